@@ -1,0 +1,1 @@
+"""Detectors: running, evaluating and shipping them."""

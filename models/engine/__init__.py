@@ -1,0 +1,1 @@
+"""Running model bundles on ONNX Runtime."""

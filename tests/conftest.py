@@ -1,0 +1,61 @@
+"""What every test can rely on: no network but loopback, no unexpected warnings in the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections to anything but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in _LOOPBACK:
+            raise AssertionError(f"a test reached for {address!r}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _log_is_quiet(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail on log records at WARNING or above unless the test asked for ``allow_warnings``."""
+    yield
+    if "allow_warnings" in request.fixturenames:
+        return
+    loud = [r for r in caplog.get_records("call") if r.levelno >= logging.WARNING and not r.name.startswith("pydicom")]
+    assert [r.getMessage() for r in loud] == []
+
+
+@pytest.fixture
+def allow_warnings() -> None:
+    """Let a test provoke warnings in the log on purpose."""
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of real studies that lies beside the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.fail(f"the real studies are missing: {SHARED_DATA}")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def lidc_0314(shared_data: Path) -> Path:
+    """Return the folder of the whole chest CT with one 15.5 mm nodule."""
+    return shared_data / "ct-chest-lidc-0314"

@@ -1,0 +1,1 @@
+"""Qt host widgets that show a scene."""

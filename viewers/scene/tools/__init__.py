@@ -1,0 +1,1 @@
+"""Mouse and key tools that work on scenes."""

@@ -1,0 +1,1 @@
+"""Clients of the hub and of DICOM peers."""

@@ -1,0 +1,1 @@
+"""The alliance hub: UPS-RS, DICOMweb and the JSON API."""

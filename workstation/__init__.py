@@ -1,0 +1,1 @@
+"""The desktop workstation: domain, services, adapters, user interface and the root that joins them."""

@@ -1,0 +1,1 @@
+"""Between DICOM objects and the domain."""

@@ -1,0 +1,1 @@
+"""Values and rules of the reading workflow; standard library and numpy only."""

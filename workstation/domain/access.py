@@ -1,0 +1,98 @@
+"""Who may do what. Everything not listed here is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """The roles of the alliance."""
+
+    TECHNICIAN = "technician"
+    READER = "reader"
+    SENIOR = "senior"
+    TRAINER = "trainer"
+    QUALITY_MANAGER = "quality_manager"
+    ADMIN = "admin"
+    WORKER = "worker"
+    """An AI worker process, not a person."""
+
+
+class Permission(StrEnum):
+    """The acts that the hub and the workstation check."""
+
+    SEE_OWN_SITE = "see_own_site"
+    SEE_ALLIANCE = "see_alliance"
+    SEND_STUDY = "send_study"
+    REQUEST_READING = "request_reading"
+    ACKNOWLEDGE_REPORT = "acknowledge_report"
+    CLAIM_READING = "claim_reading"
+    WRITE_REPORT = "write_report"
+    SUBMIT_PRELIMINARY = "submit_preliminary"
+    VERIFY_REPORT = "verify_report"
+    SIGN_FINAL = "sign_final"
+    RUN_DETECTOR = "run_detector"
+    STORE_RESULT = "store_result"
+    READ_AUDIT = "read_audit"
+    MANAGE_USERS = "manage_users"
+    SEE_STATISTICS = "see_statistics"
+
+
+PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.TECHNICIAN: frozenset(
+        {
+            Permission.SEE_OWN_SITE,
+            Permission.SEND_STUDY,
+            Permission.REQUEST_READING,
+            Permission.ACKNOWLEDGE_REPORT,
+        }
+    ),
+    Role.READER: frozenset(
+        {
+            Permission.SEE_ALLIANCE,
+            Permission.CLAIM_READING,
+            Permission.WRITE_REPORT,
+            Permission.SUBMIT_PRELIMINARY,
+            Permission.STORE_RESULT,
+        }
+    ),
+    Role.SENIOR: frozenset(
+        {
+            Permission.SEE_ALLIANCE,
+            Permission.CLAIM_READING,
+            Permission.WRITE_REPORT,
+            Permission.SUBMIT_PRELIMINARY,
+            Permission.VERIFY_REPORT,
+            Permission.SIGN_FINAL,
+            Permission.STORE_RESULT,
+        }
+    ),
+    Role.TRAINER: frozenset(),  # sees de-identified cases only; those come with the teaching issue
+    Role.QUALITY_MANAGER: frozenset({Permission.SEE_STATISTICS, Permission.READ_AUDIT}),
+    Role.ADMIN: frozenset({Permission.MANAGE_USERS, Permission.READ_AUDIT}),
+    Role.WORKER: frozenset({Permission.SEE_ALLIANCE, Permission.RUN_DETECTOR, Permission.STORE_RESULT}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in account. ``site_id`` bounds what a technician sees."""
+
+    user_id: str
+    display_name: str
+    role: Role
+    site_id: str
+    site_name: str = ""
+    title: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the role includes the act."""
+        return permission in PERMISSIONS.get(self.role, frozenset())
+
+    def may_see_site(self, site_id: str) -> bool:
+        """Tell whether studies of a site are visible: the whole alliance, or the own site only."""
+        if self.may(Permission.SEE_ALLIANCE):
+            return True
+        return self.may(Permission.SEE_OWN_SITE) and bool(site_id) and site_id == self.site_id

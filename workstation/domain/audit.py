@@ -1,0 +1,87 @@
+"""The hash-chained audit trail. Audit is not logging."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Final
+
+GENESIS: Final = "0" * 64
+
+
+class AuditAction(StrEnum):
+    """What is recorded; each maps to an audit event of PS3.15 A.5.3."""
+
+    LOGIN = "login"
+    LOGIN_FAILED = "login_failed"
+    LOGOUT = "logout"
+    NOT_PERMITTED = "not_permitted"
+    STUDY_REGISTERED = "study_registered"
+    INSTANCES_STORED = "instances_stored"
+    INSTANCE_QUARANTINED = "instance_quarantined"
+    INSTANCE_CONFLICT = "instance_conflict"
+    STUDY_VIEWED = "study_viewed"
+    WORKITEM_CREATED = "workitem_created"
+    WORKITEM_CLAIMED = "workitem_claimed"
+    WORKITEM_RELEASED = "workitem_released"
+    WORKITEM_COMPLETED = "workitem_completed"
+    WORKITEM_CANCELED = "workitem_canceled"
+    DETECTION_STORED = "detection_stored"
+    FINDING_DECIDED = "finding_decided"
+    REPORT_SUBMITTED = "report_submitted"
+    REPORT_RETURNED = "report_returned"
+    REPORT_SIGNED = "report_signed"
+    REPORT_DELIVERED = "report_delivered"
+    REPORT_ACKNOWLEDGED = "report_acknowledged"
+    SIGNATURE_FAILED = "signature_failed"
+    USER_CHANGED = "user_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """
+    One record of the chain.
+
+    ``at`` is ISO 8601 UTC; ``subject_uid`` a study, workitem or SOP Instance UID, never a name;
+    ``outcome`` 0 success, 4 minor, 8 serious failure (PS3.15 A.5.2). ``digest`` covers every
+    other field including ``previous``, so that an edit, a deletion or a swap breaks the chain.
+    """
+
+    sequence: int
+    at: str
+    user_id: str
+    role: str
+    action: AuditAction
+    outcome: int
+    subject_uid: str
+    detail: str
+    previous: str
+    digest: str = ""
+
+    def sealed(self) -> AuditEvent:
+        """Return the event with its digest computed."""
+        fields = asdict(self)
+        fields["digest"] = self.expected_digest()
+        return AuditEvent(**fields)
+
+    def expected_digest(self) -> str:
+        """Return the SHA-256 of the canonical JSON of all fields but the digest."""
+        fields = asdict(self)
+        del fields["digest"]
+        return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def first_broken(events: Iterable[AuditEvent], *, anchor: str = GENESIS) -> int | None:
+    """Return the sequence number of the first record that breaks the chain, None when it is whole."""
+    previous = anchor
+    expected = None
+    for event in events:
+        out_of_order = expected is not None and event.sequence != expected
+        if out_of_order or event.previous != previous or event.digest != event.expected_digest():
+            return event.sequence
+        previous = event.digest
+        expected = event.sequence + 1
+    return None

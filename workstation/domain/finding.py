@@ -1,0 +1,207 @@
+"""Detector marks, the reader's decision on each, and the list they form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from workstation.domain.geometry import Point
+
+
+class Decision(StrEnum):
+    """What became of a finding. ADDED findings come from a person, never from a model."""
+
+    UNDECIDED = "undecided"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
+    ADDED = "added"
+
+
+class RejectReason(StrEnum):
+    """Why a reader rejects a mark; keys 1 to 6 in the popup."""
+
+    VESSEL = "vessel"
+    SCAR_OR_ATELECTASIS = "scar_or_atelectasis"
+    LYMPH_NODE = "lymph_node"
+    ARTEFACT = "artefact"
+    OUTSIDE_LUNG = "outside_lung"
+    OTHER = "other"
+
+
+class NoduleType(StrEnum):
+    """Attenuation of a nodule."""
+
+    UNSPECIFIED = "unspecified"
+    SOLID = "solid"
+    PART_SOLID = "part_solid"
+    GROUND_GLASS = "ground_glass"
+    CALCIFIED = "calcified"
+
+
+class Lobe(StrEnum):
+    """Lobe of the lung; UNSPECIFIED until the reader says."""
+
+    UNSPECIFIED = "unspecified"
+    RIGHT_UPPER = "right_upper"
+    RIGHT_MIDDLE = "right_middle"
+    RIGHT_LOWER = "right_lower"
+    LEFT_UPPER = "left_upper"
+    LEFT_LOWER = "left_lower"
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmIdentity:
+    """Which model, in which form and where, produced a mark."""
+
+    name: str
+    version: str
+    sha256: str
+    provider: str = ""
+    threshold: float | None = None
+    seconds_s: float | None = None
+    manufacturer: str = "Lianyue"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """
+    One detector output, never changed after it was made.
+
+    ``score`` is the raw network score in [0, 1]; ``out_of_ten`` the calibrated "true in x of
+    10", None where the model has no calibration. ``shown`` = at or above the operating point.
+    """
+
+    centre_lps_mm: Point
+    diameter_mm: float
+    score: float
+    shown: bool
+    label: str = "nodule"
+    out_of_ten: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.diameter_mm <= 0:
+            raise ValueError(f"diameter_mm must be positive, got {self.diameter_mm}")
+        if not 0 <= self.score <= 1:
+            raise ValueError(f"score must lie in [0, 1], got {self.score}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    A finding as the reader sees it; the AI original and the reader's version are kept apart.
+
+    ``original`` is None for findings a person added. The effective position and size are
+    ``centre_lps_mm`` and ``diameter_mm``.
+    """
+
+    tracking_uid: str
+    number: int
+    centre_lps_mm: Point
+    diameter_mm: float
+    decision: Decision
+    original: Mark | None = None
+    nodule_type: NoduleType = NoduleType.UNSPECIFIED
+    lobe: Lobe = Lobe.UNSPECIFIED
+    reject_reason: RejectReason | None = None
+    reject_note: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.diameter_mm <= 0:
+            raise ValueError(f"diameter_mm must be positive, got {self.diameter_mm}")
+        if (self.original is None) != (self.decision is Decision.ADDED):
+            raise ValueError("exactly the findings without an AI original are added ones")
+        if (self.decision is Decision.REJECTED) != (self.reject_reason is not None):
+            raise ValueError("a rejection has a reason, anything else has none")
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether the finding goes into the report."""
+        return self.decision in {Decision.ACCEPTED, Decision.EDITED, Decision.ADDED}
+
+    def accepted(self, *, by: str, at: datetime) -> Finding:
+        """Return the finding as accepted; an edited one stays edited."""
+        decision = self.decision if self.decision in {Decision.EDITED, Decision.ADDED} else Decision.ACCEPTED
+        return replace(self, decision=decision, reject_reason=None, reject_note="", decided_by=by, decided_at=at)
+
+    def rejected(self, reason: RejectReason, *, by: str, at: datetime, note: str = "") -> Finding:
+        """Return the finding as rejected for a reason; an added finding is removed from its list instead."""
+        return replace(
+            self, decision=Decision.REJECTED, reject_reason=reason, reject_note=note, decided_by=by, decided_at=at
+        )
+
+    def edited(
+        self,
+        *,
+        by: str,
+        at: datetime,
+        diameter_mm: float | None = None,
+        nodule_type: NoduleType | None = None,
+        lobe: Lobe | None = None,
+    ) -> Finding:
+        """Return the reader's version; ``original`` is untouched."""
+        return replace(
+            self,
+            decision=Decision.ADDED if self.original is None else Decision.EDITED,
+            diameter_mm=self.diameter_mm if diameter_mm is None else diameter_mm,
+            nodule_type=self.nodule_type if nodule_type is None else nodule_type,
+            lobe=self.lobe if lobe is None else lobe,
+            reject_reason=None,
+            reject_note="",
+            decided_by=by,
+            decided_at=at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindingList:
+    """All findings of one study, in number order, with the model that proposed the AI ones."""
+
+    study_instance_uid: str
+    series_instance_uid: str = ""
+    frame_of_reference_uid: str = ""
+    algorithm: AlgorithmIdentity | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def undecided(self) -> tuple[Finding, ...]:
+        """Return the marks that still wait for a decision."""
+        return tuple(f for f in self.findings if f.decision is Decision.UNDECIDED)
+
+    @property
+    def reported(self) -> tuple[Finding, ...]:
+        """Return accepted, edited and added findings."""
+        return tuple(f for f in self.findings if f.counts)
+
+    def get(self, tracking_uid: str) -> Finding:
+        """Return one finding; KeyError when it is not in the list."""
+        for finding in self.findings:
+            if finding.tracking_uid == tracking_uid:
+                return finding
+        raise KeyError(tracking_uid)
+
+    def replaced(self, finding: Finding) -> FindingList:
+        """Return the list with the finding of the same tracking UID exchanged."""
+        self.get(finding.tracking_uid)
+        return replace(
+            self,
+            findings=tuple(finding if f.tracking_uid == finding.tracking_uid else f for f in self.findings),
+        )
+
+    def added(self, finding: Finding) -> FindingList:
+        """Return the list with one more finding at its end."""
+        return replace(self, findings=(*self.findings, finding))
+
+    def removed(self, tracking_uid: str) -> FindingList:
+        """Return the list without a finding that a person added; AI marks are rejected, never removed."""
+        if self.get(tracking_uid).decision is not Decision.ADDED:
+            raise ValueError("only findings added by a person can be removed")
+        return replace(self, findings=tuple(f for f in self.findings if f.tracking_uid != tracking_uid))
+
+    @property
+    def next_number(self) -> int:
+        """Return the number for the next added finding."""
+        return max((f.number for f in self.findings), default=0) + 1

@@ -1,0 +1,356 @@
+"""
+Ports: what services need from the outside, implemented by adapters, joined in bootstrap.
+
+Every method may raise the ``WorkstationError`` subclasses named in its docstring; library
+exceptions never cross a port. Implementations are safe to call from any worker thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction, AuditEvent
+from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
+from workstation.domain.report import Person, Report
+from workstation.domain.signature import SignedArtefact, VerificationResult
+from workstation.domain.site import ReadingRequest, ReturnedReport, SendProgress
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.volume import Volume
+from workstation.domain.workitem import Claim, OutputReference, WorklistPage, WorklistQuery, WorklistRow
+
+
+class Clock(Protocol):
+    """Wall time, replaceable in tests."""
+
+    def now(self) -> datetime:
+        """Return the current time, timezone-aware UTC."""
+        ...
+
+
+class CancelToken(Protocol):
+    """Asked by long work between steps."""
+
+    def raise_if_cancelled(self) -> None:
+        """Raise ``JobCancelled`` once the job was asked to stop."""
+        ...
+
+
+class JobContext(CancelToken, Protocol):
+    """Given to every background job."""
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        """Report progress in [0, 1]; the runner throttles to 30 Hz. Raises JobCancelled."""
+        ...
+
+
+class SessionPort(Protocol):
+    """Signing in at the hub."""
+
+    def sign_in(self, user: str, password: str) -> Actor:
+        """Open a bearer session. Raises SignInFailed, Unreachable."""
+        ...
+
+    def sign_out(self) -> None:
+        """End the session; never raises when the hub is gone."""
+        ...
+
+    @property
+    def actor(self) -> Actor | None:
+        """Return who is signed in."""
+        ...
+
+
+class WorklistPort(Protocol):
+    """The reading worklist."""
+
+    def query(self, query: WorklistQuery) -> WorklistPage:
+        """Return one page of cases. Raises Unreachable, Refused."""
+        ...
+
+    def row(self, ups_instance_uid: str) -> WorklistRow:
+        """Return one case. Raises Unreachable, Refused."""
+        ...
+
+    def claim(self, ups_instance_uid: str, transaction_uid: str) -> Claim:
+        """Lock a workitem: SCHEDULED to IN PROGRESS. Raises AlreadyClaimed (its text names the holder)."""
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Give a claimed reading back: the workitem is cancelled and scheduled anew. Raises WrongTransaction."""
+        ...
+
+    def complete(self, claim: Claim, outputs: Sequence[OutputReference]) -> None:
+        """Finish a workitem with its outputs; already completed by the same lock is success."""
+        ...
+
+
+class ReportPort(Protocol):
+    """Reports on the hub (state and content; drafts stay local until submitted)."""
+
+    def fetch(self, ups_instance_uid: str) -> Report | None:
+        """Return the newest report of the case, None when nobody submitted one."""
+        ...
+
+    def submit(self, report: Report, claim: Claim) -> Report:
+        """Store a preliminary report; a stale revision raises NoLongerUpdatable."""
+        ...
+
+    def send_back(self, report: Report, claim: Claim, reason: str) -> Report:
+        """Return a preliminary report to its author with a reason."""
+        ...
+
+    def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
+        """Record the report as final with its signed objects; idempotent."""
+        ...
+
+
+class RetrievePort(Protocol):
+    """Images from the hub, first look first."""
+
+    def study(self, study_instance_uid: str) -> Study:
+        """Return the study's structure with planes where the metadata gives them."""
+        ...
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        """Return one Part 10 file as stored. Raises Unreachable, Refused, IntegrityMismatch."""
+        ...
+
+
+class StorePort(Protocol):
+    """The STOW-RS door."""
+
+    def store(self, study_instance_uid: str, part10_files: Sequence[bytes]) -> list[OutputReference]:
+        """Store instances; identical bytes again are success. Raises Unreachable, Refused, IntegrityMismatch."""
+        ...
+
+    def missing(self, study_instance_uid: str, digests: dict[str, str]) -> set[str]:
+        """Return the SOP Instance UIDs of ``{uid: sha256 of the file}`` that the hub lacks."""
+        ...
+
+
+class SendPort(Protocol):
+    """Sending a local study and asking for its reading."""
+
+    def send(
+        self, study: Study, request: ReadingRequest, job: JobContext, on_progress: Callable[[SendProgress], None]
+    ) -> str:
+        """Send what is missing, verify, create the workitems; return the reading UPS Instance UID."""
+        ...
+
+
+class InboxPort(Protocol):
+    """The sender's side of returned reports."""
+
+    def returned(self) -> list[ReturnedReport]:
+        """Return the signed reports of the own site, newest first."""
+        ...
+
+    def acknowledge(self, ups_instance_uid: str) -> ReturnedReport:
+        """Record that the sender has seen the report; idempotent."""
+        ...
+
+
+class AuditPort(Protocol):
+    """Where acts are recorded."""
+
+    def record(self, action: AuditAction, *, subject_uid: str = "", outcome: int = 0, detail: str = "") -> None:
+        """Append one event for the signed-in user. A failure blocks the act that asked for it."""
+        ...
+
+    def events(self, *, study_instance_uid: str = "") -> list[AuditEvent]:
+        """Return the chain, optionally what concerns one study. Raises NotPermitted."""
+        ...
+
+
+class FindingSource(Protocol):
+    """Where AI findings of a study come from (a stored TID 1500 SR)."""
+
+    def findings(self, study: Study) -> FindingList:
+        """Return the newest AI result as undecided findings; an empty list when there is none."""
+        ...
+
+
+class Detector(Protocol):
+    """A model that marks findings in a volume."""
+
+    @property
+    def identity(self) -> AlgorithmIdentity:
+        """Return the model's name, version and sha256."""
+        ...
+
+    def detect(self, volume: Volume, job: JobContext) -> DetectionResult:
+        """Return marks by falling score. Raises InputOutsideIntendedUse, ProviderUnavailable."""
+        ...
+
+
+class DetectionResult(Protocol):
+    """Marks with their provenance."""
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Return marks by falling score."""
+        ...
+
+    @property
+    def algorithm(self) -> AlgorithmIdentity:
+        """Return the identity with provider, threshold and seconds filled in."""
+        ...
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Return ``load``, ``preprocess``, ``network``, ``postprocess`` and ``total`` in seconds."""
+        ...
+
+
+class VolumeSource(Protocol):
+    """Reads a volume from local files."""
+
+    def load(self, paths: Iterable[Path], job: JobContext) -> Volume:
+        """Read and sort one series. Raises NotAVolume, MissingGeometry, UnsupportedTransferSyntax."""
+        ...
+
+
+class DraftPort(Protocol):
+    """Encrypted drafts on this machine."""
+
+    def save(self, report: Report) -> None:
+        """Store atomically (temp, fsync, rename). Raises DiskFull; the former draft stays."""
+        ...
+
+    def load(self, study_instance_uid: str, user_id: str) -> Report | None:
+        """Return the newest draft of this user for the study. Raises Locked without the key."""
+        ...
+
+    def discard(self, study_instance_uid: str, user_id: str) -> None:
+        """Delete the draft once the report is signed or submitted."""
+        ...
+
+
+class OutboxPort(Protocol):
+    """Signed objects and their delivery rows, written in one transaction."""
+
+    def enqueue(self, report: Report, claim: Claim, artefacts: Sequence[SignedArtefact]) -> None:
+        """Write the report, its signed objects and delivery rows at once; the same report twice is a no-op."""
+        ...
+
+    def pending(self) -> list[Delivery]:
+        """Return deliveries not yet confirmed, oldest first."""
+        ...
+
+    def confirmed(self, report_uid: str) -> None:
+        """Mark a delivery as proven by the other side and drop its payloads."""
+        ...
+
+    def failed(self, report_uid: str, reason: str, *, retry_at: datetime) -> None:
+        """Record a failed attempt."""
+        ...
+
+
+class Delivery(Protocol):
+    """One signed report on its way back."""
+
+    @property
+    def report(self) -> Report:
+        """Return the final report."""
+        ...
+
+    @property
+    def claim(self) -> Claim:
+        """Return the lock under which it was signed."""
+        ...
+
+    @property
+    def artefacts(self) -> tuple[SignedArtefact, ...]:
+        """Return the signed objects."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """Return how often sending was tried."""
+        ...
+
+    @property
+    def retry_at(self) -> datetime:
+        """Return when it may be tried next, UTC."""
+        ...
+
+
+class SignerPort(Protocol):
+    """The signing key of a senior."""
+
+    def unlock(self, user_id: str, pin: str) -> UnlockedSigner:
+        """Open the key for one signature. Raises SignatureInvalid with the tries left."""
+        ...
+
+    def subject(self, user_id: str) -> str:
+        """Return the certificate subject's name, empty when the user has no certificate."""
+        ...
+
+
+class UnlockedSigner(Protocol):
+    """A key that is open for one act."""
+
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> bytes:
+        """Return the PDF with a PAdES signature."""
+        ...
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """Return a detached CMS (DER) over the content."""
+        ...
+
+
+class ReportRenderer(Protocol):
+    """Lays a report out as PDF."""
+
+    def render(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, draft: bool) -> bytes:
+        """Return a PDF with embedded fonts; ``draft`` adds the watermark."""
+        ...
+
+
+class ReportObjects(Protocol):
+    """Makes the DICOM objects of a report, each as Part 10 bytes, UTF-8 always."""
+
+    def enhanced_sr(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow) -> bytes:
+        """Return the Enhanced SR (TID 2000)."""
+        ...
+
+    def measurement_sr(self, report: Report, study: Study) -> bytes:
+        """Return the Comprehensive 3D SR (TID 1500) with the reader's decisions."""
+        ...
+
+    def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
+        """Return the Encapsulated PDF object."""
+        ...
+
+
+class VerifierPort(Protocol):
+    """Checks signed artefacts."""
+
+    def verify(self, path: Path) -> VerificationResult:
+        """Return the verdict on one file; broken input gives UNKNOWN, never an exception."""
+        ...
+
+
+class TemplatePort(Protocol):
+    """Validated report templates."""
+
+    def all(self) -> tuple[ReportTemplate, ...]:
+        """Return every template. Raises TemplateViolation."""
+        ...
+
+    def for_study(self, modality: str, description: str) -> ReportTemplate:
+        """Return the best match, the general template when none is specific."""
+        ...
+
+
+class PersonDirectory(Protocol):
+    """Names for reports."""
+
+    def person(self, actor: Actor) -> Person:
+        """Return how a report names the signed-in account."""
+        ...

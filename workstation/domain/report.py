@@ -1,0 +1,123 @@
+"""The report: states, who may move it between them, and what blocks a signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from workstation.domain.finding import FindingList
+from workstation.domain.measurement import MeasurementSet
+from workstation.domain.template import FieldType, ReportTemplate
+
+
+class ReportState(StrEnum):
+    """Our report states (ARCHITECTURE section 7)."""
+
+    DRAFTED = "drafted"
+    PRELIMINARY = "preliminary"
+    RETURNED = "returned"
+    FINAL = "final"
+
+
+ALLOWED_REPORT_TRANSITIONS: Final = {
+    ReportState.DRAFTED: frozenset({ReportState.PRELIMINARY, ReportState.FINAL}),
+    ReportState.PRELIMINARY: frozenset({ReportState.RETURNED, ReportState.FINAL}),
+    ReportState.RETURNED: frozenset({ReportState.PRELIMINARY, ReportState.FINAL}),
+    ReportState.FINAL: frozenset[ReportState](),  # immutable: later changes are new documents
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Author or verifier as the report names them."""
+
+    user_id: str
+    name: str
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """
+    One report of one study.
+
+    ``values`` holds the text (or choice key, or number as text) of each template field by key.
+    ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
+    """
+
+    report_uid: str
+    study_instance_uid: str
+    ups_instance_uid: str
+    template_id: str
+    template_version: str
+    language: str
+    state: ReportState
+    values: dict[str, str]
+    findings: FindingList
+    measurements: MeasurementSet
+    author: Person
+    updated_at: datetime
+    revision: int = 0
+    verifier: Person | None = None
+    signed_at: datetime | None = None
+    return_reason: str = ""
+
+    def __post_init__(self) -> None:
+        for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):
+            if part != self.study_instance_uid:
+                raise ValueError("findings and measurements must belong to the report's study")
+
+    def moved(self, state: ReportState, *, at: datetime, reason: str = "") -> Report:
+        """Return the report in another state; ValueError when the table does not allow the step."""
+        if state not in ALLOWED_REPORT_TRANSITIONS[self.state]:
+            raise ValueError(f"a {self.state} report cannot become {state}")
+        if state is ReportState.RETURNED and not reason.strip():
+            raise ValueError("a report is returned with a reason")
+        return replace(self, state=state, updated_at=at, revision=self.revision + 1, return_reason=reason)
+
+    def with_values(self, values: dict[str, str], *, at: datetime) -> Report:
+        """Return the report with new field values; a final report never changes."""
+        if self.state is ReportState.FINAL:
+            raise ValueError("a final report is immutable")
+        return replace(self, values=dict(values), updated_at=at, revision=self.revision + 1)
+
+
+class BlockerKind(StrEnum):
+    """What stands between a report and its signature."""
+
+    UNDECIDED_FINDING = "undecided_finding"
+    EMPTY_FIELD = "empty_field"
+    OUT_OF_RANGE = "out_of_range"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason why the report cannot be signed; ``target`` is a field key or tracking UID to jump to."""
+
+    kind: BlockerKind
+    target: str
+
+
+def signing_blockers(report: Report, template: ReportTemplate) -> tuple[Blocker, ...]:
+    """List everything that keeps this report from being signed, in document order; empty = ready."""
+    blockers = [Blocker(BlockerKind.UNDECIDED_FINDING, f.tracking_uid) for f in report.findings.undecided]
+    for item in template.fields:
+        if item.type is FieldType.FINDINGS:
+            continue
+        text = report.values.get(item.key, "").strip()
+        if not text:
+            if item.required:
+                blockers.append(Blocker(BlockerKind.EMPTY_FIELD, item.key))
+        elif item.type is FieldType.NUMBER and not _in_range(text, item.minimum, item.maximum):
+            blockers.append(Blocker(BlockerKind.OUT_OF_RANGE, item.key))
+    return tuple(blockers)
+
+
+def _in_range(text: str, minimum: float | None, maximum: float | None) -> bool:
+    try:
+        value = float(text)
+    except ValueError:
+        return False
+    return (minimum is None or value >= minimum) and (maximum is None or value <= maximum)

@@ -1,0 +1,65 @@
+"""Sites of the alliance and the reading request a technician makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from workstation.domain.workitem import Priority
+
+DEFAULT_DUE: Final = {  # one hospital's TAT table (CLINICAL B9, V2): editable policy, not a norm
+    Priority.HIGH: timedelta(minutes=30),
+    Priority.MEDIUM: timedelta(hours=2),
+    Priority.LOW: timedelta(hours=24),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A hospital that sends studies."""
+
+    site_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRequest:
+    """What the technician asks for with a study."""
+
+    study_instance_uid: str
+    priority: Priority = Priority.LOW
+    clinical_question: str = ""
+    expected_instances: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendProgress:
+    """How far a send has come; ``already_there`` instances did not travel again."""
+
+    total: int
+    sent: int
+    already_there: int
+    failed: int
+    bytes_sent: int
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedReport:
+    """A signed report in the sender's inbox."""
+
+    study_instance_uid: str
+    ups_instance_uid: str
+    patient_name: str
+    description: str
+    modality: str
+    signed_at: str
+    signer: str
+    summary: str
+    report_sop_instance_uid: str
+    pdf_sop_instance_uid: str
+    pdf_series_instance_uid: str
+    acknowledged_at: str = ""
+    acknowledged_by: str = ""
+    critical: bool = False

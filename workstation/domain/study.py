@@ -1,0 +1,84 @@
+"""Patient, study, series and instance as this product passes them around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workstation.domain.geometry import ImagePlane
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeWarning:
+    """A doubt about input that costs a feature, never the image; shown to the reader."""
+
+    code: str
+    """Stable English identifier: ``gap``, ``tilt``, ``duplicate``, ``mixed_orientation``, ``spacing``, ``charset`` …"""
+    text: str
+    """Translated sentence for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Who the images belong to. ``birth_date`` is ``YYYYMMDD`` or empty."""
+
+    patient_id: str
+    name: str
+    birth_date: str = ""
+    sex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """
+    One SOP Instance and what display and transfer need to know of it.
+
+    ``path`` is set for files on this machine; ``plane`` is None without usable geometry.
+    """
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    instance_number: int | None
+    transfer_syntax_uid: str = ""
+    rows: int = 0
+    columns: int = 0
+    number_of_frames: int = 1
+    plane: ImagePlane | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series; ``instances`` in display order (position along the normal where there is one)."""
+
+    series_instance_uid: str
+    modality: str
+    series_number: int | None = None
+    description: str = ""
+    body_part: str = ""
+    instances: tuple[Instance, ...] = ()
+    warnings: tuple[DecodeWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study with its series. ``study_date`` is ``YYYYMMDD``, ``study_time`` ``HHMMSS`` or empty."""
+
+    study_instance_uid: str
+    patient: Patient
+    study_date: str = ""
+    study_time: str = ""
+    accession_number: str = ""
+    description: str = ""
+    institution: str = ""
+    series: tuple[Series, ...] = ()
+    warnings: tuple[DecodeWarning, ...] = field(default=())
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Return the distinct modalities in series order."""
+        return tuple(dict.fromkeys(series.modality for series in self.series if series.modality))
+
+    @property
+    def instance_count(self) -> int:
+        """Return the number of instances over all series."""
+        return sum(len(series.instances) for series in self.series)

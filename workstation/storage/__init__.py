@@ -1,0 +1,1 @@
+"""What this machine keeps: keys, drafts and the outbox, all encrypted."""

@@ -1,0 +1,1 @@
+"""The Qt user interface: shows, asks, and never does."""
