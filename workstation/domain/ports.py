@@ -7,7 +7,7 @@ exceptions never cross a port. Implementations are safe to call from any worker 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -307,8 +307,17 @@ class UnlockedSigner(Protocol):
 class ReportRenderer(Protocol):
     """Lays a report out as PDF."""
 
-    def render(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, draft: bool) -> bytes:
-        """Return a PDF with embedded fonts; ``draft`` adds the watermark."""
+    def render(
+        self,
+        report: Report,
+        template: ReportTemplate,
+        study: Study,
+        row: WorklistRow,
+        *,
+        draft: bool,
+        attachments: Mapping[str, bytes] | None = None,
+    ) -> bytes:
+        """Return a PDF with embedded fonts; ``draft`` adds the watermark, ``attachments`` become embedded files."""
         ...
 
 
@@ -325,6 +334,10 @@ class ReportObjects(Protocol):
 
     def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
         """Return the Encapsulated PDF object."""
+        ...
+
+    def artefact(self, kind: str, part10: bytes) -> SignedArtefact:
+        """Describe one object for delivery: its UIDs read from the file, and its SHA-256."""
         ...
 
 

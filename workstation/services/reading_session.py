@@ -1,0 +1,206 @@
+"""
+The state of one opened case: what the reading and the report page both show and change.
+
+Lives on the main thread, does no I/O and knows no Qt. Pages subscribe and are told what changed;
+every change of a finding can be undone until the report is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from resources.translation import tr
+from workstation.domain.errors import NotPermitted
+from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
+from workstation.domain.geometry import Point
+from workstation.domain.measurement import Measurement, MeasurementSet
+from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import Claim, WorklistRow
+
+if TYPE_CHECKING:
+    from workstation.domain.ports import Clock
+
+
+class Changed(Enum):
+    """What part of the session moved."""
+
+    FINDINGS = auto()
+    VALUES = auto()
+    MEASUREMENTS = auto()
+    STATE = auto()
+
+
+Listener = Callable[[Changed], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """What opening a case brought together; ``claim`` is None when it is read-only."""
+
+    row: WorklistRow
+    study: Study
+    template: ReportTemplate
+    report: Report
+    claim: Claim | None
+
+
+class ReadingSession:
+    """One case on one reader's screen."""
+
+    def __init__(self, case: OpenedCase, reader: Person, *, clock: Clock, new_uid: Callable[[], str]) -> None:
+        self.row = case.row
+        self.study = case.study
+        self.template = case.template
+        self.claim = case.claim
+        self.reader = reader
+        self._clock = clock
+        self._new_uid = new_uid
+        self._report = case.report
+        self._undo: list[FindingList] = []
+        self._redo: list[FindingList] = []
+        self._listeners: list[Listener] = []
+
+    # what pages show
+
+    @property
+    def report(self) -> Report:
+        """Return the report as it stands now."""
+        return self._report
+
+    @property
+    def findings(self) -> FindingList:
+        """Return all findings, AI marks and the reader's own."""
+        return self._report.findings
+
+    @property
+    def read_only(self) -> bool:
+        """Tell whether this reader may change anything: needs the claim, and a report not yet final."""
+        return self.claim is None or self._report.state is ReportState.FINAL
+
+    @property
+    def blockers(self) -> tuple[Blocker, ...]:
+        """Return what keeps the report from being signed."""
+        return signing_blockers(self._report, self.template)
+
+    @property
+    def can_undo(self) -> bool:
+        """Tell whether a finding decision can be taken back."""
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """Tell whether an undone decision can be repeated."""
+        return bool(self._redo)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` after every change; returns a function that ends the subscription."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    # what readers do
+
+    def accept(self, tracking_uid: str) -> None:
+        """Accept one mark as it is."""
+        finding = self.findings.get(tracking_uid)
+        self._set_findings(self.findings.replaced(finding.accepted(by=self.reader.user_id, at=self._now())))
+
+    def reject(self, tracking_uid: str, reason: RejectReason, note: str = "") -> None:
+        """Reject an AI mark with a reason; a finding the reader added is taken off the list."""
+        finding = self.findings.get(tracking_uid)
+        if finding.decision is Decision.ADDED:
+            self._set_findings(self.findings.removed(tracking_uid))
+            return
+        rejected = finding.rejected(reason, by=self.reader.user_id, at=self._now(), note=note)
+        self._set_findings(self.findings.replaced(rejected))
+
+    def edit(
+        self,
+        tracking_uid: str,
+        *,
+        diameter_mm: float | None = None,
+        nodule_type: NoduleType | None = None,
+        lobe: Lobe | None = None,
+    ) -> None:
+        """Change size, type or lobe; the AI original stays as it was."""
+        finding = self.findings.get(tracking_uid)
+        edited = finding.edited(
+            by=self.reader.user_id, at=self._now(), diameter_mm=diameter_mm, nodule_type=nodule_type, lobe=lobe
+        )
+        self._set_findings(self.findings.replaced(edited))
+
+    def add(self, centre_lps_mm: Point, diameter_mm: float) -> Finding:
+        """Add a finding of the reader's own at a patient position."""
+        finding = Finding(
+            tracking_uid=self._new_uid(),
+            number=self.findings.next_number,
+            centre_lps_mm=centre_lps_mm,
+            diameter_mm=diameter_mm,
+            decision=Decision.ADDED,
+            decided_by=self.reader.user_id,
+            decided_at=self._now(),
+        )
+        self._set_findings(self.findings.added(finding))
+        return finding
+
+    def undo(self) -> None:
+        """Take back the last finding decision."""
+        if self._undo:
+            self._redo.append(self.findings)
+            self._put_findings(self._undo.pop())
+
+    def redo(self) -> None:
+        """Repeat the decision that was taken back last."""
+        if self._redo:
+            self._undo.append(self.findings)
+            self._put_findings(self._redo.pop())
+
+    def set_value(self, key: str, text: str) -> None:
+        """Fill one template field; KeyError for a field the template does not have."""
+        self.template.field(key)
+        if self._report.values.get(key, "") == text:
+            return
+        self._require_writable()
+        self._report = self._report.with_values({**self._report.values, key: text}, at=self._now())
+        self._tell(Changed.VALUES)
+
+    def set_measurements(self, measurements: tuple[Measurement, ...]) -> None:
+        """Replace the measurements of this study."""
+        self._require_writable()
+        kept = MeasurementSet(self.study.study_instance_uid, measurements)
+        self._report = replace(self._report, measurements=kept, updated_at=self._now())
+        self._tell(Changed.MEASUREMENTS)
+
+    def moved_to(self, report: Report) -> None:
+        """Take over the report as a service stored it (submitted, returned, signed)."""
+        self._report = report
+        self._tell(Changed.STATE)
+
+    def _set_findings(self, findings: FindingList) -> None:
+        self._require_writable()
+        self._undo.append(self.findings)
+        self._redo.clear()
+        self._put_findings(findings)
+
+    def _put_findings(self, findings: FindingList) -> None:
+        self._report = replace(self._report, findings=findings, updated_at=self._now())
+        self._tell(Changed.FINDINGS)
+
+    def _require_writable(self) -> None:
+        if self.read_only:
+            raise NotPermitted(
+                tr("This case is open for reading only"),
+                hint=tr("Claim the case first; a signed report is changed by an addendum."),
+            )
+
+    def _tell(self, change: Changed) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    def _now(self) -> datetime:
+        return self._clock.now()

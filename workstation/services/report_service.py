@@ -1,0 +1,124 @@
+"""Drafting, submitting and returning reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from resources.translation import tr
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import NotSignable
+from workstation.domain.finding import Finding
+from workstation.domain.ports import AuditPort, Clock, DraftPort, ReportPort
+from workstation.domain.report import Blocker, BlockerKind, Report, ReportState, signing_blockers
+from workstation.domain.study import Series, Study
+from workstation.domain.template import FieldType, ReportTemplate
+from workstation.domain.workitem import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Put the draft safely on disk; called at every pause."""
+
+    drafts: DraftPort
+
+    def __call__(self, report: Report) -> None:
+        """Save; raises DiskFull and Locked, and then the former draft is still there."""
+        if report.state is not ReportState.FINAL:
+            self.drafts.save(report)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPreliminary:
+    """A junior hands the report to a senior."""
+
+    reports: ReportPort
+    drafts: DraftPort
+    audit: AuditPort
+    clock: Clock
+
+    def __call__(self, report: Report, template: ReportTemplate, claim: Claim) -> Report:
+        """Submit a complete report; raises NotSignable with what is missing."""
+        require_complete(report, template)
+        stored = self.reports.submit(report.moved(ReportState.PRELIMINARY, at=self.clock.now()), claim)
+        self.drafts.discard(report.study_instance_uid, report.author.user_id)
+        return stored
+
+
+@dataclass(frozen=True, slots=True)
+class SendReportBack:
+    """A senior returns a preliminary report to its author."""
+
+    reports: ReportPort
+    clock: Clock
+
+    def __call__(self, report: Report, claim: Claim, reason: str) -> Report:
+        """Return it with a reason that is not empty."""
+        moved = report.moved(ReportState.RETURNED, at=self.clock.now(), reason=reason)
+        return self.reports.send_back(moved, claim, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDecisions:
+    """Audit what became of the AI marks; one event for each mark."""
+
+    audit: AuditPort
+
+    def __call__(self, report: Report) -> None:
+        """Write tracking UID, decision and reason of each decided finding."""
+        for finding in report.findings.findings:
+            reason = f" {finding.reject_reason}" if finding.reject_reason else ""
+            self.audit.record(
+                AuditAction.FINDING_DECIDED,
+                subject_uid=report.study_instance_uid,
+                detail=f"{finding.tracking_uid} {finding.decision}{reason}",
+            )
+
+
+def require_complete(report: Report, template: ReportTemplate) -> None:
+    """Raise NotSignable listing everything that blocks the report."""
+    blockers = signing_blockers(report, template)
+    if blockers:
+        lines = [describe_blocker(blocker, report, template) for blocker in blockers]
+        raise NotSignable(
+            tr("Cannot sign yet: {reasons}", reasons="; ".join(lines)),
+            hint=tr("Decide every AI mark and fill the fields marked with *."),
+        )
+
+
+def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate) -> str:
+    """Return one blocker as a sentence for the reader."""
+    if blocker.kind is BlockerKind.UNDECIDED_FINDING:
+        return tr("AI mark {number} is undecided", number=report.findings.get(blocker.target).number)
+    label = template.field(blocker.target).label.get(report.language)
+    if blocker.kind is BlockerKind.OUT_OF_RANGE:
+        return tr("{field} is not a number in its range", field=label)
+    return tr("{field} is empty", field=label)
+
+
+def with_normal_phrases(report: Report, template: ReportTemplate) -> Report:
+    """Return the report with the template's normal phrase in each empty text field that has one."""
+    values = dict(report.values)
+    for item in template.fields:
+        if item.type is FieldType.TEXT and item.normal_phrase is not None and not values.get(item.key, "").strip():
+            values[item.key] = item.normal_phrase.get(report.language)
+    return replace(report, values=values)
+
+
+def slice_number(study: Study, series_instance_uid: str, finding: Finding) -> int | None:
+    """Return the 1-based slice of the series that lies nearest to the finding, None without geometry."""
+    series = _series(study, series_instance_uid)
+    if series is None:
+        return None
+    distances = [
+        (abs(instance.plane.distance_mm(finding.centre_lps_mm)), index)
+        for index, instance in enumerate(series.instances, start=1)
+        if instance.plane is not None
+    ]
+    return min(distances)[1] if distances else None
+
+
+def _series(study: Study, series_instance_uid: str) -> Series | None:
+    for series in study.series:
+        if series.series_instance_uid == series_instance_uid:
+            return series
+    return None

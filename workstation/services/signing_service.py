@@ -1,0 +1,99 @@
+"""Signing a report: from the last check to the outbox."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+
+from resources.translation import tr
+from workstation.domain.access import Actor, Permission
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import NotPermitted, SignatureInvalid
+from workstation.domain.ports import AuditPort, Clock, DraftPort, OutboxPort, ReportObjects, ReportRenderer, SignerPort
+from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.signature import SignedArtefact
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import Claim, WorklistRow
+from workstation.services.report_service import RecordDecisions, require_complete
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReport:
+    """A final report with its objects, safely in the outbox."""
+
+    report: Report
+    artefacts: tuple[SignedArtefact, ...]
+    pdf: bytes
+    """The signed PDF as it lies inside the encapsulated object."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignReport:
+    """
+    A senior signs.
+
+    The SRs are made first; their digests travel inside the PDF as ``manifest.json``, so that the
+    one signature over the PDF covers all three objects.
+    """
+
+    renderer: ReportRenderer
+    objects: ReportObjects
+    signer: SignerPort
+    outbox: OutboxPort
+    drafts: DraftPort
+    audit: AuditPort
+    clock: Clock
+
+    def __call__(
+        self,
+        report: Report,
+        *,
+        template: ReportTemplate,
+        study: Study,
+        row: WorklistRow,
+        claim: Claim,
+        actor: Actor,
+        pin: str,
+    ) -> SignedReport:
+        """
+        Sign and enqueue; after it returns, nothing can lose the report.
+
+        Raises NotPermitted, NotSignable, SignatureInvalid (wrong PIN), DiskFull.
+        """
+        if not actor.may(Permission.SIGN_FINAL):
+            raise NotPermitted(tr("Only seniors sign final reports"), hint=tr("Submit the report for review."))
+        require_complete(report, template)
+        try:
+            key = self.signer.unlock(actor.user_id, pin)
+        except SignatureInvalid:
+            self.audit.record(AuditAction.SIGNATURE_FAILED, subject_uid=report.study_instance_uid, outcome=4)
+            raise
+        now = self.clock.now()
+        verifier = Person(actor.user_id, actor.display_name, actor.site_name)
+        final = replace(report.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)
+        report_sr = self.objects.enhanced_sr(final, template, study, row)
+        measurement_sr = self.objects.measurement_sr(final, study)
+        manifest = _manifest(final, {"report.dcm": report_sr, "findings.dcm": measurement_sr})
+        page = self.renderer.render(final, template, study, row, draft=False, attachments={"manifest.json": manifest})
+        pdf = key.sign_pdf(page, reason=tr("Final report"), signer_name=actor.display_name)
+        encapsulated = self.objects.encapsulated_pdf(final, study, pdf)
+        artefacts = (
+            self.objects.artefact("report_sr", report_sr),
+            self.objects.artefact("measurement_sr", measurement_sr),
+            self.objects.artefact("report_pdf", encapsulated),
+        )
+        RecordDecisions(self.audit)(final)
+        self.outbox.enqueue(final, claim, artefacts)
+        self.drafts.discard(report.study_instance_uid, actor.user_id)
+        return SignedReport(final, artefacts, pdf)
+
+
+def _manifest(report: Report, objects: dict[str, bytes]) -> bytes:
+    content = {
+        "report_uid": report.report_uid,
+        "study_instance_uid": report.study_instance_uid,
+        "objects": {name: hashlib.sha256(data).hexdigest() for name, data in objects.items()},
+    }
+    return json.dumps(content, indent=1, sort_keys=True).encode()
