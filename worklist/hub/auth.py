@@ -1,0 +1,75 @@
+"""Who is asking, and whether the role allows the act. Every service method takes the Actor it acts for."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, cast
+
+from fastapi import Request
+from sqlalchemy import select
+
+from worklist.hub.errors import NotSignedIn
+from worklist.hub.tables import accounts, sessions, sites
+from workstation.domain.access import Actor, Permission, Role
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import NotPermitted
+
+if TYPE_CHECKING:
+    from worklist.hub.context import HubContext
+
+
+def current_actor(request: Request) -> Actor:
+    """
+    Return the signed-in actor of a request (FastAPI dependency).
+
+    Raises:
+        NotSignedIn: no bearer token, an unknown one, or an ended session (HTTP 401).
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn("sign in first", headers={"WWW-Authenticate": "Bearer"})
+    actor = actor_of_token(cast("HubContext", request.app.state.hub), token.strip())
+    if actor is None:
+        raise NotSignedIn("the session has ended", headers={"WWW-Authenticate": "Bearer"})
+    return actor
+
+
+def token_digest(token: str) -> str:
+    """Return what the database keeps of a token, so that a stolen database opens no session."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def actor_of_token(context: HubContext, token: str) -> Actor | None:
+    """Return whose running session a token opens, None when none does."""
+    query = (
+        select(accounts, sites.c.name.label("site_name"))
+        .join(sessions, sessions.c.user_id == accounts.c.user_id)
+        .join(sites, sites.c.site_id == accounts.c.site_id, isouter=True)
+        .where(
+            sessions.c.token_sha256 == token_digest(token),
+            sessions.c.expires_at > context.clock.now(),
+            accounts.c.enabled,
+        )
+    )
+    with context.read() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Actor(row.user_id, row.display_name, Role(row.role), row.site_id or "", row.site_name or "", row.title)
+
+
+def authorize(actor: Actor, permission: Permission, context: HubContext, *, subject_uid: str = "") -> None:
+    """
+    Refuse an act that the role does not include, and record the attempt.
+
+    Call it before opening a write transaction: the record is written in one of its own.
+
+    Raises:
+        NotPermitted: the role does not include the act (HTTP 403).
+    """
+    if actor.may(permission):
+        return
+    context.audit.record(
+        None, actor, AuditAction.NOT_PERMITTED, subject_uid=subject_uid, outcome=4, detail=permission.value
+    )
+    raise NotPermitted(f"{actor.role} may not {permission}", detail=f"{actor.role} {permission}")

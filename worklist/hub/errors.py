@@ -1,0 +1,91 @@
+"""What the hub answers when it says no: an HTTP status, a stable code and an English sentence."""
+
+from __future__ import annotations
+
+
+class HubError(Exception):
+    """
+    A refusal with its HTTP form; clients translate the code, never the sentence.
+
+    ``extra`` joins the JSON body (``holder``, ``missing`` …); ``headers`` join the response.
+    """
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(self, message: str, *, headers: dict[str, str] | None = None, **extra: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.headers = headers or {}
+        self.extra = extra
+
+    def body(self) -> dict[str, object]:
+        """Return the JSON body."""
+        return {"error": self.code, "message": self.message, **self.extra}
+
+
+class BadRequest(HubError):
+    """The request itself is wrong."""
+
+
+class NotSignedIn(HubError):
+    """No session, an ended one, or a wrong password."""
+
+    status = 401
+    code = "sign_in_failed"
+
+
+class TooManyFailures(HubError):
+    """Too many wrong passwords in a row."""
+
+    status = 429
+    code = "sign_in_failed"
+
+
+class NotFound(HubError):
+    """There is no such thing, or it belongs to a site that the actor may not see."""
+
+    status = 404
+    code = "not_found"
+
+
+class StaleRevision(HubError):
+    """Somebody stored a newer revision meanwhile."""
+
+    status = 409
+    code = "stale_revision"
+
+
+class Integrity(HubError):
+    """Bytes differ from those promised or stored."""
+
+    status = 409
+    code = "integrity_mismatch"
+
+
+class Incomplete(HubError):
+    """Instances are missing."""
+
+    status = 409
+    code = "study_incomplete"
+
+
+class NoLongerUpdatable(HubError):
+    """The case or workitem is in another state than the request needs."""
+
+    status = 409
+    code = "no_longer_updatable"
+
+
+class AlreadyClaimed(HubError):
+    """Another reader holds the lock; ``holder`` is the display name."""
+
+    status = 409
+    code = "already_claimed"
+
+
+class WrongTransaction(HubError):
+    """The Transaction UID is not the one that locks the workitem."""
+
+    status = 400
+    code = "wrong_transaction"
