@@ -1,0 +1,43 @@
+# The two commands: `make demo` shows the reading loop, `make test` runs every check.
+# Both set everything up first; a second run starts in seconds.
+.PHONY: help demo test setup setup-test lint types unit catalogue lock clean
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+help:
+	@echo "make demo   set up and start the demo (headless where there is no display)"
+	@echo "make test   set up and run every check"
+
+setup:
+	@PYTHON="$(PYTHON)" .ci/setup run
+
+setup-test:
+	@PYTHON="$(PYTHON)" .ci/setup test
+
+demo: setup
+	@$(BIN)/lianyue demo
+
+test: setup-test lint types unit
+
+lint:
+	@echo "== ruff, import contracts"
+	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q .
+	@$(BIN)/lint-imports --no-logo -q 2>/dev/null || $(BIN)/lint-imports
+
+types:
+	@echo "== mypy (strict)"
+	@$(BIN)/mypy
+
+unit:
+	@echo "== tests"
+	@.ci/tests
+
+catalogue:
+	@$(BIN)/python -m resources.catalogue
+
+# needs uv; the lock carries hashes and no index address
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage*

@@ -1,0 +1,205 @@
+"""
+``lianyue``: from the command line to the composition root.
+
+Nothing heavy is imported before a command is chosen, so that ``lianyue --version`` is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from workstation import identity
+
+Command = Callable[[argparse.Namespace], int]
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse names no public type
+
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_BAD_INPUT: Final = 2
+
+_BENCHES: Final = ("load", "open", "scroll", "mpr", "detect", "worklist")
+_PROVIDERS: Final = ("auto", "cpu", "cuda")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status (2 for bad input, with one clear line)."""
+    try:
+        identity.check()
+    except identity.ShadowedPackage as error:
+        print(f"lianyue: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    options = _parser().parse_args(argv)
+    command: Command = options.command
+    from workstation.bootstrap.console import guarded
+
+    return guarded(command, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lianyue", description="Lianyue 联阅, the reading workstation of an imaging alliance"
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    parser.add_argument("--language", choices=("zh_CN", "en"), help="language of texts (default: settings)")
+    parser.set_defaults(command=_desktop, hub=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    _add_alliance_commands(commands)
+    _add_local_commands(commands)
+    return parser
+
+
+def _add_alliance_commands(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="embedded hub, demo users and a study; the whole loop")
+    demo.add_argument("--headless", action="store_true", help="drive the loop without a display and leave screenshots")
+    demo.add_argument("--study", type=Path, metavar="DIR", help="a chest CT to read (default: a phantom made here)")
+    demo.add_argument("--out", type=Path, metavar="DIR", help="where artefacts and screenshots go")
+    demo.set_defaults(command=_demo)
+
+    desktop = commands.add_parser("desktop", help="the workstation (also what `lianyue` alone starts)")
+    desktop.add_argument("--hub", metavar="URL", help="address of the hub (default: settings)")
+    desktop.set_defaults(command=_desktop)
+
+    hub = commands.add_parser("hub", help="the alliance hub: UPS-RS, DICOMweb and JSON API")
+    hub.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the hub keeps its files")
+    hub.add_argument("--database", metavar="URL", help="postgresql://… instead of SQLite in the data folder")
+    hub.add_argument("--archive", metavar="URL", help="an external DICOMweb archive for the images")
+    hub.add_argument("--host", default="127.0.0.1", metavar="H")
+    hub.add_argument("--port", type=int, default=8042, metavar="N")
+    hub.add_argument("--demo-users", action="store_true", help="make the demo accounts (loopback only)")
+    hub.set_defaults(command=_hub)
+
+    worker = commands.add_parser("worker", help="an AI worker: claims AI workitems and stores results")
+    _add_account(worker, default_user="worker")
+    worker.add_argument("--provider", choices=_PROVIDERS, default="auto")
+    worker.set_defaults(command=_worker)
+
+    send = commands.add_parser("send", help="send a study and ask for its reading; resumes where it stopped")
+    send.add_argument("path", type=Path, metavar="PATH", help="folder, file or DICOMDIR")
+    _add_account(send, default_user="technician")
+    send.add_argument("--priority", choices=("stat", "urgent", "routine"), default="routine")
+    send.add_argument("--question", default="", metavar="TEXT", help="the clinical question")
+    send.set_defaults(command=_send)
+
+
+def _add_local_commands(commands: Commands) -> None:
+    detect = commands.add_parser("detect", help="run a detector on a local series, no hub needed")
+    detect.add_argument("path", type=Path, metavar="PATH")
+    detect.add_argument("--json", type=Path, metavar="FILE", help="write the result here (default: standard output)")
+    detect.add_argument("--model", metavar="ID", help="model bundle (default: the one that ships)")
+    detect.add_argument("--provider", choices=_PROVIDERS, default="auto")
+    detect.set_defaults(command=_detect)
+
+    models = commands.add_parser("models", help="model bundles")
+    models.add_argument("action", choices=("list", "check"))
+    models.add_argument("bundle", nargs="?", metavar="ID_OR_DIR")
+    models.set_defaults(command=_models)
+
+    verify = commands.add_parser("verify", help="verify signed reports and name what was altered")
+    verify.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    verify.add_argument(
+        "--trust", type=Path, metavar="PEM", help="root certificate to trust (default: this machine's demo CA)"
+    )
+    verify.set_defaults(command=_verify)
+
+    bench = commands.add_parser("bench", help="built-in benchmarks; ratios of one run")
+    bench.add_argument("name", choices=_BENCHES)
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here (default: standard output)")
+    bench.add_argument("--study", type=Path, metavar="DIR", help="a series to use instead of the phantom")
+    bench.set_defaults(command=_bench)
+
+    doctor = commands.add_parser("doctor", help="environment, OpenGL, providers, hub and self-test")
+    doctor.add_argument("--json", action="store_true")
+    doctor.add_argument("--hub", metavar="URL", help="also ask this hub")
+    doctor.set_defaults(command=_doctor)
+
+
+def _add_account(parser: argparse.ArgumentParser, *, default_user: str) -> None:
+    parser.add_argument("--hub", required=True, metavar="URL", help="address of the hub")
+    parser.add_argument(
+        "--user",
+        default=default_user,
+        metavar="NAME",
+        help="account; the password comes from LIANYUE_PASSWORD, the keyring or a prompt",
+    )
+
+
+class _Version(argparse.Action):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 - argparse's signature
+        values: object,  # noqa: ARG002
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        from importlib.metadata import version
+
+        print(f"lianyue {version('lianyue')}")
+        parser.exit()
+
+
+# each command imports its part of the composition root only when it runs
+
+
+def _desktop(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.desktop import run_desktop
+
+    return run_desktop(hub_url=options.hub)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.demo import run_demo
+
+    return run_demo(headless=options.headless, study=options.study, out=options.out)
+
+
+def _hub(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.services import run_hub_command
+
+    return run_hub_command(options)
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.services import run_worker_command
+
+    return run_worker_command(options)
+
+
+def _send(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.send import run_send_command
+
+    return run_send_command(options)
+
+
+def _detect(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.detect import run_detect_command
+
+    return run_detect_command(options)
+
+
+def _models(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.detect import run_models_command
+
+    return run_models_command(options)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.verify import run_verify_command
+
+    return run_verify_command(options)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.bench import run_bench_command
+
+    return run_bench_command(options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.doctor import run_doctor_command
+
+    return run_doctor_command(options)
