@@ -14,6 +14,7 @@ from typing import Protocol
 
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction, AuditEvent
+from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
 from workstation.domain.report import Person, Report
 from workstation.domain.signature import SignedArtefact, VerificationResult
@@ -212,6 +213,57 @@ class VolumeSource(Protocol):
 
     def load(self, paths: Iterable[Path], job: JobContext) -> Volume:
         """Read and sort one series. Raises NotAVolume, MissingGeometry, UnsupportedTransferSyntax."""
+        ...
+
+
+class InstanceVolumeSource(Protocol):
+    """Reads a volume from Part 10 files held in memory, as a worker fetches them."""
+
+    def from_instances(self, part10_files: Sequence[bytes], job: JobContext) -> Volume:
+        """Decode and sort one series. Raises NotAVolume, MissingGeometry, UnsupportedTransferSyntax, HostileInput."""
+        ...
+
+
+class DetectionQueuePort(Protocol):
+    """
+    The AI workitems (code 110004) as a worker sees them.
+
+    A claimed workitem is leased: every ``progress`` renews the lease, and the hub schedules a
+    workitem anew whose lease ran out, so that a killed worker loses nothing. After that the old
+    lock no longer fits and the methods below raise WrongTransaction or NoLongerUpdatable.
+    """
+
+    def claim_next(self) -> AiWorkitem | None:
+        """Lock the most urgent waiting workitem, None when none waits. Raises Unreachable, Refused."""
+        ...
+
+    def progress(self, item: AiWorkitem, fraction: float, text: str = "") -> None:
+        """Report progress in [0, 1] and renew the lease. Raises WrongTransaction, Unreachable."""
+        ...
+
+    def complete(self, item: AiWorkitem, outputs: Sequence[OutputReference], summary: DetectionSummary) -> None:
+        """Record the summary and finish the workitem; already completed by the same lock is success."""
+        ...
+
+    def fail(self, item: AiWorkitem, reason: str) -> None:
+        """Cancel the workitem with a reason; the case becomes AI_FAILED and can still be read."""
+        ...
+
+    def release(self, item: AiWorkitem) -> None:
+        """Give the workitem back unfinished: it is scheduled anew for the next worker."""
+        ...
+
+
+class DetectionObjects(Protocol):
+    """Makes the DICOM object of a pre-read."""
+
+    def detection_sr(self, study: Study, findings: FindingList) -> bytes:
+        """
+        Return the Comprehensive 3D SR (TID 1500, UNVERIFIED) as Part 10 bytes.
+
+        One measurement group per finding from its ``original`` mark, tracking UIDs kept; the
+        list names series, frame of reference and algorithm. No finding gives a valid SR that says so.
+        """
         ...
 
 
