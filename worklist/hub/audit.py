@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, String, Table, Text, func, insert, or_, select
+from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, String, Table, Text, func, insert, select
 
 from worklist.hub.metadata import metadata
 from workstation.domain.access import Actor
@@ -80,7 +80,7 @@ class HubAudit:
         """Yield the chain in order, or only what concerns some UIDs."""
         query = select(audit_events).order_by(audit_events.c.sequence)
         if subject_uids is not None:
-            query = query.where(or_(False, audit_events.c.subject_uid.in_(sorted(subject_uids))))  # noqa: FBT003 - SQL
+            query = query.where(audit_events.c.subject_uid.in_(sorted(subject_uids)))
         for row in connection.execute(query):
             values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
             values["action"] = AuditAction(values["action"])

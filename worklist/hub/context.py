@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from worklist.hub.audit import HubAudit
+from worklist.hub.database import READ_ONLY
 from workstation.domain.ports import Clock
 
 
@@ -42,7 +43,7 @@ class HubContext:
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads; readers never wait for the writer."""
         with (
-            self.engine.connect().execution_options(lianyue_read_only=True) as connection,
+            self.engine.connect().execution_options(**{READ_ONLY: True}) as connection,
             connection.begin(),
         ):
             yield connection

@@ -13,7 +13,17 @@ from worklist.hub.metadata import metadata
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-__all__ = ["accounts", "audit_events", "cases", "reports", "returned_reports", "sessions", "sites", "workitems"]
+__all__ = [
+    "accounts",
+    "audit_events",
+    "cases",
+    "reports",
+    "returned_reports",
+    "sessions",
+    "sign_in_failures",
+    "sites",
+    "workitems",
+]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -58,8 +68,14 @@ accounts = Table(
     Column("role", String(32), nullable=False),
     Column("site_id", String(64), ForeignKey("sites.site_id"), nullable=True),
     Column("enabled", Boolean, nullable=False),
-    Column("failures", Integer, nullable=False, server_default="0"),
-    Column("last_failure_at", UtcDateTime, nullable=True),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("user_id", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
 )
 
 sessions = Table(

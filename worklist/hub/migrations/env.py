@@ -1,0 +1,11 @@
+"""Alembic's entry: migrate over the connection that ``worklist.hub.database`` hands in."""
+
+from alembic import context
+
+import worklist.hub.tables
+from worklist.hub.metadata import metadata
+
+__all__ = ["worklist"]
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()

@@ -1,0 +1,1 @@
+"""One module for each step of the schema; steps are never changed once released."""
