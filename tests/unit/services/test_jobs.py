@@ -1,0 +1,120 @@
+"""Background jobs: one result, no flood, silence after cancelling."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from workstation.domain.errors import JobCancelled, Unreachable
+from workstation.domain.ports import JobContext
+from workstation.services.jobs import JobRunner, NoJob, Pool
+
+
+@pytest.fixture
+def runner() -> Iterator[JobRunner]:
+    jobs = JobRunner()
+    yield jobs
+    jobs.close()
+
+
+def test_a_value_arrives_once(runner: JobRunner) -> None:
+    arrived: list[int] = []
+    done = threading.Event()
+
+    def take(value: int) -> None:
+        arrived.append(value)
+        done.set()
+
+    handle = runner.submit(Pool.CPU, lambda _job: 42, on_success=take)
+
+    assert handle.result(5) == 42
+    assert done.wait(5)
+    assert arrived == [42]
+
+
+def test_an_error_goes_to_its_handler_and_not_to_success(runner: JobRunner) -> None:
+    errors: list[Exception] = []
+    done = threading.Event()
+
+    def fail(_job: JobContext) -> int:
+        raise Unreachable("hub down")
+
+    def take(error: Exception) -> None:
+        errors.append(error)
+        done.set()
+
+    runner.submit(Pool.IO, fail, on_success=pytest.fail, on_error=take)
+
+    assert done.wait(5)
+    assert [type(e) for e in errors] == [Unreachable]
+
+
+def test_an_unhandled_error_is_raised_where_results_are_delivered() -> None:
+    posted: list[Callable[[], None]] = []
+    ready = threading.Event()
+
+    def post(callback: Callable[[], None]) -> None:
+        posted.append(callback)
+        ready.set()
+
+    jobs = JobRunner(post)
+    jobs.submit(Pool.CPU, lambda _job: 1 / 0)
+
+    assert ready.wait(5)
+    with pytest.raises(ZeroDivisionError):
+        posted[0]()
+    jobs.close()
+
+
+def test_progress_is_throttled_but_the_end_is_always_told(runner: JobRunner) -> None:
+    """10 000 reports within a few milliseconds must not reach the screen 10 000 times."""
+    told: list[float] = []
+
+    def work(job: JobContext) -> None:
+        for n in range(10_000):
+            job.progress(n / 10_000)
+        job.progress(1.0, "done")
+
+    runner.submit(Pool.CPU, work, on_progress=lambda fraction, _text: told.append(fraction)).result(10)
+
+    assert told[-1] == 1.0
+    assert len(told) < 1000
+
+
+def test_a_cancelled_job_stays_silent(runner: JobRunner) -> None:
+    started = threading.Event()
+    stopped = threading.Event()
+
+    def work(job: JobContext) -> None:
+        started.set()
+        try:
+            while True:
+                job.progress(0.5)
+        except JobCancelled:
+            stopped.set()
+            raise
+
+    handle = runner.submit(Pool.CPU, work, on_success=pytest.fail, on_error=pytest.fail)
+    assert started.wait(5)
+    handle.cancel()
+
+    assert stopped.wait(5)
+    assert handle.cancelled
+
+
+def test_foreground_work_runs_with_the_same_interface() -> None:
+    job = NoJob()
+
+    job.raise_if_cancelled()
+    job.progress(0.5, "half")
+
+
+def test_a_handle_that_never_started_has_no_result(runner: JobRunner) -> None:
+    handle = runner.submit(Pool.DB, lambda _job: 1)
+    handle.result(5)
+    handle.future = None
+
+    with pytest.raises(RuntimeError):
+        handle.result()

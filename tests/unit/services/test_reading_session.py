@@ -1,0 +1,115 @@
+"""The opened case: decisions, undo, and nobody without the claim changes anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.helpers.cases import READER, FixedClock, Uids, ai_finding, report, row, study, template
+from workstation.domain.errors import NotPermitted
+from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
+from workstation.domain.measurement import Measurement, MeasurementKind
+from workstation.domain.report import BlockerKind, ReportState
+from workstation.domain.workitem import Claim
+from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
+
+CLAIM = Claim("2.25.8", "2.25.99")
+DISTANCE = Measurement("2.25.70", MeasurementKind.DISTANCE, ((0.0, 0.0, 0.0), (3.0, 4.0, 0.0)), "1.2.3.9", value=5.0)
+
+
+def session(*, claim: Claim | None = CLAIM) -> ReadingSession:
+    case = OpenedCase(row(), study(), template(), report(ai_finding(1), ai_finding(2)), claim)
+    return ReadingSession(case, READER, clock=FixedClock(), new_uid=Uids())
+
+
+def decisions(opened: ReadingSession) -> list[Decision]:
+    return [finding.decision for finding in opened.findings.findings]
+
+
+def test_each_mark_is_decided_and_each_decision_can_be_taken_back() -> None:
+    opened = session()
+    opened.accept("2.25.1001")
+    opened.reject("2.25.1002", RejectReason.VESSEL)
+
+    assert decisions(opened) == [Decision.ACCEPTED, Decision.REJECTED]
+    opened.undo()
+    assert decisions(opened) == [Decision.ACCEPTED, Decision.UNDECIDED]
+    opened.undo()
+    assert decisions(opened) == [Decision.UNDECIDED, Decision.UNDECIDED]
+    assert not opened.can_undo
+    opened.undo()
+    opened.redo()
+    opened.redo()
+    opened.redo()
+    assert decisions(opened) == [Decision.ACCEPTED, Decision.REJECTED]
+    assert not opened.can_redo
+
+
+def test_a_new_decision_ends_the_redo_chain() -> None:
+    opened = session()
+    opened.accept("2.25.1001")
+    opened.undo()
+    opened.edit("2.25.1001", diameter_mm=15.1, nodule_type=NoduleType.SOLID, lobe=Lobe.RIGHT_UPPER)
+
+    assert not opened.can_redo
+    assert opened.findings.get("2.25.1001").lobe is Lobe.RIGHT_UPPER
+
+
+def test_an_own_finding_is_added_with_the_next_number_and_rejecting_removes_it() -> None:
+    opened = session()
+    added = opened.add((1.0, 2.0, 3.0), 3.8)
+
+    assert (added.number, added.decision, added.decided_by) == (3, Decision.ADDED, "resident")
+    opened.reject(added.tracking_uid, RejectReason.OTHER)
+    assert len(opened.findings.findings) == 2
+
+
+def test_pages_are_told_what_changed_until_they_unsubscribe() -> None:
+    opened = session()
+    told: list[Changed] = []
+    stop = opened.subscribe(told.append)
+    opened.accept("2.25.1001")
+    opened.set_value("impression", "右上肺结节")
+    opened.set_value("impression", "右上肺结节")
+    opened.set_measurements((DISTANCE,))
+    opened.moved_to(opened.report.moved(ReportState.FINAL, at=FixedClock().now()))
+    stop()
+    stop()
+    opened.moved_to(opened.report)
+
+    assert told == [Changed.FINDINGS, Changed.VALUES, Changed.MEASUREMENTS, Changed.STATE]
+    assert opened.report.measurements.measurements == (DISTANCE,)
+
+
+def test_without_the_claim_nothing_changes() -> None:
+    opened = session(claim=None)
+
+    for act in (
+        lambda: opened.accept("2.25.1001"),
+        lambda: opened.set_value("impression", "x"),
+        lambda: opened.set_measurements(()),
+        lambda: opened.add((0.0, 0.0, 0.0), 5.0),
+    ):
+        with pytest.raises(NotPermitted):
+            act()
+    assert opened.read_only
+
+
+def test_a_signed_report_is_read_only_even_for_its_signer() -> None:
+    opened = session()
+    opened.moved_to(replace(opened.report, state=ReportState.FINAL))
+
+    with pytest.raises(NotPermitted):
+        opened.accept("2.25.1001")
+
+
+def test_a_field_the_template_does_not_have_is_a_mistake() -> None:
+    with pytest.raises(KeyError):
+        session().set_value("nothing", "x")
+
+
+def test_the_session_lists_what_blocks_the_signature() -> None:
+    kinds = [blocker.kind for blocker in session().blockers]
+
+    assert kinds == [BlockerKind.UNDECIDED_FINDING] * 2 + [BlockerKind.EMPTY_FIELD] * 2
