@@ -22,7 +22,8 @@ test: setup-test lint types unit
 lint:
 	@echo "== ruff, import contracts"
 	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q .
-	@$(BIN)/lint-imports --no-logo -q 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports
+	@$(BIN)/python .ci/catalogue --check
 
 types:
 	@echo "== mypy (strict)"
@@ -33,7 +34,7 @@ unit:
 	@.ci/tests
 
 catalogue:
-	@$(BIN)/python -m resources.catalogue
+	@$(BIN)/python .ci/catalogue
 
 # needs uv; the lock carries hashes and no index address
 lock:
