@@ -1,0 +1,126 @@
+"""
+Typed commands: what a person can do, each with text, icon, key and tooltip.
+
+A page makes its commands once and adds them to its ``CommandSet``; the key sheet (Ctrl+/) lists
+them all. Single-letter keys never fire while text is being typed or composed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QInputMethodEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QWidget
+
+from workstation.ui.icons import icon
+from workstation.ui.widgets.buttons import key_text
+
+_TEXT_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """
+    One thing a person can do.
+
+    ``text`` is translated already; ``keys`` is a portable key sequence such as ``Ctrl+Shift+N``,
+    the first is shown and the others also work; ``area`` groups the key sheet.
+    """
+
+    id: str
+    text: str
+    icon: str
+    key: str
+    handler: Callable[[], object]
+    area: str = ""
+    more_keys: tuple[str, ...] = ()
+    checkable: bool = False
+    tooltip: str = ""
+    everywhere: bool = False
+    """True: works in the whole window; False: only while the owner or a child has the focus."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySheetRow:
+    """One line of the key sheet."""
+
+    area: str
+    text: str
+    key: str
+
+
+class CommandSet:
+    """The commands of one widget as ``QAction``s on it."""
+
+    def __init__(self, owner: QWidget) -> None:
+        self._owner = owner
+        self._commands: dict[str, Command] = {}
+        self._actions: dict[str, QAction] = {}
+
+    def add(self, command: Command) -> QAction:
+        """Make the action, put it on the owner and return it. Raises ValueError for an id used twice."""
+        if command.id in self._commands:
+            raise ValueError(f"command {command.id!r} exists")
+        action = QAction(icon(command.icon), command.text, self._owner)
+        shown = key_text(command.key)
+        what = command.tooltip or command.text
+        action.setToolTip(f"{what} ({shown})" if shown else what)
+        action.setStatusTip(what)
+        action.setObjectName(command.id)
+        action.setCheckable(command.checkable)
+        action.setShortcuts([QKeySequence(key) for key in (command.key, *command.more_keys) if key])
+        action.setShortcutContext(
+            Qt.ShortcutContext.WindowShortcut if command.everywhere else Qt.ShortcutContext.WidgetWithChildrenShortcut
+        )
+        guarded = any(_types_text(sequence) for sequence in action.shortcuts())
+        action.triggered.connect(lambda: None if guarded and text_is_typed() else command.handler())
+        self._owner.addAction(action)
+        self._commands[command.id] = command
+        self._actions[command.id] = action
+        return action
+
+    def action(self, command_id: str) -> QAction:
+        """Return the action of a command; KeyError when there is none."""
+        return self._actions[command_id]
+
+    def trigger(self, command_id: str) -> None:
+        """Do it as if its key was pressed."""
+        self._actions[command_id].trigger()
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
+
+    def key_sheet(self) -> list[KeySheetRow]:
+        """Return the lines of the key sheet, commands without a key left out."""
+        return [KeySheetRow(c.area, c.text, key_text(c.key)) for c in self._commands.values() if c.key]
+
+
+def _types_text(sequence: QKeySequence) -> bool:
+    """Tell whether the sequence is a bare printable key."""
+    if sequence.count() != 1:
+        return False
+    combination = sequence[0]
+    return not (combination.keyboardModifiers() & _TEXT_KEYS) and combination.key() < Qt.Key.Key_Escape
+
+
+def text_is_typed() -> bool:
+    """Tell whether the focus lies in a field that takes text, so that letters belong to it."""
+    focus = QApplication.focusWidget()
+    if focus is None:
+        return False
+    return bool(focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)) and bool(
+        focus.inputMethodQuery(Qt.InputMethodQuery.ImEnabled)
+    )
+
+
+@dataclass(slots=True)
+class Composition:
+    """Whether an input method is composing; a viewport feeds it from ``inputMethodEvent``."""
+
+    active: bool = field(default=False)
+
+    def update(self, event: QInputMethodEvent) -> None:
+        """Take note of an input method event."""
+        self.active = bool(event.preeditString())

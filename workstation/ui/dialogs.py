@@ -1,0 +1,226 @@
+"""Dialogs: scrim, header with the fact, body, hint box, footer; Esc cancels, Enter is the primary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGraphicsDropShadowEffect,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resources.translation import tr
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.labels import icon_label, label, rule
+
+_SHADOW_ROOM = 40
+
+
+class Scrim(QWidget):
+    """Dims the window under a dialog."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setGeometry(window.rect())
+        self.show()
+        self.raise_()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the veil."""
+        QPainter(self).fillRect(self.rect(), current_theme().color("scrim"))
+
+
+class HintBox(QFrame):
+    """A bulb and a sentence on a blue tint."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(8)
+        row.addWidget(icon_label("lightbulb", "acc.text"), 0, Qt.AlignmentFlag.AlignTop)
+        self.text = label(text, "body", "t1", wrap=True)
+        row.addWidget(self.text, 1)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the tint."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("notice.info"))
+        painter.drawRoundedRect(self.rect(), 6, 6)
+
+
+class Dialog(QDialog):
+    """
+    The base of every dialog.
+
+    Put content into ``body``; ``set_primary`` makes the right-hand button, ``add_left`` a ghost on
+    the left. The title says the fact. Window modal, with a scrim over the window.
+    """
+
+    def __init__(self, parent: QWidget | None, title: str, *, icon: str = "", tone: str = "warn",
+                 width: int | None = None) -> None:  # fmt: skip
+        super().__init__(parent)
+        theme = current_theme()
+        self._scrim: Scrim | None = None
+        self._window = parent.window() if parent is not None else None
+        self.setWindowTitle(title)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setWindowFlags(Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(_SHADOW_ROOM, _SHADOW_ROOM, _SHADOW_ROOM, _SHADOW_ROOM)
+        card = _Card()
+        card.setFixedWidth(width or theme.px("dialog.hint"))
+        shadow = QGraphicsDropShadowEffect(card)
+        shadow.setBlurRadius(_SHADOW_ROOM)
+        shadow.setOffset(0, 12)
+        shadow.setColor(QColor(0, 0, 0, 204))
+        card.setGraphicsEffect(shadow)
+        outer.addWidget(card)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addWidget(self._header(title, icon, tone))
+        column.addWidget(rule())
+        self.body = QVBoxLayout()
+        self.body.setContentsMargins(20, 16, 20, 16)
+        self.body.setSpacing(12)
+        column.addLayout(self.body)
+        column.addWidget(rule())
+        column.addWidget(self._footer())
+        self.primary: Button | None = None
+
+    def _header(self, title: str, icon: str, tone: str) -> QWidget:
+        bar = QWidget()
+        bar.setFixedHeight(current_theme().px("dialog.header"))
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(20, 0, 12, 0)
+        row.setSpacing(8)
+        if icon:
+            row.addWidget(icon_label(icon, tone, 18))
+        row.addWidget(label(title, "h1", "t0"), 1)
+        shut = IconButton("close", tr("Close"), key="Esc", px=16, side=28)
+        shut.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        shut.clicked.connect(self.reject)
+        row.addWidget(shut)
+        return bar
+
+    def _footer(self) -> QWidget:
+        bar = QWidget()
+        bar.setFixedHeight(current_theme().px("dialog.footer"))
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(20, 0, 20, 0)
+        row.setSpacing(8)
+        self._left = QHBoxLayout()
+        self._right = QHBoxLayout()
+        self._right.setSpacing(8)
+        row.addLayout(self._left)
+        row.addStretch(1)
+        row.addLayout(self._right)
+        self.cancel = Button(tr("Cancel"), "secondary", key="Esc")
+        self.cancel.clicked.connect(self.reject)
+        self._right.addWidget(self.cancel)
+        return bar
+
+    def set_primary(self, text: str, *, icon: str = "", danger: bool = False) -> Button:
+        """Make the button that Enter presses; a destructive one never has the focus at the start."""
+        self.primary = Button(text, "danger" if danger else "primary", icon=icon, key="" if danger else "Enter")
+        self.primary.clicked.connect(self.accept)
+        self._right.addWidget(self.primary)
+        (self.cancel if danger else self.primary).setFocus()
+        return self.primary
+
+    def add_left(self, text: str) -> Button:
+        """Add a ghost button at the left of the footer."""
+        button = Button(text, "ghost")
+        self._left.addWidget(button)
+        return button
+
+    def add_hint(self, text: str) -> HintBox:
+        """Add the hint box at the end of the body."""
+        hint = HintBox(text)
+        self.body.addWidget(hint)
+        return hint
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button with the focus, else the primary; text fields keep their Enter."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            focus = self.focusWidget()
+            if isinstance(focus, QPlainTextEdit | QTextEdit):
+                return
+            target = focus if isinstance(focus, Button) else self.primary
+            if target is not None and target.isEnabled():
+                target.click()
+            return
+        super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay the scrim over the window and stand in its middle."""
+        super().showEvent(event)
+        if self._window is not None and self._scrim is None:
+            self._scrim = Scrim(self._window)
+            self.adjustSize()
+            centre = self._window.frameGeometry().center()
+            self.move(centre.x() - self.width() // 2, centre.y() - self.height() // 2)
+
+    def done(self, result: int) -> None:
+        """Take the scrim away with the dialog."""
+        if self._scrim is not None:
+            self._scrim.hide()
+            self._scrim.deleteLater()
+            self._scrim = None
+        super().done(result)
+
+
+class _Card(QFrame):
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        radius = theme.px("radius.dialog")
+        painter.setPen(theme.color("line2"))
+        painter.setBrush(theme.color("bg2"))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), radius, radius)
+        footer = self.rect().adjusted(1, self.height() - theme.px("dialog.footer"), -1, -1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("bg1"))
+        painter.drawRoundedRect(footer, radius - 1, radius - 1)
+        painter.fillRect(footer.adjusted(0, 0, 0, -radius), theme.color("bg1"))
+
+
+class ConfirmDialog(Dialog):
+    """Asks before an act: the fact, what follows, the act's own verb on the button."""
+
+    def __init__(self, parent: QWidget | None, title: str, text: str, act: str, *, hint: str = "",
+                 danger: bool = False, lines: Sequence[str] = ()) -> None:  # fmt: skip
+        super().__init__(parent, title, icon="error-warning", tone="bad" if danger else "warn")
+        self.body.addWidget(label(text, "body", "t1", wrap=True))
+        for line in lines:
+            self.body.addWidget(label(f"· {line}", "body", "t2", wrap=True))
+        if hint:
+            self.add_hint(hint)
+        self.set_primary(act, danger=danger)
+
+
+class MessageDialog(Dialog):
+    """Tells a fact that stops the person, with the way on; one button."""
+
+    def __init__(self, parent: QWidget | None, title: str, text: str, *, hint: str = "") -> None:
+        super().__init__(parent, title, icon="error-warning", tone="bad")
+        self.body.addWidget(label(text, "body", "t1", wrap=True))
+        if hint:
+            self.add_hint(hint)
+        self.cancel.hide()
+        self.set_primary(tr("OK"))

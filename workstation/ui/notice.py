@@ -1,0 +1,176 @@
+"""Notice bars under the page header and toasts: what happened, what still works, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.ui import paint
+from workstation.ui.icons import paint_icon
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.labels import ElidedLabel, icon_label, label
+
+_MOST: Final = 2
+
+
+class Severity(IntEnum):
+    """How bad a notice is; the worst is shown first."""
+
+    NEWS = 0
+    DEGRADED = 1
+    LOST = 2
+
+
+_LOOK: Final = {  # severity: (background, tone, icon)
+    Severity.LOST: ("notice.bad", "bad", "error-warning"),
+    Severity.DEGRADED: ("notice.warn", "warn", "error-warning"),
+    Severity.NEWS: ("notice.info", "acc", "information"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeAction:
+    """A button on a notice bar."""
+
+    text: str
+    handler: Callable[[], object]
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice; a new one with the same ``key`` replaces the old."""
+
+    key: str
+    severity: Severity
+    fact: str
+    still_works: str = ""
+    code: str = ""
+    actions: tuple[NoticeAction, ...] = ()
+
+
+class NoticeBar(QWidget):
+    """Shows at most two notices, worst first; the rest wait behind them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._notices: dict[str, Notice] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(1)
+        self.hide()
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show a notice or replace the one with the same key."""
+        if self._notices.get(notice.key) != notice:
+            self._notices[notice.key] = notice
+            self._rebuild()
+
+    def clear_notice(self, key: str) -> None:
+        """Take a notice away; unknown keys do nothing."""
+        if self._notices.pop(key, None) is not None:
+            self._rebuild()
+
+    def notices(self) -> list[Notice]:
+        """Return all notices, worst first."""
+        return sorted(self._notices.values(), key=lambda n: -n.severity)
+
+    def _rebuild(self) -> None:
+        while (item := self._column.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for notice in self.notices()[:_MOST]:
+            self._column.addWidget(_Bar(notice, lambda key=notice.key: self.clear_notice(key)))
+        self.setVisible(bool(self._notices))
+
+
+class _Bar(QWidget):
+    def __init__(self, notice: Notice, close: Callable[[], object]) -> None:
+        super().__init__()
+        self._background, self._tone, icon = _LOOK[notice.severity]
+        self.setFixedHeight(current_theme().px("notice"))
+        self.setAccessibleName(f"{notice.fact} {notice.still_works}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(19, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(icon_label(icon, self._tone, 18))
+        fact = label(notice.fact, "body", "t0")
+        font = current_theme().font("body", weight=600)
+        fact.setFont(font)
+        fact.setStyleSheet("font-weight: 600;")
+        row.addWidget(fact)
+        row.addWidget(ElidedLabel(notice.still_works, tone="t1"), 1)
+        if notice.code:
+            row.addWidget(label(notice.code, "caption", "t2"))
+        for action in notice.actions[:2]:
+            button = Button(action.text, "secondary", icon=action.icon, small=True)
+            button.clicked.connect(lambda _on=False, handler=action.handler: handler())
+            row.addWidget(button)
+        shut = IconButton("close", tr("Close this notice"), px=16, side=24)
+        shut.clicked.connect(lambda: close())
+        row.addWidget(shut)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color(self._background))
+        painter.fillRect(0, 0, 3, self.height(), theme.color(self._tone))
+
+
+class Toast(QWidget):
+    """One line of success at the bottom right of its parent for six seconds; never takes the focus."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        parent.installEventFilter(self)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show the text; a later one replaces it."""
+        self._text = text
+        self.setAccessibleName(text)
+        self.resize(paint.metrics("body").horizontalAdvance(text) + 60, 40)
+        self._place()
+        self.show()
+        self.raise_()
+        self._timer.start(current_theme().px("motion.toast_ms"))
+
+    def text(self) -> str:
+        """Return the last text."""
+        return self._text
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Stay in the corner when the window grows."""
+        if event.type() is QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        self.move(parent.width() - self.width() - 16, parent.height() - self.height() - 44)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint tick and text on a green tint."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme.color("ok.line"))
+        painter.setBrush(theme.color("ok.bg"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        paint_icon(painter, QRectF(14, 12, 16, 16), "checkbox-circle", theme.color("ok"))
+        paint.text(painter, QRectF(38, 0, self.width(), self.height()), self._text)

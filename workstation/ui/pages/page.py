@@ -1,0 +1,88 @@
+"""What the main window asks of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from workstation.domain.errors import WorkstationError
+from workstation.ui.commands import CommandSet
+from workstation.ui.notice import Notice, NoticeAction, NoticeBar, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """
+    How a page appears in the window.
+
+    ``text`` is called whenever the rail is built, so that it follows the language; ``factory``
+    makes the page at its first show and again after a language switch. Keep what must survive
+    the switch in the presenter, or hand it over by ``save_state`` and ``restore_state``.
+    """
+
+    page_id: str
+    text: Callable[[], str]
+    icon: str
+    factory: Callable[[], Page]
+    key: str = ""
+    in_rail: bool = True
+    slim_rail: bool = False
+    full_window: bool = False
+    """True for pages without rail and status bar, such as signing in."""
+
+
+class Page(QWidget):
+    """
+    The base of every page: ``column`` takes the header first and the content below the notices.
+
+    Signals: ``toast(text)`` for success, ``failed(error)`` for what the ladder of errors shows,
+    ``go_to(page_id)`` to switch.
+    """
+
+    toast = Signal(str)
+    go_to = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.commands = CommandSet(self)
+        self.notices = NoticeBar()
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+
+    def add_header(self, header: QWidget) -> None:
+        """Put the page header at the top with the notice bar under it."""
+        self.column.addWidget(header)
+        self.column.addWidget(self.notices)
+
+    def shown(self) -> None:
+        """Do what is needed when the page comes to the front."""
+
+    def hidden(self) -> None:
+        """Do what is needed when another page comes to the front."""
+
+    def refresh(self) -> None:
+        """Fetch anew (F5)."""
+
+    def save_state(self) -> object:
+        """Return what a rebuilt page needs to go on where this one stands."""
+        return None
+
+    def restore_state(self, state: object) -> None:
+        """Go on where ``save_state`` stood."""
+
+    def may_close(self) -> bool:
+        """Tell whether the window may close now; ask the person when work would be lost."""
+        return True
+
+    def close_page(self) -> None:
+        """Stop timers and jobs; the widget is going away."""
+
+    def show_error(self, error: WorkstationError, *, key: str = "error", severity: Severity = Severity.LOST,
+                   actions: tuple[NoticeAction, ...] = ()) -> None:  # fmt: skip
+        """Show an error in the notice bar: the second step of the ladder, after inline."""
+        self.notices.show_notice(Notice(key, severity, error.user_text, error.hint, actions=actions))

@@ -1,0 +1,86 @@
+"""The proxy style over Fusion: the outer focus ring, which style sheets cannot draw."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFocusFrame,
+    QProxyStyle,
+    QStyle,
+    QStyleHintReturn,
+    QStyleOption,
+    QWidget,
+)
+
+from workstation.ui import paint
+from workstation.ui.theme import current_theme
+
+_GAP = 2
+
+
+class LianyueStyle(QProxyStyle):
+    """Fusion with our focus ring, no etched text and menus that open at once."""
+
+    def __init__(self) -> None:
+        super().__init__("Fusion")
+
+    def drawControl(
+        self,
+        element: QStyle.ControlElement,
+        option: QStyleOption,
+        painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw the focus frame as gap plus ring; the rest is Fusion's."""
+        if element is QStyle.ControlElement.CE_FocusFrame:
+            paint.focus_ring(painter, option.rect)  # type: ignore[attr-defined] # missing in the PySide6 stubs
+            return
+        super().drawControl(element, option, painter, widget)
+
+    def pixelMetric(
+        self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
+    ) -> int:
+        """Give the focus frame its room outside the control."""
+        if metric in {QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin}:
+            return _GAP + current_theme().px("stroke.focus")
+        return super().pixelMetric(metric, option, widget)
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returnData: QStyleHintReturn | None = None,  # noqa: N803 - Qt's name
+    ) -> int:
+        """Leave out the etched shadow of disabled text."""
+        if hint is QStyle.StyleHint.SH_EtchDisabledText:
+            return 0
+        return super().styleHint(hint, option, widget, returnData)
+
+
+class FocusRing(QObject):
+    """Shows the ring round the button that the keyboard has reached and hides it for the mouse."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._frame: QFocusFrame | None = None
+        app.focusChanged.connect(self._moved)
+
+    @property
+    def shown_for(self) -> QWidget | None:
+        """Return the widget with the ring."""
+        return self._frame.widget() if self._frame is not None else None
+
+    def _moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if self._frame is not None:
+            self._frame.setWidget(None)  # type: ignore[arg-type] # Qt takes null to detach
+            self._frame.deleteLater()
+            self._frame = None
+        if not isinstance(new, QAbstractButton) or QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            return
+        if new.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
+            self._frame = QFocusFrame(new.window())
+            self._frame.setWidget(new)

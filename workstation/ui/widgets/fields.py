@@ -1,0 +1,114 @@
+"""Input fields with their label above and their message below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.ui import paint
+from workstation.ui.icons import icon, paint_icon
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import IconButton, key_text
+from workstation.ui.widgets.labels import label, set_tone
+
+
+class TextField(QWidget):
+    """A labelled line of text; ``say`` puts a warning or an error below it."""
+
+    changed = Signal(str)
+    submitted = Signal()
+
+    def __init__(self, caption: str, *, secret: bool = False, placeholder: str = "") -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.edit = QLineEdit()
+        self.edit.setPlaceholderText(placeholder)
+        self.edit.setAccessibleName(caption)
+        self.edit.textChanged.connect(self._typed)
+        self.edit.returnPressed.connect(self.submitted)
+        self._message = label("", "caption", "bad", wrap=True)
+        self._message.setVisible(False)
+        column.addWidget(label(caption, "caption", "t3"))
+        column.addWidget(self.edit)
+        column.addWidget(self._message)
+        if secret:
+            self._hide_secret()
+
+    def _hide_secret(self) -> None:
+        self.edit.setEchoMode(QLineEdit.EchoMode.Password)
+        toggle = self.edit.addAction(icon("eye-off", "t2"), QLineEdit.ActionPosition.TrailingPosition)
+        toggle.setText(tr("Show the password"))
+        toggle.setToolTip(tr("Show the password"))
+
+        def switch() -> None:
+            hidden = self.edit.echoMode() is QLineEdit.EchoMode.Password
+            self.edit.setEchoMode(QLineEdit.EchoMode.Normal if hidden else QLineEdit.EchoMode.Password)
+            toggle.setIcon(icon("eye" if hidden else "eye-off", "t2"))
+
+        toggle.triggered.connect(switch)
+
+    def _typed(self, text: str) -> None:
+        self.say("")
+        self.changed.emit(text)
+
+    def text(self) -> str:
+        """Return what was typed."""
+        return self.edit.text()
+
+    def message(self) -> str:
+        """Return the sentence below the field."""
+        return self._message.text()
+
+    def say(self, message: str, *, tone: str = "bad") -> None:
+        """Show a sentence below the field with its border in the same colour; empty takes it away."""
+        self._message.setText(message)
+        self._message.setVisible(bool(message))
+        set_tone(self._message, tone)
+        state = tone if message else ""
+        if self.edit.property("state") != state:
+            self.edit.setProperty("state", state)
+            self.edit.style().unpolish(self.edit)
+            self.edit.style().polish(self.edit)
+
+
+class SearchBox(QLineEdit):
+    """The search field of a page header: glass, placeholder, key hint and a button to clear."""
+
+    def __init__(self, placeholder: str, key: str = "") -> None:
+        super().__init__()
+        self._key = key_text(key)
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(placeholder)
+        self.setToolTip(f"{placeholder} ({self._key})" if self._key else placeholder)
+        right = paint.key_hint_width(self._key) + 12
+        self.setTextMargins(26, 0, right, 0)
+        self._clear = IconButton("close", tr("Clear the search"), px=14, side=24)
+        self._clear.setParent(self)
+        self._clear.clicked.connect(self.clear)
+        self._clear.hide()
+        self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the clear button at the right edge."""
+        super().resizeEvent(event)
+        self._clear.move(self.width() - 28, (self.height() - 24) // 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint glass and key hint over the field."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        middle = self.height() / 2
+        paint_icon(painter, QRectF(12, middle - 8, 16, 16), "search", current_theme().color("t2"))
+        if self._key and not self.text():
+            paint.key_hint(painter, self.width() - paint.key_hint_width(self._key) - 10, middle, self._key, "t3")
+
+
+def read_only(target: QLineEdit) -> QLineEdit:
+    """Make a field show but not take text."""
+    target.setReadOnly(True)
+    target.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return target
