@@ -1,0 +1,152 @@
+"""The one HTTP connection pool of a session at the hub, and how its failures are told."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from worklist.errors import misunderstood, refusal, unreachable
+
+T = TypeVar("T")
+
+CONNECTIONS: Final = 8
+TIMEOUT: Final = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=30.0)
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+QueryValue = str | int | bool
+
+
+class HubClient:
+    """
+    A keep-alive pool of connections to one hub, safe to use from any worker thread.
+
+    TCP_NODELAY is set on every socket: without it small answers wait 40 ms for a delayed
+    acknowledgement. Proxy settings of the environment are not followed, because patient
+    data goes to the configured address and nowhere else.
+    """
+
+    def __init__(self, url: str, *, timeout: httpx.Timeout = TIMEOUT, verify: str | bool = True) -> None:
+        self.url = url.rstrip("/")
+        self._token = ""
+        self._http = httpx.Client(
+            base_url=self.url,
+            timeout=timeout,
+            trust_env=False,
+            transport=httpx.HTTPTransport(
+                verify=verify,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+                socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+            ),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; the client cannot be used afterwards."""
+        self._http.close()
+
+    def authorise(self, token: str) -> None:
+        """Use a bearer token from now on; an empty one signs requests with nobody's name."""
+        self._token = token
+
+    @property
+    def authorised(self) -> bool:
+        """Tell whether a bearer token is in use."""
+        return bool(self._token)
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | str | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """
+        Send one request and return the whole answer, whatever its status. Raises Unreachable.
+
+        An idempotent request is repeated once when a kept-alive connection turns out dead;
+        anything more patient is the caller's decision (``worklist.retry``).
+        """
+        sent = dict(headers or {})
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
+        params = query if query is None or isinstance(query, str) else httpx.QueryParams(dict(query))
+        url = path if not isinstance(params, str) else f"{path}?{params}"
+        attempts = 2 if method in _IDEMPOTENT else 1
+        while True:
+            attempts -= 1
+            try:
+                return self._http.request(
+                    method,
+                    url,
+                    params=None if isinstance(params, str) else params,
+                    json=json,
+                    content=content,
+                    headers=sent,
+                )
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as exc:
+                if not attempts:
+                    raise unreachable(self.url, exc) from exc
+            except httpx.TransportError as exc:
+                raise unreachable(self.url, exc) from exc
+            except RuntimeError as exc:  # httpx says so when a thread outlives the session's client
+                if not self._http.is_closed:
+                    raise
+                raise unreachable(self.url, exc) from exc
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | str | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send one request; every refusal is raised as the ``WorkstationError`` it means."""
+        response = self.raw(method, path, query=query, json=json, content=content, headers=headers)
+        if response.is_error:
+            raise refusal(response, doing=f"{method} {path}")
+        return response
+
+    def ask(
+        self,
+        answer: TypeAdapter[T],
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        json: object = None,
+    ) -> T:
+        """Send one request and return the answer as a domain value."""
+        return understood(answer, self.request(method, path, query=query, json=json))
+
+
+def understood(answer: TypeAdapter[T], response: httpx.Response) -> T:
+    """Read a JSON answer as a domain value. Raises Refused when it has another form."""
+    try:
+        return answer.validate_json(response.content)
+    except ValidationError as exc:
+        # the values themselves stay out of the log: they may hold a name
+        where = ", ".join(".".join(map(str, error["loc"])) for error in exc.errors()[:5])
+        raise misunderstood(f"{response.request.url.path}: unexpected form at {where or 'top level'}") from exc
+
+
+def as_json(kind: TypeAdapter[T], value: T) -> Any:  # noqa: ANN401  (plain JSON)
+    """Return a domain value as plain JSON data."""
+    return kind.dump_python(value, mode="json")

@@ -1,0 +1,81 @@
+"""Report drafts: encrypted, replaced atomically, with the last good version kept behind."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from workstation.domain.report import Report
+from workstation.storage.crypto import CannotOpen, cannot_open, seal, unseal
+from workstation.storage.data_dir import private_dir
+from workstation.storage.files import refused_by_disk, remove_files, replace_file
+
+_REPORT: Final = TypeAdapter(Report)
+
+
+class DraftStore:
+    """
+    Implements ``DraftPort`` below one folder.
+
+    A file's name is a keyed digest of study and user, so that not even the folder's listing
+    tells whose study is being read. ``editor`` names who is signed in, because a senior who
+    works on a junior's report keeps a draft of his own; without it the author counts.
+    """
+
+    def __init__(self, folder: Path, key: bytes, *, editor: Callable[[], str] | None = None) -> None:
+        self._folder = private_dir(folder)
+        self._key = key
+        self._editor = editor
+        self._writing = threading.Lock()
+
+    def save(self, report: Report) -> None:
+        """Store atomically (temp, fsync, rename). Raises DiskFull; the former draft stays."""
+        user_id = (self._editor() if self._editor is not None else "") or report.author.user_id
+        newest, former = self._paths(report.study_instance_uid, user_id)
+        sealed = seal(self._key, _REPORT.dump_json(report), newest.stem.encode())
+        with self._writing:
+            replace_file(newest, sealed, keep=former)
+
+    def load(self, study_instance_uid: str, user_id: str) -> Report | None:
+        """
+        Return the newest draft of this user for the study. Raises Locked without the key.
+
+        A damaged newest version costs that version only: the one before it is returned.
+        """
+        damage: CannotOpen | None = None
+        for path in self._paths(study_instance_uid, user_id):
+            try:
+                return self._read(path)
+            except FileNotFoundError:
+                continue
+            except CannotOpen as exc:
+                damage = damage or exc
+            except OSError as exc:
+                raise refused_by_disk(exc) from exc
+        if damage is not None:
+            raise damage
+        return None
+
+    def discard(self, study_instance_uid: str, user_id: str) -> None:
+        """Delete the draft once the report is signed or submitted."""
+        newest, former = self._paths(study_instance_uid, user_id)
+        with self._writing:
+            # the older first: a crash in between must not bring it back as the newest
+            remove_files(former, newest.with_name(newest.name + ".tmp"), newest)
+
+    def _read(self, path: Path) -> Report:
+        plain = unseal(self._key, path.read_bytes(), path.stem.encode())
+        try:
+            return _REPORT.validate_json(plain)
+        except ValidationError as exc:
+            raise cannot_open(f"draft of another form: {exc.error_count()} errors") from exc
+
+    def _paths(self, study_instance_uid: str, user_id: str) -> tuple[Path, Path]:
+        name = hmac.new(self._key, f"{study_instance_uid}\0{user_id}".encode(), hashlib.sha256).hexdigest()
+        return self._folder / f"{name}.draft", self._folder / f"{name}.former"
