@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, String, Table, Text, func, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, String, Table, Text, insert, select
 
+from worklist.hub.database import one_at_a_time
 from worklist.hub.metadata import metadata
 from workstation.domain.access import Actor
 from workstation.domain.audit import GENESIS, AuditAction, AuditEvent
 from workstation.domain.ports import Clock
 
-_APPEND_LOCK: Final = 0x4C59_4155  # one PostgreSQL advisory lock; SQLite's write lock does the same
+_APPEND_LOCK: Final = 0x4C59_4155
 
 audit_events = Table(
     "audit_events",
@@ -57,8 +58,7 @@ class HubAudit:
         if connection is None:
             with self._engine.begin() as own:
                 return self.record(own, actor, action, subject_uid=subject_uid, outcome=outcome, detail=detail)
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_APPEND_LOCK)))
+        one_at_a_time(connection, _APPEND_LOCK)
         newest = connection.execute(
             select(audit_events.c.sequence, audit_events.c.digest).order_by(audit_events.c.sequence.desc()).limit(1)
         ).first()

@@ -47,8 +47,7 @@ def migrate(engine: Engine) -> None:
     config = _alembic_config()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        one_at_a_time(connection, _MIGRATION_LOCK)
         current = MigrationContext.configure(connection).get_current_revision()
         if current is not None and current not in known:
             raise NewerSchema(
@@ -58,6 +57,12 @@ def migrate(engine: Engine) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def one_at_a_time(connection: Connection, lock: int) -> None:
+    """Wait until no other transaction holds this lock, until the commit; SQLite's write lock does the same."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def schema_revision(connection: Connection) -> str:
