@@ -1,0 +1,74 @@
+"""``lianyue bench``: figures and ratios of one run, in one JSON shape."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Bench = Callable[[Path | None], dict[str, Any]]
+
+
+def run_bench_command(options: argparse.Namespace) -> int:
+    """Run one benchmark and write its JSON."""
+    result = {"bench": options.name, "machine": _machine(), **_BENCHES[options.name](options.study)}
+    text = json.dumps(result, indent=1, ensure_ascii=False)
+    if options.json is None:
+        print(text)
+    else:
+        options.json.write_text(text + "\n", encoding="utf-8")
+        print(json.dumps(result.get("ratios") or result["figures"]))
+    return 0
+
+
+def _machine() -> dict[str, Any]:
+    return {"cores": os.cpu_count(), "gl": os.environ.get("VTK_DEFAULT_OPENGL_WINDOW", "default")}
+
+
+def _load(study: Path | None) -> dict[str, Any]:
+    from workstation.dicom.bench_load import run
+
+    return run(study)
+
+
+def _open(study: Path | None) -> dict[str, Any]:
+    from workstation.bootstrap.bench_open import run
+
+    return run(study)
+
+
+def _scroll(_study: Path | None) -> dict[str, Any]:
+    from viewers.bench_scroll import run
+
+    return run()
+
+
+def _mpr(_study: Path | None) -> dict[str, Any]:
+    from viewers.bench_scroll import run_mpr
+
+    return run_mpr()
+
+
+def _detect(study: Path | None) -> dict[str, Any]:
+    from workstation.bootstrap.detect import bench
+
+    return bench(study)
+
+
+def _worklist(_study: Path | None) -> dict[str, Any]:
+    from workstation.ui.bench_worklist import run
+
+    return run()
+
+
+_BENCHES: dict[str, Bench] = {
+    "load": _load,
+    "open": _open,
+    "scroll": _scroll,
+    "mpr": _mpr,
+    "detect": _detect,
+    "worklist": _worklist,
+}

@@ -1,0 +1,41 @@
+"""The long-running commands without a window: ``lianyue hub`` and ``lianyue worker``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from types import FrameType
+
+from models.engine.registry import default_detector
+from resources.translation import tr
+from workstation.bootstrap.adapters import connect, detection_worker
+from workstation.bootstrap.console import password_for
+
+
+def run_hub_command(options: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    from worklist.hub.server import run_hub
+    from worklist.hub.settings import HubSettings
+
+    settings = HubSettings(options.data, options.database, options.archive, options.demo_users)
+    run_hub(settings, options.host, options.port)
+    return 0
+
+
+def run_worker_command(options: argparse.Namespace) -> int:
+    """Claim and run AI workitems until interrupted."""
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask_to_stop)
+    with connect(options.hub) as hub:
+        hub.session.sign_in(options.user, password_for(options.user, options.hub))
+        detector = default_detector(provider=options.provider)
+        print(tr("Worker ready: {model} on {hub}", model=detector.identity.name, hub=options.hub), flush=True)
+        detection_worker(hub, detector)(stop)
+        hub.session.sign_out()
+    return 0

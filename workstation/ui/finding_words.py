@@ -1,0 +1,62 @@
+"""Findings in the words of both languages."""
+
+from __future__ import annotations
+
+from resources.translation import tr
+from workstation.domain.finding import Decision, Finding, Lobe, NoduleType, RejectReason
+
+
+def lobe_word(lobe: Lobe) -> str:
+    """Return the lobe's name; unspecified says that it is still open."""
+    return {
+        Lobe.UNSPECIFIED: tr("Lobe not given"),
+        Lobe.RIGHT_UPPER: tr("Right upper lobe"),
+        Lobe.RIGHT_MIDDLE: tr("Right middle lobe"),
+        Lobe.RIGHT_LOWER: tr("Right lower lobe"),
+        Lobe.LEFT_UPPER: tr("Left upper lobe"),
+        Lobe.LEFT_LOWER: tr("Left lower lobe"),
+    }[lobe]
+
+
+def type_word(nodule_type: NoduleType) -> str:
+    """Return the attenuation's name."""
+    return {
+        NoduleType.UNSPECIFIED: tr("type not given"),
+        NoduleType.SOLID: tr("solid"),
+        NoduleType.PART_SOLID: tr("part-solid"),
+        NoduleType.GROUND_GLASS: tr("ground glass"),
+        NoduleType.CALCIFIED: tr("calcified"),
+    }[nodule_type]
+
+
+def decision_word(decision: Decision) -> str:
+    """Return the state of a finding in one word."""
+    return {
+        Decision.UNDECIDED: tr("Undecided"),
+        Decision.ACCEPTED: tr("Accepted"),
+        Decision.EDITED: tr("Edited"),
+        Decision.REJECTED: tr("Rejected"),
+        Decision.ADDED: tr("Added by reader"),
+    }[decision]
+
+
+def reason_word(reason: RejectReason) -> str:
+    """Return why a mark was rejected."""
+    return {
+        RejectReason.VESSEL: tr("Vessel cross-section"),
+        RejectReason.SCAR_OR_ATELECTASIS: tr("Scar or atelectasis"),
+        RejectReason.LYMPH_NODE: tr("Lymph node"),
+        RejectReason.ARTEFACT: tr("Artefact"),
+        RejectReason.OUTSIDE_LUNG: tr("Outside the lung"),
+        RejectReason.OTHER: tr("Other reason"),
+    }[reason]
+
+
+def place_and_type(finding: Finding) -> str:
+    """Return ``lobe · type`` for lists."""
+    return f"{lobe_word(finding.lobe)} · {type_word(finding.nodule_type)}"
+
+
+def millimetres(value_mm: float) -> str:
+    """Return a size with a thin space before its unit."""
+    return f"{value_mm:.1f}\u2009mm"

@@ -1,0 +1,106 @@
+"""The report as paper: page pictures on the dark desk, zoomed by the width there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from resources.translation import tr
+from workstation.ui import paint
+from workstation.ui.theme import current_theme
+
+A4_WIDTH_PX: Final = 640
+_GAP: Final = 16
+_MARGIN: Final = 16
+_A4_RATIO: Final = 297 / 210
+
+
+class PaperView(QScrollArea):
+    """Shows pages; ``width_changed(px)`` asks for pictures of another width."""
+
+    width_changed = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._pages = _Pages()
+        self.setWidget(self._pages)
+        self.setAccessibleName(tr("Preview of the report"))
+        self._asked = 0
+
+    def page_width_px(self) -> int:
+        """Return the width in device pixels that pictures should have."""
+        return round(self._pages.page_width * self.devicePixelRatioF())
+
+    def show_pages(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> None:
+        """Show ``(height, width, 3)`` RGB pictures."""
+        self._pages.show_pages(pictures)
+
+    def show_message(self, text: str) -> None:
+        """Show a sentence on an empty page."""
+        self._pages.show_message(text)
+
+    @property
+    def page_count(self) -> int:
+        """Return how many pages are shown."""
+        return len(self._pages.images)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the page to the width and ask for sharper pictures when it changed."""
+        super().resizeEvent(event)
+        self._pages.page_width = max(200, min(A4_WIDTH_PX, self.viewport().width() - 2 * _MARGIN))
+        self._pages.updateGeometry()
+        if self.page_width_px() != self._asked:
+            self._asked = self.page_width_px()
+            self.width_changed.emit(self._asked)
+
+
+class _Pages(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.images: list[QImage] = []
+        self.page_width = A4_WIDTH_PX
+        self._message = ""
+
+    def show_pages(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> None:
+        self._message = ""
+        self.images = [
+            QImage(p.data, p.shape[1], p.shape[0], p.strides[0], QImage.Format.Format_RGB888).copy() for p in pictures
+        ]
+        self.updateGeometry()
+        self.setMinimumHeight(self.sizeHint().height())
+        self.update()
+
+    def show_message(self, text: str) -> None:
+        self._message = text
+        self.images = []
+        self.update()
+
+    def _page_height(self) -> int:
+        return round(self.page_width * _A4_RATIO)
+
+    def sizeHint(self) -> QSize:
+        count = max(1, len(self.images))
+        return QSize(self.page_width + 2 * _MARGIN, count * (self._page_height() + _GAP) + _MARGIN)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        left = (self.width() - self.page_width) / 2
+        for at in range(max(1, len(self.images))):
+            sheet = QRectF(left, _MARGIN + at * (self._page_height() + _GAP), self.page_width, self._page_height())
+            painter.fillRect(sheet, theme.color("paper"))
+            if at < len(self.images):
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
+                painter.drawImage(sheet, self.images[at])
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            elif self._message:
+                paint.text(painter, sheet, self._message, tone="paper.text", align=Qt.AlignmentFlag.AlignCenter)
