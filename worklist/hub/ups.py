@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Select, func, select
 
 from worklist.hub.auth import authorize
 from worklist.hub.context import HubContext
-from worklist.hub.dicom_json import Dataset, is_uid, items, merged, tag, text
 from worklist.hub.errors import NotFound
 from worklist.hub.tables import cases, workitems
 from worklist.hub.ups_errors import (
@@ -29,6 +28,7 @@ from worklist.hub.ups_errors import (
     unknown_workitem,
     wrong_transaction,
 )
+from worklist.hub.ups_json import Dataset, is_uid, items, merged, tag, text
 from worklist.hub.ups_matching import MAXIMUM_RESULTS, UpsQuery
 from worklist.hub.ups_rules import canceled, check_new, check_update, completed, require_uid
 from worklist.hub.ups_store import Workitem, add, claim, from_row, load, new_uid, save

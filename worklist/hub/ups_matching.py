@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pydicom.datadict import dictionary_VR
 
-from worklist.hub.dicom_json import Dataset, tag
 from worklist.hub.ups_errors import invalid
+from worklist.hub.ups_json import Dataset, tag
 from worklist.hub.ups_rules import RETURN_TAGS
 
 MAXIMUM_RESULTS: Final = 1000

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from worklist.hub.dicom_json import Dataset, attribute, code, dataset, has_value, is_uid, items, put, tag, text
 from worklist.hub.ups_errors import UpsRefused, inconsistent, invalid
+from worklist.hub.ups_json import Dataset, attribute, code, dataset, has_value, is_uid, items, put, tag, text
 from workstation.domain.access import Actor
 from workstation.domain.workitem import Priority, ProcedureStepState
 

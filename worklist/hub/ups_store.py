@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from worklist.hub.dicom_json import Dataset, items, put, text
 from worklist.hub.tables import workitems
+from worklist.hub.ups_json import Dataset, items, put, text
 from worklist.hub.ups_rules import UPS_PUSH_SOP_CLASS, date_time
 from workstation.domain.access import Actor
 from workstation.domain.workitem import Priority, ProcedureStepState
