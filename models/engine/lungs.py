@@ -1,0 +1,133 @@
+"""
+Where the lungs are: a coarse mask, quick enough to be no cost, that labels candidates.
+
+Air inside the body in pieces of more than 30 ml. Against the manual masks of seven LCTSC
+patients the Dice coefficient is 0.94 to 0.96.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK
+
+from workstation.domain.volume import Volume
+
+_itk: Any = SimpleITK  # its stubs are partial
+
+_GRID_MM: Final = 3.0
+_AIR_BELOW_HU: Final = -400
+_MIN_PIECE_ML: Final = 30.0
+_GAS_BELOW_HU: Final = -970  # median; even emphysema lies above, bowel gas and room air below
+_CLOSING_MM: Final = 10.0  # brings nodules at the pleura and hilar vessels inside the mask
+_RIM_MM: Final = 24.0  # beyond this distance nothing belongs to a lung
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LungMask:
+    """
+    Lungs on a coarse grid.
+
+    ``distance_mm`` ``[z, y, x]`` is the signed distance to the closed mask, negative inside; the
+    grid reaches 24 mm beyond the lungs, even outside the scan.
+    ``ijk_to_lps`` maps coarse indices ``(x, y, z, 1)`` to LPS mm. ``volume_ml`` is the aerated
+    volume. ``low_ijk`` and ``high_ijk`` bound the lungs in coarse indices ``(x, y, z)``.
+    """
+
+    distance_mm: npt.NDArray[np.float32]
+    ijk_to_lps: npt.NDArray[np.float64]
+    volume_ml: float
+    low_ijk: tuple[int, int, int]
+    high_ijk: tuple[int, int, int]
+
+    def distances_mm(self, lps_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the signed distances of ``(n, 3)`` points to the closed lungs, inf far from them."""
+        inverse = np.linalg.inv(self.ijk_to_lps)
+        ijk = np.rint(lps_mm @ inverse[:3, :3].T + inverse[:3, 3]).astype(np.int64)
+        shape = np.array(self.distance_mm.shape[::-1])
+        inside = np.all((ijk >= 0) & (ijk < shape), axis=1)
+        clipped = np.clip(ijk, 0, shape - 1)
+        values = self.distance_mm[clipped[:, 2], clipped[:, 1], clipped[:, 0]].astype(np.float64)
+        return np.where(inside, values, np.inf)
+
+    def box_lps_mm(self, margin_mm: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the low and high corner of the axis-aligned LPS box round the lungs."""
+        ends = (self.low_ijk, self.high_ijk)
+        corners = np.array([[ends[a][0], ends[b][1], ends[c][2]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
+        points = corners @ self.ijk_to_lps[:3, :3].T + self.ijk_to_lps[:3, 3]
+        low: npt.NDArray[np.float64] = points.min(axis=0) - margin_mm
+        high: npt.NDArray[np.float64] = points.max(axis=0) + margin_mm
+        return low, high
+
+
+def find_lungs(volume: Volume) -> LungMask | None:
+    """Return the lungs of a CT volume in HU, None when nothing in it looks like a lung."""
+    steps = [max(1, round(_GRID_MM / spacing)) for spacing in volume.spacing_mm]
+    coarse = np.ascontiguousarray(volume.voxels[:: steps[2], :: steps[1], :: steps[0]])
+    ijk_to_lps = volume.ijk_to_lps.copy()
+    ijk_to_lps[:3, :3] *= np.array(steps)
+    spacing_mm = np.linalg.norm(ijk_to_lps[:3, :3], axis=0)
+
+    image = _itk.GetImageFromArray(coarse)
+    image.SetSpacing(spacing_mm.tolist())
+    air = _itk.BinaryThreshold(image, lowerThreshold=-32768, upperThreshold=_AIR_BELOW_HU)
+    pieces = _itk.GetArrayFromImage(_itk.ConnectedComponent(air)).astype(np.int64)
+    chosen = _lung_pieces(pieces, coarse, spacing_mm)
+    if not chosen:
+        return None
+    mask, low = _cut_out(np.isin(pieces, chosen), spacing_mm)
+    ijk_to_lps[:3, 3] += ijk_to_lps[:3, :3] @ low
+    where = np.nonzero(mask)
+    return LungMask(
+        distance_mm=_closed_distance_mm(mask, spacing_mm),
+        ijk_to_lps=ijk_to_lps,
+        volume_ml=float(mask.sum() * spacing_mm.prod() / 1000),
+        low_ijk=(int(where[2].min()), int(where[1].min()), int(where[0].min())),
+        high_ijk=(int(where[2].max()), int(where[1].max()), int(where[0].max())),
+    )
+
+
+def _cut_out(
+    mask: npt.NDArray[np.bool_], spacing_mm: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
+    """Return the mask's box with a rim on every side, and the old index ``(x, y, z)`` of its first voxel."""
+    rim = np.ceil(_RIM_MM / spacing_mm).astype(np.int64)[::-1]
+    where = np.nonzero(mask)
+    first = np.array([int(axis.min()) for axis in where])
+    last = np.array([int(axis.max()) for axis in where])
+    box = mask[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))]
+    return np.pad(box, [(int(n), int(n)) for n in rim]), (first - rim)[::-1]
+
+
+def _lung_pieces(pieces: npt.NDArray[np.int64], hu: npt.NDArray[Any], spacing_mm: npt.NDArray[np.float64]) -> list[int]:
+    """Return the labels that are lung: large, not room air, not gas."""
+    volume_ml = np.bincount(pieces.ravel()) * (spacing_mm.prod() / 1000)
+    open_cm2 = np.zeros(len(volume_ml))
+    for face, area_mm2 in (
+        (pieces[:, 0], spacing_mm[0] * spacing_mm[2]),
+        (pieces[:, -1], spacing_mm[0] * spacing_mm[2]),
+        (pieces[:, :, 0], spacing_mm[1] * spacing_mm[2]),
+        (pieces[:, :, -1], spacing_mm[1] * spacing_mm[2]),
+    ):
+        open_cm2 += np.bincount(face.ravel(), minlength=len(volume_ml)) * area_mm2 / 100
+    # room air opens widely to the sides of the scan; a lung cut by a narrow field of view does not
+    closed = open_cm2 < 0.5 * volume_ml ** (2 / 3)
+    large = [int(k) for k in np.nonzero((volume_ml > _MIN_PIECE_ML) & closed)[0] if k != 0]
+    return [k for k in large if float(np.median(hu[pieces == k])) > _GAS_BELOW_HU]
+
+
+def _closed_distance_mm(mask: npt.NDArray[np.bool_], spacing_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return the signed distance to the mask after closing it with a ball; needs a rim wider than the ball."""
+    image = _itk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing(spacing_mm.tolist())
+    dilated = _distance(image) <= _CLOSING_MM
+    closed = _itk.Or(_distance(dilated) <= -_CLOSING_MM, image)
+    result: npt.NDArray[np.float32] = _itk.GetArrayFromImage(_distance(closed))
+    return result
+
+
+def _distance(image: Any) -> Any:  # noqa: ANN401  SimpleITK's image type is not typed
+    return _itk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
