@@ -117,7 +117,7 @@ class _Bar(QWidget):
             button.clicked.connect(lambda _on=False, handler=action.handler: handler())
             row.addWidget(button)
         shut = IconButton("close", tr("Close this notice"), px=16, side=24)
-        shut.clicked.connect(lambda: close())
+        shut.clicked.connect(lambda _on=False: close())
         row.addWidget(shut)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -50,6 +50,8 @@ class Page(QWidget):
         self.setObjectName("page")
         self.commands = CommandSet(self)
         self.notices = NoticeBar()
+        self.notices.setParent(self)  # a bar without a parent would open as a window of its own
+        self.notices.hide()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)

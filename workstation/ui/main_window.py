@@ -1,0 +1,346 @@
+"""The window: rail, page stack, status bar; pages register here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from resources.translation import tr, use_language
+from workstation.domain.access import Actor
+from workstation.settings import Settings
+from workstation.ui.commands import Command, CommandSet, KeySheetRow
+from workstation.ui.errors_ui import CrashPage, CrashReport
+from workstation.ui.icons import logo_icon
+from workstation.ui.key_sheet import KeySheet
+from workstation.ui.notice import Toast
+from workstation.ui.pages.page import Page, PageSpec
+from workstation.ui.settings_dialog import SettingsDialog
+from workstation.ui.widgets.main_rail import MainRail, RailItem
+from workstation.ui.widgets.status_bar import StatusBar, StatusFact
+
+_SLIM_BELOW = 1440
+
+
+@dataclass(slots=True)
+class _Slot:
+    spec: PageSpec
+    page: Page | None = None
+
+
+class MainWindow(QMainWindow):
+    """
+    Holds the pages. ``register`` them, then ``show_page``.
+
+    Signals: ``settings_changed(Settings)`` after the person changed them (already applied here),
+    ``sign_out_requested`` and ``page_shown(page_id)``.
+    """
+
+    settings_changed = Signal(object)
+    sign_out_requested = Signal()
+    page_shown = Signal(str)
+
+    def __init__(self, settings: Settings, *, version: str = "") -> None:
+        super().__init__()
+        self._settings = settings
+        self._version = version
+        self._slots: dict[str, _Slot] = {}
+        self._available: frozenset[str] | None = None
+        self._badges: dict[str, int] = {}
+        self._facts: dict[str, Callable[[], StatusFact]] = {}
+        self._actor: Actor | None = None
+        self._current = ""
+        self._rail: MainRail | None = None
+        self._crash: CrashPage | None = None
+        self.setWindowIcon(logo_icon())
+        self.setMinimumSize(880, 480)
+        self._central = QWidget()
+        self._central.setObjectName("central")
+        self.setCentralWidget(self._central)
+        self._outer = QVBoxLayout(self._central)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._middle = QHBoxLayout()
+        self._middle.setSpacing(0)
+        self._outer.addLayout(self._middle, 1)
+        self._stack = QStackedWidget()
+        self._middle.addWidget(self._stack, 1)
+        self._status: StatusBar | None = None
+        self._commands = CommandSet(self)
+        self.toast = Toast(self._central)
+        self._build_chrome()
+
+    # pages
+
+    def register(self, spec: PageSpec) -> None:
+        """Add a page; it is made at its first show. Raises ValueError for an id used twice."""
+        if spec.page_id in self._slots:
+            raise ValueError(f"page {spec.page_id!r} exists")
+        self._slots[spec.page_id] = _Slot(spec)
+        self._build_chrome()
+
+    def set_available(self, page_ids: frozenset[str] | None) -> None:
+        """Offer only these pages, by role; None offers all."""
+        self._available = page_ids
+        self._build_chrome()
+
+    def page(self, page_id: str) -> Page:
+        """Return a page, making it if it was never shown; KeyError when nobody registered it."""
+        slot = self._slots[page_id]
+        if slot.page is None:
+            slot.page = slot.spec.factory()
+            slot.page.toast.connect(self.toast.say)
+            slot.page.go_to.connect(self.show_page)
+            self._stack.addWidget(slot.page)
+        return slot.page
+
+    def show_page(self, page_id: str) -> None:
+        """Bring a page to the front."""
+        page = self.page(page_id)
+        if self._current and self._current != page_id and self._current in self._slots:
+            before = self._slots[self._current].page
+            if before is not None:
+                before.hidden()
+        self._current = page_id
+        self._stack.setCurrentWidget(page)
+        spec = self._slots[page_id].spec
+        self.setWindowTitle(tr("{page} · Lianyue", page=spec.text()))
+        self._fit_chrome()
+        if self._rail is not None:
+            self._rail.set_active(page_id)
+        page.shown()
+        self.page_shown.emit(page_id)
+
+    @property
+    def current_page(self) -> str:
+        """Return the id of the page in front, empty before the first."""
+        return self._current
+
+    # facts
+
+    def set_actor(self, actor: Actor | None) -> None:
+        """Show who is signed in."""
+        self._actor = actor
+        self._show_actor()
+
+    def set_badge(self, page_id: str, count: int) -> None:
+        """Show a red number at a page in the rail; 0 takes it away."""
+        self._badges[page_id] = count
+        if self._rail is not None:
+            self._rail.set_badge(page_id, count)
+
+    def set_fact(self, key: str, fact: Callable[[], StatusFact] | None) -> None:
+        """Show a fact in the status bar; called again after a language switch. None takes it away."""
+        if fact is None:
+            self._facts.pop(key, None)
+            if self._status is not None:
+                self._status.clear_fact(key)
+            return
+        self._facts[key] = fact
+        if self._status is not None:
+            self._status.show_fact(fact())
+
+    @property
+    def status(self) -> StatusBar:
+        """Return the status bar."""
+        if self._status is None:
+            raise RuntimeError("the window is not built")
+        return self._status
+
+    @property
+    def rail(self) -> MainRail:
+        """Return the rail."""
+        if self._rail is None:
+            raise RuntimeError("the window is not built")
+        return self._rail
+
+    # settings
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Take over settings; a new language rebuilds every page that was made."""
+        language_before = self._settings.appearance.language
+        contrast_before = self._settings.appearance.high_contrast
+        self._settings = settings
+        if (settings.appearance.language, settings.appearance.high_contrast) != (language_before, contrast_before):
+            use_language(settings.appearance.language)
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make chrome and pages anew in the present language; pages hand their state over."""
+        self._build_chrome()
+        for slot in self._slots.values():
+            if slot.page is None:
+                continue
+            old, state = slot.page, slot.page.save_state()
+            old.close_page()
+            self._stack.removeWidget(old)
+            old.deleteLater()
+            slot.page = None
+            self.page(slot.spec.page_id).restore_state(state)
+        if self._current:
+            self.show_page(self._current)
+
+    def open_settings(self) -> None:
+        """Open the settings dialog."""
+        dialog = SettingsDialog(self, self._settings)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self._settings_chosen)
+        dialog.open()
+
+    def _settings_chosen(self, settings: Settings) -> None:
+        self.settings_changed.emit(settings)
+        self.apply_settings(settings)
+
+    # crash page
+
+    def show_crash(self, report: CrashReport) -> None:
+        """Cover the page with the crash page; the rail and the rest stay usable."""
+        if self._crash is not None:
+            return  # the first id is the useful one; a bug in a paint event would repeat at once
+        page = CrashPage(self._stack, report)
+        page.carry_on.connect(self._crash_left)
+        self._crash = page
+        page.show()
+        page.raise_()
+
+    def _crash_left(self) -> None:
+        self._crash = None
+
+    # chrome
+
+    def _build_chrome(self) -> None:
+        for action in self.actions():
+            self.removeAction(action)
+            action.deleteLater()
+        self._commands = CommandSet(self)
+        self._build_rail()
+        if self._status is not None:
+            self._outer.removeWidget(self._status)
+            self._status.hide()
+            self._status.deleteLater()
+        self._status = StatusBar()
+        self._outer.addWidget(self._status)
+        for fact in self._facts.values():
+            self._status.show_fact(fact())
+        self._show_actor()
+        self._fit_chrome()
+
+    def _build_rail(self) -> None:
+        general = tr("General")
+        pages: list[RailItem] = []
+        for slot in self._slots.values():
+            spec = slot.spec
+            if not spec.in_rail or (self._available is not None and spec.page_id not in self._available):
+                continue
+            action = self._add_global(
+                f"page.{spec.page_id}", spec.text(), spec.icon, spec.key,
+                lambda page_id=spec.page_id: self.show_page(page_id), general,
+            )  # fmt: skip
+            pages.append(RailItem(spec.page_id, spec.icon, action))
+        for command_id, text, icon, key, handler in (
+            ("refresh", tr("Refresh"), "refresh", "F5", self._refresh),
+            ("fullscreen", tr("Full screen"), "fullscreen", "F11", self._toggle_full_screen),
+            ("keys", tr("Keyboard keys"), "keyboard", "Ctrl+/", self.open_key_sheet),
+        ):
+            self._add_global(command_id, text, icon, key, handler, general)
+        foot = [
+            RailItem("keys", "keyboard", self._commands.action("keys")),
+            RailItem(
+                "settings", "settings-3",
+                self._add_global("settings", tr("Settings"), "settings-3", "Ctrl+,", self.open_settings, general),
+            ),
+            RailItem(
+                "sign_out", "logout-box-r",
+                self._add_global(
+                    "sign_out", tr("Sign out"), "logout-box-r", "Ctrl+Shift+Q", self._sign_out, general,
+                ),
+            ),
+        ]  # fmt: skip
+        if self._rail is not None:
+            self._middle.removeWidget(self._rail)
+            self._rail.hide()
+            self._rail.deleteLater()
+        self._rail = MainRail(pages, foot)
+        self._middle.insertWidget(0, self._rail)
+        for page_id, count in self._badges.items():
+            self._rail.set_badge(page_id, count)
+        self._rail.set_active(self._current)
+
+    def _add_global(
+        self, command_id: str, text: str, icon: str, key: str, handler: Callable[[], object], area: str
+    ) -> QAction:
+        return self._commands.add(Command(command_id, text, icon, key, handler, area, everywhere=True))
+
+    def _fit_chrome(self) -> None:
+        if self._rail is None or self._status is None:
+            return
+        spec = self._slots[self._current].spec if self._current in self._slots else None
+        bare = spec is None or spec.full_window
+        self._rail.setVisible(not bare)
+        self._status.setVisible(not bare)
+        self._rail.set_slim(self.width() < _SLIM_BELOW or (spec is not None and spec.slim_rail))
+
+    def _show_actor(self) -> None:
+        if self._status is None:
+            return
+        if self._actor is None:
+            self._status.clear_fact("actor")
+            return
+        who = " · ".join(part for part in (self._actor.display_name, self._actor.title, self._actor.site_name) if part)
+        self._status.show_fact(StatusFact("actor", who, right=True))
+
+    def _refresh(self) -> None:
+        if self._current:
+            self.page(self._current).refresh()
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def _sign_out(self) -> None:
+        if self.may_leave():
+            self.sign_out_requested.emit()
+
+    def open_key_sheet(self) -> None:
+        """Show every key that works here."""
+        sheet = KeySheet(self, self.key_sheet())
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.open()
+
+    def key_sheet(self) -> list[KeySheetRow]:
+        """Return the keys of the window and of the page in front."""
+        rows = self._commands.key_sheet()
+        slot = self._slots.get(self._current)
+        if slot is not None and slot.page is not None:
+            rows += slot.page.commands.key_sheet()
+        return rows
+
+    def may_leave(self) -> bool:
+        """Ask every page whether work would be lost."""
+        return all(slot.page is None or slot.page.may_close() for slot in self._slots.values())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Slim the rail in a narrow window."""
+        super().resizeEvent(event)
+        self._fit_chrome()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the chrome right when the window is maximised."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.WindowStateChange:
+            self._fit_chrome()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close only when no page objects."""
+        if not self.may_leave():
+            event.ignore()
+            return
+        for slot in self._slots.values():
+            if slot.page is not None:
+                slot.page.close_page()
+        super().closeEvent(event)

@@ -1,0 +1,66 @@
+"""The settings: language, scale, contrast, refresh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from resources.translation import CHINESE, ENGLISH, tr
+from workstation.settings import SCALES, Settings
+from workstation.ui.dialogs import Dialog
+from workstation.ui.widgets.buttons import SegmentedChoice
+from workstation.ui.widgets.labels import label
+
+LANGUAGE_NAMES = ((CHINESE, "简体中文"), (ENGLISH, "English"))
+"""Each language in its own words, so that nobody gets lost in a foreign one."""
+_REFRESH = (15, 30, 60)
+
+
+class SettingsDialog(Dialog):
+    """Shows the settings and emits ``chosen(Settings)`` when the person keeps the changes."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget, settings: Settings) -> None:
+        super().__init__(parent, tr("Settings"), icon="settings-3", tone="acc")
+        self._settings = settings
+        look = settings.appearance
+        self.language = SegmentedChoice(LANGUAGE_NAMES, look.language)
+        self.scale = SegmentedChoice([(str(s), f"{s} %") for s in SCALES], str(look.scale_percent))
+        self.contrast = QCheckBox(tr("High contrast: stronger borders and brighter small text"))
+        self.contrast.setChecked(look.high_contrast)
+        self.refresh = SegmentedChoice([(str(s), f"{s} s") for s in _REFRESH], str(settings.worklist.refresh_s))
+        self._group(tr("Language"), self.language)
+        self._group(tr("Size of text and controls"), self.scale, tr("Takes effect at the next start."))
+        self._group(tr("Contrast"), self.contrast)
+        self._group(tr("Refresh the worklist every"), self.refresh)
+        self.set_primary(tr("Save"), icon="check")
+        self.accepted.connect(lambda: self.chosen.emit(self.values()))
+
+    def _group(self, caption: str, control: QWidget, note: str = "") -> None:
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(label(caption, "caption", "t2"))
+        row = QHBoxLayout()
+        row.addWidget(control)
+        row.addStretch(1)
+        column.addLayout(row)
+        if note:
+            column.addWidget(label(note, "caption", "t3"))
+        self.body.addLayout(column)
+
+    def values(self) -> Settings:
+        """Return the settings as they stand in the dialog."""
+        old = self._settings
+        return replace(
+            old,
+            appearance=replace(
+                old.appearance,
+                language=self.language.value() or old.appearance.language,
+                scale_percent=int(self.scale.value() or old.appearance.scale_percent),
+                high_contrast=self.contrast.isChecked(),
+            ),
+            worklist=replace(old.worklist, refresh_s=int(self.refresh.value() or old.worklist.refresh_s)),
+        )
