@@ -90,8 +90,8 @@ class ReportPage(Page):
         self.give_back.clicked.connect(self.return_requested)
         self.submit.clicked.connect(self.submit_requested)
         self.sign.clicked.connect(self.sign_requested)
-        for widget in (self._who, self._what):
-            self.header.row.addWidget(widget)
+        self.header.row.addWidget(self._who)
+        self.header.row.addWidget(self._what)
         self.header.row.addStretch(1)
         for widget in (self._saved, self._lock, self.images, self.give_back, self.submit, self.sign):
             self.header.row.addWidget(widget)

@@ -1,0 +1,303 @@
+"""Joins the report page to the desk: what is shown, when the preview is drawn, how signing goes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QInputDialog
+
+from resources.translation import tr
+from workstation.domain.access import Permission
+from workstation.domain.errors import WorkstationError
+from workstation.domain.report import BlockerKind, Report, ReportState
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import AiState, ReadingState, WorklistRow
+from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.services.reading_session import Changed, ReadingSession
+from workstation.services.report_service import describe_blocker, slice_number, with_normal_phrases
+from workstation.services.signing_service import SignedReport
+from workstation.ui.case_desk import CaseDesk
+from workstation.ui.finding_words import millimetres, place_and_type
+from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.patient_words import patient_line
+from workstation.ui.sign_dialog import SignDialog, SigningFacts
+from workstation.ui.widgets.report_form import NoduleRow
+from workstation.ui.widgets.state_line import Step, StepState
+
+PREVIEW_PAUSE_MS: Final = 500
+Pictures = list[npt.NDArray[np.uint8]]
+
+
+class PreviewPort(Protocol):
+    """Draws a report as page pictures."""
+
+    def __call__(
+        self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow, width_px: int
+    ) -> Pictures:
+        """Return ``(height, width, 3)`` RGB pages, ``width_px`` wide. Runs off the main thread."""
+        ...
+
+
+class ReportPresenter(QObject):
+    """Owns nothing that must survive a language switch: a new page gets a new presenter on the same desk."""
+
+    def __init__(
+        self,
+        page: ReportPage,
+        desk: CaseDesk,
+        jobs: JobRunner,
+        *,
+        preview: PreviewPort,
+        certificate_subject: Callable[[str], str],
+    ) -> None:
+        super().__init__(page)
+        self._page = page
+        self._desk = desk
+        self._jobs = jobs
+        self._preview = preview
+        self._certificate_subject = certificate_subject
+        self._drawing: JobHandle[Pictures] | None = None
+        self.dialog: SignDialog | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PREVIEW_PAUSE_MS)
+        self._pause.timeout.connect(self._draw)
+        page.form.edited.connect(self._edit)
+        page.paper.width_changed.connect(lambda _px: self._pause.start())
+        page.submit_requested.connect(desk.submit)
+        page.sign_requested.connect(self.ask_signature)
+        page.return_requested.connect(self._ask_reason)
+        page.save_requested.connect(self._save)
+        page.normal_requested.connect(self._fill_normal)
+        page.locate_requested.connect(self._locate)
+        page.form.finding_chosen.connect(lambda _uid: page.go_to.emit("reading"))
+        page.images_requested.connect(lambda: page.go_to.emit("reading"))
+        desk.opened.connect(self._show)
+        desk.closed.connect(page.show_nothing)
+        desk.changed.connect(self._changed)
+        desk.draft_saved.connect(self._show_saved)
+        desk.draft_failed.connect(lambda error: page.show_error(error, key="draft"))
+        desk.failed.connect(lambda error: page.show_error(error, key="report"))
+        desk.signed.connect(self._signed)
+        desk.sign_failed.connect(self._sign_failed)
+        desk.submitted.connect(lambda _report: page.toast.emit(tr("Submitted for review")))
+        desk.returned.connect(lambda _report: page.toast.emit(tr("Sent back to the author")))
+        if desk.session is not None:
+            self._show(desk.session)
+
+    # showing
+
+    def _show(self, session: ReadingSession) -> None:
+        row = session.row
+        self._page.notices.clear_notice("report")
+        self._page.show_case(
+            row.patient_name,
+            patient_line(row, with_name=False),
+            session.template,
+            session.report.values,
+            read_only=session.read_only,
+        )
+        self._page.show_saved("")
+        self._show_state()
+        self._show_findings()
+        self._page.paper.show_message(tr("Drawing the preview…"))
+        self._pause.start()
+
+    def _changed(self, change: object) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        if change is Changed.STATE:
+            self._show(session)
+            return
+        if change is Changed.FINDINGS:
+            self._show_findings()
+        if change is Changed.VALUES:
+            self._page.form.show_values(session.report.values)
+        self._show_state()
+        self._pause.start()
+
+    def _show_findings(self) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        rows = []
+        for finding in session.findings.reported:
+            at = slice_number(session.study, session.findings.series_instance_uid, finding)
+            rows.append(
+                NoduleRow(
+                    finding.tracking_uid,
+                    finding.number,
+                    place_and_type(finding),
+                    millimetres(finding.diameter_mm),
+                    str(at) if at is not None else "—",
+                )
+            )
+        self._page.show_nodules(rows)
+
+    def _show_state(self) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        report, template = session.report, session.template
+        blockers = session.blockers
+        sentences = [(blocker, describe_blocker(blocker, report, template)) for blocker in blockers]
+        passed = []
+        if not any(b.kind is BlockerKind.UNDECIDED_FINDING for b in blockers):
+            passed.append(tr("Every AI mark is decided"))
+        if not any(b.kind is not BlockerKind.UNDECIDED_FINDING for b in blockers):
+            passed.append(tr("Every required field is filled"))
+        self._page.show_checks(
+            [(blocker.target, text) for blocker, text in sentences],
+            passed,
+            {b.target: text for b, text in sentences if b.kind is BlockerKind.OUT_OF_RANGE},
+        )
+        actor = self._desk.signer
+        senior = actor is not None and actor.may(Permission.SIGN_FINAL)
+        junior = actor is not None and actor.may(Permission.SUBMIT_PRELIMINARY)
+        open_for_me = not session.read_only
+        self._page.show_buttons(
+            lock=tr("Locked by me") if open_for_me else "",
+            submit=open_for_me and junior and report.state in {ReportState.DRAFTED, ReportState.RETURNED},
+            give_back=open_for_me and senior and report.state is ReportState.PRELIMINARY,
+            sign=open_for_me and senior,
+            reason=sentences[0][1] if sentences else "",
+        )
+        self._page.show_steps(_steps(session))
+
+    def _show_saved(self, at: object) -> None:
+        if isinstance(at, datetime):
+            self._page.notices.clear_notice("draft")
+            self._page.show_saved(tr("Draft saved {time}", time=at.astimezone().strftime("%H:%M:%S")))
+
+    # the preview: drawn after a pause, the newest wins
+
+    def _draw(self) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        if self._drawing is not None:
+            self._drawing.cancel()
+        report, width = session.report, self._page.paper.page_width_px()
+        self._drawing = self._jobs.submit(
+            Pool.CPU,
+            lambda _job: self._preview(report, session.template, session.study, session.row, width),
+            on_success=self._page.show_pages,
+            on_error=self._preview_failed,
+        )
+
+    def _preview_failed(self, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        self._page.paper.show_message(error.user_text)
+
+    # acting
+
+    def _edit(self, key: str, text: str) -> None:
+        if self._desk.session is not None and not self._desk.session.read_only:
+            self._desk.session.set_value(key, text)
+
+    def _save(self) -> None:
+        self._desk.flush()
+        if self._desk.session is not None:
+            self._show_saved(self._desk.session.report.updated_at)
+
+    def _fill_normal(self) -> None:
+        session = self._desk.session
+        if session is None or session.read_only:
+            return
+        filled = with_normal_phrases(session.report, session.template)
+        for key, text in filled.values.items():
+            session.set_value(key, text)
+
+    def _locate(self, target: str) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        if any(f.tracking_uid == target for f in session.findings.findings):
+            self._page.go_to.emit("reading")
+        else:
+            self._page.form.focus_field(target)
+
+    def _ask_reason(self) -> None:
+        reason, given = QInputDialog.getMultiLineText(
+            self._page, tr("Send back"), tr("What has to be changed? The author sees this text.")
+        )
+        if given and reason.strip():
+            self._desk.send_back(reason.strip())
+
+    def ask_signature(self) -> None:
+        """Open the sign dialog for the report as it stands."""
+        session, actor = self._desk.session, self._desk.signer
+        if session is None or actor is None or session.blockers or session.read_only:
+            return
+        row = session.row
+        facts = SigningFacts(
+            patient=patient_line(row),
+            study=f"{row.description} · {row.accession_number}",
+            receiver=f"{row.site_name} (SR + PDF)",
+            digest=_digest(session.report),
+            signer=actor.display_name,
+            certificate=self._certificate_subject(actor.user_id),
+        )
+        self.dialog = SignDialog(self._page, facts)
+        self.dialog.sign_requested.connect(self._desk.sign)
+        self.dialog.open()
+
+    def _signed(self, _signed: SignedReport) -> None:
+        if self.dialog is not None:
+            self.dialog.accept()
+            self.dialog = None
+        self._page.toast.emit(tr("Signed; the report is on its way to the sender"))
+
+    def _sign_failed(self, error: WorkstationError) -> None:
+        text = f"{error.user_text} {error.hint}".strip()
+        if self.dialog is not None:
+            self.dialog.say(text)
+        else:
+            retry = NoticeAction(tr("Try again"), self.ask_signature)
+            self._page.notices.show_notice(
+                Notice("report", Severity.LOST, error.user_text, error.hint, actions=(retry,))
+            )
+
+
+def _digest(report: Report) -> str:
+    digest = hashlib.sha256(repr((report.values, report.findings)).encode()).hexdigest()
+    return f"SHA-256 {digest[:4]} {digest[4:8]} {digest[8:12]} … {digest[-4:]}"
+
+
+def _steps(session: ReadingSession) -> list[Step]:
+    row, state = session.row, session.report.state
+    arrived = row.arrived.astimezone().strftime("%H:%M")
+    ai_done = row.ai.state in {AiState.DONE, AiState.NOT_APPLICABLE}
+    signed = state is ReportState.FINAL
+    acknowledged = row.state is ReadingState.ACKNOWLEDGED
+    submitted = state in {ReportState.PRELIMINARY, ReportState.FINAL}
+    ai_note = tr("not applicable") if row.ai.state is AiState.NOT_APPLICABLE else ""
+    if row.ai.state is AiState.DONE:
+        ai_note = tr("{count} findings", count=row.ai.finding_count)
+    reading = StepState.DONE if submitted or signed else StepState.NOW
+    steps = [
+        Step(tr("Received"), StepState.DONE, f"{arrived} · {row.images_received}/{row.images_expected}"),
+        Step(tr("AI pre-read"), StepState.DONE if ai_done else StepState.NOW, ai_note),
+        Step(tr("Claimed"), StepState.DONE if row.reader_id else StepState.TODO, row.reader_name),
+        Step(tr("Reading"), reading, session.report.author.name),
+    ]
+    if state is ReportState.RETURNED:
+        steps.append(Step(tr("Returned"), StepState.RETURNED, session.report.return_reason))
+    review = StepState.DONE if signed else StepState.NOW if submitted else StepState.TODO
+    verifier = session.report.verifier
+    steps += [
+        Step(tr("Review"), review),
+        Step(tr("Signed"), StepState.DONE if signed else StepState.TODO, verifier.name if verifier else ""),
+        Step(tr("Acknowledged"), StepState.DONE if acknowledged else StepState.TODO),
+    ]
+    return steps

@@ -1,0 +1,43 @@
+"""Patient and examination in one line, as every page says it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from resources.translation import tr
+from workstation.domain.workitem import WorklistRow
+
+
+def sex_word(sex: str) -> str:
+    """Return the word for the DICOM sex code."""
+    return {"M": tr("male"), "F": tr("female"), "O": tr("other sex")}.get(sex, "")
+
+
+def age_in_years(birth_date: str, on: date) -> int | None:
+    """Return completed years from ``YYYYMMDD`` to a day, None when the date is absent or unusable."""
+    try:
+        born = date(int(birth_date[:4]), int(birth_date[4:6]), int(birth_date[6:8]))
+    except ValueError:
+        return None
+    years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    return years if 0 <= years < 150 else None
+
+
+def age_word(birth_date: str, on: date) -> str:
+    """Return the age with its unit, empty when unknown."""
+    years = age_in_years(birth_date, on)
+    return "" if years is None else tr("{years} y", years=years)
+
+
+def patient_line(row: WorklistRow, *, with_name: bool = True) -> str:
+    """Return name, sex, age, ID, examination and sender, absent parts left out."""
+    on = (row.studied or row.arrived).date()
+    parts = (
+        row.patient_name if with_name else "",
+        sex_word(row.sex),
+        age_word(row.birth_date, on),
+        row.patient_id,
+        row.description,
+        row.site_name,
+    )
+    return " · ".join(part for part in parts if part)
