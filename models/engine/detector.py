@@ -18,6 +18,7 @@ from models.engine.tiling import run_tiled
 from resources.translation import tr
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.ports import JobContext
+from workstation.domain.progress import JobPart
 from workstation.domain.volume import Volume
 
 FloatArray = npt.NDArray[np.float32]
@@ -81,7 +82,7 @@ class LungNoduleDetector:
         marks_of_time.append(time.perf_counter())
 
         try:
-            heat, size, offset = self._network(prepared, session, _Part(job, 0.25, 0.95))
+            heat, size, offset = self._network(prepared, session, JobPart(job, 0.25, 0.95))
         except BaseException:
             self._drop()  # a failed or cancelled run keeps no activations
             raise
@@ -148,19 +149,3 @@ class LungNoduleDetector:
             )
             for n in merge(found, centre, manifest.post)
         )
-
-
-class _Part:
-    """A stretch of another job's progress."""
-
-    def __init__(self, job: JobContext, start: float, stop: float) -> None:
-        self._job = job
-        self._start = start
-        self._stop = stop
-
-    def raise_if_cancelled(self) -> None:
-        self._job.raise_if_cancelled()
-
-    def progress(self, fraction: float, text: str = "") -> None:
-        self._job.raise_if_cancelled()
-        self._job.progress(self._start + (self._stop - self._start) * fraction, text)

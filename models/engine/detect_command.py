@@ -1,0 +1,126 @@
+"""The core of ``lianyue detect`` and ``lianyue models``: values in, plain dictionaries out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from models.engine.detector import LungNoduleDetector
+from models.engine.registry import DEFAULT_MODEL, Bundle, Registry, check_bundle
+from models.engine.session import parse_provider
+from resources.translation import language, tr
+from workstation.domain.errors import BundleInvalid
+from workstation.domain.finding import AlgorithmIdentity, Mark
+from workstation.domain.ports import DetectionResult, Detector, JobContext
+from workstation.domain.volume import Volume
+
+LoadVolume = Callable[[Path, JobContext], Volume]
+
+
+class MakeDetector(Protocol):
+    """Opens a bundle; replaced in tests."""
+
+    def __call__(self, bundle: Bundle, provider: str) -> Detector:
+        """Return a detector on the provider of this name."""
+        ...
+
+
+def open_detector(bundle: Bundle, provider: str) -> LungNoduleDetector:
+    """Return the detector of a bundle. Raises ProviderUnavailable for an unknown provider."""
+    return LungNoduleDetector(bundle, parse_provider(provider))
+
+
+def detect_path(
+    path: Path,
+    model_id: str | None,
+    provider: str,
+    load_volume: LoadVolume,
+    job: JobContext,
+    *,
+    registry: Registry | None = None,
+    make_detector: MakeDetector = open_detector,
+) -> dict[str, Any]:
+    """
+    Run a detector on a local series and return the stable JSON shape of ``lianyue detect``.
+
+    ``seconds.load`` covers reading the series and opening the network, ``seconds.total`` all.
+    Raises a WorkstationError whose ``user_text`` is one clear line.
+    """
+    started = time.perf_counter()
+    detector = make_detector((registry or Registry()).load(model_id or DEFAULT_MODEL), provider)
+    volume = load_volume(path, job)
+    read = time.perf_counter() - started
+    return as_json(detector.detect(volume, job), read_seconds=read)
+
+
+def as_json(result: DetectionResult, *, read_seconds: float = 0.0) -> dict[str, Any]:
+    """Return a result in the stable shape; ``read_seconds`` is added to ``load`` and ``total``."""
+    seconds = {name: result.seconds.get(name, 0.0) for name in ("load", "preprocess", "network", "postprocess")}
+    seconds["load"] += read_seconds
+    seconds["total"] = result.seconds.get("total", 0.0) + read_seconds
+    return {
+        "model": _model(result.algorithm),
+        "provider": result.algorithm.provider,
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "marks": [_mark(mark) for mark in result.marks],
+    }
+
+
+def list_models(registry: Registry | None = None) -> list[dict[str, Any]]:
+    """Return one entry per installed bundle; a broken one is listed with its fault, not hidden."""
+    registry = registry or Registry()
+    entries: list[dict[str, Any]] = []
+    for model_id in registry.ids():
+        try:
+            bundle = registry.load(model_id)
+        except BundleInvalid as exc:
+            entries.append({"id": model_id, "ok": False, "fault": exc.user_text})
+            continue
+        title = bundle.manifest.title
+        entries.append(
+            {
+                **_model(bundle.identity),
+                "title": title.en if language() == "en" else title.zh,
+                "licence": bundle.manifest.licence,
+                "default": model_id == DEFAULT_MODEL,
+                "ok": True,
+            }
+        )
+    return entries
+
+
+def check_model(id_or_folder: str | None, registry: Registry | None = None) -> dict[str, Any]:
+    """
+    Run the whole load gate on an installed model or a folder; nothing named = the default model.
+
+    Raises BundleInvalid with the first fault.
+    """
+    registry = registry or Registry()
+    name = id_or_folder or DEFAULT_MODEL
+    folder = Path(name)
+    if not folder.is_dir():
+        folder = registry.folder(name)
+    bundle = check_bundle(folder)
+    return {
+        **_model(bundle.identity),
+        "ok": True,
+        "files": len(bundle.manifest.files),
+        "text": tr("{model} {version} is intact.", model=bundle.manifest.id, version=bundle.manifest.version),
+    }
+
+
+def _model(algorithm: AlgorithmIdentity) -> dict[str, str]:
+    return {"id": algorithm.name, "version": algorithm.version, "sha256": algorithm.sha256}
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    return {
+        "centre_lps_mm": [round(value, 2) for value in mark.centre_lps_mm],
+        "diameter_mm": round(mark.diameter_mm, 2),
+        "score": round(mark.score, 4),
+        "calibrated": mark.out_of_ten,
+        "shown": mark.shown,
+        "label": mark.label,
+    }

@@ -1,0 +1,247 @@
+"""
+The AI worker: one workitem from the queue to a stored result, again and again.
+
+No workitem is ever lost: a study that cannot be pre-read ends as AI_FAILED with a reason and
+can still be read by a person; a worker that is stopped gives its workitem back; one that is
+killed stops renewing its lease, and the hub schedules the workitem anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol, TypeVar
+
+from resources.translation import tr
+from workstation.domain.detection import AiWorkitem, DetectionSummary
+from workstation.domain.errors import (
+    InputOutsideIntendedUse,
+    JobCancelled,
+    NoLongerUpdatable,
+    StudyIncomplete,
+    Unreachable,
+    WorkstationError,
+    WrongTransaction,
+)
+from workstation.domain.finding import Decision, Finding, FindingList, Mark
+from workstation.domain.ports import (
+    DetectionObjects,
+    DetectionQueuePort,
+    DetectionResult,
+    Detector,
+    InstanceVolumeSource,
+    JobContext,
+    RetrievePort,
+    StorePort,
+)
+from workstation.domain.progress import JobPart
+from workstation.domain.study import Series, Study
+from workstation.domain.volume import Volume
+from workstation.services.series_choice import choose_series
+
+T = TypeVar("T")
+
+RETRY_WAITS_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0)  # a hub restart takes seconds
+_RENEW_EVERY_S: Final = 2.0
+_LONGEST_WAIT_S: Final = 60.0
+_log = logging.getLogger(__name__)
+
+
+class Stop(Protocol):
+    """Tells a worker to end; ``threading.Event`` is one."""
+
+    def is_set(self) -> bool:
+        """Tell whether to stop."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep at most ``timeout`` seconds; return whether to stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectStudy:
+    """Pre-read one study: fetch, decode, detect, store the SR, complete the workitem."""
+
+    queue: DetectionQueuePort
+    retrieve: RetrievePort
+    store: StorePort
+    volumes: InstanceVolumeSource
+    detector: Detector
+    objects: DetectionObjects
+    new_uid: Callable[[], str]
+    stop: Stop
+    clock_s: Callable[[], float] = time.monotonic
+
+    def __call__(self) -> bool:
+        """
+        Take the next workitem to its end; return False when none waits.
+
+        Raises Unreachable when the hub cannot be asked for work. Whatever happens to a claimed
+        workitem is settled here and logged, never raised.
+        """
+        item = self.queue.claim_next()
+        if item is None:
+            return False
+        try:
+            self._pre_read(item)
+        except JobCancelled:
+            self._settle(item, "released", lambda: self.queue.release(item))
+        except (WrongTransaction, NoLongerUpdatable) as exc:
+            _log.info("AI workitem %s is no longer ours: %s", item.claim.ups_instance_uid, exc)
+        except WorkstationError as exc:
+            reason = f"{exc.user_text} {exc.hint}".strip()
+            _log.info("AI workitem %s failed: %s", item.claim.ups_instance_uid, exc)
+            self._settle(item, "failed", lambda: self.queue.fail(item, reason))
+        except Exception:  # noqa: BLE001  the workitem must be settled whatever happened
+            _log.exception("AI workitem %s failed through a fault of ours", item.claim.ups_instance_uid)
+            reason = tr("The detector stopped through an internal fault.")
+            self._settle(item, "failed", lambda: self.queue.fail(item, reason))
+        return True
+
+    def _pre_read(self, item: AiWorkitem) -> None:
+        started = self.clock_s()
+        job = _LeaseJob(self.queue, item, self.stop, self.clock_s)
+        study = self._patiently(lambda: self.retrieve.study(item.study_instance_uid))
+        series = choose_series(study)
+        if series is None:
+            raise InputOutsideIntendedUse(tr("The study holds no CT series that the detector can read."))
+
+        files = self._fetch(study, series, JobPart(job, 0.0, 0.4))
+        fetched = self.clock_s()
+        volume = self.volumes.from_instances(files, JobPart(job, 0.4, 0.6))
+        del files  # the detector needs the memory
+        decoded = self.clock_s()
+        result = self.detector.detect(volume, JobPart(job, 0.6, 0.95))
+
+        shown = tuple(mark for mark in result.marks if mark.shown)
+        sr = self.objects.detection_sr(study, self._findings(study, series, volume, shown, result))
+        job.progress(0.95)
+        outputs = self._patiently(lambda: self.store.store(study.study_instance_uid, [sr]))
+        summary = DetectionSummary(
+            series_instance_uid=series.series_instance_uid,
+            algorithm=result.algorithm,
+            finding_count=len(shown),
+            top_score=shown[0].score if shown else None,
+            top_out_of_ten=shown[0].out_of_ten if shown else None,
+            seconds={
+                **result.seconds,
+                "fetch": fetched - started,
+                "decode": decoded - fetched,
+                "total": self.clock_s() - started,
+            },
+        )
+        self._patiently(lambda: self.queue.complete(item, outputs, summary))
+        _log.info(
+            "AI workitem %s: %d marks on %s in %.1f s",
+            item.claim.ups_instance_uid,
+            len(shown),
+            result.algorithm.provider,
+            summary.seconds["total"],
+        )
+
+    def _fetch(self, study: Study, series: Series, job: JobContext) -> list[bytes]:
+        files: list[bytes] = []
+        wanted = [instance for instance in series.instances if instance.rows and instance.columns]
+        if not wanted:  # metadata without pixel sizes: take what there is, the decoder sorts it out
+            wanted = list(series.instances)
+        for number, instance in enumerate(wanted):
+            job.progress(number / len(wanted), tr("Fetching images"))
+            uid = instance.sop_instance_uid
+            files.append(self._patiently(partial(self._instance, study, series, uid)))
+        job.progress(1.0)
+        return files
+
+    def _instance(self, study: Study, series: Series, sop_instance_uid: str) -> bytes:
+        data = self.retrieve.instance(study.study_instance_uid, series.series_instance_uid, sop_instance_uid)
+        if not data:
+            raise StudyIncomplete(tr("An image of the series is empty on the hub."), detail=sop_instance_uid)
+        return data
+
+    def _findings(
+        self, study: Study, series: Series, volume: Volume, shown: tuple[Mark, ...], result: DetectionResult
+    ) -> FindingList:
+        return FindingList(
+            study_instance_uid=study.study_instance_uid,
+            series_instance_uid=series.series_instance_uid,
+            frame_of_reference_uid=volume.frame_of_reference_uid,
+            algorithm=result.algorithm,
+            findings=tuple(
+                Finding(
+                    tracking_uid=self.new_uid(),
+                    number=number,
+                    centre_lps_mm=mark.centre_lps_mm,
+                    diameter_mm=mark.diameter_mm,
+                    decision=Decision.UNDECIDED,
+                    original=mark,
+                )
+                for number, mark in enumerate(shown, start=1)
+            ),
+        )
+
+    def _patiently(self, step: Callable[[], T]) -> T:
+        """Repeat a step of the hub's while it does not answer; every such step is idempotent."""
+        for wait_s in RETRY_WAITS_S:
+            try:
+                return step()
+            except Unreachable as exc:
+                _log.info("the hub does not answer, waiting %g s: %s", wait_s, exc)
+                if self.stop.wait(wait_s):
+                    raise JobCancelled from exc
+        return step()
+
+    def _settle(self, item: AiWorkitem, what: str, step: Callable[[], None]) -> None:
+        """Tell the hub how it ended; where that fails the lease runs out and the hub schedules it anew."""
+        try:
+            self._patiently(step)
+        except (WorkstationError, JobCancelled) as exc:
+            _log.info("AI workitem %s is %s, the hub could not be told: %s", item.claim.ups_instance_uid, what, exc)
+
+
+def run_worker(work: Callable[[], bool], stop: Stop, *, poll_s: float = 5.0) -> None:
+    """
+    Work until ``stop`` is set: at once while work waits, every ``poll_s`` while none does.
+
+    ``work`` is a ``DetectStudy``. While the hub does not answer or refuses, the wait doubles up
+    to a minute.
+    """
+    trouble_s = poll_s
+    while not stop.is_set():
+        try:
+            found = work()
+        except WorkstationError as exc:
+            _log.info("no work can be fetched, waiting %g s: %s", trouble_s, exc)
+            stop.wait(trouble_s)
+            trouble_s = min(2 * trouble_s, _LONGEST_WAIT_S)
+            continue
+        trouble_s = poll_s
+        if not found:
+            stop.wait(poll_s)
+
+
+class _LeaseJob:
+    """A job whose progress goes to the hub, at most every two seconds, and renews the lease."""
+
+    def __init__(self, queue: DetectionQueuePort, item: AiWorkitem, stop: Stop, clock_s: Callable[[], float]) -> None:
+        self._queue = queue
+        self._item = item
+        self._stop = stop
+        self._clock_s = clock_s
+        self._last_s = float("-inf")
+
+    def raise_if_cancelled(self) -> None:
+        if self._stop.is_set():
+            raise JobCancelled
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        self.raise_if_cancelled()
+        if self._clock_s() - self._last_s < _RENEW_EVERY_S:
+            return
+        self._last_s = self._clock_s()
+        try:
+            self._queue.progress(self._item, fraction, text)
+        except Unreachable as exc:  # the next report renews the lease; work goes on meanwhile
+            _log.info("progress did not arrive: %s", exc)
