@@ -12,7 +12,6 @@ from typing import Final
 import httpx
 import pydicom
 from pydicom.errors import InvalidDicomError
-from workstation.dicom.source import study_from_json
 
 from resources.translation import tr
 from worklist import multipart
@@ -20,7 +19,8 @@ from worklist.dicom_json import JSON, Attributes, items, number, text
 from worklist.errors import misunderstood, refusal
 from worklist.http import HubClient
 from worklist.multipart import cut_short
-from workstation.domain.errors import DiskFull, IntegrityMismatch, Refused, WorkstationError
+from workstation.dicom.assemble import study_from_json
+from workstation.domain.errors import DiskFull, IntegrityMismatch, NotPermitted, Refused, WorkstationError
 from workstation.domain.study import Study
 from workstation.domain.workitem import OutputReference
 
@@ -29,8 +29,9 @@ STOW_INSTANCES: Final = 10
 """INTEROP section 1: 1 to 10 instances a POST; 300 in one take three times as long."""
 STOW_BYTES: Final = 32 << 20
 
-_CONFLICT: Final = frozenset({0x0111, 0xA901})
-"""Failure reasons of a duplicate SOP Instance with other content (PS3.7 C.5.7; our hub)."""
+_DUPLICATE: Final = 0x0111
+"""Failure reason of a SOP Instance that is stored with other content (PS3.7 C.5.7)."""
+_PROCESSING_FAILURE: Final = 0x0110
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class StowAnswer:
     @property
     def conflicts(self) -> tuple[str, ...]:
         """Return the instances whose UID the hub holds with other content."""
-        return tuple(uid for uid, reason in self.failed.items() if reason in _CONFLICT)
+        return tuple(uid for uid, reason in self.failed.items() if reason == _DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class HubImages:
         only the hub's word makes it stored.
         """
         sent = {identity.sop_instance: identity for identity in map(_identity, part10_files)}
+        if len(sent) != len(part10_files):
+            raise ValueError("one SOP Instance UID twice in one POST")
         body, content_type = multipart.encode(part10_files, PART10)
         path = f"/dicom-web/studies/{study_instance_uid}"
         response = self._client.raw("POST", path, content=body, headers={"Content-Type": content_type, "Accept": JSON})
@@ -137,7 +140,22 @@ class HubImages:
             if uid not in referenced:
                 failed.setdefault(uid, 0)
         stored = tuple(sent[uid].reference for uid in sent if uid in referenced)
+        doubtful = {uid for uid, reason in failed.items() if reason == _PROCESSING_FAILURE and uid in sent}
+        if doubtful:
+            digests = {
+                identity.sop_instance: hashlib.sha256(file).hexdigest()
+                for identity, file in zip(sent.values(), part10_files, strict=True)
+                if identity.sop_instance in doubtful
+            }
+            failed |= dict.fromkeys(self._conflicting(study_instance_uid, digests), _DUPLICATE)
         return StowAnswer(stored, failed)
+
+    def _conflicting(self, study_instance_uid: str, digests: dict[str, str]) -> set[str]:
+        """Tell a conflict from another processing failure; STOW-RS has one reason for both."""
+        try:
+            return self.compare(study_instance_uid, digests)[1]
+        except (Refused, NotPermitted):
+            return set(digests)  # not ours to ask: the graver meaning, which nobody retries blindly
 
     # QIDO-RS
 
