@@ -1,0 +1,250 @@
+"""
+The few header facts that sorting, display and sending need, from a dataset, DICOM JSON or raw bytes.
+
+Three readers fill one ``Header``, so that a study looks the same whether it comes from files or
+from WADO-RS metadata. Values stay text until asked for: a broken number costs one feature only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from workstation.dicom.charset import decode_dataset
+from workstation.domain.geometry import ImagePlane, Point
+from workstation.domain.study import DecodeWarning, Instance
+
+WANTED: Final[Mapping[int, str]] = {
+    0x00080005: "SpecificCharacterSet",
+    0x00080008: "ImageType",
+    0x00080016: "SOPClassUID",
+    0x00080018: "SOPInstanceUID",
+    0x00080020: "StudyDate",
+    0x00080030: "StudyTime",
+    0x00080050: "AccessionNumber",
+    0x00080060: "Modality",
+    0x00080080: "InstitutionName",
+    0x00081030: "StudyDescription",
+    0x0008103E: "SeriesDescription",
+    0x00100010: "PatientName",
+    0x00100020: "PatientID",
+    0x00100030: "PatientBirthDate",
+    0x00100040: "PatientSex",
+    0x00180015: "BodyPartExamined",
+    0x0020000D: "StudyInstanceUID",
+    0x0020000E: "SeriesInstanceUID",
+    0x00200011: "SeriesNumber",
+    0x00200013: "InstanceNumber",
+    0x00200032: "ImagePositionPatient",
+    0x00200037: "ImageOrientationPatient",
+    0x00200052: "FrameOfReferenceUID",
+    0x00280002: "SamplesPerPixel",
+    0x00280004: "PhotometricInterpretation",
+    0x00280008: "NumberOfFrames",
+    0x00280010: "Rows",
+    0x00280011: "Columns",
+    0x00280030: "PixelSpacing",
+    0x00280100: "BitsAllocated",
+    0x00280101: "BitsStored",
+    0x00280102: "HighBit",
+    0x00280103: "PixelRepresentation",
+    0x00281052: "RescaleIntercept",
+    0x00281053: "RescaleSlope",
+    0x00281054: "RescaleType",
+    0x00283000: "ModalityLUTSequence",
+    0x52009229: "SharedFunctionalGroupsSequence",
+    0x52009230: "PerFrameFunctionalGroupsSequence",
+}
+"""Tag to keyword of everything a ``Header`` carries, ascending."""
+
+SEQUENCES: Final = frozenset({0x00283000, 0x52009229, 0x52009230})
+
+_GROUP_ITEMS: Final = {
+    "PlanePositionSequence": ("ImagePositionPatient",),
+    "PlaneOrientationSequence": ("ImageOrientationPatient",),
+    "PixelMeasuresSequence": ("PixelSpacing",),
+    "PixelValueTransformationSequence": ("RescaleIntercept", "RescaleSlope", "RescaleType"),
+}
+_COSINE_TOLERANCE: Final = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The wanted attributes of one instance, or of one frame of it, as text values."""
+
+    values: Mapping[str, tuple[str, ...]]
+    transfer_syntax_uid: str = ""
+    path: str | None = None
+    warnings: tuple[DecodeWarning, ...] = ()
+    frames: tuple[Header, ...] = field(default=())
+    """One header per frame when functional groups describe the frames."""
+
+    def text(self, keyword: str) -> str:
+        """Return the first value, empty when absent."""
+        values = self.values.get(keyword, ())
+        return values[0].strip() if values else ""
+
+    def integer(self, keyword: str, default: int = 0) -> int:
+        """Return the first value as a whole number, ``default`` when absent or broken."""
+        found = self.optional_integer(keyword)
+        return default if found is None else found
+
+    def optional_integer(self, keyword: str) -> int | None:
+        """Return the first value as a whole number, None when absent or broken."""
+        number = self.number(keyword)
+        return None if number is None else int(number)
+
+    def number(self, keyword: str) -> float | None:
+        """Return the first value as a finite number, None when absent or broken."""
+        numbers = _finite(self.values.get(keyword, ())[:1])
+        return numbers[0] if numbers else None
+
+    def numbers(self, keyword: str, count: int) -> tuple[float, ...] | None:
+        """Return exactly ``count`` finite numbers, else None."""
+        values = self.values.get(keyword, ())
+        return _finite(values) if len(values) == count else None
+
+    @property
+    def position(self) -> Point | None:
+        """Return Image Position (Patient) in LPS millimetres."""
+        found = self.numbers("ImagePositionPatient", 3)
+        return None if found is None else (found[0], found[1], found[2])
+
+    @property
+    def axes(self) -> tuple[Point, Point] | None:
+        """Return the unit directions of growing column and row index, None unless they are orthogonal."""
+        cosines = self.numbers("ImageOrientationPatient", 6)
+        if cosines is None:
+            return None
+        right, down = np.array(cosines[:3]), np.array(cosines[3:])
+        lengths = np.linalg.norm(right), np.linalg.norm(down)
+        if max(abs(length - 1) for length in lengths) > _COSINE_TOLERANCE or abs(right @ down) > _COSINE_TOLERANCE:
+            return None
+        first, second = (right / lengths[0]).tolist(), (down / lengths[1]).tolist()
+        return (first[0], first[1], first[2]), (second[0], second[1], second[2])
+
+    @property
+    def spacing_mm(self) -> tuple[float, float] | None:
+        """Return (between columns, between rows); the tag stores rows first (PS3.3 10.7.1.3)."""
+        found = self.numbers("PixelSpacing", 2)
+        return None if found is None or min(found) <= 0 else (found[1], found[0])
+
+    @property
+    def plane(self) -> ImagePlane | None:
+        """Return where the image lies, None without complete and valid geometry."""
+        position, axes, spacing = self.position, self.axes, self.spacing_mm
+        if position is None or axes is None or spacing is None:
+            return None
+        return ImagePlane(position, axes[0], axes[1], spacing)
+
+    @property
+    def is_image(self) -> bool:
+        """Return whether the instance has pixels to show."""
+        return self.integer("Rows") > 0 and self.integer("Columns") > 0
+
+    def instance(self) -> Instance:
+        """Return the domain's view of this instance."""
+        first = self.frames[0] if self.frames else self
+        return Instance(
+            sop_instance_uid=self.text("SOPInstanceUID"),
+            sop_class_uid=self.text("SOPClassUID"),
+            instance_number=self.optional_integer("InstanceNumber"),
+            transfer_syntax_uid=self.transfer_syntax_uid,
+            rows=self.integer("Rows"),
+            columns=self.integer("Columns"),
+            number_of_frames=max(1, self.integer("NumberOfFrames", 1)),
+            plane=first.plane,
+            path=self.path,
+        )
+
+
+def header_of(dataset: Dataset, *, path: str | None = None, assumed: str | None = None) -> Header:
+    """Read a header from a dataset; its text is decoded in place first."""
+    doubts = decode_dataset(dataset, assumed=assumed)
+    values = {
+        keyword: _texts(dataset.get(keyword))
+        for tag, keyword in WANTED.items()
+        if keyword in dataset and tag not in SEQUENCES
+    }
+    if dataset.get("ModalityLUTSequence"):
+        values["ModalityLUTSequence"] = ("present",)
+    meta = getattr(dataset, "file_meta", None)
+    syntax = str(meta.get("TransferSyntaxUID", "")) if meta else str(dataset.get("AvailableTransferSyntaxUID", ""))
+    frames = _frames(values, dataset)
+    return Header(values, syntax, path, tuple(doubts), frames)
+
+
+def header_from_json(metadata: Mapping[str, Any]) -> Header:
+    """Read a header from one instance of WADO-RS metadata. Source: PS3.18 Annex F."""
+    values: dict[str, tuple[str, ...]] = {}
+    for tag, keyword in WANTED.items():
+        element = metadata.get(f"{tag:08X}")
+        if element is None or tag in SEQUENCES:
+            continue
+        values[keyword] = tuple(_json_text(value) for value in element.get("Value", ()))
+    if metadata.get("00283000", {}).get("Value"):
+        values["ModalityLUTSequence"] = ("present",)
+    groups = {key: metadata[key] for key in ("52009229", "52009230") if key in metadata}
+    # a bulk data URI among the functional groups is of no interest here
+    dataset = Dataset.from_json(groups, lambda *_: b"") if groups else Dataset()
+    syntax = metadata.get("00083002") or metadata.get("00020010") or {}
+    syntaxes = syntax.get("Value") or [""]
+    return Header(values, str(syntaxes[0]), None, (), _frames(values, dataset))
+
+
+def plane_of(dataset: Dataset) -> ImagePlane | None:
+    """Return the plane of a dataset (its first frame's), None without complete geometry."""
+    return header_of(dataset).instance().plane
+
+
+def instance_from_json(metadata: Mapping[str, Any]) -> Instance:
+    """Return the instance that one WADO-RS metadata object describes."""
+    return header_from_json(metadata).instance()
+
+
+def _frames(values: Mapping[str, tuple[str, ...]], dataset: Dataset) -> tuple[Header, ...]:
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    shared = dataset.get("SharedFunctionalGroupsSequence") or []
+    common = dict(values)
+    if shared:
+        common.update(_group_values(shared[0]))
+    # per-frame values win over shared ones (PS3.3 C.7.6.16.1)
+    return tuple(Header({**common, **_group_values(item)}) for item in per_frame)
+
+
+def _group_values(groups: Dataset) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for sequence, keywords in _GROUP_ITEMS.items():
+        for item in (groups.get(sequence) or [])[:1]:
+            found.update({keyword: _texts(item.get(keyword)) for keyword in keywords if keyword in item})
+    return found
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None or value == "":
+        return ()
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        return (str(value),)
+    if hasattr(value, "components"):
+        return (str(value),)
+    return tuple(str(one) for one in value)
+
+
+def _json_text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        groups = [str(value.get(key, "")) for key in ("Alphabetic", "Ideographic", "Phonetic")]
+        return "=".join(groups).rstrip("=")
+    return "" if value is None else str(value)
+
+
+def _finite(values: Sequence[str]) -> tuple[float, ...] | None:
+    try:
+        numbers = tuple(float(value) for value in values)
+    except ValueError:
+        return None
+    return numbers if all(math.isfinite(number) for number in numbers) else None

@@ -1,0 +1,222 @@
+"""
+Finding studies in a folder, a file or a DICOMDIR.
+
+Everything found is told: files that are not DICOM are counted, damaged ones are counted and left out,
+repeated and mixed ones give warnings. Nothing in a folder makes the scan fail but the lack of images.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pydicom
+from pydicom.dataset import Dataset
+
+from resources.translation import tr
+from workstation.dicom.assemble import studies_of
+from workstation.dicom.decode import parse
+from workstation.dicom.fast_reader import EXPLICIT, IMPLICIT, FastFile, read_fast
+from workstation.dicom.header import Header, header_of
+from workstation.domain.errors import DecodeError
+from workstation.domain.ports import JobContext
+from workstation.domain.study import DecodeWarning, Study
+
+_DICOMDIR_CLASS: Final = "1.2.840.10008.1.3.10"
+_BATCH: Final = 64
+NATIVE: Final = frozenset({IMPLICIT, EXPLICIT, "1.2.840.10008.1.2.2"})
+WORKERS: Final = max(2, min(8, os.cpu_count() or 2))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What became of one file: a header, or the reason why there is none."""
+
+    header: Header | None = None
+    damaged: bool = False
+    directory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """Studies found, and how many files were no DICOM, damaged, or named by a DICOMDIR and missing."""
+
+    studies: tuple[Study, ...]
+    not_dicom: int = 0
+    damaged: int = 0
+    missing: int = 0
+
+
+def scan(path: Path, job: JobContext | None = None, *, assumed: str | None = None) -> list[Study]:
+    """
+    Return the studies below a folder, in one file or named by a DICOMDIR, newest first.
+
+    ``assumed`` is the character set setting of the source. Raises DecodeError when there is no DICOM
+    object at all, JobCancelled.
+    """
+    return list(scan_report(path, job, assumed=assumed).studies)
+
+
+def scan_report(path: Path, job: JobContext | None = None, *, assumed: str | None = None) -> ScanResult:
+    """Scan like ``scan`` and also count what was left out."""
+    if not path.exists():
+        raise DecodeError(tr("{path} does not exist.", path=path), hint=tr("Check the folder or file name."))
+    files, missing = _candidates(path)
+    headers: list[Header] = []
+    not_dicom = damaged = 0
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="scan") as pool:
+        for start in range(0, len(files), _BATCH):
+            if job is not None:
+                job.raise_if_cancelled()
+                job.progress(start / len(files), tr("{done} of {total} files", done=start, total=len(files)))
+            for found in pool.map(lambda one: _read(one, assumed), files[start : start + _BATCH]):
+                if found.header is not None:
+                    headers.append(found.header)
+                else:
+                    damaged += found.damaged
+                    not_dicom += not found.damaged and not found.directory
+    studies = studies_of(headers)
+    if not studies:
+        raise _nothing_found(path, not_dicom, damaged)
+    remarks = _remarks(studies, not_dicom, damaged, missing)
+    told = tuple(replace(study, warnings=(*study.warnings, *remarks)) for study in studies)
+    if job is not None:
+        job.progress(1.0)
+    return ScanResult(told, not_dicom, damaged, missing)
+
+
+def read_file_header(path: Path, *, assumed: str | None = None) -> tuple[Header, FastFile | None]:
+    """
+    Return the header of one file, by the fast way where possible.
+
+    Raises DecodeError for what is no DICOM object or is cut off.
+    """
+    try:
+        fast = read_fast(path, assumed=assumed)
+    except OSError as exc:
+        raise DecodeError(tr("The file cannot be read."), detail=type(exc).__name__) from exc
+    if fast is not None:
+        if fast.truncated:
+            raise DecodeError(tr("The pixel data are damaged or cut off."), detail="truncated")
+        return fast.header, fast
+    header = header_of(parse(path, stop_before_pixels=True), path=str(path), assumed=assumed)
+    if _smaller_than_its_pixels(path, header):
+        raise DecodeError(tr("The pixel data are damaged or cut off."), detail="truncated")
+    return header, None
+
+
+def _smaller_than_its_pixels(path: Path, header: Header) -> bool:
+    if header.transfer_syntax_uid not in NATIVE:
+        return False
+    bits = header.integer("Rows") * header.integer("Columns") * header.integer("BitsAllocated")
+    bits *= max(1, header.integer("SamplesPerPixel", 1)) * max(1, header.integer("NumberOfFrames", 1))
+    # subsampled colour (YBR_FULL_422) stores two thirds
+    return path.stat().st_size < bits // 8 * 2 // 3
+
+
+def _candidates(path: Path) -> tuple[list[Path], int]:
+    if path.is_file():
+        directory = _dicomdir(path)
+        return ([path], 0) if directory is None else _referenced(path, directory)
+    found = []
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        found += [Path(folder, name) for name in sorted(names)]
+    missing = 0
+    for file in found:
+        if file.name.upper() == "DICOMDIR" and (directory := _dicomdir(file)) is not None:
+            missing += _referenced(file, directory)[1]
+    return found, missing
+
+
+def _dicomdir(path: Path) -> Dataset | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(path)
+    except Exception:  # noqa: BLE001 - a parser fed arbitrary bytes raises anything; then it is no DICOMDIR
+        return None
+    return dataset if str(dataset.file_meta.get("MediaStorageSOPClassUID", "")) == _DICOMDIR_CLASS else None
+
+
+def _referenced(path: Path, directory: Dataset) -> tuple[list[Path], int]:
+    """Return the files a DICOMDIR names and how many of them are not there; none outside its folder."""
+    root = path.parent.resolve()
+    found, missing = [], 0
+    for record in directory.get("DirectoryRecordSequence") or []:
+        parts = record.get("ReferencedFileID")
+        if not parts:
+            continue
+        names = [parts] if isinstance(parts, str) else [str(part) for part in parts]
+        target = _existing(root, names)
+        if target is None:
+            missing += 1
+        else:
+            found.append(target)
+    return found, missing
+
+
+def _existing(root: Path, names: Iterable[str]) -> Path | None:
+    names = list(names)
+    # media copied by other systems come with lower-case names
+    for variant in (names, [name.lower() for name in names]):
+        target = root.joinpath(*variant).resolve()
+        if target.is_relative_to(root) and target.is_file():
+            return target
+    return None
+
+
+def _read(path: Path, assumed: str | None) -> _File:
+    try:
+        header, _ = read_file_header(path, assumed=assumed)
+    except DecodeError:
+        return _File(damaged=_claims_dicom(path))
+    if header.text("SOPClassUID") == _DICOMDIR_CLASS or path.name.upper() == "DICOMDIR":
+        return _File(directory=True)
+    uids = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+    return _File(header) if all(header.text(uid) for uid in uids) else _File(damaged=True)
+
+
+def _claims_dicom(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return True
+
+
+def _nothing_found(path: Path, not_dicom: int, damaged: int) -> DecodeError:
+    if damaged:
+        hint = tr("{count} DICOM files are damaged or cut off. Copy them again from the source.", count=damaged)
+    else:
+        hint = tr("Choose the folder that holds the exported images, or the DICOMDIR file of a disc.")
+    return DecodeError(
+        tr("No DICOM images found in {path}.", path=path),
+        hint=hint,
+        detail=f"{not_dicom} other files, {damaged} damaged",
+    )
+
+
+def _remarks(studies: list[Study], not_dicom: int, damaged: int, missing: int) -> list[DecodeWarning]:
+    found = []
+    if damaged:
+        text = tr("{count} files are damaged or cut off and were left out.", count=damaged)
+        found.append(DecodeWarning("damaged", text))
+    if missing:
+        text = tr("{count} images named by the DICOMDIR are missing.", count=missing)
+        found.append(DecodeWarning("missing", text))
+    if not_dicom:
+        text = tr("{count} files are not DICOM and were skipped.", count=not_dicom)
+        found.append(DecodeWarning("not_dicom", text))
+    patients = len({study.patient.patient_id for study in studies})
+    if patients > 1:
+        text = tr("{studies} studies of {patients} patients lie together here.", studies=len(studies), patients=patients)
+        found.append(DecodeWarning("mixed_study", text))
+    elif len(studies) > 1:
+        found.append(DecodeWarning("mixed_study", tr("{studies} studies lie together here.", studies=len(studies))))
+    return found
