@@ -388,6 +388,10 @@ class ReportObjects(Protocol):
         """Return the Encapsulated PDF object."""
         ...
 
+    def manifest(self, report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
+        """Return ``manifest.json``: the digests of ``objects`` (by file name) for the PDF to carry."""
+        ...
+
     def artefact(self, kind: str, part10: bytes) -> SignedArtefact:
         """Describe one object for delivery: its UIDs read from the file, and its SHA-256."""
         ...

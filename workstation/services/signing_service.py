@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 
 from resources.translation import tr
@@ -75,7 +73,7 @@ class SignReport:
         final = replace(report.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)
         report_sr = self.objects.enhanced_sr(final, template, study, row)
         measurement_sr = self.objects.measurement_sr(final, study)
-        manifest = _manifest(final, {"report.dcm": report_sr, "findings.dcm": measurement_sr})
+        manifest = self.objects.manifest(final, study, {"report.dcm": report_sr, "findings.dcm": measurement_sr})
         page = self.renderer.render(final, template, study, row, draft=False, attachments={"manifest.json": manifest})
         pdf = key.sign_pdf(page, reason=tr("Final report"), signer_name=actor.display_name)
         encapsulated = self.objects.encapsulated_pdf(final, study, pdf)
@@ -88,12 +86,3 @@ class SignReport:
         self.outbox.enqueue(final, claim, artefacts)
         self.drafts.discard(report.study_instance_uid, actor.user_id)
         return SignedReport(final, artefacts, pdf)
-
-
-def _manifest(report: Report, objects: dict[str, bytes]) -> bytes:
-    content = {
-        "report_uid": report.report_uid,
-        "study_instance_uid": report.study_instance_uid,
-        "objects": {name: hashlib.sha256(data).hexdigest() for name, data in objects.items()},
-    }
-    return json.dumps(content, indent=1, sort_keys=True).encode()

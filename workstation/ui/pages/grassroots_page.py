@@ -1,0 +1,211 @@
+"""The technician's page: send studies, see where they stand, receive and acknowledge reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.signature import Verdict, VerificationResult
+from workstation.domain.workitem import ReadingState, WorklistRow
+from workstation.ui.pages.page import Page
+from workstation.ui.widgets.inbox_panel import InboxPanel
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, label, rule
+from workstation.ui.widgets.page_header import CountTabs, PageHeader
+from workstation.ui.widgets.paper_view import PaperView
+from workstation.ui.widgets.send_panel import SendPanel
+
+_COMPACT_BELOW = 1440
+_SEND, _CASES, _INBOX = "send", "cases", "inbox"
+
+_VERDICTS = {
+    Verdict.VALID: ("ok", "shield-check"),
+    Verdict.ALTERED: ("bad", "close"),
+    Verdict.UNTRUSTED: ("bad", "close"),
+    Verdict.UNSIGNED: ("bad", "close"),
+    Verdict.UNKNOWN: ("warn", "question"),
+}
+
+
+class GrassrootsPage(Page):
+    """Three columns, or three tabs where there is little room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        header = PageHeader(tr("Grassroots station"))
+        self._site = label("", "body", "t2")
+        header.row.addWidget(self._site)
+        self.tabs = CountTabs(
+            [(_SEND, tr("Send")), (_CASES, tr("Sent studies and reports")), (_INBOX, tr("Returned reports"))],
+            critical=frozenset({_INBOX}),
+        )
+        self.tabs.picked.connect(lambda _key: self._arrange())
+        header.row.addWidget(self.tabs)
+        header.row.addStretch(1)
+        self.add_header(header)
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(8, 8, 8, 8)
+        row.setSpacing(8)
+        self.send = SendPanel()
+        self.inbox = InboxPanel()
+        self._middle = QWidget()
+        column = QVBoxLayout(self._middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self._report = Panel(tr("Report"))
+        self._report_who = ElidedLabel("", "body", "t2")
+        self._report.header.insertWidget(1, self._report_who, 1)
+        self._verdict = ChipLabel("", "neutral")
+        self._report.header.addWidget(self._verdict)
+        self._report.body.setContentsMargins(0, 0, 0, 0)
+        self._explanation = label("", "caption", "t2", wrap=True)
+        self._explanation.setContentsMargins(12, 8, 12, 8)
+        self._report.body.addWidget(self._explanation)
+        self.paper = PaperView()
+        self._report.body.addWidget(self.paper, 1)
+        self.cases = SentCases()
+        column.addWidget(self.cases, 2)
+        column.addWidget(self._report, 3)
+        row.addWidget(self.send)
+        row.addWidget(self._middle, 1)
+        row.addWidget(self.inbox)
+        self.column.addWidget(body, 1)
+        self._report.hide()
+        self._arrange()
+
+    def show_site(self, text: str) -> None:
+        """Show whose page this is."""
+        self._site.setText(text)
+
+    def show_inbox_count(self, waiting: int) -> None:
+        """Show how many reports wait for their receipt."""
+        self.tabs.show_counts({_INBOX: waiting})
+
+    def show_report(self, who: str, pictures: Sequence[npt.NDArray[np.uint8]], verdict: VerificationResult) -> None:
+        """Show a returned report with what its signature says."""
+        self._report.show()
+        self._report_who.show_text(who)
+        self.paper.show_pages(pictures)
+        kind, icon = _VERDICTS[verdict.verdict]
+        word = {
+            Verdict.VALID: tr("Signature valid"),
+            Verdict.ALTERED: tr("Report was altered"),
+            Verdict.UNTRUSTED: tr("Signer not trusted"),
+            Verdict.UNSIGNED: tr("Not signed"),
+            Verdict.UNKNOWN: tr("Signature cannot be checked"),
+        }[verdict.verdict]
+        self._verdict.show_chip(word, kind, icon)
+        self._explanation.setText(verdict.explanation)
+        if self._compact:
+            self.tabs.pick(_CASES)
+
+    def show_report_loading(self, who: str) -> None:
+        """Say that a report is being fetched and checked."""
+        self._report.show()
+        self._report_who.show_text(who)
+        self._verdict.show_chip(tr("Checking…"), "neutral", "timer")
+        self._explanation.setText("")
+        self.paper.show_message(tr("Fetching the report…"))
+
+    def verdict_text(self) -> str:
+        """Return the word on the signature chip."""
+        return self._verdict.text()
+
+    @property
+    def _compact(self) -> bool:
+        return self.width() < _COMPACT_BELOW - 64
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Turn columns into tabs where there is little room."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        compact = self._compact
+        self.tabs.setVisible(compact)
+        current = self.tabs.current()
+        for key, widget, width in ((_SEND, self.send, 560), (_CASES, self._middle, 0), (_INBOX, self.inbox, 432)):
+            widget.setVisible(not compact or current == key)
+            if compact or not width:
+                widget.setMinimumWidth(0)
+                widget.setMaximumWidth(16_777_215)
+            else:
+                widget.setFixedWidth(width)
+
+
+class SentCases(Panel):
+    """The own site's cases with their states."""
+
+    def __init__(self) -> None:
+        super().__init__(tr("Sent studies"))
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addWidget(self._area)
+        self._states: dict[str, str] = {}
+        self.show_rows(())
+
+    def show_rows(self, rows: Sequence[WorklistRow]) -> None:
+        """Replace the list, keeping the scroll position."""
+        scrolled = self._area.verticalScrollBar().value()
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._states = {}
+        if not rows:
+            empty = label(tr("Nothing sent yet"), "body", "t3")
+            empty.setContentsMargins(12, 12, 12, 12)
+            column.addWidget(empty)
+        for row in rows:
+            word, kind, icon = state_chip(row.state)
+            self._states[row.study_instance_uid] = word
+            line = QWidget()
+            line.setFixedHeight(40)
+            layout = QHBoxLayout(line)
+            layout.setContentsMargins(12, 0, 12, 0)
+            layout.setSpacing(12)
+            who = label(row.patient_name, "body", "t0")
+            who.setMinimumWidth(72)
+            layout.addWidget(who)
+            layout.addWidget(ElidedLabel(f"{row.modality} {row.description}", "body", "t2"), 1)
+            layout.addWidget(label(f"{row.images_received}/{row.images_expected}", "caption", "t2"))
+            layout.addWidget(label(_clock(row.arrived), "caption", "t3"))
+            layout.addWidget(ChipLabel(word, kind, icon))
+            column.addWidget(line)
+            column.addWidget(rule())
+        column.addStretch(1)
+        self._area.setWidget(inner)
+        self._area.verticalScrollBar().setValue(scrolled)
+
+    def state_of(self, study_instance_uid: str) -> str:
+        """Return the state word shown for a study; KeyError when it is not listed."""
+        return self._states[study_instance_uid]
+
+
+def state_chip(state: ReadingState) -> tuple[str, str, str]:
+    """Return word, chip kind and icon of a reading state."""
+    return {
+        ReadingState.RECEIVING: (tr("Receiving"), "neutral", "download"),
+        ReadingState.AI_RUNNING: (tr("AI pre-read"), "ai", "robot"),
+        ReadingState.AI_FAILED: (tr("AI failed"), "warn", "robot"),
+        ReadingState.PRECHECK: (tr("Technician check"), "neutral", "user-search"),
+        ReadingState.READY: (tr("To read"), "acc", "inbox"),
+        ReadingState.READING: (tr("Reading"), "info", "eye"),
+        ReadingState.PRELIMINARY: (tr("To review"), "warn", "time"),
+        ReadingState.RETURNED: (tr("Returned"), "warn", "arrow-go-back"),
+        ReadingState.FINAL: (tr("Signed"), "ok", "check"),
+        ReadingState.ACKNOWLEDGED: (tr("Acknowledged"), "ok", "check-double"),
+        ReadingState.CANCELLED: (tr("Cancelled"), "neutral", "close"),
+    }[state]
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone().strftime("%H:%M")

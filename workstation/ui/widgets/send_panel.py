@@ -1,0 +1,249 @@
+"""What the technician sends: drop zone, found studies with their warnings, request and progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.workitem import Priority
+from workstation.ui import paint
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button, SegmentedChoice
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, icon_label, label, rule
+
+_PRIORITIES = {"stat": Priority.HIGH, "urgent": Priority.MEDIUM, "routine": Priority.LOW}
+
+
+class DropZone(QWidget):
+    """A dashed field that takes folders and files; buttons do the same for people without a mouse hand free."""
+
+    dropped = Signal(list)
+    folder_requested = Signal()
+    file_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(184)
+        self.setAcceptDrops(True)
+        self._over = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 24, 16, 16)
+        column.setSpacing(6)
+        top = QHBoxLayout()
+        top.addStretch(1)
+        top.addWidget(icon_label("upload-cloud-2", "acc", 36))
+        top.addStretch(1)
+        column.addLayout(top)
+        for text, role, tone in (
+            (tr("Drag a DICOM folder here"), "h1", "t0"),
+            (tr("Grouped by study and checked; an interrupted send goes on where it stopped"), "body", "t2"),
+        ):
+            line = label(text, role, tone)
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(line)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        folder = Button(tr("Choose a folder"), icon="folder-open", key="Ctrl+N")
+        disc = Button(tr("Choose a file or DICOMDIR"), icon="disc")
+        folder.clicked.connect(self.folder_requested)
+        disc.clicked.connect(self.file_requested)
+        buttons.addWidget(folder)
+        buttons.addWidget(disc)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take local files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            self._over = True
+            self.update()
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Calm down."""
+        self._over = False
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell what was dropped."""
+        self._over = False
+        self.update()
+        self.dropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the dashed field."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(theme.color("acc"), 1.5, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(theme.color("acc.bg" if self._over else "notice.info"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+
+class SendState(Enum):
+    """Where one study of the queue stands."""
+
+    FOUND = auto()
+    SENDING = auto()
+    VERIFIED = auto()
+    INTERRUPTED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One study as the queue shows it."""
+
+    study_instance_uid: str
+    who: str
+    what: str
+    total: int
+    done: int = 0
+    state: SendState = SendState.FOUND
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class _QueueRow(QWidget):
+    send_requested = Signal()
+    stop_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(6)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        self._who = label("", "body", "t0")
+        self._what = ElidedLabel("", "body", "t2")
+        self._state = ChipLabel("", "neutral")
+        self.send = Button(tr("Send"), "primary", icon="send-plane", small=True)
+        self.stop = Button(tr("Stop"), "ghost", icon="stop", small=True)
+        self.send.clicked.connect(self.send_requested)
+        self.stop.clicked.connect(self.stop_requested)
+        top.addWidget(self._who)
+        top.addWidget(self._what, 1)
+        for widget in (self._state, self.stop, self.send):
+            top.addWidget(widget)
+        column.addLayout(top)
+        bar = QHBoxLayout()
+        bar.setSpacing(12)
+        self._bar = _Bar()
+        self._count = label("", "caption", "t2")
+        bar.addWidget(self._bar, 1)
+        bar.addWidget(self._count)
+        column.addLayout(bar)
+        self._note = label("", "caption", "warn", wrap=True)
+        column.addWidget(self._note)
+
+    def show_item(self, item: QueueItem) -> None:
+        self._who.setText(item.who)
+        self._what.show_text(item.what)
+        word, kind, icon, tone = {
+            SendState.FOUND: (tr("Found"), "neutral", "folder-open", "acc"),
+            SendState.SENDING: (tr("Sending"), "acc", "upload-cloud-2", "acc"),
+            SendState.VERIFIED: (tr("Verified by the hub"), "ok", "check", "ok"),
+            SendState.INTERRUPTED: (tr("Line interrupted, will go on"), "warn", "wifi-off", "warn"),
+            SendState.FAILED: (tr("Not sent"), "bad", "close", "bad"),
+        }[item.state]
+        self._state.show_chip(word, kind, icon)
+        self._bar.show_fraction(item.done / item.total if item.total else 0.0, tone)
+        self._count.setText(tr("{done} / {total} images", done=item.done, total=item.total))
+        text = "\n".join(part for part in (item.message, *item.warnings) if part)
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+        self.send.setVisible(item.state in {SendState.FOUND, SendState.FAILED})
+        self.send.set_text(tr("Send") if item.state is SendState.FOUND else tr("Try again"))
+        self.stop.setVisible(item.state in {SendState.SENDING, SendState.INTERRUPTED})
+
+
+class _Bar(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(6)
+        self._fraction, self._tone = 0.0, "acc"
+
+    def show_fraction(self, fraction: float, tone: str) -> None:
+        self._fraction, self._tone = fraction, tone
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        paint.progress(QPainter(self), QRectF(self.rect()), self._fraction, self._tone)
+
+
+class SendPanel(QWidget):
+    """``send_requested(study_uid)`` and ``stop_requested(study_uid)``; the request applies to what is sent next."""
+
+    send_requested = Signal(str)
+    stop_requested = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.zone = DropZone()
+        column.addWidget(self.zone)
+        request = Panel(tr("Reading request"))
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(label(tr("Priority"), "caption", "t3"))
+        self._priority = SegmentedChoice(
+            [("stat", "STAT"), ("urgent", tr("Urgent")), ("routine", tr("Routine"))], "routine"
+        )
+        line.addWidget(self._priority, 1)
+        request.body.addLayout(line)
+        self.question = QLineEdit()
+        self.question.setPlaceholderText(tr("Clinical question, for example: has the nodule grown?"))
+        self.question.setAccessibleName(tr("Clinical question"))
+        request.body.addWidget(self.question)
+        column.addWidget(request)
+        self._panel = Panel(tr("Studies to send"))
+        self._panel.header.insertWidget(1, ChipLabel(tr("Resumable"), "outline"))
+        self._panel.body.setContentsMargins(0, 0, 0, 0)
+        self._panel.body.setSpacing(0)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        inner = QWidget()
+        self._list = QVBoxLayout(inner)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(0)
+        self._empty = label(tr("Nothing chosen yet"), "body", "t3")
+        self._empty.setContentsMargins(12, 12, 12, 12)
+        self._list.addWidget(self._empty)
+        self._list.addStretch(1)
+        self._area.setWidget(inner)
+        self._panel.body.addWidget(self._area)
+        column.addWidget(self._panel, 1)
+        self._rows: dict[str, _QueueRow] = {}
+
+    def priority(self) -> Priority:
+        """Return the chosen priority."""
+        return _PRIORITIES[self._priority.value()]
+
+    def show_item(self, item: QueueItem) -> None:
+        """Add or update one study of the queue; the newest stands on top."""
+        row = self._rows.get(item.study_instance_uid)
+        if row is None:
+            row = _QueueRow()
+            uid = item.study_instance_uid
+            row.send_requested.connect(lambda: self.send_requested.emit(uid))
+            row.stop_requested.connect(lambda: self.stop_requested.emit(uid))
+            self._rows[uid] = row
+            self._list.insertWidget(0, rule())
+            self._list.insertWidget(0, row)
+            self._empty.hide()
+        row.show_item(item)
+
+    def row(self, study_instance_uid: str) -> _QueueRow:
+        """Return the row of a study; KeyError when it is not in the queue."""
+        return self._rows[study_instance_uid]
