@@ -1,0 +1,36 @@
+"""The sender opens a returned report: fetch it, check its signature, take the PDF out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workstation.domain.ports import RetrievePort, VerifierPort
+from workstation.domain.signature import VerificationResult
+from workstation.domain.site import ReturnedReport
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReport:
+    """A returned report as the sender sees it."""
+
+    returned: ReturnedReport
+    pdf: bytes
+    verdict: VerificationResult
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReturnedReport:
+    """Fetch and verify one returned report; what cannot be verified is still shown, and said so."""
+
+    retrieve: RetrievePort
+    verifier: VerifierPort
+    pdf_in: Callable[[bytes], bytes]
+    """Takes the PDF out of an Encapsulated PDF object; raises DecodeError."""
+
+    def __call__(self, returned: ReturnedReport) -> OpenedReport:
+        """Return PDF and verdict. Raises Unreachable, Refused, IntegrityMismatch, DecodeError."""
+        part10 = self.retrieve.instance(
+            returned.study_instance_uid, returned.pdf_series_instance_uid, returned.pdf_sop_instance_uid
+        )
+        return OpenedReport(returned, self.pdf_in(part10), self.verifier.verify_bytes("report.pdf.dcm", part10, {}))
