@@ -7,7 +7,8 @@ import signal
 import threading
 from types import FrameType
 
-from models.engine.registry import default_detector
+from models.engine.detect_command import open_detector
+from models.engine.registry import Registry
 from resources.translation import tr
 from workstation.bootstrap.adapters import connect, detection_worker
 from workstation.bootstrap.console import password_for
@@ -34,7 +35,7 @@ def run_worker_command(options: argparse.Namespace) -> int:
         signal.signal(number, ask_to_stop)
     with connect(options.hub) as hub:
         hub.session.sign_in(options.user, password_for(options.user, options.hub))
-        detector = default_detector(provider=options.provider)
+        detector = open_detector(Registry().load(), options.provider)
         print(tr("Worker ready: {model} on {hub}", model=detector.identity.name, hub=options.hub), flush=True)
         detection_worker(hub, detector)(stop)
         hub.session.sign_out()

@@ -1,0 +1,129 @@
+"""Adapters joined to ports: one hub session, one person's local storage, one verifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from worklist.audit import HubAudit
+from worklist.detection_queue import HubDetectionQueue
+from worklist.dicomweb import HubImages
+from worklist.http import HubClient
+from worklist.inbox import HubInbox
+from worklist.reports import HubReports
+from worklist.session import HubSession
+from worklist.upload import HubSender
+from worklist.ups_rs import HubWorklist
+from workstation.domain.ports import Detector
+from workstation.services.detection_service import DetectStudy, Stop, run_worker
+from workstation.services.uid import SystemClock, new_uid
+from workstation.storage.data_dir import private_dir
+from workstation.storage.drafts import DraftStore
+from workstation.storage.keys import Keyring, KeyStore, system_keyring
+from workstation.storage.outbox import Outbox
+
+if TYPE_CHECKING:
+    from workstation.exchange.verify import ReportVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Every client of one hub, sharing connections and session."""
+
+    client: HubClient
+    session: HubSession
+    worklist: HubWorklist
+    images: HubImages
+    reports: HubReports
+    inbox: HubInbox
+    audit: HubAudit
+    sender: HubSender
+    queue: HubDetectionQueue
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.close()
+
+
+def connect(url: str) -> Hub:
+    """Return the clients of a hub; nothing is sent before somebody signs in."""
+    client = HubClient(url)
+    return Hub(
+        client=client,
+        session=HubSession(client),
+        worklist=HubWorklist(client),
+        images=HubImages(client),
+        reports=HubReports(client),
+        inbox=HubInbox(client),
+        audit=HubAudit(client),
+        sender=HubSender(client),
+        queue=HubDetectionQueue(client),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStorage:
+    """What one person's sign-in opens on this machine; ``secret`` never leaves it."""
+
+    secret: bytes
+    drafts: DraftStore
+    outbox: Outbox
+
+    def close(self) -> None:
+        """Close the database."""
+        self.outbox.close()
+
+
+def open_storage(
+    data_dir: Path, user_id: str, password: str, *, keyring: Keyring | None | str = "system"
+) -> LocalStorage:
+    """
+    Unlock the drafts and the outbox of one person.
+
+    The key lies in the system's keyring; where there is none, it is wrapped with a key derived from
+    the password of the sign-in (Argon2id), so that nobody types a second one. Raises Locked.
+    """
+    folder = private_dir(data_dir / "users" / user_id)
+    chosen = system_keyring() if isinstance(keyring, str) else keyring
+    key = KeyStore(folder, keyring=chosen).unlock(password)
+    return LocalStorage(
+        secret=key,
+        drafts=DraftStore(folder / "drafts", key, editor=lambda: user_id),
+        outbox=Outbox(folder / "outbox.sqlite", key),
+    )
+
+
+def detection_worker(hub: Hub, detector: Detector, *, poll_s: float = 2.0) -> Callable[[Stop], None]:
+    """Return the loop of an AI worker."""
+    from workstation.dicom.report_objects import DicomObjects
+    from workstation.dicom.volumes import InstanceVolumes
+
+    def loop(stop: Stop) -> None:
+        work = DetectStudy(
+            queue=hub.queue,
+            retrieve=hub.images,
+            store=hub.images,
+            volumes=InstanceVolumes(),
+            detector=detector,
+            objects=DicomObjects(SystemClock()),
+            new_uid=new_uid,
+            stop=stop,
+        )
+        run_worker(work, stop, poll_s=poll_s)
+
+    return loop
+
+
+def verifier(trust: Path | None, data_dir: Path | None = None) -> ReportVerifier:
+    """Return a verifier that trusts the given root, else this machine's demo CA."""
+    from workstation.exchange.verify import ReportVerifier
+    from workstation.storage.data_dir import default_data_dir
+
+    return ReportVerifier(trust or (data_dir or default_data_dir()) / "pki" / "root.pem")
