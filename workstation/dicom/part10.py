@@ -122,7 +122,7 @@ def _has_sequence_vr(tag: int) -> bool:
         return False
 
 
-def walk(buffer: Buffer, start: int, *, explicit: bool, little: bool, only_group: int | None = None) -> Walk:
+def walk(buffer: Buffer, start: int, *, explicit: bool, little: bool, only_group: int | None = None) -> Walk:  # noqa: C901, PLR0912 - one loop, flat on purpose
     """
     Pass over a data set that begins at ``start`` and runs to the end of ``buffer``.
 
@@ -165,7 +165,8 @@ def walk(buffer: Buffer, start: int, *, explicit: bool, little: bool, only_group
             level.last_tag = tag
             if level.elements > MAX_ELEMENTS_PER_DATASET:
                 hostile(
-                    tr("The file has too many elements."), f"more than {MAX_ELEMENTS_PER_DATASET} elements in one data set"
+                    tr("The file has too many elements."),
+                    f"more than {MAX_ELEMENTS_PER_DATASET} elements in one data set",
                 )
             before = position
             position = _element(reader, buffer, position, tag, level, stack, found)
@@ -214,7 +215,9 @@ def _element(
         if vr in _SHORT_VRS:
             length = reader.short(buffer, position + 6)[0]
             position += 8
-        elif vr in _LONG_VRS or _VR_SHAPE.fullmatch(vr):  # unknown VRs of later editions have long lengths (PS3.5 7.1.2)
+        elif vr in _LONG_VRS or _VR_SHAPE.fullmatch(
+            vr
+        ):  # unknown VRs of later editions have long lengths (PS3.5 7.1.2)
             if level.end - position < 12:
                 _too_long(tag, 12, level.end - position)
             length = reader.long(buffer, position + 8)[0]
@@ -252,9 +255,7 @@ def _element(
         found.elements.setdefault(tag, Element(vr.decode(), position, length))
     if vr == b"SQ" or (not level.explicit and length and _has_sequence_vr(tag)):
         stack.append(
-            _Level(
-                position + length, undefined=False, in_sequence=True, explicit=level.explicit, little=level.little
-            )
+            _Level(position + length, undefined=False, in_sequence=True, explicit=level.explicit, little=level.little)
         )
         return position
     return position + length

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
@@ -214,7 +215,9 @@ def _with_pixels(buffer: Buffer, found: Walk, syntax: UID, seen: InspectedInstan
     if not (seen.rows and seen.columns and seen.samples and seen.bits_allocated):
         if element.length == 0:
             return seen
-        hostile(tr("The image description in the file is incomplete."), "pixel data without Rows, Columns or Bits Allocated")
+        hostile(
+            tr("The image description in the file is incomplete."), "pixel data without Rows, Columns or Bits Allocated"
+        )
     bits = seen.rows * seen.columns * seen.samples * seen.bits_allocated
     if bits // 8 > MAX_FRAME_BYTES or bits // 8 * seen.frames > MAX_PIXEL_BYTES:
         hostile(
@@ -232,7 +235,8 @@ def _with_pixels(buffer: Buffer, found: Walk, syntax: UID, seen: InspectedInstan
         expected = expected * 2 // 3  # two pixels share their chroma (PS3.3 C.7.6.3.1.2)
     if element.length < expected:
         hostile(
-            tr("The file promises more data than it has."), f"pixel data of {element.length} bytes where {expected} are due"
+            tr("The file promises more data than it has."),
+            f"pixel data of {element.length} bytes where {expected} are due",
         )
     if syntax == DeflatedExplicitVRLittleEndian:
         return seen
@@ -249,7 +253,7 @@ def _check_fragments(fragments: Fragments, syntax: UID, frames: int, expected: i
     if fragments.table:
         starts = set(fragments.starts)
         table = fragments.table
-        ascending = all(a < b for a, b in zip(table, table[1:], strict=False))
+        ascending = all(a < b for a, b in pairwise(table))
         if len(table) != frames or table[0] != 0 or not ascending or not starts.issuperset(table):
             hostile(tr("The frame table of the images is wrong."), "the basic offset table does not fit the fragments")
     if syntax == RLELossless and sum(fragments.sizes) > 2 * expected + 64 * frames + 65_536:
@@ -267,7 +271,9 @@ class Quarantine:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, source: bytes | Path, digest: str, *, reason: str, actor: str = "", sop_instance_uid: str = "") -> Path:
+    def keep(
+        self, source: bytes | Path, digest: str, *, reason: str, actor: str = "", sop_instance_uid: str = ""
+    ) -> Path:
         """Set the input aside with its reason; return where the bytes lie. Raises OSError when the disk is full."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         target = self._folder / f"{digest}.bin"
