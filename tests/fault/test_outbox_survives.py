@@ -70,13 +70,17 @@ def run_until_death(path: Path, hub: Path, step: int) -> tuple[str, bool]:
     child = os.fork()
     if child == 0:
         sys.settrace(die_at_line(step))  # type: ignore[arg-type]  # the stub wants its own recursive alias
-        sign_and_deliver(path, hub, lambda word: os.write(write_end, word.encode() + b"\n") and None)
+        sign_and_deliver(path, hub, lambda word: _tell(write_end, word))
         os._exit(SURVIVED)
     os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
         words = pipe.read().decode().split()
     _, status = os.waitpid(child, 0)
     return (words[-1] if words else ""), os.WIFSIGNALED(status)
+
+
+def _tell(descriptor: int, word: str) -> None:
+    os.write(descriptor, word.encode() + b"\n")
 
 
 @pytest.mark.fault

@@ -186,7 +186,7 @@ def test_the_first_real_keyring_of_a_chain_is_used(monkeypatch: pytest.MonkeyPat
         pass
 
     SecretService.__module__ = "keyring.backends.SecretService"
-    real = SecretService()
+    real: object = SecretService()
 
     class Chain:
         backends = (object(), real)
