@@ -1,0 +1,219 @@
+"""The JSON routes below ``/api`` (resources/docs/hub-api.md). Thin: rights and rules live in the services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from worklist.hub.accounts import AccountService, NewAccount, SignedIn
+from worklist.hub.audit_service import AuditService, ClientAct
+from worklist.hub.auth import current_actor
+from worklist.hub.case_service import CaseService, Completed, Missing
+from worklist.hub.inbox_service import InboxService
+from worklist.hub.report_service import ReportService
+from worklist.hub.worklist_query import WorklistService
+from workstation.domain.access import Actor
+from workstation.domain.audit import AuditEvent
+from workstation.domain.report import Report
+from workstation.domain.site import ReadingRequest, ReturnedReport, Site
+from workstation.domain.workitem import OutputReference, WorklistPage, WorklistQuery, WorklistRow, WorklistTab
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+ShortText = Annotated[str, Field(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person types to sign in."""
+
+    user: Annotated[str, Field(max_length=64)]
+    password: Annotated[str, Field(max_length=1024)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The Transaction UID that locks a workitem."""
+
+    transaction_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What a sender holds: SHA-256 of the Part 10 file by SOP Instance UID."""
+
+    instances: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredStudy:
+    """A study that the hub expects."""
+
+    study_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledWorkitem:
+    """The workitem that took another's place."""
+
+    ups_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBody:
+    """A report under its lock."""
+
+    report: Report
+    transaction_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnBody:
+    """A report that goes back to its author."""
+
+    report: Report
+    transaction_uid: str
+    reason: Annotated[str, Field(max_length=4000)]
+
+
+@dataclass(frozen=True, slots=True)
+class FinalBody:
+    """A signed report with its stored objects."""
+
+    report: Report
+    transaction_uid: str
+    outputs: list[OutputReference]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """Where the audit chain breaks, null when it is whole."""
+
+    first_broken: int | None
+
+
+def account_routes(accounts: AccountService) -> APIRouter:
+    """Return sign-in, sign-out and account routes."""
+    router = APIRouter(prefix="/api", tags=["accounts"])
+
+    @router.post("/session")
+    def sign_in(body: Credentials) -> SignedIn:
+        return accounts.sign_in(body.user, body.password)
+
+    @router.get("/session")
+    def who_am_i(actor: CurrentActor) -> Actor:
+        return actor
+
+    @router.delete("/session", status_code=204)
+    def sign_out(request: Request, actor: CurrentActor) -> Response:
+        accounts.sign_out(actor, request.headers["authorization"].partition(" ")[2].strip())
+        return Response(status_code=204)
+
+    @router.post("/accounts", status_code=201)
+    def create_account(actor: CurrentActor, body: NewAccount) -> Response:
+        accounts.create(actor, body)
+        return Response(status_code=201)
+
+    @router.post("/sites", status_code=201)
+    def create_site(actor: CurrentActor, body: Site) -> Response:
+        accounts.create_site(actor, body)
+        return Response(status_code=201)
+
+    return router
+
+
+def case_routes(worklist: WorklistService, cases: CaseService) -> APIRouter:
+    """Return worklist and request routes."""
+    router = APIRouter(prefix="/api", tags=["worklist"])
+
+    @router.get("/worklist")
+    def query(
+        actor: CurrentActor,
+        tab: WorklistTab = WorklistTab.TO_READ,
+        text: ShortText = "",
+        modality: ShortText = "",
+        site_id: ShortText = "",
+        *,
+        today_only: bool = False,
+        with_ai_findings: bool = False,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=0, le=10_000)] = 1000,
+    ) -> WorklistPage:
+        wanted = WorklistQuery(tab, text, modality, site_id, today_only, with_ai_findings, offset, limit)
+        return worklist.query(actor, wanted)
+
+    @router.get("/worklist/{ups_instance_uid}")
+    def row(ups_instance_uid: str, actor: CurrentActor) -> WorklistRow:
+        return worklist.row(actor, ups_instance_uid)
+
+    @router.post("/worklist/{ups_instance_uid}/release")
+    def release(ups_instance_uid: str, actor: CurrentActor, body: Lock) -> ScheduledWorkitem:
+        return ScheduledWorkitem(cases.release(actor, ups_instance_uid, body.transaction_uid))
+
+    @router.post("/requests", status_code=201)
+    def request_reading(actor: CurrentActor, body: ReadingRequest) -> RegisteredStudy:
+        cases.request(actor, body)
+        return RegisteredStudy(body.study_instance_uid)
+
+    @router.post("/requests/{study_instance_uid}/missing")
+    def missing(study_instance_uid: str, actor: CurrentActor, body: Promised) -> Missing:
+        return cases.missing(actor, study_instance_uid, body.instances)
+
+    @router.post("/requests/{study_instance_uid}/complete")
+    def complete(study_instance_uid: str, actor: CurrentActor, body: Promised) -> Completed:
+        return cases.complete(actor, study_instance_uid, body.instances)
+
+    return router
+
+
+def report_routes(reports: ReportService, inbox: InboxService) -> APIRouter:
+    """Return report and inbox routes."""
+    router = APIRouter(prefix="/api", tags=["reports"])
+
+    @router.get("/reports/{ups_instance_uid}")
+    def newest(ups_instance_uid: str, actor: CurrentActor) -> Report:
+        return reports.newest(actor, ups_instance_uid)
+
+    @router.post("/reports/{ups_instance_uid}/submit")
+    def submit(ups_instance_uid: str, actor: CurrentActor, body: ReportBody) -> Report:
+        return reports.submit(actor, ups_instance_uid, body.report, body.transaction_uid)
+
+    @router.post("/reports/{ups_instance_uid}/return")
+    def send_back(ups_instance_uid: str, actor: CurrentActor, body: ReturnBody) -> Report:
+        return reports.send_back(actor, ups_instance_uid, body.report, body.transaction_uid, body.reason)
+
+    @router.post("/reports/{ups_instance_uid}/final")
+    def finalise(ups_instance_uid: str, actor: CurrentActor, body: FinalBody) -> Report:
+        return reports.finalise(actor, ups_instance_uid, body.report, body.transaction_uid, body.outputs)
+
+    @router.get("/inbox")
+    def returned(actor: CurrentActor) -> list[ReturnedReport]:
+        return inbox.returned(actor)
+
+    @router.post("/inbox/{ups_instance_uid}/acknowledge")
+    def acknowledge(ups_instance_uid: str, actor: CurrentActor) -> ReturnedReport:
+        return inbox.acknowledge(actor, ups_instance_uid)
+
+    return router
+
+
+def audit_routes(audit: AuditService) -> APIRouter:
+    """Return the audit routes."""
+    router = APIRouter(prefix="/api", tags=["audit"])
+
+    @router.post("/audit", status_code=201)
+    def record(actor: CurrentActor, body: ClientAct) -> Response:
+        audit.record(actor, body)
+        return Response(status_code=201)
+
+    @router.get("/audit")
+    def events(actor: CurrentActor, study_instance_uid: ShortText = "") -> list[AuditEvent]:
+        return audit.events(actor, study_instance_uid)
+
+    @router.get("/audit/check")
+    def check(actor: CurrentActor) -> ChainCheck:
+        return ChainCheck(audit.first_broken(actor))
+
+    return router

@@ -1,0 +1,160 @@
+"""Putting a hub together: database, archive, services and routes as one FastAPI application."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from worklist.hub.accounts import AccountService
+from worklist.hub.api_routes import account_routes, audit_routes, case_routes, report_routes
+from worklist.hub.archive import open_archive
+from worklist.hub.audit import HubAudit
+from worklist.hub.audit_service import AuditService
+from worklist.hub.case_follower import CaseFollower
+from worklist.hub.case_service import CaseService
+from worklist.hub.context import HubContext, SystemClock
+from worklist.hub.database import open_database
+from worklist.hub.demo import seed_demo
+from worklist.hub.dicomweb import create_router as create_dicomweb_router
+from worklist.hub.errors import HubError
+from worklist.hub.inbox_service import InboxService
+from worklist.hub.instances import InstanceIndex
+from worklist.hub.report_service import ReportService
+from worklist.hub.settings import HubSettings
+from worklist.hub.ups import UpsService
+from worklist.hub.ups_routes import create_router as create_ups_router
+from worklist.hub.worklist_query import WorklistService
+from workstation.domain.errors import DiskFull, NotPermitted, Unreachable, WorkstationError
+from workstation.domain.ports import Clock
+
+__all__ = ["HubSettings", "create_hub"]
+
+MAXIMUM_JSON_BYTES: Final = 32 * 1024 * 1024
+_SMALL_BODIES: Final = ("/api/", "/dicom-web/workitems")
+
+log = logging.getLogger(__name__)
+
+
+def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
+    """
+    Open database and archive and return the application; its shutdown closes them.
+
+    Raises:
+        NewerSchema: a newer version wrote the database.
+        StorageError: database or data folder cannot be used.
+    """
+    used_clock = clock or SystemClock()
+    engine = open_database(settings.data_dir, settings.database_url)
+    context = HubContext(engine, used_clock, HubAudit(engine, used_clock), settings.data_dir)
+    archive = open_archive(settings.data_dir, settings.archive_url or "")
+    accounts = AccountService(context)
+    if settings.demo_users:
+        seed_demo(accounts)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        archive.close()
+        engine.dispose()
+
+    app = FastAPI(
+        title="Lianyue hub",
+        version=version("lianyue"),
+        lifespan=lifespan,
+        docs_url=None,  # the pages would load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.hub = context
+    app.state.accounts = accounts
+    index = InstanceIndex(context)
+    follower = CaseFollower(context)
+    ups = UpsService(context, follower)
+    cases = CaseService(context, index, ups, follower)
+    app.include_router(account_routes(accounts))
+    app.include_router(case_routes(WorklistService(context), cases))
+    app.include_router(report_routes(ReportService(context, index, ups, follower), InboxService(context)))
+    app.include_router(audit_routes(AuditService(context)))
+    app.include_router(create_ups_router(ups, cases))
+    app.include_router(create_dicomweb_router(context, archive))
+
+    @app.get("/api/health", tags=["health"])
+    def health() -> dict[str, str]:
+        with context.read() as connection:
+            connection.execute(text("SELECT 1"))
+        return {"version": app.version, "database": engine.dialect.name, "archive": archive.description}
+
+    _add_error_handlers(app)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    def answer(status: int, code: str, message: str, **extra: Any) -> JSONResponse:  # noqa: ANN401 - headers or nothing
+        return JSONResponse({"error": code, "message": message}, status_code=status, **extra)
+
+    handlers: dict[type[Exception], Callable[[Request, Any], JSONResponse]] = {
+        HubError: lambda _request, exc: JSONResponse(exc.body(), status_code=exc.status, headers=exc.headers),
+        NotPermitted: lambda _request, exc: answer(403, "not_permitted", exc.detail or "not permitted"),
+        DiskFull: lambda _request, _exc: answer(507, "disk_full", "the disk is full"),
+        Unreachable: lambda _request, exc: answer(502, "archive_unreachable", exc.detail or "the archive is away"),
+        WorkstationError: lambda _request, exc: answer(400, "bad_request", exc.detail or "the request failed"),
+        # what was sent may hold a name, so only where the fault lies is told
+        RequestValidationError: lambda _request, exc: answer(400, "bad_request", _places(exc)),
+        HTTPException: lambda _request, exc: answer(
+            exc.status_code,
+            {404: "not_found", 405: "bad_request"}.get(exc.status_code, "bad_request"),
+            HTTPStatus(exc.status_code).phrase,
+            headers=exc.headers,
+        ),
+        OperationalError: lambda _request, exc: _database_trouble(exc, answer),
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def _database_trouble(exc: OperationalError, answer: Callable[..., JSONResponse]) -> JSONResponse:
+    told = str(exc.orig)
+    log.error("database: %s", told)
+    if "full" in told or "No space" in told:
+        return answer(507, "disk_full", "the disk is full")
+    return answer(503, "unavailable", "the database does not answer", headers={"Retry-After": "2"})
+
+
+def _places(exc: RequestValidationError) -> str:
+    return "invalid: " + ", ".join(".".join(str(part) for part in error["loc"]) for error in exc.errors()[:5])
+
+
+class BodyLimit:
+    """Refuses JSON bodies that are larger than any honest one; images have a door of their own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting its bytes."""
+        if scope["type"] != "http" or not scope["path"].startswith(_SMALL_BODIES):
+            await self._app(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MAXIMUM_JSON_BYTES:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)

@@ -1,0 +1,207 @@
+"""Cases follow their workitems: what a claim, completion or cancellation means on the worklist."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, Row, select
+
+from worklist.hub.audit import HubAudit
+from worklist.hub.case_rows import rows_with_site, touch
+from worklist.hub.case_workitems import input_instances, workitem_for
+from worklist.hub.context import HubContext
+from worklist.hub.tables import cases, reports
+from worklist.hub.ups_errors import inconsistent
+from worklist.hub.ups_json import Dataset, items, text
+from worklist.hub.ups_store import Workitem, add, new_uid
+from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction
+from workstation.domain.detection import DetectionSummary
+from workstation.domain.report import ReportState
+from workstation.domain.workitem import AiState, ReadingState, WorkitemCode
+
+_SUMMARY: Final = TypeAdapter(DetectionSummary)
+_SUMMARY_CONCEPT: Final = "DETECTION_SUMMARY"
+
+
+class CaseFollower:
+    """Implements ``WorkitemObserver`` for the cases of the hub."""
+
+    def __init__(self, context: HubContext) -> None:
+        self._context = context
+
+    @property
+    def _audit(self) -> HubAudit:
+        return self._context.audit
+
+    def claimed(self, connection: Connection, item: Workitem, actor: Actor) -> None:
+        """Show who reads the case, or that its pre-read runs."""
+        case = _case(connection, item)
+        if case is None:
+            return
+        if item.ups_instance_uid == case.ai_ups_instance_uid:
+            self._touch(connection, item, ai_state=AiState.RUNNING, ai_progress=0.0)
+        elif item.ups_instance_uid == case.ups_instance_uid:
+            self._touch(
+                connection,
+                item,
+                state=ReadingState.READING,
+                reader_id=actor.user_id,
+                reader_name=actor.display_name,
+            )
+
+    def completing(self, connection: Connection, item: Workitem) -> None:
+        """Refuse to complete a case's reading without its report; that goes through /api/reports."""
+        case = _case(connection, item)
+        if case is not None and item.ups_instance_uid == case.ups_instance_uid:
+            raise inconsistent("C304", "this reading is completed by storing its report")
+
+    def completed(self, connection: Connection, item: Workitem) -> None:
+        """Take over what a finished pre-read came to."""
+        case = _case(connection, item)
+        if case is None or item.ups_instance_uid != case.ai_ups_instance_uid:
+            return
+        summary = detection_summary(item.dataset)
+        self._touch(
+            connection,
+            item,
+            ai_state=AiState.DONE,
+            ai_progress=1.0,
+            ai_finding_count=summary.finding_count if summary else 0,
+            ai_top_out_of_ten=summary.top_out_of_ten if summary else None,
+        )
+        self._audit.record(
+            connection,
+            None,
+            AuditAction.DETECTION_STORED,
+            subject_uid=item.study_instance_uid,
+            detail=f"{summary.algorithm.name} {summary.algorithm.version} {summary.algorithm.sha256}"
+            if summary
+            else "",
+        )
+
+    def canceled(self, connection: Connection, item: Workitem, actor: Actor, *, was_claimed: bool) -> None:
+        """Schedule a given-back reading anew; a withdrawn request ends the case, a failed pre-read does not."""
+        case = _case(connection, item)
+        if case is None:
+            return
+        if item.ups_instance_uid == case.ai_ups_instance_uid:
+            self._touch(connection, item, ai_state=AiState.FAILED, ai_progress=0.0)
+        elif item.ups_instance_uid == case.ups_instance_uid and was_claimed:
+            state, reader = _waiting(connection, case)
+            self.schedule(connection, case, WorkitemCode(case.workitem_code), actor, state=state, reader=reader)
+        elif item.ups_instance_uid == case.ups_instance_uid:
+            self._touch(connection, item, state=ReadingState.CANCELLED, reader_id="", reader_name="")
+
+    def updated(self, connection: Connection, item: Workitem) -> None:
+        """Show the progress of a pre-read."""
+        case = _case(connection, item)
+        if case is None or item.ups_instance_uid != case.ai_ups_instance_uid:
+            return
+        for progress in items(item.dataset, "ProcedureStepProgressInformationSequence")[:1]:
+            percent = _number(text(progress, "ProcedureStepProgress"))
+            if percent is not None and case.ai_state == AiState.RUNNING:
+                self._touch(connection, item, ai_progress=min(1.0, max(0.0, percent / 100)))
+
+    def schedule(
+        self,
+        connection: Connection,
+        case: Row[Any],
+        step: WorkitemCode,
+        actor: Actor | None,
+        *,
+        state: ReadingState,
+        performer: Dataset | None = None,
+        reader: tuple[str, str] = ("", ""),
+        ups_instance_uid: str = "",
+    ) -> str:
+        """Schedule the next step of a case and make it the one that a claim locks; return its UID."""
+        uid = ups_instance_uid or new_uid()
+        instances = input_instances(connection, case.study_instance_uid)
+        now = self._context.clock.now()
+        add(connection, workitem_for(case, step, instances, ups_instance_uid=uid, now=now, performer=performer))
+        touch(
+            connection,
+            self._context,
+            case.study_instance_uid,
+            ups_instance_uid=uid,
+            workitem_code=step.value,
+            state=state,
+            reader_id=reader[0],
+            reader_name=reader[1],
+        )
+        self._audit.record(connection, actor, AuditAction.WORKITEM_CREATED, subject_uid=uid)
+        return uid
+
+    def schedule_detection(self, connection: Connection, case: Row[Any], actor: Actor | None) -> str:
+        """Queue a pre-read of the case; return its workitem's UID."""
+        uid = new_uid()
+        instances = input_instances(connection, case.study_instance_uid)
+        step = WorkitemCode.COMPUTER_AIDED_DETECTION
+        add(connection, workitem_for(case, step, instances, ups_instance_uid=uid, now=self._context.clock.now()))
+        touch(
+            connection,
+            self._context,
+            case.study_instance_uid,
+            ai_ups_instance_uid=uid,
+            ai_state=AiState.QUEUED,
+            ai_progress=0.0,
+        )
+        self._audit.record(connection, actor, AuditAction.WORKITEM_CREATED, subject_uid=uid)
+        return uid
+
+    def _touch(self, connection: Connection, item: Workitem, **changes: object) -> None:
+        touch(connection, self._context, item.study_instance_uid, **changes)
+
+
+def detection_summary(content: Dataset) -> DetectionSummary | None:
+    """Return the summary that the worker left in the performed procedure, None without a readable one."""
+    for performed in items(content, "UnifiedProcedureStepPerformedProcedureSequence"):
+        for parameter in items(performed, "PerformedProcessingParametersSequence"):
+            concepts = items(parameter, "ConceptNameCodeSequence")
+            if concepts and text(concepts[0], "CodeValue") == _SUMMARY_CONCEPT:
+                try:
+                    return _SUMMARY.validate_python(json.loads(text(parameter, "TextValue")))
+                except (ValidationError, ValueError):
+                    return None
+    return None
+
+
+def case_with_site(connection: Connection, study_instance_uid: str, *, for_update: bool = False) -> Row[Any] | None:
+    """Return a case with its site's name."""
+    query = rows_with_site().where(cases.c.study_instance_uid == study_instance_uid)
+    return connection.execute(query.with_for_update(of=cases) if for_update else query).first()
+
+
+def _case(connection: Connection, item: Workitem) -> Row[Any] | None:
+    if not item.study_instance_uid:
+        return None
+    owned = (cases.c.ups_instance_uid == item.ups_instance_uid) | (cases.c.ai_ups_instance_uid == item.ups_instance_uid)
+    study = connection.execute(
+        select(cases.c.study_instance_uid).where(cases.c.study_instance_uid == item.study_instance_uid, owned)
+    ).scalar_one_or_none()
+    return None if study is None else case_with_site(connection, study)
+
+
+def _waiting(connection: Connection, case: Row[Any]) -> tuple[ReadingState, tuple[str, str]]:
+    """Return what a given-back case waits for, and whose it is: a returned report stays its author's."""
+    if case.workitem_code == WorkitemCode.REPORT_VERIFICATION.value:
+        return ReadingState.PRELIMINARY, (case.author_id, case.author_name)
+    newest = connection.execute(
+        select(reports.c.state)
+        .where(reports.c.study_instance_uid == case.study_instance_uid)
+        .order_by(reports.c.updated_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if newest == ReportState.RETURNED:
+        return ReadingState.RETURNED, (case.author_id, case.author_name)
+    return ReadingState.READY, ("", "")
+
+
+def _number(value: str) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None

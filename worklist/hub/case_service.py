@@ -1,0 +1,249 @@
+"""Reading requests: from the first byte of a study to its place on the worklist, and back from a reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from worklist.hub.auth import authorize
+from worklist.hub.case_follower import CaseFollower, case_with_site
+from worklist.hub.case_rows import case_of_workitem, pinyin_initials, search_text, touch
+from worklist.hub.case_workitems import input_instances, is_chest_ct
+from worklist.hub.cases import require_study
+from worklist.hub.context import HubContext
+from worklist.hub.errors import BadRequest, Incomplete, Integrity, NoLongerUpdatable, NotFound, WrongTransaction
+from worklist.hub.instances import InstanceIndex
+from worklist.hub.tables import cases, workitems
+from worklist.hub.ups import PERFORM, UpsService
+from worklist.hub.ups_json import is_uid
+from worklist.hub.ups_store import Workitem, from_row, load, new_uid
+from workstation.domain.access import Actor, Permission
+from workstation.domain.audit import AuditAction
+from workstation.domain.site import DEFAULT_DUE, ReadingRequest
+from workstation.domain.workitem import AiState, Priority, ProcedureStepState, ReadingState, WorkitemCode
+
+LEASE: Final = timedelta(minutes=5)
+"""How long a pre-read may go without a sign of life before another worker gets it."""
+
+MAXIMUM_INSTANCES: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What the hub lacks of a promised study, and what it holds with other bytes."""
+
+    missing: tuple[str, ...]
+    conflicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The workitems of a complete study."""
+
+    ups_instance_uid: str
+    ai_ups_instance_uid: str | None
+
+
+class CaseService:
+    """Register, complete and give back cases."""
+
+    def __init__(self, context: HubContext, index: InstanceIndex, ups: UpsService, follower: CaseFollower) -> None:
+        self._context = context
+        self._index = index
+        self._ups = ups
+        self._follower = follower
+
+    def request(self, actor: Actor, request: ReadingRequest) -> None:
+        """Register a study for reading; the same request again changes nothing."""
+        authorize(actor, Permission.REQUEST_READING, self._context, subject_uid=request.study_instance_uid[:64])
+        if not is_uid(request.study_instance_uid):
+            raise BadRequest("study_instance_uid is no UID")
+        if not 0 <= request.expected_instances <= MAXIMUM_INSTANCES or len(request.clinical_question) > 10_000:
+            raise BadRequest("expected_instances or clinical_question is out of bounds")
+        now = self._context.clock.now()
+        with self._context.write() as connection:
+            owner = self._index.owner(connection, request.study_instance_uid)
+            if owner is not None and owner and not actor.may_see_site(owner):
+                raise NotFound("there is no such study")
+            if case_with_site(connection, request.study_instance_uid) is not None:
+                return
+            connection.execute(
+                insert(cases).values(
+                    study_instance_uid=request.study_instance_uid,
+                    site_id=actor.site_id,
+                    requested_by=actor.user_id,
+                    priority=request.priority.value,
+                    stat_rank=0 if request.priority is Priority.HIGH else 1,
+                    due=now + DEFAULT_DUE[request.priority],
+                    arrived=now,
+                    changed=now,
+                    clinical_question=request.clinical_question,
+                    images_expected=request.expected_instances,
+                    images_received=0,
+                    state=ReadingState.RECEIVING.value,
+                    critical=False,
+                    ups_instance_uid=new_uid(),
+                    workitem_code=WorkitemCode.INTERPRETATION.value,
+                    ai_state=AiState.NOT_APPLICABLE.value,
+                    revision=1,
+                )
+            )
+            self._context.audit.record(
+                connection, actor, AuditAction.STUDY_REGISTERED, subject_uid=request.study_instance_uid
+            )
+
+    def missing(self, actor: Actor, study_instance_uid: str, promised: dict[str, str]) -> Missing:
+        """Compare what was promised with what is stored. Raises NotFound, NotPermitted."""
+        authorize(actor, Permission.SEND_STUDY, self._context, subject_uid=study_instance_uid[:64])
+        _check_promised(promised)
+        with self._context.read() as connection:
+            require_study(connection, actor, study_instance_uid)
+            return self._compare(connection, study_instance_uid, promised)
+
+    def complete(self, actor: Actor, study_instance_uid: str, promised: dict[str, str]) -> Completed:
+        """
+        Put a whole study on the worklist; the same call again answers the same.
+
+        Raises:
+            Incomplete: instances are missing; the body lists them.
+            Integrity: the hub holds other bytes under a promised UID.
+        """
+        authorize(actor, Permission.SEND_STUDY, self._context, subject_uid=study_instance_uid[:64])
+        _check_promised(promised)
+        if not promised:
+            raise BadRequest("a study has instances")
+        with self._context.write() as connection:
+            require_study(connection, actor, study_instance_uid)
+            case = case_with_site(connection, study_instance_uid, for_update=True)
+            if case is None:
+                raise NotFound("there is no such study")
+            found = self._compare(connection, study_instance_uid, promised)
+            if found.conflicts:
+                raise Integrity("other bytes are stored under a promised UID", conflicts=list(found.conflicts))
+            if found.missing:
+                raise Incomplete("instances are missing", missing=list(found.missing))
+            if case.state != ReadingState.RECEIVING:
+                return Completed(case.ups_instance_uid, case.ai_ups_instance_uid or None)
+            return self._put_on_worklist(connection, actor, case, expected=len(promised))
+
+    def release(self, actor: Actor, ups_instance_uid: str, transaction_uid: str) -> str:
+        """
+        Give a claimed workitem back; return the UID of the one scheduled in its place.
+
+        Raises:
+            NotFound: no such case. WrongTransaction: not the lock. NoLongerUpdatable: not in progress.
+        """
+        seen = self._claimed_case_workitem(actor, ups_instance_uid)
+        authorize(actor, PERFORM[seen.workitem_code], self._context, subject_uid=ups_instance_uid)
+        with self._context.write() as connection:
+            item = load(connection, ups_instance_uid, for_update=True)
+            if item is None or transaction_uid != item.transaction_uid or not transaction_uid:
+                raise WrongTransaction("the Transaction UID is not the lock")
+            if item.state is not ProcedureStepState.IN_PROGRESS:
+                raise NoLongerUpdatable(f"the workitem is {item.state}")
+            return self._give_back(connection, actor, item)
+
+    def reclaim_lost_detections(self, actor: Actor) -> int:
+        """Schedule anew what a killed worker left behind; return how many."""
+        deadline = self._context.clock.now() - LEASE
+        lost = select(workitems).where(
+            workitems.c.state == ProcedureStepState.IN_PROGRESS.value,
+            workitems.c.workitem_code == WorkitemCode.COMPUTER_AIDED_DETECTION.value,
+            workitems.c.modified < deadline,
+        )
+        with self._context.read() as connection:
+            if connection.execute(lost.limit(1)).first() is None:
+                return 0
+        with self._context.write() as connection:
+            found = [from_row(row) for row in connection.execute(lost.with_for_update(skip_locked=True))]
+            for item in found:
+                self._give_back(connection, actor, item)
+        return len(found)
+
+    def _give_back(self, connection: Connection, actor: Actor, item: Workitem) -> str:
+        self._ups.cancel(connection, actor, item)
+        case = case_with_site(connection, item.study_instance_uid)
+        if case is None:
+            raise NotFound("there is no such case")
+        replacement: str = case.ups_instance_uid
+        if item.ups_instance_uid == case.ai_ups_instance_uid:
+            replacement = self._follower.schedule_detection(connection, case, actor)
+        self._context.audit.record(connection, actor, AuditAction.WORKITEM_RELEASED, subject_uid=item.ups_instance_uid)
+        return replacement
+
+    def _claimed_case_workitem(self, actor: Actor, ups_instance_uid: str) -> Workitem:
+        with self._context.read() as connection:
+            item = load(connection, ups_instance_uid)
+            case = case_of_workitem(connection, ups_instance_uid) if item is not None else None
+        if item is None or case is None or not actor.may_see_site(case.site_id) or item.workitem_code not in PERFORM:
+            raise NotFound("there is no such case")
+        return item
+
+    def _compare(self, connection: Connection, study_instance_uid: str, promised: dict[str, str]) -> Missing:
+        stored = self._index.digests(connection, study_instance_uid)
+        return Missing(
+            missing=tuple(uid for uid in promised if uid not in stored),
+            conflicts=tuple(uid for uid, digest in promised.items() if stored.get(uid, digest) != digest),
+        )
+
+    def _put_on_worklist(self, connection: Connection, actor: Actor, case: Row[Any], *, expected: int) -> Completed:
+        study = case.study_instance_uid
+        summary = self._index.study_summary(connection, study)
+        if summary is None:
+            raise Incomplete("nothing of the study is stored", missing=[])
+        initials = pinyin_initials(summary.patient_name)
+        priors = connection.execute(
+            select(func.count())
+            .select_from(cases)
+            .where(
+                cases.c.site_id == case.site_id,
+                cases.c.patient_id == summary.patient_id[:64],
+                cases.c.study_instance_uid != study,
+            )
+        ).scalar_one()
+        touch(
+            connection,
+            self._context,
+            study,
+            images_expected=max(expected, case.images_expected),
+            images_received=summary.instance_count,
+            patient_name=summary.patient_name[:400],
+            patient_id=summary.patient_id[:64],
+            sex=summary.sex[:16],
+            birth_date=summary.birth_date[:16],
+            accession_number=summary.accession_number[:64],
+            modality=summary.modality[:64],
+            description=summary.description[:400],
+            studied=summary.studied,
+            pinyin_initials=initials,
+            prior_count=priors if summary.patient_id else 0,
+            search_text=search_text(
+                patient_name=summary.patient_name,
+                patient_id=summary.patient_id,
+                accession_number=summary.accession_number,
+                initials=initials,
+            ),
+        )
+        described = case_with_site(connection, study)
+        if described is None:
+            raise NotFound("there is no such study")
+        reading = self._follower.schedule(
+            connection,
+            described,
+            WorkitemCode.INTERPRETATION,
+            actor,
+            state=ReadingState.READY,
+            ups_instance_uid=case.ups_instance_uid,
+        )
+        instances = input_instances(connection, study)
+        if not is_chest_ct(instances, summary.description, summary.body_part):
+            return Completed(reading, None)
+        return Completed(reading, self._follower.schedule_detection(connection, described, actor))
+
+
+def _check_promised(promised: dict[str, str]) -> None:
+    if len(promised) > MAXIMUM_INSTANCES or not all(is_uid(uid) for uid in promised):
+        raise BadRequest("instances must map SOP Instance UIDs to digests")

@@ -1,0 +1,130 @@
+"""The worklist: one page of cases with the counts of every tab, urgent ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, select, true
+
+from worklist.hub.case_rows import local_midnight, rows_with_site, visible_case, worklist_row
+from worklist.hub.context import HubContext
+from worklist.hub.errors import BadRequest
+from worklist.hub.instance_tables import dicom_instances
+from worklist.hub.tables import cases
+from worklist.hub.ups import require_scope
+from workstation.domain.access import Actor, Permission, Role
+from workstation.domain.workitem import (
+    AiState,
+    ReadingState,
+    WorklistPage,
+    WorklistQuery,
+    WorklistRow,
+    WorklistTab,
+)
+
+MAXIMUM_PAGE: Final = 10_000
+
+_TO_READ: Final = (ReadingState.READY, ReadingState.AI_RUNNING, ReadingState.AI_FAILED, ReadingState.PRECHECK)
+_SIGNED: Final = (ReadingState.FINAL, ReadingState.ACKNOWLEDGED)
+_MINE: Final = (ReadingState.READING, ReadingState.RETURNED, ReadingState.PRELIMINARY)
+
+
+class WorklistService:
+    """Answer worklist queries within what the actor may see."""
+
+    def __init__(self, context: HubContext) -> None:
+        self._context = context
+
+    def query(self, actor: Actor, query: WorklistQuery) -> WorklistPage:
+        """Return one page: STAT first, then the least time left; signed cases newest first. Raises NotPermitted."""
+        require_scope(actor, self._context)
+        if query.offset < 0 or not 0 <= query.limit <= MAXIMUM_PAGE or len(query.text) > 200:
+            raise BadRequest("offset, limit or text is out of bounds")
+        filters = self._filters(actor, query)
+        tabs = {tab: _tab(tab, actor) for tab in WorklistTab}
+        counted = select(*(func.sum(case((tabs[tab], 1), else_=0)).label(tab.value) for tab in tabs)).where(filters)
+        ordered = (
+            (cases.c.changed.desc(), cases.c.study_instance_uid)
+            if query.tab is WorklistTab.SIGNED
+            else (cases.c.stat_rank, cases.c.due, cases.c.study_instance_uid)
+        )
+        page = (
+            rows_with_site().where(filters, tabs[query.tab]).order_by(*ordered).offset(query.offset).limit(query.limit)
+        )
+        with self._context.read() as connection:
+            sums = connection.execute(counted).one()
+            rows = connection.execute(page).all()
+            shown = _shown(connection, rows)
+        counts = {tab: int(getattr(sums, tab.value) or 0) for tab in tabs}
+        return WorklistPage(rows=shown, total=counts[query.tab], counts=counts)
+
+    def row(self, actor: Actor, ups_instance_uid: str) -> WorklistRow:
+        """Return one case by any of its workitems. Raises NotFound."""
+        with self._context.read() as connection:
+            found = visible_case(connection, actor, ups_instance_uid)
+            rows = connection.execute(
+                rows_with_site().where(cases.c.study_instance_uid == found.study_instance_uid)
+            ).all()
+            return _shown(connection, rows)[0]
+
+    def _filters(self, actor: Actor, query: WorklistQuery) -> ColumnElement[bool]:
+        wanted: list[ColumnElement[bool]] = [true()]
+        if not actor.may(Permission.SEE_ALLIANCE):
+            wanted.append(cases.c.site_id == actor.site_id if actor.site_id else false())
+        if query.site_id:
+            wanted.append(cases.c.site_id == query.site_id)
+        if query.modality:
+            wanted.append(cases.c.modality == query.modality)
+        if query.with_ai_findings:
+            wanted.append(cases.c.ai_finding_count > 0)
+        if query.today_only:
+            wanted.append(cases.c.arrived >= local_midnight(self._context.clock.now()))
+        wanted += [cases.c.search_text.contains(word, autoescape=True) for word in query.text.casefold().split()]
+        return and_(*wanted)
+
+
+def _tab(tab: WorklistTab, actor: Actor) -> ColumnElement[bool]:
+    is_mine = (
+        cases.c.requested_by == actor.user_id
+        if actor.role is Role.TECHNICIAN
+        else and_(_in(_MINE), cases.c.reader_id == actor.user_id)
+    )
+    return {
+        WorklistTab.TO_READ: _in(_TO_READ),
+        WorklistTab.MINE: is_mine,
+        WorklistTab.TO_REVIEW: _in((ReadingState.PRELIMINARY,)),
+        WorklistTab.RETURNED: _in((ReadingState.RETURNED,)),
+        WorklistTab.SIGNED: _in(_SIGNED),
+        WorklistTab.CRITICAL: cases.c.critical == true(),
+        WorklistTab.ALL: true(),
+    }[tab]
+
+
+def _in(states: Sequence[ReadingState]) -> ColumnElement[bool]:
+    return cases.c.state.in_([state.value for state in states])
+
+
+def _shown(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[WorklistRow, ...]:
+    positions: dict[str, int] = {}
+    if any(row.ai_state == AiState.QUEUED for row in rows):
+        queue = select(cases.c.study_instance_uid).where(cases.c.ai_state == AiState.QUEUED.value)
+        queue = queue.order_by(cases.c.stat_rank, cases.c.due, cases.c.study_instance_uid)
+        positions = {uid: place for place, uid in enumerate(connection.execute(queue).scalars(), start=1)}
+    receiving = [row.study_instance_uid for row in rows if row.state == ReadingState.RECEIVING]
+    received: dict[str, int] = {}
+    if receiving:
+        arrived = (
+            select(dicom_instances.c.study_instance_uid, func.count())
+            .where(dicom_instances.c.study_instance_uid.in_(receiving))
+            .group_by(dicom_instances.c.study_instance_uid)
+        )
+        received = {uid: count for uid, count in connection.execute(arrived).tuples()}  # noqa: C416 - typed pairs
+    return tuple(
+        worklist_row(
+            row,
+            queue_position=positions.get(row.study_instance_uid),
+            received=received.get(row.study_instance_uid),
+        )
+        for row in rows
+    )
