@@ -145,7 +145,7 @@ class HubWorklist:
             _PAGE,
             "GET",
             "/api/worklist",
-            query={key: _flag(value) for key, value in wanted.items() if value not in ("", False)},
+            query={key: _flag(value) for key, value in wanted.items() if value},
         )
 
     def row(self, ups_instance_uid: str) -> WorklistRow:
