@@ -1,0 +1,32 @@
+"""Where the shipped fonts lie (see ``resources/fonts/README.md``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = Path(__file__).parent / "fonts"
+
+LATIN_FAMILY: Final = "Inter"
+CHINESE_FAMILY: Final = "Noto Sans CJK SC"
+
+
+def interface_fonts() -> tuple[Path, ...]:
+    """Return the font files that the interface loads; families LATIN_FAMILY and CHINESE_FAMILY."""
+    names = ("Inter-Regular", "Inter-Medium", "Inter-SemiBold", "Inter-Bold", "NotoSansSC-Regular")
+    return (*(_FOLDER / f"{name}.otf" for name in names), report_bold())
+
+
+def report_regular() -> Path:
+    """Return the everyday characters (GB 2312) for embedding in PDF."""
+    return _FOLDER / "report" / "NotoSansSC-Common.ttf"
+
+
+def report_bold() -> Path:
+    """Return the bold everyday characters for embedding in PDF."""
+    return _FOLDER / "NotoSansSC-Bold.ttf"
+
+
+def report_rare() -> Path:
+    """Return the whole character set for embedding in PDF."""
+    return _FOLDER / "NotoSansSC-Regular.otf"

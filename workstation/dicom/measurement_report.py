@@ -1,0 +1,296 @@
+"""
+Measurement reports, template TID 1500 in Comprehensive 3D SRs.
+
+``detection_sr`` is the AI worker's result; ``measurement_sr`` the reader's decisions on it and
+the reader's own measurements. One tracking UID names one lesion in both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+
+from workstation.dicom import sr_codes as code
+from workstation.dicom.sr_common import (
+    MILLIMETRE,
+    PERCENT,
+    SQUARE_MILLIMETRE,
+    UNITLESS,
+    DocumentHead,
+    code_dataset,
+    coded,
+    container,
+    dcm,
+    document,
+    language_items,
+    number,
+    part10,
+    person_observer,
+    scoord3d,
+    sphere,
+    text,
+    uid_from,
+    uid_reference,
+)
+from workstation.dicom.structured_report import report_head
+from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Lobe, Mark, NoduleType
+from workstation.domain.geometry import Point
+from workstation.domain.measurement import Measurement, MeasurementKind
+from workstation.domain.report import Report
+from workstation.domain.study import Study
+from workstation.domain.template import Code
+
+AI_SESSION: Final = "AI"
+READER_SESSION: Final = "Reader"
+DETECTION_SERIES: Final = 9101
+MEASUREMENT_SERIES: Final = 9002
+
+
+def detection_sr(study: Study, findings: FindingList, *, at: datetime) -> bytes:
+    """
+    Return a detector's marks as Part 10 bytes: UNVERIFIED, one group per finding with a mark.
+
+    No mark gives a valid SR that says "without findings". Raises ValueError without an algorithm.
+    """
+    algorithm = findings.algorithm
+    if algorithm is None:
+        raise ValueError("a detection result names its algorithm")
+    groups = [_ai_group(finding, finding.original, findings) for finding in findings.findings if finding.original]
+    root = _root("zh", _device_observer(algorithm), findings_procedure(study, findings.series_instance_uid), groups)
+    summary = code.WITH_FINDINGS if groups else code.WITHOUT_FINDINGS
+    root.ContentSequence.append(container(code.QUALITATIVE, [coded(code.SUMMARY, summary)]))
+    digest = hashlib.sha256(root.to_json().encode()).hexdigest()
+    head = DocumentHead(
+        sop_class_uid=code.COMPREHENSIVE_3D_SR,
+        series_instance_uid=uid_from(study.study_instance_uid, "detections", algorithm.sha256),
+        sop_instance_uid=uid_from(study.study_instance_uid, "detection", digest, at.isoformat()),
+        series_number=DETECTION_SERIES,
+        series_description=f"AI {algorithm.name} {algorithm.version}"[:64],
+        at=at,
+        description=study.description,
+    )
+    used = [series for series in study.series if series.series_instance_uid == findings.series_instance_uid]
+    ds = document(head, study, used, root)
+    ds.ContributingEquipmentSequence = DicomSequence([_contributing_equipment(algorithm, at)])
+    return part10(ds)
+
+
+def measurement_sr(report: Report, study: Study) -> bytes:
+    """
+    Return the reader's decisions and measurements as Part 10 bytes.
+
+    Every AI mark appears as the model made it (session "AI"), with the reader's decision; a
+    finding that counts also appears in the reader's version (session "Reader").
+    """
+    findings = report.findings
+    groups: list[Dataset] = []
+    for finding in findings.findings:
+        if finding.original is not None:
+            groups.append(_ai_group(finding, finding.original, findings, decided=True))
+        if finding.counts:
+            groups.append(_reader_group(finding, findings))
+    groups += [_measurement_group(item) for item in report.measurements.measurements]
+    procedure = findings_procedure(study, findings.series_instance_uid)
+    root = _root(report.language, person_observer(report.author), procedure, groups)
+    if not groups:
+        statement = text(code.FINDING, "No measurement was made and no finding was recorded")
+        root.ContentSequence.append(container(code.QUALITATIVE, [statement]))
+    head = report_head(
+        report,
+        kind="measurement_sr",
+        sop_class_uid=code.COMPREHENSIVE_3D_SR,
+        number=MEASUREMENT_SERIES,
+        description="Measurements and decisions",
+    )
+    return part10(document(head, study, study.series, root))
+
+
+def findings_procedure(study: Study, series_instance_uid: str) -> Code:
+    """Return the code of the procedure by the modality of the series, or of the study."""
+    chosen = [s.modality for s in study.series if s.series_instance_uid == series_instance_uid]
+    modality = next(iter(chosen or study.modalities), "")
+    return code.PROCEDURES.get(modality, code.ANY_PROCEDURE)
+
+
+def parameters(algorithm: AlgorithmIdentity) -> dict[str, str]:
+    """Return the parameters of Algorithm Identification by name."""
+    found = {"sha256": algorithm.sha256, "provider": algorithm.provider, "manufacturer": algorithm.manufacturer}
+    if algorithm.threshold is not None:
+        found["threshold"] = repr(float(algorithm.threshold))
+    if algorithm.seconds_s is not None:
+        found["seconds"] = repr(float(algorithm.seconds_s))
+    return {name: value for name, value in found.items() if value}
+
+
+def device_uid(algorithm: AlgorithmIdentity) -> str:
+    """Return the Device UID that follows from the model's hash (IHE AI Results)."""
+    return uid_from("model", algorithm.sha256)
+
+
+def _root(language: str, observer: list[Dataset], procedure: Code, groups: Sequence[Dataset]) -> Dataset:
+    children = [
+        *language_items(language),
+        *observer,
+        coded(code.PROCEDURE_REPORTED, procedure, relationship="HAS CONCEPT MOD"),
+    ]
+    if groups:
+        children.append(container(code.MEASUREMENTS, groups))
+    return container(code.REPORT_TITLE, children, template="1500", relationship="")
+
+
+def _device_observer(algorithm: AlgorithmIdentity) -> list[Dataset]:
+    context = "HAS OBS CONTEXT"
+    return [
+        coded(code.OBSERVER_TYPE, code.DEVICE, relationship=context),
+        uid_reference(dcm("121012", "Device Observer UID"), device_uid(algorithm), relationship=context),
+        text(dcm("121013", "Device Observer Name"), algorithm.name, relationship=context),
+        text(dcm("121014", "Device Observer Manufacturer"), algorithm.manufacturer, relationship=context),
+        text(dcm("121015", "Device Observer Model Name"), algorithm.version, relationship=context),
+    ]
+
+
+def _contributing_equipment(algorithm: AlgorithmIdentity, at: datetime) -> Dataset:
+    item = Dataset()
+    item.PurposeOfReferenceCodeSequence = DicomSequence([code_dataset(code.PROCESSING_EQUIPMENT)])
+    item.Manufacturer = algorithm.manufacturer[:64]
+    item.ManufacturerModelName = algorithm.name[:64]
+    item.DeviceSerialNumber = algorithm.sha256[:64]
+    item.SoftwareVersions = algorithm.version[:64]
+    item.DeviceUID = device_uid(algorithm)
+    item.ContributionDateTime = at.astimezone().strftime("%Y%m%d%H%M%S%z")
+    item.ContributionDescription = "; ".join(f"{name}={value}" for name, value in parameters(algorithm).items())
+    return item
+
+
+def _tracking(session: str, identifier: str, tracking_uid: str) -> list[Dataset]:
+    context = "HAS OBS CONTEXT"
+    return [
+        text(code.SESSION, session, relationship=context),
+        text(code.TRACKING_ID, identifier, relationship=context),
+        uid_reference(code.TRACKING_UID, tracking_uid, relationship=context),
+    ]
+
+
+def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Dataset]:
+    frame = findings.frame_of_reference_uid
+    return [
+        scoord3d(code.VOLUME_SURFACE, "ELLIPSOID", sphere(centre, diameter_mm), frame, relationship="CONTAINS"),
+        uid_reference(code.SOURCE_SERIES, findings.series_instance_uid),
+    ]
+
+
+def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool = False) -> Dataset:
+    name = code.LABELS.get(mark.label) or Code("LABEL", code.PRIVATE, mark.label)
+    items = [
+        *_tracking(AI_SESSION, str(finding.number), finding.tracking_uid),
+        coded(code.FINDING, name),
+        *_algorithm_items(findings.algorithm),
+        *_region(mark.centre_lps_mm, mark.diameter_mm, findings),
+        number(code.DIAMETER, mark.diameter_mm, MILLIMETRE),
+        number(code.CERTAINTY, mark.score * 100, PERCENT),
+    ]
+    if mark.out_of_ten is not None:
+        items.append(number(code.OUT_OF_TEN, mark.out_of_ten, UNITLESS))
+    items.append(coded(code.SHOWN, code.YES if mark.shown else code.NO))
+    if decided:
+        items += _decision_items(finding)
+    return container(code.GROUP, items, template="1411")
+
+
+def _reader_group(finding: Finding, findings: FindingList) -> Dataset:
+    items = [
+        *_tracking(READER_SESSION, str(finding.number), finding.tracking_uid),
+        coded(code.FINDING, code.NODULE),
+        *_region(finding.centre_lps_mm, finding.diameter_mm, findings),
+    ]
+    if finding.lobe is not Lobe.UNSPECIFIED:
+        lobe, side = code.SITES[finding.lobe]
+        laterality = coded(code.LATERALITY, side, relationship="HAS CONCEPT MOD")
+        items.append(coded(code.FINDING_SITE, lobe, relationship="HAS CONCEPT MOD", children=[laterality]))
+    items.append(number(code.DIAMETER, finding.diameter_mm, MILLIMETRE))
+    if finding.nodule_type is not NoduleType.UNSPECIFIED:
+        items.append(coded(code.ATTENUATION_TYPE, code.NODULE_TYPES[finding.nodule_type]))
+    items += _decision_items(finding)
+    return container(code.GROUP, items, template="1411")
+
+
+def _decision_items(finding: Finding) -> list[Dataset]:
+    items = [coded(code.DECISION, code.DECISIONS[finding.decision])]
+    if finding.decision is Decision.REJECTED and finding.reject_reason is not None:
+        items.append(coded(code.REASON, code.REASONS[finding.reject_reason]))
+        if finding.reject_note:
+            items.append(text(code.COMMENT, finding.reject_note))
+    return items
+
+
+def _algorithm_items(algorithm: AlgorithmIdentity | None) -> list[Dataset]:
+    if algorithm is None:
+        return []
+    modifier = "HAS CONCEPT MOD"
+    return [
+        text(code.ALGORITHM_NAME, algorithm.name, relationship=modifier),
+        text(code.ALGORITHM_VERSION, algorithm.version, relationship=modifier),
+        *(
+            text(code.ALGORITHM_PARAMETERS, f"{name}={value}", relationship=modifier)
+            for name, value in parameters(algorithm).items()
+        ),
+    ]
+
+
+def _measurement_group(item: Measurement) -> Dataset:
+    children = _tracking(READER_SESSION, item.kind.value, item.tracking_uid)
+    match item.kind:
+        case MeasurementKind.DISTANCE:
+            where = _path(item, "POLYLINE", item.points_lps_mm)
+            children.append(number(code.LENGTH, _required(item.value), MILLIMETRE, children=[where]))
+        case MeasurementKind.PROBE:
+            where = _path(item, "POINT", item.points_lps_mm)
+            unit = code.unit_code(item.unit)
+            children.append(number(code.quantity_name(item.unit), _required(item.value), unit, children=[where]))
+        case MeasurementKind.ELLIPSE:
+            frame = item.frame_of_reference_uid
+            ends = _ellipse_ends(item.points_lps_mm)
+            children.append(scoord3d(code.IMAGE_REGION, "ELLIPSE", ends, frame, relationship="CONTAINS"))
+            children += _statistics(item)
+    return container(code.GROUP, children, template="1410" if item.kind is MeasurementKind.ELLIPSE else "1501")
+
+
+def _required(value: float | None) -> float:
+    if value is None:
+        raise ValueError("a distance or probe carries its value")
+    return value
+
+
+def _path(item: Measurement, graphic: str, points: Sequence[Point]) -> Dataset:
+    return scoord3d(code.PATH, graphic, points, item.frame_of_reference_uid, relationship="INFERRED FROM")
+
+
+def _ellipse_ends(points: Sequence[Point]) -> list[Point]:
+    """Return both ends of the major, then of the minor axis, as GraphicType ELLIPSE wants them."""
+    centre, *ends = (np.asarray(point, dtype=np.float64) for point in points)
+    ends.sort(key=lambda end: -float(np.linalg.norm(end - centre)))
+    both = (point for end in ends for point in (2 * centre - end, end))
+    return [(float(x), float(y), float(z)) for x, y, z in both]
+
+
+def _statistics(item: Measurement) -> Iterable[Dataset]:
+    found = item.statistics
+    if found is None:
+        raise ValueError("an ellipse carries its statistics")
+    name, unit = code.quantity_name(found.unit), code.unit_code(found.unit)
+    rows = (
+        (code.MEAN, found.mean),
+        (code.STANDARD_DEVIATION, found.standard_deviation),
+        (code.MINIMUM, found.minimum),
+        (code.MAXIMUM, found.maximum),
+    )
+    for derivation, value in rows:
+        how = coded(code.DERIVATION, derivation, relationship="HAS CONCEPT MOD")
+        yield number(name, value, unit, children=[how])
+    yield number(code.AREA, found.area_mm2, SQUARE_MILLIMETRE)

@@ -1,0 +1,132 @@
+"""
+The manifest: what one signature covers.
+
+The signed PDF carries ``manifest.json`` with the SHA-256 of both SRs, of each of their parts
+(so that a verifier can say what was altered) and of what surrounds the PDF in its DICOM object.
+It holds digests and UIDs, never a name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pydicom.dataset import Dataset
+
+from resources.translation import tr
+from workstation.dicom.encapsulated import encapsulated_pdf, taken_apart
+from workstation.dicom.sr_common import read_part10
+from workstation.domain.report import Report
+from workstation.domain.study import Study
+
+MANIFEST_NAME: Final = "manifest.json"
+_PARTS: Final = {
+    "patient": ("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+    "study": ("StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyTime", "StudyDescription"),
+    "state": ("PreliminaryFlag", "CompletionFlag", "VerificationFlag"),
+    "people": ("VerifyingObserverSequence", "AuthorObserverSequence"),
+    "evidence": ("CurrentRequestedProcedureEvidenceSequence",),
+}
+
+
+def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
+    """Return the manifest of one report as JSON; ``objects`` are Part 10 files by file name."""
+    surroundings = taken_apart(encapsulated_pdf(report, study, b"")).surroundings
+    content = {
+        "format": 1,
+        "report_uid": report.report_uid,
+        "study_instance_uid": report.study_instance_uid,
+        "objects": {name: _sha256(data) for name, data in objects.items()},
+        "sop_instance_uids": {name: str(read_part10(data).SOPInstanceUID) for name, data in objects.items()},
+        "parts": {name: part_digests(read_part10(data)) for name, data in objects.items()},
+        "encapsulated": _sha256(surroundings),
+    }
+    return json.dumps(content, indent=1, sort_keys=True).encode()
+
+
+def part_digests(ds: Dataset) -> dict[str, str]:
+    """Return the digest of each part of an SR: identity, state, people, evidence, every content item."""
+    found = {part: _digest(ds, keywords) for part, keywords in _PARTS.items()}
+    for path, item in content_items(ds):
+        found[f"content:{path}"] = _digest(item, ())
+    return found
+
+
+def content_items(ds: Dataset, path: str = "1") -> Iterator[tuple[str, Dataset]]:
+    """Yield every content item with its path in the tree, the root first."""
+    yield path, ds
+    for index, child in enumerate(ds.get("ContentSequence") or (), 1):
+        yield from content_items(child, f"{path}.{index}")
+
+
+def altered_parts(expected: Mapping[str, str], part10: bytes) -> list[str]:
+    """
+    Name in words the parts of an SR that differ from the digests of the manifest.
+
+    Empty when only technical bytes differ. A file that is no longer readable is named as such.
+    """
+    try:
+        ds = read_part10(part10)
+        actual = part_digests(ds)
+        items = dict(content_items(ds))
+    except Exception:  # noqa: BLE001 - pydicom raises many kinds on damaged bytes
+        return [tr("the file itself, which can no longer be read")]
+    named = {
+        "patient": tr("the patient's identity"),
+        "study": tr("the study's identity"),
+        "state": tr("the state of the report"),
+        "people": tr("the author or the verifying physician"),
+        "evidence": tr("the list of images"),
+    }
+    found: list[str] = []
+    for part in sorted(set(expected) | set(actual)):
+        if expected.get(part) == actual.get(part):
+            continue
+        text = named.get(part) or _content_words(items.get(part.removeprefix("content:")))
+        if text not in found:
+            found.append(text)
+    return found
+
+
+def _content_words(item: Dataset | None) -> str:
+    if item is None:
+        return tr("a content item was added or removed")
+    concept = item.get("ConceptNameCodeSequence")
+    name = str(concept[0].get("CodeMeaning", "")) if concept else ""
+    return tr("the content under “{name}”", name=name)
+
+
+def _digest(ds: Dataset, keywords: tuple[str, ...]) -> str:
+    """Digest the named elements, or for a content item everything but its children."""
+    chosen = Dataset()
+    for element in ds:
+        wanted = element.keyword in keywords if keywords else element.keyword in _ITEM
+        if wanted:
+            chosen.add(element)
+    content: Any = chosen.to_json_dict(suppress_invalid_tags=False)
+    return _sha256(json.dumps(content, sort_keys=True).encode())
+
+
+_ITEM: Final = frozenset(
+    {
+        "RelationshipType",
+        "ValueType",
+        "ConceptNameCodeSequence",
+        "ConceptCodeSequence",
+        "TextValue",
+        "UID",
+        "PersonName",
+        "MeasuredValueSequence",
+        "GraphicType",
+        "GraphicData",
+        "ReferencedFrameOfReferenceUID",
+        "ContentTemplateSequence",
+        "ContinuityOfContent",
+    }
+)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,66 @@
+"""The DICOM objects of a report and of a pre-read behind their ports."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from pydicom.filereader import dcmread
+
+from workstation.dicom import encapsulated, measurement_report, report_manifest, structured_report
+from workstation.domain.finding import FindingList
+from workstation.domain.ports import Clock
+from workstation.domain.report import Report
+from workstation.domain.signature import SignedArtefact
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import WorklistRow
+
+
+@dataclass(frozen=True, slots=True)
+class DicomObjects:
+    """
+    Implements ReportObjects and DetectionObjects.
+
+    Report objects take their times from the report, so that making them twice gives the same
+    bytes; ``clock`` dates the pre-reads only.
+    """
+
+    clock: Clock
+
+    def enhanced_sr(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow) -> bytes:
+        """Return the Enhanced SR (TID 2000). Raises TemplateViolation."""
+        return structured_report.enhanced_sr(report, template, study, row)
+
+    def measurement_sr(self, report: Report, study: Study) -> bytes:
+        """Return the Comprehensive 3D SR (TID 1500) with the reader's decisions. Raises TemplateViolation."""
+        return measurement_report.measurement_sr(report, study)
+
+    def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
+        """Return the Encapsulated PDF object. Raises TemplateViolation."""
+        return encapsulated.encapsulated_pdf(report, study, pdf)
+
+    def detection_sr(self, study: Study, findings: FindingList) -> bytes:
+        """Return the detector's marks as Comprehensive 3D SR (TID 1500). Raises TemplateViolation."""
+        return measurement_report.detection_sr(study, findings, at=self.clock.now())
+
+    def manifest(self, report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
+        """Return ``manifest.json``: the digests of ``objects`` (by file name) for the PDF to carry."""
+        return report_manifest.manifest(report, study, objects)
+
+    def artefact(self, kind: str, part10: bytes) -> SignedArtefact:
+        """Describe one object for delivery: its UIDs read from the file, and its SHA-256."""
+        ds = dcmread(
+            BytesIO(part10), specific_tags=["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"]
+        )
+        return SignedArtefact(
+            kind=kind,
+            study_instance_uid=str(ds.StudyInstanceUID),
+            series_instance_uid=str(ds.SeriesInstanceUID),
+            sop_class_uid=str(ds.SOPClassUID),
+            sop_instance_uid=str(ds.SOPInstanceUID),
+            payload=part10,
+            sha256=hashlib.sha256(part10).hexdigest(),
+        )

@@ -1,0 +1,132 @@
+"""Signatures: PAdES on the PDF, detached CMS on anything else (pyHanko does the cryptography)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem as asn1_pem
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_signer import (
+    DSSContentSettings,
+    PdfSignatureMetadata,
+    PdfSigner,
+    SigDSSPlacementPreference,
+)
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from resources.translation import tr
+from workstation.domain.errors import SignatureInvalid
+
+FIELD_NAME: Final = "ReportSignature"
+DIGEST: Final = "sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom a verifier believes: DER certificates of roots, known intermediates and revocation lists."""
+
+    roots: tuple[bytes, ...]
+    intermediates: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Trust:
+        """Read root.pem, issuing.pem and the revocation lists of a key store's folder."""
+        lists = tuple(path.read_bytes() for path in sorted(folder.glob("*.crl")))
+        return cls(_certificates(folder / "root.pem"), _certificates(folder / "issuing.pem"), lists)
+
+    @classmethod
+    def from_root(cls, path: Path) -> Trust:
+        """Read a root certificate in PEM; intermediates then come with the signature."""
+        return cls(_certificates(path))
+
+    def context(self) -> ValidationContext:
+        """Return pyHanko's view of it, for now and without any network access."""
+        return ValidationContext(
+            trust_roots=[asn1_x509.Certificate.load(der) for der in self.roots],
+            other_certs=[asn1_x509.Certificate.load(der) for der in self.intermediates],
+            crls=list(self.crls),
+            allow_fetching=False,
+            revocation_mode="soft-fail",  # a listed certificate is refused; an outdated list is tolerated
+        )
+
+
+class PadesSigner:
+    """Implements UnlockedSigner with a key in memory."""
+
+    def __init__(self, bundle: pkcs12.PKCS12KeyAndCertificates, trust: Trust) -> None:
+        if bundle.cert is None or bundle.key is None:
+            raise SignatureInvalid(tr("The signing certificate is damaged"))
+        der, pkcs8 = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
+        chain = SimpleCertificateStore()
+        for issuer in bundle.additional_certs:
+            chain.register(asn1_x509.Certificate.load(issuer.certificate.public_bytes(der)))
+        self._trust = trust
+        # it warns that revocation lists are not fetched from a network; they are local on purpose
+        logging.getLogger("pyhanko.sign.signers").setLevel(logging.ERROR)
+        self._signer = signers.SimpleSigner(
+            signing_cert=asn1_x509.Certificate.load(bundle.cert.certificate.public_bytes(der)),
+            signing_key=asn1_keys.PrivateKeyInfo.load(
+                bundle.key.private_bytes(der, pkcs8, serialization.NoEncryption())
+            ),
+            cert_registry=chain,
+            embed_roots=False,
+        )
+
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> bytes:
+        """Return the PDF with a PAdES signature over every byte, revocation data inside it. Raises SignatureInvalid."""
+        metadata = PdfSignatureMetadata(
+            field_name=FIELD_NAME,
+            md_algorithm=DIGEST,
+            reason=reason,
+            name=signer_name,
+            subfilter=SigSeedSubFilter.PADES,
+            embed_validation_info=True,
+            validation_context=self._trust.context(),
+            dss_settings=DSSContentSettings(
+                include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
+            ),
+        )
+        output = BytesIO()
+        try:
+            PdfSigner(metadata, self._signer).sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=output)
+        except (SigningError, PdfError, ValueError) as exc:
+            raise _failed(exc) from exc
+        return output.getvalue()
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """Return a detached CMS (DER) over the content. Raises SignatureInvalid."""
+        try:
+            signed = asyncio.run(self._signer.async_sign_general_data(content, DIGEST, detached=True))
+        except (SigningError, ValueError) as exc:
+            raise _failed(exc) from exc
+        return bytes(signed.dump())
+
+
+def _failed(exc: Exception) -> SignatureInvalid:
+    return SignatureInvalid(
+        tr("The report could not be signed"),
+        hint=tr("The draft is kept. Check the certificate, then sign again."),
+        detail=f"{type(exc).__name__}: {exc}"[:300],
+    )
+
+
+def _certificates(path: Path) -> tuple[bytes, ...]:
+    content = path.read_bytes()
+    if not asn1_pem.detect(content):
+        return (content,)
+    return tuple(der for _, _, der in asn1_pem.unarmor(content, multiple=True))
