@@ -90,7 +90,9 @@ def _mixed_patient(members: list[Header]) -> list[DecodeWarning]:
     # names may differ in spelling between devices; two IDs under one study are two people until proven otherwise
     if len({header.text("PatientID") for header in members}) < 2:
         return []
-    return [DecodeWarning("mixed_patient", tr("This study holds images with different patient IDs. Check the patient."))]
+    return [
+        DecodeWarning("mixed_patient", tr("This study holds images with different patient IDs. Check the patient."))
+    ]
 
 
 def _series(uid: str, headers: list[Header]) -> Series:

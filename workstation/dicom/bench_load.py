@@ -36,7 +36,8 @@ def run(series_dir: Path | None = None) -> dict[str, Any]:
     Returns the JSON object of ``lianyue bench``: seconds are medians of five runs.
     """
     if series_dir is not None:
-        return _measure(sorted(path for path in series_dir.iterdir() if path.is_file()), series_dir)
+        largest = max((one for study in scan(series_dir) for one in study.series), key=lambda one: len(one.instances))
+        return _measure([Path(one.path) for one in largest.instances if one.path], series_dir)
     with tempfile.TemporaryDirectory() as folder:
         return _measure(_write_series(Path(folder)), Path(folder))
 
@@ -88,7 +89,9 @@ def _cat(files: Sequence[Path]) -> None:
 def _by_pydicom(files: Sequence[Path]) -> object:
     datasets = [pydicom.dcmread(path) for path in files]
     datasets.sort(key=lambda one: float(one.ImagePositionPatient[2]))
-    return np.stack([one.pixel_array * int(one.RescaleSlope) + int(one.RescaleIntercept) for one in datasets])
+    return np.stack(
+        [one.pixel_array.astype(np.int32) * int(one.RescaleSlope) + int(one.RescaleIntercept) for one in datasets]
+    )
 
 
 def _write_series(folder: Path) -> list[Path]:

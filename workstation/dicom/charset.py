@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from pydicom import config
 from pydicom.charset import convert_encodings, decode_bytes
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
 
@@ -106,7 +106,7 @@ class TextDecoder:
         )
 
 
-def charsets_of(value: Any) -> tuple[str, ...]:
+def charsets_of(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - pydicom values have no static type
     """Return the defined terms of Specific Character Set as stripped strings."""
     if value is None or value == "":
         return ()
@@ -123,6 +123,7 @@ def decode_dataset(dataset: Dataset, *, assumed: str | None = None) -> list[Deco
     """
     seen: list[DecodeWarning] = []
     _decode_item(dataset, TextDecoder(assumed=assumed), seen)
+    dataset.SpecificCharacterSet = UTF_8
     return list(dict.fromkeys(seen))
 
 
@@ -149,7 +150,7 @@ def _decode_item(item: Dataset, inherited: TextDecoder, seen: list[DecodeWarning
     decoder = inherited if own is None else TextDecoder(charsets_of(own), inherited.assumed)
     # tags first: elements are replaced while walking
     for tag in list(item.keys()):
-        element = item.get_item(tag)
+        element: Any = item.get_item(tag)
         if isinstance(element, RawDataElement):
             vr = element.VR or _vr_of(int(tag))
             if vr in _TEXT_VRS and isinstance(element.value, bytes):
@@ -162,8 +163,6 @@ def _decode_item(item: Dataset, inherited: TextDecoder, seen: list[DecodeWarning
         elif converted.VR in _TEXT_VRS:
             _repair(converted, decoder, seen)
     if own is not None:
-        item.SpecificCharacterSet = UTF_8
-    elif inherited.assumed and not inherited.charsets:
         item.SpecificCharacterSet = UTF_8
 
 
@@ -186,7 +185,7 @@ def _element(tag: int, vr: str, text: str) -> DataElement:
     return DataElement(tag, vr, _value(vr, text), validation_mode=config.IGNORE)
 
 
-def _value(vr: str, text: str) -> Any:
+def _value(vr: str, text: str) -> Any:  # noqa: ANN401 - pydicom values have no static type
     parts: Sequence[str] = [text] if vr in _SINGLE_VALUED else text.split("\\")
     values: list[Any] = [PersonName(part, ["utf-8"]) if vr == "PN" else part.strip(" ") for part in parts]
     if vr in _SINGLE_VALUED:

@@ -20,7 +20,8 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.errors import InvalidDicomError
-from pydicom.pixels import convert_color_space, get_decoder
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import UID
 
 from resources.translation import tr
@@ -160,14 +161,14 @@ def parse(source: Path | str | bytes, *, stop_before_pixels: bool) -> Dataset:
             # pydicom warns about harmless oddities; what matters is told as DecodeWarning
             warnings.simplefilter("ignore")
             try:
-                dataset = pydicom.dcmread(file, stop_before_pixels=stop_before_pixels)
+                dataset: Dataset = pydicom.dcmread(file, stop_before_pixels=stop_before_pixels)
             except InvalidDicomError:
                 dataset = _without_preamble(source, stop_before_pixels=stop_before_pixels)
     except DecodeError:
         raise
     except (OSError, EOFError) as exc:
         raise DecodeError(tr("The file cannot be read."), detail=type(exc).__name__) from exc
-    except Exception as exc:  # noqa: BLE001 - a parser fed arbitrary bytes raises anything
+    except Exception as exc:
         raise DecodeError(tr("The file is not a readable DICOM object."), detail=type(exc).__name__) from exc
     return dataset
 
@@ -240,9 +241,9 @@ def _no_reader(syntax: UID) -> bool:
     return not available and syntax not in _GDCM_SYNTAXES
 
 
-_GDCM_SYNTAXES: Final = frozenset(
-    f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81, 90, 91)
-) | {"1.2.840.10008.1.2.5"}
+_GDCM_SYNTAXES: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81, 90, 91)) | {
+    "1.2.840.10008.1.2.5"
+}
 
 
 def _by_gdcm(dataset: Dataset, frame: int, syntax: UID) -> Pixels:
@@ -321,23 +322,23 @@ def _windows(item: Dataset) -> tuple[VoiWindow, ...]:
     return tuple(found)
 
 
-def _tables(sequence: Any, *, is_signed: bool) -> tuple[LookupTable, ...]:
+def _tables(sequence: Any, *, is_signed: bool) -> tuple[LookupTable, ...]:  # noqa: ANN401 - pydicom values have no static type
     found = (lookup_table(item, is_signed=is_signed) for item in sequence or [])
     return tuple(table for table in found if table is not None)
 
 
-def _first_table(sequence: Any, *, is_signed: bool) -> LookupTable | None:
+def _first_table(sequence: Any, *, is_signed: bool) -> LookupTable | None:  # noqa: ANN401 - pydicom values have no static type
     tables = _tables(sequence, is_signed=is_signed)
     return tables[0] if tables else None
 
 
-def _many(value: Any) -> list[Any]:
+def _many(value: Any) -> list[Any]:  # noqa: ANN401 - pydicom values have no static type
     if value is None or value == "":
         return []
     return [value] if isinstance(value, (str, int, float)) else list(value)
 
 
-def _number(value: Any, default: float) -> float:
+def _number(value: Any, default: float) -> float:  # noqa: ANN401 - pydicom values have no static type
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -345,7 +346,7 @@ def _number(value: Any, default: float) -> float:
     return number if np.isfinite(number) else default
 
 
-def _whole(value: Any) -> int | None:
+def _whole(value: Any) -> int | None:  # noqa: ANN401 - pydicom values have no static type
     try:
         return int(value)
     except (TypeError, ValueError):

@@ -24,11 +24,8 @@ EXPLICIT: Final = "1.2.840.10008.1.2.1"
 _UNUSUAL_SYNTAXES: Final = frozenset(
     {"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.8.1"}
 )  # big endian, deflated: pydicom reads them
-_LONG_VRS: Final = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
-_SHORT_VRS: Final = frozenset(
-    (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN")
-    + (b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US")
-)
+_LONG_VRS: Final = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_SHORT_VRS: Final = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _UNDEFINED: Final = 0xFFFFFFFF
 _PIXELS: Final = 0x7FE00010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -104,7 +101,8 @@ class _Source:
         return found
 
 
-def _parse(source: _Source, path: str, assumed: str | None) -> FastFile:
+# one loop: a call per element costs a fifth of the time
+def _parse(source: _Source, path: str, assumed: str | None) -> FastFile:  # noqa: C901, PLR0912 - see above
     if source.take(128, 4) != b"DICM":
         raise _Unusual
     syntax, offset = _meta(source)

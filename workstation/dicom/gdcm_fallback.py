@@ -49,13 +49,11 @@ def decode_stored(frame: bytes, layout: FrameLayout) -> npt.NDArray[Any]:
 
     Colour comes back as coded (no conversion). Raises RuntimeError when GDCM cannot read it.
     """
-    import SimpleITK as sitk  # noqa: PLC0415 - 0.3 s to import, needed by few files
+    import SimpleITK  # noqa: PLC0415 - 0.3 s to import, needed by few files
 
     with _as_file(_part10(frame, layout)) as name:
-        reader = sitk.ImageFileReader()
-        reader.SetImageIO("GDCMImageIO")
-        reader.SetFileName(name)
-        pixels = np.asarray(sitk.GetArrayFromImage(reader.Execute()))
+        image = SimpleITK.ReadImage(name, imageIO="GDCMImageIO")
+        pixels = np.asarray(SimpleITK.GetArrayFromImage(image))
     shape = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
     if pixels.size != int(np.prod(shape)):
         raise RuntimeError(f"decoded to shape {pixels.shape}, header says {shape}")

@@ -225,7 +225,7 @@ def _group_values(groups: Dataset) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - pydicom values have no static type
     if value is None or value == "":
         return ()
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
@@ -235,7 +235,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(str(one) for one in value)
 
 
-def _json_text(value: Any) -> str:
+def _json_text(value: Any) -> str:  # noqa: ANN401 - pydicom values have no static type
     if isinstance(value, Mapping):
         groups = [str(value.get(key, "")) for key in ("Alphabetic", "Ideographic", "Phonetic")]
         return "=".join(groups).rstrip("=")

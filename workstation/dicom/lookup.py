@@ -49,7 +49,7 @@ def palette(dataset: Dataset) -> tuple[LookupTable, LookupTable, LookupTable] | 
     return tables[0], tables[1], tables[2]
 
 
-def _table(descriptor: Any, data: Any, *, is_signed: bool, explanation: str = "") -> LookupTable | None:
+def _table(descriptor: Any, data: Any, *, is_signed: bool, explanation: str = "") -> LookupTable | None:  # noqa: ANN401 - pydicom values have no static type
     try:
         count, first, bits = (int(value) for value in descriptor)
     except (TypeError, ValueError):
@@ -62,7 +62,7 @@ def _table(descriptor: Any, data: Any, *, is_signed: bool, explanation: str = ""
     return None if values is None else LookupTable(first, values, bits, explanation)
 
 
-def _entries(data: Any, count: int, bits: int) -> npt.NDArray[np.uint16] | None:
+def _entries(data: Any, count: int, bits: int) -> npt.NDArray[np.uint16] | None:  # noqa: ANN401 - pydicom values have no static type
     if data is None:
         return None
     if not isinstance(data, bytes):

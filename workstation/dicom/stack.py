@@ -112,7 +112,7 @@ def describe(placements: Sequence[Placement | None]) -> StackGeometry:
         step=(float(mean_step[0]), float(mean_step[1]), float(mean_step[2])),
         tilt_degrees=tilt,
         warnings=tuple(warnings),
-        blockers=tuple([*blockers, *(uneven if blocking else [])]),
+        blockers=(*blockers, *(uneven if blocking else [])),
     )
 
 
@@ -170,8 +170,8 @@ def _grouped_order(known: Sequence[Placement], placed: Sequence[int]) -> list[in
     order: list[int] = []
     for group in range(int(groups.max()) + 1):
         members = np.flatnonzero(groups == group)
-        along = _along_normal([known[k] for k in members])
-        order += [placed[members[k]] for k in np.argsort(along, kind="stable")]
+        along = _along_normal([known[int(k)] for k in members])
+        order += [placed[int(members[k])] for k in np.argsort(along, kind="stable")]
     return order
 
 

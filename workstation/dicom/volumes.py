@@ -26,7 +26,7 @@ from workstation.dicom.decode import decode_frame, read_dataset, rescaled
 from workstation.dicom.fast_reader import EXPLICIT, IMPLICIT, FastFile
 from workstation.dicom.gdcm_fallback import FrameLayout, decode_stored
 from workstation.dicom.header import Header
-from workstation.dicom.source import WORKERS, read_file_header
+from workstation.dicom.source import WORKERS, alone_or_together, read_file_header
 from workstation.dicom.stack import StackGeometry
 from workstation.domain.errors import DecodeError, HostileInput, MissingGeometry, NotAVolume
 from workstation.domain.geometry import affine
@@ -82,7 +82,7 @@ def read_volume(source: Series | Iterable[Path], job: JobContext | None = None) 
     """Read one series like ``load_volume`` and also return what its geometry says."""
     paths = _paths(source)
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="volume") as pool:
-        slices = _slices(list(pool.map(read_file_header, paths)))
+        slices = _slices(list(alone_or_together(read_file_header, paths, pool)))
         if job is not None:
             job.raise_if_cancelled()
         headers = [one.header for one in slices]
@@ -273,7 +273,7 @@ def _read_plain(one: _Slice, target: npt.NDArray[np.int16]) -> bool:
 def _read_into(path: str, offset: int, target: npt.NDArray[np.int16]) -> None:
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - unbuffered, a slice at a time
         file.seek(offset)
-        view = memoryview(target).cast("B")
+        view = target.data.cast("B")
         done = 0
         while done < len(view):
             count = file.readinto(view[done:])
@@ -320,8 +320,11 @@ def _by_gdcm(one: _Slice, fast: FastFile) -> npt.NDArray[Any]:
 def _put(values: npt.NDArray[Any], header: Header, target: Voxels) -> bool:
     if values.shape != target.shape:
         raise DecodeError(tr("The pixel data are damaged or cut off."), detail=f"{header.transfer_syntax_uid} shape")
-    if target.dtype == np.int16 and values.dtype != np.int16:
-        if values.dtype.kind == "f" or not (_fits(int(values.min())) and _fits(int(values.max()))):
-            return False
+    if (
+        target.dtype == np.int16
+        and values.dtype != np.int16
+        and (values.dtype.kind == "f" or not (_fits(int(values.min())) and _fits(int(values.max()))))
+    ):
+        return False
     target[...] = values
     return True
