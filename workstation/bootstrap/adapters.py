@@ -82,7 +82,7 @@ class LocalStorage:
 
 
 def open_storage(
-    data_dir: Path, user_id: str, password: str, *, keyring: Keyring | None | str = "system"
+    data_dir: Path, user_id: str, password: str, *, keyring: Keyring | str | None = "system"
 ) -> LocalStorage:
     """
     Unlock the drafts and the outbox of one person.

@@ -290,7 +290,7 @@ class OutboxPort(Protocol):
         """Write the report, its signed objects and delivery rows at once; the same report twice is a no-op."""
         ...
 
-    def pending(self) -> list[Delivery]:
+    def pending(self) -> Sequence[Delivery]:
         """Return deliveries not yet confirmed, oldest first."""
         ...
 

@@ -1,0 +1,275 @@
+"""Fakes of ports that keep their state in memory; used where a unit test is about the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tests.helpers import cases
+from workstation.domain.access import Actor, Role
+from workstation.domain.audit import AuditAction, AuditEvent
+from workstation.domain.errors import AlreadyClaimed, SignatureInvalid, WorkstationError
+from workstation.domain.finding import FindingList
+from workstation.domain.report import Report, ReportState
+from workstation.domain.signature import SignedArtefact
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import Claim, OutputReference, ReadingState, WorklistPage, WorklistQuery, WorklistRow
+
+EXPERT = Actor("expert", "王启明", Role.SENIOR, "centre", "省影像专科联盟远程诊断中心", "副主任医师")
+RESIDENT = Actor("resident", "宋佳", Role.READER, "centre", "省影像专科联盟远程诊断中心")
+
+
+@dataclass
+class FakeWorklist:
+    current: WorklistRow
+    claims: list[Claim] = field(default_factory=list)
+    released: list[Claim] = field(default_factory=list)
+    held_by: str = ""
+
+    def query(self, query: WorklistQuery) -> WorklistPage:
+        del query
+        return WorklistPage((self.current,), 1, {})
+
+    def row(self, ups_instance_uid: str) -> WorklistRow:
+        assert ups_instance_uid == self.current.ups_instance_uid
+        return self.current
+
+    def claim(self, ups_instance_uid: str, transaction_uid: str) -> Claim:
+        if self.held_by:
+            raise AlreadyClaimed(f"{self.held_by} is reading this case")
+        claim = Claim(ups_instance_uid, transaction_uid)
+        self.claims.append(claim)
+        self.current = replace(self.current, state=ReadingState.READING)
+        return claim
+
+    def release(self, claim: Claim) -> None:
+        self.released.append(claim)
+
+    def complete(self, claim: Claim, outputs: Sequence[OutputReference]) -> None:
+        raise AssertionError("the hub completes a reading with its report")
+
+
+@dataclass
+class FakeReports:
+    stored: Report | None = None
+    finals: list[tuple[Report, Claim, tuple[OutputReference, ...]]] = field(default_factory=list)
+    fail_with: WorkstationError | None = None
+
+    def fetch(self, ups_instance_uid: str) -> Report | None:
+        del ups_instance_uid
+        return self.stored
+
+    def submit(self, report: Report, claim: Claim) -> Report:
+        del claim
+        self.stored = report
+        return report
+
+    def send_back(self, report: Report, claim: Claim, reason: str) -> Report:
+        del claim
+        self.stored = replace(report, return_reason=reason)
+        return self.stored
+
+    def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.finals.append((report, claim, tuple(artefacts)))
+        return report
+
+
+@dataclass
+class FakeImages:
+    the_study: Study = field(default_factory=cases.study)
+    files: dict[str, bytes] = field(default_factory=dict)
+    stored: list[bytes] = field(default_factory=list)
+    fail_with: WorkstationError | None = None
+    forget: int = 0
+
+    def study(self, study_instance_uid: str) -> Study:
+        assert study_instance_uid == self.the_study.study_instance_uid
+        return self.the_study
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        del study_instance_uid, series_instance_uid
+        return self.files[sop_instance_uid]
+
+    def store(self, study_instance_uid: str, part10_files: Sequence[bytes]) -> list[OutputReference]:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.stored.extend(part10_files)
+        kept = list(part10_files)[self.forget :]
+        return [OutputReference(study_instance_uid, "1.2.3.8", "1.2.4", f"uid-{file.decode()}") for file in kept]
+
+    def missing(self, study_instance_uid: str, digests: dict[str, str]) -> set[str]:
+        del study_instance_uid
+        return set(digests)
+
+
+@dataclass
+class FakeFindings:
+    result: FindingList = field(default_factory=lambda: FindingList("1.2.3"))
+
+    def findings(self, study: Study) -> FindingList:
+        del study
+        return self.result
+
+
+@dataclass
+class FakeDrafts:
+    kept: dict[tuple[str, str], Report] = field(default_factory=dict)
+    discarded: list[tuple[str, str]] = field(default_factory=list)
+    fail_with: WorkstationError | None = None
+
+    def save(self, report: Report) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.kept[report.study_instance_uid, report.author.user_id] = report
+
+    def load(self, study_instance_uid: str, user_id: str) -> Report | None:
+        return self.kept.get((study_instance_uid, user_id))
+
+    def discard(self, study_instance_uid: str, user_id: str) -> None:
+        self.discarded.append((study_instance_uid, user_id))
+        self.kept.pop((study_instance_uid, user_id), None)
+
+
+@dataclass
+class FakeTemplates:
+    templates: tuple[ReportTemplate, ...] = field(default_factory=lambda: (cases.template(),))
+
+    def all(self) -> tuple[ReportTemplate, ...]:
+        return self.templates
+
+    def for_study(self, modality: str, description: str) -> ReportTemplate:
+        del modality, description
+        return self.templates[0]
+
+
+@dataclass
+class FakeAudit:
+    recorded: list[tuple[AuditAction, str, int, str]] = field(default_factory=list)
+
+    def record(self, action: AuditAction, *, subject_uid: str = "", outcome: int = 0, detail: str = "") -> None:
+        self.recorded.append((action, subject_uid, outcome, detail))
+
+    def events(self, *, study_instance_uid: str = "") -> list[AuditEvent]:
+        del study_instance_uid
+        return []
+
+    @property
+    def actions(self) -> list[AuditAction]:
+        return [action for action, *_rest in self.recorded]
+
+
+@dataclass
+class FakeDelivery:
+    report: Report
+    claim: Claim
+    artefacts: tuple[SignedArtefact, ...]
+    attempts: int = 0
+    retry_at: datetime = cases.NOON
+
+
+@dataclass
+class FakeOutbox:
+    waiting: list[FakeDelivery] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    fail_with: WorkstationError | None = None
+
+    def enqueue(self, report: Report, claim: Claim, artefacts: Sequence[SignedArtefact]) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.waiting.append(FakeDelivery(report, claim, tuple(artefacts)))
+
+    def pending(self) -> list[FakeDelivery]:
+        return list(self.waiting)
+
+    def confirmed(self, report_uid: str) -> None:
+        self.done.append(report_uid)
+        self.waiting = [d for d in self.waiting if d.report.report_uid != report_uid]
+
+    def failed(self, report_uid: str, reason: str, *, retry_at: datetime) -> None:
+        self.failures.append((report_uid, reason))
+        for delivery in self.waiting:
+            if delivery.report.report_uid == report_uid:
+                delivery.attempts += 1
+                delivery.retry_at = retry_at
+
+
+@dataclass
+class FakeSession:
+    actor: Actor | None = EXPERT
+
+    def sign_in(self, user: str, password: str) -> Actor:
+        raise AssertionError("nobody signs in here")
+
+    def sign_out(self) -> None:
+        self.actor = None
+
+
+class FakeKey:
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> bytes:
+        del reason
+        return pdf + b"|signed by " + signer_name.encode()
+
+    def sign_detached(self, content: bytes) -> bytes:
+        return content
+
+
+@dataclass
+class FakeSigner:
+    pin: str = "1234"
+
+    def unlock(self, user_id: str, pin: str) -> FakeKey:
+        if pin != self.pin:
+            raise SignatureInvalid(f"wrong PIN for {user_id}")
+        return FakeKey()
+
+    def subject(self, user_id: str) -> str:
+        return user_id
+
+
+@dataclass
+class FakeObjects:
+    """Renders and makes objects whose bytes say what they are."""
+
+    attached: dict[str, bytes] = field(default_factory=dict)
+    before: Callable[[Report], None] = lambda _report: None
+
+    def render(
+        self,
+        report: Report,
+        template: ReportTemplate,
+        study: Study,
+        row: WorklistRow,
+        *,
+        draft: bool,
+        attachments: Mapping[str, bytes] | None = None,
+    ) -> bytes:
+        del template, study, row
+        assert not draft
+        self.before(report)
+        self.attached = dict(attachments or {})
+        return b"pdf"
+
+    def enhanced_sr(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow) -> bytes:
+        del template, study, row
+        assert report.state is ReportState.FINAL
+        return b"sr"
+
+    def measurement_sr(self, report: Report, study: Study) -> bytes:
+        del report, study
+        return b"tid1500"
+
+    def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
+        del report, study
+        return pdf
+
+    def manifest(self, report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
+        del report, study
+        return repr(sorted(objects.items())).encode()
+
+    def artefact(self, kind: str, part10: bytes) -> SignedArtefact:
+        return SignedArtefact(kind, "1.2.3", "1.2.3.8", "1.2.4", f"uid-{part10.decode()}", part10, "00")

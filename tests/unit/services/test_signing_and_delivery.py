@@ -1,0 +1,227 @@
+"""Signing and returning: nothing undecided, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tests.helpers import fakes
+from tests.helpers.cases import NOON, FixedClock, ai_finding, complete_values, report, row, study, template
+from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import (
+    DiskFull,
+    IntegrityMismatch,
+    JobCancelled,
+    NoLongerUpdatable,
+    NotPermitted,
+    NotSignable,
+    SignatureInvalid,
+    Unreachable,
+)
+from workstation.domain.finding import RejectReason
+from workstation.domain.report import Report, ReportState, signing_blockers
+from workstation.domain.workitem import Claim
+from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
+from workstation.services.jobs import NoJob
+from workstation.services.report_service import (
+    SaveDraft,
+    SendReportBack,
+    SubmitPreliminary,
+    describe_blocker,
+    slice_number,
+    with_normal_phrases,
+)
+from workstation.services.signing_service import SignedReport, SignReport
+
+CLAIM = Claim("2.25.8", "2.25.99")
+DECIDED = report(ai_finding().rejected(RejectReason.VESSEL, by="expert", at=NOON), values=complete_values())
+
+
+@dataclass
+class Desk:
+    outbox: fakes.FakeOutbox = field(default_factory=fakes.FakeOutbox)
+    drafts: fakes.FakeDrafts = field(default_factory=fakes.FakeDrafts)
+    audit: fakes.FakeAudit = field(default_factory=fakes.FakeAudit)
+    objects: fakes.FakeObjects = field(default_factory=fakes.FakeObjects)
+    images: fakes.FakeImages = field(default_factory=fakes.FakeImages)
+    reports: fakes.FakeReports = field(default_factory=fakes.FakeReports)
+    session: fakes.FakeSession = field(default_factory=fakes.FakeSession)
+    clock: FixedClock = field(default_factory=FixedClock)
+
+    def sign(self, what: Report = DECIDED, *, actor: Actor = fakes.EXPERT, pin: str = "1234") -> SignedReport:
+        signing = SignReport(
+            self.objects, self.objects, fakes.FakeSigner(), self.outbox, self.drafts, self.audit, self.clock
+        )
+        return signing(what, template=template(), study=study(), row=row(), claim=CLAIM, actor=actor, pin=pin)
+
+    def deliver(self) -> DeliveryOutcome:
+        return DeliverReports(self.outbox, self.images, self.reports, self.session, self.clock)(NoJob())
+
+
+def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
+    desk = Desk()
+    signed = desk.sign()
+
+    assert signed.report.state is ReportState.FINAL
+    assert signed.report.verifier is not None
+    assert (signed.report.verifier.name, signed.report.signed_at) == ("王启明", NOON)
+    assert [a.kind for a in signed.artefacts] == ["report_sr", "measurement_sr", "report_pdf"]
+    assert signed.pdf == "pdf|signed by 王启明".encode()
+    assert desk.outbox.waiting[0].claim == CLAIM
+    assert desk.drafts.discarded == [("1.2.3", "expert")]
+    assert desk.audit.actions == [AuditAction.FINDING_DECIDED]
+
+
+def test_the_signature_over_the_pdf_covers_both_structured_reports() -> None:
+    desk = Desk()
+    desk.sign()
+
+    assert desk.objects.attached == {"manifest.json": b"[('findings.dcm', b'tid1500'), ('report.dcm', b'sr')]"}
+
+
+def test_an_undecided_ai_mark_is_never_signed() -> None:
+    desk = Desk()
+
+    with pytest.raises(NotSignable) as refused:
+        desk.sign(report(ai_finding(), values=complete_values()))
+    assert "1" in refused.value.user_text
+    assert desk.outbox.waiting == []
+
+
+def test_only_seniors_sign() -> None:
+    with pytest.raises(NotPermitted):
+        Desk().sign(actor=fakes.RESIDENT)
+
+
+def test_a_wrong_pin_changes_nothing_and_is_audited() -> None:
+    desk = Desk()
+
+    with pytest.raises(SignatureInvalid):
+        desk.sign(pin="0000")
+    assert (desk.outbox.waiting, desk.drafts.discarded) == ([], [])
+    assert desk.audit.recorded == [(AuditAction.SIGNATURE_FAILED, "1.2.3", 4, "")]
+
+
+def test_a_full_disk_keeps_the_draft() -> None:
+    desk = Desk()
+    desk.outbox.fail_with = DiskFull("full")
+
+    with pytest.raises(DiskFull):
+        desk.sign()
+    assert desk.drafts.discarded == []
+
+
+def test_a_signed_report_is_stored_recorded_and_confirmed() -> None:
+    desk = Desk()
+    desk.sign()
+
+    assert desk.deliver() == DeliveryOutcome(delivered=1, waiting=0, refused=0)
+    assert len(desk.images.stored) == 3
+    assert [(r.report_uid, c) for r, c, _o in desk.reports.finals] == [("2.25.7", CLAIM)]
+    assert desk.outbox.done == ["2.25.7"]
+
+
+def test_a_dead_line_keeps_the_report_and_tries_again_later() -> None:
+    desk = Desk()
+    desk.sign()
+    desk.images.fail_with = Unreachable("the hub does not answer")
+
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=1, refused=0)
+    desk.images.fail_with = None
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=1, refused=0)
+    desk.clock.advance(61)
+    assert desk.deliver().delivered == 1
+
+
+def test_nothing_counts_as_delivered_before_the_hub_confirmed_every_object() -> None:
+    desk = Desk()
+    desk.sign()
+    desk.images.forget = 1
+
+    assert desk.deliver().delivered == 0
+    assert desk.reports.finals == []
+    assert len(desk.outbox.waiting) == 1
+
+
+@pytest.mark.parametrize("error", [NoLongerUpdatable("final already"), IntegrityMismatch("other bytes")])
+def test_a_refusal_is_recorded_and_the_report_is_kept(error: NoLongerUpdatable | IntegrityMismatch) -> None:
+    desk = Desk()
+    desk.sign()
+    desk.reports.fail_with = error
+
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=0, refused=1)
+    assert desk.outbox.failures[0][1] == error.user_text
+    assert len(desk.outbox.waiting) == 1
+
+
+def test_a_report_waits_for_the_senior_who_signed_it() -> None:
+    desk = Desk()
+    desk.sign()
+    desk.session.actor = fakes.RESIDENT
+
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=1, refused=0)
+
+
+def test_delivering_stops_when_asked() -> None:
+    class Stopped(NoJob):
+        def raise_if_cancelled(self) -> None:
+            raise JobCancelled
+
+    desk = Desk()
+    desk.sign()
+
+    with pytest.raises(JobCancelled):
+        DeliverReports(desk.outbox, desk.images, desk.reports, desk.session, desk.clock)(Stopped())
+
+
+def test_a_junior_submits_a_complete_report_only() -> None:
+    desk = Desk()
+    submit = SubmitPreliminary(desk.reports, desk.drafts, desk.audit, desk.clock)
+
+    with pytest.raises(NotSignable):
+        submit(report(ai_finding()), template(), CLAIM)
+    stored = submit(DECIDED, template(), CLAIM)
+    assert (stored.state, stored.revision) == (ReportState.PRELIMINARY, 1)
+    assert desk.drafts.discarded == [("1.2.3", "resident")]
+
+
+def test_a_senior_sends_a_report_back_with_a_reason() -> None:
+    desk = Desk()
+    preliminary = DECIDED.moved(ReportState.PRELIMINARY, at=NOON)
+    stored = SendReportBack(desk.reports, desk.clock)(preliminary, CLAIM, "方位写错")
+
+    assert (stored.state, stored.return_reason) == (ReportState.RETURNED, "方位写错")
+
+
+def test_a_final_report_is_not_saved_as_a_draft() -> None:
+    drafts = fakes.FakeDrafts()
+    SaveDraft(drafts)(DECIDED)
+    SaveDraft(drafts)(replace(DECIDED, study_instance_uid="1.2.3", state=ReportState.FINAL))
+
+    assert [r.state for r in drafts.kept.values()] == [ReportState.DRAFTED]
+
+
+def test_blockers_are_said_in_words() -> None:
+    incomplete = report(ai_finding(), values={"ctdi": "4000"})
+    words = [describe_blocker(b, incomplete, template()) for b in signing_blockers(incomplete, template())]
+    assert len(words) == 4
+    assert "1" in words[0]
+    assert all(word for word in words)
+
+
+def test_normal_phrases_fill_empty_fields_only() -> None:
+    filled = with_normal_phrases(report(values={"impression": "x"}), template())
+    kept = with_normal_phrases(report(values={"airways": "狭窄"}), template())
+
+    assert filled.values == {"impression": "x", "airways": "气管及主支气管通畅。"}
+    assert kept.values["airways"] == "狭窄"
+
+
+def test_the_slice_of_a_finding_is_the_nearest_one() -> None:
+    """Slices lie at z = -521, -520, -519, -518, -517; -519.4 is nearest to the third."""
+    finding = replace(ai_finding(), centre_lps_mm=(0.0, 0.0, -519.4))
+
+    assert slice_number(study(), "1.2.3.2", finding) == 3
+    assert slice_number(study(), "9.9", finding) is None
