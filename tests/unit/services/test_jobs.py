@@ -12,6 +12,10 @@ from workstation.domain.ports import JobContext
 from workstation.services.jobs import JobRunner, NoJob, Pool
 
 
+def never(_value: object) -> None:
+    raise AssertionError("this callback must stay silent")
+
+
 @pytest.fixture
 def runner() -> Iterator[JobRunner]:
     jobs = JobRunner()
@@ -45,7 +49,7 @@ def test_an_error_goes_to_its_handler_and_not_to_success(runner: JobRunner) -> N
         errors.append(error)
         done.set()
 
-    runner.submit(Pool.IO, fail, on_success=pytest.fail, on_error=take)
+    runner.submit(Pool.IO, fail, on_success=never, on_error=take)
 
     assert done.wait(5)
     assert [type(e) for e in errors] == [Unreachable]
@@ -96,7 +100,7 @@ def test_a_cancelled_job_stays_silent(runner: JobRunner) -> None:
             stopped.set()
             raise
 
-    handle = runner.submit(Pool.CPU, work, on_success=pytest.fail, on_error=pytest.fail)
+    handle = runner.submit(Pool.CPU, work, on_success=never, on_error=never)
     assert started.wait(5)
     handle.cancel()
 
