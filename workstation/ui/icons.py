@@ -21,8 +21,11 @@ _DISABLED_OPACITY = 0.42
 def _glyph(name: str) -> str:
     import qtawesome  # noqa: PLC0415 - loads its fonts, so only when the first icon is painted
 
-    full = name if name.endswith(("-line", "-fill")) else f"{name}-line"
-    return str(qtawesome.charmap(f"ri.{full}"))
+    line = name if name.endswith(("-line", "-fill")) else f"{name}-line"
+    try:
+        return str(qtawesome.charmap(f"ri.{line}"))
+    except KeyError:
+        return str(qtawesome.charmap(f"ri.{name}"))  # a few glyphs have one form only
 
 
 @cache

@@ -1,0 +1,316 @@
+"""What the worklist page does: ask, filter, claim, release, take the next; no Qt in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Protocol
+
+from resources.translation import tr
+from workstation.domain.access import Actor, Permission
+from workstation.domain.errors import AlreadyClaimed, WorkstationError
+from workstation.domain.ports import JobContext, WorklistPort
+from workstation.domain.workitem import (
+    Claim,
+    Priority,
+    ReadingState,
+    WorkitemCode,
+    WorklistPage,
+    WorklistQuery,
+    WorklistRow,
+    WorklistTab,
+)
+from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.ui.widgets.worklist_columns import Order, matches
+
+PAGE_LIMIT: Final = 10_000
+_CLAIMABLE: Final = frozenset({ReadingState.READY, ReadingState.AI_FAILED, ReadingState.RETURNED})
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """What the page shows: the cases that pass the filters, the numbers on the tabs, when it was fetched."""
+
+    rows: tuple[WorklistRow, ...]
+    counts: dict[WorklistTab, int]
+    fetched: datetime | None
+    query: WorklistQuery
+    modalities: tuple[str, ...]
+    sites: tuple[tuple[str, str], ...]
+
+
+class WorklistView(Protocol):
+    """What the presenter asks of the page; all calls come on the main thread."""
+
+    def show_list(self, state: ListState, *, mark_new: bool) -> None:
+        """Merge the cases into the table."""
+        ...
+
+    def show_busy(self, busy: bool) -> None:  # noqa: FBT001 - the state is the subject here
+        """Tell that a refresh runs."""
+        ...
+
+    def show_problem(self, key: str, error: WorkstationError) -> None:
+        """Show an error in the notice bar."""
+        ...
+
+    def clear_problem(self, key: str) -> None:
+        """Take the notice away: it works again."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Tell a success."""
+        ...
+
+    def open_case(self, row: WorklistRow, *, read_only: bool) -> None:
+        """Ask for the case to be opened; opening claims it unless it is read-only."""
+        ...
+
+
+class WorklistPresenter:
+    """
+    Between the worklist page and the hub.
+
+    Args:
+        transaction_uid: from user id and UPS Instance UID to the Transaction UID of the lock, the
+            same function that opening a case uses.
+        now: local time, timezone-aware.
+    """
+
+    def __init__(
+        self,
+        worklist: WorklistPort,
+        jobs: JobRunner,
+        *,
+        actor: Callable[[], Actor | None],
+        transaction_uid: Callable[[str, str], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._worklist = worklist
+        self._jobs = jobs
+        self._actor = actor
+        self._transaction_uid = transaction_uid
+        self.now = now
+        self.query = WorklistQuery(limit=PAGE_LIMIT)
+        self._view: WorklistView | None = None
+        self._rows: tuple[WorklistRow, ...] = ()
+        self._counts: dict[WorklistTab, int] = {}
+        self._fetched: datetime | None = None
+        self._fetched_for: WorklistQuery | None = None
+        self._running: JobHandle[WorklistPage] | None = None
+        self._taking = False
+        self._modalities: set[str] = set()
+        self._sites: dict[str, str] = {}
+
+    def attach(self, view: WorklistView) -> None:
+        """Serve this page from now on; what is known is shown at once."""
+        self._view = view
+        if self._fetched is not None:
+            view.show_list(self._state(), mark_new=False)
+
+    def detach(self) -> None:
+        """Stop serving a page that goes away."""
+        self._view = None
+
+    @property
+    def user_id(self) -> str:
+        """Return who is signed in, empty when nobody is."""
+        actor = self._actor()
+        return actor.user_id if actor is not None else ""
+
+    # the list
+
+    def set_query(self, **changes: object) -> None:
+        """Change filters: what is here is filtered at once, then the hub is asked."""
+        query = replace(self.query, **changes)  # type: ignore[arg-type] # names are checked by the dataclass
+        if query == self.query:
+            return
+        tab_changed = query.tab is not self.query.tab
+        self.query = query
+        if tab_changed:
+            self._rows = ()
+        self._show(mark_new=False)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask the hub; an answer to an older question is dropped."""
+        if self._actor() is None:
+            return
+        if self._running is not None:
+            if self._fetched_for == self.query:
+                return  # the same question is on its way
+            self._running.cancel()
+        query = self.query
+        self._fetched_for = query
+        if self._view is not None:
+            self._view.show_busy(True)
+        self._running = self._jobs.submit(
+            Pool.IO,
+            lambda _job: self._worklist.query(query),
+            on_success=lambda page: self._take(page, query),
+            on_error=self._refresh_failed,
+        )
+
+    def forget(self) -> None:
+        """Drop every case: somebody else signs in."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        self._rows, self._counts, self._fetched = (), {}, None
+        self._modalities, self._sites = set(), {}
+        self.query = WorklistQuery(limit=PAGE_LIMIT)
+        self._show(mark_new=False)
+
+    def _take(self, page: WorklistPage, query: WorklistQuery) -> None:
+        self._running = None
+        first = self._fetched is None or not self._rows
+        self._rows, self._counts = page.rows, page.counts
+        self._fetched = self.now()
+        self._modalities |= {row.modality for row in page.rows if row.modality}
+        self._sites |= {row.site_id: row.site_name for row in page.rows if row.site_id}
+        if self._view is not None:
+            self._view.show_busy(False)
+            self._view.clear_problem("refresh")
+        self._show(mark_new=not first and query == self.query)
+
+    def _refresh_failed(self, error: Exception) -> None:
+        self._running = None
+        if self._view is not None:
+            self._view.show_busy(False)
+        self._problem("refresh", error)
+
+    def _state(self) -> ListState:
+        query, today = self.query, self.now()
+        rows = tuple(
+            row
+            for row in self._rows
+            if matches(
+                row,
+                text=query.text,
+                modality=query.modality,
+                site_id=query.site_id,
+                today_only=query.today_only,
+                with_ai=query.with_ai_findings,
+                today=today,
+            )
+        )
+        sites = tuple(sorted(self._sites.items(), key=lambda item: item[1]))
+        return ListState(rows, self._counts, self._fetched, query, tuple(sorted(self._modalities)), sites)
+
+    def _show(self, *, mark_new: bool) -> None:
+        if self._view is not None:
+            self._view.show_list(self._state(), mark_new=mark_new)
+
+    # one case
+
+    def may_claim(self, row: WorklistRow) -> bool:
+        """Tell whether the person could take this case now."""
+        actor = self._actor()
+        if actor is None:
+            return False
+        if row.workitem_code is WorkitemCode.REPORT_VERIFICATION:
+            return row.state is ReadingState.PRELIMINARY and actor.may(Permission.VERIFY_REPORT)
+        return row.state in _CLAIMABLE and actor.may(Permission.CLAIM_READING)
+
+    def may_release(self, row: WorklistRow) -> bool:
+        """Tell whether the person holds this case."""
+        return row.state is ReadingState.READING and bool(row.reader_id) and row.reader_id == self.user_id
+
+    def open(self, row: WorklistRow) -> None:
+        """Open in one step: claim it when that is possible, take up the own lock, else read-only."""
+        if self._view is None:
+            return
+        mine = self.may_release(row)
+        read_only = not (mine or self.may_claim(row))
+        if read_only and row.reader_name and row.state is ReadingState.READING:
+            self._view.say(tr("Opened read-only: {name} is reading this case.", name=row.reader_name))
+        self._view.open_case(row, read_only=read_only)
+
+    def opening_refused(self, row: WorklistRow, error: WorkstationError) -> None:
+        """Go on after somebody else was faster: read-only, and the holder is named."""
+        if isinstance(error, AlreadyClaimed) and self._view is not None:
+            self._view.say(tr("Opened read-only: {reason}", reason=error.user_text))
+            self._view.open_case(row, read_only=True)
+            self.refresh()
+            return
+        self._problem("open", error)
+
+    def claim(self, row: WorklistRow) -> None:
+        """Take a case without opening it."""
+        uid = self._transaction_uid(self.user_id, row.ups_instance_uid)
+        self._jobs.submit(
+            Pool.IO,
+            lambda _job: self._worklist.claim(row.ups_instance_uid, uid),
+            on_success=lambda _claim: self._done(tr("{name} is yours.", name=row.patient_name)),
+            on_error=self._act_failed,
+        )
+
+    def release(self, row: WorklistRow) -> None:
+        """Give a case back to the list; the draft stays on this machine."""
+        claim = Claim(row.ups_instance_uid, self._transaction_uid(self.user_id, row.ups_instance_uid))
+        self._jobs.submit(
+            Pool.IO,
+            lambda _job: self._worklist.release(claim),
+            on_success=lambda _none: self._done(tr("{name} is back on the list.", name=row.patient_name)),
+            on_error=self._act_failed,
+        )
+
+    def next_cases(self) -> list[WorklistRow]:
+        """Return the cases that "Take next" would try: STAT first, then the least time left."""
+        return Order().sorted([row for row in self._rows if self.may_claim(row) and row.priority in Priority])
+
+    def take_next(self) -> None:
+        """Claim the most urgent free case and open it; a lost race goes on to the next one."""
+        candidates, user = self.next_cases(), self.user_id
+        if self._taking or self._view is None:
+            return
+        if not candidates:
+            self._view.say(tr("No case is free to take."))
+            return
+        self._taking = True
+
+        def work(job: JobContext) -> WorklistRow | None:
+            return self._first_won(candidates, user, job)
+
+        def done(row: WorklistRow | None) -> None:
+            self._taking = False
+            self.refresh()
+            if self._view is None:
+                return
+            if row is None:
+                self._view.say(tr("Others were faster; the list is being refreshed."))
+            else:
+                self._view.open_case(row, read_only=False)
+
+        def failed(error: Exception) -> None:
+            self._taking = False
+            self._act_failed(error)
+
+        self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
+
+    def _first_won(self, candidates: Sequence[WorklistRow], user: str, job: JobContext) -> WorklistRow | None:
+        for row in candidates:
+            job.raise_if_cancelled()
+            try:
+                self._worklist.claim(row.ups_instance_uid, self._transaction_uid(user, row.ups_instance_uid))
+            except AlreadyClaimed:
+                continue
+            return self._worklist.row(row.ups_instance_uid)
+        return None
+
+    def _done(self, text: str) -> None:
+        if self._view is not None:
+            self._view.clear_problem("act")
+            self._view.say(text)
+        self.refresh()
+
+    def _act_failed(self, error: Exception) -> None:
+        self._problem("act", error)
+        self.refresh()
+
+    def _problem(self, key: str, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        if self._view is not None:
+            self._view.show_problem(key, error)

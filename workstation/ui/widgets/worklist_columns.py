@@ -1,0 +1,228 @@
+"""The worklist's columns: titles, widths, order of hiding and of sorting (DESIGN 4.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from resources.translation import tr
+from workstation.domain.workitem import Priority, WorklistRow
+
+
+class Column(StrEnum):
+    """Every column, in the default order."""
+
+    PRIORITY = "priority"
+    TIME_LEFT = "time_left"
+    STATE = "state"
+    AI = "ai"
+    PATIENT = "patient"
+    SEX_AGE = "sex_age"
+    PATIENT_ID = "patient_id"
+    MODALITY = "modality"
+    DESCRIPTION = "description"
+    SITE = "site"
+    STUDIED = "studied"
+    ARRIVED = "arrived"
+    IMAGES = "images"
+    READER = "reader"
+    PRIORS = "priors"
+    GRADE = "grade"
+    CRITICAL = "critical"
+
+
+COLUMNS: Final = tuple(Column)
+INDEX: Final = {column: at for at, column in enumerate(COLUMNS)}
+
+WIDTHS: Final = {
+    Column.PRIORITY: 92,
+    Column.TIME_LEFT: 112,
+    Column.STATE: 104,
+    Column.AI: 184,
+    Column.PATIENT: 112,
+    Column.SEX_AGE: 80,
+    Column.PATIENT_ID: 104,
+    Column.MODALITY: 60,
+    Column.DESCRIPTION: 200,
+    Column.SITE: 150,
+    Column.STUDIED: 108,
+    Column.ARRIVED: 60,
+    Column.IMAGES: 72,
+    Column.READER: 104,
+    Column.PRIORS: 52,
+    Column.GRADE: 52,
+    Column.CRITICAL: 76,
+}
+NEVER_HIDDEN: Final = frozenset(
+    {
+        Column.PRIORITY,
+        Column.TIME_LEFT,
+        Column.STATE,
+        Column.AI,
+        Column.PATIENT,
+        Column.DESCRIPTION,
+        Column.GRADE,
+        Column.CRITICAL,
+    }
+)
+_JOINED_PATIENT: Final = 152  # name with sex and age in one cell
+_SHORT_SITE: Final = 104
+_SHORT_DESCRIPTION: Final = 120
+_WIDE_LATIN: Final = {Column.STATE: 36, Column.AI: 26, Column.SEX_AGE: 4, Column.CRITICAL: 12, Column.PRIORITY: 6}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """Which columns are shown how wide; the description takes what is left."""
+
+    widths: dict[Column, int]
+    joined: bool
+    """Sex and age stand beside the name because their own column is hidden."""
+
+    def shows(self, column: Column) -> bool:
+        """Tell whether a column is shown."""
+        return column in self.widths
+
+
+def plan_columns(width: int, hidden: Collection[str] = (), *, latin: bool = False) -> ColumnPlan:
+    """
+    Return the columns that fit into ``width`` logical pixels.
+
+    Columns go in the order of DESIGN 4.6; what must never be hidden stays and the description
+    shrinks to 120 at last. ``latin`` widens the columns whose words are longer in English.
+    """
+    widths = {
+        column: WIDTHS[column] + (_WIDE_LATIN.get(column, 0) if latin else 0)
+        for column in COLUMNS
+        if column in NEVER_HIDDEN or column.value not in hidden
+    }
+
+    def too_wide() -> bool:
+        return sum(widths.values()) > width
+
+    joined = Column.SEX_AGE not in widths
+    for step in (
+        Column.ARRIVED,
+        Column.SEX_AGE,
+        Column.PATIENT_ID,
+        Column.PRIORS,
+        Column.STUDIED,
+        Column.SITE,
+        Column.DESCRIPTION,
+        Column.IMAGES,
+        Column.MODALITY,
+        Column.READER,
+    ):
+        if not too_wide():
+            break
+        if step is Column.SITE and Column.SITE in widths:
+            widths[Column.SITE] = _SHORT_SITE
+        elif step is Column.DESCRIPTION:
+            widths[Column.DESCRIPTION] = _SHORT_DESCRIPTION
+            if too_wide():
+                widths.pop(Column.SITE, None)
+        else:
+            widths.pop(step, None)
+            if step is Column.SEX_AGE:
+                joined = True
+                widths[Column.PATIENT] = _JOINED_PATIENT
+    if joined:
+        widths[Column.PATIENT] = _JOINED_PATIENT
+    rest = sum(each for column, each in widths.items() if column is not Column.DESCRIPTION)
+    widths[Column.DESCRIPTION] = max(_SHORT_DESCRIPTION, width - rest)
+    return ColumnPlan(widths, joined)
+
+
+def title(column: Column) -> str:
+    """Return the header of a column."""
+    return {
+        Column.PRIORITY: tr("Priority"),
+        Column.TIME_LEFT: tr("Time left"),
+        Column.STATE: tr("State"),
+        Column.AI: tr("AI pre-read"),
+        Column.PATIENT: tr("Patient"),
+        Column.SEX_AGE: tr("Sex, age"),
+        Column.PATIENT_ID: tr("Patient ID"),
+        Column.MODALITY: tr("Modality"),
+        Column.DESCRIPTION: tr("Body part / description"),
+        Column.SITE: tr("Requesting site"),
+        Column.STUDIED: tr("Examined"),
+        Column.ARRIVED: tr("Arrived"),
+        Column.IMAGES: tr("Images"),
+        Column.READER: tr("Reader"),
+        Column.PRIORS: tr("Priors"),
+        Column.GRADE: tr("QC"),
+        Column.CRITICAL: tr("Critical"),
+    }[column]
+
+
+_RANK: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def sort_key(column: Column) -> Callable[[WorklistRow], Any]:
+    """
+    Return the key by which a column sorts; ties go to the less time left.
+
+    Time left means STAT first, then the least time left, which is the list's own order.
+    """
+    keys: dict[Column, Callable[[WorklistRow], Any]] = {
+        Column.PRIORITY: lambda r: _RANK[r.priority],
+        Column.TIME_LEFT: lambda r: r.priority is not Priority.HIGH,
+        Column.STATE: lambda r: r.state.value,
+        Column.AI: lambda r: (-(r.ai.top_out_of_ten or 0), -r.ai.finding_count, r.ai.state.value),
+        Column.PATIENT: lambda r: r.pinyin_initials.casefold() or r.patient_name.casefold(),
+        Column.SEX_AGE: lambda r: (r.birth_date or "9", r.sex),
+        Column.PATIENT_ID: lambda r: r.patient_id,
+        Column.MODALITY: lambda r: r.modality,
+        Column.DESCRIPTION: lambda r: r.description,
+        Column.SITE: lambda r: r.site_name,
+        Column.STUDIED: lambda r: r.studied or _NEVER,
+        Column.ARRIVED: lambda r: r.arrived,
+        Column.IMAGES: lambda r: r.images_received,
+        Column.READER: lambda r: r.reader_name,
+        Column.PRIORS: lambda r: r.prior_count,
+        Column.GRADE: lambda r: r.quality_grade or "Z",
+        Column.CRITICAL: lambda r: not r.critical,
+    }
+    main = keys[column]
+    return lambda r: (main(r), r.due, r.ups_instance_uid)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column the list is sorted."""
+
+    column: Column = Column.TIME_LEFT
+    descending: bool = False
+
+    def clicked(self, column: Column) -> Order:
+        """Return the order after a click on a header."""
+        return Order(column, descending=column is self.column and not self.descending)
+
+    def sorted(self, rows: Collection[WorklistRow]) -> list[WorklistRow]:
+        """Return the rows in this order."""
+        return sorted(rows, key=sort_key(self.column), reverse=self.descending)
+
+
+def matches(row: WorklistRow, *, text: str, modality: str, site_id: str, today_only: bool, with_ai: bool,
+            today: datetime) -> bool:  # fmt: skip
+    """Tell whether a case passes the filters; ``today`` is any local time of the day meant."""
+    if modality and row.modality != modality:
+        return False
+    if site_id and row.site_id != site_id:
+        return False
+    if with_ai and row.ai.finding_count == 0:
+        return False
+    if today_only and row.arrived.astimezone(today.tzinfo).date() != today.date():
+        return False
+    if not text:
+        return True
+    needle = text.casefold()
+    return any(
+        needle in value.casefold()
+        for value in (row.patient_name, row.pinyin_initials, row.patient_id, row.accession_number)
+    )

@@ -1,0 +1,228 @@
+"""
+The worklist as an item model.
+
+A refresh merges by UPS Instance UID and revision: rows are inserted, removed, moved or changed,
+never reset, so that selection, scroll and hover stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from workstation.domain.workitem import WorklistRow
+from workstation.ui.paint import timer_look
+from workstation.ui.widgets import worklist_words as words
+from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, Order, title
+
+NEW_FOR_S: Final = 10.0
+_MANY_CHANGES: Final = 64
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT: Final = QModelIndex()
+
+
+class WorklistModel(QAbstractTableModel):
+    """Rows of the list in display order. Call everything on the main thread."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[WorklistRow] = []
+        self._new: dict[str, datetime] = {}
+        self.order = Order()
+        self.user_id = ""
+        self.joined = False
+        self.now = datetime.now(UTC)
+
+    # what the delegate and the page ask
+
+    def row_at(self, row: int) -> WorklistRow:
+        """Return the case in a row."""
+        return self._rows[row]
+
+    def rows(self) -> tuple[WorklistRow, ...]:
+        """Return all cases in display order."""
+        return tuple(self._rows)
+
+    def find(self, ups_instance_uid: str) -> int:
+        """Return the row of a case, -1 when it is not in the list."""
+        return next((at for at, r in enumerate(self._rows) if r.ups_instance_uid == ups_instance_uid), -1)
+
+    def is_new(self, row: WorklistRow) -> bool:
+        """Tell whether the case arrived since the last look and nobody hovered it yet."""
+        since = self._new.get(row.ups_instance_uid)
+        return since is not None and (self.now - since).total_seconds() < NEW_FOR_S
+
+    def seen(self, row: int) -> None:
+        """Take the new mark away: the person hovered the row."""
+        if 0 <= row < len(self._rows):
+            self._new.pop(self._rows[row].ups_instance_uid, None)
+
+    def left_s(self, row: WorklistRow) -> int:
+        """Return the seconds left until a case is due."""
+        return int((row.due - self.now).total_seconds())
+
+    # Qt
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Return the number of cases."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Return the number of columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return a column's title."""
+        if orientation is Qt.Orientation.Horizontal and role in {
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.ToolTipRole,
+        }:
+            return title(COLUMNS[section])
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return a cell in words, for screen readers, tooltips and copying; the delegate paints."""
+        if role not in {
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.ToolTipRole,
+            Qt.ItemDataRole.AccessibleTextRole,
+        }:
+            return None
+        return self.cell_text(self._rows[index.row()], COLUMNS[index.column()])
+
+    def cell_text(self, row: WorklistRow, column: Column) -> str:
+        """Return a cell in words."""
+        match column:
+            case Column.PRIORITY:
+                return words.priority_word(row.priority)
+            case Column.TIME_LEFT:
+                return "" if row.state in words.STOPPED else timer_look(self.left_s(row), self._whole_s(row)).text
+            case Column.STATE:
+                return words.state_word(row.state)
+            case Column.AI:
+                return words.ai_word(row)
+            case Column.PATIENT:
+                return f"{row.patient_name} {words.sex_age(row)}" if self.joined else row.patient_name
+            case Column.SEX_AGE:
+                return words.sex_age(row)
+            case Column.STUDIED:
+                return words.month_day_time(row.studied)
+            case Column.ARRIVED:
+                return words.clock_time(row.arrived)
+            case Column.IMAGES:
+                whole = row.images_expected
+                if row.images_received < whole:
+                    return f"{row.images_received}/{whole}"
+                return str(row.images_received)
+            case Column.PRIORS:
+                return str(row.prior_count) if row.prior_count else "—"
+            case Column.GRADE:
+                return words.grade_word(row.quality_grade) or "—"
+            case _:
+                return self._plain_text(row, column)
+
+    @staticmethod
+    def _plain_text(row: WorklistRow, column: Column) -> str:
+        match column:
+            case Column.PATIENT_ID:
+                return row.patient_id
+            case Column.MODALITY:
+                return row.modality
+            case Column.DESCRIPTION:
+                return row.description
+            case Column.SITE:
+                return row.site_name
+            case Column.READER:
+                return row.reader_name
+            case _:
+                return title(Column.CRITICAL) if row.critical else ""
+
+    @staticmethod
+    def _whole_s(row: WorklistRow) -> int:
+        return int((row.due - row.arrived).total_seconds())
+
+    # changes
+
+    def merge(self, rows: Sequence[WorklistRow], *, mark_new: bool) -> None:
+        """Show these cases; ``mark_new`` puts the dot at those that were not here before."""
+        wanted = self.order.sorted(rows)
+        target = {r.ups_instance_uid: r for r in wanted}
+        if mark_new:
+            known = {r.ups_instance_uid for r in self._rows}
+            self._new |= dict.fromkeys(target.keys() - known, self.now)
+        self._new = {uid: since for uid, since in self._new.items() if uid in target}
+        kept = [r for r in self._rows if r.ups_instance_uid in target]
+        runs_gone = list(_runs([at for at, r in enumerate(self._rows) if r.ups_instance_uid not in target]))
+        if len(runs_gone) > _MANY_CHANGES:
+            self._replace_all(wanted)
+            return
+        for first, last in reversed(runs_gone):
+            self.beginRemoveRows(_ROOT, first, last)
+            del self._rows[first : last + 1]
+            self.endRemoveRows()
+        self._reorder([r for r in wanted if r.ups_instance_uid in {k.ups_instance_uid for k in kept}])
+        here = {r.ups_instance_uid for r in self._rows}
+        runs_new = list(_runs([at for at, r in enumerate(wanted) if r.ups_instance_uid not in here]))
+        if len(runs_new) > _MANY_CHANGES:
+            self._replace_all(wanted)
+            return
+        for first, last in runs_new:
+            self.beginInsertRows(_ROOT, first, last)
+            self._rows[first:first] = wanted[first : last + 1]
+            self.endInsertRows()
+        self._update(wanted)
+
+    def sort_by(self, order: Order) -> None:
+        """Sort anew; the selected case stays selected."""
+        self.order = order
+        self._reorder(order.sorted(self._rows))
+
+    def tick(self, now: datetime) -> None:
+        """Take over the time; the view repaints the timers itself."""
+        self.now = now
+
+    def _reorder(self, wanted: list[WorklistRow]) -> None:
+        before = [r.ups_instance_uid for r in self._rows]
+        after = {r.ups_instance_uid: at for at, r in enumerate(wanted)}
+        if all(uid == r.ups_instance_uid for uid, r in zip(before, wanted, strict=True)):
+            return
+        self.layoutAboutToBeChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+        old = self.persistentIndexList()
+        by_uid = {r.ups_instance_uid: r for r in self._rows}
+        self._rows = [by_uid[r.ups_instance_uid] for r in wanted]
+        self.changePersistentIndexList(old, [self.index(after[before[i.row()]], i.column()) for i in old])
+        self.layoutChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+
+    def _replace_all(self, wanted: list[WorklistRow]) -> None:
+        """Exchange everything in two steps: thousands of single steps would freeze the window."""
+        if self._rows:
+            self.beginRemoveRows(_ROOT, 0, len(self._rows) - 1)
+            self._rows = []
+            self.endRemoveRows()
+        if wanted:
+            self.beginInsertRows(_ROOT, 0, len(wanted) - 1)
+            self._rows = wanted
+            self.endInsertRows()
+
+    def _update(self, wanted: list[WorklistRow]) -> None:
+        changed = [at for at, (old, new) in enumerate(zip(self._rows, wanted, strict=True)) if old != new]
+        self._rows = wanted
+        for first, last in _runs(changed):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Join rising numbers into runs: 1 2 3 7 becomes (1, 3) (7, 7)."""
+    start = None
+    for at, number in enumerate(numbers):
+        if start is None:
+            start = number
+        if at + 1 == len(numbers) or numbers[at + 1] != number + 1:
+            yield start, number
+            start = None
+
+
+TIME_COLUMN: Final = INDEX[Column.TIME_LEFT]

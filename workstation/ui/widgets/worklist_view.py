@@ -1,0 +1,241 @@
+"""The table of the worklist: fixed rows, hover by row, keyboard focus lines, header with sort arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from resources.translation import ENGLISH, language
+from workstation.domain.workitem import WorklistRow
+from workstation.ui import paint
+from workstation.ui.icons import paint_icon
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, plan_columns
+from workstation.ui.widgets.worklist_delegate import WorklistDelegate
+from workstation.ui.widgets.worklist_model import TIME_COLUMN, WorklistModel
+
+_CENTRED: Final = frozenset({Column.PRIORS})
+_KEY_REASONS: Final = {
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+}
+
+
+class WorklistTable(QTableView):
+    """
+    Shows a ``WorklistModel``.
+
+    Signals: ``opened(WorklistRow)`` on Enter and double click, ``selected(object)`` with the case or
+    None, ``sort_clicked(Column)`` and ``menu_asked(WorklistRow, QPoint)`` with a global position.
+    """
+
+    opened = Signal(object)
+    selected = Signal(object)
+    sort_clicked = Signal(object)
+    menu_asked = Signal(object, object)
+
+    def __init__(self, model: WorklistModel) -> None:
+        super().__init__()
+        self.rows = model
+        self.hidden_columns: Collection[str] = ()
+        self._delegate = WorklistDelegate(model)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_menu)
+        self.setHorizontalHeader(_Header(model))
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setFixedHeight(current_theme().px("table.header"))
+        header.sectionClicked.connect(lambda at: self.sort_clicked.emit(COLUMNS[at]))
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.set_dense(dense=False)
+        self.doubleClicked.connect(lambda index: self.opened.emit(model.row_at(index.row())))
+        model.layoutChanged.connect(self._rows_moved)
+        model.rowsInserted.connect(self._rows_moved)
+        model.rowsRemoved.connect(self._rows_moved)
+
+    def set_dense(self, *, dense: bool) -> None:
+        """Choose 32 or 40 px rows."""
+        height = current_theme().px("row.dense" if dense else "row")
+        if self.verticalHeader().defaultSectionSize() != height:
+            self.verticalHeader().setMinimumSectionSize(height)
+            self.verticalHeader().setDefaultSectionSize(height)
+
+    def current_row(self) -> WorklistRow | None:
+        """Return the selected case."""
+        indexes = self.selectionModel().selectedRows()
+        return self.rows.row_at(indexes[0].row()) if indexes else None
+
+    def select(self, ups_instance_uid: str) -> None:
+        """Select a case without scrolling; unknown ones do nothing."""
+        at = self.rows.find(ups_instance_uid)
+        if at >= 0:
+            scroll = self.verticalScrollBar().value()
+            self.selectRow(at)
+            self.verticalScrollBar().setValue(scroll)
+
+    def fit(self) -> None:
+        """Lay the columns out for the present width."""
+        plan = plan_columns(self.viewport().width(), self.hidden_columns, latin=language() == ENGLISH)
+        self.rows.joined = plan.joined
+        for column, at in INDEX.items():
+            self.setColumnHidden(at, not plan.shows(column))
+            if plan.shows(column):
+                self.setColumnWidth(at, plan.widths[column])
+
+    def tick(self, now: datetime) -> None:
+        """Take over the time and repaint the timers that can be seen, nothing else."""
+        self.rows.tick(now)
+        if not self.isVisible() or not self.rows.rowCount():
+            return
+        left = self.columnViewportPosition(TIME_COLUMN)
+        self.viewport().update(QRect(left, 0, self.columnWidth(TIME_COLUMN), self.viewport().height()))
+
+    def anchor(self) -> tuple[str, int]:
+        """Return the first visible case and how far it is scrolled off, to find the place again."""
+        at = self.rowAt(0)
+        if at < 0:
+            return "", 0
+        return self.rows.row_at(at).ups_instance_uid, self.rowViewportPosition(at)
+
+    def restore_anchor(self, place: tuple[str, int]) -> None:
+        """Scroll so that the case of ``anchor`` stands where it stood; nothing moves under the pointer."""
+        uid, offset = place
+        at = self.rows.find(uid) if uid else -1
+        if at >= 0:
+            self.verticalScrollBar().setValue(at * self.verticalHeader().defaultSectionSize() - offset)
+
+    # Qt
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Tell which case is selected."""
+        super().selectionChanged(selected, deselected)
+        self._take_selection()
+        self.selected.emit(self.current_row())
+
+    def _take_selection(self) -> None:
+        indexes = self.selectionModel().selectedRows()
+        self._delegate.selected = indexes[0].row() if indexes else -1
+
+    def _rows_moved(self, *_what: object) -> None:
+        self._take_selection()
+        self._delegate.hovered = (
+            self.rowAt(self.viewport().mapFromGlobal(self.cursor().pos()).y()) if (self._delegate.hovered >= 0) else -1
+        )
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens; arrow keys show the focus lines."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers() & ~(
+            Qt.KeyboardModifier.KeypadModifier
+        ):
+            row = self.current_row()
+            if row is not None:
+                self.opened.emit(row)
+            return
+        self._set_keyboard(keyboard=True)
+        super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The mouse takes the focus lines away."""
+        self._set_keyboard(keyboard=False)
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Hover whole rows."""
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(round(event.position().y())))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is hovered any more."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus lines when the keyboard brought the focus; select the first row if none is."""
+        super().focusInEvent(event)
+        if event.reason() in _KEY_REASONS:
+            self._set_keyboard(keyboard=True)
+            if self.current_row() is None and self.rows.rowCount():
+                self.selectRow(0)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the focus lines away."""
+        super().focusOutEvent(event)
+        self._set_keyboard(keyboard=False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the columns out anew."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def _set_keyboard(self, *, keyboard: bool) -> None:
+        if self._delegate.keyboard != keyboard:
+            self._delegate.keyboard = keyboard
+            self.viewport().update()
+
+    def _hover(self, row: int) -> None:
+        before = self._delegate.hovered
+        if row == before:
+            return
+        self._delegate.hovered = row
+        if row >= 0:
+            self.rows.seen(row)
+        for each in (before, row):
+            if each >= 0:
+                self.viewport().update(
+                    QRect(0, self.rowViewportPosition(each), self.viewport().width(), self.rowHeight(each))
+                )
+
+    def _ask_menu(self, place: object) -> None:
+        index: QModelIndex = self.indexAt(place)  # type: ignore[arg-type] # Qt hands a QPoint
+        if index.isValid():
+            self.menu_asked.emit(self.rows.row_at(index.row()), self.viewport().mapToGlobal(place))
+
+
+class _Header(QHeaderView):
+    """Captions in t3, the sorted column with its arrow; a cut title has a tooltip."""
+
+    def __init__(self, model: WorklistModel) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._rows = model
+        self.setMinimumSectionSize(24)
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's name
+        theme = current_theme()
+        painter.save()
+        painter.fillRect(rect, theme.color("bg1"))
+        painter.fillRect(QRectF(rect.left(), rect.bottom(), rect.width(), 1), theme.color("line"))
+        column = COLUMNS[logicalIndex]
+        order = self._rows.order
+        active = order.column is column
+        box = QRectF(rect).adjusted(8, 0, -4, 0)
+        room = int(box.width()) - (16 if active else 0)
+        words = paint.elided(str(self._rows.headerData(logicalIndex, Qt.Orientation.Horizontal)), room, "caption")
+        align = Qt.AlignmentFlag.AlignCenter if column in _CENTRED else paint.V_CENTRE
+        paint.text(painter, box, words, role="caption", tone="t2" if active else "t3", align=align)
+        if active:
+            left = box.left() + paint.metrics("caption").horizontalAdvance(words) + 3
+            name = "arrow-down" if order.descending else "arrow-up"
+            paint_icon(painter, QRectF(left, box.center().y() - 6, 12, 12), name, theme.color("t2"))
+        painter.restore()

@@ -1,0 +1,109 @@
+"""How the worklist says states, priorities and times."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from resources.translation import ENGLISH, language, tr
+from workstation.domain.workitem import AiState, Priority, ReadingState, WorklistRow
+from workstation.ui.patient_words import age_word, sex_word
+
+STOPPED: Final = frozenset({ReadingState.FINAL, ReadingState.ACKNOWLEDGED, ReadingState.CANCELLED})
+"""States in which nobody waits any more."""
+
+STATE_LOOK: Final = {  # state: (chip kind, icon)
+    ReadingState.RECEIVING: ("neutral", "download-2"),
+    ReadingState.AI_RUNNING: ("ai", "robot"),
+    ReadingState.AI_FAILED: ("acc", "inbox"),
+    ReadingState.PRECHECK: ("neutral", "user-search"),
+    ReadingState.READY: ("acc", "inbox"),
+    ReadingState.READING: ("info", "eye"),
+    ReadingState.PRELIMINARY: ("warn", "time"),
+    ReadingState.RETURNED: ("bad", "arrow-go-back"),
+    ReadingState.FINAL: ("ok", "check"),
+    ReadingState.ACKNOWLEDGED: ("ok", "check-double"),
+    ReadingState.CANCELLED: ("neutral", "close"),
+}
+GRADE_TINT: Final = {"甲": "ok", "乙": "warn", "丙": "bad", "A": "ok", "B": "warn", "C": "bad"}
+_LATIN_GRADE: Final = {"甲": "A", "乙": "B", "丙": "C"}
+_CHINESE_GRADE: Final = {"A": "甲", "B": "乙", "C": "丙"}
+
+
+def state_word(state: ReadingState) -> str:
+    """Return the word of a state; a failed pre-read leaves the case to read."""
+    return {
+        ReadingState.RECEIVING: tr("Receiving"),
+        ReadingState.AI_RUNNING: tr("AI pre-read"),
+        ReadingState.AI_FAILED: tr("To read"),
+        ReadingState.PRECHECK: tr("Technician check"),
+        ReadingState.READY: tr("To read"),
+        ReadingState.READING: tr("Reading"),
+        ReadingState.PRELIMINARY: tr("To review"),
+        ReadingState.RETURNED: tr("Returned"),
+        ReadingState.FINAL: tr("Signed"),
+        ReadingState.ACKNOWLEDGED: tr("Acknowledged"),
+        ReadingState.CANCELLED: tr("Cancelled"),
+    }[state]
+
+
+def priority_word(priority: Priority) -> str:
+    """Return the word of a priority."""
+    return {Priority.HIGH: tr("STAT"), Priority.MEDIUM: tr("Urgent"), Priority.LOW: tr("Routine")}[priority]
+
+
+def grade_word(grade: str) -> str:
+    """Return the image grade in the language: 甲乙丙 or A B C."""
+    return (_LATIN_GRADE if language() == ENGLISH else _CHINESE_GRADE).get(grade, grade)
+
+
+def sex_age(row: WorklistRow) -> str:
+    """Return sex and age."""
+    on = (row.studied or row.arrived).date()
+    return " ".join(part for part in (sex_word(row.sex), age_word(row.birth_date, on)) if part)
+
+
+def month_day_time(when: datetime | None) -> str:
+    """Return ``11-21 19:12`` in local time, a dash when unknown."""
+    return f"{when.astimezone():%m-%d %H:%M}" if when is not None else "—"
+
+
+def clock_time(when: datetime) -> str:
+    """Return ``19:12`` in local time."""
+    return f"{when.astimezone():%H:%M}"
+
+
+def birth_day(birth_date: str) -> str:
+    """Return ``1968-03-14`` of ``19680314``, the text itself when it is something else."""
+    if len(birth_date) == 8 and birth_date.isdigit():
+        return f"{birth_date[:4]}-{birth_date[4:6]}-{birth_date[6:]}"
+    return birth_date
+
+
+def ai_word(row: WorklistRow) -> str:
+    """Return the AI cell in words; ``ten ticks`` stand for the "x of 10" beside it."""
+    ai = row.ai
+    if ai.state is AiState.NOT_APPLICABLE:
+        return tr("— not applicable")
+    if ai.state is AiState.QUEUED:
+        place = ai.queue_position
+        return tr("Queued, place {place}", place=place) if place is not None else tr("Queued")
+    if ai.state is AiState.RUNNING:
+        return tr("Running {percent} %", percent=round(ai.progress * 100))
+    if ai.state is AiState.FAILED:
+        return tr("Failed · can be repeated")
+    if ai.finding_count == 0:
+        return tr("No finding")
+    count = tr("{count} marks", count=ai.finding_count)
+    return f"{count} · {top_word(row)}" if ai.top_out_of_ten is not None else count
+
+
+def top_word(row: WorklistRow) -> str:
+    """Return the best mark as "x of 10", empty without calibration."""
+    top = row.ai.top_out_of_ten
+    return "" if top is None else tr("top {top}/10", top=top)
+
+
+def held_by_other(row: WorklistRow, user_id: str) -> bool:
+    """Tell whether another person holds the lock of a case that is being read."""
+    return row.state is ReadingState.READING and bool(row.reader_id) and row.reader_id != user_id
