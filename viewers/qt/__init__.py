@@ -1,1 +1,1 @@
-"""Qt host widgets that show a scene."""
+"""Viewport widgets and the surfaces that turn scenes into pictures."""

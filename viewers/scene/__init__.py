@@ -1,1 +1,1 @@
-"""What is shown and where, in patient space; no Qt."""
+"""What a viewport shows and does, without Qt: planes, windows, marks, measurements and tools."""

@@ -1,1 +1,1 @@
-"""Mouse and key tools that work on scenes."""
+"""Tools as state machines: pointer events in, actions out; no Qt and no pixels."""

@@ -1,0 +1,136 @@
+"""The image area: paints the scene and turns Qt's events into the scene's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from viewers.qt.outlined_text import color
+from viewers.qt.overlay_painter import OverlayPainter
+from viewers.qt.qt_events import NOTCH, key_event, pointer_event, wheel_event
+from viewers.qt.surface import RenderSurface
+from viewers.scene.events import PointerKind
+from viewers.scene.keys import command_for
+from viewers.scene.scene import Scene
+from viewers.scene.tools.navigate import Navigator
+
+_SMALLEST: Final = QSize(96, 96)
+
+
+class ImageCanvas(QWidget):
+    """A black area with one scene; it reports what the hand did and paints what the scene says."""
+
+    pointer = Signal(object)
+    """A PointerEvent."""
+    command = Signal(object)
+    """A Command."""
+    focused = Signal()
+    left = Signal()
+
+    def __init__(self, surface: RenderSurface, navigator: Navigator, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._surface = surface
+        self._navigator = navigator
+        self._painter = OverlayPainter()
+        self._scene: Scene | None = None
+        self._composing = False
+        self._wheel = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        # letters are tools here: a Chinese input method must not collect them
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, False)
+        self.setMinimumSize(_SMALLEST)
+
+    @property
+    def viewport(self) -> tuple[float, float]:
+        """Return width and height in logical pixels."""
+        return float(self.width()), float(self.height())
+
+    def set_scene(self, scene: Scene | None) -> None:
+        """Show another scene, or nothing."""
+        self._scene = scene
+        self._wheel = 0
+        self.update()
+
+    def set_surface(self, surface: RenderSurface) -> None:
+        """Paint with another surface."""
+        self._surface = surface
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+        """Paint picture and overlay."""
+        painter = QPainter(self)
+        if self._scene is None:
+            painter.fillRect(self.rect(), color("image.bg"))
+        else:
+            frame = self._scene.frame(self.viewport, self._navigator.preview)
+            painter.drawImage(0, 0, self._surface.render(frame, self.devicePixelRatioF()))
+            self._painter.paint(painter, frame.overlay, frame.viewport)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Pass a press on."""
+        self.pointer.emit(pointer_event(event, PointerKind.PRESS))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pass a move on."""
+        self.pointer.emit(pointer_event(event, PointerKind.MOVE))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Pass a release on."""
+        self.pointer.emit(pointer_event(event, PointerKind.RELEASE))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Pass a double click on."""
+        self.pointer.emit(pointer_event(event, PointerKind.DOUBLE))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Pass whole notches on; fine wheels add up."""
+        delta = event.angleDelta()
+        # with Alt (and Shift on some systems) Qt turns the wheel sideways
+        self._wheel += delta.y() or delta.x()
+        notches = int(self._wheel / NOTCH)
+        self._wheel -= notches * NOTCH
+        if notches:
+            self.pointer.emit(wheel_event(event, notches))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Carry out a viewport key; anything else, and everything during a composition, goes to the parent."""
+        command = None if self._composing else command_for(key_event(event))
+        if command is None:
+            event.ignore()
+        else:
+            self.command.emit(command)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Note whether an input method is composing: its letters are no commands."""
+        self._composing = bool(event.preeditString())
+        event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that keys go here now."""
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Forget a composition that the new focus will not finish here."""
+        super().focusOutEvent(event)
+        self._composing = False
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell that the pointer is gone."""
+        super().leaveEvent(event)
+        self.left.emit()

@@ -1,0 +1,163 @@
+"""The 24 px strip above an image: plane, mode, link, fidelity and maximise, never on the image itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import qtawesome
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetricsF, QIcon, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+
+from resources import theme_tokens
+from resources.translation import tr
+from viewers.qt.outlined_text import color, role_font
+from viewers.scene.fidelity import Fidelity, FidelityChip, chip
+
+_SQUARE_PX: Final = 8.0
+_CHIP_PX: Final = 18.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderText:
+    """What the strip says; ``plane_token`` is the theme colour of the square."""
+
+    plane: str = ""
+    mode: str = ""
+    plane_token: str = "plane.3d"  # noqa: S105 - a colour token
+    is_linked: bool = False
+
+
+class HeaderStrip(QWidget):
+    """Shows what the viewport shows; asks for maximise by signal."""
+
+    maximise_clicked = Signal()
+    double_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = HeaderText()
+        self.fidelity = Fidelity()
+        self._active = False
+        self.setFixedHeight(int(theme_tokens.px("vp.header")))
+        self._maximise = IconButton("ri.fullscreen-line", self)
+        self._maximise.clicked.connect(self.maximise_clicked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addStretch(1)
+        layout.addWidget(self._maximise)
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.timeout.connect(self.update)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Take the language in use."""
+        label = tr("Maximise or restore (double click)")
+        self._maximise.setToolTip(label)
+        self._maximise.setAccessibleName(label)
+
+    def set_text(self, text: HeaderText) -> None:
+        """Replace what the strip says."""
+        if text != self.text:
+            self.text = text
+            self.setAccessibleName(f"{text.plane} {text.mode}".strip())
+            self.update()
+
+    def set_active(self, *, active: bool) -> None:
+        """Show whether keys go to this viewport."""
+        self._active = active
+        self.update()
+
+    def set_fidelity(self, fidelity: Fidelity) -> None:
+        """Show how true the pixels are; the chip "Full" takes itself away."""
+        self.fidelity = fidelity
+        self._fade.start(int(theme_tokens.px("motion.fidelity_full_chip_ms")))
+        self.update()
+
+    def current_chip(self) -> FidelityChip | None:
+        """Return the chip on show right now, None for none."""
+        return chip(self.fidelity, time.monotonic() * 1000)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Maximise from the strip as well."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.double_clicked.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+        """Paint the strip."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), color("vp.header.active" if self._active else "vp.header"))
+        x = theme_tokens.px("space.2")
+        middle = self.height() / 2
+        if self.text.plane:
+            square = QRectF(x, middle - _SQUARE_PX / 2, _SQUARE_PX, _SQUARE_PX)
+            painter.fillRect(square, color(self.text.plane_token))
+            x += _SQUARE_PX + theme_tokens.px("space.2")
+        right = self.width() - self._maximise.width() - theme_tokens.px("space.1")
+        right = self._paint_chip(painter, right)
+        for words, token, bold in ((self.text.plane, "t0", True), (self.text.mode, "t2", False)):
+            x = _text(painter, x, right, self.height(), words, token, bold=bold)
+        size = int(theme_tokens.px("icon.s"))
+        if self.text.is_linked and x + size < right:
+            _icon("ri.link", "t2").paint(painter, int(x), int(middle - size / 2), size, size)
+        painter.end()
+
+    def _paint_chip(self, painter: QPainter, right: float) -> float:
+        shown = self.current_chip()
+        if shown is None:
+            return right
+        font = role_font("caption", bold=True)
+        width = QFontMetricsF(font).horizontalAdvance(shown.text) + 2 * theme_tokens.px("space.2")
+        box = QRectF(right - width, (self.height() - _CHIP_PX) / 2, width, _CHIP_PX)
+        radius = theme_tokens.px("radius.control")
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color(shown.background_token))
+        painter.drawRoundedRect(box, radius, radius)
+        painter.setFont(font)
+        painter.setPen(color(shown.token))
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), shown.text)
+        return box.x() - theme_tokens.px("space.2")
+
+
+class IconButton(QAbstractButton):
+    """A 24 px icon without a frame."""
+
+    def __init__(self, icon: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = icon
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return the smallest target the design allows."""
+        side = int(theme_tokens.px("vp.header"))
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+        """Paint the icon, brighter under the pointer."""
+        painter = QPainter(self)
+        size = int(theme_tokens.px("icon.s"))
+        at = (self.width() - size) // 2
+        _icon(self._name, "t0" if self.underMouse() else "t1").paint(painter, at, at, size, size)
+        painter.end()
+
+
+def _icon(name: str, token: str) -> QIcon:
+    icon: QIcon = qtawesome.icon(name, color=theme_tokens.color(token))
+    return icon
+
+
+def _text(painter: QPainter, x: float, right: float, height: int, words: str, token: str, *, bold: bool) -> float:
+    if not words or x >= right:
+        return x
+    font = role_font("caption", bold=bold)
+    metrics = QFontMetricsF(font)
+    elided = metrics.elidedText(words, Qt.TextElideMode.ElideRight, right - x)
+    painter.setFont(font)
+    painter.setPen(color(token))
+    painter.drawText(QRectF(x, 0, right - x, height), int(Qt.AlignmentFlag.AlignVCenter), elided)
+    return x + metrics.horizontalAdvance(elided) + theme_tokens.px("space.2")

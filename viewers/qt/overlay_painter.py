@@ -1,0 +1,219 @@
+"""Paints an overlay over any surface's picture: text, letters, marks, callipers, crosshair, scale bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+
+from resources import theme_tokens
+from viewers.qt.outlined_text import OutlinedText, TextStyle, color, role_font
+from viewers.scene.captions import CaptionLine
+from viewers.scene.labels import Rect, box_around, place_label
+from viewers.scene.marks import MarkOutline, MarkShape
+from viewers.scene.overlay import Calliper, Letter, Overlay, ScaleBar, Stroke
+
+_CALLIPER_PX: Final = 1.25
+_DOT_PX: Final = 5.0
+_UNDER_PX: Final = 2.0
+_PROBE_ARM_PX: Final = 6.0
+_SELECTED_GAP_PX: Final = 4.0
+
+
+class OverlayPainter:
+    """Paints overlays in logical pixels; keeps rendered strings between frames."""
+
+    def __init__(self) -> None:
+        self._text = OutlinedText()
+
+    def paint(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
+        """Paint everything, text last so that no line runs through it."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._strokes(painter, overlay.crosshair)
+        for mark in overlay.marks:
+            _mark(painter, mark)
+        for calliper in overlay.callipers:
+            _calliper(painter, calliper)
+        if overlay.scale_bar is not None:
+            self._scale_bar(painter, overlay.scale_bar)
+        for letter in overlay.letters:
+            self._letter(painter, letter)
+        for line in overlay.captions:
+            self._caption(painter, line)
+        self._labels(painter, overlay, viewport)
+        if overlay.message:
+            _message(painter, overlay.message, viewport)
+
+    def label_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[tuple[str, Rect], ...]:
+        """Return where each label of marks and measurements goes; what ``paint`` paints."""
+        blocked = [box_around(mark.x, mark.y, mark.radius_px) for mark in overlay.marks]
+        text = [self._caption_rect(line) for line in overlay.captions]
+        places: list[tuple[str, Rect]] = []
+        for number, mark in enumerate(overlay.marks):
+            size = self._text.size(mark.label, _mark_style(mark))
+            others = [*blocked[:number], *blocked[number + 1 :], *text, *(rect for _, rect in places)]
+            places.append((mark.label, place_label(blocked[number], (size.width(), size.height()), viewport, others)))
+        for calliper in overlay.callipers:
+            if not calliper.lines:
+                continue
+            words = "\n".join(calliper.lines)
+            sizes = [self._text.size(line, _MEASURE) for line in calliper.lines]
+            size_px = max(size.width() for size in sizes), sum(size.height() for size in sizes)
+            others = [*blocked, *text, *(rect for _, rect in places)]
+            places.append((words, place_label(_bounds(calliper.outline), size_px, viewport, others)))
+        return tuple(places)
+
+    def _labels(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
+        places = self.label_places(overlay, viewport)
+        for number, (words, rect) in enumerate(places):
+            style = _mark_style(overlay.marks[number]) if number < len(overlay.marks) else _MEASURE
+            for row, line in enumerate(words.split("\n")):
+                step = theme_tokens.font_role(style.role).line
+                self._text.draw(painter, rect.x, rect.y + row * step, line, style)
+
+    def _strokes(self, painter: QPainter, strokes: Iterable[Stroke]) -> None:
+        for stroke in strokes:
+            painter.setPen(QPen(color(stroke.token), theme_tokens.px("stroke.hairline")))
+            start, end = (QPointF(*point) for point in (stroke.start, stroke.end))
+            upright = abs(start.x() - end.x()) < 1e-6 or abs(start.y() - end.y()) < 1e-6
+            # on pixel centres an upright hairline is one sharp pixel instead of two grey ones
+            painter.drawLine(_centred(start) if upright else start, _centred(end) if upright else end)
+
+    def _caption(self, painter: QPainter, line: CaptionLine) -> None:
+        rect = self._caption_rect(line)
+        self._text.draw(painter, rect.x, rect.y, line.text, _caption_style(line))
+
+    def _caption_rect(self, line: CaptionLine) -> Rect:
+        size = self._text.size(line.text, _caption_style(line))
+        x = line.x - size.width() if line.aligned_right else line.x
+        return Rect(x, line.y, size.width(), size.height())
+
+    def _letter(self, painter: QPainter, letter: Letter) -> None:
+        size = self._text.size(letter.text, _LETTER)
+        bounds = QRectF(letter.x - size.width() / 2, letter.y - size.height() / 2, size.width(), size.height())
+        # oblique planes have up to three letters, which must not run out of the viewport
+        right = painter.window().width() - 2
+        x = min(max(bounds.x(), 2.0), right - size.width())
+        self._text.draw(painter, x, bounds.y(), letter.text, _LETTER)
+
+    def _scale_bar(self, painter: QPainter, bar: ScaleBar) -> None:
+        x, y, end = round(bar.x) + 0.5, round(bar.y) + 0.5, round(bar.x + bar.length_px) + 0.5
+        ends = [(x, y - 3, x, y + 3), (end, y - 3, end, y + 3), (x, y, end, y)]
+        for pen in (_pen(color("overlay.outline"), 1 + _UNDER_PX), _pen(color("overlay.text"), 1)):
+            painter.setPen(pen)
+            for x1, y1, x2, y2 in ends:
+                painter.drawLine(QPointF(x1, y1), QPointF(x2, y2))
+        self._text.draw(painter, x, y - 20, bar.text, TextStyle())
+
+
+_LETTER: Final = TextStyle("letter", "overlay.letter")
+_MEASURE: Final = TextStyle("overlay", "overlay.measure")
+
+
+def _caption_style(line: CaptionLine) -> TextStyle:
+    return TextStyle("overlay", "overlay.warn", bold=True) if line.is_warning else TextStyle()
+
+
+def _mark_style(mark: MarkOutline) -> TextStyle:
+    return TextStyle("overlay", mark.style.text_token, bold=True)
+
+
+def _mark(painter: QPainter, mark: MarkOutline) -> None:
+    width = theme_tokens.px(f"stroke.{mark.style.stroke}")
+    if mark.style.fill_opacity:
+        tint = color(mark.style.token)
+        tint.setAlphaF(mark.style.fill_opacity)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(tint))
+        _outline(painter, mark)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    pen = _pen(color(mark.style.token), width)
+    if mark.style.dashed:
+        # Qt counts dashes in pen widths
+        pen.setDashPattern([length / width for length in theme_tokens.dash("dash.proposed")])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    for stroke in (_pen(color("overlay.outline"), width + _UNDER_PX), pen):
+        painter.setPen(stroke)
+        _outline(painter, mark)
+    if mark.selected:
+        painter.setPen(_pen(color("acc"), theme_tokens.px("stroke.hairline")))
+        reach = mark.radius_px + _SELECTED_GAP_PX
+        painter.drawRect(QRectF(mark.x - reach, mark.y - reach, 2 * reach, 2 * reach))
+
+
+def _outline(painter: QPainter, mark: MarkOutline) -> None:
+    r = mark.radius_px
+    box = QRectF(mark.x - r, mark.y - r, 2 * r, 2 * r)
+    if mark.style.shape is MarkShape.CIRCLE:
+        painter.drawEllipse(box)
+    elif mark.style.shape is MarkShape.ROUNDED:
+        painter.drawRoundedRect(box, r * 0.6, r * 0.6)
+        if painter.brush().style() == Qt.BrushStyle.NoBrush:
+            _dotted_axis(painter, box)
+    elif mark.style.shape is MarkShape.LOZENGE:
+        centre = box.center()
+        # sqrt(2) keeps the whole circle of the cut inside the lozenge
+        reach = r * 1.4142
+        corners = [(0, -reach), (reach, 0), (0, reach), (-reach, 0)]
+        painter.drawPolygon(QPolygonF([centre + QPointF(x, y) for x, y in corners]))
+    else:
+        painter.drawRect(box)
+        if mark.style.shape is MarkShape.CROSSED_BOX:
+            painter.drawLine(box.bottomLeft(), box.topRight())
+
+
+def _dotted_axis(painter: QPainter, box: QRectF) -> None:
+    solid = painter.pen()
+    dotted = QPen(solid)
+    dotted.setStyle(Qt.PenStyle.DotLine)
+    painter.setPen(dotted)
+    painter.drawLine(box.topLeft() + QPointF(4, 4), box.bottomRight() - QPointF(4, 4))
+    painter.setPen(solid)
+
+
+def _calliper(painter: QPainter, calliper: Calliper) -> None:
+    line = color("acc") if calliper.selected else color("overlay.measure")
+    points = [QPointF(*point) for point in calliper.outline]
+    if len(points) == 1:
+        _probe(painter, points[0], line)
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (_pen(color("overlay.outline"), _CALLIPER_PX + _UNDER_PX), _pen(line, _CALLIPER_PX)):
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF(points))
+    painter.setPen(_pen(color("overlay.outline"), 1))
+    painter.setBrush(QBrush(line))
+    for handle in calliper.handles:
+        painter.drawEllipse(QPointF(*handle), _DOT_PX / 2, _DOT_PX / 2)
+
+
+def _probe(painter: QPainter, at: QPointF, line: QColor) -> None:
+    for pen in (_pen(color("overlay.outline"), _CALLIPER_PX + _UNDER_PX), _pen(line, _CALLIPER_PX)):
+        painter.setPen(pen)
+        painter.drawLine(at - QPointF(_PROBE_ARM_PX, 0), at + QPointF(_PROBE_ARM_PX, 0))
+        painter.drawLine(at - QPointF(0, _PROBE_ARM_PX), at + QPointF(0, _PROBE_ARM_PX))
+
+
+def _message(painter: QPainter, text: str, viewport: tuple[float, float]) -> None:
+    painter.setFont(role_font("body"))
+    painter.setPen(color("t2"))
+    flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+    painter.drawText(QRectF(24, 0, viewport[0] - 48, viewport[1]), flags, text)
+
+
+def _bounds(points: Sequence[tuple[float, float]]) -> Rect:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    pad = _DOT_PX
+    return Rect(min(xs) - pad, min(ys) - pad, max(xs) - min(xs) + 2 * pad, max(ys) - min(ys) + 2 * pad)
+
+
+def _pen(stroke: QColor, width: float) -> QPen:
+    pen = QPen(stroke, width)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+def _centred(point: QPointF) -> QPointF:
+    return QPointF(round(point.x() - 0.5) + 0.5, round(point.y() - 0.5) + 0.5)

@@ -1,0 +1,342 @@
+"""A viewport: header strip and image area; it shows, asks by signals and does nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from resources import theme_tokens
+from viewers.qt.canvas import ImageCanvas
+from viewers.qt.header_strip import HeaderStrip, HeaderText
+from viewers.qt.surface import RasterSurface, RenderSurface
+from viewers.qt.vtk_reslice import VtkReslicer
+from viewers.scene.events import PointerEvent, PointerKind
+from viewers.scene.fidelity import Fidelity
+from viewers.scene.keys import Command
+from viewers.scene.link_group import LinkGroup
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.presets import preset_of, preset_title
+from viewers.scene.raster import Window
+from viewers.scene.scene import Scene
+from viewers.scene.tools import actions
+from viewers.scene.tools.navigate import Navigator
+from viewers.scene.tools.tool import ToolName
+from viewers.scene.viewtext import plane_title
+from workstation.domain.geometry import Point, plane_name
+from workstation.domain.measurement import Measurement
+
+_PAGE: Final = 10
+_TOOLS: Final = {
+    Command.TOOL_WINDOW: ToolName.WINDOW,
+    Command.TOOL_PAN: ToolName.PAN,
+    Command.TOOL_ZOOM: ToolName.ZOOM,
+    Command.TOOL_SCROLL: ToolName.SCROLL,
+    Command.TOOL_CROSSHAIR: ToolName.CROSSHAIR,
+    Command.TOOL_DISTANCE: ToolName.DISTANCE,
+    Command.TOOL_ELLIPSE: ToolName.ELLIPSE,
+    Command.TOOL_PROBE: ToolName.PROBE,
+}
+
+
+def default_surface() -> RenderSurface:
+    """Return the surface for stacks and plain MPR planes: raster, planes cut by VTK (ADR 0003, 0004)."""
+    return RasterSurface(VtkReslicer())
+
+
+class _Membership:
+    """A viewport's place in its link group, which outlives the widget just long enough to be given up."""
+
+    def __init__(self) -> None:
+        self._scene: Scene | None = None
+        self._links: LinkGroup | None = None
+
+    def change(self, scene: Scene | None, links: LinkGroup | None, repaint: Callable[[], None]) -> None:
+        """Leave the old group and join the new one."""
+        self.leave()
+        self._scene, self._links = scene, links
+        if scene is not None and links is not None:
+            links.join(scene, repaint)
+
+    def leave(self) -> None:
+        """Leave the group, if any."""
+        if self._scene is not None and self._links is not None:
+            self._links.leave(self._scene)
+        self._scene = self._links = None
+
+
+class ViewportFrame(QWidget):
+    """
+    One viewport of the reading page.
+
+    Scene state (window, slice, camera, measurements) is changed here; everything that
+    reaches further, from saving to opening menus, is left to whoever listens.
+    """
+
+    crosshair_moved = Signal(object)
+    """Patient point (L, P, S) in mm."""
+    window_changed = Signal(object)
+    """A Window."""
+    scrolled = Signal(int)
+    """The slice now shown, from 0; retrieval priority follows it."""
+    measurement_finished = Signal(object)
+    """The Measurement that was added or edited."""
+    measurement_deleted = Signal(str)
+    finding_clicked = Signal(str)
+    """Tracking UID."""
+    maximise_requested = Signal()
+    activated = Signal()
+    context_menu_requested = Signal(QPoint)
+    """Global position."""
+    refused = Signal(str, str)
+    """What a tool could not do, and what to do instead."""
+    tool_changed = Signal(object)
+    """A ToolName."""
+    marks_toggled = Signal(bool)
+    link_toggled = Signal(bool)
+
+    def __init__(self, surface: RenderSurface | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.navigator = Navigator()
+        self.scene: Scene | None = None
+        self.links: LinkGroup | None = None
+        self.header = HeaderStrip(self)
+        self.canvas = ImageCanvas(surface or default_surface(), self.navigator, self)
+        self._active = False
+        self._membership = _Membership()
+        # a deleted viewport must not be repainted by those it was linked with
+        self.destroyed.connect(self._membership.leave)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.canvas, 1)
+        self.setFocusProxy(self.canvas)
+        self.canvas.pointer.connect(self._pointer)
+        self.canvas.command.connect(self.run_command)
+        self.canvas.focused.connect(self.activated)
+        self.canvas.left.connect(self._pointer_left)
+        self.header.maximise_clicked.connect(self.maximise_requested)
+        self.header.double_clicked.connect(self.maximise_requested)
+
+    # what is shown --------------------------------------------------------------------------
+
+    def set_scene(self, scene: Scene | None, links: LinkGroup | None = None) -> None:
+        """Show a scene, linked with others; whatever a tool had begun on the last one is dropped."""
+        self.navigator.cancel()
+        self.scene, self.links = scene, links
+        self._membership.change(scene, links, self.refresh)
+        self.canvas.set_scene(scene)
+        self.header.set_fidelity(Fidelity())
+        self.refresh()
+
+    def set_active(self, *, active: bool) -> None:
+        """Mark the viewport whose tools and presets the toolbar acts on."""
+        self._active = active
+        self.header.set_active(active=active)
+        self.update()
+
+    def set_fidelity(self, fidelity: Fidelity) -> None:
+        """Show how true the pixels are."""
+        self.header.set_fidelity(fidelity)
+
+    def refresh(self) -> None:
+        """Repaint after the scene changed from outside: an image arrived, findings changed."""
+        self.header.set_text(self._header_text())
+        self.canvas.update()
+
+    def retranslate(self) -> None:
+        """Take the language in use."""
+        self.header.retranslate()
+        self.refresh()
+
+    # what is done ---------------------------------------------------------------------------
+
+    def choose_tool(self, name: ToolName) -> None:
+        """Choose the tool of the left button."""
+        self.navigator.choose(name)
+        self.tool_changed.emit(name)
+        self.canvas.update()
+
+    def set_window(self, window: Window) -> None:
+        """Show with another window, in linked views as well."""
+        if self.scene is None:
+            return
+        if self.links is not None:
+            self.links.set_window(window, self.scene)
+        else:
+            self.scene.set_window(window)
+        self.window_changed.emit(window)
+        self.refresh()
+
+    def show_point(self, lps_mm: Point) -> None:
+        """Put the crosshair of all linked views on a patient point."""
+        if self.scene is None:
+            return
+        before = self.scene.index
+        if self.links is not None:
+            self.links.show_point(lps_mm, self.scene)
+        else:
+            self.scene.show_point(lps_mm)
+        self.crosshair_moved.emit(lps_mm)
+        if self.scene.index != before:
+            self.scrolled.emit(self.scene.index)
+        self.refresh()
+
+    def scroll_to(self, index: int) -> None:
+        """Show a slice, clamped to the stack."""
+        if self.scene is None or not self.scene.scroll_to(index):
+            return
+        if self.links is not None:
+            self.links.follow(self.scene)
+        self.scrolled.emit(self.scene.index)
+        self.refresh()
+
+    def run_command(self, command: Command) -> None:
+        """Carry out what a key asks; the toolbar may call it too."""
+        scene = self.scene
+        if command in _TOOLS:
+            self.choose_tool(_TOOLS[command])
+            return
+        if scene is None:
+            return
+        if command.startswith("preset_"):
+            window = scene.preset_window(command.removeprefix("preset_"))
+            if window is not None:
+                self.set_window(window)
+            return
+        self._commands(scene)[command]()
+        self.refresh()
+
+    def _commands(self, scene: Scene) -> dict[Command, Callable[[], object]]:
+        return {
+            Command.IDENTITY: lambda: setattr(scene, "identity", scene.identity.following()),
+            Command.INVERT: scene.toggle_invert,
+            Command.RESET: scene.reset,
+            Command.FIT: scene.fit,
+            Command.CANCEL: lambda: self.choose_tool(ToolName.WINDOW),
+            Command.LINK: self._toggle_link,
+            Command.MARKS: self._toggle_marks,
+            Command.DELETE: self._delete_selected,
+            Command.SLICE_BACK: lambda: self.scroll_to(scene.index - 1),
+            Command.SLICE_ON: lambda: self.scroll_to(scene.index + 1),
+            Command.PAGE_BACK: lambda: self.scroll_to(scene.index - _PAGE),
+            Command.PAGE_ON: lambda: self.scroll_to(scene.index + _PAGE),
+            Command.FIRST: lambda: self.scroll_to(0),
+            Command.LAST: lambda: self.scroll_to(scene.count - 1),
+        }
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+        """Paint the border, in the accent colour when active."""
+        painter = QPainter(self)
+        painter.setPen(QColor(theme_tokens.color("acc" if self._active else "vp.line")))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
+
+    # events ---------------------------------------------------------------------------------
+
+    def _pointer(self, event: PointerEvent) -> None:
+        scene = self.scene
+        if scene is None:
+            return
+        if event.kind is PointerKind.PRESS:
+            self.activated.emit()
+        asked = self.navigator.handle(event, scene, self.canvas.viewport)
+        moved = event.kind is PointerKind.MOVE
+        if moved:
+            scene.probe_at = event.x, event.y
+        for action in asked:
+            self._carry_out(action, scene)
+        if asked or moved:
+            self.canvas.update()
+
+    def _pointer_left(self) -> None:
+        if self.scene is not None:
+            self.scene.probe_at = None
+            self.canvas.update()
+
+    def _carry_out(self, action: actions.Action, scene: Scene) -> None:  # noqa: C901, PLR0912 - a flat table of actions
+        match action:
+            case actions.SetWindow(window):
+                self.set_window(window)
+            case actions.Pan(dx, dy):
+                scene.set_camera(scene.state.camera.panned(dx, dy))
+            case actions.Zoom(factor, x, y):
+                width, height = self.canvas.viewport
+                centre = x - width / 2, y - height / 2
+                scene.set_camera(scene.state.camera.zoomed(factor, from_centre=centre))
+            case actions.Scroll(slices):
+                self.scroll_to(scene.index + slices)
+            case actions.MoveCrosshair(point):
+                self.show_point(point)
+            case actions.AddMeasurement(measurement):
+                scene.annotations.add(scene.study_instance_uid, measurement)
+                self._kept(scene, measurement)
+            case actions.EditMeasurement(measurement):
+                scene.annotations.edit(scene.study_instance_uid, measurement)
+                self._kept(scene, measurement)
+            case actions.SelectMeasurement(uid):
+                scene.selected_measurement = uid
+            case actions.ClickFinding(uid):
+                self.finding_clicked.emit(uid)
+            case actions.OpenMenu(x, y):
+                self.context_menu_requested.emit(self.canvas.mapToGlobal(QPoint(round(x), round(y))))
+            case actions.Maximise():
+                self.maximise_requested.emit()
+            case actions.Refuse(text, hint):
+                self.refused.emit(text, hint)
+            case actions.Repaint():
+                self.canvas.update()
+
+    def _kept(self, scene: Scene, measurement: Measurement) -> None:
+        scene.selected_measurement = measurement.tracking_uid
+        self.measurement_finished.emit(measurement)
+
+    def _delete_selected(self) -> None:
+        scene = self.scene
+        if scene is None or not scene.selected_measurement:
+            return
+        uid, scene.selected_measurement = scene.selected_measurement, ""
+        if any(m.tracking_uid == uid for m in scene.annotations.measurements):
+            scene.annotations.delete(scene.study_instance_uid, uid)
+            self.measurement_deleted.emit(uid)
+
+    def _toggle_marks(self) -> None:
+        if self.scene is not None:
+            self.scene.show_marks = not self.scene.show_marks
+            self.marks_toggled.emit(self.scene.show_marks)
+
+    def _toggle_link(self) -> None:
+        if self.scene is not None and self.links is not None:
+            linked = not self.links.takes_part(self.scene)
+            self.links.set_linked(self.scene, linked=linked)
+            self.link_toggled.emit(linked)
+
+    def _header_text(self) -> HeaderText:
+        scene = self.scene
+        if scene is None:
+            return HeaderText()
+        preset = preset_of(scene.window) if scene.modality == "CT" else None
+        text = HeaderText(
+            mode=preset_title(preset.name) if preset is not None else "",
+            is_linked=self.links is not None and self.links.is_linked(scene),
+        )
+        if isinstance(scene, MprScene):
+            return replace(text, plane=plane_title(scene.plane.value), plane_token=scene.plane.token)
+        view = scene.view(self.canvas.viewport)
+        if view is None or view.plane is None:
+            return replace(text, plane=scene.modality)
+        name = plane_name(view.plane.normal)
+        return replace(text, plane=plane_title(name), plane_token="plane.3d" if name == "oblique" else f"plane.{name}")
+
+
+def show_in_all(frames: list[ViewportFrame], change: Callable[[Scene], None]) -> None:
+    """Change every scene on screen alike (findings, marks on or off) and repaint."""
+    for frame in frames:
+        if frame.scene is not None:
+            change(frame.scene)
+            frame.refresh()

@@ -1,0 +1,179 @@
+"""The four corner texts of a viewport: what stands there and what goes first when room runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from resources.translation import tr
+
+MARGIN_PX: Final = 8.0
+LINE_PX: Final = 16.0
+TWO_LINES_BELOW_PX: Final = 480
+ONE_LINE_BELOW_PX: Final = 320
+_LETTER_ROOM_PX: Final = 24.0
+
+
+class Identity(StrEnum):
+    """How much text is shown; the key I goes round. Warnings are not subject to it."""
+
+    FULL = "full"
+    ANONYMOUS = "anonymous"
+    NONE = "none"
+
+    def following(self) -> Identity:
+        """Return the next step of the cycle full, no identity, none."""
+        order = list(Identity)
+        return order[(order.index(self) + 1) % len(order)]
+
+
+class Corner(StrEnum):
+    """Corners of a viewport."""
+
+    TOP_LEFT = "top_left"
+    TOP_RIGHT = "top_right"
+    BOTTOM_LEFT = "bottom_left"
+    BOTTOM_RIGHT = "bottom_right"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCaptions:
+    """What the corners say about patient, study and series; ready to show, empty parts are left out."""
+
+    patient_name: str = ""
+    sex_age_birth: str = ""
+    patient_id: str = ""
+    institution: str = ""
+    study_description: str = ""
+    accession_number: str = ""
+    study_date_time: str = ""
+    series: str = ""
+    contrast: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def anonymous(self) -> StudyCaptions:
+        """Return what says nothing about who or where."""
+        return StudyCaptions(
+            study_description=self.study_description, series=self.series, contrast=self.contrast, warnings=self.warnings
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCaptions:
+    """What the corners say about the picture itself, from the scene."""
+
+    window: str = ""
+    magnification: str = ""
+    matrix: str = ""
+    probe: str = ""
+    slice_position: str = ""
+    location: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionLine:
+    """One line of corner text; ``x`` is its left or right end, ``y`` the top of its 16 px line box."""
+
+    text: str
+    corner: Corner
+    x: float
+    y: float
+    is_warning: bool = False
+
+    @property
+    def aligned_right(self) -> bool:
+        """Tell whether ``x`` is the right end."""
+        return self.corner in {Corner.TOP_RIGHT, Corner.BOTTOM_RIGHT}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A text with its rank; rank 1 is the last to go."""
+
+    text: str
+    rank: int
+
+
+def corner_lines(
+    study: StudyCaptions, view: ViewCaptions, viewport: tuple[float, float], identity: Identity = Identity.FULL
+) -> tuple[CaptionLine, ...]:
+    """
+    Return the lines that are painted, in viewport pixels.
+
+    Below 480 px width two lines a corner remain, below 320 one: the patient's name and the
+    slice number go last. Warnings always stay, even with the text hidden.
+    """
+    warnings = tuple(dict.fromkeys((*study.warnings, *view.warnings)))
+    if identity is Identity.ANONYMOUS:
+        study = study.anonymous()
+    room = _lines_that_fit(viewport)
+    placed: list[CaptionLine] = []
+    for corner, lines in _corners(study, view).items():
+        kept = [] if identity is Identity.NONE else _most_important(lines, room)
+        alerts = warnings if corner is Corner.TOP_RIGHT else ()
+        placed += _placed(corner, alerts, [line.text for line in kept], viewport)
+    return tuple(placed)
+
+
+def with_warning(study: StudyCaptions, text: str) -> StudyCaptions:
+    """Return the captions with one more warning."""
+    return replace(study, warnings=(*study.warnings, text))
+
+
+def mpr_interpolated() -> str:
+    """Return the warning of planes that show computed, not acquired, pixels."""
+    return tr("MPR interpolated")
+
+
+def _corners(study: StudyCaptions, view: ViewCaptions) -> dict[Corner, tuple[_Line, ...]]:
+    """Lines in the order in which they stand, each with the rank in which they survive."""
+    return {
+        Corner.TOP_LEFT: (_Line(study.patient_name, 1), _Line(study.sex_age_birth, 3), _Line(study.patient_id, 2)),
+        Corner.TOP_RIGHT: (
+            _Line(study.institution, 3),
+            _Line(study.study_description, 1),
+            _Line(study.accession_number, 4),
+            _Line(study.study_date_time, 2),
+        ),
+        Corner.BOTTOM_LEFT: (
+            _Line(view.window, 1),
+            _Line(view.magnification, 3),
+            _Line(view.matrix, 4),
+            _Line(view.probe, 2),
+        ),
+        Corner.BOTTOM_RIGHT: (
+            _Line(study.series, 3),
+            _Line(study.contrast, 4),
+            _Line(view.slice_position, 1),
+            _Line(view.location, 2),
+        ),
+    }
+
+
+def _lines_that_fit(viewport: tuple[float, float]) -> int:
+    width, height = viewport
+    by_height = int((height / 2 - MARGIN_PX - _LETTER_ROOM_PX) // LINE_PX)
+    by_width = 1 if width < ONE_LINE_BELOW_PX else 2 if width < TWO_LINES_BELOW_PX else 4
+    return max(0, min(by_width, by_height))
+
+
+def _most_important(lines: Iterable[_Line], room: int) -> list[_Line]:
+    present = [line for line in lines if line.text]
+    kept = sorted(present, key=lambda line: line.rank)[:room]
+    return [line for line in present if line in kept]
+
+
+def _placed(
+    corner: Corner, warnings: tuple[str, ...], texts: list[str], viewport: tuple[float, float]
+) -> list[CaptionLine]:
+    width, height = viewport
+    x = width - MARGIN_PX if corner in {Corner.TOP_RIGHT, Corner.BOTTOM_RIGHT} else MARGIN_PX
+    total = len(warnings) + len(texts)
+    top = MARGIN_PX if corner in {Corner.TOP_LEFT, Corner.TOP_RIGHT} else height - MARGIN_PX - total * LINE_PX
+    return [
+        CaptionLine(text, corner, x, top + row * LINE_PX, is_warning=row < len(warnings))
+        for row, text in enumerate((*warnings, *texts))
+    ]

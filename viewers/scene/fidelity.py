@@ -1,0 +1,55 @@
+"""How true the pixels on screen are, and the chip that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from resources.theme_tokens import px
+from resources.translation import tr
+
+
+class FidelityKind(StrEnum):
+    """States of the pixels on screen."""
+
+    NEVER_LOSSY = "never_lossy"
+    IMPROVING = "improving"
+    LOSSY_FINAL = "lossy_final"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """
+    Fidelity of the displayed pixels.
+
+    ``percent`` is how much has arrived while IMPROVING, ``ratio`` the compression of
+    LOSSY_FINAL, ``completed_ms`` the clock at which COMPLETE was reached.
+    """
+
+    kind: FidelityKind = FidelityKind.NEVER_LOSSY
+    percent: int = 0
+    ratio: float | None = None
+    completed_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FidelityChip:
+    """Words and theme tokens of the chip in the header strip."""
+
+    text: str
+    token: str
+    background_token: str
+
+
+def chip(fidelity: Fidelity, now_ms: float) -> FidelityChip | None:
+    """Return the chip, None where there is nothing to say; "Full" goes after one second."""
+    if fidelity.kind is FidelityKind.IMPROVING:
+        return FidelityChip(tr("Preview · {percent} %", percent=fidelity.percent), "warn", "warn.bg")
+    if fidelity.kind is FidelityKind.LOSSY_FINAL:
+        text = tr("Lossy {ratio}:1", ratio=f"{fidelity.ratio:.1f}") if fidelity.ratio else tr("Lossy")
+        return FidelityChip(text, "bad", "bad.bg")
+    just_done = now_ms - fidelity.completed_ms < px("motion.fidelity_full_chip_ms")
+    if fidelity.kind is FidelityKind.COMPLETE and just_done:
+        return FidelityChip(tr("Full"), "ok", "ok.bg")
+    return None

@@ -1,0 +1,67 @@
+"""One decoded two-dimensional image as the viewers take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from viewers.scene.raster import VoiLut, Window, percentile_range
+from workstation.domain.geometry import ImagePlane
+
+
+@dataclass(frozen=True, eq=False)
+class SliceImage:
+    """
+    Pixels of one frame with what display and measurement need.
+
+    ``pixels`` is ``[row, column]`` after the modality transform, or ``[row, column, 3]`` uint8
+    RGB. ``padding`` is an inclusive range in the same values. ``plane`` is None without usable
+    geometry; ``aspect`` (height over width of one pixel) then shapes the display.
+    ``patient_orientation`` holds the letters of Patient Orientation (0020,0020) for images that
+    have no plane. ``lossy_ratio`` is the compression ratio of an irreversible image.
+    """
+
+    pixels: npt.NDArray[Any]
+    plane: ImagePlane | None = None
+    sop_instance_uid: str = ""
+    frame_of_reference_uid: str = ""
+    monochrome1: bool = False
+    padding: tuple[float, float] | None = None
+    voi: Window | VoiLut | None = None
+    unit: str = ""
+    aspect: float = 1.0
+    patient_orientation: tuple[str, str] | None = None
+    lossy_ratio: float | None = None
+
+    def __post_init__(self) -> None:
+        is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8
+        if self.pixels.ndim != 2 and not is_color:
+            raise ValueError(f"pixels must be [row, column] or uint8 RGB, got {self.pixels.dtype} {self.pixels.shape}")
+        if self.aspect <= 0:
+            raise ValueError(f"aspect must be positive, got {self.aspect}")
+
+    @property
+    def is_color(self) -> bool:
+        """Tell whether the pixels are RGB and pass without windowing."""
+        return self.pixels.ndim == 3
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def columns(self) -> int:
+        """Return the number of columns."""
+        return int(self.pixels.shape[1])
+
+    @cached_property
+    def default_voi(self) -> Window | VoiLut:
+        """Return the image's own VOI, or the 1st to 99th percentile where it brings none."""
+        if self.voi is not None:
+            return self.voi
+        return Window(centre=128, width=256) if self.is_color else percentile_range(self.pixels, self.padding)

@@ -1,0 +1,137 @@
+"""AI findings as outlines on a plane: shape, line and words tell the state, colour only repeats it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+from viewers.scene.slice_view import SliceView
+from workstation.domain.finding import Decision, Finding, FindingList
+
+MARGIN_PX: Final = 3.0
+"""Gap between a nodule's rim and its outline, so that the line hides no margin."""
+MINIMUM_RADIUS_PX: Final = 7.0
+
+
+class MarkShape(Enum):
+    """Outline of a finding; every decision has its own."""
+
+    RECTANGLE = auto()
+    CIRCLE = auto()
+    ROUNDED = auto()
+    CROSSED_BOX = auto()
+    LOZENGE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class MarkStyle:
+    """How one decision is drawn; ``token`` and ``stroke`` are names in the theme tokens."""
+
+    shape: MarkShape
+    token: str
+    text_token: str
+    stroke: str
+    symbol: str
+    dashed: bool = False
+    fill_opacity: float = 0.0
+
+
+STYLES: Final[Mapping[Decision, MarkStyle]] = MappingProxyType(
+    {
+        Decision.UNDECIDED: MarkStyle(MarkShape.RECTANGLE, "ai", "ai", "finding.proposed", "?", dashed=True),
+        Decision.ACCEPTED: MarkStyle(MarkShape.CIRCLE, "ok", "ok", "finding", "✓", fill_opacity=0.13),
+        Decision.EDITED: MarkStyle(MarkShape.ROUNDED, "ok", "ok", "finding", "✎"),
+        Decision.REJECTED: MarkStyle(
+            MarkShape.CROSSED_BOX, "rejected.stroke", "rejected.text", "finding.rejected", "✕"
+        ),
+        Decision.ADDED: MarkStyle(MarkShape.LOZENGE, "info", "info", "finding", "＋"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkOutline:
+    """
+    One finding where it cuts the displayed plane, in viewport pixels.
+
+    ``radius_px`` is that of the drawn outline, margin included.
+    """
+
+    tracking_uid: str
+    x: float
+    y: float
+    radius_px: float
+    style: MarkStyle
+    label: str
+    selected: bool = False
+
+    def contains(self, x: float, y: float) -> bool:
+        """Tell whether a viewport pixel lies in the outline's box, for clicks."""
+        return abs(x - self.x) <= self.radius_px and abs(y - self.y) <= self.radius_px
+
+
+def cut_radius_mm(finding: Finding, distance_mm: float, slice_step_mm: float) -> float | None:
+    """
+    Return the radius of the circle a finding's sphere cuts from a plane, None where it misses.
+
+    A sphere that lies wholly between two slices is drawn with its own radius on the nearest
+    one: every finding is visible on at least one slice of a stack.
+    """
+    radius = finding.diameter_mm / 2
+    away = abs(distance_mm)
+    if away < radius:
+        return math.sqrt(radius * radius - away * away)
+    # half a step decides for one side only, so that no two slices both claim to be the nearest
+    return radius if -slice_step_mm / 2 < distance_mm <= slice_step_mm / 2 else None
+
+
+def label_text(finding: Finding, *, detailed: bool = True) -> str:
+    """Return the words beside a mark, such as ``? 2 · 6.4 mm``."""
+    symbol = STYLES[finding.decision].symbol
+    return f"{symbol} {finding.number} · {finding.diameter_mm:.1f} mm" if detailed else f"{symbol} {finding.number}"
+
+
+def outlines(
+    findings: Iterable[Finding],
+    view: SliceView,
+    *,
+    slice_step_mm: float,
+    selected: str = "",
+    detailed: bool = True,
+) -> tuple[MarkOutline, ...]:
+    """Return the outlines of all findings that cut the view's plane; none without geometry."""
+    plane, scale = view.plane, view.px_per_mm
+    if plane is None or scale is None:
+        return ()
+    drawn = []
+    for finding in findings:
+        radius = cut_radius_mm(finding, plane.distance_mm(finding.centre_lps_mm), slice_step_mm)
+        if radius is None:
+            continue
+        x, y = view.viewport_of(finding.centre_lps_mm)
+        drawn.append(
+            MarkOutline(
+                finding.tracking_uid,
+                x,
+                y,
+                max(radius * scale + MARGIN_PX, MINIMUM_RADIUS_PX),
+                STYLES[finding.decision],
+                label_text(finding, detailed=detailed),
+                selected=finding.tracking_uid == selected,
+            )
+        )
+    return tuple(drawn)
+
+
+def shown(findings: FindingList, *, show_rejected: bool) -> tuple[Finding, ...]:
+    """Return what is drawn: marks below the operating point and, unless asked for, rejected ones are not."""
+    return tuple(
+        finding
+        for finding in findings.findings
+        if (show_rejected or finding.decision is not Decision.REJECTED)
+        and (finding.original is None or finding.original.shown or finding.decision is not Decision.UNDECIDED)
+    )

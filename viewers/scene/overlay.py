@@ -1,0 +1,207 @@
+"""Everything painted over a picture, as values in viewport pixels; a test can read it without any pixel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from resources.translation import tr
+from viewers.scene.captions import CaptionLine
+from viewers.scene.marks import MarkOutline
+from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.slice_view import SliceView
+from workstation.domain.geometry import Point, plane_name
+from workstation.domain.measurement import Measurement, MeasurementKind
+
+_SCALE_BAR_MM: Final = 50.0
+_SCALE_BAR_MINIMUM_PX: Final = 40.0
+_CROSS_GAP_PX: Final = (26.0, 46.0)
+_LETTER_INSET_PX: Final = 14.0
+_ELLIPSE_STEPS: Final = 72
+
+PixelPoint = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An orientation letter centred on a viewport pixel."""
+
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A thin line in a theme colour."""
+
+    start: PixelPoint
+    end: PixelPoint
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calliper:
+    """A measurement on screen: its outline, its handles and its words."""
+
+    tracking_uid: str
+    outline: tuple[PixelPoint, ...]
+    handles: tuple[PixelPoint, ...]
+    lines: tuple[str, ...]
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleBar:
+    """A bar of known length near the bottom centre."""
+
+    x: float
+    y: float
+    length_px: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """All that is painted over one picture. ``message`` stands centred in an empty viewport."""
+
+    captions: tuple[CaptionLine, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    marks: tuple[MarkOutline, ...] = ()
+    callipers: tuple[Calliper, ...] = ()
+    crosshair: tuple[Stroke, ...] = ()
+    scale_bar: ScaleBar | None = None
+    message: str = ""
+
+
+def letters(view: SliceView) -> tuple[Letter, ...]:
+    """Return the orientation letters at the middle of the four edges, from the displayed matrix."""
+    width, height = view.viewport
+    places = {
+        "left": (_LETTER_INSET_PX, height / 2),
+        "right": (width - _LETTER_INSET_PX, height / 2),
+        "top": (width / 2, _LETTER_INSET_PX),
+        "bottom": (width / 2, height - _LETTER_INSET_PX),
+    }
+    return tuple(Letter(text, *places[edge]) for edge, text in view.letters().items() if text)
+
+
+def crosshair(view: SliceView, point: Point, marks: Iterable[MarkOutline] = ()) -> tuple[Stroke, ...]:
+    """
+    Return the lines in which the other patient planes through a point cut the displayed plane.
+
+    Each takes its plane's colour and leaves a gap round the point, wider over a finding.
+    """
+    if view.plane is None:
+        return ()
+    centre = view.viewport_of(point)
+    radius = max((mark.radius_px for mark in marks if mark.contains(*centre)), default=0.0)
+    gap = min(max(2 * radius + 8, _CROSS_GAP_PX[0]), _CROSS_GAP_PX[1]) / 2
+    strokes: list[Stroke] = []
+    for plane in _crossing_planes(view):
+        direction = _cut_direction(view, plane)
+        strokes += _gapped_line(view.viewport, centre, direction, gap, plane.token)
+    return tuple(strokes)
+
+
+def scale_bar(view: SliceView) -> ScaleBar | None:
+    """Return the 5 cm bar, 1 cm where 5 cm is wider than a third of the viewport, None without millimetres."""
+    scale = view.px_per_mm
+    if scale is None:
+        return None
+    for length_mm, text in ((_SCALE_BAR_MM, tr("5 cm")), (_SCALE_BAR_MM / 5, tr("1 cm"))):
+        length = length_mm * scale
+        if _SCALE_BAR_MINIMUM_PX <= length <= view.viewport[0] / 3:
+            return ScaleBar((view.viewport[0] - length) / 2 + view.viewport[0] / 8, view.viewport[1] - 12, length, text)
+    return None
+
+
+def calliper(measurement: Measurement, view: SliceView, *, selected: bool = False) -> Calliper:
+    """Return one measurement as drawn on a view with a plane."""
+    points = [view.viewport_of(point) for point in measurement.points_lps_mm]
+    outline = handles = tuple(points)
+    if measurement.kind is MeasurementKind.ELLIPSE:
+        outline = _ellipse_outline(points)
+        handles = (points[1], points[2], _mirrored(points[0], points[1]), _mirrored(points[0], points[2]))
+    return Calliper(measurement.tracking_uid, outline, handles, measurement_lines(measurement), selected)
+
+
+def measurement_lines(measurement: Measurement) -> tuple[str, ...]:
+    """Return the words of a measurement, one string per line."""
+    if measurement.kind is MeasurementKind.ELLIPSE and measurement.statistics is not None:
+        s = measurement.statistics
+        return (
+            tr("Mean {mean} SD {sd} {unit}", mean=_number(s.mean), sd=_number(s.standard_deviation), unit=s.unit),
+            tr("Min {low} Max {high}", low=_number(s.minimum), high=_number(s.maximum)),
+            tr("Area {area} mm²", area=f"{s.area_mm2:.1f}"),
+        )
+    if measurement.value is None:
+        return ()
+    if measurement.kind is MeasurementKind.DISTANCE:
+        return (f"{measurement.value:.1f} mm",)
+    return (f"{_number(measurement.value)} {measurement.unit}".rstrip(),)
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """Return a number with a real minus sign, without a negative zero."""
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _number(value: float) -> str:
+    return signed(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1)
+
+
+def _crossing_planes(view: SliceView) -> Sequence[MprPlane]:
+    shown = plane_name(view.plane.normal) if view.plane is not None else "oblique"
+    if shown != "oblique":
+        return [plane for plane in MprPlane if plane.value != shown]
+    normal = view.plane.normal if view.plane is not None else (0.0, 0.0, 0.0)
+    return sorted(MprPlane, key=lambda plane: abs(normal[plane.axis]))[:2]
+
+
+def _cut_direction(view: SliceView, plane: MprPlane) -> PixelPoint:
+    """Return the screen direction of the line common to the displayed plane and a patient plane."""
+    shown = view.plane
+    assert shown is not None  # noqa: S101 - callers have a plane; this only tells the type checker
+    # in-plane direction (u right, v down) whose component along the patient axis vanishes
+    u, v = -shown.down[plane.axis], shown.right[plane.axis]
+    m = view.transform
+    column, row = u / shown.spacing_mm[0], v / shown.spacing_mm[1]
+    x, y = m.a * column + m.b * row, m.c * column + m.d * row
+    length = math.hypot(x, y) or 1.0
+    return x / length, y / length
+
+
+def _gapped_line(
+    viewport: tuple[float, float], centre: PixelPoint, direction: PixelPoint, gap: float, token: str
+) -> list[Stroke]:
+    reach = math.hypot(*viewport) + math.hypot(centre[0] - viewport[0] / 2, centre[1] - viewport[1] / 2)
+    return [
+        Stroke(
+            (centre[0] + sign * gap * direction[0], centre[1] + sign * gap * direction[1]),
+            (centre[0] + sign * reach * direction[0], centre[1] + sign * reach * direction[1]),
+            token,
+        )
+        for sign in (-1.0, 1.0)
+    ]
+
+
+def _ellipse_outline(points: Sequence[PixelPoint]) -> tuple[PixelPoint, ...]:
+    (x, y), first, second = points
+    turns = (2 * math.pi * step / _ELLIPSE_STEPS for step in range(_ELLIPSE_STEPS + 1))
+    return tuple(
+        (
+            x + math.cos(t) * (first[0] - x) + math.sin(t) * (second[0] - x),
+            y + math.cos(t) * (first[1] - y) + math.sin(t) * (second[1] - y),
+        )
+        for t in turns
+    )
+
+
+def _mirrored(centre: PixelPoint, point: PixelPoint) -> PixelPoint:
+    return 2 * centre[0] - point[0], 2 * centre[1] - point[1]

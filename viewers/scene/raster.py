@@ -1,0 +1,160 @@
+"""Grey values to display levels: VOI functions, inversion and padding through one lookup table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+Gray = npt.NDArray[np.uint8]
+"""Display levels ``[row, column]``, 0 black to 255 white."""
+
+_LEVELS: Final = 65536
+_TABLES_KEPT: Final = 64
+
+
+class VoiFunction(StrEnum):
+    """VOI LUT Function (0028,1056)."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """
+    Window centre and width in the unit of the pixels after the modality transform.
+
+    LINEAR needs a width of at least 1, the others more than 0. Source: PS3.3 C.11.2.1.2.
+    """
+
+    centre: float
+    width: float
+    function: VoiFunction = VoiFunction.LINEAR
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(self.centre) or not np.isfinite(self.width):
+            raise ValueError(f"window must be finite, got {self.width}/{self.centre}")
+        if self.width < 1 if self.function is VoiFunction.LINEAR else self.width <= 0:
+            raise ValueError(f"{self.function} window width {self.width} is too small")
+
+    def dragged(self, *, centre: float, width: float) -> Window:
+        """Return the window moved to a new centre and width, the width kept legal."""
+        return replace(self, centre=centre, width=max(1.0, width))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiLut:
+    """One VOI LUT Sequence item; values outside its span take its first or last entry. Source: PS3.3 C.11.2.1.1."""
+
+    first_value: int
+    entries: npt.NDArray[np.uint16]
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrayscaleTransform:
+    """
+    How pixel values become display levels.
+
+    ``inverse`` is MONOCHROME1 or the reader's inversion, but not both. ``padding`` is an
+    inclusive range of values painted black whatever the window. Source: PS3.3 C.7.5.1.1.2.
+    """
+
+    voi: Window | VoiLut
+    inverse: bool = False
+    padding: tuple[float, float] | None = None
+
+
+def voi(values: npt.ArrayLike, window: Window) -> npt.NDArray[np.float64]:
+    """
+    Apply a window; return display levels 0.0 to 255.0, any shape.
+
+    Source: PS3.3 C.11.2.1.2.1 (LINEAR), C.11.2.1.3.2 (LINEAR_EXACT), C.11.2.1.3.1 (SIGMOID).
+    """
+    x = np.asarray(values, dtype=np.float64)
+    centre, width = window.centre, window.width
+    if window.function is VoiFunction.SIGMOID:
+        # beyond +-500 the exponential leaves the range of a double while the level has long saturated
+        exponent = np.clip(-4.0 * (x - centre) / width, -500.0, 500.0)
+        curve: npt.NDArray[np.float64] = 255.0 / (1.0 + np.exp(exponent))
+        return curve
+    if window.function is VoiFunction.LINEAR:
+        centre, width = centre - 0.5, width - 1.0
+    if width == 0:
+        step: npt.NDArray[np.float64] = np.where(x > centre, 255.0, 0.0)
+        return step
+    ramp: npt.NDArray[np.float64] = np.clip(((x - centre) / width + 0.5) * 255.0, 0.0, 255.0)
+    return ramp
+
+
+def voi_lut(values: npt.ArrayLike, lut: VoiLut) -> npt.NDArray[np.float64]:
+    """Apply a VOI LUT; return display levels 0.0 to 255.0, any shape."""
+    index = np.clip(np.rint(np.asarray(values, dtype=np.float64)) - lut.first_value, 0, len(lut.entries) - 1)
+    levels: npt.NDArray[np.float64] = lut.entries[index.astype(np.intp)] * (255.0 / (2**lut.bits - 1))
+    return levels
+
+
+def to_gray(pixels: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
+    """
+    Turn ``[row, column]`` values into display levels of the same shape.
+
+    16-bit integers go through a cached 64k table, anything else is computed.
+    """
+    if pixels.dtype in {np.dtype(np.int16), np.dtype(np.uint16)}:
+        table = lookup_table(transform, signed=pixels.dtype == np.int16)
+        # "clip" never clips a uint16 index: it only spares numpy the bounds pass
+        gray: Gray = np.take(table, pixels.view(np.uint16), mode="clip")
+        return gray
+    return _levels(pixels, transform)
+
+
+@lru_cache(maxsize=_TABLES_KEPT)
+def lookup_table(transform: GrayscaleTransform, *, signed: bool) -> Gray:
+    """Return the 65536 levels indexed by the unsigned bit pattern of a 16-bit value; read-only."""
+    patterns = np.arange(_LEVELS, dtype=np.uint16)
+    table = _levels(patterns.view(np.int16) if signed else patterns, transform)
+    table.flags.writeable = False
+    return table
+
+
+def full_range(pixels: npt.NDArray[Any], padding: tuple[float, float] | None = None) -> Window:
+    """Return the window from the lowest to the highest value that is not padding."""
+    return _spanning(pixels, padding, 0.0, 100.0)
+
+
+def percentile_range(pixels: npt.NDArray[Any], padding: tuple[float, float] | None = None) -> Window:
+    """Return the window from the 1st to the 99th percentile, for images that bring none of their own."""
+    return _spanning(pixels, padding, 1.0, 99.0)
+
+
+def is_padding(pixels: npt.NDArray[Any], padding: tuple[float, float] | None) -> npt.NDArray[np.bool_]:
+    """Tell which values lie in the inclusive padding range."""
+    if padding is None:
+        return np.zeros(pixels.shape, dtype=np.bool_)
+    inside: npt.NDArray[np.bool_] = (pixels >= padding[0]) & (pixels <= padding[1])
+    return inside
+
+
+def _levels(values: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
+    levels = voi_lut(values, transform.voi) if isinstance(transform.voi, VoiLut) else voi(values, transform.voi)
+    if transform.inverse:
+        levels = 255.0 - levels
+    gray = np.rint(levels).astype(np.uint8)
+    gray[is_padding(values, transform.padding)] = 0
+    return gray
+
+
+def _spanning(pixels: npt.NDArray[Any], padding: tuple[float, float] | None, low: float, high: float) -> Window:
+    seen = pixels[~is_padding(pixels, padding) & np.isfinite(pixels)]
+    if seen.size == 0:
+        return Window(centre=0.0, width=1.0)
+    first, last = (float(edge) for edge in np.percentile(seen, (low, high)))
+    # LINEAR reaches black at the first and white at the last value with exactly this centre and width
+    width = last - first + 1.0
+    return Window(centre=first + width / 2.0, width=width)

@@ -1,0 +1,267 @@
+"""What a stack and an MPR viewport have in common: view state, marks, measurements and text."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from viewers.scene import marks, overlay
+from viewers.scene.annotations import Annotations
+from viewers.scene.camera import Camera, PixelTransform
+from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions, corner_lines
+from viewers.scene.image import SliceImage
+from viewers.scene.overlay import Overlay
+from viewers.scene.presets import CT_PRESETS, FULL_DYNAMIC_KEY, IMAGE_DEFAULT_KEY
+from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
+from viewers.scene.reslice import ResliceRequest
+from viewers.scene.slice_view import SliceView
+from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, window_text
+from workstation.domain.finding import FindingList
+from workstation.domain.geometry import Point
+from workstation.domain.measurement import Measurement
+
+Size = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """How a scene is shown. ``voi`` None means the image's own window."""
+
+    camera: Camera = field(default_factory=Camera)
+    voi: Window | VoiLut | None = None
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Everything one painted picture is made of; ``source`` None leaves the viewport black."""
+
+    viewport: Size
+    overlay: Overlay
+    source: SliceImage | ResliceRequest | None = None
+    transform: PixelTransform | None = None
+    grayscale: GrayscaleTransform | None = None
+
+
+class Scene(ABC):
+    """
+    One viewport's content. Not thread-safe: call on the main thread.
+
+    ``modality`` and ``frame_of_reference_uid`` decide what may be linked with what.
+    """
+
+    def __init__(
+        self,
+        *,
+        annotations: Annotations,
+        new_uid: Callable[[], str],
+        modality: str = "CT",
+        frame_of_reference_uid: str = "",
+        series_instance_uid: str = "",
+        captions: StudyCaptions | None = None,
+    ) -> None:
+        self.annotations = annotations
+        self.study_instance_uid = annotations.value.study_instance_uid
+        self.new_uid = new_uid
+        self.modality = modality
+        self.frame_of_reference_uid = frame_of_reference_uid
+        self.series_instance_uid = series_instance_uid
+        self.captions = captions or StudyCaptions()
+        self.state = ViewState()
+        self.identity = Identity.FULL
+        self.findings: FindingList | None = None
+        self.show_marks = True
+        self.show_rejected = False
+        self.selected_finding = ""
+        self.selected_measurement = ""
+        self.crosshair: Point | None = None
+        self.probe_at: tuple[float, float] | None = None
+        """Viewport pixel under the pointer, for the value in the corner text."""
+
+    # what a kind of scene must know ---------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """Return the number of slices."""
+
+    @property
+    @abstractmethod
+    def index(self) -> int:
+        """Return the displayed slice, from 0."""
+
+    @abstractmethod
+    def scroll_to(self, index: int) -> bool:
+        """Show a slice, clamped to the stack; True when the picture changed."""
+
+    @abstractmethod
+    def show_point(self, lps_mm: Point) -> None:
+        """Show the slice through a patient point and put the crosshair there."""
+
+    @abstractmethod
+    def view(self, viewport: Size) -> SliceView | None:
+        """Return the displayed geometry, None while there is no picture."""
+
+    @abstractmethod
+    def measurable(self) -> SliceImage | None:
+        """Return the displayed slice with its values, None while there is none."""
+
+    @property
+    @abstractmethod
+    def slice_step_mm(self) -> float:
+        """Return the distance of neighbouring slices."""
+
+    @abstractmethod
+    def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:
+        """Return the pixel value and unit under a viewport pixel."""
+
+    @abstractmethod
+    def full_range(self) -> Window | None:
+        """Return the window from the lowest to the highest value."""
+
+    @abstractmethod
+    def _source(self) -> SliceImage | ResliceRequest | None: ...
+
+    @abstractmethod
+    def _default_voi(self) -> Window | VoiLut: ...
+
+    @abstractmethod
+    def _view_captions(self) -> ViewCaptions: ...
+
+    # state ----------------------------------------------------------------------------------
+
+    @property
+    def voi(self) -> Window | VoiLut:
+        """Return the window (or VOI LUT) in force."""
+        return self._default_voi() if self.state.voi is None else self.state.voi
+
+    @property
+    def window(self) -> Window:
+        """Return the window to start a change from; a VOI LUT counts as its input span."""
+        current = self.voi
+        if isinstance(current, Window):
+            return current
+        span = float(len(current.entries))
+        return Window(current.first_value + span / 2, span)
+
+    def set_window(self, window: Window) -> None:
+        """Show with another window."""
+        self.state = replace(self.state, voi=window)
+
+    def set_camera(self, camera: Camera) -> None:
+        """Zoom, pan, rotate or flip."""
+        self.state = replace(self.state, camera=camera)
+
+    def toggle_invert(self) -> None:
+        """Exchange black and white."""
+        self.state = replace(self.state, inverted=not self.state.inverted)
+
+    def fit(self) -> None:
+        """Fit the image into the viewport; rotation and flip stay."""
+        self.state = replace(self.state, camera=replace(self.state.camera, zoom=1.0, pan=(0.0, 0.0)))
+
+    def reset(self) -> None:
+        """Return to the image's own window, upright and fitted."""
+        self.state = ViewState()
+
+    def preset_window(self, key: str) -> Window | None:
+        """Return the window behind a digit key; CT presets exist for CT only."""
+        if key == FULL_DYNAMIC_KEY:
+            return self.full_range()
+        if key == IMAGE_DEFAULT_KEY:
+            default = self._default_voi()
+            return default if isinstance(default, Window) else None
+        preset = CT_PRESETS.get(key) if self.modality == "CT" else None
+        return preset.window if preset is not None else None
+
+    def scroll_by(self, slices: int) -> bool:
+        """Show another slice; True when the picture changed."""
+        return self.scroll_to(self.index + slices)
+
+    # painting -------------------------------------------------------------------------------
+
+    def frame(self, viewport: Size, preview: Measurement | None = None) -> Frame:
+        """Return what to paint into ``(width, height)`` logical pixels; ``preview`` is being drawn right now."""
+        view = self.view(viewport)
+        source = self._source()
+        if view is None or source is None:
+            return Frame(viewport, self._overlay(view, viewport, None))
+        return Frame(viewport, self._overlay(view, viewport, preview), source, view.transform, self._grayscale(source))
+
+    def marks(self, view: SliceView) -> tuple[marks.MarkOutline, ...]:
+        """Return the findings on the displayed plane; another patient's or frame's findings never."""
+        found = self.findings
+        if found is None or not self.show_marks or found.study_instance_uid != self.study_instance_uid:
+            return ()
+        if found.frame_of_reference_uid:
+            if found.frame_of_reference_uid != self.frame_of_reference_uid:
+                return ()
+        elif found.series_instance_uid != self.series_instance_uid:
+            return ()
+        return marks.outlines(
+            marks.shown(found, show_rejected=self.show_rejected),
+            view,
+            slice_step_mm=self.slice_step_mm,
+            selected=self.selected_finding,
+            detailed=self._detailed_labels(),
+        )
+
+    def visible_measurements(self, view: SliceView) -> tuple[Measurement, ...]:
+        """Return the measurements that lie on the displayed slice."""
+        if self.annotations.value.study_instance_uid != self.study_instance_uid or view.plane is None:
+            return ()
+        plane, half = view.plane, self.slice_step_mm / 2
+        return tuple(
+            m
+            for m in self.annotations.measurements
+            if m.frame_of_reference_uid == self.frame_of_reference_uid
+            and all(-half < plane.distance_mm(point) <= half for point in m.points_lps_mm)
+        )
+
+    def finding_at(self, viewport: Size, x: float, y: float) -> str:
+        """Return the tracking UID of the finding under a viewport pixel, the smallest first; else empty."""
+        view = self.view(viewport)
+        hit = [mark for mark in self.marks(view) if mark.contains(x, y)] if view is not None else []
+        return min(hit, key=lambda mark: mark.radius_px).tracking_uid if hit else ""
+
+    def _detailed_labels(self) -> bool:
+        return True
+
+    def _grayscale(self, source: SliceImage | ResliceRequest) -> GrayscaleTransform:
+        if isinstance(source, SliceImage):
+            return GrayscaleTransform(self.voi, source.monochrome1 != self.state.inverted, source.padding)
+        return GrayscaleTransform(self.voi, self.state.inverted)
+
+    def _overlay(self, view: SliceView | None, viewport: Size, preview: Measurement | None) -> Overlay:
+        about = self._view_captions()
+        if view is None:
+            return Overlay(corner_lines(self.captions, about, viewport, self.identity), message=self._message())
+        about = replace(
+            about,
+            window=window_text(self.voi),
+            magnification=magnification_text(view),
+            matrix=matrix_text(view),
+            probe=self._probe_text(viewport),
+        )
+        drawn = self.marks(view)
+        kept = [m for m in self.visible_measurements(view) if preview is None or m.tracking_uid != preview.tracking_uid]
+        if preview is not None and view.plane is not None:
+            kept.append(preview)
+        return Overlay(
+            captions=corner_lines(self.captions, about, viewport, self.identity),
+            letters=overlay.letters(view),
+            marks=drawn,
+            callipers=tuple(
+                overlay.calliper(m, view, selected=m.tracking_uid == self.selected_measurement) for m in kept
+            ),
+            crosshair=() if self.crosshair is None else overlay.crosshair(view, self.crosshair, drawn),
+            scale_bar=overlay.scale_bar(view),
+        )
+
+    def _probe_text(self, viewport: Size) -> str:
+        found = self.value_at(viewport, *self.probe_at) if self.probe_at is not None else None
+        return probe_text(*found) if found is not None else ""
+
+    def _message(self) -> str:
+        return ""

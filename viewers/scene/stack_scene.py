@@ -1,0 +1,212 @@
+"""A stack of two-dimensional images, shown as they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from resources.translation import tr
+from viewers.scene.annotations import Annotations
+from viewers.scene.captions import StudyCaptions, ViewCaptions
+from viewers.scene.image import SliceImage
+from viewers.scene.measure import value_at
+from viewers.scene.overlay import signed
+from viewers.scene.raster import VoiLut, Window, full_range
+from viewers.scene.scene import Scene, Size
+from viewers.scene.slice_view import SliceView
+from viewers.scene.viewtext import location_text
+from workstation.domain.geometry import ImagePlane, Point
+from workstation.domain.study import Series
+
+_SINGLE_SLICE_STEP_MM = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackSlot:
+    """A place in the stack, known before its pixels are here. ``frame`` counts from 0."""
+
+    sop_instance_uid: str
+    frame: int = 0
+    plane: ImagePlane | None = None
+
+
+def slots_of(series: Series) -> tuple[StackSlot, ...]:
+    """Return one slot per image or frame of a series, in display order."""
+    return tuple(
+        StackSlot(instance.sop_instance_uid, frame, instance.plane if instance.number_of_frames <= 1 else None)
+        for instance in series.instances
+        for frame in range(max(1, instance.number_of_frames))
+    )
+
+
+class StackScene(Scene):
+    """Images in display order; a missing one shows which slice is being fetched and nothing else."""
+
+    def __init__(
+        self,
+        slots: Sequence[StackSlot],
+        *,
+        annotations: Annotations,
+        new_uid: Callable[[], str],
+        modality: str = "CT",
+        frame_of_reference_uid: str = "",
+        series_instance_uid: str = "",
+        captions: StudyCaptions | None = None,
+        thickness_mm: float | None = None,
+    ) -> None:
+        super().__init__(
+            annotations=annotations,
+            new_uid=new_uid,
+            modality=modality,
+            frame_of_reference_uid=frame_of_reference_uid,
+            series_instance_uid=series_instance_uid,
+            captions=captions,
+        )
+        if not slots:
+            raise ValueError("a stack needs at least one slot")
+        self.slots = tuple(slots)
+        self.thickness_mm = thickness_mm
+        self._images: dict[int, SliceImage] = {}
+        self._failed: dict[int, str] = {}
+        self._index = len(self.slots) // 2
+
+    # arrival --------------------------------------------------------------------------------
+
+    def put(self, index: int, image: SliceImage) -> bool:
+        """Add one decoded image; True when it is the one on screen. IndexError beyond the stack."""
+        slot = self.slots[index]
+        if image.plane is None and slot.plane is not None:
+            image = replace(image, plane=slot.plane)
+        self._images[index] = image
+        self._failed.pop(index, None)
+        return index == self._index
+
+    def fail(self, index: int, text: str) -> bool:
+        """Say in the viewport why an image cannot be shown; True when it is the one on screen."""
+        self._failed[index] = text
+        return index == self._index
+
+    def drop(self, index: int) -> None:
+        """Forget the pixels of one image, for a bounded memory."""
+        self._images.pop(index, None)
+
+    @property
+    def arrived(self) -> frozenset[int]:
+        """Return the slices whose pixels are here."""
+        return frozenset(self._images)
+
+    @property
+    def fetching(self) -> int | None:
+        """Return the displayed slice (from 0) while its pixels are missing, else None."""
+        return None if self._index in self._images or self._index in self._failed else self._index
+
+    def image(self, index: int) -> SliceImage | None:
+        """Return the image of a slice when it is here."""
+        return self._images.get(index)
+
+    # Scene ----------------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Return the number of slices."""
+        return len(self.slots)
+
+    @property
+    def index(self) -> int:
+        """Return the displayed slice, from 0."""
+        return self._index
+
+    @property
+    def slice_step_mm(self) -> float:
+        """Return the wider gap to a neighbour, so that no finding falls between uneven slices."""
+        here = self._plane(self._index)
+        if here is None:
+            return _SINGLE_SLICE_STEP_MM
+        neighbours = (self._plane(n) for n in (self._index - 1, self._index + 1) if 0 <= n < self.count)
+        gaps = [abs(here.distance_mm(plane.origin)) for plane in neighbours if plane is not None]
+        return max(gaps, default=self.thickness_mm or _SINGLE_SLICE_STEP_MM) or _SINGLE_SLICE_STEP_MM
+
+    def scroll_to(self, index: int) -> bool:
+        """Show a slice, clamped to the stack; True when the picture changed."""
+        target = min(max(index, 0), self.count - 1)
+        changed = target != self._index
+        self._index = target
+        return changed
+
+    def show_point(self, lps_mm: Point) -> None:
+        """Show the slice nearest to a patient point; without geometry nothing moves."""
+        self.crosshair = lps_mm
+        planes = [(n, plane) for n in range(self.count) if (plane := self._plane(n)) is not None]
+        if planes:
+            self._index = min(planes, key=lambda found: (abs(found[1].distance_mm(lps_mm)), found[0]))[0]
+
+    def view(self, viewport: Size) -> SliceView | None:
+        """Return the displayed geometry, None while the slice is missing."""
+        image = self._images.get(self._index)
+        if image is None:
+            return None
+        return SliceView(
+            (image.columns, image.rows),
+            viewport,
+            self.state.camera,
+            image.plane,
+            image.aspect,
+            image.patient_orientation,
+        )
+
+    def measurable(self) -> SliceImage | None:
+        """Return the displayed image."""
+        image = self._images.get(self._index)
+        if image is None or image.frame_of_reference_uid == self.frame_of_reference_uid:
+            return image
+        return replace(image, frame_of_reference_uid=self.frame_of_reference_uid)
+
+    def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:
+        """Return the stored value nearest to a viewport pixel."""
+        view, image = self.view(viewport), self._images.get(self._index)
+        if view is None or image is None:
+            return None
+        value = value_at(image, *view.inverse.apply(x, y))
+        return None if value is None else (value, image.unit)
+
+    def full_range(self) -> Window | None:
+        """Return the window over all values of the displayed image."""
+        image = self._images.get(self._index)
+        return None if image is None or image.is_color else full_range(image.pixels, image.padding)
+
+    def _source(self) -> SliceImage | None:
+        return self._images.get(self._index)
+
+    def _default_voi(self) -> Window | VoiLut:
+        image = self._images.get(self._index)
+        return image.default_voi if image is not None else Window(centre=40, width=400)
+
+    def _view_captions(self) -> ViewCaptions:
+        plane = self._plane(self._index)
+        location = location_text(plane.origin, plane.normal) if plane is not None else ""
+        if self.thickness_mm is not None:
+            location = f"{tr('T {thickness}', thickness=signed(self.thickness_mm, 1))}  {location}".rstrip()
+        image = self._images.get(self._index)
+        return ViewCaptions(
+            slice_position=f"{self._index + 1} / {self.count}",
+            location=location,
+            warnings=() if image is None else _warnings(image),
+        )
+
+    def _message(self) -> str:
+        failed = self._failed.get(self._index)
+        return failed if failed is not None else tr("Fetching slice {number}…", number=self._index + 1)
+
+    def _plane(self, index: int) -> ImagePlane | None:
+        image = self._images.get(index)
+        return image.plane if image is not None and image.plane is not None else self.slots[index].plane
+
+
+def _warnings(image: SliceImage) -> tuple[str, ...]:
+    found = []
+    if image.lossy_ratio is not None:
+        ratio = image.lossy_ratio
+        found.append(tr("Lossy {ratio}:1", ratio=f"{ratio:.1f}") if ratio > 0 else tr("Lossy"))
+    if image.plane is None:
+        found.append(tr("No spacing"))
+    return tuple(found)

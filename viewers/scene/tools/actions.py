@@ -1,0 +1,119 @@
+"""What a tool asks for; the viewport carries it out and tells the world by signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viewers.scene.raster import Window
+from workstation.domain.geometry import Point
+from workstation.domain.measurement import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class SetWindow:
+    """Show with another window."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Pan:
+    """Move the image by viewport pixels."""
+
+    dx: float
+    dy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Zoom:
+    """Magnify about a viewport pixel."""
+
+    factor: float
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scroll:
+    """Go some slices on."""
+
+    slices: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveCrosshair:
+    """Put the crosshair of all linked views on a patient point."""
+
+    lps_mm: Point
+
+
+@dataclass(frozen=True, slots=True)
+class AddMeasurement:
+    """Keep a finished measurement."""
+
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class EditMeasurement:
+    """Exchange a measurement for its version after a handle was dragged."""
+
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class SelectMeasurement:
+    """Select a measurement, or none with an empty UID."""
+
+    tracking_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClickFinding:
+    """The reader clicked a mark."""
+
+    tracking_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMenu:
+    """The reader asked for the context menu."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Maximise:
+    """Maximise or restore the viewport."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Say why a tool did nothing."""
+
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaint:
+    """Something drawn by the tool itself changed."""
+
+
+Action = (
+    SetWindow
+    | Pan
+    | Zoom
+    | Scroll
+    | MoveCrosshair
+    | AddMeasurement
+    | EditMeasurement
+    | SelectMeasurement
+    | ClickFinding
+    | OpenMenu
+    | Maximise
+    | Refuse
+    | Repaint
+)
+Actions = tuple[Action, ...]

@@ -1,0 +1,122 @@
+"""Which button does what: hands pointer events to the right tool."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from viewers.scene.events import Button, Modifier, PointerEvent, PointerKind
+from viewers.scene.scene import Scene, Size
+from viewers.scene.tools.actions import Actions, ClickFinding, Maximise, OpenMenu, Scroll, SelectMeasurement, Zoom
+from viewers.scene.tools.measuring import CLICK_PX, DistanceTool, EllipseTool, HandleTool, ProbeTool
+from viewers.scene.tools.tool import (
+    CrosshairTool,
+    PanTool,
+    ScrollTool,
+    Tool,
+    ToolName,
+    WindowTool,
+    ZoomTool,
+    crosshair_to,
+)
+from workstation.domain.measurement import Measurement
+
+_WHEEL_ZOOM: Final = 1.15
+_FAST_SCROLL: Final = 10
+
+
+class Navigator:
+    """
+    The mouse of the profile "PACS".
+
+    Left: the chosen tool (window when none); middle: pan; right drag: zoom, right click: menu;
+    wheel: slice, with Shift ten, with Ctrl zoom; Shift and move: crosshair; double click: maximise.
+    """
+
+    def __init__(self) -> None:
+        self._tools: dict[ToolName, Tool] = {
+            ToolName.WINDOW: WindowTool(),
+            ToolName.PAN: PanTool(),
+            ToolName.ZOOM: ZoomTool(),
+            ToolName.SCROLL: ScrollTool(),
+            ToolName.CROSSHAIR: CrosshairTool(),
+            ToolName.DISTANCE: DistanceTool(),
+            ToolName.ELLIPSE: EllipseTool(),
+            ToolName.PROBE: ProbeTool(),
+        }
+        self._by_button = {Button.MIDDLE: PanTool(), Button.RIGHT: ZoomTool()}
+        self._handles = HandleTool()
+        self._busy: Tool | None = None
+        self._pressed_at = (0.0, 0.0)
+        self.tool = ToolName.WINDOW
+
+    @property
+    def preview(self) -> Measurement | None:
+        """Return the measurement that is being drawn."""
+        return self._handles.preview or self._tools[self.tool].preview
+
+    def choose(self, name: ToolName) -> None:
+        """Choose the tool of the left button; what another one began is dropped."""
+        self.cancel()
+        self.tool = name
+
+    def cancel(self) -> None:
+        """Drop whatever is being dragged or drawn."""
+        for tool in (*self._tools.values(), *self._by_button.values(), self._handles):
+            tool.cancel()
+        self._busy = None
+
+    def handle(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        """Return what an event asks for."""
+        if event.kind is PointerKind.WHEEL:
+            return self._wheel(event)
+        if event.kind is PointerKind.DOUBLE:
+            self.cancel()
+            return (Maximise(),) if event.button is Button.LEFT else ()
+        if event.kind is PointerKind.PRESS:
+            return self._press(event, scene, viewport)
+        if event.kind is PointerKind.MOVE:
+            if self._busy is None and Modifier.SHIFT in event.modifiers:
+                return crosshair_to(event, scene, viewport)
+            tool = self._busy if self._busy is not None else self._tools[self.tool]
+            return tool.move(event, scene, viewport)
+        return self._release(event, scene, viewport)
+
+    def _press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        if self._busy is not None or event.button is Button.NONE:
+            return ()
+        self._pressed_at = event.x, event.y
+        if event.button is not Button.LEFT:
+            self._busy = self._by_button[event.button]
+            return self._busy.press(event, scene, viewport)
+        held = self._handles.press(event, scene, viewport) if self._tools[self.tool].preview is None else ()
+        if held:
+            self._busy = self._handles
+            return held
+        self._busy = self._tools[self.tool]
+        dropped: Actions = (SelectMeasurement(""),) if scene.selected_measurement else ()
+        return dropped + self._busy.press(event, scene, viewport)
+
+    def _release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        tool, self._busy = self._busy, None
+        if tool is None:
+            return ()
+        done = tool.release(event, scene, viewport)
+        if math.dist(self._pressed_at, (event.x, event.y)) >= CLICK_PX:
+            return done
+        if event.button is Button.RIGHT:
+            return (*done, OpenMenu(event.x, event.y))
+        finding = scene.finding_at(viewport, event.x, event.y)
+        is_click = event.button is Button.LEFT and self.tool in {
+            ToolName.WINDOW,
+            ToolName.PAN,
+            ToolName.ZOOM,
+            ToolName.SCROLL,
+        }
+        return (*done, ClickFinding(finding)) if finding and is_click and tool is not self._handles else done
+
+    def _wheel(self, event: PointerEvent) -> Actions:
+        if Modifier.CTRL in event.modifiers:
+            return (Zoom(_WHEEL_ZOOM**event.notches, event.x, event.y),)
+        # away from the user goes towards the first slice
+        return (Scroll(-event.notches * (_FAST_SCROLL if Modifier.SHIFT in event.modifiers else 1)),)

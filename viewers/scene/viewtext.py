@@ -1,0 +1,49 @@
+"""The words of the corner text that describe the picture itself."""
+
+from __future__ import annotations
+
+from resources.translation import tr
+from viewers.scene.overlay import signed
+from viewers.scene.raster import VoiLut, Window
+from viewers.scene.slice_view import SliceView
+from workstation.domain.geometry import Point, plane_name
+
+_AXES = ("x", "y", "z")
+
+
+def window_text(voi: Window | VoiLut) -> str:
+    """Return ``W 1500  L -600`` with a real minus sign."""
+    if isinstance(voi, VoiLut):
+        return tr("VOI LUT")
+    digits = 0 if voi.width >= 10 else 2
+    return f"W {signed(voi.width, digits)}  L {signed(voi.centre, digits)}"
+
+
+def magnification_text(view: SliceView) -> str:
+    """Return zoom in screen pixels per image pixel, rotation and mirroring."""
+    rotation = f"{view.camera.rotation_deg:.0f}°"
+    text = tr("Zoom {zoom}× Rotation {rotation}", zoom=f"{view.magnification:.2f}", rotation=rotation)
+    return f"{text} {tr('Mirrored')}" if view.camera.flipped else text
+
+
+def matrix_text(view: SliceView) -> str:
+    """Return the matrix and the name of the plane."""
+    size = f"{view.size[0]}×{view.size[1]}"
+    return f"{size} {plane_title(plane_name(view.plane.normal))}" if view.plane is not None else size
+
+
+def plane_title(name: str) -> str:
+    """Return the translated name of a plane: axial, coronal, sagittal or oblique."""
+    titles = {"axial": tr("Axial"), "coronal": tr("Coronal"), "sagittal": tr("Sagittal"), "oblique": tr("Oblique")}
+    return titles[name]
+
+
+def probe_text(value: float, unit: str) -> str:
+    """Return a pixel value with its unit."""
+    return f"{signed(value, 0 if float(value).is_integer() else 2)} {unit}".rstrip()
+
+
+def location_text(origin: Point, normal: Point) -> str:
+    """Return where a slice lies along the patient axis it is most perpendicular to."""
+    axis = max(range(3), key=lambda index: abs(normal[index]))
+    return f"{_AXES[axis]} {signed(origin[axis], 1)} mm"
