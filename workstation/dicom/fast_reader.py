@@ -64,12 +64,16 @@ class FastFile:
     truncated: bool
 
 
-def read_fast(path: Path, *, assumed: str | None = None) -> FastFile | None:
+def read_fast(source: Path | bytes, *, assumed: str | None = None) -> FastFile | None:
     """Return the header of an ordinary Part 10 file, None when pydicom must look. Raises OSError."""
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    if isinstance(source, bytes):
+        try:
+            return _parse(_Source(source, len(source)), None, assumed)
+        except (_Unusual, struct.error):
+            return None
+    fd = os.open(source, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        source = _Source(fd, os.fstat(fd).st_size)
-        return _parse(source, str(path), assumed)
+        return _parse(_Source(fd, os.fstat(fd).st_size), str(source), assumed)
     except (_Unusual, struct.error):
         return None
     finally:
@@ -77,17 +81,19 @@ def read_fast(path: Path, *, assumed: str | None = None) -> FastFile | None:
 
 
 class _Source:
-    """Bytes of a file through a sliding window."""
+    """Bytes of an open file, or of memory, through a sliding window."""
 
-    def __init__(self, fd: int, size: int) -> None:
-        self.fd, self.size = fd, size
+    def __init__(self, origin: int | bytes, size: int) -> None:
+        self.origin, self.size = origin, size
         self.start = 0
         self.window = self.read(0, _WINDOW)
 
     def read(self, offset: int, count: int) -> bytes:
         """Return up to ``count`` bytes at ``offset``, past the window."""
-        os.lseek(self.fd, offset, os.SEEK_SET)
-        return os.read(self.fd, count)
+        if isinstance(self.origin, bytes):
+            return self.origin[offset : offset + count]
+        os.lseek(self.origin, offset, os.SEEK_SET)
+        return os.read(self.origin, count)
 
     def take(self, offset: int, count: int) -> bytes:
         """Return ``count`` bytes at ``offset``."""
@@ -102,7 +108,7 @@ class _Source:
 
 
 # one loop: a call per element costs a fifth of the time
-def _parse(source: _Source, path: str, assumed: str | None) -> FastFile:  # noqa: C901, PLR0912 - see above
+def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile:  # noqa: C901, PLR0912 - see above
     if source.take(128, 4) != b"DICM":
         raise _Unusual
     syntax, offset = _meta(source)
@@ -216,7 +222,7 @@ def _skip_items(source: _Source, offset: int, *, explicit: bool, depth: int) -> 
                 offset += length
 
 
-def _header(raw: dict[str, bytes], syntax: str, path: str, assumed: str | None) -> Header:
+def _header(raw: dict[str, bytes], syntax: str, path: str | None, assumed: str | None) -> Header:
     terms = raw.get("SpecificCharacterSet", b"").decode("ascii", "replace").rstrip(" \x00")
     decoder = TextDecoder(charsets_of(terms.split("\\") if "\\" in terms else terms), assumed)
     doubts: list[DecodeWarning] = []
