@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from io import BytesIO
 
+import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
 SERIES_UID = "1.2.826.0.1.3680043.10.5.1"
 
@@ -58,3 +59,34 @@ def ct_slice(number: int, *, study_uid: str, series_uid: str = SERIES_UID, value
 def sop_uid(number: int, series_uid: str = SERIES_UID) -> str:
     """Return the SOP Instance UID of a slice made by ``ct_slice``."""
     return f"{series_uid}.{number}"
+
+
+def result_object(number: int, sop_class: str, *, study_uid: str, series_uid: str = f"{SERIES_UID}.9") -> bytes:
+    """Return a small SR or Encapsulated PDF of the study of ``ct_slice``."""
+    source = pydicom.dcmread(BytesIO(ct_slice(1, study_uid=study_uid)), stop_before_pixels=True)
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = UID(sop_class)
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"{series_uid}.{number}")
+    kept = ("SpecificCharacterSet", "StudyInstanceUID", "PatientName", "PatientID", "PatientBirthDate", "PatientSex")
+    for keyword in (*kept, "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"):
+        setattr(dataset, keyword, source[keyword].value)
+    dataset.SOPClassUID = sop_class
+    dataset.SOPInstanceUID = f"{series_uid}.{number}"
+    dataset.SeriesInstanceUID = series_uid
+    dataset.SeriesNumber = 90
+    dataset.InstanceNumber = number
+    is_pdf = sop_class == EncapsulatedPDFStorage
+    dataset.Modality = "DOC" if is_pdf else "SR"
+    if is_pdf:
+        dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
+        dataset.EncapsulatedDocument = b"%PDF-1.7\n%%EOF\n"
+    else:
+        dataset.ValueType = "CONTAINER"
+        dataset.ContinuityOfContent = "SEPARATE"
+        dataset.CompletionFlag = "COMPLETE"
+        dataset.VerificationFlag = "UNVERIFIED"
+    file = BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
