@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from worklist.hub.auth import current_actor
 from worklist.hub.case_service import CaseService
@@ -20,7 +20,13 @@ DICOM_JSON: Final = "application/dicom+json"
 _READABLE: Final = (DICOM_JSON, "application/json", "application/*", "*/*")
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
-RawBody = Annotated[bytes, Body(media_type=DICOM_JSON)]
+
+
+async def _raw_body(request: Request) -> bytes:
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_raw_body)]
 
 
 class UnsupportedMedia(HubError):
@@ -40,7 +46,7 @@ def create_router(ups: UpsService, cases: CaseService) -> APIRouter:
     router = APIRouter(prefix="/dicom-web/workitems", tags=["UPS-RS"])
 
     @router.post("", status_code=201)
-    def create(request: Request, actor: CurrentActor, body: RawBody = b"") -> Response:
+    def create(request: Request, actor: CurrentActor, body: RawBody) -> Response:
         """Create a workitem; its UID is the bare query or in the dataset."""
         answer = ups.create(actor, _dataset(request, body), _bare_uid(request, "workitem", "affectedsopinstanceuid"))
         location = f"/dicom-web/workitems/{answer.ups_instance_uid}"
@@ -68,14 +74,14 @@ def create_router(ups: UpsService, cases: CaseService) -> APIRouter:
         return _json([ups.retrieve(actor, ups_instance_uid)])
 
     @router.post("/{ups_instance_uid}")
-    def update(ups_instance_uid: str, request: Request, actor: CurrentActor, body: RawBody = b"") -> Response:
+    def update(ups_instance_uid: str, request: Request, actor: CurrentActor, body: RawBody) -> Response:
         """Update; under a lock the Transaction UID is the bare query."""
         content = _dataset(request, body)
         transaction_uid = _bare_uid(request, "transaction-uid", "transactionuid")
         return _answer(ups.update(actor, ups_instance_uid, transaction_uid, content))
 
     @router.put("/{ups_instance_uid}/state")
-    def change_state(ups_instance_uid: str, request: Request, actor: CurrentActor, body: RawBody = b"") -> Response:
+    def change_state(ups_instance_uid: str, request: Request, actor: CurrentActor, body: RawBody) -> Response:
         """Change the Procedure Step State under the Transaction UID in the body."""
         content = _dataset(request, body)
         return _answer(
@@ -85,7 +91,7 @@ def create_router(ups: UpsService, cases: CaseService) -> APIRouter:
         )
 
     @router.post("/{ups_instance_uid}/cancelrequest", status_code=202)
-    def request_cancel(ups_instance_uid: str, request: Request, actor: CurrentActor, body: RawBody = b"") -> Response:
+    def request_cancel(ups_instance_uid: str, request: Request, actor: CurrentActor, body: RawBody) -> Response:
         """Ask for cancellation; reason and contact in the body are optional."""
         content = _dataset(request, body) if body else {}
         return _answer(ups.request_cancel(actor, ups_instance_uid, content), status=202)

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import worklist.hub.instance_tables
 import worklist.hub.tables
 from worklist.hub.metadata import metadata
 
