@@ -1,0 +1,146 @@
+"""The picture beside the sign-in form: a chest drawn by us as a stack of slices; no patient's image."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.ui.icons import icon_pixmap
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.labels import Logo, label
+
+_SLICES: Final = 34
+_MARKED: Final = 15
+_POINTS: Final = 96
+
+
+class LoginPicture(QWidget):
+    """Logo at the top, the drawing in the middle, what the product promises at the foot."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__()
+        self._drawing: QPixmap | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(80, 72, 80, 72)
+        column.setSpacing(8)
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        top.addWidget(Logo(56))
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.addWidget(label("联阅 Lianyue", "display", "t0"))
+        names.addWidget(label(tr("Remote reading workstation for imaging alliances"), "body", "t2"))
+        top.addLayout(names, 1)
+        column.addLayout(top)
+        column.addStretch(1)
+        column.addWidget(label(tr("Experts read and sign with certainty; every hospital gets the answer and learns."),
+                               "title", "t0", wrap=True))  # fmt: skip
+        column.addSpacing(4)
+        facts = QHBoxLayout()
+        facts.setSpacing(24)
+        for glyph, tone, text in (
+            ("shield-check", "ok", tr("Signed reports that prove what was signed")),
+            ("robot", "ai", tr("AI proposes, the physician decides")),
+            ("links", "acc", tr("Every step in a chained audit trail")),
+        ):
+            pair = QHBoxLayout()
+            pair.setSpacing(8)
+            mark = label("")
+            mark.setPixmap(icon_pixmap(glyph, tone, 16, 2.0))
+            pair.addWidget(mark)
+            pair.addWidget(label(text, "body", "t1"))
+            facts.addLayout(pair)
+        facts.addStretch(1)
+        column.addLayout(facts)
+        column.addSpacing(8)
+        line = tr("Version {version} · for qualified medical staff only", version=version)
+        column.addWidget(label(line, "caption", "t3"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw anew at the next paint."""
+        self._drawing = None
+        super().resizeEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the drawing on black, once per size."""
+        ratio = self.devicePixelRatioF()
+        if self._drawing is None or self._drawing.devicePixelRatio() != ratio:
+            self._drawing = QPixmap(self.size() * ratio)
+            self._drawing.setDevicePixelRatio(ratio)
+            self._drawing.fill(current_theme().color("image.bg"))
+            inner = QPainter(self._drawing)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            _draw_chest(inner, QRectF(self.rect()))
+            inner.end()
+        QPainter(self).drawPixmap(0, 0, self._drawing)
+
+
+def _draw_chest(painter: QPainter, area: QRectF) -> None:
+    theme = current_theme()
+    scale = min(area.width() / 900, area.height() / 900) * 1.0
+    centre = QPointF(area.center().x(), area.top() + area.height() * 0.46)
+    step = 13.5 * scale
+    for at in range(_SLICES):
+        depth = at / (_SLICES - 1)
+        middle = QPointF(centre.x(), centre.y() + (at - _SLICES / 2) * step)
+        marked = at == _MARKED
+        near = 1 - abs(depth - 0.5) * 1.1
+        for shape, weight in (("body", 0.34), ("left", 0.62), ("right", 0.62), ("spine", 0.5)):
+            outline = _outline(shape, depth, middle, scale)
+            if outline is None:
+                continue
+            color = QColor(theme.color("acc" if marked else "t2"))
+            color.setAlphaF(0.9 if marked else max(0.05, weight * near))
+            painter.setPen(QPen(color, 1.8 if marked else 1.0))
+            fill = QColor(theme.color("acc" if marked else "image.bg"))
+            fill.setAlphaF(0.07 if marked else 0.55 if shape == "body" else 0.0)
+            painter.setBrush(fill)
+            painter.drawPolygon(outline)
+        if marked:
+            _draw_mark(painter, QPointF(middle.x() - 118 * scale, middle.y() - 8 * scale), scale)
+
+
+def _draw_mark(painter: QPainter, place: QPointF, scale: float) -> None:
+    theme = current_theme()
+    fill = QColor(theme.color("ok"))
+    fill.setAlphaF(0.3)
+    painter.setBrush(fill)
+    painter.setPen(QPen(theme.color("ok"), 2))
+    painter.drawEllipse(place, 13 * scale, 9 * scale)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    ring = QColor(theme.color("ok"))
+    ring.setAlphaF(0.35)
+    painter.setPen(QPen(ring, 1))
+    painter.drawEllipse(place, 24 * scale, 17 * scale)
+
+
+def _outline(shape: str, depth: float, middle: QPointF, scale: float) -> QPolygonF | None:
+    """Return one contour of a slice in a flat perspective; depth 0 = shoulders, 1 = waist."""
+    swell = math.sin(math.pi * min(1.0, 0.22 + depth * 0.72))
+    if shape == "body":
+        width, height, x, power = (205 + 110 * swell) * scale, (62 + 30 * swell) * scale, 0.0, 2.6
+    elif shape == "spine":
+        width, height, x, power = 26 * scale, 13 * scale, 0.0, 2.2
+        middle = QPointF(middle.x(), middle.y() + (40 + 18 * swell) * scale)
+    else:
+        if not 0.07 < depth < 0.9:
+            return None
+        lung = math.sin(math.pi * (depth - 0.07) / 0.83) ** 0.55
+        side = -1 if shape == "left" else 1
+        width, height, x, power = 104 * lung * scale, 56 * lung * scale, side * (72 + 58 * lung) * scale, 2.3
+    points = []
+    for n in range(_POINTS):
+        angle = 2 * math.pi * n / _POINTS
+        cos, sin = math.cos(angle), math.sin(angle)
+        radius = (abs(cos) ** power + abs(sin) ** power) ** (-1 / power)
+        dent = 1.0
+        if shape in {"left", "right"}:
+            inward = -1 if shape == "right" else 1
+            dent = 1 - 0.34 * max(0.0, inward * cos) ** 3 * (0.6 + 0.4 * depth)  # the heart's place
+        points.append(QPointF(middle.x() + x + width * radius * cos * dent, middle.y() + height * radius * sin))
+    return QPolygonF(points)
