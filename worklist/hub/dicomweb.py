@@ -216,9 +216,10 @@ def _add_search(router: APIRouter, context: HubContext, discovery: Discovery) ->
 
 
 def _add_instances(router: APIRouter, wado: WadoService) -> None:
+    # the busiest door: the session is looked up in the same worker thread, one hand-over less than a dependency
     @router.get(_INSTANCE, summary="WADO-RS instance")
-    def instance(request: Request, actor: Signed, study: str, series: str, instance: str) -> Response:
-        stored = wado.instance(actor, study, series, instance)
+    def instance(request: Request, study: str, series: str, instance: str) -> Response:
+        stored = wado.instance(current_actor(request), study, series, instance)
         accept = _accept(request)
         form = instance_representation(accept, [stored], single=True)
         syntax = syntax_given(stored, form, asked="transfer-syntax=" in accept)

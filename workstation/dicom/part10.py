@@ -205,7 +205,7 @@ def _delimiter(
     return position, 0
 
 
-def _element(
+def _element(  # noqa: C901, PLR0912 - the branches are those of PS3.5 7.1
     reader: _Reader, buffer: Buffer, position: int, tag: int, level: _Level, stack: list[_Level], found: Walk
 ) -> int:
     """Pass over one element, or open the sequence that it is; return the next position."""
