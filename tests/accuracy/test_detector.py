@@ -1,0 +1,110 @@
+"""
+The detector on real patients that no training run saw.
+
+Expected places: readers' outlines (LIDC-IDRI-0314) and the consensus of nine segmentations
+(QIN-LSC-0028); expected sizes and false marks: the figures on the model's card.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.engine.detector import DetectionOutcome, LungNoduleDetector
+from models.engine.preprocess import normalised, prepare
+from models.engine.registry import Registry
+from models.engine.session import InferenceSession, Provider
+from models.engine.tiling import FloatArray, run_tiled
+from tests.helpers.models import Job, compressed_volume
+from workstation.dicom.volumes import load_volume
+from workstation.domain.finding import Mark
+from workstation.domain.volume import Volume
+
+pytestmark = pytest.mark.accuracy
+
+
+@pytest.fixture(scope="module")
+def detector() -> LungNoduleDetector:
+    return LungNoduleDetector(Registry().load(), Provider.CPU)
+
+
+@pytest.fixture(scope="module")
+def lidc(lidc_0314: Path) -> Volume:
+    return load_volume(sorted(lidc_0314.glob("*.dcm")))
+
+
+@pytest.fixture(scope="module")
+def lidc_result(detector: LungNoduleDetector, lidc: Volume) -> DetectionOutcome:
+    return detector.detect(lidc, Job())
+
+
+def _shown(marks: tuple[Mark, ...]) -> list[Mark]:
+    return [mark for mark in marks if mark.shown]
+
+
+def test_lidc_0314_first_mark_lies_within_2_mm_of_the_readers_nodule(lidc_result: DetectionOutcome) -> None:
+    first = lidc_result.marks[0]
+
+    assert np.linalg.norm(np.subtract(first.centre_lps_mm, (-57.0, 131.0, -520.5))) < 2.0
+
+
+def test_lidc_0314_first_mark_has_the_cards_size_and_score(lidc_result: DetectionOutcome) -> None:
+    first = lidc_result.marks[0]
+
+    # 0.19 is the card's log-SD of sizes, 0.67 to 0.89 its range of this score over grid positions
+    assert abs(np.log(first.diameter_mm / 16.1)) < 0.19
+    assert 0.67 <= first.score <= 0.89
+
+
+def test_lidc_0314_has_no_false_mark_at_the_operating_point(lidc_result: DetectionOutcome) -> None:
+    assert [lidc_result.marks[0]] == _shown(lidc_result.marks)
+
+
+def test_lidc_0314_turned_upside_down_gives_the_same_place(detector: LungNoduleDetector, lidc: Volume) -> None:
+    matrix = lidc.ijk_to_lps.copy()
+    matrix[:3, 3] += matrix[:3, 2] * (lidc.voxels.shape[0] - 1)
+    matrix[:3, 2] *= -1
+    turned = Volume(lidc.voxels[::-1], matrix, lidc.frame_of_reference_uid, lidc.series_instance_uid)
+
+    first = detector.detect(turned, Job()).marks[0]
+
+    assert np.linalg.norm(np.subtract(first.centre_lps_mm, (-57.0, 131.0, -520.5))) < 2.0
+
+
+def test_qin_lsc_0028_first_mark_is_the_consensus_lesion(detector: LungNoduleDetector, shared_data: Path) -> None:
+    volume = compressed_volume(shared_data / "test" / "volumes" / "QIN-LSC-0028.npz")
+
+    first, *others = detector.detect(volume, Job()).marks
+
+    assert np.linalg.norm(np.subtract(first.centre_lps_mm, (96.77, -172.49, 306.27))) < 29.7 / 2
+    assert abs(np.log(first.diameter_mm / 30.2)) < 0.19
+    assert first.shown
+    assert [mark for mark in others if mark.shown] == []
+
+
+def test_a_scan_labelled_normal_has_no_more_false_marks_than_the_card_says(
+    detector: LungNoduleDetector, shared_data: Path
+) -> None:
+    volume = compressed_volume(shared_data / "test" / "volumes" / "COVIDMD-normal001.npz")
+
+    assert len(_shown(detector.detect(volume, Job()).marks)) <= 2
+
+
+def test_slabs_move_no_relevant_score_of_the_real_network_by_a_hundredth(lidc: Volume) -> None:
+    bundle = Registry().load()
+    spec, output = bundle.manifest.input, bundle.manifest.output
+    image = normalised(prepare(lidc, bundle.manifest.applies_to, spec).hu, spec)
+
+    with InferenceSession.open(bundle.model, Provider.CPU) as session:
+
+        def infer(slab: FloatArray) -> tuple[FloatArray, ...]:
+            return session.run((output.heat,), {spec.name: slab})
+
+        (whole,) = infer(image[None, None])
+        (tiled,) = run_tiled(image, infer, slab=spec.slab, halo=spec.halo, stride=output.stride, job=Job())
+
+    relevant = np.maximum(whole, tiled) > 0.2
+    assert relevant.sum() > 10
+    assert float(np.abs(whole - tiled)[relevant].max()) < 0.01

@@ -1,0 +1,213 @@
+"""A nodule is marked where it lies in the patient, however the scan was oriented; the unfit is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.bench_detect import STAGES, peak_mb, run
+from models.engine.detector import LungNoduleDetector
+from models.engine.lungs import find_lungs
+from models.engine.preprocess import normalised, prepare
+from models.engine.registry import Registry
+from models.engine.session import Provider
+from resources.translation import use_language
+from tests.helpers.models import AXIAL, Job, refused, rotation, thorax
+from workstation.domain.errors import InputOutsideIntendedUse, JobCancelled, ProviderUnavailable
+from workstation.domain.volume import Volume
+
+NODULE = (-55.0, 10.0, -12.0)  # right lung, a little behind and below the middle
+SAGITTAL = np.array([[0.0, 0, 1], [1, 0, 0], [0, -1, 0]])
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture(scope="module")
+def detector() -> LungNoduleDetector:
+    return LungNoduleDetector(Registry().load(), Provider.CPU)
+
+
+@pytest.mark.parametrize(
+    ("directions", "shape"),
+    [
+        (AXIAL, (96, 156, 210)),
+        (np.diag([-1.0, 1.0, -1.0]), (96, 156, 210)),  # columns and slices run the other way
+        (rotation(20, 0), (96, 156, 210)),  # tilted head to feet
+        (SAGITTAL, (136, 140, 156)),
+    ],
+    ids=["axial", "flipped", "oblique", "sagittal"],
+)
+def test_a_nodule_in_the_right_lung_is_marked_there_in_every_orientation(
+    detector: LungNoduleDetector, directions: npt.NDArray[np.float64], shape: tuple[int, int, int]
+) -> None:
+    volume = thorax(directions=directions, shape=shape, nodule_lps_mm=NODULE, nodule_mm=14)
+
+    first, *others = detector.detect(volume, Job()).marks
+
+    assert np.linalg.norm(np.subtract(first.centre_lps_mm, NODULE)) < 2.0
+    assert 12.0 < first.diameter_mm < 16.0
+    assert first.shown
+    assert [mark for mark in others if mark.shown] == []
+    assert first.out_of_ten is None
+
+
+def test_a_thorax_without_a_nodule_has_no_mark_above_the_operating_point(detector: LungNoduleDetector) -> None:
+    assert [mark for mark in detector.detect(thorax(), Job()).marks if mark.shown] == []
+
+
+def test_the_result_names_model_provider_threshold_and_seconds(detector: LungNoduleDetector) -> None:
+    volume = thorax(nodule_lps_mm=NODULE)
+
+    result = detector.detect(volume, job := Job())
+
+    assert (
+        result.algorithm.name,
+        result.algorithm.version,
+        result.algorithm.provider,
+        result.algorithm.threshold,
+    ) == ("lung-nodule-xs", "0.1.0", "cpu", 0.414)
+    assert {"load", "preprocess", "network", "postprocess", "total"} == set(result.seconds)
+    parts = sum(seconds for name, seconds in result.seconds.items() if name != "total")
+    assert result.seconds["total"] == pytest.approx(parts) == result.algorithm.seconds_s
+    assert job.fractions == sorted(job.fractions)
+    assert job.fractions[-1] == 1.0
+    scores = [mark.score for mark in result.marks]
+    assert scores == sorted(scores, reverse=True)
+    assert [score >= 0.414 for score in scores] == [mark.shown for mark in result.marks]
+
+
+def test_the_same_scan_gives_the_same_marks_again(detector: LungNoduleDetector) -> None:
+    volume = thorax(nodule_lps_mm=NODULE)
+
+    assert detector.detect(volume, Job()).marks == detector.detect(volume, Job()).marks
+
+
+def test_fractional_hu_give_the_same_marks(detector: LungNoduleDetector) -> None:
+    volume = thorax(nodule_lps_mm=NODULE)
+    fractional = replace(volume, voxels=volume.voxels.astype(np.float32))
+
+    whole, floating = (detector.detect(v, Job()).marks[0] for v in (volume, fractional))
+
+    assert whole == floating
+
+
+def test_a_cancelled_detection_stops_and_the_next_one_works(detector: LungNoduleDetector) -> None:
+    volume = thorax(nodule_lps_mm=NODULE)
+
+    with pytest.raises(JobCancelled):
+        detector.detect(volume, Job(cancel_after=3))
+
+    assert detector.detect(volume, Job()).marks[0].shown
+
+
+def test_a_closed_detector_opens_again_when_needed() -> None:
+    detector = LungNoduleDetector(Registry().load(), Provider.CPU, threads=1)
+    detector.close()
+    detector.detect(thorax(nodule_lps_mm=NODULE), Job())
+    detector.close()
+
+    assert detector.detect(thorax(nodule_lps_mm=NODULE), Job()).marks[0].shown
+
+
+def test_a_provider_this_machine_lacks_is_refused() -> None:
+    with refused(ProviderUnavailable, "OPENVINO is not available on this computer"):
+        LungNoduleDetector(Registry().load(), Provider.OPENVINO).detect(thorax(), Job())
+
+
+def _without_lungs() -> Volume:
+    volume = thorax()
+    return replace(volume, voxels=np.where(volume.voxels == -850, 40, volume.voxels).astype(np.int16))
+
+
+def _with_bowel_gas_only() -> Volume:
+    volume = thorax()
+    return replace(volume, voxels=np.where(volume.voxels == -850, -1000, volume.voxels).astype(np.int16))
+
+
+@pytest.mark.parametrize(
+    ("volume", "reason"),
+    [
+        (thorax(unit=""), "it is not a CT"),
+        (thorax(shape=(31, 156, 210)), "31 slices, at least 32 are needed"),
+        (thorax(spacing_mm=(1.3, 1.3, 5.0), shape=(40, 156, 210)), "slices are 5.0 mm apart, at most 3 mm are allowed"),
+        (thorax(spacing_mm=(2.0, 2.0, 2.0), shape=(96, 100, 130)), "pixels of 2.00 mm are too large"),
+        (_without_lungs(), "no lungs in view"),
+        (_with_bowel_gas_only(), "no lungs in view"),
+        (thorax(spacing_mm=(1.3, 1.3, 0.3), shape=(33, 156, 210)), "no lungs in view"),
+    ],
+    ids=["not CT", "few slices", "thick slices", "coarse pixels", "no lungs", "gas", "a slice of a lung"],
+)
+def test_what_the_model_was_not_measured_on_is_refused(
+    detector: LungNoduleDetector, volume: Volume, reason: str
+) -> None:
+    with refused(InputOutsideIntendedUse, reason):
+        detector.detect(volume, Job())
+
+
+def test_the_networks_grid_is_1_mm_ascending_in_lps_and_holds_the_same_tissue() -> None:
+    manifest = Registry().load().manifest
+    flipped = thorax(directions=np.diag([-1.0, -1.0, -1.0]), nodule_lps_mm=NODULE)
+
+    prepared = prepare(flipped, manifest.applies_to, manifest.input)
+    z, y, x = np.rint(np.subtract(NODULE, prepared.origin_lps_mm)).astype(int)[::-1]
+
+    assert prepared.hu[z, y, x] == 40
+    assert prepared.hu[z, y, x + 15] == -850
+    assert prepared.spacing_mm == 1.0
+
+
+def test_the_lungs_of_the_phantom_have_their_volume() -> None:
+    lungs = find_lungs(thorax())
+
+    assert lungs is not None
+    # two ellipsoids of 42 x 60 x 75 mm: 2 * 4/3 pi abc = 1583 ml
+    assert lungs.volume_ml == pytest.approx(1583, rel=0.02)
+    left, air = lungs.distances_mm(np.array([[60.0, 0, 0], [0, 0, 300.0]]))
+    assert left < -30
+    assert air == np.inf
+
+
+def test_lungs_cut_by_a_narrow_field_of_view_are_still_lungs() -> None:
+    volume = thorax(spacing_mm=(0.9, 1.3, 2.0))  # 189 mm wide: both lungs are cut at their outer side
+
+    assert find_lungs(volume) is not None
+
+
+def test_values_are_scaled_and_padded_as_the_network_learned_them() -> None:
+    spec = Registry().load().manifest.input
+    hu = np.array([[[-2000, -1000, -300, 400, 3000]]], np.int16)
+
+    values = normalised(hu, spec)
+
+    assert values.shape == (16, 16, 16)
+    assert pytest.approx(values[0, 0, :6].tolist()) == [0.0, 0.0, 0.5, 1.0, 1.0, 1.0]
+    assert values[15, 15, 15] == 1.0
+
+
+def test_the_benchmark_reports_every_stage_and_the_memory(detector: LungNoduleDetector) -> None:
+    figures = run(detector, thorax(nodule_lps_mm=NODULE), Job(), repeats=2)["figures"]
+
+    assert {f"seconds_{stage}" for stage in STAGES} <= set(figures)
+    assert 0 < figures["seconds_total"] <= figures["seconds_first"]
+    assert figures["peak_mb"] > 100
+    assert (figures["marks_shown"], figures["provider"], figures["megavoxels"]) == (1, "cpu", 3.1)
+
+
+def test_a_benchmark_of_no_runs_is_a_mistake(detector: LungNoduleDetector) -> None:
+    with pytest.raises(ValueError, match="repeats"):
+        run(detector, thorax(), Job(), repeats=0)
+
+
+def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "resource", None)
+
+    assert peak_mb() is None
