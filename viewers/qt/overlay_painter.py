@@ -20,6 +20,8 @@ _DOT_PX: Final = 5.0
 _UNDER_PX: Final = 2.0
 _PROBE_ARM_PX: Final = 6.0
 _SELECTED_GAP_PX: Final = 4.0
+_LOZENGE: Final = 2**0.5
+"""Keeps the whole circle of the cut inside the lozenge."""
 
 
 class OverlayPainter:
@@ -48,7 +50,7 @@ class OverlayPainter:
 
     def label_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[tuple[str, Rect], ...]:
         """Return where each label of marks and measurements goes; what ``paint`` paints."""
-        blocked = [box_around(mark.x, mark.y, mark.radius_px) for mark in overlay.marks]
+        blocked = [box_around(mark.x, mark.y, _reach(mark)) for mark in overlay.marks]
         text = [self._caption_rect(line) for line in overlay.captions]
         places: list[tuple[str, Rect]] = []
         for number, mark in enumerate(overlay.marks):
@@ -120,6 +122,12 @@ def _mark_style(mark: MarkOutline) -> TextStyle:
     return TextStyle("overlay", mark.style.text_token, bold=True)
 
 
+def _reach(mark: MarkOutline) -> float:
+    """Return half the side of everything drawn round a finding."""
+    reach = mark.radius_px * (_LOZENGE if mark.style.shape is MarkShape.LOZENGE else 1.0)
+    return reach + _SELECTED_GAP_PX if mark.selected else reach
+
+
 def _mark(painter: QPainter, mark: MarkOutline) -> None:
     width = theme_tokens.px(f"stroke.{mark.style.stroke}")
     if mark.style.fill_opacity:
@@ -139,7 +147,7 @@ def _mark(painter: QPainter, mark: MarkOutline) -> None:
         _outline(painter, mark)
     if mark.selected:
         painter.setPen(_pen(color("acc"), theme_tokens.px("stroke.hairline")))
-        reach = mark.radius_px + _SELECTED_GAP_PX
+        reach = _reach(mark)
         painter.drawRect(QRectF(mark.x - reach, mark.y - reach, 2 * reach, 2 * reach))
 
 
@@ -154,8 +162,7 @@ def _outline(painter: QPainter, mark: MarkOutline) -> None:
             _dotted_axis(painter, box)
     elif mark.style.shape is MarkShape.LOZENGE:
         centre = box.center()
-        # sqrt(2) keeps the whole circle of the cut inside the lozenge
-        reach = r * 1.4142
+        reach = r * _LOZENGE
         corners = [(0, -reach), (reach, 0), (0, reach), (-reach, 0)]
         painter.drawPolygon(QPolygonF([centre + QPointF(x, y) for x, y in corners]))
     else:

@@ -185,7 +185,8 @@ class StackScene(Scene):
         plane = self._plane(self._index)
         location = location_text(plane.origin, plane.normal) if plane is not None else ""
         if self.thickness_mm is not None:
-            location = f"{tr('T {thickness}', thickness=signed(self.thickness_mm, 1))}  {location}".rstrip()
+            thickness = tr("T {thickness}", thickness=signed(self.thickness_mm, 1))
+            location = f"{thickness}  {location}".rstrip()
         image = self._images.get(self._index)
         return ViewCaptions(
             slice_position=f"{self._index + 1} / {self.count}",

@@ -23,7 +23,7 @@ def magnification_text(view: SliceView) -> str:
     """Return zoom in screen pixels per image pixel, rotation and mirroring."""
     rotation = f"{view.camera.rotation_deg:.0f}°"
     text = tr("Zoom {zoom}× Rotation {rotation}", zoom=f"{view.magnification:.2f}", rotation=rotation)
-    return f"{text} {tr('Mirrored')}" if view.camera.flipped else text
+    return " ".join((text, tr("Mirrored"))) if view.camera.flipped else text
 
 
 def matrix_text(view: SliceView) -> str:
