@@ -26,7 +26,7 @@ from workstation.storage.keys import Keyring, KeyStore, system_keyring
 from workstation.storage.outbox import Outbox
 
 if TYPE_CHECKING:
-    from workstation.exchange.verify import ReportVerifier
+    from workstation.exchange.verify import SignatureVerifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,13 @@ def detection_worker(hub: Hub, detector: Detector, *, poll_s: float = 2.0) -> Ca
     return loop
 
 
-def verifier(trust: Path | None, data_dir: Path | None = None) -> ReportVerifier:
-    """Return a verifier that trusts the given root, else this machine's demo CA."""
-    from workstation.exchange.verify import ReportVerifier
+def verifier(trust: Path | None, data_dir: Path | None = None) -> SignatureVerifier:
+    """Return a verifier that trusts the given root, else this machine's demo CA (nobody before it was made)."""
+    from workstation.exchange.pades import Trust
+    from workstation.exchange.verify import SignatureVerifier
     from workstation.storage.data_dir import default_data_dir
 
-    return ReportVerifier(trust or (data_dir or default_data_dir()) / "pki" / "root.pem")
+    if trust is not None:
+        return SignatureVerifier(Trust.from_root(trust))
+    folder = (data_dir or default_data_dir()) / "pki"
+    return SignatureVerifier(Trust.from_folder(folder) if (folder / "root.pem").exists() else Trust(()))

@@ -13,7 +13,17 @@ from typing import Any
 
 from workstation.domain.errors import WorkstationError
 
-_PACKAGES = ("PySide6-Essentials", "vtk", "numpy", "pydicom", "highdicom", "SimpleITK", "onnxruntime", "fastapi", "pyhanko")
+_PACKAGES = (
+    "PySide6-Essentials",
+    "vtk",
+    "numpy",
+    "pydicom",
+    "highdicom",
+    "SimpleITK",
+    "onnxruntime",
+    "fastapi",
+    "pyhanko",
+)
 
 
 def run_doctor_command(options: argparse.Namespace) -> int:
@@ -69,7 +79,9 @@ def _opengl() -> dict[str, str]:
     window.SetOffScreenRendering(1)
     window.Render()
     facts = dict(
-        line.split(":", 1) for line in window.ReportCapabilities().splitlines() if line.startswith("OpenGL") and ":" in line
+        line.split(":", 1)
+        for line in window.ReportCapabilities().splitlines()
+        if line.startswith("OpenGL") and ":" in line
     )
     return {
         "window": window.GetClassName(),

@@ -17,7 +17,6 @@ from workstation.bootstrap.console import password_for
 def run_hub_command(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from worklist.hub.server import run_hub
-
     from worklist.hub.settings import HubSettings
 
     settings = HubSettings(options.data, options.database, options.archive, options.demo_users)

@@ -1,0 +1,302 @@
+"""The workstation: window, pages and the person signed in, joined."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, TypeVar
+
+from PySide6.QtWidgets import QInputDialog
+
+from resources.translation import tr
+from workstation import settings as settings_file
+from workstation.bootstrap.adapters import connect, verifier
+from workstation.bootstrap.desk import ORGANISATION, Preview, UnlockingSession, desk_services
+from workstation.bootstrap.image_stream import open_stream
+from workstation.dicom.encapsulated import taken_apart
+from workstation.dicom.source import scan
+from workstation.domain.access import Actor, Permission
+from workstation.domain.errors import DecodeError, WorkstationError
+from workstation.domain.workitem import WorklistRow
+from workstation.exchange.demo_pki import DemoKeyStore
+from workstation.exchange.pdf_pages import page_pictures
+from workstation.exchange.report_pdf import ReportPdf
+from workstation.services.delivery_service import DeliveryOutcome
+from workstation.services.returned_report_service import OpenReturnedReport
+from workstation.services.uid import transaction_uid
+from workstation.settings import Settings
+from workstation.storage.data_dir import default_data_dir, private_dir
+from workstation.ui.app import Shell, build_shell
+from workstation.ui.case_desk import CaseDesk
+from workstation.ui.pages.grassroots_page import GrassrootsPage
+from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsQueue, GrassrootsServices
+from workstation.ui.pages.login_page import LoginPage
+from workstation.ui.pages.login_presenter import LoginPresenter
+from workstation.ui.pages.page import Page, PageSpec
+from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.pages.reading_presenter import ReadingPresenter
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.report_presenter import ReportPresenter
+from workstation.ui.pages.worklist_page import WorklistPage
+from workstation.ui.pages.worklist_presenter import WorklistPresenter
+from workstation.ui.widgets.status_bar import StatusFact
+
+T = TypeVar("T")
+
+LOGIN: Final = "login"
+WORKLIST: Final = "worklist"
+READING: Final = "reading"
+REPORT: Final = "report"
+GRASSROOTS: Final = "grassroots"
+
+
+class Desktop:
+    """Everything of one running workstation; ``demo_accounts`` are shown on the sign-in page of a demo."""
+
+    def __init__(
+        self,
+        hub_url: str,
+        *,
+        data_dir: Path,
+        settings: Settings,
+        settings_path: Path | None,
+        demo_accounts: Sequence[str] = (),
+    ) -> None:
+        self._settings = settings
+        self._settings_path = settings_path
+        self._demo_accounts = tuple(demo_accounts)
+        self._version = version("lianyue")
+        self.shell: Shell = build_shell(settings, crash_folder=data_dir / "crashes", version=self._version)
+        self.hub = connect(hub_url)
+        self.session = UnlockingSession(self.hub, data_dir)
+        self.keys = DemoKeyStore(private_dir(data_dir / "pki"))
+        self._login = LoginPresenter(self.session, self.shell.jobs)
+        self._worklist: WorklistPresenter | None = None
+        self._queue = GrassrootsQueue()
+        self._data_dir = data_dir
+        self.desk: CaseDesk | None = None
+        self._register()
+        window = self.shell.window
+        window.sign_out_requested.connect(self.sign_out)
+        window.settings_changed.connect(self._keep_settings)
+        window.show_page(LOGIN)
+
+    @property
+    def actor(self) -> Actor | None:
+        """Return who is signed in."""
+        return self.session.actor
+
+    def page(self, page_id: str) -> Page:
+        """Return a page of the window."""
+        return self.shell.window.page(page_id)
+
+    def run(self) -> int:
+        """Show the window and run until it is closed."""
+        self.shell.window.showMaximized()
+        status = self.shell.app.exec()
+        self.close()
+        return status
+
+    def close(self) -> None:
+        """Save, sign out and end background work."""
+        if self.desk is not None:
+            self.desk.stop()
+        self.shell.window.discard_pages()
+        self.shell.close()
+        self.session.sign_out()
+        self.hub.client.close()
+
+    # people come and go
+
+    def signed_in(self, actor: Actor) -> None:
+        """Open the person's desk and show the page the role works on."""
+        window = self.shell.window
+        pages = set()
+        if actor.may(Permission.CLAIM_READING):
+            storage = self.session.storage
+            self._worklist = WorklistPresenter(
+                self.hub.worklist,
+                self.shell.jobs,
+                actor=lambda: self.actor,
+                transaction_uid=lambda user, ups: transaction_uid(storage.secret, user, ups),
+                now=lambda: datetime.now().astimezone(),
+            )
+            self.desk = CaseDesk(desk_services(self.hub, storage, self.keys), self.shell.jobs, lambda: self.actor)
+            self.desk.refused.connect(self._refused)
+            self.desk.delivered.connect(self._delivered)
+            self.desk.start()
+            pages |= {WORKLIST, READING, REPORT}
+        if actor.may(Permission.SEND_STUDY):
+            pages.add(GRASSROOTS)
+        window.set_available(frozenset(pages))
+        window.set_actor(actor)
+        window.set_fact("hub", lambda: StatusFact("hub", self.hub.client.url, icon="signal-tower", icon_tone="ok"))
+        self._settings = replace(self._settings, connection=replace(self._settings.connection, last_user=actor.user_id))
+        self._keep_settings(self._settings)
+        if WORKLIST in pages:
+            window.show_page(WORKLIST)
+        elif GRASSROOTS in pages:
+            window.show_page(GRASSROOTS)
+        else:
+            window.toast.say(tr("There is no page for this role yet"))
+            self.sign_out()
+
+    def sign_out(self) -> None:
+        """Save the open case, forget the person and show the sign-in page."""
+        if self.desk is not None:
+            self.desk.stop()
+            self.desk.deleteLater()
+            self.desk = None
+        window = self.shell.window
+        window.discard_pages()
+        self._worklist = None
+        self._queue = GrassrootsQueue()
+        self.session.sign_out()
+        window.set_actor(None)
+        window.set_fact("hub", None)
+        window.show_page(LOGIN)
+
+    # pages
+
+    def _register(self) -> None:
+        for spec in (
+            PageSpec(LOGIN, lambda: tr("Sign in"), "login-circle", self._make_login, in_rail=False, full_window=True),
+            PageSpec(WORKLIST, lambda: tr("Worklist"), "task", self._make_worklist, key="F2"),
+            PageSpec(READING, lambda: tr("Images"), "image-edit", self._make_reading, key="F3", slim_rail=True),
+            PageSpec(REPORT, lambda: tr("Report"), "file-text", self._make_report, key="F4"),
+            PageSpec(GRASSROOTS, lambda: tr("Grassroots"), "hospital", self._make_grassroots, key="F7"),
+        ):
+            self.shell.window.register(spec)
+
+    def _make_login(self) -> Page:
+        page = LoginPage(
+            self._login,
+            hub=f"{ORGANISATION.get(self._settings.appearance.language)} · {self.hub.client.url}",
+            version=self._version,
+            last_user=self._settings.connection.last_user,
+            demo_accounts=self._demo_accounts,
+        )
+        page.signed_in.connect(self.signed_in)
+        page.language_chosen.connect(self._choose_language)
+        return page
+
+    def _make_worklist(self) -> Page:
+        page = WorklistPage(_present(self._worklist), self._settings.worklist)
+        page.open_requested.connect(self.open_case)
+        page.preferences_changed.connect(
+            lambda worklist: self._keep_settings(replace(self._settings, worklist=worklist))
+        )
+        return page
+
+    def _make_reading(self) -> Page:
+        desk = _present(self.desk)
+        page = ReadingPage()
+        ReadingPresenter(page, desk, self.shell.jobs, open_stream=open_stream(self.hub.images))
+        return page
+
+    def _make_report(self) -> Page:
+        desk = _present(self.desk)
+        page = ReportPage()
+        ReportPresenter(
+            page,
+            desk,
+            self.shell.jobs,
+            preview=Preview(ReportPdf(ORGANISATION)),
+            certificate_subject=self.keys.subject,
+        )
+        return page
+
+    def _make_grassroots(self) -> Page:
+        page = GrassrootsPage()
+        services = GrassrootsServices(
+            scan=scan,
+            sender=self.hub.sender,
+            inbox=self.hub.inbox,
+            worklist=self.hub.worklist,
+            open_returned=OpenReturnedReport(self.hub.images, verifier(None, self._data_dir), _pdf_in),
+            pictures=page_pictures,
+        )
+        presenter = GrassrootsPresenter(page, services, self.shell.jobs, lambda: self.actor, self._queue)
+        presenter.refresh()
+        return page
+
+    # what pages ask
+
+    def open_case(self, row: WorklistRow, read_only: bool) -> None:  # noqa: FBT001 - the signal's argument
+        """Open a case from the worklist in one step."""
+        if self.desk is not None:
+            self.page(READING)  # made before the case opens, so that it hears of it
+            self.page(REPORT)
+            self.desk.open(row, read_only=read_only)
+            self.shell.window.show_page(READING)
+
+    def _refused(self, row: WorklistRow, error: WorkstationError) -> None:
+        self.shell.window.show_page(WORKLIST)
+        if self._worklist is not None:
+            self._worklist.opening_refused(row, error)
+
+    def _delivered(self, outcome: DeliveryOutcome) -> None:
+        window = self.shell.window
+        if outcome.delivered:
+            window.toast.say(tr("{count} signed reports delivered", count=outcome.delivered))
+        if self._worklist is not None:
+            self._worklist.refresh()
+
+    def _choose_language(self, language: str) -> None:
+        appearance = replace(self._settings.appearance, language=language)
+        self._keep_settings(replace(self._settings, appearance=appearance))
+        self.shell.window.apply_settings(self._settings)
+
+    def _keep_settings(self, settings: Settings) -> None:
+        self._settings = settings
+        if self._settings_path is None:
+            return
+        try:
+            settings_file.save(settings, self._settings_path)
+        except WorkstationError as error:
+            self.shell.window.toast.say(error.user_text)
+
+
+def _present(value: T | None) -> T:
+    if value is None:
+        raise RuntimeError("this page is offered after signing in only")
+    return value
+
+
+def _pdf_in(part10: bytes) -> bytes:
+    try:
+        return taken_apart(part10).pdf
+    except ValueError as exc:
+        raise DecodeError(tr("The returned report is damaged"), detail=str(exc)) from exc
+
+
+def has_display() -> bool:
+    """Tell whether a window can be shown here."""
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run_desktop(*, hub_url: str | None) -> int:
+    """Start the workstation with the person's settings."""
+    path = settings_file.default_path()
+    settings = settings_file.load(path, settings_file.policy_path()).settings
+    url = hub_url or settings.connection.hub_url or _ask_for_hub(settings)
+    if not url:
+        return 2
+    settings = replace(settings, connection=replace(settings.connection, hub_url=url))
+    return Desktop(url, data_dir=private_dir(default_data_dir()), settings=settings, settings_path=path).run()
+
+
+def _ask_for_hub(settings: Settings) -> str:
+    """Ask for the hub's address on the first start."""
+    build_shell(settings, crash_folder=default_data_dir() / "crashes").window.hide()
+    url, given = QInputDialog.getText(
+        None, "联阅 Lianyue", tr("Address of the hub, for example https://hub.example:8042")
+    )
+    return url.strip() if given else ""

@@ -1,0 +1,82 @@
+"""Joins retrieval, decoding and the viewers' slice images: what the reading page streams from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydicom.dataset import Dataset
+
+from viewers.scene.decoded import slice_image
+from viewers.scene.image import SliceImage
+from worklist.retrieve import SeriesRetriever
+from workstation.dicom.decode import decode_frame, read_dataset
+from workstation.dicom.header import plane_of
+from workstation.domain.ports import RetrievePort
+from workstation.domain.study import Series, Study
+
+OnSlice = Callable[[int, SliceImage], None]
+OnFailed = Callable[[int, Exception], None]
+OnLine = Callable[[bool], None]
+OpenStream = Callable[[Study, Series, OnSlice, OnFailed, OnLine], SeriesRetriever[SliceImage]]
+
+
+def open_stream(images: RetrievePort) -> OpenStream:
+    """Return the factory of slice streams over one hub; a stream calls back from its worker threads."""
+
+    def open_one(
+        study: Study, series: Series, on_slice: OnSlice, on_failed: OnFailed, on_line: OnLine
+    ) -> SeriesRetriever[SliceImage]:
+        return SeriesRetriever(
+            images,
+            study.study_instance_uid,
+            series,
+            on_slice,
+            decode=decode_for_display,
+            on_failed=on_failed,
+            on_line=on_line,
+        )
+
+    return open_one
+
+
+def decode_for_display(part10: bytes) -> SliceImage:
+    """Decode the first frame of an instance with what display and measurement need. Raises DecodeError."""
+    dataset = read_dataset(part10)
+    return slice_image(
+        decode_frame(dataset),
+        plane=plane_of(dataset),
+        sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
+        frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID", "")),
+        aspect=_aspect(dataset),
+        patient_orientation=_patient_orientation(dataset),
+        lossy_ratio=_lossy_ratio(dataset),
+    )
+
+
+def _aspect(dataset: Dataset) -> float:
+    """Return pixel height over width: spacing first, else Pixel Aspect Ratio (vertical, horizontal)."""
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"):
+        try:
+            vertical, horizontal = (float(value) for value in dataset.get(keyword) or ())
+        except (TypeError, ValueError):
+            continue
+        if vertical > 0 and horizontal > 0:
+            return vertical / horizontal
+    return 1.0
+
+
+def _patient_orientation(dataset: Dataset) -> tuple[str, str] | None:
+    value = dataset.get("PatientOrientation")
+    if value is None or isinstance(value, str) or len(value) != 2 or not all(value):
+        return None
+    return str(value[0]), str(value[1])
+
+
+def _lossy_ratio(dataset: Dataset) -> float | None:
+    if str(dataset.get("LossyImageCompression", "")) != "01":
+        return None
+    ratio = dataset.get("LossyImageCompressionRatio")
+    try:
+        return float(ratio[-1] if not isinstance(ratio, str) and hasattr(ratio, "__len__") else ratio)
+    except (TypeError, ValueError, IndexError):
+        return 0.0
