@@ -119,9 +119,7 @@ class FakeWorklist:
         self._reach()
         self.queries.append(query)
         rows = tuple(row for row in self.rows.values() if self._in_tab(row, query.tab))
-        counts = {
-            tab: sum(self._in_tab(row, tab) for row in self.rows.values()) for tab in WorklistTab
-        }
+        counts = {tab: sum(self._in_tab(row, tab) for row in self.rows.values()) for tab in WorklistTab}
         return WorklistPage(rows[: query.limit], len(rows), counts)
 
     def row(self, ups_instance_uid: str) -> WorklistRow:

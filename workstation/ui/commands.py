@@ -101,7 +101,7 @@ def _types_text(sequence: QKeySequence) -> bool:
     """Tell whether the sequence is a bare printable key."""
     if sequence.count() != 1:
         return False
-    combination = sequence[0]
+    combination = sequence[0]  # type: ignore[index] # missing in the PySide6 stubs
     return not (combination.keyboardModifiers() & _TEXT_KEYS) and combination.key() < Qt.Key.Key_Escape
 
 

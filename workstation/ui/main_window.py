@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
@@ -113,6 +114,17 @@ class MainWindow(QMainWindow):
             self._rail.set_active(page_id)
         page.shown()
         self.page_shown.emit(page_id)
+
+    def discard_pages(self) -> None:
+        """Throw away every page that was made: the next person must see nothing of the last one's."""
+        for slot in self._slots.values():
+            if slot.page is not None:
+                slot.page.close_page()
+                self._stack.removeWidget(slot.page)
+                slot.page.deleteLater()
+                slot.page = None
+        self._current = ""
+        self._badges.clear()
 
     @property
     def current_page(self) -> str:
@@ -237,13 +249,13 @@ class MainWindow(QMainWindow):
                 continue
             action = self._add_global(
                 f"page.{spec.page_id}", spec.text(), spec.icon, spec.key,
-                lambda page_id=spec.page_id: self.show_page(page_id), general,
+                partial(self.show_page, spec.page_id), general,
             )  # fmt: skip
             pages.append(RailItem(spec.page_id, spec.icon, action))
         for command_id, text, icon, key, handler in (
             ("refresh", tr("Refresh"), "refresh", "F5", self._refresh),
             ("fullscreen", tr("Full screen"), "fullscreen", "F11", self._toggle_full_screen),
-            ("keys", tr("Keyboard keys"), "keyboard", "Ctrl+/", self.open_key_sheet),
+            ("keys", tr("Keys"), "keyboard", "Ctrl+/", self.open_key_sheet),
         ):
             self._add_global(command_id, text, icon, key, handler, general)
         foot = [

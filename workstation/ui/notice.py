@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
@@ -90,7 +91,7 @@ class NoticeBar(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for notice in self.notices()[:_MOST]:
-            self._column.addWidget(_Bar(notice, lambda key=notice.key: self.clear_notice(key)))
+            self._column.addWidget(_Bar(notice, partial(self.clear_notice, notice.key)))
         self.setVisible(bool(self._notices))
 
 
@@ -132,6 +133,7 @@ class Toast(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._window = parent
         self._text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._timer = QTimer(self)
@@ -161,8 +163,7 @@ class Toast(QWidget):
         return False
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        self.move(parent.width() - self.width() - 16, parent.height() - self.height() - 44)
+        self.move(self._window.width() - self.width() - 16, self._window.height() - self.height() - 44)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint tick and text on a green tint."""

@@ -267,3 +267,23 @@ def key_hint(painter: QPainter, left: float, centre_y: float, key: str, tone: st
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
     text(painter, box, key, role="kbd", tone=tone, align=Qt.AlignmentFlag.AlignCenter)
+
+
+def check_box(painter: QPainter, rect: QRect, *, checked: bool, enabled: bool, round_box: bool) -> None:
+    """Paint a 16 px check box, or a round one for radio buttons."""
+    theme = current_theme()
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(1.0 if enabled else 0.42)
+    box = QRectF(0, 0, 15, 15)
+    box.moveCenter(QRectF(rect).center())
+    painter.setPen(QPen(theme.color("acc" if checked else "line2"), 1))
+    painter.setBrush(theme.color("acc" if checked and not round_box else "bg0"))
+    radius = 7.5 if round_box else 3
+    painter.drawRoundedRect(box, radius, radius)
+    if checked and round_box:
+        painter.setBrush(theme.color("acc"))
+        painter.drawEllipse(box.center(), 4, 4)
+    elif checked:
+        paint_icon(painter, box.adjusted(1, 1, -1, -1), "check", theme.color("acc.on"))
+    painter.restore()

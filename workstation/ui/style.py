@@ -36,9 +36,31 @@ class LianyueStyle(QProxyStyle):
     ) -> None:
         """Draw the focus frame as gap plus ring; the rest is Fusion's."""
         if element is QStyle.ControlElement.CE_FocusFrame:
-            paint.focus_ring(painter, option.rect)  # type: ignore[attr-defined] # missing in the PySide6 stubs
+            paint.focus_ring(painter, option.rect)
             return
         super().drawControl(element, option, painter, widget)
+
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption,
+        painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw the boxes of check and radio buttons in our colours; the rest is Fusion's."""
+        if element in {
+            QStyle.PrimitiveElement.PE_IndicatorCheckBox,
+            QStyle.PrimitiveElement.PE_IndicatorRadioButton,
+        }:
+            paint.check_box(
+                painter,
+                option.rect,
+                checked=bool(option.state & QStyle.StateFlag.State_On),
+                enabled=bool(option.state & QStyle.StateFlag.State_Enabled),
+                round_box=element is QStyle.PrimitiveElement.PE_IndicatorRadioButton,
+            )
+            return
+        super().drawPrimitive(element, option, painter, widget)
 
     def pixelMetric(
         self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None

@@ -70,7 +70,7 @@ class LoginPage(Page):
         self.user.edit.setText(last_user)
         self.password = TextField(tr("Password"), secret=True)
         for field in (self.user, self.password):
-            field.edit.setMinimumHeight(40)
+            field.edit.setFixedHeight(40)
             field.submitted.connect(self._submit)
             column.addWidget(field)
         self.enter_button = Button(tr("Sign in"), "primary", icon="login-circle", key="Enter")
@@ -170,9 +170,9 @@ class LoginPage(Page):
         super().resizeEvent(event)
         wide = self.width() >= _PICTURE_FROM
         self.picture.setVisible(wide)
-        self._small_logo.setVisible(not wide)
         self._version.setVisible(not wide)
-        low = self.height() < 600
+        low = self.height() < 640
+        self._small_logo.setVisible(not wide and not low)
         layout = self._heading.parentWidget().layout() if self._heading.parentWidget() is not None else None
         if layout is not None:
             layout.setContentsMargins(0, 24 if low else 72, 0, 16 if low else 72)

@@ -61,8 +61,8 @@ class WorklistPage(Page):
         self._empty = EmptyState("")
         self._clear = Button(tr("Clear filters"), "secondary", icon="filter-off")
         self._show_all = Button(tr("Show all cases"), "ghost", icon="list-check")
-        self._empty.actions.addWidget(self._clear)
-        self._empty.actions.addWidget(self._show_all)
+        self._empty.buttons.addWidget(self._clear)
+        self._empty.buttons.addWidget(self._show_all)
         self._middle.addWidget(self.table)
         self._middle.addWidget(self._empty)
         self.column.addWidget(self._middle, 1)
@@ -175,6 +175,7 @@ class WorklistPage(Page):
     def _show_emptiness(self, state: ListState) -> None:
         empty = not state.rows and state.fetched is not None
         self._middle.setCurrentIndex(1 if empty else 0)
+        self.preview.setVisible(self.filters.preview.isChecked() and not empty)
         if not empty:
             return
         filtered = is_filtered(state.query)
@@ -265,7 +266,7 @@ class WorklistPage(Page):
         menu.addAction(
             icon("eye-2"),
             tr("Open read-only"),
-            lambda: self.open_requested.emit(row, True),  # noqa: FBT003
+            lambda: self.open_requested.emit(row, True),
         )
         return menu
 
@@ -350,6 +351,6 @@ class WorklistPage(Page):
         self._applying = True
         self.filters.preview.setChecked(self._preview_wanted and not low)
         self._applying = False
-        self.preview.setVisible(self.filters.preview.isChecked())
+        self.preview.setVisible(self.filters.preview.isChecked() and self._middle.currentIndex() == 0)
         self.filters.fit(self.width())
         self._header.title.setVisible(self.width() >= _NARROW)

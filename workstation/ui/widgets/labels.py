@@ -161,10 +161,10 @@ class EmptyState(QWidget):
             widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(widget)
         column.addSpacing(8)
-        self.actions = QHBoxLayout()
-        self.actions.setSpacing(8)
-        self.actions.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addLayout(self.actions)
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(8)
+        self.buttons.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(self.buttons)
         column.addStretch(3)
 
 

@@ -81,28 +81,33 @@ class LoginPicture(QWidget):
 
 
 def _draw_chest(painter: QPainter, area: QRectF) -> None:
+    """Draw from the waist up, so that each slice lies on those below; the marked one comes last."""
+    scale = min(area.width() / 1000, area.height() / 1000)
+    order = [at for at in reversed(range(_SLICES)) if at != _MARKED]
+    for at in (*order, _MARKED):
+        middle = QPointF(area.center().x(), area.top() + area.height() * 0.49 + (at - _SLICES / 2) * 14.5 * scale)
+        _draw_slice(painter, at, middle, scale)
+        if at == _MARKED:
+            _draw_mark(painter, QPointF(middle.x() - 128 * scale, middle.y() - 6 * scale), scale)
+
+
+def _draw_slice(painter: QPainter, at: int, middle: QPointF, scale: float) -> None:
     theme = current_theme()
-    scale = min(area.width() / 900, area.height() / 900) * 1.0
-    centre = QPointF(area.center().x(), area.top() + area.height() * 0.46)
-    step = 13.5 * scale
-    for at in range(_SLICES):
-        depth = at / (_SLICES - 1)
-        middle = QPointF(centre.x(), centre.y() + (at - _SLICES / 2) * step)
-        marked = at == _MARKED
-        near = 1 - abs(depth - 0.5) * 1.1
-        for shape, weight in (("body", 0.34), ("left", 0.62), ("right", 0.62), ("spine", 0.5)):
-            outline = _outline(shape, depth, middle, scale)
-            if outline is None:
-                continue
-            color = QColor(theme.color("acc" if marked else "t2"))
-            color.setAlphaF(0.9 if marked else max(0.05, weight * near))
-            painter.setPen(QPen(color, 1.8 if marked else 1.0))
-            fill = QColor(theme.color("acc" if marked else "image.bg"))
-            fill.setAlphaF(0.07 if marked else 0.55 if shape == "body" else 0.0)
-            painter.setBrush(fill)
-            painter.drawPolygon(outline)
-        if marked:
-            _draw_mark(painter, QPointF(middle.x() - 118 * scale, middle.y() - 8 * scale), scale)
+    depth = at / (_SLICES - 1)
+    marked = at == _MARKED
+    near = 1 - abs(depth - 0.45) * 1.5
+    for shape, tone, weight in (("body", "t3", 0.28), ("left", "t1", 0.62), ("right", "t1", 0.62),
+                                ("spine", "t2", 0.34)):  # fmt: skip
+        outline = _outline(shape, depth, middle, scale)
+        if outline is None:
+            continue
+        color = QColor(theme.color("acc" if marked else tone))
+        color.setAlphaF(0.95 if marked else max(0.05, weight * near))
+        painter.setPen(QPen(color, 1.8 if marked else 1.0))
+        fill = QColor(theme.color("acc" if marked else "bg2"))
+        fill.setAlphaF(0.10 if marked else 0.16 if shape in {"left", "right"} else 0.0)
+        painter.setBrush(fill)
+        painter.drawPolygon(outline)
 
 
 def _draw_mark(painter: QPainter, place: QPointF, scale: float) -> None:

@@ -67,6 +67,7 @@ class MainRail(QWidget):
             if button.isCheckable():
                 button.setChecked(each == page_id)
         self._group.setExclusive(True)
+        self.update()
 
     def set_badge(self, page_id: str, count: int) -> None:
         """Show a red number at a page; 0 takes it away."""
@@ -79,6 +80,10 @@ class MainRail(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("bg0"))
         painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
+        for button in self._buttons.values():
+            if button.isChecked():
+                top = button.geometry().center().y() - 13
+                painter.fillRect(QRectF(0, top, 3, 28), theme.color("acc"))
 
 
 class RailButton(QToolButton):
@@ -122,8 +127,6 @@ class RailButton(QToolButton):
         if active or self.underMouse() or self.isDown():
             painter.setBrush(theme.color("acc.bg" if active else "bg2"))
             painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
-        if active:
-            painter.fillRect(QRectF(0, (self.height() - 28) / 2, 3, 28), theme.color("acc"))
         tone = "on.dark" if active else "t2"
         top = (self.height() - 20) / 2 if self._slim else 7
         paint_icon(painter, QRectF((self.width() - 20) / 2, top, 20, 20), self._icon, theme.color(tone))

@@ -33,9 +33,9 @@ class PreviewStrip(QWidget):
         row.setSpacing(0)
         row.addWidget(self._patient_block())
         row.addWidget(rule(vertical=True))
-        row.addWidget(self._question_block(), 3)
+        row.addWidget(self._question_block(), 1)
         row.addWidget(rule(vertical=True))
-        row.addWidget(self._ai_block(), 2)
+        row.addWidget(self._ai_block(), 1)
         row.addWidget(rule(vertical=True))
         row.addWidget(self._action_block())
         self.show_row(None)
@@ -61,7 +61,7 @@ class PreviewStrip(QWidget):
                 ("exam", tr("Examination")),
                 ("site", tr("Requesting site")),
                 ("studied", tr("Examined")),
-                ("images", tr("Images")),
+                ("images", tr("Instances")),
             )
         ):
             value = ElidedLabel("", "body", "t1")
@@ -163,7 +163,7 @@ class PreviewStrip(QWidget):
 
     def _show_ai(self, row: WorklistRow) -> None:
         has_marks = row.ai.state is AiState.DONE and row.ai.finding_count > 0
-        self._ai_text.setText(tr("{count} marks", count=row.ai.finding_count) if has_marks else words.ai_word(row))
+        self._ai_text.setText(words.marks_word(row.ai.finding_count) if has_marks else words.ai_word(row))
         self._unconfirmed.setVisible(has_marks)
         self._ai_note.setVisible(has_marks)
         top = row.ai.top_out_of_ten
@@ -216,7 +216,8 @@ def _block(width: int | None = None) -> tuple[QWidget, QVBoxLayout]:
     block = QWidget()
     block.setObjectName("block")
     if width is not None:
-        block.setFixedWidth(width)
+        block.setMinimumWidth(width)
+        block.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
     column = QVBoxLayout(block)
     column.setContentsMargins(16, 16, 16, 16)
     column.setSpacing(6)

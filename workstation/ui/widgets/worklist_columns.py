@@ -71,7 +71,16 @@ NEVER_HIDDEN: Final = frozenset(
 _JOINED_PATIENT: Final = 152  # name with sex and age in one cell
 _SHORT_SITE: Final = 104
 _SHORT_DESCRIPTION: Final = 120
-_WIDE_LATIN: Final = {Column.STATE: 36, Column.AI: 26, Column.SEX_AGE: 4, Column.CRITICAL: 12, Column.PRIORITY: 6}
+_TINY_DESCRIPTION: Final = 80
+_WIDE_LATIN: Final = {
+    Column.PRIORITY: 6,
+    Column.STATE: 50,
+    Column.AI: 26,
+    Column.SEX_AGE: 16,
+    Column.MODALITY: 12,
+    Column.READER: 20,
+    Column.CRITICAL: 12,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +140,10 @@ def plan_columns(width: int, hidden: Collection[str] = (), *, latin: bool = Fals
                 widths[Column.PATIENT] = _JOINED_PATIENT
     if joined:
         widths[Column.PATIENT] = _JOINED_PATIENT
+    if too_wide():
+        widths[Column.DESCRIPTION] = _TINY_DESCRIPTION
     rest = sum(each for column, each in widths.items() if column is not Column.DESCRIPTION)
-    widths[Column.DESCRIPTION] = max(_SHORT_DESCRIPTION, width - rest)
+    widths[Column.DESCRIPTION] = max(min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION), width - rest)
     return ColumnPlan(widths, joined)
 
 
@@ -151,7 +162,7 @@ def title(column: Column) -> str:
         Column.SITE: tr("Requesting site"),
         Column.STUDIED: tr("Examined"),
         Column.ARRIVED: tr("Arrived"),
-        Column.IMAGES: tr("Images"),
+        Column.IMAGES: tr("Instances"),
         Column.READER: tr("Reader"),
         Column.PRIORS: tr("Priors"),
         Column.GRADE: tr("QC"),

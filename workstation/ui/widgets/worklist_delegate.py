@@ -1,6 +1,10 @@
 """Paints the worklist's cells; no widget lies in any cell."""
 
+# ruff: noqa: FBT001 - "selected" is part of the one signature that all cell painters share
+
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QPainter
@@ -31,6 +35,18 @@ class WorklistDelegate(QStyledItemDelegate):
         self.selected = -1
         self.keyboard = False
         """True while the keyboard moves the selection: the row then carries the two focus lines."""
+        self._painters: dict[Column, Callable[[QPainter, QRectF, WorklistRow, bool], None]] = {
+            Column.PRIORITY: self._priority,
+            Column.TIME_LEFT: self._timer,
+            Column.STATE: self._state,
+            Column.AI: self._ai,
+            Column.PATIENT: self._patient,
+            Column.MODALITY: self._modality,
+            Column.IMAGES: self._images,
+            Column.READER: self._reader,
+            Column.GRADE: self._grade,
+            Column.CRITICAL: self._critical,
+        }
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -57,35 +73,28 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _cell(self, painter: QPainter, box: QRectF, row: WorklistRow, column: Column, *, selected: bool) -> None:
-        match column:
-            case Column.PRIORITY:
-                self._priority(painter, box, row)
-            case Column.TIME_LEFT:
-                self._timer(painter, box, row, selected=selected)
-            case Column.STATE:
-                kind, icon = words.STATE_LOOK[row.state]
-                paint.paint_chip(painter, box, kind, icon, words.state_word(row.state))
-            case Column.AI:
-                self._ai(painter, box, row, selected=selected)
-            case Column.PATIENT:
-                self._patient(painter, box, row)
-            case Column.MODALITY:
-                paint.paint_chip(painter, box, "outline", "", row.modality)
-            case Column.IMAGES:
-                self._images(painter, box, row)
-            case Column.READER:
-                self._reader(painter, box, row)
-            case Column.GRADE:
-                self._grade(painter, box, row)
-            case Column.CRITICAL:
-                if row.critical:
-                    paint.paint_chip(painter, box, "bad", "alarm-warning", tr("Critical"), weight=600)
-            case Column.PRIORS:
-                self._plain(painter, box, self._model.cell_text(row, column), "t2", _CENTRE)
-            case Column.DESCRIPTION:
-                self._plain(painter, box, row.description, "t1")
-            case _:
-                self._plain(painter, box, self._model.cell_text(row, column), "t2")
+        special = self._painters.get(column)
+        if special is not None:
+            special(painter, box, row, selected)
+        elif column is Column.PRIORS:
+            self._plain(painter, box, self._model.cell_text(row, column), "t2", _CENTRE)
+        else:
+            tone = "t1" if column is Column.DESCRIPTION else "t2"
+            self._plain(painter, box, self._model.cell_text(row, column), tone)
+
+    @staticmethod
+    def _state(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
+        kind, icon = words.STATE_LOOK[row.state]
+        paint.paint_chip(painter, box, kind, icon, words.state_word(row.state))
+
+    @staticmethod
+    def _modality(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
+        paint.paint_chip(painter, box, "outline", "", row.modality)
+
+    @staticmethod
+    def _critical(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
+        if row.critical:
+            paint.paint_chip(painter, box, "bad", "alarm-warning", tr("Critical"), weight=600)
 
     @staticmethod
     def _plain(painter: QPainter, box: QRectF, value: str, tone: str,
@@ -94,7 +103,7 @@ class WorklistDelegate(QStyledItemDelegate):
         paint.text(painter, box, shown, tone=tone, align=align)
 
     @staticmethod
-    def _priority(painter: QPainter, box: QRectF, row: WorklistRow) -> None:
+    def _priority(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         theme = current_theme()
         tone = {Priority.HIGH: "bad", Priority.MEDIUM: "warn", Priority.LOW: "t2"}[row.priority]
         left = box.left() - _PADDING
@@ -105,14 +114,14 @@ class WorklistDelegate(QStyledItemDelegate):
         paint.text(painter, QRectF(left + 32, box.top(), box.width(), box.height()), words.priority_word(row.priority),
                    tone=tone, weight=None if row.priority is Priority.LOW else 600)  # fmt: skip
 
-    def _timer(self, painter: QPainter, box: QRectF, row: WorklistRow, *, selected: bool) -> None:
+    def _timer(self, painter: QPainter, box: QRectF, row: WorklistRow, selected: bool) -> None:
         if row.state in words.STOPPED:
             self._plain(painter, box, tr("Clock stopped"), "t2" if selected else "t3")
             return
         whole = int((row.due - row.arrived).total_seconds())
         paint.timer(painter, box, paint.timer_look(self._model.left_s(row), whole))
 
-    def _ai(self, painter: QPainter, box: QRectF, row: WorklistRow, *, selected: bool) -> None:
+    def _ai(self, painter: QPainter, box: QRectF, row: WorklistRow, selected: bool) -> None:
         ai = row.ai
         quiet = "t2" if selected else "t3"
         if ai.state is AiState.DONE and ai.finding_count:
@@ -141,7 +150,7 @@ class WorklistDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _ai_marks(painter: QPainter, box: QRectF, row: WorklistRow) -> None:
-        count = tr("{count} marks", count=row.ai.finding_count)
+        count = words.marks_word(row.ai.finding_count)
         paint.text(painter, box, count, tone="ai", weight=600)
         left = box.left() + paint.metrics("body", 600).horizontalAdvance(count) + 7
         top = words.top_word(row)
@@ -151,7 +160,7 @@ class WorklistDelegate(QStyledItemDelegate):
             if left + 39 <= box.right() + _PADDING:
                 paint.ten_ticks(painter, left, box.center().y(), row.ai.top_out_of_ten or 0)
 
-    def _patient(self, painter: QPainter, box: QRectF, row: WorklistRow) -> None:
+    def _patient(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         theme = current_theme()
         if self._model.is_new(row):
             painter.setPen(Qt.PenStyle.NoPen)
@@ -168,7 +177,7 @@ class WorklistDelegate(QStyledItemDelegate):
             )
 
     @staticmethod
-    def _images(painter: QPainter, box: QRectF, row: WorklistRow) -> None:
+    def _images(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         whole, here = row.images_expected, row.images_received
         if here >= whole:
             paint.text(painter, box, str(here), tone="t2")
@@ -180,7 +189,7 @@ class WorklistDelegate(QStyledItemDelegate):
         paint.text(painter, rest, f"/{whole}", role="caption", tone="t2")
         paint.progress(painter, QRectF(box.left(), box.center().y() + 7, box.width(), 3), here / whole, "acc")
 
-    def _reader(self, painter: QPainter, box: QRectF, row: WorklistRow) -> None:
+    def _reader(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         if not row.reader_name:
             return
         mine = row.reader_id == self._model.user_id
@@ -191,7 +200,7 @@ class WorklistDelegate(QStyledItemDelegate):
         name = tr("{name} (me)", name=row.reader_name) if mine else row.reader_name
         self._plain(painter, box, name, tone)
 
-    def _grade(self, painter: QPainter, box: QRectF, row: WorklistRow) -> None:
+    def _grade(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         tint = words.GRADE_TINT.get(row.quality_grade)
         if tint is None:
             self._plain(painter, box, "—", "t2")

@@ -95,50 +95,11 @@ class WorklistModel(QAbstractTableModel):
 
     def cell_text(self, row: WorklistRow, column: Column) -> str:
         """Return a cell in words."""
-        match column:
-            case Column.PRIORITY:
-                return words.priority_word(row.priority)
-            case Column.TIME_LEFT:
-                return "" if row.state in words.STOPPED else timer_look(self.left_s(row), self._whole_s(row)).text
-            case Column.STATE:
-                return words.state_word(row.state)
-            case Column.AI:
-                return words.ai_word(row)
-            case Column.PATIENT:
-                return f"{row.patient_name} {words.sex_age(row)}" if self.joined else row.patient_name
-            case Column.SEX_AGE:
-                return words.sex_age(row)
-            case Column.STUDIED:
-                return words.month_day_time(row.studied)
-            case Column.ARRIVED:
-                return words.clock_time(row.arrived)
-            case Column.IMAGES:
-                whole = row.images_expected
-                if row.images_received < whole:
-                    return f"{row.images_received}/{whole}"
-                return str(row.images_received)
-            case Column.PRIORS:
-                return str(row.prior_count) if row.prior_count else "—"
-            case Column.GRADE:
-                return words.grade_word(row.quality_grade) or "—"
-            case _:
-                return self._plain_text(row, column)
-
-    @staticmethod
-    def _plain_text(row: WorklistRow, column: Column) -> str:
-        match column:
-            case Column.PATIENT_ID:
-                return row.patient_id
-            case Column.MODALITY:
-                return row.modality
-            case Column.DESCRIPTION:
-                return row.description
-            case Column.SITE:
-                return row.site_name
-            case Column.READER:
-                return row.reader_name
-            case _:
-                return title(Column.CRITICAL) if row.critical else ""
+        if column is Column.TIME_LEFT:
+            return "" if row.state in words.STOPPED else timer_look(self.left_s(row), self._whole_s(row)).text
+        if column is Column.PATIENT and self.joined:
+            return f"{row.patient_name} {words.sex_age(row)}"
+        return words.CELLS[column](row)
 
     @staticmethod
     def _whole_s(row: WorklistRow) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from resources.translation import ENGLISH, language, tr
 from workstation.domain.workitem import AiState, Priority, ReadingState, WorklistRow
 from workstation.ui.patient_words import age_word, sex_word
+from workstation.ui.widgets.worklist_columns import Column
 
 STOPPED: Final = frozenset({ReadingState.FINAL, ReadingState.ACKNOWLEDGED, ReadingState.CANCELLED})
 """States in which nobody waits any more."""
@@ -94,8 +96,13 @@ def ai_word(row: WorklistRow) -> str:
         return tr("Failed · can be repeated")
     if ai.finding_count == 0:
         return tr("No finding")
-    count = tr("{count} marks", count=ai.finding_count)
+    count = marks_word(ai.finding_count)
     return f"{count} · {top_word(row)}" if ai.top_out_of_ten is not None else count
+
+
+def marks_word(count: int) -> str:
+    """Return the number of AI marks."""
+    return tr("1 mark") if count == 1 else tr("{count} marks", count=count)
 
 
 def top_word(row: WorklistRow) -> str:
@@ -107,3 +114,31 @@ def top_word(row: WorklistRow) -> str:
 def held_by_other(row: WorklistRow, user_id: str) -> bool:
     """Tell whether another person holds the lock of a case that is being read."""
     return row.state is ReadingState.READING and bool(row.reader_id) and row.reader_id != user_id
+
+
+def images_word(row: WorklistRow) -> str:
+    """Return the number of images, or ``n/N`` while some are still missing."""
+    if row.images_received < row.images_expected:
+        return f"{row.images_received}/{row.images_expected}"
+    return str(row.images_received)
+
+
+CELLS: Final[dict[Column, Callable[[WorklistRow], str]]] = {
+    Column.PRIORITY: lambda row: priority_word(row.priority),
+    Column.STATE: lambda row: state_word(row.state),
+    Column.AI: ai_word,
+    Column.PATIENT: lambda row: row.patient_name,
+    Column.SEX_AGE: sex_age,
+    Column.PATIENT_ID: lambda row: row.patient_id,
+    Column.MODALITY: lambda row: row.modality,
+    Column.DESCRIPTION: lambda row: row.description,
+    Column.SITE: lambda row: row.site_name,
+    Column.STUDIED: lambda row: month_day_time(row.studied),
+    Column.ARRIVED: lambda row: clock_time(row.arrived),
+    Column.IMAGES: images_word,
+    Column.READER: lambda row: row.reader_name,
+    Column.PRIORS: lambda row: str(row.prior_count) if row.prior_count else "—",
+    Column.GRADE: lambda row: grade_word(row.quality_grade) or "—",
+    Column.CRITICAL: lambda row: tr("Critical") if row.critical else "",
+}
+"""Every cell in words but the time left, which needs the clock."""
