@@ -33,7 +33,7 @@ class Job:
         if self.cancel_after is not None and len(self.fractions) >= self.cancel_after:
             raise JobCancelled
 
-    def progress(self, fraction: float, text: str = "") -> None:  # noqa: ARG002  the port's signature
+    def progress(self, fraction: float, text: str = "") -> None:
         self.raise_if_cancelled()
         self.fractions.append(fraction)
 
