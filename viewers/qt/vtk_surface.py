@@ -77,6 +77,8 @@ class OffscreenVtkSurface:
             self._renderer.SetBackground(0, 0, 0)
             self._window.AddRenderer(self._renderer)
             self._actor = vtkImageActor()
+            # without its border an image ends at the centres of its outer pixels
+            self._actor.GetMapper().BorderOn()
             self._renderer.AddActor(self._actor)
         self._window.SetSize(width, height)
         camera = self._renderer.GetActiveCamera()
@@ -112,7 +114,7 @@ class OffscreenVtkSurface:
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray  # noqa: PLC0415 - VTK loads slowly
 
         pixels = vtkUnsignedCharArray()
-        self._window.GetPixelData(0, 0, width - 1, height - 1, 1, pixels)
+        self._window.GetPixelData(0, 0, width - 1, height - 1, 1, pixels, 0)
         rgb = to_numpy(pixels).reshape(height, width, 3)[::-1]
         picture = QImage(width, height, QImage.Format.Format_RGB888)
         lines = np.frombuffer(picture.bits(), dtype=np.uint8).reshape(height, picture.bytesPerLine())
@@ -122,7 +124,8 @@ class OffscreenVtkSurface:
 
 def gray_levels(picture: QImage) -> npt.NDArray[np.uint8]:
     """Return a copy of a picture's grey levels ``[y, x]``, whatever its format."""
-    return gray_view(picture.convertToFormat(QImage.Format.Format_Grayscale8)).copy()
+    gray = picture.convertToFormat(QImage.Format.Format_Grayscale8)
+    return gray_view(gray).copy()
 
 
 def _levels(image: SliceImage, grayscale: GrayscaleTransform) -> npt.NDArray[np.uint8]:
