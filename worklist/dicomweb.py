@@ -29,6 +29,7 @@ STOW_INSTANCES: Final = 10
 """INTEROP section 1: 1 to 10 instances a POST; 300 in one take three times as long."""
 STOW_BYTES: Final = 32 << 20
 
+_HEAD_BYTES: Final = 16384
 _DUPLICATE: Final = 0x0111
 """Failure reason of a SOP Instance that is stored with other content (PS3.7 C.5.7)."""
 _PROCESSING_FAILURE: Final = 0x0110
@@ -86,7 +87,7 @@ class HubImages:
         part10, promised = _only_part(response.content, response.headers)
         if promised and hashlib.sha256(part10).hexdigest() != promised:
             raise cut_short("sha256 differs from the promised one")
-        if _identity(part10).sop_instance != sop_instance_uid:
+        if not _is_instance(part10, sop_instance_uid):
             raise cut_short("another SOP Instance UID than asked for")
         return part10
 
@@ -246,6 +247,14 @@ def _identity(part10: bytes) -> _Identity:
         )
     except (InvalidDicomError, AttributeError, EOFError, ValueError, OSError) as exc:
         raise cut_short(f"no readable Part 10 file: {type(exc).__name__}") from exc
+
+
+def _is_instance(part10: bytes, sop_instance_uid: str) -> bool:
+    """Tell whether a file is the named instance; the encoded element is looked for before the file is parsed."""
+    value = sop_instance_uid.encode("ascii")
+    value += b"\0" * (len(value) % 2)
+    element = b"\x08\x00\x18\x00UI" + len(value).to_bytes(2, "little") + value
+    return element in part10[:_HEAD_BYTES] or _identity(part10).sop_instance == sop_instance_uid
 
 
 def _only_part(content: bytes, headers: Mapping[str, str]) -> tuple[bytes, str]:

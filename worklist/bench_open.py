@@ -1,0 +1,196 @@
+"""
+``lianyue bench open``: from opening a case to its first image and to its whole series, over a hub.
+
+The hub runs in a process of its own, as it does in an alliance; client and hub share this
+machine's cores, so absolute times are upper bounds. The ratio compares the series with the same
+bytes fetched by plain HTTP, without DICOM and without decoding, in the same run.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from resources.translation import tr
+from worklist.dicomweb import HubImages
+from worklist.http import HubClient
+from worklist.retrieve import CONNECTIONS, FirstImage, SeriesRetriever, open_study
+from worklist.session import HubSession
+from worklist.upload import HubSender
+from workstation.dicom.decode import DecodedFrame, decode_frame
+from workstation.dicom.phantom import make_phantom_study
+from workstation.dicom.source import scan
+from workstation.domain.errors import StorageError
+from workstation.domain.site import ReadingRequest
+from workstation.domain.study import Series, Study
+
+RUNS: Final = 3
+_PATIENCE_S: Final = 300.0
+_HUB: Final = (
+    "import sys; from pathlib import Path; from worklist.hub.server import run_hub; "
+    "from worklist.hub.settings import HubSettings; "
+    "run_hub(HubSettings(Path(sys.argv[1]), demo_users=True), port=0)"
+)
+_RAW: Final = (
+    "import sys; from functools import partial; from http.server import SimpleHTTPRequestHandler as H, "
+    "ThreadingHTTPServer as S; H.protocol_version = 'HTTP/1.1'; H.log_message = lambda *a: None; "
+    "H.disable_nagle_algorithm = True; s = S(('127.0.0.1', 0), partial(H, directory=sys.argv[1])); "
+    "print(f'http://127.0.0.1:{s.server_address[1]}', flush=True); s.serve_forever()"
+)
+
+
+class _Sending:
+    """A job that nobody watches."""
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        """Report progress to nobody."""
+
+    def raise_if_cancelled(self) -> None:
+        """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    first_s: float
+    metadata_s: float
+    series_s: float
+
+
+def run(series_dir: Path | None = None) -> dict[str, Any]:
+    """
+    Measure opening one case over a hub; the largest series of ``series_dir``, or the phantom.
+
+    Returns ``figures`` (``first_image_ms``, ``metadata_ms``, ``series_ms``, ``raw_http_ms``,
+    ``send_ms``, ``slices``, ``megabytes``; medians of three openings) and ``ratios``
+    (``series_over_raw_http``).
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        if series_dir is None:
+            series_dir = base / "phantom"
+            make_phantom_study(series_dir)
+        study, series = _largest(series_dir)
+        with _server(_HUB, base / "hub") as url, HubClient(url) as client:
+            HubSession(client).sign_in("technician", "lianyue-demo")
+            started = time.perf_counter()
+            request = ReadingRequest(study.study_instance_uid)
+            HubSender(client).send(study, request, _Sending(), lambda _: None)
+            sent_s = time.perf_counter() - started
+            opened = [_open(url, study.study_instance_uid, series) for _ in range(RUNS)]
+        raw_s = _raw(base / "raw", series)
+    series_s = statistics.median(o.series_s for o in opened)
+    return {
+        "figures": {
+            "slices": len(series.instances),
+            "megabytes": round(sum(Path(i.path or "").stat().st_size for i in series.instances) / 1e6, 1),
+            "first_image_ms": round(1000 * statistics.median(o.first_s for o in opened), 1),
+            "metadata_ms": round(1000 * statistics.median(o.metadata_s for o in opened), 1),
+            "series_ms": round(1000 * series_s, 1),
+            "raw_http_ms": round(1000 * raw_s, 1),
+            "send_ms": round(1000 * sent_s, 1),
+        },
+        "ratios": {"series_over_raw_http": round(series_s / raw_s, 2)},
+    }
+
+
+def _largest(folder: Path) -> tuple[Study, Series]:
+    """Return a study of one series only, and that series."""
+    study, series = max(
+        ((study, series) for study in scan(folder) for series in study.series), key=lambda one: len(one[1].instances)
+    )
+    alone = Study(study.study_instance_uid, study.patient, study.study_date, study.study_time, series=(series,))
+    return alone, series
+
+
+def _open(url: str, study_instance_uid: str, wanted: Series) -> _Opened:
+    """Open the case as a workstation does that just signed in, every slice decoded."""
+    with HubClient(url) as client:
+        HubSession(client).sign_in("expert", "lianyue-demo")
+        images = HubImages(client)
+        first: list[float] = []
+        lock = threading.Lock()
+        started = time.perf_counter()
+
+        def seen() -> None:
+            with lock:
+                first.append(time.perf_counter() - started)
+
+        def show_first(image: FirstImage) -> None:
+            decode_frame(image.part10)
+            seen()
+
+        def show(_index: int, _frame: DecodedFrame) -> None:
+            if not first:
+                seen()
+
+        study = open_study(images, study_instance_uid, show_first)
+        metadata_s = time.perf_counter() - started
+        series = next(s for s in study.series if s.series_instance_uid == wanted.series_instance_uid)
+        fetch = SeriesRetriever(images, study_instance_uid, series, show, decode=decode_frame)
+        fetch.start()
+        fetch.wait(_PATIENCE_S)
+        series_s = time.perf_counter() - started
+        if not fetch.complete:
+            raise StorageError(tr("The benchmark did not get the whole series"), detail=f"{sorted(fetch.failed)[:5]}")
+    return _Opened(first[0], metadata_s, series_s)
+
+
+def _raw(folder: Path, series: Series) -> float:
+    """Fetch the same files from a plain file server with the same number of connections; seconds."""
+    folder.mkdir()
+    names = []
+    for number, instance in enumerate(series.instances):
+        (folder / str(number)).write_bytes(Path(instance.path or "").read_bytes())
+        names.append(f"/{number}")
+    with _server(_RAW, folder) as url:
+        address = url.removeprefix("http://")
+        shares = [names[n::CONNECTIONS] for n in range(CONNECTIONS)]
+        times = []
+        for _ in range(RUNS):
+            started = time.perf_counter()
+            with ThreadPoolExecutor(CONNECTIONS) as pool:
+                list(pool.map(functools.partial(_fetch, address), shares))
+            times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def _fetch(address: str, names: Sequence[str]) -> int:
+    connection = http.client.HTTPConnection(address)
+    size = 0
+    for name in names:
+        connection.request("GET", name)
+        size += len(connection.getresponse().read())
+    connection.close()
+    return size
+
+
+@contextmanager
+def _server(program: str, folder: Path) -> Iterator[str]:
+    """Run a server in a process of its own; it prints its address first."""
+    process = subprocess.Popen(  # noqa: S603  (this interpreter with our own program)
+        [sys.executable, "-c", program, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    try:
+        url = process.stdout.readline().strip() if process.stdout is not None else ""
+        if not url.startswith("http://"):
+            raise StorageError(tr("The benchmark's server did not start"), detail=url)
+        yield url
+    finally:
+        process.terminate()
+        process.communicate()
