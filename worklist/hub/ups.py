@@ -172,11 +172,14 @@ class UpsService:
 
     def change_state(self, actor: Actor, ups_instance_uid: str, transaction_uid: str, target: str) -> UpsAnswer:
         """Move a workitem as Table CC.1.1-2 allows. Raises UpsRefused, NotPermitted."""
-        self._authorize_performer(actor, self._seen(actor, ups_instance_uid))
+        seen = self._seen(actor, ups_instance_uid)
+        self._authorize_performer(actor, seen)
         try:
             state = ProcedureStepState(target)
         except ValueError as exc:
             raise invalid("ProcedureStepState has no such value") from exc
+        if state is _IN_PROGRESS and seen.state is not _SCHEDULED:
+            raise _lost(seen, transaction_uid)  # nothing becomes SCHEDULED again: no need to wait for the writers
         with self._context.write() as connection:
             item = _visible(connection, actor, ups_instance_uid, for_update=True)
             if state is _SCHEDULED:
@@ -234,11 +237,7 @@ class UpsService:
 
     def _claim(self, connection: Connection, actor: Actor, item: Workitem, transaction_uid: str) -> None:
         if item.state is not _SCHEDULED:
-            if item.is_final and transaction_uid == item.transaction_uid:
-                raise inconsistent("C300", f"the workitem is {item.state}")
-            if item.is_final or not transaction_uid:
-                raise wrong_transaction(transaction_uid)
-            raise already_claimed("C302" if transaction_uid == item.transaction_uid else "C301", item.holder_name)
+            raise _lost(item, transaction_uid)
         if not require_uid(transaction_uid):
             raise wrong_transaction(transaction_uid)
         won = claim(connection, item, transaction_uid, actor, self._context.clock.now())
@@ -284,6 +283,15 @@ class UpsService:
             None, actor, AuditAction.NOT_PERMITTED, subject_uid=item.ups_instance_uid, outcome=4, detail="no such step"
         )
         raise NotPermitted("nobody performs workitems of this code", detail=f"workitem code {item.workitem_code!r}")
+
+
+def _lost(item: Workitem, transaction_uid: str) -> UpsRefused:
+    """Return why a workitem that is not SCHEDULED cannot be claimed."""
+    if item.is_final and transaction_uid and transaction_uid == item.transaction_uid:
+        return inconsistent("C300", f"the workitem is {item.state}")
+    if item.is_final or not transaction_uid:
+        return wrong_transaction(transaction_uid)
+    return already_claimed("C302" if transaction_uid == item.transaction_uid else "C301", item.holder_name)
 
 
 def require_scope(actor: Actor, context: HubContext) -> None:
