@@ -14,6 +14,7 @@ from typing import Any, Self
 import httpx
 import pydicom
 from fastapi import FastAPI
+from pydicom.uid import UID
 
 from tests.helpers.part10 import ct_slice
 from worklist.hub.context import HubContext
@@ -174,6 +175,20 @@ def study_files(study: str, slices: int, **attributes: str) -> dict[str, bytes]:
         content.save_as(written)
         files[str(content.SOPInstanceUID)] = written.getvalue()
     return files
+
+
+def result_file(study: str, series: str, sop_class: str) -> tuple[str, bytes]:
+    """Return the UID and bytes of a result object; the hub looks no deeper than its header."""
+    content = pydicom.dcmread(BytesIO(ct_slice(1, study_uid=study, series_uid=series)))
+    uid = new_uid()
+    for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(content, keyword)
+    content.Modality = "SR"
+    content.SOPClassUID = content.file_meta.MediaStorageSOPClassUID = UID(sop_class)
+    content.SOPInstanceUID = content.file_meta.MediaStorageSOPInstanceUID = UID(uid)
+    written = BytesIO()
+    content.save_as(written)
+    return uid, written.getvalue()
 
 
 def new_workitem(**changed: Attribute | None) -> Dataset:
