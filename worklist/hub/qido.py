@@ -259,7 +259,7 @@ def _related(connection: Connection, uids: list[str]) -> dict[str, tuple[list[st
 
 def _counts(connection: Connection, column: ColumnElement[str], uids: list[str]) -> dict[str, int]:
     query = select(column, func.count()).where(column.in_(uids)).group_by(column)
-    return dict(connection.execute(query).tuples().all())
+    return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
 
 def _chosen(stored: dict[str, Any], default: frozenset[str], search: Search) -> dict[str, Any]:
