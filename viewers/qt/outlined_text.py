@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from PySide6.QtCore import QPointF, QSizeF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from resources import theme_tokens
 
 _KEPT: Final = 1024
+_PIECES: Final = re.compile(r"[0-9]|[^0-9]+")
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _BOLD: Final = 600
 
 
@@ -24,57 +31,82 @@ class TextStyle:
     bold: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A digit or a run between digits: outline and glyphs apart, so that no outline covers a neighbour's glyph."""
+
+    outline: QImage
+    glyphs: QImage
+    advance: float
+
+
 class OutlinedText:
-    """Paints outlined strings; one per window, on the main thread."""
+    """
+    Paints outlined strings; one per window, on the main thread.
+
+    Stroking glyphs is slow and numbers change with every frame, so pieces (digits, and runs
+    between digits) are stroked once and strings are put together from them.
+    """
 
     def __init__(self) -> None:
         self._images: OrderedDict[tuple[str, TextStyle, float], QImage] = OrderedDict()
+        self._pieces: OrderedDict[tuple[str, TextStyle, float], _Piece] = OrderedDict()
+        self._widths: OrderedDict[tuple[str, TextStyle], float] = OrderedDict()
         self._fonts: dict[TextStyle, tuple[QFont, QFontMetricsF]] = {}
 
-    def size(self, text: str, style: TextStyle) -> QSizeF:
+    def size(self, text: str, style: TextStyle) -> tuple[float, float]:
         """Return the width of a string and the height of its line box, outline not counted."""
-        return QSizeF(self._font(style)[1].horizontalAdvance(text), theme_tokens.font_role(style.role).line)
+        width = self._widths.get((text, style))
+        if width is None:
+            metrics = self._font(style)[1]
+            width = sum(metrics.horizontalAdvance(piece) for piece in _PIECES.findall(text))
+            _keep(self._widths, (text, style), width)
+        return width, float(theme_tokens.font_role(style.role).line)
 
     def draw(self, painter: QPainter, x: float, y: float, text: str, style: TextStyle) -> None:
         """Paint a string with the top left corner of its line box at a logical pixel."""
         ratio = painter.device().devicePixelRatioF()
-        image = self._image(text, style, ratio)
+        image = self._images.get((text, style, ratio))
+        if image is None:
+            image = self._composed(text, style, ratio)
+            _keep(self._images, (text, style, ratio), image)
         pad = theme_tokens.px("stroke.overlay.outline")
         # whole device pixels keep the cached glyphs as sharp as they were stroked
         painter.drawImage(QPointF(round((x - pad) * ratio) / ratio, round((y - pad) * ratio) / ratio), image)
 
-    def _image(self, text: str, style: TextStyle, ratio: float) -> QImage:
-        key = (text, style, ratio)
-        image = self._images.get(key)
-        if image is None:
-            image = self._images[key] = self._stroked(text, style, ratio)
-            if len(self._images) > _KEPT:
-                self._images.popitem(last=False)
-        else:
-            self._images.move_to_end(key)
-        return image
-
-    def _stroked(self, text: str, style: TextStyle, ratio: float) -> QImage:
-        font, metrics = self._font(style)
-        pad = theme_tokens.px("stroke.overlay.outline")
-        box = self.size(text, style)
-        width, height = box.width() + 2 * pad + 1, box.height() + 2 * pad
-        image = QImage(
-            max(1, round(width * ratio)), max(1, round(height * ratio)), QImage.Format.Format_ARGB32_Premultiplied
-        )
-        image.setDevicePixelRatio(ratio)
-        image.fill(Qt.GlobalColor.transparent)
-        baseline = pad + (box.height() + metrics.ascent() - metrics.descent()) / 2
-        path = QPainterPath()
-        path.addText(QPointF(pad, baseline), font, text)
+    def _composed(self, text: str, style: TextStyle, ratio: float) -> QImage:
+        pieces = [self._piece(piece, style, ratio) for piece in _PIECES.findall(text)]
+        image = _canvas(self.size(text, style), ratio)
         painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        outline = QPen(color("overlay.outline"), theme_tokens.px("stroke.overlay.outline"))
-        outline.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.strokePath(path, outline)
-        painter.fillPath(path, color(style.token))
+        for layer in ("outline", "glyphs"):
+            x = 0.0
+            for piece in pieces:
+                painter.drawImage(QPointF(x, 0), getattr(piece, layer))
+                x += piece.advance
         painter.end()
         return image
+
+    def _piece(self, text: str, style: TextStyle, ratio: float) -> _Piece:
+        piece = self._pieces.get((text, style, ratio))
+        if piece is None:
+            piece = self._stroked(text, style, ratio)
+            _keep(self._pieces, (text, style, ratio), piece)
+        return piece
+
+    def _stroked(self, text: str, style: TextStyle, ratio: float) -> _Piece:
+        font, metrics = self._font(style)
+        pad = theme_tokens.px("stroke.overlay.outline")
+        size = self.size(text, style)
+        path = QPainterPath()
+        path.addText(QPointF(pad, pad + (size[1] + metrics.ascent() - metrics.descent()) / 2), font, text)
+        pen = QPen(color("overlay.outline"), theme_tokens.px("stroke.overlay.outline"))
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        outline, glyphs = _canvas(size, ratio), _canvas(size, ratio)
+        with _painting(outline) as painter:
+            painter.strokePath(path, pen)
+        with _painting(glyphs) as painter:
+            painter.fillPath(path, color(style.token))
+        return _Piece(outline, glyphs, metrics.horizontalAdvance(text))
 
     def _font(self, style: TextStyle) -> tuple[QFont, QFontMetricsF]:
         found = self._fonts.get(style)
@@ -82,6 +114,30 @@ class OutlinedText:
             font = role_font(style.role, bold=style.bold)
             found = self._fonts[style] = font, QFontMetricsF(font)
         return found
+
+
+def _canvas(size: tuple[float, float], ratio: float) -> QImage:
+    """Return a clear image for a text box and the outline round it."""
+    pad = theme_tokens.px("stroke.overlay.outline")
+    width, height = (math.ceil((side + 2 * pad + 1) * ratio) for side in size)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    return image
+
+
+@contextmanager
+def _painting(image: QImage) -> Iterator[QPainter]:
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    yield painter
+    painter.end()
+
+
+def _keep(cache: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+    cache[key] = value
+    if len(cache) > _KEPT:
+        cache.popitem(last=False)
 
 
 def role_font(role: str, *, bold: bool = False) -> QFont:

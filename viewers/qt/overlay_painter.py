@@ -20,6 +20,7 @@ _DOT_PX: Final = 5.0
 _UNDER_PX: Final = 2.0
 _PROBE_ARM_PX: Final = 6.0
 _SELECTED_GAP_PX: Final = 4.0
+_EDGE_PX: Final = 2.0
 _LOZENGE: Final = 2**0.5
 """Keeps the whole circle of the cut inside the lozenge."""
 
@@ -56,13 +57,13 @@ class OverlayPainter:
         for number, mark in enumerate(overlay.marks):
             size = self._text.size(mark.label, _mark_style(mark))
             others = [*blocked[:number], *blocked[number + 1 :], *text, *(rect for _, rect in places)]
-            places.append((mark.label, place_label(blocked[number], (size.width(), size.height()), viewport, others)))
+            places.append((mark.label, place_label(blocked[number], size, viewport, others)))
         for calliper in overlay.callipers:
             if not calliper.lines:
                 continue
             words = "\n".join(calliper.lines)
             sizes = [self._text.size(line, _MEASURE) for line in calliper.lines]
-            size_px = max(size.width() for size in sizes), sum(size.height() for size in sizes)
+            size_px = max(width for width, _ in sizes), sum(height for _, height in sizes)
             others = [*blocked, *text, *(rect for _, rect in places)]
             places.append((words, place_label(_bounds(calliper.outline), size_px, viewport, others)))
         return tuple(places)
@@ -88,17 +89,14 @@ class OverlayPainter:
         self._text.draw(painter, rect.x, rect.y, line.text, _caption_style(line))
 
     def _caption_rect(self, line: CaptionLine) -> Rect:
-        size = self._text.size(line.text, _caption_style(line))
-        x = line.x - size.width() if line.aligned_right else line.x
-        return Rect(x, line.y, size.width(), size.height())
+        width, height = self._text.size(line.text, _caption_style(line))
+        return Rect(line.x - width if line.aligned_right else line.x, line.y, width, height)
 
     def _letter(self, painter: QPainter, letter: Letter) -> None:
-        size = self._text.size(letter.text, _LETTER)
-        bounds = QRectF(letter.x - size.width() / 2, letter.y - size.height() / 2, size.width(), size.height())
+        width, height = self._text.size(letter.text, _LETTER)
         # oblique planes have up to three letters, which must not run out of the viewport
-        right = painter.window().width() - 2
-        x = min(max(bounds.x(), 2.0), right - size.width())
-        self._text.draw(painter, x, bounds.y(), letter.text, _LETTER)
+        x = min(max(letter.x - width / 2, _EDGE_PX), painter.window().width() - _EDGE_PX - width)
+        self._text.draw(painter, x, letter.y - height / 2, letter.text, _LETTER)
 
     def _scale_bar(self, painter: QPainter, bar: ScaleBar) -> None:
         x, y, end = round(bar.x) + 0.5, round(bar.y) + 0.5, round(bar.x + bar.length_px) + 0.5

@@ -1,0 +1,168 @@
+"""
+How fast viewports repaint, measured as a reader would see it: every frame another slice, nothing reused.
+
+Used by ``lianyue bench scroll``; figures are printed, never judged by a clock.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from viewers.scene.annotations import Annotations
+from viewers.scene.captions import StudyCaptions
+from viewers.scene.image import SliceImage
+from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.presets import CT_PRESETS
+from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene, StackSlot
+from workstation.domain.finding import Decision, Finding, FindingList, Mark
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.volume import Volume
+
+SLICES: Final = 120
+MATRIX: Final = 512
+VIEWPORT: Final = (1024, 1024)
+MPR_VIEWPORT: Final = (616, 396)
+"""One of four viewports of the reading page at 1920 x 1080."""
+_UID: Final = "2.25.1"
+
+
+def run(frames: int = 300) -> dict[str, float]:
+    """
+    Return ``frames_per_second``, ``frame_ms_median`` and ``frame_ms_p95`` of a stack at 1024 x 1024.
+
+    Each frame scrolls one slice, applies a lung window, scales 512 to 1024 and paints the full
+    overlay into a QImage. Needs no display.
+    """
+    times = _timed(_stack(), VIEWPORT, frames)
+    return {
+        "frames_per_second": frames / sum(times),
+        "frame_ms_median": _percentile_ms(times, 50),
+        "frame_ms_p95": _percentile_ms(times, 95),
+        "frames": float(frames),
+    }
+
+
+def bench_mpr(frames: int = 40) -> dict[str, float]:
+    """
+    Return ``moving_ms`` (one MPR plane at 616 x 396) and ``still_ms`` (at 1024 x 1024), medians over the planes.
+
+    Both are full resolution: planes are cut at the screen's own pixels while moving too.
+    """
+    volume = _volume()
+    medians: dict[str, list[float]] = {"moving_ms": [], "still_ms": []}
+    for plane in MprPlane:
+        scene = MprScene(volume, plane, annotations=Annotations(_UID), new_uid=_uids(), captions=_captions())
+        scene.set_window(CT_PRESETS["2"].window)
+        for figure, viewport in (("moving_ms", MPR_VIEWPORT), ("still_ms", VIEWPORT)):
+            medians[figure].append(_percentile_ms(_timed(scene, viewport, frames), 50))
+    return {figure: float(np.mean(values)) for figure, values in medians.items()}
+
+
+def _timed(scene: Scene, viewport: tuple[int, int], frames: int) -> list[float]:
+    """Return the seconds of each frame after the first slices warmed up caches that a reader has warm too."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtGui import QGuiApplication, QImage, QPainter  # noqa: PLC0415 - the command line starts without Qt
+
+    from viewers.qt.overlay_painter import OverlayPainter  # noqa: PLC0415 - ditto
+    from viewers.qt.viewport import default_surface  # noqa: PLC0415 - ditto
+
+    application = QGuiApplication.instance() or QGuiApplication([])
+    surface, overlay = default_surface(), OverlayPainter()
+    target = QImage(*viewport, QImage.Format.Format_RGB32)
+    size = float(viewport[0]), float(viewport[1])
+
+    def paint(index: int) -> None:
+        scene.scroll_to(index % scene.count)
+        frame = scene.frame(size)
+        painter = QPainter(target)
+        painter.drawImage(0, 0, surface.render(frame, 1.0))
+        overlay.paint(painter, frame.overlay, size)
+        painter.end()
+
+    times = [_seconds(lambda index=index: paint(index)) for index in range(-3, frames)][3:]
+    del application
+    return times
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _percentile_ms(times: list[float], percent: float) -> float:
+    return float(np.percentile(times, percent)) * 1000
+
+
+def _voxels() -> npt.NDArray[Any]:
+    """Return a noisy chest-like phantom ``[z, y, x]`` in HU: no two slices alike."""
+    random = np.random.default_rng(1)
+    y, x = np.indices((MATRIX, MATRIX)) - MATRIX / 2
+    body = np.where((x / 220) ** 2 + (y / 160) ** 2 < 1, 40, -1000)
+    lungs = ((np.abs(x) - 100) / 80) ** 2 + (y / 110) ** 2 < 1
+    base = np.where(lungs, -850, body).astype(np.int16)
+    noise = random.normal(0, 25, (MATRIX, MATRIX)).astype(np.int16)
+    return np.stack([base + np.roll(noise, 7 * n, axis=1) for n in range(SLICES)])
+
+
+def _stack() -> StackScene:
+    images = [
+        SliceImage(
+            pixels, _plane(n), sop_instance_uid=f"{_UID}.{n}", frame_of_reference_uid=_UID, padding=(-2000, -2000)
+        )
+        for n, pixels in enumerate(_voxels())
+    ]
+    scene = StackScene(
+        [StackSlot(image.sop_instance_uid, plane=image.plane) for image in images],
+        annotations=Annotations(_UID),
+        new_uid=_uids(),
+        frame_of_reference_uid=_UID,
+        captions=_captions(),
+        thickness_mm=1.0,
+    )
+    for index, image in enumerate(images):
+        scene.put(index, image)
+    scene.set_window(CT_PRESETS["2"].window)
+    scene.crosshair = (0.0, 0.0, 60.0)
+    scene.findings = _findings()
+    scene.probe_at = (300.0, 400.0)
+    return scene
+
+
+def _volume() -> Volume:
+    matrix = np.diag([0.7, 0.7, 1.0, 1.0])
+    return Volume(_voxels(), matrix, _UID, _UID)
+
+
+def _plane(n: int) -> ImagePlane:
+    return ImagePlane((-179.0, -179.0, float(n)), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.7, 0.7))
+
+
+def _findings() -> FindingList:
+    places = [((-60.0, 0.0, 40.0), 30.0), ((60.0, 10.0, 60.0), 40.0), ((-70.0, 30.0, 80.0), 50.0)]
+    return FindingList(
+        _UID,
+        frame_of_reference_uid=_UID,
+        findings=tuple(
+            Finding(f"{_UID}.{n}", n, at, size, Decision.UNDECIDED, Mark(at, size, 0.9, shown=True))
+            for n, (at, size) in enumerate(places, start=1)
+        ),
+    )
+
+
+def _captions() -> StudyCaptions:
+    return StudyCaptions("BENCH", "F 58", "0", "-", "CHEST", "0", "2026-01-01 00:00", "S1", "-")
+
+
+def _uids() -> Callable[[], str]:
+    numbers = count(1)
+    return lambda: f"{_UID}.{next(numbers)}"
