@@ -73,12 +73,12 @@ class LungNoduleDetector:
     def _detect(self, volume: Volume, job: JobContext) -> DetectionOutcome:
         manifest = self._bundle.manifest
         marks_of_time = [time.perf_counter()]
-        job.progress(0.0, tr("Finding the lungs"))
-        prepared = prepare(volume, manifest.applies_to, manifest.input)
+        job.progress(0.0, tr("Opening the network"))
+        session = self._opened()  # first, so that a missing provider is told at once
         marks_of_time.append(time.perf_counter())
 
-        job.progress(0.2, tr("Opening the network"))
-        session = self._opened()
+        job.progress(0.05, tr("Finding the lungs"))
+        prepared = prepare(volume, manifest.applies_to, manifest.input)
         marks_of_time.append(time.perf_counter())
 
         try:
@@ -92,7 +92,7 @@ class LungNoduleDetector:
         marks_of_time.append(time.perf_counter())
         job.progress(1.0)
 
-        preprocess, load, network, postprocess = np.diff(marks_of_time).tolist()
+        load, preprocess, network, postprocess = np.diff(marks_of_time).tolist()
         seconds = {
             "load": load,
             "preprocess": preprocess,
