@@ -9,7 +9,6 @@ never guessed away: the reader gets a ``charset`` warning, and ``assumed`` is a 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +21,7 @@ from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
 
 from resources.translation import tr
+from workstation.dicom.quiet import quiet
 from workstation.domain.study import DecodeWarning
 
 UTF_8: Final = "ISO_IR 192"
@@ -232,9 +232,7 @@ def _fragments(piece: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _by_pydicom(raw: bytes, charsets: tuple[str, ...], vr: str) -> str:
-    with warnings.catch_warnings():
-        # the doubt is told by our own warning, in words for the reader
-        warnings.simplefilter("ignore")
+    with quiet():
         encodings = convert_encodings(list(charsets) or [""])
         delimiters = set("^=\\\r\n\f\t") if vr == "PN" else set("\\\r\n\f\t")
         text = decode_bytes(raw, encodings, {ord(one) for one in delimiters})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import struct
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +27,7 @@ from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.gdcm_fallback import FrameLayout, decode_stored
 from workstation.dicom.lookup import LookupTable, lookup_table, palette
+from workstation.dicom.quiet import quiet
 from workstation.domain.errors import DecodeError, HostileInput, UnsupportedTransferSyntax
 
 MAX_FRAME_BYTES: Final = 1 << 30
@@ -157,9 +157,7 @@ def parse(source: Path | str | bytes, *, stop_before_pixels: bool) -> Dataset:
     """Read a dataset with its text still undecoded, for callers that keep the character set doubts."""
     file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     try:
-        with warnings.catch_warnings():
-            # pydicom warns about harmless oddities; what matters is told as DecodeWarning
-            warnings.simplefilter("ignore")
+        with quiet():
             try:
                 dataset: Dataset = pydicom.dcmread(file, stop_before_pixels=stop_before_pixels)
             except InvalidDicomError:
@@ -206,19 +204,18 @@ def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
     photometric = str(dataset.get("PhotometricInterpretation", "MONOCHROME2") or "MONOCHROME2").strip()
     problem: Exception | None = None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             pixels, meta = get_decoder(syntax).as_array(dataset, index=frame, raw=False)
         # native byte order: big endian files decode to '>i2'
         return pixels.astype(pixels.dtype.newbyteorder("="), copy=False), str(meta["photometric_interpretation"])
     except Exception as exc:  # noqa: BLE001 - plug-ins raise anything
         problem = exc
-    if syntax.is_compressed and syntax.is_transfer_syntax:
+    if syntax in _GDCM_SYNTAXES:
         try:
             return _by_gdcm(dataset, frame, syntax), photometric
         except (RuntimeError, ValueError, struct.error) as exc:
             problem = exc
-    if isinstance(problem, NotImplementedError) or not syntax.is_transfer_syntax or _no_reader(syntax):
+    if _no_reader(syntax):
         name = syntax.name if syntax else tr("unknown")
         raise UnsupportedTransferSyntax(
             tr("Images compressed as {name} cannot be shown.", name=name),
@@ -247,8 +244,6 @@ _GDCM_SYNTAXES: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in 
 
 
 def _by_gdcm(dataset: Dataset, frame: int, syntax: UID) -> Pixels:
-    if syntax not in _GDCM_SYNTAXES:
-        raise NotImplementedError(syntax.name)
     frames = int(dataset.get("NumberOfFrames", 1) or 1)
     offsets = None
     if dataset.get("ExtendedOffsetTable") and dataset.get("ExtendedOffsetTableLengths"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from workstation.dicom.assemble import studies_of
 from workstation.dicom.decode import parse
 from workstation.dicom.fast_reader import EXPLICIT, IMPLICIT, FastFile, read_fast
 from workstation.dicom.header import Header, header_of
+from workstation.dicom.quiet import quiet
 from workstation.domain.errors import DecodeError
 from workstation.domain.ports import JobContext
 from workstation.domain.study import DecodeWarning, Study
@@ -157,8 +157,7 @@ def _candidates(path: Path) -> tuple[list[Path], int]:
 
 def _dicomdir(path: Path) -> Dataset | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             dataset = pydicom.dcmread(path)
     except Exception:  # noqa: BLE001 - a parser fed arbitrary bytes raises anything; then it is no DICOMDIR
         return None
