@@ -23,7 +23,12 @@ def filled(hub: DicomwebHub) -> DicomwebHub:
         small_image(instance="1.2.3.10.1.2"),
         small_report(series="1.2.3.10.2", instance="1.2.3.10.2.1"),
         small_image(
-            study=WU, series="1.2.3.20.1", instance="1.2.3.20.1.1", patient_id="P_2", name="Wu^Fang=吴^芳", modality="MR"
+            study=WU,
+            series="1.2.3.20.1",
+            instance="1.2.3.20.1.1",
+            patient_id="P_2",
+            name="Wu^Fang=吴^芳",
+            modality="MR",
         ),
     ]
     assert store(hub.client("tech-a"), files).status_code == 200

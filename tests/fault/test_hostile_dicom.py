@@ -109,9 +109,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "frames of 65535 x 65535 pixels",
     ),
     "65535 x 65535 compressed pixels of 8 bits": (
-        lambda: part10(
-            identity() + image(65535, 65535, bits=8, pixels=encapsulated(bytes(64))), syntax=JPEG_BASELINE
-        ),
+        lambda: part10(identity() + image(65535, 65535, bits=8, pixels=encapsulated(bytes(64))), syntax=JPEG_BASELINE),
         "HostileInput",
         "frames of 65535 x 65535 pixels",
     ),
@@ -256,6 +254,8 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "transfer syntax 1.2.840.10008.1.2.4.999",
     ),
 }
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Return what a child with 2 GiB of address space said about every attack; one that dies says nothing."""
