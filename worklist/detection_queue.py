@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Final
 
 from pydantic import TypeAdapter
 from pydicom.uid import generate_uid
 
 from worklist.dicom_json import Attributes, code_item, element, items, text
-from worklist.errors import refusal
+from worklist.errors import is_lost_race, refusal
 from worklist.http import HubClient
 from worklist.ups_rs import STATE, Workitems, performed_step
 from workstation.domain.detection import AiWorkitem, DetectionSummary
-from workstation.domain.errors import AlreadyClaimed, NoLongerUpdatable, Refused, WrongTransaction
 from workstation.domain.workitem import Claim, OutputReference, Priority, ProcedureStepState, WorkitemCode
 
 _SUMMARY: Final = TypeAdapter(DetectionSummary)
@@ -97,10 +97,9 @@ class HubDetectionQueue:
         response = self._workitems.change_state(ups_instance_uid, transaction, ProcedureStepState.IN_PROGRESS)
         if not response.is_error:
             return transaction
-        told = refusal(response, doing="AI claim")
-        if isinstance(told, AlreadyClaimed | WrongTransaction | NoLongerUpdatable | Refused):
-            return ""
-        raise told
+        if is_lost_race(response) or response.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+            return ""  # taken or withdrawn since the search
+        raise refusal(response, doing="AI claim")
 
     def _update(self, item: AiWorkitem, attributes: Attributes) -> None:
         self._workitems.update(item.claim.ups_instance_uid, item.claim.transaction_uid, attributes)

@@ -65,6 +65,17 @@ def refusal(response: httpx.Response, *, doing: str) -> WorkstationError:
     return _bad_request(body, detail)
 
 
+def is_lost_race(response: httpx.Response) -> bool:
+    """
+    Tell whether a refused claim means that somebody else was faster.
+
+    Standard and existing servers answer 400 or 409, with C301, C302 or C300; only a refusal
+    that our hub calls a bad request is no race.  Source: PS3.4 CC.2.1.2, PS3.18 11.7.3.
+    """
+    races = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}
+    return response.status_code in races and _body(response).get("error") != "bad_request"
+
+
 def dimse_status(response: httpx.Response) -> str:
     """Return the DIMSE code (``C301``) that a UPS refusal carries, empty without one."""
     body = _body(response)

@@ -11,7 +11,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from worklist.dicom_json import JSON, Attributes, code_item, element, items, text
-from worklist.errors import already_claimed, dimse_status, misunderstood, refusal
+from worklist.errors import already_claimed, dimse_status, is_lost_race, misunderstood, refusal
 from worklist.http import HubClient
 from workstation.domain.errors import AlreadyClaimed, WorkstationError
 from workstation.domain.workitem import (
@@ -157,7 +157,7 @@ class HubWorklist:
         response = self._workitems.change_state(ups_instance_uid, transaction_uid, ProcedureStepState.IN_PROGRESS)
         if not response.is_error:
             return Claim(ups_instance_uid, transaction_uid)
-        if response.status_code not in {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}:
+        if not is_lost_race(response):
             raise refusal(response, doing="claim")
         if dimse_status(response) == _ALREADY_HELD and self._is_mine(ups_instance_uid):
             # the lock is ours: the answer to a former claim was lost, or the case is opened again

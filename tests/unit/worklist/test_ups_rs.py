@@ -144,6 +144,13 @@ def test_c302_while_nobody_can_say_who_holds_it_is_not_a_claim(hub: LoopbackHub,
         HubWorklist(client).claim(UPS, LOCK)
 
 
+def test_a_claim_the_hub_does_not_understand_is_not_called_taken(hub: LoopbackHub, client: HubClient) -> None:
+    hub.script = lambda _: Answer(400, {"error": "bad_request", "message": "invalid: body"})
+
+    with pytest.raises(Refused):
+        HubWorklist(client).claim(UPS, LOCK)
+
+
 @pytest.mark.parametrize(("status", "kind"), [(403, NotPermitted), (404, Refused), (503, Unreachable)])
 def test_a_claim_that_fails_otherwise_is_not_called_taken(
     hub: LoopbackHub, client: HubClient, status: int, kind: type[Exception]
@@ -269,6 +276,23 @@ def test_an_empty_ai_queue_gives_nothing(hub: LoopbackHub, client: HubClient) ->
 
 def test_a_search_that_is_no_list_is_refused(hub: LoopbackHub, client: HubClient) -> None:
     hub.script = lambda _: Answer(200, {})
+
+    with pytest.raises(Refused):
+        HubDetectionQueue(client).claim_next()
+
+
+def test_a_case_withdrawn_since_the_search_is_left_out(hub: LoopbackHub, client: HubClient) -> None:
+    first = {"00080018": {"vr": "UI", "Value": ["1.1"]}, "0020000D": {"vr": "UI", "Value": ["1.4"]}}
+    without_study = {"00080018": {"vr": "UI", "Value": ["1.2"]}}
+    hub.script = lambda asked: Answer(200, [first, without_study]) if asked.method == "GET" else Answer(404)
+
+    assert HubDetectionQueue(client).claim_next() is None
+    assert [asked.method for asked in hub.asked] == ["GET", "PUT"]
+
+
+def test_a_hub_that_fails_every_claim_does_not_look_like_an_empty_queue(hub: LoopbackHub, client: HubClient) -> None:
+    study = {"00080018": {"vr": "UI", "Value": ["1.1"]}, "0020000D": {"vr": "UI", "Value": ["1.4"]}}
+    hub.script = lambda asked: Answer(200, [study]) if asked.method == "GET" else Answer(500)
 
     with pytest.raises(Refused):
         HubDetectionQueue(client).claim_next()

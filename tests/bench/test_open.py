@@ -1,0 +1,27 @@
+"""The opening benchmark measures what it says, on a study small enough for every run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.part10 import ct_slice
+from tests.helpers.reports import STUDY_UID
+from worklist.bench_open import run
+
+
+@pytest.mark.bench
+def test_opening_a_case_over_the_hub_is_measured_against_plain_http(tmp_path: Path) -> None:
+    for number in range(1, 9):
+        (tmp_path / f"{number}.dcm").write_bytes(ct_slice(number, study_uid=STUDY_UID, value=number, size=64))
+
+    result = run(tmp_path)
+
+    figures = result["figures"]
+    assert figures["slices"] == 8
+    assert figures["megabytes"] == pytest.approx(8 * 64 * 64 * 2 / 1e6, abs=0.05)
+    assert 0 < figures["first_image_ms"] <= figures["series_ms"]
+    assert result["ratios"]["series_over_raw_http"] == pytest.approx(
+        figures["series_ms"] / figures["raw_http_ms"], rel=0.05
+    )
