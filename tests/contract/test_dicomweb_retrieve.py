@@ -29,7 +29,7 @@ def parts(answer: httpx.Response) -> list[tuple[str, str, bytes]]:
     head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
     message = message_from_bytes(head + answer.content)
     found: list[tuple[str, str, bytes]] = []
-    for part in message.get_payload():  # type: ignore[union-attr] # multipart: a list of messages
+    for part in message.get_payload():
         content = part.get_payload(decode=True)  # type: ignore[union-attr] # ditto
         found.append((part.get_content_type(), part["Content-Location"], content))  # type: ignore[union-attr,index,arg-type] # ditto
     return found

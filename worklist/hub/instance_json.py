@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pydicom
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filebase import DicomBytesIO
@@ -100,7 +100,7 @@ class _Writer:
             number = int(tag)
             if number & 0xFFFF == 0 or number < 0x00080000:
                 continue
-            element = dataset.get_item(tag)
+            element: RawDataElement | DataElement = dataset.get_item(tag)
             key = f"{number:08X}"
             if number == 0x00080005:
                 result[key] = {"vr": "CS", "Value": ["ISO_IR 192"]}  # the JSON itself is UTF-8
@@ -172,7 +172,7 @@ class _Writer:
             return {"vr": vr, "BulkDataURI": self.bulk_uri + path}
         if value is None or value == "":
             return {"vr": vr}
-        many = list(value) if isinstance(value, (list, tuple, MultiValue)) else [value]
+        many: list[Any] = list(value) if isinstance(value, (list, tuple, MultiValue)) else [value]
         if vr in _NUMBERS:
             return {"vr": vr, "Value": [_finite(number) for number in many]}
         return {"vr": vr, "Value": _split("\\".join(str(v) for v in many), vr)}
@@ -209,7 +209,7 @@ def person_name_text(value: dict[str, str]) -> str:
 
 
 def _finite(number: float) -> float | int | str:
-    if isinstance(number, float) and not math.isfinite(number):
+    if not math.isfinite(number):
         if math.isnan(number):
             return "NaN"
         return "Infinity" if number > 0 else "-Infinity"

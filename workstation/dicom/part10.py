@@ -213,7 +213,7 @@ def _element(  # noqa: C901, PLR0912 - the branches are those of PS3.5 7.1
     if level.explicit:
         vr = bytes(buffer[position + 4 : position + 6])
         if vr in _SHORT_VRS:
-            length = reader.short(buffer, position + 6)[0]
+            length = int(reader.short(buffer, position + 6)[0])
             position += 8
         elif vr in _LONG_VRS or _VR_SHAPE.fullmatch(
             vr
@@ -225,7 +225,7 @@ def _element(  # noqa: C901, PLR0912 - the branches are those of PS3.5 7.1
         else:
             broken(f"element {tag:08X} has no value representation; the transfer syntax may be mislabelled")
     else:
-        length = reader.long(buffer, position + 4)[0]
+        length = int(reader.long(buffer, position + 4)[0])
         position += 8
     top = len(stack) == 1
     if length == UNDEFINED:
