@@ -22,6 +22,7 @@ from workstation.domain.report import Report
 from workstation.domain.study import Study
 
 MANIFEST_NAME: Final = "manifest.json"
+_LONGEST_LABEL: Final = 24
 _PARTS: Final = {
     "patient": ("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
     "study": ("StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyTime", "StudyDescription"),
@@ -33,15 +34,16 @@ _PARTS: Final = {
 
 def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
     """Return the manifest of one report as JSON; ``objects`` are Part 10 files by file name."""
-    surroundings = taken_apart(encapsulated_pdf(report, study, b"")).surroundings
+    envelope = encapsulated_pdf(report, study, b"")
+    parts = {name: part_digests(read_part10(data)) for name, data in objects.items()}
     content = {
         "format": 1,
         "report_uid": report.report_uid,
         "study_instance_uid": report.study_instance_uid,
         "objects": {name: _sha256(data) for name, data in objects.items()},
         "sop_instance_uids": {name: str(read_part10(data).SOPInstanceUID) for name, data in objects.items()},
-        "parts": {name: part_digests(read_part10(data)) for name, data in objects.items()},
-        "encapsulated": _sha256(surroundings),
+        "parts": parts | {"encapsulated": part_digests(read_part10(envelope))},
+        "encapsulated": _sha256(taken_apart(envelope).surroundings),
     }
     return json.dumps(content, indent=1, sort_keys=True).encode()
 
@@ -93,9 +95,11 @@ def altered_parts(expected: Mapping[str, str], part10: bytes) -> list[str]:
 def _content_words(item: Dataset | None) -> str:
     if item is None:
         return tr("a content item was added or removed")
+    label, colon, _ = str(item.get("TextValue", "")).replace("：", ": ").partition(": ")
+    if colon and len(label) <= _LONGEST_LABEL:
+        return tr("the content under “{name}”", name=label)
     concept = item.get("ConceptNameCodeSequence")
-    name = str(concept[0].get("CodeMeaning", "")) if concept else ""
-    return tr("the content under “{name}”", name=name)
+    return tr("the content under “{name}”", name=str(concept[0].get("CodeMeaning", "")) if concept else "?")
 
 
 def _digest(ds: Dataset, keywords: tuple[str, ...]) -> str:

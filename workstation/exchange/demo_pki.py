@@ -30,7 +30,7 @@ from workstation.exchange.pades import PadesSigner, Trust
 TRIES: Final = 5
 MINIMUM_PIN: Final = 6
 _YEAR: Final = timedelta(days=365)
-_CRL_LIFE: Final = timedelta(days=60)
+_CRL_LIFE: Final = timedelta(days=365)
 _EARLIER: Final = timedelta(minutes=5)  # clocks of two machines differ
 _ROUNDS: Final = 200_000
 

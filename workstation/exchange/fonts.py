@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
+from io import BytesIO
 from pathlib import Path
 
+from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 from resources.font_files import report_rare, report_regular
@@ -19,13 +21,13 @@ def characters(path: Path) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
-def needs_rare_font(text: str) -> bool:
+def rare_characters(text: str) -> frozenset[int]:
     """
-    Tell whether the text has characters beyond the everyday font.
+    Return the code points of the text that the everyday font lacks.
 
     Raises TemplateViolation naming the characters that no shipped font has.
     """
-    beyond = {ord(char) for char in text if char != "\n"} - characters(report_regular())
+    beyond = {ord(char) for char in text if char not in "\r\n\t"} - characters(report_regular())
     missing = beyond - characters(report_rare()) if beyond else set()
     if missing:
         shown = " ".join(f"{chr(code)} (U+{code:04X})" for code in sorted(missing)[:8])
@@ -34,4 +36,19 @@ def needs_rare_font(text: str) -> bool:
             hint=tr("Replace these characters in the report or in the patient's data."),
             detail=f"{len(missing)} characters without glyph",
         )
-    return bool(beyond)
+    return frozenset(beyond)
+
+
+@lru_cache(maxsize=32)
+def rare_font(codes: frozenset[int]) -> bytes:
+    """Return a font with just these characters; kept, since a preview asks for the same name again and again."""
+    with TTFont(report_rare(), lazy=True) as font:
+        options = Options()
+        options.name_IDs = ["*"]
+        options.notdef_outline = True
+        subsetter = Subsetter(options)
+        subsetter.populate(unicodes=codes | {ord(" ")})
+        subsetter.subset(font)
+        buffer = BytesIO()
+        font.save(buffer)
+    return buffer.getvalue()

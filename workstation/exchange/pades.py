@@ -26,6 +26,7 @@ from pyhanko.sign.signers.pdf_signer import (
     SigDSSPlacementPreference,
 )
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from resources.translation import tr
@@ -55,13 +56,18 @@ class Trust:
         return cls(_certificates(path))
 
     def context(self) -> ValidationContext:
-        """Return pyHanko's view of it, for now and without any network access."""
+        """
+        Return pyHanko's view of it, for now and without any network access.
+
+        Where revocation lists are known, every certificate must be covered by a current one.
+        """
+        required = RevocationCheckingRule.CRL_REQUIRED if self.crls else RevocationCheckingRule.NO_CHECK
         return ValidationContext(
             trust_roots=[asn1_x509.Certificate.load(der) for der in self.roots],
             other_certs=[asn1_x509.Certificate.load(der) for der in self.intermediates],
             crls=list(self.crls),
             allow_fetching=False,
-            revocation_mode="soft-fail",  # a listed certificate is refused; an outdated list is tolerated
+            revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy(required, required)),
         )
 
 

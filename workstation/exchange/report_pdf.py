@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import Final
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
-from resources.font_files import report_bold, report_rare, report_regular
+from resources.font_files import report_bold, report_regular
 from workstation.dicom import report_words
 from workstation.dicom.report_manifest import MANIFEST_NAME
 from workstation.dicom.sr_common import software_version
@@ -19,7 +21,7 @@ from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate, TemplateSection, Text
 from workstation.domain.workitem import WorklistRow
-from workstation.exchange.fonts import needs_rare_font
+from workstation.exchange.fonts import rare_characters, rare_font
 from workstation.exchange.pdf_text import broken_into_lines
 
 _MARGIN: Final = 18.0
@@ -127,8 +129,11 @@ class _Paper(FPDF):
         used = sorted({ord(char) for char in text})
         self.add_font("report", "", report_regular(), unicode_range=used)
         self.add_font("report", "B", report_bold(), unicode_range=used)
-        if needs_rare_font(text):
-            self.add_font("rare", "", report_rare(), unicode_range=used)
+        rare = rare_characters(text)
+        if rare:
+            # from memory: add_font() takes files only, and a patient's characters stay off the disk
+            self.fonts["rare"] = TTFFont(self, BytesIO(rare_font(rare)), "rare", "")
+            self.pdf_version = "1.6"  # which this kind of font needs
             self.set_fallback_fonts(["rare"], exact_match=False)
 
     def words(self, key: str, **values: object) -> str:

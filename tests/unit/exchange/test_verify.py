@@ -1,0 +1,160 @@
+"""What verifying says, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+
+from resources.translation import use_language
+from tests.helpers.signed_reports import PIN, RENDERER, SignedCase, signed_case
+from workstation.domain.signature import Verdict
+from workstation.exchange.demo_pki import DemoKeyStore
+from workstation.exchange.verify import SignatureVerifier
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture(scope="module")
+def case(lidc_0314: Path) -> SignedCase:
+    return signed_case(lidc_0314)
+
+
+@pytest.fixture
+def folder(case: SignedCase, tmp_path: Path) -> Path:
+    case.write(tmp_path)
+    return tmp_path
+
+
+def changed_sr(data: bytes, change: str) -> bytes:
+    """Return a well-formed SR in which somebody changed one thing."""
+    ds = dcmread(BytesIO(data))
+    if change == "patient":
+        ds.PatientID = "QS0118794"
+    elif change == "verifier":
+        ds.VerifyingObserverSequence[0].VerifyingObserverName = "李文博"
+    elif change == "state":
+        ds.PreliminaryFlag = "PRELIMINARY"
+    elif change == "impression":
+        heading = next(i for i in ds.ContentSequence if i.ConceptNameCodeSequence[0].CodeValue == "19005-8")
+        heading.ContentSequence[0].TextValue = "诊断印象：未见异常。"
+    elif change == "removed":
+        ds.ContentSequence.pop()
+    buffer = BytesIO()
+    ds.save_as(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report_pdf.dcm", "report.dcm", "findings.dcm"])
+def test_everything_just_signed_is_valid_and_names_its_signer(case: SignedCase, folder: Path, name: str) -> None:
+    found = SignatureVerifier(case.trust).verify(folder / name)
+
+    assert (Verdict.VALID, "王启明", "Signed by 王启明; unchanged since") == (
+        found.verdict,
+        found.signer,
+        found.explanation,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("patient", "Changed after signing: the patient's identity"),
+        ("verifier", "Changed after signing: the author or the verifying physician"),
+        ("state", "Changed after signing: the state of the report"),
+        ("impression", "Changed after signing: the content under “诊断印象”"),
+        ("removed", "Changed after signing: a content item was added or removed"),
+    ],
+)
+def test_the_altered_part_of_a_report_is_named(case: SignedCase, folder: Path, change: str, words: str) -> None:
+    (folder / "report.dcm").write_bytes(changed_sr(case.files["report.dcm"], change))
+
+    found = SignatureVerifier(case.trust).verify(folder / "report.dcm")
+
+    assert (Verdict.ALTERED, words) == (found.verdict, found.explanation)
+
+
+def test_another_patient_on_the_envelope_of_the_pdf_is_named(case: SignedCase, folder: Path) -> None:
+    """The PDF inside is untouched, only the DICOM header around it claims somebody else."""
+    data = case.files["report_pdf.dcm"].replace(b"QS0118793", b"QS0118794", 1)
+    (folder / "report_pdf.dcm").write_bytes(data)
+
+    found = SignatureVerifier(case.trust).verify(folder / "report_pdf.dcm")
+
+    assert (Verdict.ALTERED, "Changed after signing: the patient's identity") == (found.verdict, found.explanation)
+
+
+def test_an_object_alone_is_unsigned_rather_than_valid(case: SignedCase, tmp_path: Path) -> None:
+    (tmp_path / "report.dcm").write_bytes(case.files["report.dcm"])
+
+    assert SignatureVerifier(case.trust).verify(tmp_path / "report.dcm").verdict is Verdict.UNSIGNED
+
+
+def test_a_draft_is_unsigned(case: SignedCase, tmp_path: Path) -> None:
+    from tests.helpers.full_reports import TEMPLATE, preliminary_report, worklist_row  # noqa: PLC0415 - used once
+
+    page = RENDERER.render(preliminary_report(case.study), TEMPLATE, case.study, worklist_row(case.study), draft=True)
+    (tmp_path / "draft.pdf").write_bytes(page)
+
+    assert SignatureVerifier(case.trust).verify(tmp_path / "draft.pdf").verdict is Verdict.UNSIGNED
+
+
+def test_a_report_beside_a_damaged_pdf_is_unknown(case: SignedCase, folder: Path) -> None:
+    (folder / "report.pdf").write_bytes(case.files["report.pdf"].replace(b"/Title", b"/Tytle", 1))
+    (folder / "report_pdf.dcm").unlink()
+
+    assert SignatureVerifier(case.trust).verify(folder / "report.dcm").verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.7 nothing", b"\0" * 128 + b"DICM"])
+def test_other_files_are_never_valid_and_never_an_error(case: SignedCase, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.bin").write_bytes(content)
+
+    found = SignatureVerifier(case.trust).verify(tmp_path / "x.bin")
+
+    assert found.verdict in {Verdict.UNKNOWN, Verdict.UNSIGNED}
+
+
+def test_a_missing_file_is_unknown(case: SignedCase, tmp_path: Path) -> None:
+    assert SignatureVerifier(case.trust).verify(tmp_path / "none.pdf").verdict is Verdict.UNKNOWN
+
+
+def test_a_stranger_s_signature_is_untrusted(case: SignedCase, folder: Path, tmp_path: Path) -> None:
+    stranger = DemoKeyStore(tmp_path / "elsewhere")
+    stranger.ensure_signer("x", "王启明", "省影像专科联盟远程诊断中心", PIN)
+
+    found = SignatureVerifier(stranger.trust()).verify(folder / "report.pdf")
+
+    assert (Verdict.UNTRUSTED, "王启明") == (found.verdict, found.signer)
+
+
+def test_a_revoked_signer_is_untrusted(case: SignedCase, tmp_path: Path) -> None:
+    store = DemoKeyStore(tmp_path / "keys")
+    store.ensure_signer("y", "李文博", "省人民医院", PIN)
+    content = case.files["findings.dcm"]
+    (tmp_path / "findings.dcm").write_bytes(content)
+    (tmp_path / "findings.dcm.p7s").write_bytes(store.unlock("y", PIN).sign_detached(content))
+    assert SignatureVerifier(store.trust()).verify(tmp_path / "findings.dcm").verdict is Verdict.VALID
+
+    store.revoke("y")
+
+    found = SignatureVerifier(store.trust()).verify(tmp_path / "findings.dcm")
+    assert (Verdict.UNTRUSTED, "The signer's certificate has been revoked") == (found.verdict, found.explanation)
+
+
+def test_a_signature_from_the_future_is_not_believed(case: SignedCase, folder: Path) -> None:
+    """Whoever turns the clock back two days sees a signing time that has not come yet."""
+    two_days_ago = datetime.now(UTC) - timedelta(days=2)
+
+    found = SignatureVerifier(case.trust, now=lambda: two_days_ago).verify(folder / "report.pdf")
+
+    assert (Verdict.UNTRUSTED, "The time of signing lies in the future") == (found.verdict, found.explanation)

@@ -1,0 +1,177 @@
+"""
+Verifying what this product signs, and saying in words what was altered.
+
+A signed PDF vouches for itself and, through its manifest, for the SRs and for the DICOM object
+around it. A detached signature (``.p7s``) beside a file vouches for that file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from asn1crypto import cms
+from pyhanko.sign.validation import async_validate_detached_cms
+
+from resources.translation import tr
+from workstation.dicom.encapsulated import ENCAPSULATED_PDF, taken_apart
+from workstation.dicom.report_manifest import altered_parts
+from workstation.dicom.sr_common import read_part10
+from workstation.domain.errors import HostileInput
+from workstation.domain.signature import VerificationResult, Verdict
+from workstation.exchange.cms_form import is_canonical
+from workstation.exchange.pades import Trust
+from workstation.exchange.pdf_signature import Checked, check_pdf, trust_words, trusted_path
+
+_LOG: Final = logging.getLogger(__name__)
+_P7S: Final = ".p7s"
+_LARGEST_NEIGHBOUR: Final = 30_000_000
+_MOST_NEIGHBOURS: Final = 64
+_DICM: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureVerifier:
+    """Implements VerifierPort: report.pdf, the DICOM object around it, SRs and .p7s files."""
+
+    trust: Trust
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        for name in ("pyhanko", "pyhanko_certvalidator"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # it logs each damage; the verdict tells it better
+
+    def verify(self, path: Path) -> VerificationResult:
+        """Return the verdict on one file; broken input gives UNKNOWN, never an exception."""
+        try:
+            checked = self._checked(path)
+        except OSError as exc:
+            checked = Checked(Verdict.UNKNOWN, tr("The file cannot be read: {reason}", reason=exc.strerror or ""))
+        except Exception as exc:  # the parsers raise many kinds on damaged input
+            _LOG.info("verification gave up: %s", type(exc).__name__)
+            checked = Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
+        return VerificationResult(path.name, checked.verdict, checked.explanation, checked.signer)
+
+    def _checked(self, path: Path) -> Checked:
+        if path.suffix.lower() == _P7S:
+            content = path.with_suffix("")
+            if not content.exists():
+                return Checked(Verdict.UNKNOWN, tr("The file that this signature belongs to is missing"))
+            return self._detached(content.read_bytes(), path.read_bytes())
+        data = path.read_bytes()
+        if data[:5] == b"%PDF-":
+            return check_pdf(data, self.trust, self.now)
+        if data[_DICM : _DICM + 4] != b"DICM":
+            beside = path.with_name(path.name + _P7S)
+            if beside.exists():
+                return self._detached(data, beside.read_bytes())
+            return Checked(Verdict.UNKNOWN, tr("This is neither a PDF nor a DICOM object"))
+        if ENCAPSULATED_PDF.encode() in data[:1024]:
+            return self._encapsulated(data)
+        return self._object(path, data)
+
+    def _encapsulated(self, data: bytes) -> Checked:
+        """Check the PDF inside, then every byte around it against the PDF's manifest."""
+        try:
+            envelope = taken_apart(data)
+        except ValueError:
+            return Checked(Verdict.ALTERED, tr("The DICOM object around the PDF was changed"))
+        checked = check_pdf(envelope.pdf, self.trust, self.now)
+        if checked.verdict is not Verdict.VALID:
+            return checked
+        expected = (checked.manifest or {}).get("encapsulated")
+        if expected is None:
+            words = tr("The PDF inside is unchanged, but nothing vouches for the DICOM object around it")
+            return Checked(Verdict.UNKNOWN, words, checked.signer)
+        if hashlib.sha256(envelope.surroundings).hexdigest() == expected:
+            return checked
+        parts = ((checked.manifest or {}).get("parts") or {}).get("encapsulated", {})
+        return _altered(altered_parts(parts, data), checked.signer)
+
+    def _object(self, path: Path, data: bytes) -> Checked:
+        """Check a DICOM object by the detached signature or the signed PDF beside it."""
+        beside = path.with_name(path.name + _P7S)
+        detached = self._detached(data, beside.read_bytes()) if beside.exists() else None
+        if detached is not None and detached.verdict is not Verdict.ALTERED:
+            return detached
+        digest, uid = hashlib.sha256(data).hexdigest(), _sop_instance_uid(data)
+        damaged: Checked | None = None
+        for checked in self._neighbours(path):
+            if checked.verdict is not Verdict.VALID:
+                damaged = damaged or checked
+                continue
+            manifest = checked.manifest or {}
+            name = _entry(manifest, path.name, digest, uid)
+            if name is None:
+                continue
+            if manifest["objects"][name] == digest:
+                return detached or checked
+            parts = (manifest.get("parts") or {}).get(name, {})
+            return _altered(altered_parts(parts, data) if parts else [], checked.signer)
+        if detached is not None:
+            return detached
+        if damaged is not None:
+            words = tr("The signed PDF beside this object is itself not valid: {reason}", reason=damaged.explanation)
+            return Checked(Verdict.UNKNOWN, words, damaged.signer)
+        return Checked(Verdict.UNSIGNED, tr("No signature for this object was found beside it"))
+
+    def _neighbours(self, path: Path) -> Iterator[Checked]:
+        """Check the signed PDFs in the same folder, plain ones first."""
+        files = [p for p in sorted(path.parent.iterdir()) if p != path and p.suffix.lower() in {".pdf", ".dcm"}]
+        files.sort(key=lambda p: p.suffix.lower() != ".pdf")
+        for candidate in files[:_MOST_NEIGHBOURS]:
+            if not candidate.is_file() or candidate.stat().st_size > _LARGEST_NEIGHBOUR:
+                continue
+            data = candidate.read_bytes()
+            try:
+                if data[:5] == b"%PDF-":
+                    yield check_pdf(data, self.trust, self.now)
+                elif ENCAPSULATED_PDF.encode() in data[:1024]:
+                    yield self._encapsulated(data)
+            except Exception:  # noqa: BLE001 - one damaged neighbour must not hide the others
+                yield Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
+
+    def _detached(self, content: bytes, signature: bytes) -> Checked:
+        """Check a detached CMS over ``content``."""
+        signed = cms.ContentInfo.load(signature, strict=True)["content"]
+        status = asyncio.run(async_validate_detached_cms(content, signed, self.trust.context()))
+        signer = str(status.signing_cert.subject.native.get("common_name", ""))
+        if not status.intact:
+            return Checked(Verdict.ALTERED, tr("The file was changed after it was signed"), signer)
+        if not status.valid:
+            return Checked(Verdict.ALTERED, tr("The detached signature was changed"), signer)
+        if not status.trusted:
+            return Checked(Verdict.UNTRUSTED, trust_words(status), signer)
+        if not status.bottom_line or not is_canonical(signature, trusted_path(status)):
+            words = tr("The signature container has bytes that no signature protects")
+            return Checked(Verdict.UNKNOWN, words, signer)
+        return Checked(Verdict.VALID, tr("Signed by {name}; unchanged since", name=signer), signer)
+
+
+def _entry(manifest: dict[str, Any], file_name: str, digest: str, uid: str) -> str | None:
+    """Return the manifest's name for an object: by digest, by SOP Instance UID, else by file name."""
+    objects: dict[str, str] = manifest.get("objects") or {}
+    by_digest = next((name for name, value in objects.items() if value == digest), None)
+    uids: dict[str, str] = manifest.get("sop_instance_uids") or {}
+    by_uid = next((name for name, value in uids.items() if uid and value == uid and name in objects), None)
+    return by_digest or by_uid or (file_name if file_name in objects else None)
+
+
+def _sop_instance_uid(data: bytes) -> str:
+    try:
+        return str(read_part10(data).get("SOPInstanceUID", ""))
+    except HostileInput:
+        return ""
+
+
+def _altered(parts: list[str], signer: str) -> Checked:
+    if not parts:
+        words = tr("Technical bytes of the object were changed after it was signed; its content reads the same")
+        return Checked(Verdict.ALTERED, words, signer)
+    return Checked(Verdict.ALTERED, tr("Changed after signing: {parts}", parts="；".join(parts)), signer)
