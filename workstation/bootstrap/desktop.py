@@ -44,6 +44,7 @@ from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
 from workstation.ui.pages.worklist_page import WorklistPage
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
+from workstation.ui.sign_dialog import SignDialog
 from workstation.ui.widgets.status_bar import StatusFact
 
 T = TypeVar("T")
@@ -77,9 +78,10 @@ class Desktop:
         self.keys = DemoKeyStore(private_dir(data_dir / "pki"))
         self._login = LoginPresenter(self.session, self.shell.jobs)
         self._worklist: WorklistPresenter | None = None
-        self._queue = GrassrootsQueue()
+        self.send_queue = GrassrootsQueue()
         self._data_dir = data_dir
         self.desk: CaseDesk | None = None
+        self._report: ReportPresenter | None = None
         self._register()
         window = self.shell.window
         window.sign_out_requested.connect(self.sign_out)
@@ -90,6 +92,11 @@ class Desktop:
     def actor(self) -> Actor | None:
         """Return who is signed in."""
         return self.session.actor
+
+    @property
+    def sign_dialog(self) -> SignDialog | None:
+        """Return the open sign dialog."""
+        return self._report.dialog if self._report is not None else None
 
     def page(self, page_id: str) -> Page:
         """Return a page of the window."""
@@ -155,7 +162,7 @@ class Desktop:
         window = self.shell.window
         window.discard_pages()
         self._worklist = None
-        self._queue = GrassrootsQueue()
+        self.send_queue = GrassrootsQueue()
         self.session.sign_out()
         window.set_actor(None)
         window.set_fact("hub", None)
@@ -202,7 +209,7 @@ class Desktop:
     def _make_report(self) -> Page:
         desk = _present(self.desk)
         page = ReportPage()
-        ReportPresenter(
+        self._report = ReportPresenter(
             page,
             desk,
             self.shell.jobs,
@@ -221,7 +228,7 @@ class Desktop:
             open_returned=OpenReturnedReport(self.hub.images, verifier(None, self._data_dir), _pdf_in),
             pictures=page_pictures,
         )
-        presenter = GrassrootsPresenter(page, services, self.shell.jobs, lambda: self.actor, self._queue)
+        presenter = GrassrootsPresenter(page, services, self.shell.jobs, lambda: self.actor, self.send_queue)
         presenter.refresh()
         return page
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
 from resources.translation import tr
 from workstation.ui.dialogs import Dialog
 from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import TextField
 from workstation.ui.widgets.labels import icon_label, label, rule
 
@@ -74,6 +75,11 @@ class SignDialog(Dialog):
         self._has_certificate = bool(facts.certificate)
         self._ready()
         self.pin.edit.setFocus()
+
+    @property
+    def primary_button(self) -> Button:
+        """Return the button that signs."""
+        return self._sign
 
     def say(self, text: str) -> None:
         """Show why it was refused; the dialog stays, the PIN is cleared."""

@@ -62,6 +62,10 @@ class InboxPanel(Panel):
         self._area.setWidget(inner)
         self._area.verticalScrollBar().setValue(scrolled)
 
+    def has(self, ups_instance_uid: str) -> bool:
+        """Tell whether a report is listed."""
+        return ups_instance_uid in self._items
+
     def item(self, ups_instance_uid: str) -> InboxItem:
         """Return one entry; KeyError when it is not there."""
         return self._items[ups_instance_uid]

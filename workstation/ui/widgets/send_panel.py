@@ -230,6 +230,10 @@ class SendPanel(QWidget):
         """Return the chosen priority."""
         return _PRIORITIES[self._priority.value()]
 
+    def choose_priority(self, priority: Priority) -> None:
+        """Choose the priority of what is sent next."""
+        self._priority.choose(next(key for key, value in _PRIORITIES.items() if value is priority))
+
     def show_item(self, item: QueueItem) -> None:
         """Add or update one study of the queue; the newest stands on top."""
         row = self._rows.get(item.study_instance_uid)
