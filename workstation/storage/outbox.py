@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -18,11 +20,13 @@ from workstation.domain.errors import Locked, StorageError
 from workstation.domain.report import Report
 from workstation.domain.signature import SignedArtefact
 from workstation.domain.workitem import Claim
-from workstation.storage.crypto import cannot_open, newer_schema, seal, unseal
+from workstation.storage.crypto import CannotOpen, cannot_open, newer_schema, seal, unseal
 from workstation.storage.data_dir import private_dir
 from workstation.storage.files import disk_full
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 SCHEMA: Final = 1
 BUSY_TIMEOUT_S: Final = 10.0
@@ -52,15 +56,24 @@ _TABLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class StoredDelivery:
-    """Implements ``Delivery``: one signed report on its way back."""
+    """
+    Implements ``Delivery``: one signed report on its way back.
+
+    The objects are read when asked for, so that a backlog of a thousand reports fits in memory.
+    """
 
     report: Report
     claim: Claim
-    artefacts: tuple[SignedArtefact, ...]
     attempts: int
     retry_at: datetime
-    reason: str = ""
+    reason: str
     """Why the last attempt failed, as it was shown; empty before the first."""
+    load: Callable[[], tuple[SignedArtefact, ...]]
+
+    @property
+    def artefacts(self) -> tuple[SignedArtefact, ...]:
+        """Return the signed objects, in the order they were signed. Raises CannotOpen."""
+        return self.load()
 
 
 class Outbox:
@@ -117,29 +130,28 @@ class Outbox:
                 )
 
     def pending(self) -> list[StoredDelivery]:
-        """Return deliveries not yet confirmed, oldest first."""
+        """
+        Return deliveries not yet confirmed, oldest first.
+
+        A damaged entry stays where it is and does not hold up the others; when none opens,
+        the key does not fit and CannotOpen is raised.
+        """
         with self._transaction() as database:
             rows = database.execute(
                 "SELECT report_uid, report, claim, attempts, retry_at, reason FROM delivery "
                 "WHERE confirmed_at IS NULL ORDER BY number"
             ).fetchall()
-            objects = database.execute(
-                "SELECT report_uid, position, description, payload FROM artefact ORDER BY report_uid, position"
-            ).fetchall()
-        artefacts: dict[str, list[SignedArtefact]] = {}
-        for uid, position, description, payload in objects:
-            artefacts.setdefault(uid, []).append(self._artefact(uid, position, description, payload))
-        return [
-            StoredDelivery(
-                report=self._read(_REPORT, report, uid, "report"),
-                claim=self._read(_CLAIM, claim, uid, "claim"),
-                artefacts=tuple(artefacts.get(uid, ())),
-                attempts=attempts,
-                retry_at=datetime.fromisoformat(retry_at),
-                reason=unseal(self._key, reason, _context(uid, "reason")).decode() if reason else "",
-            )
-            for uid, report, claim, attempts, retry_at, reason in rows
-        ]
+        opened: list[StoredDelivery] = []
+        damage: CannotOpen | None = None
+        for row in rows:
+            try:
+                opened.append(self._delivery(*row))
+            except CannotOpen as exc:
+                damage = exc
+                log.warning("the outbox entry of report %s cannot be opened: %s", row[0], exc.detail)
+        if damage is not None and not opened:
+            raise damage
+        return opened
 
     def waiting(self) -> int:
         """Return how many signed reports are not yet confirmed, without opening them."""
@@ -194,6 +206,27 @@ class Outbox:
                 if self._database.in_transaction:  # a full disk rolls back by itself
                     self._database.execute("ROLLBACK")
                 raise
+
+    def _delivery(
+        self, uid: str, report: bytes, claim: bytes, attempts: int, retry_at: str, reason: bytes | None
+    ) -> StoredDelivery:
+        load = partial(self._artefacts, uid)
+        load()  # a damaged object is found now, not in the middle of a delivery
+        return StoredDelivery(
+            report=self._read(_REPORT, report, uid, "report"),
+            claim=self._read(_CLAIM, claim, uid, "claim"),
+            attempts=attempts,
+            retry_at=datetime.fromisoformat(retry_at),
+            reason=unseal(self._key, reason, _context(uid, "reason")).decode() if reason else "",
+            load=load,
+        )
+
+    def _artefacts(self, uid: str) -> tuple[SignedArtefact, ...]:
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT position, description, payload FROM artefact WHERE report_uid = ? ORDER BY position", (uid,)
+            ).fetchall()
+        return tuple(self._artefact(uid, *row) for row in rows)
 
     def _artefact(self, uid: str, position: int, description: bytes, payload: bytes) -> SignedArtefact:
         known = self._read(_ARTEFACT, description, uid, f"description {position}")

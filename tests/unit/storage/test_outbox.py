@@ -142,6 +142,7 @@ def test_a_file_that_is_no_database_is_told_and_kept(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"not a database")
 
 
+@pytest.mark.usefixtures("allow_warnings")
 def test_another_key_opens_nothing_and_deletes_nothing(tmp_path: Path, outbox: Outbox) -> None:
     outbox.enqueue(drafted_report(), CLAIM, artefacts())
     other = Outbox(tmp_path / "outbox.sqlite", bytes(32))
@@ -153,7 +154,10 @@ def test_another_key_opens_nothing_and_deletes_nothing(tmp_path: Path, outbox: O
     assert len(outbox.pending()) == 1
 
 
-def test_rows_swapped_between_reports_do_not_open(tmp_path: Path, outbox: Outbox) -> None:
+@pytest.mark.usefixtures("allow_warnings")
+def test_a_row_swapped_between_reports_does_not_open_and_does_not_hold_up_the_others(
+    tmp_path: Path, outbox: Outbox
+) -> None:
     outbox.enqueue(drafted_report(number=1), CLAIM, artefacts(1))
     outbox.enqueue(drafted_report(number=2), CLAIM, artefacts(2))
     database = sqlite3.connect(tmp_path / "outbox.sqlite")
@@ -161,10 +165,23 @@ def test_rows_swapped_between_reports_do_not_open(tmp_path: Path, outbox: Outbox
     database.commit()
     database.close()
 
-    with pytest.raises(CannotOpen):
-        outbox.pending()
+    assert [delivery.report.report_uid for delivery in outbox.pending()] == [drafted_report(number=1).report_uid]
+    assert outbox.waiting() == 2
 
 
+@pytest.mark.usefixtures("allow_warnings")
+def test_a_damaged_object_does_not_hold_up_the_other_reports(tmp_path: Path, outbox: Outbox) -> None:
+    outbox.enqueue(drafted_report(number=1), CLAIM, artefacts(1))
+    outbox.enqueue(drafted_report(number=2), CLAIM, artefacts(2))
+    database = sqlite3.connect(tmp_path / "outbox.sqlite")
+    database.execute("UPDATE artefact SET payload = x'00' WHERE report_uid = ?", (drafted_report().report_uid,))
+    database.commit()
+    database.close()
+
+    assert [delivery.artefacts for delivery in outbox.pending()] == [artefacts(2)]
+
+
+@pytest.mark.usefixtures("allow_warnings")
 def test_an_entry_of_another_form_is_told(tmp_path: Path, outbox: Outbox) -> None:
     outbox.enqueue(drafted_report(), CLAIM, artefacts())
     uid = drafted_report().report_uid
