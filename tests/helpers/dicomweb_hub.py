@@ -60,9 +60,10 @@ class DicomwebHub:
 
 
 @contextmanager
-def dicomweb_hub(data_dir: Path, archive_url: str = "") -> Iterator[DicomwebHub]:
+def dicomweb_hub(data_dir: Path, archive_url: str = "", database_url: str | None = None) -> Iterator[DicomwebHub]:
     """Open a hub in a folder; closes its database and archive."""
-    engine = open_database(data_dir)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_database(data_dir, database_url)
     clock = SystemClock()
     context = HubContext(engine, clock, HubAudit(engine, clock), data_dir)
     archive = open_archive(data_dir, archive_url)

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from fastapi import Request
+
 from worklist.hub.archive import Archive, InstanceKey
 from worklist.hub.context import HubContext
 from worklist.hub.instance_json import dataset_to_json, read_header
 from worklist.hub.instances import InstanceIndex, NewInstance, Registered
-from workstation.dicom.quarantine import inspect_part10
+from workstation.dicom.quarantine import UID_SHAPE, inspect_part10
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import WorkstationError
 
@@ -57,6 +59,13 @@ class Discovery:
             found = [instance for instance in pool.map(self._inspected, missing) if instance is not None]
         self._register(study_instance_uid, found)
 
+    def for_path(self, request: Request) -> None:
+        """Refresh the study that a request's path names (FastAPI dependency)."""
+        names = request.path_params
+        study = str(names.get("study") or names.get("study_instance_uid") or "")
+        if UID_SHAPE.fullmatch(study):
+            self.refresh(study)
+
     def search(self, match: Mapping[str, str]) -> None:
         """Register the studies that the archive itself finds and the index does not know."""
         for study in self._archive.studies(match)[:_MOST_STUDIES]:
@@ -89,9 +98,10 @@ class Discovery:
     def _register(self, study_instance_uid: str, found: list[NewInstance]) -> None:
         with self._context.write() as connection:
             new = 0
+            known: set[tuple[str, ...]] = set()
             for instance in found:
                 nested = connection.begin_nested()
-                result = self._index.register(connection, instance, site_id="")
+                result = self._index.register(connection, instance, site_id="", known=known)
                 if result in {Registered.NEW, Registered.SAME}:
                     nested.commit()
                     new += result is Registered.NEW

@@ -219,12 +219,38 @@ class InstanceIndex:
             select(dicom_instances.c.digest).where(dicom_instances.c.sop_instance_uid == sop_instance_uid)
         ).scalar_one_or_none()
 
-    def register(self, connection: Connection, instance: NewInstance, *, site_id: str) -> Registered:
+    def register(
+        self,
+        connection: Connection,
+        instance: NewInstance,
+        *,
+        site_id: str,
+        known: set[tuple[str, ...]] | None = None,
+    ) -> Registered:
         """
         Enter one durable instance; the first writer of a UID wins and everybody else is told.
 
-        ``site_id`` becomes the owner of a study that was not known before.
+        ``site_id`` becomes the owner of a study that was not known before. ``known`` remembers which
+        studies and series this transaction has already entered or checked; start with an empty set.
         """
+        seen = instance.inspected
+        mark = (seen.study_instance_uid, seen.series_instance_uid, text_of(instance.attributes, "00100020"), site_id)
+        if known is None or mark not in known:
+            refused = self._enter_parents(connection, instance, site_id)
+            if refused is not None:
+                return refused
+        if self._insert(connection, dicom_instances, self._instance_row(instance)):
+            result = Registered.NEW
+        elif self.existing(connection, seen.sop_instance_uid) == instance.digest:
+            result = Registered.SAME
+        else:
+            return Registered.DIFFERENT_BYTES
+        if known is not None:
+            known.add(mark)
+        return result
+
+    def _enter_parents(self, connection: Connection, instance: NewInstance, site_id: str) -> Registered | None:
+        """Enter study and series where they are new, and compare with them where they are not."""
         seen = instance.inspected
         self._insert(connection, dicom_studies, self._study_row(instance, site_id))
         study = connection.execute(
@@ -243,12 +269,7 @@ class InstanceIndex:
                 dicom_series.c.series_instance_uid == seen.series_instance_uid
             )
         ).scalar_one()
-        if series_study != seen.study_instance_uid:
-            return Registered.OTHER_STUDY
-        if self._insert(connection, dicom_instances, self._instance_row(instance)):
-            return Registered.NEW
-        same = self.existing(connection, seen.sop_instance_uid) == instance.digest
-        return Registered.SAME if same else Registered.DIFFERENT_BYTES
+        return Registered.OTHER_STUDY if series_study != seen.study_instance_uid else None
 
     def _insert(self, connection: Connection, table: Table, row: dict[str, Any]) -> bool:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

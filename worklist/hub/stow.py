@@ -257,10 +257,11 @@ class Intake:
             return
         refused: list[tuple[NewInstance, Registered]] = []
         stored = Counter[str]()
+        known: set[tuple[str, ...]] = set()
         with self._context.write() as connection:
             for item in taken:
                 nested = connection.begin_nested()
-                result = self._index.register(connection, item.instance, site_id=item.site_id)
+                result = self._index.register(connection, item.instance, site_id=item.site_id, known=known)
                 if result in {Registered.NEW, Registered.SAME}:
                     nested.commit()
                     stored[item.instance.inspected.study_instance_uid] += result is Registered.NEW
