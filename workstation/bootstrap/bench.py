@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from workstation.bootstrap.environment import prepare_offscreen
+
 Bench = Callable[[Path | None], dict[str, Any]]
 
 
 def run_bench_command(options: argparse.Namespace) -> int:
     """Run one benchmark and write its JSON."""
+    prepare_offscreen()
     result = {"bench": options.name, "machine": _machine(), **_BENCHES[options.name](options.study)}
     text = json.dumps(result, indent=1, ensure_ascii=False)
     if options.json is None:
@@ -35,7 +38,7 @@ def _load(study: Path | None) -> dict[str, Any]:
 
 
 def _open(study: Path | None) -> dict[str, Any]:
-    from workstation.bootstrap.bench_open import run
+    from worklist.bench_open import run
 
     return run(study)
 
@@ -43,13 +46,13 @@ def _open(study: Path | None) -> dict[str, Any]:
 def _scroll(_study: Path | None) -> dict[str, Any]:
     from viewers.bench_scroll import run
 
-    return run()
+    return {"figures": run(), "ratios": {}}
 
 
 def _mpr(_study: Path | None) -> dict[str, Any]:
-    from viewers.bench_scroll import run_mpr
+    from viewers.bench_scroll import bench_mpr
 
-    return run_mpr()
+    return {"figures": bench_mpr(), "ratios": {}}
 
 
 def _detect(study: Path | None) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def phantom(folder: Path) -> Path:
 
 def run_demo(*, headless: bool, study: Path | None, out: Path | None) -> int:
     """Run the demo; without a display the loop is driven headless."""
-    from workstation.bootstrap.desktop import has_display
+    from workstation.bootstrap.environment import has_display, prepare_offscreen
 
     if not headless and not has_display():
         print(tr("There is no display: the loop runs headless."), flush=True)
@@ -85,8 +85,10 @@ def run_demo(*, headless: bool, study: Path | None, out: Path | None) -> int:
     with tempfile.TemporaryDirectory(prefix="lianyue-demo-") as folder:
         root = Path(folder)
         if headless:
-            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
             from workstation.bootstrap.loop import run_loop
+
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+            prepare_offscreen()
 
             target = (out or Path("demo-out")).resolve()
             with demo_house(root) as house:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +15,7 @@ from resources.translation import tr
 from workstation import settings as settings_file
 from workstation.bootstrap.adapters import connect, verifier
 from workstation.bootstrap.desk import ORGANISATION, Preview, UnlockingSession, desk_services
+from workstation.bootstrap.environment import prepare_offscreen
 from workstation.bootstrap.image_stream import open_stream
 from workstation.dicom.encapsulated import taken_apart
 from workstation.dicom.source import scan
@@ -282,15 +281,9 @@ def _pdf_in(part10: bytes) -> bytes:
         raise DecodeError(tr("The returned report is damaged"), detail=str(exc)) from exc
 
 
-def has_display() -> bool:
-    """Tell whether a window can be shown here."""
-    if sys.platform in {"win32", "darwin"}:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def run_desktop(*, hub_url: str | None) -> int:
     """Start the workstation with the person's settings."""
+    prepare_offscreen()
     path = settings_file.default_path()
     settings = settings_file.load(path, settings_file.policy_path()).settings
     url = hub_url or settings.connection.hub_url or _ask_for_hub(settings)

@@ -16,8 +16,8 @@ from workstation.domain.errors import InputOutsideIntendedUse
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Series
 from workstation.domain.volume import Volume
-from workstation.services.detection_service import choose_series
 from workstation.services.jobs import NoJob
+from workstation.services.series_choice import choose_series
 
 
 def series_volume(path: Path, job: JobContext) -> Volume:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+from workstation.bootstrap.environment import prepare_offscreen
 from workstation.domain.errors import WorkstationError
 
 _PACKAGES = (
@@ -69,9 +70,7 @@ def _versions() -> dict[str, str]:
 
 
 def _opengl() -> dict[str, str]:
-    from viewers.qt.surface import prepare_vtk
-
-    prepare_vtk()
+    prepare_offscreen()
     from vtkmodules.vtkRenderingCore import vtkRenderWindow
     from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLRenderWindow  # noqa: F401 - registers the implementation
 
@@ -103,9 +102,9 @@ def _model() -> dict[str, Any]:
 
 
 def _fonts() -> list[str]:
-    from resources.fonts import available
+    from resources.font_files import report_rare, report_regular
 
-    return available()
+    return [path.name for path in (report_regular(), report_rare()) if path.exists()]
 
 
 def _keyring() -> str:
@@ -118,4 +117,4 @@ def _hub(url: str) -> Any:  # noqa: ANN401 - whatever the hub says of its health
     from workstation.bootstrap.adapters import connect
 
     with connect(url) as hub:
-        return hub.client.ask("GET", "/api/health")
+        return hub.client.request("GET", "/api/health").json()
