@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+# ruff: noqa: ANN401 - a helper that changes any field of a row
 from resources.translation import tr
 from workstation.domain.access import Actor, Role
 from workstation.domain.errors import AlreadyClaimed, SignInFailed, Unreachable
@@ -170,8 +171,8 @@ class FakeWorklist:
 class FakeSession:
     """A ``SessionPort``: one account; ``down`` makes the hub unreachable, ``wait`` is called before it answers."""
 
-    def __init__(self, password: str = "lianyue-demo") -> None:
-        self.password = password
+    def __init__(self) -> None:
+        self.password = "lianyue-demo"
         self.down = False
         self.wait: Callable[[], object] = lambda: None
         self._actor: Actor | None = None

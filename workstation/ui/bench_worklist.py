@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import median, quantiles
 from typing import Any
 
@@ -90,7 +91,8 @@ def run(count: int = 100_000) -> dict[str, Any]:
     model.sort_by(Order())
     model.merge(many[:10_000], mark_new=False)
     bar = table.verticalScrollBar()
-    frames = [_ms(lambda at=at: bar.setValue(at * 997 % max(1, bar.maximum())), app, table) for at in range(_FRAMES)]
+    places = [at * 997 % max(1, bar.maximum()) for at in range(_FRAMES)]
+    frames = [_ms(partial(bar.setValue, place), app, table) for place in places]
     table.close()
     figures = {
         "table_ms_100k": max(sort, narrow),

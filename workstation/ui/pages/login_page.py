@@ -58,6 +58,7 @@ class LoginPage(Page):
         form = QWidget()
         form.setFixedWidth(480)
         column = QVBoxLayout(form)
+        self._column = column
         column.setContentsMargins(0, 72, 0, 72)
         column.setSpacing(12)
         self._small_logo = Logo(48)
@@ -173,9 +174,7 @@ class LoginPage(Page):
         self._version.setVisible(not wide)
         low = self.height() < 640
         self._small_logo.setVisible(not wide and not low)
-        layout = self._heading.parentWidget().layout() if self._heading.parentWidget() is not None else None
-        if layout is not None:
-            layout.setContentsMargins(0, 24 if low else 72, 0, 16 if low else 72)
+        self._column.setContentsMargins(0, 24 if low else 72, 0, 16 if low else 72)
         if wide:
             self._side.setFixedWidth(min(_FORM_WIDTH, max(528, self.width() // 3)))
         else:
@@ -217,7 +216,7 @@ class _Problem(QFrame):
         self.setVisible(bool(fact))
 
     def text(self) -> str:
-        return self._fact.text() if self.isVisibleTo(self.parentWidget()) else ""
+        return "" if self.isHidden() else self._fact.text()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()

@@ -104,8 +104,8 @@ class PreviewStrip(QWidget):
         self._dots = _Ticks()
         column.addWidget(self._dots)
         column.addStretch(1)
-        self._ai_note = label(tr("AI is for reference; nothing is signed before every mark is decided."), "caption", "t3",
-                              wrap=True)  # fmt: skip
+        caution = tr("AI is for reference; nothing is signed before every mark is decided.")
+        self._ai_note = label(caution, "caption", "t3", wrap=True)
         column.addWidget(self._ai_note)
         return block
 

@@ -56,7 +56,7 @@ class WorklistDelegate(QStyledItemDelegate):
         at = index.row()
         row = self._model.row_at(at)
         column = COLUMNS[index.column()]
-        box = QRectF(option.rect)  # type: ignore[attr-defined] # missing in the PySide6 stubs
+        box = QRectF(option.rect)
         selected = at == self.selected
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

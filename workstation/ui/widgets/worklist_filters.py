@@ -112,8 +112,8 @@ class WorklistFilters(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for value, text in entries:
-            action = menu.addAction(icon("check" if value == chosen else "subtract", "acc" if value == chosen else "t3"),
-                                    text)  # fmt: skip
+            glyph = icon("check", "acc") if value == chosen else icon("subtract", "t3")
+            action = menu.addAction(glyph, text)
             action.triggered.connect(lambda _on=False, value=value: pick(value))
         menu.popup(pill.mapToGlobal(QPoint(0, pill.height() + 4)))
         return menu

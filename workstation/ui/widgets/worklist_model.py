@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -74,7 +74,9 @@ class WorklistModel(QAbstractTableModel):
         """Return the number of columns."""
         return 0 if parent.isValid() else len(COLUMNS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
         """Return a column's title."""
         if orientation is Qt.Orientation.Horizontal and role in {
             Qt.ItemDataRole.DisplayRole,
@@ -83,7 +85,7 @@ class WorklistModel(QAbstractTableModel):
             return title(COLUMNS[section])
         return None
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         """Return a cell in words, for screen readers, tooltips and copying; the delegate paints."""
         if role not in {
             Qt.ItemDataRole.DisplayRole,
@@ -115,7 +117,7 @@ class WorklistModel(QAbstractTableModel):
             known = {r.ups_instance_uid for r in self._rows}
             self._new |= dict.fromkeys(target.keys() - known, self.now)
         self._new = {uid: since for uid, since in self._new.items() if uid in target}
-        kept = [r for r in self._rows if r.ups_instance_uid in target]
+        kept = {r.ups_instance_uid for r in self._rows} & target.keys()
         runs_gone = list(_runs([at for at, r in enumerate(self._rows) if r.ups_instance_uid not in target]))
         if len(runs_gone) > _MANY_CHANGES:
             self._replace_all(wanted)
@@ -124,7 +126,7 @@ class WorklistModel(QAbstractTableModel):
             self.beginRemoveRows(_ROOT, first, last)
             del self._rows[first : last + 1]
             self.endRemoveRows()
-        self._reorder([r for r in wanted if r.ups_instance_uid in {k.ups_instance_uid for k in kept}])
+        self._reorder([r for r in wanted if r.ups_instance_uid in kept])
         here = {r.ups_instance_uid for r in self._rows}
         runs_new = list(_runs([at for at, r in enumerate(wanted) if r.ups_instance_uid not in here]))
         if len(runs_new) > _MANY_CHANGES:

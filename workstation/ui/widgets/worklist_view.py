@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -207,8 +207,8 @@ class WorklistTable(QTableView):
                     QRect(0, self.rowViewportPosition(each), self.viewport().width(), self.rowHeight(each))
                 )
 
-    def _ask_menu(self, place: object) -> None:
-        index: QModelIndex = self.indexAt(place)  # type: ignore[arg-type] # Qt hands a QPoint
+    def _ask_menu(self, place: QPoint) -> None:
+        index = self.indexAt(place)
         if index.isValid():
             self.menu_asked.emit(self.rows.row_at(index.row()), self.viewport().mapToGlobal(place))
 
