@@ -252,7 +252,8 @@ class Intake:
 
     def flush(self) -> None:
         """Enter the rows of everything whose file is durable, in one transaction."""
-        taken, self._taken = self._taken, []
+        # one order for everybody: two requests with the same instances never wait for each other in a ring
+        taken, self._taken = sorted(self._taken, key=lambda t: t.instance.inspected.sop_instance_uid), []
         if not taken:
             return
         refused: list[tuple[NewInstance, Registered]] = []
