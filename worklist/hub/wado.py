@@ -96,7 +96,7 @@ class WadoService:
                 self._discovery.refresh(study)
                 found = self._one(sop_instance)
         if found is None or (found.key.study_instance_uid, found.key.series_instance_uid) != (study, series):
-            raise NotFound("there is no such instance")
+            raise NotFound("there is no such study, series or instance")
         self._require(actor, study, found.site_id)
         return found
 
@@ -115,7 +115,7 @@ class WadoService:
         with self._context.read() as connection:
             found = [_stored(row) for row in connection.execute(query)]
         if not found:
-            raise NotFound("there is no such study or series")
+            raise NotFound("there is no such study, series or instance")
         return found
 
     def attributes(self, actor: Actor, study: str, series: str = "", sop_instance: str = "") -> list[str]:
@@ -218,11 +218,11 @@ class WadoService:
     def _require(self, actor: Actor, study: str, site_id: str = "") -> None:
         if site_id:
             if not actor.may_see_site(site_id):
-                raise NotFound("there is no such study")
+                raise NotFound("there is no such study, series or instance")
             return
         with self._context.read() as connection:
             if not self._index.may_see(connection, actor, study):
-                raise NotFound("there is no such study")
+                raise NotFound("there is no such study, series or instance")
 
 
 def instance_representation(accept: str, stored: list[StoredInstance], *, single: bool) -> Representation:
