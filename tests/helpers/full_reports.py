@@ -193,7 +193,9 @@ def dciodvfy_errors(path: Path) -> list[str]:
 
 def dsrdump(path: Path) -> tuple[int, str]:
     """Return DCMTK's exit status and everything it prints."""
-    judged = subprocess.run(["dsrdump", "-v", "+Pn", "+U8", str(path)], capture_output=True, text=True, check=False)
+    judged = subprocess.run(
+        ["dsrdump", "-v", "+Pn", "+Pl", "+U8", str(path)], capture_output=True, text=True, check=False
+    )
     return judged.returncode, judged.stdout + judged.stderr
 
 

@@ -34,9 +34,7 @@ def is_canonical(der: bytes, trusted_path: Iterable[asn1_x509.Certificate]) -> b
     wanted_signer = next((c for c in embedded if _names(signer["sid"], c)), None)
     if wanted_signer is None:
         return False
-    sid = cms.IssuerAndSerialNumber(
-        {"issuer": wanted_signer.issuer, "serial_number": wanted_signer.serial_number}
-    )
+    sid = cms.IssuerAndSerialNumber({"issuer": wanted_signer.issuer, "serial_number": wanted_signer.serial_number})
     rebuilt = cms.SignedData(
         {
             "version": "v1",

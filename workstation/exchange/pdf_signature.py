@@ -115,7 +115,7 @@ def trusted_path(status: Any) -> list[Any]:  # noqa: ANN401 - as above
 def _tight(signature: EmbeddedPdfSignature, data: bytes, status: PdfSignatureStatus) -> bool:
     """Tell whether nothing hides between the signed ranges: canonical CMS, hexadecimal of one case, zeros."""
     start, length, resume, rest = (int(number) for number in signature.byte_range)
-    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    whole = status.modification_level is not ModificationLevel.LTA_UPDATES
     if start != 0 or resume + rest > len(data) or (whole and resume + rest != len(data)):
         return False  # pyHanko tolerates bytes after the end of the file
     gap = data[length:resume]

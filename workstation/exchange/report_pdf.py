@@ -94,11 +94,15 @@ class ReportPdf:
         Raises TemplateViolation when a character has no glyph in the shipped fonts.
         """
         paper = _Paper(report, self.organisation, draft=draft, digest=_digest(attachments or {}))
-        page = _Page(paper, template, study, row)
-        page.lay_out()
-        for name, content in (attachments or {}).items():
-            paper.embed_file(bytes=content, basename=name, mime_type="application/json", compress=True)
-        return bytes(paper.output())
+        try:
+            _Page(paper, template, study, row).lay_out()
+            for name, content in (attachments or {}).items():
+                paper.embed_file(bytes=content, basename=name, mime_type="application/json", compress=True)
+            return bytes(paper.output())
+        finally:
+            for font in paper.fonts.values():
+                if isinstance(font, TTFFont):
+                    font.ttfont.close()
 
 
 def _digest(attachments: Mapping[str, bytes]) -> str:

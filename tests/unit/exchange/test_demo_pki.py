@@ -1,0 +1,137 @@
+"""Signing keys: opened by the PIN, locked after five mistakes."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from resources.translation import use_language
+from workstation.domain.errors import SignatureInvalid
+from workstation.exchange.demo_pki import DemoKeyStore
+from workstation.exchange.pades import PadesSigner
+
+PIN = "246810"
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DemoKeyStore:
+    store = DemoKeyStore(tmp_path / "keys")
+    store.ensure_signer("wangqiming", "王启明", "省影像专科联盟远程诊断中心", PIN)
+    return store
+
+
+def test_the_right_pin_opens_the_key(store: DemoKeyStore) -> None:
+    assert isinstance(store.unlock("wangqiming", PIN), PadesSigner)
+    assert "王启明" == store.subject("wangqiming")
+
+
+def test_wrong_pins_count_down_and_then_lock_for_good(store: DemoKeyStore, tmp_path: Path) -> None:
+    told = []
+    for _ in range(6):
+        with pytest.raises(SignatureInvalid) as caught:
+            store.unlock("wangqiming", "000000")
+        told.append(caught.value.user_text)
+    with pytest.raises(SignatureInvalid) as caught:
+        DemoKeyStore(tmp_path / "keys").unlock("wangqiming", PIN)  # after a restart, with the right PIN
+
+    locked = "The signing key is locked after 5 wrong PINs"
+    assert [f"Wrong PIN, {n} tries left" for n in (4, 3, 2, 1)] + [locked, locked] == told
+    assert locked == caught.value.user_text
+
+
+def test_the_right_pin_gives_all_tries_back(store: DemoKeyStore) -> None:
+    for _ in range(3):
+        with pytest.raises(SignatureInvalid):
+            store.unlock("wangqiming", "000000")
+    store.unlock("wangqiming", PIN)
+
+    with pytest.raises(SignatureInvalid, match="4 tries left"):
+        store.unlock("wangqiming", "000000")
+
+
+def test_deleting_the_counter_gives_no_new_tries(store: DemoKeyStore, tmp_path: Path) -> None:
+    (counter,) = (tmp_path / "keys").glob("*.tries")
+    counter.unlink()
+
+    with pytest.raises(SignatureInvalid, match="locked"):
+        store.unlock("wangqiming", PIN)
+
+
+def test_a_user_without_certificate_is_told_so(store: DemoKeyStore) -> None:
+    assert "" == store.subject("songjia")
+    with pytest.raises(SignatureInvalid, match="no signing certificate"):
+        store.unlock("songjia", PIN)
+
+
+def test_an_existing_certificate_is_kept(store: DemoKeyStore) -> None:
+    store.ensure_signer("wangqiming", "somebody else", "x", "999999")
+
+    assert "王启明" == store.subject("wangqiming")
+    store.unlock("wangqiming", PIN)
+
+
+def test_a_short_pin_is_refused(store: DemoKeyStore) -> None:
+    with pytest.raises(SignatureInvalid, match="at least 6"):
+        store.issue("x", "x", "x", "12345")
+
+
+def test_only_the_owner_may_read_any_file(store: DemoKeyStore, tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+
+    assert 0o700 == stat.S_IMODE(folder.stat().st_mode)
+    assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def test_the_chain_is_p384_p256_rsa3072_and_the_root_key_is_gone(store: DemoKeyStore, tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    (signer,) = folder.glob("signer-*.pem")
+    found = []
+    for path in (folder / "root.pem", folder / "issuing.pem", signer):
+        key = x509.load_pem_x509_certificate(path.read_bytes()).public_key()
+        assert isinstance(key, (ec.EllipticCurvePublicKey, rsa.RSAPublicKey))
+        found.append(key.key_size)
+
+    assert [384, 256, 3072] == found
+    assert not (folder / "root.key").exists()
+
+
+def test_a_revoked_certificate_signs_no_more(store: DemoKeyStore) -> None:
+    store.revoke("wangqiming")
+    store.revoke("nobody")
+
+    with pytest.raises(SignatureInvalid, match="revoked"):
+        store.unlock("wangqiming", PIN)
+
+
+def test_an_expired_certificate_signs_no_more(store: DemoKeyStore, tmp_path: Path) -> None:
+    later = DemoKeyStore(tmp_path / "keys", now=lambda: datetime.now(UTC) + timedelta(days=1200))
+
+    with pytest.raises(SignatureInvalid, match="not valid at this time"):
+        later.unlock("wangqiming", PIN)
+
+
+def test_the_revocation_list_is_renewed_in_time(store: DemoKeyStore, tmp_path: Path) -> None:
+    before = (tmp_path / "keys/issuing.crl").read_bytes()
+    DemoKeyStore(tmp_path / "keys", now=lambda: datetime.now(UTC) + timedelta(days=200)).trust()
+
+    assert before != (tmp_path / "keys/issuing.crl").read_bytes()
+
+
+def test_something_that_is_no_pdf_cannot_be_signed(store: DemoKeyStore) -> None:
+    with pytest.raises(SignatureInvalid) as caught:
+        store.unlock("wangqiming", PIN).sign_pdf(b"no pdf", reason="x", signer_name="y")
+
+    assert "The report could not be signed" == caught.value.user_text
