@@ -71,14 +71,14 @@ class ImageCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         """Paint picture and overlay."""
-        painter = QPainter(self)
-        if self._scene is None:
-            painter.fillRect(self.rect(), color("image.bg"))
-        else:
+        # ended by "with" even when painting fails: Qt aborts on a painter left active
+        with QPainter(self) as painter:
+            if self._scene is None:
+                painter.fillRect(self.rect(), color("image.bg"))
+                return
             frame = self._scene.frame(self.viewport, self._navigator.preview)
             painter.drawImage(0, 0, self._surface.render(frame, self.devicePixelRatioF()))
             self._painter.paint(painter, frame.overlay, frame.viewport)
-        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pass a press on."""

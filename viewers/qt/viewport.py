@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -129,7 +130,15 @@ class ViewportFrame(QWidget):
         """Show a scene, linked with others; whatever a tool had begun on the last one is dropped."""
         self.navigator.cancel()
         self.scene, self.links = scene, links
-        self._membership.change(scene, links, self.refresh)
+        refresh = weakref.WeakMethod(self.refresh)
+
+        def repaint() -> None:
+            # a strong reference would leave the widget to the garbage collector, which may run while it paints
+            alive = refresh()
+            if alive is not None:
+                alive()
+
+        self._membership.change(scene, links, repaint)
         self.canvas.set_scene(scene)
         self.header.set_fidelity(Fidelity())
         self.refresh()
