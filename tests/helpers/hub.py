@@ -177,13 +177,15 @@ def study_files(study: str, slices: int, **attributes: str) -> dict[str, bytes]:
     return files
 
 
-def result_file(study: str, series: str, sop_class: str) -> tuple[str, bytes]:
+def result_file(study: str, series: str, sop_class: str, **attributes: str) -> tuple[str, bytes]:
     """Return the UID and bytes of a result object; the hub looks no deeper than its header."""
     content = pydicom.dcmread(BytesIO(ct_slice(1, study_uid=study, series_uid=series)))
     uid = new_uid()
     for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
         delattr(content, keyword)
     content.Modality = "SR"
+    for keyword, value in attributes.items():
+        setattr(content, keyword, value)
     content.SOPClassUID = content.file_meta.MediaStorageSOPClassUID = UID(sop_class)
     content.SOPInstanceUID = content.file_meta.MediaStorageSOPInstanceUID = UID(uid)
     written = BytesIO()

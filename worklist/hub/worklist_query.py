@@ -119,7 +119,7 @@ def _shown(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[WorklistRo
             .where(dicom_instances.c.study_instance_uid.in_(receiving))
             .group_by(dicom_instances.c.study_instance_uid)
         )
-        received = {uid: count for uid, count in connection.execute(arrived).tuples()}  # noqa: C416 - typed pairs
+        received = {row[0]: row[1] for row in connection.execute(arrived)}
     return tuple(
         worklist_row(
             row,
