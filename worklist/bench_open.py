@@ -83,6 +83,7 @@ def run(series_dir: Path | None = None) -> dict[str, Any]:
             series_dir = base / "phantom"
             make_phantom_study(series_dir)
         study, series = _largest(series_dir)
+        size = sum(Path(instance.path or "").stat().st_size for instance in series.instances)
         with _server(_HUB, base / "hub") as url, HubClient(url) as client:
             HubSession(client).sign_in("technician", "lianyue-demo")
             started = time.perf_counter()
@@ -95,7 +96,7 @@ def run(series_dir: Path | None = None) -> dict[str, Any]:
     return {
         "figures": {
             "slices": len(series.instances),
-            "megabytes": round(sum(Path(i.path or "").stat().st_size for i in series.instances) / 1e6, 1),
+            "megabytes": round(size / 1e6, 1),
             "first_image_ms": round(1000 * statistics.median(o.first_s for o in opened), 1),
             "metadata_ms": round(1000 * statistics.median(o.metadata_s for o in opened), 1),
             "series_ms": round(1000 * series_s, 1),

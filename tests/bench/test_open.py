@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.part10 import ct_slice
 from tests.helpers.reports import STUDY_UID
+from worklist import bench_open
 from worklist.bench_open import run
+from workstation.dicom.phantom import make_phantom_study
+
+
+@pytest.mark.bench
+def test_without_a_study_the_phantom_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_open, "make_phantom_study", partial(make_phantom_study, slices=6, size=64))
+
+    assert bench_open.run()["figures"]["slices"] == 6
 
 
 @pytest.mark.bench
