@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import highdicom as hd
 import pytest
@@ -59,7 +60,7 @@ def test_dciodvfy_finds_no_error_in_any_object(lidc_0314: Path, tmp_path: Path, 
         path.write_bytes(content)
         errors[name] = dciodvfy_errors(path)
 
-    assert dict.fromkeys(errors, []) == errors
+    assert {name: [] for name in errors} == errors
 
 
 def test_dsrdump_reads_every_sr_without_error_and_keeps_the_chinese(lidc_0314: Path, tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_dsrdump_reads_every_sr_without_error_and_keeps_the_chinese(lidc_0314: P
         path = tmp_path / f"{name}.dcm"
         path.write_bytes(content)
         status, printed = dsrdump(path)
-        assert (0, []) == (status, [line for line in printed.splitlines() if line.startswith("E:")]), name
+        assert (status, [line for line in printed.splitlines() if line.startswith("E:")]) == (0, []), name
         assert "王^䶮" in printed
         if name == "final":
             assert "王启明, 省影像专科联盟远程诊断中心" in printed
@@ -84,7 +85,7 @@ def test_the_judges_do_object_to_a_wrong_report(lidc_0314: Path, tmp_path: Path)
     del ds.VerifyingObserverSequence
     ds.save_as(path)
 
-    assert [] != dciodvfy_errors(path)
+    assert dciodvfy_errors(path) != []
 
 
 def test_highdicom_reads_our_measurement_reports(lidc_0314: Path, tmp_path: Path) -> None:
@@ -92,12 +93,12 @@ def test_highdicom_reads_our_measurement_reports(lidc_0314: Path, tmp_path: Path
     path = tmp_path / "detections.dcm"
     path.write_bytes(objects(lidc_0314, CHINESE, "zh_CN")["detections"])
 
-    content = hd.sr.srread(path).content
+    content: Any = hd.sr.srread(path).content
     (group,) = content.get_volumetric_roi_measurement_groups(tracking_uid="2.25.771")
 
     (diameter,) = group.get_measurements(hd.sr.CodedConcept("81827009", "SCT", "Diameter"))
-    assert (15.5, "mm") == (float(diameter.value), diameter.unit.value)
-    assert 3 == len(content.get_volumetric_roi_measurement_groups())
+    assert (float(diameter.value), diameter.unit.value) == (15.5, "mm")
+    assert len(content.get_volumetric_roi_measurement_groups()) == 3
 
 
 def test_the_pdf_comes_out_of_its_dicom_object_byte_for_byte(case: SignedCase, tmp_path: Path) -> None:
@@ -140,4 +141,4 @@ def test_openssl_agrees_that_the_detached_signature_holds(case: SignedCase, tmp_
 
     judged = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
 
-    assert 0 == judged.returncode, judged.stderr
+    assert judged.returncode == 0, judged.stderr

@@ -67,7 +67,7 @@ def test_one_flipped_bit_in_a_detached_signature_or_its_file_is_never_valid(
     report.write_bytes(case.files["report.dcm"])
     signature.write_bytes(case.p7s)
     verifier = SignatureVerifier(case.trust)
-    assert [Verdict.VALID] * 2 == [verifier.verify(path).verdict for path in (report, signature)]
+    assert [verifier.verify(path).verdict for path in (report, signature)] == [Verdict.VALID] * 2
 
     target = signature if part == "signature" else report
     accepted = []
@@ -98,14 +98,15 @@ def test_text_laid_over_the_page_by_an_incremental_update_is_named(case: SignedC
     """pdfsig calls such a file valid; a reader would see another diagnosis."""
     writer = IncrementalPdfFileWriter(BytesIO(case.files["report.pdf"]))
     overlay = generic.StreamObject(stream_data=b"1 1 1 rg 40 300 500 200 re f")
-    page = writer.find_page_for_modification(0)[0].get_object()
+    found_page = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
+    page = found_page[0].get_object()
     old = page.raw_get("/Contents")
     page["/Contents"] = generic.ArrayObject([old, writer.add_object(overlay)])
     writer.update_container(page)
     attacked = BytesIO()
-    writer.write(attacked)
+    writer.write(attacked)  # type: ignore[no-untyped-call]  # as above
     (folder / "report.pdf").write_bytes(attacked.getvalue())
 
     found = SignatureVerifier(case.trust).verify(folder / "report.pdf")
 
-    assert (Verdict.ALTERED, "Something was added to the PDF after it was signed") == (found.verdict, found.explanation)
+    assert (found.verdict, found.explanation) == (Verdict.ALTERED, "Something was added to the PDF after it was signed")

@@ -96,10 +96,10 @@ def decided(study: Study) -> FindingList:
     """Return the list after reading: accepted, edited, rejected, and one added."""
     found = detected(study)
     first, second, third = found.findings
-    by = {"by": "songjia", "at": SIGNED - timedelta(minutes=9)}
-    first = replace(first.accepted(**by), lobe=Lobe.RIGHT_UPPER, nodule_type=NoduleType.SOLID)
-    second = second.edited(**by, diameter_mm=6.1, nodule_type=NoduleType.GROUND_GLASS, lobe=Lobe.LEFT_LOWER)
-    third = third.rejected(RejectReason.VESSEL, **by, note="血管分叉")
+    by, at = "songjia", SIGNED - timedelta(minutes=9)
+    first = replace(first.accepted(by=by, at=at), lobe=Lobe.RIGHT_UPPER, nodule_type=NoduleType.SOLID)
+    second = second.edited(by=by, at=at, diameter_mm=6.1, nodule_type=NoduleType.GROUND_GLASS, lobe=Lobe.LEFT_LOWER)
+    third = third.rejected(RejectReason.VESSEL, by=by, at=at, note="血管分叉")
     added = Finding("2.25.779", 4, (30.0, 60.0, -550.0), 3.8, Decision.ADDED, lobe=Lobe.RIGHT_MIDDLE)
     return replace(found, findings=(first, second, third, added))
 

@@ -20,6 +20,7 @@ from workstation.dicom import sr_codes as code
 from workstation.dicom.sr_common import (
     MILLIMETRE,
     PERCENT,
+    PRIVATE,
     SQUARE_MILLIMETRE,
     UNITLESS,
     DocumentHead,
@@ -186,7 +187,7 @@ def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Da
 
 
 def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool = False) -> Dataset:
-    name = code.LABELS.get(mark.label) or Code("LABEL", code.PRIVATE, mark.label)
+    name = code.LABELS.get(mark.label) or Code("LABEL", PRIVATE, mark.label)
     items = [
         *_tracking(AI_SESSION, str(finding.number), finding.tracking_uid),
         coded(code.FINDING, name),

@@ -61,8 +61,8 @@ def is_canonical(der: bytes, trusted_path: Iterable[asn1_x509.Certificate]) -> b
 
 def _names(sid: cms.SignerIdentifier, certificate: asn1_x509.Certificate) -> bool:
     chosen = sid.chosen
-    return (
+    return bool(
         sid.name == _ISSUER_AND_SERIAL
         and chosen["serial_number"].native == certificate.serial_number
-        and chosen["issuer"] == certificate.issuer
+        and bool(chosen["issuer"] == certificate.issuer)
     )

@@ -78,7 +78,7 @@ class PadesSigner:
         if bundle.cert is None or bundle.key is None:
             raise SignatureInvalid(tr("The signing certificate is damaged"))
         der, pkcs8 = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
-        chain = SimpleCertificateStore()
+        chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
         for issuer in bundle.additional_certs:
             chain.register(asn1_x509.Certificate.load(issuer.certificate.public_bytes(der)))
         self._trust = trust

@@ -55,7 +55,9 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
     return Checked(Verdict.VALID, checked[-1].explanation, checked[-1].signer, _manifest(reader))
 
 
-def _check(signature: EmbeddedPdfSignature, data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked:
+def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads best
+    signature: EmbeddedPdfSignature, data: bytes, trust: Trust, now: Callable[[], datetime]
+) -> Checked:
     status = validate_pdf_signature(signature, trust.context())
     signer = str(status.signing_cert.subject.native.get("common_name", ""))
     if not status.intact:

@@ -136,7 +136,7 @@ class _Paper(FPDF):
         rare = rare_characters(text)
         if rare:
             # from memory: add_font() takes files only, and a patient's characters stay off the disk
-            self.fonts["rare"] = TTFFont(self, BytesIO(rare_font(rare)), "rare", "")
+            self.fonts["rare"] = TTFFont(self, BytesIO(rare_font(rare)), "rare", "")  # type: ignore[arg-type]  # fontTools reads streams too
             self.pdf_version = "1.6"  # which this kind of font needs
             self.set_fallback_fonts(["rare"], exact_match=False)
 

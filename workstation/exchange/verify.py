@@ -24,7 +24,7 @@ from workstation.dicom.encapsulated import ENCAPSULATED_PDF, taken_apart
 from workstation.dicom.report_manifest import altered_parts
 from workstation.dicom.sr_common import read_part10
 from workstation.domain.errors import HostileInput
-from workstation.domain.signature import VerificationResult, Verdict
+from workstation.domain.signature import Verdict, VerificationResult
 from workstation.exchange.cms_form import is_canonical
 from workstation.exchange.pades import Trust
 from workstation.exchange.pdf_signature import Checked, check_pdf, trust_words, trusted_path
@@ -53,12 +53,12 @@ class SignatureVerifier:
             checked = self._checked(path)
         except OSError as exc:
             checked = Checked(Verdict.UNKNOWN, tr("The file cannot be read: {reason}", reason=exc.strerror or ""))
-        except Exception as exc:  # the parsers raise many kinds on damaged input
+        except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
             _LOG.info("verification gave up: %s", type(exc).__name__)
             checked = Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
         return VerificationResult(path.name, checked.verdict, checked.explanation, checked.signer)
 
-    def _checked(self, path: Path) -> Checked:
+    def _checked(self, path: Path) -> Checked:  # noqa: PLR0911 - one return for each kind of file
         if path.suffix.lower() == _P7S:
             content = path.with_suffix("")
             if not content.exists():

@@ -71,27 +71,27 @@ def test_a_result_without_findings_still_names_its_model(study: Study) -> None:
 def test_a_foreign_point_without_size_or_score_becomes_a_mark(study: Study) -> None:
     found = read_detections(rewritten(OBJECTS.detection_sr(study, detected(study)), "point only")).findings[0]
 
-    assert ((1.0, 2.0, 3.0), 5.0) == (found.centre_lps_mm, found.diameter_mm)
+    assert (found.centre_lps_mm, found.diameter_mm) == ((1.0, 2.0, 3.0), 5.0)
     assert found.original is not None
-    assert (0.0, True, None) == (found.original.score, found.original.shown, found.original.out_of_ten)
+    assert (found.original.score, found.original.shown, found.original.out_of_ten) == (0.0, True, None)
 
 
 def test_a_foreign_outline_gives_centre_and_longest_extent(study: Study) -> None:
     found = read_detections(rewritten(OBJECTS.detection_sr(study, detected(study)), "polygon")).findings[0]
 
-    assert ((3.0, 4.0, 5.0), 10.0) == (found.centre_lps_mm, found.diameter_mm)
+    assert (found.centre_lps_mm, found.diameter_mm) == ((3.0, 4.0, 5.0), 10.0)
 
 
 def test_a_group_without_position_is_skipped(study: Study) -> None:
     found = read_detections(rewritten(OBJECTS.detection_sr(study, detected(study)), "no region"))
 
-    assert ["2.25.772", "2.25.773"] == [finding.tracking_uid for finding in found.findings]
+    assert [finding.tracking_uid for finding in found.findings] == ["2.25.772", "2.25.773"]
 
 
 def test_the_model_is_found_in_the_groups_when_the_header_is_silent(study: Study) -> None:
     found = read_detections(rewritten(OBJECTS.detection_sr(study, detected(study)), "no equipment"))
 
-    assert MODEL == found.algorithm
+    assert found.algorithm == MODEL
 
 
 @pytest.mark.parametrize("kind", ["report", "measurements"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -50,30 +51,31 @@ def groups_of(ds: Dataset) -> list[Dataset]:
 
 
 def child(group: Dataset, code: str) -> Dataset:
-    (found,) = [item for item in group.ContentSequence if concept(item) == code]
-    return found
+    found: list[Dataset] = [item for item in group.ContentSequence if concept(item) == code]
+    (only,) = found
+    return only
 
 
 def test_a_final_report_is_final_complete_and_verified_by_the_senior(study: Study) -> None:
     ds = enhanced(final_report(study), study)
 
-    assert ("FINAL", "COMPLETE", "VERIFIED") == (ds.PreliminaryFlag, ds.CompletionFlag, ds.VerificationFlag)
+    assert (ds.PreliminaryFlag, ds.CompletionFlag, ds.VerificationFlag) == ("FINAL", "COMPLETE", "VERIFIED")
     (observer,) = ds.VerifyingObserverSequence
-    assert ("王启明", "省影像专科联盟远程诊断中心") == (observer.VerifyingObserverName, observer.VerifyingOrganization)
-    assert "宋佳" == ds.AuthorObserverSequence[0].PersonName
+    assert (observer.VerifyingObserverName, observer.VerifyingOrganization) == ("王启明", "省影像专科联盟远程诊断中心")
+    assert ds.AuthorObserverSequence[0].PersonName == "宋佳"
 
 
 def test_a_preliminary_report_is_never_verified(study: Study) -> None:
     ds = enhanced(preliminary_report(study), study)
 
-    assert ("PRELIMINARY", "COMPLETE", "UNVERIFIED") == (ds.PreliminaryFlag, ds.CompletionFlag, ds.VerificationFlag)
+    assert (ds.PreliminaryFlag, ds.CompletionFlag, ds.VerificationFlag) == ("PRELIMINARY", "COMPLETE", "UNVERIFIED")
     assert "VerifyingObserverSequence" not in ds
 
 
 def test_a_draft_is_partial(study: Study) -> None:
     ds = enhanced(replace(preliminary_report(study), state=ReportState.DRAFTED), study)
 
-    assert ("PRELIMINARY", "PARTIAL", "UNVERIFIED") == (ds.PreliminaryFlag, ds.CompletionFlag, ds.VerificationFlag)
+    assert (ds.PreliminaryFlag, ds.CompletionFlag, ds.VerificationFlag) == ("PRELIMINARY", "PARTIAL", "UNVERIFIED")
 
 
 def test_verified_without_complete_cannot_even_be_described() -> None:
@@ -95,28 +97,28 @@ def test_a_final_report_lists_every_image_of_the_procedure(study: Study) -> None
     (series,) = procedure.ReferencedSeriesSequence
     listed = {item.ReferencedSOPInstanceUID for item in series.ReferencedSOPSequence}
     assert {instance.sop_instance_uid for instance in study.series[0].instances} == listed
-    assert 275 == len(listed)
+    assert len(listed) == 275
 
 
 def test_the_root_follows_tid_2000(study: Study) -> None:
     ds = enhanced(final_report(study), study)
 
     rows = [(item.RelationshipType, item.ValueType, concept(item)) for item in ds.ContentSequence]
-    assert ("24627-2", "2000", "DCMR") == (
+    assert (
         concept(ds),
         ds.ContentTemplateSequence[0].TemplateIdentifier,
         ds.ContentTemplateSequence[0].MappingResource,
-    )
-    assert [
+    ) == ("24627-2", "2000", "DCMR")
+    assert rows[:6] == [
         ("HAS CONCEPT MOD", "CODE", "121049"),
         ("HAS CONCEPT MOD", "CODE", "121058"),
         ("HAS OBS CONTEXT", "CODE", "121005"),
         ("HAS OBS CONTEXT", "PNAME", "121008"),
         ("HAS OBS CONTEXT", "TEXT", "128774"),
         ("HAS OBS CONTEXT", "TEXT", "121009"),
-    ] == rows[:6]
+    ]
     assert {("CONTAINS", "CONTAINER")} == {row[:2] for row in rows[6:]}
-    assert ["55111-9", "18834-2", "59776-5", "19005-8", "18783-1"] == [row[2] for row in rows[6:]]
+    assert [row[2] for row in rows[6:]] == ["55111-9", "18834-2", "59776-5", "19005-8", "18783-1"]
 
 
 def test_enhanced_sr_holds_only_what_its_iod_allows(study: Study) -> None:
@@ -132,12 +134,12 @@ def test_accepted_findings_stand_in_the_findings_section_in_words_and_rejected_o
 
     (findings,) = [item for item in ds.ContentSequence if concept(item) == "59776-5"]
     lines = [item.TextValue for item in findings.ContentSequence]
-    assert [
+    assert lines[:4] == [
         "1. 右肺上叶实性结节，直径 15.5 mm，图像 116（AI 提示，医师接受）。",
         "2. 左肺下叶磨玻璃结节，直径 6.1 mm，图像 205（AI 提示，医师修改）。",
         "4. 右肺中叶结节，直径 3.8 mm，图像 145（医师新增）。",
         "AI 辅助：NodDet 1.2.0，3 处提示，医师接受 2、驳回 1、新增 1。结论由签名医师负责。",
-    ] == lines[:4]
+    ]
 
 
 def test_the_english_report_is_english(study: Study) -> None:
@@ -145,15 +147,15 @@ def test_the_english_report_is_english(study: Study) -> None:
 
     (findings,) = [item for item in ds.ContentSequence if concept(item) == "59776-5"]
     first = findings.ContentSequence[0].TextValue
-    assert "1. solid nodule, right upper lobe, diameter 15.5 mm, image 116 (proposed by AI, accepted)." == first
-    assert "en" == ds.ContentSequence[0].ConceptCodeSequence[0].CodeValue
+    assert first == "1. solid nodule, right upper lobe, diameter 15.5 mm, image 116 (proposed by AI, accepted)."
+    assert ds.ContentSequence[0].ConceptCodeSequence[0].CodeValue == "en"
 
 
 @pytest.mark.parametrize("make", [enhanced, measured])
-def test_text_is_utf_8_and_times_carry_their_offset(study: Study, make: object) -> None:
-    ds = make(final_report(study), study)  # type: ignore[operator]  # one of the two functions above
+def test_text_is_utf_8_and_times_carry_their_offset(study: Study, make: Callable[[Report, Study], Dataset]) -> None:
+    ds = make(final_report(study), study)
 
-    assert "ISO_IR 192" == ds.SpecificCharacterSet
+    assert ds.SpecificCharacterSet == "ISO_IR 192"
     assert SIGNED.astimezone().strftime("%z") == ds.TimezoneOffsetFromUTC
 
 
@@ -177,7 +179,7 @@ def test_the_ai_mark_and_the_reader_s_version_are_kept_apart_under_one_tracking_
         )
         for g in groups
     ]
-    assert [("AI", 6.4, "EDITED"), ("Reader", 6.1, "EDITED")] == found
+    assert found == [("AI", 6.4, "EDITED"), ("Reader", 6.1, "EDITED")]
 
 
 def test_every_decision_is_recorded_with_its_reason(study: Study) -> None:
@@ -188,37 +190,37 @@ def test_every_decision_is_recorded_with_its_reason(study: Study) -> None:
         for g in groups
         if any(concept(item) == "DECISION" for item in g.ContentSequence)
     ]
-    assert [
+    assert decided == [
         ("2.25.771", "AI", "Accepted"),
         ("2.25.771", "Reader", "Accepted"),
         ("2.25.772", "AI", "Edited"),
         ("2.25.772", "Reader", "Edited"),
         ("2.25.773", "AI", "Rejected"),
         ("2.25.779", "Reader", "Added"),
-    ] == decided
+    ]
     (rejected,) = [g for g in groups if child(g, "112040").UID == "2.25.773"]
-    assert "Blood vessel" == child(rejected, "REJECT_REASON").ConceptCodeSequence[0].CodeMeaning
-    assert "血管分叉" == child(rejected, "121106").TextValue
+    assert child(rejected, "REJECT_REASON").ConceptCodeSequence[0].CodeMeaning == "Blood vessel"
+    assert child(rejected, "121106").TextValue == "血管分叉"
 
 
 def test_distance_ellipse_and_probe_are_written_in_patient_space(study: Study) -> None:
     groups = {child(g, "112040").UID: g for g in groups_of(measured(final_report(study), study))}
 
     length = child(groups["2.25.801"], "410668003")
-    assert (5.0, [0, 0, 1, 3, 4, 1]) == (
+    assert (
         length.MeasuredValueSequence[0].FloatingPointValue,
         list(length.ContentSequence[0].GraphicData),
-    )
+    ) == (5.0, [0, 0, 1, 3, 4, 1])
     ellipse = child(groups["2.25.802"], "111030")
-    assert ("ELLIPSE", [0, -10, 1, 0, 10, 1, -2.5, 0, 1, 2.5, 0, 1]) == (ellipse.GraphicType, list(ellipse.GraphicData))
+    assert (ellipse.GraphicType, list(ellipse.GraphicData)) == ("ELLIPSE", [0, -10, 1, 0, 10, 1, -2.5, 0, 1, 2.5, 0, 1])
     values = [
         (item.ContentSequence[0].ConceptCodeSequence[0].CodeMeaning, item.MeasuredValueSequence[0].FloatingPointValue)
         for item in groups["2.25.802"].ContentSequence
         if concept(item) == "112031"
     ]
-    assert [("Mean", 38.5), ("Standard Deviation", 12.25), ("Minimum", -20.0), ("Maximum", 91.0)] == values
+    assert values == [("Mean", 38.5), ("Standard Deviation", 12.25), ("Minimum", -20.0), ("Maximum", 91.0)]
     probe = child(groups["2.25.803"], "112031").MeasuredValueSequence[0]
-    assert (-871.0, "[hnsf'U]") == (probe.FloatingPointValue, probe.MeasurementUnitsCodeSequence[0].CodeValue)
+    assert (probe.FloatingPointValue, probe.MeasurementUnitsCodeSequence[0].CodeValue) == (-871.0, "[hnsf'U]")
 
 
 @pytest.mark.parametrize("kind", list(MeasurementKind))
@@ -240,27 +242,27 @@ def test_a_report_without_findings_and_measurements_says_so(study: Study) -> Non
 
     ds = measured(empty, study)
 
-    assert "No measurement was made and no finding was recorded" == ds.ContentSequence[-1].ContentSequence[0].TextValue
+    assert ds.ContentSequence[-1].ContentSequence[0].TextValue == "No measurement was made and no finding was recorded"
 
 
 def test_an_ai_result_names_model_hash_and_provider(study: Study) -> None:
     ds = dcmread(BytesIO(OBJECTS.detection_sr(study, detected(study))))
 
     parameters = [item.TextValue for item in groups_of(ds)[0].ContentSequence if concept(item) == "111002"]
-    assert [
+    assert parameters == [
         "sha256=" + "5f" * 32,
         "provider=CPUExecutionProvider",
         "manufacturer=Lianyue",
         "threshold=0.43",
         "seconds=9.8125",
-    ] == parameters
+    ]
     (equipment,) = ds.ContributingEquipmentSequence
-    assert ("NodDet", "1.2.0", "5f" * 32) == (
+    assert (
         equipment.ManufacturerModelName,
         equipment.SoftwareVersions,
         equipment.DeviceSerialNumber,
-    )
-    assert "UNVERIFIED" == ds.VerificationFlag
+    ) == ("NodDet", "1.2.0", "5f" * 32)
+    assert ds.VerificationFlag == "UNVERIFIED"
 
 
 def test_a_detection_without_a_model_is_refused(study: Study) -> None:

@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> DemoKeyStore:
 
 def test_the_right_pin_opens_the_key(store: DemoKeyStore) -> None:
     assert isinstance(store.unlock("wangqiming", PIN), PadesSigner)
-    assert "王启明" == store.subject("wangqiming")
+    assert store.subject("wangqiming") == "王启明"
 
 
 def test_wrong_pins_count_down_and_then_lock_for_good(store: DemoKeyStore, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_deleting_the_counter_gives_no_new_tries(store: DemoKeyStore, tmp_path: 
 
 
 def test_a_user_without_certificate_is_told_so(store: DemoKeyStore) -> None:
-    assert "" == store.subject("songjia")
+    assert store.subject("songjia") == ""
     with pytest.raises(SignatureInvalid, match="no signing certificate"):
         store.unlock("songjia", PIN)
 
@@ -79,7 +79,7 @@ def test_a_user_without_certificate_is_told_so(store: DemoKeyStore) -> None:
 def test_an_existing_certificate_is_kept(store: DemoKeyStore) -> None:
     store.ensure_signer("wangqiming", "somebody else", "x", "999999")
 
-    assert "王启明" == store.subject("wangqiming")
+    assert store.subject("wangqiming") == "王启明"
     store.unlock("wangqiming", PIN)
 
 
@@ -91,7 +91,7 @@ def test_a_short_pin_is_refused(store: DemoKeyStore) -> None:
 def test_only_the_owner_may_read_any_file(store: DemoKeyStore, tmp_path: Path) -> None:
     folder = tmp_path / "keys"
 
-    assert 0o700 == stat.S_IMODE(folder.stat().st_mode)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
@@ -104,7 +104,7 @@ def test_the_chain_is_p384_p256_rsa3072_and_the_root_key_is_gone(store: DemoKeyS
         assert isinstance(key, (ec.EllipticCurvePublicKey, rsa.RSAPublicKey))
         found.append(key.key_size)
 
-    assert [384, 256, 3072] == found
+    assert found == [384, 256, 3072]
     assert not (folder / "root.key").exists()
 
 
@@ -134,4 +134,4 @@ def test_something_that_is_no_pdf_cannot_be_signed(store: DemoKeyStore) -> None:
     with pytest.raises(SignatureInvalid) as caught:
         store.unlock("wangqiming", PIN).sign_pdf(b"no pdf", reason="x", signer_name="y")
 
-    assert "The report could not be signed" == caught.value.user_text
+    assert caught.value.user_text == "The report could not be signed"

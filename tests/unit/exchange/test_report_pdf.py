@@ -58,8 +58,10 @@ def test_the_page_tells_who_was_examined_what_was_found_and_who_answers_for_it(s
 def test_a_rejected_mark_is_not_in_the_table(study: Study, tmp_path: Path) -> None:
     words = text_of(render(final_report(study), study), tmp_path)
 
-    assert ["1", "2", "4"] == [
-        line.split()[0] for line in words.splitlines() if "医师" in line and "AI 辅助" not in line
+    assert [line.split()[0] for line in words.splitlines() if "医师" in line and "AI 辅助" not in line] == [
+        "1",
+        "2",
+        "4",
     ]
 
 
@@ -85,7 +87,7 @@ def test_fonts_are_embedded_and_cut_to_the_characters_used(study: Study, tmp_pat
     listed = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in listed.splitlines()[2:]]
 
-    assert [["yes", "yes", "yes"]] * 3 == [row[-5:-2] for row in rows]
+    assert [row[-5:-2] for row in rows] == [["yes", "yes", "yes"]] * 3
     assert path.stat().st_size < 120_000
 
 
@@ -117,7 +119,7 @@ def test_a_long_report_continues_on_numbered_pages(study: Study, tmp_path: Path)
 
     words = "".join(text_of(render(long, study), tmp_path).split())
 
-    assert [("1", "3"), ("2", "3"), ("3", "3")] == re.findall(r"第(\d+)/(\d+)页", words)
+    assert re.findall(r"第(\d+)/(\d+)页", words) == [("1", "3"), ("2", "3"), ("3", "3")]
 
 
 def test_without_a_birth_date_no_age_is_invented(study: Study, tmp_path: Path) -> None:
@@ -152,12 +154,12 @@ def test_names_are_written_the_way_people_write_them(dicom: str, shown: str) -> 
 def test_a_number_never_parts_from_its_unit_and_no_line_starts_with_a_comma() -> None:
     lines = broken_into_lines("大小约 18.2 mm，边缘分叶。", 8, len)
 
-    assert ["大小约", "18.2 mm，", "边缘分叶。"] == lines
+    assert lines == ["大小约", "18.2 mm，", "边缘分叶。"]
 
 
 def test_a_word_longer_than_the_line_is_broken_rather_than_lost() -> None:
-    assert ["abcd", "efgh", "ij"] == broken_into_lines("abcdefghij", 4, len)
+    assert broken_into_lines("abcdefghij", 4, len) == ["abcd", "efgh", "ij"]
 
 
 def test_paragraphs_stay_apart() -> None:
-    assert ["一", "", "二"] == broken_into_lines("一\n\n二", 4, len)
+    assert broken_into_lines("一\n\n二", 4, len) == ["一", "", "二"]

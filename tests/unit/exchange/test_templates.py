@@ -46,9 +46,10 @@ def every_code() -> set[Code]:
     return found
 
 
-@pytest.mark.parametrize("code", sorted(every_code(), key=lambda c: (c.scheme, c.value)), ids=lambda c: c.value)
+@pytest.mark.parametrize("code", sorted(every_code(), key=str), ids=str)
 def test_every_code_is_in_a_dictionary_or_has_a_named_source(code: Code) -> None:
-    listed = any(code.value in entries for entries in concepts.get(code.scheme, {}).values())
+    scheme: dict[str, Any] = concepts.get(code.scheme, {})
+    listed = any(code.value in entries for entries in scheme.values())
     assert listed or code.scheme == sr_common.PRIVATE or (code.scheme, code.value) in SOURCED or code.scheme == "UCUM"
 
 
@@ -56,8 +57,8 @@ def test_the_chest_ct_template_asks_for_what_a_report_needs() -> None:
     template = TemplateLibrary().get("ct-chest")
 
     required = [item.key for item in template.fields if item.required]
-    assert ["technique", "comparison", "lungs", "airways_pleura", "mediastinum", "impression"] == required
-    assert [FieldType.FINDINGS] == [item.type for item in template.fields if item.key == "nodules"]
+    assert required == ["technique", "comparison", "lungs", "airways_pleura", "mediastinum", "impression"]
+    assert [item.type for item in template.fields if item.key == "nodules"] == [FieldType.FINDINGS]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +80,10 @@ def test_an_unknown_template_is_named_to_the_reader() -> None:
         TemplateLibrary().get("hip-mr")
 
 
-def _spoiled(change: str) -> Any:
-    raw = json.loads(next(p for p in template_paths() if p.stem == "ct-chest").read_text(encoding="utf-8"))
+def _spoiled(change: str) -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads(
+        next(p for p in template_paths() if p.stem == "ct-chest").read_text(encoding="utf-8")
+    )
     number = next(f for s in raw["sections"] for f in s["fields"] if f["type"] == "number")
     if change == "no impression label":
         del raw["sections"][0]["label"]["zh"]

@@ -58,11 +58,11 @@ def changed_sr(data: bytes, change: str) -> bytes:
 def test_everything_just_signed_is_valid_and_names_its_signer(case: SignedCase, folder: Path, name: str) -> None:
     found = SignatureVerifier(case.trust).verify(folder / name)
 
-    assert (Verdict.VALID, "王启明", "Signed by 王启明; unchanged since") == (
+    assert (
         found.verdict,
         found.signer,
         found.explanation,
-    )
+    ) == (Verdict.VALID, "王启明", "Signed by 王启明; unchanged since")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_another_patient_on_the_envelope_of_the_pdf_is_named(case: SignedCase, f
 
     found = SignatureVerifier(case.trust).verify(folder / "report_pdf.dcm")
 
-    assert (Verdict.ALTERED, "Changed after signing: the patient's identity") == (found.verdict, found.explanation)
+    assert (found.verdict, found.explanation) == (Verdict.ALTERED, "Changed after signing: the patient's identity")
 
 
 def test_an_object_alone_is_unsigned_rather_than_valid(case: SignedCase, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_stranger_s_signature_is_untrusted(case: SignedCase, folder: Path, tmp
 
     found = SignatureVerifier(stranger.trust()).verify(folder / "report.pdf")
 
-    assert (Verdict.UNTRUSTED, "王启明") == (found.verdict, found.signer)
+    assert (found.verdict, found.signer) == (Verdict.UNTRUSTED, "王启明")
 
 
 def test_a_revoked_signer_is_untrusted(case: SignedCase, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_revoked_signer_is_untrusted(case: SignedCase, tmp_path: Path) -> None
     store.revoke("y")
 
     found = SignatureVerifier(store.trust()).verify(tmp_path / "findings.dcm")
-    assert (Verdict.UNTRUSTED, "The signer's certificate has been revoked") == (found.verdict, found.explanation)
+    assert (found.verdict, found.explanation) == (Verdict.UNTRUSTED, "The signer's certificate has been revoked")
 
 
 def test_a_signature_from_the_future_is_not_believed(case: SignedCase, folder: Path) -> None:
@@ -157,4 +157,4 @@ def test_a_signature_from_the_future_is_not_believed(case: SignedCase, folder: P
 
     found = SignatureVerifier(case.trust, now=lambda: two_days_ago).verify(folder / "report.pdf")
 
-    assert (Verdict.UNTRUSTED, "The time of signing lies in the future") == (found.verdict, found.explanation)
+    assert (found.verdict, found.explanation) == (Verdict.UNTRUSTED, "The time of signing lies in the future")
