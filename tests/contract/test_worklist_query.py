@@ -109,7 +109,7 @@ def test_the_reading_workitem_carries_what_a_reader_needs(hub: HubBed) -> None:
     ],
 )
 def test_only_a_chest_ct_is_read_by_the_chest_model(hub: HubBed, attributes: dict[str, str], expected: str) -> None:
-    sent = hub.send(**attributes)
+    sent = hub.send(slices=2, priority="LOW", question="", **attributes)
 
     assert hub.row("expert", sent.ups)["ai"]["state"] == expected
     assert (sent.ai_ups is not None) == (expected == "queued")
