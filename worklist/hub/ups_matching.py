@@ -200,7 +200,9 @@ def _span(value: str) -> tuple[datetime, datetime] | None:
     fraction, offset = parts.group(7), parts.group(8)
     full = numbers + [1, 1, 1, 0, 0, 0][len(numbers) :]
     try:
-        begin = datetime(*full[:6], int((fraction or "0").ljust(6, "0")))  # type: ignore[arg-type]  # noqa: DTZ001 - local until the offset below
+        year, month, day, hour, minute, second = full[:6]
+        micro = int((fraction or "0").ljust(6, "0"))
+        begin = datetime(year, month, day, hour, minute, second, micro)  # noqa: DTZ001 - local until the offset below
         if offset:
             begin = datetime.strptime(begin.isoformat(timespec="microseconds") + offset, "%Y-%m-%dT%H:%M:%S.%f%z")
         else:

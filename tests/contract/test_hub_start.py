@@ -1,0 +1,168 @@
+"""Starting a hub: the schema, several hubs on one database, and doors that stay shut."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+import worklist.hub.instance_tables
+import worklist.hub.tables
+from tests.contract.conftest import BEDS
+from worklist.hub.accounts import AccountService
+from worklist.hub.audit import HubAudit
+from worklist.hub.context import HubContext, SystemClock
+from worklist.hub.database import open_database, schema_revision
+from worklist.hub.demo import seed_demo
+from worklist.hub.embedded import EmbeddedHub
+from worklist.hub.metadata import metadata
+from worklist.hub.server import is_loopback, listen, run_hub
+from worklist.hub.settings import HubSettings
+from workstation.domain.errors import NewerSchema, StorageError, WorkstationError
+
+assert worklist.hub.instance_tables.metadata is worklist.hub.tables.metadata
+
+
+@pytest.fixture(params=BEDS)
+def database(request: pytest.FixtureRequest) -> str | None:
+    """Return the URL of an empty database, None for SQLite in the data folder."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres").new_database()
+        return url
+    return None
+
+
+@pytest.fixture
+def engine(tmp_path: Path, database: str | None) -> Iterator[Engine]:
+    """Return a migrated database."""
+    opened = open_database(tmp_path, database)
+    yield opened
+    opened.dispose()
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_opening_again_changes_nothing(engine: Engine, tmp_path: Path, database: str | None) -> None:
+    with engine.connect() as connection:
+        before = schema_revision(connection)
+
+    again = open_database(tmp_path, database)
+
+    with again.connect() as connection:
+        assert schema_revision(connection) == before == "0002"
+    again.dispose()
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(
+    engine: Engine, tmp_path: Path, database: str | None
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(NewerSchema):
+        open_database(tmp_path, database)
+
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_hubs_that_start_at_once_make_one_schema_and_one_set_of_people(tmp_path: Path, database: str | None) -> None:
+    def start(_number: int) -> str:
+        opened = open_database(tmp_path, database)
+        clock = SystemClock()
+        seed_demo(AccountService(HubContext(opened, clock, HubAudit(opened, clock), tmp_path)))
+        with opened.connect() as connection:
+            people = connection.execute(text("SELECT count(*) FROM accounts")).scalar_one()
+            revision = schema_revision(connection)
+        opened.dispose()
+        return f"{revision} {people}"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(start, range(4))) == ["0002 8"] * 4
+
+
+def test_sqlite_is_set_up_not_to_lose_what_was_confirmed(tmp_path: Path) -> None:
+    engine = open_database(tmp_path)
+    with engine.connect() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS]
+    engine.dispose()
+
+    assert found == list(PRAGMAS.values())
+
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "no url", "oracle://secret:password@host/x"])
+def test_a_database_of_another_kind_is_refused_without_telling_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(StorageError) as caught:
+        open_database(tmp_path, url)
+
+    assert "password" not in caught.value.detail
+
+
+def test_demo_users_stay_on_this_machine(tmp_path: Path) -> None:
+    with pytest.raises(WorkstationError, match="demo users beyond loopback"):
+        run_hub(HubSettings(tmp_path, demo_users=True), host="0.0.0.0", port=0)  # noqa: S104 - must be refused
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_taken_port_is_said_so() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(WorkstationError):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_answers_do_not_wait_for_delayed_acknowledgements() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()) as client:
+        accepted, _address = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert client.family == socket.AF_INET
+
+
+def test_loopback_is_told_from_the_world() -> None:
+    assert [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "10.0.0.1", "hub.example")] == [  # noqa: S104 - only compared
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_a_new_hub_has_one_account_and_tells_its_password_once(tmp_path: Path) -> None:
+    engine = open_database(tmp_path)
+    clock = SystemClock()
+    accounts = AccountService(HubContext(engine, clock, HubAudit(engine, clock), tmp_path))
+
+    password = accounts.ensure_first_admin()
+
+    assert password is not None
+    assert accounts.sign_in("admin", password).actor.role == "admin"
+    assert accounts.ensure_first_admin() is None
+    engine.dispose()
+
+
+def test_a_stopped_hub_is_gone_and_stopping_twice_is_harmless(tmp_path: Path) -> None:
+    hub = EmbeddedHub(HubSettings(tmp_path))
+    url = hub.start()
+    port = int(url.rpartition(":")[2])
+
+    hub.stop()
+    hub.stop()
+
+    with pytest.raises(RuntimeError):
+        _ = hub.url
+    with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.1", port), timeout=2):
+        pass
