@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from workstation.domain.errors import IntegrityMismatch, SourceError, WorklistError, WorkstationError
+from workstation.domain.errors import IntegrityMismatch, SourceError, StorageError, WorklistError, WorkstationError
 from workstation.domain.ports import Clock, Delivery, JobContext, OutboxPort, ReportPort, SessionPort, StorePort
 
 _FIRST_RETRY_S = 2.0
@@ -54,7 +54,7 @@ class DeliverReports:
             except (IntegrityMismatch, WorklistError) as error:
                 refused += 1
                 self._failed(delivery, error)
-            except SourceError as error:
+            except (SourceError, StorageError) as error:
                 waiting += 1
                 self._failed(delivery, error)
         return DeliveryOutcome(delivered, waiting, refused)

@@ -36,11 +36,12 @@ class SubmitPreliminary:
     audit: AuditPort
     clock: Clock
 
-    def __call__(self, report: Report, template: ReportTemplate, claim: Claim) -> Report:
-        """Submit a complete report; raises NotSignable with what is missing."""
+    def __call__(self, report: Report, template: ReportTemplate, claim: Claim, *, submitter: str) -> Report:
+        """Submit a complete report and drop the submitter's draft; raises NotSignable with what is missing."""
         require_complete(report, template)
         stored = self.reports.submit(report.moved(ReportState.PRELIMINARY, at=self.clock.now()), claim)
-        self.drafts.discard(report.study_instance_uid, report.author.user_id)
+        RecordDecisions(self.audit)(stored)
+        self.drafts.discard(report.study_instance_uid, submitter)
         return stored
 
 

@@ -181,8 +181,8 @@ def test_a_junior_submits_a_complete_report_only() -> None:
     submit = SubmitPreliminary(desk.reports, desk.drafts, desk.audit, desk.clock)
 
     with pytest.raises(NotSignable):
-        submit(report(ai_finding()), template(), CLAIM)
-    stored = submit(DECIDED, template(), CLAIM)
+        submit(report(ai_finding()), template(), CLAIM, submitter="resident")
+    stored = submit(DECIDED, template(), CLAIM, submitter="resident")
     assert (stored.state, stored.revision) == (ReportState.PRELIMINARY, 1)
     assert desk.drafts.discarded == [("1.2.3", "resident")]
 
