@@ -16,7 +16,7 @@ from workstation import identity
 
 Command = Callable[[argparse.Namespace], int]
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse names no public type
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse names no public type
 
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
