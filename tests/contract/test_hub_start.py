@@ -12,8 +12,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
-import worklist.hub.instance_tables
-import worklist.hub.tables
 from tests.contract.conftest import BEDS
 from worklist.hub.accounts import AccountService
 from worklist.hub.audit import HubAudit
@@ -21,12 +19,11 @@ from worklist.hub.context import HubContext, SystemClock
 from worklist.hub.database import open_database, schema_revision
 from worklist.hub.demo import seed_demo
 from worklist.hub.embedded import EmbeddedHub
+from worklist.hub.instance_tables import dicom_studies
 from worklist.hub.metadata import metadata
 from worklist.hub.server import is_loopback, listen, run_hub
 from worklist.hub.settings import HubSettings
 from workstation.domain.errors import NewerSchema, StorageError, WorkstationError
-
-assert worklist.hub.instance_tables.metadata is worklist.hub.tables.metadata
 
 
 @pytest.fixture(params=BEDS)
@@ -48,6 +45,7 @@ def engine(tmp_path: Path, database: str | None) -> Iterator[Engine]:
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
     with engine.connect() as connection:
+        assert dicom_studies.metadata is metadata
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
