@@ -47,8 +47,9 @@ def build_shell(settings: Settings, *, crash_folder: Path, version: str = "") ->
     """Return the application with an empty window; the caller registers pages and shows it."""
     prepare_scale(settings.appearance.scale_percent)
     use_language(settings.appearance.language)
-    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     existing = QApplication.instance()
+    if not isinstance(existing, QApplication):
+        QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = existing if isinstance(existing, QApplication) else QApplication(["lianyue"])
     app.setApplicationName("lianyue")
     app.setApplicationDisplayName("联阅 Lianyue")

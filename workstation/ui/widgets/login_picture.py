@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui.icons import icon_pixmap
@@ -41,8 +41,9 @@ class LoginPicture(QWidget):
         column.addWidget(label(tr("Experts read and sign with certainty; every hospital gets the answer and learns."),
                                "title", "t0", wrap=True))  # fmt: skip
         column.addSpacing(4)
-        facts = QHBoxLayout()
+        facts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         facts.setSpacing(24)
+        self._facts = facts
         for glyph, tone, text in (
             ("shield-check", "ok", tr("Signed reports that prove what was signed")),
             ("robot", "ai", tr("AI proposes, the physician decides")),
@@ -54,8 +55,11 @@ class LoginPicture(QWidget):
             mark.setPixmap(icon_pixmap(glyph, tone, 16, 2.0))
             pair.addWidget(mark)
             pair.addWidget(label(text, "body", "t1"))
+            pair.addStretch(1)
             facts.addLayout(pair)
         facts.addStretch(1)
+        self._facts_width = facts.sizeHint().width()
+        self.setMinimumWidth(1)  # the window decides, not the English words
         column.addLayout(facts)
         column.addSpacing(8)
         line = tr("Version {version} · for qualified medical staff only", version=version)
@@ -64,6 +68,11 @@ class LoginPicture(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Draw anew at the next paint."""
         self._drawing = None
+        roomy = self.width() >= self._facts_width + 160
+        wanted = QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom
+        if self._facts.direction() is not wanted:
+            self._facts.setDirection(wanted)
+            self._facts.setSpacing(24 if roomy else 4)
         super().resizeEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

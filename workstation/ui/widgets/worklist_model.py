@@ -152,12 +152,12 @@ class WorklistModel(QAbstractTableModel):
         after = {r.ups_instance_uid: at for at, r in enumerate(wanted)}
         if all(uid == r.ups_instance_uid for uid, r in zip(before, wanted, strict=True)):
             return
-        self.layoutAboutToBeChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+        self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         by_uid = {r.ups_instance_uid: r for r in self._rows}
         self._rows = [by_uid[r.ups_instance_uid] for r in wanted]
         self.changePersistentIndexList(old, [self.index(after[before[i.row()]], i.column()) for i in old])
-        self.layoutChanged.emit([], QAbstractTableModel.LayoutChangeHint.VerticalSortHint)
+        self.layoutChanged.emit()
 
     def _replace_all(self, wanted: list[WorklistRow]) -> None:
         """Exchange everything in two steps: thousands of single steps would freeze the window."""

@@ -1,0 +1,280 @@
+"""What a reader sees and gets on the worklist page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent, QPixmap
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, language, use_language
+from tests.helpers.fakes_ui import EXPERT, NOW, FakeWorklist, case, evening_list
+from workstation.domain.workitem import Priority, ReadingState, WorklistRow, WorklistTab
+from workstation.services.jobs import JobRunner
+from workstation.ui.jobs_qt import runner_on_main_thread
+from workstation.ui.pages.worklist_page import WorklistPage
+from workstation.ui.pages.worklist_presenter import WorklistPresenter
+from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.buttons import Button, Pill
+
+pytestmark = pytest.mark.gui
+
+Open = Callable[..., WorklistPage]
+
+
+@pytest.fixture
+def tongue() -> str:
+    return ENGLISH
+
+
+@pytest.fixture
+def jobs(qapp: QApplication, tongue: str) -> Iterator[JobRunner]:
+    before = language()
+    use_language(tongue)
+    apply_theme(qapp)
+    runner, main_thread = runner_on_main_thread()
+    yield runner
+    main_thread.close()
+    runner.close()
+    use_language(before)
+
+
+@pytest.fixture
+def hub() -> FakeWorklist:
+    return FakeWorklist(evening_list())
+
+
+@pytest.fixture
+def page(qtbot: QtBot, jobs: JobRunner, hub: FakeWorklist) -> Iterator[WorklistPage]:
+    presenter = WorklistPresenter(
+        hub, jobs, actor=lambda: EXPERT, transaction_uid=lambda user, ups: f"{ups}.{len(user)}", now=lambda: NOW
+    )
+    shown = WorklistPage(presenter)
+    qtbot.addWidget(shown)
+    shown.resize(1856, 1052)
+    shown.show()
+    shown.refresh()
+    qtbot.waitUntil(lambda: shown.model.rowCount() > 0)
+    yield shown
+    shown.close_page()
+
+
+def names(page: WorklistPage) -> list[str]:
+    return [row.patient_name for row in page.model.rows()]
+
+
+def refresh(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
+    asked = len(hub.queries)
+    page.refresh()
+    qtbot.waitUntil(lambda: len(hub.queries) > asked and page.filters.refresh.isEnabled())
+
+
+def test_stat_comes_first_then_the_least_time_left(page: WorklistPage) -> None:
+    assert names(page)[:5] == ["陈秀英", "张建国", "周丽华", "Aibek Nurlan", "刘思远"]
+
+
+def test_tabs_carry_the_numbers_of_the_hub(page: WorklistPage) -> None:
+    assert page.tabs.accessibleTabName(0) == "To read 14"
+    assert page.tabs.accessibleTabName(5) == "Critical values 1"
+
+
+def test_double_click_opens_a_free_case_for_reading_in_one_step(qtbot: QtBot, page: WorklistPage) -> None:
+    index = page.model.index(page.model.find("2.25.3"), 4)
+    with qtbot.waitSignal(page.open_requested) as opened:
+        page.table.doubleClicked.emit(index)
+    row, read_only = opened.args
+    assert (row.patient_name, read_only) == ("周丽华", False)
+
+
+def test_enter_opens_the_selected_case(qtbot: QtBot, page: WorklistPage) -> None:
+    page.table.select("2.25.1")
+    with qtbot.waitSignal(page.open_requested) as opened:
+        QTest.keyClick(page.table, Qt.Key.Key_Return)
+    assert opened.args[0].patient_name == "张建国"
+
+
+def test_a_case_that_somebody_reads_opens_read_only_and_names_the_reader(page: WorklistPage) -> None:
+    told: list[str] = []
+    opened: list[bool] = []
+    page.toast.connect(told.append)
+    page.open_requested.connect(lambda _row, read_only: opened.append(read_only))
+    page.presenter.open(page.model.row_at(page.model.find("2.25.2")))
+    assert told == ["Opened read-only: 李文博 is reading this case."]
+    assert opened == [True]
+
+
+def test_the_own_lock_is_taken_up_again(qtbot: QtBot, page: WorklistPage) -> None:
+    mine = page.model.row_at(page.model.find("2.25.6"))
+    with qtbot.waitSignal(page.open_requested) as opened:
+        page.presenter.open(mine)
+    assert opened.args[1] is False
+
+
+def test_take_next_goes_on_to_the_next_case_when_the_race_is_lost(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    hub.lost = {"2.25.1"}
+    with qtbot.waitSignal(page.open_requested) as opened:
+        page.take_next.click()
+    assert opened.args[0].patient_name == "周丽华"
+    assert opened.args[0].reader_id == "expert"
+    assert hub.claims == [("2.25.3", "2.25.3.6")]
+
+
+def test_release_gives_the_case_back_under_the_same_lock(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
+    page.table.select("2.25.6")
+    page.preview.release.click()
+    qtbot.waitUntil(lambda: bool(hub.released))
+    assert hub.released[0].transaction_uid == "2.25.6.6"
+    qtbot.waitUntil(lambda: page.model.row_at(page.model.find("2.25.6")).state is ReadingState.READY)
+
+
+def test_refresh_keeps_selection_and_place_while_rows_come_and_go(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    page.resize(1856, 360)
+    QApplication.processEvents()  # the layout settles before the place is noted
+    page.table.select("2.25.11")
+    page.table.verticalScrollBar().setValue(120)
+    first = page.table.anchor()
+    hub.rows["2.25.90"] = case(90, priority=Priority.HIGH, due=NOW + timedelta(minutes=5), patient_name="新来")
+    del hub.rows["2.25.15"]
+    refresh(qtbot, page, hub)
+    selected = page.table.current_row()
+    assert selected is not None
+    assert selected.ups_instance_uid == "2.25.11"
+    assert page.table.anchor() == first
+    assert "新来" in names(page)
+    assert "蒋文斌" not in names(page)
+
+
+def test_a_refresh_never_resets_the_table(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
+    resets: list[int] = []
+    page.model.modelReset.connect(partial(resets.append, 1))
+    hub.rows["2.25.7"] = case(7, priority=Priority.HIGH, patient_name="改急", revision=2)
+    refresh(qtbot, page, hub)
+    assert names(page).index("改急") < 3
+    assert resets == []
+
+
+def test_a_new_case_carries_a_dot_until_it_is_hovered(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
+    hub.rows["2.25.91"] = case(91)
+    refresh(qtbot, page, hub)
+    at = page.model.find("2.25.91")
+    assert page.model.is_new(page.model.row_at(at))
+    assert not page.model.is_new(page.model.row_at(0))
+    page.model.seen(at)
+    assert not page.model.is_new(page.model.row_at(at))
+
+
+def test_a_lost_hub_leaves_the_list_and_says_what_still_works(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    hub.down = True
+    page.refresh()
+    qtbot.waitUntil(lambda: bool(page.notices.notices()))
+    notice = page.notices.notices()[0]
+    assert notice.fact == "The hub does not answer."
+    assert notice.still_works.startswith("The list shows the last known state; open cases and drafts stay usable.")
+    assert page.model.rowCount() == 14
+    hub.down = False
+    refresh(qtbot, page, hub)
+    qtbot.waitUntil(lambda: page.notices.notices() == [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"modality": "MG"}, ["赵晓梅"]),
+        ({"site_id": "S3"}, ["Aibek Nurlan"]),
+        ({"text": "qs0000011"}, ["徐国平"]),
+        ({"text": "周丽"}, ["周丽华"]),
+        ({"tab": WorklistTab.MINE}, ["吴桂兰"]),
+    ],
+)
+def test_filters_leave_the_matching_cases(
+    qtbot: QtBot, page: WorklistPage, changes: dict[str, object], expected: list[str]
+) -> None:
+    page.presenter.set_query(**changes)
+    qtbot.waitUntil(lambda: names(page) == expected)
+
+
+def test_an_empty_list_says_so_and_offers_to_clear_the_filters(qtbot: QtBot, page: WorklistPage) -> None:
+    page.presenter.set_query(text="nobody")
+    qtbot.waitUntil(page._clear.isVisible)
+    assert page._empty.title.text() == "No case matches the filters"
+    page._clear.click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 14)
+
+
+def test_a_click_on_a_header_sorts_and_a_second_click_turns_round(page: WorklistPage) -> None:
+    page.table.horizontalHeader().sectionClicked.emit(7)
+    assert [row.modality for row in page.model.rows()][:2] == ["CT", "CT"]
+    page.table.horizontalHeader().sectionClicked.emit(7)
+    assert [row.modality for row in page.model.rows()][:2] == ["PT", "MG"]
+
+
+def test_a_narrow_window_hides_columns_but_never_what_safety_needs(page: WorklistPage) -> None:
+    page.resize(1318, 700)
+    hidden = {at for at in range(17) if page.table.isColumnHidden(at)}
+    assert {0, 1, 2, 3, 4, 15, 16} & hidden == set()
+    assert {11, 5, 6} <= hidden
+    assert page.model.joined
+    assert page.table.verticalHeader().defaultSectionSize() == 32
+    assert not page.preview.isVisible()
+
+
+def test_composing_chinese_in_the_search_reaches_no_key(qtbot: QtBot, page: WorklistPage) -> None:
+    page.search.setFocus()
+    composing = QInputMethodEvent("zhou", [])
+    QApplication.sendEvent(page.search, composing)
+    assert page.search.text() == ""
+    done = QInputMethodEvent()
+    done.setCommitString("周")
+    QApplication.sendEvent(page.search, done)
+    assert page.search.text() == "周"
+    qtbot.waitUntil(lambda: names(page) == ["周丽华"])
+
+
+def test_the_preview_shows_question_and_ai_in_words(page: WorklistPage) -> None:
+    page.table.select("2.25.3")
+    assert page.preview.name.text() == "周丽华"
+    assert page.preview._question.text() == "结节有无增大？"
+    assert page.preview._ai_text.text() == "3 marks"
+    assert page.preview._dots.accessibleName() == "Best mark: true in about 9 of 10"
+
+
+def test_every_cell_says_in_words_what_it_paints(page: WorklistPage) -> None:
+    row: WorklistRow = page.model.row_at(page.model.find("2.25.10"))
+    at = page.model.find(row.ups_instance_uid)
+    texts = [page.model.data(page.model.index(at, column)) for column in range(17)]
+    assert texts[:6] == ["Routine", "03:22:51", "Receiving", "Queued", "何美玲", "female 58 y"]
+    assert texts[12] == "318/640"
+
+
+@pytest.mark.parametrize("tongue", [CHINESE, ENGLISH])
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768), (1280, 720)])
+@pytest.mark.parametrize("ratio", [1.0, 1.5])
+def test_no_word_on_a_button_is_cut_at_any_size_in_both_languages(
+    page: WorklistPage, tmp_path: Path, width: int, height: int, ratio: float, tongue: str
+) -> None:
+    page.resize(width - 64, height - 28)
+    QApplication.processEvents()
+    picture = QPixmap(page.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    page.render(picture)
+    assert picture.save(str(tmp_path / f"worklist-{tongue}-{width}-{ratio}.png"))
+    cut = [
+        button.text()
+        for button in (*page.findChildren(Button), *page.findChildren(Pill))
+        if button.isVisible() and button.width() < button.sizeHint().width()
+    ]
+    assert cut == []
+    assert page.width() == width - 64
