@@ -404,8 +404,8 @@ class VerifierPort(Protocol):
         """Return the verdict on one file; broken input gives UNKNOWN, never an exception."""
         ...
 
-    def verify_bytes(self, name: str, content: bytes, beside: Mapping[str, bytes]) -> VerificationResult:
-        """Return the verdict on content in memory; ``beside`` holds the report's other objects by file name."""
+    def verify_bytes(self, name: str, content: bytes) -> VerificationResult:
+        """Return the verdict on a signed PDF, or on the DICOM object around one, held in memory."""
         ...
 
 

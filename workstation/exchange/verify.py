@@ -49,14 +49,18 @@ class SignatureVerifier:
 
     def verify(self, path: Path) -> VerificationResult:
         """Return the verdict on one file; broken input gives UNKNOWN, never an exception."""
-        try:
-            checked = self._checked(path)
-        except OSError as exc:
-            checked = Checked(Verdict.UNKNOWN, tr("The file cannot be read: {reason}", reason=exc.strerror or ""))
-        except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
-            _LOG.info("verification gave up: %s", type(exc).__name__)
-            checked = Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
-        return VerificationResult(path.name, checked.verdict, checked.explanation, checked.signer)
+        return _guarded(path.name, lambda: self._checked(path))
+
+    def verify_bytes(self, name: str, content: bytes) -> VerificationResult:
+        """Return the verdict on a signed PDF, or on the DICOM object around one, held in memory."""
+        return _guarded(name, lambda: self._self_contained(content))
+
+    def _self_contained(self, data: bytes) -> Checked:
+        if data[:5] == b"%PDF-":
+            return check_pdf(data, self.trust, self.now)
+        if data[_DICM : _DICM + 4] == b"DICM" and ENCAPSULATED_PDF.encode() in data[:1024]:
+            return self._encapsulated(data)
+        return Checked(Verdict.UNKNOWN, tr("This is neither a PDF nor a DICOM object"))
 
     def _checked(self, path: Path) -> Checked:  # noqa: PLR0911 - one return for each kind of file
         if path.suffix.lower() == _P7S:
@@ -152,6 +156,17 @@ class SignatureVerifier:
             words = tr("The signature container has bytes that no signature protects")
             return Checked(Verdict.UNKNOWN, words, signer)
         return Checked(Verdict.VALID, tr("Signed by {name}; unchanged since", name=signer), signer)
+
+
+def _guarded(name: str, check: Callable[[], Checked]) -> VerificationResult:
+    try:
+        checked = check()
+    except OSError as exc:
+        checked = Checked(Verdict.UNKNOWN, tr("The file cannot be read: {reason}", reason=exc.strerror or ""))
+    except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
+        _LOG.info("verification gave up: %s", type(exc).__name__)
+        checked = Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
+    return VerificationResult(name, checked.verdict, checked.explanation, checked.signer)
 
 
 def _entry(manifest: dict[str, Any], file_name: str, digest: str, uid: str) -> str | None:

@@ -33,4 +33,4 @@ class OpenReturnedReport:
         part10 = self.retrieve.instance(
             returned.study_instance_uid, returned.pdf_series_instance_uid, returned.pdf_sop_instance_uid
         )
-        return OpenedReport(returned, self.pdf_in(part10), self.verifier.verify_bytes("report.pdf.dcm", part10, {}))
+        return OpenedReport(returned, self.pdf_in(part10), self.verifier.verify_bytes("report.pdf.dcm", part10))
