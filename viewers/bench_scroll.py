@@ -88,14 +88,14 @@ def _timed(scene: Scene, viewport: tuple[int, int], frames: int) -> list[float]:
         overlay.paint(painter, frame.overlay, size)
         painter.end()
 
-    times = [_seconds(lambda index=index: paint(index)) for index in range(-3, frames)][3:]
+    times = [_seconds(paint, index) for index in range(-3, frames)][3:]
     del application
     return times
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def _seconds(paint: Callable[[int], None], index: int) -> float:
     start = time.perf_counter()
-    work()
+    paint(index)
     return time.perf_counter() - start
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -100,7 +101,7 @@ def test_keys_move_through_the_stack_and_tell_which_slice_is_needed(
     qtbot: QtBot, frame: ViewportFrame, key: Qt.Key, expected: int
 ) -> None:
     with qtbot.waitSignal(frame.scrolled) as heard:
-        qtbot.keyClick(frame.canvas, key)
+        QTest.keyClick(frame.canvas, key)
     assert heard.args == [expected]
     assert shown(frame).index == expected
 
@@ -174,7 +175,7 @@ def test_double_click_asks_to_maximise(qtbot: QtBot, frame: ViewportFrame) -> No
 )
 def test_digits_set_the_presets(qtbot: QtBot, frame: ViewportFrame, key: Qt.Key, window: Window) -> None:
     with qtbot.waitSignal(frame.window_changed) as heard:
-        qtbot.keyClick(frame.canvas, key)
+        QTest.keyClick(frame.canvas, key)
     assert heard.args == [window]
     assert shown(frame).window == window
 
@@ -183,7 +184,7 @@ def test_ct_presets_do_nothing_on_other_modalities(qtbot: QtBot, frame: Viewport
     shown(frame).modality = "MR"
     before = shown(frame).window
     with qtbot.assertNotEmitted(frame.window_changed):
-        qtbot.keyClick(frame.canvas, Qt.Key.Key_2)
+        QTest.keyClick(frame.canvas, Qt.Key.Key_2)
     assert shown(frame).window == before
 
 
@@ -202,39 +203,39 @@ def test_ct_presets_do_nothing_on_other_modalities(qtbot: QtBot, frame: Viewport
 def test_letters_choose_tools_and_escape_returns_to_the_window(
     qtbot: QtBot, frame: ViewportFrame, key: Qt.Key, tool: ToolName
 ) -> None:
-    qtbot.keyClick(frame.canvas, key)
+    QTest.keyClick(frame.canvas, key)
     assert frame.navigator.tool is tool
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_Escape)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_Escape)
     assert frame.navigator.tool is ToolName.WINDOW
 
 
 def test_i_v_f_space_and_g_change_the_view(qtbot: QtBot, frame: ViewportFrame) -> None:
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_I)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_I)
     assert shown(frame).identity is Identity.ANONYMOUS
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_V)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_V)
     assert shown(frame).state.inverted
     drag(frame, (100, 100), (130, 90), MIDDLE)
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_F)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_F)
     assert shown(frame).state.camera.pan == (0, 0)
     assert shown(frame).state.inverted
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_Space)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_Space)
     assert not shown(frame).state.inverted
     with qtbot.waitSignal(frame.marks_toggled) as heard:
-        qtbot.keyClick(frame.canvas, Qt.Key.Key_G)
+        QTest.keyClick(frame.canvas, Qt.Key.Key_G)
     assert heard.args == [False]
 
 
 def test_letters_of_a_chinese_composition_are_no_commands(qtbot: QtBot, frame: ViewportFrame) -> None:
     QApplication.sendEvent(frame.canvas, QInputMethodEvent("di", []))
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_D)
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_V)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_D)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_V)
     assert frame.navigator.tool is ToolName.WINDOW
     assert not shown(frame).state.inverted
     done = QInputMethodEvent("", [])
     done.setCommitString("地")
     QApplication.sendEvent(frame.canvas, done)
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_D)
-    assert frame.navigator.tool is ToolName.DISTANCE
+    QTest.keyClick(frame.canvas, Qt.Key.Key_D)
+    assert frame.navigator.tool.value == "distance"
 
 
 def test_letters_typed_into_a_text_field_beside_the_image_stay_there(qtbot: QtBot) -> None:
@@ -247,7 +248,7 @@ def test_letters_typed_into_a_text_field_beside_the_image_stay_there(qtbot: QtBo
     frame.set_scene(axial_stack())
     host.show()
     field.setFocus()
-    qtbot.keyClicks(field, "vdg2")
+    QTest.keyClicks(field, "vdg2")
     assert field.text() == "vdg2"
     assert frame.navigator.tool is ToolName.WINDOW
     assert not shown(frame).state.inverted
@@ -255,7 +256,7 @@ def test_letters_typed_into_a_text_field_beside_the_image_stay_there(qtbot: QtBo
 
 def test_a_drawn_distance_is_kept_in_patient_millimetres(qtbot: QtBot, frame: ViewportFrame) -> None:
     """The 100 x 80 mm image fills 400 pixels: 4 pixels a millimetre."""
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_D)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_D)
     with qtbot.waitSignal(frame.measurement_finished) as heard:
         drag(frame, (100, 100), (220, 260))
     assert heard.args is not None
@@ -270,7 +271,7 @@ def test_delete_removes_the_selected_measurement_and_undo_brings_it_back(qtbot: 
     drag(frame, (100, 100), (220, 200))
     assert len(shown(frame).annotations.measurements) == 1
     with qtbot.waitSignal(frame.measurement_deleted):
-        qtbot.keyClick(frame.canvas, Qt.Key.Key_Delete)
+        QTest.keyClick(frame.canvas, Qt.Key.Key_Delete)
     assert shown(frame).annotations.measurements == ()
     shown(frame).annotations.undo()
     assert len(shown(frame).annotations.measurements) == 1
@@ -346,7 +347,7 @@ def test_l_unlinks_and_links_again(qtbot: QtBot, frame: ViewportFrame) -> None:
     frame.set_scene(axial_stack(), LinkGroup())
     for expected in (False, True):
         with qtbot.waitSignal(frame.link_toggled) as heard:
-            qtbot.keyClick(frame.canvas, Qt.Key.Key_L)
+            QTest.keyClick(frame.canvas, Qt.Key.Key_L)
         assert heard.args == [expected]
 
 
@@ -367,7 +368,7 @@ def test_the_image_background_is_exactly_black(frame: ViewportFrame) -> None:
 
 
 def test_the_header_says_plane_and_preset_and_stays_24_pixels(qtbot: QtBot, frame: ViewportFrame) -> None:
-    qtbot.keyClick(frame.canvas, Qt.Key.Key_2)
+    QTest.keyClick(frame.canvas, Qt.Key.Key_2)
     assert (frame.header.text.plane, frame.header.text.mode) == ("Axial", "Lung")
     assert frame.header.text.plane_token == "plane.axial"
     assert frame.header.height() == 24
@@ -390,7 +391,7 @@ def test_the_next_study_starts_without_the_last_ones_half_drawn_line(frame: View
     frame.choose_tool(ToolName.DISTANCE)
     send(frame, QEvent.Type.MouseButtonPress, (100, 100), LEFT)
     send(frame, QEvent.Type.MouseMove, (200, 200), Qt.MouseButton.NoButton, held=LEFT)
-    assert frame.navigator.preview is not None
+    assert shown(frame).frame(frame.canvas.viewport, frame.navigator.preview).overlay.callipers != ()
     following = stack([image(np.zeros((80, 100), dtype=np.int16), axial_plane())], study="9.9.9")
     frame.set_scene(following)
     send(frame, QEvent.Type.MouseButtonRelease, (250, 200), LEFT)
@@ -401,7 +402,7 @@ def test_the_next_study_starts_without_the_last_ones_half_drawn_line(frame: View
 def test_an_empty_viewport_takes_keys_and_clicks_without_harm(qtbot: QtBot, frame: ViewportFrame) -> None:
     frame.set_scene(None)
     for key in (Qt.Key.Key_V, Qt.Key.Key_2, Qt.Key.Key_Down, Qt.Key.Key_D, Qt.Key.Key_Delete):
-        qtbot.keyClick(frame.canvas, key)
+        QTest.keyClick(frame.canvas, key)
     drag(frame, (10, 10), (50, 50))
     frame.set_window(Window(0, 10))
     frame.show_point((0, 0, 0))

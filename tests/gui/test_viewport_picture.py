@@ -59,9 +59,7 @@ def test_all_views_of_lidc_0314_meet_at_the_nodule(
     host.grab().save(str(tmp_path / f"viewports_{width}x{height}.png"))
 
     assert len(images) == 275
-    for frame in frames:
-        scene = frame.scene
-        assert scene is not None
+    for scene, frame in zip(scenes, frames, strict=True):
         view = scene.view(frame.canvas.viewport)
         assert view is not None
         x, y = view.viewport_of(NODULE)

@@ -63,15 +63,11 @@ def axial_stack(slices: int = 5, step_mm: float = 2.0) -> StackScene:
     return stack([image(plane=axial_plane(n * step_mm), uid=f"1.9.{n}") for n in range(slices)])
 
 
-def volume(
-    shape: tuple[int, int, int] = (20, 30, 40),
-    affine: npt.NDArray[np.float64] | None = None,
-    voxels: npt.NDArray[np.int16] | None = None,
-) -> Volume:
-    """Return a volume ``[z, y, x]`` of smooth values; 1 mm voxels from the origin by default."""
-    if voxels is None:
-        z, y, x = np.indices(voxels.shape if voxels is not None else shape)
-        voxels = (5 * x - 3 * y + 7 * z).astype(np.int16)
+def volume(shape: tuple[int, int, int] = (20, 30, 40), affine: npt.NDArray[np.float64] | None = None) -> Volume:
+    """Return a volume ``[z, y, x]`` of 5 x - 3 y + 7 z; 1 mm voxels from the origin by default."""
+    depth, rows, columns = shape
+    z, y, x = np.ogrid[:depth, :rows, :columns]
+    voxels: npt.NDArray[np.int16] = (5 * x - 3 * y + 7 * z).astype(np.int16)
     return Volume(voxels, np.eye(4) if affine is None else affine, FRAME_OF_REFERENCE, SERIES)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from resources.translation import ENGLISH, use_language
@@ -17,6 +20,7 @@ from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import VoiFunction, VoiLut, Window
 from viewers.scene.reslice import OUTSIDE
+from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, StackSlot, slots_of
 from workstation.dicom.decode import DecodedFrame, VoiWindow
 from workstation.dicom.lookup import LookupTable
@@ -32,8 +36,8 @@ def _english() -> None:
     use_language(ENGLISH)
 
 
-def mpr(plane: MprPlane = MprPlane.AXIAL, **affine: object) -> MprScene:
-    return MprScene(volume(**affine), plane, annotations=Annotations("1.2.3"), new_uid=uids())  # type: ignore[arg-type]  # test shorthand
+def mpr(plane: MprPlane = MprPlane.AXIAL, affine: npt.NDArray[np.float64] | None = None) -> MprScene:
+    return MprScene(volume(affine=affine), plane, annotations=Annotations("1.2.3"), new_uid=uids())
 
 
 def line(uid: str = "2.25.1") -> Measurement:
@@ -206,7 +210,8 @@ def test_an_oblique_volume_is_cut_in_patient_axes_and_says_it_is_interpolated() 
     affine = np.array([[cos, 0, sin, 0], [0, 1, 0, 0], [-sin, 0, cos, 0], [0, 0, 0, 1.0]])
     scene = mpr(MprPlane.AXIAL, affine=affine)
     assert scene.is_interpolated
-    scene.show_point(tuple(affine[:3, :3] @ (15.0, 10.0, 9.0)))  # type: ignore[arg-type]  # three floats
+    x, y, z = (affine[:3, :3] @ (15.0, 10.0, 9.0)).tolist()
+    scene.show_point((x, y, z))
     view = scene.view(VIEWPORT)
     assert scene.crosshair is not None
     assert scene.value_at(VIEWPORT, *view.viewport_of(scene.crosshair)) == (5 * 15 - 3 * 10 + 7 * 9, "HU")
@@ -233,11 +238,12 @@ def test_other_modalities_start_from_their_own_values() -> None:
 
 
 def test_only_one_frame_of_reference_is_linked() -> None:
-    links, moved = LinkGroup(), []
+    links = LinkGroup()
+    moved: list[Scene] = []
     first, second, stranger = mpr(MprPlane.AXIAL), mpr(MprPlane.CORONAL), axial_stack(20)
     stranger.frame_of_reference_uid = "9.9"
     for scene in (first, second, stranger):
-        links.join(scene, lambda scene=scene: moved.append(scene))
+        links.join(scene, partial(moved.append, scene))
     before = stranger.index
     links.show_point((5.0, 6.0, 7.0), first)
     assert moved == [second]
@@ -322,9 +328,10 @@ def test_add_edit_delete_undo_and_redo_tell_the_autosave() -> None:
 
 def test_unknown_measurements_cannot_be_changed() -> None:
     notes = Annotations("1")
-    for change in (lambda: notes.edit("1", line()), lambda: notes.delete("1", "x")):
-        with pytest.raises(KeyError):
-            change()
+    with pytest.raises(KeyError):
+        notes.edit("1", line())
+    with pytest.raises(KeyError):
+        notes.delete("1", "x")
 
 
 def test_a_tilted_stack_has_letters_and_a_location() -> None:
