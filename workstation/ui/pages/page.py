@@ -48,6 +48,7 @@ class Page(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("page")
+        self.setMinimumSize(320, 240)  # else the widest row would keep the window from shrinking
         self.commands = CommandSet(self)
         self.notices = NoticeBar()
         self.notices.setParent(self)  # a bar without a parent would open as a window of its own

@@ -171,7 +171,8 @@ class WorklistModel(QAbstractTableModel):
             self.endInsertRows()
 
     def _update(self, wanted: list[WorklistRow]) -> None:
-        changed = [at for at, (old, new) in enumerate(zip(self._rows, wanted, strict=True)) if old != new]
+        pairs = enumerate(zip(self._rows, wanted, strict=True))
+        changed = [at for at, (old, new) in pairs if old is not new and old != new]
         self._rows = wanted
         for first, last in _runs(changed):
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
