@@ -53,6 +53,8 @@ class OverlayPainter:
         """Return where each label of marks and measurements goes; what ``paint`` paints."""
         blocked = [box_around(mark.x, mark.y, _reach(mark)) for mark in overlay.marks]
         text = [self._caption_rect(line) for line in overlay.captions]
+        # a label over an orientation letter would hide which side this is
+        text += [self._letter_rect(letter, viewport[0]) for letter in overlay.letters]
         places: list[tuple[str, Rect]] = []
         for number, mark in enumerate(overlay.marks):
             size = self._text.size(mark.label, _mark_style(mark))
@@ -93,10 +95,14 @@ class OverlayPainter:
         return Rect(line.x - width if line.aligned_right else line.x, line.y, width, height)
 
     def _letter(self, painter: QPainter, letter: Letter) -> None:
+        rect = self._letter_rect(letter, painter.window().width())
+        self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
+
+    def _letter_rect(self, letter: Letter, viewport_width: float) -> Rect:
         width, height = self._text.size(letter.text, _LETTER)
         # oblique planes have up to three letters, which must not run out of the viewport
-        x = min(max(letter.x - width / 2, _EDGE_PX), painter.window().width() - _EDGE_PX - width)
-        self._text.draw(painter, x, letter.y - height / 2, letter.text, _LETTER)
+        x = min(max(letter.x - width / 2, _EDGE_PX), viewport_width - _EDGE_PX - width)
+        return Rect(x, letter.y - height / 2, width, height)
 
     def _scale_bar(self, painter: QPainter, bar: ScaleBar) -> None:
         x, y, end = round(bar.x) + 0.5, round(bar.y) + 0.5, round(bar.x + bar.length_px) + 0.5

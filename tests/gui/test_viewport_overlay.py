@@ -1,0 +1,148 @@
+"""What the overlay painter puts on the picture."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from resources.theme_tokens import rgba
+from resources.translation import ENGLISH, use_language
+from tests.helpers.viewers import axial_stack, finding, findings
+from viewers.bench_scroll import bench_mpr, run
+from viewers.qt.overlay_painter import OverlayPainter
+from viewers.scene import measure
+from viewers.scene.labels import box_around
+from viewers.scene.overlay import Overlay
+from workstation.domain.finding import Decision
+
+pytestmark = pytest.mark.gui
+VIEWPORT = (800.0, 640.0)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    use_language(ENGLISH)
+
+
+def painted(overlay: Overlay, ratio: float = 1.0) -> QImage:
+    picture = QImage(round(800 * ratio), round(640 * ratio), QImage.Format.Format_RGB32)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(0)
+    with QPainter(picture) as painter:
+        OverlayPainter().paint(painter, overlay, VIEWPORT)
+    return picture
+
+
+def overlay_with(*decisions: Decision, selected: str = "") -> Overlay:
+    scene = axial_stack()
+    scene.show_rejected = True
+    scene.selected_finding = selected
+    places = [(15.0, 15.0), (80.0, 15.0), (15.0, 60.0), (80.0, 60.0), (50.0, 40.0)]
+    scene.findings = findings(*(finding(n, (*places[n], 4.0), 6.0, decision) for n, decision in enumerate(decisions)))
+    return scene.frame(VIEWPORT).overlay
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5])
+@pytest.mark.parametrize(
+    ("decision", "token", "dx"),
+    [
+        (Decision.ACCEPTED, "ok", 1.0),
+        (Decision.EDITED, "ok", 1.0),
+        (Decision.ADDED, "info", 2**0.5),
+    ],
+)
+def test_outlines_are_painted_in_the_colour_of_their_state_at_every_scale(
+    qtbot: QtBot, decision: Decision, token: str, dx: float, ratio: float
+) -> None:
+    overlay = overlay_with(decision)
+    mark = overlay.marks[0]
+    wanted = rgba(token)
+    seen = painted(overlay, ratio).pixelColor(round((mark.x - dx * mark.radius_px) * ratio), round(mark.y * ratio))
+    assert (seen.red(), seen.green(), seen.blue()) == pytest.approx((wanted.red, wanted.green, wanted.blue), abs=70)
+    assert seen.lightness() > 60
+
+
+def test_a_proposed_mark_is_dashed_and_an_accepted_one_is_not(qtbot: QtBot) -> None:
+    def gaps(decision: Decision) -> int:
+        overlay = overlay_with(decision)
+        mark = overlay.marks[0]
+        picture = painted(overlay)
+        top = round(mark.y - mark.radius_px)
+        if decision is Decision.ACCEPTED:
+            return 0 if picture.pixelColor(round(mark.x), top).lightness() > 60 else 1
+        row = [
+            max(picture.pixelColor(x, y).lightness() for y in (top - 1, top)) > 60
+            for x in range(round(mark.x - mark.radius_px) + 2, round(mark.x + mark.radius_px) - 2)
+        ]
+        return sum(1 for before, after in pairwise(row) if before and not after)
+
+    assert gaps(Decision.UNDECIDED) >= 3
+    assert gaps(Decision.ACCEPTED) == 0
+
+
+def test_labels_of_crowded_findings_cover_none_of_them(qtbot: QtBot) -> None:
+    overlay = overlay_with(*Decision, selected="2.25.9000")
+    assert len(overlay.marks) == 5
+    painted(overlay)
+    places = OverlayPainter().label_places(overlay, VIEWPORT)
+    assert [words for words, _ in places] == [mark.label for mark in overlay.marks]
+    for _, place in places:
+        assert place.x >= 0
+        assert place.right <= 800
+        for mark in overlay.marks:
+            assert place.overlap(box_around(mark.x, mark.y, mark.radius_px)) == 0
+
+
+def test_no_label_hides_which_side_this_is(qtbot: QtBot) -> None:
+    scene = axial_stack()
+    picture = scene.measurable()
+    assert picture is not None
+    for n, point in enumerate([(2.0, 40.0, 4.0), (97.0, 40.0, 4.0), (50.0, 2.0, 4.0), (50.0, 77.0, 4.0)]):
+        scene.annotations.add("1.2.3", measure.probe(picture, point, tracking_uid=f"2.25.{n}"))
+    overlay = scene.frame(VIEWPORT).overlay
+    places = [place for _, place in OverlayPainter().label_places(overlay, VIEWPORT)]
+    assert len(places) == 4
+    for letter in overlay.letters:
+        assert [place.overlap(box_around(letter.x, letter.y, 4)) for place in places] == [0, 0, 0, 0]
+
+
+def test_callipers_and_crosshair_are_painted_where_the_patient_points_lie(qtbot: QtBot) -> None:
+    scene = axial_stack()
+    picture = scene.measurable()
+    assert picture is not None
+    notes = scene.annotations
+    notes.add("1.2.3", measure.distance(picture, (10, 70, 4), (30, 70, 4), tracking_uid="2.25.1"))
+    notes.add("1.2.3", measure.ellipse(picture, (70, 60, 4), (80, 60, 4), (70, 65, 4), tracking_uid="2.25.2"))
+    notes.add("1.2.3", measure.probe(picture, (90, 30, 4), tracking_uid="2.25.3"))
+    scene.selected_measurement = "2.25.2"
+    scene.crosshair = (50.0, 40.0, 4.0)
+    overlay = scene.frame(VIEWPORT).overlay
+    image = painted(overlay)
+    view = scene.view(VIEWPORT)
+    assert view is not None
+    # a point of the line, of the rim of the ellipse, of the probe and of a crosshair line
+    for point in ((20.0, 70.0, 4.0), (70.0, 65.0, 4.0), (90.0, 30.0, 4.0), (30.0, 40.0, 4.0)):
+        x, y = view.viewport_of(point)
+        around = [image.pixelColor(round(x) + i, round(y) + j).lightness() for i in (-1, 0) for j in (-1, 0)]
+        assert max(around) > 80, point
+    # the gap round the crosshair's point
+    assert image.pixelColor(404, 324).lightness() == 0
+
+
+def test_the_message_of_an_empty_viewport_is_painted_in_its_middle(qtbot: QtBot) -> None:
+    image = painted(Overlay(message="Fetching slice 118…"))
+    band = [image.pixelColor(x, y).lightness() for x in range(330, 470) for y in range(308, 332)]
+    assert max(band) > 100
+    assert max(image.pixelColor(x, 100).lightness() for x in range(800)) == 0
+
+
+@pytest.mark.bench
+def test_the_benchmarks_report_their_figures(qtbot: QtBot) -> None:
+    scroll, mpr = run(frames=5), bench_mpr(frames=2)
+    assert set(scroll) == {"frames_per_second", "frame_ms_median", "frame_ms_p95", "frames"}
+    assert scroll["frames"] == 5.0
+    assert set(mpr) == {"moving_ms", "still_ms"}
+    assert min(*scroll.values(), *mpr.values()) > 0
