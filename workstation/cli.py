@@ -69,7 +69,7 @@ def _add_alliance_commands(commands: Commands) -> None:
     hub.add_argument("--database", metavar="URL", help="postgresql://… instead of SQLite in the data folder")
     hub.add_argument("--archive", metavar="URL", help="an external DICOMweb archive for the images")
     hub.add_argument("--host", default="127.0.0.1", metavar="H")
-    hub.add_argument("--port", type=int, default=8042, metavar="N")
+    hub.add_argument("--port", type=int, default=8600, metavar="N")
     hub.add_argument("--demo-users", action="store_true", help="make the demo accounts (loopback only)")
     hub.set_defaults(command=_hub)
 

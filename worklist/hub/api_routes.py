@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from worklist.hub.auth import current_actor
 from worklist.hub.case_service import CaseService, Completed, Missing
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.report_service import ReportService
+from worklist.hub.ups_json import is_uid
 from worklist.hub.worklist_query import WorklistService
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditEvent
@@ -124,8 +126,8 @@ def account_routes(accounts: AccountService) -> APIRouter:
     return router
 
 
-def case_routes(worklist: WorklistService, cases: CaseService) -> APIRouter:
-    """Return worklist and request routes."""
+def case_routes(worklist: WorklistService, cases: CaseService, discover: Callable[[str], None]) -> APIRouter:
+    """Return worklist and request routes; ``discover`` registers what an external archive has of a study."""
     router = APIRouter(prefix="/api", tags=["worklist"])
 
     @router.get("/worklist")
@@ -154,6 +156,8 @@ def case_routes(worklist: WorklistService, cases: CaseService) -> APIRouter:
 
     @router.post("/requests", status_code=201)
     def request_reading(actor: CurrentActor, body: ReadingRequest) -> RegisteredStudy:
+        if is_uid(body.study_instance_uid):
+            discover(body.study_instance_uid)
         cases.request(actor, body)
         return RegisteredStudy(body.study_instance_uid)
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
@@ -22,12 +22,14 @@ from worklist.hub.api_routes import account_routes, audit_routes, case_routes, r
 from worklist.hub.archive import open_archive
 from worklist.hub.audit import HubAudit
 from worklist.hub.audit_service import AuditService
+from worklist.hub.auth import current_actor
 from worklist.hub.case_follower import CaseFollower
 from worklist.hub.case_service import CaseService
 from worklist.hub.context import HubContext, SystemClock
 from worklist.hub.database import open_database
 from worklist.hub.demo import seed_demo
 from worklist.hub.dicomweb import create_router as create_dicomweb_router
+from worklist.hub.discovery import Discovery
 from worklist.hub.errors import HubError
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.instances import InstanceIndex
@@ -83,7 +85,11 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
     ups = UpsService(context, follower)
     cases = CaseService(context, index, ups, follower)
     app.include_router(account_routes(accounts))
-    app.include_router(case_routes(WorklistService(context), cases))
+    discovery = Discovery(context, archive)
+    app.include_router(
+        case_routes(WorklistService(context), cases, discovery.refresh),
+        dependencies=[Depends(current_actor), Depends(discovery.for_path)],  # nobody unknown makes us ask the archive
+    )
     app.include_router(report_routes(ReportService(context, index, ups, follower), InboxService(context)))
     app.include_router(audit_routes(AuditService(context)))
     app.include_router(create_ups_router(ups, cases))

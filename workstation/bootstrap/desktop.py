@@ -297,6 +297,6 @@ def _ask_for_hub(settings: Settings) -> str:
     """Ask for the hub's address on the first start."""
     build_shell(settings, crash_folder=default_data_dir() / "crashes").window.hide()
     url, given = QInputDialog.getText(
-        None, "联阅 Lianyue", tr("Address of the hub, for example https://hub.example:8042")
+        None, "联阅 Lianyue", tr("Address of the hub, for example https://hub.example")
     )
     return url.strip() if given else ""
