@@ -42,7 +42,7 @@ class OverlayPainter:
         if overlay.scale_bar is not None:
             self._scale_bar(painter, overlay.scale_bar)
         for letter in overlay.letters:
-            self._letter(painter, letter)
+            self._letter(painter, letter, viewport[0])
         for line in overlay.captions:
             self._caption(painter, line)
         self._labels(painter, overlay, viewport)
@@ -94,8 +94,8 @@ class OverlayPainter:
         width, height = self._text.size(line.text, _caption_style(line))
         return Rect(line.x - width if line.aligned_right else line.x, line.y, width, height)
 
-    def _letter(self, painter: QPainter, letter: Letter) -> None:
-        rect = self._letter_rect(letter, painter.window().width())
+    def _letter(self, painter: QPainter, letter: Letter, viewport_width: float) -> None:
+        rect = self._letter_rect(letter, viewport_width)
         self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
 
     def _letter_rect(self, letter: Letter, viewport_width: float) -> Rect:
