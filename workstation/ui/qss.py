@@ -36,6 +36,7 @@ QFrame[rule="true"] { background: $line; border: none; }
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateEdit {
   background: $bg0; color: $t1; border: 1px solid $line2; border-radius: 4px; padding: 0 8px;
   selection-background-color: $sel; selection-color: $t0; min-height: 30px; }
+QLineEdit[tall="true"] { min-height: 38px; }
 QPlainTextEdit, QTextEdit { padding: 6px 6px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $acc; }
 QLineEdit[state="warn"], QPlainTextEdit[state="warn"] { border-color: $warn; }

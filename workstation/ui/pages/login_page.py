@@ -71,12 +71,12 @@ class LoginPage(Page):
         self.user.edit.setText(last_user)
         self.password = TextField(tr("Password"), secret=True)
         for field in (self.user, self.password):
-            field.edit.setFixedHeight(40)
+            field.edit.setProperty("tall", "true")
             field.submitted.connect(self._submit)
             column.addWidget(field)
         self.enter_button = Button(tr("Sign in"), "primary", icon="login-circle", key="Enter")
         self.enter_button.setFixedHeight(40)
-        self.enter_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.enter_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.enter_button.clicked.connect(self._submit)
         column.addSpacing(4)
         column.addWidget(self.enter_button)
@@ -122,6 +122,7 @@ class LoginPage(Page):
             field.edit.setReadOnly(busy)
         self.enter_button.enable(not busy, tr("Asking the hub…"))
         self.enter_button.set_text(tr("Signing in…") if busy else tr("Sign in"))
+        self.enter_button.setFixedHeight(40)
 
     def say_at_user(self, message: str) -> None:
         """Show a sentence at the user name."""

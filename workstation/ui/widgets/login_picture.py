@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygon
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from workstation.ui import paint
 from workstation.ui.icons import icon_pixmap
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.labels import Logo, label
@@ -25,6 +26,7 @@ class LoginPicture(QWidget):
     def __init__(self, version: str) -> None:
         super().__init__()
         self._drawing: QPixmap | None = None
+        self._facts_width = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(80, 72, 80, 72)
         column.setSpacing(8)
@@ -55,10 +57,10 @@ class LoginPicture(QWidget):
             mark.setPixmap(icon_pixmap(glyph, tone, 16, 2.0))
             pair.addWidget(mark)
             pair.addWidget(label(text, "body", "t1"))
+            self._facts_width += paint.metrics().horizontalAdvance(text) + 56
             pair.addStretch(1)
             facts.addLayout(pair)
         facts.addStretch(1)
-        self._facts_width = facts.sizeHint().width()
         self.setMinimumWidth(1)  # the window decides, not the English words
         column.addLayout(facts)
         column.addSpacing(8)
