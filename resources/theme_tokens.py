@@ -70,6 +70,7 @@ def color(name: str) -> str:
     return tokens().colors[name]
 
 
+@cache
 def rgba(name: str) -> Rgba:
     """Return a colour as components; Qt would read ``#RRGGBBAA`` as ``#AARRGGBB``, so painters ask here."""
     digits = color(name).removeprefix("#")

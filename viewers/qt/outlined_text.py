@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
@@ -22,9 +22,8 @@ _Value = TypeVar("_Value")
 _BOLD: Final = 600
 
 
-@dataclass(frozen=True, slots=True)
-class TextStyle:
-    """A type role, a colour token and whether the weight is raised to 600."""
+class TextStyle(NamedTuple):
+    """A type role, a colour token and whether the weight is raised to 600; a tuple because it is hashed so often."""
 
     role: str = "overlay"
     token: str = "overlay.text"  # noqa: S105 - a colour token

@@ -63,8 +63,9 @@ class Resampler:
         base = np.minimum(positions.astype(np.intp), source.shape[0] - 1)
         weight = np.rint((positions - base) * _ONE).astype(np.uint16)[:, None]
         level = np.ascontiguousarray(source).astype(np.uint16)
-        rise = np.zeros_like(level)
+        rise = np.empty_like(level)
         np.subtract(level[1:], level[:-1], out=rise[:-1])
+        rise[-1] = 0
         level *= _ONE
         level += _ONE // 2
 
