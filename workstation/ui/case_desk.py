@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from resources.translation import language
 from workstation.domain.access import Actor
-from workstation.domain.errors import AlreadyClaimed, StorageError, WorkstationError
+from workstation.domain.errors import AlreadyClaimed, WorkstationError
 from workstation.domain.ports import Clock, JobContext
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.workitem import WorklistRow
@@ -24,10 +24,11 @@ from workstation.services.delivery_service import DeliverReports, DeliveryOutcom
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
 from workstation.services.report_service import SaveDraft, SendReportBack, SubmitPreliminary
-from workstation.services.signing_service import SignedReport, SignReport
+from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
+from workstation.ui.draft_keeper import DraftKeeper
 
-AUTOSAVE_PAUSE_MS: Final = 800
+T = TypeVar("T")
 DELIVERY_INTERVAL_MS: Final = 5000
 _log = logging.getLogger(__name__)
 
@@ -68,6 +69,10 @@ class CaseDesk(QObject):
     """``SignedReport``: safe in the outbox"""
     sign_failed = Signal(object)
     failed = Signal(object)
+    busy_changed = Signal(bool)
+    """True while the report is being submitted, sent back or signed; nothing else may be done with it then."""
+    finding_wanted = Signal(str)
+    """Tracking UID of a finding that somebody wants to see on the images"""
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""
 
@@ -80,11 +85,12 @@ class CaseDesk(QObject):
         self._unsubscribe: Callable[[], None] = lambda: None
         self._opening: JobHandle[OpenedCase] | None = None
         self._delivering = False
-        self._unsaved = False
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(AUTOSAVE_PAUSE_MS)
-        self._pause.timeout.connect(self._save_in_background)
+        self._busy = False
+        self._stopped = False
+        self._drafts = DraftKeeper(services.save_draft, jobs)
+        self._drafts.setParent(self)
+        self._drafts.saved.connect(self.draft_saved)
+        self._drafts.failed.connect(self.draft_failed)
         self._rounds = QTimer(self)
         self._rounds.setInterval(DELIVERY_INTERVAL_MS)
         self._rounds.timeout.connect(self.deliver)
@@ -99,26 +105,41 @@ class CaseDesk(QObject):
         """Return who would sign now."""
         return self._actor()
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether the report is on its way out of this desk."""
+        return self._busy
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Tell whether a draft is not on disk yet."""
+        return self._drafts.has_unsaved
+
     def start(self) -> None:
         """Begin to deliver what waits in the outbox."""
         self._rounds.start()
         self.deliver()
 
     def stop(self) -> None:
-        """Save and stop; the window is going away."""
+        """Save and stop; the window is going away or the person signs out. Late answers are dropped."""
         self._rounds.stop()
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
         self.close()
+        self._drafts.close()
+        self._stopped = True
 
     def open(self, row: WorklistRow, *, read_only: bool = False) -> None:
         """Open a case in the background; the case that was open is saved first."""
         actor = self._actor()
-        if actor is None:
+        if actor is None or self._stopped:
             return
         if self._opening is not None:
             self._opening.cancel()
         self.close()
         self.opening.emit(row)
-        self._opening = self._jobs.submit(
+        self._opening = self._submit(
             Pool.IO,
             lambda _job: self._services.open_case(row, actor, read_only=read_only, language=language()),
             on_success=lambda case: self._take(case, actor),
@@ -126,7 +147,7 @@ class CaseDesk(QObject):
         )
 
     def close(self) -> None:
-        """Put the open case away; its draft is on disk when this returns."""
+        """Put the open case away; its draft is on disk, or kept and tried again when the disk refuses."""
         if self._session is None:
             return
         self.flush()
@@ -134,75 +155,59 @@ class CaseDesk(QObject):
         self._session = None
         self.closed.emit()
 
-    def flush(self) -> None:
-        """Write an unsaved draft now; takes a few milliseconds."""
-        self._pause.stop()
-        if self._session is not None and self._unsaved:
-            self._unsaved = False
-            try:
-                self._services.save_draft(self._session.report)
-            except StorageError as error:
-                self._unsaved = True
-                self.draft_failed.emit(error)
+    def flush(self) -> bool:
+        """Write unsaved drafts now, a few milliseconds; False when the disk refuses."""
+        return self._drafts.flush()
 
     def release(self) -> None:
         """Give the case back to the list without a report."""
         session = self._session
-        if session is None or session.claim is None:
+        if session is None or session.claim is None or self._busy:
             return
         claim = session.claim
         self.close()
-        self._jobs.submit(Pool.IO, lambda _job: self._services.release(claim), on_error=self._tell_failure)
+        self._submit(Pool.IO, lambda _job: self._services.release(claim), on_error=self._tell_failure)
 
     def submit(self) -> None:
         """Hand the report to a senior."""
         session = self._session
-        if session is None or session.claim is None:
+        if session is None or session.claim is None or self._busy:
             return
         claim, report = session.claim, session.report
-        self._pause.stop()
-
-        def done(stored: Report) -> None:
-            self._leave(session, stored)
-            self.submitted.emit(stored)
-
-        self._jobs.submit(
+        self._hand_over(
+            session,
             Pool.IO,
-            lambda _job: self._services.submit(report, session.template, claim),
-            on_success=done,
-            on_error=self._tell_failure,
+            lambda: self._services.submit(report, session.template, claim, submitter=session.reader.user_id),
+            report_of=lambda stored: stored,
+            told=self.submitted,
+            failed=self._tell_failure,
         )
 
     def send_back(self, reason: str) -> None:
         """Return a preliminary report to its author."""
         session = self._session
-        if session is None or session.claim is None:
+        if session is None or session.claim is None or self._busy:
             return
         claim, report = session.claim, session.report
-        self._pause.stop()
-
-        def done(stored: Report) -> None:
-            self._leave(session, stored)
-            self.returned.emit(stored)
-
-        self._jobs.submit(
+        self._hand_over(
+            session,
             Pool.IO,
-            lambda _job: self._services.send_back(report, claim, reason),
-            on_success=done,
-            on_error=self._tell_failure,
+            lambda: self._services.send_back(report, claim, reason),
+            report_of=lambda stored: stored,
+            told=self.returned,
+            failed=self._tell_failure,
         )
 
     def sign(self, pin: str) -> None:
-        """Sign the open report; ``sign_failed`` keeps everything as it was."""
+        """Sign the open report, once; ``sign_failed`` keeps everything as it was."""
         session, actor = self._session, self._actor()
-        if session is None or session.claim is None or actor is None:
+        if session is None or session.claim is None or actor is None or self._busy:
             return
-        claim = session.claim
-        self.flush()
-        report = session.report
-
-        def work(_job: JobContext) -> SignedReport:
-            return self._services.sign(
+        claim, report = session.claim, session.report
+        self._hand_over(
+            session,
+            Pool.CPU,
+            lambda: self._services.sign(
                 report,
                 template=session.template,
                 study=session.study,
@@ -210,14 +215,11 @@ class CaseDesk(QObject):
                 claim=claim,
                 actor=actor,
                 pin=pin,
-            )
-
-        def done(signed: SignedReport) -> None:
-            self._leave(session, signed.report)
-            self.signed.emit(signed)
-            self.deliver()
-
-        self._jobs.submit(Pool.CPU, work, on_success=done, on_error=self._sign_error)
+            ),
+            report_of=lambda signed: signed.report,
+            told=self.signed,
+            failed=self._sign_error,
+        )
 
     def deliver(self) -> None:
         """Send what waits in the outbox; rounds never overlap."""
@@ -234,16 +236,84 @@ class CaseDesk(QObject):
             self._delivering = False
             self._tell_failure(error)
 
-        self._jobs.submit(Pool.DB, self._services.deliver, on_success=done, on_error=failed)
+        # not on the one database thread: a slow line must never hold up saving a draft
+        self._submit(Pool.IO, self._services.deliver, on_success=done, on_error=failed)
+
+    # inside
+
+    def _submit(
+        self,
+        pool: Pool,
+        work: Callable[[JobContext], T],
+        *,
+        on_success: Callable[[T], None] = lambda _value: None,
+        on_error: Callable[[Exception], None],
+    ) -> JobHandle[T]:
+        """Run work in the background; its answer is dropped once the desk has stopped."""
+
+        def succeed(value: T) -> None:
+            if not self._stopped:
+                on_success(value)
+
+        def fail(error: Exception) -> None:
+            if not self._stopped:
+                on_error(error)
+
+        return self._jobs.submit(pool, work, on_success=succeed, on_error=fail)
+
+    def _hand_over(
+        self,
+        session: ReadingSession,
+        pool: Pool,
+        act: Callable[[], T],
+        *,
+        report_of: Callable[[T], Report],
+        told: SignalInstance,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Let the report leave this desk; the draft is on disk first, and a second request is ignored."""
+        self._set_busy(busy=True)
+        self.flush()
+
+        def done(value: T) -> None:
+            self._drafts.forget(session.report.study_instance_uid)
+            session.claim = None
+            session.moved_to(report_of(value))
+            self._set_busy(busy=False)
+            told.emit(value)
+            self.deliver()
+
+        def refused(error: Exception) -> None:
+            self._set_busy(busy=False)
+            failed(error)
+
+        self._submit(pool, lambda _job: act(), on_success=done, on_error=refused)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self._busy = busy
+        self.busy_changed.emit(busy)
 
     def _take(self, case: OpenedCase, actor: Actor) -> None:
         self._opening = None
         reader = Person(actor.user_id, actor.display_name, actor.site_name)
-        session = ReadingSession(case, reader, clock=self._services.clock, new_uid=self._services.new_uid)
+        session = ReadingSession(
+            self._with_unsaved(case), reader, clock=self._services.clock, new_uid=self._services.new_uid
+        )
         self._session = session
-        self._unsaved = False
         self._unsubscribe = session.subscribe(self._on_change)
         self.opened.emit(session)
+
+    def _with_unsaved(self, case: OpenedCase) -> OpenedCase:
+        """Go on with what was typed before when the disk has not taken it yet."""
+        kept = self._drafts.unsaved(case.study.study_instance_uid)
+        if (
+            kept is None
+            or case.claim is None
+            or kept.ups_instance_uid != case.report.ups_instance_uid
+            or kept.revision < case.report.revision
+        ):
+            return case
+        return replace(case, report=kept)
 
     def _refuse(self, row: WorklistRow, error: Exception) -> None:
         self._opening = None
@@ -256,35 +326,8 @@ class CaseDesk(QObject):
     def _on_change(self, change: Changed) -> None:
         session = self._session
         if session is not None and change is not Changed.STATE and session.report.state is not ReportState.FINAL:
-            self._unsaved = True
-            self._pause.start()
+            self._drafts.touch(session.report)
         self.changed.emit(change)
-
-    def _save_in_background(self) -> None:
-        if self._session is None or not self._unsaved:
-            return
-        report = self._session.report
-        self._unsaved = False
-
-        def failed(error: Exception) -> None:
-            self._unsaved = True
-            if not isinstance(error, WorkstationError):
-                raise error
-            self.draft_failed.emit(error)
-
-        self._jobs.submit(
-            Pool.DB,
-            lambda _job: self._services.save_draft(report),
-            on_success=lambda _none: self.draft_saved.emit(report.updated_at),
-            on_error=failed,
-        )
-
-    def _leave(self, session: ReadingSession, report: Report) -> None:
-        """Take over a report that left this desk; nothing of it is autosaved any more."""
-        self._unsaved = False
-        self._pause.stop()
-        session.claim = None
-        session.moved_to(report)
 
     def _sign_error(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):

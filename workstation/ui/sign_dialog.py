@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui.dialogs import Dialog
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import TextField
-from workstation.ui.widgets.labels import icon_label, label, rule
+from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +41,24 @@ class SignDialog(Dialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
+        grid.setColumnMinimumWidth(0, 76)
         rows = (
-            (tr("Patient"), facts.patient),
-            (tr("Examination"), facts.study),
-            (tr("Receiver"), facts.receiver),
-            (tr("Digest of the report"), facts.digest),
-            (
-                tr("Certificate"),
-                facts.certificate or tr("No certificate for {name} on this machine", name=facts.signer),
-            ),
+            (tr("Patient"), facts.patient, "t0"),
+            (tr("Examination"), facts.study, "t1"),
+            (tr("Receiver"), facts.receiver, "t1"),
+            (tr("Digest of the report"), facts.digest, "t1"),
         )
-        for at, (caption, text) in enumerate(rows):
-            grid.addWidget(label(caption, "body", "t3"), at, 0)
-            grid.addWidget(label(text, "body", "t1", wrap=True), at, 1)
+        for at, (caption, text, tone) in enumerate(rows):
+            grid.addWidget(label(caption, "body", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label(text, "body", tone, wrap=True), at, 1)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
         self.body.addWidget(rule())
+        self.body.addLayout(self._certificate(facts))
         self.pin = TextField("PIN", secret=True)
         self.pin.changed.connect(lambda _text: self._ready())
         self.body.addWidget(self.pin)
+        self.pin.edit.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
         self.confirm = QCheckBox(tr("I have checked identity, side and conclusion."))
         self.confirm.toggled.connect(lambda _on: self._ready())
         self.body.addWidget(self.confirm)
@@ -72,27 +72,61 @@ class SignDialog(Dialog):
         self._sign = self.set_primary(tr("Sign and send"), icon="send-plane")
         self._sign.clicked.disconnect()
         self._sign.clicked.connect(self._request)
+        self._is_signing = False
         self._has_certificate = bool(facts.certificate)
         self._ready()
+        QWidget.setTabOrder(self.pin.edit, self.confirm)
+        QWidget.setTabOrder(self.confirm, self.cancel)
+        QWidget.setTabOrder(self.cancel, self._sign)
         self.pin.edit.setFocus()
+
+    @staticmethod
+    def _certificate(facts: SigningFacts) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(label(tr("Certificate"), "caption", "t2"))
+        box = _CertificateBox()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(12)
+        row.addWidget(icon_label("shield-keyhole" if facts.certificate else "error-warning",
+                                 "ok" if facts.certificate else "bad", 18))  # fmt: skip
+        missing = tr("No certificate for {name} on this machine", name=facts.signer)
+        row.addWidget(ElidedLabel(facts.certificate or missing, "body", "t0" if facts.certificate else "bad"), 1)
+        column.addWidget(box)
+        return column
 
     @property
     def primary_button(self) -> Button:
         """Return the button that signs."""
         return self._sign
 
+    @property
+    def signing(self) -> bool:
+        """Tell whether the signature is being made."""
+        return self._is_signing
+
     def say(self, text: str) -> None:
         """Show why it was refused; the dialog stays, the PIN is cleared."""
         self.pin.edit.clear()
-        self.pin.say(text)
         self._busy(busy=False)
+        self.pin.say(text)
         self.pin.edit.setFocus()
 
+    def reject(self) -> None:
+        """Close, but not while the signature is being made: nobody could tell whether it was."""
+        if not self._is_signing:
+            super().reject()
+
     def _request(self) -> None:
+        if self._is_signing or not self._sign.isEnabled():
+            return
         self._busy(busy=True)
         self.sign_requested.emit(self.pin.text())
 
     def _busy(self, *, busy: bool) -> None:
+        self._is_signing = busy
+        self.cancel.enable(not busy, tr("The signature is being made"))
         self.pin.setEnabled(not busy)
         self.confirm.setEnabled(not busy)
         self._sign.set_text(tr("Signing…") if busy else tr("Sign and send"))
@@ -109,3 +143,20 @@ class SignDialog(Dialog):
             self._sign.enable(False, tr("Confirm that you have checked the report"))
         else:
             self._sign.enable(True)
+
+
+class _CertificateBox(QWidget):
+    """52 px with the look of a field; there is one certificate, so that there is nothing to choose."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(52)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint surface and border."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme.color("line2"))
+        painter.setBrush(theme.color("bg0"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)

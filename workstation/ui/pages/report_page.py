@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import language, tr
 from workstation.domain.template import ReportTemplate
+from workstation.ui import paint
 from workstation.ui.commands import Command
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
-from workstation.ui.widgets.labels import ChipLabel, EmptyState, Panel, icon_label, label
-from workstation.ui.widgets.page_header import PageHeader
+from workstation.ui.widgets.check_list import CheckList
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
+from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.paper_view import PaperView
 from workstation.ui.widgets.report_form import NoduleRow, ReportForm
 from workstation.ui.widgets.state_line import StateLine, Step
@@ -25,43 +27,8 @@ _FORM_WIDTH = 512
 _SIDE_WIDTH = 384
 _SIDE_WIDTH_COMPACT = 320
 _COMPACT_BELOW = 1440
-
-
-class CheckList(QWidget):
-    """What blocks the signature, each with a way to it; or one line that all is well."""
-
-    locate_requested = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
-
-    def show_checks(self, blocking: Sequence[tuple[str, str]], passed: Sequence[str]) -> None:
-        """Show ``(target, sentence)`` rows in red and passed rules in green."""
-        while (item := self._column.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        for target, text in blocking:
-            self._column.addWidget(self._row("close-circle", "bad", text, target))
-        for text in passed:
-            self._column.addWidget(self._row("checkbox-circle", "ok", text, ""))
-        self._column.addStretch(1)
-
-    def _row(self, icon: str, tone: str, text: str, target: str) -> QWidget:
-        row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(icon_label(icon, tone, 16), 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(label(text, "body", "t1", wrap=True), 1)
-        if target:
-            locate = Button(tr("Locate"), "ghost", small=True)
-            locate.clicked.connect(lambda: self.locate_requested.emit(target))
-            line.addWidget(locate, 0, Qt.AlignmentFlag.AlignTop)
-        return row
+_WHO_WIDTH = 240
+_FORM, _PREVIEW = "form", "preview"
 
 
 class ReportPage(Page):
@@ -73,26 +40,28 @@ class ReportPage(Page):
     sign_requested = Signal()
     save_requested = Signal()
     normal_requested = Signal()
+    closing = Signal()
     locate_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.header = PageHeader()
         self._who = label("", "h1", "t0")
-        self._what = label("", "body", "t2")
+        self._what = ElidedLabel("", "body", "t2")
+        self.leave_guard: Callable[[], bool] = lambda: True
+        """Set by the presenter: whether the window may close now"""
         self._lock = ChipLabel("", "acc", "lock-2")
         self._saved = label("", "caption", "t3")
         self.images = Button(tr("Images"), icon="image-edit", key="F3")
         self.give_back = Button(tr("Send back"), icon="arrow-go-back")
-        self.submit = Button(tr("Submit for review"), icon="send-plane")
+        self.submit = Button(tr("Submit for review"), icon="send-plane", key="Ctrl+Return")
         self.sign = Button(tr("Sign"), "primary", icon="quill-pen", key="Ctrl+Return")
         self.images.clicked.connect(self.images_requested)
         self.give_back.clicked.connect(self.return_requested)
         self.submit.clicked.connect(self.submit_requested)
         self.sign.clicked.connect(self.sign_requested)
         self.header.row.addWidget(self._who)
-        self.header.row.addWidget(self._what)
-        self.header.row.addStretch(1)
+        self.header.row.addWidget(self._what, 1)
         for widget in (self._saved, self._lock, self.images, self.give_back, self.submit, self.sign):
             self.header.row.addWidget(widget)
         self.add_header(self.header)
@@ -102,6 +71,7 @@ class ReportPage(Page):
         self._stack.addWidget(EmptyState(tr("No case is open"), tr("Open a case from the worklist (F2).")))
         self._stack.addWidget(self._content())
         self.column.addWidget(self._stack, 1)
+        self._first_target = ""
         self._add_commands()
         self.show_nothing()
 
@@ -129,17 +99,15 @@ class ReportPage(Page):
         self._side.header.addWidget(self._side_chip)
         self.checks = CheckList()
         self.checks.locate_requested.connect(self.locate_requested)
+        self._side.body.setContentsMargins(0, 0, 0, 0)
         self._side.body.addWidget(self.checks)
-        self._tabs = QTabBar()
-        self._tabs.setDocumentMode(True)
-        self._tabs.setDrawBase(False)
-        self._tabs.addTab(tr("Structured report"))
-        self._tabs.addTab(tr("Live preview"))
-        self._tabs.currentChanged.connect(lambda _at: self._arrange())
+        self._tabs = CountTabs([(_FORM, tr("Structured report")), (_PREVIEW, tr("Live preview"))])
+        self._tabs.picked.connect(lambda _key: self._arrange())
+        self._tabs.setFixedHeight(40)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column.setSpacing(0)
         column.addWidget(self._tabs)
         self._pair = QHBoxLayout()
         self._pair.setSpacing(8)
@@ -153,36 +121,65 @@ class ReportPage(Page):
     def _add_commands(self) -> None:
         area = tr("Report")
         for command in (
-            Command("report.save", tr("Save the draft"), "save", "Ctrl+S", self.save_requested.emit, area),
-            Command("report.sign", tr("Sign"), "quill-pen", "Ctrl+Return", self._sign_by_key, area),
-            Command("report.images", tr("Images"), "image-edit", "", self.images_requested.emit, area),
+            Command(
+                "report.save",
+                tr("Save the draft"),
+                "save",
+                "Ctrl+S",
+                self.save_requested.emit,
+                area,
+                everywhere=True,
+            ),
+            Command(
+                "report.sign",
+                tr("Submit or sign"),
+                "quill-pen",
+                "Ctrl+Return",
+                self._sign_by_key,
+                area,
+                more_keys=("Ctrl+Enter",),
+                everywhere=True,
+            ),
         ):
             self.commands.add(command)
 
     def _sign_by_key(self) -> None:
+        """Press the button the person sees; where it is disabled, lead to the first thing that is missing."""
         button = self.sign if self.sign.isVisible() else self.submit
-        if button.isEnabled() and button.isVisible():
+        if button.isVisible() and not button.isEnabled() and self._first_target:
+            self.locate_requested.emit(self._first_target)
+        elif button.isVisible():
             button.click()
 
     def show_nothing(self) -> None:
         """Show that no case is open."""
         self._stack.setCurrentIndex(0)
         self._who.setText(tr("Report"))
-        self._what.setText("")
+        self._what.show_text("")
+        self.paper.show_message("")
         self._saved.setText("")
         self.state_line.hide()
         for widget in (self._lock, self.images, self.give_back, self.submit, self.sign):
             widget.hide()
 
     def show_case(
-        self, who: str, what: str, template: ReportTemplate, values: dict[str, str], *, read_only: bool
+        self,
+        who: str,
+        what: str,
+        template: ReportTemplate,
+        values: dict[str, str],
+        *,
+        read_only: bool,
+        report_language: str = "",
     ) -> None:
         """Show a case; the buttons come with ``show_buttons``."""
         self._stack.setCurrentIndex(1)
-        self._who.setText(who)
-        self._what.setText(what)
+        self._who.setText(paint.elided(who, _WHO_WIDTH, "h1"))
+        self._who.setToolTip(who)
+        self._what.show_text(what)
         self._template.show_chip(f"{template.template_id} v{template.version}", "outline")
-        self.form.build(template, values, read_only=read_only)
+        self._template.setToolTip(template.title.get(language()))
+        self.form.build(template, values, read_only=read_only, report_language=report_language)
         self.fill_normal.setVisible(not read_only)
         self.state_line.show()
         self.images.show()
@@ -192,7 +189,7 @@ class ReportPage(Page):
         """Show what may be done; ``reason`` disables submitting and signing and says why."""
         self._lock.setVisible(bool(lock))
         self._lock.show_chip(lock, "acc", "lock-2")
-        self.submit.setVisible(submit)
+        self.submit.setVisible(submit and not sign)
         self.give_back.setVisible(give_back)
         self.sign.setVisible(sign)
         self.submit.enable(not reason, reason)
@@ -205,11 +202,34 @@ class ReportPage(Page):
     def show_checks(self, blocking: Sequence[tuple[str, str]], passed: Sequence[str], messages: dict[str, str]) -> None:
         """Show blockers beside the form and below their fields."""
         self.checks.show_checks(blocking, passed)
+        self._first_target = blocking[0][0] if blocking else ""
         if blocking:
             self._side_chip.show_chip(tr("{count} open", count=len(blocking)), "bad", "close")
         else:
-            self._side_chip.show_chip(tr("Ready to sign"), "ok", "check")
+            self._side_chip.show_chip(tr("Complete"), "ok", "check")
         self.form.say(messages)
+
+    def show_busy(self, *, busy: bool) -> None:
+        """Keep hands off while the report is on its way."""
+        self.form.setEnabled(not busy)
+        self.fill_normal.setEnabled(not busy)
+        if busy:
+            for button in (self.give_back, self.submit, self.sign):
+                button.enable(False, tr("The report is on its way"))
+
+    def locate(self, key: str) -> None:
+        """Bring a field of the form into view."""
+        if self._compact:
+            self._tabs.pick(_FORM)
+        self.form.focus_field(key)
+
+    def may_close(self) -> bool:
+        """Ask before the window closes while a draft is not on disk."""
+        return self.leave_guard()
+
+    def close_page(self) -> None:
+        """Let the presenter stop what it does for this page."""
+        self.closing.emit()
 
     def show_saved(self, text: str) -> None:
         """Say when the draft was saved."""
@@ -228,12 +248,16 @@ class ReportPage(Page):
         super().resizeEvent(event)
         self._arrange()
 
+    @property
+    def _compact(self) -> bool:
+        return self.width() < _COMPACT_BELOW - 64
+
     def _arrange(self) -> None:
-        compact = self.width() < _COMPACT_BELOW - 64
+        compact = self._compact
         self._side.setFixedWidth(_SIDE_WIDTH_COMPACT if compact else _SIDE_WIDTH)
         self._tabs.setVisible(compact)
-        self._form_panel.setVisible(not compact or self._tabs.currentIndex() == 0)
-        self._preview_panel.setVisible(not compact or self._tabs.currentIndex() == 1)
+        self._form_panel.setVisible(not compact or self._tabs.current() == _FORM)
+        self._preview_panel.setVisible(not compact or self._tabs.current() == _PREVIEW)
         if compact:
             self._form_panel.setMinimumWidth(0)
             self._form_panel.setMaximumWidth(16_777_215)

@@ -9,8 +9,7 @@ from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from resources.translation import tr
 from workstation.domain.access import Permission
@@ -18,19 +17,21 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.report import BlockerKind, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
-from workstation.domain.workitem import AiState, ReadingState, WorklistRow
+from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import describe_blocker, slice_number, with_normal_phrases
 from workstation.services.signing_service import SignedReport
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.finding_words import millimetres, place_and_type
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.patient_words import patient_line
+from workstation.ui.reason_dialog import SendBackDialog
+from workstation.ui.report_steps import steps
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
 from workstation.ui.widgets.report_form import NoduleRow
-from workstation.ui.widgets.state_line import Step, StepState
 
 PREVIEW_PAUSE_MS: Final = 500
 Pictures = list[npt.NDArray[np.uint8]]
@@ -65,31 +66,36 @@ class ReportPresenter(QObject):
         self._preview = preview
         self._certificate_subject = certificate_subject
         self._drawing: JobHandle[Pictures] | None = None
+        self._drawn: str = ""
         self.dialog: SignDialog | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PREVIEW_PAUSE_MS)
         self._pause.timeout.connect(self._draw)
+        page.leave_guard = self._may_leave
         page.form.edited.connect(self._edit)
-        page.paper.width_changed.connect(lambda _px: self._pause.start())
+        page.form.finding_chosen.connect(self._show_finding)
+        page.paper.width_changed.connect(self._draw_later)
         page.submit_requested.connect(desk.submit)
         page.sign_requested.connect(self.ask_signature)
         page.return_requested.connect(self._ask_reason)
         page.save_requested.connect(self._save)
         page.normal_requested.connect(self._fill_normal)
         page.locate_requested.connect(self._locate)
-        page.form.finding_chosen.connect(lambda _uid: page.go_to.emit("reading"))
-        page.images_requested.connect(lambda: page.go_to.emit("reading"))
+        page.images_requested.connect(self._go_to_images)
+        page.closing.connect(self._stop_drawing)
+        # methods of this object only: a page that was rebuilt takes its connections with it
         desk.opened.connect(self._show)
-        desk.closed.connect(page.show_nothing)
+        desk.closed.connect(self._show_nothing)
         desk.changed.connect(self._changed)
+        desk.busy_changed.connect(self._show_busy)
         desk.draft_saved.connect(self._show_saved)
-        desk.draft_failed.connect(lambda error: page.show_error(error, key="draft"))
-        desk.failed.connect(lambda error: page.show_error(error, key="report"))
+        desk.draft_failed.connect(self._draft_failed)
+        desk.failed.connect(self._failed)
         desk.signed.connect(self._signed)
         desk.sign_failed.connect(self._sign_failed)
-        desk.submitted.connect(lambda _report: page.toast.emit(tr("Submitted for review")))
-        desk.returned.connect(lambda _report: page.toast.emit(tr("Sent back to the author")))
+        desk.submitted.connect(self._submitted)
+        desk.returned.connect(self._returned)
         if desk.session is not None:
             self._show(desk.session)
 
@@ -104,12 +110,23 @@ class ReportPresenter(QObject):
             session.template,
             session.report.values,
             read_only=session.read_only,
+            report_language=session.report.language,
         )
         self._page.show_saved("")
         self._show_state()
         self._show_findings()
-        self._page.paper.show_message(tr("Drawing the preview…"))
+        if self._drawn != session.report.report_uid:  # never show one patient's pages under another's name
+            self._stop_drawing()
+            self._page.paper.show_message(tr("Drawing the preview…"))
         self._pause.start()
+
+    def _show_nothing(self) -> None:
+        self._stop_drawing()
+        self._page.show_saved("")
+        for key in ("report", "draft"):
+            if key != "draft" or not self._desk.has_unsaved:
+                self._page.notices.clear_notice(key)
+        self._page.show_nothing()
 
     def _changed(self, change: object) -> None:
         session = self._desk.session
@@ -122,6 +139,7 @@ class ReportPresenter(QObject):
             self._show_findings()
         if change is Changed.VALUES:
             self._page.form.show_values(session.report.values)
+            self._page.show_saved(tr("Not saved yet"))
         self._show_state()
         self._pause.start()
 
@@ -164,14 +182,25 @@ class ReportPresenter(QObject):
         senior = actor is not None and actor.may(Permission.SIGN_FINAL)
         junior = actor is not None and actor.may(Permission.SUBMIT_PRELIMINARY)
         open_for_me = not session.read_only
+        if report.state is ReportState.FINAL:
+            lock = tr("Signed")
+        else:
+            lock = tr("Locked by me") if open_for_me else tr("Read only")
         self._page.show_buttons(
-            lock=tr("Locked by me") if open_for_me else "",
+            lock=lock,
             submit=open_for_me and junior and report.state in {ReportState.DRAFTED, ReportState.RETURNED},
             give_back=open_for_me and senior and report.state is ReportState.PRELIMINARY,
             sign=open_for_me and senior,
             reason=sentences[0][1] if sentences else "",
         )
-        self._page.show_steps(_steps(session))
+        if self._desk.busy:
+            self._page.show_busy(busy=True)
+        self._page.show_steps(steps(session))
+
+    def _show_busy(self, busy: bool) -> None:  # noqa: FBT001 - the signal's argument
+        self._page.show_busy(busy=busy)
+        if not busy:
+            self._show_state()
 
     def _show_saved(self, at: object) -> None:
         if isinstance(at, datetime):
@@ -180,6 +209,9 @@ class ReportPresenter(QObject):
 
     # the preview: drawn after a pause, the newest wins
 
+    def _draw_later(self, _width_px: int = 0) -> None:
+        self._pause.start()
+
     def _draw(self) -> None:
         session = self._desk.session
         if session is None:
@@ -187,17 +219,30 @@ class ReportPresenter(QObject):
         if self._drawing is not None:
             self._drawing.cancel()
         report, width = session.report, self._page.paper.page_width_px()
+
+        def show(pictures: Pictures) -> None:
+            self._drawn = report.report_uid
+            self._page.show_pages(pictures)
+
         self._drawing = self._jobs.submit(
             Pool.CPU,
             lambda _job: self._preview(report, session.template, session.study, session.row, width),
-            on_success=self._page.show_pages,
+            on_success=show,
             on_error=self._preview_failed,
         )
+
+    def _stop_drawing(self) -> None:
+        self._pause.stop()
+        self._drawn = ""
+        if self._drawing is not None:
+            self._drawing.cancel()
+            self._drawing = None
 
     def _preview_failed(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):
             raise error
-        self._page.paper.show_message(error.user_text)
+        if self._drawing is not None and not self._drawing.cancelled:
+            self._page.paper.show_message(f"{error.user_text}\n\n{error.hint}".strip())
 
     # acting
 
@@ -206,9 +251,9 @@ class ReportPresenter(QObject):
             self._desk.session.set_value(key, text)
 
     def _save(self) -> None:
-        self._desk.flush()
-        if self._desk.session is not None:
-            self._show_saved(self._desk.session.report.updated_at)
+        session = self._desk.session
+        if session is not None and not session.read_only and self._desk.flush():
+            self._show_saved(session.report.updated_at)
 
     def _fill_normal(self) -> None:
         session = self._desk.session
@@ -223,21 +268,44 @@ class ReportPresenter(QObject):
         if session is None:
             return
         if any(f.tracking_uid == target for f in session.findings.findings):
-            self._page.go_to.emit("reading")
+            self._show_finding(target)
         else:
-            self._page.form.focus_field(target)
+            self._page.locate(target)
+
+    def _show_finding(self, tracking_uid: str) -> None:
+        self._page.go_to.emit("reading")
+        self._desk.finding_wanted.emit(tracking_uid)
+
+    def _go_to_images(self) -> None:
+        self._page.go_to.emit("reading")
 
     def _ask_reason(self) -> None:
-        reason, given = QInputDialog.getMultiLineText(
-            self._page, tr("Send back"), tr("What has to be changed? The author sees this text.")
+        if self._desk.session is None:
+            return
+        dialog = SendBackDialog(self._page, self._desk.session.report.author.name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.reason_given.connect(self._desk.send_back)
+        dialog.open()
+
+    def _may_leave(self) -> bool:
+        if not self._desk.has_unsaved or self._desk.flush():
+            return True
+        dialog = ConfirmDialog(
+            self._page,
+            tr("The draft cannot be saved"),
+            tr("The disk does not take the report. What was typed since the last saving is lost if you close now."),
+            tr("Close and lose it"),
+            hint=tr("Make room on the disk and press Ctrl+S, or submit the report."),
+            danger=True,
         )
-        if given and reason.strip():
-            self._desk.send_back(reason.strip())
+        return dialog.exec() == ConfirmDialog.DialogCode.Accepted
 
     def ask_signature(self) -> None:
         """Open the sign dialog for the report as it stands."""
         session, actor = self._desk.session, self._desk.signer
         if session is None or actor is None or session.blockers or session.read_only:
+            return
+        if self.dialog is not None or self._desk.busy:
             return
         row = session.row
         facts = SigningFacts(
@@ -250,13 +318,33 @@ class ReportPresenter(QObject):
         )
         self.dialog = SignDialog(self._page, facts)
         self.dialog.sign_requested.connect(self._desk.sign)
+        self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
+
+    def _forget_dialog(self, _result: int) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+            self.dialog = None
 
     def _signed(self, _signed: SignedReport) -> None:
         if self.dialog is not None:
             self.dialog.accept()
-            self.dialog = None
         self._page.toast.emit(tr("Signed; the report is on its way to the sender"))
+
+    def _submitted(self, _report: Report) -> None:
+        self._page.toast.emit(tr("Submitted for review"))
+
+    def _returned(self, _report: Report) -> None:
+        self._page.toast.emit(tr("Sent back to the author"))
+
+    def _failed(self, error: WorkstationError) -> None:
+        self._page.show_error(error, key="report")
+
+    def _draft_failed(self, error: WorkstationError) -> None:
+        self._page.show_saved(tr("Not saved"))
+        hint = error.hint or tr("What you typed is kept here and saved as soon as the disk takes it.")
+        retry = NoticeAction(tr("Save now"), self._save)
+        self._page.notices.show_notice(Notice("draft", Severity.LOST, error.user_text, hint, actions=(retry,)))
 
     def _sign_failed(self, error: WorkstationError) -> None:
         text = f"{error.user_text} {error.hint}".strip()
@@ -272,32 +360,3 @@ class ReportPresenter(QObject):
 def _digest(report: Report) -> str:
     digest = hashlib.sha256(repr((report.values, report.findings)).encode()).hexdigest()
     return f"SHA-256 {digest[:4]} {digest[4:8]} {digest[8:12]} … {digest[-4:]}"
-
-
-def _steps(session: ReadingSession) -> list[Step]:
-    row, state = session.row, session.report.state
-    arrived = row.arrived.astimezone().strftime("%H:%M")
-    ai_done = row.ai.state in {AiState.DONE, AiState.NOT_APPLICABLE}
-    signed = state is ReportState.FINAL
-    acknowledged = row.state is ReadingState.ACKNOWLEDGED
-    submitted = state in {ReportState.PRELIMINARY, ReportState.FINAL}
-    ai_note = tr("not applicable") if row.ai.state is AiState.NOT_APPLICABLE else ""
-    if row.ai.state is AiState.DONE:
-        ai_note = tr("{count} findings", count=row.ai.finding_count)
-    reading = StepState.DONE if submitted or signed else StepState.NOW
-    steps = [
-        Step(tr("Received"), StepState.DONE, f"{arrived} · {row.images_received}/{row.images_expected}"),
-        Step(tr("AI pre-read"), StepState.DONE if ai_done else StepState.NOW, ai_note),
-        Step(tr("Claimed"), StepState.DONE if row.reader_id else StepState.TODO, row.reader_name),
-        Step(tr("Reading"), reading, session.report.author.name),
-    ]
-    if state is ReportState.RETURNED:
-        steps.append(Step(tr("Returned"), StepState.RETURNED, session.report.return_reason))
-    review = StepState.DONE if signed else StepState.NOW if submitted else StepState.TODO
-    verifier = session.report.verifier
-    steps += [
-        Step(tr("Review"), review),
-        Step(tr("Signed"), StepState.DONE if signed else StepState.TODO, verifier.name if verifier else ""),
-        Step(tr("Acknowledged"), StepState.DONE if acknowledged else StepState.TODO),
-    ]
-    return steps

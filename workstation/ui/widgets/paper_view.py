@@ -12,7 +12,6 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from resources.translation import tr
-from workstation.ui import paint
 from workstation.ui.theme import current_theme
 
 A4_WIDTH_PX: Final = 640
@@ -33,6 +32,7 @@ class PaperView(QScrollArea):
         self._pages = _Pages()
         self.setWidget(self._pages)
         self.setAccessibleName(tr("Preview of the report"))
+        self.verticalScrollBar().setSingleStep(48)
         self._asked = 0
 
     def page_width_px(self) -> int:
@@ -47,6 +47,10 @@ class PaperView(QScrollArea):
         """Show a sentence on an empty page."""
         self._pages.show_message(text)
 
+    def message(self) -> str:
+        """Return the sentence on the empty page, empty when pages are shown."""
+        return self._pages.message
+
     @property
     def page_count(self) -> int:
         """Return how many pages are shown."""
@@ -55,7 +59,8 @@ class PaperView(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the page to the width and ask for sharper pictures when it changed."""
         super().resizeEvent(event)
-        self._pages.page_width = max(200, min(A4_WIDTH_PX, self.viewport().width() - 2 * _MARGIN))
+        room = self.viewport().width() - 2 * _MARGIN
+        self._pages.page_width = max(200, min(A4_WIDTH_PX, room)) // 4 * 4  # whole device pixels at 125 and 150 %
         self._pages.updateGeometry()
         if self.page_width_px() != self._asked:
             self._asked = self.page_width_px()
@@ -67,40 +72,52 @@ class _Pages(QWidget):
         super().__init__()
         self.images: list[QImage] = []
         self.page_width = A4_WIDTH_PX
-        self._message = ""
+        self.message = ""
 
     def show_pages(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> None:
-        self._message = ""
+        self.message = ""
         self.images = [
             QImage(p.data, p.shape[1], p.shape[0], p.strides[0], QImage.Format.Format_RGB888).copy() for p in pictures
         ]
-        self.updateGeometry()
-        self.setMinimumHeight(self.sizeHint().height())
-        self.update()
+        self._fit()
 
     def show_message(self, text: str) -> None:
-        self._message = text
+        self.message = text
         self.images = []
+        self._fit()
+
+    def _fit(self) -> None:
+        self.updateGeometry()
+        self.setMinimumHeight(self.sizeHint().height())
+        self.setAccessibleDescription(self.message or tr("{count} pages", count=len(self.images)))
         self.update()
 
     def _page_height(self) -> int:
-        return round(self.page_width * _A4_RATIO)
+        """Return the height of a page; its pictures have a whole number of device pixels for each of ours."""
+        if not self.images:
+            return round(self.page_width * _A4_RATIO)
+        return round(self.images[0].height() * self.page_width / self.images[0].width())
 
     def sizeHint(self) -> QSize:
         count = max(1, len(self.images))
-        return QSize(self.page_width + 2 * _MARGIN, count * (self._page_height() + _GAP) + _MARGIN)
+        return QSize(self.page_width + 2 * _MARGIN, count * (self._page_height() + _GAP) + 2 * _MARGIN - _GAP)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         theme = current_theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        left = (self.width() - self.page_width) / 2
+        left = (self.width() - self.page_width) // 4 * 2
         for at in range(max(1, len(self.images))):
             sheet = QRectF(left, _MARGIN + at * (self._page_height() + _GAP), self.page_width, self._page_height())
+            if not sheet.intersects(QRectF(event.rect())):
+                continue
             painter.fillRect(sheet, theme.color("paper"))
             if at < len(self.images):
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)
                 painter.drawImage(sheet, self.images[at])
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-            elif self._message:
-                paint.text(painter, sheet, self._message, tone="paper.text", align=Qt.AlignmentFlag.AlignCenter)
+            elif self.message:
+                painter.setPen(theme.color("paper.text"))
+                painter.setFont(theme.font("body"))
+                words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(sheet.adjusted(40, 40, -40, -40), words, self.message)

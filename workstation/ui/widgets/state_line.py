@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
 
+from resources.translation import tr
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
@@ -44,8 +45,23 @@ class StateLine(QWidget):
     def show_steps(self, steps: Sequence[Step]) -> None:
         """Replace the steps."""
         self._steps = tuple(steps)
-        self.setAccessibleName(" → ".join(f"{s.word} ({s.state.name.lower()})" for s in steps))
+        words = {StepState.DONE: tr("done"), StepState.NOW: tr("now"), StepState.TODO: tr("to do"),
+                 StepState.RETURNED: tr("attention")}  # fmt: skip
+        self.setAccessibleName(" → ".join(f"{s.word} ({words[s.state]}) {s.note}".rstrip() for s in self._steps))
         self.update()
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return what is shown."""
+        return self._steps
+
+    def event(self, event: QEvent) -> bool:
+        """Show the whole text of the step under the pointer."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip and self._steps:
+            at = int((event.pos().x() - 24) * len(self._steps) / max(1, self.width() - 48))
+            step = self._steps[min(max(at, 0), len(self._steps) - 1)]
+            QToolTip.showText(event.globalPos(), f"{step.word}\n{step.note}".strip(), self)
+            return True
+        return super().event(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the line."""
@@ -69,11 +85,12 @@ class StateLine(QWidget):
                 StepState.DONE: ("t1", None),
                 StepState.TODO: ("t2", None),
             }[step.state]
-            painter.save()
-            painter.setClipRect(QRectF(left, 36, width - 8, 40))
-            paint.text(painter, QRectF(left, 36, width, 20), step.word, tone=tone, weight=weight)
-            paint.text(painter, QRectF(left, 54, width, 18), step.note, role="caption", tone="t3")
-            painter.restore()
+            room = int(width) - 12
+            word = paint.elided(step.word, room)
+            paint.text(painter, QRectF(left, 36, room, 20), word, tone=tone, weight=weight)
+            note = paint.elided(step.note, room, "caption")
+            note_tone = "warn" if step.state is StepState.RETURNED else "t3"
+            paint.text(painter, QRectF(left, 56, room, 16), note, role="caption", tone=note_tone)
 
     def _dot(self, painter: QPainter, centre: QPointF, state: StepState) -> None:
         theme = current_theme()

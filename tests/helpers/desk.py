@@ -1,0 +1,162 @@
+"""A reader's desk in memory: the real desk and use cases over fakes, and the pages that sit on it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from tests.helpers import cases
+from tests.helpers.fakes import (
+    EXPERT,
+    FakeAudit,
+    FakeDrafts,
+    FakeFindings,
+    FakeImages,
+    FakeObjects,
+    FakeOutbox,
+    FakeReports,
+    FakeSession,
+    FakeSigner,
+    FakeTemplates,
+    FakeWorklist,
+)
+from workstation.domain.access import Actor
+from workstation.domain.errors import WorkstationError
+from workstation.domain.finding import Finding, FindingList
+from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import ReadingState, WorklistRow
+from workstation.services.delivery_service import DeliverReports
+from workstation.services.jobs import JobRunner
+from workstation.services.report_service import SaveDraft, SendReportBack, SubmitPreliminary
+from workstation.services.signing_service import SignReport
+from workstation.services.study_service import OpenCase, ReleaseCase
+from workstation.ui.case_desk import CaseDesk, DeskServices
+from workstation.ui.jobs_qt import runner_on_main_thread
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.report_presenter import Pictures, ReportPresenter
+
+
+@dataclass
+class FakePreview:
+    """Draws white pages, remembers what it drew, and waits at ``gate`` when a test closes it."""
+
+    drawn: list[Report] = field(default_factory=list)
+    fail_with: WorkstationError | None = None
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def __call__(
+        self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow, width_px: int
+    ) -> Pictures:
+        del template, study, row
+        self.gate.wait(10)
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.drawn.append(report)
+        return [np.full((round(width_px * 1.414), width_px, 3), 255, np.uint8)]
+
+
+class DeskBench:
+    """Everything of one desk; ``close`` at the end of the test."""
+
+    def __init__(
+        self,
+        *,
+        findings: tuple[Finding, ...] = (),
+        template: ReportTemplate | None = None,
+        actor: Actor = EXPERT,
+        row: WorklistRow | None = None,
+        signer: FakeSigner | None = None,
+    ) -> None:
+        self.row = row or cases.row()
+        self.actor: Actor | None = actor
+        self.clock = cases.FixedClock()
+        self.worklist = FakeWorklist(self.row)
+        self.images = FakeImages()
+        self.reports = FakeReports()
+        self.drafts = FakeDrafts()
+        self.outbox = FakeOutbox()
+        self.audit = FakeAudit()
+        self.signer = signer or FakeSigner()
+        self.preview = FakePreview()
+        self.objects = FakeObjects()
+        uid = self.row.study_instance_uid
+        found = FindingList(uid, f"{uid}.2", f"{uid}.9", cases.ALGORITHM if findings else None, findings)
+        templates = FakeTemplates((template or cases.template(),))
+        uids = cases.Uids()
+        open_case = OpenCase(
+            self.worklist, self.images, FakeFindings(found), self.reports, self.drafts, templates, self.audit,
+            self.clock, uids, lambda user, ups: f"{ups}.{user}",
+        )  # fmt: skip
+        sign = SignReport(
+            self.objects, self.objects, self.signer, self.outbox, self.drafts, self.audit, self.clock
+        )  # fmt: skip
+        session = FakeSession(None)
+        self.services = DeskServices(
+            open_case=open_case,
+            save_draft=SaveDraft(self.drafts),
+            submit=SubmitPreliminary(self.reports, self.drafts, self.audit, self.clock),
+            send_back=SendReportBack(self.reports, self.clock),
+            sign=sign,
+            deliver=DeliverReports(self.outbox, self.images, self.reports, session, self.clock),
+            release=ReleaseCase(self.worklist),
+            clock=self.clock,
+            new_uid=uids,
+        )
+        self.jobs: JobRunner
+        self.jobs, self._main_thread = runner_on_main_thread()
+        self.desk = CaseDesk(self.services, self.jobs, lambda: self.actor)
+        self.pages: list[tuple[ReportPage, ReportPresenter]] = []
+
+    def page(self, certificate: str = "CN=王启明") -> tuple[ReportPage, ReportPresenter]:
+        page = ReportPage()
+        presenter = ReportPresenter(
+            page, self.desk, self.jobs, preview=self.preview, certificate_subject=lambda _user: certificate
+        )
+        self.pages.append((page, presenter))
+        return page, presenter
+
+    def open(self, wait: Callable[[Callable[[], bool]], None], *, read_only: bool = False) -> None:
+        self.desk.open(self.row, read_only=read_only)
+        wait(lambda: self.desk.session is not None)
+
+    def fill(self) -> None:
+        assert self.desk.session is not None
+        for key, text in cases.complete_values().items():
+            self.desk.session.set_value(key, text)
+
+    def close(self) -> None:
+        self.preview.gate.set()
+        self.desk.stop()
+        for page, _presenter in self.pages:
+            page.close_page()
+        self._main_thread.close()
+        self.jobs.close()
+
+
+def preliminary() -> Report:
+    """Return a complete report that the resident handed to a senior."""
+    return replace(
+        cases.report(values=cases.complete_values()),
+        state=ReportState.PRELIMINARY,
+        revision=2,
+        author=Person("resident", "宋佳", "省影像专科联盟远程诊断中心"),
+    )
+
+
+def preliminary_row() -> WorklistRow:
+    """Return the worklist row of that report."""
+    return replace(cases.row(ReadingState.PRELIMINARY), reader_name="")
+
+
+def texts(folder: Path) -> list[str]:
+    """Return the names below a folder, for tests that must leave nothing behind."""
+    return sorted(path.name for path in folder.rglob("*"))

@@ -1,0 +1,176 @@
+"""One field of the structured report: caption, editor and the sentence below it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from resources.translation import language, tr
+from workstation.domain.template import FieldType, TemplateField
+from workstation.ui.commands import Composition
+from workstation.ui.widgets.buttons import Button, SegmentedChoice
+from workstation.ui.widgets.labels import icon_label, label
+
+_LEAST_LINES, _MOST_LINES = 2, 12
+
+
+class FormField(QWidget):
+    """Tells ``edited(key, text)`` for what the person types; silent for what ``show_value`` fills in."""
+
+    edited = Signal(str, str)
+
+    def __init__(self, item: TemplateField, value: str, *, read_only: bool, report_language: str) -> None:
+        super().__init__()
+        self._item = item
+        self._filling = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        caption = item.label.get(language())
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(label(f"{caption} ({item.unit})" if item.unit else caption, "caption", "t3"))
+        if item.required:
+            star = label("*", "caption", "acc")
+            star.setToolTip(tr("Required before signing"))
+            head.addWidget(star)
+        head.addStretch(1)
+        column.addLayout(head)
+        self.editor = self._make_editor(value, read_only=read_only)
+        self.editor.setAccessibleName(caption)
+        column.addWidget(self.editor)
+        if item.normal_phrase is not None and not read_only:
+            phrase = item.normal_phrase.get(report_language)
+            self.normal = Button(tr("Normal"), "ghost", icon="chat-quote", small=True)
+            self.normal.setToolTip(phrase)
+            self.normal.setAccessibleName(f"{caption}: {phrase}")
+            self.normal.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.normal.clicked.connect(lambda: self._insert(phrase))
+            head.addWidget(self.normal)
+        self._line = QWidget()
+        line = QHBoxLayout(self._line)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(icon_label("error-warning", "warn", 14), 0, Qt.AlignmentFlag.AlignTop)
+        self._message = label("", "caption", "warn", wrap=True)
+        line.addWidget(self._message, 1)
+        self._line.hide()
+        column.addWidget(self._line)
+
+    def _make_editor(self, value: str, *, read_only: bool) -> QWidget:
+        if self._item.type is FieldType.CHOICE:
+            choices = [(choice.key, choice.label.get(language())) for choice in self._item.choices]
+            segmented = SegmentedChoice(choices, value)
+            segmented.setEnabled(not read_only)
+            segmented.chosen.connect(lambda key: self.edited.emit(self._item.key, key))
+            return segmented
+        editor: GrowingText | LineText = GrowingText(value) if self._item.multiline else LineText(value)
+        editor.setReadOnly(read_only)
+        editor.textChanged.connect(self._typed)
+        return editor
+
+    def value(self) -> str:
+        """Return what stands in the field, without text that is still being composed."""
+        if isinstance(self.editor, QPlainTextEdit):
+            return self.editor.toPlainText()
+        if isinstance(self.editor, QLineEdit):
+            return self.editor.text()
+        return self.editor.value() if isinstance(self.editor, SegmentedChoice) else ""
+
+    def show_value(self, value: str) -> None:
+        """Show a value that changed elsewhere; never in the middle of a composition."""
+        if self.value() == value:
+            return
+        self._filling = True
+        if isinstance(self.editor, GrowingText) and not self.editor.composition.active:
+            self.editor.setPlainText(value)
+            self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
+        elif isinstance(self.editor, LineText) and not self.editor.composition.active:
+            self.editor.setText(value)
+        elif isinstance(self.editor, SegmentedChoice):
+            self.editor.choose(value)
+        self._filling = False
+
+    def say(self, message: str) -> None:
+        """Show a warning below the field with its border in the same colour; empty takes it away."""
+        if self._message.text() == message:
+            return
+        self._message.setText(message)
+        self._line.setVisible(bool(message))
+        self.editor.setProperty("state", "warn" if message else "")
+        self.editor.style().unpolish(self.editor)
+        self.editor.style().polish(self.editor)
+
+    def message(self) -> str:
+        """Return the sentence below the field."""
+        return self._message.text()
+
+    def take_focus(self) -> None:
+        """Put the cursor into the field."""
+        target = self.editor
+        if isinstance(target, SegmentedChoice):
+            target = target.findChildren(QWidget)[0]
+        target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _typed(self) -> None:
+        if not self._filling:
+            self.edited.emit(self._item.key, self.value())
+
+    def _insert(self, phrase: str) -> None:
+        """Put the phrase at the end; what was typed stays."""
+        text = self.value().rstrip()
+        if phrase in text:
+            self.take_focus()
+            return
+        if isinstance(self.editor, QPlainTextEdit):
+            cursor = self.editor.textCursor()
+            cursor.movePosition(cursor.MoveOperation.End)
+            cursor.insertText(f"\n{phrase}" if text else phrase)
+            self.editor.setTextCursor(cursor)
+        elif isinstance(self.editor, QLineEdit):
+            self.editor.setText(f"{text} {phrase}" if text else phrase)
+        self.take_focus()
+
+
+class LineText(QLineEdit):
+    """One line that knows whether an input method composes in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.composition = Composition()
+        self.setCursorPosition(0)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Take note of compositions."""
+        self.composition.update(event)
+        super().inputMethodEvent(event)
+
+
+class GrowingText(QPlainTextEdit):
+    """A text box that grows with its lines; Tab leaves it."""
+
+    def __init__(self, text: str = "", *, least_lines: int = _LEAST_LINES) -> None:
+        super().__init__()
+        self.composition = Composition()
+        self._least = least_lines
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self.setPlainText(text)
+        self._fit()
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Take note of compositions."""
+        self.composition.update(event)
+        super().inputMethodEvent(event)
+
+    def _fit(self) -> None:
+        lines = round(self.document().size().height())  # QPlainTextEdit counts its height in lines
+        wanted = min(_MOST_LINES, max(self._least, lines)) * self.fontMetrics().lineSpacing() + 16
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > _MOST_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        if self.height() != wanted:
+            self.setFixedHeight(wanted)
