@@ -134,8 +134,30 @@ class ReadingSession:
         )
         self._set_findings(self.findings.replaced(edited))
 
-    def add(self, centre_lps_mm: Point, diameter_mm: float) -> Finding:
-        """Add a finding of the reader's own at a patient position."""
+    def add(
+        self,
+        centre_lps_mm: Point,
+        diameter_mm: float,
+        *,
+        frame_of_reference_uid: str = "",
+        series_instance_uid: str = "",
+    ) -> Finding:
+        """
+        Add a finding of the reader's own at a patient position.
+
+        Without an AI result the list takes frame of reference and series from the first one added.
+        Raises NotPermitted for a point of another frame of reference: its millimetres do not compare.
+        """
+        placed = self.findings
+        if not placed.frame_of_reference_uid:
+            placed = replace(placed, frame_of_reference_uid=frame_of_reference_uid)
+        elif frame_of_reference_uid not in {"", placed.frame_of_reference_uid}:
+            raise NotPermitted(
+                tr("This series lies in another frame of reference than the other findings"),
+                hint=tr("Add the finding on the series of the AI marks."),
+            )
+        if not placed.series_instance_uid:
+            placed = replace(placed, series_instance_uid=series_instance_uid)
         finding = Finding(
             tracking_uid=self._new_uid(),
             number=self.findings.next_number,
@@ -145,18 +167,18 @@ class ReadingSession:
             decided_by=self.reader.user_id,
             decided_at=self._now(),
         )
-        self._set_findings(self.findings.added(finding))
+        self._set_findings(placed.added(finding))
         return finding
 
     def undo(self) -> None:
         """Take back the last finding decision."""
-        if self._undo:
+        if self._undo and not self.read_only:
             self._redo.append(self.findings)
             self._put_findings(self._undo.pop())
 
     def redo(self) -> None:
         """Repeat the decision that was taken back last."""
-        if self._redo:
+        if self._redo and not self.read_only:
             self._undo.append(self.findings)
             self._put_findings(self._redo.pop())
 

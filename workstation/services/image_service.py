@@ -1,0 +1,126 @@
+"""From decoded slices to what the reading page shows: which series first, doubts about it, and its volume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from resources.translation import tr
+from workstation.dicom.stack import Placement, StackGeometry, describe, describe_stack
+from workstation.domain.errors import HostileInput, MissingGeometry, NotAVolume
+from workstation.domain.geometry import ImagePlane, affine
+from workstation.domain.ports import CancelToken
+from workstation.domain.study import DecodeWarning, Series, Study
+from workstation.domain.volume import Volume
+
+MAX_VOLUME_BYTES: Final = 4 << 30
+_NOT_IMAGES: Final = (  # SOP Class UID prefixes: SR, encapsulated documents, presentation states, raw data and SEG
+    "1.2.840.10008.5.1.4.1.1.88.",
+    "1.2.840.10008.5.1.4.1.1.104.",
+    "1.2.840.10008.5.1.4.1.1.11.",
+    "1.2.840.10008.5.1.4.1.1.66",
+)
+_NOT_IMAGE_MODALITIES: Final = frozenset({"SR", "DOC", "PR", "KO", "SEG", "RTSTRUCT", "RTPLAN", "REG"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedSlice:
+    """One decoded slice, ``pixels`` ``[row, column]`` after the modality transform, and its place."""
+
+    pixels: npt.NDArray[Any]
+    plane: ImagePlane | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuiltVolume:
+    """A volume; ``order[k]`` is the input slice that lies at voxel layer ``k``, ``warnings`` are for the reader."""
+
+    volume: Volume
+    order: tuple[int, ...]
+    warnings: tuple[DecodeWarning, ...]
+
+
+def is_image_series(series: Series) -> bool:
+    """Tell whether a series holds pictures; structured reports and documents do not."""
+    if series.modality in _NOT_IMAGE_MODALITIES or not series.instances:
+        return False
+    return not series.instances[0].sop_class_uid.startswith(_NOT_IMAGES)
+
+
+def first_series(study: Study, preferred_uid: str = "") -> Series | None:
+    """Return the series to show first: the one the marks lie on, else the longest, CT before all others."""
+    images = [series for series in study.series if is_image_series(series)]
+    for series in images:
+        if series.series_instance_uid == preferred_uid:
+            return series
+    return max(images, key=lambda one: (one.modality == "CT", len(one.instances)), default=None)
+
+
+def series_warnings(series: Series) -> tuple[DecodeWarning, ...]:
+    """Return every doubt about a series: what came with it and what the positions of its images say."""
+    found = list(series.warnings)
+    if is_image_series(series) and any(one.plane is not None for one in series.instances):
+        known = {warning.code for warning in found}
+        found += [warning for warning in describe_stack(series.instances).warnings if warning.code not in known]
+    if any(one.number_of_frames > 1 for one in series.instances):
+        found.append(DecodeWarning("frames", tr("Only the first frame of each multi-frame image is shown.")))
+    return tuple(found)
+
+
+def build_volume(
+    slices: Sequence[PlacedSlice],
+    *,
+    frame_of_reference_uid: str,
+    series_instance_uid: str,
+    unit: str = "HU",
+    job: CancelToken,
+) -> BuiltVolume:
+    """
+    Stack decoded slices ``[row, column]`` into one volume ``[z, y, x]`` in patient space (LPS, mm).
+
+    int16 where every slice is, else float32. Raises NotAVolume for an irregular or tilted stack and for
+    colour, MissingGeometry without positions, HostileInput beyond 4 GiB; JobCancelled between slices.
+    """
+    geometry = _checked(slices)
+    first = slices[geometry.order[0]]
+    if first.plane is None or geometry.step is None:
+        raise AssertionError("a regular stack has a plane and a step")
+    whole = all(one.pixels.dtype == np.int16 for one in slices)
+    rows, columns = first.pixels.shape
+    if rows * columns * len(slices) * (2 if whole else 4) > MAX_VOLUME_BYTES:
+        raise HostileInput(tr("The image claims a size that no real image has."))
+    voxels = np.empty((len(slices), rows, columns), dtype=np.int16 if whole else np.float32)
+    for layer, index in enumerate(geometry.order):
+        job.raise_if_cancelled()
+        voxels[layer] = slices[index].pixels
+    matrix = affine(first.plane.origin, first.plane.right, first.plane.down, geometry.step, first.plane.spacing_mm)
+    volume = Volume(voxels, matrix, frame_of_reference_uid, series_instance_uid, unit)
+    return BuiltVolume(volume, geometry.order, geometry.warnings)
+
+
+def _checked(slices: Sequence[PlacedSlice]) -> StackGeometry:
+    if any(one.pixels.ndim != 2 for one in slices):
+        raise NotAVolume(tr("Colour images make no volume."), hint=_hint())
+    geometry = describe([_placement(one) for one in slices])
+    codes = {blocker.code for blocker in geometry.blockers}
+    if codes:
+        kind = MissingGeometry if codes & {"position", "spacing"} else NotAVolume
+        texts = " ".join(blocker.text for blocker in geometry.blockers)
+        raise kind(texts, hint=_hint(), detail=",".join(sorted(codes)))
+    if geometry.step is None:
+        raise NotAVolume(tr("A single image makes no volume."), hint=_hint())
+    return geometry
+
+
+def _placement(one: PlacedSlice) -> Placement | None:
+    plane = one.plane
+    size = (int(one.pixels.shape[0]), int(one.pixels.shape[1]))
+    return None if plane is None else Placement(plane.origin, plane.right, plane.down, plane.spacing_mm, size)
+
+
+def _hint() -> str:
+    return tr("The images can be read one by one; there is no reconstruction in other planes.")

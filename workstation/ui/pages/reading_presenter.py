@@ -1,0 +1,319 @@
+"""Joins the reading page to the desk: findings, decisions, measurements and the report beside the images."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from resources.translation import language, tr
+from workstation.domain.access import Permission
+from workstation.domain.errors import WorkstationError
+from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
+from workstation.domain.geometry import Point
+from workstation.domain.measurement import Measurement
+from workstation.domain.report import ReportState
+from workstation.domain.workitem import WorklistRow
+from workstation.services.jobs import JobRunner
+from workstation.services.reading_session import Changed, ReadingSession
+from workstation.services.report_service import slice_number
+from workstation.ui.case_desk import CaseDesk
+from workstation.ui.notice import Notice, Severity
+from workstation.ui.pages.image_presenter import ImagePresenter
+from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.reading_words import (
+    impression_field,
+    lock_words,
+    no_findings_words,
+    patient_differs,
+    person_line,
+    report_rows,
+)
+from workstation.ui.slice_feed import OpenStream
+from workstation.ui.widgets.finding_card import CardFacts
+
+NEW_FINDING_MM: Final = 6.0
+_FINDING: Final = "finding"
+_MEASUREMENT: Final = "measurement"
+
+
+class ReadingPresenter(QObject):
+    """Owns nothing that must survive a language switch: a new page gets a new presenter on the same desk."""
+
+    def __init__(self, page: ReadingPage, desk: CaseDesk, jobs: JobRunner, *, open_stream: OpenStream) -> None:
+        super().__init__(page)
+        self._page = page
+        self._desk = desk
+        self.images = ImagePresenter(page, jobs, open_stream)
+        self._acts: list[str] = []
+        self._undone: list[str] = []
+        self._stepping = False
+        self._gone = False
+        page.jump_requested.connect(self.jump)
+        page.add_requested.connect(self._add)
+        page.accept_requested.connect(lambda: self._accept(page.findings.selected))
+        page.reject_asked.connect(lambda: page.findings.ask_reason(page.findings.selected))
+        page.edit_asked.connect(lambda: page.findings.start_editing(page.findings.selected))
+        page.undo_requested.connect(self._undo)
+        page.redo_requested.connect(self._redo)
+        page.rejected_shown.connect(lambda on: self.images.show_rejected(shown=on))
+        page.save_requested.connect(self._save)
+        page.finish_requested.connect(lambda: page.go_to.emit("report"))
+        page.findings.accept_requested.connect(self._accept)
+        page.findings.reject_requested.connect(self._reject)
+        page.findings.edit_requested.connect(self._edit)
+        page.findings.remove_requested.connect(lambda uid: self._reject(uid, RejectReason.OTHER))
+        page.report.edited.connect(self._write)
+        page.going_away.connect(self._leave)
+        self.images.measured.connect(self._measured)
+        desk.opening.connect(self._opening)
+        desk.opened.connect(self._show)
+        desk.refused.connect(lambda _row, _error: page.show_nothing())
+        desk.closed.connect(self._close)
+        desk.changed.connect(self._changed)
+        desk.draft_saved.connect(self._saved)
+        desk.draft_failed.connect(lambda error: page.show_error(error, key="draft"))
+        if desk.session is not None:
+            self._show(desk.session)
+
+    # the case comes and goes
+
+    def _opening(self, row: WorklistRow) -> None:
+        self.images.clear()
+        self._page.show_opening()
+        self._show_header(row)
+
+    def _show(self, session: ReadingSession) -> None:
+        if self._gone:
+            return
+        self._acts, self._undone = [], []
+        self._page.show_opening()
+        self._show_header(session.row)
+        row, study = session.row, session.study
+        if study.study_instance_uid != row.study_instance_uid:
+            self._page.notices.show_notice(
+                Notice("patient", Severity.LOST, tr("The hub sent another study"), tr("No images are shown."))
+            )
+            return
+        self._page.show_content()
+        if patient_differs(study, row):
+            text = tr("The images name patient {images}, the worklist {worklist}",
+                      images=study.patient.patient_id, worklist=row.patient_id)  # fmt: skip
+            self._page.notices.show_notice(
+                Notice("patient", Severity.LOST, text, tr("Check the identity before you read."))
+            )
+        self.images.show(session)
+        self._page.findings.show_origin(session.findings.algorithm)
+        self._show_state(session)
+        self._show_findings(session)
+        self._page.show_window()
+
+    def _close(self) -> None:
+        self._acts, self._undone = [], []
+        self.images.clear()
+        self._page.show_nothing()
+
+    def _leave(self) -> None:
+        self._gone = True
+
+    def _show_header(self, row: WorklistRow) -> None:
+        self._page.header.show_case(row.priority, row.patient_name, person_line(row), row.description, row.site_name)
+        self._page.header.timer.show_times(row.arrived, row.due)
+
+    # showing
+
+    def _changed(self, change: object) -> None:
+        session = self._desk.session
+        if session is None or self._gone:
+            return
+        if change is Changed.STATE:
+            self._show_state(session)
+            self._show_findings(session)
+        elif change is Changed.FINDINGS:
+            self._show_findings(session)
+        elif change is Changed.VALUES:
+            self._show_report(session)
+
+    def _show_state(self, session: ReadingSession) -> None:
+        lock = lock_words(session)
+        self._page.header.show_lock(lock.text, lock.kind, lock.reason, lock.icon)
+        if session.report.state is ReportState.FINAL:
+            self._page.header.timer.show_times(None, None)
+        actor = self._desk.signer
+        senior = actor is not None and actor.may(Permission.SIGN_FINAL)
+        self._page.footer.finish.set_text(
+            tr("Sign") if senior else tr("Submit"), "quill-pen" if senior else "send-plane"
+        )
+        self._page.footer.finish.enable(not session.read_only, lock.reason)
+        add = self._page.view_commands.action("findings.add")
+        add.setEnabled(not session.read_only)
+        self._show_report(session)
+
+    def _show_findings(self, session: ReadingSession) -> None:
+        findings = session.findings
+        reason = lock_words(session).reason
+        cards = [
+            CardFacts(one, slice_number(session.study, self._slices_of(session), one), reason)
+            for one in findings.findings
+        ]
+        self._page.findings.show_cards(cards, "" if cards else no_findings_words(session))
+        selected = self._page.findings.selected
+        self._page.findings.select(selected)
+        self._page.show_counts(len(cards))
+        self.images.show_findings(findings, selected=self._page.findings.selected)
+        self._show_report(session)
+
+    def _slices_of(self, session: ReadingSession) -> str:
+        return session.findings.series_instance_uid or self.images.series_instance_uid
+
+    def _show_report(self, session: ReadingSession) -> None:
+        lock = lock_words(session)
+        dock = self._page.report
+        dock.show_heading(session.template.title.get(language()))
+        dock.show_rows(report_rows(session))
+        item = impression_field(session.template)
+        if item is not None:
+            caption = item.label.get(language()) + (" *" if item.required else "")
+            text = session.report.values.get(item.key, "")
+            dock.show_impression(item.key, caption, text, writable=not session.read_only, reason=lock.reason)
+        else:
+            dock.show_impression("", "", "", writable=False, reason="")
+        open_marks = len(session.findings.undecided)
+        if open_marks and not session.read_only:
+            self._page.footer.say(tr("{count} marks undecided", count=open_marks), "warn")
+        elif lock.reason:
+            self._page.footer.say(lock.reason)
+        else:
+            self._page.footer.say(self._saved_words)
+
+    _saved_words = ""
+
+    def _saved(self, at: object) -> None:
+        session = self._desk.session
+        if isinstance(at, datetime) and session is not None and not self._gone:
+            self._page.notices.clear_notice("draft")
+            self._saved_words = tr("Draft saved {time}", time=at.astimezone().strftime("%H:%M:%S"))
+            if not session.findings.undecided and not session.read_only:
+                self._page.footer.say(self._saved_words)
+
+    # deciding
+
+    def jump(self, tracking_uid: str) -> None:
+        """Choose a finding and bring it to the middle of every view."""
+        session = self._desk.session
+        if session is None or self._page.findings.selected == tracking_uid == "":
+            return
+        try:
+            finding = session.findings.get(tracking_uid)
+        except KeyError:
+            return
+        self._page.findings.select(tracking_uid)
+        self.images.show_findings(session.findings, selected=tracking_uid)
+        frame, series = session.findings.frame_of_reference_uid, session.findings.series_instance_uid
+        if series and frame and self.images.frame_of_reference_uid not in {"", frame}:
+            self.images.show_series(series)
+        self.images.show_point(finding.centre_lps_mm)
+
+    def _writable(self) -> ReadingSession | None:
+        session = self._desk.session
+        if session is None:
+            return None
+        if session.read_only:
+            self._page.toast.emit(lock_words(session).reason)
+            return None
+        return session
+
+    def _accept(self, tracking_uid: str) -> None:
+        session = self._writable()
+        if session is not None and tracking_uid:
+            decision = session.findings.get(tracking_uid).decision
+            if decision in {Decision.UNDECIDED, Decision.REJECTED}:
+                session.accept(tracking_uid)
+                self._acted(_FINDING)
+
+    def _reject(self, tracking_uid: str, reason: RejectReason) -> None:
+        session = self._writable()
+        if session is not None and tracking_uid:
+            session.reject(tracking_uid, RejectReason(reason))
+            self._acted(_FINDING)
+
+    def _edit(self, tracking_uid: str, diameter_mm: float, nodule_type: NoduleType, lobe: Lobe) -> None:
+        session = self._writable()
+        if session is None or not tracking_uid:
+            return
+        before = session.findings.get(tracking_uid)
+        same = (abs(before.diameter_mm - diameter_mm) < 0.05, before.nodule_type == nodule_type, before.lobe == lobe)
+        if all(same) and before.decision is not Decision.UNDECIDED:
+            return
+        session.edit(
+            tracking_uid,
+            diameter_mm=None if same[0] else float(diameter_mm),
+            nodule_type=NoduleType(nodule_type),
+            lobe=Lobe(lobe),
+        )
+        self._acted(_FINDING)
+
+    def _add(self, point: Point) -> None:
+        session = self._writable()
+        if session is None:
+            return
+        try:
+            finding = session.add(
+                point,
+                NEW_FINDING_MM,
+                frame_of_reference_uid=self.images.frame_of_reference_uid,
+                series_instance_uid=self.images.series_instance_uid,
+            )
+        except WorkstationError as error:
+            self._page.show_error(error, key="finding", severity=Severity.DEGRADED)
+            return
+        self._acted(_FINDING)
+        self._page.findings.select(finding.tracking_uid)
+        self.images.show_findings(session.findings, selected=finding.tracking_uid)
+        self._page.findings.start_editing(finding.tracking_uid)
+
+    def _measured(self, measurements: tuple[Measurement, ...]) -> None:
+        session = self._desk.session
+        if session is None or session.read_only:
+            return  # images stay fully usable; what is measured read-only is gone with the case
+        session.set_measurements(measurements)
+        if not self._stepping:
+            self._acted(_MEASUREMENT)
+
+    # undoing: decisions and measurements in one order, as the hand did them
+
+    def _acted(self, what: str) -> None:
+        self._acts.append(what)
+        self._undone.clear()
+
+    def _undo(self) -> None:
+        self._step(self._acts, self._undone, undo=True)
+
+    def _redo(self) -> None:
+        self._step(self._undone, self._acts, undo=False)
+
+    def _step(self, source: list[str], target: list[str], *, undo: bool) -> None:
+        session = self._writable()
+        if session is None or not source:
+            return
+        what = source.pop()
+        target.append(what)
+        self._stepping = True
+        if what == _FINDING:
+            session.undo() if undo else session.redo()
+        else:
+            self.images.step_measurements(lambda kept: kept.undo() if undo else kept.redo())
+        self._stepping = False
+
+    # the report beside the images
+
+    def _write(self, key: str, text: str) -> None:
+        session = self._desk.session
+        if session is not None and not session.read_only:
+            session.set_value(key, text)
+
+    def _save(self) -> None:
+        self._desk.flush()
+        if self._desk.session is not None:
+            self._saved(self._desk.session.report.updated_at)

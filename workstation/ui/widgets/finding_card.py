@@ -1,0 +1,325 @@
+"""One finding as a card: what the model said, what the reader decided, and how to decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.ui import paint
+from workstation.ui.finding_words import decision_word, lobe_word, millimetres, place_and_type, reason_word, type_word
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.labels import label
+
+_LOOK: Final = {  # decision: (stripe token, chip tint, chip icon)
+    Decision.UNDECIDED: ("ai", "ai", "question"),
+    Decision.ACCEPTED: ("ok", "ok", "check"),
+    Decision.EDITED: ("ok", "ok", "edit"),
+    Decision.REJECTED: ("rejected.stroke", "neutral", "close"),
+    Decision.ADDED: ("info", "info", "user-add"),
+}
+SIZE_LIMITS_MM: Final = (0.5, 200.0)
+_LINE: Final = 22
+_SIDE: Final = 16
+_TOP: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """A finding and the 1-based slice it lies on, None without geometry."""
+
+    finding: Finding
+    slice_number: int | None
+    read_only_reason: str = ""
+
+
+class FindingCard(QWidget):
+    """Shows one finding; asks by signals, each with the tracking UID."""
+
+    chosen = Signal(str)
+    accept_requested = Signal(str)
+    reject_asked = Signal(str)
+    edit_requested = Signal(str, object, object, object)
+
+    def __init__(self, facts: CardFacts) -> None:
+        super().__init__()
+        self.facts = facts
+        self._selected = False
+        self._compact = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(0)
+        uid = facts.finding.tracking_uid
+        self.accept = _DecisionButton(tr("Accept"), "accept", "check", "Return")
+        self.edit = _DecisionButton(tr("Edit"), "secondary", "edit", "")
+        self.reject = _DecisionButton(tr("Reject"), "secondary", "close", "Backspace")
+        self.accept.clicked.connect(lambda: self.accept_requested.emit(uid))
+        self.edit.clicked.connect(self.start_editing)
+        self.reject.clicked.connect(lambda: self.reject_asked.emit(uid))
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 6, 0, 0)
+        row.setSpacing(8)
+        for button, stretch in ((self.accept, 3), (self.edit, 2), (self.reject, 3)):
+            row.addWidget(button, stretch)
+        self.editor: FindingEditor | None = None
+        self._column.addStretch(1)
+        self._column.addWidget(self._buttons)
+        self.show_facts(facts)
+
+    @property
+    def tracking_uid(self) -> str:
+        """Return which finding this is."""
+        return self.facts.finding.tracking_uid
+
+    @property
+    def is_selected(self) -> bool:
+        """Tell whether this is the finding that keys act on."""
+        return self._selected
+
+    def show_facts(self, facts: CardFacts) -> None:
+        """Show the finding as it stands now."""
+        self.facts = facts
+        finding = facts.finding
+        words = [str(finding.number), place_and_type(finding), millimetres(finding.diameter_mm),
+                 decision_word(finding.decision)]  # fmt: skip
+        self.setAccessibleName(" · ".join(words))
+        self.setToolTip(facts.read_only_reason)
+        added = finding.decision is Decision.ADDED
+        self.reject.set_text(tr("Remove") if added else tr("Reject"))
+        self.accept.setVisible(finding.decision in {Decision.UNDECIDED, Decision.REJECTED})
+        reason = facts.read_only_reason
+        for button in (self.accept, self.edit, self.reject):
+            button.enable(not reason, reason)
+        self.reject.setVisible(finding.decision is not Decision.REJECTED)
+        if reason:
+            self.stop_editing()
+        self._fit()
+
+    def set_selected(self, *, selected: bool) -> None:
+        """Mark the card as the one that keys act on."""
+        self._selected = selected
+        if not selected:
+            self.stop_editing()
+        self._fit()
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Use less room for the buttons."""
+        self._compact = compact
+        self.edit.set_text("" if compact else tr("Edit"))
+        self.edit.setToolTip(tr("Edit"))
+        self.edit.setAccessibleName(tr("Edit"))
+        self._fit()
+
+    def start_editing(self) -> None:
+        """Open the editor of size, type and lobe."""
+        if self.editor is not None or self.facts.read_only_reason:
+            return
+        self.chosen.emit(self.tracking_uid)
+        self.editor = FindingEditor(self.facts.finding)
+        self.editor.saved.connect(self._save)
+        self.editor.cancelled.connect(self.stop_editing)
+        self._column.addWidget(self.editor)
+        self._fit()
+        self.editor.diameter.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.editor.diameter.selectAll()
+
+    def stop_editing(self) -> None:
+        """Close the editor; what was typed is dropped."""
+        if self.editor is not None:
+            editor, self.editor = self.editor, None
+            self._column.removeWidget(editor)
+            editor.hide()
+            editor.deleteLater()
+            self._fit()
+
+    def _save(self, diameter_mm: float, nodule_type: object, lobe: object) -> None:
+        uid = self.tracking_uid
+        self.stop_editing()
+        self.edit_requested.emit(uid, diameter_mm, nodule_type, lobe)
+
+    # geometry and painting
+
+    def lines(self) -> list[str]:
+        """Return the words below the heading, for painting and for whoever reads aloud."""
+        finding = self.facts.finding
+        if finding.decision is Decision.REJECTED:
+            reason = reason_word(finding.reject_reason) if finding.reject_reason else ""
+            return [tr("Reason: {reason}", reason=reason)]
+        lines = [f"{tr('Mean diameter')} {millimetres(finding.diameter_mm)}"]
+        original = finding.original
+        if finding.decision is Decision.EDITED and original is not None:
+            lines.append(tr("AI measured {size}", size=millimetres(original.diameter_mm)))
+        if original is not None and original.out_of_ten is not None:
+            lines.append(tr("True in about {count} of 10", count=original.out_of_ten))
+        if finding.decision is Decision.ADDED:
+            lines.append(tr("Measured by the reader, not counted as AI"))
+        return lines
+
+    def _has_buttons(self) -> bool:
+        return self.editor is None and (self._selected or self.facts.finding.decision is Decision.UNDECIDED)
+
+    def _fit(self) -> None:
+        text = _TOP + 20 + 4 + _LINE * len(self.lines())
+        self._buttons.setVisible(self._has_buttons())
+        below = 34 if self._has_buttons() else self.editor.sizeHint().height() + 6 if self.editor else 0
+        self._column.setContentsMargins(_SIDE, text, 12, 9)
+        self.setFixedHeight(text + below + 9)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a width the dock decides and the height of the content."""
+        return QSize(280, self.height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the finding."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.tracking_uid)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint card, stripe and lines."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        finding = self.facts.finding
+        stripe, tint, icon = _LOOK[finding.decision]
+        radius = theme.px("radius.panel")
+        width = 2.0 if self._selected else 1.0
+        box = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
+        painter.setPen(QPen(theme.color("acc" if self._selected else "line2"), width))
+        painter.setBrush(theme.color("card.selected" if self._selected else "bg2"))
+        painter.drawRoundedRect(box, radius, radius)
+        edge = QRectF(width, radius, 4, self.height() - 2 * radius)
+        paint.stripe(painter, edge, theme.color(stripe), dashed=finding.decision is Decision.UNDECIDED)
+        self._paint_heading(painter, tint, icon)
+        self._paint_lines(painter)
+
+    def _paint_heading(self, painter: QPainter, tint: str, icon: str) -> None:
+        theme = current_theme()
+        finding = self.facts.finding
+        number = QRectF(_SIDE, _TOP, 20, 20)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("bg3"))
+        painter.drawRoundedRect(number, 4, 4)
+        paint.text(painter, number, str(finding.number), role="caption", tone="t1", weight=600,
+                   align=Qt.AlignmentFlag.AlignCenter)  # fmt: skip
+        state = decision_word(finding.decision)
+        chip = paint.chip_width(icon, state)
+        right = self.width() - 12
+        paint.paint_chip(painter, QRectF(right - chip, _TOP, chip, 20), tint, icon, state)
+        room = right - chip - 8 - (_SIDE + 28)
+        rejected = finding.decision is Decision.REJECTED
+        words = place_and_type(finding)
+        if rejected:
+            words = f"{words} {millimetres(finding.diameter_mm)}"
+        metrics = paint.metrics("body", 600)
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(room))
+        tone = "t2" if rejected else "t0"
+        paint.text(painter, QRectF(_SIDE + 28, _TOP, room + 4, 20), words, tone=tone, weight=600)
+        if rejected:
+            painter.setPen(QPen(theme.color("t2"), 1))
+            painter.drawLine(_SIDE + 28, _TOP + 10, _SIDE + 28 + metrics.horizontalAdvance(words), _TOP + 10)
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        finding, top = self.facts.finding, _TOP + 24.0
+        at = self.facts.slice_number
+        slice_words = tr("Slice {number}", number=at) if at is not None else ""
+        right = self.width() - 12
+        for row, line in enumerate(self.lines()):
+            box = QRectF(_SIDE, top + row * _LINE, right - _SIDE, _LINE)
+            if row == 0 and finding.decision is not Decision.REJECTED:
+                caption = tr("Mean diameter")
+                paint.text(painter, box, caption, role="caption", tone="t2")
+                shift = paint.metrics("caption").horizontalAdvance(caption) + 8
+                paint.text(
+                    painter, box.adjusted(shift, 0, 0, 0), millimetres(finding.diameter_mm), role="h2", tone="t0"
+                )
+            elif finding.original is not None and line == tr(
+                "True in about {count} of 10", count=finding.original.out_of_ten
+            ):
+                edge = paint.ten_dots(painter, box.left(), box.center().y(), finding.original.out_of_ten or 0)
+                paint.text(painter, QRectF(edge + 10, box.top(), 200, _LINE), line, role="caption", tone="t1")
+            else:
+                paint.text(painter, box, line, role="caption", tone="t2")
+        if slice_words:
+            paint.text(painter, QRectF(right - 120, top, 120, _LINE), slice_words, role="caption", tone="t2",
+                       align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
+
+
+class FindingEditor(QWidget):
+    """Size, type and lobe in place; Enter saves, Esc drops."""
+
+    saved = Signal(float, object, object)
+    cancelled = Signal()
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 6, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        self.diameter = QDoubleSpinBox()
+        self.diameter.setRange(*SIZE_LIMITS_MM)
+        self.diameter.setDecimals(1)
+        self.diameter.setSingleStep(0.5)
+        self.diameter.setSuffix(" mm")
+        self.diameter.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.diameter.setValue(finding.diameter_mm)
+        self.nodule_type = QComboBox()
+        for each in NoduleType:
+            self.nodule_type.addItem(type_word(each), each)
+        self.nodule_type.setCurrentIndex(list(NoduleType).index(finding.nodule_type))
+        self.lobe = QComboBox()
+        for lobe in Lobe:
+            self.lobe.addItem(lobe_word(lobe), lobe)
+        self.lobe.setCurrentIndex(list(Lobe).index(finding.lobe))
+        for row, (words, widget) in enumerate(
+            ((tr("Mean diameter"), self.diameter), (tr("Type"), self.nodule_type), (tr("Lobe"), self.lobe))
+        ):
+            widget.setAccessibleName(words)
+            grid.addWidget(label(words, "caption", "t2"), row, 0)
+            grid.addWidget(widget, row, 1)
+        grid.setColumnStretch(1, 1)
+        self.save = Button(tr("Keep"), "accept", icon="check", key="Return", small=True)
+        self.cancel = Button(tr("Cancel"), "ghost", key="Esc", small=True)
+        self.save.clicked.connect(self._save)
+        self.cancel.clicked.connect(self.cancelled)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.save)
+        grid.addLayout(buttons, 3, 0, 1, 2)
+
+    def _save(self) -> None:
+        self.diameter.interpretText()
+        types, lobes = list(NoduleType), list(Lobe)
+        self.saved.emit(self.diameter.value(), types[self.nodule_type.currentIndex()], lobes[self.lobe.currentIndex()])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Save with Enter, drop with Esc."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._save()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class _DecisionButton(Button):
+    """A 28 px button that shares the card's width with its neighbours."""
+
+    def __init__(self, text: str, kind: str, icon: str, key: str) -> None:
+        super().__init__(text, kind, icon=icon, key=key, small=True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), 28)

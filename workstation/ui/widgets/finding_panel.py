@@ -1,0 +1,255 @@
+"""The AI findings of the open case and the reader's own: counts, cards, and where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.finding import AlgorithmIdentity, Decision, RejectReason
+from workstation.ui.finding_words import decision_word, reason_word
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.finding_card import CardFacts, FindingCard
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
+
+_COUNTED = (  # which decisions one chip counts, its tint and icon
+    ((Decision.UNDECIDED,), "ai", "question"),
+    ((Decision.ACCEPTED, Decision.EDITED), "ok", "check"),
+    ((Decision.REJECTED,), "neutral", "close"),
+    ((Decision.ADDED,), "info", "add"),
+)
+
+
+class FindingPanel(QWidget):
+    """Shows and asks; every signal carries the tracking UID first."""
+
+    chosen = Signal(str)
+    accept_requested = Signal(str)
+    reject_requested = Signal(str, object)
+    """Tracking UID, ``RejectReason``"""
+    edit_requested = Signal(str, object, object, object)
+    """Tracking UID, diameter in mm, ``NoduleType``, ``Lobe``"""
+    remove_requested = Signal(str)
+    """An added finding is taken off the list."""
+    marks_toggle_requested = Signal()
+    next_requested = Signal(int)
+    """+1 for the next finding, -1 for the one before"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cards: dict[str, FindingCard] = {}
+        self._selected = ""
+        self._compact = False
+        self.menu: QMenu | None = None
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self._head())
+        outer.addWidget(rule())
+        body = QWidget()
+        self._column = QVBoxLayout(body)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(8)
+        self._message = label("", "body", "t2", wrap=True)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._column.addWidget(self._message)
+        self._column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(body)
+        outer.addWidget(self._scroll, 1)
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(12, 6, 12, 6)
+        foot.setSpacing(8)
+        foot.addWidget(icon_label("robot", "ai", 14))
+        self._origin = ElidedLabel("", "caption", "t2")
+        foot.addWidget(self._origin, 1)
+        outer.addWidget(self._foot)
+        self.clear()
+
+    def _head(self) -> QWidget:
+        head = QWidget()
+        head.setFixedHeight(36)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(8, 0, 4, 0)
+        row.setSpacing(4)
+        self._chips = [ChipLabel("0", tint, icon) for _decisions, tint, icon in _COUNTED]
+        for chip in self._chips:
+            row.addWidget(chip)
+        row.addStretch(1)
+        self.overlay = Button(tr("Marks"), "ghost", icon="eye", key="G", small=True)
+        self.overlay.setToolTip(tr("Show or hide the AI marks (G)"))
+        self.overlay.clicked.connect(self.marks_toggle_requested)
+        self.following = Button(tr("Next"), "ghost", key="N", small=True)
+        self.following.setToolTip(tr("Next finding (N), previous (Shift N)"))
+        self.following.clicked.connect(lambda: self.next_requested.emit(1))
+        for button in (self.overlay, self.following):
+            row.addWidget(button)
+        return head
+
+    # showing
+
+    def clear(self) -> None:
+        """Show nothing of any case."""
+        self.show_cards((), "")
+        self.show_origin(None)
+        self.select("")
+
+    def show_cards(self, cards: Sequence[CardFacts], message: str) -> None:
+        """Show the findings in number order; ``message`` says what there is to say where there are none."""
+        wanted = [facts.finding.tracking_uid for facts in cards]
+        for uid in [uid for uid in self._cards if uid not in wanted]:
+            self._drop(uid)
+        for at, facts in enumerate(cards):
+            card = self._cards.get(facts.finding.tracking_uid)
+            if card is None:
+                card = self._make(facts)
+                self._column.insertWidget(1 + at, card)
+            elif card.facts != facts:
+                card.show_facts(facts)
+        self._message.setText(message)
+        self._message.setVisible(bool(message))
+        for chip, (decisions, tint, icon) in zip(self._chips, _COUNTED, strict=True):
+            count = sum(facts.finding.decision in decisions for facts in cards)
+            word = decision_word(decisions[0])
+            shown = f"{word} {count}" if decisions[0] is Decision.UNDECIDED and not self._compact else str(count)
+            chip.show_chip(shown, tint, icon)
+            chip.setAccessibleName(f"{word} {count}")
+            chip.setToolTip(f"{word} {count}")
+            chip.setVisible(bool(cards))
+        for button in (self.overlay, self.following):
+            button.setVisible(bool(cards))
+
+    def _make(self, facts: CardFacts) -> FindingCard:
+        card = FindingCard(facts)
+        card.set_compact(compact=self._compact)
+        card.chosen.connect(self.chosen)
+        card.accept_requested.connect(self.accept_requested)
+        card.reject_asked.connect(self.ask_reason)
+        card.edit_requested.connect(self.edit_requested)
+        self._cards[facts.finding.tracking_uid] = card
+        return card
+
+    def _drop(self, uid: str) -> None:
+        card = self._cards.pop(uid)
+        self._column.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+
+    def show_origin(self, algorithm: AlgorithmIdentity | None) -> None:
+        """Say which model made the marks, how and where."""
+        self._foot.setVisible(algorithm is not None)
+        if algorithm is None:
+            self._origin.show_text("")
+            return
+        parts = [f"{algorithm.name} {algorithm.version}"]
+        if algorithm.threshold is not None:
+            parts.append(tr("threshold {value}", value=f"{algorithm.threshold:.2f}"))
+        where = algorithm.provider.upper()
+        if algorithm.seconds_s is not None:
+            where = f"{where} {algorithm.seconds_s:.1f}\u2009s".strip()
+        if where:
+            parts.append(where)
+        if algorithm.sha256:
+            parts.append(f"sha {algorithm.sha256[:4]}…{algorithm.sha256[-2:]}")
+        self._origin.show_text(" · ".join(parts))
+
+    def origin_text(self) -> str:
+        """Return what the footer says."""
+        return self._origin.text()
+
+    def message_text(self) -> str:
+        """Return what is said where there are no findings."""
+        return self._message.text()
+
+    def show_marks_state(self, *, shown: bool) -> None:
+        """Say whether the marks are drawn."""
+        self.overlay.set_text(tr("Marks"), "eye" if shown else "eye-off")
+
+    def select(self, tracking_uid: str) -> None:
+        """Mark one card and bring it into view."""
+        self._selected = tracking_uid if tracking_uid in self._cards else ""
+        for uid, card in self._cards.items():
+            if card.is_selected is not (uid == self._selected):
+                card.set_selected(selected=uid == self._selected)
+        if self._selected:
+            self._column.activate()
+            self._scroll.ensureWidgetVisible(self._cards[self._selected], 0, 8)
+
+    @property
+    def selected(self) -> str:
+        """Return the tracking UID of the marked card, empty for none."""
+        return self._selected
+
+    @property
+    def cards(self) -> list[FindingCard]:
+        """Return the cards in number order."""
+        return sorted(self._cards.values(), key=lambda card: card.facts.finding.number)
+
+    def card(self, tracking_uid: str) -> FindingCard:
+        """Return one card; KeyError when there is none."""
+        return self._cards[tracking_uid]
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Fit a narrow dock."""
+        if compact != self._compact:
+            self._compact = compact
+            for card in self._cards.values():
+                card.set_compact(compact=compact)
+            self.show_cards([card.facts for card in self.cards], self._message.text())
+
+    # asking
+
+    def start_editing(self, tracking_uid: str) -> None:
+        """Open the editor of one card."""
+        card = self._cards.get(tracking_uid)
+        if card is not None:
+            card.start_editing()
+            self._column.activate()
+            self._scroll.ensureWidgetVisible(card, 0, 8)
+
+    def ask_reason(self, tracking_uid: str, at: QPoint | None = None) -> None:
+        """Ask why a mark is rejected, keys 1 to 6; an added finding needs no reason."""
+        card = self._cards.get(tracking_uid)
+        if card is None or card.facts.read_only_reason:
+            return
+        self.chosen.emit(tracking_uid)
+        if card.facts.finding.decision is Decision.ADDED:
+            self.remove_requested.emit(tracking_uid)
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        head = QAction(tr("Reject because"), menu)
+        head.setEnabled(False)
+        menu.addAction(head)
+        menu.addSeparator()
+        for number, reason in enumerate(RejectReason, start=1):
+            action = menu.addAction(f"&{number}   {reason_word(reason)}")
+            action.triggered.connect(lambda _on=False, reason=reason: self.reject_requested.emit(tracking_uid, reason))
+        menu.destroyed.connect(self._menu_gone)
+        self.menu = menu
+        where = at or card.reject.mapToGlobal(QPoint(0, card.reject.height() + 2))
+        menu.popup(where)
+
+    def _menu_gone(self) -> None:
+        self.menu = None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Decide from the list as from the images: Enter, Backspace, N."""
+        key, uid = event.key(), self._selected
+        if key == Qt.Key.Key_N:
+            back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.next_requested.emit(-1 if back else 1)
+        elif uid and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.accept_requested.emit(uid)
+        elif uid and key == Qt.Key.Key_Backspace:
+            self.ask_reason(uid)
+        else:
+            super().keyPressEvent(event)

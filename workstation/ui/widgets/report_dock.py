@@ -1,0 +1,205 @@
+"""The report beside the images: what is filled, the impression, and the way to the report page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.ui import paint
+from workstation.ui.icons import paint_icon
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.labels import ElidedLabel, label, rule
+
+_LABEL = 88
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One field in one line; ``value`` is empty where nothing is filled yet."""
+
+    key: str
+    caption: str
+    value: str
+    required: bool
+
+
+class ReportDock(QWidget):
+    """Shows values, tells what was typed; never stores anything."""
+
+    edited = Signal(str, str)
+    """Field key, text; only the impression is written here."""
+    report_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key = ""
+        self._filling = False
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.heading = _Heading()
+        outer.addWidget(self.heading)
+        outer.addWidget(rule())
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 4, 12, 8)
+        column.setSpacing(0)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        column.addLayout(self._rows)
+        self._caption = label("", "caption", "t2")
+        self._caption.setFixedHeight(28)
+        column.addWidget(self._caption)
+        self.impression = QPlainTextEdit()
+        self.impression.setMinimumHeight(84)
+        self.impression.setTabChangesFocus(True)
+        self.impression.textChanged.connect(self._typed)
+        column.addWidget(self.impression, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(body)
+        outer.addWidget(scroll, 1)
+
+    def show_heading(self, template: str) -> None:
+        """Name the template."""
+        self.heading.show_text(template)
+
+    def show_rows(self, rows: Sequence[ReportRow]) -> None:
+        """Show the key fields."""
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row in rows:
+            line = _Row(row)
+            line.pressed.connect(self.report_requested)
+            self._rows.addWidget(line)
+
+    def row_words(self) -> list[str]:
+        """Return what the rows say."""
+        found = (self._rows.itemAt(at).widget() for at in range(self._rows.count()))  # type: ignore[union-attr] # in range
+        return [widget.accessibleName() for widget in found if widget is not None]
+
+    def show_impression(self, key: str, caption: str, text: str, *, writable: bool, reason: str) -> None:
+        """Show the impression; text that is being typed is left alone."""
+        same = key == self._key
+        self._key = key
+        self._caption.setText(caption)
+        self._caption.setVisible(bool(key))
+        self.impression.setVisible(bool(key))
+        self.impression.setReadOnly(not writable)
+        self.impression.setAccessibleName(caption)
+        self.impression.setToolTip(reason)
+        self.impression.setPlaceholderText(tr("Write the impression here") if writable else reason)
+        if self.impression.toPlainText() != text and not (same and self.impression.hasFocus()):
+            self._filling = True
+            self.impression.setPlainText(text)
+            self._filling = False
+
+    def clear(self) -> None:
+        """Show nothing of any case; what was typed is with the session already."""
+        self.show_heading("")
+        self.show_rows(())
+        self._key = ""
+        self._filling = True
+        self.impression.clear()
+        self._filling = False
+        self.show_impression("", "", "", writable=False, reason="")
+
+    def _typed(self) -> None:
+        if not self._filling and self._key:
+            self.edited.emit(self._key, self.impression.toPlainText())
+
+
+class DockFooter(QWidget):
+    """When the draft was saved, and the buttons that lead to the report page."""
+
+    report_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(48)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(8)
+        self._text = ElidedLabel("", "caption", "t3")
+        row.addWidget(self._text, 1)
+        self.report = Button(tr("Report"), icon="file-text", key="F4")
+        self.finish = Button(tr("Sign"), "primary", icon="quill-pen")
+        for button in (self.report, self.finish):
+            button.clicked.connect(self.report_requested)
+            row.addWidget(button)
+
+    def say(self, text: str, tone: str = "t3") -> None:
+        """Show what there is to know before the report is finished."""
+        self._text.show_text(text, tone)
+
+    def text(self) -> str:
+        """Return what the footer says."""
+        return self._text.text()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the hairline above."""
+        QPainter(self).fillRect(0, 0, self.width(), 1, current_theme().color("line"))
+
+
+class _Heading(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(current_theme().px("tab.dock"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(12)
+        self.title = label(tr("Report"), "h2", "t0")
+        self._template = ElidedLabel("", "caption", "t2")
+        row.addWidget(self.title)
+        row.addWidget(self._template, 1)
+
+    def show_text(self, template: str) -> None:
+        self._template.show_text(template)
+
+
+class _Row(QWidget):
+    pressed = Signal()
+
+    def __init__(self, row: ReportRow) -> None:
+        super().__init__()
+        self._row = row
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        shown = row.value or tr("Not filled")
+        self.setAccessibleName(f"{row.caption} {shown}")
+        self.setToolTip(f"{row.caption}\n{shown}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 30)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current_theme()
+        painter = QPainter(self)
+        row = self._row
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.color("row.line"))
+        caption = paint.elided(row.caption + (" *" if row.required else ""), _LABEL - 8, "caption")
+        paint.text(painter, QRectF(0, 0, _LABEL, 29), caption, role="caption", tone="t2")
+        room = self.width() - _LABEL - 24
+        missing = row.required and not row.value
+        tone = "warn" if missing else "t1" if row.value else "t3"
+        words = " ".join((row.value or tr("Not filled")).split())
+        paint.text(painter, QRectF(_LABEL, 0, room + 4, 29), paint.elided(words, room), tone=tone)
+        if row.value or missing:
+            icon, colour = ("check", "ok") if row.value else ("error-warning", "warn")
+            paint_icon(painter, QRectF(self.width() - 15, 7, 15, 15), icon, theme.color(colour))
