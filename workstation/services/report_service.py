@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from resources.translation import tr
+from resources.translation import language, tr
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding
@@ -90,7 +90,7 @@ def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate)
     """Return one blocker as a sentence for the reader."""
     if blocker.kind is BlockerKind.UNDECIDED_FINDING:
         return tr("AI mark {number} is undecided", number=report.findings.get(blocker.target).number)
-    label = template.field(blocker.target).label.get(report.language)
+    label = template.field(blocker.target).label.get(language())
     if blocker.kind is BlockerKind.OUT_OF_RANGE:
         return tr("{field} is not a number in its range", field=label)
     return tr("{field} is empty", field=label)

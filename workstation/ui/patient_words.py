@@ -29,6 +29,13 @@ def age_word(birth_date: str, on: date) -> str:
     return "" if years is None else tr("{years} y", years=years)
 
 
+def patient_identity(row: WorklistRow) -> str:
+    """Return name, sex, age and ID: who it is, and nothing else."""
+    on = (row.studied or row.arrived).date()
+    parts = (row.patient_name, sex_word(row.sex), age_word(row.birth_date, on), row.patient_id)
+    return " · ".join(part for part in parts if part)
+
+
 def patient_line(row: WorklistRow, *, with_name: bool = True) -> str:
     """Return name, sex, age, ID, examination and sender, absent parts left out."""
     on = (row.studied or row.arrived).date()

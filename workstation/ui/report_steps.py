@@ -45,9 +45,9 @@ def _ai(row: WorklistRow) -> Step:
     state, note = {
         AiState.NOT_APPLICABLE: (StepState.DONE, tr("not applicable")),
         AiState.QUEUED: (StepState.NOW, tr("waiting")),
-        AiState.RUNNING: (StepState.NOW, f"{row.ai.progress:.0%}" if row.ai.progress is not None else tr("running")),
+        AiState.RUNNING: (StepState.NOW, f"{row.ai.progress:.0%}"),
         AiState.FAILED: (StepState.RETURNED, tr("failed, read without AI")),
-        AiState.DONE: (StepState.DONE, tr("{count} findings", count=row.ai.finding_count)),
+        AiState.DONE: (StepState.DONE, tr("AI marks: {count}", count=row.ai.finding_count)),
     }[row.ai.state]
     return Step(tr("AI pre-read"), state, note)
 

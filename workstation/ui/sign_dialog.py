@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -14,6 +15,8 @@ from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import TextField
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
+
+_FACT_WIDTH: Final = 392
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,10 @@ class SignDialog(Dialog):
         )
         for at, (caption, text, tone) in enumerate(rows):
             grid.addWidget(label(caption, "body", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(label(text, "body", tone, wrap=True), at, 1)
+            fact = label(text, "body", tone, wrap=True)
+            fact.setFixedWidth(_FACT_WIDTH)  # a wrapped text tells its height only for a known width
+            fact.setMinimumHeight(fact.heightForWidth(_FACT_WIDTH))
+            grid.addWidget(fact, at, 1)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
         self.body.addWidget(rule())

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.signature import Verdict, VerificationResult
-from workstation.domain.workitem import ReadingState, WorklistRow
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.inbox_panel import InboxPanel
-from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, label, rule
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, label, set_tone
 from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.paper_view import PaperView
 from workstation.ui.widgets.send_panel import SendPanel
+from workstation.ui.widgets.sent_cases import SentCases
 
 _COMPACT_BELOW = 1440
 _SEND, _CASES, _INBOX = "send", "cases", "inbox"
@@ -34,6 +34,9 @@ _VERDICTS = {
 
 class GrassrootsPage(Page):
     """Three columns, or three tabs where there is little room."""
+
+    closing = Signal()
+    refresh_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,6 +105,8 @@ class GrassrootsPage(Page):
         }[verdict.verdict]
         self._verdict.show_chip(word, kind, icon)
         self._explanation.setText(verdict.explanation)
+        set_tone(self._explanation, "t2" if verdict.verdict is Verdict.VALID else kind)
+        self._explanation.setVisible(bool(verdict.explanation))
         if self._compact:
             self.tabs.pick(_CASES)
 
@@ -110,8 +115,25 @@ class GrassrootsPage(Page):
         self._report.show()
         self._report_who.show_text(who)
         self._verdict.show_chip(tr("Checking…"), "neutral", "timer")
-        self._explanation.setText("")
+        self._explanation.hide()
         self.paper.show_message(tr("Fetching the report…"))
+
+    def show_report_failed(self, text: str) -> None:
+        """Say why the report is not shown; nothing of another report stays on the page."""
+        self._verdict.show_chip(tr("Not checked"), "warn", "question")
+        self.paper.show_message(text)
+
+    def explanation(self) -> str:
+        """Return what the check of the signature says."""
+        return self._explanation.text()
+
+    def close_page(self) -> None:
+        """Let the presenter stop what it does for this page."""
+        self.closing.emit()
+
+    def refresh(self) -> None:
+        """Fetch anew (F5)."""
+        self.refresh_requested.emit()
 
     def verdict_text(self) -> str:
         """Return the word on the signature chip."""
@@ -137,75 +159,3 @@ class GrassrootsPage(Page):
                 widget.setMaximumWidth(16_777_215)
             else:
                 widget.setFixedWidth(width)
-
-
-class SentCases(Panel):
-    """The own site's cases with their states."""
-
-    def __init__(self) -> None:
-        super().__init__(tr("Sent studies"))
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.addWidget(self._area)
-        self._states: dict[str, str] = {}
-        self.show_rows(())
-
-    def show_rows(self, rows: Sequence[WorklistRow]) -> None:
-        """Replace the list, keeping the scroll position."""
-        scrolled = self._area.verticalScrollBar().value()
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self._states = {}
-        if not rows:
-            empty = label(tr("Nothing sent yet"), "body", "t3")
-            empty.setContentsMargins(12, 12, 12, 12)
-            column.addWidget(empty)
-        for row in rows:
-            word, kind, icon = state_chip(row.state)
-            self._states[row.study_instance_uid] = word
-            line = QWidget()
-            line.setFixedHeight(40)
-            layout = QHBoxLayout(line)
-            layout.setContentsMargins(12, 0, 12, 0)
-            layout.setSpacing(12)
-            who = label(row.patient_name, "body", "t0")
-            who.setMinimumWidth(72)
-            layout.addWidget(who)
-            layout.addWidget(ElidedLabel(f"{row.modality} {row.description}", "body", "t2"), 1)
-            layout.addWidget(label(f"{row.images_received}/{row.images_expected}", "caption", "t2"))
-            layout.addWidget(label(_clock(row.arrived), "caption", "t3"))
-            layout.addWidget(ChipLabel(word, kind, icon))
-            column.addWidget(line)
-            column.addWidget(rule())
-        column.addStretch(1)
-        self._area.setWidget(inner)
-        self._area.verticalScrollBar().setValue(scrolled)
-
-    def state_of(self, study_instance_uid: str) -> str:
-        """Return the state word shown for a study; KeyError when it is not listed."""
-        return self._states[study_instance_uid]
-
-
-def state_chip(state: ReadingState) -> tuple[str, str, str]:
-    """Return word, chip kind and icon of a reading state."""
-    return {
-        ReadingState.RECEIVING: (tr("Receiving"), "neutral", "download"),
-        ReadingState.AI_RUNNING: (tr("AI pre-read"), "ai", "robot"),
-        ReadingState.AI_FAILED: (tr("AI failed"), "warn", "robot"),
-        ReadingState.PRECHECK: (tr("Technician check"), "neutral", "user-search"),
-        ReadingState.READY: (tr("To read"), "acc", "inbox"),
-        ReadingState.READING: (tr("Reading"), "info", "eye"),
-        ReadingState.PRELIMINARY: (tr("To review"), "warn", "time"),
-        ReadingState.RETURNED: (tr("Returned"), "warn", "arrow-go-back"),
-        ReadingState.FINAL: (tr("Signed"), "ok", "check"),
-        ReadingState.ACKNOWLEDGED: (tr("Acknowledged"), "ok", "check-double"),
-        ReadingState.CANCELLED: (tr("Cancelled"), "neutral", "close"),
-    }[state]
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone().strftime("%H:%M")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from resources.translation import tr
 from workstation.domain.access import Actor
-from workstation.domain.errors import Unreachable, WorkstationError
+from workstation.domain.errors import WorkstationError
 from workstation.domain.ports import InboxPort, JobContext, SendPort, WorklistPort
-from workstation.domain.site import ReadingRequest, ReturnedReport, SendProgress
+from workstation.domain.site import ReadingRequest, ReturnedReport
 from workstation.domain.study import Study
 from workstation.domain.workitem import WorklistPage, WorklistQuery, WorklistTab
 from workstation.services.jobs import JobHandle, JobRunner, Pool
@@ -24,7 +24,9 @@ from workstation.services.returned_report_service import OpenedReport, OpenRetur
 from workstation.ui.commands import Command
 from workstation.ui.notice import Severity
 from workstation.ui.pages.grassroots_page import GrassrootsPage
-from workstation.ui.widgets.send_panel import QueueItem, SendState
+from workstation.ui.send_queue import GrassrootsQueue
+
+__all__ = ["GrassrootsPresenter", "GrassrootsQueue", "GrassrootsServices"]
 
 REFRESH_MS: Final = 10_000
 Pictures = list[npt.NDArray[np.uint8]]
@@ -42,20 +44,6 @@ class GrassrootsServices:
     pictures: Callable[[bytes, int], Pictures]
 
 
-@dataclass(slots=True)
-class _Queued:
-    study: Study
-    item: QueueItem
-    job: JobHandle[str] | None = None
-
-
-class GrassrootsQueue:
-    """What was found and sent; outlives the page, so that a language switch loses nothing."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, _Queued] = {}
-
-
 class GrassrootsPresenter(QObject):
     """One presenter for each made page."""
 
@@ -71,22 +59,49 @@ class GrassrootsPresenter(QObject):
         self._page, self._services, self._jobs, self._actor, self._queue = page, services, jobs, actor, queue
         self._returned: dict[str, ReturnedReport] = {}
         self._opening: JobHandle[tuple[OpenedReport, Pictures]] | None = None
+        self._scans: list[JobHandle[list[Study]]] = []
+        self._refreshing = False
+        self._closed = False
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._tick)
+        page.closing.connect(self.close)
+        page.refresh_requested.connect(self.refresh)
         page.send.zone.dropped.connect(self._dropped)
         page.send.zone.folder_requested.connect(self._choose_folder)
         page.send.zone.file_requested.connect(self._choose_file)
         page.send.send_requested.connect(self.send)
-        page.send.stop_requested.connect(self.stop)
+        page.send.stop_requested.connect(queue.stop)
         page.inbox.chosen.connect(self.open_report)
         page.inbox.acknowledge_requested.connect(self.acknowledge)
+        page.cases.chosen.connect(self._open_case_report)
         page.commands.add(
-            Command("grassroots.new", tr("New request"), "folder-open", "Ctrl+N", self._choose_folder, tr("Grassroots"))
+            Command(
+                "grassroots.new",
+                tr("New request"),
+                "folder-open",
+                "Ctrl+N",
+                self._choose_folder,
+                tr("Grassroots"),
+                everywhere=True,
+            )
         )
-        for entry in queue.entries.values():
-            page.send.show_item(entry.item)
+        # methods of this object only: a page that was rebuilt takes its connections with it
+        queue.changed.connect(self._show_item)
+        queue.verified.connect(self._verified)
+        queue.interrupted.connect(self._interrupted)
+        for item in queue.items:
+            page.send.show_item(item)
         self._timer.start()
+
+    def close(self) -> None:
+        """Stop looking; what is being sent goes on."""
+        self._closed = True
+        self._timer.stop()
+        if self._opening is not None:
+            self._opening.cancel()
+        for job in self._scans:
+            job.cancel()
 
     # sending
 
@@ -96,65 +111,57 @@ class GrassrootsPresenter(QObject):
         def work(job: JobContext) -> list[Study]:
             return self._services.scan(path, job)
 
-        self._page.notices.clear_notice("scan")
-        self._jobs.submit(Pool.CPU, work, on_success=self._found, on_error=lambda error: self._fail("scan", error))
+        def failed(error: Exception) -> None:
+            self._scanned()
+            self._fail(f"scan:{path}", error)
+
+        def found(studies: list[Study]) -> None:
+            self._scanned()
+            for study in reversed(studies):  # the newest study comes first and stands on top
+                self._queue.add(study)
+
+        for notice in self._page.notices.notices():
+            if notice.key.startswith("scan:"):
+                self._page.notices.clear_notice(notice.key)
+        self._page.send.zone.show_scanning(tr("Looking for studies in {name}…", name=path.name))
+        self._scans.append(
+            self._jobs.submit(Pool.CPU, work, on_success=found, on_error=failed, on_progress=self._scan_moved)
+        )
 
     def send(self, study_instance_uid: str) -> None:
-        """Send a study and ask for its reading."""
-        entry = self._queue.entries[study_instance_uid]
-        if entry.job is not None and entry.item.state in {SendState.SENDING, SendState.INTERRUPTED}:
-            return
-        request = ReadingRequest(
-            study_instance_uid, self._page.send.priority(), self._page.send.question.text().strip(), entry.item.total
+        """Send a study and ask for its reading; a repeated send keeps what was asked for first."""
+        request = self._queue.request_of(study_instance_uid) or ReadingRequest(
+            study_instance_uid,
+            self._page.send.priority(),
+            self._page.send.question.text().strip(),
+            self._queue.item(study_instance_uid).total,
         )
-        self._show(entry, state=SendState.SENDING, message="")
-
-        def work(job: JobContext) -> str:
-            def tell(progress: SendProgress) -> None:
-                done = progress.sent + progress.already_there
-                job.progress(done / max(1, progress.total), str(done))
-
-            return self._services.sender.send(entry.study, request, job, tell)
-
-        def moved(_fraction: float, text: str) -> None:
-            if text.isdigit():
-                self._show(entry, done=int(text))
-
-        def verified(_ups: str) -> None:
-            self._show(entry, state=SendState.VERIFIED, done=entry.item.total, message="")
-            self._page.toast.emit(tr("{who}: sent and verified", who=entry.item.who))
-            self.refresh()
-
-        def failed(error: Exception) -> None:
-            if not isinstance(error, WorkstationError):
-                raise error
-            self._show(entry, state=SendState.FAILED, message=f"{error.user_text} {error.hint}".strip())
-            if isinstance(error, Unreachable):
-                self._page.show_error(error, key="send", severity=Severity.DEGRADED)
-
-        entry.job = self._jobs.submit(Pool.IO, work, on_success=verified, on_error=failed, on_progress=moved)
-
-    def stop(self, study_instance_uid: str) -> None:
-        """Stop sending; what arrived stays there and is not sent again."""
-        entry = self._queue.entries[study_instance_uid]
-        if entry.job is not None:
-            entry.job.cancel()
-        self._show(entry, state=SendState.FAILED, message=tr("Stopped; sending again goes on from here."))
+        self._queue.send(request, self._services.sender, self._jobs)
 
     # returned reports
 
     def refresh(self) -> None:
-        """Fetch the inbox and the sent cases."""
+        """Fetch the inbox and the sent cases; rounds never overlap."""
         actor = self._actor()
-        if actor is None:
+        if actor is None or self._refreshing:
             return
+        self._refreshing = True
         self._page.show_site(actor.site_name)
 
         def work(_job: JobContext) -> tuple[list[ReturnedReport], WorklistPage]:
             rows = self._services.worklist.query(WorklistQuery(tab=WorklistTab.ALL, limit=200))
             return self._services.inbox.returned(), rows
 
-        self._jobs.submit(Pool.IO, work, on_success=self._refreshed, on_error=lambda error: self._fail("hub", error))
+        def done(answer: tuple[list[ReturnedReport], WorklistPage]) -> None:
+            self._refreshing = False
+            if not self._closed:
+                self._refreshed(answer, actor.site_id)
+
+        def failed(error: Exception) -> None:
+            self._refreshing = False
+            self._fail("hub", error, severity=Severity.DEGRADED)
+
+        self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
 
     def open_report(self, ups_instance_uid: str) -> None:
         """Show a returned report with the verdict on its signature."""
@@ -173,69 +180,85 @@ class GrassrootsPresenter(QObject):
             opened, pictures = result
             self._page.show_report(who, pictures, opened.verdict)
 
-        self._opening = self._jobs.submit(
-            Pool.IO, work, on_success=done, on_error=lambda error: self._fail("returned", error)
-        )
+        def failed(error: Exception) -> None:
+            if not isinstance(error, WorkstationError):
+                raise error
+            if not self._closed and not opening.cancelled:
+                self._page.show_report_failed(f"{error.user_text}\n\n{error.hint}".strip())
+
+        opening = self._opening = self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
 
     def acknowledge(self, ups_instance_uid: str) -> None:
         """Confirm the receipt of a report."""
 
         def done(report: ReturnedReport) -> None:
+            if self._closed:
+                return
+            self._page.notices.clear_notice("acknowledge")
             self._returned[report.ups_instance_uid] = report
+            self._show_returned()
             self._page.toast.emit(tr("Receipt confirmed"))
             self.refresh()
 
+        def failed(error: Exception) -> None:
+            self._fail("acknowledge", error)
+            if not self._closed and self._page.inbox.has(ups_instance_uid):
+                self._page.inbox.item(ups_instance_uid).release()
+
         self._jobs.submit(
-            Pool.IO,
-            lambda _job: self._services.inbox.acknowledge(ups_instance_uid),
-            on_success=done,
-            on_error=lambda error: self._fail("acknowledge", error),
+            Pool.IO, lambda _job: self._services.inbox.acknowledge(ups_instance_uid), on_success=done, on_error=failed
         )
 
     # inside
 
-    def _found(self, studies: list[Study]) -> None:
-        for study in studies:
-            warnings = [w.text for w in study.warnings]
-            warnings += [w.text for series in study.series for w in series.warnings]
-            item = QueueItem(
-                study.study_instance_uid,
-                study.patient.name or study.patient.patient_id,
-                " · ".join(part for part in ("/".join(study.modalities), study.description) if part),
-                study.instance_count,
-                warnings=tuple(dict.fromkeys(warnings)),
-            )
-            known = self._queue.entries.get(study.study_instance_uid)
-            if known is not None and known.item.state in {SendState.SENDING, SendState.INTERRUPTED}:
-                continue
-            entry = _Queued(study, item)
-            self._queue.entries[study.study_instance_uid] = entry
-            self._page.send.show_item(item)
+    def _tick(self) -> None:
+        self.refresh()
+        self._queue.resume(self._services.sender, self._jobs)
 
-    def _refreshed(self, answer: tuple[list[ReturnedReport], WorklistPage]) -> None:
+    def _scanned(self) -> None:
+        self._scans = [job for job in self._scans if job.future is not None and not job.future.done()]
+        if not self._closed and not self._scans:
+            self._page.send.zone.show_idle()
+
+    def _scan_moved(self, _fraction: float, text: str) -> None:
+        if text and not self._closed:
+            self._page.send.zone.show_scanning(text)
+
+    def _show_item(self, study_instance_uid: str) -> None:
+        self._page.send.show_item(self._queue.item(study_instance_uid))
+
+    def _verified(self, study_instance_uid: str) -> None:
+        self._page.notices.clear_notice("send")
+        self._page.toast.emit(tr("{who}: sent and verified", who=self._queue.item(study_instance_uid).who))
+        self.refresh()
+
+    def _interrupted(self, error: WorkstationError) -> None:
+        self._page.show_error(error, key="send", severity=Severity.DEGRADED)
+
+    def _refreshed(self, answer: tuple[list[ReturnedReport], WorklistPage], site_id: str) -> None:
         reports, page = answer
         self._page.notices.clear_notice("hub")
         self._returned = {report.ups_instance_uid: report for report in reports}
+        self._show_returned()
+        # the hub answers with the own site only; somebody who may see more still sees the own one here
+        self._page.cases.show_rows([row for row in page.rows if row.site_id == site_id])
+
+    def _show_returned(self) -> None:
+        reports = list(self._returned.values())
         self._page.inbox.show_reports(reports)
         self._page.show_inbox_count(sum(not report.acknowledged_at for report in reports))
-        self._page.cases.show_rows(page.rows)
 
-    def _show(
-        self, entry: _Queued, *, state: SendState | None = None, done: int | None = None, message: str | None = None
-    ) -> None:
-        item = entry.item
-        entry.item = replace(
-            item,
-            state=item.state if state is None else state,
-            done=item.done if done is None else done,
-            message=item.message if message is None else message,
-        )
-        self._page.send.show_item(entry.item)
+    def _open_case_report(self, study_instance_uid: str) -> None:
+        for ups, report in self._returned.items():
+            if report.study_instance_uid == study_instance_uid:
+                self.open_report(ups)
+                return
 
-    def _fail(self, key: str, error: Exception) -> None:
+    def _fail(self, key: str, error: Exception, *, severity: Severity = Severity.LOST) -> None:
         if not isinstance(error, WorkstationError):
             raise error
-        self._page.show_error(error, key=key)
+        if not self._closed:
+            self._page.show_error(error, key=key, severity=severity)
 
     def _dropped(self, paths: list[str]) -> None:
         for path in paths:

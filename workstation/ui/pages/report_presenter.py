@@ -27,7 +27,7 @@ from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.finding_words import millimetres, place_and_type
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.report_page import ReportPage
-from workstation.ui.patient_words import patient_line
+from workstation.ui.patient_words import patient_identity, patient_line
 from workstation.ui.reason_dialog import SendBackDialog
 from workstation.ui.report_steps import steps
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
@@ -309,7 +309,7 @@ class ReportPresenter(QObject):
             return
         row = session.row
         facts = SigningFacts(
-            patient=patient_line(row),
+            patient=patient_identity(row),
             study=f"{row.description} · {row.accession_number}",
             receiver=f"{row.site_name} (SR + PDF)",
             digest=_digest(session.report),

@@ -156,7 +156,7 @@ class GrowingText(QPlainTextEdit):
         self._least = least_lines
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(0)
+        self.document().setDocumentMargin(2)
         self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
         self.setPlainText(text)
         self._fit()
@@ -168,7 +168,7 @@ class GrowingText(QPlainTextEdit):
 
     def _fit(self) -> None:
         lines = round(self.document().size().height())  # QPlainTextEdit counts its height in lines
-        wanted = min(_MOST_LINES, max(self._least, lines)) * self.fontMetrics().lineSpacing() + 16
+        wanted = min(_MOST_LINES, max(self._least, lines)) * self.fontMetrics().lineSpacing() + 20
         self.setVerticalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > _MOST_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.site import ReturnedReport
+from workstation.ui import paint
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
-from workstation.ui.widgets.labels import ChipLabel, EmptyState, Panel, label, rule
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
+
+_SHOWN_AT_ONCE: Final = 50
+_SUMMARY_LINES: Final = 2
 
 
 class InboxPanel(Panel):
-    """``chosen(ups)`` opens a report beside the list; ``acknowledge_requested(ups)`` confirms its receipt."""
+    """
+    ``chosen(ups)`` opens a report beside the list; ``acknowledge_requested(ups)`` confirms its receipt.
+
+    Entries are updated in place: focus, selection and scroll position stay. Reports that wait are
+    always listed; of the older ones the newest, and more on request.
+    """
 
     chosen = Signal(str)
     acknowledge_requested = Signal(str)
@@ -30,37 +40,37 @@ class InboxPanel(Panel):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.body.addWidget(self._area)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._older = Button("", "ghost", small=True)
+        self._older.clicked.connect(self._show_older)
+        self._column.addWidget(self._older, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addStretch(1)
+        self._area.setWidget(inner)
+        self._empty = EmptyState(tr("No report yet"), tr("Signed reports come back here by themselves."))
+        self.body.addWidget(self._empty)
+        self.body.addWidget(self._area, 1)
         self._items: dict[str, InboxItem] = {}
+        self._reports: tuple[ReturnedReport, ...] = ()
+        self._limit = _SHOWN_AT_ONCE
         self._chosen = ""
         self.show_reports(())
 
     def show_reports(self, reports: Sequence[ReturnedReport]) -> None:
-        """Replace the list, keeping the chosen report and the scroll position."""
-        scrolled = self._area.verticalScrollBar().value()
+        """Show these reports, those that wait for their receipt first."""
+        self._reports = tuple(sorted(reports, key=lambda report: bool(report.acknowledged_at)))
         waiting = sum(not report.acknowledged_at for report in reports)
         if waiting:
-            self._count.show_chip(tr("{count} to acknowledge", count=waiting), "bad")
+            self._count.show_chip(tr("{count} to acknowledge", count=waiting), "bad", "inbox")
         else:
             self._count.show_chip(tr("All acknowledged") if reports else tr("None"), "neutral")
-        self._items = {}
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        if not reports:
-            column.addWidget(EmptyState(tr("No report yet"), tr("Signed reports come back here by themselves.")))
-        for report in reports:
-            item = InboxItem(report)
-            item.setProperty("chosen", report.ups_instance_uid == self._chosen)
-            item.pressed.connect(self._choose)
-            item.acknowledge_requested.connect(self.acknowledge_requested)
-            self._items[report.ups_instance_uid] = item
-            column.addWidget(item)
-            column.addWidget(rule())
-        column.addStretch(0 if not reports else 1)
-        self._area.setWidget(inner)
-        self._area.verticalScrollBar().setValue(scrolled)
+        self._empty.setVisible(not reports)
+        self._area.setVisible(bool(reports))
+        self._arrange(max(waiting, self._limit))
 
     def has(self, ups_instance_uid: str) -> bool:
         """Tell whether a report is listed."""
@@ -70,63 +80,206 @@ class InboxPanel(Panel):
         """Return one entry; KeyError when it is not there."""
         return self._items[ups_instance_uid]
 
+    def listed(self) -> list[str]:
+        """Return the UPS Instance UIDs from top to bottom."""
+        return sorted(self._items, key=lambda uid: self._column.indexOf(self._items[uid]))
+
+    def _arrange(self, limit: int) -> None:
+        shown = self._reports[:limit]
+        wanted = {report.ups_instance_uid for report in shown}
+        for uid in [uid for uid in self._items if uid not in wanted]:
+            item = self._items.pop(uid)
+            self._column.removeWidget(item)
+            item.hide()
+            item.deleteLater()
+        for at, report in enumerate(shown):
+            known = self._items.get(report.ups_instance_uid)
+            if known is None:
+                known = InboxItem(report)
+                known.pressed.connect(self._choose)
+                known.acknowledge_requested.connect(self.acknowledge_requested)
+                self._items[report.ups_instance_uid] = known
+                self._column.insertWidget(at, known)
+            else:
+                known.show_report(report)
+                if self._column.indexOf(known) != at:
+                    self._column.insertWidget(at, known)
+        older = len(self._reports) - len(shown)
+        self._older.setVisible(older > 0)
+        self._older.set_text(tr("Show {count} older reports", count=older))
+
+    def _show_older(self) -> None:
+        self._limit = len(self._reports)
+        self._arrange(self._limit)
+
     def _choose(self, ups_instance_uid: str) -> None:
         self._chosen = ups_instance_uid
         for uid, item in self._items.items():
-            item.setProperty("chosen", uid == ups_instance_uid)
-            item.update()
+            item.mark(chosen=uid == ups_instance_uid)
         self.chosen.emit(ups_instance_uid)
 
 
 class InboxItem(QFrame):
-    """One returned report."""
+    """One returned report; click, Enter or Space open it."""
 
     pressed = Signal(str)
     acknowledge_requested = Signal(str)
 
     def __init__(self, report: ReturnedReport) -> None:
         super().__init__()
-        self._uid = report.ups_instance_uid
-        self._waiting = not report.acknowledged_at
+        self._report: ReturnedReport | None = None
+        self._chosen = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{report.patient_name} {report.description}")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         column = QVBoxLayout(self)
-        column.setContentsMargins(15, 10, 12, 10)
-        column.setSpacing(6)
+        column.setContentsMargins(15, 8, 12, 12)
+        column.setSpacing(4)
         top = QHBoxLayout()
         top.setSpacing(8)
-        top.addWidget(label(report.patient_name, "body", "t0"))
-        top.addWidget(label(f"{report.modality} {report.description}", "body", "t2"), 1)
-        top.addWidget(label(_clock(report.signed_at), "caption", "t3"))
+        self._who = label("", "body", "t0")
+        self._what = ElidedLabel("", "body", "t2")
+        self._when = label("", "caption", "t2")
+        top.addWidget(self._who)
+        top.addWidget(self._what, 1)
+        top.addWidget(self._when)
         column.addLayout(top)
-        summary = label(report.summary, "body", "t1", wrap=True)
-        summary.setMaximumHeight(44)
-        column.addWidget(summary)
+        self._summary = _TwoLines()
+        column.addWidget(self._summary)
         bottom = QHBoxLayout()
         bottom.setSpacing(8)
-        if self._waiting:
-            bottom.addWidget(ChipLabel(tr("To acknowledge"), "acc", "inbox"))
-        else:
-            bottom.addWidget(ChipLabel(tr("Acknowledged"), "ok", "check-double"))
-        bottom.addWidget(ChipLabel(tr("Signed by {name}", name=report.signer), "outline", "quill-pen"))
-        bottom.addStretch(1)
+        self._state = ChipLabel("", "neutral")
+        self._signer = ElidedLabel("", "caption", "t2")
+        bottom.addWidget(self._state)
+        bottom.addWidget(self._signer, 1)
         self.acknowledge = Button(tr("Acknowledge"), "primary", icon="check", small=True)
-        self.acknowledge.setVisible(self._waiting)
-        self.acknowledge.clicked.connect(lambda: self.acknowledge_requested.emit(self._uid))
+        self.acknowledge.clicked.connect(self._acknowledge)
         bottom.addWidget(self.acknowledge)
         column.addLayout(bottom)
+        self.show_report(report)
 
-    def mousePressEvent(self, _event: QMouseEvent) -> None:
-        """Choose this report."""
-        self.pressed.emit(self._uid)
+    def show_report(self, report: ReturnedReport) -> None:
+        """Show what the hub says about this report now."""
+        if report == self._report:
+            return
+        self._report = report
+        waiting = not report.acknowledged_at
+        self._who.setText(paint.elided(report.patient_name, 140))
+        self._who.setToolTip(report.patient_name)
+        self._what.show_text(f"{report.modality} · {report.description}")
+        self._when.setText(_clock(report.signed_at))
+        self._summary.show_text(report.summary or tr("Open the report to read it."))
+        if waiting:
+            self._state.show_chip(tr("To acknowledge"), "acc", "inbox")
+            self._signer.show_text(tr("Signed by {name}", name=report.signer))
+        else:
+            self._state.show_chip(tr("Acknowledged"), "ok", "check-double")
+            receipt = tr("{name}, {time}", name=report.acknowledged_by, time=_clock(report.acknowledged_at))
+            self._signer.show_text(receipt if report.acknowledged_by else _clock(report.acknowledged_at))
+        self.acknowledge.setVisible(waiting)
+        self.acknowledge.enable(waiting)
+        self.setAccessibleName(f"{report.patient_name} {report.description} · {self._state.text()}")
+        self.update()
+
+    def state_word(self) -> str:
+        """Return the word on the state chip."""
+        return self._state.text()
+
+    def mark(self, *, chosen: bool) -> None:
+        """Show whether this report is the one beside the list."""
+        self._chosen = chosen
+        self.update()
+
+    def release(self) -> None:
+        """Let the receipt be confirmed again: the last try did not reach the hub."""
+        self.acknowledge.enable(True)
+
+    def _acknowledge(self) -> None:
+        if self._report is not None:
+            self.acknowledge.enable(False, tr("The receipt is on its way"))
+            self.acknowledge_requested.emit(self._report.ups_instance_uid)
+
+    def _press(self) -> None:
+        if self._report is not None:
+            self.pressed.emit(self._report.ups_instance_uid)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Open the report."""
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self._press()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the report with Enter or Space."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self._press()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Bring the entry into view and show the ring."""
+        super().focusInEvent(event)
+        area = self.parentWidget().parentWidget().parentWidget() if self.parentWidget() is not None else None
+        if isinstance(area, QScrollArea):
+            area.ensureWidgetVisible(self, 0, 0)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the ring."""
+        super().focusOutEvent(event)
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint background and the left edge."""
+        """Paint surface, the edge of a report that waits, and the ring."""
         theme = current_theme()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("sel" if self.property("chosen") else "bg1"))
-        if self._waiting:
-            painter.fillRect(0, 0, 3, self.height(), theme.color("acc"))
+        surface = "sel" if self._chosen else "bg2" if self.underMouse() else "bg1"
+        painter.fillRect(self.rect(), theme.color(surface))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.color("line"))
+        if self._report is not None and not self._report.acknowledged_at:
+            painter.fillRect(0, 0, 3, self.height() - 1, theme.color("acc"))
+        if self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
+            painter.setPen(QPen(theme.color("acc"), theme.px("stroke.focus")))
+            painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
+
+
+class _TwoLines(QWidget):
+    """A summary cut after two lines; the tooltip has it whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self.setFixedHeight(paint.metrics("body").lineSpacing() * _SUMMARY_LINES + 4)
+
+    def show_text(self, text: str) -> None:
+        self._text = " ".join(text.split())
+        self.setAccessibleName(self._text)
+        self.setToolTip(self._text)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        rest, height = self._text, paint.metrics("body").lineSpacing()
+        for at in range(_SUMMARY_LINES):
+            line = rest
+            if at + 1 < _SUMMARY_LINES:
+                line = _first_line(rest, self.width())
+            rest = rest[len(line) :].lstrip()
+            shown = paint.elided(line, self.width())
+            paint.text(painter, QRectF(0, at * height, self.width(), height), shown,
+                       align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)  # fmt: skip
+
+
+def _first_line(text: str, width: int) -> str:
+    """Return as much as fits, cut at a space where there is one near the end."""
+    metrics = paint.metrics("body")
+    fits = len(text)
+    while fits > 1 and metrics.horizontalAdvance(text[:fits]) > width:
+        fits -= 1
+    if fits < len(text):
+        space = text.rfind(" ", 0, fits + 1)
+        if space > fits * 0.7:
+            return text[:space]
+    return text[:fits]
 
 
 def _clock(text: str) -> str:

@@ -14,7 +14,7 @@ from workstation.domain.workitem import Priority
 from workstation.ui import paint
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, SegmentedChoice
-from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, icon_label, label, rule
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, icon_label, label, rule, set_tone
 
 _PRIORITIES = {"stat": Priority.HIGH, "urgent": Priority.MEDIUM, "routine": Priority.LOW}
 
@@ -32,20 +32,19 @@ class DropZone(QWidget):
         self.setAcceptDrops(True)
         self._over = False
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 24, 16, 16)
-        column.setSpacing(6)
+        column.setContentsMargins(16, 20, 16, 20)
+        column.setSpacing(4)
         top = QHBoxLayout()
         top.addStretch(1)
         top.addWidget(icon_label("upload-cloud-2", "acc", 36))
         top.addStretch(1)
         column.addLayout(top)
-        for text, role, tone in (
-            (tr("Drag a DICOM folder here"), "h1", "t0"),
-            (tr("Grouped by study and checked; an interrupted send goes on where it stopped"), "body", "t2"),
-        ):
-            line = label(text, role, tone)
+        self._title = label(tr("Drag a DICOM folder here"), "h1", "t0")
+        self._text = label("", "body", "t2")
+        for line in (self._title, self._text):
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(line)
+        self.show_idle()
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
@@ -57,6 +56,18 @@ class DropZone(QWidget):
         buttons.addWidget(disc)
         buttons.addStretch(1)
         column.addLayout(buttons)
+
+    def show_idle(self) -> None:
+        """Invite to drop something."""
+        self._text.setText(tr("Grouped by study and checked; an interrupted send goes on where it stopped"))
+
+    def show_scanning(self, text: str) -> None:
+        """Say how far looking through the folder has come."""
+        self._text.setText(text)
+
+    def text(self) -> str:
+        """Return the sentence below the title."""
+        return self._text.text()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take local files and folders."""
@@ -94,6 +105,7 @@ class SendState(Enum):
     SENDING = auto()
     VERIFIED = auto()
     INTERRUPTED = auto()
+    STOPPED = auto()
     FAILED = auto()
 
 
@@ -145,13 +157,15 @@ class _QueueRow(QWidget):
         column.addWidget(self._note)
 
     def show_item(self, item: QueueItem) -> None:
-        self._who.setText(item.who)
+        self._who.setText(paint.elided(item.who, 160))
+        self._who.setToolTip(item.who)
         self._what.show_text(item.what)
         word, kind, icon, tone = {
             SendState.FOUND: (tr("Found"), "neutral", "folder-open", "acc"),
             SendState.SENDING: (tr("Sending"), "acc", "upload-cloud-2", "acc"),
             SendState.VERIFIED: (tr("Verified by the hub"), "ok", "check", "ok"),
             SendState.INTERRUPTED: (tr("Line interrupted, will go on"), "warn", "wifi-off", "warn"),
+            SendState.STOPPED: (tr("Stopped"), "neutral", "stop", "t3"),
             SendState.FAILED: (tr("Not sent"), "bad", "close", "bad"),
         }[item.state]
         self._state.show_chip(word, kind, icon)
@@ -160,8 +174,12 @@ class _QueueRow(QWidget):
         text = "\n".join(part for part in (item.message, *item.warnings) if part)
         self._note.setText(text)
         self._note.setVisible(bool(text))
-        self.send.setVisible(item.state in {SendState.FOUND, SendState.FAILED})
-        self.send.set_text(tr("Send") if item.state is SendState.FOUND else tr("Try again"))
+        set_tone(self._note, "bad" if item.state is SendState.FAILED else "warn")
+        words = {SendState.FOUND: tr("Send"), SendState.FAILED: tr("Try again"), SendState.STOPPED: tr("Go on"),
+                 SendState.INTERRUPTED: tr("Try now")}  # fmt: skip
+        self.send.setVisible(item.state in words)
+        self.send.set_text(words.get(item.state, tr("Send")))
+        self.setAccessibleName(f"{item.who} · {item.what} · {word}")
         self.stop.setVisible(item.state in {SendState.SENDING, SendState.INTERRUPTED})
 
 

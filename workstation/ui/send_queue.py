@@ -1,0 +1,145 @@
+"""What the technician found and sends; outlives the page, so that a language switch loses nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from resources.translation import tr
+from workstation.domain.errors import Unreachable, WorkstationError
+from workstation.domain.ports import JobContext, SendPort
+from workstation.domain.site import ReadingRequest, SendProgress
+from workstation.domain.study import Study
+from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.ui.widgets.send_panel import QueueItem, SendState
+
+_UNDER_WAY = frozenset({SendState.SENDING, SendState.INTERRUPTED})
+
+
+@dataclass(slots=True)
+class _Entry:
+    study: Study
+    item: QueueItem
+    request: ReadingRequest | None = None
+    job: JobHandle[str] | None = None
+
+
+class GrassrootsQueue(QObject):
+    """Holds one entry for each study; only instances that the hub lacks travel when a send is repeated."""
+
+    changed = Signal(str)
+    """Study Instance UID of the entry that moved"""
+    verified = Signal(str)
+    interrupted = Signal(object)
+    """``Unreachable``; the entry waits and is sent again by ``resume``"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: dict[str, _Entry] = {}
+        self._closed = False
+
+    @property
+    def items(self) -> list[QueueItem]:
+        """Return all entries, the oldest first."""
+        return [entry.item for entry in self._entries.values()]
+
+    def item(self, study_instance_uid: str) -> QueueItem:
+        """Return one entry; KeyError when it is not here."""
+        return self._entries[study_instance_uid].item
+
+    def add(self, study: Study) -> None:
+        """Take up a study that was found; one that is being sent stays as it is."""
+        uid = study.study_instance_uid
+        known = self._entries.get(uid)
+        if known is not None and known.item.state in _UNDER_WAY:
+            return
+        warnings = [w.text for w in study.warnings]
+        warnings += [w.text for series in study.series for w in series.warnings]
+        facts = ("/".join(study.modalities), study.description, study.patient.patient_id)
+        item = QueueItem(
+            uid,
+            study.patient.name or study.patient.patient_id or tr("Without a name"),
+            " · ".join(part for part in facts if part),
+            study.instance_count,
+            warnings=tuple(dict.fromkeys(warnings)),
+        )
+        self._entries[uid] = _Entry(study, item)
+        self.changed.emit(uid)
+
+    def send(self, request: ReadingRequest, sender: SendPort, jobs: JobRunner) -> None:
+        """Send a study in the background; a second request while it is under way does nothing."""
+        entry = self._entries[request.study_instance_uid]
+        if entry.item.state is SendState.SENDING:
+            return
+        entry.request = request
+        self._move(entry, state=SendState.SENDING, message="")
+
+        def work(job: JobContext) -> str:
+            def tell(progress: SendProgress) -> None:
+                done = progress.sent + progress.already_there
+                job.progress(done / max(1, progress.total), str(done))
+
+            return sender.send(entry.study, request, job, tell)
+
+        def moved(_fraction: float, text: str) -> None:
+            if text.isdigit():
+                self._move(entry, done=int(text))
+
+        def done(_ups: str) -> None:
+            self._move(entry, state=SendState.VERIFIED, done=entry.item.total, message="")
+            if not self._closed:
+                self.verified.emit(entry.item.study_instance_uid)
+
+        entry.job = jobs.submit(
+            Pool.IO, work, on_success=done, on_error=partial(self._failed, entry), on_progress=moved
+        )
+
+    def resume(self, sender: SendPort, jobs: JobRunner) -> None:
+        """Send again what the line interrupted."""
+        for entry in tuple(self._entries.values()):
+            if entry.item.state is SendState.INTERRUPTED and entry.request is not None:
+                self.send(entry.request, sender, jobs)
+
+    def request_of(self, study_instance_uid: str) -> ReadingRequest | None:
+        """Return what was asked for when the study was sent last."""
+        return self._entries[study_instance_uid].request
+
+    def stop(self, study_instance_uid: str) -> None:
+        """Stop sending; what arrived stays there and is not sent again."""
+        entry = self._entries[study_instance_uid]
+        if entry.item.state not in _UNDER_WAY:
+            return
+        if entry.job is not None:
+            entry.job.cancel()
+        self._move(entry, state=SendState.STOPPED, message=tr("Sending again goes on from here."))
+
+    def stop_all(self) -> None:
+        """Stop everything and stay silent; the person signs out."""
+        for uid in tuple(self._entries):
+            self.stop(uid)
+        self._closed = True
+
+    def _failed(self, entry: _Entry, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        if not isinstance(error, Unreachable):
+            self._move(entry, state=SendState.FAILED, message=f"{error.user_text} {error.hint}".strip())
+            return
+        self._move(entry, state=SendState.INTERRUPTED, message=tr("Goes on by itself once the hub answers."))
+        if not self._closed:
+            self.interrupted.emit(error)
+
+    def _move(
+        self, entry: _Entry, *, state: SendState | None = None, done: int | None = None, message: str | None = None
+    ) -> None:
+        item = entry.item
+        entry.item = replace(
+            item,
+            state=item.state if state is None else state,
+            done=item.done if done is None else done,
+            message=item.message if message is None else message,
+        )
+        if not self._closed:
+            self.changed.emit(item.study_instance_uid)
