@@ -153,7 +153,9 @@ def report_rows(session: ReadingSession) -> list[ReportRow]:
             undecided, reported = len(session.findings.undecided), len(session.findings.reported)
             parts = [tr("{count} confirmed", count=reported)] if reported else []
             parts += [tr("{count} undecided", count=undecided)] if undecided else []
-            rows.append(ReportRow(item.key, caption, " · ".join(parts) or tr("none"), required=False))
+            rows.append(
+                ReportRow(item.key, caption, " · ".join(parts) or tr("none"), required=False, attention=bool(undecided))
+            )
         elif item.required:
             rows.append(ReportRow(item.key, caption, _value(item, session.report.values.get(item.key, "")), True))
     return rows

@@ -249,6 +249,8 @@ class ImagePresenter(QObject):
         for index, image in batch:
             on_screen |= shown.scene.put(index, image)
             shown.failed.pop(index, None)
+            if is_first or index == 0:
+                self._place_in_frame(shown.scene, image.frame_of_reference_uid, is_first=index == 0)
         if is_first:
             self._first(shown, batch[0][1])
         if is_first or on_screen:
@@ -259,7 +261,6 @@ class ImagePresenter(QObject):
 
     def _first(self, shown: _Shown, image: SliceImage) -> None:
         scene = shown.scene
-        scene.frame_of_reference_uid = image.frame_of_reference_uid
         self._dress(scene)
         if scene.state.voi is None and self._is_lung(shown.series):
             scene.set_window(CT_PRESETS["2"].window)
@@ -270,6 +271,25 @@ class ImagePresenter(QObject):
         if picture is not None:
             self._page.series.show_thumbnail(shown.series.series_instance_uid, picture)
         self._page.show_window()
+
+    def _place_in_frame(self, scene: StackScene, frame: str, *, is_first: bool) -> None:
+        """
+        Give the stack its frame of reference: that of the marks made on it, else of its first slice.
+
+        De-identified CTs may carry another UID in every slice; one series is one frame all the same.
+        """
+        findings = self._session.findings if self._session is not None else None
+        if findings is not None and findings.series_instance_uid == scene.series_instance_uid:
+            frame = findings.frame_of_reference_uid or frame
+        before = scene.frame_of_reference_uid
+        if before == frame or (before and not is_first):
+            return
+        scene.frame_of_reference_uid = frame
+        self._dress(scene)
+        kept = self._annotations
+        for one in kept.measurements if kept is not None and before else ():
+            if kept is not None and one.frame_of_reference_uid == before:
+                kept.edit(scene.study_instance_uid, replace(one, frame_of_reference_uid=frame))
 
     def _is_lung(self, series: Series) -> bool:
         """Tell whether the detector's marks lie on this CT: then the lung window is what is read first."""
@@ -336,13 +356,8 @@ class ImagePresenter(QObject):
         if any(image is None for image in images) or len(images) < 2:
             return
         slices = [PlacedSlice(image.pixels, image.plane) for image in images if image is not None]
-        first = images[0]
-        if first is None or any(
-            image is not None and image.frame_of_reference_uid != first.frame_of_reference_uid for image in images
-        ):
-            self._no_planes(shown, tr("The images of this series have different frames of reference."), "")
-            return
-        uid, frame, unit = shown.series.series_instance_uid, first.frame_of_reference_uid, first.unit
+        uid, frame = shown.series.series_instance_uid, shown.scene.frame_of_reference_uid
+        unit = next((image.unit for image in images if image is not None), "")
 
         def work(job: JobContext) -> BuiltVolume:
             built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=uid, unit=unit, job=job)

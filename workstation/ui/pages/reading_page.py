@@ -88,6 +88,7 @@ class ReadingPage(Page):
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.findings)
         self._split.addWidget(self.report)
+        self._split.setSizes([600, 400])
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 2)
         column.addWidget(self._split, 1)

@@ -7,12 +7,12 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
 from workstation.ui import paint
-from workstation.ui.finding_words import decision_word, lobe_word, millimetres, place_and_type, reason_word, type_word
+from workstation.ui.finding_words import decision_word, lobe_word, millimetres, reason_word, type_word
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import label
@@ -88,7 +88,7 @@ class FindingCard(QWidget):
         """Show the finding as it stands now."""
         self.facts = facts
         finding = facts.finding
-        words = [str(finding.number), place_and_type(finding), millimetres(finding.diameter_mm),
+        words = [str(finding.number), known_place_and_type(finding), millimetres(finding.diameter_mm),
                  decision_word(finding.decision)]  # fmt: skip
         self.setAccessibleName(" · ".join(words))
         self.setToolTip(facts.read_only_reason)
@@ -217,7 +217,7 @@ class FindingCard(QWidget):
         paint.paint_chip(painter, QRectF(right - chip, _TOP, chip, 20), tint, icon, state)
         room = right - chip - 8 - (_SIDE + 28)
         rejected = finding.decision is Decision.REJECTED
-        words = place_and_type(finding)
+        words = known_place_and_type(finding)
         if rejected:
             words = f"{words} {millimetres(finding.diameter_mm)}"
         metrics = paint.metrics("body", 600)
@@ -254,10 +254,17 @@ class FindingCard(QWidget):
                        align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
 
 
+def known_place_and_type(finding: Finding) -> str:
+    """Return what is known of lobe and type; a detector gives neither."""
+    parts = [lobe_word(finding.lobe)] if finding.lobe is not Lobe.UNSPECIFIED else []
+    parts += [type_word(finding.nodule_type)] if finding.nodule_type is not NoduleType.UNSPECIFIED else []
+    return " · ".join(parts) or tr("Nodule, place not given")
+
+
 class FindingEditor(QWidget):
     """Size, type and lobe in place; Enter saves, Esc drops."""
 
-    saved = Signal(float, object, object)
+    saved = Signal(object, object, object)
     cancelled = Signal()
 
     def __init__(self, finding: Finding) -> None:
@@ -266,13 +273,7 @@ class FindingEditor(QWidget):
         grid.setContentsMargins(0, 6, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
-        self.diameter = QDoubleSpinBox()
-        self.diameter.setRange(*SIZE_LIMITS_MM)
-        self.diameter.setDecimals(1)
-        self.diameter.setSingleStep(0.5)
-        self.diameter.setSuffix(" mm")
-        self.diameter.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.diameter.setValue(finding.diameter_mm)
+        self.diameter = SizeField(finding.diameter_mm)
         self.nodule_type = QComboBox()
         for each in NoduleType:
             self.nodule_type.addItem(type_word(each), each)
@@ -299,9 +300,12 @@ class FindingEditor(QWidget):
         grid.addLayout(buttons, 3, 0, 1, 2)
 
     def _save(self) -> None:
-        self.diameter.interpretText()
+        size = self.diameter.value()
+        if size is None:
+            self.diameter.say_wrong()
+            return
         types, lobes = list(NoduleType), list(Lobe)
-        self.saved.emit(self.diameter.value(), types[self.nodule_type.currentIndex()], lobes[self.lobe.currentIndex()])
+        self.saved.emit(size, types[self.nodule_type.currentIndex()], lobes[self.lobe.currentIndex()])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Save with Enter, drop with Esc."""
@@ -311,6 +315,42 @@ class FindingEditor(QWidget):
             self.cancelled.emit()
         else:
             super().keyPressEvent(event)
+
+
+class SizeField(QLineEdit):
+    """A diameter in millimetres; takes a comma as well as a point."""
+
+    def __init__(self, value_mm: float) -> None:
+        super().__init__()
+        self.setPlaceholderText("mm")
+        self.setValue(value_mm)
+        self.textEdited.connect(lambda _text: self._show_state(""))
+
+    def setValue(self, value_mm: float) -> None:
+        """Show a size."""
+        self.setText(f"{value_mm:.1f} mm")
+
+    def value(self) -> float | None:
+        """Return the size, None for what is no size of a nodule."""
+        text = self.text().strip().lower().removesuffix("mm").strip().replace(",", ".")
+        try:
+            size = float(text)
+        except ValueError:
+            return None
+        return size if SIZE_LIMITS_MM[0] <= size <= SIZE_LIMITS_MM[1] else None
+
+    def say_wrong(self) -> None:
+        """Show that this is no size, and which sizes there are."""
+        self._show_state("bad")
+        low, high = SIZE_LIMITS_MM
+        self.setToolTip(tr("A size from {low} to {high} mm", low=low, high=f"{high:.0f}"))
+
+    def _show_state(self, state: str) -> None:
+        if self.property("state") != state:
+            self.setProperty("state", state)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.setToolTip("")
 
 
 class _DecisionButton(Button):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import CHINESE, language, tr
 from workstation.domain.finding import AlgorithmIdentity, Decision, RejectReason
 from workstation.ui.finding_words import decision_word, reason_word
 from workstation.ui.widgets.buttons import Button
@@ -43,6 +43,7 @@ class FindingPanel(QWidget):
         self._cards: dict[str, FindingCard] = {}
         self._selected = ""
         self._compact = False
+        self._marks_shown = True
         self.menu: QMenu | None = None
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -116,10 +117,11 @@ class FindingPanel(QWidget):
                 card.show_facts(facts)
         self._message.setText(message)
         self._message.setVisible(bool(message))
+        roomy = not self._compact and language() == CHINESE  # English words are too long for one line
         for chip, (decisions, tint, icon) in zip(self._chips, _COUNTED, strict=True):
             count = sum(facts.finding.decision in decisions for facts in cards)
             word = decision_word(decisions[0])
-            shown = f"{word} {count}" if decisions[0] is Decision.UNDECIDED and not self._compact else str(count)
+            shown = f"{word} {count}" if decisions[0] is Decision.UNDECIDED and roomy else str(count)
             chip.show_chip(shown, tint, icon)
             chip.setAccessibleName(f"{word} {count}")
             chip.setToolTip(f"{word} {count}")
@@ -171,7 +173,9 @@ class FindingPanel(QWidget):
 
     def show_marks_state(self, *, shown: bool) -> None:
         """Say whether the marks are drawn."""
-        self.overlay.set_text(tr("Marks"), "eye" if shown else "eye-off")
+        self._marks_shown = shown
+        self.overlay.set_text("" if self._compact else tr("Marks"), "eye" if shown else "eye-off")
+        self.overlay.setAccessibleName(tr("Show or hide the AI marks (G)"))
 
     def select(self, tracking_uid: str) -> None:
         """Mark one card and bring it into view."""
@@ -201,6 +205,9 @@ class FindingPanel(QWidget):
         """Fit a narrow dock."""
         if compact != self._compact:
             self._compact = compact
+            self.following.set_text("" if compact else tr("Next"), "skip-forward" if compact else "")
+            self.following.setAccessibleName(tr("Next finding (N), previous (Shift N)"))
+            self.show_marks_state(shown=self._marks_shown)
             for card in self._cards.values():
                 card.set_compact(compact=compact)
             self.show_cards([card.facts for card in self.cards], self._message.text())

@@ -147,6 +147,25 @@ class _PriorityMark(QWidget):
             paint.priority_mark(QPainter(self), QPointF(8, 12), self._priority)
 
 
+class _Words(ElidedLabel):
+    """A text that takes the room it needs and is cut only where there is none."""
+
+    def __init__(self, tone: str) -> None:
+        super().__init__("", "body", tone)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def show_text(self, text: str, tone: str | None = None) -> None:
+        super().show_text(text, tone)
+        self.setVisible(bool(text))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(paint.metrics("body").horizontalAdvance(self.text()) + 4, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.height())
+
+
 class ReadingHeader(PageHeader):
     """48 px with everything, 40 px with what fits; the rest is in the menu at its end."""
 
@@ -158,9 +177,9 @@ class ReadingHeader(PageHeader):
         self.row.setSpacing(8)
         self._priority = _PriorityMark()
         self.who = label("", "h1", "t0")
-        self.person = ElidedLabel("", "body", "t2")
-        self.exam = ElidedLabel("", "body", "t0")
-        self.site = ElidedLabel("", "body", "t2")
+        self.person = _Words("t2")
+        self.exam = _Words("t0")
+        self.site = _Words("t2")
         self._split = rule(vertical=True)
         self._split.setFixedHeight(24)
         self._left = QWidget()
@@ -171,7 +190,7 @@ class ReadingHeader(PageHeader):
         left.addWidget(self.who)
         for widget in (self.person, self._split, self.exam, self.site):
             left.addWidget(widget)
-        left.addStretch(1000)
+        left.addStretch(1)
         self.presets = MenuButton("contrast-2", tr("Window"))
         self.layouts = MenuButton("layout-grid", tr("Layout"))
         self._tools = QHBoxLayout()
@@ -266,12 +285,6 @@ class ReadingHeader(PageHeader):
         self.who.setText(who)
         for widget, text in ((self.person, person), (self.exam, exam), (self.site, site)):
             widget.show_text(text)
-            widget.setVisible(bool(text))
-            widget.setMaximumWidth(paint.metrics("body").horizontalAdvance(text) + 4)
-            widget.setMinimumWidth(0)
-            layout = self._left.layout()
-            if isinstance(layout, QHBoxLayout):
-                layout.setStretchFactor(widget, 100)
         self._split.setVisible(bool(exam))
 
     def _open_more(self) -> None:

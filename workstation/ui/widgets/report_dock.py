@@ -27,6 +27,8 @@ class ReportRow:
     caption: str
     value: str
     required: bool
+    attention: bool = False
+    """Filled, but something is still open."""
 
 
 class ReportDock(QWidget):
@@ -201,5 +203,6 @@ class _Row(QWidget):
         words = " ".join((row.value or tr("Not filled")).split())
         paint.text(painter, QRectF(_LABEL, 0, room + 4, 29), paint.elided(words, room), tone=tone)
         if row.value or missing:
-            icon, colour = ("check", "ok") if row.value else ("error-warning", "warn")
+            fine = row.value and not row.attention
+            icon, colour = ("check", "ok") if fine else ("error-warning", "warn")
             paint_icon(painter, QRectF(self.width() - 15, 7, 15, 15), icon, theme.color(colour))
