@@ -299,7 +299,7 @@ class WorklistPage(Page):
         )
 
     def _enable_next(self) -> None:
-        free = bool(self.presenter.next_cases())
+        free = self.presenter.has_next()
         self.take_next.enable(free, tr("No case is free to take."))
         self.commands.action("worklist.next").setEnabled(free)
 

@@ -16,21 +16,26 @@ from workstation.domain.workitem import (
     Priority,
     ReadingState,
     WorkitemCode,
-    WorklistPage,
     WorklistQuery,
     WorklistRow,
     WorklistTab,
 )
 from workstation.services.jobs import JobHandle, JobRunner, Pool
-from workstation.ui.widgets.worklist_columns import Order, matches
+from workstation.ui.widgets.worklist_cases import Cases, made_ready
 
 PAGE_LIMIT: Final = 10_000
 _CLAIMABLE: Final = frozenset({ReadingState.READY, ReadingState.AI_FAILED, ReadingState.RETURNED})
+_MAYBE_FREE: Final = _CLAIMABLE | {ReadingState.PRELIMINARY}
+"""States in which ``may_claim`` can say yes; asked first because it is quick."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """What the page shows: the cases that pass the filters, the numbers on the tabs, when it was fetched."""
+    """
+    What the page shows: the cases that pass the filters, the numbers on the tabs, when it was fetched.
+
+    ``rows`` come by urgency and are the former objects where nothing changed.
+    """
 
     rows: tuple[WorklistRow, ...]
     counts: dict[WorklistTab, int]
@@ -38,6 +43,16 @@ class ListState:
     query: WorklistQuery
     modalities: tuple[str, ...]
     sites: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer of the hub with everything that takes long over 10 000 cases, made in the job."""
+
+    cases: Cases
+    counts: dict[WorklistTab, int]
+    modalities: frozenset[str]
+    sites: dict[str, str]
 
 
 class WorklistView(Protocol):
@@ -94,11 +109,11 @@ class WorklistPresenter:
         self.now = now
         self.query = WorklistQuery(limit=PAGE_LIMIT)
         self._view: WorklistView | None = None
-        self._rows: tuple[WorklistRow, ...] = ()
+        self._cases = Cases()
         self._counts: dict[WorklistTab, int] = {}
         self._fetched: datetime | None = None
         self._fetched_for: WorklistQuery | None = None
-        self._running: JobHandle[WorklistPage] | None = None
+        self._running: JobHandle[_Answer] | None = None
         self._taking = False
         self._modalities: set[str] = set()
         self._sites: dict[str, str] = {}
@@ -129,7 +144,7 @@ class WorklistPresenter:
         tab_changed = query.tab is not self.query.tab
         self.query = query
         if tab_changed:
-            self._rows = ()
+            self._cases = Cases()
         self._show(mark_new=False)
         self.refresh()
 
@@ -145,10 +160,11 @@ class WorklistPresenter:
         self._fetched_for = query
         if self._view is not None:
             self._view.show_busy(True)
+        before = self._cases
         self._running = self._jobs.submit(
             Pool.IO,
-            lambda _job: self._worklist.query(query),
-            on_success=lambda page: self._take(page, query),
+            lambda job: _asked(self._worklist, query, before, job),
+            on_success=lambda answer: self._take(answer, query),
             on_error=self._refresh_failed,
         )
 
@@ -157,18 +173,18 @@ class WorklistPresenter:
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        self._rows, self._counts, self._fetched = (), {}, None
+        self._cases, self._counts, self._fetched = Cases(), {}, None
         self._modalities, self._sites = set(), {}
         self.query = WorklistQuery(limit=PAGE_LIMIT)
         self._show(mark_new=False)
 
-    def _take(self, page: WorklistPage, query: WorklistQuery) -> None:
+    def _take(self, answer: _Answer, query: WorklistQuery) -> None:
         self._running = None
-        first = self._fetched is None or not self._rows
-        self._rows, self._counts = page.rows, page.counts
+        first = self._fetched is None or not self._cases.rows
+        self._cases, self._counts = answer.cases, answer.counts
         self._fetched = self.now()
-        self._modalities |= {row.modality for row in page.rows if row.modality}
-        self._sites |= {row.site_id: row.site_name for row in page.rows if row.site_id}
+        self._modalities |= answer.modalities
+        self._sites |= answer.sites
         if self._view is not None:
             self._view.show_busy(False)
             self._view.clear_problem("refresh")
@@ -181,22 +197,9 @@ class WorklistPresenter:
         self._problem("refresh", error)
 
     def _state(self) -> ListState:
-        query, today = self.query, self.now()
-        rows = tuple(
-            row
-            for row in self._rows
-            if matches(
-                row,
-                text=query.text,
-                modality=query.modality,
-                site_id=query.site_id,
-                today_only=query.today_only,
-                with_ai=query.with_ai_findings,
-                today=today,
-            )
-        )
+        rows = self._cases.passing(self.query, self.now())
         sites = tuple(sorted(self._sites.items(), key=lambda item: item[1]))
-        return ListState(rows, self._counts, self._fetched, query, tuple(sorted(self._modalities)), sites)
+        return ListState(rows, self._counts, self._fetched, self.query, tuple(sorted(self._modalities)), sites)
 
     def _show(self, *, mark_new: bool) -> None:
         if self._view is not None:
@@ -256,9 +259,14 @@ class WorklistPresenter:
             on_error=self._act_failed,
         )
 
+    def has_next(self) -> bool:
+        """Tell whether any case is free to take."""
+        return any(row.state in _MAYBE_FREE and self.may_claim(row) for row in self._cases.rows)
+
     def next_cases(self) -> list[WorklistRow]:
         """Return the cases that "Take next" would try: STAT first, then the least time left."""
-        return Order().sorted([row for row in self._rows if self.may_claim(row) and row.priority in Priority])
+        free = [row for row in self._cases.rows if row.state in _MAYBE_FREE and self.may_claim(row)]
+        return sorted(free, key=lambda row: row.priority is not Priority.HIGH)
 
     def take_next(self) -> None:
         """Claim the most urgent free case and open it; a lost race goes on to the next one."""
@@ -314,3 +322,16 @@ class WorklistPresenter:
             raise error
         if self._view is not None:
             self._view.show_problem(key, error)
+
+
+def _asked(worklist: WorklistPort, query: WorklistQuery, before: Cases, job: JobContext) -> _Answer:
+    """Ask the hub and make the answer ready; runs in a job."""
+    page = worklist.query(query)
+    job.raise_if_cancelled()
+    cases = made_ready(page.rows, before)
+    return _Answer(
+        cases,
+        page.counts,
+        frozenset(row.modality for row in cases.rows if row.modality),
+        {row.site_id: row.site_name for row in cases.rows if row.site_id},
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -174,33 +174,26 @@ _RANK: Final = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-def sort_key(column: Column) -> Callable[[WorklistRow], Any]:
-    """
-    Return the key by which a column sorts; ties go to the less time left.
-
-    Time left means STAT first, then the least time left, which is the list's own order.
-    """
-    keys: dict[Column, Callable[[WorklistRow], Any]] = {
-        Column.PRIORITY: lambda r: _RANK[r.priority],
-        Column.TIME_LEFT: lambda r: r.priority is not Priority.HIGH,
-        Column.STATE: lambda r: r.state.value,
-        Column.AI: lambda r: (-(r.ai.top_out_of_ten or 0), -r.ai.finding_count, r.ai.state.value),
-        Column.PATIENT: lambda r: r.pinyin_initials.casefold() or r.patient_name.casefold(),
-        Column.SEX_AGE: lambda r: (r.birth_date or "9", r.sex),
-        Column.PATIENT_ID: lambda r: r.patient_id,
-        Column.MODALITY: lambda r: r.modality,
-        Column.DESCRIPTION: lambda r: r.description,
-        Column.SITE: lambda r: r.site_name,
-        Column.STUDIED: lambda r: r.studied or _NEVER,
-        Column.ARRIVED: lambda r: r.arrived,
-        Column.IMAGES: lambda r: r.images_received,
-        Column.READER: lambda r: r.reader_name,
-        Column.PRIORS: lambda r: r.prior_count,
-        Column.GRADE: lambda r: r.quality_grade or "Z",
-        Column.CRITICAL: lambda r: not r.critical,
-    }
-    main = keys[column]
-    return lambda r: (main(r), r.due, r.ups_instance_uid)
+_KEYS: Final[dict[Column, Callable[[WorklistRow], Any]]] = {
+    Column.PRIORITY: lambda r: _RANK[r.priority],
+    # time left means STAT first, then the least time left, which is the list's own order
+    Column.TIME_LEFT: lambda r: r.priority is not Priority.HIGH,
+    Column.STATE: lambda r: r.state.value,
+    Column.AI: lambda r: (-(r.ai.top_out_of_ten or 0), -r.ai.finding_count, r.ai.state.value),
+    Column.PATIENT: lambda r: r.pinyin_initials.casefold() or r.patient_name.casefold(),
+    Column.SEX_AGE: lambda r: (r.birth_date or "9", r.sex),
+    Column.PATIENT_ID: lambda r: r.patient_id,
+    Column.MODALITY: lambda r: r.modality,
+    Column.DESCRIPTION: lambda r: r.description,
+    Column.SITE: lambda r: r.site_name,
+    Column.STUDIED: lambda r: r.studied or _NEVER,
+    Column.ARRIVED: lambda r: r.arrived,
+    Column.IMAGES: lambda r: r.images_received,
+    Column.READER: lambda r: r.reader_name,
+    Column.PRIORS: lambda r: r.prior_count,
+    Column.GRADE: lambda r: r.quality_grade or "Z",
+    Column.CRITICAL: lambda r: not r.critical,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,26 +207,12 @@ class Order:
         """Return the order after a click on a header."""
         return Order(column, descending=column is self.column and not self.descending)
 
-    def sorted(self, rows: Collection[WorklistRow]) -> list[WorklistRow]:
-        """Return the rows in this order."""
-        return sorted(rows, key=sort_key(self.column), reverse=self.descending)
+    def sorted(self, by_urgency: Sequence[WorklistRow]) -> list[WorklistRow]:
+        """
+        Return the cases in this order; ties keep the order of urgency, or turn it round when descending.
 
-
-def matches(row: WorklistRow, *, text: str, modality: str, site_id: str, today_only: bool, with_ai: bool,
-            today: datetime) -> bool:  # fmt: skip
-    """Tell whether a case passes the filters; ``today`` is any local time of the day meant."""
-    if modality and row.modality != modality:
-        return False
-    if site_id and row.site_id != site_id:
-        return False
-    if with_ai and row.ai.finding_count == 0:
-        return False
-    if today_only and row.arrived.astimezone(today.tzinfo).date() != today.date():
-        return False
-    if not text:
-        return True
-    needle = text.casefold()
-    return any(
-        needle in value.casefold()
-        for value in (row.patient_name, row.pinyin_initials, row.patient_id, row.accession_number)
-    )
+        The cases must come by urgency (``worklist_cases.by_urgency``): sorting by one short key is
+        ten times faster than by key, due time and UID.
+        """
+        rows = reversed(by_urgency) if self.descending else by_urgency
+        return sorted(rows, key=_KEYS[self.column], reverse=self.descending)

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelection, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QItemSelection, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from resources.translation import ENGLISH, language
@@ -15,8 +15,8 @@ from workstation.domain.workitem import WorklistRow
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
+from workstation.ui.widgets.worklist_cells import WorklistCells
 from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, plan_columns
-from workstation.ui.widgets.worklist_delegate import WorklistDelegate
 from workstation.ui.widgets.worklist_model import TIME_COLUMN, WorklistModel
 
 _CENTRED: Final = frozenset({Column.PRIORS})
@@ -44,9 +44,14 @@ class WorklistTable(QTableView):
         super().__init__()
         self.rows = model
         self.hidden_columns: Collection[str] = ()
-        self._delegate = WorklistDelegate(model)
+        self._cells = WorklistCells(model)
+        self._hovered = -1
+        self._selected = -1
+        self._keyboard = False
+        """True while the keyboard moves the selection: the row then carries the two focus lines."""
         self.setModel(model)
-        self.setItemDelegate(self._delegate)
+        # every pixel is painted: scrolling copies what stays and paints only the rows that come in
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
@@ -127,6 +132,46 @@ class WorklistTable(QTableView):
 
     # Qt
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows that need it from the kept pictures; QTableView would ask for one cell at a time."""
+        area = event.rect()
+        theme = current_theme()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(area, theme.color("bg0"))
+            first, last = self.rowAt(area.top()), self.rowAt(area.bottom())
+            if first < 0:
+                return
+            if last < 0:
+                last = self.rows.rowCount() - 1
+            columns = self._columns_in(area)
+            height = self.verticalHeader().defaultSectionSize()
+            top = self.rowViewportPosition(first)
+            for at in range(first, last + 1):
+                self._paint_row(painter, at, QRect(area.left(), top, area.width(), height), columns)
+                top += height
+
+    def _columns_in(self, area: QRect) -> list[tuple[Column, int, int]]:
+        """Return the columns that an area touches, each with its left edge and its width."""
+        found = []
+        for column, at in INDEX.items():
+            left, width = self.columnViewportPosition(at), self.columnWidth(at)
+            if width and left <= area.right() and left + width > area.left():
+                found.append((column, left, width))
+        return found
+
+    def _paint_row(self, painter: QPainter, at: int, box: QRect, columns: list[tuple[Column, int, int]]) -> None:
+        row, ratio = self.rows.row_at(at), self.devicePixelRatioF()
+        ground = "sel" if at == self._selected else "bg2" if at == self._hovered else "bg0"
+        # whole device pixels keep the pictures sharp where the scale is no whole number
+        top = round(box.top() * ratio) / ratio
+        for column, left, width in columns:
+            picture = self._cells.picture(row, column, (width, box.height()), ratio, ground=ground)
+            painter.drawImage(QPointF(round(left * ratio) / ratio, top), picture)
+        if at == self._selected and self._keyboard:
+            accent = current_theme().color("acc")
+            painter.fillRect(box.left(), box.top(), box.width(), 2, accent)
+            painter.fillRect(box.left(), box.bottom() - 1, box.width(), 2, accent)
+
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell which case is selected."""
         super().selectionChanged(selected, deselected)
@@ -135,13 +180,12 @@ class WorklistTable(QTableView):
 
     def _take_selection(self) -> None:
         indexes = self.selectionModel().selectedRows()
-        self._delegate.selected = indexes[0].row() if indexes else -1
+        self._selected = indexes[0].row() if indexes else -1
 
     def _rows_moved(self, *_what: object) -> None:
         self._take_selection()
-        self._delegate.hovered = (
-            self.rowAt(self.viewport().mapFromGlobal(self.cursor().pos()).y()) if (self._delegate.hovered >= 0) else -1
-        )
+        if self._hovered >= 0:
+            self._hovered = self.rowAt(self.viewport().mapFromGlobal(self.cursor().pos()).y())
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -190,15 +234,15 @@ class WorklistTable(QTableView):
         self.fit()
 
     def _set_keyboard(self, *, keyboard: bool) -> None:
-        if self._delegate.keyboard != keyboard:
-            self._delegate.keyboard = keyboard
+        if self._keyboard != keyboard:
+            self._keyboard = keyboard
             self.viewport().update()
 
     def _hover(self, row: int) -> None:
-        before = self._delegate.hovered
+        before = self._hovered
         if row == before:
             return
-        self._delegate.hovered = row
+        self._hovered = row
         if row >= 0:
             self.rows.seen(row)
         for each in (before, row):

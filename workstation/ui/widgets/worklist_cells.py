@@ -1,40 +1,61 @@
-"""Paints the worklist's cells; no widget lies in any cell."""
+"""Paints the worklist's cells into pictures and keeps them; no widget lies in any cell."""
 
 # ruff: noqa: FBT001 - "selected" is part of the one signature that all cell painters share
 
 from __future__ import annotations
 
+import math
+from collections import OrderedDict
 from collections.abc import Callable
+from typing import Final, NamedTuple
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from resources.translation import tr
 from workstation.domain.workitem import AiState, Priority, WorklistRow
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.paint import V_CENTRE
-from workstation.ui.theme import current_theme
+from workstation.ui.theme import Theme, current_theme
 from workstation.ui.widgets import worklist_words as words
-from workstation.ui.widgets.worklist_columns import COLUMNS, Column
+from workstation.ui.widgets.worklist_columns import Column
 from workstation.ui.widgets.worklist_model import WorklistModel
 
-_PADDING = 8
-_LOCKED = 0.5
-_CENTRE = Qt.AlignmentFlag.AlignCenter
+_PADDING: Final = 8
+_LOCKED: Final = 0.5
+_KEPT_BYTES: Final = 48 * 2**20
+"""About 2000 cells at 100 %, some six screens."""
+_BAR_STEPS: Final = 176
+"""Half pixels of the 88 px bar under a timer."""
+_CENTRE: Final = Qt.AlignmentFlag.AlignCenter
 
 
-class WorklistDelegate(QStyledItemDelegate):
-    """One painter for all columns; the page tells it the hovered and the current row."""
+class _Look(NamedTuple):
+    """Everything a painted cell depends on; equal looks share one picture. A tuple because it is hashed so often."""
+
+    column: Column
+    text: str
+    extra: object
+    width: int
+    height: int
+    ratio: float
+    ground: str
+    locked: bool
+    theme: Theme
+
+
+class WorklistCells:
+    """
+    Paints cells and keeps their pictures, for painting a text anew costs fifty times a copy.
+
+    Call on the main thread.
+    """
 
     def __init__(self, model: WorklistModel) -> None:
-        super().__init__()
         self._model = model
-        self.hovered = -1
-        self.selected = -1
-        self.keyboard = False
-        """True while the keyboard moves the selection: the row then carries the two focus lines."""
+        self._kept: OrderedDict[_Look, QImage] = OrderedDict()
+        self._bytes = 0
         self._painters: dict[Column, Callable[[QPainter, QRectF, WorklistRow, bool], None]] = {
             Column.PRIORITY: self._priority,
             Column.TIME_LEFT: self._timer,
@@ -48,29 +69,61 @@ class WorklistDelegate(QStyledItemDelegate):
             Column.CRITICAL: self._critical,
         }
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Paint one cell."""
-        theme = current_theme()
-        at = index.row()
-        row = self._model.row_at(at)
-        column = COLUMNS[index.column()]
-        box = QRectF(option.rect)
-        selected = at == self.selected
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(box, theme.color("sel" if selected else "bg2" if at == self.hovered else "bg0"))
-        if selected and self.keyboard:
-            painter.fillRect(QRectF(box.left(), box.top(), box.width(), 2), theme.color("acc"))
-            painter.fillRect(QRectF(box.left(), box.bottom() - 2, box.width(), 2), theme.color("acc"))
+    def picture(self, row: WorklistRow, column: Column, size: tuple[int, int], ratio: float, *, ground: str) -> QImage:
+        """
+        Return an opaque cell with the hairline under it.
+
+        Args:
+            row: the case.
+            column: what is shown of it.
+            size: width and height in logical pixels.
+            ratio: device pixels per logical pixel.
+            ground: colour token of the background; ``sel`` means selected.
+        """
+        locked = words.held_by_other(row, self._model.user_id)
+        text = self._model.cell_text(row, column)
+        look = _Look(column, text, self._extra(row, column), *size, ratio, ground, locked, current_theme())
+        image = self._kept.get(look)
+        if image is None:
+            image = self._painted(row, look)
+            self._keep(look, image)
         else:
-            painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 1), theme.color("row.line"))
-        if words.held_by_other(row, self._model.user_id):
-            painter.setOpacity(_LOCKED)
-        inner = box.adjusted(_PADDING, 0, -_PADDING, -1)
-        self._cell(painter, inner, row, column, selected=selected)
-        painter.restore()
+            self._kept.move_to_end(look)
+        return image
+
+    def _extra(self, row: WorklistRow, column: Column) -> object:
+        """Return what the picture of a cell depends on beside its words."""
+        if column is Column.PATIENT:
+            return self._model.is_new(row)
+        if column is Column.READER:
+            return row.reader_id == self._model.user_id
+        if column is Column.TIME_LEFT and row.state not in words.STOPPED:
+            look = self._model.timer_look(row)
+            return look.tone, round(look.fraction * _BAR_STEPS)
+        return None
+
+    def _keep(self, look: _Look, image: QImage) -> None:
+        self._kept[look] = image
+        self._bytes += image.sizeInBytes()
+        while self._bytes > _KEPT_BYTES:
+            self._bytes -= self._kept.popitem(last=False)[1].sizeInBytes()
+
+    def _painted(self, row: WorklistRow, look: _Look) -> QImage:
+        theme = current_theme()
+        image = QImage(
+            math.ceil(look.width * look.ratio), math.ceil(look.height * look.ratio), QImage.Format.Format_RGB32
+        )
+        image.setDevicePixelRatio(look.ratio)
+        image.fill(theme.color(look.ground))
+        with QPainter(image) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            box = QRectF(0, 0, look.width, look.height)
+            painter.fillRect(QRectF(0, box.bottom() - 1, box.width(), 1), theme.color("row.line"))
+            if look.locked:
+                painter.setOpacity(_LOCKED)
+            inner = box.adjusted(_PADDING, 0, -_PADDING, -1)
+            self._cell(painter, inner, row, look.column, selected=look.ground == "sel")
+        return image
 
     def _cell(self, painter: QPainter, box: QRectF, row: WorklistRow, column: Column, *, selected: bool) -> None:
         special = self._painters.get(column)
@@ -118,8 +171,7 @@ class WorklistDelegate(QStyledItemDelegate):
         if row.state in words.STOPPED:
             self._plain(painter, box, tr("Clock stopped"), "t2" if selected else "t3")
             return
-        whole = int((row.due - row.arrived).total_seconds())
-        paint.timer(painter, box, paint.timer_look(self._model.left_s(row), whole))
+        paint.timer(painter, box, self._model.timer_look(row))
 
     def _ai(self, painter: QPainter, box: QRectF, row: WorklistRow, selected: bool) -> None:
         ai = row.ai
