@@ -131,19 +131,19 @@ class _Loop:
         with self.steps.step("send") as detail:
             page = self._grassroots()
             page.send.zone.dropped.emit([str(self.study)])
-            queue = self.desktop.send_queue.entries
-            wait_until(lambda: queue, "the study to be found")
-            self.study_uid, entry = max(queue.items(), key=lambda item: item[1].item.total)
+            queue = self.desktop.send_queue
+            wait_until(lambda: queue.items, "the study to be found")
+            self.study_uid = max(queue.items, key=lambda item: item.total).study_instance_uid
             page.send.question.setText(QUESTION)
             page.send.choose_priority(Priority.MEDIUM)
             page.send.row(self.study_uid).send.click()
-            wait_until(
-                lambda: entry.item.state in {SendState.VERIFIED, SendState.FAILED}, "the study to be sent", seconds=300
-            )
-            check(entry.item.state is SendState.VERIFIED, f"the hub verified the study: {entry.item.message}")
+            ended = {SendState.VERIFIED, SendState.FAILED}
+            wait_until(lambda: queue.item(self.study_uid).state in ended, "the study to be sent", seconds=300)
+            sent = queue.item(self.study_uid)
+            check(sent.state is SendState.VERIFIED, f"the hub verified the study: {sent.message}")
             stored = self.desktop.hub.images.study(self.study_uid)
             images = sum(len(s.instances) for s in stored.series if s.modality == "CT")
-            check(images == entry.item.total, f"{images} of {entry.item.total} images are at the hub")
+            check(images == sent.total, f"{images} of {sent.total} images are at the hub")
             detail |= {"study_instance_uid": self.study_uid, "images": images}
 
     def _preread(self) -> None:
