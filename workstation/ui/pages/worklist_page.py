@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget
@@ -22,6 +24,7 @@ from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.preview_strip import PreviewStrip
 from workstation.ui.widgets.worklist_columns import Column
 from workstation.ui.widgets.worklist_filters import WorklistFilters, is_filtered
+from workstation.ui.widgets.worklist_merge import Merge
 from workstation.ui.widgets.worklist_model import WorklistModel
 from workstation.ui.widgets.worklist_view import WorklistTable
 
@@ -150,6 +153,10 @@ class WorklistPage(Page):
 
     # what the presenter asks
 
+    def planner(self) -> Callable[[Sequence[WorklistRow]], Merge]:
+        """Return what works out, in a job, how cases come into the table."""
+        return self.model.planner()
+
     def show_list(self, state: ListState, *, mark_new: bool) -> None:
         """Merge the cases; selection, scroll and hover stay where they are."""
         self.model.user_id = self.presenter.user_id
@@ -157,7 +164,10 @@ class WorklistPage(Page):
         selected = self.table.current_row()
         place = self.table.anchor()
         at_top = self.table.verticalScrollBar().value() == 0 and not mark_new
-        self.model.merge(state.rows, mark_new=mark_new)
+        if state.merge is not None and self.model.fits(state.merge):
+            self.model.apply(state.merge, mark_new=mark_new)
+        else:
+            self.model.merge(state.rows, mark_new=mark_new)
         if selected is not None and self.table.current_row() is None:
             self.table.select(selected.ups_instance_uid)
         if not at_top:

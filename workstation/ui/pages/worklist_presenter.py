@@ -22,6 +22,7 @@ from workstation.domain.workitem import (
 )
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.ui.widgets.worklist_cases import Cases, made_ready
+from workstation.ui.widgets.worklist_merge import Merge
 
 PAGE_LIMIT: Final = 10_000
 _CLAIMABLE: Final = frozenset({ReadingState.READY, ReadingState.AI_FAILED, ReadingState.RETURNED})
@@ -43,6 +44,8 @@ class ListState:
     query: WorklistQuery
     modalities: tuple[str, ...]
     sites: tuple[tuple[str, str], ...]
+    merge: Merge | None = None
+    """How these rows come into the table, worked out in the job; None where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class _Answer:
     """An answer of the hub with everything that takes long over 10 000 cases, made in the job."""
 
     cases: Cases
+    passing: tuple[WorklistRow, ...]
+    merge: Merge | None
     counts: dict[WorklistTab, int]
     modalities: frozenset[str]
     sites: dict[str, str]
@@ -57,6 +62,10 @@ class _Answer:
 
 class WorklistView(Protocol):
     """What the presenter asks of the page; all calls come on the main thread."""
+
+    def planner(self) -> Callable[[Sequence[WorklistRow]], Merge]:
+        """Return what works out, in a job, how cases come into the table."""
+        ...
 
     def show_list(self, state: ListState, *, mark_new: bool) -> None:
         """Merge the cases into the table."""
@@ -160,10 +169,10 @@ class WorklistPresenter:
         self._fetched_for = query
         if self._view is not None:
             self._view.show_busy(True)
-        before = self._cases
+        ask = _Asking(self._worklist, query, self._cases, self._view.planner() if self._view else None, self.now())
         self._running = self._jobs.submit(
             Pool.IO,
-            lambda job: _asked(self._worklist, query, before, job),
+            ask,
             on_success=lambda answer: self._take(answer, query),
             on_error=self._refresh_failed,
         )
@@ -188,7 +197,10 @@ class WorklistPresenter:
         if self._view is not None:
             self._view.show_busy(False)
             self._view.clear_problem("refresh")
-        self._show(mark_new=not first and query == self.query)
+        if query == self.query:
+            self._show(mark_new=not first, answer=answer)
+        else:
+            self._show(mark_new=False)
 
     def _refresh_failed(self, error: Exception) -> None:
         self._running = None
@@ -196,14 +208,15 @@ class WorklistPresenter:
             self._view.show_busy(False)
         self._problem("refresh", error)
 
-    def _state(self) -> ListState:
-        rows = self._cases.passing(self.query, self.now())
+    def _state(self, answer: _Answer | None = None) -> ListState:
+        rows = answer.passing if answer is not None else self._cases.passing(self.query, self.now())
+        merge = answer.merge if answer is not None else None
         sites = tuple(sorted(self._sites.items(), key=lambda item: item[1]))
-        return ListState(rows, self._counts, self._fetched, self.query, tuple(sorted(self._modalities)), sites)
+        return ListState(rows, self._counts, self._fetched, self.query, tuple(sorted(self._modalities)), sites, merge)
 
-    def _show(self, *, mark_new: bool) -> None:
+    def _show(self, *, mark_new: bool, answer: _Answer | None = None) -> None:
         if self._view is not None:
-            self._view.show_list(self._state(), mark_new=mark_new)
+            self._view.show_list(self._state(answer), mark_new=mark_new)
 
     # one case
 
@@ -324,14 +337,26 @@ class WorklistPresenter:
             self._view.show_problem(key, error)
 
 
-def _asked(worklist: WorklistPort, query: WorklistQuery, before: Cases, job: JobContext) -> _Answer:
-    """Ask the hub and make the answer ready; runs in a job."""
-    page = worklist.query(query)
-    job.raise_if_cancelled()
-    cases = made_ready(page.rows, before)
-    return _Answer(
-        cases,
-        page.counts,
-        frozenset(row.modality for row in cases.rows if row.modality),
-        {row.site_id: row.site_name for row in cases.rows if row.site_id},
-    )
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks the hub and makes the answer ready; runs in a job."""
+
+    worklist: WorklistPort
+    query: WorklistQuery
+    before: Cases
+    planner: Callable[[Sequence[WorklistRow]], Merge] | None
+    today: datetime
+
+    def __call__(self, job: JobContext) -> _Answer:
+        page = self.worklist.query(self.query)
+        job.raise_if_cancelled()
+        cases = made_ready(page.rows, self.before)
+        passing = cases.passing(self.query, self.today)
+        return _Answer(
+            cases,
+            passing,
+            self.planner(passing) if self.planner is not None else None,
+            page.counts,
+            frozenset(row.modality for row in cases.rows if row.modality),
+            {row.site_id: row.site_name for row in cases.rows if row.site_id},
+        )

@@ -7,7 +7,7 @@ never reset, so that selection, scroll and hover stay where they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,9 +17,9 @@ from workstation.domain.workitem import WorklistRow
 from workstation.ui.paint import TimerLook, timer_look
 from workstation.ui.widgets import worklist_words as words
 from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, Order, title
+from workstation.ui.widgets.worklist_merge import Merge, merge_of
 
 NEW_FOR_S: Final = 10.0
-_MANY_CHANGES: Final = 64
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 
@@ -52,7 +52,7 @@ class WorklistModel(QAbstractTableModel):
     def find(self, ups_instance_uid: str) -> int:
         """Return the row of a case, -1 when it is not in the list."""
         if self._places is None:
-            self._places = _places(self._rows)
+            self._places = {row.ups_instance_uid: at for at, row in enumerate(self._rows)}
         return self._places.get(ups_instance_uid, -1)
 
     def is_new(self, row: WorklistRow) -> bool:
@@ -114,45 +114,50 @@ class WorklistModel(QAbstractTableModel):
 
     # changes
 
+    def planner(self) -> Callable[[Sequence[WorklistRow]], Merge]:
+        """Return what works out a merge from the present rows and order; call the result in a job."""
+        before, order = self._rows, self.order
+        return lambda rows: merge_of(before, rows, order)
+
+    def fits(self, merge: Merge) -> bool:
+        """Tell whether rows and order are still those that a merge starts from."""
+        return merge.before is self._rows and merge.order == self.order
+
     def merge(self, rows: Sequence[WorklistRow], *, mark_new: bool) -> None:
-        """
-        Show these cases; ``mark_new`` puts the dot at those that were not here before.
+        """Show these cases, which come by urgency; thousands of them take long here, see ``planner``."""
+        self.apply(self.planner()(rows), mark_new=mark_new)
 
-        ``rows`` come by urgency (``worklist_cases.by_urgency``). Cases that are the same objects
-        as before count as unchanged at once, which makes merging 10 000 of them a matter of
-        milliseconds; ``worklist_cases.made_ready`` sees to that.
+    def apply(self, merge: Merge, *, mark_new: bool) -> None:
         """
-        wanted = self.order.sorted(rows)
-        self._by_urgency = rows
-        target, before = _places(wanted), _places(self._rows)
+        Carry out a merge; ``mark_new`` puts the dot at the cases that were not here before.
+
+        Raises:
+            ValueError: rows or order changed since it was worked out (``fits`` tells).
+        """
+        if not self.fits(merge):
+            raise ValueError("the merge starts from other rows")
         if mark_new:
-            self._new |= dict.fromkeys(target.keys() - before.keys(), self.now)
-        if self._new:
-            self._new = {uid: since for uid, since in self._new.items() if uid in target}
-        if target.keys() == before.keys():
-            self._reorder(wanted, target)
-        elif not self._exchanged(wanted, target, before):
-            self._replace_all(wanted)
-        self._update(wanted)
-        self._places = target
+            self._new |= dict.fromkeys(merge.arrived, self.now)
+        self._new = {uid: since for uid, since in self._new.items() if uid in merge.places}
+        if merge.all_at_once:
+            self._replace_all(merge.wanted)
+        else:
+            self._step(merge)
+        self._rows, self._places, self._by_urgency = merge.wanted, merge.places, merge.by_urgency
+        for first, last in merge.changed:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
 
-    def _exchanged(self, wanted: list[WorklistRow], target: dict[str, int], before: dict[str, int]) -> bool:
-        """Take out what is gone and put in what is new; False, with nothing done, where all at once is faster."""
-        runs_gone = list(_runs([at for uid, at in before.items() if uid not in target]))
-        runs_new = list(_runs([at for uid, at in target.items() if uid not in before]))
-        if len(runs_gone) > _MANY_CHANGES or len(runs_new) > _MANY_CHANGES:
-            return False
-        for first, last in reversed(runs_gone):
+    def _step(self, merge: Merge) -> None:
+        for first, last in reversed(merge.gone):
             self.beginRemoveRows(_ROOT, first, last)
-            self._changed_to(self._rows[:first] + self._rows[last + 1 :])
+            self._take_over(self._rows[:first] + self._rows[last + 1 :])
             self.endRemoveRows()
-        kept = wanted if not runs_new else [row for row in wanted if row.ups_instance_uid in before]
-        self._reorder(kept)
-        for first, last in runs_new:
+        if merge.kept is not None:
+            self._reorder(merge.kept)
+        for first, last in merge.new:
             self.beginInsertRows(_ROOT, first, last)
-            self._changed_to(self._rows[:first] + wanted[first : last + 1] + self._rows[first:])
+            self._take_over(self._rows[:first] + merge.wanted[first : last + 1] + self._rows[first:])
             self.endInsertRows()
-        return True
 
     def sort_by(self, order: Order) -> None:
         """Sort anew; the selected case stays selected."""
@@ -163,20 +168,16 @@ class WorklistModel(QAbstractTableModel):
         """Take over the time; the view repaints the timers itself."""
         self.now = now
 
-    def _changed_to(self, rows: list[WorklistRow]) -> None:
+    def _take_over(self, rows: list[WorklistRow]) -> None:
         self._rows, self._places = rows, None
 
-    def _reorder(self, wanted: list[WorklistRow], after: dict[str, int] | None = None) -> None:
-        """Put the cases that are here into another order; ``wanted`` may already be their next revisions."""
-        if all(old is new or old.ups_instance_uid == new.ups_instance_uid
-               for old, new in zip(self._rows, wanted, strict=True)):  # fmt: skip
-            return
+    def _reorder(self, wanted: list[WorklistRow]) -> None:
+        """Put the cases that are here into another order."""
         self.layoutAboutToBeChanged.emit()
-        old, before, here = self.persistentIndexList(), self._rows, _places(self._rows)
-        if after is None:
-            after = _places(wanted)
-        moved = [self.index(after[before[i.row()].ups_instance_uid], i.column()) for i in old]
-        self._changed_to([before[here[r.ups_instance_uid]] for r in wanted])
+        old = self.persistentIndexList()
+        uids = [self._rows[index.row()].ups_instance_uid for index in old]
+        self._take_over(wanted)
+        moved = [self.index(self.find(uid), index.column()) for uid, index in zip(uids, old, strict=True)]
         self.changePersistentIndexList(old, moved)
         self.layoutChanged.emit()
 
@@ -184,37 +185,12 @@ class WorklistModel(QAbstractTableModel):
         """Exchange everything in two steps: thousands of single steps would freeze the window."""
         if self._rows:
             self.beginRemoveRows(_ROOT, 0, len(self._rows) - 1)
-            self._changed_to([])
+            self._take_over([])
             self.endRemoveRows()
         if wanted:
             self.beginInsertRows(_ROOT, 0, len(wanted) - 1)
-            self._changed_to(wanted)
+            self._take_over(wanted)
             self.endInsertRows()
-
-    def _update(self, wanted: list[WorklistRow]) -> None:
-        pairs = enumerate(zip(self._rows, wanted, strict=True))
-        changed = [at for at, (old, new) in pairs if old is not new and old != new]
-        self._rows = wanted
-        runs = list(_runs(changed))
-        if len(runs) > _MANY_CHANGES:
-            runs = [(changed[0], changed[-1])]
-        for first, last in runs:
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
-
-
-def _places(rows: Sequence[WorklistRow]) -> dict[str, int]:
-    return {row.ups_instance_uid: at for at, row in enumerate(rows)}
-
-
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Join rising numbers into runs: 1 2 3 7 becomes (1, 3) (7, 7)."""
-    start = None
-    for at, number in enumerate(numbers):
-        if start is None:
-            start = number
-        if at + 1 == len(numbers) or numbers[at + 1] != number + 1:
-            yield start, number
-            start = None
 
 
 TIME_COLUMN: Final = INDEX[Column.TIME_LEFT]
