@@ -55,7 +55,8 @@ class WorklistCells:
     def __init__(self, model: WorklistModel) -> None:
         self._model = model
         self._kept: OrderedDict[_Look, QImage] = OrderedDict()
-        self._bytes = 0
+        self.kept_bytes = 0
+        """Memory of the kept pictures."""
         self._painters: dict[Column, Callable[[QPainter, QRectF, WorklistRow, bool], None]] = {
             Column.PRIORITY: self._priority,
             Column.TIME_LEFT: self._timer,
@@ -104,9 +105,9 @@ class WorklistCells:
 
     def _keep(self, look: _Look, image: QImage) -> None:
         self._kept[look] = image
-        self._bytes += image.sizeInBytes()
-        while self._bytes > _KEPT_BYTES:
-            self._bytes -= self._kept.popitem(last=False)[1].sizeInBytes()
+        self.kept_bytes += image.sizeInBytes()
+        while self.kept_bytes > _KEPT_BYTES:
+            self.kept_bytes -= self._kept.popitem(last=False)[1].sizeInBytes()
 
     def _painted(self, row: WorklistRow, look: _Look) -> QImage:
         theme = current_theme()

@@ -1,0 +1,186 @@
+"""The table stays quick with ten thousand cases and paints no more than it must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage, QPaintEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resources.translation import ENGLISH, language, use_language
+from tests.helpers.fakes_ui import NOW, case
+from workstation.domain.workitem import AiState, AiSummary, Priority, ReadingState
+from workstation.ui import paint
+from workstation.ui.bench_worklist import many_rows, run
+from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.worklist_cases import Cases, made_ready
+from workstation.ui.widgets.worklist_cells import WorklistCells
+from workstation.ui.widgets.worklist_columns import INDEX, Column, Order, plan_columns, title
+from workstation.ui.widgets.worklist_model import WorklistModel
+from workstation.ui.widgets.worklist_view import WorklistTable
+
+pytestmark = pytest.mark.gui
+
+
+class WatchedTable(WorklistTable):
+    """Notes which part of it was painted."""
+
+    def __init__(self, model: WorklistModel) -> None:
+        super().__init__(model)
+        self.painted: list[tuple[int, int]] = []
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        self.painted.append((event.rect().width(), event.rect().height()))
+        super().paintEvent(event)
+
+
+@pytest.fixture
+def table(qtbot: QtBot, qapp: QApplication) -> Iterator[WatchedTable]:
+    before = language()
+    use_language(ENGLISH)
+    apply_theme(qapp)
+    model = WorklistModel()
+    model.tick(NOW)
+    shown = WatchedTable(model)
+    qtbot.addWidget(shown)
+    shown.resize(1856, 736)
+    shown.show()
+    model.merge(made_ready(many_rows(10_000), Cases()).rows, mark_new=False)
+    qtbot.waitUntil(lambda: bool(shown.painted))
+    while shown.painted:  # layouts and header may ask for another round
+        shown.painted.clear()
+        QApplication.processEvents()
+    yield shown
+    use_language(before)
+
+
+def test_the_wheel_paints_only_the_rows_that_come_in(table: WatchedTable) -> None:
+    table.verticalScrollBar().setValue(120)
+    QApplication.processEvents()
+    assert table.painted == [(table.viewport().width(), 120)]
+
+
+def test_a_second_repaints_the_timers_and_nothing_else(table: WatchedTable) -> None:
+    table.tick(NOW + timedelta(seconds=1))
+    QApplication.processEvents()
+    assert table.painted == [(112, table.viewport().height())]
+
+
+def test_a_merge_that_was_worked_out_elsewhere_keeps_selection_and_place(table: WatchedTable) -> None:
+    cases = made_ready(table.rows.rows(), Cases())
+    table.verticalScrollBar().setValue(4000)
+    table.selectRow(105)
+    chosen, place = table.current_row(), table.anchor()
+    new = [case(n, priority=Priority.HIGH, due=NOW - timedelta(days=999)) for n in range(70_000, 70_003)]
+    merge = table.rows.planner()(made_ready([*cases.rows, *new], cases).rows)
+    assert table.rows.fits(merge)
+    table.rows.apply(merge, mark_new=True)
+    table.restore_anchor(place)
+    assert table.current_row() is chosen
+    assert table.anchor() == place
+    assert [table.rows.is_new(table.rows.row_at(at)) for at in range(4)] == [True, True, True, False]
+
+
+def test_a_merge_from_other_rows_is_refused(table: WatchedTable) -> None:
+    merge = table.rows.planner()(table.rows.rows())
+    table.rows.sort_by(Order(Column.PATIENT))
+    assert not table.rows.fits(merge)
+    with pytest.raises(ValueError, match="other rows"):
+        table.rows.apply(merge, mark_new=False)
+
+
+def test_every_place_finds_its_case_again_after_sorting(table: WatchedTable) -> None:
+    table.select("2.25.4711")
+    table.rows.sort_by(Order(Column.PATIENT, descending=True))
+    chosen = table.current_row()
+    assert chosen is not None
+    assert chosen.ups_instance_uid == "2.25.4711"
+    assert table.rows.row_at(table.rows.find("2.25.4711")) is chosen
+
+
+def _picture(cells: WorklistCells, column: Column, ground: str = "bg0", **changes: object) -> QImage:
+    return cells.picture(case(1, **changes), column, (112, 40), 1.0, ground=ground)
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [
+        (Column.PRIORITY, {}, {"priority": Priority.HIGH}),
+        (Column.TIME_LEFT, {}, {"due": NOW}),
+        (Column.TIME_LEFT, {}, {"arrived": NOW - timedelta(days=2)}),
+        (Column.TIME_LEFT, {}, {"state": ReadingState.FINAL}),
+        (Column.STATE, {}, {"state": ReadingState.PRELIMINARY}),
+        (Column.AI, {}, {"ai": AiSummary(AiState.FAILED)}),
+        (Column.AI, {}, {"ai": AiSummary(AiState.DONE, 3, 4)}),
+        (Column.IMAGES, {}, {"images_received": 3}),
+        (Column.READER, {"reader_name": "李"}, {"reader_name": "李", "reader_id": "me"}),
+        (
+            Column.PATIENT,
+            {},
+            {"state": ReadingState.READING, "reader_id": "li"},
+        ),
+        (Column.GRADE, {}, {"quality_grade": "丙"}),
+        (Column.CRITICAL, {}, {"critical": True}),
+    ],
+)
+def test_a_kept_picture_never_stands_for_another_state(
+    qapp: QApplication, column: Column, one: dict[str, object], other: dict[str, object]
+) -> None:
+    apply_theme(qapp)
+    model = WorklistModel()
+    model.tick(NOW)
+    model.user_id = "me"
+    cells = WorklistCells(model)
+    assert _picture(cells, column, **one) != _picture(cells, column, **other)
+    assert _picture(cells, column, **one) == _picture(WorklistCells(model), column, **one)
+
+
+def test_a_kept_picture_shows_selection_and_the_new_dot(qapp: QApplication) -> None:
+    apply_theme(qapp)
+    model = WorklistModel()
+    model.tick(NOW)
+    cells = WorklistCells(model)
+    plain = _picture(cells, Column.PATIENT)
+    assert plain != _picture(cells, Column.PATIENT, "sel")
+    model.merge([case(1)], mark_new=True)
+    assert plain != _picture(cells, Column.PATIENT)
+
+
+def test_pictures_are_given_back_when_they_grow_too_many(qapp: QApplication) -> None:
+    apply_theme(qapp)
+    cells = WorklistCells(WorklistModel())
+    for n in range(40):
+        cells.picture(case(n), Column.DESCRIPTION, (1000 + n, 500), 1.0, ground="bg0")
+    assert cells.kept_bytes <= 48 * 2**20
+
+
+@pytest.mark.parametrize("width", [1302, 1280 - 64, 1366 - 64, 1920 - 64])
+def test_no_header_is_cut_in_english(qapp: QApplication, width: int) -> None:
+    before = language()
+    use_language(ENGLISH)
+    apply_theme(qapp)
+    plan = plan_columns(width, latin=True)
+    words = paint.metrics("caption")
+    cut = [title(column) for column, room in plan.widths.items() if words.horizontalAdvance(title(column)) > room - 12]
+    use_language(before)
+    assert cut == []
+    assert sum(plan.widths.values()) == width
+
+
+def test_the_bench_tells_its_figures(qapp: QApplication) -> None:
+    figures = run(200)["figures"]
+    assert {"refresh_ms", "scroll_cpu_ms_p95", "jump_cpu_ms_p95", "table_ms_100k"} <= figures.keys()
+
+
+def test_focus_lines_frame_the_selected_row_while_keys_move_it(table: WatchedTable) -> None:
+    table.selectRow(1)
+    table._set_keyboard(keyboard=True)
+    picture = table.viewport().grab().toImage()
+    accent = paint.current_theme().color("acc")
+    at = QPointF(3, 41).toPoint()
+    assert picture.pixelColor(at) == accent
+    assert INDEX[Column.TIME_LEFT] == 1
