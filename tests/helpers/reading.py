@@ -183,8 +183,7 @@ class ReadingBench:
     """A reading page on a real desk over fakes; ``close`` at the end of the test."""
 
     def __init__(self, first: Case, actor: Actor = EXPERT, template: ReportTemplate | None = None) -> None:
-        pixels = {}
-        self.streams = Streams(pixels)
+        self.streams = Streams({})
         self.desk_bench = DeskBench(actor=actor, row=first.row, template=template)
         self.desk = self.desk_bench.desk
         self.findings = FakeFindings(first.findings)

@@ -27,7 +27,7 @@ from workstation.domain.finding import FindingList
 from workstation.domain.geometry import Point
 from workstation.domain.measurement import Measurement, MeasurementSet
 from workstation.domain.ports import JobContext
-from workstation.domain.study import Series
+from workstation.domain.study import DecodeWarning, Series
 from workstation.domain.volume import Volume
 from workstation.services.image_service import (
     BuiltVolume,
@@ -96,6 +96,7 @@ class ImagePresenter(QObject):
         self._session: ReadingSession | None = None
         self._annotations: Annotations | None = None
         self._series: dict[str, _Shown] = {}
+        self._warnings: dict[str, tuple[DecodeWarning, ...]] = {}
         self._shown: _Shown | None = None
         self._findings: FindingList | None = None
         self._selected = ""
@@ -152,7 +153,7 @@ class ImagePresenter(QObject):
         self._feed.close()
         self._drop_building()
         self._session = self._annotations = self._shown = self._findings = self._pending = None
-        self._series = {}
+        self._series, self._warnings = {}, {}
         self._selected = ""
         self._show_rejected = False
 
@@ -160,7 +161,8 @@ class ImagePresenter(QObject):
         uid, title = series.series_instance_uid, series_title(series)
         if not is_image_series(series):
             return SeriesFacts(uid, title, non_image_facts(series), is_image=False, short=series.modality)
-        warnings = tuple(warning.text for warning in series_warnings(series))
+        self._warnings[uid] = series_warnings(series)
+        warnings = tuple(warning.text for warning in self._warnings[uid])
         short = f"{series.series_number or ''} {series.description}".strip()
         return SeriesFacts(uid, title, series_facts(series, 0), True, (), warnings, short)
 
@@ -196,7 +198,7 @@ class ImagePresenter(QObject):
         self._fetch(shown)
 
     def _new(self, series: Series, session: ReadingSession, annotations: Annotations) -> _Shown:
-        warnings = series_warnings(series)
+        warnings = self._warnings[series.series_instance_uid]
         words: StudyCaptions = captions(session.study, series, session.row)
         short = tuple(short_warning(warning) for warning in (*session.study.warnings, *warnings))
         scene = StackScene(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from viewers.scene.presets import CT_PRESETS
 from workstation.ui.commands import Command
 from workstation.ui.pages.page import Page
 from workstation.ui.pages.reading_commands import TOOLS, ReadingCommands, add_view_commands, preset_words
@@ -270,7 +271,8 @@ class ReadingPage(Page):
         if scene is None:
             return
         window = scene.window
-        known = [key for key in "2345678910" if scene.preset_window(key) == window]
+        # the windows of 0 and 1 depend on the pixels: asking for them here would cost a whole plane
+        known = [key for key, preset in CT_PRESETS.items() if preset.window == window and scene.modality == "CT"]
         centre = f"{window.centre:.0f}".replace("-", "\u2212")
         words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}"
         self.header.presets.show_choice(words, known[0] if known else "")
@@ -350,12 +352,13 @@ class ReadingPage(Page):
         self._compact = compact
 
     def _next_area(self) -> None:
-        areas: list[QWidget] = [self.series, self.grid, self._dock]
-        focus = self.focusWidget()
+        starts = (self.series.first(), self.grid.active.canvas, self.findings.first() or self.footer.report)
+        areas = (self.series, self.grid, self._dock)
+        focus = QApplication.focusWidget()
         inside = [n for n, area in enumerate(areas) if focus is not None and area.isAncestorOf(focus)]
-        following = areas[(inside[0] + 1) % len(areas) if inside else 1]
-        target = self.grid.active if following is self.grid else following.nextInFocusChain()
-        target.setFocus(Qt.FocusReason.TabFocusReason)
+        at = inside[0] if inside else 0
+        following = next(start for n in (1, 2, 3) if (start := starts[(at + n) % 3]) is not None)
+        following.setFocus(Qt.FocusReason.TabFocusReason)
 
     # life
 

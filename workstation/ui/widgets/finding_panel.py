@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
@@ -21,6 +21,41 @@ _COUNTED = (  # which decisions one chip counts, its tint and icon
     ((Decision.REJECTED,), "neutral", "close"),
     ((Decision.ADDED,), "info", "add"),
 )
+
+
+class ReasonMenu(QMenu):
+    """The six reasons for a rejection; the keys 1 to 6 choose at once."""
+
+    chosen = Signal(object)
+    """``RejectReason``"""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        head = QAction(tr("Reject because"), self)
+        head.setEnabled(False)
+        self.addAction(head)
+        self.addSeparator()
+        for number, reason in enumerate(RejectReason, start=1):
+            action = self.addAction(f"{number}   {reason_word(reason)}")
+            action.triggered.connect(lambda _on=False, reason=reason: self.chosen.emit(reason))
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the digits: the images behind have them as window presets."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose by digit; arrows, Enter and Esc as in every menu."""
+        reasons = list(RejectReason)
+        number = event.key() - Qt.Key.Key_0
+        if 1 <= number <= len(reasons):
+            self.chosen.emit(reasons[number - 1])
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
 
 class FindingPanel(QWidget):
@@ -44,7 +79,7 @@ class FindingPanel(QWidget):
         self._selected = ""
         self._compact = False
         self._marks_shown = True
-        self.menu: QMenu | None = None
+        self.menu: ReasonMenu | None = None
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -197,6 +232,11 @@ class FindingPanel(QWidget):
         """Return the cards in number order."""
         return sorted(self._cards.values(), key=lambda card: card.facts.finding.number)
 
+    def first(self) -> QWidget | None:
+        """Return the button that the keyboard enters at."""
+        chosen = self._cards.get(self._selected) or next(iter(self.cards), None)
+        return (chosen.accept if chosen.accept.isVisible() else chosen.edit) if chosen is not None else None
+
     def card(self, tracking_uid: str) -> FindingCard:
         """Return one card; KeyError when there is none."""
         return self._cards[tracking_uid]
@@ -231,15 +271,8 @@ class FindingPanel(QWidget):
         if card.facts.finding.decision is Decision.ADDED:
             self.remove_requested.emit(tracking_uid)
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        head = QAction(tr("Reject because"), menu)
-        head.setEnabled(False)
-        menu.addAction(head)
-        menu.addSeparator()
-        for number, reason in enumerate(RejectReason, start=1):
-            action = menu.addAction(f"&{number}   {reason_word(reason)}")
-            action.triggered.connect(lambda _on=False, reason=reason: self.reject_requested.emit(tracking_uid, reason))
+        menu = ReasonMenu(self)
+        menu.chosen.connect(lambda reason: self.reject_requested.emit(tracking_uid, reason))
         menu.destroyed.connect(self._menu_gone)
         self.menu = menu
         where = at or card.reject.mapToGlobal(QPoint(0, card.reject.height() + 2))

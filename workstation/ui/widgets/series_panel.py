@@ -108,6 +108,10 @@ class SeriesPanel(QWidget):
         """Return one row; KeyError when the study has no such series."""
         return self._rows[series_uid]
 
+    def first(self) -> SeriesRow | None:
+        """Return the row that the keyboard enters at."""
+        return self._rows.get(self._shown) or next(iter(self._rows.values()), None)
+
     def select(self, series_uid: str) -> None:
         """Mark the series on screen."""
         self._shown = series_uid

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -25,6 +25,7 @@ from workstation.ui.commands import Composition
 from workstation.ui.theme import current_theme
 
 STACK: Final = "stack"
+_STAGGER_MS: Final = 15
 _ORDER: Final = (MprPlane.AXIAL.value, MprPlane.CORONAL.value, MprPlane.SAGITTAL.value, STACK)
 
 
@@ -63,6 +64,11 @@ class ViewportGrid(QWidget):
         self._maximised = ""
         self._adding = False
         self._marks_shown = True
+        self._waiting: list[str] = []
+        self._stagger = QTimer(self)
+        self._stagger.setSingleShot(True)
+        self._stagger.setInterval(_STAGGER_MS)
+        self._stagger.timeout.connect(self._show_following)
         self.setMinimumWidth(320)
         self.frames = {key: self._frame(key) for key in _ORDER}
         self._show_frames()
@@ -238,8 +244,18 @@ class ViewportGrid(QWidget):
     def _show_frames(self) -> None:
         shown = self.visible_keys()
         for key, frame in self.frames.items():
-            frame.setVisible(key in shown)
+            if key not in shown:
+                frame.hide()
+        self._waiting = [key for key in shown if self.frames[key].isHidden()]
         self._place()
+        self._show_following()
+
+    def _show_following(self) -> None:
+        """Show one more viewport: each first picture gets a turn of its own, so that no turn is long."""
+        if self._waiting:
+            self.frames[self._waiting.pop(0)].show()
+        if self._waiting:
+            self._stagger.start()
 
     def _place(self) -> None:
         shown = self.visible_keys()
