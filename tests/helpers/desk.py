@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -138,6 +137,8 @@ class DeskBench:
         self.desk.stop()
         for page, _presenter in self.pages:
             page.close_page()
+            page.hide()
+            page.deleteLater()
         self._main_thread.close()
         self.jobs.close()
 
@@ -155,8 +156,3 @@ def preliminary() -> Report:
 def preliminary_row() -> WorklistRow:
     """Return the worklist row of that report."""
     return replace(cases.row(ReadingState.PRELIMINARY), reader_name="")
-
-
-def texts(folder: Path) -> list[str]:
-    """Return the names below a folder, for tests that must leave nothing behind."""
-    return sorted(path.name for path in folder.rglob("*"))

@@ -36,7 +36,7 @@ def returned_report(number: int = 1, **changes: object) -> ReturnedReport:
         modality="CT",
         signed_at=f"2026-11-21T11:{number % 60:02d}:00+00:00",
         signer="王启明",
-        summary="1. 右肺上叶前段实性结节，较前增大，建议增强 CT 或 PET-CT，并多学科会诊。 2. 左肺下叶磨玻璃结节，6 个月复查。",
+        summary="1. 右肺上叶前段实性结节，较前增大，建议增强 CT 或 PET-CT。 2. 左肺下叶磨玻璃结节，6 个月复查。",
         report_sop_instance_uid=f"2.25.71{number}",
         pdf_sop_instance_uid=f"2.25.72{number}",
         pdf_series_instance_uid=f"2.25.73{number}",
@@ -163,5 +163,7 @@ class GrassrootsBench:
         self.queue.stop_all()
         for page in self.pages:
             page.close_page()
+            page.hide()
+            page.deleteLater()
         self._main_thread.close()
         self.jobs.close()

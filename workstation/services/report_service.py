@@ -10,7 +10,7 @@ from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding
 from workstation.domain.ports import AuditPort, Clock, DraftPort, ReportPort
 from workstation.domain.report import Blocker, BlockerKind, Report, ReportState, signing_blockers
-from workstation.domain.study import Series, Study
+from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim
 
@@ -107,19 +107,4 @@ def with_normal_phrases(report: Report, template: ReportTemplate) -> Report:
 
 def slice_number(study: Study, series_instance_uid: str, finding: Finding) -> int | None:
     """Return the 1-based slice of the series that lies nearest to the finding, None without geometry."""
-    series = _series(study, series_instance_uid)
-    if series is None:
-        return None
-    distances = [
-        (abs(instance.plane.distance_mm(finding.centre_lps_mm)), index)
-        for index, instance in enumerate(series.instances, start=1)
-        if instance.plane is not None
-    ]
-    return min(distances)[1] if distances else None
-
-
-def _series(study: Study, series_instance_uid: str) -> Series | None:
-    for series in study.series:
-        if series.series_instance_uid == series_instance_uid:
-            return series
-    return None
+    return study.slice_number(series_instance_uid, finding.centre_lps_mm)

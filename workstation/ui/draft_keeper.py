@@ -93,12 +93,15 @@ class DraftKeeper(QObject):
 
     def _save_in_background(self) -> None:
         for version in tuple(self._unsaved.values()):
-            self._jobs.submit(
-                Pool.DB,
-                lambda _job, version=version: self._write(version),
-                on_success=lambda _none, version=version: self._done(version),
-                on_error=self._retry,
-            )
+            self._submit(version)
+
+    def _submit(self, version: _Version) -> None:
+        self._jobs.submit(
+            Pool.DB,
+            lambda _job: self._write(version),
+            on_success=lambda _none: self._done(version),
+            on_error=self._retry,
+        )
 
     def _write(self, version: _Version) -> None:
         study = version.report.study_instance_uid

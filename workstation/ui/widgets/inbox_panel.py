@@ -218,8 +218,10 @@ class InboxItem(QFrame):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Bring the entry into view and show the ring."""
         super().focusInEvent(event)
-        area = self.parentWidget().parentWidget().parentWidget() if self.parentWidget() is not None else None
-        if isinstance(area, QScrollArea):
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
             area.ensureWidgetVisible(self, 0, 0)
         self.update()
 

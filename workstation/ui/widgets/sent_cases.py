@@ -125,8 +125,8 @@ class _CaseDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _INDEX) -> None:
         row: WorklistRow = index.data(Qt.ItemDataRole.UserRole)
         theme = current_theme()
-        box = QRectF(option.rect)  # type: ignore[attr-defined] # missing in the PySide6 stubs
-        state = option.state  # type: ignore[attr-defined] # missing in the PySide6 stubs
+        box = QRectF(option.rect)
+        state = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, theme.color("sel"))
         elif state & QStyle.StateFlag.State_MouseOver:

@@ -1,0 +1,332 @@
+"""What the technician sees: finding, sending, stopping, going on, reading and acknowledging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.fakes_ui import case
+from tests.helpers.grassroots import GrassrootsBench, returned_report
+from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
+from workstation.domain.signature import Verdict, VerificationResult
+from workstation.domain.study import DecodeWarning
+from workstation.domain.workitem import Priority, ReadingState
+from workstation.ui.pages.grassroots_page import GrassrootsPage
+from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter
+from workstation.ui.widgets.inbox_panel import InboxItem
+from workstation.ui.widgets.send_panel import SendState
+
+pytestmark = pytest.mark.gui
+STUDY = "1.2.3"
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language(ENGLISH)
+    yield
+    use_language(CHINESE)
+
+
+class Station:
+    """A shown page of one technician."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.bench = GrassrootsBench()
+        self.page, self.presenter = self.add_page()
+        self.toasts: list[str] = []
+        self.page.toast.connect(self.toasts.append)
+
+    def add_page(self) -> tuple[GrassrootsPage, GrassrootsPresenter]:
+        page, presenter = self.bench.page()
+        page.resize(1856, 1052)
+        page.show()
+        return page, presenter
+
+    def refresh(self) -> None:
+        self.presenter.refresh()
+        self.qtbot.waitUntil(lambda: not self.presenter._refreshing)
+
+    def drop(self, path: str = "/exports/chest") -> None:
+        self.page.send.zone.dropped.emit([path])
+        self.qtbot.waitUntil(lambda: bool(self.bench.queue.items))
+
+    def state(self) -> SendState:
+        return self.bench.queue.item(STUDY).state
+
+    def until(self, state: SendState) -> None:
+        self.qtbot.waitUntil(lambda: self.state() is state)
+
+    def facts(self) -> list[str]:
+        return [notice.fact for notice in self.page.notices.notices()]
+
+
+@pytest.fixture
+def station(qtbot: QtBot) -> Iterator[Station]:
+    made = Station(qtbot)
+    yield made
+    made.bench.close()
+
+
+def test_a_dropped_folder_lists_its_studies_with_their_warnings(station: Station) -> None:
+    gap = DecodeWarning("gap", "One slice is missing.")
+    station.bench.found = [replace(cases.study(188), warnings=(gap,))]
+    station.drop()
+    item = station.bench.queue.item(STUDY)
+    assert (item.who, item.what, item.total) == ("周丽华", "CT · 胸部低剂量 LDCT · QS0118793", 188)
+    assert item.warnings == ("One slice is missing.",)
+    assert station.page.send.row(STUDY).send.isVisible()
+
+
+def test_an_empty_folder_is_a_notice_with_the_next_step(qtbot: QtBot, station: Station, tmp_path: Path) -> None:
+    station.bench.found = None
+    station.page.send.zone.dropped.emit([str(tmp_path)])
+    qtbot.waitUntil(lambda: bool(station.facts()))
+    notice = station.page.notices.notices()[0]
+    assert notice.fact == f"No DICOM images found in {tmp_path}."
+    assert notice.still_works == "Choose the folder that holds the exported images, or the DICOMDIR file of a disc."
+    assert station.page.send.zone.text().startswith("Grouped by study")
+
+
+def test_text_files_named_dcm_are_a_notice_and_the_next_drop_clears_it(
+    qtbot: QtBot, station: Station, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.dcm").write_text("Dear colleague")
+    station.bench.found = None
+    station.page.send.zone.dropped.emit([str(tmp_path)])
+    qtbot.waitUntil(lambda: bool(station.facts()))
+    station.bench.found = [cases.study()]
+    station.drop()
+    assert station.facts() == []
+
+
+def test_sending_shows_progress_and_then_that_the_hub_verified_it(qtbot: QtBot, station: Station) -> None:
+    station.bench.found = [cases.study(10)]
+    station.drop()
+    station.page.send.choose_priority(Priority.HIGH)
+    station.page.send.question.setText("结节有无增大？")
+    station.bench.sender.gate.clear()
+    station.page.send.row(STUDY).send.click()
+    qtbot.waitUntil(lambda: station.bench.queue.item(STUDY).done == 5)
+    assert station.page.send.row(STUDY).stop.isVisible()
+    assert not station.page.send.row(STUDY).send.isVisible()
+    station.bench.sender.gate.set()
+    station.until(SendState.VERIFIED)
+    assert station.toasts == ["周丽华: sent and verified"]
+    request = station.bench.sender.requests[0]
+    assert (request.priority, request.clinical_question) == (Priority.HIGH, "结节有无增大？")
+
+
+def test_a_double_click_sends_once(qtbot: QtBot, station: Station) -> None:
+    station.drop()
+    station.bench.sender.gate.clear()
+    row = station.page.send.row(STUDY)
+    row.send.click()
+    station.presenter.send(STUDY)
+    station.bench.sender.gate.set()
+    station.until(SendState.VERIFIED)
+    assert len(station.bench.sender.requests) == 1
+
+
+def test_stopping_keeps_what_arrived_and_sending_again_goes_on(qtbot: QtBot, station: Station) -> None:
+    station.drop()
+    station.bench.sender.gate.clear()
+    row = station.page.send.row(STUDY)
+    row.send.click()
+    qtbot.waitUntil(lambda: bool(station.bench.sender.requests))
+    row.stop.click()
+    assert station.state() is SendState.STOPPED
+    assert row.send.text() == "Go on"
+    station.bench.sender.gate.set()
+    row.send.click()
+    station.until(SendState.VERIFIED)
+
+
+def test_a_cut_line_is_told_and_the_send_goes_on_by_itself(qtbot: QtBot, station: Station) -> None:
+    station.drop()
+    station.bench.cut_line()
+    station.page.send.row(STUDY).send.click()
+    station.until(SendState.INTERRUPTED)
+    assert station.facts() == ["The hub does not answer."]
+    station.bench.sender.fail_with = None
+    station.presenter._tick()
+    station.until(SendState.VERIFIED)
+    assert station.facts() == []
+
+
+def test_a_refused_send_says_why_and_can_be_repeated(station: Station) -> None:
+    station.drop()
+    station.bench.sender.fail_with = Refused("The hub refused the study.", hint="Ask the centre.")
+    station.page.send.row(STUDY).send.click()
+    station.until(SendState.FAILED)
+    assert station.bench.queue.item(STUDY).message == "The hub refused the study. Ask the centre."
+    assert station.page.send.row(STUDY).send.text() == "Try again"
+
+
+def test_a_language_switch_in_the_middle_of_a_send_loses_nothing(qtbot: QtBot, station: Station) -> None:
+    station.drop()
+    station.bench.sender.gate.clear()
+    station.page.send.row(STUDY).send.click()
+    qtbot.waitUntil(lambda: bool(station.bench.sender.requests))
+    old = station.bench.pages.pop(0)
+    old.close_page()
+    page, _presenter = station.add_page()
+    gone: list[object] = []
+    old.destroyed.connect(lambda: gone.append("page"))
+    old.deleteLater()
+    qtbot.waitUntil(lambda: bool(gone))
+    station.bench.sender.gate.set()
+    station.until(SendState.VERIFIED)
+    assert not page.send.row(STUDY).send.isVisible()
+
+
+def test_a_hub_that_does_not_answer_is_a_notice_until_it_does(station: Station) -> None:
+    station.bench.worklist.down = True
+    station.refresh()
+    assert station.facts() == ["The hub does not answer."]
+    station.bench.worklist.down = False
+    station.refresh()
+    assert station.facts() == []
+
+
+def test_cases_of_other_sites_are_never_shown(station: Station) -> None:
+    station.bench.worklist.rows["2.25.3"] = case(3, site_id="S2", patient_name="别院病人")
+    station.refresh()
+    assert station.page.cases.count() == 2
+    assert station.page.cases.state_of("2.25.9002") == "Signed"
+    with pytest.raises(KeyError):
+        station.page.cases.state_of("2.25.9003")
+
+
+def test_a_refresh_keeps_selection_and_scroll_of_the_cases(qtbot: QtBot, station: Station) -> None:
+    rows = {f"2.25.{n}": case(n) for n in range(1, 61)}
+    station.bench.worklist.rows = rows
+    station.refresh()
+    view = station.page.cases.list
+    view.setCurrentIndex(view.model().index(40, 0))
+    view.verticalScrollBar().setValue(900)
+    place = view.verticalScrollBar().value()
+    rows["2.25.41"] = replace(rows["2.25.41"], state=ReadingState.READING)
+    del rows["2.25.60"]
+    station.refresh()
+    assert place == 900
+    assert view.verticalScrollBar().value() == 900
+    assert view.currentIndex().row() == 40
+    assert station.page.cases.state_of("2.25.90041") == "Reading"
+
+
+def test_forty_reports_are_updated_in_place(qtbot: QtBot, station: Station) -> None:
+    station.bench.inbox.reports = {f"2.25.{n}": returned_report(n) for n in range(1, 41)}
+    station.refresh()
+    before = {uid: station.page.inbox.item(uid) for uid in station.page.inbox.listed()}
+    station.page.activateWindow()
+    before["2.25.20"].setFocus()
+    station.bench.inbox.acknowledge("2.25.3")
+    station.refresh()
+    assert {uid: station.page.inbox.item(uid) for uid in before} == before
+    assert station.page.inbox.listed()[-1] == "2.25.3"
+    assert station.page.inbox.item("2.25.3").state_word() == "Acknowledged"
+    assert station.page.focusWidget() is before["2.25.20"]
+
+
+def test_old_reports_wait_behind_a_button_and_those_to_acknowledge_never_do(qtbot: QtBot, station: Station) -> None:
+    done = {"acknowledged_at": "2026-11-20T12:00:00+00:00", "acknowledged_by": "何技师"}
+    reports = {f"2.25.{n}": returned_report(n, **({} if n == 80 else done)) for n in range(1, 81)}
+    station.bench.inbox.reports = reports
+    station.refresh()
+    assert len(station.page.inbox.listed()) == 50
+    assert station.page.inbox.listed()[0] == "2.25.80"
+    station.page.inbox._older.click()
+    assert len(station.page.inbox.listed()) == 80
+
+
+@pytest.mark.parametrize(
+    ("verdict", "word"),
+    [
+        (Verdict.VALID, "Signature valid"),
+        (Verdict.ALTERED, "Report was altered"),
+        (Verdict.UNTRUSTED, "Signer not trusted"),
+        (Verdict.UNSIGNED, "Not signed"),
+        (Verdict.UNKNOWN, "Signature cannot be checked"),
+    ],
+)
+def test_a_report_opens_with_the_verdict_on_its_signature(
+    qtbot: QtBot, station: Station, verdict: Verdict, word: str
+) -> None:
+    station.bench.verifier.result = VerificationResult("report.pdf.dcm", verdict, "what the check says")
+    station.bench.inbox.reports = {"2.25.1": returned_report(1)}
+    station.refresh()
+    item: InboxItem = station.page.inbox.item("2.25.1")
+    QTest.keyClick(item, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: station.page.paper.page_count == 1)
+    assert station.page.verdict_text() == word
+    assert station.page.explanation() == "what the check says"
+
+
+def test_a_report_that_cannot_be_fetched_leaves_nothing_of_another_on_the_page(qtbot: QtBot, station: Station) -> None:
+    station.bench.inbox.reports = {"2.25.1": returned_report(1), "2.25.2": returned_report(2)}
+    station.refresh()
+    station.page.inbox.item("2.25.1").pressed.emit("2.25.1")
+    qtbot.waitUntil(lambda: station.page.paper.page_count == 1)
+    station.bench.retrieve.fail_with = IntegrityMismatch("The report arrived damaged.", hint="Open it again.")
+    station.page.inbox.item("2.25.2").pressed.emit("2.25.2")
+    qtbot.waitUntil(lambda: station.page.verdict_text() == "Not checked")
+    assert station.page.paper.page_count == 0
+    assert station.page.paper.message() == "The report arrived damaged.\n\nOpen it again."
+
+
+def test_a_signed_case_opens_its_report(qtbot: QtBot, station: Station) -> None:
+    station.bench.inbox.reports = {"2.25.2": returned_report(2)}
+    station.refresh()
+    station.page.cases.chosen.emit("2.25.9001")
+    assert station.bench.retrieve.asked == []
+    station.page.cases.chosen.emit("2.25.9002")
+    qtbot.waitUntil(lambda: station.bench.retrieve.asked == ["2.25.722"])
+
+
+def test_acknowledging_confirms_the_receipt_once(qtbot: QtBot, station: Station) -> None:
+    station.bench.inbox.reports = {"2.25.1": returned_report(1)}
+    station.refresh()
+    button = station.page.inbox.item("2.25.1").acknowledge
+    button.click()
+    button.click()
+    qtbot.waitUntil(lambda: bool(station.toasts))
+    assert station.toasts == ["Receipt confirmed"]
+    assert station.bench.inbox.acknowledged == ["2.25.1"]
+    assert station.page.inbox.item("2.25.1").state_word() == "Acknowledged"
+    assert not button.isVisible()
+
+
+def test_a_receipt_that_did_not_reach_the_hub_can_be_confirmed_again(qtbot: QtBot, station: Station) -> None:
+    station.bench.inbox.reports = {"2.25.1": returned_report(1)}
+    station.refresh()
+    station.bench.inbox.fail_with = Unreachable("The hub does not answer.")
+    button = station.page.inbox.item("2.25.1").acknowledge
+    button.click()
+    qtbot.waitUntil(button.isEnabled)
+    assert station.facts() == ["The hub does not answer."]
+    station.bench.inbox.fail_with = None
+    button.click()
+    qtbot.waitUntil(lambda: station.bench.inbox.acknowledged == ["2.25.1"])
+
+
+def test_in_a_narrow_window_the_columns_are_tabs_and_a_report_comes_to_the_front(
+    qtbot: QtBot, station: Station
+) -> None:
+    station.bench.inbox.reports = {"2.25.1": returned_report(1)}
+    station.refresh()
+    station.page.resize(1302, 740)
+    station.page.tabs.pick("inbox")
+    assert not station.page.send.isVisible()
+    station.page.inbox.item("2.25.1").pressed.emit("2.25.1")
+    qtbot.waitUntil(lambda: station.page.paper.page_count == 1)
+    assert station.page.tabs.current() == "cases"
+    assert station.page.minimumSizeHint().width() <= 1302

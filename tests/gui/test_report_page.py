@@ -1,0 +1,422 @@
+"""What a reader sees on the report page on each act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.desk import DeskBench, preliminary
+from tests.helpers.fakes import RESIDENT
+from workstation.domain.errors import DiskFull, TemplateViolation, Unreachable
+from workstation.services.reading_session import ReadingSession
+from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.report_presenter import ReportPresenter
+from workstation.ui.reason_dialog import SendBackDialog
+from workstation.ui.widgets.form_field import GrowingText
+from workstation.ui.widgets.state_line import StepState
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language(ENGLISH)
+    yield
+    use_language(CHINESE)
+
+
+class Desk:
+    """A shown page with its case."""
+
+    def __init__(self, qtbot: QtBot, bench: DeskBench) -> None:
+        self.bench, self.qtbot = bench, qtbot
+        self.page, self.presenter = self.add_page()
+
+    def add_page(self) -> tuple[ReportPage, ReportPresenter]:
+        page, presenter = self.bench.page()
+        page.resize(1856, 1052)
+        page.show()
+        return page, presenter
+
+    @property
+    def session(self) -> ReadingSession:
+        assert self.bench.desk.session is not None
+        return self.bench.desk.session
+
+    def open(self, *, read_only: bool = False) -> Desk:
+        self.bench.open(self.qtbot.waitUntil, read_only=read_only)
+        return self
+
+    def drawn(self) -> None:
+        self.qtbot.waitUntil(lambda: self.page.paper.page_count > 0)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[DeskBench]:
+    del qtbot
+    made = DeskBench()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, bench: DeskBench) -> Desk:
+    return Desk(qtbot, bench)
+
+
+def test_without_a_case_the_page_says_where_to_get_one(desk: Desk) -> None:
+    assert not desk.page.sign.isVisible()
+    assert not desk.page.state_line.isVisible()
+
+
+def test_each_blocker_is_listed_and_locate_puts_the_cursor_into_its_field(desk: Desk) -> None:
+    desk.open()
+    assert desk.page.checks.lines() == [
+        (False, "Technique is empty"),
+        (False, "Impression is empty"),
+        (True, "Every AI mark is decided"),
+    ]
+    assert not desk.page.sign.isEnabled()
+    assert desk.page.sign.toolTip() == "Technique is empty"
+    desk.page.checks.locate(1).click()
+    assert desk.page.focusWidget() is desk.page.form.field("impression").editor
+
+
+def test_an_undecided_mark_leads_to_the_images(qtbot: QtBot) -> None:
+    bench = DeskBench(findings=(cases.ai_finding(1),))
+    desk = Desk(qtbot, bench).open()
+    wanted: list[str] = []
+    pages: list[str] = []
+    bench.desk.finding_wanted.connect(wanted.append)
+    desk.page.go_to.connect(pages.append)
+    assert desk.page.checks.lines()[0] == (False, "AI mark 1 is undecided")
+    desk.page.checks.locate(0).click()
+    bench.close()
+    assert (pages, wanted) == (["reading"], ["2.25.1001"])
+
+
+def test_typing_fills_the_report_and_frees_the_signature(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    QTest.keyClicks(desk.page.form.field("technique").editor, "low dose")
+    QTest.keyClicks(desk.page.form.field("impression").editor, "nodule")
+    assert desk.session.report.values == {"technique": "low dose", "impression": "nodule"}
+    assert desk.page.sign.isEnabled()
+    assert [ok for ok, _text in desk.page.checks.lines()] == [True, True]
+
+
+def test_a_number_outside_its_range_is_said_below_its_field(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    QTest.keyClicks(desk.page.form.field("ctdi").editor, "140")
+    assert desk.page.form.field("ctdi").message() == "CTDIvol is not a number in its range"
+    desk.page.form.field("ctdi").editor.setFocus()
+    QTest.keyClick(desk.page.form.field("ctdi").editor, Qt.Key.Key_Backspace)
+    assert desk.page.form.field("ctdi").message() == ""
+
+
+def test_the_button_with_the_focus_stays_while_the_checks_change(desk: Desk) -> None:
+    desk.open()
+    desk.page.checks.locate(0).setFocus()
+    before = desk.page.focusWidget()
+    desk.session.set_value("impression", "结节")
+    assert desk.page.focusWidget() is before
+
+
+def test_normal_phrases_fill_empty_fields_in_the_language_of_the_report(desk: Desk) -> None:
+    use_language(CHINESE)
+    desk.open()
+    use_language(ENGLISH)
+    desk.page.fill_normal.click()
+    assert desk.page.form.value("airways") == "气管及主支气管通畅。"
+    assert desk.session.report.values["airways"] == "气管及主支气管通畅。"
+
+
+def test_the_phrase_button_never_replaces_what_was_typed(desk: Desk) -> None:
+    desk.open()
+    desk.session.set_value("airways", "Secretions.")
+    desk.page.form.field("airways").normal.click()
+    assert desk.session.report.values["airways"] == "Secretions. Trachea and main bronchi patent."
+
+
+def test_text_that_is_being_composed_survives_a_refresh(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    editor = desk.page.form.field("impression").editor
+    assert isinstance(editor, GrowingText)
+    editor.setFocus()
+    QApplication.sendEvent(editor, QInputMethodEvent("jie jie", []))
+    desk.session.set_value("impression", "changed elsewhere")
+    assert editor.toPlainText() == ""
+    commit = QInputMethodEvent("", [])
+    commit.setCommitString("结节")
+    QApplication.sendEvent(editor, commit)
+    assert desk.session.report.values["impression"] == "结节"
+
+
+def test_letters_typed_into_a_field_are_text_and_nothing_else(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    pages: list[str] = []
+    desk.page.go_to.connect(pages.append)
+    QTest.keyClicks(desk.page.form.field("impression").editor, "wtzshdbaer123")
+    assert desk.page.form.value("impression") == "wtzshdbaer123"
+    assert pages == []
+
+
+def test_control_enter_opens_the_sign_dialog_from_inside_a_text_field(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    desk.bench.fill()
+    editor = desk.page.form.field("impression").editor
+    desk.page.activateWindow()
+    editor.setFocus()
+    qtbot.waitUntil(editor.hasFocus)
+    QTest.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert desk.presenter.dialog is not None
+    desk.presenter.dialog.reject()
+    assert desk.presenter.dialog is None
+
+
+def test_control_enter_leads_to_what_is_missing(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    desk.page.commands.trigger("report.sign")
+    assert desk.presenter.dialog is None
+    assert desk.page.focusWidget() is desk.page.form.field("technique").editor
+
+
+def test_after_signing_the_page_is_read_only_and_says_signed(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    desk.bench.fill()
+    toasts: list[str] = []
+    desk.page.toast.connect(toasts.append)
+    desk.page.sign.click()
+    dialog = desk.presenter.dialog
+    assert dialog is not None
+    dialog.pin.edit.setText("1234")
+    dialog.confirm.setChecked(True)
+    dialog.primary_button.click()
+    qtbot.waitUntil(lambda: desk.presenter.dialog is None)
+    assert toasts == ["Signed; the report is on its way to the sender"]
+    assert not desk.page.sign.isVisible()
+    assert not desk.page.fill_normal.isVisible()
+    editor = desk.page.form.field("impression").editor
+    QTest.keyClicks(editor, "x")
+    assert desk.page.form.value("impression") == cases.complete_values()["impression"]
+    steps = {step.word: step for step in desk.page.state_line.steps()}
+    assert steps["Signed"].state is StepState.DONE
+    assert steps["Signed"].note.endswith("王启明")
+    assert steps["Receipt"].state is StepState.NOW
+
+
+def test_a_wrong_pin_is_said_in_the_dialog(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    desk.bench.fill()
+    desk.page.sign.click()
+    dialog = desk.presenter.dialog
+    assert dialog is not None
+    dialog.pin.edit.setText("0000")
+    dialog.confirm.setChecked(True)
+    dialog.primary_button.click()
+    qtbot.waitUntil(lambda: dialog.pin.message() != "")
+    assert dialog.isVisible()
+    assert dialog.pin.message() == "wrong PIN for expert"
+    dialog.reject()
+
+
+def test_a_resident_submits_and_cannot_sign(qtbot: QtBot) -> None:
+    bench = DeskBench(actor=RESIDENT)
+    desk = Desk(qtbot, bench).open()
+    bench.fill()
+    assert not desk.page.sign.isVisible()
+    assert desk.page.submit.isVisible()
+    toasts: list[str] = []
+    desk.page.toast.connect(toasts.append)
+    desk.page.submit.click()
+    assert not desk.page.form.isEnabled()
+    qtbot.waitUntil(lambda: bool(toasts))
+    assert toasts == ["Submitted for review"]
+    assert desk.page.form.isEnabled()
+    assert not desk.page.submit.isVisible()
+    bench.close()
+
+
+def test_a_senior_sends_a_report_back_with_a_reason(qtbot: QtBot, desk: Desk) -> None:
+    desk.bench.reports.stored = preliminary()
+    desk.open()
+    desk.page.give_back.click()
+    dialog = desk.page.findChild(SendBackDialog)
+    assert isinstance(dialog, SendBackDialog)
+    assert dialog.primary is not None
+    assert not dialog.primary.isEnabled()
+    assert dialog.primary.toolTip() == "Write the reason first"
+    dialog.reason.setPlainText("Add the prior examination.")
+    toasts: list[str] = []
+    desk.page.toast.connect(toasts.append)
+    QTest.keyClick(dialog.reason, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: bool(toasts))
+    assert toasts == ["Sent back to the author"]
+    assert desk.bench.reports.stored is not None
+    assert desk.bench.reports.stored.return_reason == "Add the prior examination."
+    assert ("Returned", "Add the prior examination.") in [(s.word, s.note) for s in desk.page.state_line.steps()]
+
+
+def test_a_hub_that_fails_is_a_notice_and_the_work_goes_on(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.bench.reports.stored = preliminary()
+    desk.open()
+
+    def refuse(*_args: object) -> None:
+        raise Unreachable("The hub does not answer.", hint="Check the network.")
+
+    monkeypatch.setattr(desk.bench.reports, "send_back", refuse)
+    desk.bench.desk.send_back("reason")
+    qtbot.waitUntil(lambda: bool(desk.page.notices.notices()))
+    assert desk.page.notices.notices()[0].fact == "The hub does not answer."
+    assert desk.page.form.isEnabled()
+    assert desk.page.sign.isEnabled()
+
+
+def test_a_read_only_case_offers_no_act(qtbot: QtBot, desk: Desk) -> None:
+    desk.open(read_only=True)
+    assert not desk.page.sign.isVisible()
+    assert not desk.page.submit.isVisible()
+    QTest.keyClicks(desk.page.form.field("impression").editor, "x")
+    assert desk.session.report.values == {}
+
+
+def test_a_full_disk_is_a_notice_that_goes_once_the_draft_is_saved(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    desk.bench.drafts.fail_with = DiskFull("The disk is full.")
+    desk.session.set_value("impression", "结节")
+    qtbot.waitUntil(lambda: bool(desk.page.notices.notices()))
+    notice = desk.page.notices.notices()[0]
+    assert notice.fact == "The disk is full."
+    assert notice.still_works == "What you typed is kept here and saved as soon as the disk takes it."
+    desk.page.commands.trigger("report.save")
+    assert desk.page.notices.notices()[0].fact == "The disk is full."
+    desk.bench.drafts.fail_with = None
+    desk.page.commands.trigger("report.save")
+    assert desk.page.notices.notices() == []
+    assert desk.bench.drafts.kept["1.2.3", "expert"].values == {"impression": "结节"}
+
+
+def test_the_window_asks_before_it_closes_over_an_unsaved_draft(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.open()
+    assert desk.page.may_close()
+    desk.bench.drafts.fail_with = DiskFull("The disk is full.")
+    desk.session.set_value("impression", "结节")
+    monkeypatch.setattr(ConfirmDialog, "exec", lambda _self: ConfirmDialog.DialogCode.Rejected)
+    assert not desk.page.may_close()
+    desk.bench.drafts.fail_with = None
+    assert desk.page.may_close()
+
+
+def test_a_language_switch_loses_nothing_and_the_old_page_hears_no_more(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    QTest.keyClicks(desk.page.form.field("impression").editor, "half a sentence")
+    old = desk.page
+    old.close_page()
+    page, _presenter = desk.add_page()
+    desk.bench.pages.pop(0)
+    gone: list[object] = []
+    old.destroyed.connect(lambda: gone.append("page"))
+    old.deleteLater()
+    qtbot.waitUntil(lambda: bool(gone))
+    assert page.form.value("impression") == "half a sentence"
+    desk.bench.desk.draft_failed.emit(DiskFull("The disk is full."))
+    desk.bench.desk.failed.emit(Unreachable("The hub does not answer."))
+    assert len(page.notices.notices()) == 2
+
+
+def test_the_preview_shows_the_newest_version(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    desk.drawn()
+    desk.bench.preview.gate.clear()
+    desk.session.set_value("impression", "first")
+    desk.presenter._draw()
+    desk.session.set_value("impression", "second")
+    desk.presenter._draw()
+    desk.bench.preview.gate.set()
+    qtbot.waitUntil(lambda: desk.bench.preview.drawn[-1].values == {"impression": "second"})
+    assert desk.page.paper.page_count == 1
+
+
+def test_a_character_without_a_glyph_is_said_in_words_on_the_paper(qtbot: QtBot, desk: Desk) -> None:
+    desk.bench.preview.fail_with = TemplateViolation("The font lacks 𰻝.", hint="Write it another way.")
+    desk.open()
+    qtbot.waitUntil(lambda: desk.page.paper.message().startswith("The font"))
+    assert desk.page.paper.message() == "The font lacks 𰻝.\n\nWrite it another way."
+
+
+def test_one_patients_pages_never_stand_under_anothers_name(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    desk.drawn()
+    desk.bench.desk.close()
+    assert desk.page.paper.page_count == 0
+    desk.open()
+    assert desk.page.paper.page_count == 0
+    assert desk.page.paper.message() == "Drawing the preview…"
+
+
+def test_in_a_narrow_window_the_preview_is_a_tab_and_locate_brings_the_form_back(desk: Desk) -> None:
+    desk.open()
+    desk.page.resize(1302, 740)
+    desk.page._tabs.pick("preview")
+    assert desk.page.paper.isVisible()
+    assert not desk.page.form.isVisible()
+    desk.page.checks.locate(0).click()
+    assert desk.page.form.isVisible()
+
+
+def test_the_table_lists_accepted_findings_and_enter_shows_one_on_the_images(qtbot: QtBot) -> None:
+    bench = DeskBench(findings=(cases.ai_finding(1), cases.ai_finding(2)))
+    desk = Desk(qtbot, bench).open()
+    wanted: list[str] = []
+    bench.desk.finding_wanted.connect(wanted.append)
+    desk.session.accept("2.25.1001")
+    desk.session.accept("2.25.1002")
+    rows = desk.page.form.nodules()
+    assert [(row.number, row.diameter, row.slice_number) for row in rows] == [
+        (1, "16.1\u2009mm", "1"),
+        (2, "16.1\u2009mm", "1"),
+    ]
+    table = desk.page.form._nodules
+    assert table is not None
+    QTest.keyClick(table, Qt.Key.Key_Down)
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    bench.close()
+    assert wanted == ["2.25.1002"]
+
+
+def test_the_state_line_names_steps_times_and_people(qtbot: QtBot, desk: Desk) -> None:
+    desk.bench.reports.stored = preliminary()
+    desk.open()
+    noon = cases.NOON.astimezone().strftime("%H:%M")
+    assert [(s.word, s.state, s.note) for s in desk.page.state_line.steps()] == [
+        ("Received", StepState.DONE, f"{noon} · 5/5"),
+        ("AI pre-read", StepState.DONE, "AI marks: 1"),
+        ("Claimed", StepState.DONE, "王启明"),
+        ("Reading", StepState.DONE, f"{noon} · 宋佳"),
+        ("Review", StepState.NOW, ""),
+        ("Signed", StepState.TODO, ""),
+        ("Receipt", StepState.TODO, ""),
+    ]
+
+
+def test_a_long_name_is_cut_on_the_page_and_whole_in_its_tooltip(qtbot: QtBot) -> None:
+    name = "阿卜杜热合曼·买买提江 Abdurahman Muhammadjan van der Heijden"
+    bench = DeskBench(row=replace(cases.row(), patient_name=name))
+    desk = Desk(qtbot, bench).open()
+    desk.page.resize(1302, 740)
+    shown = desk.page._who
+    bench.close()
+    assert shown.toolTip() == name
+    assert shown.width() <= 248
+    assert desk.page.minimumSizeHint().width() <= 1302
