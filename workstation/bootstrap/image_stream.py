@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from pydicom.dataset import Dataset
 
 from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
 from worklist.retrieve import SeriesRetriever
+from workstation.bootstrap.decode_pool import DecodePool
 from workstation.dicom.decode import decode_frame, read_dataset
 from workstation.dicom.header import plane_of
 from workstation.domain.ports import RetrievePort
@@ -21,7 +23,12 @@ OpenStream = Callable[[Study, Series, OnSlice, OnFailed, OnLine], SeriesRetrieve
 
 
 def open_stream(images: RetrievePort) -> OpenStream:
-    """Return the factory of slice streams over one hub; a stream calls back from its worker threads."""
+    """
+    Return the factory of slice streams over one hub; a stream calls back from its worker threads.
+
+    Slices are decoded in child processes that all streams of this process share.
+    """
+    pool = _shared_pool()
 
     def open_one(
         study: Study, series: Series, on_slice: OnSlice, on_failed: OnFailed, on_line: OnLine
@@ -31,12 +38,17 @@ def open_stream(images: RetrievePort) -> OpenStream:
             study.study_instance_uid,
             series,
             on_slice,
-            decode=decode_for_display,
+            decode=pool,
             on_failed=on_failed,
             on_line=on_line,
         )
 
     return open_one
+
+
+@cache
+def _shared_pool() -> DecodePool:
+    return DecodePool(decode_for_display)
 
 
 def decode_for_display(part10: bytes) -> SliceImage:
