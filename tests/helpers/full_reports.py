@@ -49,7 +49,7 @@ def real_study(folder: Path, patient: Patient | None = None) -> Study:
     """Return the structure of the chest CT in ``folder`` as its headers give it."""
     heads = sorted(
         (dcmread(path, stop_before_pixels=True) for path in folder.glob("*.dcm")),
-        key=lambda ds: float(ds.ImagePositionPatient[2]),
+        key=lambda ds: -float(ds.ImagePositionPatient[2]),  # numbered from head to foot
     )
     instances = tuple(
         Instance(

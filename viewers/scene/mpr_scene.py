@@ -139,7 +139,7 @@ class MprScene(Scene):
     def _view_captions(self) -> ViewCaptions:
         plane = self.displayed_plane()
         return ViewCaptions(
-            slice_position=f"{self.index + 1} / {self.count}",
+            # no "k / N": only the stack's own slices have numbers that other viewers share
             location=location_text(plane.origin, plane.normal),
             warnings=(mpr_interpolated(),) if self.is_interpolated else (),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from resources.translation import tr
@@ -104,7 +105,7 @@ def _series(uid: str, headers: list[Header]) -> Series:
     geometry = stack_of(images)
     cross_sectional = first.text("Modality") in _CROSS_SECTIONAL and not _is_localizer(images)
     if cross_sectional or all(placement_of(image) is not None for image in images):
-        images = [images[n] for n in geometry.order]
+        images = _towards_rising_numbers([images[n] for n in geometry.order])
     warnings = [*repeated]
     # a multi-frame object carries its stack inside; its frames are judged when a volume is made
     if cross_sectional and not any(image.integer("NumberOfFrames", 1) > 1 for image in images):
@@ -120,6 +121,19 @@ def _series(uid: str, headers: list[Header]) -> Series:
         instances=tuple(header.instance() for header in [*images, *others]),
         warnings=tuple(warnings),
     )
+
+
+def _towards_rising_numbers(images: list[Header]) -> list[Header]:
+    """
+    Turn a stack that is sorted by position so that Instance Numbers rise where they can.
+
+    The position decides the order; the numbers only at which end to begin, so that slice k here
+    is slice k on the console and in other viewers.
+    """
+    numbers = [n for image in images if (n := image.optional_integer("InstanceNumber")) is not None]
+    rising = sum(b > a for a, b in pairwise(numbers))
+    falling = sum(b < a for a, b in pairwise(numbers))
+    return images[::-1] if falling > rising else images
 
 
 def _by_number(header: Header) -> tuple[bool, int, str]:

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
-from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
@@ -61,26 +60,8 @@ _NO_AI: Final = Text("本报告未使用 AI 辅助。", "No AI assistance was us
 
 
 def image_number(finding: Finding, findings: FindingList, study: Study) -> int | None:
-    """Return the Instance Number of the slice nearest to the finding, None when no plane is known."""
-    for series in study.series:
-        if series.series_instance_uid != findings.series_instance_uid:
-            continue
-        planes = [
-            (_off_plane_mm(instance.plane, finding.centre_lps_mm), place, instance)
-            for place, instance in enumerate(series.instances, 1)
-            if instance.plane is not None
-        ]
-        if planes:
-            _, place, nearest = min(planes, key=lambda entry: entry[:2])
-            return place if nearest.instance_number is None else nearest.instance_number
-    return None
-
-
-def _off_plane_mm(plane: ImagePlane, point: Point) -> float:
-    """Return the distance of a point from a plane; plain floats, since a report asks for hundreds."""
-    (a, b, c), (d, e, f) = plane.right, plane.down
-    x, y, z = (p - o for p, o in zip(point, plane.origin, strict=True))
-    return abs((b * f - c * e) * x + (c * d - a * f) * y + (a * e - b * d) * z)
+    """Return the slice nearest to the finding as the viewers number it, None when no plane is known."""
+    return study.slice_number(findings.series_instance_uid, finding.centre_lps_mm)
 
 
 def finding_sentence(finding: Finding, findings: FindingList, study: Study, language: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from workstation.domain.geometry import ImagePlane
+from workstation.domain.geometry import ImagePlane, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +82,19 @@ class Study:
     def instance_count(self) -> int:
         """Return the number of instances over all series."""
         return sum(len(series.instances) for series in self.series)
+
+    def slice_number(self, series_instance_uid: str, lps_mm: Point) -> int | None:
+        """
+        Return the 1-based place, in display order, of the slice nearest to a patient point.
+
+        The number that viewers, report and SR all show; None without geometry or for an unknown series.
+        """
+        for series in self.series:
+            if series.series_instance_uid == series_instance_uid:
+                distances = [
+                    (abs(instance.plane.distance_mm(lps_mm)), place)
+                    for place, instance in enumerate(series.instances, start=1)
+                    if instance.plane is not None
+                ]
+                return min(distances)[1] if distances else None
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pydicom
@@ -48,12 +49,22 @@ def test_a_study_shows_its_patient_and_series_in_chinese(tmp_path: Path) -> None
     assert codes(study) == []
 
 
-def test_instances_stand_in_the_order_of_their_positions(tmp_path: Path) -> None:
-    write(tmp_path, FIVE[::-1])
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (FIVE, [0.0, 2.0, 4.0, 6.0, 8.0]),
+        (FIVE[::-1], [8.0, 6.0, 4.0, 2.0, 0.0]),  # numbered from head to foot: slice 1 is the console's slice 1
+        ((FIVE[0], FIVE[4], FIVE[1], FIVE[3], FIVE[2]), [0.0, 2.0, 4.0, 6.0, 8.0]),  # numbers decide no order
+    ],
+)
+def test_instances_stand_in_the_order_of_their_positions_from_the_end_where_numbering_begins(
+    tmp_path: Path, written: Sequence[float], shown: list[float]
+) -> None:
+    write(tmp_path, list(written))
 
     planes = [one.plane for one in scan(tmp_path)[0].series[0].instances]
 
-    assert [plane.origin[2] for plane in planes if plane] == [0.0, 2.0, 4.0, 6.0, 8.0]
+    assert [plane.origin[2] for plane in planes if plane] == shown
 
 
 def test_an_empty_folder_says_so_and_what_to_do(tmp_path: Path) -> None:
