@@ -216,7 +216,7 @@ class CaseService:
             birth_date=summary.birth_date[:16],
             accession_number=summary.accession_number[:64],
             modality=summary.modality[:64],
-            description=summary.description[:400],
+            description=(summary.description or summary.body_part)[:400],
             studied=summary.studied,
             pinyin_initials=initials,
             prior_count=priors if summary.patient_id else 0,

@@ -89,7 +89,7 @@ class OpenCase:
         claim = None if read_only else self._claim(row, actor)
         study = self.retrieve.study(row.study_instance_uid)
         self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=row.study_instance_uid)
-        template = self.templates.for_study(row.modality, row.description)
+        template = self.templates.for_study(row.modality, _what_was_examined(row, study))
         stored = self.reports.fetch(row.ups_instance_uid)
         draft = self.drafts.load(row.study_instance_uid, actor.user_id) if claim is not None else None
         report = _newest(stored, draft)
@@ -134,6 +134,13 @@ class OpenCase:
             return report
         own = tuple(replace(f, number=len(late.findings) + n) for n, f in enumerate(report.findings.findings, start=1))
         return replace(report, findings=replace(late, findings=late.findings + own))
+
+
+def _what_was_examined(row: WorklistRow, study: Study) -> str:
+    """Gather every word on the body part; scanners often fill only one of these places."""
+    words = [row.description, study.description]
+    words += [word for series in study.series for word in (series.body_part, series.description)]
+    return " ".join(dict.fromkeys(word for word in words if word))
 
 
 def _newest(stored: Report | None, draft: Report | None) -> Report | None:
