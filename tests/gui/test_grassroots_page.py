@@ -21,7 +21,7 @@ from workstation.domain.study import DecodeWarning
 from workstation.domain.workitem import Priority, ReadingState
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter
-from workstation.ui.widgets.inbox_panel import InboxItem
+from workstation.ui.widgets.inbox_panel import InboxItem, two_lines
 from workstation.ui.widgets.send_panel import SendState
 
 pytestmark = pytest.mark.gui
@@ -226,6 +226,7 @@ def test_a_refresh_keeps_selection_and_scroll_of_the_cases(qtbot: QtBot, station
 def test_forty_reports_are_updated_in_place(qtbot: QtBot, station: Station) -> None:
     station.bench.inbox.reports = {f"2.25.{n}": returned_report(n) for n in range(1, 41)}
     station.refresh()
+    qtbot.waitUntil(lambda: len(station.page.inbox.listed()) == 40)
     before = {uid: station.page.inbox.item(uid) for uid in station.page.inbox.listed()}
     station.page.activateWindow()
     before["2.25.20"].setFocus()
@@ -242,10 +243,21 @@ def test_old_reports_wait_behind_a_button_and_those_to_acknowledge_never_do(qtbo
     reports = {f"2.25.{n}": returned_report(n, **({} if n == 80 else done)) for n in range(1, 81)}
     station.bench.inbox.reports = reports
     station.refresh()
-    assert len(station.page.inbox.listed()) == 50
+    qtbot.waitUntil(lambda: len(station.page.inbox.listed()) == 50)
     assert station.page.inbox.listed()[0] == "2.25.80"
     station.page.inbox._older.click()
-    assert len(station.page.inbox.listed()) == 80
+    qtbot.waitUntil(lambda: len(station.page.inbox.listed()) == 80)
+
+
+def test_the_summary_breaks_where_its_writer_broke_it(qtbot: QtBot) -> None:
+    del qtbot
+    assert two_lines("1. 右肺上叶结节。\n2. 余未见异常。\n3. 随访。", 400) == (
+        "1. 右肺上叶结节。",
+        "2. 余未见异常。 3. 随访。",
+    )
+    first, second = two_lines("Solid nodule in the right upper lobe, larger than before; contrast CT advised.", 200)
+    assert f"{first} {second}".startswith("Solid nodule in the right")
+    assert second.endswith("…")
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,21 @@ def test_one_patients_pages_never_stand_under_anothers_name(qtbot: QtBot, desk: 
     assert desk.page.paper.message() == "Drawing the preview…"
 
 
+def test_the_next_case_starts_with_its_own_text_and_nothing_to_undo(qtbot: QtBot, desk: Desk) -> None:
+    desk.open()
+    editor = desk.page.form.field("impression").editor
+    assert isinstance(editor, GrowingText)
+    QTest.keyClicks(editor, "words about the first patient")
+    desk.bench.desk.close()
+    desk.bench.drafts.kept.clear()
+    desk.open()
+    after = desk.page.form.field("impression").editor
+    assert isinstance(after, GrowingText)
+    after.undo()
+    assert after.toPlainText() == ""
+    assert desk.session.report.values == {}
+
+
 def test_in_a_narrow_window_the_preview_is_a_tab_and_locate_brings_the_form_back(desk: Desk) -> None:
     desk.open()
     desk.page.resize(1302, 740)

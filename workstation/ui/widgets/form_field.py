@@ -78,6 +78,19 @@ class FormField(QWidget):
             return self.editor.text()
         return self.editor.value() if isinstance(self.editor, SegmentedChoice) else ""
 
+    def start(self, value: str) -> None:
+        """Begin with another case: its value, nothing to undo, nothing half composed."""
+        if isinstance(self.editor, GrowingText | LineText):
+            self.editor.composition.active = False
+        self._filling = True
+        if isinstance(self.editor, GrowingText):
+            self.editor.setPlainText(value)
+        elif isinstance(self.editor, LineText):
+            self.editor.setText(value)
+        elif isinstance(self.editor, SegmentedChoice):
+            self.editor.choose(value)
+        self._filling = False
+
     def show_value(self, value: str) -> None:
         """Show a value that changed elsewhere; never in the middle of a composition."""
         if self.value() == value:

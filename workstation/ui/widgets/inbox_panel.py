@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Pa
 
 _SHOWN_AT_ONCE: Final = 50
 _SUMMARY_LINES: Final = 2
+_MADE_AT_ONCE: Final = 6  # an entry takes milliseconds; the window must not stand still for forty
 
 
 class InboxPanel(Panel):
@@ -58,6 +59,10 @@ class InboxPanel(Panel):
         self._reports: tuple[ReturnedReport, ...] = ()
         self._limit = _SHOWN_AT_ONCE
         self._chosen = ""
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.setInterval(0)
+        self._more.timeout.connect(self._go_on)
         self.show_reports(())
 
     def show_reports(self, reports: Sequence[ReturnedReport]) -> None:
@@ -92,21 +97,37 @@ class InboxPanel(Panel):
             self._column.removeWidget(item)
             item.hide()
             item.deleteLater()
-        for at, report in enumerate(shown):
+        place = made = 0
+        for report in shown:
             known = self._items.get(report.ups_instance_uid)
             if known is None:
-                known = InboxItem(report)
-                known.pressed.connect(self._choose)
-                known.acknowledge_requested.connect(self.acknowledge_requested)
-                self._items[report.ups_instance_uid] = known
-                self._column.insertWidget(at, known)
+                if made == _MADE_AT_ONCE:
+                    continue
+                known = self._make(report)
+                self._column.insertWidget(place, known)
+                made += 1
             else:
                 known.show_report(report)
-                if self._column.indexOf(known) != at:
-                    self._column.insertWidget(at, known)
+                if self._column.indexOf(known) != place:
+                    self._column.insertWidget(place, known)
+            place += 1
+        if place < len(shown):
+            self._more.start()
         older = len(self._reports) - len(shown)
         self._older.setVisible(older > 0)
         self._older.set_text(tr("Show {count} older reports", count=older))
+
+    def _make(self, report: ReturnedReport) -> InboxItem:
+        item = InboxItem(report)
+        item.mark(chosen=report.ups_instance_uid == self._chosen)
+        item.pressed.connect(self._choose)
+        item.acknowledge_requested.connect(self.acknowledge_requested)
+        self._items[report.ups_instance_uid] = item
+        return item
+
+    def _go_on(self) -> None:
+        waiting = sum(not report.acknowledged_at for report in self._reports)
+        self._arrange(max(waiting, self._limit))
 
     def _show_older(self) -> None:
         self._limit = len(self._reports)
@@ -253,26 +274,31 @@ class _TwoLines(QWidget):
         self.setFixedHeight(paint.metrics("body").lineSpacing() * _SUMMARY_LINES + 4)
 
     def show_text(self, text: str) -> None:
-        self._text = " ".join(text.split())
+        self._text = "\n".join(line.strip() for line in text.splitlines() if line.strip())
         self.setAccessibleName(self._text)
         self.setToolTip(self._text)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        rest, height = self._text, paint.metrics("body").lineSpacing()
-        for at in range(_SUMMARY_LINES):
-            line = rest
-            if at + 1 < _SUMMARY_LINES:
-                line = _first_line(rest, self.width())
-            rest = rest[len(line) :].lstrip()
-            shown = paint.elided(line, self.width())
-            paint.text(painter, QRectF(0, at * height, self.width(), height), shown,
+        height = paint.metrics("body").lineSpacing()
+        for at, line in enumerate(two_lines(self._text, self.width())):
+            paint.text(painter, QRectF(0, at * height, self.width(), height), line,
                        align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)  # fmt: skip
 
 
-def _first_line(text: str, width: int) -> str:
-    """Return as much as fits, cut at a space where there is one near the end."""
+def two_lines(text: str, width: int) -> tuple[str, str]:
+    """Return a text on two lines of a width in pixels: broken where its writer broke it, the rest cut."""
+    head, _newline, rest = text.partition("\n")
+    fits = _that_fits(head, width)
+    if fits < len(head):
+        rest = f"{head[fits:].lstrip()} {rest}".rstrip()
+        head = head[:fits]
+    return head.rstrip(), paint.elided(" ".join(rest.split()), width)
+
+
+def _that_fits(text: str, width: int) -> int:
+    """Return how many characters fit, cut at a space where there is one near the end."""
     metrics = paint.metrics("body")
     fits = len(text)
     while fits > 1 and metrics.horizontalAdvance(text[:fits]) > width:
@@ -280,8 +306,8 @@ def _first_line(text: str, width: int) -> str:
     if fits < len(text):
         space = text.rfind(" ", 0, fits + 1)
         if space > fits * 0.7:
-            return text[:space]
-    return text[:fits]
+            return space
+    return fits
 
 
 def _clock(text: str) -> str:

@@ -51,11 +51,23 @@ class ReportForm(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._fields: dict[str, FormField] = {}
         self._nodules: NoduleTable | None = None
+        self._made_for: tuple[ReportTemplate, bool, str, str] | None = None
 
     def build(
         self, template: ReportTemplate, values: dict[str, str], *, read_only: bool, report_language: str = ""
     ) -> None:
-        """Make the editors of a template and fill them; phrases are in the language of the report."""
+        """
+        Make the editors of a template and fill them; phrases are in the language of the report.
+
+        The editors of the case before are taken over where nothing but the values differs.
+        """
+        made_for = (template, read_only, report_language or language(), language())
+        if made_for == self._made_for:
+            for key, field in self._fields.items():
+                field.start(values.get(key, ""))
+            self.verticalScrollBar().setValue(0)
+            return
+        self._made_for = made_for
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 12, 16, 16)

@@ -95,6 +95,11 @@ class _Cases(QAbstractListModel):
 
     def show_rows(self, rows: Sequence[WorklistRow]) -> None:
         """Take over the new rows with as few moves as the view needs to keep its place."""
+        if not self.rows or not rows:
+            self.beginResetModel()
+            self.rows = list(rows)
+            self.endResetModel()
+            return
         wanted = {row.study_instance_uid for row in rows}
         for at in reversed(range(len(self.rows))):
             if self.rows[at].study_instance_uid not in wanted:
