@@ -22,7 +22,7 @@ from viewers.scene.image import SliceImage
 from workstation.domain.errors import WorkstationError
 
 Decode = Callable[[bytes], SliceImage]
-WORKERS: Final = max(1, min(3, (os.cpu_count() or 2) - 1))
+WORKERS: Final = max(1, min(3, os.cpu_count() or 1))
 
 
 @dataclass(frozen=True, slots=True)

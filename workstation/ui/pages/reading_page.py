@@ -263,7 +263,7 @@ class ReadingPage(Page):
 
     def show_counts(self, findings: int) -> None:
         """Show the number of findings on the tab."""
-        self.tabs.show_counts({FINDINGS_TAB: findings} if self._has_case else {})
+        self.tabs.show_counts({FINDINGS_TAB: findings} if self._has_case and findings else {})
 
     def show_window(self) -> None:
         """Name the window of the active viewport."""

@@ -83,7 +83,8 @@ class FindingPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addWidget(self._head())
+        self._top = self._head()
+        outer.addWidget(self._top)
         outer.addWidget(rule())
         body = QWidget()
         self._column = QVBoxLayout(body)
@@ -160,9 +161,7 @@ class FindingPanel(QWidget):
             chip.show_chip(shown, tint, icon)
             chip.setAccessibleName(f"{word} {count}")
             chip.setToolTip(f"{word} {count}")
-            chip.setVisible(bool(cards))
-        for button in (self.overlay, self.following):
-            button.setVisible(bool(cards))
+        self._top.setVisible(bool(cards))
 
     def _make(self, facts: CardFacts) -> FindingCard:
         card = FindingCard(facts)

@@ -259,9 +259,6 @@ class ViewportGrid(QWidget):
 
     def _place(self) -> None:
         shown = self.visible_keys()
-        if len(shown) == 1:
-            self.frames[shown[0]].setGeometry(self.rect())
-            return
         gap = current_theme().px("vp.gap")
         left, top = (self.width() - gap) // 2, (self.height() - gap) // 2
         for at, key in enumerate(shown):
@@ -269,7 +266,13 @@ class ViewportGrid(QWidget):
             y = 0 if at < 2 else top + gap
             width = left if at % 2 == 0 else self.width() - left - gap
             height = top if at < 2 else self.height() - top - gap
-            self.frames[key].setGeometry(QRect(x, y, width, height))
+            frame = self.frames[key]
+            frame.setGeometry(self.rect() if len(shown) == 1 else QRect(x, y, width, height))
+            layout = frame.layout()
+            if frame.isHidden() and layout is not None:
+                # a jump may centre this viewport before its turn to appear: its canvas needs its size now
+                layout.invalidate()
+                layout.activate()
 
     def _maximise(self, key: str) -> None:
         if self._layout is Layout.ONE:
