@@ -161,7 +161,10 @@ class Desktop:
         window = self.shell.window
         window.discard_pages()
         self._worklist = None
+        self._report = None
+        self.send_queue.stop_all()
         self.send_queue = GrassrootsQueue()
+        window.toast.hide()
         self.session.sign_out()
         window.set_actor(None)
         window.set_fact("hub", None)
@@ -175,7 +178,7 @@ class Desktop:
             PageSpec(WORKLIST, lambda: tr("Worklist"), "task", self._make_worklist, key="F2"),
             PageSpec(READING, lambda: tr("Images"), "image-edit", self._make_reading, key="F3", slim_rail=True),
             PageSpec(REPORT, lambda: tr("Report"), "file-text", self._make_report, key="F4"),
-            PageSpec(GRASSROOTS, lambda: tr("Grassroots"), "hospital", self._make_grassroots, key="F7"),
+            PageSpec(GRASSROOTS, lambda: tr("Station"), "hospital", self._make_grassroots, key="F7"),
         ):
             self.shell.window.register(spec)
 
@@ -203,6 +206,7 @@ class Desktop:
         desk = _present(self.desk)
         page = ReadingPage()
         ReadingPresenter(page, desk, self.shell.jobs, open_stream=open_stream(self.hub.images))
+        desk.finding_wanted.connect(page.jump_to)
         return page
 
     def _make_report(self) -> Page:
@@ -296,7 +300,5 @@ def run_desktop(*, hub_url: str | None) -> int:
 def _ask_for_hub(settings: Settings) -> str:
     """Ask for the hub's address on the first start."""
     build_shell(settings, crash_folder=default_data_dir() / "crashes").window.hide()
-    url, given = QInputDialog.getText(
-        None, "联阅 Lianyue", tr("Address of the hub, for example https://hub.example")
-    )
+    url, given = QInputDialog.getText(None, "联阅 Lianyue", tr("Address of the hub, for example https://hub.example"))
     return url.strip() if given else ""
