@@ -41,20 +41,32 @@ class OverlayPainter:
             _calliper(painter, calliper)
         if overlay.scale_bar is not None:
             self._scale_bar(painter, overlay.scale_bar)
-        for letter in overlay.letters:
-            self._letter(painter, letter, viewport[0])
-        for line in overlay.captions:
-            self._caption(painter, line)
-        self._labels(painter, overlay, viewport)
+        letters, captions = self._text_places(overlay, viewport[0])
+        for letter, rect in zip(overlay.letters, letters, strict=True):
+            self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
+        for line, rect in zip(overlay.captions, captions, strict=True):
+            self._text.draw(painter, rect.x, rect.y, line.text, _caption_style(line))
+        self._labels(painter, overlay, viewport, [*captions, *letters])
         if overlay.message:
             _message(painter, overlay.message, viewport)
 
     def label_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[tuple[str, Rect], ...]:
         """Return where each label of marks and measurements goes; what ``paint`` paints."""
+        letters, captions = self._text_places(overlay, viewport[0])
+        return self._label_places(overlay, viewport, [*captions, *letters])
+
+    def _text_places(self, overlay: Overlay, viewport_width: float) -> tuple[list[Rect], list[Rect]]:
+        """Return the boxes of the orientation letters and of the captions."""
+        letters = [self._letter_rect(letter, viewport_width) for letter in overlay.letters]
+        return letters, [self._caption_rect(line) for line in overlay.captions]
+
+    def _label_places(
+        self, overlay: Overlay, viewport: tuple[float, float], text: Sequence[Rect]
+    ) -> tuple[tuple[str, Rect], ...]:
+        """``text`` blocks too: a label over an orientation letter would hide which side this is."""
+        if not overlay.marks and not overlay.callipers:
+            return ()
         blocked = [box_around(mark.x, mark.y, _reach(mark)) for mark in overlay.marks]
-        text = [self._caption_rect(line) for line in overlay.captions]
-        # a label over an orientation letter would hide which side this is
-        text += [self._letter_rect(letter, viewport[0]) for letter in overlay.letters]
         places: list[tuple[str, Rect]] = []
         for number, mark in enumerate(overlay.marks):
             size = self._text.size(mark.label, _mark_style(mark))
@@ -70,8 +82,8 @@ class OverlayPainter:
             places.append((words, place_label(_bounds(calliper.outline), size_px, viewport, others)))
         return tuple(places)
 
-    def _labels(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
-        places = self.label_places(overlay, viewport)
+    def _labels(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float], text: Sequence[Rect]) -> None:
+        places = self._label_places(overlay, viewport, text)
         for number, (words, rect) in enumerate(places):
             style = _mark_style(overlay.marks[number]) if number < len(overlay.marks) else _MEASURE
             for row, line in enumerate(words.split("\n")):
@@ -86,17 +98,9 @@ class OverlayPainter:
             # on pixel centres an upright hairline is one sharp pixel instead of two grey ones
             painter.drawLine(_centred(start) if upright else start, _centred(end) if upright else end)
 
-    def _caption(self, painter: QPainter, line: CaptionLine) -> None:
-        rect = self._caption_rect(line)
-        self._text.draw(painter, rect.x, rect.y, line.text, _caption_style(line))
-
     def _caption_rect(self, line: CaptionLine) -> Rect:
         width, height = self._text.size(line.text, _caption_style(line))
         return Rect(line.x - width if line.aligned_right else line.x, line.y, width, height)
-
-    def _letter(self, painter: QPainter, letter: Letter, viewport_width: float) -> None:
-        rect = self._letter_rect(letter, viewport_width)
-        self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
 
     def _letter_rect(self, letter: Letter, viewport_width: float) -> Rect:
         width, height = self._text.size(letter.text, _LETTER)
