@@ -15,6 +15,7 @@ from workstation.domain.workitem import WorklistRow
 from workstation.ui.widgets.worklist_columns import Order
 
 _MANY_RUNS: Final = 64
+_MANY_CASES: Final = 1000
 
 Run = tuple[int, int]
 """First and last row of a run."""
@@ -55,8 +56,11 @@ def merge_of(before: Sequence[WorklistRow], rows: Sequence[WorklistRow], order: 
     places = {row.ups_instance_uid: at for at, row in enumerate(wanted)}
     here = {row.ups_instance_uid: row for row in before}
     arrived = frozenset(places.keys() - here.keys())
-    gone = list(runs([at for at, uid in enumerate(here) if uid not in places])) if here.keys() - places.keys() else []
-    new = list(runs([places[uid] for uid in sorted(arrived, key=places.__getitem__)]))
+    left = here.keys() - places.keys()
+    if max(len(arrived), len(left)) > _MANY_CASES:
+        return Merge(before, order, rows, wanted, places, arrived, all_at_once=True)
+    gone = list(runs([at for at, uid in enumerate(here) if uid in left])) if left else []
+    new = list(runs(sorted(places[uid] for uid in arrived)))
     if len(gone) > _MANY_RUNS or len(new) > _MANY_RUNS:
         return Merge(before, order, rows, wanted, places, arrived, all_at_once=True)
     stay = [row for row in before if row.ups_instance_uid in places] if gone else before
