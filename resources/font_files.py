@@ -7,14 +7,16 @@ from typing import Final
 
 _FOLDER: Final = Path(__file__).parent / "fonts"
 
-LATIN_FAMILY: Final = "Inter"
-CHINESE_FAMILY: Final = "Noto Sans CJK SC"
+LATIN_FAMILY: Final = "Lianyue Sans"
+"""Inter under a name of its own: a system's font called Inter must not be taken for the shipped one."""
+CHINESE_FAMILY: Final = "Lianyue Sans SC"
+"""Noto Sans CJK SC under a name of its own."""
 
 
 def interface_fonts() -> tuple[Path, ...]:
     """Return the font files that the interface loads; families LATIN_FAMILY and CHINESE_FAMILY."""
     names = ("Inter-Regular", "Inter-Medium", "Inter-SemiBold", "Inter-Bold", "NotoSansSC-Regular")
-    return (*(_FOLDER / f"{name}.otf" for name in names), report_bold())
+    return (*(_FOLDER / f"{name}.ttf" for name in names), report_bold())
 
 
 def report_regular() -> Path:
@@ -29,4 +31,4 @@ def report_bold() -> Path:
 
 def report_rare() -> Path:
     """Return the whole character set for embedding in PDF."""
-    return _FOLDER / "NotoSansSC-Regular.otf"
+    return _FOLDER / "NotoSansSC-Regular.ttf"

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from resources.font_files import CHINESE_FAMILY, LATIN_FAMILY
+
 _FILE: Final = Path(__file__).parent / "themes" / "tokens.json"
 
 
@@ -88,8 +90,8 @@ def font_role(name: str) -> FontRole:
 
 
 def font_families() -> tuple[str, ...]:
-    """Return the font families in order of preference."""
-    return tokens().families
+    """Return the font families in order of preference: the shipped ones, then those that the design names."""
+    return (LATIN_FAMILY, CHINESE_FAMILY, *tokens().families)
 
 
 def dash(name: str) -> tuple[float, ...]:

@@ -4,8 +4,12 @@ Make the shipped fonts from Debian's packages fonts-inter and fonts-noto-cjk.
 
 Run ``python resources/fonts/build_fonts.py`` once after either package changed; the results are
 committed. Noto Sans CJK SC is cut to what Chinese names and reports need and loses its layout
-tables and its CFF subroutines. The everyday characters that reports embed also become quadratic
-outlines (TrueType): such glyphs are copied as they are, which makes a report five times faster.
+tables and its CFF subroutines. All outlines become quadratic (TrueType): Qt draws cubic ones (CFF)
+heavier than designed, by FreeType's stem darkening, and a report copies quadratic glyphs as they
+are, which makes it five times faster.
+
+The interface's fonts have family names of their own, since Qt may otherwise take a system's CFF
+font of the same name. Building twice gives the same bytes.
 """
 
 from __future__ import annotations
@@ -22,6 +26,9 @@ from fontTools.ttLib import TTFont, newTable
 HERE: Final = Path(__file__).parent
 INTER: Final = Path("/usr/share/fonts/opentype/inter")
 NOTO: Final = Path("/usr/share/fonts/opentype/noto")
+LATIN_FAMILY: Final = "Lianyue Sans"  # also in resources/font_files.py, which this script does not import
+CHINESE_FAMILY: Final = "Lianyue Sans SC"
+_FAMILY_NAMES: Final = {1, 4, 16}  # family, full name, typographic family
 SC_FACE: Final = 2  # the collections hold JP, KR, SC, TC, HK and their mono faces, in this order
 
 LATIN: Final = [*range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x370, 0x400), *range(0x2000, 0x2070)]
@@ -44,7 +51,7 @@ def gb2312() -> list[int]:
 
 def cut(source: Path, target: Path, characters: list[int], *, face: int = -1, features: tuple[str, ...] = ()) -> None:
     """Write the subset of one face."""
-    font = TTFont(source, fontNumber=face, lazy=True)
+    font = TTFont(source, fontNumber=face, lazy=True, recalcTimestamp=False)
     options = subset.Options()
     options.layout_features = list(features)
     options.hinting = False
@@ -60,9 +67,19 @@ def cut(source: Path, target: Path, characters: list[int], *, face: int = -1, fe
     sys.stdout.write(f"{target.name}: {target.stat().st_size / 1e6:.2f} MB, {len(font.getGlyphOrder())} glyphs\n")
 
 
-def make_quadratic(path: Path) -> None:
+def rename(font: TTFont, family: str) -> None:
+    """Give a font another family name; copyright, licence and PostScript name stay."""
+    former = font["name"].getBestFamilyName()
+    for record in font["name"].names:
+        if record.nameID in _FAMILY_NAMES:
+            record.string = str(record).replace(former, family)
+
+
+def make_quadratic(path: Path, family: str = "") -> None:
     """Replace cubic outlines by quadratic ones that deviate by at most a thousandth of the em."""
-    font = TTFont(path)
+    font = TTFont(path, recalcTimestamp=False)
+    if family:
+        rename(font, family)
     order = font.getGlyphOrder()
     outlines = font.getGlyphSet()
     glyphs = {}
@@ -100,14 +117,19 @@ def main() -> None:
         # Latin, Cyrillic and Greek interface text; tabular figures for tables and timers
         characters = [*LATIN, *range(0x400, 0x500), *SYMBOLS]
         features = ("kern", "tnum", "calt", "ccmp", "locl", "mark", "case")
-        cut(INTER / f"Inter-{weight}.otf", HERE / f"Inter-{weight}.otf", characters, features=features)
+        target = HERE / f"Inter-{weight}.ttf"
+        cut(INTER / f"Inter-{weight}.otf", target, characters, features=features)
+        make_quadratic(target, LATIN_FAMILY)
     everything = LATIN + SYMBOLS + CJK_SIGNS + IDEOGRAPHS
-    cut(NOTO / "NotoSansCJK-Regular.ttc", HERE / "NotoSansSC-Regular.otf", everything, face=SC_FACE)
-    # reports embed from these two; the 28 000 glyphs above are opened for rare characters only
+    # reports embed from the last two; the 28 000 glyphs of the first are opened for rare characters only
     common = LATIN + SYMBOLS + gb2312()
-    for weight, target in (("Regular", HERE / "report/NotoSansSC-Common.ttf"), ("Bold", HERE / "NotoSansSC-Bold.ttf")):
-        cut(NOTO / f"NotoSansCJK-{weight}.ttc", target, common, face=SC_FACE)
-        make_quadratic(target)
+    for weight, name, characters, family in (
+        ("Regular", "NotoSansSC-Regular.ttf", everything, CHINESE_FAMILY),
+        ("Bold", "NotoSansSC-Bold.ttf", common, CHINESE_FAMILY),
+        ("Regular", "report/NotoSansSC-Common.ttf", common, ""),
+    ):
+        cut(NOTO / f"NotoSansCJK-{weight}.ttc", HERE / name, characters, face=SC_FACE)
+        make_quadratic(HERE / name, family)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def test_sizes_carry_their_group() -> None:
 
 def test_type_scale_is_read_whole() -> None:
     assert theme_tokens.font_role("overlay") == theme_tokens.FontRole(12, 16, 400)
-    assert theme_tokens.font_families()[0] == "Inter"
+    assert theme_tokens.font_families()[:4] == ("Lianyue Sans", "Lianyue Sans SC", "Inter", "Noto Sans CJK SC")
 
 
 def test_an_unknown_token_is_a_bug_not_a_default() -> None:

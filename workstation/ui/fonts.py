@@ -18,8 +18,8 @@ def load_fonts(folder: Path | None = None) -> tuple[str, ...]:
     """
     Register every font of the folder once and return the families in order of preference.
 
-    The design's families come first; a shipped family that the design does not name comes last,
-    as the fall-back for glyphs that no installed font has.
+    The shipped families come first, then those that the design names; further names under which
+    a shipped file is registered come last.
     """
     place = folder or Path(resources.__file__).parent / "fonts"
     if place not in _loaded:
