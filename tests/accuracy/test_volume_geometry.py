@@ -13,7 +13,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 from tests.helpers.ct import SIZE, axial, datasets, part10, slice_pixels, write
 from tests.helpers.jobs import RecordingJob
 from workstation.dicom.source import scan
-from workstation.dicom.volumes import FileVolumeSource, InstanceVolumes, LoadedVolume, load_volume, read_volume
+from workstation.dicom.volumes import InstanceVolumes, LoadedVolume, load_volume, read_volume
 from workstation.domain.errors import DecodeError, JobCancelled, MissingGeometry, NotAVolume
 from workstation.domain.geometry import Point
 
@@ -211,7 +211,7 @@ def test_a_multi_frame_ct_is_a_volume_of_its_frames(shared_data: Path) -> None:
 
 def test_memory_and_disk_give_the_same_volume(shared_data: Path) -> None:
     paths = sorted((shared_data / "ct-chest-lidc-0001-part").glob("*.dcm"))
-    from_disk = FileVolumeSource().load(paths, RecordingJob())
+    from_disk = load_volume(paths, RecordingJob())
     from_memory = InstanceVolumes().from_instances([path.read_bytes() for path in reversed(paths)], RecordingJob())
 
     assert np.array_equal(from_disk.voxels, from_memory.voxels)
@@ -268,7 +268,7 @@ def test_a_cancelled_load_stops() -> None:
 def test_progress_reaches_the_end(tmp_path: Path) -> None:
     job = RecordingJob()
 
-    FileVolumeSource().load(write(tmp_path, axial(HEIGHTS)), job)
+    load_volume(write(tmp_path, axial(HEIGHTS)), job)
 
     assert job.told[-1][0] == 1.0
     assert job.told == sorted(job.told, key=lambda one: one[0])

@@ -37,14 +37,6 @@ class LoadedVolume:
     geometry: StackGeometry
 
 
-class FileVolumeSource:
-    """The ``VolumeSource`` port over local files."""
-
-    def load(self, paths: Iterable[Path], job: JobContext) -> Volume:
-        """Read and sort one series. Raises NotAVolume, MissingGeometry, UnsupportedTransferSyntax."""
-        return load_volume(paths, job)
-
-
 class InstanceVolumes:
     """The ``InstanceVolumeSource`` port: Part 10 files held in memory."""
 

@@ -7,7 +7,7 @@ exceptions never cross a port. Implementations are safe to call from any worker 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
-from workstation.domain.report import Person, Report
+from workstation.domain.report import Report
 from workstation.domain.signature import SignedArtefact, VerificationResult
 from workstation.domain.site import ReadingRequest, ReturnedReport, SendProgress
 from workstation.domain.study import Study
@@ -205,14 +205,6 @@ class DetectionResult(Protocol):
     @property
     def seconds(self) -> dict[str, float]:
         """Return ``load``, ``preprocess``, ``network``, ``postprocess`` and ``total`` in seconds."""
-        ...
-
-
-class VolumeSource(Protocol):
-    """Reads a volume from local files."""
-
-    def load(self, paths: Iterable[Path], job: JobContext) -> Volume:
-        """Read and sort one series. Raises NotAVolume, MissingGeometry, UnsupportedTransferSyntax."""
         ...
 
 
@@ -418,12 +410,4 @@ class TemplatePort(Protocol):
 
     def for_study(self, modality: str, description: str) -> ReportTemplate:
         """Return the best match, the general template when none is specific."""
-        ...
-
-
-class PersonDirectory(Protocol):
-    """Names for reports."""
-
-    def person(self, actor: Actor) -> Person:
-        """Return how a report names the signed-in account."""
         ...
