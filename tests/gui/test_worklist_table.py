@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 from PySide6.QtCore import QPointF
@@ -16,7 +17,7 @@ from tests.helpers.fakes_ui import NOW, case
 from workstation.domain.workitem import AiState, AiSummary, Priority, ReadingState
 from workstation.ui import paint
 from workstation.ui.bench_worklist import many_rows, run
-from workstation.ui.theme import apply_theme
+from workstation.ui.theme import apply_theme, current_theme
 from workstation.ui.widgets.worklist_cases import Cases, made_ready
 from workstation.ui.widgets.worklist_cells import WorklistCells
 from workstation.ui.widgets.worklist_columns import INDEX, Column, Order, plan_columns, title
@@ -102,7 +103,9 @@ def test_every_place_finds_its_case_again_after_sorting(table: WatchedTable) -> 
     assert table.rows.row_at(table.rows.find("2.25.4711")) is chosen
 
 
-def _picture(cells: WorklistCells, column: Column, ground: str = "bg0", **changes: object) -> QImage:
+def _picture(
+    cells: WorklistCells, column: Column, changes: Mapping[str, object] = MappingProxyType({}), *, ground: str = "bg0"
+) -> QImage:
     return cells.picture(case(1, **changes), column, (112, 40), 1.0, ground=ground)
 
 
@@ -135,8 +138,8 @@ def test_a_kept_picture_never_stands_for_another_state(
     model.tick(NOW)
     model.user_id = "me"
     cells = WorklistCells(model)
-    assert _picture(cells, column, **one) != _picture(cells, column, **other)
-    assert _picture(cells, column, **one) == _picture(WorklistCells(model), column, **one)
+    assert _picture(cells, column, one) != _picture(cells, column, other)
+    assert _picture(cells, column, one) == _picture(WorklistCells(model), column, one)
 
 
 def test_a_kept_picture_shows_selection_and_the_new_dot(qapp: QApplication) -> None:
@@ -145,7 +148,7 @@ def test_a_kept_picture_shows_selection_and_the_new_dot(qapp: QApplication) -> N
     model.tick(NOW)
     cells = WorklistCells(model)
     plain = _picture(cells, Column.PATIENT)
-    assert plain != _picture(cells, Column.PATIENT, "sel")
+    assert plain != _picture(cells, Column.PATIENT, ground="sel")
     model.merge([case(1)], mark_new=True)
     assert plain != _picture(cells, Column.PATIENT)
 
@@ -171,6 +174,14 @@ def test_no_header_is_cut_in_english(qapp: QApplication, width: int) -> None:
     assert sum(plan.widths.values()) == width
 
 
+def test_critical_stays_in_sight_at_1366_by_768_and_150_percent(table: WatchedTable) -> None:
+    table.resize(911 - 64, 400)
+    QApplication.processEvents()
+    at = INDEX[Column.CRITICAL]
+    assert table.columnViewportPosition(at) + table.columnWidth(at) <= table.viewport().width()
+    assert table.horizontalScrollBar().maximum() == 0
+
+
 def test_the_bench_tells_its_figures(qapp: QApplication) -> None:
     figures = run(200)["figures"]
     assert {"refresh_ms", "scroll_cpu_ms_p95", "jump_cpu_ms_p95", "table_ms_100k"} <= figures.keys()
@@ -180,7 +191,7 @@ def test_focus_lines_frame_the_selected_row_while_keys_move_it(table: WatchedTab
     table.selectRow(1)
     table._set_keyboard(keyboard=True)
     picture = table.viewport().grab().toImage()
-    accent = paint.current_theme().color("acc")
+    accent = current_theme().color("acc")
     at = QPointF(3, 41).toPoint()
     assert picture.pixelColor(at) == accent
     assert INDEX[Column.TIME_LEFT] == 1

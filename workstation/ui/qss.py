@@ -64,6 +64,9 @@ QHeaderView { background: $bg1; }
 QHeaderView::section { background: $bg1; color: $t3; border: none; border-bottom: 1px solid $line;
   padding: 0 8px; font-size: 12px; }
 QTableCornerButton::section { background: $bg1; border: none; }
+QTabBar::scroller { width: 40px; }
+QTabBar QToolButton { background: $bg1; border: none; }
+QTabBar QToolButton:hover { background: $bg3; }
 
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
