@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from resources.translation import language, tr
-from workstation.bootstrap.adapters import connect, detection_worker
+from workstation.bootstrap.adapters import connect
+from workstation.bootstrap.children import Child
 
 PASSWORD: Final = "lianyue-demo"  # noqa: S105 - the published password of accounts that live on loopback only
 ACCOUNTS: Final = ("expert", "resident", "technician", "trainer", "quality", "admin")
@@ -30,35 +31,20 @@ class DemoHouse:
 
 @contextlib.contextmanager
 def demo_house(root: Path) -> Iterator[DemoHouse]:
-    """Run hub and worker below one folder; both end with the context."""
-    from worklist.hub.embedded import EmbeddedHub, HubSettings
+    """Run hub and worker, each a process of its own, below one folder; both end with the context."""
     from workstation.exchange.demo_pki import DemoKeyStore
     from workstation.storage.data_dir import private_dir
 
-    house_data = root / "hub"
+    house_data = private_dir(root / "hub")
     local = private_dir(root / "workstation")
-    hub = EmbeddedHub(HubSettings(house_data, demo_users=True))
-    hub.start()
-    stop = threading.Event()
-    worker = threading.Thread(target=_work, args=(hub.url, stop), name="demo-worker", daemon=True)
-    worker.start()
-    keys = DemoKeyStore(private_dir(local / "pki"))
-    keys.ensure_signer("expert", "王启明", "省影像专科联盟远程诊断中心", PASSWORD)
-    try:
-        yield DemoHouse(hub.url, house_data, local)
-    finally:
-        stop.set()
-        worker.join(15)
-        hub.stop()
-
-
-def _work(hub_url: str, stop: threading.Event) -> None:
-    from models.engine.detect_command import open_detector
-    from models.engine.registry import Registry
-
-    with connect(hub_url) as hub:
-        hub.session.sign_in("worker", PASSWORD)
-        detection_worker(hub, open_detector(Registry().load(), "auto"), poll_s=1.0)(stop)
+    password = {"LIANYUE_PASSWORD": PASSWORD}
+    hub_command = ("hub", "--data", str(house_data), "--port", "0", "--demo-users")
+    with Child(*hub_command, log=root / "hub.log") as hub:
+        url = hub.first_line()
+        with Child("worker", "--hub", url, log=root / "worker.log", environment=password):
+            keys = DemoKeyStore(private_dir(local / "pki"))
+            keys.ensure_signer("expert", "王启明", "省影像专科联盟远程诊断中心", PASSWORD)
+            yield DemoHouse(url, house_data, local)
 
 
 def phantom(folder: Path) -> Path:

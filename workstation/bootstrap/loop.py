@@ -16,7 +16,7 @@ from resources.translation import language, tr
 from workstation.bootstrap.adapters import Hub, connect, verifier
 from workstation.bootstrap.demo import PASSWORD, DemoHouse
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, READING, REPORT, WORKLIST, Desktop
-from workstation.bootstrap.loop_steps import CheckFailed, Steps, check, screenshot, settle, wait_until
+from workstation.bootstrap.loop_steps import CheckFailed, Steps, check, quiet_platform, screenshot, settle, wait_until
 from workstation.domain.audit import GENESIS, AuditAction, AuditEvent, first_broken
 from workstation.domain.errors import AlreadyClaimed, WorkstationError
 from workstation.domain.finding import Lobe, NoduleType, RejectReason
@@ -63,6 +63,7 @@ _ACTS: Final = (
 def run_loop(house: DemoHouse, study: Path, out: Path) -> bool:
     """Drive the loop; returns whether every step's check held. Artefacts are left in ``out``."""
     out.mkdir(parents=True, exist_ok=True)
+    quiet_platform()
     settings = Settings(AppearanceSettings(language=language()), ConnectionSettings(hub_url=house.hub_url))
     desktop = Desktop(house.hub_url, data_dir=house.local_data, settings=settings, settings_path=None)
     desktop.shell.window.resize(*SIZE)

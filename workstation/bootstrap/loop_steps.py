@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QMessageLogContext, QtMsgType, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 _POLL_MS: Final = 20
@@ -51,6 +52,16 @@ class Steps:
         ok = finished and all(step["ok"] for step in self.done)
         text = json.dumps({"ok": ok, "steps": self.done}, indent=1, ensure_ascii=False)
         (self.out / "loop.json").write_text(text + "\n", encoding="utf-8")
+
+
+def quiet_platform() -> None:
+    """Drop the off-screen platform's remark that it has no size hints; everything else is passed on."""
+
+    def handle(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+        if "propagateSizeHints" not in message:
+            print(message, file=sys.stderr)
+
+    qInstallMessageHandler(handle)
 
 
 def check(condition: object, promise: str) -> None:
