@@ -23,7 +23,9 @@ EXIT_FAILED: Final = 1
 EXIT_BAD_INPUT: Final = 2
 
 _BENCHES: Final = ("load", "open", "scroll", "mpr", "detect", "worklist")
-_PROVIDERS: Final = ("auto", "cpu", "cuda")
+_PROVIDERS: Final = ("auto", "cpu", "cuda", "openvino")
+_LANGUAGES: Final = ("zh_CN", "en")
+_LAST_PORT: Final = 65_535
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,12 +47,20 @@ def _parser() -> argparse.ArgumentParser:
         prog="lianyue", description="Lianyue 联阅, the reading workstation of an imaging alliance"
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
-    parser.add_argument("--language", choices=("zh_CN", "en"), help="language of texts (default: settings)")
+    parser.add_argument("--language", choices=_LANGUAGES, help="language of texts (default: settings)")
     parser.set_defaults(command=_desktop, hub=None)
     commands = parser.add_subparsers(metavar="COMMAND")
     _add_alliance_commands(commands)
     _add_local_commands(commands)
+    for command in commands.choices.values():  # it may stand before or after the command
+        command.add_argument("--language", choices=_LANGUAGES, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def _add_alliance_commands(commands: Commands) -> None:
@@ -69,7 +79,7 @@ def _add_alliance_commands(commands: Commands) -> None:
     hub.add_argument("--database", metavar="URL", help="postgresql://… instead of SQLite in the data folder")
     hub.add_argument("--archive", metavar="URL", help="an external DICOMweb archive for the images")
     hub.add_argument("--host", default="127.0.0.1", metavar="H")
-    hub.add_argument("--port", type=int, default=8600, metavar="N")
+    hub.add_argument("--port", type=_port, default=8600, metavar="N", help="0 takes a free one")
     hub.add_argument("--demo-users", action="store_true", help="make the demo accounts (loopback only)")
     hub.set_defaults(command=_hub)
 
@@ -102,7 +112,10 @@ def _add_local_commands(commands: Commands) -> None:
     verify = commands.add_parser("verify", help="verify signed reports and name what was altered")
     verify.add_argument("files", type=Path, nargs="+", metavar="FILE")
     verify.add_argument(
-        "--trust", type=Path, metavar="PEM", help="root certificate to trust (default: this machine's demo CA)"
+        "--trust",
+        type=Path,
+        metavar="PEM_OR_DIR",
+        help="root certificate to trust, or a folder with root.pem (default: this machine's demo CA)",
     )
     verify.set_defaults(command=_verify)
 

@@ -9,8 +9,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from resources.translation import tr
 from workstation.domain.errors import NewerSchema, StorageError
@@ -31,11 +32,18 @@ def open_database(data_dir: Path, database_url: str | None = None) -> Engine:
 
     Raises:
         NewerSchema: a newer version of this product wrote the database.
-        StorageError: the URL names no database that the hub can use.
+        StorageError: the URL names no database that the hub can use, or it does not open.
     """
     engine = _engine(_url(data_dir, database_url))
     try:
         migrate(engine)
+    except DBAPIError as exc:
+        engine.dispose()
+        raise StorageError(
+            tr("The hub's database cannot be opened: {reason}", reason=str(exc.orig).partition("\n")[0][:200]),
+            hint=tr("Check that the database runs, that its name and password are right and that its disk has room."),
+            detail=type(exc.orig).__name__,
+        ) from exc
     except BaseException:
         engine.dispose()
         raise
@@ -65,6 +73,12 @@ def one_at_a_time(connection: Connection, lock: int) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
+def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is taken, in one statement; return whether it was inserted."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
+
+
 def schema_revision(connection: Connection) -> str:
     """Return the revision of the tables, empty before the first migration."""
     return MigrationContext.configure(connection).get_current_revision() or ""
@@ -79,7 +93,7 @@ def _alembic_config() -> Config:
 
 def _url(data_dir: Path, database_url: str | None) -> URL:
     if not database_url:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # patients: nobody else on this machine
+        _make_private(data_dir)
         return URL.create("sqlite", database=str(data_dir / "hub.sqlite3"))
     try:
         url = make_url(database_url)
@@ -92,6 +106,17 @@ def _url(data_dir: Path, database_url: str | None) -> URL:
     raise _unusable(url.drivername)
 
 
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # patients: nobody else on this machine
+    except OSError as exc:
+        raise StorageError(
+            tr("The data folder {folder} cannot be used", folder=folder),
+            hint=tr("Check that the disk is writable, or choose another folder."),
+            detail=f"{type(exc).__name__} errno {exc.errno}",
+        ) from exc
+
+
 def _unusable(what: str) -> StorageError:
     return StorageError(
         tr("The hub cannot use this database"),
@@ -102,8 +127,11 @@ def _unusable(what: str) -> StorageError:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=16, max_overflow=32, connect_args={"timeout": _BUSY_TIMEOUT_S})
+        return create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True, hide_parameters=True)
+    # parameters are patients: they never enter the text of an error
+    engine = create_engine(
+        url, pool_size=16, max_overflow=32, hide_parameters=True, connect_args={"timeout": _BUSY_TIMEOUT_S}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -9,20 +9,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from resources.translation import tr
+from workstation.bootstrap.console import check_writable, write_text
 from workstation.bootstrap.environment import prepare_offscreen
+from workstation.domain.errors import SourceError
 
 Bench = Callable[[Path | None], dict[str, Any]]
 
 
 def run_bench_command(options: argparse.Namespace) -> int:
     """Run one benchmark and write its JSON."""
+    check_writable(options.json)
+    if options.study is not None and not options.study.exists():
+        raise SourceError(tr("{path} does not exist.", path=options.study), hint=tr("Check the folder or file name."))
     prepare_offscreen()
     result = {"bench": options.name, "machine": _machine(), **_BENCHES[options.name](options.study)}
     text = json.dumps(result, indent=1, ensure_ascii=False)
     if options.json is None:
         print(text)
     else:
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write_text(options.json, text + "\n")
         print(json.dumps(result.get("ratios") or result["figures"]))
     return 0
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import getpass
 import logging
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import keyring
 import keyring.errors
 
 from resources.translation import tr, use_language
-from workstation.domain.errors import SignInFailed, WorkstationError
+from workstation.domain.errors import SignInFailed, StorageError, WorkstationError
 
 
 def guarded(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
@@ -27,9 +29,33 @@ def guarded(command: Callable[[argparse.Namespace], int], options: argparse.Name
         line = f"lianyue: {error.user_text}"
         print(f"{line} · {error.hint}" if error.hint else line, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader of our output left, as head(1) does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        reason = tr("The disk is full.") if error.errno == errno.ENOSPC else error.strerror or type(error).__name__
+        print(f"lianyue: {': '.join(filter(None, (str(error.filename or ''), reason)))}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
+
+
+def check_writable(file: Path | None) -> None:
+    """Refuse a result file that cannot be written before long work begins. Raises StorageError."""
+    if file is None or (file.parent.is_dir() and not file.is_dir() and os.access(file.parent, os.W_OK)):
+        return
+    raise StorageError(tr("{file} cannot be written", file=file), hint=tr("Name a file in a folder that exists."))
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a result file. Raises StorageError."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise StorageError(
+            tr("{file} cannot be written", file=file), hint=exc.strerror or "", detail=type(exc).__name__
+        ) from exc
 
 
 def password_for(user: str, hub_url: str) -> str:

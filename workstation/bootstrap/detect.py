@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from models.engine.detect_command import check_model, detect_path, list_models, open_detector
 from models.engine.registry import Registry
 from resources.translation import tr
+from workstation.bootstrap.console import check_writable, write_text
 from workstation.dicom.source import scan
 from workstation.dicom.volumes import load_volume
 from workstation.domain.errors import InputOutsideIntendedUse
@@ -17,29 +19,49 @@ from workstation.domain.ports import JobContext
 from workstation.domain.study import Series
 from workstation.domain.volume import Volume
 from workstation.services.jobs import NoJob
-from workstation.services.series_choice import choose_series
+from workstation.services.series_choice import MIN_SLICES, choose_series
 
 
 def series_volume(path: Path, job: JobContext) -> Volume:
     """Read the series below a path that a detector would be given."""
-    for study in scan(path, job):
+    studies = scan(path, job)
+    for study in studies:
         series: Series | None = choose_series(study)
         if series is not None:
             return load_volume(series, job)
-    raise InputOutsideIntendedUse(
-        tr("No CT series that the detector can read was found."),
-        hint=tr("Give the folder of a chest CT."),
-    )
+    raise _nothing_to_read([series for study in studies for series in study.series])
+
+
+def _nothing_to_read(found: Sequence[Series]) -> InputOutsideIntendedUse:
+    """Say why no series was chosen, by the longest CT series."""
+    longest = max((s for s in found if s.modality == "CT"), key=lambda s: len(s.instances), default=None)
+    if longest is None:
+        kinds = "/".join(sorted({s.modality for s in found}))
+        return InputOutsideIntendedUse(
+            tr("There is no CT series here, only {modalities}.", modalities=kinds),
+            hint=tr("Give the folder of a chest CT."),
+        )
+    if not any(instance.plane for instance in longest.instances):
+        return InputOutsideIntendedUse(
+            tr("The CT images state no pixel spacing, position or orientation: nothing can be measured in them."),
+            hint=tr("Export the series again from the scanner."),
+        )
+    return InputOutsideIntendedUse(
+        tr("The CT series is too short for the detector: {count} slices of at least {least}.",
+           count=len(longest.instances), least=MIN_SLICES),
+        hint=tr("Give the folder of a whole chest CT."),
+    )  # fmt: skip
 
 
 def run_detect_command(options: argparse.Namespace) -> int:
     """Print or write the marks of a local series as JSON."""
+    check_writable(options.json)
     result = detect_path(options.path, options.model, options.provider, series_volume, NoJob())
     text = json.dumps(result, indent=1, ensure_ascii=False)
     if options.json is None:
         print(text)
     else:
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write_text(options.json, text + "\n")
         shown = sum(mark["shown"] for mark in result["marks"])
         print(tr("{count} marks shown, {seconds:.1f} s", count=shown, seconds=result["seconds"]["total"]))
     return 0

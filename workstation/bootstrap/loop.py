@@ -274,11 +274,19 @@ class _Loop:
                 detail[artefact.kind] = artefact.sop_instance_uid
             (self.out / "report.pdf").write_bytes(signed.pdf)
             check(signed.report.state is ReportState.FINAL, "the report is final")
-            judge = verifier(None, self.house.local_data)
+            judge = verifier(self._leave_trust())
             for name in ("report.pdf", "report.dcm", "findings.dcm", "report.pdf.dcm"):
                 result = judge.verify(self.out / name)
                 check(result.verdict is Verdict.VALID, f"{name} verifies: {result.verdict} {result.explanation}")
         return signed
+
+    def _leave_trust(self) -> Path:
+        """Copy what a verifier needs beside the artefacts: the demo's own CA ends with its temporary folder."""
+        folder = self.out / "trust"
+        folder.mkdir(exist_ok=True)
+        for name in ("root.pem", "root.crl", "issuing.pem", "issuing.crl"):
+            (folder / name).write_bytes((self.house.local_data / "pki" / name).read_bytes())
+        return folder
 
     def _return(self, signed: SignedReport) -> None:
         with self.steps.step("return") as detail:

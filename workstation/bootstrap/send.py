@@ -24,7 +24,7 @@ def run_send_command(options: argparse.Namespace) -> int:
         hub.session.sign_in(options.user, password_for(options.user, options.hub))
         for study in studies:
             print(
-                f"{study.patient.name} · {'/'.join(study.modalities)} · "
+                f"{study.patient.name or study.patient.patient_id or tr('no name')} · {'/'.join(study.modalities)} · "
                 + tr("{count} images", count=study.instance_count)
             )
             for warning in (*study.warnings, *(w for series in study.series for w in series.warnings)):

@@ -14,6 +14,7 @@ from asn1crypto import pem as asn1_pem
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509 import load_der_x509_certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign import signers
@@ -52,8 +53,22 @@ class Trust:
 
     @classmethod
     def from_root(cls, path: Path) -> Trust:
-        """Read a root certificate in PEM; intermediates then come with the signature."""
-        return cls(_certificates(path))
+        """
+        Read a root certificate in PEM or DER (intermediates then come with the signature), or a key store's folder.
+
+        Raises SignatureInvalid when there is none.
+        """
+        try:
+            trust = cls.from_folder(path) if path.is_dir() else cls(_certificates(path))
+            for der in trust.roots + trust.intermediates:
+                load_der_x509_certificate(der)
+        except (OSError, ValueError) as exc:
+            raise SignatureInvalid(
+                tr("{path} holds no certificate to trust", path=path),
+                hint=tr("Give the root certificate in PEM, or the folder that holds root.pem and issuing.pem."),
+                detail=type(exc).__name__,
+            ) from exc
+        return trust
 
     def context(self) -> ValidationContext:
         """

@@ -161,6 +161,10 @@ class SignatureVerifier:
 def _guarded(name: str, check: Callable[[], Checked]) -> VerificationResult:
     try:
         checked = check()
+    except FileNotFoundError:
+        checked = Checked(Verdict.UNKNOWN, tr("There is no such file"))
+    except IsADirectoryError:
+        checked = Checked(Verdict.UNKNOWN, tr("This is a folder: name the files in it"))
     except OSError as exc:
         checked = Checked(Verdict.UNKNOWN, tr("The file cannot be read: {reason}", reason=exc.strerror or ""))
     except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
