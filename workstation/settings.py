@@ -61,12 +61,24 @@ class WorklistSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingSettings:
+    """How the reading page is divided. ``findings_share`` is the findings' part of the dock's height in percent."""
+
+    findings_share: int = 60
+
+    def __post_init__(self) -> None:
+        if not 10 <= self.findings_share <= 90:
+            raise ValueError(f"findings_share must lie in [10, 90], got {self.findings_share}")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person or a site can set."""
 
     appearance: AppearanceSettings = field(default_factory=AppearanceSettings)
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
     worklist: WorklistSettings = field(default_factory=WorklistSettings)
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
 from workstation.ui.pages.worklist_page import WorklistPage
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.sign_dialog import SignDialog
 from workstation.ui.widgets.status_bar import StatusFact
 
@@ -135,6 +136,8 @@ class Desktop:
             self.desk = CaseDesk(desk_services(self.hub, storage, self.keys), self.shell.jobs, lambda: self.actor)
             self.desk.refused.connect(self._refused)
             self.desk.delivered.connect(self._delivered)
+            self.desk.put_back.connect(self._put_back)
+            self.desk.kept.connect(self._kept)
             self.desk.start()
             pages |= {WORKLIST, READING, REPORT}
         if actor.may(Permission.SEND_STUDY):
@@ -164,7 +167,7 @@ class Desktop:
         self._report = None
         self.send_queue.stop_all()
         self.send_queue = GrassrootsQueue()
-        window.toast.hide()
+        window.toast.clear()
         self.session.sign_out()
         window.set_actor(None)
         window.set_fact("hub", None)
@@ -204,7 +207,8 @@ class Desktop:
 
     def _make_reading(self) -> Page:
         desk = _present(self.desk)
-        page = ReadingPage()
+        page = ReadingPage(self._settings.reading)
+        page.preferences_changed.connect(lambda reading: self._keep_settings(replace(self._settings, reading=reading)))
         ReadingPresenter(page, desk, self.shell.jobs, open_stream=open_stream(self.hub.images))
         desk.finding_wanted.connect(page.jump_to)
         return page
@@ -249,6 +253,17 @@ class Desktop:
         self.shell.window.show_page(WORKLIST)
         if self._worklist is not None:
             self._worklist.opening_refused(row, error)
+
+    def _put_back(self, row: WorklistRow) -> None:
+        self._tell_left(tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name)))
+
+    def _kept(self, row: WorklistRow) -> None:
+        self._tell_left(tr("{name} stays under Mine.", name=name_or_placeholder(row.patient_name)))
+
+    def _tell_left(self, text: str) -> None:
+        self.shell.window.toast.say(text)
+        if self._worklist is not None:
+            self._worklist.refresh()
 
     def _delivered(self, outcome: DeliveryOutcome) -> None:
         window = self.shell.window

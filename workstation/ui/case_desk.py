@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from resources.translation import language
 from workstation.domain.access import Actor
-from workstation.domain.errors import AlreadyClaimed, WorkstationError
+from workstation.domain.errors import AlreadyClaimed, JobCancelled, WorkstationError
 from workstation.domain.ports import Clock, JobContext
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.workitem import WorklistRow
@@ -58,6 +59,10 @@ class CaseDesk(QObject):
     refused = Signal(object, object)
     """``WorklistRow``, ``WorkstationError``: somebody else was faster, or the hub does not answer."""
     closed = Signal()
+    put_back = Signal(object)
+    """``WorklistRow`` of a case that was claimed but left before it was open: it is free for others again."""
+    kept = Signal(object)
+    """``WorklistRow`` of a case that was left and stays under this reader's name."""
     changed = Signal(object)
     """``Changed``"""
     draft_saved = Signal(object)
@@ -83,7 +88,9 @@ class CaseDesk(QObject):
         self._actor = actor
         self._session: ReadingSession | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._opening: JobHandle[OpenedCase] | None = None
+        self._opening: WorklistRow | None = None
+        self._putting_back: set[str] = set()
+        self._after_putting_back: Callable[[], None] = lambda: None
         self._delivering = False
         self._busy = False
         self._stopped = False
@@ -123,9 +130,7 @@ class CaseDesk(QObject):
     def stop(self) -> None:
         """Save and stop; the window is going away or the person signs out. Late answers are dropped."""
         self._rounds.stop()
-        if self._opening is not None:
-            self._opening.cancel()
-            self._opening = None
+        self._opening = None
         self.close()
         self._drafts.close()
         self._stopped = True
@@ -135,15 +140,53 @@ class CaseDesk(QObject):
         actor = self._actor()
         if actor is None or self._stopped:
             return
-        if self._opening is not None:
-            self._opening.cancel()
+        left = self._session
         self.close()
+        if left is not None and left.claim is not None and left.row.ups_instance_uid != row.ups_instance_uid:
+            self.kept.emit(left.row)
+        self._opening = row = replace(row)  # the object says which request an answer belongs to
         self.opening.emit(row)
-        self._opening = self._submit(
+        if row.ups_instance_uid not in self._putting_back:
+            self._fetch(row, actor, read_only=read_only)
+            return
+        # the hub is just taking this case back: claim it again only after that
+        self._after_putting_back = partial(self._fetch, row, actor, read_only=read_only)
+
+    def _fetch(self, row: WorklistRow, actor: Actor, *, read_only: bool) -> None:
+        def work(_job: JobContext) -> OpenedCase:
+            if self._opening is not row:
+                raise JobCancelled
+            return self._services.open_case(row, actor, read_only=read_only, language=language())
+
+        self._submit(
             Pool.IO,
-            lambda _job: self._services.open_case(row, actor, read_only=read_only, language=language()),
-            on_success=lambda case: self._take(case, actor),
+            work,
+            on_success=lambda case: self._take(case, actor) if self._opening is row else self._leave(row, case, actor),
             on_error=lambda error: self._refuse(row, error),
+        )
+
+    def _leave(self, row: WorklistRow, case: OpenedCase, actor: Actor) -> None:
+        """Give back a case that was claimed only for an opening that the reader has left since."""
+        wanted = self._opening or (self._session.row if self._session is not None else None)
+        if case.claim is None or (wanted is not None and wanted.ups_instance_uid == row.ups_instance_uid):
+            return
+        if row.reader_id == actor.user_id:  # it was under this reader's name before, and may hold a draft
+            self.kept.emit(row)
+            return
+        claim, ups = case.claim, row.ups_instance_uid
+        self._putting_back.add(ups)
+
+        def done(told: SignalInstance) -> None:
+            self._putting_back.discard(ups)
+            told.emit(row)
+            if self._opening is not None and self._opening.ups_instance_uid == ups:
+                self._after_putting_back()
+
+        self._submit(
+            Pool.IO,
+            lambda _job: self._services.release(claim),
+            on_success=lambda _none: done(self.put_back),
+            on_error=lambda _error: done(self.kept),
         )
 
     def close(self) -> None:
@@ -316,9 +359,11 @@ class CaseDesk(QObject):
         return replace(case, report=kept)
 
     def _refuse(self, row: WorklistRow, error: Exception) -> None:
-        self._opening = None
         if not isinstance(error, WorkstationError):
             raise error
+        if self._opening is not row:
+            return  # nobody waits for this case any more
+        self._opening = None
         if isinstance(error, AlreadyClaimed):
             _log.info("claim lost: %s", row.ups_instance_uid)
         self.refused.emit(row, error)

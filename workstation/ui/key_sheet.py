@@ -16,6 +16,8 @@ from workstation.ui.dialogs import Dialog
 from workstation.ui.widgets.labels import label
 
 _COLUMNS = 2
+_AROUND = 160
+"""Header, footer, padding and a little of the window around the sheet"""
 
 
 class KeyHint(QWidget):
@@ -61,7 +63,8 @@ class KeySheet(Dialog):
         area_view = QScrollArea()
         area_view.setWidgetResizable(True)
         area_view.setWidget(content)
-        area_view.setFixedHeight(min(480, content.sizeHint().height() + 8))
+        room = parent.window().height() - _AROUND
+        area_view.setFixedHeight(max(120, min(480, room, content.sizeHint().height() + 8)))
         self.body.addWidget(area_view)
         self.cancel.hide()
         self.set_primary(tr("Close"))

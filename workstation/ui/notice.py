@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import CHINESE, language, tr
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
@@ -20,6 +20,15 @@ from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label
 
 _MOST: Final = 2
+
+
+def in_one_line(text: str, hint: str) -> str:
+    """Return what happened and what to do as two sentences."""
+    if not hint:
+        return text
+    if text.endswith((".", "!", "?", "\u3002", "\uff01", "\uff1f")):
+        return f"{text}{hint}" if text[-1] > "\u00ff" else f"{text} {hint}"
+    return f"{text}\u3002{hint}" if language() == CHINESE else f"{text}. {hint}"
 
 
 class Severity(IntEnum):
@@ -151,6 +160,13 @@ class Toast(QWidget):
         self.show()
         self.raise_()
         self._timer.start(current_theme().px("motion.toast_ms"))
+
+    def clear(self) -> None:
+        """Hide, and forget what was said: it may name a patient."""
+        self._timer.stop()
+        self.hide()
+        self._text = ""
+        self.setAccessibleName("")
 
     def text(self) -> str:
         """Return the last text."""

@@ -29,10 +29,15 @@ def age_word(birth_date: str, on: date) -> str:
     return "" if years is None else tr("{years} y", years=years)
 
 
+def name_or_placeholder(name: str) -> str:
+    """Return the name, or words that say that the sender gave none: a blank place looks like an error."""
+    return name.strip() or tr("No name")
+
+
 def patient_identity(row: WorklistRow) -> str:
     """Return name, sex, age and ID: who it is, and nothing else."""
     on = (row.studied or row.arrived).date()
-    parts = (row.patient_name, sex_word(row.sex), age_word(row.birth_date, on), row.patient_id)
+    parts = (name_or_placeholder(row.patient_name), sex_word(row.sex), age_word(row.birth_date, on), row.patient_id)
     return " · ".join(part for part in parts if part)
 
 
@@ -40,7 +45,7 @@ def patient_line(row: WorklistRow, *, with_name: bool = True) -> str:
     """Return name, sex, age, ID, examination and sender, absent parts left out."""
     on = (row.studied or row.arrived).date()
     parts = (
-        row.patient_name if with_name else "",
+        name_or_placeholder(row.patient_name) if with_name else "",
         sex_word(row.sex),
         age_word(row.birth_date, on),
         row.patient_id,

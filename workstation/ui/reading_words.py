@@ -12,7 +12,7 @@ from workstation.domain.study import DecodeWarning, Series, Study
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.reading_session import ReadingSession
-from workstation.ui.patient_words import age_word, sex_word
+from workstation.ui.patient_words import age_word, name_or_placeholder, sex_word
 from workstation.ui.widgets.report_dock import ReportRow
 
 
@@ -92,7 +92,7 @@ def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
     doubts = (tr("Patient differs from the worklist"),) if patient_differs(study, row) else ()
     number = "" if series.series_number is None else f"S{series.series_number}"
     return StudyCaptions(
-        patient_name=patient.name,
+        patient_name=name_or_placeholder(patient.name),
         sex_age_birth=who,
         patient_id=patient.patient_id,
         institution=study.institution or row.site_name,

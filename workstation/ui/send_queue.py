@@ -13,6 +13,8 @@ from workstation.domain.ports import JobContext, SendPort
 from workstation.domain.site import ReadingRequest, SendProgress
 from workstation.domain.study import Study
 from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.ui.notice import in_one_line
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.widgets.send_panel import QueueItem, SendState
 
 _UNDER_WAY = frozenset({SendState.SENDING, SendState.INTERRUPTED})
@@ -60,7 +62,7 @@ class GrassrootsQueue(QObject):
         facts = ("/".join(study.modalities), study.description, study.patient.patient_id)
         item = QueueItem(
             uid,
-            study.patient.name or study.patient.patient_id or tr("Without a name"),
+            name_or_placeholder(study.patient.name),
             " · ".join(part for part in facts if part),
             study.instance_count,
             warnings=tuple(dict.fromkeys(warnings)),
@@ -125,7 +127,7 @@ class GrassrootsQueue(QObject):
         if not isinstance(error, WorkstationError):
             raise error
         if not isinstance(error, Unreachable):
-            self._move(entry, state=SendState.FAILED, message=f"{error.user_text} {error.hint}".strip())
+            self._move(entry, state=SendState.FAILED, message=in_one_line(error.user_text, error.hint))
             return
         self._move(entry, state=SendState.INTERRUPTED, message=tr("Goes on by itself once the hub answers."))
         if not self._closed:

@@ -26,7 +26,8 @@ class SigningFacts:
     patient: str
     study: str
     receiver: str
-    digest: str
+    conclusion: str
+    """The impression, which the signer confirms to have checked"""
     signer: str
     certificate: str
     """Subject of the certificate, empty when this machine has none for the signer."""
@@ -49,7 +50,7 @@ class SignDialog(Dialog):
             (tr("Patient"), facts.patient, "t0"),
             (tr("Examination"), facts.study, "t1"),
             (tr("Receiver"), facts.receiver, "t1"),
-            (tr("Digest of the report"), facts.digest, "t1"),
+            (tr("Impression"), facts.conclusion, "t0"),
         )
         for at, (caption, text, tone) in enumerate(rows):
             grid.addWidget(label(caption, "body", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)

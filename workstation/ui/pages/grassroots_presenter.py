@@ -24,6 +24,7 @@ from workstation.services.returned_report_service import OpenedReport, OpenRetur
 from workstation.ui.commands import Command
 from workstation.ui.notice import Severity
 from workstation.ui.pages.grassroots_page import GrassrootsPage
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.send_queue import GrassrootsQueue
 
 __all__ = ["GrassrootsPresenter", "GrassrootsQueue", "GrassrootsServices"]
@@ -166,7 +167,7 @@ class GrassrootsPresenter(QObject):
     def open_report(self, ups_instance_uid: str) -> None:
         """Show a returned report with the verdict on its signature."""
         returned = self._returned[ups_instance_uid]
-        who = f"{returned.patient_name} · {returned.description}"
+        who = f"{name_or_placeholder(returned.patient_name)} · {returned.description}"
         self._page.show_report_loading(who)
         width = self._page.paper.page_width_px()
         if self._opening is not None:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from resources.translation import tr
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.annotations import Annotations
-from viewers.scene.captions import StudyCaptions
+from viewers.scene.captions import Identity, StudyCaptions
 from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane, image_plane, plane_grid
@@ -20,7 +20,7 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import GrayscaleTransform, to_gray
 from viewers.scene.reslice import ResliceRequest
-from viewers.scene.scene import Scene
+from viewers.scene.scene import Scene, ViewState
 from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import FindingList
@@ -67,7 +67,7 @@ class _Shown:
     scene: StackScene
     warnings: tuple[str, ...]
     failed: dict[int, str] = field(default_factory=dict)
-    volume: Volume | None = None
+    built: BuiltVolume | None = None
     planes: dict[MprPlane, MprScene] = field(default_factory=dict)
     refusal: str = ""
 
@@ -79,6 +79,21 @@ class _Shown:
     @property
     def size(self) -> int:
         return sum(image.pixels.nbytes for n in self.scene.arrived if (image := self.scene.image(n)) is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImagePlace:
+    """Where a reader stands in a series, with its pixels: a language switch must not cost them."""
+
+    series_instance_uid: str
+    images: dict[int, SliceImage]
+    built: BuiltVolume | None
+    layout: Layout
+    stack: tuple[ViewState, int]
+    """How the stack is shown, and its slice from 0"""
+    planes: dict[MprPlane, tuple[ViewState, int]]
+    crosshair: Point | None
+    identity: Identity
 
 
 class ImagePresenter(QObject):
@@ -156,6 +171,45 @@ class ImagePresenter(QObject):
         self._series, self._warnings = {}, {}
         self._selected = ""
         self._show_rejected = False
+
+    def place(self) -> ImagePlace | None:
+        """Return where the reader stands, None without a series on screen."""
+        shown = self._shown
+        if shown is None:
+            return None
+        scene = shown.scene
+        images = {n: image for n in scene.arrived if (image := scene.image(n)) is not None}
+        planes = {plane: (one.state, one.index) for plane, one in shown.planes.items()}
+        return ImagePlace(
+            shown.series.series_instance_uid, images, shown.built, self._page.grid.layout_choice,
+            (scene.state, scene.index), planes, scene.crosshair, scene.identity,
+        )  # fmt: skip
+
+    def go_on(self, place: ImagePlace) -> None:
+        """Stand where the reader stood: same series, slices, window and layout."""
+        self.show_series(place.series_instance_uid)
+        shown = self._shown
+        if shown is None or shown.series.series_instance_uid != place.series_instance_uid or not place.images:
+            return
+        self._feed.close()
+        for index, image in place.images.items():
+            shown.scene.put(index, image)
+        first = min(place.images)
+        self._place_in_frame(shown.scene, place.images[first].frame_of_reference_uid, is_first=True)
+        self._first(shown, place.images[first])
+        if place.built is not None:
+            self._take_volume(shown, place.built)
+        shown.scene.crosshair = place.crosshair
+        kept: list[tuple[Scene, tuple[ViewState, int]]] = [(shown.scene, place.stack)]
+        kept += [(scene, place.planes[plane]) for plane, scene in shown.planes.items() if plane in place.planes]
+        for scene, (state, index) in kept:
+            scene.scroll_to(index)
+            scene.state, scene.identity = state, place.identity
+        self._page.grid.touched = True
+        self._page.grid.choose_layout(place.layout)
+        self._page.grid.refresh()
+        self._show_progress()
+        self._fetch(shown)
 
     def _row(self, series: Series) -> SeriesFacts:
         uid, title = series.series_instance_uid, series_title(series)
@@ -352,7 +406,7 @@ class ImagePresenter(QObject):
 
     def _settled(self) -> None:
         shown = self._shown
-        if shown is None or shown.volume is not None or shown.refusal or self._building is not None:
+        if shown is None or shown.built is not None or shown.refusal or self._building is not None:
             return
         images = [shown.scene.image(index) for index in range(shown.scene.count)]
         if any(image is None for image in images) or len(images) < 2:
@@ -383,7 +437,7 @@ class ImagePresenter(QObject):
         if shown is not self._shown or self._annotations is None:
             return
         self._building = None
-        shown.volume = volume = built.volume
+        shown.built, volume = built, built.volume
         for layer, index in enumerate(built.order):
             image = shown.scene.image(index)
             # one copy in memory: the stack shows the volume's own voxels where they are the same values

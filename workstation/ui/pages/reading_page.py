@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from viewers.scene.presets import CT_PRESETS
+from workstation.settings import ReadingSettings
 from workstation.ui.commands import Command
+from workstation.ui.notice import in_one_line
 from workstation.ui.pages.page import Page
 from workstation.ui.pages.reading_commands import TOOLS, ReadingCommands, add_view_commands, preset_words
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.finding_panel import FindingPanel
-from workstation.ui.widgets.labels import EmptyState
+from workstation.ui.widgets.labels import ElidedLabel, EmptyState, icon_label
 from workstation.ui.widgets.page_header import CountTabs
 from workstation.ui.widgets.reading_header import ReadingHeader
 from workstation.ui.widgets.report_dock import DockFooter, ReportDock
@@ -21,6 +27,7 @@ from workstation.ui.widgets.series_panel import SeriesPanel
 from workstation.ui.widgets.viewport_grid import Layout, ViewportGrid
 
 COMPACT_UP_TO = 1440
+_SETTLE_MS: Final = 800
 FINDINGS_TAB = "findings"
 REPORT_TAB = "report"
 
@@ -43,9 +50,16 @@ class ReadingPage(Page):
     rejected_shown = Signal(bool)
     finish_requested = Signal()
     going_away = Signal()
+    place_given = Signal(object)
+    """What ``keep_place`` returned on the page in the other language."""
+    preferences_changed = Signal(object)
+    """``ReadingSettings``"""
 
-    def __init__(self) -> None:
+    def __init__(self, preferences: ReadingSettings | None = None) -> None:
         super().__init__()
+        self._preferences = preferences or ReadingSettings()
+        self.keep_place: Callable[[], object] = lambda: None
+        """Set by the presenter: where the reader stands in the images"""
         self._here = self._failed = self._count = 0
         self._compact = False
         self._has_case = False
@@ -85,17 +99,34 @@ class ReadingPage(Page):
         self.tabs = _DockTabs([(FINDINGS_TAB, tr("AI findings")), (REPORT_TAB, tr("Report"))])
         self.tabs.picked.connect(lambda _key: self._arrange())
         column.addWidget(self.tabs)
+        self.question = _Question()
+        column.addWidget(self.question)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
         self._split.addWidget(self.findings)
         self._split.addWidget(self.report)
-        self._split.setSizes([600, 400])
-        self._split.setStretchFactor(0, 3)
-        self._split.setStretchFactor(1, 2)
+        self._divide(self._preferences.findings_share)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._keep_share)
+        self._split.splitterMoved.connect(lambda _at, _index: self._settle.start())
         column.addWidget(self._split, 1)
         column.addWidget(self.footer)
         row.addWidget(self._dock)
         return body
+
+    def _divide(self, findings_share: int) -> None:
+        self._split.setSizes([findings_share * 10, (100 - findings_share) * 10])
+        self._split.setStretchFactor(0, findings_share)
+        self._split.setStretchFactor(1, 100 - findings_share)
+
+    def _keep_share(self) -> None:
+        sizes = self._split.sizes()
+        if min(sizes) > 0:  # a narrow dock shows one of the two only
+            share = min(90, max(10, round(100 * sizes[0] / sum(sizes))))
+            self._preferences = replace(self._preferences, findings_share=share)
+            self.preferences_changed.emit(self._preferences)
 
     def _add_commands(self) -> None:
         images, ai = tr("Images"), tr("Findings")
@@ -161,7 +192,7 @@ class ReadingPage(Page):
         self.grid.activated.connect(lambda _key: self.show_window())
         self.grid.adding_changed.connect(lambda on: self.view_commands.action("findings.add").setChecked(on))
         self.grid.marks_toggled.connect(self._show_marks)
-        self.grid.refused.connect(lambda text, hint: self.toast.emit(f"{text} {hint}".strip()))
+        self.grid.refused.connect(lambda text, hint: self.toast.emit(in_one_line(text, hint)))
         self.findings.chosen.connect(self.jump_requested)
         self.findings.next_requested.connect(self.step)
         self.findings.marks_toggle_requested.connect(self._toggle_marks)
@@ -249,6 +280,7 @@ class ReadingPage(Page):
         self.findings.clear()
         self.report.clear()
         self.footer.say("")
+        self.question.show_text("")
         self.show_loading(0, 0, 0)
         for notice in self.notices.notices():
             self.notices.clear_notice(notice.key)
@@ -362,6 +394,19 @@ class ReadingPage(Page):
 
     # life
 
+    def save_state(self) -> object:
+        """Return where the reader stands, for the page in the other language."""
+        return self.keep_place(), self.tabs.current(), self._split.sizes()
+
+    def restore_state(self, state: object) -> None:
+        """Go on where the former page stood."""
+        if isinstance(state, tuple):
+            place, tab, sizes = state
+            self.tabs.pick(tab)
+            if min(sizes) > 0:
+                self._split.setSizes(sizes)
+            self.place_given.emit(place)
+
     def hidden(self) -> None:
         """Put a half-drawn measurement down."""
         self.grid.set_adding(adding=False)
@@ -383,6 +428,31 @@ class _Dock(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("bg1"))
         painter.fillRect(0, 0, 1, self.height(), theme.color("line"))
+
+
+class _Question(QWidget):
+    """What the sender wants to know, on every size of window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(28)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(icon_label("question-answer", "t2", 14))
+        self._words = ElidedLabel("", "body", "t1")
+        row.addWidget(self._words, 1)
+        self.hide()
+
+    def show_text(self, text: str) -> None:
+        words = " ".join(text.split())
+        self._words.show_text(words)
+        self.setToolTip(f"{tr('Clinical question')}\n{text}" if words else "")
+        self.setAccessibleName(f"{tr('Clinical question')} {words}" if words else "")
+        self.setVisible(bool(words))
+
+    def text(self) -> str:
+        return self._words.text()
 
 
 class _DockTabs(CountTabs):

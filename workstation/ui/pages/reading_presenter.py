@@ -20,8 +20,9 @@ from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import slice_number
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.notice import Notice, Severity
-from workstation.ui.pages.image_presenter import ImagePresenter
+from workstation.ui.pages.image_presenter import ImagePlace, ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.reading_words import (
     impression_field,
     lock_words,
@@ -66,6 +67,8 @@ class ReadingPresenter(QObject):
         page.findings.remove_requested.connect(lambda uid: self._reject(uid, RejectReason.OTHER))
         page.report.edited.connect(self._write)
         page.going_away.connect(self._leave)
+        page.keep_place = self._place
+        page.place_given.connect(self._go_on)
         self.images.measured.connect(self._measured)
         desk.opening.connect(self._opening)
         desk.opened.connect(self._show)
@@ -117,8 +120,25 @@ class ReadingPresenter(QObject):
     def _leave(self) -> None:
         self._gone = True
 
+    def _place(self) -> object:
+        return self.images.place(), self._page.findings.selected
+
+    def _go_on(self, state: object) -> None:
+        """Stand where the reader stood before the language changed."""
+        session = self._desk.session
+        if session is None or not isinstance(state, tuple):
+            return
+        place, selected = state
+        self._page.findings.select(selected)
+        self.images.show_findings(session.findings, selected=selected)
+        if isinstance(place, ImagePlace):
+            self.images.go_on(place)
+        self._page.show_window()
+
     def _show_header(self, row: WorklistRow) -> None:
-        self._page.header.show_case(row.priority, row.patient_name, person_line(row), row.description, row.site_name)
+        self._page.question.show_text(row.clinical_question)
+        who = name_or_placeholder(row.patient_name)
+        self._page.header.show_case(row.priority, who, person_line(row), row.description, row.site_name)
         self._page.header.timer.show_times(row.arrived, row.due)
 
     # showing
@@ -181,7 +201,7 @@ class ReadingPresenter(QObject):
             dock.show_impression("", "", "", writable=False, reason="")
         open_marks = len(session.findings.undecided)
         if open_marks and not session.read_only:
-            self._page.footer.say(tr("{count} marks undecided", count=open_marks), "warn")
+            self._page.footer.say(tr("{count} undecided", count=open_marks), "warn")
         elif lock.reason:
             self._page.footer.say(lock.reason)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
@@ -25,15 +24,17 @@ from workstation.services.signing_service import SignedReport
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.finding_words import millimetres, place_and_type
-from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.pages.report_page import ReportPage
-from workstation.ui.patient_words import patient_identity, patient_line
+from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
+from workstation.ui.reading_words import impression_field
 from workstation.ui.reason_dialog import SendBackDialog
 from workstation.ui.report_steps import steps
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
 from workstation.ui.widgets.report_form import NoduleRow
 
 PREVIEW_PAUSE_MS: Final = 500
+_CONCLUSION_LINES: Final = 6
 Pictures = list[npt.NDArray[np.uint8]]
 
 
@@ -105,7 +106,7 @@ class ReportPresenter(QObject):
         row = session.row
         self._page.notices.clear_notice("report")
         self._page.show_case(
-            row.patient_name,
+            name_or_placeholder(row.patient_name),
             patient_line(row, with_name=False),
             session.template,
             session.report.values,
@@ -312,7 +313,7 @@ class ReportPresenter(QObject):
             patient=patient_identity(row),
             study=f"{row.description} · {row.accession_number}",
             receiver=f"{row.site_name} (SR + PDF)",
-            digest=_digest(session.report),
+            conclusion=_conclusion(session),
             signer=actor.display_name,
             certificate=self._certificate_subject(actor.user_id),
         )
@@ -347,7 +348,7 @@ class ReportPresenter(QObject):
         self._page.notices.show_notice(Notice("draft", Severity.LOST, error.user_text, hint, actions=(retry,)))
 
     def _sign_failed(self, error: WorkstationError) -> None:
-        text = f"{error.user_text} {error.hint}".strip()
+        text = in_one_line(error.user_text, error.hint)
         if self.dialog is not None:
             self.dialog.say(text)
         else:
@@ -357,6 +358,8 @@ class ReportPresenter(QObject):
             )
 
 
-def _digest(report: Report) -> str:
-    digest = hashlib.sha256(repr((report.values, report.findings)).encode()).hexdigest()
-    return f"SHA-256 {digest[:4]} {digest[4:8]} {digest[8:12]} … {digest[-4:]}"
+def _conclusion(session: ReadingSession) -> str:
+    """Return the impression as it will be signed, its beginning where it is long."""
+    item = impression_field(session.template)
+    lines = session.report.values.get(item.key, "").strip().splitlines() if item is not None else []
+    return "\n".join([*lines[:_CONCLUSION_LINES], "…"] if len(lines) > _CONCLUSION_LINES else lines) or "—"

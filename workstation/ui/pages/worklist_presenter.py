@@ -21,6 +21,7 @@ from workstation.domain.workitem import (
     WorklistTab,
 )
 from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.widgets.worklist_cases import Cases, made_ready
 from workstation.ui.widgets.worklist_merge import Merge
 
@@ -258,7 +259,7 @@ class WorklistPresenter:
         self._jobs.submit(
             Pool.IO,
             lambda _job: self._worklist.claim(row.ups_instance_uid, uid),
-            on_success=lambda _claim: self._done(tr("{name} is yours.", name=row.patient_name)),
+            on_success=lambda _claim: self._done(tr("{name} is yours.", name=name_or_placeholder(row.patient_name))),
             on_error=self._act_failed,
         )
 
@@ -268,7 +269,9 @@ class WorklistPresenter:
         self._jobs.submit(
             Pool.IO,
             lambda _job: self._worklist.release(claim),
-            on_success=lambda _none: self._done(tr("{name} is back on the list.", name=row.patient_name)),
+            on_success=lambda _none: self._done(
+                tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name))
+            ),
             on_error=self._act_failed,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui import paint
@@ -73,6 +73,17 @@ class TextField(QWidget):
             self.edit.setProperty("state", state)
             self.edit.style().unpolish(self.edit)
             self.edit.style().polish(self.edit)
+
+
+class ChoiceBox(QComboBox):
+    """A combo box with the arrow that a style sheet takes away."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the arrow over the field."""
+        super().paintEvent(event)
+        tone = "t2" if self.isEnabled() else "t3"
+        box = QRectF(self.width() - 24, self.height() / 2 - 8, 16, 16)
+        paint_icon(QPainter(self), box, "arrow-down-s", current_theme().color(tone))
 
 
 class SearchBox(QLineEdit):

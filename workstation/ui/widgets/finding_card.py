@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
@@ -15,6 +15,7 @@ from workstation.ui import paint
 from workstation.ui.finding_words import decision_word, lobe_word, millimetres, reason_word, type_word
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.labels import label
 
 _LOOK: Final = {  # decision: (stripe token, chip tint, chip icon)
@@ -274,11 +275,11 @@ class FindingEditor(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
         self.diameter = SizeField(finding.diameter_mm)
-        self.nodule_type = QComboBox()
+        self.nodule_type = ChoiceBox()
         for each in NoduleType:
             self.nodule_type.addItem(type_word(each), each)
         self.nodule_type.setCurrentIndex(list(NoduleType).index(finding.nodule_type))
-        self.lobe = QComboBox()
+        self.lobe = ChoiceBox()
         for lobe in Lobe:
             self.lobe.addItem(lobe_word(lobe), lobe)
         self.lobe.setCurrentIndex(list(Lobe).index(finding.lobe))

@@ -171,6 +171,7 @@ class GrowingText(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(2)
         self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self.textChanged.connect(self._fit)  # a line may become taller without a new line
         self.setPlainText(text)
         self._fit()
 
@@ -179,9 +180,21 @@ class GrowingText(QPlainTextEdit):
         self.composition.update(event)
         super().inputMethodEvent(event)
 
+    def _height_of(self, most_lines: int) -> float:
+        """Return the height of the first lines; Chinese lines are taller than the font of the field says."""
+        total, left, block = 0.0, most_lines, self.document().firstBlock()
+        while block.isValid() and left > 0:
+            whole = self.blockBoundingRect(block).height()  # lays the block out
+            count = max(1, block.layout().lineCount())
+            taken = min(left, count)
+            total += whole * taken / count
+            left -= taken
+            block = block.next()
+        return total
+
     def _fit(self) -> None:
         lines = round(self.document().size().height())  # QPlainTextEdit counts its height in lines
-        wanted = min(_MOST_LINES, max(self._least, lines)) * self.fontMetrics().lineSpacing() + 20
+        wanted = round(max(self._height_of(_MOST_LINES), self._least * self.fontMetrics().lineSpacing())) + 20
         self.setVerticalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > _MOST_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )

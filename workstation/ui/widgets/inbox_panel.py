@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from resources.translation import tr
 from workstation.domain.site import ReturnedReport
 from workstation.ui import paint
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
@@ -185,8 +186,9 @@ class InboxItem(QFrame):
             return
         self._report = report
         waiting = not report.acknowledged_at
-        self._who.setText(paint.elided(report.patient_name, 140))
-        self._who.setToolTip(report.patient_name)
+        who = name_or_placeholder(report.patient_name)
+        self._who.setText(paint.elided(who, 140))
+        self._who.setToolTip(who)
         self._what.show_text(f"{report.modality} · {report.description}")
         self._when.setText(_clock(report.signed_at))
         self._summary.show_text(report.summary or tr("Open the report to read it."))
@@ -199,7 +201,7 @@ class InboxItem(QFrame):
             self._signer.show_text(receipt if report.acknowledged_by else _clock(report.acknowledged_at))
         self.acknowledge.setVisible(waiting)
         self.acknowledge.enable(waiting)
-        self.setAccessibleName(f"{report.patient_name} {report.description} · {self._state.text()}")
+        self.setAccessibleName(f"{who} {report.description} · {self._state.text()}")
         self.update()
 
     def state_word(self) -> str:

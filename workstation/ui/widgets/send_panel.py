@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr
@@ -19,6 +19,9 @@ from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, icon_la
 _PRIORITIES = {"stat": Priority.HIGH, "urgent": Priority.MEDIUM, "routine": Priority.LOW}
 
 
+_ZONE, _ZONE_LOW, _LOW_BELOW = 184, 112, 640
+
+
 class DropZone(QWidget):
     """A dashed field that takes folders and files; buttons do the same for people without a mouse hand free."""
 
@@ -28,15 +31,15 @@ class DropZone(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(184)
+        self.setFixedHeight(_ZONE)
         self.setAcceptDrops(True)
         self._over = False
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 20, 16, 20)
         column.setSpacing(4)
         top = QHBoxLayout()
         top.addStretch(1)
-        top.addWidget(icon_label("upload-cloud-2", "acc", 36))
+        self._cloud = icon_label("upload-cloud-2", "acc", 36)
+        top.addWidget(self._cloud)
         top.addStretch(1)
         column.addLayout(top)
         self._title = label(tr("Drag a DICOM folder here"), "h1", "t0")
@@ -56,6 +59,15 @@ class DropZone(QWidget):
         buttons.addWidget(disc)
         buttons.addStretch(1)
         column.addLayout(buttons)
+        self.set_low(low=False)
+
+    def set_low(self, *, low: bool) -> None:
+        """Go without the picture where the window is low."""
+        self._cloud.setVisible(not low)
+        layout = self.layout()
+        if layout is not None:
+            layout.setContentsMargins(16, 8 if low else 20, 16, 8 if low else 20)
+        self.setFixedHeight(_ZONE_LOW if low else _ZONE)
 
     def show_idle(self) -> None:
         """Invite to drop something."""
@@ -243,6 +255,11 @@ class SendPanel(QWidget):
         self._panel.body.addWidget(self._area)
         column.addWidget(self._panel, 1)
         self._rows: dict[str, _QueueRow] = {}
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave room for the list in a low window."""
+        super().resizeEvent(event)
+        self.zone.set_low(low=self.height() < _LOW_BELOW)
 
     def priority(self) -> Priority:
         """Return the chosen priority."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 from resources.translation import tr
 from workstation.domain.workitem import ReadingState, WorklistRow
 from workstation.ui import paint
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.labels import ChipLabel, Panel, label
 
@@ -84,7 +85,7 @@ class _Cases(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return row
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return f"{row.patient_name} · {row.modality} {row.description} · {state_chip(row.state)[0]}"
+            return f"{_who(row)} · {row.modality} {row.description} · {state_chip(row.state)[0]}"
         return None
 
     def row_of(self, study_instance_uid: str) -> WorklistRow:
@@ -152,7 +153,7 @@ class _CaseDelegate(QStyledItemDelegate):
         paint.text(painter, QRectF(right - 72, box.top(), 72, _ROW), images, role="caption", tone="t2", align=align)
         right -= 84
         name = min(160, int(box.width() * 0.22))
-        paint.text(painter, QRectF(box.left() + 12, box.top(), name, _ROW), paint.elided(row.patient_name, name),
+        paint.text(painter, QRectF(box.left() + 12, box.top(), name, _ROW), paint.elided(_who(row), name),
                    tone="t0")  # fmt: skip
         left = box.left() + 12 + name + 12
         room = int(right - left)
@@ -176,6 +177,11 @@ def state_chip(state: ReadingState) -> tuple[str, str, str]:
         ReadingState.ACKNOWLEDGED: (tr("Acknowledged"), "ok", "check-double"),
         ReadingState.CANCELLED: (tr("Cancelled"), "neutral", "close"),
     }[state]
+
+
+def _who(row: WorklistRow) -> str:
+    """Return the name; where there is none, the ID with it tells one such patient from the next."""
+    return row.patient_name or " · ".join(part for part in (name_or_placeholder(""), row.patient_id) if part)
 
 
 def _clock(at: datetime) -> str:
