@@ -53,9 +53,13 @@ def test_500_workitems_have_500_distinct_winners_and_losers_are_told_the_holder(
 
 
 def race(
-    url: str, tokens: dict[str, str], workitems: list[str]
+    url: str | dict[str, str], tokens: dict[str, str], workitems: list[str]
 ) -> tuple[dict[str, dict[str, list[str] | dict[str, str]]], float]:
-    """Start every reader, fire the starting shot once all are ready, and return what each brought home."""
+    """
+    Start every reader, fire the starting shot once all are ready, and return what each brought home.
+
+    ``url`` is the hub of all, or of each.
+    """
     processes = {
         user: subprocess.Popen(
             [sys.executable, "-m", "tests.helpers.claimer"],
@@ -68,7 +72,8 @@ def race(
     }
     for user, process in processes.items():
         assert process.stdin is not None
-        process.stdin.write(json.dumps({"url": url, "token": tokens[user], "workitems": workitems}) + "\n")
+        order = {"url": url if isinstance(url, str) else url[user], "token": tokens[user], "workitems": workitems}
+        process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
     for process in processes.values():
         assert process.stdout is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from worklist.hub.auth import actor_of_token, authorize, token_digest
 from worklist.hub.context import HubContext
-from worklist.hub.database import one_at_a_time
+from worklist.hub.database import insert_once, one_at_a_time
 from worklist.hub.errors import BadRequest, NotSignedIn, TooManyFailures
 from worklist.hub.tables import accounts, sessions, sign_in_failures, sites
 from workstation.domain.access import Actor, Permission, Role
@@ -26,6 +27,8 @@ FREE_FAILURES: Final = 5
 LONGEST_WAIT: Final = timedelta(minutes=15)
 MINIMUM_PASSWORD: Final = 10
 
+MAXIMUM_PASSWORD: Final = 1024
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]{1,200}")
 _SEED_LOCK: Final = 0x4C59_5345
 
 # one hash takes 64 MiB: two at a time keep a burst of sign-ins from taking all memory
@@ -108,6 +111,7 @@ class AccountService:
         with self._context.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.token_sha256 == token_digest(token)))
             self._context.audit.record(connection, actor, AuditAction.LOGOUT)
+        self._context.sessions.forget()
 
     def create(self, actor: Actor, account: NewAccount) -> None:
         """Create an account. Raises NotPermitted, BadRequest."""
@@ -116,6 +120,10 @@ class AccountService:
             raise BadRequest(f"a password has at least {MINIMUM_PASSWORD} characters")
         if account.role is Role.TECHNICIAN and not account.site_id:
             raise BadRequest("a technician belongs to a site")
+        if len(account.user_id) > 64 or not all(map(_NAME.fullmatch, (account.user_id, account.display_name))):
+            raise BadRequest("an account has a user name and a name to show")
+        if len(account.title) > 100 or len(account.site_id) > 64 or len(account.password) > MAXIMUM_PASSWORD:
+            raise BadRequest("title, site or password is too long")
         hashed = self._hash(account.password)
         with self._context.write() as connection:
             if _exists(connection, account.user_id):
@@ -131,11 +139,12 @@ class AccountService:
     def create_site(self, actor: Actor, site: Site) -> None:
         """Create a site, or rename it. Raises NotPermitted."""
         authorize(actor, Permission.MANAGE_USERS, self._context)
-        if not site.site_id or not site.name:
+        if not _NAME.fullmatch(site.site_id) or len(site.site_id) > 64 or not _NAME.fullmatch(site.name):
             raise BadRequest("a site has an id and a name")
         with self._context.write() as connection:
             _put_site(connection, site)
             self._context.audit.record(connection, actor, AuditAction.USER_CHANGED, detail=f"site {site.site_id}")
+        self._context.sessions.forget()
 
     def seed(self, seeded_sites: tuple[Site, ...], seeded: tuple[NewAccount, ...]) -> None:
         """Create sites and accounts that do not exist yet, without an actor: only for start-up."""
@@ -183,7 +192,7 @@ class AccountService:
                 .values(failures=sign_in_failures.c.failures + 1, last_at=now)
             )
             if not counted.rowcount:
-                connection.execute(insert(sign_in_failures).values(user_id=user, failures=1, last_at=now))
+                insert_once(connection, sign_in_failures, {"user_id": user, "failures": 1, "last_at": now})
             # the name typed may be a password by mistake: only a known account is recorded
             detail = user if _exists(connection, user) else "unknown user"
             self._context.audit.record(connection, None, AuditAction.LOGIN_FAILED, outcome=4, detail=detail)
@@ -226,4 +235,4 @@ def _insert(connection: Connection, account: NewAccount, hashed: str) -> None:
 def _put_site(connection: Connection, site: Site) -> None:
     renamed = connection.execute(update(sites).where(sites.c.site_id == site.site_id).values(name=site.name))
     if not renamed.rowcount:
-        connection.execute(insert(sites).values(site_id=site.site_id, name=site.name))
+        insert_once(connection, sites, {"site_id": site.site_id, "name": site.name})

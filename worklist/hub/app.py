@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,7 +22,7 @@ from worklist.hub.api_routes import account_routes, audit_routes, case_routes, r
 from worklist.hub.archive import open_archive
 from worklist.hub.audit import HubAudit
 from worklist.hub.audit_service import AuditService
-from worklist.hub.auth import current_actor
+from worklist.hub.auth import signed_in
 from worklist.hub.case_follower import CaseFollower
 from worklist.hub.case_service import CaseService
 from worklist.hub.context import HubContext, SystemClock
@@ -44,6 +44,8 @@ from workstation.domain.ports import Clock
 __all__ = ["HubSettings", "create_hub"]
 
 MAXIMUM_JSON_BYTES: Final = 32 * 1024 * 1024
+SMALL_JSON_BYTES: Final = 64 * 1024
+"""All that is taken from somebody without a session."""
 _SMALL_BODIES: Final = ("/api/", "/dicom-web/workitems")
 
 log = logging.getLogger(__name__)
@@ -88,7 +90,7 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
     discovery = Discovery(context, archive)
     app.include_router(
         case_routes(WorklistService(context), cases, discovery.refresh),
-        dependencies=[Depends(current_actor), Depends(discovery.for_path)],  # nobody unknown makes us ask the archive
+        dependencies=[Depends(signed_in), Depends(discovery.for_path)],  # nobody unknown makes us ask the archive
     )
     app.include_router(report_routes(ReportService(context, index, ups, follower), InboxService(context)))
     app.include_router(audit_routes(AuditService(context)))
@@ -124,6 +126,11 @@ def _add_error_handlers(app: FastAPI) -> None:
             HTTPStatus(exc.status_code).phrase,
             headers=exc.headers,
         ),
+        # what the database cannot hold: NUL, too long a text, too large a number
+        DataError: lambda _request, _exc: answer(400, "bad_request", "a value cannot be stored"),
+        UnicodeEncodeError: lambda _request, _exc: answer(400, "bad_request", "a text holds a character that is none"),
+        OverflowError: lambda _request, _exc: answer(400, "bad_request", "a number is too large"),
+        IntegrityError: lambda _request, _exc: answer(409, "no_longer_updatable", "another request was faster"),
         OperationalError: lambda _request, exc: _database_trouble(exc, answer),
     }
     for kind, handler in handlers.items():
@@ -154,13 +161,24 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         seen = 0
+        limit = SMALL_JSON_BYTES
 
         async def counted() -> Message:
-            nonlocal seen
+            nonlocal seen, limit
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > MAXIMUM_JSON_BYTES:
+            if seen > limit == SMALL_JSON_BYTES:
+                await self._require_session(scope)
+                limit = MAXIMUM_JSON_BYTES
+            if seen > limit:
                 raise HTTPException(413)
             return message
 
         await self._app(scope, counted, send)
+
+    async def _require_session(self, scope: Scope) -> None:
+        """Bodies are read before a route asks who sends them: nobody unknown fills the memory."""
+        try:
+            await signed_in(Request(scope))
+        except HubError as exc:
+            raise HTTPException(413) from exc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select, update
 
@@ -21,6 +21,46 @@ from workstation.domain.workitem import (
     WorklistRow,
 )
 
+_STATES: Final = {state.value: state for state in ReadingState}
+_AI_STATES: Final = {state.value: state for state in AiState}
+_CODES: Final = {code.value: code for code in WorkitemCode}
+_PRIORITIES: Final = {priority.value: priority for priority in Priority}
+_SHOWN: Final = (
+    cases.c.ups_instance_uid,
+    cases.c.study_instance_uid,
+    cases.c.workitem_code,
+    cases.c.state,
+    cases.c.priority,
+    cases.c.patient_name,
+    cases.c.patient_id,
+    cases.c.sex,
+    cases.c.birth_date,
+    cases.c.accession_number,
+    cases.c.modality,
+    cases.c.description,
+    cases.c.site_id,
+    sites.c.name.label("site_name"),
+    cases.c.due,
+    cases.c.studied,
+    cases.c.arrived,
+    cases.c.images_received,
+    cases.c.images_expected,
+    cases.c.ai_state,
+    cases.c.ai_finding_count,
+    cases.c.ai_top_out_of_ten,
+    cases.c.ai_progress,
+    cases.c.reader_id,
+    cases.c.reader_name,
+    cases.c.clinical_question,
+    cases.c.prior_count,
+    cases.c.critical,
+    cases.c.quality_grade,
+    cases.c.pinyin_initials,
+    cases.c.revision,
+)
+"""The columns of a worklist row, in the order of ``WorklistRow``."""
+_AI: Final = 19
+"""Where the columns of the pre-read begin."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -72,43 +112,26 @@ def rows_with_site() -> Select[Any]:
     return select(cases, sites.c.name.label("site_name")).join(sites, sites.c.site_id == cases.c.site_id)
 
 
+def shown_rows() -> Select[Any]:
+    """Return the query of cases with just what ``worklist_row`` takes, in its order."""
+    return select(*_SHOWN).join(sites, sites.c.site_id == cases.c.site_id)
+
+
 def worklist_row(row: Row[Any], *, queue_position: int | None = None, received: int | None = None) -> WorklistRow:
-    """Return one case as clients see it."""
+    """Return one case as clients see it; unpacked by position, since a page has thousands."""
+    ups_instance_uid, study_instance_uid, code, state, priority, *described, images, expected = row[:_AI]
+    ai_state, finding_count, top_out_of_ten, progress, *rest = row[_AI:]
     return WorklistRow(
-        ups_instance_uid=row.ups_instance_uid,
-        study_instance_uid=row.study_instance_uid,
-        workitem_code=WorkitemCode(row.workitem_code),
-        state=ReadingState(row.state),
-        priority=Priority(row.priority),
-        patient_name=row.patient_name,
-        patient_id=row.patient_id,
-        sex=row.sex,
-        birth_date=row.birth_date,
-        accession_number=row.accession_number,
-        modality=row.modality,
-        description=row.description,
-        site_id=row.site_id,
-        site_name=row.site_name,
-        due=row.due,
-        studied=row.studied,
-        arrived=row.arrived,
-        images_received=row.images_received if received is None else received,
-        images_expected=row.images_expected,
-        ai=AiSummary(
-            state=AiState(row.ai_state),
-            finding_count=row.ai_finding_count,
-            top_out_of_ten=row.ai_top_out_of_ten,
-            progress=row.ai_progress,
-            queue_position=queue_position,
-        ),
-        reader_id=row.reader_id,
-        reader_name=row.reader_name,
-        clinical_question=row.clinical_question,
-        prior_count=row.prior_count,
-        critical=row.critical,
-        quality_grade=row.quality_grade,
-        pinyin_initials=row.pinyin_initials,
-        revision=row.revision,
+        ups_instance_uid,
+        study_instance_uid,
+        _CODES[code],
+        _STATES[state],
+        _PRIORITIES[priority],
+        *described,
+        images if received is None else received,
+        expected,
+        AiSummary(_AI_STATES[ai_state], finding_count, top_out_of_ten, progress, queue_position),
+        *rest,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, select
 
 from worklist.hub.auth import authorize
 from worklist.hub.case_follower import CaseFollower, case_with_site
@@ -14,6 +14,7 @@ from worklist.hub.case_rows import case_of_workitem, pinyin_initials, search_tex
 from worklist.hub.case_workitems import input_instances, is_chest_ct
 from worklist.hub.cases import require_study
 from worklist.hub.context import HubContext
+from worklist.hub.database import insert_once
 from worklist.hub.errors import BadRequest, Incomplete, Integrity, NoLongerUpdatable, NotFound, WrongTransaction
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.tables import cases, workitems
@@ -70,27 +71,27 @@ class CaseService:
                 raise NotFound("there is no such study")
             if case_with_site(connection, request.study_instance_uid) is not None:
                 return
-            connection.execute(
-                insert(cases).values(
-                    study_instance_uid=request.study_instance_uid,
-                    site_id=actor.site_id,
-                    requested_by=actor.user_id,
-                    priority=request.priority.value,
-                    stat_rank=0 if request.priority is Priority.HIGH else 1,
-                    due=now + DEFAULT_DUE[request.priority],
-                    arrived=now,
-                    changed=now,
-                    clinical_question=request.clinical_question,
-                    images_expected=request.expected_instances,
-                    images_received=0,
-                    state=ReadingState.RECEIVING.value,
-                    critical=False,
-                    ups_instance_uid=new_uid(),
-                    workitem_code=WorkitemCode.INTERPRETATION.value,
-                    ai_state=AiState.NOT_APPLICABLE.value,
-                    revision=1,
-                )
-            )
+            row = {
+                "study_instance_uid": request.study_instance_uid,
+                "site_id": actor.site_id,
+                "requested_by": actor.user_id,
+                "priority": request.priority.value,
+                "stat_rank": 0 if request.priority is Priority.HIGH else 1,
+                "due": now + DEFAULT_DUE[request.priority],
+                "arrived": now,
+                "changed": now,
+                "clinical_question": request.clinical_question,
+                "images_expected": request.expected_instances,
+                "images_received": 0,
+                "state": ReadingState.RECEIVING.value,
+                "critical": False,
+                "ups_instance_uid": new_uid(),
+                "workitem_code": WorkitemCode.INTERPRETATION.value,
+                "ai_state": AiState.NOT_APPLICABLE.value,
+                "revision": 1,
+            }
+            if not insert_once(connection, cases, row):
+                return  # the same request came a moment earlier through another hub process
             self._context.audit.record(
                 connection, actor, AuditAction.STUDY_REGISTERED, subject_uid=request.study_instance_uid
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from worklist.hub.audit import HubAudit
 from worklist.hub.database import READ_ONLY
+from worklist.hub.session_cache import SessionCache
 from workstation.domain.ports import Clock
 
 
@@ -38,6 +39,7 @@ class HubContext:
     clock: Clock
     audit: HubAudit
     data_dir: Path
+    sessions: SessionCache = field(default_factory=SessionCache)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

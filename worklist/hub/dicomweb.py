@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from worklist.hub import qido, stow
 from worklist.hub.archive import Archive
-from worklist.hub.auth import current_actor
+from worklist.hub.auth import current_actor, signed_in
 from worklist.hub.context import HubContext
 from worklist.hub.discovery import Discovery
 from worklist.hub.errors import BadRequest, HubError, NotFound
@@ -28,6 +28,7 @@ from worklist.hub.media_types import DICOM, DICOM_JSON, FRAME_TYPES, OCTETS, tak
 from worklist.hub.multipart import MultipartError, MultipartReader, TooLarge, new_boundary, parse_content_type, written
 from worklist.hub.rendered import JPEG, PNG, Rendering, rendered
 from worklist.hub.rendered import parse as parse_rendering
+from worklist.hub.ups_errors import warning_header
 from worklist.hub.wado import (
     CHUNK,
     StoredInstance,
@@ -48,7 +49,7 @@ _WHOLE_FILE: Final = 16 * 1024 * 1024
 _SERIES: Final = "/studies/{study}/series/{series}"
 _INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 
-Signed = Annotated[Actor, Depends(current_actor)]
+Signed = Annotated[Actor, Depends(signed_in)]
 Part = tuple[dict[str, str], Iterable[bytes]]
 
 
@@ -164,8 +165,10 @@ def _add_store(router: APIRouter, context: HubContext, archive: Archive, discove
 
 
 def _finish(intake: stow.Intake) -> None:
-    intake.close()
-    intake.flush()
+    try:
+        intake.flush()
+    finally:
+        intake.close()
 
 
 def _add_search(router: APIRouter, context: HubContext, discovery: Discovery) -> None:  # noqa: C901 - three small routes
@@ -176,7 +179,7 @@ def _add_search(router: APIRouter, context: HubContext, discovery: Discovery) ->
         warnings = list(found.warnings)
         if found.remaining:
             warnings.append(f"There are {found.remaining} additional results that can be requested")
-        headers = {"Warning": ", ".join(f'299 {_root(request)} "{text}"' for text in warnings)} if warnings else {}
+        headers = warning_header(*warnings)
         if not found.results:
             return Response(status_code=204, headers=headers)
         body = json.dumps(found.results, ensure_ascii=False)

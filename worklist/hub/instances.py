@@ -15,11 +15,11 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, select
 
 from worklist.hub.cases import site_of_study
 from worklist.hub.context import HubContext
+from worklist.hub.database import insert_once
 from worklist.hub.instance_json import JsonAttributes, first, text_of
 from worklist.hub.instance_tables import dicom_instances, dicom_series, dicom_studies
 from workstation.dicom.charset import display_name
@@ -239,7 +239,7 @@ class InstanceIndex:
             refused = self._enter_parents(connection, instance, site_id)
             if refused is not None:
                 return refused
-        if self._insert(connection, dicom_instances, self._instance_row(instance)):
+        if insert_once(connection, dicom_instances, self._instance_row(instance)):
             result = Registered.NEW
         elif self.existing(connection, seen.sop_instance_uid) == instance.digest:
             result = Registered.SAME
@@ -252,7 +252,7 @@ class InstanceIndex:
     def _enter_parents(self, connection: Connection, instance: NewInstance, site_id: str) -> Registered | None:
         """Enter study and series where they are new, and compare with them where they are not."""
         seen = instance.inspected
-        self._insert(connection, dicom_studies, self._study_row(instance, site_id))
+        insert_once(connection, dicom_studies, self._study_row(instance, site_id))
         study = connection.execute(
             select(dicom_studies.c.patient_id, dicom_studies.c.site_id).where(
                 dicom_studies.c.study_instance_uid == seen.study_instance_uid
@@ -263,17 +263,13 @@ class InstanceIndex:
         own_id = text_of(instance.attributes, "00100020")[:128]
         if study.patient_id and own_id and study.patient_id != own_id:
             return Registered.OTHER_PATIENT
-        self._insert(connection, dicom_series, _series_row(instance))
+        insert_once(connection, dicom_series, _series_row(instance))
         series_study = connection.execute(
             select(dicom_series.c.study_instance_uid).where(
                 dicom_series.c.series_instance_uid == seen.series_instance_uid
             )
         ).scalar_one()
         return Registered.OTHER_STUDY if series_study != seen.study_instance_uid else None
-
-    def _insert(self, connection: Connection, table: Table, row: dict[str, Any]) -> bool:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        return connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
 
     def _study_row(self, instance: NewInstance, site_id: str) -> dict[str, Any]:
         attributes = instance.attributes

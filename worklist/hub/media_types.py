@@ -36,7 +36,9 @@ FRAME_TYPES: Final = {
 }
 """Media type of a compressed frame by its transfer syntax."""
 
-_RANGE: Final = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*")+')
+_LONGEST: Final = 4096
+# nothing is tried twice (possessive), and a quote that never closes reaches to the end: linear in any header
+_RANGE: Final = re.compile(r'(?:[^,"]|"(?:\\.?|[^"\\])*+(?:"|\Z))++')
 
 
 class NotAcceptable(HubError):
@@ -57,6 +59,8 @@ class Wish:
 
 def wishes(accept: str) -> list[Wish]:
     """Return the media ranges, best first; an absent header is anything at all."""
+    if len(accept) > _LONGEST:
+        raise NotAcceptable("the Accept header is too long")
     ranked: list[tuple[float, int, Wish]] = []
     for number, text in enumerate(_RANGE.findall(accept or "*/*")):
         media_type, parameters = parse_content_type(text.strip())
@@ -66,7 +70,7 @@ def wishes(accept: str) -> list[Wish]:
             quality = float(parameters.get("q", "1"))
         except ValueError:
             quality = 0.0
-        if quality <= 0 or not media_type:
+        if not quality > 0 or not media_type:
             continue
         multipart = media_type == "multipart/related"
         kind = parameters.get("type", "*/*").lower() if multipart else media_type

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 MAX_PART_HEADER: Final = 16_384
 MAX_PARTS: Final = 10_000
+_LONGEST_TYPE: Final = 1024
 
 
 class MultipartError(Exception):
@@ -42,6 +43,8 @@ class PartSink(Protocol):
 
 def parse_content_type(value: str) -> tuple[str, dict[str, str]]:
     """Return a media type in lower case and its parameters, names in lower case, quotes removed."""
+    if len(value) > _LONGEST_TYPE:
+        return "", {}  # the parser below takes quadratic time
     message = Message()
     message["Content-Type"] = value
     parameters = {name.lower(): str(text) for name, text in (message.get_params(header="Content-Type") or [])[1:]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from workstation.domain.access import Actor
 MAX_RESULTS: Final = 5000
 DEFAULT_RESULTS: Final = 1000
 
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,11}")
 _CONTROLS: Final = ("fuzzymatching", "emptyvaluematching", "multiplevaluematching", "includefield", "limit", "offset")
 
 Condition = ColumnElement[bool]
@@ -305,7 +307,7 @@ def _any_value(connection: Connection, column: ColumnElement[Any], value: str, v
     if vr in {"DA", "TM"}:
         return _range(column, value)
     if vr == "IS":
-        if not value.lstrip("+-").isdigit() or len(value) > 12:
+        if not _INTEGER.fullmatch(value):
             raise BadRequest(f"{value[:12]!r} is no number")
         return column == int(value)
     if vr == "PN":
@@ -343,7 +345,7 @@ def _wildcard(connection: Connection, column: ColumnElement[Any], value: str) ->
 def _digits(value: str) -> str:
     """Return a date or time limit without the separators old clients send."""
     text = value.strip().replace(":", "")
-    if not text.replace(".", "").isdigit():
+    if not text.isascii() or not text.replace(".", "").isdigit():
         raise BadRequest(f"{value[:26]!r} is no date or time")
     return text
 

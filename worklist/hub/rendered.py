@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 
 from worklist.hub.errors import BadRequest
+from worklist.hub.media_types import NotAcceptable
 from worklist.hub.wado import decoded_frame
 
 MAX_VIEWPORT: Final = 8192
@@ -78,11 +79,10 @@ def _viewport(
 def rendered(dataset: Dataset, frame: int, wanted: Rendering, media_type: str) -> bytes:
     """Return frame ``frame`` (from 1) as PNG or JPEG, grey or RGB with 8 bits. Raises NotAcceptable, BadRequest."""
     pixels = decoded_frame(dataset, frame - 1)
-    colour = dataset.get("SamplesPerPixel", 1) == 3
-    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
-        pixels = apply_color_lut(pixels, dataset)
-        colour = True
-    values = _eight_bit_colour(pixels) if colour else _eight_bit_grey(pixels, dataset, wanted)
+    try:
+        values = _eight_bit(pixels, dataset, wanted)
+    except Exception as exc:  # a hostile window or look-up table raises whatever it likes
+        raise NotAcceptable(f"the image cannot be shown: {type(exc).__name__}") from exc
     image = _placed(Image.fromarray(values), wanted)
     out = io.BytesIO()
     if media_type == PNG:
@@ -90,6 +90,14 @@ def rendered(dataset: Dataset, frame: int, wanted: Rendering, media_type: str) -
     else:
         image.save(out, "JPEG", quality=wanted.quality)
     return out.getvalue()
+
+
+def _eight_bit(pixels: npt.NDArray[Any], dataset: Dataset, wanted: Rendering) -> npt.NDArray[np.uint8]:
+    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+        return _eight_bit_colour(apply_color_lut(pixels, dataset))
+    if dataset.get("SamplesPerPixel", 1) == 3:
+        return _eight_bit_colour(pixels)
+    return _eight_bit_grey(pixels, dataset, wanted)
 
 
 def _eight_bit_colour(pixels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -138,9 +138,11 @@ def _server(settings: HubSettings, clock: Clock | None = None) -> uvicorn.Server
     import uvicorn  # noqa: PLC0415 - the command line starts without it
 
     from worklist.hub.app import create_hub  # noqa: PLC0415 - ditto
+    from worklist.hub.http_protocol import GuardedProtocol  # noqa: PLC0415 - ditto
 
     config = uvicorn.Config(
         create_hub(settings, clock=clock),
+        http=GuardedProtocol,
         log_config=None,
         access_log=False,  # addresses of studies do not belong into a log
         ws="none",

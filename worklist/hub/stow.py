@@ -35,6 +35,8 @@ from workstation.domain.errors import (
 
 MAX_PART_BYTES: Final = 2 * 1024**3
 MAX_BODY_BYTES: Final = 16 * 1024**3
+QUARANTINE_BYTES: Final = 2 * 1024**3
+"""The oldest refused files beyond this are deleted; the reasons stay."""
 
 PROCESSING_FAILURE: Final = 0x0110
 NOT_AUTHORISED: Final = 0x0124
@@ -115,6 +117,7 @@ class Intake:
         self._sites: dict[str, str | None] = {}
         self._taken: list[_Taken] = []
         self._part: _Part | None = None
+        self._set_aside_any = False
         self.outcomes: list[Outcome] = []
 
     def begin(self, headers: Mapping[str, str]) -> None:
@@ -164,11 +167,20 @@ class Intake:
             self.flush()
 
     def close(self) -> None:
-        """Drop an unfinished part; what was taken before it stays registered."""
+        """Drop an unfinished part; what was taken before it stays. Bring the quarantine back into its bounds."""
         if self._part is not None and self._part.handle >= 0:
             os.close(self._part.handle)
             self._part.path.unlink(missing_ok=True)
         self._part = None
+        if self._set_aside_any:
+            self._trim()
+
+    def _trim(self) -> None:
+        self._set_aside_any = False
+        for digest in self._quarantine.trim(QUARANTINE_BYTES):
+            self._context.audit.record(
+                None, None, AuditAction.INSTANCE_QUARANTINED, outcome=4, detail=f"dropped, quarantine is full; {digest}"
+            )
 
     def _take(self, part: _Part) -> None:
         digest = part.digest.hexdigest()
@@ -289,6 +301,7 @@ class Intake:
     def _conflict(self, source: Path | None, digest: str, seen: InspectedInstance | None, reason: str) -> None:
         """Refuse an instance that contradicts what is stored; the stored one stays as it is."""
         uid = seen.sop_instance_uid if seen else ""
+        self._set_aside_any = True
         if source is not None and source.exists():
             self._quarantine.keep(source, digest, reason=reason, actor=self._actor.user_id, sop_instance_uid=uid)
         self._context.audit.record(
@@ -298,6 +311,7 @@ class Intake:
 
     def _set_aside(self, part: _Part, digest: str, code: int, reason: str, seen: InspectedInstance | None) -> None:
         uid = seen.sop_instance_uid if seen else ""
+        self._set_aside_any = True
         try:
             self._quarantine.keep(part.path, digest, reason=reason, actor=self._actor.user_id, sop_instance_uid=uid)
         except OSError as exc:

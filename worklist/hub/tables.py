@@ -130,7 +130,8 @@ cases = Table(
     Index("ix_cases_order", "stat_rank", "due", "study_instance_uid"),
     Index("ix_cases_state", "state"),
     Index("ix_cases_site_patient", "site_id", "patient_id"),
-    Index("ix_cases_ai", "ai_state"),
+    Index("ix_cases_ai", "ai_state", "stat_rank", "due", "study_instance_uid"),
+    Index("ix_cases_counts", "state", "critical", "reader_id", "requested_by", "site_id"),
 )
 
 workitems = Table(

@@ -14,6 +14,8 @@ Dataset = dict[str, Attribute]
 
 MAXIMUM_DEPTH: Final = 8
 MAXIMUM_ATTRIBUTES: Final = 4000
+MAXIMUM_TEXT: Final = 1024
+"""Several times what PS3.5 allows: other systems overstep by a little."""
 
 _TAG: Final = re.compile(r"[0-9A-F]{8}")
 _UID: Final = re.compile(r"(?=.{1,64}$)(0|[1-9]\d*)(\.(0|[1-9]\d*))*")
@@ -21,6 +23,7 @@ _DATE_TIME: Final = re.compile(r"\d{4}(\d{2}){0,5}(\.\d{1,6})?([+-]\d{4})?")
 _CODE: Final = re.compile(r"[A-Z0-9 _]{1,16}")
 _NUMBERS: Final = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _TEXTS: Final = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "LT", "SH", "ST", "TM", "UC", "UI", "UR", "UT", "AT"})
+_SHORT: Final = _NUMBERS | _TEXTS - {"LT", "ST", "UC", "UR", "UT"} | {"PN"}
 _BINARY: Final = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 
 
@@ -157,12 +160,16 @@ def _element(key: str, element: Attribute, depth: int, budget: list[int]) -> Att
 def _value(key: str, vr: str, value: object) -> object:
     if value is None or value == "":
         return None
+    if isinstance(value, str):
+        _check_text(key, vr, value)
     if vr == "PN":
         groups = value if isinstance(value, dict) else None
         if groups is None or not all(
             name in {"Alphabetic", "Ideographic", "Phonetic"} and isinstance(part, str) for name, part in groups.items()
         ):
             raise InvalidDataset(f"{key} is no person name")
+        for part in groups.values():
+            _check_text(key, vr, part)
         return value
     if vr in _NUMBERS:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -174,6 +181,14 @@ def _value(key: str, vr: str, value: object) -> object:
     if form is not None and not form.fullmatch(value.strip()):
         raise InvalidDataset(f"{key} is no well-formed {vr}")
     return value.strip() if vr in {"UI", "DT", "CS"} else value
+
+
+def _check_text(key: str, vr: str, value: str) -> None:
+    """Refuse what no database keeps and no DICOM text holds: NUL, half a surrogate pair, endless short texts."""
+    if "\x00" in value or (not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value)):
+        raise InvalidDataset(f"{key} holds a character that is none")
+    if len(value) > MAXIMUM_TEXT and vr in _SHORT:
+        raise InvalidDataset(f"{key} is too long")
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from worklist.hub.auth import current_actor
+from worklist.hub.auth import signed_in
 from worklist.hub.case_service import CaseService
 from worklist.hub.errors import HubError
 from worklist.hub.ups import UpsAnswer, UpsService
@@ -19,7 +19,7 @@ from workstation.domain.access import Actor, Permission
 DICOM_JSON: Final = "application/dicom+json"
 _READABLE: Final = (DICOM_JSON, "application/json", "application/*", "*/*")
 
-CurrentActor = Annotated[Actor, Depends(current_actor)]
+CurrentActor = Annotated[Actor, Depends(signed_in)]
 
 
 async def _raw_body(request: Request) -> bytes:

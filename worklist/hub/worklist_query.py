@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, select, true
 
-from worklist.hub.case_rows import local_midnight, rows_with_site, visible_case, worklist_row
+from worklist.hub.case_rows import local_midnight, shown_rows, visible_case, worklist_row
 from worklist.hub.context import HubContext
 from worklist.hub.errors import BadRequest
 from worklist.hub.instance_tables import dicom_instances
@@ -42,30 +42,36 @@ class WorklistService:
         if query.offset < 0 or not 0 <= query.limit <= MAXIMUM_PAGE or len(query.text) > 200:
             raise BadRequest("offset, limit or text is out of bounds")
         filters = self._filters(actor, query)
-        tabs = {tab: _tab(tab, actor) for tab in WorklistTab}
-        counted = select(*(func.sum(case((tabs[tab], 1), else_=0)).label(tab.value) for tab in tabs)).where(filters)
+        # one pass that looks at each tab once for each combination, not once for each case
+        marks = (cases.c.state, cases.c.critical, _is_own(actor))
+        counted = select(*marks, func.count()).where(filters).group_by(*marks)
         ordered = (
             (cases.c.changed.desc(), cases.c.study_instance_uid)
             if query.tab is WorklistTab.SIGNED
             else (cases.c.stat_rank, cases.c.due, cases.c.study_instance_uid)
         )
         page = (
-            rows_with_site().where(filters, tabs[query.tab]).order_by(*ordered).offset(query.offset).limit(query.limit)
+            shown_rows()
+            .where(filters, _tab(query.tab, actor))
+            .order_by(*ordered)
+            .offset(query.offset)
+            .limit(query.limit)
         )
         with self._context.read() as connection:
-            sums = connection.execute(counted).one()
+            groups = connection.execute(counted).all()
             rows = connection.execute(page).all()
             shown = _shown(connection, rows)
-        counts = {tab: int(getattr(sums, tab.value) or 0) for tab in tabs}
+        counts = dict.fromkeys(WorklistTab, 0)
+        for state, critical, own, number in groups:
+            for tab in _tabs_of(ReadingState(state), actor, is_critical=bool(critical), is_own=bool(own)):
+                counts[tab] += number
         return WorklistPage(rows=shown, total=counts[query.tab], counts=counts)
 
     def row(self, actor: Actor, ups_instance_uid: str) -> WorklistRow:
         """Return one case by any of its workitems. Raises NotFound."""
         with self._context.read() as connection:
             found = visible_case(connection, actor, ups_instance_uid)
-            rows = connection.execute(
-                rows_with_site().where(cases.c.study_instance_uid == found.study_instance_uid)
-            ).all()
+            rows = connection.execute(shown_rows().where(cases.c.study_instance_uid == found.study_instance_uid)).all()
             return _shown(connection, rows)[0]
 
     def _filters(self, actor: Actor, query: WorklistQuery) -> ColumnElement[bool]:
@@ -85,11 +91,7 @@ class WorklistService:
 
 
 def _tab(tab: WorklistTab, actor: Actor) -> ColumnElement[bool]:
-    is_mine = (
-        cases.c.requested_by == actor.user_id
-        if actor.role is Role.TECHNICIAN
-        else and_(_in(_MINE), cases.c.reader_id == actor.user_id)
-    )
+    is_mine = _is_own(actor) if actor.role is Role.TECHNICIAN else and_(_in(_MINE), _is_own(actor))
     return {
         WorklistTab.TO_READ: _in(_TO_READ),
         WorklistTab.MINE: is_mine,
@@ -101,16 +103,38 @@ def _tab(tab: WorklistTab, actor: Actor) -> ColumnElement[bool]:
     }[tab]
 
 
+def _is_own(actor: Actor) -> ColumnElement[bool]:
+    return (cases.c.requested_by if actor.role is Role.TECHNICIAN else cases.c.reader_id) == actor.user_id
+
+
+def _tabs_of(state: ReadingState, actor: Actor, *, is_critical: bool, is_own: bool) -> Iterator[WorklistTab]:
+    """Yield the tabs that show a case; the same conditions as ``_tab``."""
+    yield WorklistTab.ALL
+    if state in _TO_READ:
+        yield WorklistTab.TO_READ
+    if is_own and (actor.role is Role.TECHNICIAN or state in _MINE):
+        yield WorklistTab.MINE
+    if state is ReadingState.PRELIMINARY:
+        yield WorklistTab.TO_REVIEW
+    if state is ReadingState.RETURNED:
+        yield WorklistTab.RETURNED
+    if state in _SIGNED:
+        yield WorklistTab.SIGNED
+    if is_critical:
+        yield WorklistTab.CRITICAL
+
+
 def _in(states: Sequence[ReadingState]) -> ColumnElement[bool]:
     return cases.c.state.in_([state.value for state in states])
 
 
 def _shown(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[WorklistRow, ...]:
     positions: dict[str, int] = {}
-    if any(row.ai_state == AiState.QUEUED for row in rows):
+    queued = {row.study_instance_uid for row in rows if row.ai_state == AiState.QUEUED}
+    if queued:
         queue = select(cases.c.study_instance_uid).where(cases.c.ai_state == AiState.QUEUED.value)
         queue = queue.order_by(cases.c.stat_rank, cases.c.due, cases.c.study_instance_uid)
-        positions = {uid: place for place, uid in enumerate(connection.execute(queue).scalars(), start=1)}
+        positions = {row[0]: place for place, row in enumerate(connection.execute(queue), start=1) if row[0] in queued}
     receiving = [row.study_instance_uid for row in rows if row.state == ReadingState.RECEIVING]
     received: dict[str, int] = {}
     if receiving:

@@ -303,6 +303,27 @@ class Quarantine:
         (self._folder / f"{digest}.json").write_text(json.dumps(note, ensure_ascii=False, indent=1), encoding="utf-8")
         return target
 
+    def trim(self, limit: int) -> list[str]:
+        """
+        Delete the oldest bytes until no more than ``limit`` are kept; return their digests.
+
+        Their notes stay: what came, from whom, and why it was refused.
+        """
+        kept = []
+        for path in self._folder.glob("*.bin"):
+            with contextlib.suppress(FileNotFoundError):  # another process trims too
+                status = path.stat()
+                kept.append((status.st_mtime_ns, path, status.st_size))
+        total = sum(size for _, _, size in kept)
+        dropped: list[str] = []
+        for _, path, size in sorted(kept):
+            if total <= limit:
+                break
+            path.unlink(missing_ok=True)
+            total -= size
+            dropped.append(path.stem)
+        return dropped
+
     def reasons(self) -> dict[str, str]:
         """Return ``{sha256: reason}`` of everything set aside."""
         notes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(self._folder.glob("*.json"))]
