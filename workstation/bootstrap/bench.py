@@ -23,7 +23,13 @@ def run_bench_command(options: argparse.Namespace) -> int:
     if options.study is not None and not options.study.exists():
         raise SourceError(tr("{path} does not exist.", path=options.study), hint=tr("Check the folder or file name."))
     prepare_offscreen()
-    result = {"bench": options.name, "machine": _machine(), **_BENCHES[options.name](options.study)}
+    run = _BENCHES[options.name](options.study)
+    result = {
+        "bench": options.name,
+        "machine": _machine(),
+        "figures": run["figures"],
+        "ratios": run.get("ratios", {}),
+    }
     text = json.dumps(result, indent=1, ensure_ascii=False)
     if options.json is None:
         print(text)

@@ -68,7 +68,10 @@ def run_demo(*, headless: bool, study: Path | None, out: Path | None) -> int:
     if not headless and not has_display():
         print(tr("There is no display: the loop runs headless."), flush=True)
         headless = True
-    with tempfile.TemporaryDirectory(prefix="lianyue-demo-") as folder:
+    from workstation.bootstrap.ending import end_on_signals
+
+    end_on_signals()
+    with tempfile.TemporaryDirectory(prefix="lianyue-demo-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
         if headless:
             from workstation.bootstrap.loop import run_loop
@@ -88,6 +91,7 @@ def run_demo(*, headless: bool, study: Path | None, out: Path | None) -> int:
 def _interactive(house: DemoHouse, study: Path | None, root: Path) -> int:
     from workstation import settings as settings_file
     from workstation.bootstrap.desktop import Desktop
+    from workstation.bootstrap.ending import listen_for_signals
 
     print(tr("Demo hub at {url}; accounts {names}; password {password}", url=house.hub_url,
              names=", ".join(ACCOUNTS), password=PASSWORD), flush=True)  # fmt: skip
@@ -106,6 +110,7 @@ def _interactive(house: DemoHouse, study: Path | None, root: Path) -> int:
     )
     sender = threading.Thread(target=_send_first_case, args=(house.hub_url, study, root), daemon=True)
     sender.start()
+    listen_for_signals(desktop.shell.app)
     try:
         return desktop.run()
     finally:
