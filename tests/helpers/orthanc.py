@@ -16,6 +16,9 @@ from pathlib import Path
 import httpx
 
 _PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+_PATIENCE_S = 60
+"""A deletion or a shutdown takes many seconds on a machine that runs other tests too."""
+_STARTS = 3
 _USER, _PASSWORD = "archive", "loopback-only"  # a throw-away account
 
 
@@ -51,13 +54,13 @@ class Orthanc:
 
     def instances(self) -> set[str]:
         """Return the SOP Instance UIDs that the server holds."""
-        with httpx.Client(auth=self.auth) as client:
+        with httpx.Client(auth=self.auth, timeout=_PATIENCE_S) as client:
             found = client.get(f"{self.rest}/instances?expand").json()
         return {entry["MainDicomTags"]["SOPInstanceUID"] for entry in found}
 
     def clear(self) -> None:
         """Delete every patient."""
-        with httpx.Client(auth=self.auth) as client:
+        with httpx.Client(auth=self.auth, timeout=_PATIENCE_S) as client:
             for patient in client.get(f"{self.rest}/patients").json():
                 client.delete(f"{self.rest}/patients/{patient}")
 
@@ -68,10 +71,42 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def two_free_ports() -> tuple[int, int]:
+    """Return two different ports: both are held until both are known."""
+    with socket.socket() as first, socket.socket() as second:
+        for probe in (first, second):
+            probe.bind(("127.0.0.1", 0))
+        return int(first.getsockname()[1]), int(second.getsockname()[1])
+
+
+class PortTaken(AssertionError):
+    """Orthanc ended while it started: somebody else took a port between the choice and the start."""
+
+
 @contextmanager
 def running_orthanc(folder: Path) -> Iterator[Orthanc]:
     """Start Orthanc, wait until it answers, stop it with SIGTERM and wait for its end."""
-    server = Orthanc(free_port(), free_port())
+    for attempt in range(_STARTS):
+        server = Orthanc(*two_free_ports())
+        child = _started(folder, server)
+        try:
+            _wait_until_ready(server, child)
+            break
+        except PortTaken:
+            if attempt == _STARTS - 1:
+                raise
+        except BaseException:
+            child.kill()
+            child.wait(timeout=_PATIENCE_S)
+            raise
+    try:
+        yield server
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.wait(timeout=_PATIENCE_S)
+
+
+def _started(folder: Path, server: Orthanc) -> subprocess.Popen[bytes]:
     configuration = folder / "orthanc.json"
     configuration.write_text(
         json.dumps(
@@ -103,26 +138,20 @@ def running_orthanc(folder: Path) -> Iterator[Orthanc]:
         encoding="utf-8",
     )
     log = folder / "orthanc.log"
-    child = subprocess.Popen(
+    return subprocess.Popen(
         ["/usr/sbin/Orthanc", str(configuration), f"--logfile={log}"],
         env=os.environ | {"TCP_NODELAY": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    try:
-        _wait_until_ready(server, child)
-        yield server
-    finally:
-        child.send_signal(signal.SIGTERM)
-        child.wait(timeout=20)
 
 
 def _wait_until_ready(server: Orthanc, child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
-    with httpx.Client(auth=server.auth) as client:
+    with httpx.Client(auth=server.auth, timeout=_PATIENCE_S) as client:
         while time.monotonic() < deadline:
             if child.poll() is not None:
-                raise AssertionError(f"Orthanc ended with {child.returncode}")
+                raise PortTaken(f"Orthanc ended with {child.returncode}")
             try:
                 if client.get(f"{server.rest}/system").status_code == 200:
                     return

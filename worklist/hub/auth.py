@@ -23,7 +23,9 @@ async def signed_in(request: Request) -> Actor:
     """Return the signed-in actor of a request (FastAPI dependency); a thread only where the database is asked."""
     context, token = cast("HubContext", request.app.state.hub), _token(request)
     actor = context.sessions.actor(token_digest(token), context.clock.now())
-    return actor or await run_in_threadpool(current_actor, request)
+    if actor is not None:
+        return actor
+    return await run_in_threadpool(current_actor, request)
 
 
 def current_actor(request: Request) -> Actor:

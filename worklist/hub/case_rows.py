@@ -119,8 +119,9 @@ def shown_rows() -> Select[Any]:
 
 def worklist_row(row: Row[Any], *, queue_position: int | None = None, received: int | None = None) -> WorklistRow:
     """Return one case as clients see it; unpacked by position, since a page has thousands."""
-    ups_instance_uid, study_instance_uid, code, state, priority, *described, images, expected = row[:_AI]
-    ai_state, finding_count, top_out_of_ten, progress, *rest = row[_AI:]
+    values: tuple[Any, ...] = tuple(row)
+    ups_instance_uid, study_instance_uid, code, state, priority, *described, images, expected = values[:_AI]
+    ai_state, finding_count, top_out_of_ten, progress, *rest = values[_AI:]
     return WorklistRow(
         ups_instance_uid,
         study_instance_uid,

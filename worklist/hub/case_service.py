@@ -116,6 +116,7 @@ class CaseService:
         _check_promised(promised)
         if not promised:
             raise BadRequest("a study has instances")
+        pinyin_initials("\u738b")  # its dictionary loads here, while nobody waits for the write lock
         with self._context.write() as connection:
             require_study(connection, actor, study_instance_uid)
             case = case_with_site(connection, study_instance_uid, for_update=True)
