@@ -137,3 +137,10 @@ def test_an_image_that_cannot_be_shown_is_not_acceptable_rather_than_an_error(hu
     expect(200, hub.store("technician", study, without_its_palette.values()))
     url = hub.as_("expert").get(f"/dicom-web/studies/{study}/instances").json()[0]["00081190"]["Value"][0]
     assert hub.as_("expert").get(f"{url}/rendered").status_code == 406
+
+
+@pytest.mark.parametrize("path", ["/", "/dicom-web"])
+def test_capabilities_name_the_transactions_to_those_who_signed_in(hub: HubBed, path: str) -> None:
+    told = expect(200, hub.as_("expert").options(path)).json()["transactions"]
+    assert {"POST /dicom-web/studies", "PUT /dicom-web/workitems/{ups_instance_uid}/state"} <= set(told)
+    assert hub.nobody().options(path).status_code == 401

@@ -103,6 +103,17 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
             connection.execute(text("SELECT 1"))
         return {"version": app.version, "database": engine.dialect.name, "archive": archive.description}
 
+    @app.options("/", include_in_schema=False, dependencies=[Depends(signed_in)])
+    @app.options("/dicom-web", include_in_schema=False, dependencies=[Depends(signed_in)])
+    def capabilities() -> dict[str, object]:
+        """Answer Retrieve Capabilities (PS3.18 8.9) with the transactions there are, generated from the routes."""
+        paths = {path: methods for path, methods in app.openapi()["paths"].items() if path.startswith("/dicom-web/")}
+        return {
+            "service": app.title,
+            "version": app.version,
+            "transactions": [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods],
+        }
+
     _add_error_handlers(app)
     app.add_middleware(BodyLimit)
     return app

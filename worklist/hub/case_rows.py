@@ -122,7 +122,7 @@ def worklist_row(row: Row[Any], *, queue_position: int | None = None, received: 
     values: tuple[Any, ...] = tuple(row)
     ups_instance_uid, study_instance_uid, code, state, priority, *described, images, expected = values[:_AI]
     ai_state, finding_count, top_out_of_ten, progress, *rest = values[_AI:]
-    return WorklistRow(
+    fields: tuple[Any, ...] = (
         ups_instance_uid,
         study_instance_uid,
         _CODES[code],
@@ -134,6 +134,7 @@ def worklist_row(row: Row[Any], *, queue_position: int | None = None, received: 
         AiSummary(_AI_STATES[ai_state], finding_count, top_out_of_ten, progress, queue_position),
         *rest,
     )
+    return WorklistRow(*fields)
 
 
 def local_midnight(now: datetime) -> datetime:
