@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from resources.translation import ENGLISH, use_language
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
@@ -44,6 +46,14 @@ def _log_is_quiet(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixtu
 @pytest.fixture
 def allow_warnings() -> None:
     """Let a test provoke warnings in the log on purpose."""
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Begin every test in English and leave no other language behind."""
+    use_language(ENGLISH)
+    yield
+    use_language(ENGLISH)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from workstation.domain.signature import Verdict
 from workstation.exchange.verify import SignatureVerifier
 
 # damaged DICOM makes pydicom warn about each doubtful value; the verdict is what counts here
-pytestmark = [pytest.mark.fault, pytest.mark.filterwarnings("ignore::UserWarning")]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore::UserWarning")]
 SAMPLES = 200
 
 

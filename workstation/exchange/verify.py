@@ -12,7 +12,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ _LOG: Final = logging.getLogger(__name__)
 _P7S: Final = ".p7s"
 _LARGEST_NEIGHBOUR: Final = 30_000_000
 _MOST_NEIGHBOURS: Final = 64
+_RECENT: Final = timedelta(seconds=10)
 _DICM: Final = 128
 
 
@@ -42,6 +43,7 @@ class SignatureVerifier:
 
     trust: Trust
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _seen: dict[str, tuple[datetime, Checked]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("pyhanko", "pyhanko_certvalidator"):
@@ -86,7 +88,7 @@ class SignatureVerifier:
             envelope = taken_apart(data)
         except ValueError:
             return Checked(Verdict.ALTERED, tr("The DICOM object around the PDF was changed"))
-        checked = check_pdf(envelope.pdf, self.trust, self.now)
+        checked = self._recently_checked(envelope.pdf)
         if checked.verdict is not Verdict.VALID:
             return checked
         expected = (checked.manifest or {}).get("encapsulated")
@@ -135,11 +137,21 @@ class SignatureVerifier:
             data = candidate.read_bytes()
             try:
                 if data[:5] == b"%PDF-":
-                    yield check_pdf(data, self.trust, self.now)
+                    yield self._recently_checked(data)
                 elif ENCAPSULATED_PDF.encode() in data[:1024]:
                     yield self._encapsulated(data)
             except Exception:  # noqa: BLE001 - one damaged neighbour must not hide the others
                 yield Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
+
+    def _recently_checked(self, pdf: bytes) -> Checked:
+        """Check a signed PDF that vouches for several objects once in a while, not once for each of them."""
+        digest, now = hashlib.sha256(pdf).hexdigest(), self.now()
+        known = self._seen.get(digest)
+        if known is None or not now - _RECENT < known[0] <= now:
+            if len(self._seen) >= _MOST_NEIGHBOURS:
+                self._seen.clear()
+            known = self._seen[digest] = (now, check_pdf(pdf, self.trust, self.now))
+        return known[1]
 
     def _detached(self, content: bytes, signature: bytes) -> Checked:
         """Check a detached CMS over ``content``."""
