@@ -105,7 +105,7 @@ class DeskBench:
             submit=SubmitPreliminary(self.reports, self.drafts, self.audit, self.clock),
             send_back=SendReportBack(self.reports, self.clock),
             sign=sign,
-            deliver=DeliverReports(self.outbox, self.images, self.reports, session, self.clock),
+            deliver=DeliverReports(self.outbox, self.images, self.reports, session, self.audit, self.clock),
             release=ReleaseCase(self.worklist),
             clock=self.clock,
             new_uid=uids,

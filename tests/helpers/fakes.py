@@ -149,8 +149,11 @@ class FakeTemplates:
 @dataclass
 class FakeAudit:
     recorded: list[tuple[AuditAction, str, int, str]] = field(default_factory=list)
+    fail_with: WorkstationError | None = None
 
     def record(self, action: AuditAction, *, subject_uid: str = "", outcome: int = 0, detail: str = "") -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
         self.recorded.append((action, subject_uid, outcome, detail))
 
     def events(self, *, study_instance_uid: str = "") -> list[AuditEvent]:

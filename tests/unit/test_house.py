@@ -33,6 +33,18 @@ def test_the_version_answers_without_loading_heavy_libraries() -> None:
     assert answer.stdout.splitlines()[-1] == "[]"
 
 
+def test_the_sign_in_window_waits_for_no_heavy_library() -> None:
+    """A usable window within 3 s: signatures, PDF, decoders, viewers and the hub's clients load while one signs in."""
+    code = (
+        "import sys, workstation.bootstrap.desktop\n"
+        "heavy = {'pyhanko', 'fpdf', 'vtkmodules', 'highdicom', 'pydicom', 'SimpleITK', 'onnxruntime', 'httpx'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert answer.stdout.splitlines()[-1] == "[]"
+
+
 def test_importing_every_module_opens_no_connection_and_prints_nothing() -> None:
     """Imports have no effects; `migrations` scripts are run by Alembic only."""
     names = [

@@ -2,7 +2,7 @@
 Commands of our own in processes of their own: they share no interpreter lock with the window.
 
 A child ends when its standard input closes, so that it never outlives its parent, however
-that one ends. Run as ``python -m workstation.bootstrap.children COMMAND …``.
+that one ends.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from resources.translation import language, tr
 from workstation.domain.errors import StorageError
 
 _END_S = 15.0
+_PROGRAM = (
+    "import sys; from workstation.bootstrap.children import end_with_parent; end_with_parent(); "
+    "from workstation.cli import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 class Child:
@@ -30,7 +34,7 @@ class Child:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
-                [sys.executable, "-m", "workstation.bootstrap.children", "--language", language(), *arguments],
+                [sys.executable, "-c", _PROGRAM, "--language", language(), *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -72,13 +76,11 @@ class Child:
             self._process.stdout.close()
 
 
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+def end_with_parent() -> None:
+    """End this process when its standard input closes; called by the child itself."""
 
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
 
-if __name__ == "__main__":
-    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
-    from workstation.cli import main
-
-    sys.exit(main(sys.argv[1:]))
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -5,47 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtWidgets import QInputDialog
 
 from resources.translation import tr
 from workstation import settings as settings_file
-from workstation.bootstrap.adapters import connect, verifier
-from workstation.bootstrap.desk import ORGANISATION, Preview, UnlockingSession, desk_services
 from workstation.bootstrap.environment import prepare_offscreen
-from workstation.bootstrap.image_stream import open_stream
-from workstation.dicom.encapsulated import taken_apart
-from workstation.dicom.source import scan
+from workstation.bootstrap.sign_in import ORGANISATION, UnlockingSession
 from workstation.domain.access import Actor, Permission
 from workstation.domain.errors import DecodeError, WorkstationError
 from workstation.domain.workitem import WorklistRow
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pdf_pages import page_pictures
-from workstation.exchange.report_pdf import ReportPdf
-from workstation.services.delivery_service import DeliveryOutcome
-from workstation.services.returned_report_service import OpenReturnedReport
 from workstation.services.uid import transaction_uid
 from workstation.settings import Settings
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.ui.app import Shell, build_shell
-from workstation.ui.case_desk import CaseDesk
-from workstation.ui.pages.grassroots_page import GrassrootsPage
-from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsQueue, GrassrootsServices
 from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.login_presenter import LoginPresenter
 from workstation.ui.pages.page import Page, PageSpec
-from workstation.ui.pages.reading_page import ReadingPage
-from workstation.ui.pages.reading_presenter import ReadingPresenter
-from workstation.ui.pages.report_page import ReportPage
-from workstation.ui.pages.report_presenter import ReportPresenter
-from workstation.ui.pages.worklist_page import WorklistPage
-from workstation.ui.pages.worklist_presenter import WorklistPresenter
 from workstation.ui.patient_words import name_or_placeholder
-from workstation.ui.sign_dialog import SignDialog
+from workstation.ui.send_queue import GrassrootsQueue
 from workstation.ui.widgets.status_bar import StatusFact
+
+if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
+    from workstation.bootstrap.adapters import Hub
+    from workstation.exchange.demo_pki import DemoKeyStore
+    from workstation.services.delivery_service import DeliveryOutcome
+    from workstation.ui.case_desk import CaseDesk
+    from workstation.ui.pages.report_presenter import ReportPresenter
+    from workstation.ui.pages.worklist_presenter import WorklistPresenter
+    from workstation.ui.sign_dialog import SignDialog
 
 T = TypeVar("T")
 
@@ -73,9 +65,8 @@ class Desktop:
         self._demo_accounts = tuple(demo_accounts)
         self._version = version("lianyue")
         self.shell: Shell = build_shell(settings, crash_folder=data_dir / "crashes", version=self._version)
-        self.hub = connect(hub_url)
-        self.session = UnlockingSession(self.hub, data_dir)
-        self.keys = DemoKeyStore(private_dir(data_dir / "pki"))
+        self._hub_url = hub_url
+        self.session = UnlockingSession(lambda: self.hub, data_dir)
         self._login = LoginPresenter(self.session, self.shell.jobs)
         self._worklist: WorklistPresenter | None = None
         self.send_queue = GrassrootsQueue()
@@ -87,6 +78,20 @@ class Desktop:
         window.sign_out_requested.connect(self.sign_out)
         window.settings_changed.connect(self._keep_settings)
         window.show_page(LOGIN)
+
+    @cached_property
+    def hub(self) -> Hub:
+        """Return the clients of the hub; first asked for by the sign-in job."""
+        from workstation.bootstrap.adapters import connect
+
+        return connect(self._hub_url)
+
+    @cached_property
+    def keys(self) -> DemoKeyStore:
+        """Return the signing keys of this machine."""
+        from workstation.exchange.demo_pki import DemoKeyStore
+
+        return DemoKeyStore(private_dir(self._data_dir / "pki"))
 
     @property
     def actor(self) -> Actor | None:
@@ -116,7 +121,8 @@ class Desktop:
         self.shell.window.discard_pages()
         self.shell.close()
         self.session.sign_out()
-        self.hub.client.close()
+        if "hub" in self.__dict__:
+            self.hub.client.close()
 
     # people come and go
 
@@ -125,6 +131,10 @@ class Desktop:
         window = self.shell.window
         pages = set()
         if actor.may(Permission.CLAIM_READING):
+            from workstation.bootstrap.desk import desk_services
+            from workstation.ui.case_desk import CaseDesk
+            from workstation.ui.pages.worklist_presenter import WorklistPresenter
+
             storage = self.session.storage
             self._worklist = WorklistPresenter(
                 self.hub.worklist,
@@ -144,7 +154,7 @@ class Desktop:
             pages.add(GRASSROOTS)
         window.set_available(frozenset(pages))
         window.set_actor(actor)
-        window.set_fact("hub", lambda: StatusFact("hub", self.hub.client.url, icon="signal-tower", icon_tone="ok"))
+        window.set_fact("hub", lambda: StatusFact("hub", self._hub_url, icon="signal-tower", icon_tone="ok"))
         self._settings = replace(self._settings, connection=replace(self._settings.connection, last_user=actor.user_id))
         self._keep_settings(self._settings)
         if WORKLIST in pages:
@@ -188,7 +198,7 @@ class Desktop:
     def _make_login(self) -> Page:
         page = LoginPage(
             self._login,
-            hub=f"{ORGANISATION.get(self._settings.appearance.language)} · {self.hub.client.url}",
+            hub=f"{ORGANISATION.get(self._settings.appearance.language)} · {self._hub_url}",
             version=self._version,
             last_user=self._settings.connection.last_user,
             demo_accounts=self._demo_accounts,
@@ -198,6 +208,8 @@ class Desktop:
         return page
 
     def _make_worklist(self) -> Page:
+        from workstation.ui.pages.worklist_page import WorklistPage
+
         page = WorklistPage(_present(self._worklist), self._settings.worklist)
         page.open_requested.connect(self.open_case)
         page.preferences_changed.connect(
@@ -206,6 +218,10 @@ class Desktop:
         return page
 
     def _make_reading(self) -> Page:
+        from workstation.bootstrap.image_stream import open_stream
+        from workstation.ui.pages.reading_page import ReadingPage
+        from workstation.ui.pages.reading_presenter import ReadingPresenter
+
         desk = _present(self.desk)
         page = ReadingPage(self._settings.reading)
         page.preferences_changed.connect(lambda reading: self._keep_settings(replace(self._settings, reading=reading)))
@@ -214,18 +230,29 @@ class Desktop:
         return page
 
     def _make_report(self) -> Page:
+        from workstation.bootstrap.desk import Preview
+        from workstation.ui.pages.report_page import ReportPage
+        from workstation.ui.pages.report_presenter import ReportPresenter
+
         desk = _present(self.desk)
         page = ReportPage()
         self._report = ReportPresenter(
             page,
             desk,
             self.shell.jobs,
-            preview=Preview(ReportPdf(ORGANISATION)),
+            preview=Preview(),
             certificate_subject=self.keys.subject,
         )
         return page
 
     def _make_grassroots(self) -> Page:
+        from workstation.bootstrap.adapters import verifier
+        from workstation.dicom.source import scan
+        from workstation.exchange.pdf_pages import page_pictures
+        from workstation.services.returned_report_service import OpenReturnedReport
+        from workstation.ui.pages.grassroots_page import GrassrootsPage
+        from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsServices
+
         page = GrassrootsPage()
         services = GrassrootsServices(
             scan=scan,
@@ -294,6 +321,8 @@ def _present(value: T | None) -> T:
 
 
 def _pdf_in(part10: bytes) -> bytes:
+    from workstation.dicom.encapsulated import taken_apart
+
     try:
         return taken_apart(part10).pdf
     except ValueError as exc:

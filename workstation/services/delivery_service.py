@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from workstation.domain.errors import IntegrityMismatch, SourceError, StorageError, WorklistError, WorkstationError
-from workstation.domain.ports import Clock, Delivery, JobContext, OutboxPort, ReportPort, SessionPort, StorePort
+from workstation.domain.ports import (
+    AuditPort,
+    Clock,
+    Delivery,
+    JobContext,
+    OutboxPort,
+    ReportPort,
+    SessionPort,
+    StorePort,
+)
+from workstation.services.report_service import RecordDecisions
 
 _FIRST_RETRY_S = 2.0
 _LAST_RETRY_S = 60.0
@@ -35,6 +45,7 @@ class DeliverReports:
     store: StorePort
     reports: ReportPort
     session: SessionPort
+    audit: AuditPort
     clock: Clock
 
     def __call__(self, job: JobContext) -> DeliveryOutcome:
@@ -67,6 +78,7 @@ class DeliverReports:
         if absent:
             raise SourceError("The hub did not confirm every signed object", detail=f"unconfirmed: {absent}")
         self.reports.finalise(report, delivery.claim, outputs)
+        RecordDecisions(self.audit)(report)  # with the delivery, because signing works without the line
         self.outbox.confirmed(report.report_uid)
 
     def _failed(self, delivery: Delivery, error: WorkstationError) -> None:

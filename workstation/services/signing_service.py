@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 
 from resources.translation import tr
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import NotPermitted, SignatureInvalid
+from workstation.domain.errors import NotPermitted, SignatureInvalid, SourceError
 from workstation.domain.ports import AuditPort, Clock, DraftPort, OutboxPort, ReportObjects, ReportRenderer, SignerPort
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.signature import SignedArtefact
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
-from workstation.services.report_service import RecordDecisions, require_complete
+from workstation.services.report_service import require_complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class SignReport:
         try:
             key = self.signer.unlock(actor.user_id, pin)
         except SignatureInvalid:
-            self.audit.record(AuditAction.SIGNATURE_FAILED, subject_uid=report.study_instance_uid, outcome=4)
+            with contextlib.suppress(SourceError):  # without the hub a wrong PIN is still told as a wrong PIN
+                self.audit.record(AuditAction.SIGNATURE_FAILED, subject_uid=report.study_instance_uid, outcome=4)
             raise
         now = self.clock.now()
         verifier = Person(actor.user_id, actor.display_name, actor.site_name)
@@ -82,7 +84,6 @@ class SignReport:
             self.objects.artefact("measurement_sr", measurement_sr),
             self.objects.artefact("report_pdf", encapsulated),
         )
-        RecordDecisions(self.audit)(final)
         self.outbox.enqueue(final, claim, artefacts)
         self.drafts.discard(report.study_instance_uid, actor.user_id)
         return SignedReport(final, artefacts, pdf)

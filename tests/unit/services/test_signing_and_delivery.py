@@ -57,7 +57,7 @@ class Desk:
         return signing(what, template=template(), study=study(), row=row(), claim=CLAIM, actor=actor, pin=pin)
 
     def deliver(self) -> DeliveryOutcome:
-        return DeliverReports(self.outbox, self.images, self.reports, self.session, self.clock)(NoJob())
+        return DeliverReports(self.outbox, self.images, self.reports, self.session, self.audit, self.clock)(NoJob())
 
 
 def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
@@ -71,7 +71,18 @@ def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
     assert signed.pdf == "pdf|signed by 王启明".encode()
     assert desk.outbox.waiting[0].claim == CLAIM
     assert desk.drafts.discarded == [("1.2.3", "expert")]
+    assert desk.audit.actions == []
+    desk.deliver()
     assert desk.audit.actions == [AuditAction.FINDING_DECIDED]
+
+
+def test_a_senior_signs_without_the_line_and_a_wrong_pin_is_told_as_such() -> None:
+    desk = Desk()
+    desk.audit.fail_with = Unreachable("the hub does not answer")
+
+    assert desk.sign().report.state is ReportState.FINAL
+    with pytest.raises(SignatureInvalid):
+        desk.sign(pin="0000")
 
 
 def test_the_signature_over_the_pdf_covers_both_structured_reports() -> None:
@@ -173,7 +184,7 @@ def test_delivering_stops_when_asked() -> None:
     desk.sign()
 
     with pytest.raises(JobCancelled):
-        DeliverReports(desk.outbox, desk.images, desk.reports, desk.session, desk.clock)(Stopped())
+        DeliverReports(desk.outbox, desk.images, desk.reports, desk.session, desk.audit, desk.clock)(Stopped())
 
 
 def test_a_junior_submits_a_complete_report_only() -> None:

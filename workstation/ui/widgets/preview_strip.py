@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVB
 from resources.translation import tr
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.ui import paint
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets import worklist_words as words
 from workstation.ui.widgets.buttons import Button
@@ -138,7 +139,7 @@ class PreviewStrip(QWidget):
             block.setVisible(row is not None)
         if row is None:
             return
-        self.name.setText(row.patient_name)
+        self.name.setText(name_or_placeholder(row.patient_name))
         self._who.show_text(" · ".join(p for p in (words.sex_age(row), words.birth_day(row.birth_date)) if p))
         accession = tr("accession {number}", number=row.accession_number) if row.accession_number else ""
         self._ids.show_text(" · ".join(part for part in (row.patient_id, accession) if part))

@@ -17,6 +17,7 @@ from workstation.domain.workitem import AiState, Priority, WorklistRow
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.paint import V_CENTRE
+from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.theme import Theme, current_theme
 from workstation.ui.widgets import worklist_words as words
 from workstation.ui.widgets.worklist_columns import Column
@@ -221,7 +222,7 @@ class WorklistCells:
             painter.drawEllipse(QRectF(box.left() - 7, box.center().y() - 3, 6, 6))
         extra = words.sex_age(row) if self._model.joined else ""
         extra_width = paint.metrics().horizontalAdvance(extra) + 8 if extra else 0
-        name = paint.elided(row.patient_name, int(box.width() - extra_width))
+        name = paint.elided(name_or_placeholder(row.patient_name), int(box.width() - extra_width))
         paint.text(painter, box, name, tone="t0", weight=500)
         if extra:
             start = box.left() + paint.metrics("body", 500).horizontalAdvance(name) + 8
