@@ -50,7 +50,7 @@ def bench() -> Iterator[DeskBench]:
 
 def know_every_case(bench: DeskBench) -> None:
     """Let the hub know any case by its UID."""
-    bench.worklist.row = lambda ups: replace(bench.row, ups_instance_uid=ups)  # type: ignore[method-assign] # many cases
+    bench.worklist.row = lambda ups: replace(bench.row, ups_instance_uid=ups)  # type: ignore[method-assign,assignment] # many cases
 
 
 def held_back(bench: DeskBench) -> threading.Event:
@@ -107,7 +107,7 @@ def test_a_case_that_cannot_be_put_back_is_told_to_be_kept(qtbot: QtBot, bench: 
     def refuse(_claim: object) -> None:
         raise Unreachable("the line is down")
 
-    bench.worklist.release = refuse  # type: ignore[method-assign] # the line fails
+    bench.worklist.release = refuse  # type: ignore[method-assign,assignment] # the line fails
     bench.desk.open(bench.row)
     bench.desk.open(other_row(), read_only=True)
     gate.set()

@@ -58,7 +58,7 @@ def test_a_study_shows_its_patient_and_series_in_chinese(tmp_path: Path) -> None
     ],
 )
 def test_instances_stand_in_the_order_of_their_positions_from_the_end_where_numbering_begins(
-    tmp_path: Path, written: Sequence[float], shown: list[float]
+    tmp_path: Path, written: Sequence[tuple[float, float, float]], shown: list[float]
 ) -> None:
     write(tmp_path, list(written))
 

@@ -48,7 +48,7 @@ def test_slices_in_any_order_become_one_volume_from_feet_to_head() -> None:
     built = build(slices(5.0, 1.0, 3.0))
     assert built.order == (1, 2, 0)
     assert built.volume.voxels[:, 0, 0].tolist() == [10, 30, 50]
-    assert (built.volume.voxels.dtype, built.volume.spacing_mm) == (np.int16, (0.5, 0.8, 2.0))
+    assert (built.volume.voxels.dtype, built.volume.spacing_mm) == (np.dtype(np.int16), (0.5, 0.8, 2.0))
     # column 2, row 3, layer 1: x = -10 + 2 * 0.5, y = -20 + 3 * 0.8, z = 1 + 2
     assert built.volume.lps_of((2, 3, 1)).tolist() == pytest.approx([-9.0, -17.6, 3.0])
 
