@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QInputDialog
 
 from resources.translation import tr
@@ -46,6 +47,7 @@ WORKLIST: Final = "worklist"
 READING: Final = "reading"
 REPORT: Final = "report"
 GRASSROOTS: Final = "grassroots"
+_IDLE_MS: Final = 400
 
 
 class Desktop:
@@ -159,11 +161,19 @@ class Desktop:
         self._keep_settings(self._settings)
         if WORKLIST in pages:
             window.show_page(WORKLIST)
+            QTimer.singleShot(_IDLE_MS, lambda: self._build_ahead(READING, REPORT))
         elif GRASSROOTS in pages:
             window.show_page(GRASSROOTS)
         else:
             window.toast.say(tr("There is no page for this role yet"))
             self.sign_out()
+
+    def _build_ahead(self, *page_ids: str) -> None:
+        """Make pages while nothing happens, one in a turn, so that opening the first case does not wait for them."""
+        if self.desk is None or not page_ids:
+            return
+        self.page(page_ids[0])
+        QTimer.singleShot(_IDLE_MS, lambda: self._build_ahead(*page_ids[1:]))
 
     def sign_out(self) -> None:
         """Save the open case, forget the person and show the sign-in page."""
