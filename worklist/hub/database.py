@@ -76,7 +76,9 @@ def one_at_a_time(connection: Connection, lock: int) -> None:
 def insert_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row unless its key is taken, in one statement; return whether it was inserted."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
+    # by what it returns: the count of rows is not reliable where the driver fetches defaults
+    insert = dialect.insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return connection.execute(insert).first() is not None
 
 
 def schema_revision(connection: Connection) -> str:
