@@ -214,7 +214,7 @@ def test_a_line_that_stays_dead_ends_the_send_with_the_reason(tmp_path: Path, be
 
 
 def test_cancelling_keeps_what_arrived_and_requests_nothing(tmp_path: Path, bench: Bench) -> None:
-    study = local_study(tmp_path, 60)
+    study = local_study(tmp_path, 120)
 
     def cancel(_: Asked) -> Answer | None:
         if len(bench.receiving.travelled) >= 10:
@@ -226,13 +226,14 @@ def test_cancelling_keeps_what_arrived_and_requests_nothing(tmp_path: Path, benc
         bench.send(study)
 
     arrived = set(bench.receiving.stored)
-    assert 10 <= len(arrived) < 60
+    # Batches of 10 on 3 connections: 3 may arrive before the first is answered, 3 more before the cancel is seen.
+    assert 10 <= len(arrived) <= 60
     assert not any(asked.path.endswith("/complete") for asked in bench.hub.asked)
     bench.receiving.before = lambda _: None
     bench.job = RecordingJob()
     bench.receiving.travelled.clear()
     bench.send(study)
-    assert set(bench.receiving.travelled) == {sop_uid(n) for n in range(1, 61)} - arrived
+    assert set(bench.receiving.travelled) == {sop_uid(n) for n in range(1, 121)} - arrived
 
 
 def test_cancelling_while_the_line_is_dead_does_not_wait_for_it(tmp_path: Path, bench: Bench) -> None:
