@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from resources.translation import ENGLISH, use_language
 
@@ -17,6 +18,7 @@ os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+PATIENCE_MS = 60_000
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -54,6 +56,14 @@ def _english() -> Iterator[None]:
     use_language(ENGLISH)
     yield
     use_language(ENGLISH)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a slow machine be slow: what a test waits for may take a minute, where pytest-qt allows five seconds."""
+    for name in ("waitUntil", "waitSignal", "waitSignals", "waitCallback"):
+        defaults = getattr(QtBot, name).__kwdefaults__
+        monkeypatch.setitem(defaults, "timeout", PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -70,13 +70,13 @@ def bench(qtbot: QtBot, slices: tuple[SliceImage, ...]) -> Iterator[ReadingBench
 
 
 def waiter(qtbot: QtBot) -> Callable[[Callable[[], bool]], None]:
-    return lambda condition: qtbot.waitUntil(condition, timeout=20_000)
+    return lambda condition: qtbot.waitUntil(condition)
 
 
 def opened(qtbot: QtBot, bench: ReadingBench, one: Case | None = None, *, read_only: bool = False) -> list[str]:
     session = bench.open(waiter(qtbot), one, read_only=read_only)
     bench.streams.last.deliver_all()
-    qtbot.waitUntil(bench.page.has_volume, timeout=20_000)
+    qtbot.waitUntil(bench.page.has_volume)
     grid = bench.page.grid
     qtbot.waitUntil(lambda: all(grid.frames[key].isVisible() for key in grid.visible_keys()))
     return [finding.tracking_uid for finding in session.findings.findings]
@@ -126,7 +126,7 @@ def test_three_planes_and_the_stack_appear_once_every_slice_is_here(qtbot: QtBot
     bench.page.choose_layout(Layout.MPR)
     assert bench.page.grid.visible_keys() == (STACK,)
     bench.streams.last.deliver_all()
-    qtbot.waitUntil(bench.page.has_volume, timeout=20_000)
+    qtbot.waitUntil(bench.page.has_volume)
     assert bench.page.grid.visible_keys() == ("axial", "coronal", "sagittal", STACK)
 
 
@@ -136,7 +136,7 @@ def test_a_reader_at_work_keeps_the_layout_when_the_planes_are_ready(qtbot: QtBo
     qtbot.waitUntil(bench.page.has_image)
     press(qtbot, bench, Qt.Key.Key_Down)
     bench.streams.last.deliver_all()
-    qtbot.waitUntil(bench.page.has_volume, timeout=20_000)
+    qtbot.waitUntil(bench.page.has_volume)
     assert bench.page.grid.visible_keys() == (STACK,)
     press(qtbot, bench, Qt.Key.Key_4, held=Qt.KeyboardModifier.ShiftModifier)
     assert bench.page.grid.layout_choice is Layout.MPR
@@ -232,7 +232,7 @@ def test_a_jump_before_the_planes_are_painted_centres_them_too(
     bench.open(waiter(qtbot))
     bench.presenter.images.volume_built.connect(lambda: bench.page.jump_to("1.2.3.7.2"))
     bench.streams.last.deliver_all()
-    qtbot.waitUntil(lambda: bench.page.findings.selected == "1.2.3.7.2", timeout=20_000)
+    qtbot.waitUntil(lambda: bench.page.findings.selected == "1.2.3.7.2")
     grid = bench.page.grid
     qtbot.waitUntil(lambda: all(grid.frames[key].isVisible() for key in grid.visible_keys()))
     for key in ("axial", "coronal", "sagittal"):
@@ -463,7 +463,7 @@ def test_nothing_of_one_patient_is_left_when_the_next_one_opens(
 def test_measurements_are_autosaved_and_come_back_with_their_case(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench)
     measure(bench, "2.25.55")
-    qtbot.waitUntil(lambda: bool(bench.desk_bench.drafts.kept), timeout=5000)
+    qtbot.waitUntil(lambda: bool(bench.desk_bench.drafts.kept))
     bench.desk.close()
     opened(qtbot, bench)
     assert bench.page.grid.stack is not None
@@ -517,7 +517,7 @@ def test_a_rebuilt_page_shows_the_open_case_again(qtbot: QtBot, bench: ReadingBe
     page, _presenter = bench.make_page()
     qtbot.addWidget(page)
     bench.streams.last.deliver_all()
-    qtbot.waitUntil(page.has_volume, timeout=20_000)
+    qtbot.waitUntil(page.has_volume)
     assert [card.facts.finding.decision for card in page.findings.cards] == [Decision.ACCEPTED, Decision.UNDECIDED]
     page.close_page()
 
