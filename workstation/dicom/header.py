@@ -35,7 +35,12 @@ WANTED: Final[Mapping[int, str]] = {
     0x00100020: "PatientID",
     0x00100030: "PatientBirthDate",
     0x00100040: "PatientSex",
+    0x00101010: "PatientAge",
+    0x00180010: "ContrastBolusAgent",
     0x00180015: "BodyPartExamined",
+    0x00181030: "ProtocolName",
+    0x00181210: "ConvolutionKernel",
+    0x00185101: "ViewPosition",
     0x0020000D: "StudyInstanceUID",
     0x0020000E: "SeriesInstanceUID",
     0x00200011: "SeriesNumber",
@@ -43,6 +48,8 @@ WANTED: Final[Mapping[int, str]] = {
     0x00200032: "ImagePositionPatient",
     0x00200037: "ImageOrientationPatient",
     0x00200052: "FrameOfReferenceUID",
+    0x00200060: "Laterality",
+    0x00200062: "ImageLaterality",
     0x00280002: "SamplesPerPixel",
     0x00280004: "PhotometricInterpretation",
     0x00280008: "NumberOfFrames",
@@ -160,6 +167,8 @@ class Header:
             number_of_frames=max(1, self.integer("NumberOfFrames", 1)),
             plane=first.plane,
             path=self.path,
+            laterality=(self.text("ImageLaterality") or self.text("Laterality")).upper()[:1],
+            view_position=self.text("ViewPosition").upper(),
         )
 
 

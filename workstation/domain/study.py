@@ -44,6 +44,10 @@ class Instance:
     number_of_frames: int = 1
     plane: ImagePlane | None = None
     path: str | None = None
+    laterality: str = ""
+    """``L``, ``R``, ``B`` or empty: Image Laterality (0020,0062), else Laterality (0020,0060)."""
+    view_position: str = ""
+    """View Position (0018,5101) in capitals: ``CC``, ``MLO``, ``PA``, ``AP``, ``LL`` …"""
 
 
 @dataclass(frozen=True, slots=True)
