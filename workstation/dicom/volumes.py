@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from resources.translation import tr
+from workstation.dicom.acquisition import acquisition_of
 from workstation.dicom.assemble import stack_of
 from workstation.dicom.fast_reader import FastFile
 from workstation.dicom.header import Header
@@ -82,6 +83,7 @@ def _volume(sources: Sequence[Path | bytes], job: JobContext | None) -> LoadedVo
         frame_of_reference_uid=first.text("FrameOfReferenceUID"),
         series_instance_uid=first.text("SeriesInstanceUID"),
         unit=first.text("RescaleType") or ("HU" if first.text("Modality") == "CT" else ""),
+        acquisition=acquisition_of(first),
     )
     if job is not None:
         job.progress(1.0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+
+from workstation.domain.acquisition import Acquisition
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +26,7 @@ class Volume:
     frame_of_reference_uid: str
     series_instance_uid: str
     unit: str = "HU"
+    acquisition: Acquisition = field(default=Acquisition())
 
     def __post_init__(self) -> None:
         if self.voxels.ndim != 3:
