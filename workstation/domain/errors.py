@@ -101,6 +101,10 @@ class InputOutsideIntendedUse(ModelError):
     """The series lies outside what the model was made for; refused, not warned."""
 
 
+class NotANodule(WorkstationError):
+    """Nothing that can be outlined as a nodule lies at the chosen point."""
+
+
 class ProviderUnavailable(ModelError):
     """The requested execution provider does not exist here."""
 
