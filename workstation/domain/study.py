@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane, Point
 
 
@@ -52,7 +53,12 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A series; ``instances`` in display order (position along the normal where there is one)."""
+    """
+    A series; ``instances`` in display order (position along the normal where there is one).
+
+    ``stacks`` is set where objects of several frames make the order; a reader sees each stack as a
+    series of its own (``split``), told apart by ``stack_number``.
+    """
 
     series_instance_uid: str
     modality: str
@@ -61,6 +67,38 @@ class Series:
     body_part: str = ""
     instances: tuple[Instance, ...] = ()
     warnings: tuple[DecodeWarning, ...] = ()
+    stacks: tuple[ImageStack, ...] = ()
+    stack_number: int = 0
+
+    @property
+    def frames(self) -> tuple[StackFrame, ...]:
+        """Return every frame in display order, stack after stack."""
+        if self.stacks:
+            return tuple(frame for stack in self.stacks for frame in stack.frames)
+        return tuple(StackFrame(FrameRef(one.sop_instance_uid), one.plane) for one in self.instances)
+
+    @property
+    def key(self) -> str:
+        """Return what tells this stack from every other of the study; the UID for the first of a series."""
+        return f"{self.series_instance_uid}#{self.stack_number}" if self.stack_number else self.series_instance_uid
+
+    def split(self) -> tuple[Series, ...]:
+        """Return one series per stack, each with the instances its frames come from; itself without stacks."""
+        if not self.stacks:
+            return (self,)
+        known = {one.sop_instance_uid: one for one in self.instances}
+        return tuple(
+            replace(
+                self,
+                description=f"{self.description} {stack.label}".strip(),
+                instances=tuple(
+                    known[uid] for uid in dict.fromkeys(frame.ref.sop_instance_uid for frame in stack.frames)
+                ),
+                stacks=(stack,),
+                stack_number=number,
+            )
+            for number, stack in enumerate(self.stacks)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +133,12 @@ class Study:
         """
         for series in self.series:
             if series.series_instance_uid == series_instance_uid:
+                stacks = series.stacks or (ImageStack(series.frames),)
                 distances = [
-                    (abs(instance.plane.distance_mm(lps_mm)), place)
-                    for place, instance in enumerate(series.instances, start=1)
-                    if instance.plane is not None
+                    (abs(frame.plane.distance_mm(lps_mm)), place)
+                    for stack in stacks
+                    for place, frame in enumerate(stack.frames, start=1)
+                    if frame.plane is not None
                 ]
                 return min(distances)[1] if distances else None
         return None

@@ -1,0 +1,89 @@
+"""Frames: what a stack is made of, whether its images come one by one or many in one object."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from workstation.domain.geometry import ImagePlane
+
+DEFAULT_INTERVAL_MS = 100.0
+"""How long a cine frame stands where the object says nothing: ten pictures a second."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FrameRef:
+    """One frame of one SOP Instance; ``frame_number`` counts from 1 as DICOM does. Source: PS3.3 C.7.6.6.1."""
+
+    sop_instance_uid: str
+    frame_number: int = 1
+
+    def __post_init__(self) -> None:
+        if self.frame_number < 1:
+            raise ValueError(f"frames count from 1, got {self.frame_number}")
+
+
+@dataclass(frozen=True, slots=True)
+class StackFrame:
+    """A place in a stack: the frame that is shown there and where it lies, None without usable geometry."""
+
+    ref: FrameRef
+    plane: ImagePlane | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cine:
+    """
+    How a clip plays.
+
+    ``intervals_ms`` says how long each frame stands, in playing order. ``sweeps`` plays there and back
+    instead of beginning anew (Preferred Playback Sequencing 1). ``declared`` is False where the object
+    names no speed and the default is used. Source: PS3.3 C.7.6.5.
+    """
+
+    intervals_ms: tuple[float, ...]
+    sweeps: bool = False
+    declared: bool = True
+    _ends: tuple[float, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.intervals_ms or min(self.intervals_ms) <= 0:
+            raise ValueError("every frame stands for some time")
+        object.__setattr__(self, "_ends", tuple(accumulate(self.intervals_ms)))
+
+    @property
+    def frames_per_second(self) -> float:
+        """Return the mean speed."""
+        return 1000.0 * len(self.intervals_ms) / self._ends[-1]
+
+    def start_ms(self, place: int) -> float:
+        """Return when the frame at a place (from 0) begins on the way forward."""
+        return self._ends[place - 1] if place else 0.0
+
+    def place_at(self, elapsed_ms: float) -> int:
+        """Return which frame (from 0) stands after some time; the clip repeats for ever."""
+        once, last = self._ends[-1], len(self.intervals_ms) - 1
+        if not self.sweeps or last < 2:
+            return min(bisect_right(self._ends, elapsed_ms % once), last)
+        # the two ends are shown once in every sweep
+        back = once - self.intervals_ms[0] - self.intervals_ms[-1]
+        at = elapsed_ms % (once + back)
+        if at < once:
+            return min(bisect_right(self._ends, at), last)
+        mirrored = once - self.intervals_ms[-1] - (at - once)
+        return max(1, min(bisect_right(self._ends, mirrored - 1e-9), last - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStack:
+    """
+    Frames that are scrolled through as one, by position along the normal where they have positions.
+
+    ``label`` tells this stack from the others of its series (``b 1000``, ``Echo 2``); ``cine`` is set
+    where the frames follow each other in time.
+    """
+
+    frames: tuple[StackFrame, ...]
+    label: str = ""
+    cine: Cine | None = None
