@@ -61,3 +61,14 @@ def tr(text: str, /, **values: object) -> str:
         _catalogue.use(_catalogue.language)
     message = _catalogue.messages.gettext(text)
     return message.format(**values) if values else message
+
+
+def trn(singular: str, plural: str, count: int, /, **values: object) -> str:
+    """
+    Translate a text that shows a number of things, in the form that the language has for it.
+
+    ``{count}`` is filled with the number; the other places come from ``values``.
+    """
+    if not _catalogue.loaded:
+        _catalogue.use(_catalogue.language)
+    return _catalogue.messages.ngettext(singular, plural, count).format(count=count, **values)

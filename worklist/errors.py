@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.errors import (
     AlreadyClaimed,
     DiskFull,
@@ -192,7 +192,9 @@ def _incomplete(body: Body, detail: str) -> WorkstationError:
     missing = body.get("missing")
     count = len(missing) if isinstance(missing, list) else 0
     return StudyIncomplete(
-        tr("The hub still lacks {count} images of this study", count=count),
+        trn(
+            "The hub still lacks {count} image of this study", "The hub still lacks {count} images of this study", count
+        ),
         hint=tr("Send the study again; only the missing images travel."),
         detail=detail,
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from worklist.dicomweb import STOW_BYTES, STOW_INSTANCES, HubImages, StowAnswer, stow_failure
 from worklist.errors import misunderstood
 from worklist.http import HubClient, as_json
@@ -34,7 +34,11 @@ class SendConflict(IntegrityMismatch):
 
     def __init__(self, instances: tuple[str, ...]) -> None:
         super().__init__(
-            tr("{count} images exist at the hub with the same identity but other content", count=len(instances)),
+            trn(
+                "{count} image exists at the hub with the same identity but other content",
+                "{count} images exist at the hub with the same identity but other content",
+                len(instances),
+            ),
             hint=tr(
                 "Nothing was overwritten and no reading was requested. Check at the scanner which images are right."
             ),
@@ -202,12 +206,27 @@ class _Ledger:
     def verified(self) -> None:
         """Say that the hub has confirmed every digest."""
         self._on_progress(self._progress(verified=True))
-        self._job.progress(1.0, tr("All {total} images are verified at the hub", total=self._total))
+        self._job.progress(
+            1.0,
+            trn(
+                "The image is verified at the hub",
+                "All {total} images are verified at the hub",
+                self._total,
+                total=self._total,
+            ),
+        )
 
     def _show(self) -> None:
         self._on_progress(self._progress(verified=False))
         self._job.progress(
-            self._fraction(), tr("{there} of {total} images at the hub", there=self._there, total=self._total)
+            self._fraction(),
+            trn(
+                "{there} of {total} image at the hub",
+                "{there} of {total} images at the hub",
+                self._total,
+                there=self._there,
+                total=self._total,
+            ),
         )
 
     def _fraction(self) -> float:

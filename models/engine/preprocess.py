@@ -11,7 +11,7 @@ import SimpleITK
 
 from models.engine.lungs import LungMask, find_lungs
 from models.engine.manifest import AppliesTo, InputSpec
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.errors import InputOutsideIntendedUse
 from workstation.domain.volume import Volume
 
@@ -54,9 +54,10 @@ def check_intended_use(volume: Volume, applies_to: AppliesTo) -> None:
     slices = volume.voxels.shape[0]
     if slices < applies_to.min_slices:
         raise InputOutsideIntendedUse(
-            tr(
+            trn(
+                "The detector refuses this series: {count} slice, at least {least} are needed.",
                 "The detector refuses this series: {count} slices, at least {least} are needed.",
-                count=slices,
+                slices,
                 least=applies_to.min_slices,
             )
         )

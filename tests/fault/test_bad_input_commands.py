@@ -108,7 +108,7 @@ def test_images_cut_off_in_the_copy_are_told_from_no_images(ct: Path) -> None:
 
 def test_one_lost_slice_keeps_the_detector_from_guessing(ct: Path) -> None:
     (ct / "20.dcm").unlink()
-    assert complaint("detect", ct).startswith("Slices are missing in 1 places, first after image 19: 2.00 mm")
+    assert complaint("detect", ct).startswith("Slices are missing in 1 place, after image 19: 2.00 mm")
 
 
 def test_a_ct_without_spacing_is_refused_for_that_reason(ct: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_ct_without_spacing_is_refused_for_that_reason(ct: Path) -> None:
 
 
 def test_one_slice_is_too_little_for_the_detector(ct: Path) -> None:
-    assert complaint("detect", ct / "1.dcm").startswith("The CT series is too short for the detector: 1 slices")
+    assert complaint("detect", ct / "1.dcm").startswith("The CT series is too short for the detector: 1 slice of")
 
 
 def test_other_anatomy_and_thick_slices_are_refused(shared_data: Path) -> None:
@@ -181,6 +181,10 @@ def test_a_hub_says_why_it_does_not_start(tmp_path: Path) -> None:
     assert complaint(*start, "--database", "mysql://x").startswith("The hub cannot use this database")
     lost = complaint(*start, "--database", "postgresql://127.0.0.1:1/x")
     assert lost.startswith("The hub's database cannot be opened: connection failed")
+    for archive in ("foo", "ftp://host/dicom-web", "http://", "//host", "http://host:port/x"):
+        assert complaint(*start, "--archive", archive).startswith(f"{archive} is not the address of a DICOMweb archive")
+    secret = complaint(*start, "--archive", "ftp://user:secret@host/x")
+    assert secret.startswith("host/x is not the address of a DICOMweb archive")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

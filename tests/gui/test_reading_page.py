@@ -160,8 +160,8 @@ def test_a_series_with_a_gap_stays_a_stack_and_says_why(
     bench.streams.last.deliver_all()
     qtbot.waitUntil(bench.page.is_complete)
     qtbot.waitUntil(lambda: bool(bench.page.notices.notices()))
-    assert "Slices are missing in 1 places" in bench.page.notices.notices()[0].fact
-    assert "Slices are missing in 1 places" in bench.page.series.warnings_text()
+    assert "Slices are missing in 1 place," in bench.page.notices.notices()[0].fact
+    assert "Slices are missing in 1 place," in bench.page.series.warnings_text()
     frame = bench.page.grid.frames[STACK]
     assert frame.scene is not None
     warned = [c.text for c in frame.scene.frame(frame.canvas.viewport).overlay.captions if c.is_warning]

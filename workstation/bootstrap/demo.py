@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from resources.translation import language, tr
+from resources.translation import language, tr, trn
 from workstation.bootstrap.adapters import connect
 from workstation.bootstrap.children import Child
 
@@ -55,7 +55,12 @@ def phantom(folder: Path) -> Path:
     truth = make_phantom_study(folder)
     seconds = time.perf_counter() - started
     print(
-        tr("Phantom with {count} nodules made in {seconds:.1f} s", count=len(truth.nodules), seconds=seconds),
+        trn(
+            "Phantom with {count} nodule made in {seconds:.1f} s",
+            "Phantom with {count} nodules made in {seconds:.1f} s",
+            len(truth.nodules),
+            seconds=seconds,
+        ),
         flush=True,
     )
     return folder

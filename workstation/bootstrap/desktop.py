@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QInputDialog
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation import settings as settings_file
 from workstation.bootstrap.environment import prepare_offscreen
 from workstation.bootstrap.sign_in import ORGANISATION, UnlockingSession
@@ -305,7 +305,9 @@ class Desktop:
     def _delivered(self, outcome: DeliveryOutcome) -> None:
         window = self.shell.window
         if outcome.delivered:
-            window.toast.say(tr("{count} signed reports delivered", count=outcome.delivered))
+            window.toast.say(
+                trn("{count} signed report delivered", "{count} signed reports delivered", outcome.delivered)
+            )
         if self._worklist is not None:
             self._worklist.refresh()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from models.engine.detect_command import check_model, detect_path, list_models, open_detector
 from models.engine.registry import Registry
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.bootstrap.console import check_writable, write_text
 from workstation.dicom.source import scan
 from workstation.dicom.volumes import load_volume
@@ -47,8 +47,12 @@ def _nothing_to_read(found: Sequence[Series]) -> InputOutsideIntendedUse:
             hint=tr("Export the series again from the scanner."),
         )
     return InputOutsideIntendedUse(
-        tr("The CT series is too short for the detector: {count} slices of at least {least}.",
-           count=len(longest.instances), least=MIN_SLICES),
+        trn(
+            "The CT series is too short for the detector: {count} slice of at least {least}.",
+            "The CT series is too short for the detector: {count} slices of at least {least}.",
+            len(longest.instances),
+            least=MIN_SLICES,
+        ),
         hint=tr("Give the folder of a whole chest CT."),
     )  # fmt: skip
 
@@ -63,7 +67,14 @@ def run_detect_command(options: argparse.Namespace) -> int:
     else:
         write_text(options.json, text + "\n")
         shown = sum(mark["shown"] for mark in result["marks"])
-        print(tr("{count} marks shown, {seconds:.1f} s", count=shown, seconds=result["seconds"]["total"]))
+        print(
+            trn(
+                "{count} mark shown, {seconds:.1f} s",
+                "{count} marks shown, {seconds:.1f} s",
+                shown,
+                seconds=result["seconds"]["total"],
+            )
+        )
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.bootstrap.adapters import connect
 from workstation.bootstrap.console import password_for
 from workstation.dicom.source import scan
@@ -25,7 +25,7 @@ def run_send_command(options: argparse.Namespace) -> int:
         for study in studies:
             print(
                 f"{study.patient.name or study.patient.patient_id or tr('no name')} · {'/'.join(study.modalities)} · "
-                + tr("{count} images", count=study.instance_count)
+                + trn("{count} image", "{count} images", study.instance_count)
             )
             for warning in (*study.warnings, *(w for series in study.series for w in series.warnings)):
                 print(f"  ! {warning.text}")

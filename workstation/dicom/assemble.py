@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.dicom.charset import display_name
 from workstation.dicom.header import Header, header_from_json
 from workstation.dicom.stack import Placement, StackGeometry, describe
@@ -151,7 +151,11 @@ def _without_repeats(headers: list[Header]) -> tuple[list[Header], list[DecodeWa
     kept = [header for header in headers if unique[header.text("SOPInstanceUID")] is header]
     if not repeats:
         return kept, []
-    text = tr("{count} files repeat an image that is already there and were left out.", count=repeats)
+    text = trn(
+        "{count} file repeats an image that is already there and was left out.",
+        "{count} files repeat an image that is already there and were left out.",
+        repeats,
+    )
     return kept, [DecodeWarning("repeated", text)]
 
 

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 import pydicom
 from pydicom.dataset import Dataset
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.dicom.assemble import studies_of
 from workstation.dicom.decode import parse
 from workstation.dicom.fast_reader import EXPLICIT, IMPLICIT, FastFile, read_fast
@@ -78,7 +78,10 @@ def scan_report(path: Path, job: JobContext | None = None, *, assumed: str | Non
         for done, found in enumerate(alone_or_together(lambda one: _read(one, assumed), files, pool)):
             if job is not None and done % _BATCH == 0:
                 job.raise_if_cancelled()
-                job.progress(done / len(files), tr("{done} of {total} files", done=done, total=len(files)))
+                job.progress(
+                    done / len(files),
+                    trn("{done} of {total} file", "{done} of {total} files", len(files), done=done, total=len(files)),
+                )
             if found.header is not None:
                 headers.append(found.header)
             else:
@@ -212,7 +215,11 @@ def _claims_dicom(path: Path) -> bool:
 
 def _nothing_found(path: Path, not_dicom: int, damaged: int) -> DecodeError:
     if damaged:
-        hint = tr("{count} DICOM files are damaged or cut off. Copy them again from the source.", count=damaged)
+        hint = trn(
+            "{count} DICOM file is damaged or cut off. Copy it again from the source.",
+            "{count} DICOM files are damaged or cut off. Copy them again from the source.",
+            damaged,
+        )
     else:
         hint = tr("Choose the folder that holds the exported images, or the DICOMDIR file of a disc.")
     return DecodeError(
@@ -225,13 +232,23 @@ def _nothing_found(path: Path, not_dicom: int, damaged: int) -> DecodeError:
 def _remarks(studies: list[Study], not_dicom: int, damaged: int, missing: int) -> list[DecodeWarning]:
     found = []
     if damaged:
-        text = tr("{count} files are damaged or cut off and were left out.", count=damaged)
+        text = trn(
+            "{count} file is damaged or cut off and was left out.",
+            "{count} files are damaged or cut off and were left out.",
+            damaged,
+        )
         found.append(DecodeWarning("damaged", text))
     if missing:
-        text = tr("{count} images named by the DICOMDIR are missing.", count=missing)
+        text = trn(
+            "{count} image named by the DICOMDIR is missing.",
+            "{count} images named by the DICOMDIR are missing.",
+            missing,
+        )
         found.append(DecodeWarning("missing", text))
     if not_dicom:
-        text = tr("{count} files are not DICOM and were skipped.", count=not_dicom)
+        text = trn(
+            "{count} file is not DICOM and was skipped.", "{count} files are not DICOM and were skipped.", not_dicom
+        )
         found.append(DecodeWarning("not_dicom", text))
     patients = len({study.patient.patient_id for study in studies})
     if patients > 1:

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import DecodeWarning, Instance
 
@@ -125,19 +125,22 @@ def _missing(placements: Sequence[Placement | None]) -> list[DecodeWarning]:
     without_spacing = sum(one is not None and one.spacing_mm is None for one in placements)
     found = []
     if without_position:
-        text = tr("{count} of {total} images have no position or orientation.", **_count(without_position, placements))
+        text = trn(
+            "{count} of {total} images has no position or orientation.",
+            "{count} of {total} images have no position or orientation.",
+            without_position,
+            total=len(placements),
+        )
         found.append(DecodeWarning("position", text))
     if without_spacing:
-        text = tr(
+        text = trn(
+            "{count} of {total} images has no pixel spacing: distances cannot be measured.",
             "{count} of {total} images have no pixel spacing: distances cannot be measured.",
-            **_count(without_spacing, placements),
+            without_spacing,
+            total=len(placements),
         )
         found.append(DecodeWarning("spacing", text))
     return found
-
-
-def _count(count: int, placements: Sequence[Placement | None]) -> dict[str, object]:
-    return {"count": count, "total": len(placements)}
 
 
 def _mixed(known: Sequence[Placement]) -> list[DecodeWarning]:
@@ -182,7 +185,12 @@ def _along_normal(known: Sequence[Placement]) -> npt.NDArray[np.float64]:
 
 
 def _duplicates(count: int) -> DecodeWarning:
-    return DecodeWarning("duplicate", tr("{count} images lie at the same position as another.", count=count))
+    text = trn(
+        "{count} image lies at the same position as another.",
+        "{count} images lie at the same position as another.",
+        count,
+    )
+    return DecodeWarning("duplicate", text)
 
 
 def _tilt(known: Sequence[Placement], mean_step: npt.NDArray[np.float64], count: int) -> tuple[float, bool]:
@@ -204,9 +212,10 @@ def _evenness(positions: npt.NDArray[np.float64], spacing: float) -> tuple[list[
     gaps = np.flatnonzero(steps > GAP_FACTOR * spacing)
     if len(gaps):
         first = int(gaps[0])
-        text = tr(
+        text = trn(
+            "Slices are missing in {count} place, after image {number}: {gap} mm instead of {spacing} mm.",
             "Slices are missing in {count} places, first after image {number}: {gap} mm instead of {spacing} mm.",
-            count=len(gaps),
+            len(gaps),
             number=first + 1,
             gap=f"{steps[first]:.2f}",
             spacing=f"{spacing:.2f}",

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.dicom.decode import decode_frame, read_dataset, rescaled
 from workstation.dicom.fast_reader import EXPLICIT, IMPLICIT, FastFile
 from workstation.dicom.gdcm_fallback import FrameLayout, decode_stored
@@ -79,7 +79,12 @@ def _fill(target: Voxels, slices: Sequence[Slice], pool: ThreadPoolExecutor, job
                 return False
             if job is not None and done % step == 0:
                 job.raise_if_cancelled()
-                job.progress(done / len(slices), tr("{done} of {total} images", done=done, total=len(slices)))
+                job.progress(
+                    done / len(slices),
+                    trn(
+                        "{done} of {total} image", "{done} of {total} images", len(slices), done=done, total=len(slices)
+                    ),
+                )
     finally:
         for future in futures:
             future.cancel()

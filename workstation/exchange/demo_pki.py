@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 from cryptography.x509.oid import NameOID
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.errors import SignatureInvalid
 from workstation.exchange.pades import PadesSigner, Trust
 
@@ -63,7 +63,8 @@ class DemoKeyStore:
                 if left == 1:
                     raise _locked() from exc
                 raise SignatureInvalid(
-                    tr("Wrong PIN, {count} tries left", count=left - 1), hint=tr("The report is unchanged.")
+                    trn("Wrong PIN, {count} try left", "Wrong PIN, {count} tries left", left - 1),
+                    hint=tr("The report is unchanged."),
                 ) from exc
             self._set_tries(user_id, TRIES)
             self._check_usable(bundle)

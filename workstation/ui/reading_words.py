@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from resources.translation import language, tr
+from resources.translation import language, tr, trn
 from viewers.scene.captions import StudyCaptions
 from workstation.domain.report import ReportState
 from workstation.domain.study import DecodeWarning, Series, Study
@@ -65,7 +65,7 @@ def series_title(series: Series) -> str:
 def series_facts(series: Series, cached: int) -> str:
     """Return ``CT · 275 slices · cached 171``; complete series say so by their bar alone."""
     count = len(series.instances)
-    words = f"{series.modality} · {tr('{count} slices', count=count)}"
+    words = f"{series.modality} · {trn('{count} slice', '{count} slices', count)}"
     return words if cached in {0, count} else f"{words} · {tr('cached {count}', count=cached)}"
 
 

@@ -62,7 +62,7 @@ def test_values_beyond_int16_are_kept_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (slices(1.0, 2.0, 3.0, 7.0), "Slices are missing in 1 places"),
+        (slices(1.0, 2.0, 3.0, 7.0), "Slices are missing in 1 place,"),
         (slices(1.0, 2.0, 2.0, 3.0), "at the same position"),
         ([PlacedSlice(s.pixels, plane(z, x=-10 + z)) for z, s in enumerate(slices(0.0, 1.0, 2.0))], "tilted"),
         ([*slices(1.0, 2.0), PlacedSlice(np.zeros((9, 9), dtype=np.int16), plane(3.0))], "different sizes"),

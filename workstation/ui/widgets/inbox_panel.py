@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.site import ReturnedReport
 from workstation.ui import paint
 from workstation.ui.patient_words import name_or_placeholder
@@ -116,7 +116,7 @@ class InboxPanel(Panel):
             self._more.start()
         older = len(self._reports) - len(shown)
         self._older.setVisible(older > 0)
-        self._older.set_text(tr("Show {count} older reports", count=older))
+        self._older.set_text(trn("Show {count} older report", "Show {count} older reports", older))
 
     def _make(self, report: ReturnedReport) -> InboxItem:
         item = InboxItem(report)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.ui.theme import current_theme
 
 A4_WIDTH_PX: Final = 640
@@ -89,7 +89,7 @@ class _Pages(QWidget):
     def _fit(self) -> None:
         self.updateGeometry()
         self.setMinimumHeight(self.sizeHint().height())
-        self.setAccessibleDescription(self.message or tr("{count} pages", count=len(self.images)))
+        self.setAccessibleDescription(self.message or trn("{count} page", "{count} pages", len(self.images)))
         self.update()
 
     def _page_height(self) -> int:

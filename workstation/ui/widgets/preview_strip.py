@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.ui import paint
 from workstation.ui.patient_words import name_or_placeholder
@@ -158,7 +158,9 @@ class PreviewStrip(QWidget):
             self._grade.show_chip(tr("Grade {grade}", grade=words.grade_word(row.quality_grade)), tint)
         self._question.setText(row.clinical_question or tr("Not stated"))
         self._show_ai(row)
-        priors = tr("{count} prior examinations", count=row.prior_count) if row.prior_count else tr("No priors")
+        priors = tr("No priors")
+        if row.prior_count:
+            priors = trn("{count} prior examination", "{count} prior examinations", row.prior_count)
         self._priors.setText(priors)
         self._show_actions(row, may_claim=may_claim, may_release=may_release)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.workitem import Priority
 from workstation.ui import paint
 from workstation.ui.theme import current_theme
@@ -182,7 +182,9 @@ class _QueueRow(QWidget):
         }[item.state]
         self._state.show_chip(word, kind, icon)
         self._bar.show_fraction(item.done / item.total if item.total else 0.0, tone)
-        self._count.setText(tr("{done} / {total} images", done=item.done, total=item.total))
+        self._count.setText(
+            trn("{done} / {total} image", "{done} / {total} images", item.total, done=item.done, total=item.total)
+        )
         text = "\n".join(part for part in (item.message, *item.warnings) if part)
         self._note.setText(text)
         self._note.setVisible(bool(text))

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
@@ -350,7 +350,7 @@ class _TotalProgress(QWidget):
                    theme.color("ok" if done else "t2"))  # fmt: skip
         words = tr("All slices are here") if done else tr("Fetching slices")
         if self.failed:
-            words = tr("{count} slices failed", count=self.failed)
+            words = trn("{count} slice failed", "{count} slices failed", self.failed)
         paint.text(painter, QRectF(22, 1, self.width() - 90, 20), words, tone="bad" if self.failed else "t1")
         numbers = f"{self.here} / {self.count}"
         paint.text(painter, QRectF(self.width() - 90, 1, 90, 20), numbers, tone="t1",

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.workitem import WorklistQuery
 from workstation.ui.icons import icon
 from workstation.ui.pages.worklist_presenter import ListState
@@ -79,10 +79,16 @@ class WorklistFilters(QWidget):
         self.modality.show_text(query.modality or tr("All modalities"))
         self.site.setChecked(bool(query.site_id))
         names = dict(state.sites)
-        all_sites = tr("{count} sites", count=len(names)) if names else tr("All sites")
+        all_sites = trn("{count} site", "{count} sites", len(names)) if names else tr("All sites")
         self.site.show_text(names.get(query.site_id, query.site_id) if query.site_id else all_sites)
         self.clear.setVisible(is_filtered(query))
-        self.count.setText(tr("{count} cases · STAT first, then least time left", count=len(state.rows)))
+        self.count.setText(
+            trn(
+                "{count} case · STAT first, then least time left",
+                "{count} cases · STAT first, then least time left",
+                len(state.rows),
+            )
+        )
         self.show_refreshed(state.fetched)
 
     def show_refreshed(self, fetched: datetime | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from resources.translation import ENGLISH, language, tr
+from resources.translation import ENGLISH, language, tr, trn
 from workstation.domain.workitem import AiState, Priority, ReadingState, WorklistRow
 from workstation.ui.patient_words import age_word, sex_word
 from workstation.ui.widgets.worklist_columns import Column
@@ -102,7 +102,7 @@ def ai_word(row: WorklistRow) -> str:
 
 def marks_word(count: int) -> str:
     """Return the number of AI marks."""
-    return tr("1 mark") if count == 1 else tr("{count} marks", count=count)
+    return trn("{count} mark", "{count} marks", count)
 
 
 def top_word(row: WorklistRow) -> str:
