@@ -8,6 +8,7 @@ characters in queries, always asks for the stored transfer syntax, and stores on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import socket
@@ -20,7 +21,7 @@ import httpx
 from resources.translation import tr
 from worklist.hub.archive import InstanceKey
 from worklist.hub.multipart import MultipartError, MultipartReader, new_boundary, parse_content_type, written
-from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
+from workstation.domain.errors import IntegrityMismatch, Refused, StorageError, Unreachable
 
 _CONNECTIONS: Final = 16
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
@@ -39,6 +40,19 @@ _SOP_INSTANCE: Final = "00080018"
 _SERIES: Final = "0020000E"
 _STUDY: Final = "0020000D"
 _COUNT: Final = "00201208"
+
+
+def _service_root(url: str) -> httpx.URL:
+    """Return the address of a DICOMweb service. Raises StorageError: it is none that HTTP reaches."""
+    with contextlib.suppress(httpx.InvalidURL):
+        parsed = httpx.URL(url)
+        if parsed.scheme in {"http", "https"} and parsed.host:
+            return parsed
+    raise StorageError(
+        tr("{url} is not the address of a DICOMweb archive", url=url.rpartition("@")[2]),  # never the password
+        hint=tr("Give a URL of the form https://host/dicom-web, or none to keep the images in the data folder."),
+        detail="archive url",
+    )
 
 
 class _Collect:
@@ -67,7 +81,7 @@ class DicomwebArchive:
     """
 
     def __init__(self, url: str, data_dir: Path) -> None:
-        parsed = httpx.URL(url)
+        parsed = _service_root(url)
         root = parsed.copy_with(username=None, password=None)
         self._root = str(root).rstrip("/")
         self._incoming = data_dir / "incoming"
