@@ -1,0 +1,246 @@
+"""Annotations: everything a reader draws or measures on images, as values anchored in the patient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from workstation.domain.geometry import Point
+
+PixelPoint = tuple[float, float]
+"""A (column, row) position, pixel centres at integers."""
+
+
+class AnnotationKind(StrEnum):
+    """What was drawn; the value is the tag in stored form."""
+
+    LENGTH = "length"
+    BIDIRECTIONAL = "bidirectional"
+    ANGLE = "angle"
+    COBB = "cobb"
+    ELLIPSE = "ellipse"
+    RECTANGLE = "rectangle"
+    FREEHAND = "freehand"
+    ARROW = "arrow"
+    TEXT = "text"
+    PROBE = "probe"
+    SPHERE = "sphere"
+    CARDIOTHORACIC = "cardiothoracic"
+    NODULE = "nodule"
+
+
+_ANY: Final = 1_000_000
+POINT_COUNTS: Final[Mapping[AnnotationKind, tuple[int, int]]] = MappingProxyType(
+    {
+        AnnotationKind.LENGTH: (2, 2),
+        AnnotationKind.BIDIRECTIONAL: (4, 4),
+        AnnotationKind.ANGLE: (3, 3),
+        AnnotationKind.COBB: (4, 4),
+        AnnotationKind.ELLIPSE: (3, 3),
+        AnnotationKind.RECTANGLE: (4, 4),
+        AnnotationKind.FREEHAND: (3, _ANY),
+        AnnotationKind.ARROW: (2, 2),
+        AnnotationKind.TEXT: (1, 1),
+        AnnotationKind.PROBE: (1, 1),
+        AnnotationKind.SPHERE: (2, 2),
+        AnnotationKind.CARDIOTHORACIC: (4, 4),
+        AnnotationKind.NODULE: (4, 4),
+    }
+)
+"""Least and greatest number of points of each kind; ``Annotation`` says what each point is."""
+
+
+class MeasureName(StrEnum):
+    """What a number of an annotation tells."""
+
+    LENGTH = "length"
+    LONG_AXIS = "long_axis"
+    SHORT_AXIS = "short_axis"
+    ANGLE = "angle"
+    AREA = "area"
+    PERIMETER = "perimeter"
+    DIAMETER = "diameter"
+    VOLUME = "volume"
+    VALUE = "value"
+    HEART_WIDTH = "heart_width"
+    CHEST_WIDTH = "chest_width"
+    RATIO = "ratio"
+    EQUIVALENT_DIAMETER = "equivalent_diameter"
+    SOLID_VOLUME = "solid_volume"
+    SOLID_LONG_AXIS = "solid_long_axis"
+    SOLID_SHORT_AXIS = "solid_short_axis"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """
+    One number with its unit.
+
+    Units are ``mm``, ``mm2``, ``mm3``, ``px``, ``px2``, ``deg``, ``1`` (a ratio) or the unit of the pixels
+    (``HU``, ``SUV`` …, empty for none). Pixels stand where the image brings no spacing.
+    """
+
+    name: MeasureName
+    value: float
+    unit: str
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"a measure is a finite number, got {self.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Pixel values inside a region; ``standard_deviation`` is that of the population, ``unit`` empty for none."""
+
+    mean: float
+    standard_deviation: float
+    minimum: float
+    maximum: float
+    count: int
+    unit: str
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError("statistics need at least one pixel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """
+    One annotation; ``kind`` is the tag that says what its points are.
+
+    Points are LPS millimetres in ``points_lps_mm``, or (column, row) of the referenced image in
+    ``points_px`` where that image has no place in the patient; exactly one of the two is used.
+
+    - LENGTH: the two ends. ARROW: tip, tail. TEXT, PROBE: the point.
+    - BIDIRECTIONAL, NODULE: both ends of the long axis, both ends of the short axis.
+    - ANGLE: end, vertex, end. COBB: both ends of the first line, both ends of the second.
+    - ELLIPSE: centre, end of one semi-axis, end of the semi-axis perpendicular to it.
+    - RECTANGLE: four corners in order. FREEHAND: outline, the last point joining the first.
+    - SPHERE: centre, a point of its surface.
+    - CARDIOTHORACIC: both borders of the heart, both inner borders of the chest.
+
+    ``uid`` names this annotation, ``tracking_uid`` the lesion over time. ``referenced_frame``
+    counts from 1, None for a single-frame image. ``contours_lps_mm`` holds closed outlines of a
+    NODULE, one or more per slice. ``origin`` names the foreign object it was read from, empty
+    for our own.
+    """
+
+    uid: str
+    tracking_uid: str
+    kind: AnnotationKind
+    points_lps_mm: tuple[Point, ...] = ()
+    points_px: tuple[PixelPoint, ...] = ()
+    frame_of_reference_uid: str = ""
+    series_instance_uid: str = ""
+    referenced_sop_instance_uid: str = ""
+    referenced_frame: int | None = None
+    text: str = ""
+    measures: tuple[Measure, ...] = ()
+    statistics: Statistics | None = None
+    contours_lps_mm: tuple[tuple[Point, ...], ...] = ()
+    author: str = ""
+    created_at: datetime
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.uid or not self.tracking_uid:
+            raise ValueError("an annotation has a uid and a tracking uid")
+        if bool(self.points_lps_mm) == bool(self.points_px):
+            raise ValueError("points are either in the patient or on an image")
+        if self.points_px and not self.referenced_sop_instance_uid:
+            raise ValueError("points on an image need the image")
+        if self.referenced_frame is not None and self.referenced_frame < 1:
+            raise ValueError(f"frames count from 1, got {self.referenced_frame}")
+        if self.created_at.tzinfo is None:
+            raise ValueError("created_at needs a time zone")
+        least, most = POINT_COUNTS[self.kind]
+        if not least <= self.point_count <= most:
+            raise ValueError(f"{self.kind} cannot have {self.point_count} points")
+        drawn = (*self.points_lps_mm, *self.points_px, *(p for outline in self.contours_lps_mm for p in outline))
+        if not all(math.isfinite(value) for point in drawn for value in point):
+            raise ValueError("points are finite")
+        if self.kind is AnnotationKind.TEXT and not self.text.strip():
+            raise ValueError("a text annotation has a text")
+
+    @property
+    def point_count(self) -> int:
+        """Return the number of points, wherever they lie."""
+        return len(self.points_lps_mm) + len(self.points_px)
+
+    def measure(self, name: MeasureName) -> Measure | None:
+        """Return one of the numbers, None when the annotation has none of this name."""
+        return next((m for m in self.measures if m.name is name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationList:
+    """The annotations of exactly one study, in drawing order, so that none can leak into the next."""
+
+    study_instance_uid: str
+    annotations: tuple[Annotation, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if len({item.uid for item in self.annotations}) != len(self.annotations):
+            raise ValueError("two annotations share a uid")
+
+    def get(self, uid: str) -> Annotation:
+        """Return one annotation; KeyError when it is not in the list."""
+        for annotation in self.annotations:
+            if annotation.uid == uid:
+                return annotation
+        raise KeyError(uid)
+
+    def added(self, annotation: Annotation) -> AnnotationList:
+        """Return the list with one more annotation. ValueError when its uid is taken."""
+        return replace(self, annotations=(*self.annotations, annotation))
+
+    def replaced(self, annotation: Annotation) -> AnnotationList:
+        """Return the list with the annotation of the same uid exchanged; KeyError when there is none."""
+        self.get(annotation.uid)
+        return replace(self, annotations=tuple(annotation if a.uid == annotation.uid else a for a in self.annotations))
+
+    def removed(self, uid: str) -> AnnotationList:
+        """Return the list without one annotation; KeyError when there is none."""
+        self.get(uid)
+        return replace(self, annotations=tuple(a for a in self.annotations if a.uid != uid))
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationHistory:
+    """
+    A list with the steps that led to it, for undo and redo; itself a value.
+
+    ``changed`` refuses a list of another study: an undo never puts an annotation on the next patient.
+    """
+
+    present: AnnotationList
+    past: tuple[AnnotationList, ...] = ()
+    future: tuple[AnnotationList, ...] = ()
+    limit: int = 200
+
+    def changed(self, present: AnnotationList) -> AnnotationHistory:
+        """Return the history one step on; what was undone is forgotten. ValueError for another study."""
+        if present.study_instance_uid != self.present.study_instance_uid:
+            raise ValueError("the annotations belong to another study")
+        if present == self.present:
+            return self
+        return replace(self, present=present, past=(*self.past, self.present)[-self.limit :], future=())
+
+    def undone(self) -> AnnotationHistory:
+        """Return the history one step back, itself when there is none."""
+        if not self.past:
+            return self
+        return replace(self, present=self.past[-1], past=self.past[:-1], future=(self.present, *self.future))
+
+    def redone(self) -> AnnotationHistory:
+        """Return the history one step forward again, itself when nothing was undone."""
+        if not self.future:
+            return self
+        return replace(self, present=self.future[0], past=(*self.past, self.present), future=self.future[1:])
