@@ -4,115 +4,43 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 import jsonschema
 
+from models.engine.manifest_kinds import as_pair, kind_spec
+from models.engine.manifest_values import (
+    Action,
+    AgeRule,
+    AppliesTo,
+    BundleFile,
+    Calibration,
+    DataSource,
+    FindingClass,
+    HeatmapSpec,
+    InputSpec,
+    KindSpec,
+    OperatingPoint,
+    OutputSpec,
+    PostSpec,
+    Rule,
+    Signature,
+    Text,
+)
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid
+
+__all__ = [
+    "CARD_NAME", "MANIFEST_NAME", "MODEL_NAME", "AppliesTo", "BundleFile", "Calibration", "DataSource", "InputSpec",
+    "Manifest", "OperatingPoint", "OutputSpec", "PostSpec", "Text", "parse_manifest", "read_json",
+]  # fmt: skip
 
 MANIFEST_NAME: Final = "manifest.json"
 MODEL_NAME: Final = "model.onnx"
 CARD_NAME: Final = "CARD.md"
 _MAX_MANIFEST_BYTES: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One sentence in both languages."""
-
-    en: str
-    zh: str
-
-
-@dataclass(frozen=True, slots=True)
-class BundleFile:
-    """A file the bundle promises, ``path`` relative to its folder."""
-
-    path: str
-    sha256: str
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class DataSource:
-    """A collection the weights learned from."""
-
-    name: str
-    licence: str
-
-
-@dataclass(frozen=True, slots=True)
-class AppliesTo:
-    """What the model was measured on; anything else is refused."""
-
-    modality: str
-    body_part: str
-    min_slices: int
-    max_slice_mm: float
-    max_pixel_mm: float
-    min_lung_ml: float
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """The tensor the network reads: isotropic ``spacing_mm``, axes ascending in LPS, HU scaled to 0..1."""
-
-    name: str
-    spacing_mm: float
-    clip_hu: tuple[float, float]
-    multiple_of: int
-    margin_mm: float
-    slab: int
-    halo: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutputSpec:
-    """The heads: voxel position = ``stride`` k + ``centre_shift`` + ``stride`` offset."""
-
-    heat: str
-    size: str
-    offset: str
-    stride: int
-    size_reference_mm: float
-    centre_shift: float
-
-
-@dataclass(frozen=True, slots=True)
-class PostSpec:
-    """How peaks become marks."""
-
-    min_score: float
-    max_marks: int
-    lung_margin_mm: float
-    merge_min_mm: float
-    diameter_mm: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingPoint:
-    """A named threshold and what it was read from."""
-
-    name: str
-    score: float
-    basis: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """A measured, monotonic map from score to the share of true marks."""
-
-    score: tuple[float, ...]
-    probability: tuple[float, ...]
-    basis: Text
-
-    def __post_init__(self) -> None:
-        if len(self.score) != len(self.probability):
-            raise ValueError("score and probability differ in length")
-        if list(self.score) != sorted(set(self.score)) or list(self.probability) != sorted(self.probability):
-            raise ValueError("score must rise and probability must not fall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +55,46 @@ class Manifest:
     files: tuple[BundleFile, ...]
     applies_to: AppliesTo
     kind: str
-    input: InputSpec
-    output: OutputSpec
-    post: PostSpec
-    label: str
+    spec: KindSpec
+    classes: tuple[FindingClass, ...]
     operating_points: tuple[OperatingPoint, ...]
     default_operating_point: str
     calibration: Calibration | None
     intended_use: Text
     limits: tuple[Text, ...]
     opset: int
-    signed: bool
+    signature: Signature | None
+
+    @property
+    def input(self) -> InputSpec:
+        """Return the input of a heat-map detector; ValueError for another kind."""
+        return self._heatmap.input
+
+    @property
+    def output(self) -> OutputSpec:
+        """Return the heads of a heat-map detector; ValueError for another kind."""
+        return self._heatmap.output
+
+    @property
+    def post(self) -> PostSpec:
+        """Return how peaks of a heat-map detector become marks; ValueError for another kind."""
+        return self._heatmap.post
+
+    @property
+    def _heatmap(self) -> HeatmapSpec:
+        if not isinstance(self.spec, HeatmapSpec):
+            raise ValueError(f"{self.id} is a {self.kind}")  # noqa: TRY004  a manifest of another kind, not another type
+        return self.spec
+
+    @property
+    def label(self) -> str:
+        """Return the name of the first class."""
+        return self.classes[0].label
+
+    @property
+    def signed(self) -> bool:
+        """Tell whether there is a signature; whether it holds is for ``trust`` to say."""
+        return self.signature is not None
 
     @property
     def threshold(self) -> float:
@@ -152,30 +109,44 @@ class Manifest:
         raise KeyError(path)
 
 
+def read_json(data: bytes) -> Any:  # noqa: ANN401  whatever a stranger wrote
+    """Parse a manifest's JSON within its size limit. Raises BundleInvalid."""
+    if len(data) > _MAX_MANIFEST_BYTES:
+        raise BundleInvalid(tr("The model manifest is too large."), hint=ask_supplier())
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as exc:
+        raise BundleInvalid(
+            tr("The model manifest is not valid JSON."), hint=ask_supplier(), detail=str(exc)[:300]
+        ) from exc
+
+
+def ask_supplier() -> str:
+    """Return the next step after a bundle that cannot be right."""
+    return tr("Ask the supplier of the model for a repaired bundle.")
+
+
 def parse_manifest(data: bytes) -> Manifest:
     """Read a manifest. Raises BundleInvalid with the place of the first fault."""
-    if len(data) > _MAX_MANIFEST_BYTES:
-        raise BundleInvalid(tr("The model manifest is too large."))
-    try:
-        raw = json.loads(data)
-    except (ValueError, RecursionError) as exc:
-        raise BundleInvalid(tr("The model manifest is not valid JSON."), detail=str(exc)) from exc
-    fault = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(_schema()).iter_errors(raw))
+    raw = read_json(data)
+    fault = jsonschema.exceptions.best_match(_validator().iter_errors(raw))
     if fault is not None:
         place = "/".join(str(part) for part in fault.absolute_path) or MANIFEST_NAME
         raise BundleInvalid(
-            tr("The model manifest is wrong at “{place}”.", place=place), detail=f"{place}: {fault.message[:300]}"
+            tr("The model manifest is wrong at “{place}”.", place=place),
+            hint=ask_supplier(),
+            detail=f"{place}: {fault.message[:300]}",
         )
     try:
         return _manifest(raw)
     except ValueError as exc:
-        raise BundleInvalid(tr("The model manifest contradicts itself."), detail=str(exc)) from exc
+        raise BundleInvalid(tr("The model manifest contradicts itself."), hint=ask_supplier(), detail=str(exc)) from exc
 
 
-def _schema() -> dict[str, Any]:
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
     text = resources.files("models.engine").joinpath("manifest.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+    return jsonschema.Draft202012Validator(json.loads(text))
 
 
 def _manifest(raw: dict[str, Any]) -> Manifest:
@@ -186,54 +157,61 @@ def _manifest(raw: dict[str, Any]) -> Manifest:
         licence=raw["licence"],
         data=tuple(DataSource(**entry) for entry in raw["source"]["data"]),
         files=tuple(BundleFile(**entry) for entry in raw["files"]),
-        applies_to=AppliesTo(**raw["applies_to"]),
+        applies_to=_applies_to(raw["applies_to"]),
         kind=raw["kind"],
-        input=_input(raw["input"]),
-        output=OutputSpec(**raw["output"]),
-        post=PostSpec(**{**raw["post"], "diameter_mm": _pair(raw["post"]["diameter_mm"])}),
-        label=raw["classes"][0]["label"],
+        spec=kind_spec(raw),
+        classes=tuple(FindingClass(**{**entry, "meaning": Text(**entry["meaning"])}) for entry in raw["classes"]),
         operating_points=tuple(
-            OperatingPoint(p["name"], p["score"], Text(**p["basis"])) for p in raw["operating_points"]
+            OperatingPoint(**{**entry, "basis": Text(**entry["basis"])}) for entry in raw["operating_points"]
         ),
         default_operating_point=raw["default_operating_point"],
         calibration=_calibration(raw["calibration"]),
         intended_use=Text(**raw["intended_use"]),
         limits=tuple(Text(**entry) for entry in raw["limits"]),
         opset=raw["runtime"]["opset"],
-        signed=raw["signature"] is not None,
+        signature=_signature(raw["signature"]),
     )
     _check_consistency(manifest)
     return manifest
 
 
-def _input(raw: dict[str, Any]) -> InputSpec:
-    return InputSpec(
-        name=raw["name"],
-        spacing_mm=raw["spacing_mm"],
-        clip_hu=_pair(raw["clip_hu"]),
-        multiple_of=raw["multiple_of"],
-        margin_mm=raw["margin_mm"],
-        slab=raw["tiling"]["slab"],
-        halo=raw["tiling"]["halo"],
-    )
+def _applies_to(raw: dict[str, Any]) -> AppliesTo:
+    values = dict(raw)
+    modality = values["modality"]
+    values["modality"] = (modality,) if isinstance(modality, str) else tuple(modality)
+    for name in ("contrast", "kernels", "body_parts"):
+        if name in values:
+            values[name] = _rule(values[name])
+    if "age_years" in values:
+        age = AgeRule(**_actions(values["age_years"]))
+        values["age_years"] = age
+        as_pair([age.min, age.max])
+    if "phantom" in values:
+        values["phantom"] = Action(values["phantom"])
+    return AppliesTo(**values)
+
+
+def _rule(raw: dict[str, Any]) -> Rule:
+    return Rule(**{**_actions(raw), "accepted": tuple(raw["accepted"])})
+
+
+def _actions(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: Action(value) if name in {"otherwise", "unknown"} else value for name, value in raw.items()}
 
 
 def _calibration(raw: dict[str, Any] | None) -> Calibration | None:
     if raw is None:
         return None
-    return Calibration(tuple(raw["score"]), tuple(raw["probability"]), Text(**raw["basis"]))
+    return Calibration(tuple(raw["score"]), tuple(raw["probability"]), Text(**raw["basis"]), raw.get("ece"))
 
 
-def _pair(values: list[float]) -> tuple[float, float]:
-    low, high = values
-    if low >= high:
-        raise ValueError(f"{low} is not below {high}")
-    return low, high
+def _signature(raw: dict[str, Any] | None) -> Signature | None:
+    return None if raw is None else Signature(raw["key_id"], raw["value"])
 
 
 def _check_consistency(manifest: Manifest) -> None:
     paths = [entry.path for entry in manifest.files]
-    if len(set(paths)) != len(paths):
+    if len({path.casefold() for path in paths}) != len(paths):
         raise ValueError("a file is listed twice")
     for needed in (MODEL_NAME, CARD_NAME, "LICENSE"):
         if needed not in paths:
@@ -241,8 +219,3 @@ def _check_consistency(manifest: Manifest) -> None:
     names = [point.name for point in manifest.operating_points]
     if manifest.default_operating_point not in names or len(set(names)) != len(names):
         raise ValueError("the default operating point is not one of the operating points")
-    for length in (manifest.input.slab, manifest.input.halo):
-        if length % manifest.input.multiple_of:
-            raise ValueError("slab and halo must be multiples of multiple_of")
-    if manifest.input.multiple_of % manifest.output.stride:
-        raise ValueError("multiple_of must be a multiple of the stride")
