@@ -1,0 +1,276 @@
+"""What a model of any kind found, and what the model page knows of the models installed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from workstation.domain.finding import AlgorithmIdentity, Mark
+from workstation.domain.geometry import Point
+from workstation.domain.study import DecodeWarning
+
+
+class ModelKind(StrEnum):
+    """What comes out of a network."""
+
+    HEATMAP_3D = "heatmap_3d"
+    ANCHOR_BOXES_3D = "anchor_boxes_3d"
+    BOXES_2D = "boxes_2d"
+    MASK = "mask"
+    CLASSIFIER = "classifier"
+
+
+class Trust(StrEnum):
+    """Who vouches for a model."""
+
+    SHIPPED = "shipped"
+    """Part of the installed product."""
+    RELEASE = "release"
+    """Signed with the product's own key."""
+    HOSPITAL = "hospital"
+    """Signed with a key that this site trusts."""
+    RESEARCH = "research"
+    """Nobody that is trusted here: shown with a banner, never in a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanarMark:
+    """
+    A box on one two-dimensional image.
+
+    ``box_px`` is (left, top, right, bottom) in pixels of the stored image, pixel centres at
+    integers; such images have no patient coordinates.
+    """
+
+    box_px: tuple[float, float, float, float]
+    score: float
+    shown: bool
+    label: str
+    out_of_ten: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentMask:
+    """
+    The voxels of one class.
+
+    ``voxels`` is ``[z, y, x]`` (or ``[row, column]``), bool, on the grid of the image that the
+    model was given, so that it can be written as a DICOM SEG of that image.
+    """
+
+    label: str
+    voxels: npt.NDArray[np.bool_]
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing was found."""
+        return not bool(self.voxels.any())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OcclusionMap:
+    """
+    How much the score falls where a cube is covered; positive = this place speaks for the finding.
+
+    ``drop`` is ``[z, y, x]`` (or ``[row, column]``) on a coarse grid. ``ijk_to_lps`` maps its
+    indices ``(x, y, z, 1)`` to LPS mm, or, for an image, ``(column, row, 0, 1)`` to its pixels.
+    """
+
+    drop: npt.NDArray[np.float32]
+    ijk_to_lps: npt.NDArray[np.float64]
+
+    @property
+    def strongest(self) -> Point:
+        """Return the place whose covering lowers the score most."""
+        at = np.unravel_index(int(np.argmax(self.drop)), self.drop.shape)
+        index = [float(n) for n in at[::-1]]
+        point = self.ijk_to_lps @ np.array([*index, *[0.0] * (3 - len(index)), 1.0])
+        return float(point[0]), float(point[1]), float(point[2])
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFinding:
+    """
+    A finding on a whole study.
+
+    It claims no place: ``where`` is None unless an occlusion map was computed.
+    """
+
+    label: str
+    score: float
+    shown: bool
+    out_of_ten: int | None = None
+    where: OcclusionMap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOutput:
+    """All that one run of one model gave; implements ``DetectionResult``."""
+
+    algorithm: AlgorithmIdentity
+    marks: tuple[Mark, ...] = ()
+    planar_marks: tuple[PlanarMark, ...] = ()
+    masks: tuple[SegmentMask, ...] = ()
+    study_findings: tuple[StudyFinding, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[DecodeWarning, ...] = ()
+
+    @property
+    def research(self) -> bool:
+        """Tell whether a banner must stand over this result and nothing of it may be reported."""
+        return self.algorithm.research
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """An installed model as the model page shows it; ``fault`` says why it cannot be chosen."""
+
+    model_id: str
+    version: str
+    title: str
+    kind: ModelKind
+    trust: Trust
+    sha256: str
+    licence: str
+    card: str
+    figures: tuple[tuple[str, str], ...] = ()
+    """Evaluation set and measured figure, as the bundle states them."""
+    limits: tuple[str, ...] = ()
+    operating_points: tuple[tuple[str, float], ...] = ()
+    threshold: float = 0.0
+    fault: str = ""
+
+    @property
+    def research(self) -> bool:
+        """Tell whether the model runs in research mode only."""
+        return self.trust is Trust.RESEARCH
+
+
+class GateStep(StrEnum):
+    """The gates before a model is active, in order."""
+
+    SCHEMA = "schema"
+    FILES = "files"
+    SIGNATURE = "signature"
+    GRAPH = "graph"
+    DRY_RUN = "dry_run"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One gate: passed or not, and why not. An unsigned model passes the signature gate as research."""
+
+    step: GateStep
+    passed: bool
+    text: str = ""
+
+
+class ModelRole(StrEnum):
+    """How a model is used at this site."""
+
+    ACTIVE = "active"
+    SHADOW = "shadow"
+    """Runs and is stored, nobody is shown its result."""
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """
+    Which models run here.
+
+    ``active`` is None where none does. The shadow never is the active one.
+    """
+
+    active: str | None = None
+    shadow: str | None = None
+    changed_by: str = ""
+    changed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.active is not None and self.active == self.shadow:
+            raise ValueError("the active model is no shadow of itself")
+
+    def role(self, model_id: str) -> ModelRole:
+        """Return how a model is used."""
+        if model_id == self.active:
+            return ModelRole.ACTIVE
+        return ModelRole.SHADOW if model_id == self.shadow else ModelRole.OFF
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """What one model said of one study; kept for shadow mode and comparison, shown to nobody."""
+
+    study_instance_uid: str
+    algorithm: AlgorithmIdentity
+    marks: tuple[Mark, ...]
+    at: datetime
+    series_instance_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseComparison:
+    """The shown marks of two models on one study: pairs of the same place, and the rest of each."""
+
+    study_instance_uid: str
+    both: tuple[tuple[Mark, Mark], ...]
+    only_first: tuple[Mark, ...]
+    only_second: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelComparison:
+    """Two models on the same studies."""
+
+    first: AlgorithmIdentity
+    second: AlgorithmIdentity
+    cases: tuple[CaseComparison, ...]
+
+    @property
+    def agreement(self) -> float | None:
+        """Return the share of marks that both models made, None without a mark."""
+        both = sum(len(case.both) for case in self.cases)
+        all_marks = both + sum(len(case.only_first) + len(case.only_second) for case in self.cases)
+        return both / all_marks if all_marks else None
+
+    def marks_per_case(self) -> tuple[float, float]:
+        """Return the mean number of shown marks of each model; (0, 0) without a case."""
+        count = max(1, len(self.cases))
+        first = sum(len(case.both) + len(case.only_first) for case in self.cases)
+        second = sum(len(case.both) + len(case.only_second) for case in self.cases)
+        return first / count, second / count
+
+
+def compare_marks(study_instance_uid: str, first: tuple[Mark, ...], second: tuple[Mark, ...]) -> CaseComparison:
+    """
+    Pair the shown marks of two models.
+
+    Two marks are the same place when the distance of their centres is at most half the larger
+    diameter; each mark is in one pair, nearest pairs first.
+    """
+    left, right = [m for m in first if m.shown], [m for m in second if m.shown]
+    gaps = sorted(
+        (gap, a, b)
+        for a, one in enumerate(left)
+        for b, other in enumerate(right)
+        if (gap := _distance_mm(one, other)) <= max(one.diameter_mm, other.diameter_mm) / 2
+    )
+    pairs: dict[int, int] = {}
+    for _, a, b in gaps:
+        if a not in pairs and b not in pairs.values():
+            pairs[a] = b
+    return CaseComparison(
+        study_instance_uid,
+        both=tuple((left[a], right[b]) for a, b in sorted(pairs.items())),
+        only_first=tuple(mark for a, mark in enumerate(left) if a not in pairs),
+        only_second=tuple(mark for b, mark in enumerate(right) if b not in pairs.values()),
+    )
+
+
+def _distance_mm(one: Mark, other: Mark) -> float:
+    return float(np.linalg.norm(np.subtract(one.centre_lps_mm, other.centre_lps_mm)))
