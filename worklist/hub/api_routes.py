@@ -14,11 +14,13 @@ from worklist.hub.audit_service import AuditService, ClientAct
 from worklist.hub.auth import signed_in
 from worklist.hub.case_service import CaseService, Completed, Missing
 from worklist.hub.inbox_service import InboxService
+from worklist.hub.prior_service import PriorService
 from worklist.hub.report_service import ReportService
 from worklist.hub.ups_json import is_uid
 from worklist.hub.worklist_query import WorklistService
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditEvent
+from workstation.domain.hanging import PriorStudy
 from workstation.domain.report import Report
 from workstation.domain.site import ReadingRequest, ReturnedReport, Site
 from workstation.domain.workitem import OutputReference, WorklistPage, WorklistQuery, WorklistRow, WorklistTab
@@ -128,7 +130,9 @@ def account_routes(accounts: AccountService) -> APIRouter:
     return router
 
 
-def case_routes(worklist: WorklistService, cases: CaseService, discover: Callable[[str], None]) -> APIRouter:
+def case_routes(
+    worklist: WorklistService, cases: CaseService, priors: PriorService, discover: Callable[[str], None]
+) -> APIRouter:
     """Return worklist and request routes; ``discover`` registers what an external archive has of a study."""
     router = APIRouter(prefix="/api", tags=["worklist"])
 
@@ -152,6 +156,10 @@ def case_routes(worklist: WorklistService, cases: CaseService, discover: Callabl
     @router.get("/worklist/{ups_instance_uid}")
     def row(ups_instance_uid: str, actor: CurrentActor) -> WorklistRow:
         return worklist.row(actor, ups_instance_uid)
+
+    @router.get("/worklist/{ups_instance_uid}/priors")
+    def priors_of(ups_instance_uid: str, actor: CurrentActor) -> list[PriorStudy]:
+        return priors.priors(actor, ups_instance_uid)
 
     @router.post("/worklist/{ups_instance_uid}/release")
     def release(ups_instance_uid: str, actor: CurrentActor, body: Lock) -> ScheduledWorkitem:

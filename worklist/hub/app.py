@@ -33,6 +33,7 @@ from worklist.hub.discovery import Discovery
 from worklist.hub.errors import HubError
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.instances import InstanceIndex
+from worklist.hub.prior_service import PriorService
 from worklist.hub.report_service import ReportService
 from worklist.hub.settings import HubSettings
 from worklist.hub.ups import UpsService
@@ -89,7 +90,7 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
     app.include_router(account_routes(accounts))
     discovery = Discovery(context, archive)
     app.include_router(
-        case_routes(WorklistService(context), cases, discovery.refresh),
+        case_routes(WorklistService(context), cases, PriorService(context), discovery.refresh),
         dependencies=[Depends(signed_in), Depends(discovery.for_path)],  # nobody unknown makes us ask the archive
     )
     app.include_router(report_routes(ReportService(context, index, ups, follower), InboxService(context)))

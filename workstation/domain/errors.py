@@ -105,6 +105,10 @@ class NotANodule(WorkstationError):
     """Nothing that can be outlined as a nodule lies at the chosen point."""
 
 
+class HangingProtocolInvalid(WorkstationError):
+    """A hanging protocol file does not fit its schema."""
+
+
 class ProviderUnavailable(ModelError):
     """The requested execution provider does not exist here."""
 

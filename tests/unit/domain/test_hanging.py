@@ -1,0 +1,231 @@
+"""Hanging: the right image of the right side in the right place, and never an image that does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.hanging import (
+    Cell,
+    ChestWall,
+    HangingProtocol,
+    ImageSelector,
+    ProtocolMatch,
+    Stage,
+    captured,
+    choose_protocol,
+    day_of,
+    hang,
+    score,
+    selector_of,
+    usable_stages,
+)
+from workstation.domain.study import Instance, Patient, Series, Study
+
+PATIENT = Patient("P1", "李秀英", "19680412", "F")
+AXIAL = ImagePlane((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0))
+CORONAL = ImagePlane((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (1.0, 1.0))
+
+
+def image(uid: str, *, side: str = "", view: str = "", plane: ImagePlane | None = None) -> Instance:
+    return Instance(
+        uid, "1.2.840.10008.5.1.4.1.1.2", 1, rows=8, columns=8, laterality=side, view_position=view, plane=plane
+    )
+
+
+def series(uid: str, modality: str, *images: Instance, description: str = "", body_part: str = "") -> Series:
+    return Series(uid, modality, 1, description, body_part, images or (image(f"{uid}.1"),))
+
+
+def study(uid: str, *all_series: Series, date: str = "20260301", description: str = "") -> Study:
+    return Study(uid, PATIENT, date, description=description, series=all_series)
+
+
+def mammogram(uid: str, date: str = "20260301") -> Study:
+    views = [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
+    images = tuple(image(f"{uid}.{side}{view}", side=side, view=view) for side, view in views)
+    return study(uid, series(f"{uid}.1", "MG", *images), date=date)
+
+
+def protocol(name: str, match: ProtocolMatch, *stages: Stage, priority: int = 0) -> HangingProtocol:
+    return HangingProtocol(name, {"zh_CN": name, "en": name}, match, stages or (ONE,), priority)
+
+
+ONE = Stage("one", 1, 1, (Cell(),))
+CHEST = study("1.2", series("1.2.1", "CT", body_part="CHEST"))
+HEAD = study("1.3", series("1.3.1", "MR", description="t1 mpr", body_part="BRAIN"))
+CC = Stage(
+    "CC",
+    1,
+    2,
+    (
+        Cell(ImageSelector(("MG",), "R", "CC"), chest_wall=ChestWall.RIGHT),
+        Cell(ImageSelector(("MG",), "L", "CC"), chest_wall=ChestWall.LEFT),
+    ),
+    same_scale=True,
+)
+
+
+def test_the_protocol_with_more_criteria_met_wins() -> None:
+    general = protocol("general", ProtocolMatch())
+    ct = protocol("ct", ProtocolMatch(modalities=("CT",)))
+    chest = protocol("chest", ProtocolMatch(modalities=("CT",), body_parts=("CHEST",)))
+
+    assert choose_protocol([general, ct, chest], CHEST) is chest
+    assert choose_protocol([general, ct], CHEST) is ct
+    assert choose_protocol([general, ct, chest], HEAD) is general
+    assert choose_protocol([ct, chest], HEAD) is None
+
+
+def test_priority_and_then_order_decide_between_equals() -> None:
+    first, second = protocol("a", ProtocolMatch(("CT",))), protocol("b", ProtocolMatch(("CT",)))
+    own = protocol("own", ProtocolMatch(("CT",)), priority=100)
+
+    assert choose_protocol([first, second], CHEST) is first
+    assert choose_protocol([first, second, own], CHEST) is own
+
+
+def test_a_body_part_is_found_in_any_description() -> None:
+    match = ProtocolMatch(body_parts=("胸",))
+
+    assert score(match, study("1.4", series("1.4.1", "CT", description="胸部平扫"))) == 2
+    assert score(match, study("1.5", series("1.5.1", "CT"), description="胸部 CT")) == 2
+    assert score(match, HEAD) == 0
+
+
+@pytest.mark.parametrize(
+    ("prior_date", "max_days", "fits"),
+    [
+        ("20250301", None, True),
+        ("20250301", 365, True),
+        ("20250228", 365, False),
+        ("20260302", 365, False),  # later than the current study
+        ("", 365, False),
+        ("", None, True),
+    ],
+)
+def test_a_prior_counts_only_when_it_is_young_enough(prior_date: str, max_days: int | None, fits: bool) -> None:  # noqa: FBT001 - a table's column
+    match = ProtocolMatch(needs_prior=True, max_prior_days=max_days)
+
+    assert (score(match, CHEST, [study("1.9", date=prior_date)]) > 0) is fits
+    assert score(match, CHEST) == 0
+
+
+def test_each_cell_of_a_mammogram_takes_its_side_and_view_and_the_walls_meet() -> None:
+    right, left = hang(CC, mammogram("2.1"))
+
+    assert [one.sop_instance_uid for one in right.instances] == ["2.1.RCC"]
+    assert [one.sop_instance_uid for one in left.instances] == ["2.1.LCC"]
+    assert (right.cell.chest_wall, left.cell.chest_wall) == (ChestWall.RIGHT, ChestWall.LEFT)
+
+
+def test_views_in_series_of_their_own_are_found_too() -> None:
+    apart = study(
+        "2.2",
+        series("2.2.1", "MG", image("a", side="L", view="CC")),
+        series("2.2.2", "MG", image("b", side="R", view="CC")),
+    )
+
+    assert [hung.instances[0].sop_instance_uid for hung in hang(CC, apart)] == ["b", "a"]
+
+
+def test_a_missing_view_leaves_its_cell_empty_and_nothing_else_moves_in() -> None:
+    only_left = study("2.3", series("2.3.1", "MG", image("a", side="L", view="CC")))
+
+    right, left = hang(CC, only_left)
+
+    assert (right.series, right.instances) == (None, ())
+    assert left.instances[0].sop_instance_uid == "a"
+
+
+def test_four_views_are_asked_for_together() -> None:
+    match = ProtocolMatch(("MG",), lateralities=("L", "R"), view_positions=("CC", "MLO"))
+
+    assert score(match, mammogram("2.4")) == 4
+    assert score(match, study("2.5", series("2.5.1", "MG", image("a", side="L", view="CC")))) == 0
+
+
+def test_a_prior_cell_shows_the_prior_and_says_whose_it_is() -> None:
+    stage = Stage("prior", 1, 2, (Cell(ImageSelector(("CT",))), Cell(ImageSelector(("CT",), prior=1))))
+    older = study("1.1", series("1.1.1", "CT"), date="20250301")
+
+    current, prior = hang(stage, CHEST, [older])
+    _, without = hang(stage, CHEST)
+
+    assert (current.study_instance_uid, prior.study_instance_uid) == ("1.2", "1.1")
+    assert prior.series is older.series[0]
+    assert (without.series, without.study_instance_uid) == (None, "")
+
+
+def test_stages_that_would_be_empty_or_lack_their_prior_are_passed_over() -> None:
+    prior = Stage("prior", 1, 2, (Cell(), Cell(ImageSelector(prior=1))))
+    pet = Stage("pet", 1, 1, (Cell(ImageSelector(("PT",))),))
+    hung = protocol("x", ProtocolMatch(), ONE, prior, pet)
+
+    assert usable_stages(hung, CHEST) == (ONE,)
+    assert usable_stages(hung, CHEST, [HEAD]) == (ONE, prior)
+
+
+def test_the_acquisition_plane_and_the_occurrence_choose_between_series() -> None:
+    brain = study(
+        "3.1",
+        series("3.1.1", "MR", image("a", plane=AXIAL), description="T2 tra"),
+        series("3.1.2", "MR", image("b", plane=CORONAL), description="T2 cor"),
+        series("3.1.3", "MR", image("c", plane=AXIAL), description="T1 tra"),
+        series("3.1.4", "SR", Instance("d", "1.2.840.10008.5.1.4.1.1.88.22", 1)),
+    )
+
+    def found(selector: ImageSelector) -> str:
+        series_found = hang(Stage("", 1, 1, (Cell(selector),)), brain)[0].series
+        return series_found.series_instance_uid if series_found else ""
+
+    assert found(ImageSelector(orientation="coronal")) == "3.1.2"
+    assert found(ImageSelector(orientation="axial", occurrence=1)) == "3.1.3"
+    assert found(ImageSelector(description=r"\bt1")) == "3.1.3"
+    assert found(ImageSelector(occurrence=3)) == ""  # a report has no pixels to hang
+    assert found(ImageSelector(orientation="sagittal")) == ""
+
+
+def test_a_captured_layout_finds_the_same_images_in_the_next_study() -> None:
+    first, second = mammogram("4.1"), mammogram("4.2", "20270301")
+    wanted = first.series[0].instances[3]
+    stage = Stage("mine", 1, 1, (Cell(selector_of(first.series[0], instance=wanted, study=first)),))
+    own = captured("mine", {"zh_CN": "我的", "en": "Mine"}, first, [stage])
+
+    assert choose_protocol([protocol("mg", ProtocolMatch(("MG",))), own], second) is own
+    assert [one.sop_instance_uid for one in hang(own.stages[0], second)[0].instances] == ["4.2.LMLO"]
+
+
+def test_the_second_series_of_one_name_is_captured_as_the_second() -> None:
+    twice = study(
+        "5.1", series("5.1.1", "CT", description="Lung 1.0 (x)"), series("5.1.2", "CT", description="Lung 1.0 (x)")
+    )
+
+    assert selector_of(twice.series[1], study=twice).occurrence == 1
+    assert selector_of(twice.series[1], study=HEAD).occurrence == 0
+
+
+def test_a_captured_layout_with_a_prior_asks_for_one() -> None:
+    stage = Stage("p", 1, 2, (Cell(), Cell(ImageSelector(prior=1))))
+
+    assert captured("p", {}, CHEST, [stage]).match == ProtocolMatch(("CT",), ("CHEST",), needs_prior=True)
+
+
+@pytest.mark.parametrize(("text", "told"), [("20260229", ""), ("20240229", "2024-02-29"), ("", ""), ("2026", "")])
+def test_a_broken_date_is_no_day(text: str, told: str) -> None:
+    assert (str(day_of(text)) if day_of(text) else "") == told
+
+
+def test_impossible_protocols_do_not_exist() -> None:
+    with pytest.raises(ValueError, match="needs 2 cells"):
+        Stage("x", 1, 2, (Cell(),))
+    with pytest.raises(ValueError, match="1 to 4"):
+        Stage("x", 5, 1, (Cell(),) * 5)
+    with pytest.raises(ValueError, match="regular expression"):
+        ImageSelector(description="(")
+    with pytest.raises(ValueError, match="count from 0"):
+        ImageSelector(prior=-1)
+    with pytest.raises(ValueError, match="at least one stage"):
+        replace(protocol("x", ProtocolMatch()), stages=())

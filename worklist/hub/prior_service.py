@@ -1,0 +1,86 @@
+"""Other studies of the same person: certain within a site's Patient IDs, possible elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, and_, false, or_, select
+
+from worklist.hub.case_rows import visible_case
+from worklist.hub.context import HubContext
+from worklist.hub.tables import cases, sites
+from worklist.hub.ups import require_scope
+from workstation.domain.access import Actor, Permission
+from workstation.domain.hanging import PriorRelation, PriorStudy
+from workstation.domain.workitem import ReadingState
+
+MAXIMUM: Final = 50
+_REPORTED: Final = frozenset({ReadingState.FINAL.value, ReadingState.ACKNOWLEDGED.value})
+_ABSENT: Final = frozenset({ReadingState.RECEIVING.value, ReadingState.CANCELLED.value})
+
+
+class PriorService:
+    """Find priors within what the actor may see."""
+
+    def __init__(self, context: HubContext) -> None:
+        self._context = context
+
+    def priors(self, actor: Actor, ups_instance_uid: str) -> list[PriorStudy]:
+        """
+        Return other complete studies of the person, newest first, at most 50. Raises NotFound, NotPermitted.
+
+        Patient IDs are a site's own: the same ID at another site is another person until the name,
+        the birth date and the sex agree, and even then only possibly the same one.
+        """
+        require_scope(actor, self._context)
+        with self._context.read() as connection:
+            case = visible_case(connection, actor, ups_instance_uid)
+            query = (
+                select(cases, sites.c.name.label("site_name"))
+                .join(sites, sites.c.site_id == cases.c.site_id)
+                .where(
+                    cases.c.study_instance_uid != case.study_instance_uid,
+                    cases.c.state.not_in(_ABSENT),
+                    or_(_same(case), _possibly_same(case)),
+                    _within_sight(actor),
+                )
+                .order_by(cases.c.studied.desc().nulls_last(), cases.c.arrived.desc(), cases.c.study_instance_uid)
+                .limit(MAXIMUM)
+            )
+            return [_prior(case, row) for row in connection.execute(query)]
+
+
+def _same(case: Row[Any]) -> ColumnElement[bool]:
+    if not case.patient_id:
+        return false()
+    return and_(cases.c.site_id == case.site_id, cases.c.patient_id == case.patient_id)
+
+
+def _possibly_same(case: Row[Any]) -> ColumnElement[bool]:
+    if not (case.patient_name and case.birth_date and case.sex):
+        return false()
+    return and_(
+        cases.c.patient_name == case.patient_name,
+        cases.c.birth_date == case.birth_date,
+        cases.c.sex == case.sex,
+    )
+
+
+def _within_sight(actor: Actor) -> ColumnElement[bool]:
+    if actor.may(Permission.SEE_ALLIANCE):
+        return cases.c.study_instance_uid != ""
+    return cases.c.site_id == actor.site_id if actor.site_id else false()
+
+
+def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
+    is_same = bool(case.patient_id) and row.site_id == case.site_id and row.patient_id == case.patient_id
+    return PriorStudy(
+        study_instance_uid=row.study_instance_uid,
+        ups_instance_uid=row.ups_instance_uid,
+        study_date=row.studied.strftime("%Y%m%d") if row.studied else "",
+        modality=row.modality,
+        description=row.description,
+        site_name=row.site_name,
+        relation=PriorRelation.SAME_PATIENT if is_same else PriorRelation.POSSIBLY_SAME,
+        reported=row.state in _REPORTED,
+    )

@@ -1,0 +1,313 @@
+"""
+Hanging protocols: which images of which study go where, as values and pure functions.
+
+A protocol is data (JSON in ``resources/hanging_protocols`` or captured by a reader). Terms follow
+the Hanging Protocol IOD where they have one (PS3.3 C.23.1 to C.23.3): image sets, display sets
+(here ``Cell``), relative prior time, presentation stages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+
+from workstation.domain.geometry import plane_name
+from workstation.domain.study import Instance, Series, Study
+
+MAX_CELLS_ACROSS = 4
+"""More columns or rows leave no picture to read."""
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+class CellView(StrEnum):
+    """How a cell shows its images."""
+
+    STACK = "stack"
+    AXIAL = "axial"
+    CORONAL = "coronal"
+    SAGITTAL = "sagittal"
+    MIP = "mip"
+    VOLUME = "volume"
+
+
+class ChestWall(StrEnum):
+    """At which edge of the cell the chest wall of a mammogram lies: back to back, walls meet in the middle."""
+
+    NONE = ""
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class PriorRelation(StrEnum):
+    """How sure it is that a study belongs to the same person."""
+
+    SAME_PATIENT = "same_patient"
+    """Same site and same Patient ID."""
+    POSSIBLY_SAME = "possibly_same"
+    """Same name, birth date and sex elsewhere; the reader has to confirm it before images are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorStudy:
+    """An earlier (or later) study of the person, as the hub tells it."""
+
+    study_instance_uid: str
+    ups_instance_uid: str
+    study_date: str
+    """``YYYYMMDD`` or empty."""
+    modality: str
+    description: str
+    site_name: str
+    relation: PriorRelation
+    reported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSelector:
+    """
+    Which images a cell takes; empty values do not ask. ``prior`` 0 is the current study, 1 the newest prior.
+
+    ``description`` is a regular expression searched in Series Description without regard to case.
+    """
+
+    modalities: tuple[str, ...] = ()
+    laterality: str = ""
+    view_position: str = ""
+    description: str = ""
+    orientation: str = ""
+    """``axial``, ``coronal`` or ``sagittal`` acquisition plane."""
+    prior: int = 0
+    occurrence: int = 0
+    """The n-th series that fits, from 0, in series order."""
+
+    def __post_init__(self) -> None:
+        if self.prior < 0 or self.occurrence < 0:
+            raise ValueError("prior and occurrence count from 0")
+        try:
+            _pattern(self.description)
+        except re.error as exc:
+            raise ValueError(f"description is not a regular expression: {exc}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One viewport of a stage."""
+
+    selector: ImageSelector = ImageSelector()
+    view: CellView = CellView.STACK
+    window_preset: int | None = None
+    """Number of the window preset (CLINICAL A3), None for the image's own window."""
+    chest_wall: ChestWall = ChestWall.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One arrangement; cells in reading order, row by row. ``same_scale`` gives all cells one mm per pixel."""
+
+    name: str
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+    same_scale: bool = False
+    linked: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rows <= MAX_CELLS_ACROSS or not 1 <= self.columns <= MAX_CELLS_ACROSS:
+            raise ValueError(f"a stage has 1 to {MAX_CELLS_ACROSS} rows and columns, got {self.rows} x {self.columns}")
+        if len(self.cells) != self.rows * self.columns:
+            raise ValueError(f"{self.rows} x {self.columns} needs {self.rows * self.columns} cells")
+
+    @property
+    def priors_needed(self) -> int:
+        """Return how many priors the stage shows."""
+        return max((cell.selector.prior for cell in self.cells), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolMatch:
+    """
+    For which studies a protocol is meant; empty values do not ask.
+
+    ``body_parts`` are words searched in body part, study and series descriptions, in capitals.
+    ``max_prior_days`` limits the age of the prior that ``needs_prior`` asks for, None does not.
+    """
+
+    modalities: tuple[str, ...] = ()
+    body_parts: tuple[str, ...] = ()
+    lateralities: tuple[str, ...] = ()
+    view_positions: tuple[str, ...] = ()
+    needs_prior: bool = False
+    max_prior_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HangingProtocol:
+    """A named protocol with its stages. ``title`` maps a language tag (``zh_CN``, ``en``) to a name."""
+
+    protocol_id: str
+    title: dict[str, str]
+    match: ProtocolMatch
+    stages: tuple[Stage, ...]
+    priority: int = 0
+    """The higher wins between protocols that fit equally well; captured ones start above shipped ones."""
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("a protocol has at least one stage")
+
+
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """A cell with what it shows; ``series`` is None where nothing fits (the cell says so)."""
+
+    cell: Cell
+    study_instance_uid: str = ""
+    series: Series | None = None
+    instances: tuple[Instance, ...] = ()
+
+
+def choose_protocol(
+    protocols: Sequence[HangingProtocol], study: Study, priors: Sequence[Study] = ()
+) -> HangingProtocol | None:
+    """
+    Return the protocol that fits best, None when none does.
+
+    More criteria that fit beat fewer; then the priority; then the order given.
+    """
+    scored = [(score(protocol.match, study, priors), protocol.priority, -n) for n, protocol in enumerate(protocols)]
+    fitting = [one for one in scored if one[0] > 0]
+    return protocols[-max(fitting)[2]] if fitting else None
+
+
+def score(match: ProtocolMatch, study: Study, priors: Sequence[Study] = ()) -> int:
+    """Return how many criteria are asked and met, plus one; 0 when one is not met."""
+    images = [(series, instance) for series in study.series for instance in series.instances]
+    words = " ".join(
+        [study.description, *(word for series in study.series for word in (series.body_part, series.description))]
+    ).upper()
+    asked = [
+        (bool(match.modalities), any(series.modality in match.modalities for series in study.series)),
+        (bool(match.body_parts), any(part.upper() in words for part in match.body_parts)),
+        (bool(match.lateralities), {i.laterality for _, i in images if i.laterality} >= set(match.lateralities)),
+        (bool(match.view_positions), {i.view_position for _, i in images} >= set(match.view_positions)),
+        (match.needs_prior, any(_is_young_enough(prior, study, match.max_prior_days) for prior in priors)),
+    ]
+    if not all(met for wanted, met in asked if wanted):
+        return 0
+    return 1 + sum(wanted for wanted, _ in asked)
+
+
+def hang(stage: Stage, study: Study, priors: Sequence[Study] = ()) -> tuple[Hung, ...]:
+    """
+    Return what each cell of a stage shows. ``priors`` are newest first.
+
+    A cell for one side and view of a mammogram takes just those images of a series; any other
+    cell takes the whole series.
+    """
+    return tuple(_hang(cell, study, priors) for cell in stage.cells)
+
+
+def usable_stages(protocol: HangingProtocol, study: Study, priors: Sequence[Study] = ()) -> tuple[Stage, ...]:
+    """Return the stages in which at least one cell shows something; a stage of absent priors is passed over."""
+    return tuple(
+        stage
+        for stage in protocol.stages
+        if stage.priors_needed <= len(priors) and any(hung.series is not None for hung in hang(stage, study, priors))
+    )
+
+
+def captured(
+    protocol_id: str,
+    title: dict[str, str],
+    study: Study,
+    stages: Sequence[Stage],
+    *,
+    priority: int = 100,
+) -> HangingProtocol:
+    """Return a protocol for studies like this one from the arrangement a reader has made."""
+    modalities = tuple(dict.fromkeys(series.modality for series in study.series if series.modality))
+    body_parts = tuple(dict.fromkeys(series.body_part.upper() for series in study.series if series.body_part))
+    needs_prior = any(stage.priors_needed for stage in stages)
+    return HangingProtocol(
+        protocol_id=protocol_id,
+        title=dict(title),
+        match=ProtocolMatch(modalities=modalities, body_parts=body_parts, needs_prior=needs_prior),
+        stages=tuple(stages),
+        priority=priority,
+    )
+
+
+def selector_of(series: Series, *, instance: Instance | None = None, prior: int = 0, study: Study) -> ImageSelector:
+    """Return the selector that finds this series (and side and view) again in a study like this one."""
+    selector = ImageSelector(
+        modalities=(series.modality,) if series.modality else (),
+        laterality=instance.laterality if instance is not None and instance.view_position else "",
+        view_position=instance.view_position if instance is not None else "",
+        description=re.escape(series.description) if series.description else "",
+        prior=prior,
+    )
+    fitting = [one.series_instance_uid for one in study.series if _fits(selector, one)]
+    place = fitting.index(series.series_instance_uid) if series.series_instance_uid in fitting else 0
+    return replace(selector, occurrence=place)
+
+
+def _hang(cell: Cell, study: Study, priors: Sequence[Study]) -> Hung:
+    wanted = cell.selector
+    if wanted.prior > len(priors):
+        return Hung(cell)
+    source = study if wanted.prior == 0 else priors[wanted.prior - 1]
+    fitting = [series for series in source.series if _fits(wanted, series)]
+    if wanted.occurrence >= len(fitting):
+        return Hung(cell)
+    series = fitting[wanted.occurrence]
+    return Hung(cell, source.study_instance_uid, series, _images(wanted, series))
+
+
+def _fits(wanted: ImageSelector, series: Series) -> bool:
+    if not any(instance.rows > 0 for instance in series.instances):
+        return False
+    if wanted.modalities and series.modality not in wanted.modalities:
+        return False
+    if wanted.description and _pattern(wanted.description).search(series.description) is None:
+        return False
+    if wanted.orientation and _orientation(series) != wanted.orientation:
+        return False
+    return bool(_images(wanted, series))
+
+
+def _images(wanted: ImageSelector, series: Series) -> tuple[Instance, ...]:
+    return tuple(
+        instance
+        for instance in series.instances
+        if instance.rows > 0
+        and (not wanted.laterality or instance.laterality == wanted.laterality)
+        and (not wanted.view_position or instance.view_position == wanted.view_position)
+    )
+
+
+def _orientation(series: Series) -> str:
+    plane = next((instance.plane for instance in series.instances if instance.plane is not None), None)
+    return "" if plane is None else plane_name(plane.normal)
+
+
+def _is_young_enough(prior: Study, study: Study, max_days: int | None) -> bool:
+    if max_days is None:
+        return True
+    taken, now = day_of(prior.study_date), day_of(study.study_date)
+    return taken is not None and now is not None and 0 <= (now - taken).days <= max_days
+
+
+def day_of(dicom_date: str) -> date | None:
+    """Return a DICOM date (``YYYYMMDD``) as a day, None when it is absent or broken."""
+    try:
+        return date.fromisoformat(dicom_date) if len(dicom_date) == 8 else None
+    except ValueError:
+        return None
