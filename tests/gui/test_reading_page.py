@@ -25,7 +25,7 @@ from workstation.domain.measurement import Measurement, MeasurementKind
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import AiState, AiSummary
 from workstation.ui.theme import apply_theme
-from workstation.ui.widgets.viewport_grid import STACK, Layout
+from workstation.ui.widgets.tiling import STACK, Layout
 
 pytestmark = pytest.mark.gui
 
@@ -70,7 +70,7 @@ def bench(qtbot: QtBot, slices: tuple[SliceImage, ...]) -> Iterator[ReadingBench
 
 
 def waiter(qtbot: QtBot) -> Callable[[Callable[[], bool]], None]:
-    return lambda condition: qtbot.waitUntil(condition)
+    return qtbot.waitUntil
 
 
 def opened(qtbot: QtBot, bench: ReadingBench, one: Case | None = None, *, read_only: bool = False) -> list[str]:

@@ -183,8 +183,8 @@ def test_the_reading_page_keeps_how_its_dock_is_divided(qtbot: QtBot) -> None:
     page.show_content()
     kept: list[ReadingSettings] = []
     page.preferences_changed.connect(kept.append)
-    page._split.setSizes([200, 600])
-    page._split.splitterMoved.emit(200, 1)
+    page.dock.split.setSizes([200, 600])
+    page.dock.split.splitterMoved.emit(200, 1)
     qtbot.waitUntil(lambda: bool(kept), timeout=3000)
     assert kept[0].findings_share == 25
 

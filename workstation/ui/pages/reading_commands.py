@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtGui import QAction
 
@@ -12,7 +12,11 @@ from viewers.scene.keys import Command as ViewCommand
 from viewers.scene.presets import CT_PRESETS, preset_title
 from viewers.scene.tools.tool import ToolName
 from workstation.ui.commands import Command, CommandSet, KeySheetRow
-from workstation.ui.widgets.viewport_grid import Layout, ViewportGrid
+from workstation.ui.widgets.reading_header import ReadingHeader
+from workstation.ui.widgets.viewport_grid import ViewportGrid
+
+if TYPE_CHECKING:
+    from workstation.ui.pages.reading_page import ReadingPage
 
 TOOLS: Final = {
     "tool.window": (ToolName.WINDOW, "contrast-2", "W"),
@@ -82,6 +86,58 @@ def preset_words(key: str) -> str:
     return tr("Full range") if key == "0" else tr("The image's own window")
 
 
+def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: ReadingCommands) -> None:
+    """Add all commands of the page: those of its own, and single letters for the image area only."""
+    images, ai = tr("Images"), tr("Findings")
+    add_view_commands(of_images, page.grid)
+    for command in (
+        Command("findings.next", tr("Next finding"), "skip-forward", "N", lambda: page.step(1), ai),
+        Command("findings.previous", tr("Previous finding"), "skip-back", "Shift+N", lambda: page.step(-1), ai),
+        Command("findings.accept", tr("Accept"), "check", "Return", page.accept_requested.emit, ai, ("Enter",)),
+        Command("findings.reject", tr("Reject, then 1 to 6"), "close", "Backspace", page.reject_asked.emit, ai),
+        Command("findings.edit", tr("Edit"), "edit", "Ctrl+E", page.edit_asked.emit, ai),
+        Command("findings.add", tr("Add a finding"), "add-circle", "Ins", page.begin_adding, ai, checkable=True,
+                tooltip=tr("Add a finding where you click")),
+        Command("findings.marks", tr("Show the AI marks"), "robot", "G", page.toggle_marks, ai, checkable=True),
+        Command("findings.undo", tr("Undo"), "arrow-go-back", "Ctrl+Z", page.undo_requested.emit, ai),
+        Command("findings.redo", tr("Redo"), "arrow-go-forward", "Ctrl+Y", page.redo_requested.emit, ai,
+                ("Ctrl+Shift+Z",)),
+        Command("findings.rejected", tr("Show rejected marks"), "eye", "Shift+G", page.toggle_rejected, ai,
+                checkable=True),
+    ):  # fmt: skip
+        of_images.of_images(command)
+    for command in (
+        Command("reading.save", tr("Save the draft"), "save", "Ctrl+S", page.save_requested.emit, images),
+        Command("reading.finish", tr("Submit or sign"), "quill-pen", "Ctrl+Return", page.finish_requested.emit, images),
+        Command("reading.area", tr("Next area"), "layout-column", "F6", page.next_area, images),
+    ):
+        commands.add(command)
+
+
+def fill_header(header: ReadingHeader, commands: ReadingCommands) -> None:
+    """Put tools, presets and layouts into the header, and what is used less into its menu."""
+    action = commands.action
+    tool = [(action(command_id), TOOLS[command_id][1]) for command_id in TOOLS]
+    header.add_tools(
+        (
+            [tool[0], tool[1], tool[2], tool[4]],
+            tool[5:],
+            [(action("findings.add"), "add-circle"), (action("findings.marks"), "robot")],
+        )
+    )
+    for key in "2345678910":
+        header.presets.menu.addAction(action(f"preset.{key}"))
+    more = header.menu
+    more.addMenu(header.presets.menu).setText(tr("Window"))
+    more.addMenu(header.layouts.menu).setText(tr("Layout"))
+    more.addSeparator()
+    for command_id in ("tool.scroll", "view.invert", "view.fit", "view.reset", "view.link", "view.text"):
+        more.addAction(action(command_id))
+    more.addSeparator()
+    for command_id in ("findings.rejected", "findings.undo", "findings.redo", "view.delete"):
+        more.addAction(action(command_id))
+
+
 def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> None:
     """Add tools, presets, layouts and what a viewport can do."""
     images = tr("Images")
@@ -105,11 +161,13 @@ def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> None:
         ("view.cancel", tr("Put the tool down"), "close", "Esc", ViewCommand.CANCEL),
     ):
         commands.of_images(Command(command_id, text, icon, key, _run(grid, command), images))
-    for layout, text, icon, key in (
-        (Layout.ONE, tr("One view"), "checkbox-blank", "Shift+1"),
-        (Layout.MPR, tr("Three planes and the stack"), "layout-grid", "Shift+4"),
-    ):
-        commands.of_images(Command(f"layout.{layout}", text, icon, key, _lay_out(grid, layout), images, checkable=True))
+
+
+def add_layout_command(
+    commands: ReadingCommands, grid: ViewportGrid, name: str, text: str, icon: str, key: str
+) -> None:
+    """Add the command that divides the image area as the tiling ``name`` says."""
+    commands.of_images(Command(f"layout.{name}", text, icon, key, _lay_out(grid, name), tr("Images"), checkable=True))
 
 
 def _choose(grid: ViewportGrid, name: ToolName) -> Callable[[], None]:
@@ -125,5 +183,5 @@ def _run(grid: ViewportGrid, command: ViewCommand) -> Callable[[], None]:
     return run
 
 
-def _lay_out(grid: ViewportGrid, layout: Layout) -> Callable[[], None]:
+def _lay_out(grid: ViewportGrid, layout: str) -> Callable[[], None]:
     return lambda: grid.choose_layout(layout)

@@ -19,8 +19,9 @@ from workstation.services.jobs import JobRunner
 from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import slice_number
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, Severity
-from workstation.ui.pages.image_presenter import ImagePlace, ImagePresenter
+from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.reading_words import (

@@ -1,9 +1,8 @@
-"""The viewports of the reading page: one stack, or three planes and the stack."""
+"""The viewports of the reading page, placed as a tiling says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import StrEnum
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
@@ -14,8 +13,6 @@ from viewers.qt.viewport import ViewportFrame, show_in_all
 from viewers.scene.camera import Camera
 from viewers.scene.keys import Command as ViewCommand
 from viewers.scene.link_group import LinkGroup
-from viewers.scene.mpr_plane import MprPlane
-from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
@@ -23,25 +20,24 @@ from viewers.scene.tools.tool import ToolName
 from workstation.domain.geometry import Point
 from workstation.ui.commands import Composition
 from workstation.ui.theme import current_theme
+from workstation.ui.widgets.tiling import PLANES, STACK, Layout, Tiling, standard_tilings
 
-STACK: Final = "stack"
 _STAGGER_MS: Final = 15
-_ORDER: Final = (MprPlane.AXIAL.value, MprPlane.CORONAL.value, MprPlane.SAGITTAL.value, STACK)
-
-
-class Layout(StrEnum):
-    """How the image area is divided."""
-
-    ONE = "one"
-    MPR = "mpr"
 
 
 class ViewportGrid(QWidget):
-    """Lays out up to four viewports, keeps their tools alike and tells what the reader did on them."""
+    """
+    Lays viewports out, keeps their tools alike and tells what the reader did on them.
+
+    A viewport has a key and is made when it is first asked for; ``tilings`` says by name which
+    ones stand where, and features add their own.
+    """
 
     activated = Signal(str)
     scrolled = Signal(int)
-    """The stack slice now shown, from 0."""
+    """The slice of the viewport ``stack`` now shown, from 0."""
+    viewport_scrolled = Signal(str, int)
+    """Any viewport's key and slice."""
     finding_clicked = Signal(str)
     add_requested = Signal(object)
     """A patient point (L, P, S) in mm."""
@@ -59,7 +55,11 @@ class ViewportGrid(QWidget):
         self.links = LinkGroup()
         self.touched = False
         """Whether the reader has begun to work on the images of this case."""
-        self._layout = Layout.ONE
+        self.tilings: dict[str, Tiling] = standard_tilings()
+        self.frames: dict[str, ViewportFrame] = {}
+        """The viewports made so far; ``frame`` makes the others"""
+        self._layout: str = Layout.ONE
+        self._tool: ToolName | None = None
         self._active = STACK
         self._maximised = ""
         self._adding = False
@@ -70,11 +70,21 @@ class ViewportGrid(QWidget):
         self._stagger.setInterval(_STAGGER_MS)
         self._stagger.timeout.connect(self._show_following)
         self.setMinimumWidth(320)
-        self.frames = {key: self._frame(key) for key in _ORDER}
+        for key in self.tilings[Layout.MPR].keys:
+            self.frame(key)
         self._show_frames()
 
-    def _frame(self, key: str) -> ViewportFrame:
+    def frame(self, key: str) -> ViewportFrame:
+        """Return the viewport of a key; a new one is hidden until a tiling shows it."""
+        if key not in self.frames:
+            self.frames[key] = self._made(key)
+        return self.frames[key]
+
+    def _made(self, key: str) -> ViewportFrame:
         frame = ViewportFrame(parent=self)
+        frame.hide()
+        if self._tool is not None:
+            frame.navigator.choose(self._tool)
         frame.activated.connect(lambda: self._activate(key))
         frame.maximise_requested.connect(lambda: self._maximise(key))
         frame.finding_clicked.connect(self.finding_clicked)
@@ -83,6 +93,7 @@ class ViewportGrid(QWidget):
         frame.window_changed.connect(self.window_changed)
         frame.marks_toggled.connect(self.show_marks)
         frame.refused.connect(self.refused)
+        frame.scrolled.connect(lambda index: self.viewport_scrolled.emit(key, index))
         if key == STACK:
             frame.scrolled.connect(self.scrolled)
         else:
@@ -94,20 +105,20 @@ class ViewportGrid(QWidget):
     # what is shown
 
     @property
-    def layout_choice(self) -> Layout:
-        """Return the layout in use."""
+    def layout_choice(self) -> str:
+        """Return the name of the tiling in use."""
         return self._layout
 
     @property
     def stack(self) -> StackScene | None:
         """Return the shown stack."""
-        scene = self.frames[STACK].scene
+        scene = self.frame(STACK).scene
         return scene if isinstance(scene, StackScene) else None
 
     @property
     def has_planes(self) -> bool:
         """Tell whether the three planes can be shown."""
-        return self.frames[MprPlane.AXIAL.value].scene is not None
+        return all(self.frame(key).scene is not None for key in PLANES)
 
     @property
     def active(self) -> ViewportFrame:
@@ -117,7 +128,12 @@ class ViewportGrid(QWidget):
     @property
     def scenes(self) -> list[Scene]:
         """Return every scene there is, shown or not."""
-        return [frame.scene for frame in self.frames.values() if frame.scene is not None]
+        return list(self.scenes_by_key.values())
+
+    @property
+    def scenes_by_key(self) -> dict[str, Scene]:
+        """Return every scene there is by its viewport."""
+        return {key: frame.scene for key, frame in self.frames.items() if frame.scene is not None}
 
     @property
     def marks_shown(self) -> bool:
@@ -132,49 +148,54 @@ class ViewportGrid(QWidget):
     def clear(self) -> None:
         """Show nothing: the next patient must not be seen beside the last one."""
         self.set_adding(adding=False)
-        for frame in self.frames.values():
-            frame.set_scene(None)
-        self.links = LinkGroup()
+        self._empty()
         self.touched = False
         self._marks_shown = True
-        self._maximised = ""
-        self._layout = Layout.ONE
         self._show_frames()
 
     def show_stack(self, scene: StackScene) -> None:
-        """Show a stack alone; planes of another series go."""
-        for frame in self.frames.values():
-            frame.set_scene(None)
-        self.links = LinkGroup()
-        scene.show_marks = self._marks_shown
-        self.frames[STACK].set_scene(scene, self.links)
-        self._maximised = ""
-        self._layout = Layout.ONE
+        """Show a stack alone; scenes of another series go."""
+        self._empty()
+        self.set_scenes({STACK: scene})
         self._show_frames()
         self._activate(STACK)
         self.layout_changed.emit(self._layout)
 
-    def set_planes(self, planes: dict[MprPlane, MprScene]) -> None:
-        """Take the three planes; they are shown when the layout is chosen."""
-        for plane, scene in planes.items():
-            scene.show_marks = self._marks_shown
-            self.frames[plane.value].set_scene(scene, self.links)
+    def _empty(self) -> None:
+        for frame in self.frames.values():
+            frame.set_scene(None)
+        self.links = LinkGroup()
+        self._maximised = ""
+        self._layout = Layout.ONE
+
+    def set_scenes(self, scenes: Mapping[str, Scene | None]) -> None:
+        """Give viewports their scenes, linked with all others; they are shown when a tiling with them is chosen."""
+        for key, scene in scenes.items():
+            if scene is not None:
+                scene.show_marks = self._marks_shown
+            self.frame(key).set_scene(scene, self.links if scene is not None else None)
         self.refresh()
 
-    def choose_layout(self, layout: Layout) -> None:
-        """Divide the area; three planes need a volume."""
-        if layout is Layout.MPR and not self.has_planes:
+    def can_show(self, layout: str) -> bool:
+        """Tell whether a tiling is known and every viewport that it needs has a scene."""
+        tiling = self.tilings.get(layout)
+        return tiling is not None and all(self.frame(key).scene is not None for key in tiling.needs)
+
+    def choose_layout(self, layout: str) -> None:
+        """Divide the area as a tiling says; nothing happens where scenes are missing that it needs."""
+        if not self.can_show(layout):
             return
         self._maximised = ""
-        if layout is not self._layout:
+        if layout != self._layout:
             self._layout = layout
-            self._activate(MprPlane.AXIAL.value if layout is Layout.MPR else STACK)
+            self._activate(self.tilings[layout].keys[0])
         self._show_frames()
         self.layout_changed.emit(layout)
 
     def choose_tool(self, name: ToolName) -> None:
         """Give every viewport the same tool."""
         self.set_adding(adding=False)
+        self._tool = name
         for frame in self.frames.values():
             if frame.navigator.tool is not name:
                 frame.navigator.choose(name)
@@ -216,7 +237,7 @@ class ViewportGrid(QWidget):
 
     def show_point(self, lps_mm: Point) -> None:
         """Bring a patient point to every linked view and into the middle of each."""
-        self.frames[STACK].show_point(lps_mm)
+        self.frame(STACK).show_point(lps_mm)
         for frame in self.frames.values():
             centre(frame, lps_mm)
 
@@ -239,14 +260,14 @@ class ViewportGrid(QWidget):
         """Return the viewports on screen in reading order."""
         if self._maximised:
             return (self._maximised,)
-        return _ORDER if self._layout is Layout.MPR else (STACK,)
+        return self.tilings[self._layout].keys
 
     def _show_frames(self) -> None:
         shown = self.visible_keys()
         for key, frame in self.frames.items():
             if key not in shown:
                 frame.hide()
-        self._waiting = [key for key in shown if self.frames[key].isHidden()]
+        self._waiting = [key for key in shown if self.frame(key).isHidden()]
         self._place()
         self._show_following()
 
@@ -258,16 +279,10 @@ class ViewportGrid(QWidget):
             self._stagger.start()
 
     def _place(self) -> None:
-        shown = self.visible_keys()
-        gap = current_theme().px("vp.gap")
-        left, top = (self.width() - gap) // 2, (self.height() - gap) // 2
-        for at, key in enumerate(shown):
-            x = 0 if at % 2 == 0 else left + gap
-            y = 0 if at < 2 else top + gap
-            width = left if at % 2 == 0 else self.width() - left - gap
-            height = top if at < 2 else self.height() - top - gap
-            frame = self.frames[key]
-            frame.setGeometry(self.rect() if len(shown) == 1 else QRect(x, y, width, height))
+        places = self.tilings[self._layout].places(self.width(), self.height(), int(current_theme().px("vp.gap")))
+        for key in self.visible_keys():
+            frame = self.frame(key)
+            frame.setGeometry(self.rect() if self._maximised else QRect(*places[key]))
             layout = frame.layout()
             if frame.isHidden() and layout is not None:
                 # a jump may centre this viewport before its turn to appear: its canvas needs its size now
@@ -275,7 +290,7 @@ class ViewportGrid(QWidget):
                 layout.activate()
 
     def _maximise(self, key: str) -> None:
-        if self._layout is Layout.ONE:
+        if len(self.tilings[self._layout].tiles) == 1:
             return
         self._maximised = "" if self._maximised else key
         self._show_frames()

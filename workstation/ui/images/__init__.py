@@ -1,0 +1,1 @@
+"""What the reading page does with the images of the open case: one object for each concern."""

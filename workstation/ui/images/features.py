@@ -1,0 +1,13 @@
+"""Every feature of the images, in the order in which they hear of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.mpr_planes import MprPlanes
+
+FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (MprPlanes,)

@@ -1,0 +1,75 @@
+"""The three linked planes through the volume of the series on screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from resources.translation import tr
+from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.mpr_scene import MprScene
+from workstation.domain.errors import WorkstationError
+from workstation.services.uid import new_uid
+from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.notice import Notice, Severity
+from workstation.ui.widgets.tiling import Layout
+
+_NOTICE = "planes"
+
+
+class MprPlanes(QObject):
+    """Makes the planes when the volume is built and shows them to whoever reads in three planes."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context.page)
+        self._page, self._images = context.page, context.images
+        self._wanted = False
+        self._images.series_shown.connect(self._series_shown)
+        self._images.volume_built.connect(self._built)
+        self._images.volume_refused.connect(self._refused)
+        self._page.grid.layout_changed.connect(self._layout_chosen)
+
+    def _series_shown(self, shown: ShownSeries) -> None:
+        self._page.notices.clear_notice(_NOTICE)
+        self._offer(shown)
+
+    def _offer(self, shown: ShownSeries) -> None:
+        if shown.scenes:
+            self._page.grid.set_scenes(shown.scenes)
+            self._page.enable_planes("")
+        else:
+            self._page.enable_planes(shown.refusal or tr("follows when all slices are here"))
+
+    def _built(self, shown: ShownSeries) -> None:
+        annotations = self._images.annotations
+        if shown.built is None or annotations is None:
+            return
+        for plane in MprPlane:
+            scene = MprScene(
+                shown.built.volume,
+                plane,
+                annotations=annotations,
+                new_uid=new_uid,
+                modality=shown.series.modality,
+                captions=shown.scene.captions,
+            )
+            self._images.marks.dress(scene)
+            scene.identity = shown.scene.identity
+            if shown.series.modality == "CT" or shown.scene.state.voi is not None:
+                scene.set_window(shown.scene.window)
+            shown.scenes[plane.value] = scene
+        grid = self._page.grid
+        self._offer(shown)
+        if shown.scene.crosshair is not None:
+            grid.show_point(shown.scene.crosshair)
+        if self._wanted or not grid.touched:
+            grid.choose_layout(Layout.MPR)
+
+    def _refused(self, shown: ShownSeries, error: WorkstationError) -> None:
+        self._page.enable_planes(shown.refusal)
+        self._page.notices.show_notice(Notice(_NOTICE, Severity.DEGRADED, error.user_text, error.hint))
+
+    def _layout_chosen(self, layout: object) -> None:
+        # the choice outlives the case: who reads in three planes gets them again
+        if self._page.grid.touched:
+            self._wanted = layout == Layout.MPR

@@ -1,0 +1,112 @@
+"""The series of one open case, kept as far as they were looked at, and the measurements made on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from viewers.scene.annotations import Annotations
+from viewers.scene.captions import StudyCaptions
+from viewers.scene.stack_scene import StackScene, StackSlot
+from workstation.domain.study import DecodeWarning, Series
+from workstation.services.image_service import first_series, is_image_series, series_warnings
+from workstation.services.reading_session import ReadingSession
+from workstation.services.uid import new_uid
+from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.reading_words import captions, non_image_facts, series_facts, series_title, short_warning
+from workstation.ui.widgets.series_panel import SeriesFacts
+
+_KEPT_BYTES = 1536 << 20
+"""Pixels of series that are not on screen, kept for going back."""
+
+
+class OpenImages:
+    """Knows the series of exactly one case; a new case gets a new object, so nothing can leak into it."""
+
+    def __init__(self, session: ReadingSession) -> None:
+        self.session = session
+        self.annotations = Annotations(session.study.study_instance_uid, session.report.measurements.measurements)
+        self._warnings: dict[str, tuple[DecodeWarning, ...]] = {
+            series.series_instance_uid: series_warnings(series)
+            for series in session.study.series
+            if is_image_series(series)
+        }
+        self._opened: dict[str, ShownSeries] = {}
+
+    @property
+    def first_series_uid(self) -> str:
+        """Return the series to begin with, the marked one if any; empty for a study without images."""
+        first = first_series(self.session.study, self.session.findings.series_instance_uid)
+        return first.series_instance_uid if first is not None else ""
+
+    def rows(self) -> list[SeriesFacts]:
+        """Return what the list of series shows of each before any slice is here."""
+        return [self._row(series) for series in self.session.study.series]
+
+    def open(self, series_uid: str) -> ShownSeries | None:
+        """Return an image series, as it was left when it was open before; None for anything else."""
+        series = next((one for one in self.session.study.series if one.series_instance_uid == series_uid), None)
+        if series is None or not is_image_series(series):
+            return None
+        if series_uid not in self._opened:
+            self._opened[series_uid] = self._new(series)
+        return self._opened[series_uid]
+
+    def forget_beyond_bounds(self, on_screen: ShownSeries) -> list[Series]:
+        """Drop series that are not on screen once their pixels pass the bound; return them."""
+        kept, dropped = 0, []
+        for one in reversed([one for one in self._opened.values() if one is not on_screen]):
+            kept += one.size
+            if kept > _KEPT_BYTES:
+                dropped.append(one.series)
+                del self._opened[one.series_instance_uid]
+        return dropped
+
+    def place_in_frame(self, scene: StackScene, frame: str, *, is_first: bool) -> bool:
+        """
+        Give a stack its frame of reference: that of the marks made on it, else of its first slice.
+
+        De-identified CTs may carry another UID in every slice; one series is one frame all the same.
+        True when the frame changed.
+        """
+        findings = self.session.findings
+        if findings.series_instance_uid == scene.series_instance_uid:
+            frame = findings.frame_of_reference_uid or frame
+        before = scene.frame_of_reference_uid
+        if before == frame or (before and not is_first):
+            return False
+        scene.frame_of_reference_uid = frame
+        for one in self.annotations.measurements if before else ():
+            if one.frame_of_reference_uid == before:
+                self.annotations.edit(scene.study_instance_uid, replace(one, frame_of_reference_uid=frame))
+        return True
+
+    def is_lung(self, series: Series) -> bool:
+        """Tell whether the detector's marks lie on this CT: then the lung window is what is read first."""
+        findings = self.session.findings
+        return (
+            series.modality == "CT"
+            and findings.algorithm is not None
+            and findings.series_instance_uid == series.series_instance_uid
+        )
+
+    def _row(self, series: Series) -> SeriesFacts:
+        uid, title = series.series_instance_uid, series_title(series)
+        if uid not in self._warnings:
+            return SeriesFacts(uid, title, non_image_facts(series), is_image=False, short=series.modality)
+        warnings = tuple(warning.text for warning in self._warnings[uid])
+        short = f"{series.series_number or ''} {series.description}".strip()
+        return SeriesFacts(uid, title, series_facts(series, 0), True, (), warnings, short)
+
+    def _new(self, series: Series) -> ShownSeries:
+        study = self.session.study
+        warnings = (*study.warnings, *self._warnings[series.series_instance_uid])
+        words: StudyCaptions = captions(study, series, self.session.row)
+        scene = StackScene(
+            [StackSlot(one.sop_instance_uid, 0, one.plane) for one in series.instances],
+            annotations=self.annotations,
+            new_uid=new_uid,
+            modality=series.modality,
+            series_instance_uid=series.series_instance_uid,
+            captions=replace(words, warnings=(*words.warnings, *(short_warning(one) for one in warnings))),
+        )
+        return ShownSeries(series, scene, tuple(one.text for one in warnings))

@@ -1,0 +1,86 @@
+"""One series of the open case on its way to the screen, and where a reader stands in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from viewers.scene.captions import Identity
+from viewers.scene.image import SliceImage
+from viewers.scene.raster import GrayscaleTransform, to_gray
+from viewers.scene.scene import Scene, ViewState
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.geometry import Point
+from workstation.domain.study import Series
+from workstation.services.image_service import BuiltVolume
+
+_THUMB_PX = 56
+
+
+@dataclass(slots=True, eq=False)
+class ShownSeries:
+    """A series as far as it is here. Features may keep their own scenes of it in ``scenes``, by viewport key."""
+
+    series: Series
+    scene: StackScene
+    warnings: tuple[str, ...]
+    failed: dict[int, str] = field(default_factory=dict)
+    """Why slices (from 0) cannot be shown"""
+    built: BuiltVolume | None = None
+    scenes: dict[str, Scene] = field(default_factory=dict)
+    refusal: str = ""
+    """Why there is no volume"""
+
+    @property
+    def series_instance_uid(self) -> str:
+        """Return the series."""
+        return self.series.series_instance_uid
+
+    @property
+    def cached(self) -> tuple[bool, ...]:
+        """Return, slice by slice, whether it is here."""
+        arrived = self.scene.arrived
+        return tuple(index in arrived for index in range(self.scene.count))
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Return the slices that neither arrived nor failed."""
+        return tuple(sorted(set(range(self.scene.count)) - self.scene.arrived - set(self.failed)))
+
+    @property
+    def images(self) -> dict[int, SliceImage]:
+        """Return the slices that are here."""
+        return {n: image for n in sorted(self.scene.arrived) if (image := self.scene.image(n)) is not None}
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of its pixels."""
+        return sum(image.pixels.nbytes for image in self.images.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImagePlace:
+    """Where a reader stands in a series, with its pixels: a language switch must not cost them."""
+
+    series_instance_uid: str
+    images: dict[int, SliceImage]
+    built: BuiltVolume | None
+    layout: str
+    views: dict[str, tuple[ViewState, int]]
+    """By viewport: how it is shown, and its slice from 0"""
+    crosshair: Point | None
+    identity: Identity
+
+
+def thumbnail(image: SliceImage, scene: Scene, ratio: float) -> QImage | None:
+    """Return a picture of at most 56 px from every n-th pixel; None for colour."""
+    if image.is_color:
+        return None
+    step = max(1, round(max(image.rows, image.columns) / (_THUMB_PX * ratio)))
+    part = np.ascontiguousarray(image.pixels[::step, ::step])
+    gray = np.ascontiguousarray(to_gray(part, GrayscaleTransform(scene.voi, image.monochrome1, image.padding)))
+    picture = QImage(gray.data, gray.shape[1], gray.shape[0], gray.shape[1], QImage.Format.Format_Grayscale8).copy()
+    picture.setDevicePixelRatio(max(gray.shape) / _THUMB_PX)
+    return picture
