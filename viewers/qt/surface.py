@@ -13,6 +13,7 @@ from viewers.scene import reslice as numpy_reslice
 from viewers.scene.camera import PixelTransform
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_scene import Reslicer
+from viewers.scene.picture import burned
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
 from viewers.scene.resample import Resampler, is_upright
 from viewers.scene.reslice import OUTSIDE, as_displayed
@@ -61,7 +62,7 @@ class RasterSurface:
             picture = QImage(*size, QImage.Format.Format_Grayscale8)
             gray_view(picture)[:] = to_gray(cut, outside)
         elif frame.source.is_color:
-            picture = _painted(_rgb_image(frame.source.pixels), frame.transform.scaled(ratio), size)
+            picture = _painted(_rgb_image(burned(frame.source.pixels, frame.source)), frame.transform.scaled(ratio), size)
         else:
             gray = self._gray(frame.source, frame.grayscale)
             picture = self._scaled(gray, frame.transform.scaled(ratio), size)
@@ -71,7 +72,7 @@ class RasterSurface:
     def _gray(self, image: SliceImage, grayscale: GrayscaleTransform) -> Gray:
         # panning and zooming repaint the same levels
         if self._last is None or self._last[0] is not image or self._last[1] != grayscale:
-            self._last = image, grayscale, to_gray(image.pixels, grayscale)
+            self._last = image, grayscale, burned(to_gray(image.pixels, grayscale), image)
         return self._last[2]
 
     def _scaled(self, gray: Gray, transform: PixelTransform, size: tuple[int, int]) -> QImage:

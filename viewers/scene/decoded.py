@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from viewers.scene.image import SliceImage
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from viewers.scene.image import SliceImage, VoiChoice
 from viewers.scene.raster import VoiFunction, VoiLut, Window
 from workstation.dicom.decode import DecodedFrame
+from workstation.dicom.frame_attributes import VoiWindow
+from workstation.dicom.lookup import LookupTable
 from workstation.domain.geometry import ImagePlane
+from workstation.domain.pixel_size import PixelSize
 
 
 def slice_image(
@@ -13,12 +21,16 @@ def slice_image(
     *,
     plane: ImagePlane | None = None,
     sop_instance_uid: str = "",
+    frame_number: int = 1,
     frame_of_reference_uid: str = "",
     aspect: float = 1.0,
     patient_orientation: tuple[str, str] | None = None,
     lossy_ratio: float | None = None,
+    pixel_size: PixelSize | None = None,
 ) -> SliceImage:
-    """Return the frame after its modality transform, with its own first window or VOI LUT and its padding."""
+    """Return the frame after its modality transform, with its windows, padding, overlays and shutter."""
+    choices = () if frame.is_colour else _choices(frame)
+    shutter = frame.shutter
     return SliceImage(
         pixels=frame.modality_values(),
         plane=plane,
@@ -26,12 +38,45 @@ def slice_image(
         frame_of_reference_uid=frame_of_reference_uid,
         monochrome1=frame.photometric == "MONOCHROME1",
         padding=_padding(frame),
-        voi=_voi(frame),
+        voi=choices[0].voi if choices else None,
         unit=frame.unit,
         aspect=aspect,
         patient_orientation=patient_orientation,
         lossy_ratio=lossy_ratio if lossy_ratio is not None else 0.0 if frame.lossy else None,
+        choices=choices,
+        graphics=_graphics(frame),
+        visible=None if shutter is None else shutter.visible,
+        shutter_gray=0 if shutter is None else shutter.gray,
+        pixel_size=pixel_size,
+        frame_number=frame_number,
     )
+
+
+def window_of(found: VoiWindow) -> Window:
+    """Return a window of the standard as the viewers use it; an unknown function counts as LINEAR."""
+    known = found.function in set(VoiFunction)
+    return Window(found.center, found.width, VoiFunction(found.function) if known else VoiFunction.LINEAR)
+
+
+def voi_lut_of(table: LookupTable) -> VoiLut:
+    """Return a VOI LUT of the standard as the viewers use it."""
+    return VoiLut(table.first, table.values, table.bits)
+
+
+def _choices(frame: DecodedFrame) -> tuple[VoiChoice, ...]:
+    return (
+        *(VoiChoice(window_of(one), one.explanation) for one in frame.windows),
+        *(VoiChoice(voi_lut_of(one), one.explanation) for one in frame.voi_luts),
+    )
+
+
+def _graphics(frame: DecodedFrame) -> npt.NDArray[np.bool_] | None:
+    rows, columns = frame.pixels.shape[:2]
+    graphics: npt.NDArray[Any] | None = None
+    for plane in frame.overlays:
+        bits = plane.over(rows, columns)
+        graphics = bits if graphics is None else graphics | bits
+    return graphics
 
 
 def _padding(frame: DecodedFrame) -> tuple[float, float] | None:
@@ -40,14 +85,3 @@ def _padding(frame: DecodedFrame) -> tuple[float, float] | None:
         return None
     ends = [value * frame.slope + frame.intercept for value in frame.padding]
     return min(ends), max(ends)
-
-
-def _voi(frame: DecodedFrame) -> Window | VoiLut | None:
-    if frame.windows:
-        first = frame.windows[0]
-        known = first.function in set(VoiFunction)
-        return Window(first.center, first.width, VoiFunction(first.function) if known else VoiFunction.LINEAR)
-    if frame.voi_luts:
-        table = frame.voi_luts[0]
-        return VoiLut(table.first, table.values, table.bits)
-    return None

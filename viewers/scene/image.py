@@ -11,6 +11,15 @@ import numpy.typing as npt
 
 from viewers.scene.raster import VoiLut, Window, percentile_range
 from workstation.domain.geometry import ImagePlane
+from workstation.domain.pixel_size import PixelSize
+
+
+@dataclass(frozen=True, eq=False)
+class VoiChoice:
+    """One of the windows or VOI LUTs that an image brings, with the maker's words for it."""
+
+    voi: Window | VoiLut
+    explanation: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +32,9 @@ class SliceImage:
     geometry; ``aspect`` (height over width of one pixel) then shapes the display.
     ``patient_orientation`` holds the letters of Patient Orientation (0020,0020) for images that
     have no plane. ``lossy_ratio`` is the compression ratio of an irreversible image.
+    ``choices`` are all windows and VOI LUTs of the image, ``voi`` the first of them. ``graphics``
+    (the modality's overlays) and ``visible`` (False under a shutter, which shows as ``shutter_gray``)
+    are ``[row, column]``. ``pixel_size`` says what a pixel measures where there is no plane.
     """
 
     pixels: npt.NDArray[Any]
@@ -36,6 +48,12 @@ class SliceImage:
     aspect: float = 1.0
     patient_orientation: tuple[str, str] | None = None
     lossy_ratio: float | None = None
+    choices: tuple[VoiChoice, ...] = ()
+    graphics: npt.NDArray[np.bool_] | None = None
+    visible: npt.NDArray[np.bool_] | None = None
+    shutter_gray: int = 0
+    pixel_size: PixelSize | None = None
+    frame_number: int = 1
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8

@@ -13,6 +13,8 @@ from worklist.retrieve import SeriesRetriever
 from workstation.bootstrap.decode_pool import DecodePool
 from workstation.dicom.decode import decode_frame, read_dataset
 from workstation.dicom.header import plane_of
+from workstation.dicom.pixel_size import aspect_of, pixel_size_of
+from workstation.domain.pixel_size import PixelSize
 from workstation.domain.ports import RetrievePort
 from workstation.domain.study import Series, Study
 
@@ -54,27 +56,17 @@ def _shared_pool() -> DecodePool:
 def decode_for_display(part10: bytes) -> SliceImage:
     """Decode the first frame of an instance with what display and measurement need. Raises DecodeError."""
     dataset = read_dataset(part10)
+    plane = plane_of(dataset)
     return slice_image(
         decode_frame(dataset),
-        plane=plane_of(dataset),
+        plane=plane,
         sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
         frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID", "")),
-        aspect=_aspect(dataset),
+        aspect=aspect_of(dataset),
         patient_orientation=_patient_orientation(dataset),
         lossy_ratio=_lossy_ratio(dataset),
+        pixel_size=PixelSize(plane.spacing_mm) if plane is not None else pixel_size_of(dataset),
     )
-
-
-def _aspect(dataset: Dataset) -> float:
-    """Return pixel height over width: spacing first, else Pixel Aspect Ratio (vertical, horizontal)."""
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"):
-        try:
-            vertical, horizontal = (float(value) for value in dataset.get(keyword) or ())
-        except (TypeError, ValueError):
-            continue
-        if vertical > 0 and horizontal > 0:
-            return vertical / horizontal
-    return 1.0
 
 
 def _patient_orientation(dataset: Dataset) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,31 +21,36 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import convert_color_space
-from pydicom.uid import UID
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
+from workstation.dicom.colour import as_rgb, from_palette, partly_coloured
+from workstation.dicom.frame_attributes import (
+    VoiWindow,
+    functional_groups,
+    integer,
+    number,
+    padding_of,
+    tables_of,
+    unit_of,
+    windows_of,
+)
 from workstation.dicom.gdcm_fallback import FrameLayout, decode_stored
-from workstation.dicom.lookup import LookupTable, lookup_table, palette
+from workstation.dicom.lookup import LookupTable
+from workstation.dicom.overlays import OverlayPlane, overlay_planes
+from workstation.dicom.palette import is_supplemental
 from workstation.dicom.quiet import quiet
+from workstation.dicom.shutter import Shutter, shutter_of, with_bitmap
 from workstation.domain.errors import DecodeError, HostileInput, UnsupportedTransferSyntax
 
 MAX_FRAME_BYTES: Final = 1 << 30
 """No single frame of a clinical image comes near; a header that asks for more is broken or hostile."""
 MAX_FRAMES: Final = 100_000
+_RETIRED: Final = frozenset({"ARGB", "CMYK", "HSV"})
+"""Photometric interpretations that DICOM has given up; nothing says how they were meant."""
 
 Pixels = npt.NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class VoiWindow:
-    """One window of the VOI list, in modality values. Source: PS3.3 C.11.2."""
-
-    center: float
-    width: float
-    function: str = "LINEAR"
-    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +61,7 @@ class DecodedFrame:
     ``pixels`` is ``(rows, columns)`` of stored integers (or floats), or ``(rows, columns, 3)`` uint8
     when ``photometric`` is ``RGB``; palettes and YBR have become RGB. ``padding`` is the inclusive
     range of stored values that show no patient. ``lossy`` says that the image was compressed with loss.
+    ``overlays`` are graphics of the modality, ``shutter`` hides what must not be seen.
     """
 
     pixels: Pixels
@@ -69,6 +76,8 @@ class DecodedFrame:
     bits_stored: int = 16
     is_signed: bool = False
     lossy: bool = False
+    overlays: tuple[OverlayPlane, ...] = ()
+    shutter: Shutter | None = None
 
     @property
     def is_colour(self) -> bool:
@@ -124,27 +133,57 @@ def decode_frame(source: Dataset | bytes | Path, frame: int = 0) -> DecodedFrame
     dataset = source if isinstance(source, Dataset) else read_dataset(source)
     _check(dataset, frame)
     pixels, photometric = _stored(dataset, frame)
-    if photometric == "PALETTE COLOR":
-        pixels, photometric = _through_palette(dataset, pixels), "RGB"
-    elif pixels.ndim == 3:
-        pixels, photometric = _as_rgb(pixels, photometric, int(dataset.get("BitsStored", 8) or 8)), "RGB"
-    is_signed = dataset.get("PixelRepresentation") == 1
-    groups = _functional_groups(dataset, frame)
+    groups = functional_groups(dataset, frame)
+    windows = windows_of(groups.get("FrameVOILUTSequence", dataset))
     transform = groups.get("PixelValueTransformationSequence", dataset)
+    slope, intercept = number(transform.get("RescaleSlope"), 1.0), number(transform.get("RescaleIntercept"), 0.0)
+    if photometric == "PALETTE COLOR":
+        pixels, photometric = from_palette(dataset, pixels), "RGB"
+    elif pixels.ndim == 3:
+        pixels, photometric = as_rgb(pixels, photometric, integer(dataset, "BitsStored", 8)), "RGB"
+    elif is_supplemental(dataset, _frame_presentation(groups)):
+        pixels, photometric = partly_coloured(dataset, pixels, windows, slope=slope, intercept=intercept), "RGB"
+    is_signed = dataset.get("PixelRepresentation") == 1
+    modality_lut = tables_of(dataset.get("ModalityLUTSequence"), is_signed=is_signed)[:1]
+    overlays = overlay_planes(dataset, frame, lambda: _with_unused_bits(dataset, frame))
     return DecodedFrame(
         pixels=pixels,
         photometric=photometric,
-        slope=_number(transform.get("RescaleSlope"), 1.0),
-        intercept=_number(transform.get("RescaleIntercept"), 0.0),
-        unit=_unit(dataset, transform),
-        modality_lut=_first_table(dataset.get("ModalityLUTSequence"), is_signed=is_signed),
-        padding=_padding(dataset),
-        windows=_windows(groups.get("FrameVOILUTSequence", dataset)),
-        voi_luts=_tables(dataset.get("VOILUTSequence"), is_signed=is_signed),
-        bits_stored=int(dataset.get("BitsStored", 0) or dataset.get("BitsAllocated", 16)),
+        slope=slope,
+        intercept=intercept,
+        unit=unit_of(dataset, transform),
+        modality_lut=modality_lut[0] if modality_lut else None,
+        padding=padding_of(dataset),
+        windows=windows,
+        # what leaves a modality LUT is unsigned, and so is the first value a VOI LUT maps then
+        voi_luts=tables_of(dataset.get("VOILUTSequence"), is_signed=_modality_is_signed(dataset, transform)),
+        bits_stored=integer(dataset, "BitsStored", 0) or integer(dataset, "BitsAllocated", 16),
         is_signed=is_signed,
         lossy=str(dataset.get("LossyImageCompression", "") or "") == "01",
+        overlays=overlays,
+        shutter=_shutter(groups.get("FrameDisplayShutterSequence", dataset), overlays, pixels.shape),
     )
+
+
+def _modality_is_signed(dataset: Dataset, transform: Dataset) -> bool:
+    if dataset.get("ModalityLUTSequence"):
+        return False
+    return dataset.get("PixelRepresentation") == 1 or number(transform.get("RescaleIntercept"), 0.0) < 0
+
+
+def _shutter(item: Dataset, overlays: tuple[OverlayPlane, ...], shape: tuple[int, ...]) -> Shutter | None:
+    rows, columns = shape[:2]
+    found = shutter_of(item, rows, columns)
+    group = integer(item, "ShutterOverlayGroup", 0)
+    bitmap = next((one for one in overlays if one.group == group), None)
+    return found if bitmap is None else with_bitmap(found, bitmap.over(rows, columns), item)
+
+
+def _frame_presentation(groups: Mapping[str, Dataset]) -> str:
+    for name in ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "USImageDescriptionSequence"):
+        if name in groups and (found := str(groups[name].get("PixelPresentation", "") or "")):
+            return found
+    return ""
 
 
 def _read(source: Path | str | bytes, *, stop_before_pixels: bool, assumed: str | None) -> Dataset:
@@ -186,17 +225,37 @@ def _without_preamble(source: Path | str | bytes, *, stop_before_pixels: bool) -
 
 
 def _check(dataset: Dataset, frame: int) -> None:
-    rows, columns = int(dataset.get("Rows", 0) or 0), int(dataset.get("Columns", 0) or 0)
+    rows, columns = integer(dataset, "Rows", 0), integer(dataset, "Columns", 0)
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")) or not (
         rows and columns
     ):
         raise DecodeError(tr("This object has no image."))
-    samples, bits = int(dataset.get("SamplesPerPixel", 1) or 1), int(dataset.get("BitsAllocated", 8) or 8)
-    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+    samples, bits = integer(dataset, "SamplesPerPixel", 1), integer(dataset, "BitsAllocated", 8)
+    frames = frame_count(dataset)
     if rows * columns * samples * max(8, bits) // 8 > MAX_FRAME_BYTES or frames > MAX_FRAMES or samples > 4:
         raise HostileInput(tr("The image claims a size that no real image has."), detail=f"{rows}x{columns}x{samples}")
-    if not 0 <= frame < max(1, frames):
+    if not 0 <= frame < frames:
         raise DecodeError(tr("The image has no frame {number}.", number=frame + 1))
+    photometric = str(dataset.get("PhotometricInterpretation", "") or "").strip()
+    if photometric in _RETIRED or samples not in {1, 3}:
+        raise DecodeError(
+            tr("Images in the colours {name} cannot be shown.", name=photometric or samples),
+            hint=tr("Ask the sender for a copy in RGB."),
+            detail=f"{photometric}, {samples} samples",
+        )
+
+
+def frame_count(dataset: Dataset) -> int:
+    """Return the number of frames. Raises DecodeError when the file states it unreadably."""
+    value = dataset.get("NumberOfFrames")
+    if value is None or value == "":
+        return 1
+    try:
+        return max(1, int(value))
+    except (TypeError, ValueError) as exc:
+        raise DecodeError(
+            tr("The number of frames in the file is unreadable."), hint=tr("Ask the sender to send this image again.")
+        ) from exc
 
 
 def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
@@ -244,7 +303,7 @@ _GDCM_SYNTAXES: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in 
 
 
 def _by_gdcm(dataset: Dataset, frame: int, syntax: UID) -> Pixels:
-    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+    frames = frame_count(dataset)
     offsets = None
     if dataset.get("ExtendedOffsetTable") and dataset.get("ExtendedOffsetTableLengths"):
         offsets = (dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths)
@@ -261,88 +320,12 @@ def _by_gdcm(dataset: Dataset, frame: int, syntax: UID) -> Pixels:
     return decode_stored(encoded, layout)
 
 
-def _through_palette(dataset: Dataset, pixels: Pixels) -> Pixels:
-    tables = palette(dataset)
-    if tables is None:
-        raise DecodeError(tr("The colour palette of the image is missing or broken."))
-    channels = [table.apply(pixels) >> (8 if table.bits > 8 else 0) for table in tables]
-    return np.stack(channels, axis=-1).astype(np.uint8)
-
-
-def _as_rgb(pixels: Pixels, photometric: str, bits_stored: int) -> Pixels:
-    if bits_stored > 8:
-        pixels = pixels >> (bits_stored - 8)
-    pixels = np.ascontiguousarray(pixels[..., :3], dtype=np.uint8)
-    if photometric.startswith("YBR"):
-        pixels = convert_color_space(pixels, "YBR_FULL", "RGB")
-    return pixels
-
-
-def _functional_groups(dataset: Dataset, frame: int) -> dict[str, Dataset]:
-    """Return the first items of the frame's functional groups; per frame wins over shared."""
-    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
-    found: dict[str, Dataset] = {}
-    for groups in [*(dataset.get("SharedFunctionalGroupsSequence") or [])[:1], *per_frame[frame : frame + 1]]:
-        for name in ("PixelValueTransformationSequence", "FrameVOILUTSequence"):
-            items = groups.get(name)
-            if items:
-                found[name] = items[0]
-    return found
-
-
-def _unit(dataset: Dataset, transform: Dataset) -> str:
-    declared = str(transform.get("RescaleType", "") or dataset.get("Units", "") or "")
-    return declared or ("HU" if dataset.get("Modality") == "CT" else "")
-
-
-def _padding(dataset: Dataset) -> tuple[int, int] | None:
-    value = _whole(dataset.get("PixelPaddingValue"))
-    if value is None:
-        return None
-    limit = _whole(dataset.get("PixelPaddingRangeLimit"))
-    limit = value if limit is None else limit
-    return min(value, limit), max(value, limit)
-
-
-def _windows(item: Dataset) -> tuple[VoiWindow, ...]:
-    centers, widths = _many(item.get("WindowCenter")), _many(item.get("WindowWidth"))
-    function = str(item.get("VOILUTFunction", "") or "LINEAR")
-    names = [str(name) for name in _many(item.get("WindowCenterWidthExplanation"))]
-    found = []
-    for n, (center, width) in enumerate(zip(centers, widths, strict=False)):
-        c, w = _number(center, np.nan), _number(width, np.nan)
-        # LINEAR needs a width of at least 1, the others more than 0 (PS3.3 C.11.2.1.2)
-        if np.isfinite(c) and np.isfinite(w) and (w >= 1 or (w > 0 and function != "LINEAR")):
-            found.append(VoiWindow(c, w, function, names[n] if n < len(names) else ""))
-    return tuple(found)
-
-
-def _tables(sequence: Any, *, is_signed: bool) -> tuple[LookupTable, ...]:  # noqa: ANN401 - pydicom values have no static type
-    found = (lookup_table(item, is_signed=is_signed) for item in sequence or [])
-    return tuple(table for table in found if table is not None)
-
-
-def _first_table(sequence: Any, *, is_signed: bool) -> LookupTable | None:  # noqa: ANN401 - pydicom values have no static type
-    tables = _tables(sequence, is_signed=is_signed)
-    return tables[0] if tables else None
-
-
-def _many(value: Any) -> list[Any]:  # noqa: ANN401 - pydicom values have no static type
-    if value is None or value == "":
-        return []
-    return [value] if isinstance(value, (str, int, float)) else list(value)
-
-
-def _number(value: Any, default: float) -> float:  # noqa: ANN401 - pydicom values have no static type
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return default
-    return number if np.isfinite(number) else default
-
-
-def _whole(value: Any) -> int | None:  # noqa: ANN401 - pydicom values have no static type
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return None
+def _with_unused_bits(dataset: Dataset, frame: int) -> Pixels:
+    """Return the pixels of an uncompressed frame as they lie in the file."""
+    syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID", "") if hasattr(dataset, "file_meta") else ""))
+    if syntax.is_compressed and syntax != DeflatedExplicitVRLittleEndian:
+        raise ValueError("compressed pixels have no unused bits")
+    options: dict[str, Any] = {"index": frame, "raw": True, "correct_unused_bits": False}
+    with quiet():
+        pixels, _ = get_decoder(syntax).as_array(dataset, **options)
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)

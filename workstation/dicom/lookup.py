@@ -1,4 +1,4 @@
-"""Lookup tables of DICOM: modality and VOI LUT items and palettes. Source: PS3.3 C.11.1, C.11.2, C.7.6.3.1.5."""
+"""Lookup tables of DICOM: modality and VOI LUT items. Source: PS3.3 C.11.1, C.11.2."""
 
 from __future__ import annotations
 
@@ -33,23 +33,11 @@ def lookup_table(item: Dataset, *, is_signed: bool) -> LookupTable | None:
     """
     descriptor, data = item.get("LUTDescriptor"), item.get("LUTData")
     explanation = str(item.get("LUTExplanation", "") or "")
-    return _table(descriptor, data, is_signed=is_signed, explanation=explanation)
+    return table_of(descriptor, data, is_signed=is_signed, explanation=explanation)
 
 
-def palette(dataset: Dataset) -> tuple[LookupTable, LookupTable, LookupTable] | None:
-    """Return the red, green and blue tables of a PALETTE COLOR image, None when one is unusable."""
-    tables = []
-    is_signed = dataset.get("PixelRepresentation") == 1
-    for colour in ("Red", "Green", "Blue"):
-        descriptor = dataset.get(f"{colour}PaletteColorLookupTableDescriptor")
-        table = _table(descriptor, dataset.get(f"{colour}PaletteColorLookupTableData"), is_signed=is_signed)
-        if table is None:
-            return None
-        tables.append(table)
-    return tables[0], tables[1], tables[2]
-
-
-def _table(descriptor: Any, data: Any, *, is_signed: bool, explanation: str = "") -> LookupTable | None:  # noqa: ANN401 - pydicom values have no static type
+def table_of(descriptor: Any, data: Any, *, is_signed: bool, explanation: str = "") -> LookupTable | None:  # noqa: ANN401 - pydicom values have no static type
+    """Return the table of a descriptor and its data, None when they are unusable."""
     try:
         count, first, bits = (int(value) for value in descriptor)
     except (TypeError, ValueError):

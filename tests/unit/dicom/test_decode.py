@@ -12,8 +12,10 @@ from pydicom.uid import MPEG2MPML, UID, JPEGBaseline8Bit, JPEGLSLossless
 
 from tests.helpers.ct import SIZE, axial, datasets, part10
 from workstation.dicom import gdcm_fallback
-from workstation.dicom.decode import VoiWindow, decode_frame, read_dataset, read_header
-from workstation.dicom.lookup import LookupTable, lookup_table, palette
+from workstation.dicom.decode import decode_frame, read_dataset, read_header
+from workstation.dicom.frame_attributes import VoiWindow
+from workstation.dicom.lookup import LookupTable, lookup_table
+from workstation.dicom.palette import palette
 from workstation.domain.errors import DecodeError, HostileInput, UnsupportedTransferSyntax
 
 

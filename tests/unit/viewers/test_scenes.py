@@ -22,7 +22,8 @@ from viewers.scene.raster import VoiFunction, VoiLut, Window
 from viewers.scene.reslice import OUTSIDE
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, StackSlot, slots_of
-from workstation.dicom.decode import DecodedFrame, VoiWindow
+from workstation.dicom.decode import DecodedFrame
+from workstation.dicom.frame_attributes import VoiWindow
 from workstation.dicom.lookup import LookupTable
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.measurement import Measurement, MeasurementSet

@@ -1,0 +1,98 @@
+"""Reading how large a pixel is. Source: PS3.3 10.7.1 (calibration), C.8.7.6 (magnification), C.8.5.5 (ultrasound)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydicom.dataset import Dataset
+
+from workstation.domain.pixel_size import PixelSize, SpacingBasis
+
+PROJECTIONS: Final = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG", "BMD"})
+_SAME: Final = 1e-4
+_CENTIMETRES: Final = 3
+_MM_PER_CM: Final = 10.0
+
+
+def pixel_size_of(dataset: Dataset) -> PixelSize | None:
+    """Return the size of a pixel and what it is worth, None when the image names none."""
+    pixel, imager = _pair(dataset.get("PixelSpacing")), _pair(dataset.get("ImagerPixelSpacing"))
+    if str(dataset.get("Modality", "") or "") not in PROJECTIONS:
+        found = pixel or imager or _pair(dataset.get("NominalScannedPixelSpacing"))
+        if found is not None:
+            return PixelSize(found)
+        return next(_regions(dataset), None)
+    factor = _number(dataset.get("EstimatedRadiographicMagnificationFactor"))
+    if factor is not None and factor < 1.0:
+        factor = None  # nothing casts a shadow smaller than itself
+    if pixel is not None:
+        return PixelSize(pixel, _basis(dataset, pixel, imager), factor)
+    if imager is None:
+        return None
+    if factor is not None and factor > 1.0:
+        return PixelSize((imager[0] / factor, imager[1] / factor), SpacingBasis.ESTIMATED, factor)
+    return PixelSize(imager, SpacingBasis.DETECTOR, factor)
+
+
+def aspect_of(dataset: Dataset) -> float:
+    """Return pixel height over width: a spacing first, else Pixel Aspect Ratio (vertical, horizontal), else 1."""
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio"):
+        found = _pair(dataset.get(keyword))
+        if found is not None:
+            return found[1] / found[0]
+    return 1.0
+
+
+def _basis(dataset: Dataset, pixel: tuple[float, float], imager: tuple[float, float] | None) -> SpacingBasis:
+    if str(dataset.get("PixelSpacingCalibrationType", "") or "") in {"GEOMETRY", "FIDUCIAL"}:
+        return SpacingBasis.CALIBRATED
+    if imager is None:
+        return SpacingBasis.UNKNOWN
+    equal = all(math.isclose(a, b, rel_tol=_SAME) for a, b in zip(pixel, imager, strict=True))
+    # different without a type still means that somebody corrected it
+    return SpacingBasis.DETECTOR if equal else SpacingBasis.CALIBRATED
+
+
+def _regions(dataset: Dataset) -> Iterator[PixelSize]:
+    """Yield the two-dimensional regions of an ultrasound picture whose axes are lengths, largest first."""
+    found = []
+    for item in dataset.get("SequenceOfUltrasoundRegions") or []:
+        try:
+            x, y = abs(float(item.PhysicalDeltaX)), abs(float(item.PhysicalDeltaY))
+            units = int(item.PhysicalUnitsXDirection), int(item.PhysicalUnitsYDirection)
+            box = (
+                int(item.RegionLocationMinX0),
+                int(item.RegionLocationMinY0),
+                int(item.RegionLocationMaxX1),
+                int(item.RegionLocationMaxY1),
+            )
+        except (AttributeError, TypeError, ValueError):
+            continue
+        if units == (_CENTIMETRES, _CENTIMETRES) and x > 0 and y > 0 and math.isfinite(x + y):
+            found.append(PixelSize((x * _MM_PER_CM, y * _MM_PER_CM), SpacingBasis.ULTRASOUND, None, box))
+    yield from sorted(found, key=_area, reverse=True)
+
+
+def _area(size: PixelSize) -> int:
+    left, top, right, bottom = size.region or (0, 0, 0, 0)
+    return (right - left) * (bottom - top)
+
+
+def _pair(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - pydicom values have no static type
+    """Return (between columns, between rows); DICOM stores rows first."""
+    try:
+        down, across = (float(one) for one in value)
+    except (TypeError, ValueError):
+        return None
+    good = math.isfinite(down) and math.isfinite(across) and min(down, across) > 0
+    return (across, down) if good else None
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401 - pydicom values have no static type
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) and found > 0 else None
