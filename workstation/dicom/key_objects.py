@@ -174,5 +174,5 @@ def _is_several(value: object) -> bool:
 
 
 def _is_description(item: Dataset) -> bool:
-    concept = item.get("ConceptNameCodeSequence") or ()
-    return bool(concept) and concept[0].get("CodeValue") == _DESCRIPTION.value and "TextValue" in item
+    name = next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset())
+    return name.get("CodeValue") == _DESCRIPTION.value and "TextValue" in item
