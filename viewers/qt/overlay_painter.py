@@ -34,7 +34,7 @@ class OverlayPainter:
     def paint(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
         """Paint everything, text last so that no line runs through it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._strokes(painter, overlay.crosshair)
+        self._strokes(painter, (*overlay.crosshair, *overlay.guides))
         for mark in overlay.marks:
             _mark(painter, mark)
         for calliper in overlay.callipers:
@@ -92,7 +92,10 @@ class OverlayPainter:
 
     def _strokes(self, painter: QPainter, strokes: Iterable[Stroke]) -> None:
         for stroke in strokes:
-            painter.setPen(QPen(color(stroke.token), theme_tokens.px("stroke.hairline")))
+            pen = QPen(color(stroke.token), theme_tokens.px("stroke.hairline"))
+            if stroke.dashed:
+                pen.setDashPattern(theme_tokens.dash("dash.slab"))
+            painter.setPen(pen)
             start, end = (QPointF(*point) for point in (stroke.start, stroke.end))
             upright = abs(start.x() - end.x()) < 1e-6 or abs(start.y() - end.y()) < 1e-6
             # on pixel centres an upright hairline is one sharp pixel instead of two grey ones

@@ -24,6 +24,8 @@ _NAMED_KEYS: Final = {
     Qt.Key.Key_PageDown: "PageDown",
     Qt.Key.Key_Home: "Home",
     Qt.Key.Key_End: "End",
+    Qt.Key.Key_BracketLeft: "[",
+    Qt.Key.Key_BracketRight: "]",
 }
 NOTCH: Final = 120
 """Wheel units of one notch; fine wheels send parts of it."""

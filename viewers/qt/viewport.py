@@ -95,6 +95,8 @@ class ViewportFrame(QWidget):
     """Global position."""
     refused = Signal(str, str)
     """What a tool could not do, and what to do instead."""
+    planes_changed = Signal()
+    """The planes of the volume were turned or their slabs changed: the other viewports of it must repaint."""
     tool_changed = Signal(object)
     """A ToolName."""
     marks_toggled = Signal(bool)
@@ -218,8 +220,12 @@ class ViewportFrame(QWidget):
             if window is not None:
                 self.set_window(window)
             return
-        self._commands(scene)[command]()
-        self.refresh()
+        commands = self._commands(scene)
+        if isinstance(scene, MprScene):
+            commands |= self._plane_commands(scene)
+        if command in commands:
+            commands[command]()
+            self.refresh()
 
     def _commands(self, scene: Scene) -> dict[Command, Callable[[], object]]:
         return {
@@ -237,6 +243,22 @@ class ViewportFrame(QWidget):
             Command.PAGE_ON: lambda: self.scroll_to(scene.index + _PAGE),
             Command.FIRST: lambda: self.scroll_to(0),
             Command.LAST: lambda: self.scroll_to(scene.count - 1),
+        }
+
+    def _plane_commands(self, scene: MprScene) -> dict[Command, Callable[[], object]]:
+        def then_tell(change: Callable[[], object]) -> Callable[[], None]:
+            def both() -> None:
+                change()
+                self.planes_changed.emit()
+
+            return both
+
+        return {
+            Command.RESET: then_tell(scene.reset),
+            Command.UPRIGHT_PLANES: then_tell(scene.stand_upright),
+            Command.PROJECTION: then_tell(lambda: scene.set_slab(scene.slab.following())),
+            Command.SLAB_THINNER: then_tell(lambda: scene.set_slab(scene.slab.thicker(-1))),
+            Command.SLAB_THICKER: then_tell(lambda: scene.set_slab(scene.slab.thicker())),
         }
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
@@ -282,6 +304,12 @@ class ViewportFrame(QWidget):
                 self.scroll_to(scene.index + slices)
             case actions.MoveCrosshair(point):
                 self.show_point(point)
+            case actions.TurnPlanes(radians, only) if isinstance(scene, MprScene):
+                scene.turn(radians, only=only)
+                self.planes_changed.emit()
+            case actions.ChangeSlab(steps) if isinstance(scene, MprScene):
+                scene.set_slab(scene.slab.thicker(steps))
+                self.planes_changed.emit()
             case actions.AddMeasurement(measurement):
                 scene.annotations.add(scene.study_instance_uid, measurement)
                 self._kept(scene, measurement)
@@ -335,7 +363,8 @@ class ViewportFrame(QWidget):
             is_linked=self.links is not None and self.links.is_linked(scene),
         )
         if isinstance(scene, MprScene):
-            return replace(text, plane=plane_title(scene.plane.value), plane_token=scene.plane.token)
+            mode = " · ".join(part for part in (text.mode, scene.slab.text()) if part)
+            return replace(text, plane=scene.title, plane_token=scene.plane.token, mode=mode)
         view = scene.view(self.canvas.viewport)
         if view is None or view.plane is None:
             return replace(text, plane=scene.modality)

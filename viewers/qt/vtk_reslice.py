@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from viewers.qt.vtk_arrays import to_matrix, to_numpy, to_vtk
 from viewers.scene.reslice import OUTSIDE, ResliceRequest, index_matrix
+from viewers.scene.slab import Projection
 from workstation.domain.volume import Volume
 
 if TYPE_CHECKING:
     from vtkmodules.vtkCommonDataModel import vtkImageData
+
+_SLAB_MODES: Final = {Projection.MINIP: 0, Projection.MIP: 1, Projection.MEAN: 2}
+"""vtkImageReslice's VTK_IMAGE_SLAB_MIN, _MAX and _MEAN."""
 
 
 class VtkReslicer:
@@ -36,10 +40,13 @@ class VtkReslicer:
             self._reslice.SetInterpolationModeToLinear()
             self._reslice.SetBackgroundLevel(OUTSIDE)
             self._reslice.SetOutputDimensionality(2)
-            self._reslice.SetOutputSpacing(1, 1, 1)
             self._reslice.SetOutputOrigin(0, 0, 0)
             self._volume = request.volume
         columns, rows = request.size
+        slab = request.slab
+        self._reslice.SetSlabMode(_SLAB_MODES[slab.projection if slab is not None else Projection.MEAN])
+        self._reslice.SetSlabNumberOfSlices(slab.count if slab is not None else 1)
+        self._reslice.SetOutputSpacing(1, 1, slab.spacing_mm if slab is not None else 1)
         self._reslice.SetOutputExtent(0, columns - 1, 0, rows - 1, 0, 0)
         self._reslice.SetResliceAxes(to_matrix(index_matrix(request.volume, request.plane)))
         self._reslice.Update()

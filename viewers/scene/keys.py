@@ -35,6 +35,10 @@ class Command(StrEnum):
     PAGE_ON = "page_on"
     FIRST = "first"
     LAST = "last"
+    PROJECTION = "projection"
+    SLAB_THINNER = "slab_thinner"
+    SLAB_THICKER = "slab_thicker"
+    UPRIGHT_PLANES = "upright_planes"
     PRESET_0 = "preset_0"
     PRESET_1 = "preset_1"
     PRESET_2 = "preset_2"
@@ -71,6 +75,10 @@ DEFAULT_KEYS: Final[Mapping[str, Command]] = MappingProxyType(
         "PageDown": Command.PAGE_ON,
         "Home": Command.FIRST,
         "End": Command.LAST,
+        "M": Command.PROJECTION,
+        "[": Command.SLAB_THINNER,
+        "]": Command.SLAB_THICKER,
+        "U": Command.UPRIGHT_PLANES,
         **{digit: Command(f"preset_{digit}") for digit in "0123456789"},
     }
 )

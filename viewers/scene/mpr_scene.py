@@ -1,4 +1,4 @@
-"""One of three linked orthogonal planes through a crosshair point of a volume."""
+"""One of three linked planes through a crosshair point of a volume: patient planes, turned ones, slabs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from typing import Any
 
 import numpy.typing as npt
 
+from resources.translation import tr
+from viewers.scene import crosshair_arms, marks
 from viewers.scene import reslice as numpy_reslice
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions, mpr_interpolated
 from viewers.scene.image import SliceImage
-from viewers.scene.mpr_plane import MprPlane, image_plane, plane_grid
+from viewers.scene.mpr_plane import MprPlane, PlaneGrid, plane_grid
+from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid, posed_plane
+from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import Window, full_range, percentile_range
 from viewers.scene.reslice import OUTSIDE, ResliceRequest
 from viewers.scene.scene import Scene, Size
+from viewers.scene.slab import Slab
 from viewers.scene.slice_view import SliceView
-from viewers.scene.viewtext import location_text
+from viewers.scene.tilt import grid_facts
+from viewers.scene.viewtext import location_text, plane_title
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
 
@@ -27,10 +33,10 @@ Reslicer = Callable[[ResliceRequest], npt.NDArray[Any]]
 
 class MprScene(Scene):
     """
-    A patient plane through the crosshair.
+    A plane through the crosshair, one of the three that share ``planes``.
 
-    Planes that coincide with voxel layers snap to them, so that an axial plane of an axial
-    series shows acquired pixels; all others say that they are interpolated.
+    Patient planes that coincide with voxel layers snap to them, so that an axial plane of an
+    axial series shows acquired pixels; all others say that they are interpolated.
     """
 
     def __init__(
@@ -43,6 +49,7 @@ class MprScene(Scene):
         modality: str = "CT",
         captions: StudyCaptions | None = None,
         reslicer: Reslicer = numpy_reslice.reslice,
+        planes: PlaneSet | None = None,
     ) -> None:
         super().__init__(
             annotations=annotations,
@@ -54,13 +61,29 @@ class MprScene(Scene):
         )
         self.volume = volume
         self.plane = plane
-        self.grid = plane_grid(volume, plane)
+        self.planes = planes or PlaneSet()
+        self._standard_grid = plane_grid(volume, plane)
+        self._facts = grid_facts(volume)
         self._reslicer = reslicer
         self._default: Window | None = CT_PRESETS["3"].window if modality == "CT" else None
         z, y, x = volume.voxels.shape
         middle = volume.lps_of(((x - 1) / 2, (y - 1) / 2, (z - 1) / 2))
-        self._coordinate = self._snapped(float(middle[plane.axis]))
         self.crosshair = (float(middle[0]), float(middle[1]), float(middle[2]))
+        self._coordinate = 0.0
+        self._place()
+        self.planes.watch(self._place)
+
+    # where the plane stands -----------------------------------------------------------------
+
+    @property
+    def pose(self) -> PlanePose:
+        """Return how the plane was turned."""
+        return self.planes.frame.poses[self.plane]
+
+    @property
+    def slab(self) -> Slab:
+        """Return what is projected into the plane."""
+        return self.planes.slabs[self.plane]
 
     @property
     def count(self) -> int:
@@ -74,30 +97,65 @@ class MprScene(Scene):
 
     @property
     def slice_step_mm(self) -> float:
-        """Return the distance of neighbouring slices."""
-        return self.grid.step_mm
+        """Return what one picture stands for: the distance of neighbouring slices, or the slab's thickness."""
+        return max(self.grid.step_mm, self.slab.thickness_mm) if self.slab.is_thick else self.grid.step_mm
 
     @property
     def is_interpolated(self) -> bool:
         """Tell whether the plane shows computed pixels rather than an acquired image."""
-        return not self.grid.acquired
+        return self.slab.is_thick or not self.grid.acquired
+
+    @property
+    def title(self) -> str:
+        """Return the plane's name for the header."""
+        name = plane_title(self.plane.value)
+        return name if self.pose.is_standard else tr("{plane} turned", plane=name)
 
     def scroll_to(self, index: int) -> bool:
         """Show a slice, clamped to the volume; the crosshair follows."""
         before = self._coordinate
         self._coordinate = self.grid.coordinate_of(min(max(index, 0), self.count - 1))
         if self.crosshair is not None:
-            self.crosshair = _with_axis(self.crosshair, self.plane.axis, self._coordinate)
+            self.crosshair = self._at_coordinate(self.crosshair)
         return self._coordinate != before
 
     def show_point(self, lps_mm: Point) -> None:
         """Show the plane through a patient point (nearest voxel layer) and put the crosshair there."""
         self.crosshair = lps_mm
-        self._coordinate = self._snapped(lps_mm[self.plane.axis])
+        self._coordinate = self._snapped(self.pose.standard_point(lps_mm)[self.plane.axis])
+
+    def turn(self, radians: float, *, only: MprPlane | None = None) -> None:
+        """Turn the planes that cut this one about its normal through the crosshair; one of them with ``only``."""
+        pivot = self.crosshair
+        if pivot is not None:
+            self.planes.change(self.planes.frame.turned(self.plane, pivot, radians, only=only))
+
+    def stand_upright(self) -> None:
+        """Return all three planes to axial, coronal and sagittal."""
+        self.planes.change(ObliqueFrame())
+
+    def set_slab(self, slab: Slab) -> None:
+        """Show a thinner, thicker or differently projected slab."""
+        self.planes.set_slab(self.plane, slab)
+
+    def reset(self) -> None:
+        """Return to the series' own window, upright and fitted, as a thin plane."""
+        super().reset()
+        self.set_slab(Slab())
+        self.stand_upright()
+
+    def arm_at(self, viewport: Size, x: float, y: float, *, whole: bool) -> MprPlane | None:
+        """Return the plane whose crosshair arm (``whole``) or grip lies under a viewport pixel."""
+        if self.crosshair is None:
+            return None
+        view = self.view(viewport)
+        return crosshair_arms.arm_at(view, self.crosshair, self._arms(view), (x, y), whole=whole)
+
+    # what it shows --------------------------------------------------------------------------
 
     def displayed_plane(self) -> ImagePlane:
         """Return the image plane on screen."""
-        return image_plane(self.grid, self.plane, self._coordinate)
+        return posed_plane(self.grid, self.plane, self._coordinate, self.pose)
 
     def view(self, viewport: Size) -> SliceView:
         """Return the displayed geometry."""
@@ -115,11 +173,20 @@ class MprScene(Scene):
         )
 
     def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:
-        """Return the value of the voxel nearest to a viewport pixel, never an interpolated one."""
+        """
+        Return the value of the voxel nearest to a viewport pixel, never an interpolated one.
+
+        In a slab it is the projection that is on screen, because no single voxel is.
+        """
         i, j, k = (math.floor(v + 0.5) for v in self.volume.ijk_of(self.view(viewport).lps_of(x, y)))
         depth, rows, columns = self.volume.voxels.shape
         if not (0 <= i < columns and 0 <= j < rows and 0 <= k < depth):
             return None
+        if self.slab.is_thick:
+            shown = self.displayed_plane()
+            at = ImagePlane(self.view(viewport).lps_of(x, y), shown.right, shown.down, shown.spacing_mm)
+            request = ResliceRequest(self.volume, at, (1, 1), self.slab.sampling(self.grid.spacing_mm))
+            return float(self._reslicer(request)[0, 0]), self.volume.unit
         return float(self.volume.voxels[k, j, i]), self.volume.unit
 
     def full_range(self) -> Window:
@@ -128,7 +195,8 @@ class MprScene(Scene):
         return full_range(image.pixels, image.padding)
 
     def _source(self) -> ResliceRequest:
-        return ResliceRequest(self.volume, self.displayed_plane(), self.grid.size)
+        sampling = self.slab.sampling(self.grid.spacing_mm)
+        return ResliceRequest(self.volume, self.displayed_plane(), self.grid.size, sampling)
 
     def _default_voi(self) -> Window:
         if self._default is None:
@@ -140,12 +208,32 @@ class MprScene(Scene):
         plane = self.displayed_plane()
         return ViewCaptions(
             # no "k / N": only the stack's own slices have numbers that other viewers share
+            slice_position=self.slab.text() or self._facts.resampled_text(),
             location=location_text(plane.origin, plane.normal),
-            warnings=(mpr_interpolated(),) if self.is_interpolated else (),
+            warnings=((mpr_interpolated(),) if self.is_interpolated else ()) + self._facts.warnings(),
         )
 
     def _detailed_labels(self) -> bool:
         return self.plane is MprPlane.AXIAL
+
+    def _crosshair_strokes(self, view: SliceView, drawn: tuple[marks.MarkOutline, ...]) -> tuple[Stroke, ...]:
+        if self.crosshair is None:
+            return ()
+        return crosshair_arms.strokes(view, self.crosshair, self._arms(view), drawn)
+
+    def _guides(self, view: SliceView) -> tuple[Stroke, ...]:
+        if self.crosshair is None:
+            return ()
+        return crosshair_arms.guides(view, self.crosshair, self._arms(view), self.planes.slabs)
+
+    def _arms(self, view: SliceView) -> tuple[crosshair_arms.Arm, ...]:
+        return crosshair_arms.arms(view, self.plane, self.planes.frame)
+
+    def _place(self) -> None:
+        """Stand where the shared frame says, with the crosshair in the plane."""
+        self.grid: PlaneGrid = posed_grid(self.volume, self.plane, self._standard_grid, self.pose)
+        if self.crosshair is not None:
+            self._coordinate = self._snapped(self.pose.standard_point(self.crosshair)[self.plane.axis])
 
     def _snapped(self, coordinate: float) -> float:
         grid = self.grid
@@ -153,7 +241,8 @@ class MprScene(Scene):
             return grid.coordinate_of(grid.index_of(coordinate))
         return min(max(coordinate, grid.coordinate_of(0)), grid.coordinate_of(grid.count - 1))
 
-
-def _with_axis(point: Point, axis: int, value: float) -> Point:
-    x, y, z = (value if n == axis else coordinate for n, coordinate in enumerate(point))
-    return x, y, z
+    def _at_coordinate(self, lps_mm: Point) -> Point:
+        """Return a point's projection along the way of scrolling onto the displayed slice."""
+        standard = list(self.pose.standard_point(lps_mm))
+        standard[self.plane.axis] = self._coordinate
+        return self.pose.point((standard[0], standard[1], standard[2]))

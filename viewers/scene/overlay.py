@@ -40,6 +40,7 @@ class Stroke:
     start: PixelPoint
     end: PixelPoint
     token: str
+    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,18 @@ class ScaleBar:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """All that is painted over one picture. ``message`` stands centred in an empty viewport."""
+    """
+    All that is painted over one picture.
+
+    ``guides`` help to steer planes: grips, slab limits, paths. ``message`` stands centred in an empty viewport.
+    """
 
     captions: tuple[CaptionLine, ...] = ()
     letters: tuple[Letter, ...] = ()
     marks: tuple[MarkOutline, ...] = ()
     callipers: tuple[Calliper, ...] = ()
     crosshair: tuple[Stroke, ...] = ()
+    guides: tuple[Stroke, ...] = ()
     scale_bar: ScaleBar | None = None
     message: str = ""
 
@@ -97,13 +103,40 @@ def crosshair(view: SliceView, point: Point, marks: Iterable[MarkOutline] = ()) 
     if view.plane is None:
         return ()
     centre = view.viewport_of(point)
-    radius = max((mark.radius_px for mark in marks if mark.contains(*centre)), default=0.0)
-    gap = min(max(2 * radius + 8, _CROSS_GAP_PX[0]), _CROSS_GAP_PX[1]) / 2
+    gap = crosshair_gap(centre, marks)
     strokes: list[Stroke] = []
     for plane in _crossing_planes(view):
         direction = _cut_direction(view, plane)
-        strokes += _gapped_line(view.viewport, centre, direction, gap, plane.token)
+        strokes += gapped_line(view.viewport, centre, direction, gap, plane.token)
     return tuple(strokes)
+
+
+def crosshair_gap(centre: PixelPoint, marks: Iterable[MarkOutline] = ()) -> float:
+    """Return the free distance on each side of the crosshair's point, wider over a finding."""
+    radius = max((mark.radius_px for mark in marks if mark.contains(*centre)), default=0.0)
+    return min(max(2 * radius + 8, _CROSS_GAP_PX[0]), _CROSS_GAP_PX[1]) / 2
+
+
+def gapped_line(
+    viewport: tuple[float, float],
+    centre: PixelPoint,
+    direction: PixelPoint,
+    gap: float,
+    token: str,
+    *,
+    dashed: bool = False,
+) -> list[Stroke]:
+    """Return a line through the whole viewport that leaves ``gap`` pixels free on each side of its centre."""
+    reach = math.hypot(*viewport) + math.hypot(centre[0] - viewport[0] / 2, centre[1] - viewport[1] / 2)
+    return [
+        Stroke(
+            (centre[0] + sign * gap * direction[0], centre[1] + sign * gap * direction[1]),
+            (centre[0] + sign * reach * direction[0], centre[1] + sign * reach * direction[1]),
+            token,
+            dashed,
+        )
+        for sign in (-1.0, 1.0)
+    ]
 
 
 def scale_bar(view: SliceView) -> ScaleBar | None:
@@ -175,20 +208,6 @@ def _cut_direction(view: SliceView, plane: MprPlane) -> PixelPoint:
     x, y = m.a * column + m.b * row, m.c * column + m.d * row
     length = math.hypot(x, y) or 1.0
     return x / length, y / length
-
-
-def _gapped_line(
-    viewport: tuple[float, float], centre: PixelPoint, direction: PixelPoint, gap: float, token: str
-) -> list[Stroke]:
-    reach = math.hypot(*viewport) + math.hypot(centre[0] - viewport[0] / 2, centre[1] - viewport[1] / 2)
-    return [
-        Stroke(
-            (centre[0] + sign * gap * direction[0], centre[1] + sign * gap * direction[1]),
-            (centre[0] + sign * reach * direction[0], centre[1] + sign * reach * direction[1]),
-            token,
-        )
-        for sign in (-1.0, 1.0)
-    ]
 
 
 def _ellipse_outline(points: Sequence[PixelPoint]) -> tuple[PixelPoint, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewers.scene.camera import PixelTransform
+from viewers.scene.slab import Projection, SlabSampling
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.volume import Volume
 
@@ -19,11 +21,16 @@ _EDGE: Final = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResliceRequest:
-    """A plane to be cut: ``size`` is (columns, rows) of the grid that ``plane`` spans."""
+    """
+    A plane to be cut: ``size`` is (columns, rows) of the grid that ``plane`` spans.
+
+    With ``slab`` every pixel is a projection along the plane's normal.
+    """
 
     volume: Volume
     plane: ImagePlane
     size: tuple[int, int]
+    slab: SlabSampling | None = None
 
 
 def index_matrix(volume: Volume, plane: ImagePlane) -> npt.NDArray[np.float64]:
@@ -41,31 +48,45 @@ def reslice(request: ResliceRequest) -> npt.NDArray[Any]:
     """
     Return ``[row, column]`` values of the plane, in the dtype of the voxels.
 
-    The volume reaches half a voxel beyond its outer centres; further out lies OUTSIDE.
+    The volume reaches half a voxel beyond its outer centres; further out lies OUTSIDE. In a
+    slab only the samples inside the volume count.
     """
     voxels = request.volume.voxels
     matrix = index_matrix(request.volume, request.plane)
     columns, rows = request.size
     i, j = np.meshgrid(np.arange(columns, dtype=np.float64), np.arange(rows, dtype=np.float64))
-    # memory order is z, y, x while the matrix speaks x, y, z
-    index = [matrix[axis, 0] * i + matrix[axis, 1] * j + matrix[axis, 3] for axis in (2, 1, 0)]
-    inside = np.ones(i.shape, dtype=np.bool_)
+    offsets = (0.0,) if request.slab is None else request.slab.offsets_mm.tolist()
+    layers = [
+        sample(voxels, [matrix[a, 0] * i + matrix[a, 1] * j + matrix[a, 2] * offset + matrix[a, 3] for a in range(3)])
+        for offset in offsets
+    ]
+    return _typed(*(layers[0] if request.slab is None else _projected(layers, request.slab.projection)), voxels.dtype)
+
+
+def sample(
+    voxels: npt.NDArray[Any], index: Sequence[npt.NDArray[np.float64]]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """
+    Return trilinear values at voxel indices ``(x, y, z)`` and which of them lie inside the volume.
+
+    All arrays have the shape of the index arrays; values outside are those of the nearest rim.
+    """
+    inside = np.ones(index[0].shape, dtype=np.bool_)
     low, high, weight = [], [], []
-    for position, length in zip(index, voxels.shape, strict=True):
+    # memory order is z, y, x while an index speaks x, y, z
+    for position, length in zip(reversed(index), voxels.shape, strict=True):
         inside &= (position >= -0.5 - _EDGE) & (position <= length - 0.5 + _EDGE)
         clamped = np.clip(position, 0, length - 1)
         base = np.minimum(clamped.astype(np.intp), max(length - 2, 0))
         low.append(base)
         high.append(np.minimum(base + 1, length - 1))
         weight.append(clamped - base)
-    total = np.zeros(i.shape)
+    total = np.zeros(index[0].shape)
     for corner in range(8):
         picks = [(high if corner >> axis & 1 else low)[axis] for axis in range(3)]
         share = np.prod([weight[a] if corner >> a & 1 else 1.0 - weight[a] for a in range(3)], axis=0)
         total += share * voxels[picks[0], picks[1], picks[2]]
-    values = np.rint(total) if np.issubdtype(voxels.dtype, np.integer) else total
-    values[~inside] = OUTSIDE
-    return values.astype(voxels.dtype)
+    return total, inside
 
 
 def as_displayed(request: ResliceRequest, transform: PixelTransform, size: tuple[int, int]) -> ResliceRequest:
@@ -87,4 +108,22 @@ def as_displayed(request: ResliceRequest, transform: PixelTransform, size: tuple
         x, y, z = (step / length).tolist()
         steps.append(((x, y, z), length))
     (right, across), (down, along) = steps
-    return ResliceRequest(request.volume, ImagePlane(origin, right, down, (across, along)), size)
+    return ResliceRequest(request.volume, ImagePlane(origin, right, down, (across, along)), size, request.slab)
+
+
+def _projected(
+    layers: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]], projection: Projection
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    values: npt.NDArray[np.float64] = np.stack([layer for layer, _ in layers])
+    inside: npt.NDArray[np.bool_] = np.stack([mask for _, mask in layers])
+    counted: npt.NDArray[np.bool_] = np.logical_or.reduce(inside, axis=0)
+    if projection is Projection.MEAN:
+        return np.where(inside, values, 0.0).sum(axis=0) / np.maximum(inside.sum(axis=0), 1), counted
+    if projection is Projection.MIP:
+        return np.where(inside, values, -np.inf).max(axis=0), counted
+    return np.where(inside, values, np.inf).min(axis=0), counted
+
+
+def _typed(values: npt.NDArray[np.float64], inside: npt.NDArray[np.bool_], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    values[~inside] = OUTSIDE
+    return (np.rint(values) if np.issubdtype(dtype, np.integer) else values).astype(dtype)

@@ -11,7 +11,8 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera, PixelTransform
 from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions, corner_lines
 from viewers.scene.image import SliceImage
-from viewers.scene.overlay import Overlay
+from viewers.scene.marks import MarkOutline
+from viewers.scene.overlay import Overlay, Stroke
 from viewers.scene.presets import CT_PRESETS, FULL_DYNAMIC_KEY, IMAGE_DEFAULT_KEY
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
@@ -189,7 +190,7 @@ class Scene(ABC):
             return Frame(viewport, self._overlay(view, viewport, None))
         return Frame(viewport, self._overlay(view, viewport, preview), source, view.transform, self._grayscale(source))
 
-    def marks(self, view: SliceView) -> tuple[marks.MarkOutline, ...]:
+    def marks(self, view: SliceView) -> tuple[MarkOutline, ...]:
         """Return the findings on the displayed plane; another patient's or frame's findings never."""
         found = self.findings
         if found is None or not self.show_marks or found.study_instance_uid != self.study_instance_uid:
@@ -255,9 +256,16 @@ class Scene(ABC):
             callipers=tuple(
                 overlay.calliper(m, view, selected=m.tracking_uid == self.selected_measurement) for m in kept
             ),
-            crosshair=() if self.crosshair is None else overlay.crosshair(view, self.crosshair, drawn),
+            crosshair=self._crosshair_strokes(view, drawn),
+            guides=self._guides(view),
             scale_bar=overlay.scale_bar(view),
         )
+
+    def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:
+        return () if self.crosshair is None else overlay.crosshair(view, self.crosshair, drawn)
+
+    def _guides(self, view: SliceView) -> tuple[Stroke, ...]:  # noqa: ARG002 - planes have guides, stacks have none
+        return ()
 
     def _probe_text(self, viewport: Size) -> str:
         found = self.value_at(viewport, *self.probe_at) if self.probe_at is not None else None

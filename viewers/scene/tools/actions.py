@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.raster import Window
 from workstation.domain.geometry import Point
 from workstation.domain.measurement import Measurement
@@ -45,6 +46,21 @@ class MoveCrosshair:
     """Put the crosshair of all linked views on a patient point."""
 
     lps_mm: Point
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPlanes:
+    """Turn the planes that cut the displayed one; only one of them with ``only``."""
+
+    radians: float
+    only: MprPlane | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSlab:
+    """Make the slab some steps thicker, thinner when negative."""
+
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,8 @@ Action = (
     | Zoom
     | Scroll
     | MoveCrosshair
+    | TurnPlanes
+    | ChangeSlab
     | AddMeasurement
     | EditMeasurement
     | SelectMeasurement

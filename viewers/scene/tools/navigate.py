@@ -7,8 +7,18 @@ from typing import Final
 
 from viewers.scene.events import Button, Modifier, PointerEvent, PointerKind
 from viewers.scene.scene import Scene, Size
-from viewers.scene.tools.actions import Actions, ClickFinding, Maximise, OpenMenu, Scroll, SelectMeasurement, Zoom
+from viewers.scene.tools.actions import (
+    Actions,
+    ChangeSlab,
+    ClickFinding,
+    Maximise,
+    OpenMenu,
+    Scroll,
+    SelectMeasurement,
+    Zoom,
+)
 from viewers.scene.tools.measuring import CLICK_PX, DistanceTool, EllipseTool, HandleTool, ProbeTool
+from viewers.scene.tools.planes import ArmTool
 from viewers.scene.tools.tool import (
     CrosshairTool,
     PanTool,
@@ -30,7 +40,8 @@ class Navigator:
     The mouse of the profile "PACS".
 
     Left: the chosen tool (window when none); middle: pan; right drag: zoom, right click: menu;
-    wheel: slice, with Shift ten, with Ctrl zoom; Shift and move: crosshair; double click: maximise.
+    wheel: slice, with Shift ten, with Ctrl zoom, with Alt slab thickness; Shift and move: crosshair;
+    double click: maximise.
     """
 
     def __init__(self) -> None:
@@ -46,6 +57,7 @@ class Navigator:
         }
         self._by_button = {Button.MIDDLE: PanTool(), Button.RIGHT: ZoomTool()}
         self._handles = HandleTool()
+        self._arms = ArmTool()
         self._busy: Tool | None = None
         self._pressed_at = (0.0, 0.0)
         self.tool = ToolName.WINDOW
@@ -62,7 +74,7 @@ class Navigator:
 
     def cancel(self) -> None:
         """Drop whatever is being dragged or drawn."""
-        for tool in (*self._tools.values(), *self._by_button.values(), self._handles):
+        for tool in (*self._tools.values(), *self._by_button.values(), self._handles, self._arms):
             tool.cancel()
         self._busy = None
 
@@ -93,6 +105,11 @@ class Navigator:
         if held:
             self._busy = self._handles
             return held
+        self._arms.whole_arms = self.tool is ToolName.CROSSHAIR
+        turning = self._arms.press(event, scene, viewport) if self._tools[self.tool].preview is None else ()
+        if turning:
+            self._busy = self._arms
+            return turning
         self._busy = self._tools[self.tool]
         dropped: Actions = (SelectMeasurement(""),) if scene.selected_measurement else ()
         return dropped + self._busy.press(event, scene, viewport)
@@ -118,5 +135,7 @@ class Navigator:
     def _wheel(self, event: PointerEvent) -> Actions:
         if Modifier.CTRL in event.modifiers:
             return (Zoom(_WHEEL_ZOOM**event.notches, event.x, event.y),)
+        if Modifier.ALT in event.modifiers:
+            return (ChangeSlab(event.notches),)
         # away from the user goes towards the first slice
         return (Scroll(-event.notches * (_FAST_SCROLL if Modifier.SHIFT in event.modifiers else 1)),)
