@@ -24,6 +24,7 @@ from workstation.domain.errors import (
 )
 
 Body = Mapping[str, Any]
+_MINUTE_S: Final = 60
 
 
 def unreachable(url: str, exc: Exception) -> Unreachable:
@@ -55,8 +56,8 @@ def refusal(response: httpx.Response, *, doing: str) -> WorkstationError:
     body = _body(response)
     code = str(body.get("error", "")) or _code_of_warning(response)
     detail = f"{doing}: HTTP {response.status_code} {code} {body.get('dimse_status', '')}".rstrip()
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        code = ""  # the hub gives it the code of a wrong password
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:  # the hub gives it the code of a wrong password
+        return _too_many(response.headers.get("retry-after", ""), detail)
     make = _BY_CODE.get(code) or _BY_STATUS.get(response.status_code)
     if make is not None:
         return make(body, detail)
@@ -118,12 +119,24 @@ def _sign_in_failed(_body: Body, detail: str) -> WorkstationError:
     )
 
 
-def _too_many(_body: Body, detail: str) -> WorkstationError:
-    return SignInFailed(
-        tr("Too many failed attempts to sign in"),
-        hint=tr("Wait a few minutes, or ask your administrator to reset the password."),
-        detail=detail,
-    )
+def _too_many(retry_after: str, detail: str) -> WorkstationError:
+    seconds = int(retry_after) if retry_after.isdecimal() else 0
+    if seconds > _MINUTE_S:
+        minutes = -(-seconds // _MINUTE_S)
+        text = trn(
+            "Too many failed attempts to sign in; try again in {count} minute",
+            "Too many failed attempts to sign in; try again in {count} minutes",
+            minutes,
+        )
+    elif seconds:
+        text = trn(
+            "Too many failed attempts to sign in; try again in {count} second",
+            "Too many failed attempts to sign in; try again in {count} seconds",
+            seconds,
+        )
+    else:
+        text = tr("Too many failed attempts to sign in; wait a few minutes")
+    return SignInFailed(text, hint=tr("Your administrator can reset the password."), detail=detail)
 
 
 def _not_permitted(_body: Body, detail: str) -> WorkstationError:
@@ -251,7 +264,6 @@ _BY_STATUS: Final[dict[int, Callable[[Body, str], WorkstationError]]] = {
     HTTPStatus.NOT_FOUND: _not_found,
     HTTPStatus.GONE: _not_found,
     HTTPStatus.CONFLICT: _no_longer_updatable,
-    HTTPStatus.TOO_MANY_REQUESTS: _too_many,
     HTTPStatus.BAD_GATEWAY: _down,
     HTTPStatus.SERVICE_UNAVAILABLE: _down,
     HTTPStatus.GATEWAY_TIMEOUT: _down,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Mapping
 from types import TracebackType
@@ -10,7 +11,9 @@ from typing import Any, Final, Self, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from resources.translation import tr
 from worklist.errors import misunderstood, refusal, unreachable
+from workstation.domain.errors import Refused
 
 T = TypeVar("T")
 
@@ -30,7 +33,7 @@ class HubClient:
     """
 
     def __init__(self, url: str, *, timeout: httpx.Timeout = TIMEOUT, verify: str | bool = True) -> None:
-        self.url = url.rstrip("/")
+        self.url = _address(url)
         self._token = ""
         self._http = httpx.Client(
             base_url=self.url,
@@ -135,6 +138,18 @@ class HubClient:
     ) -> T:
         """Send one request and return the answer as a domain value."""
         return understood(answer, self.request(method, path, query=query, json=json))
+
+
+def _address(url: str) -> str:
+    with contextlib.suppress(httpx.InvalidURL):
+        parsed = httpx.URL(url)
+        if parsed.scheme in {"http", "https"} and parsed.host:
+            return url.rstrip("/")
+    raise Refused(
+        tr("{url} is not the address of a hub", url=url),
+        hint=tr("Give it in the form https://hub.example."),
+        detail="hub address",
+    )
 
 
 def understood(answer: TypeAdapter[T], response: httpx.Response) -> T:

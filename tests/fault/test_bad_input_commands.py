@@ -150,6 +150,8 @@ def test_a_silent_hub_and_a_missing_password_are_told_apart(ct: Path, monkeypatc
     silent = f"The hub at {NOWHERE} does not answer"
     assert complaint("send", ct, "--hub", NOWHERE).startswith(silent)
     assert complaint("worker", "--hub", NOWHERE, password="secret").startswith(silent)
+    assert complaint("send", ct, "--hub", NOWHERE).endswith("run the command again: it goes on where it stopped.")
+    assert complaint("send", ct, "--hub", "nonsense").startswith("nonsense is not the address of a hub")
 
 
 def test_verify_cannot_tell_about_what_it_cannot_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 import threading
@@ -126,9 +127,12 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as exc:
         listener.close()
+        taken = exc.errno in {errno.EADDRINUSE, errno.EACCES}
         raise WorkstationError(
             tr("The hub cannot listen on {address}", address=f"{host}:{port}"),
-            hint=tr("Another program may use the port; choose another with --port."),
+            hint=tr("Another program may use the port; choose another with --port.")
+            if taken
+            else tr("Give --host an address of this machine, such as 127.0.0.1."),
             detail=str(exc),
         ) from exc
     return listener

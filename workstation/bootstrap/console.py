@@ -15,7 +15,7 @@ import keyring
 import keyring.errors
 
 from resources.translation import tr, use_language
-from workstation.domain.errors import SignInFailed, StorageError, WorkstationError
+from workstation.domain.errors import SignInFailed, StorageError, Unreachable, WorkstationError
 
 
 def guarded(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
@@ -26,8 +26,7 @@ def guarded(command: Callable[[argparse.Namespace], int], options: argparse.Name
     try:
         return command(options)
     except WorkstationError as error:
-        line = f"lianyue: {error.user_text}"
-        print(f"{line} · {error.hint}" if error.hint else line, file=sys.stderr)
+        complain(error)
         return 2
     except BrokenPipeError:  # the reader of our output left, as head(1) does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,6 +38,15 @@ def guarded(command: Callable[[argparse.Namespace], int], options: argparse.Name
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
+
+
+def complain(error: WorkstationError) -> None:
+    """Print what happened and the next step, as one line."""
+    hint = error.hint
+    if isinstance(error, Unreachable):  # its own hint is for somebody at the reading desk
+        hint = tr("Check the address and that the hub runs, then run the command again: it goes on where it stopped.")
+    line = f"lianyue: {error.user_text}"
+    print(f"{line} · {hint}" if hint else line, file=sys.stderr, flush=True)
 
 
 def check_writable(file: Path | None) -> None:

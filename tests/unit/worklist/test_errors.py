@@ -10,6 +10,7 @@ from resources.translation import language, use_language
 from tests.helpers.loopback_hub import Answer, LoopbackHub
 from worklist.errors import dimse_status
 from worklist.http import HubClient
+from worklist.session import HubSession
 from workstation.domain.errors import (
     AlreadyClaimed,
     DiskFull,
@@ -141,3 +142,28 @@ def test_an_error_in_an_envelope_is_understood() -> None:
 def test_the_dimse_code_of_a_refusal_is_read(body: object, status: str) -> None:
     with LoopbackHub(lambda _: Answer(400, body)) as hub, HubClient(hub.url) as client:
         assert dimse_status(client.raw("GET", "/")) == status
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "told"),
+    [
+        ("1", "try again in 1 second"),
+        ("5", "try again in 5 seconds"),
+        ("61", "try again in 2 minutes"),
+        ("900", "try again in 15 minutes"),
+        ("", "wait a few minutes"),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "wait a few minutes"),
+    ],
+)
+def test_a_locked_account_is_told_how_long(retry_after: str, told: str) -> None:
+    body = {"error": "sign_in_failed", "message": "too many failed attempts"}
+    headers = {"Retry-After": retry_after} if retry_after else {}
+
+    with (
+        LoopbackHub(lambda _: Answer(429, body, headers)) as hub,
+        HubClient(hub.url) as client,
+        pytest.raises(SignInFailed) as caught,
+    ):
+        HubSession(client).sign_in("expert", "guess")
+
+    assert caught.value.user_text.endswith(told)

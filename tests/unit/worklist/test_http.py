@@ -177,3 +177,11 @@ def test_signing_out_ends_the_session_at_the_hub() -> None:
         session.sign_out()
 
         assert [(a.method, a.path) for a in hub.asked] == [("POST", "/api/session"), ("DELETE", "/api/session")]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://hub.example", "http://", "http://hub:port", "", "/folder"])
+def test_what_is_no_address_is_not_called_a_silent_hub(url: str) -> None:
+    with pytest.raises(Refused) as caught:
+        HubClient(url)
+
+    assert caught.value.user_text == f"{url} is not the address of a hub"
