@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from resources.translation import tr, trn
 from workstation.dicom.charset import display_name
+from workstation.dicom.frames import stacks_of
 from workstation.dicom.header import Header, header_from_json
 from workstation.dicom.stack import Placement, StackGeometry, describe
 from workstation.domain.errors import DecodeError
@@ -120,6 +121,7 @@ def _series(uid: str, headers: list[Header]) -> Series:
         body_part=first.text("BodyPartExamined"),
         instances=tuple(header.instance() for header in [*images, *others]),
         warnings=tuple(warnings),
+        stacks=stacks_of(images),
     )
 
 

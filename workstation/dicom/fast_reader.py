@@ -31,6 +31,8 @@ _PIXELS: Final = 0x7FE00010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _WINDOW: Final = 16 * 1024
 _DEPTH: Final = 16
+_LONGEST_VALUE: Final = 1 << 16
+"""The vector of a long clip's frame times; nothing else that is wanted is longer than 64 characters."""
 _SHORT: Final = struct.Struct("<HH2sH").unpack_from
 _TEXT: Final = {
     "AccessionNumber": "SH",
@@ -41,7 +43,16 @@ _TEXT: Final = {
     "PatientID": "LO",
 }
 _BINARY: Final = frozenset(
-    {"SamplesPerPixel", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"}
+    {
+        "SamplesPerPixel",
+        "Rows",
+        "Columns",
+        "BitsAllocated",
+        "BitsStored",
+        "HighBit",
+        "PixelRepresentation",
+        "PreferredPlaybackSequencing",
+    }
 )
 
 
@@ -144,7 +155,7 @@ def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile: 
             continue
         keyword = WANTED.get(tag)
         if keyword:
-            if length > 4096:
+            if length > _LONGEST_VALUE:
                 raise _Unusual
             raw[keyword] = source.take(value_at, length)
         offset = value_at + length

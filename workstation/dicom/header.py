@@ -8,7 +8,7 @@ from WADO-RS metadata. Values stay text until asked for: a broken number costs o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from workstation.dicom.charset import decode_dataset
+from workstation.dicom.frame_headers import frame_values, sequences_of
+from workstation.dicom.values import texts
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import DecodeWarning, Instance
 
@@ -31,6 +33,9 @@ WANTED: Final[Mapping[int, str]] = {
     0x00080080: "InstitutionName",
     0x00081030: "StudyDescription",
     0x0008103E: "SeriesDescription",
+    0x00082142: "StartTrim",
+    0x00082143: "StopTrim",
+    0x00082144: "RecommendedDisplayFrameRate",
     0x00100010: "PatientName",
     0x00100020: "PatientID",
     0x00100030: "PatientBirthDate",
@@ -38,8 +43,13 @@ WANTED: Final[Mapping[int, str]] = {
     0x00101010: "PatientAge",
     0x00180010: "ContrastBolusAgent",
     0x00180015: "BodyPartExamined",
+    0x00180040: "CineRate",
+    0x00180088: "SpacingBetweenSlices",
     0x00181030: "ProtocolName",
+    0x00181063: "FrameTime",
+    0x00181065: "FrameTimeVector",
     0x00181210: "ConvolutionKernel",
+    0x00181244: "PreferredPlaybackSequencing",
     0x00185101: "ViewPosition",
     0x0020000D: "StudyInstanceUID",
     0x0020000E: "SeriesInstanceUID",
@@ -64,19 +74,15 @@ WANTED: Final[Mapping[int, str]] = {
     0x00281053: "RescaleSlope",
     0x00281054: "RescaleType",
     0x00283000: "ModalityLUTSequence",
+    0x00540022: "DetectorInformationSequence",
+    0x3004000C: "GridFrameOffsetVector",
     0x52009229: "SharedFunctionalGroupsSequence",
     0x52009230: "PerFrameFunctionalGroupsSequence",
 }
 """Tag to keyword of everything a ``Header`` carries, ascending."""
 
-SEQUENCES: Final = frozenset({0x00283000, 0x52009229, 0x52009230})
+SEQUENCES: Final = frozenset({0x00283000, 0x00540022, 0x52009229, 0x52009230})
 
-_GROUP_ITEMS: Final = {
-    "PlanePositionSequence": ("ImagePositionPatient",),
-    "PlaneOrientationSequence": ("ImageOrientationPatient",),
-    "PixelMeasuresSequence": ("PixelSpacing",),
-    "PixelValueTransformationSequence": ("RescaleIntercept", "RescaleSlope", "RescaleType"),
-}
 _COSINE_TOLERANCE: Final = 1e-2
 
 
@@ -176,7 +182,7 @@ def header_of(dataset: Dataset, *, path: str | None = None, assumed: str | None 
     """Read a header from a dataset; its text is decoded in place first."""
     doubts = decode_dataset(dataset, assumed=assumed)
     values = {
-        keyword: _texts(dataset.get(keyword))
+        keyword: texts(dataset.get(keyword))
         for tag, keyword in WANTED.items()
         if keyword in dataset and tag not in SEQUENCES
     }
@@ -198,12 +204,9 @@ def header_from_json(metadata: Mapping[str, Any]) -> Header:
         values[keyword] = tuple(_json_text(value) for value in element.get("Value", ()))
     if metadata.get("00283000", {}).get("Value"):
         values["ModalityLUTSequence"] = ("present",)
-    groups = {key: metadata[key] for key in ("52009229", "52009230") if key in metadata}
-    # a bulk data URI among the functional groups is of no interest here
-    dataset = Dataset.from_json(groups, lambda *_: b"") if groups else Dataset()
     syntax = metadata.get("00083002") or metadata.get("00020010") or {}
     syntaxes = syntax.get("Value") or [""]
-    return Header(values, str(syntaxes[0]), None, (), _frames(values, dataset))
+    return Header(values, str(syntaxes[0]), None, (), _frames(values, sequences_of(metadata)))
 
 
 def plane_of(dataset: Dataset) -> ImagePlane | None:
@@ -217,31 +220,7 @@ def instance_from_json(metadata: Mapping[str, Any]) -> Instance:
 
 
 def _frames(values: Mapping[str, tuple[str, ...]], dataset: Dataset) -> tuple[Header, ...]:
-    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
-    shared = dataset.get("SharedFunctionalGroupsSequence") or []
-    common = dict(values)
-    if shared:
-        common.update(_group_values(shared[0]))
-    # per-frame values win over shared ones (PS3.3 C.7.6.16.1)
-    return tuple(Header({**common, **_group_values(item)}) for item in per_frame)
-
-
-def _group_values(groups: Dataset) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for sequence, keywords in _GROUP_ITEMS.items():
-        for item in (groups.get(sequence) or [])[:1]:
-            found.update({keyword: _texts(item.get(keyword)) for keyword in keywords if keyword in item})
-    return found
-
-
-def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - pydicom values have no static type
-    if value is None or value == "":
-        return ()
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        return (str(value),)
-    if hasattr(value, "components"):
-        return (str(value),)
-    return tuple(str(one) for one in value)
+    return tuple(Header(one) for one in frame_values(values, dataset))
 
 
 def _json_text(value: Any) -> str:  # noqa: ANN401 - pydicom values have no static type
