@@ -19,6 +19,7 @@ from resources.translation import tr
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.ports import JobContext
 from workstation.domain.progress import JobPart
+from workstation.domain.study import DecodeWarning
 from workstation.domain.volume import Volume
 
 FloatArray = npt.NDArray[np.float32]
@@ -26,11 +27,12 @@ FloatArray = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class DetectionOutcome:
-    """Marks by falling score, the identity with provider and seconds, and seconds per stage."""
+    """Marks by falling score, the identity with provider and seconds, seconds per stage, what to warn of."""
 
     marks: tuple[Mark, ...]
     algorithm: AlgorithmIdentity
     seconds: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[DecodeWarning, ...] = ()
 
 
 class LungNoduleDetector:
@@ -78,7 +80,7 @@ class LungNoduleDetector:
         marks_of_time.append(time.perf_counter())
 
         job.progress(0.05, tr("Finding the lungs"))
-        prepared = prepare(volume, manifest.applies_to, manifest.input)
+        prepared = prepare(volume, manifest.applies_to, manifest.input, job)
         marks_of_time.append(time.perf_counter())
 
         try:
@@ -101,7 +103,7 @@ class LungNoduleDetector:
             "total": marks_of_time[-1] - marks_of_time[0],
         }
         algorithm = replace(self.identity, provider=session.provider.value, seconds_s=seconds["total"])
-        return DetectionOutcome(marks, algorithm, seconds)
+        return DetectionOutcome(marks, algorithm, seconds, (*prepared.warnings, *session.warnings))
 
     def _opened(self) -> InferenceSession:
         if self._session is None:
@@ -120,7 +122,7 @@ class LungNoduleDetector:
         names = (output.heat, output.size, output.offset)
         heat, size, offset = run_tiled(
             normalised(prepared.hu, spec),
-            lambda slab: session.run(names, {spec.name: slab}),
+            lambda slab: session.run(names, {spec.name: slab}, job),
             slab=spec.slab,
             halo=spec.halo,
             stride=output.stride,

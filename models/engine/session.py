@@ -1,14 +1,15 @@
 """
-ONNX Runtime behind one door: provider choice, threads, and giving memory back.
+Running a network behind one door: provider choice, threads, cancelling and giving memory back.
 
-``auto`` takes CUDA where it really works and the CPU otherwise; a provider asked for by name is
-used or refused, never exchanged in silence.
+``auto`` takes the fastest that really works: CUDA, then OpenVINO, then the CPU; where one fails, a
+notice says so. A provider asked for by name is used or refused, never exchanged in silence.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import TracebackType
@@ -18,8 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from models.engine import openvino_network
 from resources.translation import tr
-from workstation.domain.errors import BundleInvalid, ProviderUnavailable
+from workstation.domain.errors import BundleInvalid, JobCancelled, ProviderUnavailable
+from workstation.domain.ports import CancelToken
+from workstation.domain.study import DecodeWarning
 
 FloatArray = npt.NDArray[np.float32]
 _log = logging.getLogger(__name__)
@@ -37,12 +41,15 @@ class Provider(StrEnum):
 _RUNTIME_NAMES: Final = {
     Provider.CPU: "CPUExecutionProvider",
     Provider.CUDA: "CUDAExecutionProvider",
-    Provider.OPENVINO: "OpenVINOExecutionProvider",
+    Provider.OPENVINO: openvino_network.NAME,
 }
+_FASTEST_FIRST: Final = (Provider.CUDA, Provider.OPENVINO)
+_ASK_EVERY_S: Final = 0.05  # how often a running network looks whether it was cancelled
+_WAIT_FOR_END_S: Final = 0.2  # then the result is left to itself
 _OPTIONS: Final[dict[Provider, dict[str, str]]] = {
     Provider.CPU: {},
     Provider.CUDA: {"arena_extend_strategy": "kSameAsRequested"},
-    Provider.OPENVINO: {"device_type": "CPU", "precision": "FP32"},  # else it may use bf16: 8e-4 error
+    Provider.OPENVINO: {},
 }
 _SILENT: Final = 4  # ONNX Runtime's FATAL: what goes wrong arrives as an exception
 
@@ -61,8 +68,10 @@ def parse_provider(name: str) -> Provider:
 
 
 def available_providers() -> tuple[Provider, ...]:
-    """Return what this ONNX Runtime was built with; whether it works shows only on opening."""
+    """Return what is installed here; whether it works shows only on opening."""
     built_in = set(onnxruntime.get_available_providers())
+    if openvino_network.installed():
+        built_in.add(openvino_network.NAME)
     return tuple(provider for provider, name in _RUNTIME_NAMES.items() if name in built_in)
 
 
@@ -79,7 +88,8 @@ class InferenceSession:
     A network that is open on one provider.
 
     After an out-of-memory failure on an accelerator chosen by ``auto`` the session moves to the
-    CPU once and goes on; ``provider`` always names where the last run happened.
+    CPU once and goes on; ``provider`` always names where the last run happened, ``notice`` says
+    why it is not the fastest one installed.
     """
 
     def __init__(self, model: bytes, requested: Provider, threads: int, factory: Factory) -> None:
@@ -89,6 +99,7 @@ class InferenceSession:
         self._factory = factory
         self._session: Any = None
         self.provider = requested
+        self.notice = ""
 
     @classmethod
     def open(
@@ -112,6 +123,11 @@ class InferenceSession:
         return session
 
     @property
+    def warnings(self) -> tuple[DecodeWarning, ...]:
+        """Return the notice, if there is one, for the result of a run."""
+        return (DecodeWarning("provider", self.notice),) if self.notice else ()
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Return the names of the network's inputs."""
         return tuple(entry.name for entry in self._session.get_inputs())
@@ -121,16 +137,41 @@ class InferenceSession:
         """Return the names of the network's outputs."""
         return tuple(entry.name for entry in self._session.get_outputs())
 
-    def run(self, outputs: tuple[str, ...], feed: Mapping[str, FloatArray]) -> tuple[FloatArray, ...]:
-        """Run once; returns the named outputs. Raises ProviderUnavailable when memory runs out."""
+    def run(
+        self, outputs: tuple[str, ...], feed: Mapping[str, FloatArray], job: CancelToken | None = None
+    ) -> tuple[FloatArray, ...]:
+        """
+        Run once; returns the named outputs.
+
+        Raises ProviderUnavailable when memory runs out, and JobCancelled soon after ``job`` was
+        cancelled: the network is told to stop and no longer waited for.
+        """
         try:
-            result = self._session.run(list(outputs), dict(feed))
+            result = self._run(outputs, feed, job)
         except Exception as exc:  # ONNX Runtime's exception types share no public base
             if not _is_out_of_memory(exc):
                 raise
             self._survive_out_of_memory(exc)
-            return self.run(outputs, feed)
+            return self.run(outputs, feed, job)
         return tuple(result)
+
+    def _run(
+        self, outputs: tuple[str, ...], feed: Mapping[str, FloatArray], job: CancelToken | None
+    ) -> list[FloatArray]:
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = _SILENT
+        if job is None:
+            whole: list[FloatArray] = self._session.run(list(outputs), dict(feed), options)
+            return whole
+        run = _Run(self._session, list(outputs), dict(feed), options)
+        while not run.ended.wait(_ASK_EVERY_S):
+            try:
+                job.raise_if_cancelled()
+            except JobCancelled:
+                options.terminate = True
+                run.ended.wait(_WAIT_FOR_END_S)
+                raise
+        return run.result()
 
     def close(self) -> None:
         """Give the memory back."""
@@ -144,8 +185,11 @@ class InferenceSession:
 
     def _start(self, available: tuple[Provider, ...]) -> None:
         if self._requested is Provider.AUTO:
-            if Provider.CUDA in available and self._try(Provider.CUDA):
-                return
+            for provider in _FASTEST_FIRST:
+                if provider in available and self._try(provider):
+                    return
+                if provider in available:
+                    self.notice = tr("{provider} did not start; the CPU is used.", provider=provider.value.upper())
             self._open_on_cpu()
         elif self._requested is Provider.CPU:
             self._open_on_cpu()
@@ -182,11 +226,39 @@ class InferenceSession:
                 detail=f"{self.provider}: out of memory",
             ) from exc
         _log.info("%s ran out of memory; going on with the CPU", self.provider)
+        self.notice = tr("{provider} ran out of memory; the CPU is used.", provider=self.provider.value.upper())
         self._open_on_cpu()
+
+
+class _Run:
+    """One run in a thread of its own, so that somebody can watch for a cancellation meanwhile."""
+
+    def __init__(self, session: Any, outputs: list[str], feed: dict[str, FloatArray], options: Any) -> None:  # noqa: ANN401  ONNX Runtime ships no types
+        self.ended = threading.Event()
+        self._result: list[FloatArray] = []
+        self._fault: Exception | None = None
+        # daemon: a network that does not listen must not keep the program from ending
+        threading.Thread(target=self._work, args=(session, outputs, feed, options), daemon=True).start()
+
+    def result(self) -> list[FloatArray]:
+        """Return the outputs of a run that ended; raises what the run raised."""
+        if self._fault is not None:
+            raise self._fault
+        return self._result
+
+    def _work(self, session: Any, outputs: list[str], feed: dict[str, FloatArray], options: Any) -> None:  # noqa: ANN401  ditto
+        try:
+            self._result = session.run(outputs, feed, options)
+        except Exception as exc:  # noqa: BLE001  handed to the caller's thread
+            self._fault = exc
+        finally:
+            self.ended.set()
 
 
 # ONNX Runtime ships no types
 def _create(model: bytes, options: Any, providers: list[tuple[str, dict[str, str]]]) -> Any:  # noqa: ANN401
+    if providers[0][0] == openvino_network.NAME:
+        return openvino_network.OpenVinoNetwork(model, threads=options.intra_op_num_threads)
     return onnxruntime.InferenceSession(model, options, providers=providers)
 
 

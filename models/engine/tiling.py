@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,13 +40,32 @@ def run_tiled(
     ``infer`` takes ``[1, 1, z, y, x]`` and returns arrays ``[1, c, z / stride, ...]``; the result
     has the same form for the whole image. Raises JobCancelled within one slab.
     """
+    return run_in_slabs(image[None, None], infer, axis=2, slab=slab, halo=halo, strides=(stride,), job=job)
+
+
+def run_in_slabs(
+    tensor: FloatArray, infer: Infer, *, axis: int, slab: int, halo: int, strides: Sequence[int], job: JobContext
+) -> tuple[FloatArray, ...]:
+    """
+    Cut ``tensor`` along ``axis``, run each part and join every output along the same axis.
+
+    ``strides`` holds the stride of each output along it, or one for all. Raises JobCancelled.
+    """
     parts: list[tuple[FloatArray, ...]] = []
-    cuts = list(slabs(image.shape[0], slab=slab, halo=halo))
+    cuts = list(slabs(tensor.shape[axis], slab=slab, halo=halo))
     for number, cut in enumerate(cuts):
         job.progress(number / len(cuts))
-        outputs = infer(np.ascontiguousarray(image[None, None, cut.start : cut.stop]))
-        first = (cut.keep_start - cut.start) // stride
-        last = (cut.keep_stop - cut.start) // stride
-        parts.append(tuple(output[:, :, first:last] for output in outputs))
+        outputs = infer(np.ascontiguousarray(_slice(tensor, axis, cut.start, cut.stop)))
+        each = strides if len(strides) == len(outputs) else [strides[0]] * len(outputs)
+        parts.append(
+            tuple(
+                _slice(output, axis, (cut.keep_start - cut.start) // stride, (cut.keep_stop - cut.start) // stride)
+                for output, stride in zip(outputs, each, strict=True)
+            )
+        )
     job.progress(1.0)
-    return tuple(np.concatenate(arrays, axis=2) for arrays in zip(*parts, strict=True))
+    return tuple(np.concatenate(arrays, axis=axis) for arrays in zip(*parts, strict=True))
+
+
+def _slice(array: FloatArray, axis: int, start: int, stop: int) -> FloatArray:
+    return array[(slice(None),) * axis + (slice(start, stop),)]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+from models.engine.openvino_network import NAME
 from models.engine.registry import Registry
 from models.engine.session import InferenceSession, Provider, available_providers, parse_provider, usable_cores
 from resources.translation import use_language
-from tests.helpers.models import refused
-from workstation.domain.errors import BundleInvalid, ProviderUnavailable
+from tests.helpers.models import Job, refused
+from workstation.domain.errors import BundleInvalid, JobCancelled, ProviderUnavailable
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+ALL = (Provider.CPU, Provider.CUDA, Provider.OPENVINO)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +37,7 @@ class _Network:
     def get_providers(self) -> list[str]:
         return [self.provider]
 
-    def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
+    def run(self, outputs: list[str], feed: dict[str, Any], _options: object) -> list[Any]:
         if self.fails_with is not None:
             raise self.fails_with
         return [feed["image"] + 1 for _ in outputs]
@@ -41,8 +46,8 @@ class _Network:
 class _Runtime:
     """Stands in for ONNX Runtime on machines of several kinds."""
 
-    def __init__(self, *, cuda: str = "works", cpu: str = "works") -> None:
-        self.behaviour = {CUDA: cuda, CPU: cpu}
+    def __init__(self, *, cuda: str = "works", cpu: str = "works", openvino: str = "works") -> None:
+        self.behaviour = {CUDA: cuda, CPU: cpu, NAME: openvino}
 
     def __call__(self, _model: bytes, _options: object, providers: list[tuple[str, dict[str, str]]]) -> _Network:
         wanted = providers[0][0]
@@ -135,3 +140,89 @@ def test_cores_are_counted_where_the_system_has_no_affinity(monkeypatch: pytest.
     monkeypatch.setattr("os.cpu_count", lambda: 6)
 
     assert usable_cores() == 6
+
+
+@pytest.mark.parametrize(
+    ("cuda", "openvino", "runs_on"),
+    [
+        ("works", "works", Provider.CUDA),
+        ("broken", "works", Provider.OPENVINO),
+        ("falls back", "broken", Provider.CPU),
+    ],
+)
+def test_auto_takes_the_fastest_that_works(cuda: str, openvino: str, runs_on: Provider) -> None:
+    runtime = _Runtime(cuda=cuda, openvino=openvino)
+
+    assert InferenceSession.open(b"", Provider.AUTO, factory=runtime, available=ALL).provider is runs_on
+
+
+def test_a_fallback_is_told() -> None:
+    session = InferenceSession.open(b"", Provider.AUTO, factory=_Runtime(cuda="broken"), available=BOTH)
+
+    assert [warning.text for warning in session.warnings] == ["CUDA did not start; the CPU is used."]
+
+
+def test_a_full_card_is_told_and_its_memory_given_back() -> None:
+    opened: list[_Network] = []
+
+    def runtime(model: bytes, options: object, providers: list[tuple[str, dict[str, str]]]) -> _Network:
+        opened.append(_Runtime(cuda="full")(model, options, providers))
+        return opened[-1]
+
+    session = InferenceSession.open(b"", Provider.AUTO, factory=runtime, available=BOTH)
+    card = weakref.ref(opened.pop())
+    session.run(("heat",), {"image": IMAGE})
+    gc.collect()
+
+    assert [warning.text for warning in session.warnings] == ["CUDA ran out of memory; the CPU is used."]
+    assert card() is None
+
+
+def test_nothing_is_told_where_nothing_went_wrong() -> None:
+    assert InferenceSession.open(b"", Provider.CPU, factory=_Runtime(), available=BOTH).warnings == ()
+
+
+class _Endless(_Network):
+    """Runs until it is told to stop, as a slab of a large network does."""
+
+    def __init__(self) -> None:
+        super().__init__(CPU, None)
+        self.stopped = threading.Event()
+
+    def run(self, outputs: list[str], feed: dict[str, Any], _options: Any) -> list[Any]:  # noqa: ANN401  RunOptions
+        while not _options.terminate:
+            self.stopped.wait(0.001)
+        self.stopped.set()
+        raise RuntimeError("terminated")
+
+
+def test_a_running_network_is_cancelled_from_outside() -> None:
+    network = _Endless()
+    session = InferenceSession.open(b"", Provider.CPU, factory=lambda *_: network)
+
+    with pytest.raises(JobCancelled):
+        session.run(("heat",), {"image": IMAGE}, Job(cancel_after=0))
+
+    assert network.stopped.wait(60)
+
+
+def test_the_real_runtime_stops_amid_a_network() -> None:
+    large = np.zeros((1, 1, 96, 160, 160), np.float32)
+    with InferenceSession.open(Registry().load().model, Provider.CPU, threads=1) as session:
+        with pytest.raises(JobCancelled):
+            session.run(("heat",), {"image": large}, Job(cancel_after=0))
+
+        (heat,) = session.run(("heat",), {"image": IMAGE}, Job())
+
+    assert heat.shape == (1, 1, 4, 4, 4)
+
+
+def test_watching_for_a_cancellation_changes_no_result_and_hides_no_fault() -> None:
+    session = InferenceSession.open(b"", Provider.CPU, factory=_Runtime())
+    odd = InferenceSession.open(b"", Provider.CPU, factory=lambda *_: _Network(CPU, RuntimeError("shape mismatch")))
+
+    (heat,) = session.run(("heat",), {"image": IMAGE}, Job())
+
+    assert heat[0, 0, 0, 0, 0] == 1.0
+    with pytest.raises(RuntimeError, match="shape mismatch"):
+        odd.run(("heat",), {"image": IMAGE}, Job())
