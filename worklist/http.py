@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -18,6 +19,7 @@ from workstation.domain.errors import Refused
 T = TypeVar("T")
 
 CONNECTIONS: Final = 8
+SESSION_PATH: Final = "/api/session"
 TIMEOUT: Final = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=30.0)
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 QueryValue = str | int | bool
@@ -35,6 +37,8 @@ class HubClient:
     def __init__(self, url: str, *, timeout: httpx.Timeout = TIMEOUT, verify: str | bool = True) -> None:
         self.url = _address(url)
         self._token = ""
+        self.session_ended: Callable[[], object] = lambda: None
+        """Called, on any thread, each time the hub no longer knows the session of a request."""
         self._http = httpx.Client(
             base_url=self.url,
             timeout=timeout,
@@ -85,15 +89,16 @@ class HubClient:
         anything more patient is the caller's decision (``worklist.retry``).
         """
         sent = dict(headers or {})
-        if self._token:
-            sent["Authorization"] = f"Bearer {self._token}"
+        token = self._token
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
         params = query if query is None or isinstance(query, str) else httpx.QueryParams(dict(query))
         url = path if not isinstance(params, str) else f"{path}?{params}"
         attempts = 2 if method in _IDEMPOTENT else 1
         while True:
             attempts -= 1
             try:
-                return self._http.request(
+                response = self._http.request(
                     method,
                     url,
                     params=None if isinstance(params, str) else params,
@@ -110,6 +115,14 @@ class HubClient:
                 if not self._http.is_closed:
                     raise
                 raise unreachable(self.url, exc) from exc
+            else:
+                self._look_at(response, token)
+                return response
+
+    def _look_at(self, response: httpx.Response, token: str) -> None:
+        is_signing = response.request.url.path == SESSION_PATH
+        if response.status_code == HTTPStatus.UNAUTHORIZED and token and token == self._token and not is_signing:
+            self.session_ended()
 
     def request(
         self,

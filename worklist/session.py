@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from resources.translation import tr
 from worklist.errors import refusal
-from worklist.http import HubClient, understood
+from worklist.http import SESSION_PATH, HubClient, understood
 from workstation.domain.access import Actor
 from workstation.domain.errors import SignInFailed, WorkstationError
 
@@ -39,7 +39,7 @@ class HubSession:
 
     def sign_in(self, user: str, password: str) -> Actor:
         """Open a bearer session. Raises SignInFailed, Unreachable."""
-        response = self._client.raw("POST", "/api/session", json={"user": user, "password": password})
+        response = self._client.raw("POST", SESSION_PATH, json={"user": user, "password": password})
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             raise SignInFailed(
                 tr("User name or password is wrong"),
@@ -47,7 +47,7 @@ class HubSession:
                 detail="sign-in refused",
             )
         if response.is_error:
-            raise refusal(response, doing="POST /api/session")
+            raise refusal(response, doing=f"POST {SESSION_PATH}")
         opened = understood(_OPENED, response)
         self._client.authorise(opened.token)
         self._actor = opened.actor
@@ -57,6 +57,6 @@ class HubSession:
         """End the session; never raises when the hub is gone."""
         if self._client.authorised:
             with contextlib.suppress(WorkstationError):  # the hub forgets the token when it expires
-                self._client.request("DELETE", "/api/session")
+                self._client.request("DELETE", SESSION_PATH)
         self._client.authorise("")
         self._actor = None

@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 from resources.translation import ENGLISH, use_language
 from tests.helpers import cases
 from tests.helpers.desk import DeskBench, preliminary
-from tests.helpers.fakes import RESIDENT
+from tests.helpers.fakes import EXPERT, RESIDENT
 from workstation.domain.errors import AlreadyClaimed, DiskFull, Unreachable
 from workstation.domain.report import Report, ReportState
+from workstation.domain.study import Study
+from workstation.domain.workitem import ReadingState
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.draft_keeper import DraftKeeper
@@ -227,3 +229,37 @@ def test_a_newer_report_of_the_hub_is_not_replaced_by_what_was_kept(qtbot: QtBot
     bench.open(qtbot.waitUntil)
     assert bench.desk.session is not None
     assert bench.desk.session.report.revision == 9
+
+
+def test_a_case_left_while_it_was_opening_waits_under_nobodys_name(qtbot: QtBot, bench: DeskBench) -> None:
+    claimed, gate = threading.Event(), threading.Event()
+    fetch = bench.images.study
+
+    def slow(study_instance_uid: str) -> Study:
+        claimed.set()
+        assert gate.wait(10)
+        return fetch(study_instance_uid)
+
+    bench.images.study = slow  # type: ignore[method-assign]  # the line is slow
+    bench.desk.open(bench.row)
+    assert claimed.wait(10)
+    bench.desk.stop()
+    gate.set()
+    bench.jobs.submit(Pool.IO, lambda _job: bench.desk.put_back_unopened()).result(10)
+    qtbot.wait(20)
+    assert bench.worklist.released == bench.worklist.claims
+    assert len(bench.worklist.released) == 1
+
+
+def test_a_case_that_was_open_stays_with_its_reader_who_signs_out(qtbot: QtBot, bench: DeskBench) -> None:
+    opened(bench, qtbot)
+    bench.desk.stop()
+    bench.desk.put_back_unopened()
+    assert bench.worklist.released == []
+
+
+def test_a_case_that_was_the_readers_before_stays_so_when_its_opening_is_cut_short(bench: DeskBench) -> None:
+    bench.desk.open(replace(bench.row, state=ReadingState.READING, reader_id=EXPERT.user_id))
+    bench.desk.stop()
+    bench.desk.put_back_unopened()
+    assert bench.worklist.released == []

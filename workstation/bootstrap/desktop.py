@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from workstation.bootstrap.sign_in import ORGANISATION, UnlockingSession
 from workstation.domain.access import Actor, Permission
 from workstation.domain.errors import DecodeError, WorkstationError
 from workstation.domain.workitem import WorklistRow
+from workstation.services.jobs import Pool
 from workstation.services.uid import transaction_uid
 from workstation.settings import Settings
 from workstation.storage.data_dir import default_data_dir, private_dir
@@ -29,6 +30,7 @@ from workstation.ui.pages.login_presenter import LoginPresenter
 from workstation.ui.pages.page import Page, PageSpec
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.send_queue import GrassrootsQueue
+from workstation.ui.sign_in_again import SignInAgain
 from workstation.ui.widgets.status_bar import StatusFact
 
 if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
@@ -77,6 +79,9 @@ class Desktop:
         self._report: ReportPresenter | None = None
         self._register()
         window = self.shell.window
+        self._again = SignInAgain(window, self.shell.jobs)
+        self._again.signed_in.connect(self._signed_in_again)
+        self._again.sign_out_wanted.connect(self.sign_out)
         window.sign_out_requested.connect(self.sign_out)
         window.settings_changed.connect(self._keep_settings)
         window.show_page(LOGIN)
@@ -118,19 +123,40 @@ class Desktop:
 
     def close(self) -> None:
         """Save, sign out and end background work."""
-        if self.desk is not None:
-            self.desk.stop()
+        leave_hub = self._leave()
         self.shell.window.discard_pages()
         self.shell.close()
-        self.session.sign_out()
-        if "hub" in self.__dict__:
-            self.hub.client.close()
+        self.session.forget()
+        leave_hub()
+
+    def _leave(self) -> Callable[[], None]:
+        """Put the desk away; return what is left to do at the hub, which may take its time."""
+        desk, worklist = self.desk, self._worklist
+        self.desk = self._worklist = self._report = None
+        self._again.forget()
+        if desk is not None:
+            desk.stop()
+        hub: Hub | None = self.__dict__.pop("hub", None)  # whoever comes next gets a session of their own
+
+        def leave() -> None:
+            if hub is None:
+                return
+            if desk is not None:
+                desk.put_back_unopened()
+            if worklist is not None:
+                worklist.put_back_unopened()
+            hub.session.sign_out()
+            hub.client.close()
+
+        return leave
 
     # people come and go
 
     def signed_in(self, actor: Actor) -> None:
         """Open the person's desk and show the page the role works on."""
         window = self.shell.window
+        hub = self.hub
+        hub.client.session_ended = lambda: self.shell.main_thread.post(lambda: self._session_ended(hub))
         pages = set()
         if actor.may(Permission.CLAIM_READING):
             from workstation.bootstrap.desk import desk_services
@@ -177,21 +203,37 @@ class Desktop:
 
     def sign_out(self) -> None:
         """Save the open case, forget the person and show the sign-in page."""
-        if self.desk is not None:
-            self.desk.stop()
-            self.desk.deleteLater()
-            self.desk = None
+        desk = self.desk
+        leave_hub = self._leave()
         window = self.shell.window
         window.discard_pages()
-        self._worklist = None
-        self._report = None
+        if desk is not None:
+            desk.deleteLater()
         self.send_queue.stop_all()
         self.send_queue = GrassrootsQueue()
         window.toast.clear()
-        self.session.sign_out()
+        self.session.forget()
+        self.shell.jobs.submit(Pool.IO, lambda _job: leave_hub())
         window.set_actor(None)
         window.set_fact("hub", None)
         window.show_page(LOGIN)
+
+    def _session_ended(self, hub: Hub) -> None:
+        actor = self.actor
+        if actor is not None and self.__dict__.get("hub") is hub:
+            self._again.ask(actor, lambda password: hub.session.sign_in(actor.user_id, password))
+
+    def _signed_in_again(self) -> None:
+        from workstation.ui.pages.reading_page import ReadingPage
+
+        self.shell.window.toast.say(tr("Signed in again"))
+        if self.desk is not None:
+            self.desk.deliver()
+            reading = self.page(READING) if self.desk.session is not None else None
+            if isinstance(reading, ReadingPage):
+                reading.retry_requested.emit()  # the slices that the ended session did not get
+        if self._worklist is not None:
+            self._worklist.refresh()
 
     # pages
 

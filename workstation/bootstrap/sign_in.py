@@ -64,7 +64,11 @@ class UnlockingSession:
         """End the session and close the storage."""
         if self._actor is not None:
             self._find_hub().session.sign_out()
-            self._actor = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Close the storage on this machine, at once; the session at the hub is left to the caller."""
+        self._actor = None
         if self._storage is not None:
             self._storage.close()
             self._storage = None

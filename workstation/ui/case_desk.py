@@ -7,11 +7,13 @@ its signals and never call a service themselves.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
@@ -89,6 +91,8 @@ class CaseDesk(QObject):
         self._session: ReadingSession | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._opening: WorklistRow | None = None
+        self._fetching: list[tuple[WorklistRow, Actor, JobHandle[OpenedCase]]] = []
+        self._running: list[JobHandle[Any]] = []
         self._putting_back: set[str] = set()
         self._after_putting_back: Callable[[], None] = lambda: None
         self._delivering = False
@@ -135,6 +139,22 @@ class CaseDesk(QObject):
         self._drafts.close()
         self._stopped = True
 
+    def put_back_unopened(self) -> None:
+        """
+        Give back a case whose opening was cut short by ``stop``, so that it waits under nobody's name.
+
+        Blocks until everything that was under way has ended: run it off the main thread, before the session ends.
+        """
+        for row, actor, opening in self._fetching:
+            # an opening that failed or never began holds nothing; without the hub the case stays under Mine
+            with contextlib.suppress(WorkstationError, JobCancelled, CancelledError):
+                case = opening.result()
+                if case.claim is not None and row.reader_id != actor.user_id:
+                    self._services.release(case.claim)
+        for job in self._running:
+            with contextlib.suppress(Exception, CancelledError):  # whoever started it has been told
+                job.result()
+
     def open(self, row: WorklistRow, *, read_only: bool = False) -> None:
         """Open a case in the background; the case that was open is saved first."""
         actor = self._actor()
@@ -158,12 +178,18 @@ class CaseDesk(QObject):
                 raise JobCancelled
             return self._services.open_case(row, actor, read_only=read_only, language=language())
 
-        self._submit(
-            Pool.IO,
-            work,
-            on_success=lambda case: self._take(case, actor) if self._opening is row else self._leave(row, case, actor),
-            on_error=lambda error: self._refuse(row, error),
-        )
+        def arrived(case: OpenedCase) -> None:
+            self._fetched(row)
+            if self._opening is row:
+                self._take(case, actor)
+            else:
+                self._leave(row, case, actor)
+
+        opening = self._submit(Pool.IO, work, on_success=arrived, on_error=lambda error: self._refuse(row, error))
+        self._fetching.append((row, actor, opening))
+
+    def _fetched(self, row: WorklistRow) -> None:
+        self._fetching = [one for one in self._fetching if one[0] is not row]
 
     def _leave(self, row: WorklistRow, case: OpenedCase, actor: Actor) -> None:
         """Give back a case that was claimed only for an opening that the reader has left since."""
@@ -302,7 +328,9 @@ class CaseDesk(QObject):
             if not self._stopped:
                 on_error(error)
 
-        return self._jobs.submit(pool, work, on_success=succeed, on_error=fail)
+        job = self._jobs.submit(pool, work, on_success=succeed, on_error=fail)
+        self._running = [one for one in self._running if one.future is not None and not one.future.done()] + [job]
+        return job
 
     def _hand_over(
         self,
@@ -359,6 +387,7 @@ class CaseDesk(QObject):
         return replace(case, report=kept)
 
     def _refuse(self, row: WorklistRow, error: Exception) -> None:
+        self._fetched(row)
         if not isinstance(error, WorkstationError):
             raise error
         if self._opening is not row:

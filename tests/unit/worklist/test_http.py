@@ -185,3 +185,21 @@ def test_what_is_no_address_is_not_called_a_silent_hub(url: str) -> None:
         HubClient(url)
 
     assert caught.value.user_text == f"{url} is not the address of a hub"
+
+
+def test_an_ended_session_is_noticed_but_a_wrong_password_is_not() -> None:
+    def script(asked: Asked) -> Answer:
+        return Answer(200, OPENED) if asked.path == "/api/session" and not ended else Answer(401, {})
+
+    ended: list[bool] = []
+    told: list[str] = []
+    with LoopbackHub(script) as hub, HubClient(hub.url) as client:
+        client.session_ended = lambda: told.append("ended")
+        HubSession(client).sign_in("expert", "secret")
+        ended.append(True)
+        with pytest.raises(SignInFailed):
+            HubSession(client).sign_in("expert", "wrong")
+        assert told == []
+        with pytest.raises(SignInFailed):
+            client.request("GET", "/api/worklist")
+        assert told == ["ended"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
 from resources.translation import tr
 from workstation.domain.access import Actor, Permission
-from workstation.domain.errors import AlreadyClaimed, WorkstationError
+from workstation.domain.errors import AlreadyClaimed, JobCancelled, SignInFailed, Unreachable, WorkstationError
 from workstation.domain.ports import JobContext, WorklistPort
 from workstation.domain.workitem import (
     Claim,
@@ -124,7 +126,9 @@ class WorklistPresenter:
         self._fetched: datetime | None = None
         self._fetched_for: WorklistQuery | None = None
         self._running: JobHandle[_Answer] | None = None
+        self._line_problems: set[str] = set()
         self._taking = False
+        self._taken: JobHandle[WorklistRow | None] | None = None
         self._modalities: set[str] = set()
         self._sites: dict[str, str] = {}
 
@@ -197,7 +201,9 @@ class WorklistPresenter:
         self._sites |= answer.sites
         if self._view is not None:
             self._view.show_busy(False)
-            self._view.clear_problem("refresh")
+            for key in ("refresh", *self._line_problems):  # the hub answers again
+                self._view.clear_problem(key)
+            self._line_problems.clear()
         if query == self.query:
             self._show(mark_new=not first, answer=answer)
         else:
@@ -238,6 +244,7 @@ class WorklistPresenter:
         """Open in one step: claim it when that is possible, take up the own lock, else read-only."""
         if self._view is None:
             return
+        self._view.clear_problem("open")
         mine = self.may_release(row)
         read_only = not (mine or self.may_claim(row))
         if read_only and row.reader_name and row.state is ReadingState.READING:
@@ -299,6 +306,7 @@ class WorklistPresenter:
 
         def done(row: WorklistRow | None) -> None:
             self._taking = False
+            self._taken = None
             self.refresh()
             if self._view is None:
                 return
@@ -309,9 +317,27 @@ class WorklistPresenter:
 
         def failed(error: Exception) -> None:
             self._taking = False
+            self._taken = None
             self._act_failed(error)
 
-        self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
+        self._taken = self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
+
+    def put_back_unopened(self) -> None:
+        """
+        Give back what "Take next" won for somebody who has left since; blocks, so run it off the main thread.
+
+        Call it before the session ends.
+        """
+        taken, self._taken = self._taken, None
+        if taken is None:
+            return
+        taken.cancel()  # what it brings is not opened any more
+        # without the hub the case stays under Mine
+        with contextlib.suppress(WorkstationError, JobCancelled, CancelledError):
+            row = taken.result()
+            if row is not None:
+                uid = self._transaction_uid(row.reader_id, row.ups_instance_uid)
+                self._worklist.release(Claim(row.ups_instance_uid, uid))
 
     def _first_won(self, candidates: Sequence[WorklistRow], user: str, job: JobContext) -> WorklistRow | None:
         for row in candidates:
@@ -336,6 +362,8 @@ class WorklistPresenter:
     def _problem(self, key: str, error: Exception) -> None:
         if not isinstance(error, WorkstationError):
             raise error
+        if isinstance(error, Unreachable | SignInFailed):
+            self._line_problems.add(key)
         if self._view is not None:
             self._view.show_problem(key, error)
 
