@@ -165,6 +165,11 @@ class SeriesRetriever(Generic[T]):
         """Tell whether every slice is here."""
         return all(self.cached)
 
+    @property
+    def on_demand(self) -> bool:
+        """Tell whether slices come and go; here each comes once."""
+        return False
+
     def _work(self) -> None:
         backoff = self._new_backoff()
         try:

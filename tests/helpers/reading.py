@@ -58,6 +58,10 @@ class FakeStream:
         return tuple(index in self.here for index in range(len(self.images)))
 
     @property
+    def on_demand(self) -> bool:
+        return False
+
+    @property
     def complete(self) -> bool:
         return all(self.cached)
 

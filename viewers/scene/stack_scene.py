@@ -15,6 +15,7 @@ from viewers.scene.raster import VoiLut, Window, full_range
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
 from viewers.scene.viewtext import location_text
+from workstation.domain.frames import frames_kept, is_kept
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
 
@@ -32,15 +33,15 @@ class StackSlot:
 
 def slots_of(series: Series) -> tuple[StackSlot, ...]:
     """Return one slot per image or frame of a series, in display order."""
-    return tuple(
-        StackSlot(instance.sop_instance_uid, frame, instance.plane if instance.number_of_frames <= 1 else None)
-        for instance in series.instances
-        for frame in range(max(1, instance.number_of_frames))
-    )
+    return tuple(StackSlot(one.ref.sop_instance_uid, one.ref.frame_number - 1, one.plane) for one in series.frames)
 
 
 class StackScene(Scene):
-    """Images in display order; a missing one shows which slice is being fetched and nothing else."""
+    """
+    Images in display order; a missing one shows which slice is being fetched and nothing else.
+
+    ``on_demand`` stacks hold a bounded number of frames near the one on screen.
+    """
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class StackScene(Scene):
         series_instance_uid: str = "",
         captions: StudyCaptions | None = None,
         thickness_mm: float | None = None,
+        on_demand: bool = False,
     ) -> None:
         super().__init__(
             annotations=annotations,
@@ -66,6 +68,7 @@ class StackScene(Scene):
             raise ValueError("a stack needs at least one slot")
         self.slots = tuple(slots)
         self.thickness_mm = thickness_mm
+        self._on_demand = on_demand
         self._images: dict[int, SliceImage] = {}
         self._failed: dict[int, str] = {}
         self._index = len(self.slots) // 2
@@ -79,7 +82,15 @@ class StackScene(Scene):
             image = replace(image, plane=slot.plane)
         self._images[index] = image
         self._failed.pop(index, None)
+        if self._on_demand:
+            self._forget_beyond_bounds(frames_kept(image.pixels.nbytes))
         return index == self._index
+
+    def _forget_beyond_bounds(self, kept: int) -> None:
+        """Drop frames by the rule by which the stream sends them again."""
+        if len(self._images) > kept:
+            for far in [one for one in self._images if not is_kept(one, self._index, self.count, kept)]:
+                self.drop(far)
 
     def fail(self, index: int, text: str) -> bool:
         """Say in the viewport why an image cannot be shown; True when it is the one on screen."""

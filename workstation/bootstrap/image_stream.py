@@ -11,6 +11,7 @@ from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
 from worklist.retrieve import SeriesRetriever
 from workstation.bootstrap.decode_pool import DecodePool
+from workstation.bootstrap.frame_stream import FrameStream
 from workstation.dicom.decode import decode_frame, read_dataset
 from workstation.dicom.header import plane_of
 from workstation.dicom.pixel_size import aspect_of, pixel_size_of
@@ -21,7 +22,8 @@ from workstation.domain.study import Series, Study
 OnSlice = Callable[[int, SliceImage], None]
 OnFailed = Callable[[int, Exception], None]
 OnLine = Callable[[bool], None]
-OpenStream = Callable[[Study, Series, OnSlice, OnFailed, OnLine], SeriesRetriever[SliceImage]]
+Stream = SeriesRetriever[SliceImage] | FrameStream
+OpenStream = Callable[[Study, Series, OnSlice, OnFailed, OnLine], Stream]
 
 
 def open_stream(images: RetrievePort) -> OpenStream:
@@ -32,9 +34,9 @@ def open_stream(images: RetrievePort) -> OpenStream:
     """
     pool = _shared_pool()
 
-    def open_one(
-        study: Study, series: Series, on_slice: OnSlice, on_failed: OnFailed, on_line: OnLine
-    ) -> SeriesRetriever[SliceImage]:
+    def open_one(study: Study, series: Series, on_slice: OnSlice, on_failed: OnFailed, on_line: OnLine) -> Stream:
+        if series.stacks:
+            return FrameStream(images, study.study_instance_uid, series, on_slice, on_failed, on_line, decode=pool)
         return SeriesRetriever(
             images,
             study.study_instance_uid,

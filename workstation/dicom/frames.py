@@ -186,7 +186,7 @@ def _placement(frame: _Frame) -> Placement | None:
 def _loose_stacks(groups: list[list[_Frame]], *, alone: bool) -> list[ImageStack]:
     found, number = [], 0
     for group in groups:
-        is_object = group[0].owner is group[-1].owner and len(group) > 1
+        is_object = _count(group[0].owner) > 1
         cine = cine_of(group[0].owner, len(group)) if is_object else None
         number += is_object
         if alone and len(groups) == 1:

@@ -87,3 +87,26 @@ class ImageStack:
     frames: tuple[StackFrame, ...]
     label: str = ""
     cine: Cine | None = None
+
+
+DECODED_BYTES = 512 << 20
+"""How much decoded pixel data of one clip is held; frames beyond it are decoded again when they are needed."""
+_FEWEST_KEPT = 16
+
+
+def frames_kept(frame_bytes: int) -> int:
+    """Return how many decoded frames of a size are held at a time."""
+    return max(_FEWEST_KEPT, DECODED_BYTES // max(1, frame_bytes))
+
+
+def is_kept(place: int, focus: int, count: int, kept: int) -> bool:
+    """
+    Tell whether the frame at ``place`` is held while ``focus`` is shown: three quarters ahead, one behind.
+
+    A clip goes round, so that its first frames are ahead of its last. Whoever decodes and whoever
+    shows decide by this same rule and need not tell each other.
+    """
+    if count <= kept:
+        return True
+    ahead = (place - focus) % count
+    return ahead < kept - kept // 4 or ahead >= count - kept // 4

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resources.translation import tr
-from workstation.dicom.stack import Placement, StackGeometry, describe, describe_stack
+from workstation.dicom.stack import Placement, StackGeometry, describe
 from workstation.domain.errors import HostileInput, MissingGeometry, NotAVolume
 from workstation.domain.geometry import ImagePlane, affine
 from workstation.domain.ports import CancelToken
@@ -57,18 +57,29 @@ def first_series(study: Study, preferred_uid: str = "") -> Series | None:
     for series in images:
         if series.series_instance_uid == preferred_uid:
             return series
-    return max(images, key=lambda one: (one.modality == "CT", len(one.instances)), default=None)
+    return max(images, key=lambda one: (one.modality == "CT", len(one.frames)), default=None)
 
 
 def series_warnings(series: Series) -> tuple[DecodeWarning, ...]:
     """Return every doubt about a series: what came with it and what the positions of its images say."""
     found = list(series.warnings)
-    if is_image_series(series) and any(one.plane is not None for one in series.instances):
+    if is_image_series(series) and any(frame.plane is not None for frame in series.frames):
         known = {warning.code for warning in found}
-        found += [warning for warning in describe_stack(series.instances).warnings if warning.code not in known]
-    if any(one.number_of_frames > 1 for one in series.instances):
-        found.append(DecodeWarning("frames", tr("Only the first frame of each multi-frame image is shown.")))
+        found += [warning for warning in _stack_warnings(series) if warning.code not in known]
     return tuple(found)
+
+
+def _stack_warnings(series: Series) -> tuple[DecodeWarning, ...]:
+    sizes = {one.sop_instance_uid: (one.rows, one.columns) for one in series.instances}
+    placements = [
+        None
+        if (plane := frame.plane) is None
+        else Placement(plane.origin, plane.right, plane.down, plane.spacing_mm, sizes[frame.ref.sop_instance_uid])
+        for frame in series.frames
+    ]
+    if any(stack.cine is not None for stack in series.stacks):
+        return ()  # a film sees one place again and again
+    return describe(placements).warnings
 
 
 def build_volume(

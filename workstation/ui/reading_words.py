@@ -64,8 +64,11 @@ def series_title(series: Series) -> str:
 
 def series_facts(series: Series, cached: int) -> str:
     """Return ``CT · 275 slices · cached 171``; complete series say so by their bar alone."""
-    count = len(series.instances)
-    words = f"{series.modality} · {trn('{count} slice', '{count} slices', count)}"
+    count = len(series.frames)
+    if any(stack.cine is not None for stack in series.stacks):
+        words = f"{series.modality} · {trn('{count} frame', '{count} frames', count)}"
+    else:
+        words = f"{series.modality} · {trn('{count} slice', '{count} slices', count)}"
     return words if cached in {0, count} else f"{words} · {tr('cached {count}', count=cached)}"
 
 
@@ -122,7 +125,6 @@ def short_warning(warning: DecodeWarning) -> str:
         "spacing": tr("No pixel spacing"),
         "position": tr("No position"),
         "charset": tr("Character set guessed"),
-        "frames": tr("First frame only"),
     }
     return words.get(warning.code, warning.text)
 

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from viewers.scene.image import SliceImage
+from workstation.domain.frames import ImageStack
 from workstation.domain.study import Series, Study
 
 TICK_MS: Final = 25
@@ -49,6 +50,11 @@ class SliceStream(Protocol):
         """Tell whether every slice is here."""
         ...
 
+    @property
+    def on_demand(self) -> bool:
+        """Tell whether slices come and go with the focus, so that the stream never ends by itself."""
+        ...
+
 
 class OpenStream(Protocol):
     """Makes the stream of one series without starting it."""
@@ -56,7 +62,7 @@ class OpenStream(Protocol):
     def __call__(
         self, study: Study, series: Series, on_slice: OnSlice, on_failed: OnFailed, on_line: OnLine, /
     ) -> SliceStream:
-        """Return a stream over ``series.instances``; indices count from 0 in their order."""
+        """Return a stream over ``series.frames``; indices count from 0 in their order."""
         ...
 
 
@@ -132,7 +138,7 @@ class SliceFeed(QObject):
         self._inbox = inbox = _Inbox()
         self._wanted, self._place = wanted, {index: at for at, index in enumerate(wanted)}
         self._open = len(wanted)
-        part = series if len(wanted) == len(series.instances) else _part(series, wanted)
+        part = series if len(wanted) == len(series.frames) else _part(series, wanted)
         self._stream = open_stream(study, part, inbox.on_slice, inbox.on_failed, inbox.on_line)
         self._timer.start()
         self._stream.start()
@@ -165,11 +171,13 @@ class SliceFeed(QObject):
             self.arrived.emit([(wanted[index], image) for index, image in slices])
         if failures and inbox is self._inbox:
             self.failed.emit([(wanted[index], error) for index, error in failures])
-        if inbox is self._inbox and self._open <= 0:
+        if inbox is self._inbox and self._open <= 0 and not (self._stream is not None and self._stream.on_demand):
             self._timer.stop()
             self.settled.emit()
 
 
 def _part(series: Series, wanted: tuple[int, ...]) -> Series:
-
+    if series.stacks:
+        frames = series.frames
+        return replace(series, stacks=(ImageStack(tuple(frames[index] for index in wanted)),))
     return replace(series, instances=tuple(series.instances[index] for index in wanted))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from resources.translation import use_language
 from tests.helpers.jobs import RecordingJob
 from workstation.domain.errors import JobCancelled, MissingGeometry, NotAVolume
+from workstation.domain.frames import Cine, FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.study import Instance, Patient, Series, Study
 from workstation.services.image_service import (
@@ -116,6 +118,15 @@ def test_reports_and_documents_are_no_image_series() -> None:
     ]
 
 
-def test_multi_frame_images_say_that_only_their_first_frame_is_shown() -> None:
-    assert [warning.code for warning in series_warnings(series("6", "US", 3, frames=20))] == ["frames"]
+def test_a_regular_stack_and_a_film_of_one_place_raise_no_doubt() -> None:
+    film = ImageStack(
+        tuple(StackFrame(FrameRef("6.0", n), plane(1.0)) for n in (1, 2, 3)), cine=Cine((40.0, 40.0, 40.0))
+    )
+    assert series_warnings(replace(series("6", "MR", 1, frames=3), stacks=(film,))) == ()
     assert series_warnings(series("2", "CT", 3)) == ()
+
+
+def test_a_gap_between_the_frames_of_one_object_is_told() -> None:
+    stack = ImageStack(tuple(StackFrame(FrameRef("6.0", n), plane(float(z))) for n, z in enumerate((0, 1, 2, 5), 1)))
+    doubts = series_warnings(replace(series("6", "MR", 1, frames=4), stacks=(stack,)))
+    assert [warning.code for warning in doubts] == ["gap"]

@@ -25,6 +25,7 @@ from viewers.scene.stack_scene import StackScene, StackSlot, slots_of
 from workstation.dicom.decode import DecodedFrame
 from workstation.dicom.frame_attributes import VoiWindow
 from workstation.dicom.lookup import LookupTable
+from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.measurement import Measurement, MeasurementSet
 from workstation.domain.study import Instance, Series
@@ -88,7 +89,11 @@ def test_multi_frame_instances_have_a_slot_per_frame() -> None:
     series = Series(
         "1",
         "US",
-        instances=(Instance("1.1", "", 1, plane=plane), Instance("1.2", "", 2, number_of_frames=3, plane=plane)),
+        instances=(Instance("1.1", "", 1, plane=plane), Instance("1.2", "", 2, number_of_frames=3)),
+        stacks=(
+            ImageStack((StackFrame(FrameRef("1.1"), plane),), "Single images"),
+            ImageStack(tuple(StackFrame(FrameRef("1.2", n)) for n in (1, 2, 3)), "Clip 1"),
+        ),
     )
     assert slots_of(series) == (
         StackSlot("1.1", 0, plane),

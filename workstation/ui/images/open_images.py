@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions
-from viewers.scene.stack_scene import StackScene, StackSlot
+from viewers.scene.stack_scene import StackScene, slots_of
 from workstation.domain.study import DecodeWarning, Series
 from workstation.services.image_service import first_series, is_image_series, series_warnings
 from workstation.services.reading_session import ReadingSession
@@ -25,10 +25,9 @@ class OpenImages:
     def __init__(self, session: ReadingSession) -> None:
         self.session = session
         self.annotations = Annotations(session.study.study_instance_uid, session.report.measurements.measurements)
+        self._series = {one.key: one for series in session.study.series for one in _parts(series)}
         self._warnings: dict[str, tuple[DecodeWarning, ...]] = {
-            series.series_instance_uid: series_warnings(series)
-            for series in session.study.series
-            if is_image_series(series)
+            key: series_warnings(series) for key, series in self._series.items() if is_image_series(series)
         }
         self._opened: dict[str, ShownSeries] = {}
 
@@ -40,16 +39,16 @@ class OpenImages:
 
     def rows(self) -> list[SeriesFacts]:
         """Return what the list of series shows of each before any slice is here."""
-        return [self._row(series) for series in self.session.study.series]
+        return [self._row(series) for series in self._series.values()]
 
-    def open(self, series_uid: str) -> ShownSeries | None:
-        """Return an image series, as it was left when it was open before; None for anything else."""
-        series = next((one for one in self.session.study.series if one.series_instance_uid == series_uid), None)
+    def open(self, key: str) -> ShownSeries | None:
+        """Return an image series or one of its stacks, as it was left when it was open before; else None."""
+        series = self._series.get(key)
         if series is None or not is_image_series(series):
             return None
-        if series_uid not in self._opened:
-            self._opened[series_uid] = self._new(series)
-        return self._opened[series_uid]
+        if key not in self._opened:
+            self._opened[key] = self._new(series)
+        return self._opened[key]
 
     def forget_beyond_bounds(self, on_screen: ShownSeries) -> list[Series]:
         """Drop series that are not on screen once their pixels pass the bound; return them."""
@@ -58,7 +57,7 @@ class OpenImages:
             kept += one.size
             if kept > _KEPT_BYTES:
                 dropped.append(one.series)
-                del self._opened[one.series_instance_uid]
+                del self._opened[one.key]
         return dropped
 
     def place_in_frame(self, scene: StackScene, frame: str, *, is_first: bool) -> bool:
@@ -90,7 +89,7 @@ class OpenImages:
         )
 
     def _row(self, series: Series) -> SeriesFacts:
-        uid, title = series.series_instance_uid, series_title(series)
+        uid, title = series.key, series_title(series)
         if uid not in self._warnings:
             return SeriesFacts(uid, title, non_image_facts(series), is_image=False, short=series.modality)
         warnings = tuple(warning.text for warning in self._warnings[uid])
@@ -99,14 +98,22 @@ class OpenImages:
 
     def _new(self, series: Series) -> ShownSeries:
         study = self.session.study
-        warnings = (*study.warnings, *self._warnings[series.series_instance_uid])
+        warnings = (*study.warnings, *self._warnings[series.key])
         words: StudyCaptions = captions(study, series, self.session.row)
         scene = StackScene(
-            [StackSlot(one.sop_instance_uid, 0, one.plane) for one in series.instances],
+            slots_of(series),
             annotations=self.annotations,
             new_uid=new_uid,
             modality=series.modality,
             series_instance_uid=series.series_instance_uid,
             captions=replace(words, warnings=(*words.warnings, *(short_warning(one) for one in warnings))),
+            on_demand=bool(series.stacks),
         )
+        if any(stack.cine is not None for stack in series.stacks):
+            scene.scroll_to(0)
         return ShownSeries(series, scene, tuple(one.text for one in warnings))
+
+
+def _parts(series: Series) -> tuple[Series, ...]:
+    """Return the stacks of an image series; what is no picture stays whole."""
+    return series.split() if is_image_series(series) else (series,)

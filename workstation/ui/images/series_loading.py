@@ -75,7 +75,7 @@ class SeriesLoading(QObject):
         if shown is not None:
             here = len(shown.scene.arrived)
             self._page.show_loading(here, len(shown.failed), shown.scene.count)
-            self._page.series.show_cached(shown.series_instance_uid, shown.cached, series_facts(shown.series, here))
+            self._page.series.show_cached(shown.key, shown.cached, series_facts(shown.series, here))
 
     def _arrived(self, batch: list[tuple[int, SliceImage]]) -> None:
         shown = self._shown

@@ -39,6 +39,11 @@ class ShownSeries:
         return self.series.series_instance_uid
 
     @property
+    def key(self) -> str:
+        """Return what names this stack in the list of series."""
+        return self.series.key
+
+    @property
     def cached(self) -> tuple[bool, ...]:
         """Return, slice by slice, whether it is here."""
         arrived = self.scene.arrived
@@ -47,7 +52,9 @@ class ShownSeries:
     @property
     def missing(self) -> tuple[int, ...]:
         """Return the slices that neither arrived nor failed."""
-        return tuple(sorted(set(range(self.scene.count)) - self.scene.arrived - set(self.failed)))
+        missing = sorted(set(range(self.scene.count)) - self.scene.arrived - set(self.failed))
+        # frames that come on demand come and go: their stream must know all of them
+        return tuple(range(self.scene.count)) if missing and self.series.stacks else tuple(missing)
 
     @property
     def images(self) -> dict[int, SliceImage]:
@@ -64,7 +71,7 @@ class ShownSeries:
 class ImagePlace:
     """Where a reader stands in a series, with its pixels: a language switch must not cost them."""
 
-    series_instance_uid: str
+    series_key: str
     images: dict[int, SliceImage]
     built: BuiltVolume | None
     layout: str

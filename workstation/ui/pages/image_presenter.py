@@ -125,15 +125,15 @@ class ImagePresenter(QObject):
             return None
         views = {key: (one.state, one.index) for key, one in grid.scenes_by_key.items()}
         return ImagePlace(
-            shown.series_instance_uid, shown.images, shown.built, grid.layout_choice, views,
+            shown.key, shown.images, shown.built, grid.layout_choice, views,
             shown.scene.crosshair, shown.scene.identity,
         )  # fmt: skip
 
     def go_on(self, place: ImagePlace) -> None:
         """Stand where the reader stood: same series, slices, window and layout."""
-        self.show_series(place.series_instance_uid)
+        self.show_series(place.series_key)
         case, shown, grid = self._case, self._shown, self._page.grid
-        if case is None or shown is None or shown.series_instance_uid != place.series_instance_uid or not place.images:
+        if case is None or shown is None or shown.key != place.series_key or not place.images:
             return
         self._loading.close()
         for index, image in place.images.items():
@@ -157,16 +157,21 @@ class ImagePresenter(QObject):
     # one series
 
     def show_series(self, series_uid: str) -> None:
-        """Show a series of the open case; what was fetched of the others stays within bounds."""
+        """
+        Show a series of the open case, or one of its stacks by its key.
+
+        What was fetched of the others stays within bounds.
+        """
         case = self._case
-        shown = case.open(series_uid) if case is not None and series_uid != self.series_instance_uid else None
+        is_new = self._shown is None or series_uid != self._shown.key
+        shown = case.open(series_uid) if case is not None and is_new else None
         if case is None or shown is None:
             return
         self._loading.close()
         self._volumes.drop()
         self._shown = shown
         for series in case.forget_beyond_bounds(shown):
-            self._page.series.show_cached(series.series_instance_uid, (), series_facts(series, 0))
+            self._page.series.show_cached(series.key, (), series_facts(series, 0))
         for scene in (shown.scene, *shown.scenes.values()):
             self.marks.dress(scene)
         self._page.grid.show_stack(shown.scene)
@@ -203,7 +208,7 @@ class ImagePresenter(QObject):
             self._page.grid.frame(STACK).set_fidelity(Fidelity(FidelityKind.LOSSY_FINAL, ratio=ratio))
         picture = thumbnail(image, scene, self._page.devicePixelRatioF())
         if picture is not None:
-            self._page.series.show_thumbnail(shown.series_instance_uid, picture)
+            self._page.series.show_thumbnail(shown.key, picture)
         self._page.show_window()
 
     def _built(self, shown: ShownSeries) -> None:
