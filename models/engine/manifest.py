@@ -33,14 +33,15 @@ from resources.translation import tr
 from workstation.domain.errors import BundleInvalid
 
 __all__ = [
-    "CARD_NAME", "MANIFEST_NAME", "MODEL_NAME", "AppliesTo", "BundleFile", "Calibration", "DataSource", "InputSpec",
-    "Manifest", "OperatingPoint", "OutputSpec", "PostSpec", "Text", "parse_manifest", "read_json",
+    "CARD_NAME", "MANIFEST_NAME", "MAX_MANIFEST_BYTES", "MODEL_NAME", "AppliesTo", "BundleFile", "Calibration",
+    "DataSource", "InputSpec", "Manifest", "OperatingPoint", "OutputSpec", "PostSpec", "Text", "ask_supplier",
+    "parse_manifest", "read_json",
 ]  # fmt: skip
 
 MANIFEST_NAME: Final = "manifest.json"
 MODEL_NAME: Final = "model.onnx"
 CARD_NAME: Final = "CARD.md"
-_MAX_MANIFEST_BYTES: Final = 1_000_000
+MAX_MANIFEST_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Manifest:
 
 def read_json(data: bytes) -> Any:  # noqa: ANN401  whatever a stranger wrote
     """Parse a manifest's JSON within its size limit. Raises BundleInvalid."""
-    if len(data) > _MAX_MANIFEST_BYTES:
+    if len(data) > MAX_MANIFEST_BYTES:
         raise BundleInvalid(tr("The model manifest is too large."), hint=ask_supplier())
     try:
         return json.loads(data)

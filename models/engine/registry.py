@@ -1,29 +1,42 @@
 """
 Finding, checking and loading model bundles.
 
-The gate: schema, then size and sha256 of every file, then the card, then the graph (no custom
-operators, no data outside the file, opset and size caps), then ONNX Runtime must open it with
-the promised inputs and outputs. A model that fails any step cannot be selected.
+The gate: schema, then size and sha256 of every file, then the signature, then the card, then the
+graph (no custom operators, no data outside the file, size and opset caps), then a trial run. A
+model that fails any step cannot be selected; one that nobody trusted signed is for research only.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from models.engine.manifest import CARD_NAME, MANIFEST_NAME, MODEL_NAME, Manifest, parse_manifest
-from models.engine.onnx_graph import MalformedGraph, inspect_graph
-from models.engine.session import InferenceSession, Provider
+from models.engine.golden import GOLDEN_NAME, dry_run
+from models.engine.manifest import (
+    CARD_NAME,
+    MANIFEST_NAME,
+    MAX_MANIFEST_BYTES,
+    MODEL_NAME,
+    Manifest,
+    ask_supplier,
+    parse_manifest,
+)
+from models.engine.onnx_graph import MalformedGraph, inspect_graph, is_pickle
+from models.engine.trust import TrustedKeys, trusted_keys
 from models.evaluation.card import check_card
 from resources.translation import tr
-from workstation.domain.errors import BundleInvalid
+from workstation.domain.errors import BundleInvalid, WorkstationError
 from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.model import GateResult, GateStep, Trust
 
 BUNDLES: Final = Path(__file__).resolve().parents[1] / "bundles"
 DEFAULT_MODEL: Final = "lung-nodule-xs"
 MAX_MODEL_BYTES: Final = 512 * 1024 * 1024
+MAX_OTHER_BYTES: Final = 64 * 1024 * 1024
+MAX_TENSOR_BYTES: Final = MAX_MODEL_BYTES
 MAX_OPSET: Final = 23
 MIN_OPSET: Final = 11
 
@@ -36,26 +49,35 @@ class Bundle:
     manifest: Manifest
     model: bytes = field(repr=False)
     card: str = field(repr=False)
+    trust: Trust = Trust.RESEARCH
+    golden: bytes | None = field(default=None, repr=False)
 
     @property
     def identity(self) -> AlgorithmIdentity:
-        """Return name, version and the sha256 of the weights."""
+        """Return name, version and the sha256 of the weights; research unless somebody trusted signed."""
         return AlgorithmIdentity(
             name=self.manifest.id,
             version=self.manifest.version,
             sha256=self.manifest.file(MODEL_NAME).sha256,
             threshold=self.manifest.threshold,
+            research=self.trust is Trust.RESEARCH,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The bundles below some folders; the first folder that has a model id wins."""
+    """
+    The bundles below some folders; the first folder that has a model id wins.
+
+    A bundle's folder is named by its id, or ``ID-VERSION`` where several versions are installed.
+    ``keys`` is the folder of the public keys that a site trusts besides the product's own.
+    """
 
     folders: tuple[Path, ...] = (BUNDLES,)
+    keys: Path | None = None
 
     def ids(self) -> tuple[str, ...]:
-        """Return the ids of every bundle folder, sorted, whether valid or not."""
+        """Return the names of every bundle folder, sorted, whether valid or not."""
         found = {p.parent.name for folder in self.folders for p in folder.glob(f"*/{MANIFEST_NAME}")}
         return tuple(sorted(found))
 
@@ -75,41 +97,125 @@ class Registry:
 
     def load(self, model_id: str = DEFAULT_MODEL) -> Bundle:
         """Return a model whose files were verified just now. Raises BundleInvalid."""
-        bundle = read_bundle(self.folder(model_id))
-        if bundle.manifest.id != model_id:
+        bundle = read_bundle(self.folder(model_id), trusted_keys(self.keys))
+        manifest = bundle.manifest
+        if model_id not in {manifest.id, f"{manifest.id}-{manifest.version}"}:
             raise BundleInvalid(tr("The folder “{folder}” holds another model.", folder=model_id))
         return bundle
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a bundle folder. Raises BundleInvalid."""
-    return parse_manifest(_read(folder / MANIFEST_NAME))
+    return parse_manifest(_manifest_bytes(folder))
 
 
-def read_bundle(folder: Path) -> Bundle:
-    """Read a bundle and verify schema, files, card and graph, without running it. Raises BundleInvalid."""
-    manifest = read_manifest(folder)
-    contents = {entry.path: _verified(folder, entry.path, manifest) for entry in manifest.files}
-    try:
-        card = contents[CARD_NAME].decode()
-    except UnicodeDecodeError as exc:
-        raise BundleInvalid(tr("The model card is not UTF-8 text.")) from exc
-    check_card(card, manifest)
-    _check_graph(contents[MODEL_NAME], manifest)
-    return Bundle(folder, manifest, contents[MODEL_NAME], card)
+def read_bundle(folder: Path, keys: TrustedKeys | None = None) -> Bundle:
+    """Verify schema, files, signature, card and graph of a bundle, without running it. Raises BundleInvalid."""
+    return _Gate(folder, keys).read()
 
 
-def check_bundle(folder: Path) -> Bundle:
-    """Run the whole gate, including opening the network on the CPU. Raises BundleInvalid."""
-    bundle = read_bundle(folder)
-    manifest = bundle.manifest
-    with InferenceSession.open(bundle.model, Provider.CPU, threads=1) as session:
-        if session.inputs != (manifest.input.name,):
-            raise BundleInvalid(tr("The network's inputs are not those of the manifest."), detail=str(session.inputs))
-        expected = {manifest.output.heat, manifest.output.size, manifest.output.offset}
-        if not expected <= set(session.outputs):
-            raise BundleInvalid(tr("The network's outputs are not those of the manifest."), detail=str(session.outputs))
+def check_bundle(folder: Path, keys: TrustedKeys | None = None) -> Bundle:
+    """Run the whole gate, including a trial run on the CPU. Raises BundleInvalid."""
+    gate = _Gate(folder, keys)
+    bundle = gate.read()
+    dry_run(bundle.model, bundle.manifest, bundle.golden)
     return bundle
+
+
+def gate_results(folder: Path, keys: TrustedKeys | None = None) -> tuple[GateResult, ...]:
+    """Return every gate up to the first that fails, for the model page; never raises a WorkstationError."""
+    gate = _Gate(folder, keys)
+    results: list[GateResult] = []
+    steps: tuple[tuple[GateStep, Callable[[], str]], ...] = (
+        (GateStep.SCHEMA, gate.schema),
+        (GateStep.FILES, gate.files),
+        (GateStep.SIGNATURE, gate.signature),
+        (GateStep.GRAPH, gate.graph),
+        (GateStep.DRY_RUN, gate.trial),
+    )
+    for step, check in steps:
+        try:
+            results.append(GateResult(step, passed=True, text=check()))
+        except WorkstationError as exc:
+            results.append(GateResult(step, passed=False, text=f"{exc.user_text} {exc.hint}".strip()))
+            break
+    return tuple(results)
+
+
+class _Gate:
+    """The steps of the gate, in order; each builds on the one before and raises BundleInvalid."""
+
+    def __init__(self, folder: Path, keys: TrustedKeys | None) -> None:
+        self._folder = folder
+        self._keys = trusted_keys() if keys is None else keys
+        self._json = b""
+        self._contents: dict[str, bytes] = {}
+        self._manifest: Manifest | None = None
+        self._trust = Trust.RESEARCH
+
+    def read(self) -> Bundle:
+        for step in (self.schema, self.files, self.signature, self.graph):
+            step()
+        return self._bundle()
+
+    def schema(self) -> str:
+        self._json = _manifest_bytes(self._folder)
+        self._manifest = parse_manifest(self._json)
+        return ""
+
+    def files(self) -> str:
+        manifest = self._checked
+        self._contents = {entry.path: _verified(self._folder, entry.path, manifest) for entry in manifest.files}
+        check_card(self._card, manifest)
+        return ""
+
+    def signature(self) -> str:
+        signature = self._checked.signature
+        self._trust = self._keys.verify(self._json, signature)
+        if signature is None and self._folder.resolve().parent == BUNDLES:
+            self._trust = Trust.SHIPPED  # trusted as the installed product is
+        if self._trust is Trust.RESEARCH:
+            return tr("No one trusted here signed this model: research only, never in a report.")
+        return ""
+
+    def graph(self) -> str:
+        _check_graph(self._contents[MODEL_NAME], self._checked)
+        return ""
+
+    def trial(self) -> str:
+        bundle = self._bundle()
+        dry_run(bundle.model, bundle.manifest, bundle.golden)
+        return ""
+
+    @property
+    def _checked(self) -> Manifest:
+        if self._manifest is None:
+            raise AssertionError("the manifest is read first")
+        return self._manifest
+
+    @property
+    def _card(self) -> str:
+        try:
+            return self._contents[CARD_NAME].decode()
+        except UnicodeDecodeError as exc:
+            raise BundleInvalid(tr("The model card is not UTF-8 text."), hint=ask_supplier()) from exc
+
+    def _bundle(self) -> Bundle:
+        return Bundle(
+            self._folder,
+            self._checked,
+            self._contents[MODEL_NAME],
+            self._card,
+            self._trust,
+            self._contents.get(GOLDEN_NAME),
+        )
+
+
+def _manifest_bytes(folder: Path) -> bytes:
+    path = folder / MANIFEST_NAME
+    if path.is_file() and _size(path) > MAX_MANIFEST_BYTES:
+        raise BundleInvalid(tr("The model manifest is too large."), hint=ask_supplier())
+    return _read(path)
 
 
 def _read(path: Path) -> bytes:
@@ -117,8 +223,12 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as exc:
         raise BundleInvalid(
-            tr("The model file “{file}” cannot be read.", file=path.name), detail=type(exc).__name__
+            tr("The model file “{file}” cannot be read.", file=path.name), hint=_complete(), detail=type(exc).__name__
         ) from exc
+
+
+def _complete() -> str:
+    return tr("Give the folder or zip of a complete model bundle.")
 
 
 def _size(path: Path) -> int:
@@ -126,17 +236,21 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError as exc:
         raise BundleInvalid(
-            tr("The model file “{file}” is missing.", file=path.name), detail=type(exc).__name__
+            tr("The model file “{file}” is missing.", file=path.name), hint=_complete(), detail=type(exc).__name__
         ) from exc
 
 
 def _verified(folder: Path, relative: str, manifest: Manifest) -> bytes:
     path = folder / relative
     if not path.resolve().is_relative_to(folder.resolve()):  # a link that leads out of the bundle
-        raise BundleInvalid(tr("The model file “{file}” lies outside its bundle.", file=relative))
+        raise BundleInvalid(tr("The model file “{file}” lies outside its bundle.", file=relative), hint=ask_supplier())
     promised = manifest.file(relative)
-    if promised.bytes > MAX_MODEL_BYTES:
-        raise BundleInvalid(tr("The model file “{file}” is too large.", file=relative), detail=str(promised.bytes))
+    if promised.bytes > (MAX_MODEL_BYTES if relative == MODEL_NAME else MAX_OTHER_BYTES):
+        raise BundleInvalid(
+            tr("The model file “{file}” is too large.", file=relative),
+            hint=ask_supplier(),
+            detail=str(promised.bytes),
+        )
     data = _read(path) if _size(path) == promised.bytes else b""  # never read more than was promised
     if hashlib.sha256(data).hexdigest() != promised.sha256:
         raise BundleInvalid(
@@ -147,15 +261,43 @@ def _verified(folder: Path, relative: str, manifest: Manifest) -> bytes:
 
 
 def _check_graph(model: bytes, manifest: Manifest) -> None:
+    if is_pickle(model):
+        raise BundleInvalid(
+            tr("The model file is a PyTorch or Python pickle: loading it would run a stranger's program."),
+            hint=tr("Ask the supplier to export the network to ONNX."),
+        )
     try:
         facts = inspect_graph(model)
     except MalformedGraph as exc:
-        raise BundleInvalid(tr("The model file is not an ONNX network."), detail=str(exc)) from exc
+        raise BundleInvalid(tr("The model file is not an ONNX network."), hint=ask_supplier(), detail=str(exc)) from exc
     if facts.has_external_data:
-        raise BundleInvalid(tr("The network keeps weights outside its file."))
+        raise BundleInvalid(
+            tr("The network keeps weights outside its file."),
+            hint=tr("Ask the supplier to put all weights into the ONNX file."),
+        )
     if facts.custom_domains:
-        raise BundleInvalid(tr("The network needs custom operators."), detail=", ".join(sorted(facts.custom_domains)))
+        raise BundleInvalid(
+            tr("The network needs custom operators."),
+            hint=tr("Ask the supplier to export it with the standard ONNX operators only."),
+            detail=", ".join(sorted(facts.custom_domains)),
+        )
+    if facts.largest_tensor > MAX_TENSOR_BYTES:
+        raise BundleInvalid(
+            tr("The network holds a tensor of {size} MB; at most {limit} MB are allowed.",
+               size=facts.largest_tensor // 2**20, limit=MAX_TENSOR_BYTES // 2**20),
+            hint=ask_supplier(),
+        )  # fmt: skip
+    if facts.is_random:
+        raise BundleInvalid(
+            tr("The network draws random numbers: its results could not be repeated."), hint=ask_supplier()
+        )
     if not MIN_OPSET <= facts.opset <= MAX_OPSET or facts.opset != manifest.opset:
         raise BundleInvalid(
-            tr("The network's operator set {opset} is not the one declared or not supported.", opset=facts.opset)
+            tr("The network's operator set {opset} is not the one declared or not supported.", opset=facts.opset),
+            hint=ask_supplier(),
         )
+    for name, said in (("lianyue.id", manifest.id), ("lianyue.version", manifest.version)):
+        if facts.properties.get(name, said) != said:
+            raise BundleInvalid(
+                tr("The network says that it belongs to another model."), hint=ask_supplier(), detail=name
+            )

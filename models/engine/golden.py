@@ -1,0 +1,140 @@
+"""
+The dry run: a network must open, take what its manifest says, and repeat what it was shipped with.
+
+``golden.npz`` in a bundle holds ``input`` (the tensor as the network reads it) and
+``output_NAME`` for each output; without it a small empty input must give finite numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.engine.manifest import Manifest
+from models.engine.manifest_values import (
+    AnchorSpec,
+    Boxes2dSpec,
+    GridInput,
+    HeatmapSpec,
+    ImageInput,
+    KindSpec,
+)
+from models.engine.session import InferenceSession, Provider
+from resources.translation import tr
+from workstation.domain.errors import BundleInvalid, JobCancelled, ProviderUnavailable
+
+GOLDEN_NAME: Final = "golden.npz"
+_MAX_UNPACKED: Final = 64 * 1024 * 1024
+_TOLERANCE: Final = 2e-3  # absolute: another processor rounds differently
+_SECONDS: Final = 60.0
+_LEAST_SIDE: Final = 32
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def needed_outputs(spec: KindSpec) -> tuple[str, ...]:
+    """Return the names of the outputs that the decoder reads."""
+    if isinstance(spec, HeatmapSpec):
+        return spec.output.heat, spec.output.size, spec.output.offset
+    if isinstance(spec, AnchorSpec):
+        return tuple(name for level in spec.output.levels for name in (level.scores, level.boxes))
+    if isinstance(spec, Boxes2dSpec) and spec.output.format == "fcos":
+        names = [(level.scores, level.distances, level.centreness) for level in spec.output.levels]
+        return tuple(name for level in names for name in level if name is not None)
+    return (spec.output.name,)
+
+
+def make_golden(model: bytes, manifest: Manifest, tensor: FloatArray) -> bytes:
+    """Return the bytes of ``golden.npz`` for a tensor as the network reads it."""
+    names = needed_outputs(manifest.spec)
+    with InferenceSession.open(model, Provider.CPU) as session:
+        outputs = session.run(names, {manifest.spec.input.name: tensor})
+    packed = io.BytesIO()
+    arrays = {f"output_{name}": value for name, value in zip(names, outputs, strict=True)}
+    np.savez_compressed(packed, input=tensor, **arrays)  # type: ignore[arg-type]  # its stub takes no mapping of arrays
+    return packed.getvalue()
+
+
+def dry_run(model: bytes, manifest: Manifest, golden: bytes | None) -> None:
+    """Open the network on the CPU and run it once. Raises BundleInvalid with what is wrong."""
+    names = needed_outputs(manifest.spec)
+    with InferenceSession.open(model, Provider.CPU, threads=1) as session:
+        if session.inputs != (manifest.spec.input.name,):
+            raise _contradiction(tr("The network's inputs are not those of the manifest."), str(session.inputs))
+        if not set(names) <= set(session.outputs):
+            raise _contradiction(tr("The network's outputs are not those of the manifest."), str(session.outputs))
+        arrays = _arrays(golden) if golden is not None else {"input": _empty(manifest.spec)}
+        outputs = _run(session, names, manifest.spec.input.name, arrays)
+    for name, value in zip(names, outputs, strict=True):
+        if not np.all(np.isfinite(value)):
+            raise _contradiction(tr("The network's answer is no number."), name)
+        expected = arrays.get(f"output_{name}")
+        if golden is not None and (
+            expected is None or expected.shape != value.shape or float(np.abs(expected - value).max()) > _TOLERANCE
+        ):
+            raise _contradiction(tr("The network does not repeat the result that it was shipped with."), name)
+
+
+def _run(
+    session: InferenceSession, names: tuple[str, ...], input_name: str, arrays: dict[str, FloatArray]
+) -> tuple[FloatArray, ...]:
+    try:
+        return session.run(names, {input_name: arrays["input"]}, _Deadline())
+    except JobCancelled as exc:
+        raise _contradiction(tr("The network does not finish a small trial run."), f"{_SECONDS:g} s") from exc
+    except ProviderUnavailable:
+        raise
+    except Exception as exc:  # ONNX Runtime's exception types share no public base
+        raise _contradiction(tr("The network does not take the input of the manifest."), str(exc)[:300]) from exc
+
+
+class _Deadline:
+    """Cancels a trial run that takes too long."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + _SECONDS
+
+    def raise_if_cancelled(self) -> None:
+        if time.monotonic() > self._end:
+            raise JobCancelled
+
+
+def _empty(spec: KindSpec) -> FloatArray:
+    entry = spec.input
+    if isinstance(entry, ImageInput):
+        return np.zeros((1, entry.channels, entry.height, entry.width), np.float32)
+    if isinstance(entry, GridInput):
+        x, y, z = (_rounded_up(multiple) for multiple in entry.multiple_of)
+        shape = (z, y, x) if entry.layout == "bczyx" else (x, y, z)
+        return np.full((1, 1, *shape), entry.scale[0], np.float32)
+    return np.zeros((1, 1, *[_rounded_up(entry.multiple_of)] * 3), np.float32)
+
+
+def _rounded_up(multiple: int) -> int:
+    return -(-_LEAST_SIDE // multiple) * multiple
+
+
+def _arrays(golden: bytes) -> dict[str, FloatArray]:
+    """Read ``golden.npz``: no pickles, and no more than 64 MB however small it looks."""
+    arrays: dict[str, FloatArray] = {}
+    fault = "no input"
+    try:
+        with zipfile.ZipFile(io.BytesIO(golden)) as packed:
+            small = sum(entry.file_size for entry in packed.infolist()) <= _MAX_UNPACKED
+        if small:
+            with np.load(io.BytesIO(golden), allow_pickle=False) as stored:
+                arrays = {name: np.asarray(stored[name], np.float32) for name in stored.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError) as exc:
+        fault = str(exc)[:300]
+    if "input" not in arrays:
+        raise _contradiction(tr("The trial input of the model cannot be read."), fault)
+    return arrays
+
+
+def _contradiction(text: str, detail: str) -> BundleInvalid:
+    return BundleInvalid(text, hint=tr("Ask the supplier of the model for a repaired bundle."), detail=detail)
