@@ -105,6 +105,10 @@ class NotANodule(WorkstationError):
     """Nothing that can be outlined as a nodule lies at the chosen point."""
 
 
+class NotRegistrable(WorkstationError):
+    """Two images cannot be laid over each other by a computation."""
+
+
 class HangingProtocolInvalid(WorkstationError):
     """A hanging protocol file does not fit its schema."""
 
