@@ -154,6 +154,23 @@ def test_a_wrong_pin_leaves_everything_as_it_was(qtbot: QtBot, bench: DeskBench)
     assert kept_text(bench) == cases.complete_values()["impression"]
 
 
+def test_a_bug_while_signing_is_told_at_the_dialog_too(qtbot: QtBot, bench: DeskBench) -> None:
+    opened(bench, qtbot)
+    bench.fill()
+
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    bench.signer.unlock = broken  # type: ignore[method-assign,assignment]  # a bug of ours
+    with qtbot.captureExceptions() as caught, qtbot.waitSignal(bench.desk.sign_failed) as refusal:
+        bench.desk.sign("1234")
+    qtbot.waitUntil(lambda: bool(caught))
+    assert refusal.args[0].user_text == "The report could not be signed"
+    assert caught[0][0] is ZeroDivisionError
+    assert not bench.desk.busy
+    assert kept_text(bench) == cases.complete_values()["impression"]
+
+
 def test_the_draft_is_on_disk_before_the_report_is_submitted(qtbot: QtBot) -> None:
     bench = DeskBench(actor=RESIDENT)
     bench.open(qtbot.waitUntil)

@@ -74,9 +74,11 @@ def _detect(study: Path | None) -> dict[str, Any]:
 
 
 def _worklist(_study: Path | None) -> dict[str, Any]:
+    from worklist.hub.bench_query import run as run_query
     from workstation.ui.bench_worklist import run
 
-    return run()
+    table = run()
+    return {**table, "figures": table["figures"] | run_query()}
 
 
 _BENCHES: dict[str, Bench] = {

@@ -8,6 +8,8 @@ opens. An alliance replaces this by its own certificates behind the same SignerP
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -24,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 from cryptography.x509.oid import NameOID
 
 from resources.translation import tr, trn
-from workstation.domain.errors import SignatureInvalid
+from workstation.domain.errors import DiskFull, SignatureInvalid, StorageError
 from workstation.exchange.pades import PadesSigner, Trust
 
 TRIES: Final = 5
@@ -250,14 +252,28 @@ class DemoKeyStore:
         return self._folder / f"signer-{name}.{kind}"
 
     def _write(self, name: str, content: bytes) -> None:
-        """Replace a file atomically; nobody but the owner may read it."""
+        """Replace a file atomically; nobody but the owner may read it. Raises DiskFull, StorageError."""
         temporary = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._folder / name)
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._folder / name)
+        except OSError as exc:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise _not_written(exc) from exc
+
+
+def _not_written(exc: OSError) -> StorageError:
+    hint = tr("The report is unchanged and not signed. Free some space on this machine, then sign again.")
+    if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFull(tr("The disk of this machine is full"), hint=hint, detail=f"signing keys: errno {exc.errno}")
+    return StorageError(
+        tr("The folder of the signing keys cannot be written"), hint=hint, detail=f"signing keys: errno {exc.errno}"
+    )
 
 
 def _locked() -> SignatureInvalid:

@@ -17,9 +17,9 @@ from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
-from resources.translation import language
+from resources.translation import language, tr
 from workstation.domain.access import Actor
-from workstation.domain.errors import AlreadyClaimed, JobCancelled, WorkstationError
+from workstation.domain.errors import AlreadyClaimed, JobCancelled, ReportError, WorkstationError
 from workstation.domain.ports import Clock, JobContext
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.workitem import WorklistRow
@@ -404,7 +404,9 @@ class CaseDesk(QObject):
         self.changed.emit(change)
 
     def _sign_error(self, error: Exception) -> None:
-        if not isinstance(error, WorkstationError):
+        if not isinstance(error, WorkstationError):  # the dialog must not wait for ever beside the crash page
+            unsigned = tr("The report could not be signed")
+            self.sign_failed.emit(ReportError(unsigned, hint=tr("Nothing was sent, and the draft is kept.")))
             raise error
         self.sign_failed.emit(error)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from resources.translation import use_language
-from workstation.domain.errors import SignatureInvalid
+from workstation.domain.errors import DiskFull, SignatureInvalid
 from workstation.exchange.demo_pki import DemoKeyStore
 from workstation.exchange.pades import PadesSigner
 
@@ -48,7 +50,7 @@ def test_wrong_pins_count_down_and_then_lock_for_good(store: DemoKeyStore, tmp_p
         DemoKeyStore(tmp_path / "keys").unlock("wangqiming", PIN)  # after a restart, with the right PIN
 
     locked = "The signing key is locked after 5 wrong PINs"
-    assert [f"Wrong PIN, {n} tries left" for n in (4, 3, 2, 1)] + [locked, locked] == told
+    assert [*(f"Wrong PIN, {n} tries left" for n in (4, 3, 2)), "Wrong PIN, 1 try left", locked, locked] == told
     assert locked == caught.value.user_text
 
 
@@ -135,3 +137,21 @@ def test_something_that_is_no_pdf_cannot_be_signed(store: DemoKeyStore) -> None:
         store.unlock("wangqiming", PIN).sign_pdf(b"no pdf", reason="x", signer_name="y")
 
     assert caught.value.user_text == "The report could not be signed"
+
+
+def test_a_full_disk_costs_no_try_and_leaves_the_key_as_it_was(
+    store: DemoKeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()}
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(DiskFull, match="signing keys") as caught:
+            store.unlock("wangqiming", PIN)
+
+    assert caught.value.hint.startswith("The report is unchanged and not signed.")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()} == before
+    assert isinstance(store.unlock("wangqiming", PIN), PadesSigner)
