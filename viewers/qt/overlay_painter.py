@@ -91,15 +91,20 @@ class OverlayPainter:
                 self._text.draw(painter, rect.x, rect.y + row * step, line, style)
 
     def _strokes(self, painter: QPainter, strokes: Iterable[Stroke]) -> None:
+        width = theme_tokens.px("stroke.hairline")
         for stroke in strokes:
-            pen = QPen(color(stroke.token), theme_tokens.px("stroke.hairline"))
+            (x1, y1), (x2, y2) = stroke.start, stroke.end
+            upright = abs(x1 - x2) < 1e-6 or abs(y1 - y2) < 1e-6
+            if upright and not stroke.dashed:
+                # on pixel centres an upright hairline is one sharp pixel instead of two grey ones
+                _upright_line(painter, *_centred(x1, y1), *_centred(x2, y2), width, color(stroke.token))
+                continue
+            pen = QPen(color(stroke.token), width)
             if stroke.dashed:
                 pen.setDashPattern(theme_tokens.dash("dash.slab"))
             painter.setPen(pen)
-            start, end = (QPointF(*point) for point in (stroke.start, stroke.end))
-            upright = abs(start.x() - end.x()) < 1e-6 or abs(start.y() - end.y()) < 1e-6
-            # on pixel centres an upright hairline is one sharp pixel instead of two grey ones
-            painter.drawLine(_centred(start) if upright else start, _centred(end) if upright else end)
+            start, end = (_centred(x1, y1), _centred(x2, y2)) if upright else ((x1, y1), (x2, y2))
+            painter.drawLine(QPointF(*start), QPointF(*end))
 
     def _caption_rect(self, line: CaptionLine) -> Rect:
         width, height = self._text.size(line.text, _caption_style(line))
@@ -114,10 +119,9 @@ class OverlayPainter:
     def _scale_bar(self, painter: QPainter, bar: ScaleBar) -> None:
         x, y, end = round(bar.x) + 0.5, round(bar.y) + 0.5, round(bar.x + bar.length_px) + 0.5
         ends = [(x, y - 3, x, y + 3), (end, y - 3, end, y + 3), (x, y, end, y)]
-        for pen in (_pen(color("overlay.outline"), 1 + _UNDER_PX), _pen(color("overlay.text"), 1)):
-            painter.setPen(pen)
-            for x1, y1, x2, y2 in ends:
-                painter.drawLine(QPointF(x1, y1), QPointF(x2, y2))
+        for stroke, width in ((color("overlay.outline"), 1 + _UNDER_PX), (color("overlay.text"), 1)):
+            for each in ends:
+                _upright_line(painter, *each, width, stroke)
         self._text.draw(painter, x, y - 20, bar.text, TextStyle())
 
 
@@ -233,5 +237,11 @@ def _pen(stroke: QColor, width: float) -> QPen:
     return pen
 
 
-def _centred(point: QPointF) -> QPointF:
-    return QPointF(round(point.x() - 0.5) + 0.5, round(point.y() - 0.5) + 0.5)
+def _centred(x: float, y: float) -> tuple[float, float]:
+    return round(x - 0.5) + 0.5, round(y - 0.5) + 0.5
+
+
+def _upright_line(painter: QPainter, x1: float, y1: float, x2: float, y2: float, width: float, fill: QColor) -> None:
+    """Fill what a pen with square caps would stroke: many times faster than stroking."""
+    left, top, right, bottom = min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+    painter.fillRect(QRectF(left - width / 2, top - width / 2, right - left + width, bottom - top + width), fill)

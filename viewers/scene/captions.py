@@ -162,8 +162,8 @@ def _lines_that_fit(viewport: tuple[float, float]) -> int:
 
 def _most_important(lines: Iterable[_Line], room: int) -> list[_Line]:
     present = [line for line in lines if line.text]
-    kept = sorted(present, key=lambda line: line.rank)[:room]
-    return [line for line in present if line in kept]
+    kept = sorted(line.rank for line in present)[:room]  # ranks differ within a corner
+    return [line for line in present if line.rank in kept]
 
 
 def _placed(

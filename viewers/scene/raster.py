@@ -15,6 +15,7 @@ Gray = npt.NDArray[np.uint8]
 
 _LEVELS: Final = 65536
 _TABLES_KEPT: Final = 64
+_AT_ONCE: Final = 32768
 
 
 class VoiFunction(StrEnum):
@@ -108,8 +109,14 @@ def to_gray(pixels: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
     """
     if pixels.dtype in {np.dtype(np.int16), np.dtype(np.uint16)}:
         table = lookup_table(transform, signed=pixels.dtype == np.int16)
-        # "clip" never clips a uint16 index: it only spares numpy the bounds pass
-        gray: Gray = np.take(table, pixels.view(np.uint16), mode="clip")
+        gray: Gray = np.empty(pixels.shape, dtype=np.uint8)
+        indices = pixels.view(np.uint16)
+        # a few rows at a time: the wide indices numpy makes of them stay in the processor's cache
+        rows = max(1, _AT_ONCE // max(1, pixels[:1].size))
+        for start in range(0, pixels.shape[0], rows):
+            part = slice(start, start + rows)
+            # "clip" never clips a uint16 index: it only spares numpy the bounds pass
+            np.take(table, indices[part], mode="clip", out=gray[part])
         return gray
     return _levels(pixels, transform)
 

@@ -87,7 +87,7 @@ def plane_name(normal: Point, *, threshold: float = 0.8) -> str:
 
     The 0.8 threshold is a viewer convention (Weasis); the standard sets none.
     """
-    strongest = int(np.argmax(np.abs(normal)))
+    strongest = max(range(3), key=lambda axis: abs(normal[axis]))
     if abs(normal[strongest]) <= threshold:
         return "oblique"
     return ("sagittal", "coronal", "axial")[strongest]

@@ -12,7 +12,7 @@ from workstation.services.uid import new_uid
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, Severity
-from workstation.ui.widgets.tiling import Layout
+from workstation.ui.widgets.tiling import PLANES, Layout
 
 _NOTICE = "planes"
 
@@ -34,7 +34,7 @@ class MprPlanes(QObject):
         self._offer(shown)
 
     def _offer(self, shown: ShownSeries) -> None:
-        if shown.scenes:
+        if all(key in shown.scenes for key in PLANES):
             self._page.grid.set_scenes(shown.scenes)
             self._page.enable_planes("")
         else:
