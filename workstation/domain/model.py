@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from workstation.domain.acquisition import Acquisition
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.geometry import Point
 from workstation.domain.study import DecodeWarning
@@ -35,6 +36,21 @@ class Trust(StrEnum):
     """Signed with a key that this site trusts."""
     RESEARCH = "research"
     """Nobody that is trusted here: shown with a banner, never in a report."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanarImage:
+    """
+    One two-dimensional image as it is stored; ``pixels`` is ``[row, column]``.
+
+    ``bright_is_low`` is true for MONOCHROME1. ``spacing_mm`` is (between columns, between rows).
+    """
+
+    pixels: npt.NDArray[np.float32]
+    sop_instance_uid: str
+    acquisition: Acquisition
+    bright_is_low: bool = False
+    spacing_mm: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
