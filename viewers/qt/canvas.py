@@ -20,6 +20,7 @@ from viewers.qt.outlined_text import color
 from viewers.qt.overlay_painter import OverlayPainter
 from viewers.qt.qt_events import NOTCH, key_event, pointer_event, wheel_event
 from viewers.qt.surface import RenderSurface
+from viewers.qt.view_surface import ViewSurface
 from viewers.scene.events import PointerKind
 from viewers.scene.keys import command_for
 from viewers.scene.scene import Scene
@@ -37,15 +38,18 @@ class ImageCanvas(QWidget):
     """A Command."""
     focused = Signal()
     left = Signal()
+    failed = Signal(str, str)
+    """What the surface could not show, and what to do."""
 
     def __init__(self, surface: RenderSurface, navigator: Navigator, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._surface = surface
         self._navigator = navigator
         self._painter = OverlayPainter()
         self._scene: Scene | None = None
         self._composing = False
         self._wheel = 0
+        self._surface: RenderSurface = surface
+        self.set_surface(surface)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -67,6 +71,11 @@ class ImageCanvas(QWidget):
     def set_surface(self, surface: RenderSurface) -> None:
         """Paint with another surface."""
         self._surface = surface
+        if isinstance(surface, ViewSurface):
+            # owned by the canvas: a signal of a finished picture never meets a deleted widget
+            surface.setParent(self)
+            surface.changed.connect(self.update)
+            surface.failed.connect(self.failed)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature

@@ -16,8 +16,9 @@ from viewers.scene.mpr_scene import Reslicer
 from viewers.scene.picture import burned
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
 from viewers.scene.resample import Resampler, is_upright
-from viewers.scene.reslice import OUTSIDE, as_displayed
+from viewers.scene.reslice import OUTSIDE, ResliceRequest, as_displayed
 from viewers.scene.scene import Frame
+from viewers.scene.volume_request import VolumeRequest
 
 _OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
 
@@ -56,13 +57,16 @@ class RasterSurface:
         size = device_size(frame, ratio)
         if frame.source is None or frame.transform is None or frame.grayscale is None:
             picture = _black(size, QImage.Format.Format_Grayscale8)
-        elif not isinstance(frame.source, SliceImage):
+        elif isinstance(frame.source, VolumeRequest):
+            raise TypeError("volumes are rendered by ViewSurface")
+        elif isinstance(frame.source, ResliceRequest):
             cut = self._reslicer(as_displayed(frame.source, frame.transform.scaled(ratio), size))
             outside = GrayscaleTransform(frame.grayscale.voi, frame.grayscale.inverse, _OUTSIDE_RANGE)
             picture = QImage(*size, QImage.Format.Format_Grayscale8)
             gray_view(picture)[:] = to_gray(cut, outside)
         elif frame.source.is_color:
-            picture = _painted(_rgb_image(burned(frame.source.pixels, frame.source)), frame.transform.scaled(ratio), size)
+            colors = _rgb_image(burned(frame.source.pixels, frame.source))
+            picture = _painted(colors, frame.transform.scaled(ratio), size)
         else:
             gray = self._gray(frame.source, frame.grayscale)
             picture = self._scaled(gray, frame.transform.scaled(ratio), size)

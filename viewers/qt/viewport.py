@@ -12,10 +12,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resources import theme_tokens
+from resources.translation import tr
 from viewers.qt.canvas import ImageCanvas
 from viewers.qt.header_strip import HeaderStrip, HeaderText
-from viewers.qt.surface import RasterSurface, RenderSurface
-from viewers.qt.vtk_reslice import VtkReslicer
+from viewers.qt.surface import RenderSurface
+from viewers.qt.view_commands import own_commands
+from viewers.qt.view_surface import ViewSurface
 from viewers.scene.events import PointerEvent, PointerKind
 from viewers.scene.fidelity import Fidelity
 from viewers.scene.keys import Command
@@ -28,10 +30,12 @@ from viewers.scene.tools import actions
 from viewers.scene.tools.navigate import Navigator
 from viewers.scene.tools.tool import ToolName
 from viewers.scene.viewtext import plane_title
+from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.geometry import Point, plane_name
 from workstation.domain.measurement import Measurement
 
 _PAGE: Final = 10
+_VOLUME_COLOR: Final = "plane.3d"
 _TOOLS: Final = {
     Command.TOOL_WINDOW: ToolName.WINDOW,
     Command.TOOL_PAN: ToolName.PAN,
@@ -45,8 +49,8 @@ _TOOLS: Final = {
 
 
 def default_surface() -> RenderSurface:
-    """Return the surface for stacks and plain MPR planes: raster, planes cut by VTK (ADR 0003, 0004)."""
-    return RasterSurface(VtkReslicer())
+    """Return the surface that decides by content and machine what paints (ADR 0003, 0004, 0019)."""
+    return ViewSurface()
 
 
 class _Membership:
@@ -122,6 +126,7 @@ class ViewportFrame(QWidget):
         self.canvas.pointer.connect(self._pointer)
         self.canvas.command.connect(self.run_command)
         self.canvas.focused.connect(self.activated)
+        self.canvas.failed.connect(self.refused)
         self.canvas.left.connect(self._pointer_left)
         self.header.maximise_clicked.connect(self.maximise_requested)
         self.header.double_clicked.connect(self.maximise_requested)
@@ -220,12 +225,13 @@ class ViewportFrame(QWidget):
             if window is not None:
                 self.set_window(window)
             return
-        commands = self._commands(scene)
-        if isinstance(scene, MprScene):
-            commands |= self._plane_commands(scene)
+        own = own_commands(scene)
+        commands = self._commands(scene) | own
         if command in commands:
             commands[command]()
             self.refresh()
+        if command in own:
+            self.planes_changed.emit()
 
     def _commands(self, scene: Scene) -> dict[Command, Callable[[], object]]:
         return {
@@ -243,22 +249,6 @@ class ViewportFrame(QWidget):
             Command.PAGE_ON: lambda: self.scroll_to(scene.index + _PAGE),
             Command.FIRST: lambda: self.scroll_to(0),
             Command.LAST: lambda: self.scroll_to(scene.count - 1),
-        }
-
-    def _plane_commands(self, scene: MprScene) -> dict[Command, Callable[[], object]]:
-        def then_tell(change: Callable[[], object]) -> Callable[[], None]:
-            def both() -> None:
-                change()
-                self.planes_changed.emit()
-
-            return both
-
-        return {
-            Command.RESET: then_tell(scene.reset),
-            Command.UPRIGHT_PLANES: then_tell(scene.stand_upright),
-            Command.PROJECTION: then_tell(lambda: scene.set_slab(scene.slab.following())),
-            Command.SLAB_THINNER: then_tell(lambda: scene.set_slab(scene.slab.thicker(-1))),
-            Command.SLAB_THICKER: then_tell(lambda: scene.set_slab(scene.slab.thicker())),
         }
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
@@ -310,6 +300,8 @@ class ViewportFrame(QWidget):
             case actions.ChangeSlab(steps) if isinstance(scene, MprScene):
                 scene.set_slab(scene.slab.thicker(steps))
                 self.planes_changed.emit()
+            case actions.TurnVolume(across, along) if isinstance(scene, VolumeScene):
+                scene.turn(across, along)
             case actions.AddMeasurement(measurement):
                 scene.annotations.add(scene.study_instance_uid, measurement)
                 self._kept(scene, measurement)
@@ -365,6 +357,8 @@ class ViewportFrame(QWidget):
         if isinstance(scene, MprScene):
             mode = " · ".join(part for part in (text.mode, scene.slab.text()) if part)
             return replace(text, plane=scene.title, plane_token=scene.plane.token, mode=mode)
+        if isinstance(scene, VolumeScene):
+            return replace(text, plane=tr("3D"), plane_token=_VOLUME_COLOR, mode=scene.title)
         view = scene.view(self.canvas.viewport)
         if view is None or view.plane is None:
             return replace(text, plane=scene.modality)

@@ -10,12 +10,14 @@ from PySide6.QtGui import QImage
 
 from viewers.qt.surface import device_size, gray_view
 from viewers.qt.vtk_arrays import to_matrix, to_numpy, to_vtk
+from viewers.qt.vtk_backend import Graphics, graphics_of
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.camera import PixelTransform
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import GrayscaleTransform, to_gray
 from viewers.scene.reslice import OUTSIDE, as_displayed
 from viewers.scene.scene import Frame
+from viewers.scene.volume_request import VolumeRequest
 
 _OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
 
@@ -25,9 +27,8 @@ class OffscreenVtkSurface:
     Renders through VTK's pipeline without any window on the screen.
 
     The window class follows ``VTK_DEFAULT_OPENGL_WINDOW`` (EGL, OSMesa) or the display there is.
-    Planes come from vtkImageReslice at the screen's pixels; the render window is what slabs,
-    volumes and fusion build on. For plain planes ``RasterSurface(VtkReslicer())`` gives the
-    same levels several times faster (ADR 0003).
+    Planes come from vtkImageReslice at the screen's pixels. In software ``PlanePictures`` gives
+    the same levels several times faster (ADR 0003), so this is for graphics cards.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,14 @@ class OffscreenVtkSurface:
         self._window: Any = None
         self._renderer: Any = None
         self._actor: Any = None
+
+    @property
+    def graphics(self) -> Graphics:
+        """Return what draws in the window."""
+        if self._window is None:
+            self._prepare(16, 16)
+        self._window.Render()
+        return graphics_of(self._window)
 
     def render(self, frame: Frame, ratio: float) -> QImage:
         """Return the picture; what lies beside the image is black."""
@@ -47,6 +56,8 @@ class OffscreenVtkSurface:
             if isinstance(frame.source, SliceImage):
                 self._show(_levels(frame.source, frame.grayscale), transform, height)
             else:
+                if isinstance(frame.source, VolumeRequest):
+                    raise TypeError("volumes are rendered by VolumeRenderer")
                 cut = self._reslicer(as_displayed(frame.source, transform, (width, height)))
                 outside = GrayscaleTransform(frame.grayscale.voi, frame.grayscale.inverse, _OUTSIDE_RANGE)
                 self._show(to_gray(cut, outside), PixelTransform(1, 0, 0, 1, 0.5, 0.5), height)

@@ -39,6 +39,7 @@ class Command(StrEnum):
     SLAB_THINNER = "slab_thinner"
     SLAB_THICKER = "slab_thicker"
     UPRIGHT_PLANES = "upright_planes"
+    SCISSORS = "scissors"
     PRESET_0 = "preset_0"
     PRESET_1 = "preset_1"
     PRESET_2 = "preset_2"
@@ -79,6 +80,7 @@ DEFAULT_KEYS: Final[Mapping[str, Command]] = MappingProxyType(
         "[": Command.SLAB_THINNER,
         "]": Command.SLAB_THICKER,
         "U": Command.UPRIGHT_PLANES,
+        "Y": Command.SCISSORS,
         **{digit: Command(f"preset_{digit}") for digit in "0123456789"},
     }
 )

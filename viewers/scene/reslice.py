@@ -111,6 +111,16 @@ def as_displayed(request: ResliceRequest, transform: PixelTransform, size: tuple
     return ResliceRequest(request.volume, ImagePlane(origin, right, down, (across, along)), size, request.slab)
 
 
+def coarser(request: ResliceRequest, factor: int) -> ResliceRequest:
+    """Return the request with one pixel, at its middle, for every ``factor`` x ``factor``, and a slab half as dense."""
+    plane = request.plane
+    origin = plane.lps_of((factor - 1) / 2, (factor - 1) / 2)
+    spacing = plane.spacing_mm[0] * factor, plane.spacing_mm[1] * factor
+    columns, rows = (max(1, -(-length // factor)) for length in request.size)
+    slab = request.slab.thinned(2) if request.slab is not None else None
+    return ResliceRequest(request.volume, ImagePlane(origin, plane.right, plane.down, spacing), (columns, rows), slab)
+
+
 def _projected(
     layers: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]], projection: Projection
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:

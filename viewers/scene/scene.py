@@ -18,6 +18,7 @@ from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
 from viewers.scene.slice_view import SliceView
 from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, window_text
+from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.finding import FindingList
 from workstation.domain.geometry import Point
 from workstation.domain.measurement import Measurement
@@ -40,7 +41,7 @@ class Frame:
 
     viewport: Size
     overlay: Overlay
-    source: SliceImage | ResliceRequest | None = None
+    source: SliceImage | ResliceRequest | VolumeRequest | None = None
     transform: PixelTransform | None = None
     grayscale: GrayscaleTransform | None = None
 
@@ -122,7 +123,7 @@ class Scene(ABC):
         """Return the window from the lowest to the highest value."""
 
     @abstractmethod
-    def _source(self) -> SliceImage | ResliceRequest | None: ...
+    def _source(self) -> SliceImage | ResliceRequest | VolumeRequest | None: ...
 
     @abstractmethod
     def _default_voi(self) -> Window | VoiLut: ...
@@ -229,7 +230,7 @@ class Scene(ABC):
     def _detailed_labels(self) -> bool:
         return True
 
-    def _grayscale(self, source: SliceImage | ResliceRequest) -> GrayscaleTransform:
+    def _grayscale(self, source: SliceImage | ResliceRequest | VolumeRequest) -> GrayscaleTransform:
         if isinstance(source, SliceImage):
             return GrayscaleTransform(self.voi, source.monochrome1 != self.state.inverted, source.padding)
         return GrayscaleTransform(self.voi, self.state.inverted)

@@ -64,6 +64,14 @@ class ChangeSlab:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnVolume:
+    """Turn a volume under the hand, in radians to the right and downwards."""
+
+    across: float
+    along: float
+
+
+@dataclass(frozen=True, slots=True)
 class AddMeasurement:
     """Keep a finished measurement."""
 
@@ -125,6 +133,7 @@ Action = (
     | MoveCrosshair
     | TurnPlanes
     | ChangeSlab
+    | TurnVolume
     | AddMeasurement
     | EditMeasurement
     | SelectMeasurement

@@ -29,6 +29,8 @@ from viewers.scene.tools.tool import (
     ZoomTool,
     crosshair_to,
 )
+from viewers.scene.tools.volume import VolumeTool, only_on_planes
+from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.measurement import Measurement
 
 _WHEEL_ZOOM: Final = 1.15
@@ -58,6 +60,7 @@ class Navigator:
         self._by_button = {Button.MIDDLE: PanTool(), Button.RIGHT: ZoomTool()}
         self._handles = HandleTool()
         self._arms = ArmTool()
+        self._volume = VolumeTool()
         self._busy: Tool | None = None
         self._pressed_at = (0.0, 0.0)
         self.tool = ToolName.WINDOW
@@ -74,7 +77,7 @@ class Navigator:
 
     def cancel(self) -> None:
         """Drop whatever is being dragged or drawn."""
-        for tool in (*self._tools.values(), *self._by_button.values(), self._handles, self._arms):
+        for tool in (*self._tools.values(), *self._by_button.values(), self._handles, self._arms, self._volume):
             tool.cancel()
         self._busy = None
 
@@ -88,11 +91,16 @@ class Navigator:
         if event.kind is PointerKind.PRESS:
             return self._press(event, scene, viewport)
         if event.kind is PointerKind.MOVE:
-            if self._busy is None and Modifier.SHIFT in event.modifiers:
-                return crosshair_to(event, scene, viewport)
-            tool = self._busy if self._busy is not None else self._tools[self.tool]
-            return tool.move(event, scene, viewport)
+            return self._move(event, scene, viewport)
         return self._release(event, scene, viewport)
+
+    def _move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        if isinstance(scene, VolumeScene):
+            return self._busy.move(event, scene, viewport) if self._busy is not None else ()
+        if self._busy is None and Modifier.SHIFT in event.modifiers:
+            return crosshair_to(event, scene, viewport)
+        tool = self._busy if self._busy is not None else self._tools[self.tool]
+        return tool.move(event, scene, viewport)
 
     def _press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         if self._busy is not None or event.button is Button.NONE:
@@ -101,6 +109,8 @@ class Navigator:
         if event.button is not Button.LEFT:
             self._busy = self._by_button[event.button]
             return self._busy.press(event, scene, viewport)
+        if isinstance(scene, VolumeScene):
+            return self._press_volume(event, scene, viewport)
         held = self._handles.press(event, scene, viewport) if self._tools[self.tool].preview is None else ()
         if held:
             self._busy = self._handles
@@ -113,6 +123,13 @@ class Navigator:
         self._busy = self._tools[self.tool]
         dropped: Actions = (SelectMeasurement(""),) if scene.selected_measurement else ()
         return dropped + self._busy.press(event, scene, viewport)
+
+    def _press_volume(self, event: PointerEvent, scene: VolumeScene, viewport: Size) -> Actions:
+        turns = scene.scissoring or self.tool in {ToolName.WINDOW, ToolName.CROSSHAIR}
+        if not turns and self.tool not in {ToolName.PAN, ToolName.ZOOM, ToolName.SCROLL}:
+            return only_on_planes()
+        self._busy = self._volume if turns else self._tools[self.tool]
+        return self._busy.press(event, scene, viewport)
 
     def _release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         tool, self._busy = self._busy, None

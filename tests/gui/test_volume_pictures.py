@@ -1,0 +1,423 @@
+"""Volume renderings: the right side, the right cuts, and never a window that waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.viewers import uids
+from viewers.qt.view_surface import ViewSurface
+from viewers.qt.volume_pictures import Caster, Detail, VolumePicture, VolumeWorker
+from viewers.qt.vtk_backend import Graphics, render_threads
+from viewers.qt.vtk_surface import gray_levels
+from viewers.qt.vtk_volume import Rgb, VolumeRenderer
+from viewers.scene.annotations import Annotations
+from viewers.scene.raster import Window
+from viewers.scene.transfer_functions import VolumePreset
+from viewers.scene.volume_cuts import CutPlane
+from viewers.scene.volume_request import VolumeRequest
+from viewers.scene.volume_scene import VolumeScene, VolumeView
+from workstation.domain.volume import Volume
+
+pytestmark = pytest.mark.gui
+
+VIEWPORT = (120.0, 120.0)
+SHEAR = np.array([[1.5, 0, 0, -30.0], [0, 1.5, 0.6, 20.0], [0, 0, 2.0, 100.0], [0, 0, 0, 1.0]])
+
+
+def beads(affine: np.ndarray | None = None, shape: tuple[int, int, int] = (40, 44, 48)) -> Volume:
+    """Return air with a large ball of bone at the patient's left, front and head and a small one opposite."""
+    matrix = np.diag([1.5, 1.5, 2.0, 1.0]) if affine is None else affine
+    voxels = np.full(shape, -1000, dtype=np.int16)
+    z, y, x = np.indices(shape)
+    data = Volume(voxels, matrix, "1.2.3", "1.2.4")
+    points = data.lps_of(np.stack([x, y, z], axis=-1))
+    for ijk, radius in (((36, 10, 30), 9.0), ((10, 34, 9), 5.0)):
+        voxels[np.linalg.norm(points - data.lps_of(ijk), axis=-1) < radius] = 900
+    return data
+
+
+def scene(data: Volume) -> VolumeScene:
+    made = VolumeScene(data, annotations=Annotations("1"), new_uid=uids())
+    made.set_window(Window(500, 1000))
+    return made
+
+
+def request(of: VolumeScene) -> VolumeRequest:
+    frame = of.frame(VIEWPORT)
+    assert isinstance(frame.source, VolumeRequest)
+    assert frame.transform is not None
+    return frame.source.displayed(frame.transform, (120, 120))
+
+
+@pytest.fixture
+def renderer() -> Iterator[VolumeRenderer]:
+    made = VolumeRenderer()
+    yield made
+    made.close()
+
+
+def lit(rgb: Rgb | None, x: float, y: float) -> bool:
+    assert rgb is not None
+    return int(rgb[round(y), round(x)].max()) > 40
+
+
+BALLS = [(36, 10, 30), (10, 34, 9)]
+
+
+def places(of: VolumeScene) -> list[tuple[float, float]]:
+    """Return where the two balls must appear in the viewport."""
+    view = of.view(VIEWPORT)
+    points = [of.volume.lps_of(ijk).tolist() for ijk in BALLS]
+    return [view.viewport_of((x, y, z)) for x, y, z in points]
+
+
+# the picture ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", [VolumePreset.BONE, VolumePreset.SKIN, VolumePreset.MIP])
+@pytest.mark.parametrize("affine", [None, SHEAR])
+@pytest.mark.parametrize(
+    "view",
+    [
+        VolumeView(),
+        VolumeView((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
+        VolumeView((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+        VolumeView().turned(0.7, -0.4),
+    ],
+)
+def test_bones_are_seen_where_they_lie_in_the_patient(
+    renderer: VolumeRenderer, preset: VolumePreset, affine: np.ndarray | None, view: VolumeView
+) -> None:
+    looked = scene(beads(affine))
+    looked.choose(preset)
+    looked.look(view)
+    rgb = renderer.render(request(looked), 1)
+    assert rgb is not None
+    assert rgb.shape == (120, 120, 3)
+    for x, y in places(looked):
+        assert lit(rgb, x, y)
+    # nothing but the two balls: of 9 and 5 mm radius, at this scale
+    scale = looked.view(VIEWPORT).px_per_mm
+    assert scale is not None
+    area = int((rgb.max(axis=2) > 40).sum()) / scale**2
+    assert area < np.pi * (11.0**2 + 7.0**2)
+
+
+@pytest.mark.parametrize("step", [2, 4])
+def test_a_reduced_volume_stands_in_the_same_place(renderer: VolumeRenderer, step: int) -> None:
+    looked = scene(beads())
+    looked.look(VolumeView().turned(0.5, 0.3))
+    looked.choose(VolumePreset.MIP)
+    fine, coarse = (renderer.render(request(looked), each) for each in (1, step))
+    assert fine is not None
+    assert coarse is not None
+    (middle_x, middle_y), _ = places(looked)
+    centres = []
+    for rgb in (fine, coarse):
+        # the large ball alone: the small one pales when it is averaged away
+        y, x = np.indices(rgb.shape[:2])
+        near = np.hypot(x - middle_x, y - middle_y) < 20
+        level = rgb.max(axis=2) * near.astype(float)
+        centres.append(((level * x).sum() / level.sum(), (level * y).sum() / level.sum()))
+    # within one of the coarser voxels
+    scale = looked.view(VIEWPORT).px_per_mm
+    assert scale is not None
+    assert np.linalg.norm(np.subtract(centres[0], centres[1])) < 2.0 * step / 2 * scale
+
+
+def test_a_cut_plane_removes_what_lies_before_it(renderer: VolumeRenderer) -> None:
+    looked = scene(beads())
+    (first, second), asked = places(looked), request(looked)
+    front = CutPlane(looked.centre, (0.0, 1.0, 0.0))
+    rgb = renderer.render(replace(asked, planes=(front,)), 1)
+    assert not lit(rgb, *first)
+    assert lit(rgb, *second)
+    assert lit(renderer.render(asked, 1), *first)
+
+
+def test_scissors_remove_what_they_went_round_and_undo_brings_it_back(renderer: VolumeRenderer) -> None:
+    looked = scene(beads())
+    first, second = places(looked)
+    for dx, dy in ((-25, -25), (25, -25), (25, 25), (-25, 25)):
+        looked.draw_outline(first[0] + dx, first[1] + dy)
+    assert looked.cut_outline(VIEWPORT)
+    for preset in (VolumePreset.BONE, VolumePreset.MIP):
+        looked.choose(preset)
+        rgb = renderer.render(request(looked), 1)
+        assert not lit(rgb, *first)
+        assert lit(rgb, *second)
+    # the cut goes through the patient: seen from the side the ball is gone too
+    looked.look(VolumeView((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)))
+    assert not lit(renderer.render(request(looked), 1), *places(looked)[0])
+    looked.undo_cut()
+    assert lit(renderer.render(request(looked), 1), *places(looked)[0])
+
+
+def test_both_ray_casters_show_the_same_balls(renderer: VolumeRenderer) -> None:
+    looked = scene(beads(shape=(40, 44, 48)))
+    looked.choose(VolumePreset.MIP)
+    card = VolumeRenderer(Graphics("a graphics card"))
+    on_card = card.render(request(looked), 1)
+    card.close()
+    on_cpu = renderer.render(request(looked), 1)
+    assert on_card is not None
+    assert on_cpu is not None
+    off = np.abs(on_card.astype(int) - on_cpu.astype(int)).max(axis=2) > 24
+    # rims are sampled at other places along the ray
+    assert off.mean() < 0.03
+
+
+def test_a_volume_of_values_without_hounsfield_units_is_projected(renderer: VolumeRenderer) -> None:
+    data = beads()
+    uptake = Volume(((data.voxels + 1000) / 1900 * 7.5).astype(np.float32), data.ijk_to_lps, "1", "2", unit="g/ml")
+    looked = VolumeScene(uptake, annotations=Annotations("1"), new_uid=uids(), modality="PT")
+    looked.set_window(Window(2.5, 5.0))
+    rgb = renderer.render(request(looked), 1)
+    for x, y in places(looked):
+        assert lit(rgb, x, y)
+    assert not lit(rgb, 60, 60)
+
+
+def test_a_cancelled_picture_is_no_picture(renderer: VolumeRenderer) -> None:
+    assert renderer.render(request(scene(beads())), 1, lambda: True) is None
+
+
+def test_how_far_a_volume_is_reduced_depends_on_its_size_and_on_the_card(renderer: VolumeRenderer) -> None:
+    voxels = np.broadcast_to(np.int16(0), (300, 512, 512))
+    large, small = Volume(voxels, np.eye(4), "1", "2"), beads()
+    assert (renderer.preview_step(large), renderer.still_step(large)) == (4, 2)
+    assert (renderer.preview_step(small), renderer.still_step(small)) == (2, 1)
+    renderer.graphics = Graphics("NVIDIA H200")
+    assert (renderer.preview_step(large), renderer.still_step(large)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "real"),
+    [
+        ("llvmpipe (LLVM 15.0.6, 256 bits)", False),
+        ("softpipe", False),
+        ("ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device), SwiftShader driver)", False),
+        ("Software Rasterizer", False),
+        ("Microsoft Basic Render Driver", False),
+        ("GDI Generic", False),
+        ("", False),
+        ("NVIDIA GeForce RTX 3060/PCIe/SSE2", True),
+        ("AMD Radeon RX 580 (radeonsi, polaris10, LLVM 15.0.6)", True),
+        ("Mesa Intel(R) UHD Graphics 620 (KBL GT2)", True),
+    ],
+)
+def test_a_graphics_card_is_told_from_software(name: str, real: bool) -> None:  # noqa: FBT001 - a table
+    assert Graphics(name).is_real_gpu is real
+    assert Graphics(name).planes_on_window is real
+    assert 1 <= render_threads() <= 4
+
+
+# the worker -----------------------------------------------------------------------------------
+
+
+class Paces:
+    """A caster that stands still until told to go on, and writes down what it was asked."""
+
+    def __init__(self, graphics: Graphics | None = None) -> None:
+        self.graphics = graphics or Graphics("llvmpipe")
+        self.asked: list[tuple[tuple[int, int], int]] = []
+        self.prepared: list[Volume] = []
+        self.go = threading.Semaphore(0)
+        self.begun = threading.Semaphore(0)
+        self.error: Exception | None = None
+        self.closed = threading.Event()
+        self.cancelled: list[bool] = []
+
+    def prepare(self, volume: Volume) -> None:
+        self.prepared.append(volume)
+
+    def preview_step(self, volume: Volume) -> int:
+        return 4
+
+    def still_step(self, volume: Volume) -> int:
+        return 2
+
+    def render(self, request: VolumeRequest, step: int, cancelled: Callable[[], bool]) -> Rgb | None:
+        self.asked.append((request.size, step))
+        self.begun.release()
+        assert self.go.acquire(timeout=60)
+        if self.error is not None:
+            raise self.error
+        self.cancelled.append(cancelled())
+        return None if cancelled() else np.zeros((request.size[1], request.size[0], 3), np.uint8)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class Bench:
+    """A worker with a caster under control, and what it delivered."""
+
+    def __init__(self, graphics: Graphics | None = None) -> None:
+        self.caster = Paces(graphics)
+        self.worker = VolumeWorker(self._caster)
+        self.pictures: list[VolumePicture] = []
+        self.errors: list[Exception] = []
+        self.delivered = threading.Semaphore(0)
+
+    def _caster(self) -> Caster:
+        return self.caster
+
+    def done(self, picture: VolumePicture) -> None:
+        self.pictures.append(picture)
+        self.delivered.release()
+
+    def failed(self, error: Exception) -> None:
+        self.errors.append(error)
+        self.delivered.release()
+
+    def ask(self, asked: VolumeRequest, client: str = "a") -> None:
+        self.worker.ask(client, asked, self.done, self.failed)
+
+    def wait(self) -> None:
+        assert self.delivered.acquire(timeout=60)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    for _ in range(20):
+        made.caster.go.release()
+    made.worker.stop()
+
+
+def test_a_view_is_drawn_coarse_first_and_finer_while_it_rests(bench: Bench) -> None:
+    looked = scene(beads())
+    asked = replace(request(looked), size=(900, 600))
+    for _ in range(3):
+        bench.caster.go.release()
+    bench.ask(asked)
+    for _ in range(3):
+        bench.wait()
+    assert [picture.detail for picture in bench.pictures] == [Detail.MOVING, Detail.MIDDLE, Detail.FULL]
+    assert [step for _, step in bench.caster.asked] == [4, 2, 2]
+    sizes = [size for size, _ in bench.caster.asked]
+    assert sizes[0][0] * sizes[0][1] <= 225 * 225
+    assert sizes[1:] == [(450, 300), (900, 600)]
+    assert all(picture.request is asked for picture in bench.pictures)
+
+
+def test_a_newer_view_cancels_the_one_that_is_being_drawn(bench: Bench) -> None:
+    looked = scene(beads())
+    first = request(looked)
+    bench.ask(first)
+    assert bench.caster.begun.acquire(timeout=60)
+    looked.turn(0.3, 0.0)
+    second, third = request(looked), replace(request(looked), size=(60, 60))
+    bench.ask(second)
+    bench.ask(third)
+    bench.caster.go.release()
+    bench.caster.go.release()
+    bench.wait()
+    assert bench.caster.cancelled == [True, False]
+    # the second was replaced before it was begun
+    assert [picture.request for picture in bench.pictures] == [third]
+
+
+def test_coarse_pictures_of_one_viewport_go_before_fine_ones_of_another(bench: Bench) -> None:
+    asked = request(scene(beads()))
+    bench.caster.go.release()
+    bench.ask(asked, "a")
+    bench.wait()
+    assert bench.caster.begun.acquire(timeout=60)
+    # "a" is being refined
+    assert bench.caster.begun.acquire(timeout=60)
+    bench.ask(asked, "b")
+    bench.caster.go.release()
+    bench.wait()
+    bench.caster.go.release()
+    bench.wait()
+    assert [picture.detail for picture in bench.pictures] == [Detail.MOVING, Detail.MIDDLE, Detail.MOVING]
+
+
+def test_a_graphics_card_draws_the_full_picture_at_once() -> None:
+    bench = Bench(Graphics("NVIDIA H200"))
+    bench.caster.go.release()
+    bench.ask(request(scene(beads())))
+    bench.wait()
+    bench.worker.stop()
+    assert [picture.detail for picture in bench.pictures] == [Detail.FULL]
+    assert bench.caster.asked == [((120, 120), 2)]
+
+
+def test_a_failure_is_told_once_and_the_worker_goes_on(bench: Bench) -> None:
+    bench.caster.error = RuntimeError("no context")
+    bench.caster.go.release()
+    bench.ask(request(scene(beads())))
+    bench.wait()
+    assert [str(error) for error in bench.errors] == ["no context"]
+    bench.caster.error = None
+    bench.caster.go.release()
+    bench.ask(request(scene(beads())))
+    bench.wait()
+    assert len(bench.pictures) == 1
+
+
+def test_what_a_viewport_no_longer_shows_is_dropped_and_stopping_frees_the_window(bench: Bench) -> None:
+    bench.ask(request(scene(beads())))
+    assert bench.caster.begun.acquire(timeout=60)
+    bench.worker.forget("a")
+    bench.caster.go.release()
+    bench.worker.stop()
+    assert bench.pictures == []
+    assert bench.caster.closed.is_set()
+
+
+def test_warming_up_prepares_the_volume_before_anybody_asks(bench: Bench) -> None:
+    data = beads()
+    bench.worker.warm_up(data)
+    bench.caster.go.release()
+    bench.ask(request(scene(data)))
+    bench.wait()
+    assert bench.caster.prepared[0] is data
+
+
+# in a viewport --------------------------------------------------------------------------------
+
+
+def test_a_viewport_shows_the_volume_when_it_is_ready_and_refines_it(qtbot: QtBot) -> None:
+    worker = VolumeWorker()
+    surface = ViewSurface(worker=worker)
+    looked = scene(beads())
+    frame = looked.frame(VIEWPORT)
+    first = gray_levels(surface.render(frame, 1.0))
+    assert first.max() == 0
+    qtbot.waitUntil(lambda: surface.is_settled, timeout=60_000)
+    levels = gray_levels(surface.render(frame, 1.0))
+    for x, y in places(looked):
+        assert levels[round(y), round(x)] > 40
+    worker.stop()
+
+
+def test_another_patients_volume_is_never_shown_for_the_new_one(qtbot: QtBot) -> None:
+    worker = VolumeWorker()
+    surface = ViewSurface(worker=worker)
+    surface.render(scene(beads()).frame(VIEWPORT), 1.0)
+    qtbot.waitUntil(lambda: surface.is_settled, timeout=60_000)
+    other = gray_levels(surface.render(scene(beads()).frame(VIEWPORT), 1.0))
+    assert other.max() == 0
+    worker.stop()
+
+
+def test_a_failed_rendering_says_so_in_words(qtbot: QtBot) -> None:
+    bench = Bench()
+    bench.caster.error = RuntimeError("no context")
+    bench.caster.go.release()
+    surface = ViewSurface(worker=bench.worker)
+    with qtbot.waitSignal(surface.failed, timeout=60_000) as told:
+        surface.render(scene(beads()).frame(VIEWPORT), 1.0)
+    assert told.args is not None
+    assert "no context" in told.args[0]
+    bench.worker.stop()

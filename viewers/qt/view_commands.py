@@ -1,0 +1,42 @@
+"""What keys do on planes and on volumes, beside what they do everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from viewers.scene.keys import Command
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.scene import Scene
+from viewers.scene.volume_scene import VolumeScene, VolumeView
+
+
+def own_commands(scene: Scene) -> dict[Command, Callable[[], object]]:
+    """Return the commands that a kind of scene understands in its own way."""
+    if isinstance(scene, MprScene):
+        return _plane_commands(scene)
+    if isinstance(scene, VolumeScene):
+        return _volume_commands(scene)
+    return {}
+
+
+def _plane_commands(scene: MprScene) -> dict[Command, Callable[[], object]]:
+    return {
+        Command.RESET: scene.reset,
+        Command.UPRIGHT_PLANES: scene.stand_upright,
+        Command.PROJECTION: lambda: scene.set_slab(scene.slab.following()),
+        Command.SLAB_THINNER: lambda: scene.set_slab(scene.slab.thicker(-1)),
+        Command.SLAB_THICKER: lambda: scene.set_slab(scene.slab.thicker()),
+    }
+
+
+def _volume_commands(scene: VolumeScene) -> dict[Command, Callable[[], object]]:
+    return {
+        Command.RESET: scene.reset,
+        Command.UPRIGHT_PLANES: lambda: scene.look(VolumeView()),
+        Command.PROJECTION: scene.next_preset,
+        Command.SLAB_THINNER: lambda: scene.move_threshold(-1),
+        Command.SLAB_THICKER: lambda: scene.move_threshold(1),
+        Command.SCISSORS: lambda: scene.hold_scissors(held=not scene.scissoring),
+        Command.CANCEL: lambda: scene.hold_scissors(held=False),
+        Command.DELETE: scene.undo_cut,
+    }

@@ -1,0 +1,291 @@
+"""A volume seen from outside: view, preset, cut planes and scissors as plain values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from viewers.scene.annotations import Annotations
+from viewers.scene.captions import StudyCaptions, ViewCaptions
+from viewers.scene.image import SliceImage
+from viewers.scene.marks import MarkOutline
+from viewers.scene.oblique import rotation_about
+from viewers.scene.overlay import PixelPoint, Stroke
+from viewers.scene.presets import CT_PRESETS
+from viewers.scene.raster import Window, full_range, percentile_range
+from viewers.scene.scene import Scene, Size
+from viewers.scene.slice_view import SliceView
+from viewers.scene.transfer_functions import (
+    SHIFT_STEP,
+    VolumePreset,
+    preset_title,
+    presets_for,
+    transfer_function,
+)
+from viewers.scene.volume_cuts import CutPlane, Scissors
+from viewers.scene.volume_request import VolumeRequest
+from workstation.domain.geometry import ImagePlane, Point
+from workstation.domain.measurement import Measurement
+from workstation.domain.volume import Volume
+
+_PIXELS: Final = 512
+_CUT_STEP_MM: Final = 2.0
+_MARGIN: Final = 1.05
+_UNDO_STEPS: Final = 50
+_NEAREST_PX: Final = 4.0
+"""Outline points closer together than this add nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeView:
+    """From where the volume is seen: the patient directions to the right and down on the screen."""
+
+    right: Point = (1.0, 0.0, 0.0)
+    down: Point = (0.0, 0.0, -1.0)
+
+    @property
+    def forward(self) -> Point:
+        """Return the direction of sight."""
+        (a, b, c), (d, e, f) = self.right, self.down
+        return b * f - c * e, c * d - a * f, a * e - b * d
+
+    def turned(self, across: float, along: float) -> VolumeView:
+        """Return the view after the body was turned by radians: its front to the right, and downwards."""
+        turn = rotation_about(self.down, across) @ rotation_about(self.right, -along)
+        right = turn @ np.asarray(self.right)
+        down = turn @ np.asarray(self.down)
+        # thousands of small turns must not bend the right angle
+        right /= np.linalg.norm(right)
+        down -= (down @ right) * right
+        down /= np.linalg.norm(down)
+        return VolumeView(_point(right), _point(down))
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeEdits:
+    """What was cut away; ``front`` follows the wheel, scissors were cut for good."""
+
+    front: CutPlane | None = None
+    scissors: tuple[Scissors, ...] = ()
+
+
+class VolumeScene(Scene):
+    """
+    The whole volume in one viewport.
+
+    Scrolling moves a cut plane through the body along the sight at the time it was begun, so
+    that the cut can then be looked at from the side.
+    """
+
+    def __init__(
+        self,
+        volume: Volume,
+        *,
+        annotations: Annotations,
+        new_uid: Callable[[], str],
+        modality: str = "CT",
+        captions: StudyCaptions | None = None,
+    ) -> None:
+        super().__init__(
+            annotations=annotations,
+            new_uid=new_uid,
+            modality=modality,
+            frame_of_reference_uid=volume.frame_of_reference_uid,
+            series_instance_uid=volume.series_instance_uid,
+            captions=captions,
+        )
+        self.volume = volume
+        self.presets = presets_for(volume.unit)
+        self.preset = self.presets[0]
+        self.shift = 0.0
+        self.looking = VolumeView()
+        self.edits = VolumeEdits()
+        self.scissoring = False
+        self.outline: tuple[PixelPoint, ...] = ()
+        """The scissors' way so far, in viewport pixels."""
+        self._undo: list[VolumeEdits] = []
+        self._default: Window | None = None
+        z, y, x = volume.voxels.shape
+        ends = volume.lps_of([(i, j, k) for i in (-0.5, x - 0.5) for j in (-0.5, y - 0.5) for k in (-0.5, z - 0.5)])
+        middle = ends.mean(axis=0)
+        self.centre = _point(middle)
+        self.radius_mm = float(np.linalg.norm(ends - middle, axis=1).max())
+        self.extent_mm = float((ends.max(axis=0) - ends.min(axis=0)).max()) * _MARGIN
+
+    # looking --------------------------------------------------------------------------------
+
+    def turn(self, across: float, along: float) -> None:
+        """Turn the body under the hand, in radians to the right and downwards."""
+        self.looking = self.looking.turned(across, along)
+
+    def look(self, view: VolumeView) -> None:
+        """Look from somewhere else."""
+        self.looking = view
+
+    def choose(self, preset: VolumePreset) -> None:
+        """Show with another preset. ValueError when it makes no sense for the voxels' unit."""
+        if preset not in self.presets:
+            raise ValueError(f"{preset} needs Hounsfield units")
+        self.preset, self.shift = preset, 0.0
+
+    def next_preset(self) -> None:
+        """Show with the following preset (key M)."""
+        self.choose(self.presets[(self.presets.index(self.preset) + 1) % len(self.presets)])
+
+    def move_threshold(self, steps: int) -> None:
+        """Show less (positive) or more of the body."""
+        self.shift += steps * SHIFT_STEP
+
+    def reset(self) -> None:
+        """See the whole body from the front again; what was cut away comes back by one undo."""
+        super().reset()
+        self.looking, self.shift, self.scissoring, self.outline = VolumeView(), 0.0, False, ()
+        if self.edits != VolumeEdits():
+            self._edit(VolumeEdits())
+
+    # cutting --------------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Return the number of places of the cut plane, the first of which cuts nothing."""
+        return math.ceil(2 * self.radius_mm / _CUT_STEP_MM) + 1
+
+    @property
+    def index(self) -> int:
+        """Return the place of the cut plane, 0 where nothing is cut."""
+        front = self.edits.front
+        if front is None:
+            return 0
+        depth = float(np.dot(np.subtract(front.origin, self.centre), front.normal)) + self.radius_mm
+        return min(max(round(depth / _CUT_STEP_MM), 0), self.count - 1)
+
+    @property
+    def slice_step_mm(self) -> float:
+        """Return how far one notch moves the cut plane."""
+        return _CUT_STEP_MM
+
+    def scroll_to(self, index: int) -> bool:
+        """Move the cut plane; it keeps the direction in which it began."""
+        index = min(max(index, 0), self.count - 1)
+        if index == self.index:
+            return False
+        if index == 0:
+            self.edits = replace(self.edits, front=None)
+            return True
+        normal = self.edits.front.normal if self.edits.front is not None else self.looking.forward
+        depth = index * _CUT_STEP_MM - self.radius_mm
+        origin = _point(np.asarray(self.centre) + depth * np.asarray(normal))
+        self.edits = replace(self.edits, front=CutPlane(origin, normal))
+        return True
+
+    def hold_scissors(self, *, held: bool) -> None:
+        """Take the scissors into the hand or put them away; an outline begun is dropped."""
+        self.scissoring, self.outline = held, ()
+
+    def draw_outline(self, x: float, y: float) -> None:
+        """Lead the scissors to a viewport pixel."""
+        if not self.outline or math.dist(self.outline[-1], (x, y)) >= _NEAREST_PX:
+            self.outline = (*self.outline, (x, y))
+
+    def cut_outline(self, viewport: Size) -> bool:
+        """Close the outline and remove what lies in it; False when it encloses nothing."""
+        outline, self.outline = self.outline, ()
+        if len(outline) < 3:
+            return False
+        view = self.view(viewport)
+        plane = self._plane()
+        corners = [np.subtract(view.lps_of(x, y), self.centre) for x, y in outline]
+        outline_mm = tuple((float(c @ plane.right), float(c @ plane.down)) for c in corners)
+        cut = Scissors(self.centre, plane.right, plane.down, outline_mm)
+        self._edit(replace(self.edits, scissors=(*self.edits.scissors, cut)))
+        return True
+
+    def undo_cut(self) -> bool:
+        """Bring back what the last cut (or reset) removed; False when there is nothing."""
+        if not self._undo:
+            return False
+        self.edits = self._undo.pop()
+        return True
+
+    def _edit(self, edits: VolumeEdits) -> None:
+        self._undo.append(self.edits)
+        del self._undo[:-_UNDO_STEPS]
+        self.edits = edits
+
+    # what it shows --------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """Return the preset's name for the header."""
+        return preset_title(self.preset)
+
+    def show_point(self, lps_mm: Point) -> None:
+        """Keep the crosshair's point; the view of the whole body stays."""
+        self.crosshair = lps_mm
+
+    def view(self, viewport: Size) -> SliceView:
+        """Return the displayed geometry, that of the plane through the volume's middle."""
+        camera = replace(self.state.camera, flipped=False, rotation_deg=0.0)
+        return SliceView((_PIXELS, _PIXELS), viewport, camera, self._plane())
+
+    def measurable(self) -> SliceImage | None:
+        """Return None: a point on the screen is a line through the patient."""
+        return None
+
+    def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:  # noqa: ARG002 - see above
+        """Return None: a point on the screen is a line through the patient."""
+        return None
+
+    def full_range(self) -> Window:
+        """Return the window over all values."""
+        return full_range(self.volume.voxels[::4, ::4, ::4])
+
+    def visible_measurements(self, view: SliceView) -> tuple[Measurement, ...]:  # noqa: ARG002 - see marks
+        """Return nothing, as for marks."""
+        return ()
+
+    def marks(self, view: SliceView) -> tuple[MarkOutline, ...]:  # noqa: ARG002 - see below
+        """Return nothing: a mark on a picture without depth would point at everything before and behind it."""
+        return ()
+
+    def _plane(self) -> ImagePlane:
+        spacing = self.extent_mm / _PIXELS
+        half = (_PIXELS - 1) / 2 * spacing
+        right, down = np.asarray(self.looking.right), np.asarray(self.looking.down)
+        origin = _point(np.asarray(self.centre) - half * (right + down))
+        return ImagePlane(origin, self.looking.right, self.looking.down, (spacing, spacing))
+
+    def _source(self) -> VolumeRequest:
+        function = transfer_function(self.preset, self.shift, self.window)
+        fronts = (self.edits.front,) if self.edits.front is not None else ()
+        return VolumeRequest(self.volume, self._plane(), (_PIXELS, _PIXELS), function, fronts, self.edits.scissors)
+
+    def _default_voi(self) -> Window:
+        if self._default is None:
+            sample = self.volume.voxels[::4, ::4, ::4]
+            self._default = CT_PRESETS["9"].window if self.modality == "CT" else percentile_range(sample)
+        return self._default
+
+    def _view_captions(self) -> ViewCaptions:
+        threshold = f"{self.shift:+g} {self.volume.unit}" if self.shift else ""
+        return ViewCaptions(slice_position=" ".join(part for part in (self.title, threshold) if part))
+
+    def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:  # noqa: ARG002 - none
+        return ()
+
+    def _guides(self, view: SliceView) -> tuple[Stroke, ...]:  # noqa: ARG002 - the outline is in pixels already
+        if len(self.outline) < 2:
+            return ()
+        way = [
+            Stroke(start, end, "overlay.measure") for start, end in zip(self.outline, self.outline[1:], strict=False)
+        ]
+        return (*way, Stroke(self.outline[-1], self.outline[0], "overlay.measure", dashed=True))
+
+
+def _point(values: object) -> Point:
+    x, y, z = np.asarray(values, dtype=np.float64).tolist()
+    return x, y, z
