@@ -39,7 +39,7 @@ from workstation.dicom.sr_common import (
     uid_from,
     uid_reference,
 )
-from workstation.dicom.structured_report import report_head
+from workstation.dicom.structured_report import refuse_research, report_head
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.measurement import Measurement, MeasurementKind
@@ -57,8 +57,10 @@ def detection_sr(study: Study, findings: FindingList, *, at: datetime) -> bytes:
     """
     Return a detector's marks as Part 10 bytes: UNVERIFIED, one group per finding with a mark.
 
-    No mark gives a valid SR that says "without findings". Raises ValueError without an algorithm.
+    No mark gives a valid SR that says "without findings". Raises ValueError without an algorithm,
+    TemplateViolation for a research model.
     """
+    refuse_research(findings)
     algorithm = findings.algorithm
     if algorithm is None:
         raise ValueError("a detection result names its algorithm")
@@ -87,7 +89,8 @@ def measurement_sr(report: Report, study: Study) -> bytes:
     Return the reader's decisions and measurements as Part 10 bytes.
 
     Every AI mark appears as the model made it (session "AI"), with the reader's decision; a
-    finding that counts also appears in the reader's version (session "Reader").
+    finding that counts also appears in the reader's version (session "Reader"). Raises
+    TemplateViolation for marks of a research model.
     """
     findings = report.findings
     groups: list[Dataset] = []

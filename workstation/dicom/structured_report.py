@@ -6,6 +6,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from resources.translation import tr
 from workstation.dicom import report_words
 from workstation.dicom.sr_common import (
     DocumentHead,
@@ -19,6 +20,8 @@ from workstation.dicom.sr_common import (
     text,
     uid_from,
 )
+from workstation.domain.errors import TemplateViolation
+from workstation.domain.finding import FindingList
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import Code, FieldType, ReportTemplate, TemplateField
@@ -37,8 +40,19 @@ def report_identity(report: Report, kind: str) -> tuple[str, str]:
     return uid_from(report.report_uid, "series", kind), uid_from(report.report_uid, version, kind)
 
 
+def refuse_research(findings: FindingList) -> None:
+    """Raise TemplateViolation where a research model, which nobody trusted vouches for, had a part."""
+    if findings.for_research_only or (findings.algorithm is not None and findings.algorithm.research):
+        raise TemplateViolation(
+            tr("Marks of a research model cannot be written into a report or result."),
+            hint=tr("Use a signed model, or mark the finding yourself."),
+            detail=findings.algorithm.name if findings.algorithm is not None else "",
+        )
+
+
 def report_head(report: Report, *, kind: str, sop_class_uid: str, number: int, description: str) -> DocumentHead:
-    """Return the head of a report object with flags that follow the report's state."""
+    """Return the head of a report object with flags that follow the state. Raises TemplateViolation: research marks."""
+    refuse_research(report.findings)
     final = report.state is ReportState.FINAL
     if final and (report.verifier is None or report.signed_at is None):
         raise ValueError("a final report has a verifier and a time of signing")

@@ -235,6 +235,19 @@ class FindingList:
         """Return accepted, edited and added findings."""
         return tuple(f for f in self.findings if f.counts)
 
+    @property
+    def for_research_only(self) -> tuple[Finding, ...]:
+        """Return the findings that a research model proposed: no report may hold one, decided or not."""
+        if self.algorithm is None or not self.algorithm.research:
+            return ()
+        return tuple(f for f in self.findings if f.original is not None)
+
+    def without_research(self) -> FindingList:
+        """Return what a report may hold: no research model and none of its marks; what people added stays."""
+        if self.algorithm is None or not self.algorithm.research:
+            return self
+        return replace(self, algorithm=None, findings=tuple(f for f in self.findings if f.original is None))
+
     def get(self, tracking_uid: str) -> Finding:
         """Return one finding; KeyError when it is not in the list."""
         for finding in self.findings:

@@ -90,6 +90,7 @@ class BlockerKind(StrEnum):
     UNDECIDED_FINDING = "undecided_finding"
     EMPTY_FIELD = "empty_field"
     OUT_OF_RANGE = "out_of_range"
+    RESEARCH_MARK = "research_mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class Blocker:
 
 def signing_blockers(report: Report, template: ReportTemplate) -> tuple[Blocker, ...]:
     """List everything that keeps this report from being signed, in document order; empty = ready."""
-    blockers = [Blocker(BlockerKind.UNDECIDED_FINDING, f.tracking_uid) for f in report.findings.undecided]
+    blockers = [Blocker(BlockerKind.RESEARCH_MARK, f.tracking_uid) for f in report.findings.for_research_only]
+    blockers += [Blocker(BlockerKind.UNDECIDED_FINDING, f.tracking_uid) for f in report.findings.undecided]
     for item in template.fields:
         if item.type is FieldType.FINDINGS:
             continue

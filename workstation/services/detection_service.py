@@ -18,6 +18,7 @@ from typing import Final, Protocol, TypeVar
 from resources.translation import tr
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.errors import (
+    BundleInvalid,
     InputOutsideIntendedUse,
     JobCancelled,
     NoLongerUpdatable,
@@ -110,6 +111,11 @@ class DetectStudy:
         if series is None:
             raise InputOutsideIntendedUse(tr("The study holds no CT series that the detector can read."))
 
+        if self.detector.identity.research:
+            raise BundleInvalid(
+                tr("A research model pre-reads no studies: its marks may not be stored with them."),
+                hint=tr("Choose a signed model, or run this one in shadow mode."),
+            )
         files = self._fetch(study, series, JobPart(job, 0.0, 0.4))
         fetched = self.clock_s()
         volume = self.volumes.from_instances(files, JobPart(job, 0.4, 0.6))

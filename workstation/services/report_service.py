@@ -90,6 +90,11 @@ def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate)
     """Return one blocker as a sentence for the reader."""
     if blocker.kind is BlockerKind.UNDECIDED_FINDING:
         return tr("AI mark {number} is undecided", number=report.findings.get(blocker.target).number)
+    if blocker.kind is BlockerKind.RESEARCH_MARK:
+        return tr(
+            "AI mark {number} comes from a research model and cannot be reported",
+            number=report.findings.get(blocker.target).number,
+        )
     label = template.field(blocker.target).label.get(language())
     if blocker.kind is BlockerKind.OUT_OF_RANGE:
         return tr("{field} is not a number in its range", field=label)
