@@ -10,6 +10,7 @@ from viewers.scene import marks, overlay
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera, PixelTransform
 from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions, corner_lines
+from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import Overlay, Stroke
@@ -78,6 +79,8 @@ class Scene(ABC):
         self.selected_finding = ""
         self.selected_measurement = ""
         self.crosshair: Point | None = None
+        self.fused: FusedLayer | None = None
+        """The coloured overlay; set it with ``fuse``."""
         self.probe_at: tuple[float, float] | None = None
         """Viewport pixel under the pointer, for the value in the corner text."""
 
@@ -167,6 +170,12 @@ class Scene(ABC):
         """Return to the image's own window, upright and fitted."""
         self.state = ViewState()
 
+    def fuse(self, layer: FusedLayer | None) -> None:
+        """Show a coloured overlay, or none. ValueError when it lies in another frame of reference."""
+        if layer is not None and layer.frame_of_reference_uid != self.frame_of_reference_uid:
+            raise ValueError("the overlay lies in another frame of reference than the image")
+        self.fused = layer
+
     def preset_window(self, key: str) -> Window | None:
         """Return the window behind a digit key; CT presets exist for CT only."""
         if key == FULL_DYNAMIC_KEY:
@@ -189,7 +198,10 @@ class Scene(ABC):
         source = self._source()
         if view is None or source is None:
             return Frame(viewport, self._overlay(view, viewport, None))
-        return Frame(viewport, self._overlay(view, viewport, preview), source, view.transform, self._grayscale(source))
+        grayscale = self._grayscale(source)
+        if self.fused is not None and isinstance(source, (SliceImage, ResliceRequest)):
+            source = self.fused.over(source, grayscale)
+        return Frame(viewport, self._overlay(view, viewport, preview), source, view.transform, grayscale)
 
     def marks(self, view: SliceView) -> tuple[MarkOutline, ...]:
         """Return the findings on the displayed plane; another patient's or frame's findings never."""
@@ -237,6 +249,8 @@ class Scene(ABC):
 
     def _overlay(self, view: SliceView | None, viewport: Size, preview: Measurement | None) -> Overlay:
         about = self._view_captions()
+        if self.fused is not None:
+            about = replace(about, warnings=(*about.warnings, *self.fused.warnings))
         if view is None:
             return Overlay(corner_lines(self.captions, about, viewport, self.identity), message=self._message())
         about = replace(
@@ -270,7 +284,14 @@ class Scene(ABC):
 
     def _probe_text(self, viewport: Size) -> str:
         found = self.value_at(viewport, *self.probe_at) if self.probe_at is not None else None
-        return probe_text(*found) if found is not None else ""
+        own = probe_text(*found) if found is not None else ""
+        return f"{own}  {self._fused_text(viewport)}".strip()
+
+    def _fused_text(self, viewport: Size) -> str:
+        view = self.view(viewport) if self.fused is not None and self.probe_at is not None else None
+        if self.fused is None or self.probe_at is None or view is None or view.plane is None:
+            return ""
+        return self.fused.value_text(view.lps_of(*self.probe_at))
 
     def _message(self) -> str:
         return ""

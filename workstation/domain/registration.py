@@ -223,7 +223,7 @@ class Registrations:
 
 def inverted(matrix: Matrix) -> Matrix:
     """Return the way back of a 4 x 4 map."""
-    back: Matrix = np.linalg.inv(matrix)
+    back: Matrix = np.linalg.inv(matrix).astype(np.float64)
     return back
 
 
