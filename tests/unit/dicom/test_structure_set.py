@@ -1,0 +1,111 @@
+"""Structure sets of other systems: drawn where they were outlined, in every plane."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import Dataset, dcmread, dcmwrite
+
+from tests.helpers.viewers import axial_plane
+from workstation.dicom import structure_set
+from workstation.dicom.structure_set import read_structure_set
+from workstation.domain.errors import DecodeError, HostileInput
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.structures import Structure, cuts_of, outlines_on
+
+SQUARE = np.array([[0.0, 0, 5], [10, 0, 5], [10, 10, 5], [0, 10, 5]])
+# a U: cut through both arms
+U = np.array([[0.0, 0, 5], [2, 0, 5], [2, 8, 5], [6, 8, 5], [6, 0, 5], [8, 0, 5], [8, 10, 5], [0, 10, 5]])
+CORONAL_AT_4 = ImagePlane((0.0, 4.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (1.0, 1.0))
+
+
+@pytest.fixture(scope="module")
+def zoo_file(shared_data: Path) -> Path:
+    return shared_data / "dicom-zoo/dicompyler/tests/testdata/example_data/rtss.dcm"
+
+
+def changed(path: Path, change: object) -> bytes:
+    ds = dcmread(path)
+    assert callable(change)
+    change(ds)
+    buffer = BytesIO()
+    dcmwrite(buffer, ds)
+    return buffer.getvalue()
+
+
+def test_a_real_structure_set_keeps_its_names_colours_and_points(zoo_file: Path) -> None:
+    found = read_structure_set(zoo_file.read_bytes())
+    raw = dcmread(zoo_file)
+
+    assert [one.name for one in found.structures] == [
+        str(roi.ROIName)
+        for roi in raw.StructureSetROISequence
+        if any(c.ReferencedROINumber == roi.ROINumber and "ContourSequence" in c for c in raw.ROIContourSequence)
+    ]
+    first = next(c for c in raw.ROIContourSequence if c.ReferencedROINumber == found.structures[0].number)
+    assert found.structures[0].contours[0].ravel().tolist() == [float(v) for v in first.ContourSequence[0].ContourData]
+    assert found.structures[0].colour == tuple(int(v) for v in first.ROIDisplayColor)
+    assert found.frame_of_reference_uid != ""
+    assert found.origin == str(raw.SOPInstanceUID)
+
+
+def test_a_contour_is_drawn_on_the_nearest_slice_only() -> None:
+    square = Structure(1, "GTV", (SQUARE,))
+
+    drawn = [z for z in range(12) if outlines_on(square, axial_plane(z), 0.5)]
+    halfway = [z for z in (4.5, 5.5) if outlines_on(square, axial_plane(z), 0.5)]
+
+    assert drawn == [5]
+    assert len(halfway) == 1
+
+
+def test_a_contour_crossing_the_plane_is_cut_between_its_borders() -> None:
+    ((first, second),) = cuts_of(Structure(1, "GTV", (SQUARE,)), CORONAL_AT_4)
+    arms = cuts_of(Structure(1, "U", (U,)), CORONAL_AT_4)
+
+    assert sorted([first, second]) == [(0.0, 4.0, 5.0), (10.0, 4.0, 5.0)]
+    assert sorted(tuple(sorted(arm)) for arm in arms) == [
+        ((0.0, 4.0, 5.0), (2.0, 4.0, 5.0)),
+        ((6.0, 4.0, 5.0), (8.0, 4.0, 5.0)),
+    ]
+    assert cuts_of(Structure(1, "GTV", (SQUARE,)), axial_plane(5.0)) == []
+
+
+def test_a_contour_without_points_in_space_does_not_exist() -> None:
+    for wrong in (SQUARE[:2], SQUARE[:, :2], SQUARE * np.nan):
+        with pytest.raises(ValueError, match="contour"):
+            Structure(1, "x", (wrong,))
+
+
+def test_what_cannot_be_drawn_is_left_out_and_the_rest_is_shown(zoo_file: Path) -> None:
+    whole = read_structure_set(zoo_file.read_bytes())
+
+    def spoil(ds: Dataset) -> None:
+        for roi in ds.ROIContourSequence:
+            if "ContourSequence" in roi:
+                roi.ContourSequence[0].ContourGeometricType = "POINT"
+                roi.ROIDisplayColor = [300, -5, 7]
+                break
+
+    found = read_structure_set(changed(zoo_file, spoil))
+
+    assert len(found.structures[0].contours) == len(whole.structures[0].contours) - 1
+    assert found.structures[0].colour == (255, 0, 7)
+    assert len(found.structures) == len(whole.structures)
+
+
+def test_a_flood_of_points_is_refused_with_words(zoo_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(structure_set, "MAXIMUM_POINTS", 10)
+
+    with pytest.raises(DecodeError, match="too large"):
+        read_structure_set(zoo_file.read_bytes())
+
+
+def test_what_is_no_structure_set_is_refused_with_words(lidc_0314: Path) -> None:
+    with pytest.raises(DecodeError, match="structure set"):
+        read_structure_set(min(lidc_0314.glob("*.dcm")).read_bytes())
+    with pytest.raises(HostileInput):
+        read_structure_set(b"nothing")
