@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from viewers.scene.keys import Command
 from viewers.scene.mpr_scene import MprScene
+from viewers.scene.path_draft import PathDraft
 from viewers.scene.scene import Scene
 from viewers.scene.volume_scene import VolumeScene, VolumeView
 
@@ -20,13 +21,19 @@ def own_commands(scene: Scene) -> dict[Command, Callable[[], object]]:
 
 
 def _plane_commands(scene: MprScene) -> dict[Command, Callable[[], object]]:
-    return {
+    planes = scene.planes
+    drawing: dict[Command, Callable[[], object]] = {
+        Command.CANCEL: lambda: planes.set_path(PathDraft()),
+        Command.DELETE: lambda: planes.set_path(planes.path.without_last()),
+    }
+    own: dict[Command, Callable[[], object]] = {
         Command.RESET: scene.reset,
         Command.UPRIGHT_PLANES: scene.stand_upright,
         Command.PROJECTION: lambda: scene.set_slab(scene.slab.following()),
         Command.SLAB_THINNER: lambda: scene.set_slab(scene.slab.thicker(-1)),
         Command.SLAB_THICKER: lambda: scene.set_slab(scene.slab.thicker()),
     }
+    return own | drawing if planes.path.drawing else own | {Command.CURVE: scene.begin_path}
 
 
 def _volume_commands(scene: VolumeScene) -> dict[Command, Callable[[], object]]:

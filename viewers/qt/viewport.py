@@ -18,6 +18,7 @@ from viewers.qt.header_strip import HeaderStrip, HeaderText
 from viewers.qt.surface import RenderSurface
 from viewers.qt.view_commands import own_commands
 from viewers.qt.view_surface import ViewSurface
+from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.events import PointerEvent, PointerKind
 from viewers.scene.fidelity import Fidelity
 from viewers.scene.keys import Command
@@ -101,6 +102,8 @@ class ViewportFrame(QWidget):
     """What a tool could not do, and what to do instead."""
     planes_changed = Signal()
     """The planes of the volume were turned or their slabs changed: the other viewports of it must repaint."""
+    path_drawn = Signal(object)
+    """The CurvedPath that is to be straightened."""
     tool_changed = Signal(object)
     """A ToolName."""
     marks_toggled = Signal(bool)
@@ -225,6 +228,9 @@ class ViewportFrame(QWidget):
             if window is not None:
                 self.set_window(window)
             return
+        if command is Command.CURVE and isinstance(scene, MprScene) and scene.planes.path.drawing:
+            self._finish_path(scene)
+            return
         own = own_commands(scene)
         commands = self._commands(scene) | own
         if command in commands:
@@ -302,6 +308,11 @@ class ViewportFrame(QWidget):
                 self.planes_changed.emit()
             case actions.TurnVolume(across, along) if isinstance(scene, VolumeScene):
                 scene.turn(across, along)
+            case actions.AddPathPoint(point) if isinstance(scene, MprScene):
+                scene.planes.set_path(scene.planes.path.with_point(point))
+                self.planes_changed.emit()
+            case actions.FinishPath() if isinstance(scene, MprScene):
+                self._finish_path(scene)
             case actions.AddMeasurement(measurement):
                 scene.annotations.add(scene.study_instance_uid, measurement)
                 self._kept(scene, measurement)
@@ -320,6 +331,13 @@ class ViewportFrame(QWidget):
                 self.refused.emit(text, hint)
             case actions.Repaint():
                 self.canvas.update()
+
+    def _finish_path(self, scene: MprScene) -> None:
+        path = scene.end_path()
+        self.planes_changed.emit()
+        if path is not None:
+            self.path_drawn.emit(path)
+        self.refresh()
 
     def _kept(self, scene: Scene, measurement: Measurement) -> None:
         scene.selected_measurement = measurement.tracking_uid
@@ -359,6 +377,8 @@ class ViewportFrame(QWidget):
             return replace(text, plane=scene.title, plane_token=scene.plane.token, mode=mode)
         if isinstance(scene, VolumeScene):
             return replace(text, plane=tr("3D"), plane_token=_VOLUME_COLOR, mode=scene.title)
+        if isinstance(scene, CurvedScene):
+            return replace(text, plane=scene.title, plane_token=_VOLUME_COLOR)
         view = scene.view(self.canvas.viewport)
         if view is None or view.plane is None:
             return replace(text, plane=scene.modality)

@@ -40,6 +40,7 @@ class Command(StrEnum):
     SLAB_THICKER = "slab_thicker"
     UPRIGHT_PLANES = "upright_planes"
     SCISSORS = "scissors"
+    CURVE = "curve"
     PRESET_0 = "preset_0"
     PRESET_1 = "preset_1"
     PRESET_2 = "preset_2"
@@ -81,6 +82,7 @@ DEFAULT_KEYS: Final[Mapping[str, Command]] = MappingProxyType(
         "]": Command.SLAB_THICKER,
         "U": Command.UPRIGHT_PLANES,
         "Y": Command.SCISSORS,
+        "J": Command.CURVE,
         **{digit: Command(f"preset_{digit}") for digit in "0123456789"},
     }
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy.typing as npt
 
@@ -13,6 +14,7 @@ from viewers.scene import crosshair_arms, marks
 from viewers.scene import reslice as numpy_reslice
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions, mpr_interpolated
+from viewers.scene.curved import CurvedPath
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane, PlaneGrid, plane_grid
 from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid, posed_plane
@@ -29,6 +31,9 @@ from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
 
 Reslicer = Callable[[ResliceRequest], npt.NDArray[Any]]
+
+_WAY_MM: Final = 2.0
+"""Length of the straight pieces a path is drawn with."""
 
 
 class MprScene(Scene):
@@ -138,6 +143,15 @@ class MprScene(Scene):
         """Show a thinner, thicker or differently projected slab."""
         self.planes.set_slab(self.plane, slab)
 
+    def begin_path(self) -> None:
+        """Let the next clicks draw a path for a curved plane."""
+        self.planes.set_path(self.planes.path.begun())
+
+    def end_path(self) -> CurvedPath | None:
+        """Stop drawing; return the path when it has two points."""
+        self.planes.set_path(self.planes.path.ended())
+        return self.planes.path.path
+
     def reset(self) -> None:
         """Return to the series' own window, upright and fitted, as a thin plane."""
         super().reset()
@@ -222,15 +236,19 @@ class MprScene(Scene):
         return crosshair_arms.strokes(view, self.crosshair, self._arms(view), drawn)
 
     def _guides(self, view: SliceView) -> tuple[Stroke, ...]:
+        way = [view.viewport_of(point) for point in self._way]
+        drawn = tuple(Stroke(start, end, "overlay.measure") for start, end in pairwise(way))
         if self.crosshair is None:
-            return ()
-        return crosshair_arms.guides(view, self.crosshair, self._arms(view), self.planes.slabs)
+            return drawn
+        return drawn + crosshair_arms.guides(view, self.crosshair, self._arms(view), self.planes.slabs)
 
     def _arms(self, view: SliceView) -> tuple[crosshair_arms.Arm, ...]:
         return crosshair_arms.arms(view, self.plane, self.planes.frame)
 
     def _place(self) -> None:
         """Stand where the shared frame says, with the crosshair in the plane."""
+        path = self.planes.path.path
+        self._way: list[Point] = [] if path is None else [(x, y, z) for x, y, z in path.positions(_WAY_MM).tolist()]
         self.grid: PlaneGrid = posed_grid(self.volume, self.plane, self._standard_grid, self.pose)
         if self.crosshair is not None:
             self._coordinate = self._snapped(self.pose.standard_point(self.crosshair)[self.plane.axis])

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewers.scene.mpr_plane import MprPlane, PlaneGrid, image_plane, other_planes
+from viewers.scene.path_draft import PathDraft
 from viewers.scene.slab import Slab
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
@@ -107,11 +108,12 @@ class ObliqueFrame:
 
 
 class PlaneSet:
-    """The frame and the slabs that the three scenes of a volume share; they watch it to follow each other's turns."""
+    """Frame, slabs and path that the three scenes of a volume share; they watch it to follow each other's turns."""
 
     def __init__(self) -> None:
         self.frame = ObliqueFrame()
         self.slabs: dict[MprPlane, Slab] = dict.fromkeys(MprPlane, Slab())
+        self.path = PathDraft()
         self._watchers: list[Callable[[], None]] = []
 
     def watch(self, changed: Callable[[], None]) -> None:
@@ -126,6 +128,11 @@ class PlaneSet:
     def set_slab(self, plane: MprPlane, slab: Slab) -> None:
         """Give one plane another slab and tell the scenes, which draw each other's limits."""
         self.slabs[plane] = slab
+        self._tell()
+
+    def set_path(self, path: PathDraft) -> None:
+        """Take another state of the path that is being drawn and tell the scenes."""
+        self.path = path
         self._tell()
 
     def _tell(self) -> None:

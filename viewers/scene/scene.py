@@ -239,6 +239,13 @@ class Scene(ABC):
         hit = [mark for mark in self.marks(view) if mark.contains(x, y)] if view is not None else []
         return min(hit, key=lambda mark: mark.radius_px).tracking_uid if hit else ""
 
+    def point_at(self, viewport: Size, x: float, y: float) -> Point | None:
+        """Return the patient point under a viewport pixel; None off the image and without geometry."""
+        view = self.view(viewport)
+        if view is None or view.plane is None or view.pixel_at(x, y) is None:
+            return None
+        return view.lps_of(x, y)
+
     def _detailed_labels(self) -> bool:
         return True
 

@@ -72,6 +72,18 @@ class TurnVolume:
 
 
 @dataclass(frozen=True, slots=True)
+class AddPathPoint:
+    """Lead the path of a curved plane on to a patient point."""
+
+    lps_mm: Point
+
+
+@dataclass(frozen=True, slots=True)
+class FinishPath:
+    """Straighten the path drawn so far."""
+
+
+@dataclass(frozen=True, slots=True)
 class AddMeasurement:
     """Keep a finished measurement."""
 
@@ -134,6 +146,8 @@ Action = (
     | TurnPlanes
     | ChangeSlab
     | TurnVolume
+    | AddPathPoint
+    | FinishPath
     | AddMeasurement
     | EditMeasurement
     | SelectMeasurement

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.events import Button, Modifier, PointerEvent, PointerKind
+from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene, Size
 from viewers.scene.tools.actions import (
     Actions,
     ChangeSlab,
     ClickFinding,
+    FinishPath,
     Maximise,
     OpenMenu,
     Scroll,
@@ -18,7 +21,7 @@ from viewers.scene.tools.actions import (
     Zoom,
 )
 from viewers.scene.tools.measuring import CLICK_PX, DistanceTool, EllipseTool, HandleTool, ProbeTool
-from viewers.scene.tools.planes import ArmTool
+from viewers.scene.tools.planes import ArmTool, not_on_curved, path_point
 from viewers.scene.tools.tool import (
     CrosshairTool,
     PanTool,
@@ -33,6 +36,7 @@ from viewers.scene.tools.volume import VolumeTool, only_on_planes
 from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.measurement import Measurement
 
+_MEASURING: Final = frozenset({ToolName.DISTANCE, ToolName.ELLIPSE, ToolName.PROBE})
 _WHEEL_ZOOM: Final = 1.15
 _FAST_SCROLL: Final = 10
 
@@ -87,6 +91,8 @@ class Navigator:
             return self._wheel(event)
         if event.kind is PointerKind.DOUBLE:
             self.cancel()
+            if isinstance(scene, MprScene) and scene.planes.path.drawing:
+                return (FinishPath(),)
             return (Maximise(),) if event.button is Button.LEFT else ()
         if event.kind is PointerKind.PRESS:
             return self._press(event, scene, viewport)
@@ -109,8 +115,9 @@ class Navigator:
         if event.button is not Button.LEFT:
             self._busy = self._by_button[event.button]
             return self._busy.press(event, scene, viewport)
-        if isinstance(scene, VolumeScene):
-            return self._press_volume(event, scene, viewport)
+        own = self._press_on_kind(event, scene, viewport)
+        if own is not None:
+            return own
         held = self._handles.press(event, scene, viewport) if self._tools[self.tool].preview is None else ()
         if held:
             self._busy = self._handles
@@ -123,6 +130,16 @@ class Navigator:
         self._busy = self._tools[self.tool]
         dropped: Actions = (SelectMeasurement(""),) if scene.selected_measurement else ()
         return dropped + self._busy.press(event, scene, viewport)
+
+    def _press_on_kind(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions | None:
+        """Return what a press means on this kind of scene alone; None where it means what it always does."""
+        if isinstance(scene, VolumeScene):
+            return self._press_volume(event, scene, viewport)
+        if isinstance(scene, MprScene) and scene.planes.path.drawing:
+            return path_point(event, scene, viewport)
+        if isinstance(scene, CurvedScene) and self.tool in _MEASURING:
+            return not_on_curved()
+        return None
 
     def _press_volume(self, event: PointerEvent, scene: VolumeScene, viewport: Size) -> Actions:
         turns = scene.scissoring or self.tool in {ToolName.WINDOW, ToolName.CROSSHAIR}

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from resources.translation import tr
 from viewers.scene.events import Modifier, PointerEvent
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.oblique import turn_between
 from viewers.scene.scene import Scene, Size
-from viewers.scene.tools.actions import Actions, Repaint, TurnPlanes
+from viewers.scene.tools.actions import Actions, AddPathPoint, Refuse, Repaint, TurnPlanes
 from viewers.scene.tools.tool import Tool
 from workstation.domain.geometry import Point
 
@@ -53,3 +54,19 @@ class ArmTool(Tool):
     def cancel(self) -> None:
         """Leave the planes where they are."""
         self._held = self._last = None
+
+
+def path_point(event: PointerEvent, scene: MprScene, viewport: Size) -> Actions:
+    """Return the point a click adds to the path; none beside the picture."""
+    view = scene.view(viewport)
+    return (AddPathPoint(view.lps_of(event.x, event.y)),) if view.pixel_at(event.x, event.y) is not None else ()
+
+
+def not_on_curved() -> Actions:
+    """Return why a measuring tool does nothing on a straightened path."""
+    return (
+        Refuse(
+            tr("A straightened picture is bent: distances on it are not those in the patient."),
+            tr("Shift shows the place on the planes: measure there."),
+        ),
+    )

@@ -170,7 +170,5 @@ class CrosshairTool(Tool):
 
 def crosshair_to(event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
     """Return the move of the crosshair under the pointer; none on images without geometry or off the image."""
-    view = scene.view(viewport)
-    if view is None or view.plane is None or view.pixel_at(event.x, event.y) is None:
-        return ()
-    return (MoveCrosshair(view.lps_of(event.x, event.y)),)
+    point = scene.point_at(viewport, event.x, event.y)
+    return (MoveCrosshair(point),) if point is not None else ()
