@@ -72,6 +72,11 @@ class LungNoduleDetector:
         with self._one_at_a_time:
             return self._detect(volume, job)
 
+    def detect_prepared(self, prepared: Prepared, job: JobContext) -> tuple[Mark, ...]:
+        """Mark nodules in a study that was prepared before, so that one can be measured many times over."""
+        with self._one_at_a_time:
+            return self._marks(prepared, *self._network(prepared, self._opened(), job))
+
     def _detect(self, volume: Volume, job: JobContext) -> DetectionOutcome:
         manifest = self._bundle.manifest
         marks_of_time = [time.perf_counter()]

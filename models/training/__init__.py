@@ -1,0 +1,1 @@
+"""Training detectors; needs the ``train`` extra (torch), which the product itself never imports."""
