@@ -104,9 +104,18 @@ def _add_local_commands(commands: Commands) -> None:
     detect.add_argument("--provider", choices=_PROVIDERS, default="auto")
     detect.set_defaults(command=_detect)
 
+    evaluate = commands.add_parser("evaluate", help="FROC, CPM and calibration against reference annotations")
+    evaluate.add_argument("cases", type=Path, metavar="CASES", help="JSON list of cases, or a folder with cases.json")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures here (default: standard output)")
+    evaluate.add_argument("--model", metavar="ID", help="model bundle (default: the one that ships)")
+    evaluate.add_argument("--provider", choices=_PROVIDERS, default="auto")
+    evaluate.set_defaults(command=_evaluate)
+
     models = commands.add_parser("models", help="model bundles")
-    models.add_argument("action", choices=("list", "check"))
-    models.add_argument("bundle", nargs="?", metavar="ID_OR_DIR")
+    models.add_argument("action", choices=("list", "check", "import", "export", "remove", "sign", "keygen"))
+    models.add_argument("bundle", nargs="?", metavar="ID_OR_PATH", help="import: folder, zip or MONAI bundle")
+    models.add_argument("--out", type=Path, metavar="FILE", help="export: the zip; keygen: the private key")
+    models.add_argument("--key", type=Path, metavar="PEM", help="sign: the private key")
     models.set_defaults(command=_models)
 
     verify = commands.add_parser("verify", help="verify signed reports and name what was altered")
@@ -194,8 +203,14 @@ def _detect(options: argparse.Namespace) -> int:
     return run_detect_command(options)
 
 
+def _evaluate(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.evaluate import run_evaluate_command
+
+    return run_evaluate_command(options)
+
+
 def _models(options: argparse.Namespace) -> int:
-    from workstation.bootstrap.detect import run_models_command
+    from workstation.bootstrap.models import run_models_command
 
     return run_models_command(options)
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from models.engine.detector import LungNoduleDetector
+from models.engine.manifest_values import HeatmapSpec
 from models.engine.registry import DEFAULT_MODEL, Bundle, Registry, check_bundle
+from models.engine.runner import ModelRunner
 from models.engine.session import parse_provider
+from models.engine.trust import trusted_keys
 from resources.translation import language, tr
 from workstation.domain.errors import BundleInvalid
 from workstation.domain.finding import AlgorithmIdentity, Mark
@@ -27,9 +30,12 @@ class MakeDetector(Protocol):
         ...
 
 
-def open_detector(bundle: Bundle, provider: str) -> LungNoduleDetector:
-    """Return the detector of a bundle. Raises ProviderUnavailable for an unknown provider."""
-    return LungNoduleDetector(bundle, parse_provider(provider))
+def open_detector(bundle: Bundle, provider: str) -> LungNoduleDetector | ModelRunner:
+    """Return the runner of a bundle. Raises ProviderUnavailable for an unknown provider."""
+    chosen = parse_provider(provider)
+    if isinstance(bundle.manifest.spec, HeatmapSpec):
+        return LungNoduleDetector(bundle, chosen)
+    return ModelRunner(bundle, chosen)
 
 
 def detect_path(
@@ -64,6 +70,9 @@ def as_json(result: DetectionResult, *, read_seconds: float = 0.0) -> dict[str, 
         "model": _model(result.algorithm),
         "provider": result.algorithm.provider,
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "research": result.algorithm.research,
+        # not every detector has something to warn of; the port does not ask for it
+        "warnings": [warning.text for warning in getattr(result, "warnings", ())],
         "marks": [_mark(mark) for mark in result.marks],
     }
 
@@ -84,6 +93,8 @@ def list_models(registry: Registry | None = None) -> list[dict[str, Any]]:
                 **_model(bundle.identity),
                 "title": title.en if language() == "en" else title.zh,
                 "licence": bundle.manifest.licence,
+                "kind": bundle.manifest.kind,
+                "trust": bundle.trust.value,
                 "default": model_id == DEFAULT_MODEL,
                 "ok": True,
             }
@@ -102,9 +113,10 @@ def check_model(id_or_folder: str | None, registry: Registry | None = None) -> d
     folder = Path(name)
     if not folder.is_dir():
         folder = registry.folder(name)
-    bundle = check_bundle(folder)
+    bundle = check_bundle(folder, trusted_keys(registry.keys))
     return {
         **_model(bundle.identity),
+        "trust": bundle.trust.value,
         "ok": True,
         "files": len(bundle.manifest.files),
         "text": tr("{model} {version} is intact.", model=bundle.manifest.id, version=bundle.manifest.version),

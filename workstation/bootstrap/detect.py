@@ -1,4 +1,4 @@
-"""``lianyue detect`` and ``lianyue models``."""
+"""``lianyue detect``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.engine.detect_command import check_model, detect_path, list_models, open_detector
+from models.engine.detect_command import detect_path, open_detector
 from models.engine.registry import Registry
 from resources.translation import tr, trn
 from workstation.bootstrap.console import check_writable, write_text
+from workstation.bootstrap.models import installed_models
 from workstation.dicom.source import scan
 from workstation.dicom.volumes import load_volume
 from workstation.domain.errors import InputOutsideIntendedUse
@@ -60,7 +61,8 @@ def _nothing_to_read(found: Sequence[Series]) -> InputOutsideIntendedUse:
 def run_detect_command(options: argparse.Namespace) -> int:
     """Print or write the marks of a local series as JSON."""
     check_writable(options.json)
-    result = detect_path(options.path, options.model, options.provider, series_volume, NoJob())
+    registry = installed_models().registry
+    result = detect_path(options.path, options.model, options.provider, series_volume, NoJob(), registry=registry)
     text = json.dumps(result, indent=1, ensure_ascii=False)
     if options.json is None:
         print(text)
@@ -75,13 +77,6 @@ def run_detect_command(options: argparse.Namespace) -> int:
                 seconds=result["seconds"]["total"],
             )
         )
-    return 0
-
-
-def run_models_command(options: argparse.Namespace) -> int:
-    """List the bundles, or check one through the load gate."""
-    result: Any = list_models() if options.action == "list" else check_model(options.bundle)
-    print(json.dumps(result, indent=1, ensure_ascii=False))
     return 0
 
 

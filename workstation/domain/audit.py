@@ -38,6 +38,7 @@ class AuditAction(StrEnum):
     REPORT_ACKNOWLEDGED = "report_acknowledged"
     SIGNATURE_FAILED = "signature_failed"
     USER_CHANGED = "user_changed"
+    MODEL_CHANGED = "model_changed"
 
 
 @dataclass(frozen=True, slots=True)

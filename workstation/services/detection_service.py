@@ -63,6 +63,14 @@ class Stop(Protocol):
         ...
 
 
+class Shadow(Protocol):
+    """Called with every finished pre-read; ``model_service.RunShadow`` is one. Never raises."""
+
+    def __call__(self, study_instance_uid: str, volume: Volume, result: DetectionResult, stop: Stop) -> None:
+        """Let another model look at the same volume."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectStudy:
     """Pre-read one study: fetch, decode, detect, store the SR, complete the workitem."""
@@ -75,6 +83,7 @@ class DetectStudy:
     objects: DetectionObjects
     new_uid: Callable[[], str]
     stop: Stop
+    shadow: Shadow | None = None
     clock_s: Callable[[], float] = time.monotonic
 
     def __call__(self) -> bool:
@@ -141,6 +150,8 @@ class DetectStudy:
             },
         )
         self._patiently(lambda: self.queue.complete(item, outputs, summary))
+        if self.shadow is not None:
+            self.shadow(study.study_instance_uid, volume, result, self.stop)
         _log.info(
             "AI workitem %s: %d marks on %s in %.1f s",
             item.claim.ups_instance_uid,

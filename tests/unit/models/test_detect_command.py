@@ -147,6 +147,7 @@ def test_models_check_passes_the_shipped_model_by_id_or_folder(name: str | None)
         "id": "lung-nodule-xs",
         "version": "0.1.0",
         "sha256": SHA256,
+        "trust": "shipped",
         "ok": True,
         "files": 3,
         "text": "lung-nodule-xs 0.1.0 is intact.",

@@ -1,0 +1,95 @@
+"""The models on this machine behind ``ModelPort``: shipped ones, and those that the site brought in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.engine.bundle_store import BundleStore, take_out
+from models.engine.detect_command import open_detector
+from models.engine.manifest import MANIFEST_NAME
+from models.engine.manifest_values import Text
+from models.engine.registry import BUNDLES, Bundle, Registry, gate_results
+from models.engine.trust import trusted_keys
+from resources.translation import language
+from workstation.domain.errors import BundleInvalid
+from workstation.domain.model import GateResult, ModelCard, ModelKind, Trust
+from workstation.domain.ports import Detector
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModels:
+    """Implements ``ModelPort``; ``folder`` holds what the site installed, ``keys`` whom it trusts."""
+
+    folder: Path
+    keys: Path | None = None
+    provider: str = "auto"
+
+    @property
+    def registry(self) -> Registry:
+        """Return shipped and installed models; a shipped one cannot be replaced by one of the same name."""
+        return Registry((BUNDLES, self.folder), self.keys)
+
+    @property
+    def store(self) -> BundleStore:
+        """Return where bundles go in."""
+        return BundleStore(self.folder, self.keys)
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Return every installed model; a broken one carries its fault."""
+        return tuple(self._card(model_id) for model_id in self.registry.ids())
+
+    def gates(self, model_id: str) -> tuple[GateResult, ...]:
+        """Run the load gate anew. Raises BundleInvalid for an unknown model."""
+        return gate_results(self.registry.folder(model_id), trusted_keys(self.keys))
+
+    def bring_in(self, path: Path) -> ModelCard:
+        """Check and install a folder or zip. Raises BundleInvalid, StorageError."""
+        bundle = self.store.bring_in(path)
+        return model_card(bundle.folder.name, bundle)
+
+    def take_out(self, model_id: str, archive: Path) -> None:
+        """Write a model as a zip. Raises BundleInvalid, StorageError."""
+        take_out(self.registry.load(model_id), archive)
+
+    def remove(self, model_id: str) -> None:
+        """Remove a model that this site installed. Raises BundleInvalid."""
+        self.store.remove(model_id)
+
+    def detector(self, model_id: str) -> Detector:
+        """Return the model ready to run on volumes. Raises BundleInvalid, ProviderUnavailable."""
+        return open_detector(self.registry.load(model_id), self.provider)
+
+    def _card(self, model_id: str) -> ModelCard:
+        try:
+            return model_card(model_id, self.registry.load(model_id))
+        except BundleInvalid as exc:
+            return ModelCard(
+                model_id=model_id, version="", title=model_id, kind=ModelKind.HEATMAP_3D, trust=Trust.RESEARCH,
+                sha256="", licence="", card="", fault=f"{exc.user_text} {exc.hint}".strip(),
+            )  # fmt: skip
+
+
+def model_card(model_id: str, bundle: Bundle) -> ModelCard:
+    """Return a verified bundle as the model page shows it, in the language in use."""
+    manifest = bundle.manifest
+    raw = json.loads((bundle.folder / MANIFEST_NAME).read_bytes())
+    return ModelCard(
+        model_id=model_id,
+        version=manifest.version,
+        title=_said(manifest.title),
+        kind=ModelKind(manifest.kind),
+        trust=bundle.trust,
+        sha256=bundle.identity.sha256,
+        licence=manifest.licence,
+        card=bundle.card,
+        figures=tuple((_said(Text(**row["set"])), _said(Text(**row["figure"]))) for row in raw["evaluation"]),
+        limits=tuple(_said(text) for text in manifest.limits),
+        operating_points=tuple((point.name, point.score) for point in manifest.operating_points),
+        threshold=manifest.threshold,
+    )
+
+
+def _said(text: Text) -> str:
+    return text.en if language() == "en" else text.zh

@@ -1,0 +1,99 @@
+"""``lianyue models``, and the model page's adapters joined to its ports."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from models.engine.detect_command import check_model, list_models
+from models.engine.installed import InstalledModels
+from models.engine.trust import make_key, sign_bundle
+from resources.translation import tr
+from workstation.domain.errors import BundleInvalid
+from workstation.domain.ports import AuditPort, Detector
+from workstation.services.model_service import ModelPage, RunShadow
+from workstation.services.uid import SystemClock
+from workstation.settings import default_path
+from workstation.storage.data_dir import default_data_dir
+from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
+
+
+def installed_models(provider: str = "auto") -> InstalledModels:
+    """Return the models of this machine: shipped ones, and those in the data folder; keys lie by the settings."""
+    return InstalledModels(default_data_dir() / "models", default_path().parent / "model-keys", provider)
+
+
+def model_page(audit: AuditPort, data_dir: Path | None = None) -> ModelPage:
+    """Return the model page's services for one signed-in session."""
+    folder = data_dir or default_data_dir()
+    return ModelPage(
+        models=installed_models(),
+        choices=ModelChoiceFile(folder / "model-choice.json"),
+        runs=StoredRunFolder(folder / "model-runs"),
+        audit=audit,
+        clock=SystemClock(),
+    )
+
+
+def shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunShadow:
+    """Return what a worker calls after each pre-read; the shadow is opened once and kept until it changes."""
+    folder = data_dir or default_data_dir()
+    choices = ModelChoiceFile(folder / "model-choice.json")
+    opened: dict[str, Detector] = {}
+
+    def shadow() -> Detector | None:
+        name = choices.load().shadow
+        if name is None:
+            opened.clear()
+            return None
+        if name not in opened:
+            opened.clear()
+            opened[name] = installed_models(provider).detector(name)
+        return opened[name]
+
+    return RunShadow(shadow, StoredRunFolder(folder / "model-runs"), SystemClock())
+
+
+def run_models_command(options: argparse.Namespace) -> int:
+    """Run one act on bundles and print its result as JSON."""
+    print(json.dumps(_act(options, installed_models()), indent=1, ensure_ascii=False))
+    return 0
+
+
+def _act(options: argparse.Namespace, models: InstalledModels) -> Any:  # noqa: ANN401  JSON
+    if options.action == "list":
+        return list_models(models.registry)
+    if options.action == "check":
+        return check_model(options.bundle, models.registry)
+    if options.action == "keygen":
+        private = _needed(options.out, "--out")
+        public = private.with_suffix(".pub.pem")
+        return {"key_id": make_key(private, public), "private": str(private), "public": str(public)}
+    if options.bundle is None:
+        raise BundleInvalid(
+            tr("Name the model that “{action}” is about.", action=options.action),
+            hint=tr("“lianyue models list” shows what is installed."),
+        )
+    return _act_on(options.bundle, options, models)
+
+
+def _act_on(name: str, options: argparse.Namespace, models: InstalledModels) -> dict[str, Any]:
+    if options.action == "import":
+        card = models.bring_in(Path(name))
+        return {"id": card.model_id, "version": card.version, "sha256": card.sha256, "trust": card.trust.value}
+    if options.action == "export":
+        archive = options.out or Path(f"{name}.zip")
+        models.take_out(name, archive)
+        return {"id": name, "file": str(archive)}
+    if options.action == "remove":
+        models.remove(name)
+        return {"id": name, "removed": True}
+    return {"id": name, "key_id": sign_bundle(Path(name), _needed(options.key, "--key"))}
+
+
+def _needed(path: Path | None, option: str) -> Path:
+    if path is None:
+        raise BundleInvalid(tr("The option {option} is missing.", option=option))
+    return path

@@ -1,0 +1,244 @@
+"""The model page: what is installed, which model is active, what a shadow would have said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from resources.translation import tr
+from workstation.domain.access import Actor, Permission
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import BundleInvalid, JobCancelled, NotPermitted, WorkstationError
+from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.model import (
+    GateResult,
+    ModelCard,
+    ModelChoice,
+    ModelComparison,
+    StoredRun,
+    compare_marks,
+)
+from workstation.domain.model_ports import ModelChoicePort, ModelPort, StoredRunPort
+from workstation.domain.ports import AuditPort, Clock, DetectionResult, Detector, JobContext
+from workstation.domain.volume import Volume
+from workstation.services.detection_service import Stop
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPage:
+    """All acts of the model page. Acts that change something need ``MANAGE_MODELS`` and are audited first."""
+
+    models: ModelPort
+    choices: ModelChoicePort
+    runs: StoredRunPort
+    audit: AuditPort
+    clock: Clock
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Return every installed model, the active one first, then by name."""
+        active = self.choices.load().active
+        return tuple(sorted(self.models.cards(), key=lambda card: (card.model_id != active, card.model_id)))
+
+    def choice(self) -> ModelChoice:
+        """Return which models are active and in the shadow."""
+        return self.choices.load()
+
+    def gates(self, model_id: str) -> tuple[GateResult, ...]:
+        """Run the gates of one model, for the page."""
+        return self.models.gates(model_id)
+
+    def activate(self, model_id: str, actor: Actor) -> ModelChoice:
+        """
+        Make a model the one whose marks readers see.
+
+        Raises NotPermitted; BundleInvalid when a gate fails or the model is for research only.
+        """
+        _require(actor)
+        self._require_gates(model_id)
+        card = next((card for card in self.models.cards() if card.model_id == model_id), None)
+        if card is None or card.research:
+            raise BundleInvalid(
+                tr("“{model}” is for research only: nobody trusted here signed it.", model=model_id),
+                hint=tr("Run it in shadow mode, or trust the key of its supplier."),
+            )
+        choice = self.choices.load()
+        return self._save(
+            replace(choice, active=model_id, shadow=None if choice.shadow == model_id else choice.shadow), actor
+        )
+
+    def shadow(self, model_id: str | None, actor: Actor) -> ModelChoice:
+        """
+        Let a model run beside the active one, shown to nobody; None ends it.
+
+        A research model may be a shadow. Raises NotPermitted; BundleInvalid when a gate fails or
+        the model is the active one.
+        """
+        _require(actor)
+        choice = self.choices.load()
+        if model_id is not None:
+            self._require_gates(model_id)
+            if model_id == choice.active:
+                raise BundleInvalid(
+                    tr("“{model}” is the active model.", model=model_id),
+                    hint=tr("Choose another model for shadow mode."),
+                )
+        return self._save(replace(choice, shadow=model_id), actor)
+
+    def switch_off(self, actor: Actor) -> ModelChoice:
+        """Let no model mark anything. Raises NotPermitted."""
+        _require(actor)
+        return self._save(replace(self.choices.load(), active=None), actor)
+
+    def bring_in(self, path: Path, actor: Actor) -> ModelCard:
+        """Install a bundle. Raises NotPermitted, BundleInvalid, StorageError."""
+        _require(actor)
+        card = self.models.bring_in(path)
+        self.audit.record(AuditAction.MODEL_CHANGED, detail=f"import {card.model_id} {card.version} {card.sha256}")
+        return card
+
+    def take_out(self, model_id: str, archive: Path) -> None:
+        """Write a bundle as a zip. Raises BundleInvalid, StorageError."""
+        self.models.take_out(model_id, archive)
+
+    def remove(self, model_id: str, actor: Actor) -> None:
+        """Remove an installed model that is not in use. Raises NotPermitted, BundleInvalid."""
+        _require(actor)
+        choice = self.choices.load()
+        if model_id in {choice.active, choice.shadow}:
+            raise BundleInvalid(tr("“{model}” is in use.", model=model_id), hint=tr("Choose another model first."))
+        self.audit.record(AuditAction.MODEL_CHANGED, detail=f"remove {model_id}")
+        self.models.remove(model_id)
+
+    def compare_stored(self, first: ModelCard, second: ModelCard) -> ModelComparison:
+        """
+        Compare two models on the studies that both have seen.
+
+        Raises BundleInvalid when there is no such study.
+        """
+        left = {run.study_instance_uid: run for run in self.runs.runs(first.sha256)}
+        right = {run.study_instance_uid: run for run in self.runs.runs(second.sha256)}
+        common = [uid for uid in left if uid in right]
+        if not common:
+            raise BundleInvalid(
+                tr("There is no case that both models have seen."),
+                hint=tr("Let one of them run in shadow mode for some days, then compare."),
+            )
+        cases = tuple(compare_marks(uid, left[uid].marks, right[uid].marks) for uid in common)
+        return ModelComparison(left[common[0]].algorithm, right[common[0]].algorithm, cases)
+
+    def _require_gates(self, model_id: str) -> None:
+        failed = [result for result in self.models.gates(model_id) if not result.passed]
+        if failed:
+            raise BundleInvalid(
+                tr("“{model}” cannot be used: {reason}", model=model_id, reason=failed[0].text),
+                hint=tr("Install the model again from a trusted source."),
+            )
+
+    def _save(self, choice: ModelChoice, actor: Actor) -> ModelChoice:
+        stored = replace(choice, changed_by=actor.user_id, changed_at=self.clock.now())
+        self.audit.record(
+            AuditAction.MODEL_CHANGED, detail=f"active {stored.active or '-'} shadow {stored.shadow or '-'}"
+        )
+        self.choices.save(stored)
+        return stored
+
+
+def research_banner(algorithm: AlgorithmIdentity) -> str:
+    """Return the sentence that stands over results of a research model; empty for others."""
+    if not algorithm.research:
+        return ""
+    return tr("Research model, signed by nobody trusted here: not for diagnosis, never in a report")
+
+
+def _require(actor: Actor) -> None:
+    if not actor.may(Permission.MANAGE_MODELS):
+        raise NotPermitted(tr("Only administrators change models"), hint=tr("Ask your administrator."))
+
+
+@dataclass(frozen=True, slots=True)
+class RunShadow:
+    """
+    After a pre-read: keep its marks, run the shadow on the same volume, keep its marks too.
+
+    ``shadow`` gives the shadow's detector, None while there is none. Nothing that goes wrong here
+    reaches the pre-read, which is finished and stored by then.
+    """
+
+    shadow: Callable[[], Detector | None]
+    runs: StoredRunPort
+    clock: Clock
+
+    def __call__(self, study_instance_uid: str, volume: Volume, result: DetectionResult, stop: Stop) -> None:
+        """Run and store; faults are logged only."""
+        try:
+            detector = self.shadow()
+            if detector is None:
+                return
+            self._keep(study_instance_uid, volume, result)
+            self._keep(study_instance_uid, volume, detector.detect(volume, _UntilStopped(stop)))
+        except JobCancelled:
+            _log.info("the shadow was stopped with its worker")
+        except WorkstationError as exc:
+            _log.info("the shadow gave no result: %s", exc)
+
+    def _keep(self, study_instance_uid: str, volume: Volume, result: DetectionResult) -> None:
+        self.runs.add(
+            StoredRun(study_instance_uid, result.algorithm, result.marks, self.clock.now(), volume.series_instance_uid)
+        )
+
+
+def compare_models(
+    first: Detector, second: Detector, cases: Iterable[tuple[str, Callable[[], Volume]]], job: JobContext
+) -> ModelComparison:
+    """
+    Run two models on the same volumes and compare their marks.
+
+    ``cases`` gives study UID and a way to load the volume; a case that either model refuses is
+    left out. Raises JobCancelled.
+    """
+    listed = list(cases)
+    compared = []
+    algorithms = [first.identity, second.identity]
+    for number, (uid, load) in enumerate(listed):
+        job.progress(number / max(1, len(listed)))
+        try:
+            volume = load()
+            results = [first.detect(volume, _Quiet(job)), second.detect(volume, _Quiet(job))]
+        except WorkstationError as exc:
+            _log.info("a case is left out of the comparison: %s", exc)
+            continue
+        algorithms = [result.algorithm for result in results]
+        compared.append(compare_marks(uid, results[0].marks, results[1].marks))
+    job.progress(1.0)
+    return ModelComparison(algorithms[0], algorithms[1], tuple(compared))
+
+
+class _UntilStopped:
+    """A job that ends with its worker and reports to nobody."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def raise_if_cancelled(self) -> None:
+        if self._stop.is_set():
+            raise JobCancelled
+
+    def progress(self, fraction: float, text: str = "") -> None:  # noqa: ARG002  nobody looks
+        self.raise_if_cancelled()
+
+
+class _Quiet:
+    """A job that can be cancelled while its progress is counted by cases."""
+
+    def __init__(self, job: JobContext) -> None:
+        self._job = job
+
+    def raise_if_cancelled(self) -> None:
+        self._job.raise_if_cancelled()
+
+    def progress(self, fraction: float, text: str = "") -> None:  # noqa: ARG002  cases are counted, not slabs
+        self._job.raise_if_cancelled()
