@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -23,6 +24,7 @@ from workstation.ui.widgets.worklist_cells import WorklistCells
 from workstation.ui.widgets.worklist_columns import INDEX, Column, Order, plan_columns, title
 from workstation.ui.widgets.worklist_model import WorklistModel
 from workstation.ui.widgets.worklist_view import WorklistTable
+from workstation.ui.widgets.worklist_words import STATE_LOOK, ai_word, state_word
 
 pytestmark = pytest.mark.gui
 
@@ -180,6 +182,22 @@ def test_critical_stays_in_sight_at_1366_by_768_and_150_percent(table: WatchedTa
     at = INDEX[Column.CRITICAL]
     assert table.columnViewportPosition(at) + table.columnWidth(at) <= table.viewport().width()
     assert table.horizontalScrollBar().maximum() == 0
+
+
+def test_states_and_a_failed_pre_read_are_told_in_whole_words_at_1366_by_768_and_150_percent(
+    qapp: QApplication,
+) -> None:
+    before = language()
+    use_language(ENGLISH)
+    apply_theme(qapp)
+    room = plan_columns(911 - 64, latin=True).widths
+    margins, icon = 16, 22
+    told = [state for state in ReadingState if state is not ReadingState.PRECHECK]
+    words = {state_word(state): paint.chip_width(STATE_LOOK[state][1], state_word(state)) for state in told}
+    failed = paint.metrics("body").horizontalAdvance(ai_word(replace(case(1), ai=AiSummary(AiState.FAILED))))
+    use_language(before)
+    assert [word for word, width in words.items() if width + margins > room[Column.STATE]] == []
+    assert failed + icon + margins <= room[Column.AI]
 
 
 def test_the_bench_tells_its_figures(qapp: QApplication) -> None:

@@ -259,7 +259,7 @@ def known_place_and_type(finding: Finding) -> str:
     """Return what is known of lobe and type; a detector gives neither."""
     parts = [lobe_word(finding.lobe)] if finding.lobe is not Lobe.UNSPECIFIED else []
     parts += [type_word(finding.nodule_type)] if finding.nodule_type is not NoduleType.UNSPECIFIED else []
-    return " · ".join(parts) or tr("Nodule, place not given")
+    return " · ".join(parts) or tr("Nodule, lobe open")
 
 
 class FindingEditor(QWidget):

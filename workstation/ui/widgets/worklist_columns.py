@@ -75,7 +75,8 @@ _TINY_DESCRIPTION: Final = 80
 _SQUEEZED: Final = {
     Column.PRIORITY: 90,
     Column.TIME_LEFT: 104,
-    Column.AI: 146,
+    Column.STATE: 134,
+    Column.AI: 164,
     Column.PATIENT: 136,
     Column.DESCRIPTION: 64,
 }

@@ -93,7 +93,7 @@ def ai_word(row: WorklistRow) -> str:
     if ai.state is AiState.RUNNING:
         return tr("Running {percent} %", percent=round(ai.progress * 100))
     if ai.state is AiState.FAILED:
-        return tr("Failed · can be repeated")
+        return tr("Failed · can retry")
     if ai.finding_count == 0:
         return tr("No finding")
     count = marks_word(ai.finding_count)
