@@ -1,34 +1,83 @@
-"""Viewports that move together: crosshair by frame of reference, window also by modality."""
+"""
+Viewports that move together: scroll, crosshair, zoom and reference lines by place, windows also by modality.
+
+Places compare within one frame of reference, or between two that a reader accepted as registered
+(``Registrations``). Nothing else is ever linked: the millimetres of two unrelated frames mean nothing to each other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
+import numpy as np
+
+from viewers.scene.linking import (
+    are_parallel,
+    displayed_plane,
+    displayed_size,
+    linked_camera,
+    middle_of,
+    offset_onto,
+    reference_line,
+    shifted,
+)
+from viewers.scene.overlay import Stroke
 from viewers.scene.raster import Window
-from viewers.scene.scene import Scene
-from workstation.domain.geometry import Point
+from viewers.scene.scene import Scene, Size
+from viewers.scene.slice_view import SliceView
+from workstation.domain.geometry import ImagePlane, Point, plane_name
+from workstation.domain.registration import Matrix, Registrations, moved, shifted_by_hand
 
 Repaint = Callable[[], None]
+_OBLIQUE = "plane.3d"
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """How a scene takes part: its viewport as an identity that outlives series, and its size where known."""
+
+    repaint: Repaint
+    slot: Hashable
+    viewport: Callable[[], Size] | None
+
+
+_End = tuple[Hashable, str]
+"""A viewport and the frame of reference it shows: what a manual offset holds for."""
 
 
 class LinkGroup:
-    """
-    Passes a move on to the members that share the mover's frame of reference.
+    """Passes a move on to the members that show the same place; main thread only."""
 
-    Images of different frames of reference are never linked: their millimetres do not compare.
-    """
-
-    def __init__(self) -> None:
-        self._members: dict[Scene, Repaint] = {}
+    def __init__(self, registrations: Registrations | None = None) -> None:
+        self.registrations = registrations if registrations is not None else Registrations()
+        self.show_reference_lines = True
+        self._members: dict[Scene, _Member] = {}
         self._unlinked: set[Scene] = set()
+        self._offsets: dict[tuple[_End, _End], Point] = {}
+        self.registrations.watch(self._repaint_all)
 
-    def join(self, scene: Scene, repaint: Repaint) -> None:
-        """Add a viewport's scene; ``repaint`` is called after others moved it."""
-        self._members[scene] = repaint
+    def join(
+        self,
+        scene: Scene,
+        repaint: Repaint,
+        *,
+        slot: Hashable = None,
+        viewport: Callable[[], Size] | None = None,
+    ) -> None:
+        """
+        Add a viewport's scene; ``repaint`` is called after others moved it.
+
+        ``slot`` names the viewport, so that a manual offset outlives a change of series; ``viewport`` returns
+        its size, without which zoom is not linked.
+        """
+        self._members[scene] = _Member(repaint, slot if slot is not None else scene.series_instance_uid, viewport)
+        scene.reference_lines = lambda view: self.reference_lines(scene, view)
 
     def leave(self, scene: Scene) -> None:
         """Remove a viewport's scene; unknown ones are ignored."""
-        self._members.pop(scene, None)
+        if self._members.pop(scene, None) is not None:
+            scene.reference_lines = None
         self._unlinked.discard(scene)
 
     def set_linked(self, scene: Scene, *, linked: bool) -> None:
@@ -46,33 +95,193 @@ class LinkGroup:
         """Tell whether a member takes part and has somebody to be linked with."""
         return scene in self._members and scene not in self._unlinked and bool(self._others(scene))
 
+    # moving ---------------------------------------------------------------------------------
+
     def show_point(self, lps_mm: Point, source: Scene) -> None:
         """Put the crosshair of the source and of all linked members on a patient point."""
         source.show_point(lps_mm)
-        self._pass_on(source, lambda scene: scene.show_point(lps_mm))
+        self._pass_on(source, lambda scene, matrix: scene.show_point(moved(lps_mm, matrix)))
 
     def follow(self, source: Scene) -> None:
-        """Pass the source's crosshair on after it scrolled; without one nothing moves."""
-        point = source.crosshair
-        if point is not None:
-            self._pass_on(source, lambda scene: scene.show_point(point))
+        """
+        Bring parallel members to the slice the source scrolled to; the others show it as a line.
+
+        A member that does not reach there stays where it is.
+        """
+        plane = displayed_plane(source)
+        if plane is None:
+            return
+        anchor = source.crosshair
+        anchor = middle_of(plane, displayed_size(source)) if anchor is None else _onto(anchor, plane)
+        self._pass_on(source, lambda scene, matrix: _scroll(scene, anchor, plane, matrix))
 
     def set_window(self, window: Window, source: Scene) -> None:
         """Give the source and linked members of the same modality one window."""
         source.set_window(window)
-        self._pass_on(source, lambda scene: scene.set_window(window) if scene.modality == source.modality else None)
+        self._pass_on(source, lambda scene, _: scene.set_window(window) if scene.modality == source.modality else None)
 
-    def _pass_on(self, source: Scene, change: Callable[[Scene], None]) -> None:
+    def zoom_like(self, source: Scene) -> None:
+        """Show all linked members at the source's scale, parallel ones also with its middle."""
+        here = self._view(source)
+        if here is None:
+            return
+
+        def follow_zoom(scene: Scene, matrix: Matrix) -> None:
+            there = self._view(scene)
+            camera = linked_camera(here, there, matrix) if there is not None else None
+            if camera is not None:
+                scene.set_camera(camera)
+
+        self._pass_on(source, follow_zoom)
+
+    # manual offset --------------------------------------------------------------------------
+
+    def align(self, source: Scene, target: Scene) -> bool:
+        """
+        Take what two members display now as the same place; False when their planes lie differently.
+
+        Between unrelated frames of reference this is a registration by hand that lays the middles of the two
+        pictures together; between related ones a shift along the normal, which stays when series change.
+        """
+        here, there = displayed_plane(source), displayed_plane(target)
+        if here is None or there is None or source not in self._members or target not in self._members:
+            return False
+        if not source.frame_of_reference_uid or not target.frame_of_reference_uid:
+            return False
+        matrix = self._related(source, target)
+        middle = middle_of(here, displayed_size(source))
+        if matrix is None:
+            if not are_parallel(here, there, np.eye(4)):
+                return False
+            other = middle_of(there, displayed_size(target))
+            x, y, z = (b - a for a, b in zip(middle, other, strict=True))
+            self.registrations.add(
+                shifted_by_hand(target.frame_of_reference_uid, source.frame_of_reference_uid, (x, y, z))
+            )
+            return True
+        if not are_parallel(here, there, matrix):
+            return False
+        ends = self._ends(source, target)
+        self.clear_offset(source, target)
+        self._offsets[ends] = offset_onto(middle, there, matrix)
+        return True
+
+    def clear_offset(self, source: Scene, target: Scene) -> None:
+        """Forget the manual offset of two members."""
+        ends = self._ends(source, target)
+        self._offsets.pop(ends, None)
+        self._offsets.pop((ends[1], ends[0]), None)
+
+    def offset_mm(self, source: Scene, target: Scene) -> Point | None:
+        """Return the manual offset from source to target, None when there is none."""
+        ends = self._ends(source, target)
+        if ends in self._offsets:
+            return self._offsets[ends]
+        back = self._offsets.get((ends[1], ends[0]))
+        matrix = self._related(source, target)
+        if back is None or matrix is None:
+            return None
+        # the way back of p -> M p + offset shifts by the offset turned into the other frame
+        x, y, z = (-(matrix[:3, :3] @ back)).tolist()
+        return x, y, z
+
+    # reference lines ------------------------------------------------------------------------
+
+    def reference_lines(self, target: Scene, view: SliceView) -> tuple[Stroke, ...]:
+        """Return where the pictures of linked members cut a displayed picture, each in its plane's colour."""
+        if not self.show_reference_lines or target in self._unlinked or target not in self._members:
+            return ()
+        strokes = []
+        for source in self._others(target):
+            matrix = self.matrix(source, target)
+            plane, size = displayed_plane(source), displayed_size(source)
+            if matrix is None or plane is None or size is None or _share_a_crosshair(source, target):
+                continue
+            if view.plane is None or are_parallel(plane, view.plane, matrix):
+                continue
+            line = reference_line(plane, size, view, matrix)
+            if line is not None:
+                strokes.append(Stroke(line[0], line[1], _token(plane), dashed=True))
+        return tuple(strokes)
+
+    # relations ------------------------------------------------------------------------------
+
+    def matrix(self, source: Scene, target: Scene) -> Matrix | None:
+        """Return the map from the source's millimetres to the target's with any manual offset, None if unrelated."""
+        matrix = self._related(source, target)
+        offset = self.offset_mm(source, target) if matrix is not None else None
+        return matrix if matrix is None or offset is None else shifted(matrix, offset)
+
+    def _related(self, source: Scene, target: Scene) -> Matrix | None:
+        return self.registrations.matrix(source.frame_of_reference_uid, target.frame_of_reference_uid)
+
+    def _ends(self, source: Scene, target: Scene) -> tuple[_End, _End]:
+        slots = [
+            self._members[one].slot if one in self._members else one.series_instance_uid for one in (source, target)
+        ]
+        return (slots[0], source.frame_of_reference_uid), (slots[1], target.frame_of_reference_uid)
+
+    def _view(self, scene: Scene) -> SliceView | None:
+        member = self._members.get(scene)
+        return scene.view(member.viewport()) if member is not None and member.viewport is not None else None
+
+    def _pass_on(self, source: Scene, change: Callable[[Scene, Matrix], None]) -> None:
         if source in self._unlinked:
             return
         for scene in self._others(source):
-            change(scene)
-            self._members[scene]()
+            matrix = self.matrix(source, scene)
+            if matrix is not None:
+                change(scene, matrix)
+                self._members[scene].repaint()
 
     def _others(self, source: Scene) -> list[Scene]:
-        uid = source.frame_of_reference_uid
         return [
             scene
             for scene in self._members
-            if scene is not source and uid and scene.frame_of_reference_uid == uid and scene not in self._unlinked
+            if scene is not source and scene not in self._unlinked and self._related(source, scene) is not None
         ]
+
+    def _repaint_all(self) -> None:
+        for member in list(self._members.values()):
+            member.repaint()
+
+
+def _scroll(target: Scene, anchor: Point, plane: ImagePlane, matrix: Matrix) -> None:
+    there = displayed_plane(target)
+    point = moved(anchor, matrix)
+    if there is None:
+        # a rendered volume has no slice to scroll, but a crosshair
+        if target.crosshair is not None:
+            target.show_point(point)
+        return
+    if not are_parallel(plane, there, matrix):
+        # planes through one crosshair stay on it; it moved within this plane
+        if target.crosshair is not None and abs(there.distance_mm(point)) <= target.slice_step_mm / 2:
+            target.show_point(point)
+        return
+    index, state = target.index, target.crosshair
+    target.show_point(point)
+    reached = displayed_plane(target)
+    if reached is None or abs(reached.distance_mm(point)) > target.slice_step_mm:
+        target.scroll_to(index)
+        target.crosshair = state
+    elif state is None:
+        target.crosshair = None
+
+
+def _onto(point: Point, plane: ImagePlane) -> Point:
+    """Return a point's projection on a plane."""
+    distance = plane.distance_mm(point)
+    x, y, z = (at - distance * along for at, along in zip(point, plane.normal, strict=True))
+    return x, y, z
+
+
+def _share_a_crosshair(first: Scene, second: Scene) -> bool:
+    """Tell whether the crosshair's arms already show the other plane: three planes of one volume."""
+    same = first.series_instance_uid == second.series_instance_uid
+    return same and first.crosshair is not None and second.crosshair is not None
+
+
+def _token(plane: ImagePlane) -> str:
+    name = plane_name(plane.normal)
+    return _OBLIQUE if name == "oblique" else f"plane.{name}"

@@ -81,6 +81,8 @@ class Scene(ABC):
         self.crosshair: Point | None = None
         self.fused: FusedLayer | None = None
         """The coloured overlay; set it with ``fuse``."""
+        self.reference_lines: Callable[[SliceView], tuple[Stroke, ...]] | None = None
+        """Where the pictures of linked viewports cut this one; set by the link group."""
         self.probe_at: tuple[float, float] | None = None
         """Viewport pixel under the pointer, for the value in the corner text."""
 
@@ -279,7 +281,7 @@ class Scene(ABC):
                 overlay.calliper(m, view, selected=m.tracking_uid == self.selected_measurement) for m in kept
             ),
             crosshair=self._crosshair_strokes(view, drawn),
-            guides=self._guides(view),
+            guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
             scale_bar=overlay.scale_bar(view),
         )
 
