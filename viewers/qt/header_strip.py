@@ -35,6 +35,7 @@ class HeaderStrip(QWidget):
 
     maximise_clicked = Signal()
     double_clicked = Signal()
+    play_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,9 +45,14 @@ class HeaderStrip(QWidget):
         self.setFixedHeight(int(theme_tokens.px("vp.header")))
         self._maximise = IconButton("ri.fullscreen-line", self)
         self._maximise.clicked.connect(self.maximise_clicked)
+        self._play = IconButton("ri.play-line", self)
+        self._play.clicked.connect(self.play_clicked)
+        self._play.hide()
+        self._rate = ""
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addStretch(1)
+        layout.addWidget(self._play)
         layout.addWidget(self._maximise)
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
@@ -58,12 +64,23 @@ class HeaderStrip(QWidget):
         label = tr("Maximise or restore (double click)")
         self._maximise.setToolTip(label)
         self._maximise.setAccessibleName(label)
+        play = tr("Play or stop (C)")
+        self._play.setToolTip(play)
+        self._play.setAccessibleName(play)
 
     def set_text(self, text: HeaderText) -> None:
         """Replace what the strip says."""
         if text != self.text:
             self.text = text
             self.setAccessibleName(f"{text.plane} {text.mode}".strip())
+            self.update()
+
+    def show_cine(self, playing: bool | None, rate: str) -> None:  # noqa: FBT001 - three states
+        """Offer to play or to stop, with the speed in words; None where there is nothing to play."""
+        self._play.setVisible(playing is not None)
+        self._play.set_icon("ri.stop-line" if playing else "ri.play-line")
+        if rate != self._rate:
+            self._rate = rate
             self.update()
 
     def set_active(self, *, active: bool) -> None:
@@ -98,13 +115,26 @@ class HeaderStrip(QWidget):
             painter.fillRect(square, color(self.text.plane_token))
             x += _SQUARE_PX + theme_tokens.px("space.2")
         right = self.width() - self._maximise.width() - theme_tokens.px("space.1")
-        right = self._paint_chip(painter, right)
+        if not self._play.isHidden():
+            right -= self._play.width()
+        right = self._paint_chip(painter, self._paint_rate(painter, right))
         for words, token, bold in ((self.text.plane, "t0", True), (self.text.mode, "t2", False)):
             x = _text(painter, x, right, self.height(), words, token, bold=bold)
         size = int(theme_tokens.px("icon.s"))
         if self.text.is_linked and x + size < right:
             _icon("ri.link", "t2").paint(painter, int(x), int(middle - size / 2), size, size)
         painter.end()
+
+    def _paint_rate(self, painter: QPainter, right: float) -> float:
+        if not self._rate:
+            return right
+        font = role_font("caption", bold=False)
+        width = QFontMetricsF(font).horizontalAdvance(self._rate)
+        painter.setFont(font)
+        painter.setPen(color("t2"))
+        box = QRectF(right - width, 0, width, self.height())
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), self._rate)
+        return box.x() - theme_tokens.px("space.2")
 
     def _paint_chip(self, painter: QPainter, right: float) -> float:
         shown = self.current_chip()
@@ -131,6 +161,12 @@ class IconButton(QAbstractButton):
         self._name = icon
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_icon(self, icon: str) -> None:
+        """Show another icon."""
+        if icon != self._name:
+            self._name = icon
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return the smallest target the design allows."""

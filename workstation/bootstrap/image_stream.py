@@ -15,6 +15,7 @@ from workstation.bootstrap.frame_stream import FrameStream
 from workstation.dicom.decode import decode_frame, read_dataset
 from workstation.dicom.header import plane_of
 from workstation.dicom.pixel_size import aspect_of, pixel_size_of
+from workstation.dicom.quiet import quiet
 from workstation.domain.pixel_size import PixelSize
 from workstation.domain.ports import RetrievePort
 from workstation.domain.study import Series, Study
@@ -57,10 +58,15 @@ def _shared_pool() -> DecodePool:
 
 def decode_for_display(part10: bytes) -> SliceImage:
     """Decode the first frame of an instance with what display and measurement need. Raises DecodeError."""
-    dataset = read_dataset(part10)
+    with quiet():
+        return _for_display(read_dataset(part10))
+
+
+def _for_display(dataset: Dataset) -> SliceImage:
+    frame = decode_frame(dataset)
     plane = plane_of(dataset)
     return slice_image(
-        decode_frame(dataset),
+        frame,
         plane=plane,
         sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
         frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID", "")),

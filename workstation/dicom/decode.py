@@ -131,6 +131,21 @@ def decode_frame(source: Dataset | bytes | Path, frame: int = 0) -> DecodedFrame
     DecodeError for missing, truncated or broken pixel data.
     """
     dataset = source if isinstance(source, Dataset) else read_dataset(source)
+    try:
+        with quiet():
+            return _decoded(dataset, frame)
+    except DecodeError:
+        raise
+    except MemoryError as exc:
+        raise HostileInput(tr("The image claims a size that no real image has."), detail="MemoryError") from exc
+    except Exception as exc:
+        # pydicom reads values when they are asked for, and a broken one raises whatever it likes
+        raise DecodeError(
+            tr("The description of the image is broken."), hint=_send_again(), detail=type(exc).__name__
+        ) from exc
+
+
+def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
     _check(dataset, frame)
     pixels, photometric = _stored(dataset, frame)
     groups = functional_groups(dataset, frame)
@@ -188,7 +203,13 @@ def _frame_presentation(groups: Mapping[str, Dataset]) -> str:
 
 def _read(source: Path | str | bytes, *, stop_before_pixels: bool, assumed: str | None) -> Dataset:
     dataset = parse(source, stop_before_pixels=stop_before_pixels)
-    decode_dataset(dataset, assumed=assumed)
+    try:
+        with quiet():
+            decode_dataset(dataset, assumed=assumed)
+    except Exception as exc:
+        raise DecodeError(
+            tr("The file is not a readable DICOM object."), hint=_send_again(), detail=type(exc).__name__
+        ) from exc
     return dataset
 
 
@@ -204,9 +225,11 @@ def parse(source: Path | str | bytes, *, stop_before_pixels: bool) -> Dataset:
     except DecodeError:
         raise
     except (OSError, EOFError) as exc:
-        raise DecodeError(tr("The file cannot be read."), detail=type(exc).__name__) from exc
+        raise DecodeError(tr("The file cannot be read."), hint=_send_again(), detail=type(exc).__name__) from exc
     except Exception as exc:
-        raise DecodeError(tr("The file is not a readable DICOM object."), detail=type(exc).__name__) from exc
+        raise DecodeError(
+            tr("The file is not a readable DICOM object."), hint=_send_again(), detail=type(exc).__name__
+        ) from exc
     return dataset
 
 
@@ -215,7 +238,7 @@ def _without_preamble(source: Path | str | bytes, *, stop_before_pixels: bool) -
     file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     dataset = pydicom.dcmread(file, force=True, stop_before_pixels=stop_before_pixels)
     if "SOPInstanceUID" not in dataset or "SOPClassUID" not in dataset:
-        raise DecodeError(tr("The file is not a readable DICOM object."))
+        raise DecodeError(tr("The file is not a readable DICOM object."), hint=_send_again())
     if "TransferSyntaxUID" not in dataset.file_meta:
         implicit, little = dataset.original_encoding
         dataset.file_meta.TransferSyntaxUID = UID(
@@ -229,7 +252,9 @@ def _check(dataset: Dataset, frame: int) -> None:
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")) or not (
         rows and columns
     ):
-        raise DecodeError(tr("This object has no image."))
+        raise DecodeError(
+            tr("This object has no image."), hint=tr("Reports, documents and plans are listed beside the images.")
+        )
     samples, bits = integer(dataset, "SamplesPerPixel", 1), integer(dataset, "BitsAllocated", 8)
     frames = frame_count(dataset)
     if rows * columns * samples * max(8, bits) // 8 > MAX_FRAME_BYTES or frames > MAX_FRAMES or samples > 4:
@@ -245,17 +270,17 @@ def _check(dataset: Dataset, frame: int) -> None:
         )
 
 
+def _send_again() -> str:
+    return tr("Ask the sender to send this image again.")
+
+
 def frame_count(dataset: Dataset) -> int:
     """Return the number of frames. Raises DecodeError when the file states it unreadably."""
-    value = dataset.get("NumberOfFrames")
-    if value is None or value == "":
-        return 1
     try:
-        return max(1, int(value))
+        value = dataset.get("NumberOfFrames")
+        return 1 if value is None or value == "" else max(1, int(value))
     except (TypeError, ValueError) as exc:
-        raise DecodeError(
-            tr("The number of frames in the file is unreadable."), hint=tr("Ask the sender to send this image again.")
-        ) from exc
+        raise DecodeError(tr("The number of frames in the file is unreadable."), hint=_send_again()) from exc
 
 
 def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
@@ -283,7 +308,7 @@ def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
         ) from problem
     raise DecodeError(
         tr("The pixel data are damaged or cut off."),
-        hint=tr("Ask the sender to send this image again."),
+        hint=_send_again(),
         detail=f"{syntax.name}: {type(problem).__name__}",
     ) from problem
 

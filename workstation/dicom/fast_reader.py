@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from workstation.dicom.charset import TextDecoder, charsets_of
 from workstation.dicom.header import SEQUENCES, WANTED, Header
+from workstation.dicom.layouts import Layouts
 from workstation.domain.study import DecodeWarning
 
 IMPLICIT: Final = "1.2.840.10008.1.2"
@@ -54,6 +56,9 @@ _BINARY: Final = frozenset(
         "PreferredPlaybackSequencing",
     }
 )
+
+
+_LAYOUTS: Final = Layouts()
 
 
 class _Unusual(Exception):
@@ -119,17 +124,25 @@ class _Source:
 
 
 # one loop: a call per element costs a fifth of the time
-def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile:  # noqa: C901, PLR0912 - see above
+def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile:  # noqa: C901, PLR0912, PLR0915 - see above
     if source.take(128, 4) != b"DICM":
         raise _Unusual
     syntax, offset = _meta(source)
     if syntax in _UNUSUAL_SYNTAXES or not syntax:
         raise _Unusual
     explicit = syntax != IMPLICIT
-    raw: dict[str, bytes] = {}
+    first = offset
+    known = _LAYOUTS.find(source.window, first, explicit=explicit) if source.start == 0 else None
+    if known is not None:
+        window = source.window
+        raw = {keyword: window[first + at : first + at + length] for keyword, at, length in known.fields}
+        return _file(source, _header(raw, syntax, path, assumed), first + known.pixel_offset, known.pixel_length)
+    heads: list[tuple[int, int]] = []
+    fields: list[tuple[str, int, int]] = []
+    raw = {}
     previous = 0
     pixel_offset, pixel_length = source.size, 0
-    encapsulated = False
+    plain = True
     while offset + 8 <= source.size:
         # the common case inline: some hundred elements per file, two thousand files per study
         window, begin = source.window, offset - source.start
@@ -144,13 +157,14 @@ def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile: 
         if tag <= previous or tag & 0xFFFF0000 == 0xFFFE0000:
             raise _Unusual
         previous = tag
+        heads.append((offset - first, value_at - offset))
         if tag == _PIXELS:
-            encapsulated = length == _UNDEFINED
             pixel_offset, pixel_length = value_at, length
             break
         if tag in SEQUENCES or tag in {0x7FE00008, 0x7FE00009}:
             raise _Unusual  # functional groups, LUTs and float pixels
         if length == _UNDEFINED:
+            plain = False  # its inner heads were not noted
             offset = _skip_items(source, value_at, explicit=explicit, depth=0)
             continue
         keyword = WANTED.get(tag)
@@ -158,13 +172,22 @@ def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile: 
             if length > _LONGEST_VALUE:
                 raise _Unusual
             raw[keyword] = source.take(value_at, length)
+            fields.append((keyword, value_at - first, length))
         offset = value_at + length
     header = _header(raw, syntax, path, assumed)
-    if encapsulated:
+    if pixel_offset == source.size and pixel_length == 0:
+        return FastFile(header, pixel_offset, 0, offset > source.size or header.is_image)
+    if plain and source.start == 0:
+        pixels = pixel_offset - first, pixel_length
+        _LAYOUTS.add(source.window, first, heads, fields, pixels, explicit=explicit)
+    return _file(source, header, pixel_offset, pixel_length)
+
+
+def _file(source: _Source, header: Header, pixel_offset: int, pixel_length: int) -> FastFile:
+    if pixel_length == _UNDEFINED:
         return FastFile(header, pixel_offset, None, not _fragments_complete(source, pixel_offset))
-    end = max(offset, pixel_offset + pixel_length)
     without_pixels = pixel_length == 0 and header.is_image
-    return FastFile(header, pixel_offset, pixel_length, end > source.size or without_pixels)
+    return FastFile(header, pixel_offset, pixel_length, pixel_offset + pixel_length > source.size or without_pixels)
 
 
 def _fragments_complete(source: _Source, offset: int) -> bool:
@@ -233,6 +256,13 @@ def _skip_items(source: _Source, offset: int, *, explicit: bool, depth: int) -> 
                 offset += length
 
 
+@lru_cache(maxsize=8192)
+def _parts(value: bytes) -> tuple[str, ...]:
+    """Return the values of an element in plain ASCII; the slices of a series share most of theirs."""
+    text = value.decode("latin-1").strip(" \x00")
+    return tuple(part.strip(" \x00") for part in text.split("\\")) if text else ()
+
+
 def _header(raw: dict[str, bytes], syntax: str, path: str | None, assumed: str | None) -> Header:
     terms = raw.get("SpecificCharacterSet", b"").decode("ascii", "replace").rstrip(" \x00")
     decoder = TextDecoder(charsets_of(terms.split("\\") if "\\" in terms else terms), assumed)
@@ -243,10 +273,9 @@ def _header(raw: dict[str, bytes], syntax: str, path: str | None, assumed: str |
             if len(value) != 2:
                 raise _Unusual
             values[keyword] = (str(value[0] | value[1] << 8),)
-        elif keyword in _TEXT:
+        elif keyword in _TEXT and (keyword == "PatientName" or not value.isascii() or b"\x1b" in value):
             text = decoder.text(value, _TEXT[keyword], doubts)
             values[keyword] = tuple(part.strip(" ") for part in text.split("\\")) if text else ()
         else:
-            text = value.decode("latin-1").strip(" \x00")
-            values[keyword] = tuple(part.strip(" \x00") for part in text.split("\\")) if text else ()
+            values[keyword] = _parts(value)
     return Header(values, syntax, path, tuple(dict.fromkeys(doubts)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -132,14 +133,7 @@ class Header:
     def axes(self) -> tuple[Point, Point] | None:
         """Return the unit directions of growing column and row index, None unless they are orthogonal."""
         cosines = self.numbers("ImageOrientationPatient", 6)
-        if cosines is None:
-            return None
-        right, down = np.array(cosines[:3]), np.array(cosines[3:])
-        lengths = np.linalg.norm(right), np.linalg.norm(down)
-        if max(abs(length - 1) for length in lengths) > _COSINE_TOLERANCE or abs(right @ down) > _COSINE_TOLERANCE:
-            return None
-        first, second = (right / lengths[0]).tolist(), (down / lengths[1]).tolist()
-        return (first[0], first[1], first[2]), (second[0], second[1], second[2])
+        return None if cosines is None else _axes(cosines)
 
     @property
     def spacing_mm(self) -> tuple[float, float] | None:
@@ -207,6 +201,17 @@ def header_from_json(metadata: Mapping[str, Any]) -> Header:
     syntax = metadata.get("00083002") or metadata.get("00020010") or {}
     syntaxes = syntax.get("Value") or [""]
     return Header(values, str(syntaxes[0]), None, (), _frames(values, sequences_of(metadata)))
+
+
+@lru_cache(maxsize=256)
+def _axes(cosines: tuple[float, ...]) -> tuple[Point, Point] | None:
+    """Return unit directions of six cosines; the slices of a series share theirs."""
+    right, down = np.array(cosines[:3]), np.array(cosines[3:])
+    lengths = np.linalg.norm(right), np.linalg.norm(down)
+    if max(abs(length - 1) for length in lengths) > _COSINE_TOLERANCE or abs(right @ down) > _COSINE_TOLERANCE:
+        return None
+    first, second = (right / lengths[0]).tolist(), (down / lengths[1]).tolist()
+    return (first[0], first[1], first[2]), (second[0], second[1], second[2])
 
 
 def plane_of(dataset: Dataset) -> ImagePlane | None:

@@ -30,6 +30,8 @@ from workstation.domain.ports import JobContext
 # measured: pyjpegls holds the interpreter lock, GDCM does not
 _POOLED_BY_GDCM: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (51, 57, 70, 80, 81))
 _INT16: Final = np.iinfo(np.int16)
+_PORTIONS: Final = 48
+"""Into how many tasks a series is divided: enough to share it evenly and to be cancelled within a moment."""
 
 Voxels = npt.NDArray[np.int16] | npt.NDArray[np.float32]
 
@@ -71,13 +73,18 @@ def _fill(target: Voxels, slices: Sequence[Slice], pool: ThreadPoolExecutor, job
             return _read_plain(slices[z], target[z])
         return _put(_decoded(slices[z], datasets), slices[z].header, target[z])
 
-    step = max(1, len(slices) // 50)
-    futures = [pool.submit(one, z) for z in range(len(slices))]
+    def portion(first: int) -> bool:
+        return all(one(z) for z in range(first, min(first + step, len(slices))))
+
+    # a task for each slice would cost more in handing over than a plain slice costs in reading
+    step = max(1, len(slices) // _PORTIONS)
+    futures = [pool.submit(portion, first) for first in range(0, len(slices), step)]
     try:
-        for done, future in enumerate(futures, start=1):
+        for number, future in enumerate(futures, start=1):
             if not future.result():
                 return False
-            if job is not None and done % step == 0:
+            if job is not None:
+                done = min(number * step, len(slices))
                 job.raise_if_cancelled()
                 job.progress(
                     done / len(slices),
