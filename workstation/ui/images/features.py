@@ -7,7 +7,8 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from workstation.ui.images.cine import CinePlayback
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.mpr_planes import MprPlanes
 
-FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (MprPlanes,)
+FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (MprPlanes, CinePlayback)
