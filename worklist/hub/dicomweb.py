@@ -8,12 +8,12 @@ Routes only read the request and write the answer; what they do is in ``stow``, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
@@ -24,8 +24,10 @@ from worklist.hub.context import HubContext
 from worklist.hub.discovery import Discovery
 from worklist.hub.errors import BadRequest, HubError, NotFound
 from worklist.hub.instances import with_root
-from worklist.hub.media_types import DICOM, DICOM_JSON, FRAME_TYPES, OCTETS, takes
-from worklist.hub.multipart import MultipartError, MultipartReader, TooLarge, new_boundary, parse_content_type, written
+from worklist.hub.media_types import DICOM, DICOM_JSON, DICOM_XML, FRAME_TYPES, OCTETS, takes, wants_xml
+from worklist.hub.multipart import MultipartError, MultipartReader, TooLarge, parse_content_type
+from worklist.hub.multipart_answers import multipart_answer, xml_parts
+from worklist.hub.native_xml import to_xml
 from worklist.hub.rendered import JPEG, PNG, Rendering, rendered
 from worklist.hub.rendered import parse as parse_rendering
 from worklist.hub.ups_errors import warning_header
@@ -50,7 +52,6 @@ _SERIES: Final = "/studies/{study}/series/{series}"
 _INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 
 Signed = Annotated[Actor, Depends(signed_in)]
-Part = tuple[dict[str, str], Iterable[bytes]]
 
 
 class ArchiveUnavailable(HubError):
@@ -127,7 +128,7 @@ def _add_store(router: APIRouter, context: HubContext, archive: Archive, discove
     @router.post("/studies", summary="STOW-RS")
     @router.post("/studies/{study}", summary="STOW-RS into one study")
     async def store(request: Request, actor: Signed, study: str = "") -> Response:
-        takes(_accept(request), DICOM_JSON)
+        form = takes(_accept(request), DICOM_JSON, DICOM_XML)
         media_type, parameters = parse_content_type(request.headers.get("content-type", ""))
         if media_type != "multipart/related" or parameters.get("type", DICOM).lower() != DICOM:
             raise UnsupportedMedia('the body is multipart/related; type="application/dicom"')
@@ -161,7 +162,8 @@ def _add_store(router: APIRouter, context: HubContext, archive: Archive, discove
         if not intake.outcomes:
             raise BadRequest("the body has no parts")
         status, body = stow.response(intake.outcomes, _root(request), study)
-        return Response(json.dumps(body), status, media_type=DICOM_JSON)
+        content = to_xml(body) if form == DICOM_XML else json.dumps(body)
+        return Response(content, status, media_type=form)
 
 
 def _finish(intake: stow.Intake) -> None:
@@ -173,7 +175,7 @@ def _finish(intake: stow.Intake) -> None:
 
 def _add_search(router: APIRouter, context: HubContext, discovery: Discovery) -> None:  # noqa: C901 - three small routes
     def answer(request: Request, find: Callable[[qido.Search], qido.Found]) -> Response:
-        takes(_accept(request), DICOM_JSON)
+        as_xml = wants_xml(_accept(request))
         search = qido.parse([(k, v) for k, v in request.query_params.multi_items() if k != "accept"])
         found = find(search)
         warnings = list(found.warnings)
@@ -182,6 +184,8 @@ def _add_search(router: APIRouter, context: HubContext, discovery: Discovery) ->
         headers = warning_header(*warnings)
         if not found.results:
             return Response(status_code=204, headers=headers)
+        if as_xml:
+            return xml_parts(found.results, headers=headers)
         body = json.dumps(found.results, ensure_ascii=False)
         return Response(body, media_type=DICOM_JSON, headers=headers)
 
@@ -234,7 +238,7 @@ def _add_instances(router: APIRouter, wado: WadoService) -> None:
         location = _root(request) + stored.path
         content_type = f"{DICOM}; transfer-syntax={syntax}"
         if form.multipart:
-            return _multipart(DICOM, [_part(wado, stored, syntax, location)], headers)
+            return multipart_answer(DICOM, [_part(wado, stored, syntax, location)], headers)
         headers["Content-Location"] = location
         path = wado.stored_path(stored)
         if as_stored and path is not None and stored.size > _WHOLE_FILE:
@@ -252,7 +256,7 @@ def _add_instances(router: APIRouter, wado: WadoService) -> None:
         asked = "transfer-syntax=" in accept
         root = _root(request)
         parts = (_part(wado, s, syntax_given(s, form, asked=asked), root + s.path) for s in stored)
-        return _multipart(DICOM, parts, {})
+        return multipart_answer(DICOM, parts, {})
 
 
 def _part(
@@ -274,21 +278,16 @@ def _part(
     return headers, content()
 
 
-def _multipart(media_type: str, parts: Iterable[Part], headers: dict[str, str]) -> Response:
-    boundary = new_boundary()
-    content_type = f'multipart/related; type="{media_type}"; boundary={boundary}'
-    if isinstance(parts, list):  # known to be small: one write instead of several
-        return Response(b"".join(written(parts, boundary)), media_type=content_type, headers=headers)
-    return StreamingResponse(written(parts, boundary), media_type=content_type, headers=headers)
-
-
 def _add_metadata(router: APIRouter, wado: WadoService) -> None:
     @router.get("/studies/{study}/metadata", summary="WADO-RS metadata of a study")
     @router.get(_SERIES + "/metadata", summary="WADO-RS metadata of a series")
     @router.get(_INSTANCE + "/metadata", summary="WADO-RS metadata of an instance")
     def metadata(request: Request, actor: Signed, study: str, series: str = "", instance: str = "") -> Response:
-        takes(_accept(request), DICOM_JSON, "application/json")
+        as_xml = wants_xml(_accept(request))
         texts = wado.attributes(actor, study, series, instance)
+        if as_xml:
+            root = _root(request)
+            return xml_parts(json.loads(with_root(text, root)) for text in texts)
         return Response(with_root("[" + ",".join(texts) + "]", _root(request)), media_type=DICOM_JSON)
 
     @router.get(_INSTANCE + "/bulkdata/{path:path}", summary="WADO-RS bulk data")
@@ -302,7 +301,7 @@ def _add_metadata(router: APIRouter, wado: WadoService) -> None:
         value = bulk_value(wado.dataset(stored), path)
         location = f"{_root(request)}{stored.path}/bulkdata/{path}"
         if multipart:
-            return _multipart(OCTETS, [({"Content-Type": OCTETS, "Content-Location": location}, [value])], {})
+            return multipart_answer(OCTETS, [({"Content-Type": OCTETS, "Content-Location": location}, [value])], {})
         return Response(value, media_type=OCTETS, headers={"Content-Location": location})
 
 
@@ -327,7 +326,7 @@ def _frames(request: Request, wado: WadoService, stored: StoredInstance, text: s
         for location, content in zip(locations, _chained(first, contents), strict=True):
             yield {"Content-Type": media_type + syntax, "Content-Location": location}, [content]
 
-    return _multipart(media_type, parts() if len(numbers) > 1 else list(parts()), {})
+    return multipart_answer(media_type, parts() if len(numbers) > 1 else list(parts()), {})
 
 
 def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ EXPLICIT_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1"
 AS_STORED: Final = "*"
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
+DICOM_XML: Final = "application/dicom+xml"
 OCTETS: Final = "application/octet-stream"
 
 FRAME_TYPES: Final = {
@@ -36,6 +37,7 @@ FRAME_TYPES: Final = {
 }
 """Media type of a compressed frame by its transfer syntax."""
 
+_JSON_RANGES: Final = frozenset({DICOM_JSON, "application/json", "application/*", "*/*"})
 _LONGEST: Final = 4096
 # nothing is tried twice (possessive), and a quote that never closes reaches to the end: linear in any header
 _RANGE: Final = re.compile(r'(?:[^,"]|"(?:\\.?|[^"\\])*+(?:"|\Z))++')
@@ -86,3 +88,13 @@ def takes(accept: str, *media_types: str) -> str:
             if not wish.multipart and wish.media_type in {media_type, "*/*", f"{major}/*"}:
                 return media_type
     raise NotAcceptable(f"only {' or '.join(media_types)} can be given")
+
+
+def wants_xml(accept: str) -> bool:
+    """Tell whether attributes are wanted as multipart XML rather than JSON. Raises NotAcceptable for neither."""
+    for wish in wishes(accept):
+        if wish.multipart and wish.media_type == DICOM_XML:
+            return True
+        if not wish.multipart and wish.media_type in _JSON_RANGES:
+            return False
+    raise NotAcceptable(f'only {DICOM_JSON} or multipart/related; type="{DICOM_XML}" can be given')

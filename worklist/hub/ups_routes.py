@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from worklist.hub.auth import signed_in
 from worklist.hub.case_service import CaseService
 from worklist.hub.errors import HubError
+from worklist.hub.media_types import DICOM_JSON, DICOM_XML, wants_xml
+from worklist.hub.multipart import MultipartError, MultipartReader, parse_content_type
+from worklist.hub.multipart_answers import xml_parts
+from worklist.hub.native_xml import from_xml
 from worklist.hub.ups import UpsAnswer, UpsService
 from worklist.hub.ups_errors import invalid, warning_header
 from worklist.hub.ups_json import Dataset, InvalidDataset, check, text
 from worklist.hub.ups_matching import parse_query
 from workstation.domain.access import Actor, Permission
-
-DICOM_JSON: Final = "application/dicom+json"
-_READABLE: Final = (DICOM_JSON, "application/json", "application/*", "*/*")
 
 CurrentActor = Annotated[Actor, Depends(signed_in)]
 
@@ -30,15 +32,9 @@ RawBody = Annotated[bytes, Depends(_raw_body)]
 
 
 class UnsupportedMedia(HubError):
-    """The body is no DICOM JSON."""
+    """The body is neither DICOM JSON nor Native DICOM Model XML."""
 
     status = 415
-
-
-class NotAcceptable(HubError):
-    """The client takes no DICOM JSON."""
-
-    status = 406
 
 
 def create_router(ups: UpsService, cases: CaseService) -> APIRouter:
@@ -57,7 +53,7 @@ def create_router(ups: UpsService, cases: CaseService) -> APIRouter:
     @router.get("")
     def search(request: Request, actor: CurrentActor) -> Response:
         """Search; 204 when nothing matches, 206 when the hub cut the list short."""
-        _require_acceptable(request)
+        as_xml = wants_xml(request.headers.get("accept", ""))
         query = parse_query(request.query_params.multi_items())
         if actor.may(Permission.RUN_DETECTOR):
             cases.reclaim_lost_detections(actor)
@@ -65,13 +61,13 @@ def create_router(ups: UpsService, cases: CaseService) -> APIRouter:
         headers = warning_header(*found.warnings)
         if not found.datasets:
             return Response(status_code=204, headers=headers)
-        return _json(list(found.datasets), status=206 if found.is_partial else 200, headers=headers)
+        return _datasets(list(found.datasets), as_xml=as_xml, status=206 if found.is_partial else 200, headers=headers)
 
     @router.get("/{ups_instance_uid}")
     def retrieve(ups_instance_uid: str, request: Request, actor: CurrentActor) -> Response:
         """Retrieve one workitem; the Transaction UID is never in it."""
-        _require_acceptable(request)
-        return _json([ups.retrieve(actor, ups_instance_uid)])
+        as_xml = wants_xml(request.headers.get("accept", ""))
+        return _datasets([ups.retrieve(actor, ups_instance_uid)], as_xml=as_xml)
 
     @router.post("/{ups_instance_uid}")
     def update(ups_instance_uid: str, request: Request, actor: CurrentActor, body: RawBody) -> Response:
@@ -100,15 +96,48 @@ def create_router(ups: UpsService, cases: CaseService) -> APIRouter:
 
 
 def _dataset(request: Request, body: bytes) -> Dataset:
-    media_type = request.headers.get("content-type", DICOM_JSON).partition(";")[0].strip().lower()
-    if media_type not in {DICOM_JSON, "application/json"}:
-        raise UnsupportedMedia(f"send {DICOM_JSON}")
+    media_type, parameters = parse_content_type(request.headers.get("content-type", DICOM_JSON))
+    if media_type == "multipart/related" and parameters.get("type", "").lower() == DICOM_XML:
+        media_type, body = DICOM_XML, _only_part(body, parameters.get("boundary", ""))
+    if media_type not in {DICOM_JSON, "application/json", DICOM_XML}:
+        raise UnsupportedMedia(f"send {DICOM_JSON} or {DICOM_XML}")
     try:
-        return check(json.loads(body))
+        return check(from_xml(body) if media_type == DICOM_XML else json.loads(body))
     except InvalidDataset as exc:
         raise invalid(str(exc)) from exc
     except (ValueError, RecursionError) as exc:
         raise invalid("the body is no JSON") from exc
+
+
+class _Part:
+    """Keeps the one part of a body."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def begin(self, headers: Mapping[str, str]) -> None:
+        """Take note of nothing: the type of the part is that of the body."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Keep a piece."""
+        self.content += data
+
+    def end(self) -> None:
+        """Do nothing more."""
+
+
+def _only_part(body: bytes, boundary: str) -> bytes:
+    """Return the single part that a request has (PS3.18 11.4.1.4)."""
+    part = _Part()
+    try:
+        reader = MultipartReader(boundary, part, max_part=len(body), max_total=len(body))
+        reader.feed(body)
+        reader.finish()
+    except MultipartError as exc:
+        raise invalid(str(exc)) from exc
+    if reader.parts != 1:
+        raise invalid("the body has one part")
+    return bytes(part.content)
 
 
 def _bare_uid(request: Request, *names: str) -> str:
@@ -121,13 +150,6 @@ def _bare_uid(request: Request, *names: str) -> str:
     return ""
 
 
-def _require_acceptable(request: Request) -> None:
-    accepted = request.headers.get("accept", "*/*")
-    kinds = [part.partition(";")[0].strip().lower() for part in accepted.split(",")]
-    if not any(kind in _READABLE for kind in kinds):
-        raise NotAcceptable(f"this hub answers {DICOM_JSON}")
-
-
 def _warning(answer: UpsAnswer) -> dict[str, str]:
     return warning_header(answer.warning)
 
@@ -137,6 +159,10 @@ def _answer(answer: UpsAnswer, *, status: int = 200) -> Response:
     return Response(json.dumps(content), status_code=status, headers=_warning(answer), media_type="application/json")
 
 
-def _json(content: list[Dataset], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _datasets(
+    content: list[Dataset], *, as_xml: bool, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    if as_xml:
+        return xml_parts(content, status=status, headers=headers)
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return Response(body, status_code=status, headers=headers, media_type=DICOM_JSON)
