@@ -40,18 +40,19 @@ class PlanePictures(QObject):
     """
     Display levels of planes for one viewport; used on the main thread.
 
-    ``changed`` tells that a full cut is ready to be painted.
+    ``sample_s`` is what a sample is thought to take until one was measured. ``changed`` tells
+    that a full cut is ready to be painted.
     """
 
     changed = Signal()
     _finished = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, sample_s: float = _START_S) -> None:
         super().__init__()
         self._reslicer = VtkReslicer()
         self._background = VtkReslicer()
         self._resampler = Resampler()
-        self._sample_s = _START_S
+        self._sample_s = sample_s
         self._full: _Cut | None = None
         self._wanted: ResliceRequest | None = None
         self._running: Future[None] | None = None
@@ -121,7 +122,7 @@ class PlanePictures(QObject):
 
 
 def samples(request: ResliceRequest) -> int:
-    """Return how many voxels positions a cut reads."""
+    """Return how many positions of the volume a cut reads."""
     return request.size[0] * request.size[1] * (request.slab.count if request.slab is not None else 1)
 
 

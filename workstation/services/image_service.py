@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resources.translation import tr
-from workstation.dicom.stack import Placement, StackGeometry, describe
+from workstation.dicom.stack import TILT_PIXELS, Placement, StackGeometry, describe
 from workstation.domain.errors import HostileInput, MissingGeometry, NotAVolume
 from workstation.domain.geometry import ImagePlane, affine
 from workstation.domain.ports import CancelToken
@@ -93,8 +93,9 @@ def build_volume(
     """
     Stack decoded slices ``[row, column]`` into one volume ``[z, y, x]`` in patient space (LPS, mm).
 
-    int16 where every slice is, else float32. Raises NotAVolume for an irregular or tilted stack and for
-    colour, MissingGeometry without positions, HostileInput beyond 4 GiB; JobCancelled between slices.
+    int16 where every slice is, else float32. A tilted gantry makes a sheared grid, which planes undo. Raises
+    NotAVolume for any other irregular stack and for colour, MissingGeometry without positions, HostileInput
+    beyond 4 GiB; JobCancelled between slices.
     """
     geometry = _checked(slices)
     first = slices[geometry.order[0]]
@@ -117,14 +118,26 @@ def _checked(slices: Sequence[PlacedSlice]) -> StackGeometry:
     if any(one.pixels.ndim != 2 for one in slices):
         raise NotAVolume(tr("Colour images make no volume."), hint=_hint())
     geometry = describe([_placement(one) for one in slices])
-    codes = {blocker.code for blocker in geometry.blockers}
+    blockers = [one for one in geometry.blockers if one.code != "tilt" or not _leans_evenly(slices, geometry)]
+    codes = {blocker.code for blocker in blockers}
     if codes:
         kind = MissingGeometry if codes & {"position", "spacing"} else NotAVolume
-        texts = " ".join(blocker.text for blocker in geometry.blockers)
+        texts = " ".join(blocker.text for blocker in blockers)
         raise kind(texts, hint=_hint(), detail=",".join(sorted(codes)))
     if geometry.step is None:
         raise NotAVolume(tr("A single image makes no volume."), hint=_hint())
     return geometry
+
+
+def _leans_evenly(slices: Sequence[PlacedSlice], geometry: StackGeometry) -> bool:
+    """Tell whether every slice lies where the mean step says, within half a pixel: then the grid is sheared."""
+    planes = [slices[index].plane for index in geometry.order]
+    known = [plane for plane in planes if plane is not None]
+    if geometry.step is None or len(known) < len(planes):
+        return False
+    origins = np.array([plane.origin for plane in known])
+    expected = origins[0] + np.arange(len(known))[:, None] * np.asarray(geometry.step)
+    return bool(np.linalg.norm(origins - expected, axis=1).max() <= TILT_PIXELS * min(known[0].spacing_mm))
 
 
 def _placement(one: PlacedSlice) -> Placement | None:

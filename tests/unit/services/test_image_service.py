@@ -61,12 +61,18 @@ def test_values_beyond_int16_are_kept_as_they_are() -> None:
     assert built.volume.voxels[:, 0, 0].tolist() == [10.25, 20.25, 30.25]
 
 
+def test_a_tilted_gantry_makes_a_sheared_grid_with_every_voxel_in_its_place() -> None:
+    built = build([PlacedSlice(s.pixels, plane(z, x=-10 + 0.25 * z)) for z, s in enumerate(slices(0.0, 1.0, 2.0))])
+    assert built.volume.lps_of((0, 0, 2)).tolist() == pytest.approx([-9.5, -20.0, 2.0])
+    assert [warning.code for warning in built.warnings] == ["tilt"]
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
         (slices(1.0, 2.0, 3.0, 7.0), "Slices are missing in 1 place,"),
         (slices(1.0, 2.0, 2.0, 3.0), "at the same position"),
-        ([PlacedSlice(s.pixels, plane(z, x=-10 + z)) for z, s in enumerate(slices(0.0, 1.0, 2.0))], "tilted"),
+        ([PlacedSlice(s.pixels, plane(z, x=-10 + z * z)) for z, s in enumerate(slices(0.0, 1.0, 2.0))], "tilted"),
         ([*slices(1.0, 2.0), PlacedSlice(np.zeros((9, 9), dtype=np.int16), plane(3.0))], "different sizes"),
         ([PlacedSlice(np.zeros((4, 6, 3), dtype=np.uint8), plane(1.0))], "Colour"),
         (slices(1.0), "A single image"),

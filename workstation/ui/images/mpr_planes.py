@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from resources.translation import tr
+from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
+from viewers.scene.oblique import PlaneSet
 from workstation.domain.errors import WorkstationError
 from workstation.services.uid import new_uid
 from workstation.ui.images.feature import FeatureContext
@@ -24,6 +26,7 @@ class MprPlanes(QObject):
         super().__init__(context.page)
         self._page, self._images = context.page, context.images
         self._wanted = False
+        self._reslicer = VtkReslicer()
         self._images.series_shown.connect(self._series_shown)
         self._images.volume_built.connect(self._built)
         self._images.volume_refused.connect(self._refused)
@@ -44,6 +47,7 @@ class MprPlanes(QObject):
         annotations = self._images.annotations
         if shown.built is None or annotations is None:
             return
+        planes = PlaneSet()
         for plane in MprPlane:
             scene = MprScene(
                 shown.built.volume,
@@ -52,6 +56,8 @@ class MprPlanes(QObject):
                 new_uid=new_uid,
                 modality=shown.series.modality,
                 captions=shown.scene.captions,
+                reslicer=self._reslicer,
+                planes=planes,
             )
             self._images.marks.dress(scene)
             scene.identity = shown.scene.identity
