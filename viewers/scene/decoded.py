@@ -14,6 +14,7 @@ from workstation.dicom.frame_attributes import VoiWindow
 from workstation.dicom.lookup import LookupTable
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.pixel_size import PixelSize
+from workstation.domain.side import SideDoubt
 
 
 def slice_image(
@@ -25,6 +26,7 @@ def slice_image(
     frame_of_reference_uid: str = "",
     aspect: float = 1.0,
     patient_orientation: tuple[str, str] | None = None,
+    side_doubts: tuple[SideDoubt, ...] = (),
     lossy_ratio: float | None = None,
     pixel_size: PixelSize | None = None,
 ) -> SliceImage:
@@ -42,6 +44,7 @@ def slice_image(
         unit=frame.unit,
         aspect=aspect,
         patient_orientation=patient_orientation,
+        side_doubts=side_doubts,
         lossy_ratio=lossy_ratio if lossy_ratio is not None else 0.0 if frame.lossy else None,
         choices=choices,
         graphics=_graphics(frame),

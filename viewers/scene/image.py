@@ -12,6 +12,7 @@ import numpy.typing as npt
 from viewers.scene.raster import VoiLut, Window, percentile_range
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.pixel_size import PixelSize
+from workstation.domain.side import SideDoubt
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,8 @@ class SliceImage:
     RGB. ``padding`` is an inclusive range in the same values. ``plane`` is None without usable
     geometry; ``aspect`` (height over width of one pixel) then shapes the display.
     ``patient_orientation`` holds the letters of Patient Orientation (0020,0020) for images that
-    have no plane. ``lossy_ratio`` is the compression ratio of an irreversible image.
+    have no plane; ``side_doubts`` say why only a burned-in marker may tell the side. ``lossy_ratio`` is the
+    compression ratio of an irreversible image.
     ``choices`` are all windows and VOI LUTs of the image, ``voi`` the first of them. ``graphics``
     (the modality's overlays) and ``visible`` (False under a shutter, which shows as ``shutter_gray``)
     are ``[row, column]``. ``pixel_size`` says what a pixel measures where there is no plane.
@@ -47,6 +49,7 @@ class SliceImage:
     unit: str = ""
     aspect: float = 1.0
     patient_orientation: tuple[str, str] | None = None
+    side_doubts: tuple[SideDoubt, ...] = ()
     lossy_ratio: float | None = None
     choices: tuple[VoiChoice, ...] = ()
     graphics: npt.NDArray[np.bool_] | None = None

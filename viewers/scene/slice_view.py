@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from viewers.scene.camera import Camera, PixelTransform
 from workstation.domain.geometry import ImagePlane, Point, edge_letters
+from workstation.domain.side import patient_orientation
 
 _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 
@@ -79,15 +80,14 @@ class SliceView:
         directions = self.displayed_directions()
         if directions is not None:
             return edge_letters(*directions)
-        if self.patient_orientation is None:
-            return {}
-        return self._letters_from_patient_orientation(*self.patient_orientation)
+        named = patient_orientation(self.patient_orientation or ())
+        return {} if named is None else self._letters_from_patient_orientation(*named)
 
     def _letters_from_patient_orientation(self, along_row: str, along_column: str) -> dict[str, str]:
         m = self.transform
         size = self.magnification
         # a letter pair names the row and the column direction only: between quarter turns nothing is known
-        if min(abs(m.a), abs(m.c)) > 1e-6 * size or not along_row or not along_column:
+        if min(abs(m.a), abs(m.c)) > 1e-6 * size:
             return {}
         if abs(m.a) > abs(m.c):
             right, down = _signed(along_row, m.a), _signed(along_column, m.d)
@@ -115,4 +115,4 @@ def _signed(letters: str, sign: float) -> str:
 
 
 def _opposite(letters: str) -> str:
-    return "".join(_OPPOSITE.get(letter, letter) for letter in letters)
+    return "".join(_OPPOSITE[letter] for letter in letters)

@@ -221,4 +221,5 @@ def _warnings(image: SliceImage) -> tuple[str, ...]:
         found.append(tr("Lossy {ratio}:1", ratio=f"{ratio:.1f}") if ratio > 0 else tr("Lossy"))
     if image.plane is None:
         found.append(tr("No spacing"))
+    found += [doubt.text for doubt in image.side_doubts]
     return tuple(found)
