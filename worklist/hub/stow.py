@@ -199,7 +199,7 @@ class Intake:
                 return
             attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen))
             instance = NewInstance(seen, attributes, digest, part.size)
-            if self._already(instance):
+            if self._already(instance, site_id):
                 return
             key = InstanceKey(seen.study_instance_uid, seen.series_instance_uid, seen.sop_instance_uid, digest)
             self._archive.put(part.path, key)
@@ -232,25 +232,33 @@ class Intake:
             site_id = owner or ""
         if allowed:
             return site_id
+        self._not_permitted(seen)
+        return None
+
+    def _not_permitted(self, seen: InspectedInstance) -> None:
         self._context.audit.record(
             None,
             self._actor,
             AuditAction.NOT_PERMITTED,
-            subject_uid=study,
+            subject_uid=seen.study_instance_uid,
             outcome=4,
             detail=f"store {seen.sop_class_uid}",
         )
-        return None
 
     def _owner(self, study: str) -> str | None:
         with self._context.read() as connection:
             return self._index.owner(connection, study)
 
-    def _already(self, instance: NewInstance) -> bool:
+    def _already(self, instance: NewInstance, site_id: str) -> bool:
         """Answer what the index can tell before anything is written."""
         seen = instance.inspected
         with self._context.read() as connection:
             existing = self._index.existing(connection, seen.sop_instance_uid)
+            owner = self._index.owner(connection, seen.study_instance_uid)
+        if owner and site_id and owner != site_id:  # another site was faster: whether the bytes agree is not told
+            self._not_permitted(seen)
+            self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
+            return True
         if existing is None:
             return False
         if existing != instance.digest:
@@ -294,6 +302,10 @@ class Intake:
         self.outcomes.extend(_outcome(0, t.instance.inspected) for t in taken if id(t.instance) not in wrong)
         for instance, result in refused:
             seen = instance.inspected
+            if result is Registered.OTHER_SITE:
+                self._not_permitted(seen)
+                self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
+                continue
             key = InstanceKey(seen.study_instance_uid, seen.series_instance_uid, seen.sop_instance_uid, instance.digest)
             source = self._archive.path(key)
             self._conflict(source, instance.digest, seen, _REFUSED[result])
