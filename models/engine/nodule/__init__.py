@@ -1,0 +1,1 @@
+"""Outlining and measuring the nodule under one click."""

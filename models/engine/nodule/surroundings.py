@@ -1,0 +1,131 @@
+"""Where a nodule lies: pleura, vessels, lobe, and what weakens a later comparison."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.engine.lungs import LungMask
+from models.engine.nodule.region import Region
+from models.engine.nodule.sampling import BoolArray, Cube, depth_in, distance_to
+from workstation.domain.finding import Lobe, NoduleType
+from workstation.domain.geometry import Point
+from workstation.domain.nodule import Attachment, GrowthLimit, LobeGuess
+from workstation.domain.volume import Volume
+
+_NEAR_MM: Final = 12.0
+_TOUCHING_MM: Final = 1.5
+_VESSEL_CONTACT_MM2: Final = 6.0
+_THICK_SLICE_MM: Final = 1.5  # BTS 2015 and Fleischner 2017 ask for slices of at most 1.5 mm
+_LEAST_STEPS_ACROSS: Final = 4.0
+_BELIEF_MOST: Final = 0.9  # a position alone is never surer than this
+_FISSURE_SOFTNESS: Final = 0.07  # in lung heights
+
+
+def pleura_distance_mm(region: Region, cube: Cube, lungs: LungMask | None) -> float | None:
+    """
+    Return the gap between nodule and pleura, 0 where they touch.
+
+    Measured in the cube where it shows the pleura, otherwise in the whole lungs; None without either.
+    """
+    near, box = region.part(round(_NEAR_MM / cube.step_mm))
+    gap = _gap_mm(near, cube.part(box))
+    if gap is None or gap > _NEAR_MM:
+        gap = _gap_mm(region, cube)
+    if gap is not None:
+        return max(0.0, round(gap - cube.step_mm, 3))
+    if lungs is None:
+        return None
+    points = cube.lps_of(np.argwhere(region.mask))
+    return max(0.0, -float(lungs.distances_mm(points).max()))
+
+
+def _gap_mm(region: Region, cube: Cube) -> float | None:
+    outside = np.asarray(~region.lung & cube.in_scan, dtype=np.bool_)
+    return float(distance_to(outside, cube.step_mm)[region.mask].min()) if outside.any() else None
+
+
+def attachments(region: Region, cube: Cube, pleura_mm: float | None) -> frozenset[Attachment]:
+    """Return what the nodule touches; a vessel leaves it through a cross-section of at least 6 mm2."""
+    found = set()
+    if pleura_mm is not None and pleura_mm <= _TOUCHING_MM:
+        found.add(Attachment.PLEURA)
+    region, _ = region.part(3)
+    contact = region.tissue & ~region.mask & (distance_to(region.mask, cube.step_mm) <= 1.01 * cube.step_mm)
+    if contact.sum() * cube.step_mm**2 >= _VESSEL_CONTACT_MM2:
+        found.add(Attachment.VESSEL)
+    return frozenset(found)
+
+
+def growth_limits(
+    volume: Volume, *, kind: NoduleType, attached: frozenset[Attachment], cut_off: bool, diameter_mm: float
+) -> frozenset[GrowthLimit]:
+    """Return what makes this volume a weak baseline or follow-up."""
+    limits = set()
+    if max(volume.spacing_mm) > _THICK_SLICE_MM:
+        limits.add(GrowthLimit.THICK_SLICES)
+    if diameter_mm < _LEAST_STEPS_ACROSS * max(volume.spacing_mm):
+        limits.add(GrowthLimit.FEW_VOXELS)
+    if attached:
+        limits.add(GrowthLimit.ATTACHED)
+    if kind in {NoduleType.GROUND_GLASS, NoduleType.PART_SOLID}:
+        limits.add(GrowthLimit.SUBSOLID)
+    if cut_off:
+        limits.add(GrowthLimit.CUT_OFF)
+    return frozenset(limits)
+
+
+def is_cut_off(mask: BoolArray, cube: Cube) -> bool:
+    """Tell whether the nodule reaches the end of the scan."""
+    if cube.in_scan.all():
+        return False
+    return float(depth_in(cube.in_scan, cube.step_mm)[mask].min()) <= 2.5 * cube.step_mm
+
+
+def guess_lobe(centre_lps_mm: Point, lungs: LungMask | None) -> LobeGuess | None:
+    """
+    Guess the lobe from the position between apex and base, front and back.
+
+    Planes stand for the fissures: the oblique one from three quarters of the height behind to the
+    base in front, the horizontal one at half height in front. Not measured against traced lobes,
+    hence never surer than 0.9.
+    """
+    if lungs is None:
+        return None
+    inside = lungs.distance_mm <= 0
+    points = _coarse_points(lungs, inside)
+    if not len(points):
+        return None
+    middle = float((points[:, 0].min() + points[:, 0].max()) / 2)
+    left = centre_lps_mm[0] > middle
+    side = points[(points[:, 0] > middle) == left]
+    low, high = side.min(axis=0), side.max(axis=0)
+    span = np.maximum(high - low, 1.0)
+    _, back, height = ((np.asarray(centre_lps_mm) - low) / span).tolist()
+    above_oblique = _share(height - 0.75 * (back - 0.1) / 0.9)
+    if left:
+        shares = {Lobe.LEFT_UPPER: above_oblique, Lobe.LEFT_LOWER: 1 - above_oblique}
+    else:
+        above_horizontal = _share(height - 0.5)
+        shares = {
+            Lobe.RIGHT_UPPER: above_oblique * above_horizontal,
+            Lobe.RIGHT_MIDDLE: above_oblique * (1 - above_horizontal),
+            Lobe.RIGHT_LOWER: 1 - above_oblique,
+        }
+    # what a position cannot tell is spread over the other lobes of that lung
+    spread = (1 - _BELIEF_MOST) / len(shares)
+    held = {lobe: _BELIEF_MOST * share + spread for lobe, share in shares.items()}
+    return LobeGuess(tuple(sorted(held.items(), key=lambda item: -item[1])))
+
+
+def _share(offset: float) -> float:
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, offset / _FISSURE_SOFTNESS))))
+
+
+def _coarse_points(lungs: LungMask, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    ijk = np.argwhere(inside)[:, ::-1]
+    points: npt.NDArray[np.float64] = ijk @ lungs.ijk_to_lps[:3, :3].T + lungs.ijk_to_lps[:3, 3]
+    return points
