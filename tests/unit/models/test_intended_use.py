@@ -1,0 +1,136 @@
+"""Whom a model is for: refused or warned of exactly as its manifest says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.engine.intended_use import check_intended_use
+from models.engine.manifest import parse_manifest
+from models.engine.manifest_values import AppliesTo
+from models.engine.registry import BUNDLES
+from tests.helpers.models import refused, thorax
+from workstation.domain.acquisition import Acquisition
+from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse
+from workstation.domain.volume import Volume
+
+ADULTS = {"min": 18, "max": 120, "otherwise": "refuse", "unknown": "warn"}
+PLAIN = {"accepted": ["none"], "otherwise": "warn", "unknown": "run"}
+KERNELS = {"accepted": ["B70", "lung"], "otherwise": "warn", "unknown": "warn"}
+PARTS = {"accepted": ["CHEST", "THORAX"], "otherwise": "refuse", "unknown": "run"}
+
+
+def _applies_to(**rules: Any) -> AppliesTo:  # noqa: ANN401  JSON
+    import json  # noqa: PLC0415  only here
+
+    raw = json.loads((BUNDLES / "lung-nodule-xs" / "manifest.json").read_text(encoding="utf-8"))
+    raw["applies_to"] = {
+        **{key: raw["applies_to"][key] for key in ("modality", "body_part", "min_slices", "max_slice_mm")},
+        "max_pixel_mm": 1.5,
+        "min_lung_ml": 300,
+        **rules,
+    }
+    return parse_manifest(json.dumps(raw).encode()).applies_to
+
+
+def _chest(**facts: Any) -> Volume:  # noqa: ANN401  the fields of Acquisition
+    return replace(thorax(shape=(40, 16, 16)), acquisition=Acquisition(modality="CT", **facts))
+
+
+@pytest.mark.parametrize(
+    ("rules", "facts", "reason"),
+    [
+        ({"age_years": ADULTS}, {"age_years": 9.5}, "the patient is 9 years old, it is for 18 to 120 years"),
+        ({"phantom": "refuse"}, {"phantom": True}, "the object is a phantom"),
+        ({"contrast": {**PLAIN, "otherwise": "refuse"}}, {"contrast": True}, "contrast medium was given"),
+        ({"body_parts": PARTS}, {"body_part": "HEAD"}, "the body part HEAD"),
+        ({"age_years": {**ADULTS, "unknown": "refuse"}}, {}, "the age of the patient is unknown"),
+    ],
+)
+def test_what_the_manifest_refuses_is_refused_with_the_reason(
+    rules: dict[str, Any], facts: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(InputOutsideIntendedUse) as caught:
+        check_intended_use(_chest(**facts), _applies_to(**rules))
+
+    assert caught.value.user_text == f"The model refuses this series: {reason}."
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("rules", "facts", "reason"),
+    [
+        ({"age_years": ADULTS}, {}, "the age of the patient is unknown"),
+        ({"phantom": "warn"}, {"phantom": True}, "the object is a phantom"),
+        ({"contrast": PLAIN}, {"contrast": True}, "contrast medium was given"),
+        (
+            {"contrast": {"accepted": ["enhanced"], "otherwise": "warn"}},
+            {"contrast": False},
+            "no contrast medium was given",
+        ),
+        ({"contrast": {**PLAIN, "unknown": "warn"}}, {}, "it is unknown whether contrast medium was given"),
+        ({"kernels": KERNELS}, {"kernel": "B30f"}, "the kernel B30f"),
+        ({"kernels": KERNELS}, {}, "kernel or body part is not stated"),
+    ],
+)
+def test_what_the_manifest_warns_of_runs_with_the_warning(
+    rules: dict[str, Any], facts: dict[str, Any], reason: str
+) -> None:
+    (warning,) = check_intended_use(_chest(**facts), _applies_to(**rules))
+
+    assert warning.text == f"Outside what the model was tested on: {reason}."
+
+
+@pytest.mark.parametrize(
+    ("rules", "facts"),
+    [
+        ({"age_years": ADULTS}, {"age_years": 18.0}),
+        ({"contrast": PLAIN}, {"contrast": False}),
+        ({"contrast": PLAIN}, {}),
+        ({"kernels": KERNELS}, {"kernel": "b70f"}),
+        ({"kernels": KERNELS}, {"kernel": "LUNG"}),
+        ({"body_parts": PARTS}, {"body_part": "CHEST_ABDOMEN"}),
+        ({"body_parts": PARTS}, {}),
+        ({"phantom": "run"}, {"phantom": True}),
+        ({}, {"phantom": True, "age_years": 3.0, "contrast": True, "kernel": "x", "body_part": "HEAD"}),
+    ],
+)
+def test_what_the_manifest_accepts_or_says_nothing_of_runs_in_silence(
+    rules: dict[str, Any], facts: dict[str, Any]
+) -> None:
+    assert check_intended_use(_chest(**facts), _applies_to(**rules)) == ()
+
+
+def test_several_doubts_are_all_told() -> None:
+    warnings = check_intended_use(
+        _chest(phantom=True, contrast=True), _applies_to(phantom="warn", contrast=PLAIN, age_years=ADULTS)
+    )
+
+    assert [warning.code for warning in warnings] == ["phantom", "age", "contrast"]
+
+
+@pytest.mark.parametrize(("modality", "unit"), [("PT", "BQML"), ("MR", ""), ("CT", "US")])
+def test_another_modality_is_refused(modality: str, unit: str) -> None:
+    volume = replace(_chest(), unit=unit, acquisition=Acquisition(modality=modality))
+
+    with refused(InputOutsideIntendedUse, "it is not a CT"):
+        check_intended_use(volume, _applies_to())
+
+
+def test_a_pet_whose_values_pretend_to_be_hu_is_refused() -> None:
+    with refused(InputOutsideIntendedUse, "it is not a CT"):
+        check_intended_use(replace(_chest(), acquisition=Acquisition(modality="PT")), _applies_to())
+
+
+def test_a_model_for_two_modalities_names_both() -> None:
+    both = replace(_applies_to(), modality=("CT", "MR"))
+
+    with refused(InputOutsideIntendedUse, "it is not CT/MR"):
+        check_intended_use(replace(_chest(), acquisition=Acquisition(modality="PT")), both)
+
+
+def test_an_age_rule_the_wrong_way_round_is_no_manifest() -> None:
+    with refused(BundleInvalid, "contradicts itself"):
+        _applies_to(age_years={**ADULTS, "min": 90, "max": 18})
