@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -29,7 +30,7 @@ class OverlayPainter:
     """Paints overlays in logical pixels; keeps rendered strings between frames."""
 
     def __init__(self) -> None:
-        self._text = OutlinedText()
+        self._text = _shared_text()
 
     def paint(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
         """Paint everything, text last so that no line runs through it."""
@@ -123,6 +124,12 @@ class OverlayPainter:
             for each in ends:
                 _upright_line(painter, *each, width, stroke)
         self._text.draw(painter, x, y - 20, bar.text, TextStyle())
+
+
+@cache
+def _shared_text() -> OutlinedText:
+    """Return the strings that all viewports share: each is stroked once, not once for every viewport."""
+    return OutlinedText()
 
 
 _LETTER: Final = TextStyle("letter", "overlay.letter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -38,6 +39,7 @@ if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
     from workstation.exchange.demo_pki import DemoKeyStore
     from workstation.services.delivery_service import DeliveryOutcome
     from workstation.ui.case_desk import CaseDesk
+    from workstation.ui.pages.reading_page import ReadingPage
     from workstation.ui.pages.report_presenter import ReportPresenter
     from workstation.ui.pages.worklist_presenter import WorklistPresenter
     from workstation.ui.sign_dialog import SignDialog
@@ -77,6 +79,8 @@ class Desktop:
         self._data_dir = data_dir
         self.desk: CaseDesk | None = None
         self._report: ReportPresenter | None = None
+        self._ahead: ReadingPage | None = None
+        """The reading page on its way, before a case needs it"""
         self._register()
         window = self.shell.window
         self._again = SignInAgain(window, self.shell.jobs)
@@ -133,6 +137,8 @@ class Desktop:
         """Put the desk away; return what is left to do at the hub, which may take its time."""
         desk, worklist = self.desk, self._worklist
         self.desk = self._worklist = self._report = None
+        self._drop_ahead()
+        gc.unfreeze()
         self._again.forget()
         if desk is not None:
             desk.stop()
@@ -186,20 +192,53 @@ class Desktop:
         self._settings = replace(self._settings, connection=replace(self._settings.connection, last_user=actor.user_id))
         self._keep_settings(self._settings)
         if WORKLIST in pages:
-            window.show_page(WORKLIST)
-            QTimer.singleShot(_IDLE_MS, lambda: self._build_ahead(READING, REPORT))
+            # each in a turn of its own: rail, page and first picture are work enough for three
+            QTimer.singleShot(0, self._make_worklist_ahead)
         elif GRASSROOTS in pages:
             window.show_page(GRASSROOTS)
         else:
             window.toast.say(tr("There is no page for this role yet"))
             self.sign_out()
 
-    def _build_ahead(self, *page_ids: str) -> None:
-        """Make pages while nothing happens, one in a turn, so that opening the first case does not wait for them."""
-        if self.desk is None or not page_ids:
+    def _make_worklist_ahead(self) -> None:
+        if self.desk is not None:
+            self.page(WORKLIST)
+            QTimer.singleShot(0, self._show_worklist)
+
+    def _show_worklist(self) -> None:
+        if self.desk is not None:
+            self.shell.window.show_page(WORKLIST)
+            # what is loaded by now stays: the collector, which stops the window, need not look at it again
+            gc.freeze()
+            QTimer.singleShot(_IDLE_MS, self._build_ahead)
+
+    def _build_ahead(self) -> None:
+        """Make the pages of a case while nothing happens, little by little, so that opening the first one is quick."""
+        if self.desk is None or self._ahead is not None:
             return
-        self.page(page_ids[0])
-        QTimer.singleShot(_IDLE_MS, lambda: self._build_ahead(*page_ids[1:]))
+        from workstation.ui.pages.reading_page import ReadingPage
+
+        window = self.shell.window
+        self._ahead = ahead = ReadingPage(self._settings.reading, in_steps=True)
+        ahead.setParent(window)  # else it would be a window of its own
+        ahead.building.finished.connect(lambda: QTimer.singleShot(0, self._take_ahead))
+        ahead.building.start()
+
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.building.stop()
+            self._ahead.deleteLater()
+            self._ahead = None
+
+    def _take_ahead(self) -> None:
+        if self.desk is not None and self._ahead is not None:
+            self.page(READING)
+            QTimer.singleShot(_IDLE_MS, self._make_report_ahead)
+
+    def _make_report_ahead(self) -> None:
+        if self.desk is not None:
+            self.page(REPORT)
+            gc.freeze()
 
     def sign_out(self) -> None:
         """Save the open case, forget the person and show the sign-in page."""
@@ -275,7 +314,8 @@ class Desktop:
         from workstation.ui.pages.reading_presenter import ReadingPresenter
 
         desk = _present(self.desk)
-        page = ReadingPage(self._settings.reading)
+        page, self._ahead = self._ahead or ReadingPage(self._settings.reading), None
+        page.building.finish()
         page.preferences_changed.connect(lambda reading: self._keep_settings(replace(self._settings, reading=reading)))
         ReadingPresenter(page, desk, self.shell.jobs, open_stream=open_stream(self.hub.images))
         desk.finding_wanted.connect(page.jump_to)
@@ -359,6 +399,8 @@ class Desktop:
         self.shell.window.apply_settings(self._settings)
 
     def _keep_settings(self, settings: Settings) -> None:
+        if settings.appearance != self._settings.appearance:
+            self._drop_ahead()  # it speaks the language it was begun in
         self._settings = settings
         if self._settings_path is None:
             return

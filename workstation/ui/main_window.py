@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -30,6 +30,10 @@ _SLIM_BELOW = 1440
 class _Slot:
     spec: PageSpec
     page: Page | None = None
+    waits: bool = False
+    """Whether the page is to be made anew in another language"""
+    state: object = None
+    """What it goes on with then"""
 
 
 class MainWindow(QMainWindow):
@@ -96,6 +100,9 @@ class MainWindow(QMainWindow):
             slot.page.toast.connect(self.toast.say)
             slot.page.go_to.connect(self.show_page)
             self._stack.addWidget(slot.page)
+            if slot.waits:
+                state, slot.state, slot.waits = slot.state, None, False
+                slot.page.restore_state(state)
         return slot.page
 
     def show_page(self, page_id: str) -> None:
@@ -123,6 +130,7 @@ class MainWindow(QMainWindow):
                 self._stack.removeWidget(slot.page)
                 slot.page.deleteLater()
                 slot.page = None
+            slot.state, slot.waits = None, False
         self._current = ""
         self._badges.clear()
 
@@ -181,19 +189,29 @@ class MainWindow(QMainWindow):
             self.rebuild()
 
     def rebuild(self) -> None:
-        """Make chrome and pages anew in the present language; pages hand their state over."""
+        """
+        Make chrome and pages anew in the present language; pages hand their state over.
+
+        The page in front at once, the others one in each turn or when they are asked for.
+        """
         self._build_chrome()
         for slot in self._slots.values():
-            if slot.page is None:
-                continue
-            old, state = slot.page, slot.page.save_state()
-            old.close_page()
-            self._stack.removeWidget(old)
-            old.deleteLater()
-            slot.page = None
-            self.page(slot.spec.page_id).restore_state(state)
+            if slot.page is not None:
+                slot.state = slot.page.save_state()
+                slot.waits = True
+                slot.page.close_page()
+                self._stack.removeWidget(slot.page)
+                slot.page.deleteLater()
+                slot.page = None
         if self._current:
             self.show_page(self._current)
+        QTimer.singleShot(0, self, self._rebuild_next)
+
+    def _rebuild_next(self) -> None:
+        waiting = next((slot for slot in self._slots.values() if slot.waits), None)
+        if waiting is not None:
+            self.page(waiting.spec.page_id)
+            QTimer.singleShot(0, self, self._rebuild_next)
 
     def open_settings(self) -> None:
         """Open the settings dialog."""

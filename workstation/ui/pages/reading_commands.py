@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtGui import QAction
@@ -86,10 +86,10 @@ def preset_words(key: str) -> str:
     return tr("Full range") if key == "0" else tr("The image's own window")
 
 
-def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: ReadingCommands) -> None:
-    """Add all commands of the page: those of its own, and single letters for the image area only."""
+def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: ReadingCommands) -> Iterator[None]:
+    """Add all commands of the page, some a step: those of its own, and single letters for the image area only."""
     images, ai = tr("Images"), tr("Findings")
-    add_view_commands(of_images, page.grid)
+    yield from add_view_commands(of_images, page.grid)
     for command in (
         Command("findings.next", tr("Next finding"), "skip-forward", "N", lambda: page.step(1), ai),
         Command("findings.previous", tr("Previous finding"), "skip-back", "Shift+N", lambda: page.step(-1), ai),
@@ -106,6 +106,7 @@ def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: Readin
                 checkable=True),
     ):  # fmt: skip
         of_images.of_images(command)
+    yield
     for command in (
         Command("reading.save", tr("Save the draft"), "save", "Ctrl+S", page.save_requested.emit, images),
         Command("reading.finish", tr("Submit or sign"), "quill-pen", "Ctrl+Return", page.finish_requested.emit, images),
@@ -138,7 +139,7 @@ def fill_header(header: ReadingHeader, commands: ReadingCommands) -> None:
         more.addAction(action(command_id))
 
 
-def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> None:
+def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> Iterator[None]:
     """Add tools, presets, layouts and what a viewport can do."""
     images = tr("Images")
     words = tool_words()
@@ -146,11 +147,13 @@ def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> None:
         commands.of_images(
             Command(command_id, words[command_id], icon, key, _choose(grid, name), images, checkable=True)
         )
+    yield
     for key in "1234567890":
         commands.of_images(
             Command(f"preset.{key}", preset_words(key), "contrast-2", key, _run(grid, ViewCommand(f"preset_{key}")),
                     images)
         )  # fmt: skip
+    yield
     for command_id, text, icon, key, command in (
         ("view.invert", tr("Invert"), "contrast", "V", ViewCommand.INVERT),
         ("view.fit", tr("Fit"), "fullscreen-exit", "F", ViewCommand.FIT),
@@ -161,6 +164,7 @@ def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> None:
         ("view.cancel", tr("Put the tool down"), "close", "Esc", ViewCommand.CANCEL),
     ):
         commands.of_images(Command(command_id, text, icon, key, _run(grid, command), images))
+    yield
 
 
 def add_layout_command(

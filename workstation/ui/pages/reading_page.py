@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -22,6 +22,7 @@ from workstation.ui.pages.reading_commands import (
     fill_header,
     preset_words,
 )
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.labels import EmptyState
 from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
 from workstation.ui.widgets.reading_header import ReadingHeader
@@ -30,6 +31,7 @@ from workstation.ui.widgets.tiling import Layout, Tiling
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 
 COMPACT_UP_TO = 1440
+_AT_ONCE = 20
 
 
 class ReadingPage(Page):
@@ -55,27 +57,39 @@ class ReadingPage(Page):
     preferences_changed = Signal(object)
     """``ReadingSettings``"""
 
-    def __init__(self, preferences: ReadingSettings | None = None) -> None:
+    def __init__(self, preferences: ReadingSettings | None = None, *, in_steps: bool = False) -> None:
         super().__init__()
         self.keep_place: Callable[[], object] = lambda: None
         """Set by the presenter: where the reader stands in the images"""
         self._here = self._failed = self._count = 0
         self._has_case = False
+        self._layout_words: dict[str, str] = {}
+        self.building = Stepwise(self._build(preferences or ReadingSettings()), self)
+        """Makes the parts; a page made ahead of its use takes several turns of the window for them"""
+        if not in_steps:
+            self.building.finish()
+
+    # building
+
+    def _build(self, preferences: ReadingSettings) -> Iterator[None]:
         self.header = ReadingHeader()
         self.add_header(self.header)
+        yield
         self.series = SeriesPanel()
+        yield
         self.grid = ViewportGrid()
-        self.dock = ReadingDock(preferences or ReadingSettings())
+        yield
+        self.dock = ReadingDock(preferences)
         self.findings, self.report, self.footer = self.dock.findings, self.dock.report, self.dock.footer
         self.tabs, self.question = self.dock.tabs, self.dock.question
+        yield
         self._stack = QStackedWidget()
         self._empty = EmptyState(tr("No case is open"), tr("Open a case from the worklist (F2)."))
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._content())
         self.column.addWidget(self._stack, 1)
         self.view_commands = ReadingCommands(self.commands, self.grid)
-        self._layout_words: dict[str, str] = {}
-        add_page_commands(self, self.commands, self.view_commands)
+        yield from add_page_commands(self, self.commands, self.view_commands)
         fill_header(self.header, self.view_commands)
         self._add_layouts()
         self.image_menu = ImageMenu(self)
@@ -83,8 +97,12 @@ class ReadingPage(Page):
         self.commands = self.view_commands
         self.grid.choose_tool(self.grid.active.navigator.tool)
         self.show_nothing()
-
-    # building
+        yield
+        # else the first show would style every part at once
+        for at, part in enumerate(self.findChildren(QWidget)):
+            part.ensurePolished()
+            if at % _AT_ONCE == 0:
+                yield
 
     def _content(self) -> QWidget:
         body = QWidget()
@@ -269,7 +287,8 @@ class ReadingPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make room for the images first."""
         super().resizeEvent(event)
-        self._arrange()
+        if self.building.is_done:
+            self._arrange()
 
     def _arrange(self) -> None:
         window = self.window()

@@ -86,7 +86,7 @@ class ReportPresenter(QObject):
         page.images_requested.connect(self._go_to_images)
         page.closing.connect(self._stop_drawing)
         # methods of this object only: a page that was rebuilt takes its connections with it
-        desk.opened.connect(self._show)
+        desk.opened.connect(self._opened)
         desk.closed.connect(self._show_nothing)
         desk.changed.connect(self._changed)
         desk.busy_changed.connect(self._show_busy)
@@ -101,6 +101,16 @@ class ReportPresenter(QObject):
             self._show(desk.session)
 
     # showing
+
+    def _opened(self, session: ReadingSession) -> None:
+        if self._page.isVisible():
+            self._show(session)
+        else:  # the images are what the reader waits for: the report takes the turn after theirs
+            QTimer.singleShot(0, self, self._catch_up)
+
+    def _catch_up(self) -> None:
+        if self._desk.session is not None:
+            self._show(self._desk.session)
 
     def _show(self, session: ReadingSession) -> None:
         row = session.row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from resources.translation import tr
 from workstation.ui import paint
 from workstation.ui.icons import icon_pixmap
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.labels import Logo, label
 
@@ -26,6 +28,7 @@ class LoginPicture(QWidget):
     def __init__(self, version: str) -> None:
         super().__init__()
         self._drawing: QPixmap | None = None
+        self._steps: Stepwise | None = None
         self._facts_width = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(80, 72, 80, 72)
@@ -69,7 +72,7 @@ class LoginPicture(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Draw anew at the next paint."""
-        self._drawing = None
+        self._drop()
         roomy = self.width() >= self._facts_width + 160
         wanted = QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom
         if self._facts.direction() is not wanted:
@@ -78,28 +81,38 @@ class LoginPicture(QWidget):
         super().resizeEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the drawing on black, once per size."""
+        """Paint the drawing on black as far as it is; it is made once per size, slice by slice."""
         ratio = self.devicePixelRatioF()
         if self._drawing is None or self._drawing.devicePixelRatio() != ratio:
+            self._drop()
             self._drawing = QPixmap(self.size() * ratio)
             self._drawing.setDevicePixelRatio(ratio)
             self._drawing.fill(current_theme().color("image.bg"))
-            inner = QPainter(self._drawing)
-            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-            _draw_chest(inner, QRectF(self.rect()))
-            inner.end()
+            self._steps = Stepwise(_draw_chest(self._drawing, QRectF(self.rect())), self)
+            self._steps.finished.connect(self.update)
+            self._steps.start()
         QPainter(self).drawPixmap(0, 0, self._drawing)
 
+    def _drop(self) -> None:
+        self._drawing = None
+        if self._steps is not None:
+            self._steps.stop()
+            self._steps.deleteLater()
+            self._steps = None
 
-def _draw_chest(painter: QPainter, area: QRectF) -> None:
+
+def _draw_chest(target: QPixmap, area: QRectF) -> Iterator[None]:
     """Draw from the waist up, so that each slice lies on those below; the marked one comes last."""
     scale = min(area.width() / 1000, area.height() / 1000)
     order = [at for at in reversed(range(_SLICES)) if at != _MARKED]
     for at in (*order, _MARKED):
         middle = QPointF(area.center().x(), area.top() + area.height() * 0.49 + (at - _SLICES / 2) * 14.5 * scale)
-        _draw_slice(painter, at, middle, scale)
-        if at == _MARKED:
-            _draw_mark(painter, QPointF(middle.x() - 128 * scale, middle.y() - 6 * scale), scale)
+        with QPainter(target) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            _draw_slice(painter, at, middle, scale)
+            if at == _MARKED:
+                _draw_mark(painter, QPointF(middle.x() - 128 * scale, middle.y() - 6 * scale), scale)
+        yield
 
 
 def _draw_slice(painter: QPainter, at: int, middle: QPointF, scale: float) -> None:

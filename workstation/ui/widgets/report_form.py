@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import language, tr
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.ui import paint
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.form_field import FormField
 from workstation.ui.widgets.labels import label
@@ -52,6 +53,10 @@ class ReportForm(QScrollArea):
         self._fields: dict[str, FormField] = {}
         self._nodules: NoduleTable | None = None
         self._made_for: tuple[ReportTemplate, bool, str, str] | None = None
+        self._building: Stepwise | None = None
+        self._values: dict[str, str] = {}
+        self._messages: dict[str, str] = {}
+        self._rows: Sequence[NoduleRow] = ()
 
     def build(
         self, template: ReportTemplate, values: dict[str, str], *, read_only: bool, report_language: str = ""
@@ -59,21 +64,32 @@ class ReportForm(QScrollArea):
         """
         Make the editors of a template and fill them; phrases are in the language of the report.
 
-        The editors of the case before are taken over where nothing but the values differs.
+        The editors of the case before are taken over where nothing but the values differs. While
+        nobody sees the form, they are made a few in each turn of the window.
         """
         made_for = (template, read_only, report_language or language(), language())
+        self._values, self._messages, self._rows = values, {}, ()
         if made_for == self._made_for:
             for key, field in self._fields.items():
                 field.start(values.get(key, ""))
             self.verticalScrollBar().setValue(0)
             return
         self._made_for = made_for
+        if self._building is not None:
+            self._building.stop()
+        self._fields, self._nodules = {}, None
+        self._building = Stepwise(self._steps(template, read_only, report_language or language()), self)
+        if self.isVisible():
+            self._building.finish()
+        else:
+            self._building.start()
+
+    def _steps(self, template: ReportTemplate, read_only: bool, words: str) -> Iterator[None]:  # noqa: FBT001 - private
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(12)
-        self._fields = {}
-        self._nodules = None
+        self.setWidget(body)
         for section in template.sections:
             heading = section.label.get(language())
             if [item.label.get(language()) for item in section.fields] != [heading]:
@@ -82,42 +98,54 @@ class ReportForm(QScrollArea):
                 if item.type is FieldType.FINDINGS:
                     self._nodules = NoduleTable()
                     self._nodules.chosen.connect(self.finding_chosen)
+                    self._nodules.show_rows(self._rows)
                     column.addWidget(label(item.label.get(language()), "caption", "t3"))
                     column.addWidget(self._nodules)
                     continue
-                field = FormField(
-                    item,
-                    values.get(item.key, ""),
-                    read_only=read_only,
-                    report_language=report_language or language(),
-                )
+                field = FormField(item, self._values.get(item.key, ""), read_only=read_only, report_language=words)
+                field.say(self._messages.get(item.key, ""))
                 field.edited.connect(self.edited)
                 self._fields[item.key] = field
                 column.addWidget(field)
+                yield
         column.addStretch(1)
-        self.setWidget(body)
+
+    def finish(self) -> None:
+        """Make the editors that are still missing."""
+        if self._building is not None:
+            self._building.finish()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be whole before anybody looks."""
+        self.finish()
+        super().showEvent(event)
 
     def show_nodules(self, rows: Sequence[NoduleRow]) -> None:
         """Replace the table of accepted findings."""
+        self._rows = rows
         if self._nodules is not None:
             self._nodules.show_rows(rows)
 
     def nodules(self) -> tuple[NoduleRow, ...]:
         """Return the rows of the table of accepted findings."""
+        self.finish()
         return self._nodules.rows() if self._nodules is not None else ()
 
     def show_values(self, values: dict[str, str]) -> None:
         """Show values that changed elsewhere; text that an input method composes is left alone."""
+        self._values = values
         for key, field in self._fields.items():
             field.show_value(values.get(key, ""))
 
     def say(self, messages: dict[str, str]) -> None:
         """Show a sentence below the fields that are named and clear the others."""
+        self._messages = messages
         for key, field in self._fields.items():
             field.say(messages.get(key, ""))
 
     def focus_field(self, key: str) -> None:
         """Bring a field into view and put the cursor there."""
+        self.finish()
         field = self._fields.get(key)
         if field is not None:
             self.ensureWidgetVisible(field)
@@ -125,11 +153,12 @@ class ReportForm(QScrollArea):
 
     def field(self, key: str) -> FormField:
         """Return the editor of a field; KeyError when the template has none."""
+        self.finish()
         return self._fields[key]
 
     def value(self, key: str) -> str:
         """Return what stands in a field."""
-        return self._fields[key].value()
+        return self.field(key).value()
 
 
 class NoduleTable(QWidget):
