@@ -7,18 +7,18 @@ that a clip of a thousand frames is decoded on demand, by the same code and the 
 
 from __future__ import annotations
 
-import copy
 import io
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from resources.translation import tr
-from workstation.dicom.decode import MAX_FRAMES, frame_count, read_dataset
+from workstation.dicom.decode import MAX_FRAMES, frame_count, parse
 from workstation.dicom.frame_attributes import integer
 from workstation.dicom.header import header_of
 from workstation.dicom.quiet import quiet
@@ -39,7 +39,18 @@ class FrameReader:
     """The frames of one object held in memory as stored; safe to use from several threads."""
 
     def __init__(self, part10: bytes) -> None:
-        dataset = read_dataset(part10)
+        try:
+            with quiet():
+                self._open(part10)
+        except DecodeError:
+            raise
+        except Exception as exc:
+            # pydicom reads values when they are asked for, and a broken one raises whatever it likes
+            raise _damaged(type(exc).__name__) from exc
+
+    def _open(self, part10: bytes) -> None:
+        # text stays as it is stored: what cannot be decoded cannot be written again either
+        dataset = parse(part10, stop_before_pixels=False)
         self.count = frame_count(dataset)
         if self.count > MAX_FRAMES:
             raise HostileInput(tr("The image claims a size that no real image has."), detail=f"{self.count} frames")
@@ -49,8 +60,8 @@ class FrameReader:
         self._keyword = keyword
         self._vr = str(dataset[keyword].VR)
         self._syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
-        self._planes = [(frame.position, frame.values) for frame in header_of(dataset).frames]
         self._groups = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
+        self._planes = [] if self._groups else _planes(part10)
         self._bits = integer(dataset, "Rows", 0) * integer(dataset, "Columns", 0) * _bits_per_pixel(dataset, keyword)
         self._frames: list[bytes] = []
         self._pixels = b""
@@ -69,13 +80,20 @@ class FrameReader:
         """Return one frame (from 1) as an object of its own. Raises DecodeError for one that is not there."""
         if not 1 <= frame_number <= self.count:
             raise DecodeError(tr("The image has no frame {number}.", number=frame_number))
-        index = frame_number - 1
-        single = copy.copy(self._base)
-        single.file_meta = copy.copy(self._base.file_meta)
+        try:
+            with quiet():
+                return self._alone(frame_number - 1)
+        except DecodeError:
+            raise
+        except Exception as exc:
+            raise _damaged(type(exc).__name__) from exc
+
+    def _alone(self, index: int) -> bytes:
+        single = _copied(self._base)
         if index < len(self._groups):
             single.PerFrameFunctionalGroupsSequence = [self._groups[index]]
-        elif index < len(self._planes) and self._planes[index][0] is not None:
-            values = self._planes[index][1]
+        elif index < len(self._planes):
+            values = self._planes[index]
             single.ImagePositionPatient = list(values["ImagePositionPatient"])
             single.ImageOrientationPatient = list(values["ImageOrientationPatient"])
         single.NumberOfFrames = 1
@@ -98,11 +116,10 @@ class FrameReader:
             offsets = (dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths)
         found: list[bytes] = []
         try:
-            with quiet():
-                for frame in generate_frames(dataset.PixelData, number_of_frames=self.count, extended_offsets=offsets):
-                    found.append(frame)
-                    if len(found) == self.count:
-                        break
+            for frame in generate_frames(dataset.PixelData, number_of_frames=self.count, extended_offsets=offsets):
+                found.append(frame)
+                if len(found) == self.count:
+                    break
         except Exception as exc:
             # what came before the damage can be shown
             if not found:
@@ -135,8 +152,22 @@ def _bits_per_pixel(dataset: Dataset, keyword: str) -> int:
     return bits * 2 // 3 if photometric.strip() == "YBR_FULL_422" else bits
 
 
+def _planes(part10: bytes) -> list[Mapping[str, tuple[str, ...]]]:
+    frames = header_of(parse(part10, stop_before_pixels=True)).frames
+    return [frame.values for frame in frames] if all(frame.position is not None for frame in frames) else []
+
+
+def _copied(dataset: Dataset) -> Dataset:
+    """Return a dataset that can be changed without the other: a shallow copy of pydicom's shares its elements."""
+    made = Dataset()
+    made.update(dataset)
+    made.file_meta = FileMetaDataset()
+    made.file_meta.update(dataset.file_meta)
+    return made
+
+
 def _without(dataset: Dataset) -> Dataset:
-    single = copy.copy(dataset)
+    single = _copied(dataset)
     for keyword in _WHOLE_OBJECT:
         if keyword in single:
             delattr(single, keyword)
@@ -145,11 +176,7 @@ def _without(dataset: Dataset) -> Dataset:
 
 def _written(dataset: Dataset) -> bytes:
     buffer = io.BytesIO()
-    try:
-        with quiet():
-            dcmwrite(buffer, dataset, enforce_file_format=True)
-    except Exception as exc:
-        raise _damaged(type(exc).__name__) from exc
+    dcmwrite(buffer, dataset, enforce_file_format=True)
     return buffer.getvalue()
 
 

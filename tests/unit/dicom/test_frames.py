@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +234,18 @@ def test_a_frame_that_is_not_there_is_said(shared_data: Path) -> None:
         FrameReader(content[: len(content) - 240 * 320 * 3 * 2]).part10(8)
     with pytest.raises(DecodeError, match="no image"):
         FrameReader((shared_data / "dicom-zoo/dcmqi/data/sr-example/sr.dcm").read_bytes())
+
+
+def test_frames_taken_by_several_threads_never_mix(shared_data: Path) -> None:
+    content = (shared_data / "dicom-zoo/dcm_qa_enh/In/Siemens/XA10/6_1.dcm").read_bytes()
+    reader = FrameReader(content)
+    heights = [frame.position and round(frame.position[2], 1) for frame in header_of(read_dataset(content)).frames]
+
+    def height(number: int) -> float:
+        plane = header_of(read_dataset(reader.part10(number))).instance().plane
+        assert plane is not None
+        return round(plane.origin[2], 1)
+
+    numbers = [1, 2, 3, 4, 5, 6] * 10
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(height, numbers)) == [heights[number - 1] for number in numbers]
