@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from models.engine.decoders import anchor_boxes_3d, boxes_2d, classifier, heatmap_3d, mask
 from models.engine.manifest import Manifest
 from models.engine.manifest_values import (
     AnchorSpec,
@@ -23,6 +24,7 @@ from models.engine.manifest_values import (
     HeatmapSpec,
     ImageInput,
     KindSpec,
+    MaskSpec,
 )
 from models.engine.session import InferenceSession, Provider
 from resources.translation import tr
@@ -70,6 +72,7 @@ def dry_run(model: bytes, manifest: Manifest, golden: bytes | None) -> None:
             raise _contradiction(tr("The network's outputs are not those of the manifest."), str(session.outputs))
         arrays = _arrays(golden) if golden is not None else {"input": _empty(manifest.spec)}
         outputs = _run(session, names, manifest.spec.input.name, arrays)
+    _check_decodes(manifest.spec, dict(zip(names, outputs, strict=True)))
     for name, value in zip(names, outputs, strict=True):
         if not np.all(np.isfinite(value)):
             raise _contradiction(tr("The network's answer is no number."), name)
@@ -78,6 +81,26 @@ def dry_run(model: bytes, manifest: Manifest, golden: bytes | None) -> None:
             expected is None or expected.shape != value.shape or float(np.abs(expected - value).max()) > _TOLERANCE
         ):
             raise _contradiction(tr("The network does not repeat the result that it was shipped with."), name)
+
+
+def _check_decodes(spec: KindSpec, heads: dict[str, FloatArray]) -> None:
+    """Decode once, so that shapes that do not fit the manifest show now and not at the first patient."""
+    try:
+        if isinstance(spec, HeatmapSpec):
+            heat, size, offset = (heads[name] for name in needed_outputs(spec))
+            heatmap_3d.decode(heat[0, 0], size[0, 0], offset[0], spec.output, spec.post)
+        elif isinstance(spec, AnchorSpec):
+            anchor_boxes_3d.decode(heads, spec, (_LEAST_SIDE,) * 3)
+        elif isinstance(spec, Boxes2dSpec):
+            boxes_2d.decode(heads, spec)
+        elif isinstance(spec, MaskSpec):
+            mask.check_head(heads[spec.output.name], spec.output, 2 if isinstance(spec.input, ImageInput) else 3)
+        else:
+            classifier.class_scores(heads[spec.output.name], spec.output)
+    except (ValueError, IndexError) as exc:
+        raise _contradiction(
+            tr("The network's answer does not have the form that the manifest says."), str(exc)
+        ) from exc
 
 
 def _run(

@@ -28,6 +28,12 @@ _SPACING_MM: Final = [0.703125, 0.703125, 1.25]
 _WINDOW_HU: Final = [-1024.0, 300.0]
 _ANCHORS: Final = [[6, 8, 4], [8, 6, 5], [10, 10, 6]]
 _FIRST_STRIDE: Final = (4, 4, 2)
+_NODULE: Final = {
+    "label": "nodule",
+    "code": "427359005",
+    "scheme": "SCT",
+    "meaning": {"en": "Solitary nodule of lung", "zh": "肺结节"},
+}
 _NOT_STATED: Final = {"en": "Not stated by the supplier", "zh": "供应方未说明"}
 
 
@@ -108,6 +114,8 @@ def _manifest(
     anchors = _number_rows(_first(inference, "base_anchor_shapes")) or _ANCHORS
     pixdim = _resolved(inference, _first(inference, "pixdim"))
     scale = {key: _number(_resolved(inference, _first(inference, key))) for key in ("a_min", "a_max", "b_min", "b_max")}
+    classes = _resolved(inference, _first(inference, "num_classes"))
+    classes = classes if isinstance(classes, int) and 1 <= classes <= 64 else 1
     window = [scale["a_min"], scale["a_max"]] if None not in (scale["a_min"], scale["a_max"]) else _WINDOW_HU
     strides = [[stride * 2**level for stride in _FIRST_STRIDE] for level in range(levels)]
     return {
@@ -154,19 +162,12 @@ def _manifest(
                 }
                 for level in range(levels)
             ],
-            "classes": 1,
+            "classes": classes,
             "coder": [1, 1, 1, 1, 1, 1],
             "activation": "sigmoid",
         },
         "post": {"min_score": 0.02, "top_k": 1000, "nms_iou": 0.22, "max_marks": 300, "lung_margin_mm": 3.0},
-        "classes": [
-            {
-                "label": "nodule",
-                "code": "427359005",
-                "scheme": "SCT",
-                "meaning": {"en": "Solitary nodule of lung", "zh": "肺结节"},
-            }
-        ],
+        "classes": [_NODULE, *(_unnamed(number) for number in range(2, classes + 1))],
         "operating_points": [{"name": "balanced", "score": 0.5, "basis": _NOT_STATED}],
         "default_operating_point": "balanced",
         "calibration": None,
@@ -178,6 +179,11 @@ def _manifest(
         "explain": [],
         "signature": None,
     }
+
+
+def _unnamed(number: int) -> dict[str, Any]:
+    meaning = {"en": f"Class {number} of the network", "zh": f"网络的第{number}类"}
+    return {"label": f"class-{number}", "code": f"class-{number}", "scheme": "99LIANYUE", "meaning": meaning}
 
 
 def _card(name: str, version: str, metadata: dict[str, Any], sha256: str) -> str:

@@ -58,6 +58,8 @@ def _level_boxes(
 
 def _per_place(head: FloatArray, anchors: int, values: int) -> FloatArray:
     """Return ``[1, anchors * values, a, b, c]`` as ``(a b c anchors, values)``."""
+    if head.ndim != 5 or head.shape[:2] != (1, anchors * values):
+        raise ValueError(f"{head.shape} is not 1 x {anchors * values} and three axes")
     split = head.reshape(anchors, values, *head.shape[2:])
     return np.ascontiguousarray(split.transpose(2, 3, 4, 0, 1)).reshape(-1, values)
 

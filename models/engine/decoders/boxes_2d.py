@@ -14,10 +14,19 @@ from models.engine.manifest_values import Boxes2dOutput, Boxes2dSpec, BoxPost, F
 def decode(heads: Mapping[str, FloatArray], spec: Boxes2dSpec) -> Boxes:
     """Return boxes in pixels of the network's input, corners (x, y), by falling score."""
     output, post = spec.output, spec.post
+    if output.format != "fcos":
+        _check_head(heads[output.name], output)
     found = {"yolo": _yolo, "nms": _ready, "fcos": _fcos}[output.format](heads, output, post)
     inside = clipped(found, (spec.input.width, spec.input.height))
     # a graph that suppressed overlaps itself is taken at its word: 1 overlaps nothing
     return suppressed(inside, 1.0 if output.format == "nms" else post.nms_iou, post.max_marks)
+
+
+def _check_head(head: FloatArray, output: Boxes2dOutput) -> None:
+    """Raise ValueError unless the head has the axes of its format."""
+    expected = {"yolo": head.shape[1:2] == (4 + output.classes,), "nms": head.shape[2:] == (6,)}[output.format]
+    if head.ndim != 3 or head.shape[0] != 1 or not expected:
+        raise ValueError(f"{head.shape} is no {output.format} head")
 
 
 def _yolo(heads: Mapping[str, FloatArray], output: Boxes2dOutput, post: BoxPost) -> Boxes:

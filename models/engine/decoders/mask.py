@@ -32,6 +32,13 @@ class Piece:
     score: float
 
 
+def check_head(head: FloatArray, output: MaskOutput, axes: int) -> None:
+    """Raise ValueError unless the head is ``[1, channels]`` with so many further axes."""
+    channels = output.classes + (output.activation == "softmax")
+    if head.ndim != 2 + axes or head.shape[:2] != (1, channels):
+        raise ValueError(f"{head.shape} is not 1 x {channels} and {axes} axes")
+
+
 def class_scores(head: FloatArray, output: MaskOutput) -> FloatArray:
     """Return ``[classes, ...]`` in [0, 1] from ``[1, channels, ...]``; softmax's background is left out."""
     scores: FloatArray = activated(head, output.activation, 1)[0]
