@@ -10,7 +10,7 @@ from pathlib import Path
 from resources.translation import tr
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import BundleInvalid, JobCancelled, NotPermitted, WorkstationError
+from workstation.domain.errors import BundleInvalid, JobCancelled, NotPermitted, StorageError, WorkstationError
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import (
     GateResult,
@@ -40,7 +40,7 @@ class ModelPage:
 
     def cards(self) -> tuple[ModelCard, ...]:
         """Return every installed model, the active one first, then by name."""
-        active = self.choices.load().active
+        active = self._current().active
         return tuple(sorted(self.models.cards(), key=lambda card: (card.model_id != active, card.model_id)))
 
     def choice(self) -> ModelChoice:
@@ -65,7 +65,7 @@ class ModelPage:
                 tr("“{model}” is for research only: nobody trusted here signed it.", model=model_id),
                 hint=tr("Run it in shadow mode, or trust the key of its supplier."),
             )
-        choice = self.choices.load()
+        choice = self._current()
         return self._save(
             replace(choice, active=model_id, shadow=None if choice.shadow == model_id else choice.shadow), actor
         )
@@ -78,7 +78,7 @@ class ModelPage:
         the model is the active one.
         """
         _require(actor)
-        choice = self.choices.load()
+        choice = self._current()
         if model_id is not None:
             self._require_gates(model_id)
             if model_id == choice.active:
@@ -91,7 +91,7 @@ class ModelPage:
     def switch_off(self, actor: Actor) -> ModelChoice:
         """Let no model mark anything. Raises NotPermitted."""
         _require(actor)
-        return self._save(replace(self.choices.load(), active=None), actor)
+        return self._save(replace(self._current(), active=None), actor)
 
     def bring_in(self, path: Path, actor: Actor) -> ModelCard:
         """Install a bundle. Raises NotPermitted, BundleInvalid, StorageError."""
@@ -107,7 +107,7 @@ class ModelPage:
     def remove(self, model_id: str, actor: Actor) -> None:
         """Remove an installed model that is not in use. Raises NotPermitted, BundleInvalid."""
         _require(actor)
-        choice = self.choices.load()
+        choice = self._current()
         if model_id in {choice.active, choice.shadow}:
             raise BundleInvalid(tr("“{model}” is in use.", model=model_id), hint=tr("Choose another model first."))
         self.audit.record(AuditAction.MODEL_CHANGED, detail=f"remove {model_id}")
@@ -137,6 +137,14 @@ class ModelPage:
                 tr("“{model}” cannot be used: {reason}", model=model_id, reason=failed[0].text),
                 hint=tr("Install the model again from a trusted source."),
             )
+
+    def _current(self) -> ModelChoice:
+        """Return the choice to change; a file that cannot be read is replaced by the next choice."""
+        try:
+            return self.choices.load()
+        except StorageError as exc:
+            _log.info("the choice of the model cannot be read: %s", exc)
+            return ModelChoice()
 
     def _save(self, choice: ModelChoice, actor: Actor) -> ModelChoice:
         stored = replace(choice, changed_by=actor.user_id, changed_at=self.clock.now())

@@ -1,0 +1,286 @@
+"""The model page: only checked models become active, shadows are seen by nobody, every change is audited."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cases import NOON, mark
+from tests.helpers.models import Job, thorax
+from workstation.domain.access import Actor, Role
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse, JobCancelled, NotPermitted, StorageError
+from workstation.domain.finding import AlgorithmIdentity, Mark
+from workstation.domain.model import (
+    GateResult,
+    GateStep,
+    ModelCard,
+    ModelChoice,
+    ModelKind,
+    ModelOutput,
+    StoredRun,
+    Trust,
+)
+from workstation.domain.ports import Detector, JobContext
+from workstation.domain.volume import Volume
+from workstation.services.model_service import ModelPage, RunShadow, compare_models, research_banner
+from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
+
+ADMIN = Actor("admin", "管理员", Role.ADMIN, "s1")
+READER = Actor("reader", "读片医师", Role.READER, "s1")
+VOLUME = thorax(shape=(8, 8, 8))
+
+
+@dataclass
+class _Detector:
+    name: str
+    marks: tuple[Mark, ...] = ()
+    fault: Exception | None = None
+
+    @property
+    def identity(self) -> AlgorithmIdentity:
+        return AlgorithmIdentity(self.name, "1.0.0", self.name * 8)
+
+    def detect(self, volume: Volume, job: JobContext) -> ModelOutput:
+        job.progress(0.5)
+        if self.fault is not None:
+            raise self.fault
+        return ModelOutput(self.identity, marks=self.marks)
+
+
+def _card(model_id: str, trust: Trust = Trust.RELEASE) -> ModelCard:
+    return ModelCard(model_id, "1.0.0", model_id, ModelKind.HEATMAP_3D, trust, model_id * 8, "MIT", "")
+
+
+@dataclass
+class _Models:
+    installed: dict[str, ModelCard] = field(
+        default_factory=lambda: {
+            "a": _card("a"),
+            "b": _card("b"),
+            "lab": _card("lab", Trust.RESEARCH),
+            "broken": _card("broken"),
+        }
+    )
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        return tuple(self.installed.values())
+
+    def gates(self, model_id: str) -> tuple[GateResult, ...]:
+        if model_id not in self.installed:
+            raise BundleInvalid("There is no model.")
+        bad = model_id == "broken"
+        return (GateResult(GateStep.SCHEMA, passed=True), GateResult(GateStep.FILES, passed=not bad, text="altered"))
+
+    def bring_in(self, path: Path) -> ModelCard:
+        self.installed[path.name] = _card(path.name)
+        return self.installed[path.name]
+
+    def take_out(self, model_id: str, archive: Path) -> None:
+        archive.write_text(model_id, encoding="utf-8")
+
+    def remove(self, model_id: str) -> None:
+        del self.installed[model_id]
+
+    def detector(self, model_id: str) -> Detector:
+        return _Detector(model_id)
+
+
+@dataclass
+class _Audit:
+    details: list[str] = field(default_factory=list)
+
+    def record(self, action: AuditAction, *, subject_uid: str = "", outcome: int = 0, detail: str = "") -> None:
+        assert action is AuditAction.MODEL_CHANGED
+        self.details.append(detail)
+
+    def events(self, *, study_instance_uid: str = "") -> list[object]:
+        return []
+
+
+class _Noon:
+    def now(self) -> object:
+        return NOON
+
+
+@pytest.fixture
+def audit() -> _Audit:
+    return _Audit()
+
+
+@pytest.fixture
+def page(tmp_path: Path, audit: _Audit) -> ModelPage:
+    return ModelPage(
+        models=_Models(),
+        choices=ModelChoiceFile(tmp_path / "choice.json"),
+        runs=StoredRunFolder(tmp_path / "runs"),
+        audit=audit,  # type: ignore[arg-type]  # events() of a fake has no real events
+        clock=_Noon(),  # type: ignore[arg-type]  # NOON is a datetime
+    )
+
+
+def test_an_activated_model_stays_active_and_comes_first(page: ModelPage, audit: _Audit) -> None:
+    page.activate("b", ADMIN)
+
+    choice = page.choice()
+    assert (choice.active, choice.changed_by, choice.changed_at) == ("b", "admin", NOON)
+    assert [card.model_id for card in page.cards()] == ["b", "a", "broken", "lab"]
+    assert audit.details == ["active b shadow -"]
+
+
+def test_a_research_model_is_never_active_but_may_be_a_shadow(page: ModelPage) -> None:
+    with pytest.raises(BundleInvalid) as caught:
+        page.activate("lab", ADMIN)
+
+    assert "is for research only" in caught.value.user_text
+    assert page.shadow("lab", ADMIN).shadow == "lab"
+    assert page.choice().active is None
+
+
+def test_a_model_that_fails_a_gate_is_neither(page: ModelPage) -> None:
+    for act in (page.activate, page.shadow):
+        with pytest.raises(BundleInvalid, match="altered"):
+            act("broken", ADMIN)
+    with pytest.raises(BundleInvalid, match="no model"):
+        page.activate("unknown", ADMIN)
+    assert page.choice() == ModelChoice()
+
+
+def test_a_shadow_that_becomes_active_is_no_shadow_any_more(page: ModelPage) -> None:
+    page.activate("a", ADMIN)
+    page.shadow("b", ADMIN)
+
+    assert page.activate("b", ADMIN).shadow is None
+    with pytest.raises(BundleInvalid, match="is the active model"):
+        page.shadow("b", ADMIN)
+    assert page.shadow(None, ADMIN).shadow is None
+    assert page.switch_off(ADMIN).active is None
+
+
+def test_only_administrators_change_models(page: ModelPage, audit: _Audit, tmp_path: Path) -> None:
+    acts: list[Callable[[], object]] = [
+        lambda: page.activate("a", READER),
+        lambda: page.shadow("a", READER),
+        lambda: page.switch_off(READER),
+        lambda: page.bring_in(tmp_path / "new", READER),
+        lambda: page.remove("a", READER),
+    ]
+    for act in acts:
+        with pytest.raises(NotPermitted):
+            act()
+    assert audit.details == []
+
+
+def test_models_come_and_go_audited_and_never_while_in_use(page: ModelPage, audit: _Audit, tmp_path: Path) -> None:
+    page.bring_in(tmp_path / "new", ADMIN)
+    page.activate("new", ADMIN)
+
+    with pytest.raises(BundleInvalid, match="is in use"):
+        page.remove("new", ADMIN)
+    page.switch_off(ADMIN)
+    page.remove("new", ADMIN)
+    page.take_out("a", tmp_path / "a.zip")
+
+    assert audit.details == [
+        f"import new 1.0.0 {'new' * 8}",
+        "active new shadow -",
+        "active - shadow -",
+        "remove new",
+    ]
+    assert (tmp_path / "a.zip").read_text(encoding="utf-8") == "a"
+    assert [result.passed for result in page.gates("a")] == [True, True]
+
+
+def test_a_damaged_choice_activates_nothing_in_silence(page: ModelPage, tmp_path: Path) -> None:
+    (tmp_path / "choice.json").write_text('{"active": 7}', encoding="utf-8")
+
+    with pytest.raises(StorageError) as caught:
+        page.choice()
+
+    assert caught.value.user_text == "The choice of the AI model cannot be read; no model is active."
+    assert len(page.cards()) == 4
+    assert page.activate("a", ADMIN).active == "a"
+    assert page.choice().active == "a"
+
+
+def _shadow(tmp_path: Path, detector: Detector | None) -> RunShadow:
+    return RunShadow(lambda: detector, StoredRunFolder(tmp_path / "runs"), _Noon())  # type: ignore[arg-type]  # NOON
+
+
+def test_a_shadow_runs_is_stored_and_compared(page: ModelPage, tmp_path: Path) -> None:
+    active = ModelOutput(_Detector("a").identity, marks=(mark(),))
+
+    for uid in ("1.2.3", "1.2.4"):
+        _shadow(tmp_path, _Detector("b", (mark(0.6),)))(uid, VOLUME, active, threading.Event())
+
+    comparison = page.compare_stored(_card("a"), _card("b"))
+    assert [case.study_instance_uid for case in comparison.cases] == ["1.2.3", "1.2.4"]
+    assert comparison.agreement == 1.0
+    assert (comparison.first.name, comparison.second.name) == ("a", "b")
+
+
+def test_a_case_is_stored_once_per_model(tmp_path: Path) -> None:
+    runs = StoredRunFolder(tmp_path / "runs")
+    first = StoredRun("1.2.3", _Detector("a").identity, (), NOON)
+
+    runs.add(first)
+    runs.add(replace(first, marks=(mark(),)))
+    (damaged,) = list((tmp_path / "runs").iterdir())
+    (damaged / "other.json").write_text("{", encoding="utf-8")
+
+    assert [run.marks for run in runs.runs("a" * 8)] == [(mark(),)]
+    assert runs.runs("b" * 8) == ()
+
+
+def test_without_a_shadow_nothing_is_kept(tmp_path: Path) -> None:
+    _shadow(tmp_path, None)("1.2.3", VOLUME, ModelOutput(_Detector("a").identity), threading.Event())
+
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("fault", [InputOutsideIntendedUse("no lungs"), JobCancelled()])
+def test_a_shadow_that_fails_harms_nothing(tmp_path: Path, fault: Exception) -> None:
+    _shadow(tmp_path, _Detector("b", fault=fault))(
+        "1.2.3", VOLUME, ModelOutput(_Detector("a").identity), threading.Event()
+    )
+
+    assert StoredRunFolder(tmp_path / "runs").runs("b" * 8) == ()
+
+
+def test_a_shadow_ends_with_its_worker(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+
+    _shadow(tmp_path, _Detector("b", (mark(),)))("1.2.3", VOLUME, ModelOutput(_Detector("a").identity), stop)
+
+    assert StoredRunFolder(tmp_path / "runs").runs("b" * 8) == ()
+
+
+def test_nothing_in_common_is_said(page: ModelPage) -> None:
+    with pytest.raises(BundleInvalid, match="no case that both models have seen"):
+        page.compare_stored(_card("a"), _card("b"))
+
+
+def test_two_versions_are_compared_on_the_same_cases_and_refused_ones_left_out() -> None:
+    def broken() -> Volume:
+        raise InputOutsideIntendedUse("5 mm slices")
+
+    job = Job()
+    comparison = compare_models(_Detector("a", (mark(),)), _Detector("b"), [("1", lambda: VOLUME), ("2", broken)], job)
+
+    assert [case.study_instance_uid for case in comparison.cases] == ["1"]
+    assert comparison.cases[0].only_first == (mark(),)
+    assert job.fractions == [0.0, 0.5, 1.0]
+    with pytest.raises(JobCancelled):
+        compare_models(_Detector("a"), _Detector("b"), [("1", lambda: VOLUME)], Job(cancel_after=1))
+
+
+def test_the_banner_stands_over_research_results_only() -> None:
+    trusted = _Detector("a").identity
+
+    assert research_banner(trusted) == ""
+    assert research_banner(replace(trusted, research=True)).startswith("Research model")
