@@ -1,0 +1,250 @@
+"""
+From drawn points to annotations with their numbers: one entry for every kind of tool.
+
+An image with a place in the patient is measured in millimetres; one without is measured in
+pixels, its points stay on the image, and no millimetre is ever guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from resources.translation import tr
+from viewers.scene import measure_regions as regions
+from viewers.scene import measure_shapes as shapes
+from viewers.scene.image import SliceImage
+from viewers.scene.measure import NotMeasurable, value_at
+from workstation.domain import outline
+from workstation.domain.annotation import (
+    Annotation,
+    AnnotationKind,
+    Measure,
+    MeasureName,
+    PixelPoint,
+    Statistics,
+)
+from workstation.domain.geometry import ImagePlane, Point, distance_mm
+from workstation.domain.volume import Volume
+
+_REGIONS: Final = frozenset({AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE, AnnotationKind.FREEHAND})
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The plane that points are measured in and its unit, ``mm`` or ``px`` (the width of one column)."""
+
+    plane: ImagePlane
+    unit: str
+
+
+def space_of(image: SliceImage) -> Space:
+    """Return the image's own plane in mm, or its pixel grid where it has no place in the patient."""
+    if image.plane is not None:
+        return Space(image.plane, "mm")
+    return Space(ImagePlane((0, 0, 0), (1, 0, 0), (0, 1, 0), (1.0, image.aspect)), "px")
+
+
+def annotate(
+    kind: AnnotationKind,
+    image: SliceImage,
+    points: Sequence[Point] | Sequence[PixelPoint],
+    *,
+    uid: str,
+    tracking_uid: str,
+    author: str,
+    created_at: datetime,
+    text: str = "",
+    series_instance_uid: str = "",
+    referenced_frame: int | None = None,
+) -> Annotation:
+    """
+    Return a new annotation with its numbers.
+
+    ``points`` are LPS mm where the image has a plane, (column, row) otherwise.
+
+    Raises NotMeasurable: a probe off the image, on padding or on colour, a region without pixels,
+    a line without length; a sphere, which needs a volume.
+    """
+    measured = _measured(kind, image, points)
+    in_patient = image.plane is not None
+    return Annotation(
+        uid=uid,
+        tracking_uid=tracking_uid,
+        kind=kind,
+        points_lps_mm=_points3(points) if in_patient else (),
+        points_px=() if in_patient else _points2(points),
+        frame_of_reference_uid=image.frame_of_reference_uid if in_patient else "",
+        series_instance_uid=series_instance_uid,
+        referenced_sop_instance_uid=image.sop_instance_uid,
+        referenced_frame=referenced_frame,
+        text=text,
+        measures=measured[0],
+        statistics=measured[1],
+        author=author,
+        created_at=created_at,
+    )
+
+
+def sphere(
+    volume: Volume,
+    centre: Point,
+    surface: Point,
+    *,
+    uid: str,
+    tracking_uid: str,
+    author: str,
+    created_at: datetime,
+) -> Annotation:
+    """Return a sphere in a volume with diameter, volume and the statistics of its voxels. Raises NotMeasurable."""
+    diameter, size = shapes.sphere_volume(centre, surface)
+    found = regions.statistics(regions.in_sphere(volume, centre, surface), volume.unit)
+    return Annotation(
+        uid=uid,
+        tracking_uid=tracking_uid,
+        kind=AnnotationKind.SPHERE,
+        points_lps_mm=(centre, surface),
+        frame_of_reference_uid=volume.frame_of_reference_uid,
+        series_instance_uid=volume.series_instance_uid,
+        measures=(Measure(MeasureName.DIAMETER, diameter, "mm"), Measure(MeasureName.VOLUME, size, "mm3")),
+        statistics=found,
+        author=author,
+        created_at=created_at,
+    )
+
+
+def remeasured(annotation: Annotation, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]) -> Annotation:
+    """
+    Return the annotation at other points of the same kind of space, identity kept and numbers taken anew.
+
+    Raises NotMeasurable, also for points in the patient on an image that has no place there.
+    """
+    if (image.plane is None) != bool(annotation.points_px):
+        raise NotMeasurable(
+            tr("This image has no place in the patient, so nothing can be measured in millimetres."),
+            hint=tr("Ask the sending site for the original images."),
+        )
+    measures, found = _measured(annotation.kind, image, points)
+    changed = replace(annotation, measures=measures, statistics=found)
+    if annotation.points_px:
+        return replace(changed, points_px=_points2(points))
+    return replace(changed, points_lps_mm=_points3(points))
+
+
+def squared(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Return the four points of a bidirectional measurement, the short axis at right angles to the long one."""
+    long, short = (points[0], points[1]), (points[2], points[3])
+    try:
+        return (*long, *shapes.squared_to(long, short))
+    except ValueError as exc:
+        raise _no_length() from exc
+
+
+def region_values(
+    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+) -> regions.FloatArray:
+    """Return the pixel values in a region, for a histogram. Raises NotMeasurable on colour."""
+    if image.is_color:
+        raise NotMeasurable(tr("Colour images have no values to measure."), hint=tr("Measure distances instead."))
+    space = space_of(image)
+    placed = _placed(space, points)
+    if kind is AnnotationKind.ELLIPSE:
+        return regions.in_ellipse(image, space.plane, placed)
+    return regions.in_polygon(image, space.plane, placed)
+
+
+def _measured(
+    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+) -> tuple[tuple[Measure, ...], Statistics | None]:
+    if kind in _REGIONS:
+        return _region(kind, image, points)
+    space = space_of(image)
+    try:
+        return _numbers(kind, space, image, _placed(space, points)), None
+    except ValueError as exc:
+        raise _no_length() from exc
+
+
+def _numbers(kind: AnnotationKind, space: Space, image: SliceImage, points: list[Point]) -> tuple[Measure, ...]:
+    unit = space.unit
+    found: tuple[Measure, ...] = ()
+    match kind:
+        case AnnotationKind.LENGTH:
+            found = (Measure(MeasureName.LENGTH, distance_mm(points[0], points[1]), unit),)
+        case AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE:
+            lengths = sorted((distance_mm(points[0], points[1]), distance_mm(points[2], points[3])))
+            found = (
+                Measure(MeasureName.LONG_AXIS, lengths[1], unit),
+                Measure(MeasureName.SHORT_AXIS, lengths[0], unit),
+            )
+        case AnnotationKind.ANGLE:
+            found = (Measure(MeasureName.ANGLE, shapes.angle_deg(points[0], points[1], points[2]), "deg"),)
+        case AnnotationKind.COBB:
+            turned = shapes.cobb_deg((points[0], points[1]), (points[2], points[3]))
+            found = (Measure(MeasureName.ANGLE, turned, "deg"),)
+        case AnnotationKind.CARDIOTHORACIC:
+            heart, chest, ratio = shapes.cardiothoracic((points[0], points[1]), (points[2], points[3]))
+            found = (
+                Measure(MeasureName.HEART_WIDTH, heart, unit),
+                Measure(MeasureName.CHEST_WIDTH, chest, unit),
+                Measure(MeasureName.RATIO, ratio, "1"),
+            )
+        case AnnotationKind.PROBE:
+            value = value_at(image, *space.plane.pixel_of(points[0]))
+            if value is None:
+                raise NotMeasurable(tr("There is no pixel value here."), hint=tr("Place the probe on the image."))
+            found = (Measure(MeasureName.VALUE, value, image.unit),)
+        case AnnotationKind.SPHERE:
+            raise NotMeasurable(tr("A sphere is measured in a volume only."), hint=tr("Open the series as a volume."))
+        case _:
+            pass  # an arrow and a text carry no number
+    return found
+
+
+def _region(
+    kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+) -> tuple[tuple[Measure, ...], Statistics | None]:
+    space = space_of(image)
+    placed = _placed(space, points)
+    if kind is AnnotationKind.ELLIPSE:
+        half = distance_mm(placed[0], placed[1]), distance_mm(placed[0], placed[2])
+        measures: tuple[Measure, ...] = (Measure(MeasureName.AREA, math.pi * half[0] * half[1], f"{space.unit}2"),)
+    else:
+        ring = regions.pixel_outline(space.plane, placed) * space.plane.spacing_mm
+        measures = (
+            Measure(MeasureName.AREA, outline.area(ring), f"{space.unit}2"),
+            Measure(MeasureName.PERIMETER, outline.perimeter(ring), space.unit),
+        )
+    if image.is_color:
+        return measures, None  # an area has a size on any image, its colours have no mean
+    return measures, regions.statistics(region_values(kind, image, points), image.unit)
+
+
+def _placed(space: Space, points: Sequence[Point] | Sequence[PixelPoint]) -> list[Point]:
+    """Return points in three dimensions: as they are, or (column, row) on the pixel grid."""
+    return [point if len(point) == 3 else space.plane.lps_of(point[0], point[1]) for point in points]
+
+
+def _points3(points: Sequence[Point] | Sequence[PixelPoint]) -> tuple[Point, ...]:
+    found = []
+    for point in points:
+        if len(point) != 3:
+            raise ValueError("points on an image in the patient are LPS millimetres")
+        found.append((float(point[0]), float(point[1]), float(point[2])))
+    return tuple(found)
+
+
+def _points2(points: Sequence[Point] | Sequence[PixelPoint]) -> tuple[PixelPoint, ...]:
+    if any(len(point) != 2 for point in points):
+        raise NotMeasurable(
+            tr("This image has no place in the patient, so nothing can be measured in millimetres."),
+            hint=tr("Ask the sending site for the original images."),
+        )
+    return tuple((float(point[0]), float(point[1])) for point in points)
+
+
+def _no_length() -> NotMeasurable:
+    return NotMeasurable(tr("A line without length measures nothing."), hint=tr("Draw it longer."))

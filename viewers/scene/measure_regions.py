@@ -1,0 +1,121 @@
+"""The pixels inside drawn regions, their statistics and their histogram."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from resources.translation import tr
+from viewers.scene.image import SliceImage
+from viewers.scene.measure import NotMeasurable
+from viewers.scene.raster import is_padding
+from workstation.domain import outline
+from workstation.domain.annotation import Statistics
+from workstation.domain.geometry import ImagePlane, Point, distance_mm
+from workstation.domain.volume import Volume
+
+FloatArray = npt.NDArray[np.float64]
+_RIM = 1e-9
+"""A hair of slack keeps pixels that lie exactly on the rim in, whatever the rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts of pixel values in bins of one width; bin ``n`` begins at ``first + n * bin_width``."""
+
+    first: float
+    bin_width: float
+    counts: tuple[int, ...]
+    unit: str
+
+
+def pixel_outline(plane: ImagePlane, points: Sequence[Point]) -> FloatArray:
+    """Return points as (column, row) on a plane, projected at right angles."""
+    return np.array([plane.pixel_of(point) for point in points], dtype=np.float64)
+
+
+def in_polygon(image: SliceImage, plane: ImagePlane, points: Sequence[Point]) -> FloatArray:
+    """Return the values of the pixels whose centres lie in a polygon; padding is left out."""
+    ring = pixel_outline(plane, points)
+    x, y, box = _box(image, ring.min(axis=0), ring.max(axis=0))
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float64)
+    # towards the middle by a hair: centres on the rim count on every side, not on two of four
+    middle = ring.mean(axis=0)
+    inside = outline.inside(middle + (ring - middle) * (1 + _RIM), grid).reshape(box.shape[:2])
+    return _kept(box, inside, image)
+
+
+def in_ellipse(image: SliceImage, plane: ImagePlane, points: Sequence[Point]) -> FloatArray:
+    """Return the values of the pixels whose centres lie in an ellipse given by centre and two semi-axis ends."""
+    centre, first, second = pixel_outline(plane, points)
+    spacing = np.array(plane.spacing_mm)
+    axes = np.array([(first - centre) * spacing, (second - centre) * spacing])
+    squares = (axes**2).sum(axis=1)
+    if squares.min() == 0:
+        return np.empty(0)
+    # half extents of an ellipse with semi-axes u, v are sqrt(u^2 + v^2) per coordinate
+    reach = np.sqrt((axes**2).sum(axis=0)) / spacing
+    x, y, box = _box(image, centre - reach - _RIM, centre + reach + _RIM)
+    offset_x, offset_y = (x - centre[0]) * spacing[0], ((y - centre[1]) * spacing[1])[:, None]
+    along = (offset_x * axes[0, 0] + offset_y * axes[0, 1]) / squares[0]
+    across = (offset_x * axes[1, 0] + offset_y * axes[1, 1]) / squares[1]
+    return _kept(box, along**2 + across**2 <= 1 + _RIM, image)
+
+
+def in_sphere(volume: Volume, centre: Point, surface: Point) -> FloatArray:
+    """Return the values of the voxels whose centres lie in a sphere, whatever the grid's spacing and turn."""
+    radius = distance_mm(centre, surface)
+    inverse = np.linalg.inv(volume.ijk_to_lps)
+    middle = volume.ijk_of(centre)
+    # the extent of a ball along an index axis is the length of that row of the inverse
+    reach = radius * np.linalg.norm(inverse[:3, :3], axis=1)
+    last = np.array(volume.voxels.shape[::-1]) - 1
+    low = np.clip(np.ceil(middle - reach - _RIM), 0, last + 1).astype(np.int64)
+    high = np.clip(np.floor(middle + reach + _RIM), -1, last).astype(np.int64)
+    box = volume.voxels[low[2] : high[2] + 1, low[1] : high[1] + 1, low[0] : high[0] + 1]
+    z, y, x = np.indices(box.shape)
+    away = volume.lps_of(np.stack([x + low[0], y + low[1], z + low[2]], axis=-1)) - np.asarray(centre)
+    return np.asarray(box[(away**2).sum(axis=-1) <= radius**2 * (1 + _RIM)], dtype=np.float64)
+
+
+def statistics(values: FloatArray, unit: str) -> Statistics:
+    """Return the statistics of at least one value. Raises NotMeasurable for none."""
+    if values.size == 0:
+        raise NotMeasurable(tr("No pixel lies inside the region."), hint=tr("Draw a larger region."))
+    return Statistics(
+        mean=float(values.mean()),
+        standard_deviation=float(values.std()),
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+        count=int(values.size),
+        unit=unit,
+    )
+
+
+def histogram(values: FloatArray, unit: str, *, bin_width: float = 10.0) -> Histogram:
+    """Return how often values occur, in bins that begin at multiples of their width."""
+    if bin_width <= 0:
+        raise ValueError(f"bin_width must be positive, got {bin_width}")
+    if values.size == 0:
+        raise NotMeasurable(tr("No pixel lies inside the region."), hint=tr("Draw a larger region."))
+    bins = np.floor(values / bin_width).astype(np.int64)
+    first = int(bins.min())
+    return Histogram(first * bin_width, bin_width, tuple(np.bincount(bins - first).tolist()), unit)
+
+
+def _box(
+    image: SliceImage, low: FloatArray, high: FloatArray
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Return the columns and rows of the image between two (column, row) corners, and their pixels."""
+    x = np.arange(max(0, math.ceil(low[0] - _RIM)), min(image.columns - 1, math.floor(high[0] + _RIM)) + 1)
+    y = np.arange(max(0, math.ceil(low[1] - _RIM)), min(image.rows - 1, math.floor(high[1] + _RIM)) + 1)
+    return x, y, image.pixels[np.ix_(y, x)]
+
+
+def _kept(box: npt.NDArray[Any], inside: npt.NDArray[np.bool_], image: SliceImage) -> FloatArray:
+    return np.asarray(box[inside & ~is_padding(box, image.padding)], dtype=np.float64)
