@@ -18,6 +18,7 @@ from viewers.qt.header_strip import HeaderStrip, HeaderText
 from viewers.qt.surface import RenderSurface
 from viewers.qt.view_commands import own_commands
 from viewers.qt.view_surface import ViewSurface
+from viewers.scene.camera import Camera
 from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.events import PointerEvent, PointerKind
 from viewers.scene.fidelity import Fidelity
@@ -61,12 +62,18 @@ class _Membership:
         self._scene: Scene | None = None
         self._links: LinkGroup | None = None
 
-    def change(self, scene: Scene | None, links: LinkGroup | None, repaint: Callable[[], None]) -> None:
-        """Leave the old group and join the new one."""
+    def change(
+        self,
+        scene: Scene | None,
+        links: LinkGroup | None,
+        repaint: Callable[[], None],
+        viewport: Callable[[], tuple[float, float]],
+    ) -> None:
+        """Leave the old group and join the new one; a manual offset is this viewport's, whatever it shows."""
         self.leave()
         self._scene, self._links = scene, links
         if scene is not None and links is not None:
-            links.join(scene, repaint)
+            links.join(scene, repaint, slot=self, viewport=viewport)
 
     def leave(self) -> None:
         """Leave the group, if any."""
@@ -117,6 +124,7 @@ class ViewportFrame(QWidget):
         self.header = HeaderStrip(self)
         self.canvas = ImageCanvas(surface or default_surface(), self.navigator, self)
         self._active = False
+        self._seen = 0
         self._membership = _Membership()
         # a deleted viewport must not be repainted by those it was linked with
         self.destroyed.connect(self._membership.leave)
@@ -140,18 +148,36 @@ class ViewportFrame(QWidget):
         """Show a scene, linked with others; whatever a tool had begun on the last one is dropped."""
         self.navigator.cancel()
         self.scene, self.links = scene, links
-        refresh = weakref.WeakMethod(self.refresh)
+        self._seen = scene.index if scene is not None else 0
+        # a strong reference would leave the widget to the garbage collector, which may run while it paints
+        moved, size = weakref.WeakMethod(self._moved_by_link), weakref.WeakMethod(self._picture_size)
 
         def repaint() -> None:
-            # a strong reference would leave the widget to the garbage collector, which may run while it paints
-            alive = refresh()
+            alive = moved()
             if alive is not None:
                 alive()
 
-        self._membership.change(scene, links, repaint)
+        def viewport() -> tuple[float, float]:
+            alive = size()
+            return alive() if alive is not None else (1.0, 1.0)
+
+        self._membership.change(scene, links, repaint, viewport)
         self.canvas.set_scene(scene)
         self.header.set_fidelity(Fidelity())
         self.refresh()
+
+    def _moved_by_link(self) -> None:
+        """Repaint, and ask for the slice that another viewport led to."""
+        if self.scene is not None and self.scene.index != self._seen:
+            self._tell_scrolled(self.scene)
+        self.refresh()
+
+    def _tell_scrolled(self, scene: Scene) -> None:
+        self._seen = scene.index
+        self.scrolled.emit(scene.index)
+
+    def _picture_size(self) -> tuple[float, float]:
+        return float(max(1, self.canvas.width())), float(max(1, self.canvas.height()))
 
     def set_active(self, *, active: bool) -> None:
         """Mark the viewport whose tools and presets the toolbar acts on."""
@@ -203,7 +229,7 @@ class ViewportFrame(QWidget):
             self.scene.show_point(lps_mm)
         self.crosshair_moved.emit(lps_mm)
         if self.scene.index != before:
-            self.scrolled.emit(self.scene.index)
+            self._tell_scrolled(self.scene)
         self.refresh()
 
     def scroll_to(self, index: int) -> None:
@@ -212,7 +238,7 @@ class ViewportFrame(QWidget):
             return
         if self.links is not None:
             self.links.follow(self.scene)
-        self.scrolled.emit(self.scene.index)
+        self._tell_scrolled(self.scene)
         self.refresh()
 
     def run_command(self, command: Command) -> None:
@@ -286,16 +312,21 @@ class ViewportFrame(QWidget):
             self.scene.probe_at = None
             self.canvas.update()
 
+    def _set_camera(self, scene: Scene, camera: Camera) -> None:
+        scene.set_camera(camera)
+        if self.links is not None:
+            self.links.zoom_like(scene)
+
     def _carry_out(self, action: actions.Action, scene: Scene) -> None:  # noqa: C901, PLR0912 - a flat table of actions
         match action:
             case actions.SetWindow(window):
                 self.set_window(window)
             case actions.Pan(dx, dy):
-                scene.set_camera(scene.state.camera.panned(dx, dy))
+                self._set_camera(scene, scene.state.camera.panned(dx, dy))
             case actions.Zoom(factor, x, y):
                 width, height = self.canvas.viewport
                 centre = x - width / 2, y - height / 2
-                scene.set_camera(scene.state.camera.zoomed(factor, from_centre=centre))
+                self._set_camera(scene, scene.state.camera.zoomed(factor, from_centre=centre))
             case actions.Scroll(slices):
                 self.scroll_to(scene.index + slices)
             case actions.MoveCrosshair(point):

@@ -16,8 +16,10 @@ from workstation.dicom.decode import decode_frame, read_dataset
 from workstation.dicom.header import plane_of
 from workstation.dicom.pixel_size import aspect_of, pixel_size_of
 from workstation.dicom.quiet import quiet
+from workstation.dicom.side import side_tags
 from workstation.domain.pixel_size import PixelSize
 from workstation.domain.ports import RetrievePort
+from workstation.domain.side import patient_orientation, side_doubts
 from workstation.domain.study import Series, Study
 
 OnSlice = Callable[[int, SliceImage], None]
@@ -65,23 +67,18 @@ def decode_for_display(part10: bytes) -> SliceImage:
 def _for_display(dataset: Dataset) -> SliceImage:
     frame = decode_frame(dataset)
     plane = plane_of(dataset)
+    tags = side_tags(dataset)
     return slice_image(
         frame,
         plane=plane,
         sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
         frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID", "")),
         aspect=aspect_of(dataset),
-        patient_orientation=_patient_orientation(dataset),
+        patient_orientation=patient_orientation(tags.orientation, tags.anatomical_type),
+        side_doubts=side_doubts(tags) if plane is None else (),
         lossy_ratio=_lossy_ratio(dataset),
         pixel_size=PixelSize(plane.spacing_mm) if plane is not None else pixel_size_of(dataset),
     )
-
-
-def _patient_orientation(dataset: Dataset) -> tuple[str, str] | None:
-    value = dataset.get("PatientOrientation")
-    if value is None or isinstance(value, str) or len(value) != 2 or not all(value):
-        return None
-    return str(value[0]), str(value[1])
 
 
 def _lossy_ratio(dataset: Dataset) -> float | None:
