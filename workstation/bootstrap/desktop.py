@@ -216,9 +216,11 @@ class Desktop:
         """Make the pages of a case while nothing happens, little by little, so that opening the first one is quick."""
         if self.desk is None or self._ahead is not None:
             return
+        from workstation.bootstrap.image_stream import open_stream
         from workstation.ui.pages.reading_page import ReadingPage
 
-        window = self.shell.window
+        window, hub = self.shell.window, self.hub
+        self.shell.jobs.submit(Pool.IO, lambda _job: open_stream(hub.images))  # starts the children that decode
         self._ahead = ahead = ReadingPage(self._settings.reading, in_steps=True)
         ahead.setParent(window)  # else it would be a window of its own
         ahead.building.finished.connect(lambda: QTimer.singleShot(0, self._take_ahead))
@@ -314,10 +316,13 @@ class Desktop:
         from workstation.ui.pages.reading_presenter import ReadingPresenter
 
         desk = _present(self.desk)
-        page, self._ahead = self._ahead or ReadingPage(self._settings.reading), None
+        ahead, self._ahead = self._ahead, None
+        page = ahead or ReadingPage(self._settings.reading)
         page.building.finish()
         page.preferences_changed.connect(lambda reading: self._keep_settings(replace(self._settings, reading=reading)))
-        ReadingPresenter(page, desk, self.shell.jobs, open_stream=open_stream(self.hub.images))
+        ReadingPresenter(
+            page, desk, self.shell.jobs, open_stream=open_stream(self.hub.images), in_steps=ahead is not None
+        )
         desk.finding_wanted.connect(page.jump_to)
         return page
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,6 +28,7 @@ from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.reading_words import series_facts, study_line
 from workstation.ui.slice_feed import OpenStream
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.tiling import STACK
 from workstation.ui.widgets.viewport_grid import centre
 
@@ -51,7 +52,7 @@ class ImagePresenter(QObject):
     measured = Signal(object)
     """``tuple[Measurement, ...]`` after every change by the reader"""
 
-    def __init__(self, page: ReadingPage, jobs: JobRunner, open_stream: OpenStream) -> None:
+    def __init__(self, page: ReadingPage, jobs: JobRunner, open_stream: OpenStream, *, in_steps: bool = False) -> None:
         super().__init__(page)
         self._page = page
         self._case: OpenImages | None = None
@@ -67,8 +68,17 @@ class ImagePresenter(QObject):
         self._volumes.refused.connect(self._refused)
         page.series_requested.connect(self.show_series)
         page.going_away.connect(self.clear)
-        context = FeatureContext(page, self, jobs, open_stream)
-        self.features = tuple(make(context) for make in FEATURES)
+        self.features: list[QObject] = []
+        self._joining = Stepwise(self._join(FeatureContext(page, self, jobs, open_stream)), self)
+        if in_steps:  # some features a turn; the first case makes the rest at once
+            self._joining.start()
+        else:
+            self._joining.finish()
+
+    def _join(self, context: FeatureContext) -> Iterator[None]:
+        for make in FEATURES:
+            self.features.append(make(context))
+            yield
 
     # the case
 
@@ -99,6 +109,7 @@ class ImagePresenter(QObject):
 
     def show(self, session: ReadingSession) -> None:
         """Show a case from nothing: its series, and the first one's images as they arrive."""
+        self._joining.finish()
         self.clear()
         self._case = case = OpenImages(session)
         case.annotations.watch(self._measured)

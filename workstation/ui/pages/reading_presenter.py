@@ -43,11 +43,13 @@ _MEASUREMENT: Final = "measurement"
 class ReadingPresenter(QObject):
     """Owns nothing that must survive a language switch: a new page gets a new presenter on the same desk."""
 
-    def __init__(self, page: ReadingPage, desk: CaseDesk, jobs: JobRunner, *, open_stream: OpenStream) -> None:
+    def __init__(
+        self, page: ReadingPage, desk: CaseDesk, jobs: JobRunner, *, open_stream: OpenStream, in_steps: bool = False
+    ) -> None:
         super().__init__(page)
         self._page = page
         self._desk = desk
-        self.images = ImagePresenter(page, jobs, open_stream)
+        self.images = ImagePresenter(page, jobs, open_stream, in_steps=in_steps)
         self._acts: list[str] = []
         self._undone: list[str] = []
         self._stepping = False
