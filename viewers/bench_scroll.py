@@ -18,20 +18,15 @@ import numpy.typing as npt
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions
 from viewers.scene.image import SliceImage
-from viewers.scene.mpr_plane import MprPlane
-from viewers.scene.mpr_scene import MprScene
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.domain.finding import Decision, Finding, FindingList, Mark
 from workstation.domain.geometry import ImagePlane
-from workstation.domain.volume import Volume
 
 SLICES: Final = 120
 MATRIX: Final = 512
 VIEWPORT: Final = (1024, 1024)
-MPR_VIEWPORT: Final = (616, 396)
-"""One of four viewports of the reading page at 1920 x 1080."""
 _UID: Final = "2.25.1"
 
 
@@ -49,22 +44,6 @@ def run(frames: int = 300) -> dict[str, float]:
         "frame_ms_p95": _percentile_ms(times, 95),
         "frames": float(frames),
     }
-
-
-def bench_mpr(frames: int = 40) -> dict[str, float]:
-    """
-    Return ``moving_ms`` (one MPR plane at 616 x 396) and ``still_ms`` (at 1024 x 1024), medians over the planes.
-
-    Both are full resolution: planes are cut at the screen's own pixels while moving too.
-    """
-    volume = _volume()
-    medians: dict[str, list[float]] = {"moving_ms": [], "still_ms": []}
-    for plane in MprPlane:
-        scene = MprScene(volume, plane, annotations=Annotations(_UID), new_uid=_uids(), captions=_captions())
-        scene.set_window(CT_PRESETS["2"].window)
-        for figure, viewport in (("moving_ms", MPR_VIEWPORT), ("still_ms", VIEWPORT)):
-            medians[figure].append(_percentile_ms(_timed(scene, viewport, frames), 50))
-    return {figure: float(np.mean(values)) for figure, values in medians.items()}
 
 
 def _timed(scene: Scene, viewport: tuple[int, int], frames: int) -> list[float]:
@@ -136,11 +115,6 @@ def _stack() -> StackScene:
     scene.findings = _findings()
     scene.probe_at = (300.0, 400.0)
     return scene
-
-
-def _volume() -> Volume:
-    matrix = np.diag([0.7, 0.7, 1.0, 1.0])
-    return Volume(_voxels(), matrix, _UID, _UID)
 
 
 def _plane(n: int) -> ImagePlane:

@@ -92,6 +92,10 @@ def volume(bench: ReadingBench) -> VolumeScene:
     return scene
 
 
+def request_has_cuts(scene: VolumeScene) -> bool:
+    return bool(scene.edits.scissors)
+
+
 def drag(frame: ViewportFrame, start: tuple[float, float], end: tuple[float, float]) -> None:
     first, last = (QPoint(round(x), round(y)) for x, y in (start, end))
     QTest.mousePress(frame.canvas, Qt.MouseButton.LeftButton, NONE, first)
@@ -161,16 +165,18 @@ def test_scissors_cut_by_the_mouse_and_delete_brings_it_back(qtbot: QtBot, opene
     shown(qtbot, opened)
     scene, frame = volume(opened), opened.page.grid.frame("volume")
     press(opened, Qt.Key.Key_Y)
-    assert scene.scissoring
+    holding = scene.scissoring
+    assert holding
     QTest.mousePress(frame.canvas, Qt.MouseButton.LeftButton, NONE, QPoint(300, 300))
     for x, y in ((500, 300), (500, 500), (300, 500)):
         QTest.mouseMove(frame.canvas, QPoint(x, y))
     QTest.mouseRelease(frame.canvas, Qt.MouseButton.LeftButton, NONE, QPoint(300, 500))
     assert len(scene.edits.scissors) == 1
     press(opened, Qt.Key.Key_Escape)
-    assert not scene.scissoring
+    holding = scene.scissoring
+    assert not holding
     press(opened, Qt.Key.Key_Delete)
-    assert scene.edits.scissors == ()
+    assert not request_has_cuts(scene)
 
 
 def test_a_path_drawn_on_a_plane_opens_its_straightened_view(qtbot: QtBot, opened: ReadingBench) -> None:

@@ -17,14 +17,15 @@ from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.camera import PixelTransform
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
 from viewers.scene.resample import Resampler
-from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser
+from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser, runs_along_voxels, voxel_factor
 
 _AT_ONCE_S: Final = 0.025
 """A cut that is expected to take longer is coarse first: half of the 50 ms that the window may stand still."""
-_COARSE_S: Final = 0.015
+_COARSE_S: Final = 0.025
 _COARSEST: Final = 4
 _REST_MS: Final = 100
 """How long nothing moves before the full cut is begun."""
+_WORTH_MEASURING: Final = 10_000
 _START_S: Final = 8e-9
 """Seconds a sample takes, before any was measured."""
 _OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
@@ -40,19 +41,23 @@ class PlanePictures(QObject):
     """
     Display levels of planes for one viewport; used on the main thread.
 
-    ``sample_s`` is what a sample is thought to take until one was measured. ``changed`` tells
-    that a full cut is ready to be painted.
+    Thin planes are cut at the screen's own pixels, slabs at the voxels' finest spacing and then
+    scaled: between voxels a projection has nothing to show. A cut expected to take longer than
+    ``at_once_s`` comes coarse first; ``sample_s`` is what a sample is thought to take until one
+    was measured. ``changed`` tells that a full cut is ready to be painted.
     """
 
     changed = Signal()
     _finished = Signal(object)
 
-    def __init__(self, sample_s: float = _START_S) -> None:
+    def __init__(self, sample_s: float = _START_S, at_once_s: float = _AT_ONCE_S) -> None:
         super().__init__()
         self._reslicer = VtkReslicer()
         self._background = VtkReslicer()
         self._resampler = Resampler()
-        self._sample_s = sample_s
+        self._sample_s = {True: sample_s, False: sample_s}
+        """Along the voxels' rows, and across them"""
+        self._at_once_s = at_once_s
         self._full: _Cut | None = None
         self._wanted: ResliceRequest | None = None
         self._running: Future[None] | None = None
@@ -64,37 +69,46 @@ class PlanePictures(QObject):
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether the last picture was cut at the screen's own pixels."""
+        """Tell whether the last picture was a full one."""
         return self._wanted is None
 
     def levels(self, request: ResliceRequest, grayscale: GrayscaleTransform) -> Gray:
         """Return ``[y, x]`` levels of ``request.size``; coarse where a full cut would take too long."""
         outside = GrayscaleTransform(grayscale.voi, grayscale.inverse, _OUTSIDE_RANGE)
+        fine = _full_factor(request)
         if self._full is not None and same_cut(self._full.request, request):
             self._wanted = None
-            return to_gray(self._full.values, outside)
-        expected = samples(request) * self._sample_s
-        if expected <= _AT_ONCE_S:
+            return self._scaled(to_gray(self._full.values, outside), fine, request.size)
+        full = coarser(request, fine)
+        expected = samples(full) * self._sample_s[runs_along_voxels(request)]
+        if expected <= self._at_once_s:
             self._wanted = None
             self._rest.stop()
-            self._full = _Cut(request, self._timed(request).copy())
-            return to_gray(self._full.values, outside)
+            self._full = _Cut(request, self._timed(full).copy())
+            return self._scaled(to_gray(self._full.values, outside), fine, request.size)
         if self._wanted is None or not same_cut(self._wanted, request):
             self._wanted = request
             self._rest.start()
-        factor = min(_COARSEST, math.ceil(math.sqrt(expected / _COARSE_S)))
-        coarse = to_gray(self._timed(coarser(request, factor)), outside)
-        out = np.zeros((request.size[1], request.size[0]), dtype=np.uint8)
-        self._resampler.scale(coarse, PixelTransform(factor, 0, 0, factor, factor / 2, factor / 2), out)
+        halved = expected / 2 if request.slab is not None else expected
+        factor = fine * min(_COARSEST, math.ceil(math.sqrt(halved / _COARSE_S)))
+        coarse = self._timed(coarser(request, factor, thinned=True))
+        return self._scaled(to_gray(coarse, outside), factor, request.size)
+
+    def _scaled(self, gray: Gray, factor: int, size: tuple[int, int]) -> Gray:
+        if factor == 1:
+            return gray
+        out = np.zeros((size[1], size[0]), dtype=np.uint8)
+        self._resampler.scale(gray, PixelTransform(factor, 0, 0, factor, factor / 2, factor / 2), out)
         return out
 
     def _timed(self, request: ResliceRequest) -> npt.NDArray[Any]:
         started = time.perf_counter()
         values = self._reslicer(request)
-        if samples(request) > 10_000:
+        if samples(request) > _WORTH_MEASURING:
             measured = (time.perf_counter() - started) / samples(request)
+            kind = runs_along_voxels(request)
             # a busy moment must not make the next hundred pictures coarse
-            self._sample_s += 0.2 * (min(measured, 10 * self._sample_s) - self._sample_s)
+            self._sample_s[kind] += 0.2 * (min(measured, 10 * self._sample_s[kind]) - self._sample_s[kind])
         return values
 
     def _cut_fully(self) -> None:
@@ -106,7 +120,7 @@ class PlanePictures(QObject):
             return
 
         def work() -> None:
-            cut = _Cut(request, self._background(request).copy())
+            cut = _Cut(request, self._background(coarser(request, _full_factor(request))).copy())
             try:
                 self._finished.emit(cut)
             except RuntimeError:
@@ -119,6 +133,10 @@ class PlanePictures(QObject):
         if self._wanted is not None and same_cut(cut.request, self._wanted):
             self._full, self._wanted = cut, None
             self.changed.emit()
+
+
+def _full_factor(request: ResliceRequest) -> int:
+    return 1 if request.slab is None else voxel_factor(request)
 
 
 def samples(request: ResliceRequest) -> int:

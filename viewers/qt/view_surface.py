@@ -36,10 +36,16 @@ class ViewSurface(QObject):
     _arrived = Signal(object)
     _broken = Signal(object)
 
-    def __init__(self, *, window_planes: bool = False, worker: VolumeWorker | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        window_planes: bool = False,
+        worker: VolumeWorker | None = None,
+        planes: PlanePictures | None = None,
+    ) -> None:
         super().__init__()
         self._raster = RasterSurface(VtkReslicer())
-        self._planes = PlanePictures()
+        self._planes = planes or PlanePictures()
         self._planes.changed.connect(self.changed)
         self._window: OffscreenVtkSurface | None = OffscreenVtkSurface() if window_planes else None
         self._worker = worker

@@ -62,9 +62,9 @@ def _scroll(_study: Path | None) -> dict[str, Any]:
 
 
 def _mpr(_study: Path | None) -> dict[str, Any]:
-    from viewers.bench_scroll import bench_mpr
+    from viewers.bench_mpr import run
 
-    return {"figures": bench_mpr(), "ratios": {}}
+    return {**run()}
 
 
 def _detect(study: Path | None) -> dict[str, Any]:

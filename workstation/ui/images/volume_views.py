@@ -127,7 +127,7 @@ class VolumeViews(QObject):
 
     def _series_shown(self, shown: ShownSeries) -> None:
         self._shown = shown
-        mine = {key: shown.scenes[key] for key in (VOLUME, CURVED) if key in shown.scenes}
+        mine: dict[str, Scene | None] = {key: shown.scenes[key] for key in (VOLUME, CURVED) if key in shown.scenes}
         self._page.grid.set_scenes(mine)
         self._offer()
 
