@@ -34,6 +34,7 @@ _NODULE: Final = {
     "scheme": "SCT",
     "meaning": {"en": "Solitary nodule of lung", "zh": "肺结节"},
 }
+_NO_LICENCE: Final = "The supplier states no licence."
 _NOT_STATED: Final = {"en": "Not stated by the supplier", "zh": "供应方未说明"}
 
 
@@ -53,7 +54,9 @@ def write_bundle(source: Path, target: Path) -> None:
     files = {
         "model.onnx": model,
         "CARD.md": _card(name, version, metadata, hashlib.sha256(model).hexdigest()).encode(),
-        "LICENSE": licence.read_bytes()[:1_000_000] if licence.is_file() else _text(metadata, "copyright").encode(),
+        "LICENSE": licence.read_bytes()[:1_000_000]
+        if licence.is_file()
+        else (_text(metadata, "copyright") or _NO_LICENCE).encode(),
     }
     manifest = _manifest(name, version, metadata, inference, facts)
     manifest["files"] = [

@@ -375,3 +375,14 @@ def test_a_manifest_of_a_grid_that_cannot_be_is_refused() -> None:
 
     with refused(BundleInvalid, "contradicts itself"):
         parse_manifest(json.dumps(raw).encode())
+
+
+def test_a_monai_bundle_that_states_nothing_is_imported_as_just_that(tmp_path: Path) -> None:
+    folder = _monai(tmp_path / "lung_nodule")
+    (folder / "configs" / "metadata.json").write_text("{}", encoding="utf-8")
+
+    bundle = BundleStore(tmp_path / "models").bring_in(folder)
+
+    assert (bundle.manifest.id, bundle.manifest.version) == ("monai-lung-nodule", "0.0.0")
+    assert (bundle.folder / "LICENSE").read_text(encoding="utf-8") == "The supplier states no licence."
+    assert bundle.manifest.classes[1].label == "class-2"
