@@ -10,6 +10,7 @@ from viewers.scene import marks, overlay
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera, PixelTransform
 from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions, corner_lines
+from viewers.scene.colour_bar import colour_bar
 from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
@@ -262,9 +263,11 @@ class Scene(ABC):
             about = replace(about, warnings=(*about.warnings, *self.fused.warnings))
         if view is None:
             return Overlay(corner_lines(self.captions, about, viewport, self.identity), message=self._message())
+        source = self._source()
         about = replace(
             about,
-            window=window_text(self.voi),
+            # true colours are shown as they are: no window works on them
+            window="" if isinstance(source, SliceImage) and source.is_color else window_text(self.voi),
             magnification=magnification_text(view),
             matrix=matrix_text(view),
             probe=self._probe_text(viewport),
@@ -283,6 +286,7 @@ class Scene(ABC):
             crosshair=self._crosshair_strokes(view, drawn),
             guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
             scale_bar=overlay.scale_bar(view),
+            colour_bar=colour_bar(self.fused.legend(), viewport) if self.fused is not None else None,
         )
 
     def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:

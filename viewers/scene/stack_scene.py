@@ -14,7 +14,7 @@ from viewers.scene.overlay import signed
 from viewers.scene.raster import VoiLut, Window, full_range
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
-from viewers.scene.viewtext import location_text
+from viewers.scene.viewtext import location_text, spacing_text
 from workstation.domain.frames import frames_kept, is_kept
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
@@ -219,7 +219,7 @@ def _warnings(image: SliceImage) -> tuple[str, ...]:
     if image.lossy_ratio is not None:
         ratio = image.lossy_ratio
         found.append(tr("Lossy {ratio}:1", ratio=f"{ratio:.1f}") if ratio > 0 else tr("Lossy"))
-    if image.plane is None:
-        found.append(tr("No spacing"))
+    if image.plane is None and (doubt := spacing_text(image.pixel_size)):
+        found.append(doubt)
     found += [doubt.text for doubt in image.side_doubts]
     return tuple(found)

@@ -7,6 +7,7 @@ from viewers.scene.overlay import signed
 from viewers.scene.raster import VoiLut, Window
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point, plane_name
+from workstation.domain.pixel_size import PixelSize, SpacingBasis
 
 _AXES = ("x", "y", "z")
 
@@ -17,6 +18,24 @@ def window_text(voi: Window | VoiLut) -> str:
         return tr("VOI LUT")
     digits = 0 if voi.width >= 10 else 2
     return f"W {signed(voi.width, digits)}  L {signed(voi.centre, digits)}"
+
+
+def spacing_text(size: PixelSize | None) -> str:
+    """Return the doubt about distances on an image without a plane, empty where there is none."""
+    if size is None:
+        return tr("No spacing")
+    factor = f"{size.magnification:.2f}" if size.magnification is not None else ""
+    if size.basis is SpacingBasis.DETECTOR:
+        return (
+            tr("Distances at the detector, magnification {factor}", factor=factor)
+            if factor
+            else tr("Distances at the detector")
+        )
+    if size.basis is SpacingBasis.ESTIMATED:
+        return tr("Distances estimated with magnification {factor}", factor=factor)
+    if size.basis is SpacingBasis.UNKNOWN:
+        return tr("Distances not calibrated")
+    return ""
 
 
 def magnification_text(view: SliceView) -> str:

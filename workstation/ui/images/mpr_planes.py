@@ -17,6 +17,7 @@ from workstation.ui.notice import Notice, Severity
 from workstation.ui.widgets.tiling import PLANES, Layout
 
 _NOTICE = "planes"
+_CROSS_SECTIONAL = frozenset({"CT", "MR", "PT", "NM"})
 
 
 class MprPlanes(QObject):
@@ -73,6 +74,8 @@ class MprPlanes(QObject):
 
     def _refused(self, shown: ShownSeries, error: WorkstationError) -> None:
         self._page.enable_planes(shown.refusal)
+        if shown.series.modality not in _CROSS_SECTIONAL:
+            return  # nobody expects planes of an ultrasound clip or a radiograph
         self._page.notices.show_notice(Notice(_NOTICE, Severity.DEGRADED, error.user_text, error.hint))
 
     def _layout_chosen(self, layout: object) -> None:

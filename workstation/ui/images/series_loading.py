@@ -95,7 +95,8 @@ class SeriesLoading(QObject):
             if not isinstance(error, WorkstationError):
                 raise error
             shown.failed[index] = error.user_text
-            shown.scene.fail(index, tr("Slice {number} cannot be shown: {why}", number=index + 1, why=error.user_text))
+            why = f"{error.user_text} {error.hint}".rstrip()
+            shown.scene.fail(index, tr("Slice {number} cannot be shown: {why}", number=index + 1, why=why))
         self.failed.emit(shown)
         self.show_progress()
         numbers = ", ".join(str(index + 1) for index in sorted(shown.failed)[:_NAMED_FAILURES])

@@ -81,12 +81,14 @@ class ImagePlace:
     identity: Identity
 
 
-def thumbnail(image: SliceImage, scene: Scene, ratio: float) -> QImage | None:
-    """Return a picture of at most 56 px from every n-th pixel; None for colour."""
-    if image.is_color:
-        return None
+def thumbnail(image: SliceImage, scene: Scene, ratio: float) -> QImage:
+    """Return a picture of at most 56 px from every n-th pixel."""
     step = max(1, round(max(image.rows, image.columns) / (_THUMB_PX * ratio)))
     part = np.ascontiguousarray(image.pixels[::step, ::step])
+    if image.is_color:
+        colours = QImage(part.data, part.shape[1], part.shape[0], 3 * part.shape[1], QImage.Format.Format_RGB888).copy()
+        colours.setDevicePixelRatio(max(part.shape) / _THUMB_PX)
+        return colours
     gray = np.ascontiguousarray(to_gray(part, GrayscaleTransform(scene.voi, image.monochrome1, image.padding)))
     picture = QImage(gray.data, gray.shape[1], gray.shape[0], gray.shape[1], QImage.Format.Format_Grayscale8).copy()
     picture.setDevicePixelRatio(max(gray.shape) / _THUMB_PX)

@@ -217,9 +217,7 @@ class ImagePresenter(QObject):
         if image.lossy_ratio is not None:
             ratio = image.lossy_ratio or None
             self._page.grid.frame(STACK).set_fidelity(Fidelity(FidelityKind.LOSSY_FINAL, ratio=ratio))
-        picture = thumbnail(image, scene, self._page.devicePixelRatioF())
-        if picture is not None:
-            self._page.series.show_thumbnail(shown.key, picture)
+        self._page.series.show_thumbnail(shown.key, thumbnail(image, scene, self._page.devicePixelRatioF()))
         self._page.show_window()
 
     def _built(self, shown: ShownSeries) -> None:
