@@ -6,15 +6,18 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
 
 from resources import theme_tokens
 from viewers.qt.outlined_text import OutlinedText, TextStyle, color, role_font
 from viewers.scene.captions import CaptionLine
+from viewers.scene.colour_bar import ColourBar
 from viewers.scene.labels import Rect, box_around, place_label
 from viewers.scene.marks import MarkOutline, MarkShape
 from viewers.scene.overlay import Calliper, Letter, Overlay, ScaleBar, Stroke
+from workstation.domain.colour_map import ColourTable
 
 _CALLIPER_PX: Final = 1.25
 _DOT_PX: Final = 5.0
@@ -42,6 +45,8 @@ class OverlayPainter:
             _calliper(painter, calliper)
         if overlay.scale_bar is not None:
             self._scale_bar(painter, overlay.scale_bar)
+        if overlay.colour_bar is not None:
+            self._colour_bar(painter, overlay.colour_bar)
         letters, captions = self._text_places(overlay, viewport[0])
         for letter, rect in zip(overlay.letters, letters, strict=True):
             self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
@@ -125,6 +130,22 @@ class OverlayPainter:
                 _upright_line(painter, *each, width, stroke)
         self._text.draw(painter, x, y - 20, bar.text, TextStyle())
 
+    def _colour_bar(self, painter: QPainter, bar: ColourBar) -> None:
+        target = QRectF(round(bar.x), round(bar.y), bar.width, round(bar.height))
+        painter.fillRect(target.adjusted(-1, -1, 1, 1), color("overlay.outline"))
+        painter.drawImage(target, _strip(bar.legend.colours))
+        for y, text in bar.ticks:
+            width, height = self._text.size(text, _BAR)
+            self._text.draw(painter, bar.x - 6 - width, y - height / 2, text, _BAR)
+        width, height = self._text.size(bar.legend.title, _BAR)
+        self._text.draw(painter, bar.x + bar.width - width, bar.y - 1.8 * height, bar.legend.title, _BAR)
+
+
+def _strip(colours: ColourTable) -> QImage:
+    """Return a column of all colours, the last on top; the image has its own memory."""
+    column = np.ascontiguousarray(colours[::-1])
+    return QImage(column.data, 1, len(column), 3, QImage.Format.Format_RGB888).copy()
+
 
 @cache
 def _shared_text() -> OutlinedText:
@@ -132,6 +153,7 @@ def _shared_text() -> OutlinedText:
     return OutlinedText()
 
 
+_BAR: Final = TextStyle()
 _LETTER: Final = TextStyle("letter", "overlay.letter")
 _MEASURE: Final = TextStyle("overlay", "overlay.measure")
 

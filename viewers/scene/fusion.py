@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from resources.translation import tr
 from viewers.scene import reslice as numpy_reslice
+from viewers.scene.colour_bar import Legend
 from viewers.scene.fusion_cut import OverlayCut, Reslicer, overlay_cut
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
@@ -25,7 +26,6 @@ from viewers.scene.slab import SlabSampling
 from workstation.domain.colour_map import (
     DEFAULT_SUV_SCALE,
     ColourMap,
-    ColourTable,
     ValueScale,
     colour_table,
     legend_values,
@@ -52,15 +52,6 @@ class FusionLook:
     def __post_init__(self) -> None:
         if not 0.0 <= self.alpha <= 1.0:
             raise ValueError(f"alpha {self.alpha} is outside 0 to 1")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Legend:
-    """A colour bar: colours from the low to the high end, and the values from top to bottom with their unit."""
-
-    colours: ColourTable
-    values: tuple[str, ...]
-    title: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 from resources.translation import tr
 from viewers.scene.captions import CaptionLine
+from viewers.scene.colour_bar import ColourBar
 from viewers.scene.marks import MarkOutline
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.slice_view import SliceView
@@ -79,6 +80,7 @@ class Overlay:
     crosshair: tuple[Stroke, ...] = ()
     guides: tuple[Stroke, ...] = ()
     scale_bar: ScaleBar | None = None
+    colour_bar: ColourBar | None = None
     message: str = ""
 
 
