@@ -59,7 +59,7 @@ def read_cases(path: Path) -> list[Reference]:
     for number, raw in enumerate(listed, start=1):
         try:
             cases.append(_reference(raw, file.parent))
-        except (ValueError, KeyError, TypeError, OverflowError) as exc:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as exc:
             raise HostileInput(
                 tr("Case {number} of the list is wrong.", number=number),
                 hint=_shape(),

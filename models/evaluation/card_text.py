@@ -1,0 +1,145 @@
+"""The model card's text, made from manifest and evaluation: figures are never typed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_POINTS: Final = ("sensitive", "balanced", "specific")
+_STATUS: Final = (
+    "Not clinically validated. Not a registered medical device. A second look for a radiologist who reads every image;"
+    " never a first or only reader."
+)
+_INTERVALS: Final = (
+    "Intervals are 95 % bootstrap intervals over 1 000 samples of scans. Every figure of one table was measured in one"
+    " run on the same images."
+)
+
+
+def card_text(manifest: dict[str, Any], evaluation: dict[str, Any]) -> str:
+    """Return CARD.md of a bundle from its raw manifest and its ``eval/evaluation.json``."""
+    model = next(entry for entry in manifest["files"] if entry["path"] == "model.onnx")
+    parts = [
+        f"# {manifest['id']} {manifest['version']}",
+        "Marks possible lung nodules on chest CT, each with a centre, a diameter and a score.",
+        f"Weights: `model.onnx`, sha256 `{model['sha256']}`",
+        _STATUS,
+        "## Intended use",
+        _sentence(manifest["intended_use"]["en"]),
+        "\n".join(f"- {_sentence(entry['en'])}" for entry in manifest["contraindications"]),
+        "## How it works",
+        evaluation["method"],
+        "## Training data",
+        manifest["source"]["training"] + ".",
+        _table(["source", "licence"], [[s["name"], s["licence"]] for s in manifest["source"]["data"]]),
+        "## Figures",
+        _INTERVALS,
+        *_tier_b(evaluation),
+        *_tier_c(evaluation),
+        *_calibration(evaluation),
+        *_runtime(evaluation["runtime"]),
+        "## Limits",
+        "\n".join(f"- {_sentence(entry['en'])}" for entry in manifest["limits"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _tier_b(evaluation: dict[str, Any]) -> list[str]:
+    tier, before = evaluation["tier_b"], evaluation.get("tier_b_before")
+    columns = ["", manifest_name(evaluation)] + ([before["name"]] if before else [])
+
+    def row(name: str, figure: Any) -> list[str]:  # noqa: ANN401  a function from figures to text
+        return [name, figure(tier)] + ([figure(before["figures"])] if before else [])
+
+    rows = [row("CPM", lambda f: _interval(f["cpm"]))]
+    rows += [
+        row(f"sensitivity at {rate} false marks a scan", lambda f, rate=rate: f"{f['sensitivity_at'][rate]:.2f}")
+        for rate in tier["sensitivity_at"]
+    ]
+    rows += [
+        row(f"at 1: {name}", lambda f, name=name: _group(f["groups_at_1"].get(name))) for name in tier["groups_at_1"]
+    ]
+    rows.append(row("diameter: median ratio, log SD", lambda f: _diameter(f["diameter"])))
+    return [
+        "### B: inserted into real lungs that no weights have seen",
+        f"{tier['nodules']} nodules in {tier['scans']} runs. {evaluation['tier_b_note']}",
+        _table(columns, rows),
+    ]
+
+
+def _tier_c(evaluation: dict[str, Any]) -> list[str]:
+    scans = evaluation["tier_c"]["per_scan"]
+    rows = []
+    for scan in scans:
+        for nodule in scan["nodules"] or [None]:
+            found = "no nodule" if nodule is None else _real(nodule)
+            rows.append([scan["id"], found, *(str(scan["false_marks"][name]) for name in _POINTS)])
+    patches = [
+        [entry["set"], entry["readers"], *(f"{entry['found'][name]} of {entry['of']}" for name in _POINTS)]
+        for entry in evaluation["patches"]
+    ]
+    points = [
+        [name, f"{point['score']:.3f}", f"{point['realised']['false_marks_per_scan']:.2f}",
+         f"{point['realised']['found']} of {point['realised']['of']}"]
+        for name, point in evaluation["operating_points"].items()
+    ]  # fmt: skip
+    return [
+        "### Operating points",
+        evaluation["operating_points_note"],
+        _table(["point", "score", "false marks a scan in B", "found in B"], points),
+        "### C: real nodules of unseen patients",
+        "Too few scans for a CPM. False marks at each operating point:",
+        _table(["scan", "nodule", *_POINTS], rows),
+        "Boxes and cubes, found at each operating point (false marks are not counted there):",
+        _table(["set", "readers", *_POINTS], patches),
+        evaluation["patches_note"],
+    ]
+
+
+def _calibration(evaluation: dict[str, Any]) -> list[str]:
+    stated = evaluation["calibration"]
+    rows = [[f"{b['said']:.2f}", f"{b['observed']:.2f}", f"{b['weight']:.0f}"] for b in stated["reliability"]]
+    return [
+        "### Calibration",
+        f"Expected calibration error {_interval(stated['ece'])}. {evaluation['calibration_note']}",
+        _table(["said", "true", "weight"], rows),
+    ]
+
+
+def _runtime(runtime: dict[str, Any]) -> list[str]:
+    rows = [[name, value] for name, value in runtime["figures"].items()]
+    return ["### Time and memory", runtime["machine"], _table(["", ""], rows)]
+
+
+def manifest_name(evaluation: dict[str, Any]) -> str:
+    """Return the name of the model that was measured."""
+    return f"{evaluation['model']['id']} {evaluation['model']['version']}"
+
+
+def _real(nodule: dict[str, Any]) -> str:
+    size = f"{nodule['diameter_mm']:g} mm"
+    if nodule["rank"] is None:
+        return f"{size}: missed"
+    return f"{size}: rank {nodule['rank']}, score {nodule['score']:.2f}"
+
+
+def _group(group: dict[str, Any] | None) -> str:
+    if group is None:
+        return "none"
+    return f"{group['found']} of {group['of']}: {_interval(group)}"
+
+
+def _diameter(figure: dict[str, Any] | None) -> str:
+    return "none" if figure is None else f"{figure['median_ratio']:.2f}, {figure['log_sd']:.2f}"
+
+
+def _interval(figure: dict[str, float]) -> str:
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else text + "."
+
+
+def _table(columns: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
