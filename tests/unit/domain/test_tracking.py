@@ -1,0 +1,169 @@
+"""Nodules over time: matching, growth, doubling."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import numpy as np
+import pytest
+
+from workstation.domain.geometry import Point
+from workstation.domain.tracking import (
+    CategoryInputs,
+    GrowthVerdict,
+    NoduleObservation,
+    category_inputs,
+    diameter_of_volume_mm,
+    doubling_days,
+    doubling_days_of_diameters,
+    growth,
+    match_nodules,
+)
+
+BEFORE, NOW = date(2026, 1, 1), date(2026, 7, 1)  # 181 days
+
+
+def seen(
+    uid: str,
+    centre: Point = (0, 0, 0),
+    *,
+    on: date = NOW,
+    mm: float = 8.0,
+    mm3: float | None = None,
+    solid: float | None = None,
+) -> NoduleObservation:
+    return NoduleObservation(uid, on, centre, mm, mm3, solid)
+
+
+def shift(x: float, y: float, z: float) -> np.ndarray:
+    matrix = np.eye(4)
+    matrix[:3, 3] = (x, y, z)
+    return matrix
+
+
+def test_nodules_are_paired_where_the_registration_puts_them() -> None:
+    prior = [seen("a", (0, 0, 0), on=BEFORE), seen("b", (60, 0, 0), on=BEFORE)]
+    current = [seen("x", (62, 0, 100)), seen("y", (1, 0, 100))]
+    found = match_nodules(prior, current, shift(0, 0, 100))
+    assert [(p.prior.tracking_uid, p.current.tracking_uid, p.gap_mm) for p in found.pairs] == [
+        ("a", "y", 1),
+        ("b", "x", 2),
+    ]
+    assert not any(p.ambiguous or p.confirmed for p in found.pairs)
+    assert (found.only_prior, found.only_current) == ((), ())
+
+
+def test_a_new_and_a_vanished_nodule_stay_alone() -> None:
+    gone, new = seen("a", (0, 0, 0), on=BEFORE), seen("x", (80, 0, 0))
+    found = match_nodules([gone], [new], np.eye(4))
+    assert (found.pairs, found.only_prior, found.only_current) == ((), (gone,), (new,))
+
+
+def test_two_neighbours_are_offered_as_ambiguous_and_each_only_once() -> None:
+    prior = [seen("a", (0, 0, 0), on=BEFORE), seen("b", (6, 0, 0), on=BEFORE)]
+    current = [seen("x", (2, 0, 0))]
+    found = match_nodules(prior, current, np.eye(4))
+    assert [(p.prior.tracking_uid, p.ambiguous) for p in found.pairs] == [("a", True)]
+    assert [p.tracking_uid for p in found.only_prior] == ["b"]
+
+
+def test_a_large_mass_may_have_moved_by_its_own_radius_more() -> None:
+    far = (24.0, 0.0, 0.0)
+    small = match_nodules([seen("a", on=BEFORE)], [seen("x", far)], np.eye(4))
+    large = match_nodules([seen("a", on=BEFORE, mm=20)], [seen("x", far, mm=20)], np.eye(4))
+    assert (len(small.pairs), len(large.pairs)) == (0, 1)
+
+
+def test_nothing_is_joined_before_the_reader_confirms_it() -> None:
+    pair = match_nodules([seen("a", on=BEFORE)], [seen("x")], np.eye(4)).pairs[0]
+    assert (pair.confirmed, pair.confirm().confirmed) == (False, True)
+
+
+def test_a_matrix_of_another_shape_is_refused() -> None:
+    with pytest.raises(ValueError, match="4 x 4"):
+        match_nodules([], [], np.eye(3))
+
+
+@pytest.mark.parametrize(
+    ("prior_mm3", "current_mm3", "days", "expected"),
+    [
+        (100, 200, 90, 90.0),
+        (100, 400, 90, 45.0),
+        (100, 150, 100, 100 * math.log(2) / math.log(1.5)),
+        (200, 100, 90, -90.0),
+        (100, 100, 90, None),
+        (100, 200, 0, None),
+    ],
+)
+def test_the_doubling_time_follows_schwartz(
+    prior_mm3: float, current_mm3: float, days: int, expected: float | None
+) -> None:
+    assert doubling_days(prior_mm3, current_mm3, days) == (None if expected is None else pytest.approx(expected))
+
+
+def test_26_per_cent_of_diameter_are_one_doubling() -> None:
+    assert doubling_days_of_diameters(10, 10 * 2 ** (1 / 3), 100) == pytest.approx(100)
+    assert doubling_days_of_diameters(10, 10, 100) is None
+
+
+def test_growth_is_told_in_mm_in_volume_and_as_doubling_time() -> None:
+    found = growth(seen("a", on=BEFORE, mm=8, mm3=268), seen("a", mm=10, mm3=536))
+    assert (found.days, found.diameter_change_mm, found.volume_change_mm3) == (181, 2, 268)
+    assert (found.volume_change_share, found.from_volume, found.verdict) == (1.0, True, GrowthVerdict.GROWN)
+    assert found.doubling_days == pytest.approx(181)
+
+
+@pytest.mark.parametrize(
+    ("current_mm3", "verdict"),
+    [(124, GrowthVerdict.STABLE), (126, GrowthVerdict.GROWN), (76, GrowthVerdict.STABLE), (74, GrowthVerdict.SHRUNK)],
+)
+def test_a_change_within_25_per_cent_of_volume_is_measurement_error(current_mm3: float, verdict: GrowthVerdict) -> None:
+    assert growth(seen("a", on=BEFORE, mm3=100), seen("a", mm3=current_mm3)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("mm", "verdict"), [(9.5, GrowthVerdict.STABLE), (9.6, GrowthVerdict.GROWN), (6.4, GrowthVerdict.SHRUNK)]
+)
+def test_without_volumes_more_than_one_and_a_half_mm_are_growth(mm: float, verdict: GrowthVerdict) -> None:
+    found = growth(seen("a", on=BEFORE, mm=8, mm3=268), seen("a", mm=mm))
+    assert (found.verdict, found.from_volume, found.volume_change_mm3) == (verdict, False, None)
+
+
+def test_two_scans_of_one_day_have_a_change_and_no_doubling_time() -> None:
+    found = growth(seen("a", mm3=100), seen("a", mm3=130))
+    assert (found.days, found.doubling_days, found.volume_change_mm3) == (0, None, 30)
+
+
+def test_time_does_not_run_backwards_and_nothing_has_no_size() -> None:
+    with pytest.raises(ValueError, match="older"):
+        growth(seen("a"), seen("a", on=BEFORE))
+    with pytest.raises(ValueError, match="positive"):
+        seen("a", mm=0)
+    with pytest.raises(ValueError, match="positive"):
+        seen("a", mm3=-1)
+
+
+def test_growth_counts_for_the_category_within_twelve_months_only() -> None:
+    quick = category_inputs(seen("a", mm=10, solid=6), seen("a", on=BEFORE, mm=8, solid=4))
+    slow = category_inputs(seen("a", mm=10), seen("a", on=date(2025, 6, 1), mm=8, solid=4))
+    assert quick == CategoryInputs(
+        is_new=False,
+        is_growing=True,
+        is_slow_growing=False,
+        mean_diameter_mm=10,
+        solid_diameter_mm=6,
+        solid_change_mm=2,
+        days=181,
+    )
+    assert (slow.is_growing, slow.is_slow_growing, slow.solid_change_mm) == (False, True, None)
+
+
+def test_a_nodule_without_a_prior_is_new() -> None:
+    found = category_inputs(seen("a", mm=6, solid=2), None)
+    assert (found.is_new, found.is_growing, found.days, found.solid_diameter_mm) == (True, False, None, 2)
+
+
+def test_a_volume_gives_the_diameter_where_there_is_one() -> None:
+    assert diameter_of_volume_mm(seen("a", mm=7, mm3=523.6)) == pytest.approx(10, abs=0.01)
+    assert diameter_of_volume_mm(seen("a", mm=7)) == 7

@@ -1,0 +1,244 @@
+"""Nodules over time: who is who in prior and current, how much one grew, how fast it doubles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from workstation.domain.geometry import Point, distance_mm
+from workstation.domain.nodule import equivalent_diameter_mm
+
+GATE_MM: Final = 15.0
+"""Nodules farther apart after registration are not offered as the same; lungs differ by breath."""
+AMBIGUOUS_MM: Final = 5.0
+SIGNIFICANT_VOLUME_SHARE: Final = 0.25
+"""Below this change of volume the measurement's own error explains it. Source: BTS guideline 2015, 25 %."""
+GROWTH_MM: Final = 1.5
+"""Change of the mean diameter that counts as growth. Source: ACR Lung-RADS v2022."""
+_GROWTH_DAYS: Final = 366
+
+
+@dataclass(frozen=True, slots=True)
+class NoduleObservation:
+    """
+    One nodule at one time.
+
+    ``mean_diameter_mm`` is the mean of long and short axis. ``volume_mm3`` and
+    ``solid_diameter_mm`` are None where they were not measured.
+    """
+
+    tracking_uid: str
+    observed_on: date
+    centre_lps_mm: Point
+    mean_diameter_mm: float
+    volume_mm3: float | None = None
+    solid_diameter_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.mean_diameter_mm <= 0 or (self.volume_mm3 is not None and self.volume_mm3 <= 0):
+            raise ValueError("diameter and volume are positive")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCandidate:
+    """
+    A pair that may be the same nodule; the reader confirms it, nothing is joined before.
+
+    ``gap_mm`` is the distance after registration. ``ambiguous`` tells that another nodule lies
+    nearly as near, so that the pair needs a look.
+    """
+
+    prior: NoduleObservation
+    current: NoduleObservation
+    gap_mm: float
+    ambiguous: bool = False
+    confirmed: bool = False
+
+    def confirm(self) -> MatchCandidate:
+        """Return the pair as confirmed by the reader."""
+        return replace(self, confirmed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Pairs by growing distance, and what stayed alone on either side."""
+
+    pairs: tuple[MatchCandidate, ...]
+    only_prior: tuple[NoduleObservation, ...]
+    only_current: tuple[NoduleObservation, ...]
+
+
+class GrowthVerdict(StrEnum):
+    """What a change of size amounts to."""
+
+    GROWN = "grown"
+    STABLE = "stable"
+    SHRUNK = "shrunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """
+    The change from prior to current.
+
+    ``doubling_days`` is negative for a shrinking nodule (days to halve), None where it is not
+    defined: same day, or no change. ``from_volume`` tells whether volumes or diameters gave it.
+    """
+
+    days: int
+    diameter_change_mm: float
+    volume_change_mm3: float | None
+    volume_change_share: float | None
+    doubling_days: float | None
+    from_volume: bool
+    verdict: GrowthVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryInputs:
+    """What Lung-RADS, C-Lung-RADS and Fleischner ask about a nodule over time."""
+
+    is_new: bool
+    is_growing: bool
+    is_slow_growing: bool
+    mean_diameter_mm: float
+    solid_diameter_mm: float | None
+    solid_change_mm: float | None
+    days: int | None
+
+
+def match_nodules(
+    prior: Sequence[NoduleObservation],
+    current: Sequence[NoduleObservation],
+    prior_to_current: npt.NDArray[np.float64],
+    *,
+    gate_mm: float = GATE_MM,
+) -> Matching:
+    """
+    Pair nodules by distance after registration, nearest first, each at most once.
+
+    ``prior_to_current`` is a 4 x 4 matrix from LPS mm of the prior to LPS mm of the current study.
+    A large nodule is allowed its own radius on top of the gate. A pair whose distance some other
+    pairing of the same nodule undercuts or follows by 5 mm or less is marked ambiguous.
+    """
+    if prior_to_current.shape != (4, 4):
+        raise ValueError(f"prior_to_current must be 4 x 4, got {prior_to_current.shape}")
+    gaps = {
+        (p, c): distance_mm(_moved(before.centre_lps_mm, prior_to_current), now.centre_lps_mm)
+        for p, before in enumerate(prior)
+        for c, now in enumerate(current)
+    }
+    allowed = {
+        (p, c): gap
+        for (p, c), gap in gaps.items()
+        if gap <= gate_mm + max(prior[p].mean_diameter_mm, current[c].mean_diameter_mm) / 2
+    }
+    pairs: list[MatchCandidate] = []
+    taken_prior: set[int] = set()
+    taken_current: set[int] = set()
+    for (p, c), gap in sorted(allowed.items(), key=lambda item: (item[1], item[0])):
+        if p in taken_prior or c in taken_current:
+            continue
+        taken_prior.add(p)
+        taken_current.add(c)
+        rivals = [g for (a, b), g in allowed.items() if (a == p) != (b == c)]
+        ambiguous = any(rival <= gap + AMBIGUOUS_MM for rival in rivals)
+        pairs.append(MatchCandidate(prior[p], current[c], gap, ambiguous))
+    return Matching(
+        tuple(pairs),
+        tuple(item for n, item in enumerate(prior) if n not in taken_prior),
+        tuple(item for n, item in enumerate(current) if n not in taken_current),
+    )
+
+
+def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
+    """
+    Return the change from prior to current. ValueError when the current one is older.
+
+    With both volumes the verdict follows from 25 % of volume, without from 1.5 mm of the mean
+    diameter.
+    """
+    days = (current.observed_on - prior.observed_on).days
+    if days < 0:
+        raise ValueError("the current observation is older than the prior")
+    change_mm = current.mean_diameter_mm - prior.mean_diameter_mm
+    if prior.volume_mm3 is None or current.volume_mm3 is None:
+        doubling = doubling_days_of_diameters(prior.mean_diameter_mm, current.mean_diameter_mm, days)
+        return Growth(days, change_mm, None, None, doubling, from_volume=False, verdict=_verdict(change_mm, GROWTH_MM))
+    change = current.volume_mm3 - prior.volume_mm3
+    share = change / prior.volume_mm3
+    doubling = doubling_days(prior.volume_mm3, current.volume_mm3, days)
+    verdict = _verdict(share, SIGNIFICANT_VOLUME_SHARE)
+    return Growth(days, change_mm, change, share, doubling, from_volume=True, verdict=verdict)
+
+
+def doubling_days(prior_mm3: float, current_mm3: float, days: int) -> float | None:
+    """
+    Return the volume doubling time in days, negative for shrinking, None on the same day or without change.
+
+    Source: Schwartz, Cancer 14 (1961) 1272: t ln 2 / ln(V2 / V1).
+    """
+    if days <= 0 or prior_mm3 == current_mm3:
+        return None
+    return days * math.log(2) / math.log(current_mm3 / prior_mm3)
+
+
+def doubling_days_of_diameters(prior_mm: float, current_mm: float, days: int) -> float | None:
+    """Return the doubling time of the volumes of spheres of these diameters; otherwise as ``doubling_days``."""
+    return doubling_days(prior_mm**3, current_mm**3, days)
+
+
+def category_inputs(current: NoduleObservation, prior: NoduleObservation | None) -> CategoryInputs:
+    """
+    Return what the category rules need; without a confirmed prior the nodule is new.
+
+    Growth counts within 12 months; more than 1.5 mm over a longer time is slow growth.
+    Source: ACR Lung-RADS v2022.
+    """
+    if prior is None:
+        return CategoryInputs(
+            is_new=True,
+            is_growing=False,
+            is_slow_growing=False,
+            mean_diameter_mm=current.mean_diameter_mm,
+            solid_diameter_mm=current.solid_diameter_mm,
+            solid_change_mm=None,
+            days=None,
+        )
+    found = growth(prior, current)
+    more = found.diameter_change_mm > GROWTH_MM
+    both = prior.solid_diameter_mm is not None and current.solid_diameter_mm is not None
+    return CategoryInputs(
+        is_new=False,
+        is_growing=more and found.days <= _GROWTH_DAYS,
+        is_slow_growing=more and found.days > _GROWTH_DAYS,
+        mean_diameter_mm=current.mean_diameter_mm,
+        solid_diameter_mm=current.solid_diameter_mm,
+        solid_change_mm=(current.solid_diameter_mm or 0) - (prior.solid_diameter_mm or 0) if both else None,
+        days=found.days,
+    )
+
+
+def diameter_of_volume_mm(observation: NoduleObservation) -> float:
+    """Return the volume-equivalent diameter where a volume is known, the mean diameter otherwise."""
+    if observation.volume_mm3 is None:
+        return observation.mean_diameter_mm
+    return equivalent_diameter_mm(observation.volume_mm3)
+
+
+def _verdict(change: float, limit: float) -> GrowthVerdict:
+    if change > limit:
+        return GrowthVerdict.GROWN
+    return GrowthVerdict.SHRUNK if change < -limit else GrowthVerdict.STABLE
+
+
+def _moved(point: Point, matrix: npt.NDArray[np.float64]) -> Point:
+    x, y, z = (matrix[:3, :3] @ point + matrix[:3, 3]).tolist()
+    return x, y, z
