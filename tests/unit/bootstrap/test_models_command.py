@@ -1,0 +1,77 @@
+"""``lianyue models``: import, list, check, export, remove and sign, each with one clear line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.bundles import identity_mask, write_bundle
+from tests.helpers.cases import NOON
+from workstation.bootstrap import models
+from workstation.cli import main
+from workstation.domain.model import ModelChoice
+from workstation.storage.model_store import ModelChoiceFile
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "default_data_dir", lambda: tmp_path / "data")
+    monkeypatch.setattr(models, "default_path", lambda: tmp_path / "settings" / "settings.toml")
+
+
+def _answer(capsys: pytest.CaptureFixture[str], *words: str | Path) -> Any:  # noqa: ANN401  JSON
+    assert main(["--language", "en", "models", *map(str, words)]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def _complaint(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+    assert main(["--language", "en", "models", *map(str, words)]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    return told.err.strip()
+
+
+def test_a_suppliers_model_is_signed_trusted_imported_listed_exported_and_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = write_bundle(tmp_path / "bundle", *identity_mask())
+
+    made = _answer(capsys, "keygen", "--out", tmp_path / "supplier.pem")
+    assert _answer(capsys, "sign", bundle, "--key", tmp_path / "supplier.pem")["key_id"] == made["key_id"]
+    assert _answer(capsys, "check", bundle)["trust"] == "research"
+    keys = tmp_path / "settings" / "model-keys"
+    keys.mkdir(parents=True)
+    Path(made["public"]).rename(keys / "supplier.pem")
+    assert _answer(capsys, "import", bundle)["trust"] == "hospital"
+    listed = {entry["id"]: entry for entry in _answer(capsys, "list")}
+    assert (listed["test-mask"]["kind"], listed["test-mask"]["trust"]) == ("mask", "hospital")
+    assert _answer(capsys, "check", "test-mask-1.0.0")["ok"]
+    archive = tmp_path / "out.zip"
+    assert _answer(capsys, "export", "test-mask-1.0.0", "--out", archive)["file"] == str(archive)
+    assert _answer(capsys, "remove", "test-mask-1.0.0")["removed"]
+    assert _answer(capsys, "import", archive)["id"] == "test-mask-1.0.0"
+
+
+def test_what_is_missing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _complaint(capsys, "import").startswith("lianyue: Name the model that “import” is about.")
+    assert "The option --key is missing." in _complaint(capsys, "sign", tmp_path)
+    assert "The option --out is missing." in _complaint(capsys, "keygen")
+    assert "neither a folder nor a zip file" in _complaint(capsys, "import", tmp_path / "nowhere")
+    assert "There is no model “x”." in _complaint(capsys, "remove", "x")
+
+
+def test_the_shadow_is_opened_once_and_dropped_when_nobody_wants_it(tmp_path: Path) -> None:
+    models.installed_models().bring_in(write_bundle(tmp_path / "bundle", *identity_mask()))
+    choices = ModelChoiceFile(tmp_path / "data" / "model-choice.json")
+    shadow = models.shadow_runner(provider="cpu").shadow
+
+    assert shadow() is None
+    choices.save(ModelChoice(shadow="test-mask-1.0.0", changed_by="admin", changed_at=NOON))
+    first = shadow()
+    assert first is not None
+    assert first is shadow()
+    choices.save(ModelChoice())
+    assert shadow() is None
