@@ -1,0 +1,286 @@
+"""Softcopy presentation states look as DCMTK draws them, and their annotations fall where they were made."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from tests.helpers.ct import part10
+from viewers.scene.camera import Camera
+from viewers.scene.picture import picture
+from viewers.scene.presentation import camera_of, drawn, presented
+from viewers.scene.slice_view import SliceView
+from workstation.bootstrap.image_stream import decode_for_display
+from workstation.dicom.decode import read_dataset
+from workstation.dicom.phantom import ct_slice_dataset
+from workstation.dicom.presentation import FramePresentation, Space, presentation_state
+from workstation.domain.errors import DecodeError
+from workstation.domain.frames import FrameRef
+
+SIZE = 96
+CLASS = "1.2.840.10008.5.1.4.1.1.11.1"
+SHARED = (
+    "SpecificCharacterSet",
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "StudyID",
+    "ReferringPhysicianName",
+)
+
+
+def image(**attributes: object) -> FileDataset:
+    """Return a slice with a ramp of HU from -1000 to 3607, its own window far from what states ask."""
+    values = (np.arange(SIZE * SIZE) // 2 - 1000).astype(np.int16).reshape(SIZE, SIZE)
+    dataset = ct_slice_dataset(1, values, position=(0.0, 0.0, 0.0))
+    dataset.WindowCenter, dataset.WindowWidth = 3000, 10
+    for keyword in ("PixelPaddingValue",):
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def item(**attributes: object) -> Dataset:
+    made = Dataset()
+    for keyword, value in attributes.items():
+        setattr(made, keyword, value)
+    return made
+
+
+def state(of: FileDataset, **attributes: object) -> FileDataset:
+    """Return a presentation state of one image, complete enough for DCMTK."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = CLASS, "1.2.3.77"
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    made = FileDataset("", Dataset(), preamble=bytes(128), file_meta=meta)
+    for keyword in SHARED:
+        setattr(made, keyword, of.get(keyword, ""))
+    made.SOPClassUID, made.SOPInstanceUID, made.Modality = CLASS, "1.2.3.77", "PR"
+    made.SeriesInstanceUID, made.SeriesNumber, made.InstanceNumber = "1.2.3.7", 9, 1
+    made.Manufacturer = "Test"
+    made.ContentLabel, made.ContentDescription, made.ContentCreatorName = "LUNG", "lung first", "Reader"
+    made.PresentationCreationDate, made.PresentationCreationTime = "20260102", "030405"
+    reference = item(ReferencedSOPClassUID=of.SOPClassUID, ReferencedSOPInstanceUID=of.SOPInstanceUID)
+    made.ReferencedSeriesSequence = [item(SeriesInstanceUID=of.SeriesInstanceUID, ReferencedImageSequence=[reference])]
+    made.DisplayedAreaSelectionSequence = [
+        item(
+            DisplayedAreaTopLeftHandCorner=[1, 1],
+            DisplayedAreaBottomRightHandCorner=[SIZE, SIZE],
+            PresentationSizeMode="SCALE TO FIT",
+            PresentationPixelSpacing=["1", "1"],
+        )
+    ]
+    made.RescaleSlope, made.RescaleIntercept, made.RescaleType = of.RescaleSlope, of.RescaleIntercept, "HU"
+    made.PresentationLUTShape = "IDENTITY"
+    for keyword, value in attributes.items():
+        setattr(made, keyword, value)
+    return made
+
+
+def shown(of: FileDataset, by: FileDataset) -> tuple[npt.NDArray[np.uint8], FramePresentation]:
+    found = presentation_state(read_dataset(part10(by)))
+    look = found.of(FrameRef(str(of.SOPInstanceUID)), SIZE, SIZE)
+    assert look is not None
+    return picture(presented(decode_for_display(part10(of)), look)), look
+
+
+def lut(first: int, entries: npt.NDArray[np.int64], bits: int) -> Dataset:
+    made = Dataset()
+    made.add_new("LUTDescriptor", "SS", [len(entries), first, bits])
+    made.add_new("LUTData", "OW", entries.astype("<u2").tobytes())
+    return made
+
+
+SQUARES = np.arange(512) ** 2 // 4
+STATES = {
+    "window": {"SoftcopyVOILUTSequence": [item(WindowCenter="300", WindowWidth="1500")]},
+    "inverse": {
+        "SoftcopyVOILUTSequence": [item(WindowCenter="300", WindowWidth="1500")],
+        "PresentationLUTShape": "INVERSE",
+    },
+    "VOI LUT": {"SoftcopyVOILUTSequence": [item(VOILUTSequence=[lut(0, SQUARES, 16)])]},
+}
+
+
+@pytest.mark.dcmtk
+@pytest.mark.parametrize("name", STATES)
+def test_a_state_looks_as_dcmtk_draws_it(tmp_path: Path, name: str) -> None:
+    of = image()
+    by = state(of, **STATES[name])
+    (tmp_path / "image.dcm").write_bytes(part10(of))
+    (tmp_path / "state.dcm").write_bytes(part10(by))
+    files = [str(tmp_path / name) for name in ("state.dcm", "image.dcm", "out.pgm")]
+    words = ["dcmp2pgm", "--pstate", *files]
+    subprocess.run(words, check=True, capture_output=True)
+    with Image.open(tmp_path / "out.pgm") as drawn_by_dcmtk:
+        theirs = np.asarray(drawn_by_dcmtk)
+    ours, _ = shown(of, by)
+    far = np.abs(ours.astype(int) - theirs.astype(int)) > 2
+    assert int(far.sum()) == 0
+
+
+def window(**more: object) -> dict[str, object]:
+    return {"SoftcopyVOILUTSequence": [item(WindowCenter="3000", WindowWidth="1")], **more}
+
+
+def hidden(**shutter: object) -> npt.NDArray[np.bool_]:
+    """Return what a shutter of middle grey hides of an image that is all black below row 80."""
+    of = image()
+    levels, _ = shown(of, state(of, **window(ShutterPresentationValue=0x8000, **shutter)))
+    found: npt.NDArray[np.bool_] = levels == 128
+    return found
+
+
+def test_a_rectangular_shutter_leaves_the_rows_and_columns_it_names() -> None:
+    found = hidden(
+        ShutterShape="RECTANGULAR",
+        ShutterLeftVerticalEdge=10,
+        ShutterRightVerticalEdge=60,
+        ShutterUpperHorizontalEdge=20,
+        ShutterLowerHorizontalEdge=80,
+    )
+    assert int((~found).sum()) == 51 * 61
+    # edges count from 1 and belong to the picture
+    assert not found[19:80, 9:60].any()
+
+
+def test_a_circular_shutter_has_its_centre_by_row_and_column() -> None:
+    found = hidden(ShutterShape="CIRCULAR", CenterOfCircularShutter=[40, 50], RadiusOfCircularShutter=30)
+    assert [bool(found[row, column]) for row, column in ((39, 49), (9, 49), (8, 49), (39, 79), (39, 80))] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert int((~found).sum()) == pytest.approx(math.pi * 30**2, rel=0.01)
+
+
+def test_a_polygon_and_a_circle_together_leave_what_both_leave() -> None:
+    corners = [11, 11, 11, 41, 31, 41, 31, 11]
+    assert int((~hidden(ShutterShape="POLYGONAL", VerticesOfThePolygonalShutter=corners)).sum()) == 21 * 31
+    both = hidden(
+        ShutterShape=["POLYGONAL", "CIRCULAR"],
+        VerticesOfThePolygonalShutter=corners,
+        CenterOfCircularShutter=[21, 26],
+        RadiusOfCircularShutter=1,
+    )
+    assert int((~both).sum()) == 5
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [40, 50]},
+        {"ShutterShape": "RECTANGULAR", "ShutterLeftVerticalEdge": 3},
+        {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": [1, 2, 3, 4]},
+        {"ShutterShape": "OTHER"},
+    ],
+)
+def test_a_shutter_that_does_not_say_where_it_lies_hides_nothing(broken: dict[str, object]) -> None:
+    assert not hidden(**broken).any()
+
+
+def test_white_is_low_does_not_count_while_a_state_is_applied() -> None:
+    of = image(PhotometricInterpretation="MONOCHROME1")
+    levels, _ = shown(of, state(of, SoftcopyVOILUTSequence=[item(WindowCenter="300", WindowWidth="1500")]))
+    assert (int(levels[0, 0]), int(levels[-1, -1])) == (0, 255)
+
+
+def test_a_presentation_lut_works_behind_the_window() -> None:
+    of = image()
+    by = state(
+        of,
+        SoftcopyVOILUTSequence=[item(WindowCenter="500", WindowWidth="1001")],
+        PresentationLUTSequence=[lut(0, np.arange(256)[::-1] * 16, 12)],
+    )
+    del by.PresentationLUTShape
+    levels, _ = shown(of, by)
+    hu = np.arange(SIZE * SIZE).reshape(SIZE, SIZE) // 2 - 1000
+    assert {int(level) for level in levels[hu <= 0]} == {254}
+    assert {int(level) for level in levels[hu >= 1000]} == {0}
+
+
+def test_without_a_voi_every_value_keeps_its_place_between_black_and_white() -> None:
+    levels, _ = shown(image(), state(image()))
+    # int16 from -32768 to 32767 on 256 levels
+    assert (int(levels[0, 0]), int(levels[-1, -1])) == (124, 142)
+
+
+def test_a_state_turns_first_and_mirrors_what_it_sees() -> None:
+    of = image()
+    plain = {"SoftcopyVOILUTSequence": [item(WindowCenter="300", WindowWidth="1500")]}
+    _, look = shown(of, state(of, **plain, ImageRotation=90, ImageHorizontalFlip="Y"))
+    # the top left pixel goes to the top right by the quarter turn, and back to the top left by the mirror
+    view = SliceView((SIZE, SIZE), (SIZE, SIZE), camera_of(look))
+    x, y = view.transform.apply(0.0, 0.0)
+    assert x < SIZE / 4
+    assert y < SIZE / 4
+    along_row = view.transform.apply(SIZE - 1.0, 0.0)
+    assert along_row[1] > 3 * SIZE / 4
+    assert camera_of(replace_rotation(look, 90)) == Camera(rotation_deg=90.0)
+
+
+def replace_rotation(look: FramePresentation, degrees: int) -> FramePresentation:
+    return FramePresentation(window=look.window, rotation=degrees)
+
+
+def test_annotations_lie_on_the_pixels_they_were_drawn_on() -> None:
+    of = image()
+    objects = [
+        item(GraphicAnnotationUnits="PIXEL", GraphicDimensions=2, NumberOfGraphicPoints=2, GraphicType="CIRCLE",
+             GraphicData=[10.5, 20.5, 10.5, 25.5], GraphicFilled="N"),
+        item(GraphicAnnotationUnits="PIXEL", GraphicDimensions=2, NumberOfGraphicPoints=4, GraphicType="ELLIPSE",
+             GraphicData=[0.5, 10.5, 20.5, 10.5, 10.5, 5.5, 10.5, 15.5], GraphicFilled="N"),
+        item(GraphicAnnotationUnits="DISPLAY", GraphicDimensions=2, NumberOfGraphicPoints=3, GraphicType="POLYLINE",
+             GraphicData=[0.0, 0.0, 1.0, 1.0, 0.0, 0.0], GraphicFilled="Y"),
+        item(GraphicAnnotationUnits="PIXEL", GraphicDimensions=2, NumberOfGraphicPoints=1, GraphicType="POINT",
+             GraphicData=[5.5, 6.5], GraphicFilled="N"),
+        item(GraphicAnnotationUnits="PIXEL", GraphicType="POLYLINE", GraphicData=[float("nan"), 1.0]),
+    ]  # fmt: skip
+    text = item(UnformattedTextValue="nodule", AnchorPoint=[30.5, 31.5], AnchorPointAnnotationUnits="PIXEL",
+                AnchorPointVisibility="Y")  # fmt: skip
+    by = state(
+        of, GraphicAnnotationSequence=[item(GraphicLayer="L", GraphicObjectSequence=objects, TextObjectSequence=[text])]
+    )
+    _, look = shown(of, by)
+    view = SliceView((SIZE, SIZE), (SIZE, SIZE), Camera())
+    circle, ellipse, line, point, words = drawn(look, view)
+    centre = view.transform.apply(10.0, 20.0)
+    assert [round(math.dist(centre, one), 3) for one in circle.outline[:3]] == [5.0, 5.0, 5.0]
+    assert ellipse.outline[0] == pytest.approx(view.transform.apply(20.0, 10.0))
+    assert (line.closed, line.filled) == (True, True)
+    assert line.outline[1] == pytest.approx((SIZE, SIZE))
+    assert point.outline[2] == pytest.approx(view.transform.apply(5.0, 6.0))
+    assert words.text == "nodule"
+    assert words.at == pytest.approx(view.transform.apply(30.0, 31.0))
+    assert [one.space for one in look.graphics][2] is Space.DISPLAY
+
+
+def test_a_state_speaks_of_its_own_frames_only() -> None:
+    of = image()
+    by = state(of)
+    found = presentation_state(read_dataset(part10(by)))
+    assert (found.label, found.description, found.created) == ("LUNG", "lung first", "20260102030405")
+    assert found.of(FrameRef("1.2.9"), SIZE, SIZE) is None
+    by.ReferencedSeriesSequence[0].ReferencedImageSequence[0].ReferencedFrameNumber = [2, 3]
+    found = presentation_state(read_dataset(part10(by)))
+    uid = str(of.SOPInstanceUID)
+    assert [found.shows(FrameRef(uid, number)) for number in (1, 2, 3)] == [False, True, True]
+    with pytest.raises(DecodeError):
+        presentation_state(of)
