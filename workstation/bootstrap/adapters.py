@@ -18,7 +18,7 @@ from worklist.session import HubSession
 from worklist.upload import HubSender
 from worklist.ups_rs import HubWorklist
 from workstation.domain.ports import Detector
-from workstation.services.detection_service import DetectStudy, Stop, run_worker
+from workstation.services.detection_service import DetectStudy, Shadow, Stop, run_worker
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.data_dir import private_dir
 from workstation.storage.drafts import DraftStore
@@ -100,8 +100,10 @@ def open_storage(
     )
 
 
-def detection_worker(hub: Hub, detector: Detector, *, poll_s: float = 2.0) -> Callable[[Stop], None]:
-    """Return the loop of an AI worker."""
+def detection_worker(
+    hub: Hub, detector: Detector, *, poll_s: float = 2.0, shadow: Shadow | None = None
+) -> Callable[[Stop], None]:
+    """Return the loop of an AI worker; ``shadow`` looks at every study after its pre-read."""
     from workstation.dicom.report_objects import DicomObjects
     from workstation.dicom.volumes import InstanceVolumes
 
@@ -115,6 +117,7 @@ def detection_worker(hub: Hub, detector: Detector, *, poll_s: float = 2.0) -> Ca
             objects=DicomObjects(SystemClock()),
             new_uid=new_uid,
             stop=stop,
+            shadow=shadow,
         )
         run_worker(work, stop, poll_s=poll_s)
 

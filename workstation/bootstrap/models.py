@@ -9,6 +9,7 @@ from typing import Any
 
 from models.engine.detect_command import check_model, list_models
 from models.engine.installed import InstalledModels
+from models.engine.registry import DEFAULT_MODEL
 from models.engine.trust import make_key, sign_bundle
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid
@@ -35,6 +36,12 @@ def model_page(audit: AuditPort, data_dir: Path | None = None) -> ModelPage:
         audit=audit,
         clock=SystemClock(),
     )
+
+
+def active_detector(provider: str = "auto", data_dir: Path | None = None) -> Detector:
+    """Return the model that the site chose, the shipped one where it chose none. Raises BundleInvalid."""
+    chosen = ModelChoiceFile((data_dir or default_data_dir()) / "model-choice.json").load().active
+    return installed_models(provider).detector(chosen or DEFAULT_MODEL)
 
 
 def shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunShadow:

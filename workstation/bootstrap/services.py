@@ -7,11 +7,10 @@ import signal
 import threading
 from types import FrameType
 
-from models.engine.detect_command import open_detector
-from models.engine.registry import Registry
 from resources.translation import tr
 from workstation.bootstrap.adapters import connect, detection_worker
 from workstation.bootstrap.console import password_for
+from workstation.bootstrap.models import active_detector, shadow_runner
 
 
 def run_hub_command(options: argparse.Namespace) -> int:
@@ -35,8 +34,8 @@ def run_worker_command(options: argparse.Namespace) -> int:
         signal.signal(number, ask_to_stop)
     with connect(options.hub) as hub:
         hub.session.sign_in(options.user, password_for(options.user, options.hub))
-        detector = open_detector(Registry().load(), options.provider)
+        detector = active_detector(options.provider)
         print(tr("Worker ready: {model} on {hub}", model=detector.identity.name, hub=options.hub), flush=True)
-        detection_worker(hub, detector)(stop)
+        detection_worker(hub, detector, shadow=shadow_runner(provider=options.provider))(stop)
         hub.session.sign_out()
     return 0

@@ -63,6 +63,14 @@ def test_what_is_missing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "There is no model “x”." in _complaint(capsys, "remove", "x")
 
 
+def test_the_worker_runs_the_chosen_model_or_the_shipped_one(tmp_path: Path) -> None:
+    models.installed_models().bring_in(write_bundle(tmp_path / "bundle", *identity_mask()))
+
+    assert models.active_detector("cpu").identity.name.startswith("lung-nodule")
+    ModelChoiceFile(tmp_path / "data" / "model-choice.json").save(ModelChoice(active="test-mask-1.0.0"))
+    assert models.active_detector("cpu").identity.name == "test-mask"
+
+
 def test_the_shadow_is_opened_once_and_dropped_when_nobody_wants_it(tmp_path: Path) -> None:
     models.installed_models().bring_in(write_bundle(tmp_path / "bundle", *identity_mask()))
     choices = ModelChoiceFile(tmp_path / "data" / "model-choice.json")

@@ -22,11 +22,11 @@ from workstation.domain.errors import (
     WrongTransaction,
 )
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
-from workstation.domain.ports import JobContext
+from workstation.domain.ports import DetectionResult, JobContext
 from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 from workstation.domain.workitem import Claim, OutputReference
-from workstation.services.detection_service import RETRY_WAITS_S, DetectStudy, run_worker
+from workstation.services.detection_service import RETRY_WAITS_S, DetectStudy, Shadow, Stop, run_worker
 
 ITEM = AiWorkitem(Claim("2.25.7", "2.25.8"), "1.2.3")
 STUDY = study(slices=40)
@@ -164,6 +164,7 @@ class _Bench:
     objects: _Objects = field(default_factory=_Objects)
     stop: _Stop = field(default_factory=_Stop)
     clock: list[float] = field(default_factory=lambda: [0.0])
+    shadow: Shadow | None = None
 
     def _tick(self) -> float:
         self.clock[0] += 1.0
@@ -180,6 +181,7 @@ class _Bench:
             objects=self.objects,
             new_uid=Uids(),
             stop=self.stop,
+            shadow=self.shadow,
             clock_s=self._tick,
         )
 
@@ -237,6 +239,30 @@ def test_a_study_without_marks_is_completed_with_none() -> None:
 
     summary = bench.hub.completed[0][2]
     assert (summary.finding_count, summary.top_score) == (0, None)
+
+
+def test_a_research_model_stores_nothing_with_a_study() -> None:
+    bench = _Bench(detector=_Detector(identity=replace(ALGORITHM, research=True)))
+
+    assert bench.work()
+
+    assert bench.hub.stored == []
+    ((item, reason),) = bench.hub.failed
+    assert item == ITEM
+    assert reason.startswith("A research model pre-reads no studies: its marks may not be stored with them.")
+
+
+def test_the_shadow_looks_after_the_pre_read_is_complete() -> None:
+    bench = _Bench()
+    seen: list[tuple[str, int, int]] = []
+
+    def shadow(study_instance_uid: str, _volume: Volume, result: DetectionResult, _stop: Stop) -> None:
+        seen.append((study_instance_uid, len(result.marks), len(bench.hub.completed)))
+
+    bench.shadow = shadow
+    bench.work()
+
+    assert seen == [("1.2.3", 3, 1)]
 
 
 def test_an_empty_queue_is_no_work() -> None:
