@@ -34,8 +34,8 @@ def test_the_lesion_glows_in_the_hot_end_of_the_map(qapp: object, plane: MprPlan
     """12 on a scale to 10 is white in hot iron: 60 % white over soft tissue."""
     picture, (x, y) = painted(ColourMap.HOT_IRON, plane)
 
-    red, green, blue, _ = picture.pixelColor(int(x), int(y)).getRgb()  # type: ignore[misc] # four numbers
-    assert min(red, green, blue) >= 0.6 * 255 - 2
+    lit = picture.pixelColor(int(x), int(y))
+    assert min(lit.red(), lit.green(), lit.blue()) >= 0.6 * 255 - 2
 
 
 def test_the_bar_beside_it_runs_from_the_hot_to_the_cold_end(qapp: object) -> None:

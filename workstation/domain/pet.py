@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +99,13 @@ class PetAcquisition:
         """Return the date of the series, for times that carry none."""
         start = self.series_start or self.earliest
         return None if start is None else start.date()
+
+
+class PetHeaderPort(Protocol):
+    """Where the headers of a PET series come from."""
+
+    def acquisition(
+        self, study_instance_uid: str, series_instance_uid: str, *, largest_value: float | None = None
+    ) -> PetAcquisition:
+        """Return what the headers say, without pixels. Raises Unreachable, Refused, NotAVolume."""
+        ...
