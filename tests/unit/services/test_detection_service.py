@@ -256,7 +256,7 @@ def test_the_shadow_looks_after_the_pre_read_is_complete() -> None:
     bench = _Bench()
     seen: list[tuple[str, int, int]] = []
 
-    def shadow(study_instance_uid: str, _volume: Volume, result: DetectionResult, _stop: Stop) -> None:
+    def shadow(study_instance_uid: str, volume: Volume, result: DetectionResult, stop: Stop) -> None:
         seen.append((study_instance_uid, len(result.marks), len(bench.hub.completed)))
 
     bench.shadow = shadow
