@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from tests.helpers.ct import part10
 from viewers.scene.camera import Camera
@@ -65,7 +65,7 @@ def item(**attributes: object) -> Dataset:
 def state(of: FileDataset, **attributes: object) -> FileDataset:
     """Return a presentation state of one image, complete enough for DCMTK."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = CLASS, "1.2.3.77"
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(CLASS), UID("1.2.3.77")
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     made = FileDataset("", Dataset(), preamble=bytes(128), file_meta=meta)
     for keyword in SHARED:
@@ -107,7 +107,7 @@ def lut(first: int, entries: npt.NDArray[np.int64], bits: int) -> Dataset:
 
 
 SQUARES = np.arange(512) ** 2 // 4
-STATES = {
+STATES: dict[str, dict[str, object]] = {
     "window": {"SoftcopyVOILUTSequence": [item(WindowCenter="300", WindowWidth="1500")]},
     "inverse": {
         "SoftcopyVOILUTSequence": [item(WindowCenter="300", WindowWidth="1500")],
