@@ -111,9 +111,12 @@ def test_three_planes_turn_together_by_the_arm_and_stand_upright_again(qtbot: Qt
     x, y = axial.view(frame.canvas.viewport).viewport_of(axial.crosshair)
     drag(frame, (x + 120, y), (x + 120, y + 40))
     assert plane(opened, MprPlane.CORONAL).title == "Coronal turned"
-    assert frame.header.width() > 0
+    assert frame.header.current_chip() is None
     press(opened, Qt.Key.Key_U)
     assert plane(opened, MprPlane.CORONAL).title == "Coronal"
+    chip = opened.page.grid.frame("coronal").header.current_chip()
+    assert chip is not None
+    assert chip.text == "Interpolated"
 
 
 def test_keys_make_the_active_plane_a_slab_and_its_limits_show_in_the_others(opened: ReadingBench) -> None:

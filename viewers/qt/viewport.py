@@ -21,7 +21,7 @@ from viewers.qt.view_surface import ViewSurface
 from viewers.scene.camera import Camera
 from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.events import PointerEvent, PointerKind
-from viewers.scene.fidelity import Fidelity
+from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.keys import Command
 from viewers.scene.link_group import LinkGroup
 from viewers.scene.mpr_scene import MprScene
@@ -192,7 +192,16 @@ class ViewportFrame(QWidget):
     def refresh(self) -> None:
         """Repaint after the scene changed from outside: an image arrived, findings changed."""
         self.header.set_text(self._header_text())
+        self._show_interpolation()
         self.canvas.update()
+
+    def _show_interpolation(self) -> None:
+        """Tell planes that show computed pixels from acquired ones; what arrives or was lossy has its own chip."""
+        scene, kind = self.scene, self.header.fidelity.kind
+        computed = isinstance(scene, CurvedScene) or (isinstance(scene, MprScene) and scene.is_interpolated)
+        wanted = FidelityKind.INTERPOLATED if computed else FidelityKind.NEVER_LOSSY
+        if kind in {FidelityKind.INTERPOLATED, FidelityKind.NEVER_LOSSY} and kind is not wanted:
+            self.header.set_fidelity(Fidelity(wanted))
 
     def retranslate(self) -> None:
         """Take the language in use."""

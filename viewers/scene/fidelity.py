@@ -16,6 +16,7 @@ class FidelityKind(StrEnum):
     IMPROVING = "improving"
     LOSSY_FINAL = "lossy_final"
     COMPLETE = "complete"
+    INTERPOLATED = "interpolated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def chip(fidelity: Fidelity, now_ms: float) -> FidelityChip | None:
     if fidelity.kind is FidelityKind.LOSSY_FINAL:
         text = tr("Lossy {ratio}:1", ratio=f"{fidelity.ratio:.1f}") if fidelity.ratio else tr("Lossy")
         return FidelityChip(text, "bad", "bad.bg")
+    if fidelity.kind is FidelityKind.INTERPOLATED:
+        return FidelityChip(tr("Interpolated"), "info", "info.bg")
     just_done = now_ms - fidelity.completed_ms < px("motion.fidelity_full_chip_ms")
     if fidelity.kind is FidelityKind.COMPLETE and just_done:
         return FidelityChip(tr("Full"), "ok", "ok.bg")

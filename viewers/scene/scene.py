@@ -263,13 +263,11 @@ class Scene(ABC):
             about = replace(about, warnings=(*about.warnings, *self.fused.warnings))
         if view is None:
             return Overlay(corner_lines(self.captions, about, viewport, self.identity), message=self._message())
-        source = self._source()
         about = replace(
             about,
-            # true colours are shown as they are: no window works on them
-            window="" if isinstance(source, SliceImage) and source.is_color else window_text(self.voi),
+            window=self._window_text(),
             magnification=magnification_text(view),
-            matrix=matrix_text(view),
+            matrix=self._matrix_text(view),
             probe=self._probe_text(viewport),
         )
         drawn = self.marks(view)
@@ -288,6 +286,14 @@ class Scene(ABC):
             scale_bar=overlay.scale_bar(view),
             colour_bar=colour_bar(self.fused.legend(), viewport) if self.fused is not None else None,
         )
+
+    def _window_text(self) -> str:
+        source = self._source()
+        # true colours are shown as they are: no window works on them
+        return "" if isinstance(source, SliceImage) and source.is_color else window_text(self.voi)
+
+    def _matrix_text(self, view: SliceView) -> str:
+        return matrix_text(view)
 
     def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:
         return () if self.crosshair is None else overlay.crosshair(view, self.crosshair, drawn)

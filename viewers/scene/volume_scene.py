@@ -274,6 +274,13 @@ class VolumeScene(Scene):
         threshold = f"{self.shift:+g} {self.volume.unit}" if self.shift else ""
         return ViewCaptions(slice_position=" ".join(part for part in (self.title, threshold) if part))
 
+    def _window_text(self) -> str:
+        # light and shade have thresholds, not a window
+        return super()._window_text() if self.preset is VolumePreset.MIP else ""
+
+    def _matrix_text(self, view: SliceView) -> str:  # noqa: ARG002 - a view from outside has neither matrix nor plane
+        return ""
+
     def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:  # noqa: ARG002 - none
         return ()
 

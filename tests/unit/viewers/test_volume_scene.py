@@ -152,6 +152,15 @@ def test_thresholds_move_in_steps_and_return_with_the_next_preset() -> None:
     assert looked.shift == 0.0
 
 
+def test_only_a_projection_names_a_window_and_no_3d_picture_names_a_plane() -> None:
+    looked = scene()
+    shaded = " ".join(line.text for line in looked.frame(VIEWPORT).overlay.captions)
+    assert "W 600" not in shaded
+    assert "coronal" not in shaded.casefold()
+    looked.choose(VolumePreset.MIP)
+    assert "W 600  L 200" in [line.text for line in looked.frame(VIEWPORT).overlay.captions]
+
+
 def test_a_broken_transfer_function_does_not_exist() -> None:
     with pytest.raises(ValueError, match="ascend"):
         TransferFunction(((1.0, 0.0), (0.0, 1.0)), ((0.0, (0, 0, 0)), (1.0, (1, 1, 1))), "")
