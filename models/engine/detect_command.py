@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from models.engine.detector import LungNoduleDetector
 from models.engine.manifest_values import HeatmapSpec
+from models.engine.measured_detector import MeasuringDetector
+from models.engine.nodule.segmenter import NoduleSegmenter
 from models.engine.registry import DEFAULT_MODEL, Bundle, Registry, check_bundle
 from models.engine.runner import ModelRunner
 from models.engine.session import parse_provider
@@ -30,12 +32,12 @@ class MakeDetector(Protocol):
         ...
 
 
-def open_detector(bundle: Bundle, provider: str) -> LungNoduleDetector | ModelRunner:
-    """Return the runner of a bundle. Raises ProviderUnavailable for an unknown provider."""
+def open_detector(bundle: Bundle, provider: str) -> MeasuringDetector:
+    """Return the runner of a bundle; it measures what it marks. Raises ProviderUnavailable for an unknown provider."""
     chosen = parse_provider(provider)
-    if isinstance(bundle.manifest.spec, HeatmapSpec):
-        return LungNoduleDetector(bundle, chosen)
-    return ModelRunner(bundle, chosen)
+    heat_map = isinstance(bundle.manifest.spec, HeatmapSpec)
+    runner = LungNoduleDetector(bundle, chosen) if heat_map else ModelRunner(bundle, chosen)
+    return MeasuringDetector(runner, NoduleSegmenter())
 
 
 def detect_path(
@@ -135,4 +137,11 @@ def _mark(mark: Mark) -> dict[str, Any]:
         "calibrated": mark.out_of_ten,
         "shown": mark.shown,
         "label": mark.label,
+        "long_axis_mm": _rounded(mark.long_axis_mm),
+        "short_axis_mm": _rounded(mark.short_axis_mm),
+        "volume_mm3": _rounded(mark.volume_mm3),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

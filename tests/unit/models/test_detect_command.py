@@ -21,6 +21,8 @@ from workstation.domain.volume import Volume
 
 SHA256 = "498a865682f9a371e3017ff006de0cea8121e0a4f5bc4c01447e890901346b2f"
 
+UNMEASURED: dict[str, None] = {"long_axis_mm": None, "short_axis_mm": None, "volume_mm3": None}
+
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
@@ -73,6 +75,7 @@ def test_detect_answers_in_the_stable_shape() -> None:
             "calibrated": 9,
             "shown": True,
             "label": "nodule",
+            **UNMEASURED,
         },
         {
             "centre_lps_mm": [1.0, 2.0, 3.0],
@@ -81,6 +84,7 @@ def test_detect_answers_in_the_stable_shape() -> None:
             "calibrated": None,
             "shown": False,
             "label": "nodule",
+            **UNMEASURED,
         },
     ]
     assert list(answer["seconds"]) == ["load", "preprocess", "network", "postprocess", "total"]
