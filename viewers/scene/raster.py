@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -124,10 +125,30 @@ def to_gray(pixels: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
 @lru_cache(maxsize=_TABLES_KEPT)
 def lookup_table(transform: GrayscaleTransform, *, signed: bool) -> Gray:
     """Return the 65536 levels indexed by the unsigned bit pattern of a 16-bit value; read-only."""
-    patterns = np.arange(_LEVELS, dtype=np.uint16)
-    table = _levels(patterns.view(np.int16) if signed else patterns, transform)
+    lowest = -_LEVELS // 2 if signed else 0
+    values = np.arange(lowest, lowest + _LEVELS)
+    below, above = _saturation(transform.voi)
+    # a window is dragged at full speed: only values that it does not clip are worth computing one by one
+    start = int(np.clip(math.floor(below) - lowest, 0, _LEVELS - 1))
+    stop = int(np.clip(math.ceil(above) - lowest + 1, start + 1, _LEVELS))
+    plain = replace(transform, padding=None)
+    table = np.empty(_LEVELS, dtype=np.uint8)
+    table[:start], table[stop:] = _levels(values[[0, -1]], plain)
+    table[start:stop] = _levels(values[start:stop], plain)
+    table[is_padding(values, transform.padding)] = 0
+    # negative numbers come after the positive ones when their bits are read as unsigned
+    table = np.roll(table, lowest)
     table.flags.writeable = False
     return table
+
+
+def _saturation(function: Window | VoiLut) -> tuple[float, float]:
+    """Return values at and beyond which every level is the first or the last one."""
+    if isinstance(function, VoiLut):
+        return function.first_value, function.first_value + len(function.entries)
+    # a sigmoid is within half a level of its end at 1.6 widths from the centre
+    reach = function.width * (2.0 if function.function is VoiFunction.SIGMOID else 0.5) + 1.0
+    return function.centre - reach, function.centre + reach
 
 
 def full_range(pixels: npt.NDArray[Any], padding: tuple[float, float] | None = None) -> Window:

@@ -140,6 +140,55 @@ def test_a_handle_can_be_dragged_and_keeps_the_identity(
     assert edited.value == pytest.approx(expected if expected is not None else 18.0)
 
 
+def placed(
+    hand: Navigator, scene: StackScene, tool: ToolName, start: tuple[float, float], end: tuple[float, float]
+) -> AddMeasurement:
+    hand.choose(tool)
+    added = kept(drag(hand, scene, start, end))[0]
+    scene.annotations.add(scene.study_instance_uid, added.measurement)
+    hand.choose(ToolName.WINDOW)
+    return added
+
+
+def test_a_click_anywhere_on_the_line_chooses_a_distance_and_leaves_it_where_it_is(
+    hand: Navigator, scene: StackScene
+) -> None:
+    added = placed(hand, scene, ToolName.DISTANCE, (100, 100), (300, 100))
+    pressed = at(hand, scene, PointerKind.PRESS, 180, 104)
+    assert pressed == (SelectMeasurement(added.measurement.tracking_uid),)
+    at(hand, scene, PointerKind.MOVE, 182, 105)
+    assert at(hand, scene, PointerKind.RELEASE, 182, 105) == ()
+    assert not any(isinstance(action, SelectMeasurement) for action in at(hand, scene, PointerKind.PRESS, 180, 110))
+
+
+def test_a_distance_dragged_by_its_line_keeps_its_length_and_identity(hand: Navigator, scene: StackScene) -> None:
+    added = placed(hand, scene, ToolName.DISTANCE, (100, 100), (300, 100))
+    done = [action for action in drag(hand, scene, (200, 101), (240, 181)) if isinstance(action, EditMeasurement)]
+    assert [edit.measurement.tracking_uid for edit in done] == [added.measurement.tracking_uid]
+    assert done[0].measurement.value == pytest.approx(25.0)
+    # 40 and 80 pixels at 8 pixels a millimetre
+    moved = [
+        tuple(new - old for new, old in zip(after, before, strict=True))
+        for before, after in zip(added.measurement.points_lps_mm, done[0].measurement.points_lps_mm, strict=True)
+    ]
+    assert moved == [pytest.approx((5.0, 10.0, 0.0)), pytest.approx((5.0, 10.0, 0.0))]
+
+
+def test_an_ellipse_is_chosen_by_its_outline_not_by_its_inside(hand: Navigator, scene: StackScene) -> None:
+    added = placed(hand, scene, ToolName.ELLIPSE, (100, 100), (300, 300))
+    # 45 degrees along a circle of radius 100 round (200, 200), and its middle
+    on_outline = at(hand, scene, PointerKind.PRESS, 270.7, 270.7)
+    assert on_outline == (SelectMeasurement(added.measurement.tracking_uid),)
+    hand.cancel()
+    assert at(hand, scene, PointerKind.PRESS, 205, 205) == ()
+
+
+def test_a_measuring_tool_begins_a_new_line_across_another(hand: Navigator, scene: StackScene) -> None:
+    placed(hand, scene, ToolName.DISTANCE, (100, 100), (300, 100))
+    hand.choose(ToolName.DISTANCE)
+    assert len(kept(drag(hand, scene, (200, 100), (200, 180)))) == 1
+
+
 def test_an_ellipse_handle_changes_one_axis_only(hand: Navigator, scene: StackScene) -> None:
     hand.choose(ToolName.ELLIPSE)
     made = kept(drag(hand, scene, (100, 100), (260, 180)))[0].measurement

@@ -1,9 +1,10 @@
-"""Distance, ellipse and probe, and dragging their handles afterwards."""
+"""Distance, ellipse and probe, and dragging them afterwards."""
 # ruff: noqa: ARG002 - every tool takes the same arguments, few need them all
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final
 
 from viewers.scene import measure, overlay
@@ -28,8 +29,11 @@ from workstation.domain.measurement import Measurement, MeasurementKind
 CLICK_PX: Final = 4.0
 """A shorter way is a click, not a drag."""
 HANDLE_PX: Final = 8.0
+LINE_PX: Final = 5.0
 
 PixelPoint = tuple[float, float]
+_Hit = tuple[float, int | None, Measurement]
+"""Distance in viewport pixels, handle or None for the line, and what was hit."""
 
 
 class _TwoPointTool(Tool):
@@ -142,31 +146,41 @@ class ProbeTool(Tool):
 
 
 class HandleTool(Tool):
-    """Drag an end of an existing measurement; it takes the press only when it hits a handle."""
+    """
+    Drag an existing measurement: an end by its handle, the whole by its line.
+
+    It takes the press only when it hits one. ``whole_lines`` False leaves lines alone, for tools
+    that may want to begin a measurement on top of another.
+    """
 
     def __init__(self) -> None:
+        self.whole_lines = True
         self._measurement: Measurement | None = None
-        self._handle = 0
+        self._handle: int | None = None
+        self._pressed: PixelPoint | None = None
         self._image: SliceImage | None = None
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Take hold of the nearest handle within reach; no action when there is none."""
+        """Take hold of the nearest handle within reach, else of the nearest line; no action when there is none."""
         view = scene.view(viewport)
         if view is None:
             return ()
-        near = [
-            (math.dist((event.x, event.y), handle), number, m)
-            for m in scene.visible_measurements(view)
-            for number, handle in enumerate(overlay.calliper(m, view).handles)
-        ]
-        hit = min((found for found in near if found[0] <= HANDLE_PX), key=lambda found: found[0], default=None)
+        at = event.x, event.y
+        handles: list[_Hit] = []
+        lines: list[_Hit] = []
+        for m in scene.visible_measurements(view):
+            drawn = overlay.calliper(m, view)
+            handles += [(math.dist(at, handle), number, m) for number, handle in enumerate(drawn.handles)]
+            lines.append((_distance_px(at, drawn.outline), None, m))
+        hit = _nearest(handles, HANDLE_PX) or (_nearest(lines, LINE_PX) if self.whole_lines else None)
         if hit is None:
             return ()
         self._handle, self._measurement, self._image = hit[1], hit[2], scene.measurable()
+        self._pressed = at
         return (SelectMeasurement(hit[2].tracking_uid),)
 
     def move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Show the measurement with the handle here."""
+        """Show the measurement with the handle, or the line, here."""
         fresh = self._dragged(event, scene, viewport)
         if fresh is not None:
             self.preview = fresh
@@ -180,17 +194,48 @@ class HandleTool(Tool):
 
     def cancel(self) -> None:
         """Leave the measurement as it was."""
-        self._measurement = self._image = self.preview = None
+        self._measurement = self._image = self._pressed = self.preview = None
 
     def _dragged(self, event: PointerEvent, scene: Scene, viewport: Size) -> Measurement | None:
         view = scene.view(viewport)
-        if view is None or self._measurement is None or self._image is None:
+        if view is None or self._measurement is None or self._image is None or self._pressed is None:
             return None
-        points = _moved_points(self._measurement, self._handle, view.lps_of(event.x, event.y))
+        target = view.lps_of(event.x, event.y)
+        if self._handle is None:
+            if self.preview is None and math.dist(self._pressed, (event.x, event.y)) < CLICK_PX:
+                return None  # who only chooses a measurement must not shift it
+            points = _shifted_points(self._measurement, view.lps_of(*self._pressed), target)
+        else:
+            points = _moved_points(self._measurement, self._handle, target)
         try:
             return measure.remeasured(self._measurement, points, self._image)
         except WorkstationError:
             return None
+
+
+def _nearest(hits: list[_Hit], within_px: float) -> _Hit | None:
+    near = [hit for hit in hits if hit[0] <= within_px]
+    return min(near, key=lambda hit: hit[0]) if near else None
+
+
+def _distance_px(at: PixelPoint, outline: tuple[PixelPoint, ...]) -> float:
+    """Return the distance of a viewport pixel from a drawn line."""
+    if len(outline) == 1:
+        return math.dist(at, outline[0])
+    return min(_distance_from_segment(at, *ends) for ends in pairwise(outline))
+
+
+def _distance_from_segment(at: PixelPoint, start: PixelPoint, end: PixelPoint) -> float:
+    along = end[0] - start[0], end[1] - start[1]
+    squared = along[0] ** 2 + along[1] ** 2
+    share = ((at[0] - start[0]) * along[0] + (at[1] - start[1]) * along[1]) / squared if squared else 0.0
+    share = min(max(share, 0.0), 1.0)
+    return math.dist(at, (start[0] + share * along[0], start[1] + share * along[1]))
+
+
+def _shifted_points(measurement: Measurement, start: Point, target: Point) -> tuple[Point, ...]:
+    dx, dy, dz = (t - s for t, s in zip(target, start, strict=True))
+    return tuple((x + dx, y + dy, z + dz) for x, y, z in measurement.points_lps_mm)
 
 
 def _moved_points(measurement: Measurement, handle: int, target: Point) -> tuple[Point, ...]:

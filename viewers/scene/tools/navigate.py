@@ -118,6 +118,7 @@ class Navigator:
         own = self._press_on_kind(event, scene, viewport)
         if own is not None:
             return own
+        self._handles.whole_lines = self.tool not in _MEASURING
         held = self._handles.press(event, scene, viewport) if self._tools[self.tool].preview is None else ()
         if held:
             self._busy = self._handles
