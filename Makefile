@@ -1,12 +1,13 @@
 # The two commands: `make demo` shows the reading loop, `make test` runs every check.
 # Both set everything up first; a second run starts in seconds.
-.PHONY: help demo test setup setup-test lint types unit catalogue lock clean
+.PHONY: help demo test setup setup-test lint types unit train catalogue lock clean
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
 help:
 	@echo "make demo   set up and start the demo (headless where there is no display)"
 	@echo "make test   set up and run every check"
+	@echo "make train  train a detector on the data in DATA (hours on a CPU)"
 
 setup:
 	@PYTHON="$(PYTHON)" .ci/setup run
@@ -32,6 +33,15 @@ types:
 unit:
 	@echo "== tests"
 	@.ci/tests
+
+# DATA holds volumes, cubes and curated.json; the same command goes on from .train/RUN/checkpoint.pt.
+# With a GPU: make train SIZE=s OPTIONS="--minutes 30 --batch 32 --workers 15"
+DATA ?= ../shared/data/train
+RUN ?= lung-nodule-$(SIZE)
+SIZE ?= xs
+train: setup
+	@$(BIN)/python -m pip install -q -e ".[train]"
+	@$(BIN)/python -m models.training.train --data $(DATA) --run $(RUN) --size $(SIZE) $(OPTIONS)
 
 catalogue:
 	@$(BIN)/python .ci/catalogue

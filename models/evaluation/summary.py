@@ -52,7 +52,7 @@ def summarise(
         "few_scans": len(scans) < _FEW_SCANS,
     }
     if count:
-        figures["cpm"] = _interval(bootstrap(scans, cpm))
+        figures["cpm"] = interval_json(bootstrap(scans, cpm))
         figures["sensitivity_at"] = {
             f"{rate:g}": round(value, 4) for rate, value in zip(FALSE_MARKS, sensitivities(scans), strict=True)
         }
@@ -84,7 +84,7 @@ def calibration_figures(scans: Sequence[Judged], calibration: Calibration, true_
     marks = marks_of(scans, true_weight)
     bins = reliability(marks, np.interp(marks.score, calibration.score, calibration.probability))
     return {
-        "ece": _interval(bootstrap(scans, error)),
+        "ece": interval_json(bootstrap(scans, error)),
         "reliability": [
             {"said": round(b.said, 3), "observed": round(b.observed, 3), "weight": round(b.weight, 1)} for b in bins
         ],
@@ -115,7 +115,7 @@ def _groups(scans: Sequence[Judged]) -> dict[str, Any]:
     for name, is_wanted in wanted.items():
         found, total = sensitivity_above(scans, threshold_at(scans, 1.0), is_wanted)
         if total:
-            result[name] = {"found": found, "of": total, **_interval(bootstrap(scans, _share(is_wanted)))}
+            result[name] = {"found": found, "of": total, **interval_json(bootstrap(scans, _share(is_wanted)))}
     return result
 
 
@@ -133,7 +133,7 @@ def _at(scans: Sequence[Judged], score: float) -> dict[str, Any]:
     found, total = sensitivity_above(scans, score)
     result: dict[str, Any] = {"score": score, "false_marks_per_scan": round(false_marks_above(scans, score), 3)}
     result |= {"found": found, "of": total}
-    result["false_marks_interval"] = _interval(bootstrap(scans, lambda s: false_marks_above(s, score)))
+    result["false_marks_interval"] = interval_json(bootstrap(scans, lambda s: false_marks_above(s, score)))
     return result
 
 
@@ -167,5 +167,6 @@ def _diameter(scans: Sequence[Judged]) -> dict[str, Any] | None:
     return {"pairs": len(pairs), "median_ratio": round(ratio, 3), "log_sd": round(spread, 3)}
 
 
-def _interval(figure: Interval) -> dict[str, float]:
+def interval_json(figure: Interval) -> dict[str, float]:
+    """Return a figure and its interval, to four places."""
     return {"value": round(figure.value, 4), "low": round(figure.low, 4), "high": round(figure.high, 4)}

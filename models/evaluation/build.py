@@ -1,0 +1,172 @@
+"""
+Finish a bundle from what was measured: ``python -m models.evaluation.build BUNDLE --cases DIR --data DIR``.
+
+Writes operating points, calibration, figures and limits into the manifest, the figures into
+``eval/evaluation.json``, the golden crop, the card, and the fingerprint of every file. The weights,
+the training text and the data index are put into the folder before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.engine.golden import GOLDEN_NAME, make_golden
+from models.engine.manifest import Manifest, Text, parse_manifest
+from models.engine.session import InferenceSession, Provider
+from models.evaluation import build_texts as texts
+from models.evaluation.card_text import card_text
+from models.evaluation.cases import read_cases
+from models.evaluation.froc import Case, Judged, judge
+from models.evaluation.operating_points import by_patient, calibration, cross_calibrated, points, realised
+from models.evaluation.patches import Patch, patch_score, real_patches
+from models.evaluation.summary import summarise
+
+_LEAST_READERS: Final = 3
+_NOT_LISTED: Final = {"manifest.json"}
+
+
+def judged(path: Path) -> list[Judged]:
+    """Read cases with marks and judge them."""
+    return [judge(Case(c.id, c.nodules, c.excluded, c.marks or ())) for c in read_cases(path)]
+
+
+def evaluation_of(
+    cases: Path, before: tuple[str, Path] | None, patches: list[dict[str, Any]], runtime: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return ``evaluation.json`` (without the model) and the manifest's operating points and calibration."""
+    tier_b, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
+    folds = by_patient(tier_b)
+    weight = len(tier_b) / sum(len(scan.found) for scan in tier_b)  # one nodule a scan
+    scores = points(tier_b)
+    on_others = realised(folds)
+    figures = summarise(tier_b, operating_points=scores)
+    figures.pop("per_scan")
+    evaluation: dict[str, Any] = {
+        "method": texts.METHOD,
+        "tier_b": figures,
+        "tier_b_note": texts.TIER_B,
+        "tier_c": summarise(tier_c, operating_points=scores),
+        "patches": patch_figures(patches, scores),
+        "patches_note": texts.PATCHES,
+        "operating_points": {n: {"score": s, "realised": on_others[n]} for n, s in scores.items()},
+        "operating_points_note": texts.OPERATING_POINTS,
+        "calibration": cross_calibrated(folds, weight),
+        "calibration_note": texts.CALIBRATION,
+        "runtime": runtime,
+    }
+    if before is not None:
+        name, folder = before
+        old = summarise(judged(folder / "tier-b-test.json"), operating_points={})
+        old.pop("per_scan")
+        evaluation["tier_b_before"] = {"name": name, "figures": old}
+    fitted = calibration(tier_b, weight, Text(**texts.CALIBRATION_BASIS))
+    manifest = {
+        "operating_points": [
+            {"name": name, "score": score, "basis": texts.point_basis(name, on_others[name])}
+            for name, score in scores.items()
+        ],
+        "calibration": {
+            "method": "isotonic",
+            "basis": texts.CALIBRATION_BASIS,
+            "score": list(fitted.score),
+            "probability": list(fitted.probability),
+        },
+    }
+    return evaluation, manifest
+
+
+def patch_scores(sets: dict[str, list[Patch]], model: bytes, manifest: Manifest) -> list[dict[str, Any]]:
+    """Return the best score near each nodule of which only a box is at hand."""
+    with InferenceSession.open(model, Provider.CPU) as session:
+        return [
+            {"set": name, "name": p.name, "readers": p.readers, "diameter_mm": round(p.diameter_mm, 1),
+             "score": round(patch_score(p, session, manifest), 4)}
+            for name, patches in sets.items()
+            for p in patches
+        ]  # fmt: skip
+
+
+def patch_figures(scores: list[dict[str, Any]], operating_points: dict[str, float]) -> list[dict[str, Any]]:
+    """Return how many boxes each operating point finds, by set and number of readers."""
+    figures = []
+    for name in ("unseen", "kept_out"):
+        for label, many in ((">= 3", True), ("1 or 2", False)):
+            mine = [s for s in scores if s["set"] == name and (s["readers"] >= _LEAST_READERS) is many]
+            if mine:
+                found = {p: sum(s["score"] >= at for s in mine) for p, at in operating_points.items()}
+                figures.append({"set": texts.SETS[name], "readers": label, "found": found, "of": len(mine)})
+    return figures
+
+
+def golden_input() -> npt.NDArray[np.float32]:
+    """Return a phantom as the network reads it: aerated lung with a wall, a vessel and three nodules; no patient."""
+    z, y, x = np.mgrid[:48, :64, :64].astype(np.float32)
+    value = np.full(z.shape, 0.1, np.float32)  # -860 HU
+    value[y > 56] = 0.74  # 40 HU
+    value[np.hypot(y - 16, z - 24) < 2] = 0.74
+    for centre, radius, dense in (((24, 36, 20), 5.0, 0.74), ((14, 40, 46), 3.0, 0.74), ((34, 30, 48), 7.0, 0.3)):
+        gap = np.sqrt((z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2)
+        value += (np.float32(dense) - value) * np.clip(radius + 0.5 - gap, 0, 1)
+    return value[None, None].astype(np.float32)
+
+
+def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Write evaluation, golden crop, card and manifest of a bundle whose weights are in place."""
+    path = folder / "manifest.json"
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    manifest |= changes
+    manifest["evaluation"] = texts.evaluation_lines(evaluation)
+    manifest["limits"] = texts.limits(evaluation)
+    manifest["files"] = [_entry(folder, "model.onnx")]
+    model = manifest["files"][0]
+    evaluation["model"] = {"id": manifest["id"], "version": manifest["version"], "sha256": model["sha256"]}
+    (folder / "eval").mkdir(exist_ok=True)
+    _write_json(folder / "eval" / "evaluation.json", evaluation)
+    (folder / "CARD.md").write_text(card_text(manifest, evaluation), encoding="utf-8")
+    (folder / GOLDEN_NAME).unlink(missing_ok=True)
+    manifest["files"] = _entries(folder)
+    plain = parse_manifest(json.dumps(manifest).encode())
+    (folder / GOLDEN_NAME).write_bytes(make_golden((folder / "model.onnx").read_bytes(), plain, golden_input()))
+    manifest["files"] = _entries(folder)
+    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _entries(folder: Path) -> list[dict[str, Any]]:
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return [_entry(folder, name) for name in names if name not in _NOT_LISTED]
+
+
+def _entry(folder: Path, name: str) -> dict[str, Any]:
+    data = (folder / name).read_bytes()
+    return {"path": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Finish the bundle named on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m models.evaluation.build", description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--cases", type=Path, required=True, help="what measure wrote for these weights")
+    parser.add_argument("--before", nargs=2, metavar=("NAME", "DIR"), help="what it wrote for the weights before")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--runtime", type=Path, required=True, help='JSON: {"machine", "figures"}')
+    chosen = parser.parse_args()
+    manifest = parse_manifest((chosen.bundle / "manifest.json").read_bytes())
+    scores = patch_scores(real_patches(chosen.data), (chosen.bundle / "model.onnx").read_bytes(), manifest)
+    before = (chosen.before[0], Path(chosen.before[1])) if chosen.before else None
+    runtime = json.loads(chosen.runtime.read_text(encoding="utf-8"))
+    finish(chosen.bundle, *evaluation_of(chosen.cases, before, scores, runtime))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Thresholds and calibration that are judged on other patients than they were read from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from models.engine.manifest import Calibration, Text
+from models.evaluation.calibrate import Weighted, expected_error, isotonic, reliability
+from models.evaluation.froc import Judged, bootstrap, false_marks_above, sensitivity_above, threshold_at
+from models.evaluation.summary import interval_json, marks_of
+
+RATES: Final = {"sensitive": 4.0, "balanced": 1.0, "specific": 0.25}
+"""Allowed false marks per scan of the three operating points."""
+
+_NOWHERE: Final = Text("-", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """Scans by patient: each patient is judged by what the others gave."""
+
+    scans: dict[str, list[Judged]]
+
+    def others(self, patient: str) -> list[Judged]:
+        """Return the scans of everyone else."""
+        return [scan for name, scans in self.scans.items() if name != patient for scan in scans]
+
+    @property
+    def all(self) -> list[Judged]:
+        """Return every scan."""
+        return [scan for scans in self.scans.values() for scan in scans]
+
+
+def by_patient(scans: Sequence[Judged]) -> Folds:
+    """Group scans by patient; the case id is ``PATIENT#ROUND``."""
+    grouped: dict[str, list[Judged]] = {}
+    for scan in scans:
+        grouped.setdefault(scan.case.id.split("#")[0], []).append(scan)
+    return Folds(grouped)
+
+
+def points(scans: Sequence[Judged]) -> dict[str, float]:
+    """Return the score of each operating point, rounded up to three places."""
+    return {name: float(np.ceil(threshold_at(scans, rate) * 1000) / 1000) for name, rate in RATES.items()}
+
+
+def realised(folds: Folds) -> dict[str, dict[str, Any]]:
+    """Return what each operating point gives on a patient whose scans it was not read from, over all patients."""
+    result = {}
+    for name in RATES:
+        false, found, total, scans = 0.0, 0, 0, 0
+        by_name = {}
+        for patient, own in folds.scans.items():
+            score = points(folds.others(patient))[name]
+            hits, count = sensitivity_above(own, score)
+            rate = false_marks_above(own, score)
+            by_name[patient] = round(rate, 2)
+            false, scans = false + rate * len(own), scans + len(own)
+            found, total = found + hits, total + count
+        result[name] = {
+            "false_marks_per_scan": round(false / scans, 3), "by_patient": by_name, "found": found, "of": total,
+        }  # fmt: skip
+    return result
+
+
+def calibration(scans: Sequence[Judged], true_weight: float, basis: Text) -> Calibration:
+    """Fit the isotonic map from score to the share of true marks."""
+    score, chance = isotonic(marks_of(scans, true_weight))
+    return Calibration(tuple(score), tuple(chance), basis)
+
+
+def cross_calibrated(folds: Folds, true_weight: float) -> dict[str, Any]:
+    """Return reliability and calibration error where each patient's marks get the others' calibration."""
+    maps = {p: calibration(folds.others(p), true_weight, _NOWHERE) for p in folds.scans}
+
+    def told(sample: Sequence[Judged]) -> tuple[Weighted, np.ndarray[Any, np.dtype[np.float64]]]:
+        parts, said = [], []
+        for patient, own in by_patient(sample).scans.items():
+            marks = marks_of(own, true_weight)
+            parts.append(marks)
+            said.append(np.interp(marks.score, maps[patient].score, maps[patient].probability))
+        joined = Weighted(*(np.concatenate([getattr(m, k) for m in parts]) for k in ("score", "true", "weight")))
+        return joined, np.concatenate(said)
+
+    def error(sample: Sequence[Judged]) -> float:
+        return expected_error(reliability(*told(sample)))
+
+    return {
+        "ece": interval_json(bootstrap(folds.all, error)),
+        "reliability": [
+            {"said": round(b.said, 3), "observed": round(b.observed, 3), "weight": round(b.weight, 1)}
+            for b in reliability(*told(folds.all))
+        ],
+        "true_weight": round(true_weight, 4),
+    }
