@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage, QPainter
 from tests.unit.viewers.test_fusion import LESION, layer, mpr
 from viewers.qt.overlay_painter import OverlayPainter
 from viewers.qt.surface import RasterSurface
+from viewers.scene.camera import Camera
 from viewers.scene.colour_bar import colour_bar
 from viewers.scene.mpr_plane import MprPlane
 from workstation.domain.colour_map import ColourMap
@@ -55,3 +56,20 @@ def test_the_bar_beside_it_runs_from_the_hot_to_the_cold_end(qapp: object) -> No
 @pytest.mark.parametrize("size", [(150.0, 400.0), (500.0, 150.0)])
 def test_a_small_viewport_keeps_its_room_for_the_image(size: tuple[float, float]) -> None:
     assert colour_bar(layer().legend(), size) is None
+
+
+def test_an_overlay_follows_zoom_pan_turn_and_flip_with_its_image(qapp: object) -> None:
+    """The glow stays on the lesion wherever the reader puts the picture."""
+    scene = mpr(MprPlane.CORONAL)
+    scene.crosshair = None
+    scene.fuse(layer(alpha=1.0))
+    for change in (
+        Camera().zoomed(1.7).panned(20, -15),
+        Camera(rotation_deg=90.0),
+        Camera(flipped=True, rotation_deg=30),
+    ):
+        scene.set_camera(change)
+        picture = RasterSurface().render(scene.frame(SIZE), 1.0)
+        x, y = scene.view(SIZE).viewport_of(LESION)
+        lit = picture.pixelColor(int(x), int(y))
+        assert min(lit.red(), lit.green(), lit.blue()) >= 250, change

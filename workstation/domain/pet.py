@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Protocol
 
 
@@ -93,12 +93,6 @@ class PetAcquisition:
         """Return the earliest acquisition time, None when a slice has none."""
         times = [one.acquired for one in self.slices if one.acquired is not None]
         return min(times) if len(times) == len(self.slices) else None
-
-    @property
-    def reference_date(self) -> date | None:
-        """Return the date of the series, for times that carry none."""
-        start = self.series_start or self.earliest
-        return None if start is None else start.date()
 
 
 class PetHeaderPort(Protocol):
