@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -596,15 +597,18 @@ def test_every_action_has_icon_text_and_tooltip(qtbot: QtBot, bench: ReadingBenc
 
 
 def test_the_window_stays_alive_while_a_series_streams_in(
-    qtbot: QtBot, bench: ReadingBench, slices: tuple[SliceImage, ...]
+    qtbot: QtBot, bench: ReadingBench, slices: tuple[SliceImage, ...], request: pytest.FixtureRequest
 ) -> None:
     """
     Slices pour in from a thread, then the planes are made and painted: the window keeps turning.
 
-    Counted in the thread's own processor time, so that a busy machine does not decide. First paints
-    (stack, planes) take about 50 ms and more under coverage tracing: 49 of 50 turns stay below
-    it and none comes near what is felt as frozen. A window that decodes for itself stands still for seconds.
+    Counted in the thread's own processor time, so that a busy machine does not decide. The longest
+    turns, the first paints of stack and planes, took 14 to 22 ms when this was written and 42 under
+    coverage tracing; the bounds leave room for slower machines. The collector looks at nothing older,
+    as on the desk. A window that decodes for itself stands still for seconds.
     """
+    gc.freeze()
+    request.addfinalizer(gc.unfreeze)
     bench.open(waiter(qtbot))
     stream = bench.streams.last
     turns: list[float] = []
@@ -635,5 +639,5 @@ def test_the_window_stays_alive_while_a_series_streams_in(
     probe.stop()
     assert bench.page.has_volume()
     told = f"{len(turns)} turns, the longest took {sorted(turns)[-5:]} ms"
-    assert sum(turn >= 50 for turn in turns) <= len(turns) / 50, told
-    assert max(turns) < 250, told
+    assert sum(turn >= 50 for turn in turns) <= 2, told
+    assert max(turns) < 120, told
