@@ -62,9 +62,15 @@ class WorklistSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSettings:
-    """How the reading page is divided. ``findings_share`` is the findings' part of the dock's height in percent."""
+    """
+    How the reading page is divided and painted.
+
+    ``findings_share`` is the findings' part of the dock's height in percent. ``planes_on_gpu``
+    shows planes through a graphics card where a real one is found.
+    """
 
     findings_share: int = 60
+    planes_on_gpu: bool = False
 
     def __post_init__(self) -> None:
         if not 10 <= self.findings_share <= 90:

@@ -22,7 +22,10 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.slab import Projection
 from viewers.scene.transfer_functions import VolumePreset
 from viewers.scene.volume_scene import VolumeScene
+from workstation.settings import ReadingSettings
 from workstation.ui.pages.image_menu import MenuPlace
+from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.pages.reading_presenter import ReadingPresenter
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -117,6 +120,23 @@ def test_three_planes_turn_together_by_the_arm_and_stand_upright_again(qtbot: Qt
     chip = opened.page.grid.frame("coronal").header.current_chip()
     assert chip is not None
     assert chip.text == "Interpolated"
+
+
+def test_the_wish_for_the_graphics_card_changes_nothing_on_a_machine_without_one(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    page = ReadingPage(ReadingSettings(planes_on_gpu=True))
+    qtbot.addWidget(page)
+    ReadingPresenter(page, bench.desk, bench.desk_bench.jobs, open_stream=bench.streams)
+    canvas = page.grid.frame("axial").canvas
+    qtbot.waitUntil(lambda: len(canvas.findChildren(ViewSurface)) == 1)
+    bench.page.close_page()
+    bench.page = page
+    page.resize(1200, 800)
+    page.show()
+    open_case(qtbot, bench)
+    picture = canvas.grab().toImage()
+    assert any(picture.pixelColor(x, picture.height() // 2).lightness() > 60 for x in range(0, picture.width(), 9))
 
 
 def test_keys_make_the_active_plane_a_slab_and_its_limits_show_in_the_others(opened: ReadingBench) -> None:

@@ -10,6 +10,7 @@ from workstation.domain.errors import DiskFull
 from workstation.settings import (
     AppearanceSettings,
     ConnectionSettings,
+    ReadingSettings,
     Settings,
     WorklistSettings,
     default_path,
@@ -22,6 +23,7 @@ CHANGED = Settings(
     AppearanceSettings("en", 150, high_contrast=True),
     ConnectionSettings("https://hub.example", "王启明"),
     WorklistSettings(15, preview_open=False, hidden_columns=("arrived", "priors")),
+    ReadingSettings(45, planes_on_gpu=True),
 )
 
 

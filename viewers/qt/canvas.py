@@ -70,7 +70,9 @@ class ImageCanvas(QWidget):
 
     def set_surface(self, surface: RenderSurface) -> None:
         """Paint with another surface."""
-        self._surface = surface
+        before, self._surface = self._surface, surface
+        if isinstance(before, ViewSurface) and before is not surface:
+            before.deleteLater()
         if isinstance(surface, ViewSurface):
             # owned by the canvas: a signal of a finished picture never meets a deleted widget
             surface.setParent(self)

@@ -42,6 +42,7 @@ class OffscreenVtkSurface:
         """Return what draws in the window."""
         if self._window is None:
             self._prepare(16, 16)
+            self._actor.SetVisibility(False)
         self._window.Render()
         return graphics_of(self._window)
 

@@ -36,6 +36,11 @@ class SettingsDialog(Dialog):
         self._group(tr("Size of text and controls"), self.scale, tr("Takes effect at the next start."))
         self._group(tr("Contrast"), self.contrast)
         self._group(tr("Refresh the worklist every"), self.refresh)
+        self.gpu = QCheckBox(tr("Show planes through the graphics card"))
+        self.gpu.setChecked(settings.reading.planes_on_gpu)
+        self._group(
+            tr("Planes"), self.gpu, tr("Only where a real graphics card is found; takes effect at the next start.")
+        )
         self.set_primary(tr("Save"), icon="check")
         self.accepted.connect(lambda: self.chosen.emit(self.values()))
 
@@ -62,5 +67,6 @@ class SettingsDialog(Dialog):
                 scale_percent=int(self.scale.value() or old.appearance.scale_percent),
                 high_contrast=self.contrast.isChecked(),
             ),
+            reading=replace(old.reading, planes_on_gpu=self.gpu.isChecked()),
             worklist=replace(old.worklist, refresh_s=int(self.refresh.value() or old.worklist.refresh_s)),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from resources.translation import tr
+from viewers.qt.view_surface import ViewSurface
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
@@ -28,6 +29,9 @@ class MprPlanes(QObject):
         self._page, self._images = context.page, context.images
         self._wanted = False
         self._reslicer = VtkReslicer()
+        if self._page.preferences.planes_on_gpu:
+            for key in PLANES:
+                self._page.grid.frame(key).canvas.set_surface(ViewSurface(window_planes=True))
         self._images.series_shown.connect(self._series_shown)
         self._images.volume_built.connect(self._built)
         self._images.volume_refused.connect(self._refused)

@@ -64,7 +64,8 @@ class ReadingPage(Page):
         self._here = self._failed = self._count = 0
         self._has_case = False
         self._layout_words: dict[str, str] = {}
-        self.building = Stepwise(self._build(preferences or ReadingSettings()), self)
+        self.preferences = preferences or ReadingSettings()
+        self.building = Stepwise(self._build(self.preferences), self)
         """Makes the parts; a page made ahead of its use takes several turns of the window for them"""
         if not in_steps:
             self.building.finish()
