@@ -14,14 +14,17 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pydicom
+from pydicom.encaps import get_frame
 
+from workstation.dicom.fast_codecs import FAST, decode_words
 from workstation.dicom.fast_reader import EXPLICIT
-from workstation.dicom.source import scan
+from workstation.dicom.source import read_file_header, scan
 from workstation.dicom.volumes import load_volume
 
 SLICES: Final = 300
@@ -47,6 +50,7 @@ def _measure(files: Sequence[Path], folder: Path) -> dict[str, Any]:
     with_us = _median(lambda: load_volume(files))
     with_scan = _median(lambda: scan(folder))
     with_pydicom = _median(lambda: _by_pydicom(files), runs=2)
+    with_codec = _codec(files)
     return {
         "bench": "load",
         "machine": {"cores": os.cpu_count() or 1, "gl": ""},
@@ -57,11 +61,14 @@ def _measure(files: Sequence[Path], folder: Path) -> dict[str, Any]:
             "volume_seconds": with_us,
             "scan_seconds": with_scan,
             "pydicom_seconds": with_pydicom,
+            **({"codec_seconds": with_codec} if with_codec else {}),
         },
         "ratios": {
             "volume_over_cat": round(with_us / with_cat, 2),
             "scan_over_cat": round(with_scan / with_cat, 2),
             "pydicom_over_cat": round(with_pydicom / with_cat, 2),
+            # how much of the codec's own rate on all cores a whole load reaches
+            **({"codec_rate_share": round(with_codec / with_us, 2)} if with_codec else {}),
         },
     }
 
@@ -84,6 +91,27 @@ def _cat(files: Sequence[Path]) -> None:
             path.read_bytes()
         return
     subprocess.run([program, *map(str, files)], stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - fixed program
+
+
+def _codec(files: Sequence[Path]) -> float:
+    """Return the seconds that the codec alone takes for the frames on all cores; 0.0 where there is no fast codec."""
+    found = [read_file_header(path) for path in files]
+    if any(header.transfer_syntax_uid not in FAST or fast is None for header, fast in found):
+        return 0.0
+    work = [
+        (
+            get_frame(path.read_bytes()[fast.pixel_offset :], 0, number_of_frames=1),
+            header.transfer_syntax_uid,
+            (header.integer("Rows"), header.integer("Columns")),
+            header.integer("PixelRepresentation") == 1,
+        )
+        for path, (header, fast) in zip(files, found, strict=True)
+        if fast is not None
+    ]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return _median(
+            lambda: list(pool.map(lambda one: decode_words(one[0], one[1], one[2], is_signed=one[3]), work)), runs=3
+        )
 
 
 def _by_pydicom(files: Sequence[Path]) -> object:

@@ -21,6 +21,7 @@ from pydicom.encaps import get_frame
 
 from resources.translation import tr, trn
 from workstation.dicom.decode import decode_frame, read_dataset, rescaled
+from workstation.dicom.fast_codecs import FAST, decode_words
 from workstation.dicom.fast_reader import EXPLICIT, IMPLICIT, FastFile
 from workstation.dicom.gdcm_fallback import FrameLayout, decode_stored
 from workstation.dicom.header import Header
@@ -71,6 +72,11 @@ def _fill(target: Voxels, slices: Sequence[Slice], pool: ThreadPoolExecutor, job
     def one(z: int) -> bool:
         if target.dtype == np.int16 and _is_plain(slices[z]):
             return _read_plain(slices[z], target[z])
+        if target.dtype == np.int16 and _is_fast(slices[z]):
+            try:
+                return _read_fast(slices[z], target[z])
+            except (RuntimeError, ValueError):
+                pass  # the careful way says what is wrong, or succeeds
         return _put(_decoded(slices[z], datasets), slices[z].header, target[z])
 
     def portion(first: int) -> bool:
@@ -129,7 +135,23 @@ def _is_plain(one: Slice) -> bool:
         and header.transfer_syntax_uid in {IMPLICIT, EXPLICIT}
         and fast.pixel_length is not None
         and expected <= fast.pixel_length <= expected + 1
-        and header.integer("BitsAllocated") == 16
+        and _has_words(header)
+    )
+
+
+def _is_fast(one: Slice) -> bool:
+    return (
+        one.fast is not None
+        and one.fast.pixel_length is None
+        and one.header.transfer_syntax_uid in FAST
+        and _has_words(one.header)
+    )
+
+
+def _has_words(header: Header) -> bool:
+    """Tell whether the pixels are grey values of 16 bits whose rescale is an offset."""
+    return (
+        header.integer("BitsAllocated") == 16
         and 0 < header.integer("BitsStored") <= 16
         and header.integer("HighBit") == header.integer("BitsStored") - 1
         and _slope(header) == 1.0
@@ -142,7 +164,24 @@ def _read_plain(one: Slice, target: npt.NDArray[np.int16]) -> bool:
     if one.fast is None:
         raise AssertionError("only plain files come here")
     _read_into(one.source, one.fast.pixel_offset, target)
-    header, bits = one.header, one.header.integer("BitsStored")
+    return _rescale(one.header, target)
+
+
+def _read_fast(one: Slice, target: npt.NDArray[np.int16]) -> bool:
+    """Decode one compressed slice while other threads decode theirs."""
+    header = one.header
+    if one.fast is None:
+        raise AssertionError("only files with known pixels come here")
+    encoded = get_frame(_from(one.source, one.fast.pixel_offset), 0, number_of_frames=1)
+    is_signed = header.integer("PixelRepresentation") == 1
+    words = decode_words(encoded, header.transfer_syntax_uid, target.shape, is_signed=is_signed)
+    target[...] = words.view(np.int16)
+    return _rescale(header, target)
+
+
+def _rescale(header: Header, target: npt.NDArray[np.int16]) -> bool:
+    """Turn stored bit patterns into modality values in place; False when they do not fit into int16."""
+    bits = header.integer("BitsStored")
     is_signed = header.integer("PixelRepresentation") == 1
     intercept = int(_intercept(header))
     stored = target if is_signed else target.view(np.uint16)
