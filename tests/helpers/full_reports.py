@@ -19,6 +19,7 @@ from workstation.domain.finding import (
     FindingList,
     Lobe,
     Mark,
+    MarkEvidence,
     NoduleType,
     RejectReason,
 )
@@ -75,9 +76,31 @@ def real_study(folder: Path, patient: Patient | None = None) -> Study:
     )
 
 
+EVIDENCE = MarkEvidence(
+    long_axis_mm=21.9012345678901,
+    short_axis_mm=14.25,
+    volume_mm3=1949.7,
+    long_axis_lps_mm=((-66.5, 127.25, -520.5), (-47.0, 137.5, -520.5)),
+    short_axis_lps_mm=((-54.0, 125.5, -520.5), (-60.25, 138.0, -520.5)),
+    nodule_type=NoduleType.SOLID,
+    mean_hu=-121.4,
+    standard_deviation_hu=254.1,
+    percentiles_hu=((5, -634.2), (50, 29.8), (95, 97.9)),
+    solid_threshold_hu=-300.0,
+    solid_volume_mm3=1502.0,
+    solid_long_axis_mm=17.8,
+    solid_short_axis_mm=13.1,
+    pleura_distance_mm=5.7,
+    attachments=("pleura", "vessel"),
+    lobe=Lobe.RIGHT_MIDDLE,
+    lobe_confidence=0.49,
+    network_diameter_mm=16.78,
+)
+
+
 def marks() -> tuple[Mark, ...]:
     return (
-        Mark((-57.0, 131.0, -520.5), 15.5, 0.9312, shown=True, out_of_ten=9),
+        Mark((-57.0, 131.0, -520.5), 15.5, 0.9312, shown=True, out_of_ten=9, evidence=EVIDENCE),
         Mark((61.25, 98.5, -610.0), 6.4, 0.5, shown=True, out_of_ten=4),
         Mark((12.0, 80.0, -480.75), 4.0, 0.21, shown=False),
     )

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from workstation.dicom import sr_codes as code
+from workstation.dicom.evidence_items import evidence_items
 from workstation.dicom.sr_common import (
     MILLIMETRE,
     PERCENT,
@@ -201,6 +202,7 @@ def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: b
     ]
     if mark.out_of_ten is not None:
         items.append(number(code.OUT_OF_TEN, mark.out_of_ten, UNITLESS))
+    items += evidence_items(mark.evidence, findings.frame_of_reference_uid)
     items.append(coded(code.SHOWN, code.YES if mark.shown else code.NO))
     if decided:
         items += _decision_items(finding)

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 
 from resources.translation import tr
 from workstation.dicom import sr_codes as code
+from workstation.dicom.evidence_items import read_evidence
 from workstation.dicom.measurement_report import READER_SESSION
 from workstation.dicom.sr_common import read_part10
 from workstation.domain.errors import DecodeError
@@ -97,6 +98,7 @@ def _finding(group: Dataset, position: int) -> Finding | None:
         shown=shown,
         label=_label(items),
         out_of_ten=None if out_of_ten is None else round(out_of_ten),
+        evidence=read_evidence(items),
     )
     identifier = _first(_texts(group, code.TRACKING_ID))
     return Finding(

@@ -12,12 +12,21 @@ from pydicom import Dataset, dcmread
 from tests.helpers.full_reports import MODEL, OBJECTS, TEMPLATE, detected, final_report, real_study, worklist_row
 from workstation.dicom.sr_reader import read_detections
 from workstation.domain.errors import DecodeError, HostileInput
+from workstation.domain.finding import Lobe, MarkEvidence, NoduleType
 from workstation.domain.study import Study
 
 
 @pytest.fixture(scope="module")
 def study(lidc_0314: Path) -> Study:
     return real_study(lidc_0314)
+
+
+def told_barely(group: Dataset) -> None:
+    """Leave the long axis as a decimal string without its place, and the short one without a value."""
+    named = {item.ConceptNameCodeSequence[0].CodeValue: item for item in group.ContentSequence}
+    del named["103339001"].ContentSequence
+    del named["103339001"].MeasuredValueSequence[0].FloatingPointValue
+    named["103340004"].MeasuredValueSequence = []
 
 
 def rewritten(data: bytes, change: str) -> bytes:
@@ -31,7 +40,7 @@ def rewritten(data: bytes, change: str) -> bytes:
         group.ContentSequence = kept
 
     if change == "point only":
-        drop(first, "81827009", "111012", "SHOWN", "OUT_OF_TEN")
+        drop(first, "81827009", "103339001", "111012", "SHOWN", "OUT_OF_TEN")
         region = next(i for i in first.ContentSequence if i.ValueType == "SCOORD3D")
         region.GraphicType, region.GraphicData = "POINT", [1.0, 2.0, 3.0]
     elif change == "no region":
@@ -39,10 +48,13 @@ def rewritten(data: bytes, change: str) -> bytes:
     elif change == "no equipment":
         del ds.ContributingEquipmentSequence
     elif change == "polygon":
-        drop(first, "81827009")
+        drop(first, "81827009", "103339001")
         region = next(i for i in first.ContentSequence if i.ValueType == "SCOORD3D")
         square = [0, 0, 5, 6, 0, 5, 6, 8, 5, 0, 8, 5, 0, 0, 5]
         region.GraphicType, region.GraphicData = "POLYGON", [float(v) for v in square]
+    elif change == "axes only":
+        told_barely(first)
+        drop(first, "81827009", "363698007", "LOBE_CONFIDENCE", "112031", "NODULE_TYPE")
     elif change == "broken":
         del first.ContentSequence[3].ConceptCodeSequence
     buffer = BytesIO()
@@ -80,6 +92,35 @@ def test_a_foreign_outline_gives_centre_and_longest_extent(study: Study) -> None
     found = read_detections(rewritten(OBJECTS.detection_sr(study, detected(study)), "polygon")).findings[0]
 
     assert (found.centre_lps_mm, found.diameter_mm) == ((3.0, 4.0, 5.0), 10.0)
+
+
+def test_axes_that_another_vendor_measured_are_kept_as_they_are_told(study: Study) -> None:
+    found = read_detections(rewritten(OBJECTS.detection_sr(study, detected(study)), "axes only")).findings[0]
+
+    assert found.diameter_mm == pytest.approx(21.90123457)
+    assert found.original is not None
+    evidence = found.original.evidence
+    assert evidence is not None
+    assert (evidence.long_axis_lps_mm, evidence.short_axis_mm, evidence.volume_mm3) == (None, None, 1949.7)
+    assert (evidence.mean_hu, evidence.percentiles_hu, evidence.lobe) == (None, (), Lobe.UNSPECIFIED)
+    assert evidence.nodule_type is NoduleType.UNSPECIFIED
+
+
+def test_a_mark_that_was_not_measured_has_no_evidence(study: Study) -> None:
+    found = read_detections(OBJECTS.detection_sr(study, detected(study))).findings[1]
+
+    assert found.original is not None
+    assert found.original.evidence is None
+
+
+def test_axes_without_their_places_and_a_lobe_without_confidence_come_back_as_they_went(study: Study) -> None:
+    given = detected(study)
+    first = given.findings[0]
+    assert first.original is not None
+    sparse = MarkEvidence(long_axis_mm=12.5, short_axis_mm=8.0, lobe=Lobe.LEFT_UPPER)
+    given = given.replaced(replace(first, original=replace(first.original, evidence=sparse)))
+
+    assert given == read_detections(OBJECTS.detection_sr(study, given))
 
 
 def test_a_group_without_position_is_skipped(study: Study) -> None:
