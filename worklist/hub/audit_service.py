@@ -21,6 +21,7 @@ from workstation.domain.audit import AuditAction, AuditEvent, first_broken
 CLIENT_ACTIONS: Final = frozenset(
     {
         AuditAction.STUDY_VIEWED,
+        AuditAction.PRIOR_CONFIRMED,
         AuditAction.FINDING_DECIDED,
         AuditAction.REPORT_SIGNED,
         AuditAction.SIGNATURE_FAILED,

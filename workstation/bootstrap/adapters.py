@@ -13,6 +13,7 @@ from worklist.detection_queue import HubDetectionQueue
 from worklist.dicomweb import HubImages
 from worklist.http import HubClient
 from worklist.inbox import HubInbox
+from worklist.priors import HubPriors
 from worklist.reports import HubReports
 from worklist.session import HubSession
 from worklist.upload import HubSender
@@ -22,6 +23,7 @@ from workstation.services.detection_service import DetectStudy, Shadow, Stop, ru
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.data_dir import private_dir
 from workstation.storage.drafts import DraftStore
+from workstation.storage.hanging_protocols import HangingLibrary
 from workstation.storage.keys import Keyring, KeyStore, system_keyring
 from workstation.storage.outbox import Outbox
 
@@ -42,6 +44,7 @@ class Hub:
     audit: HubAudit
     sender: HubSender
     queue: HubDetectionQueue
+    priors: HubPriors
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +68,7 @@ def connect(url: str) -> Hub:
         audit=HubAudit(client),
         sender=HubSender(client),
         queue=HubDetectionQueue(client),
+        priors=HubPriors(client),
     )
 
 
@@ -75,6 +79,7 @@ class LocalStorage:
     secret: bytes
     drafts: DraftStore
     outbox: Outbox
+    hanging: HangingLibrary
 
     def close(self) -> None:
         """Close the database."""
@@ -97,6 +102,7 @@ def open_storage(
         secret=key,
         drafts=DraftStore(folder / "drafts", key, editor=lambda: user_id),
         outbox=Outbox(folder / "outbox.sqlite", key),
+        hanging=HangingLibrary(folder / "hanging"),
     )
 
 

@@ -311,6 +311,7 @@ class Desktop:
         return page
 
     def _make_reading(self) -> Page:
+        from workstation.bootstrap.comparing import comparing
         from workstation.bootstrap.image_stream import open_stream
         from workstation.ui.pages.reading_page import ReadingPage
         from workstation.ui.pages.reading_presenter import ReadingPresenter
@@ -321,7 +322,12 @@ class Desktop:
         page.building.finish()
         page.preferences_changed.connect(lambda reading: self._keep_settings(replace(self._settings, reading=reading)))
         ReadingPresenter(
-            page, desk, self.shell.jobs, open_stream=open_stream(self.hub.images), in_steps=ahead is not None
+            page,
+            desk,
+            self.shell.jobs,
+            open_stream=open_stream(self.hub.images),
+            comparing=comparing(self.hub, self.session.storage),
+            in_steps=ahead is not None,
         )
         desk.finding_wanted.connect(page.jump_to)
         return page

@@ -24,6 +24,8 @@ class AuditAction(StrEnum):
     INSTANCE_QUARANTINED = "instance_quarantined"
     INSTANCE_CONFLICT = "instance_conflict"
     STUDY_VIEWED = "study_viewed"
+    PRIOR_CONFIRMED = "prior_confirmed"
+    """A reader said that a study under another Patient ID shows the same person."""
     WORKITEM_CREATED = "workitem_created"
     WORKITEM_CLAIMED = "workitem_claimed"
     WORKITEM_RELEASED = "workitem_released"

@@ -187,6 +187,34 @@ def choose_protocol(
     return protocols[-max(fitting)[2]] if fitting else None
 
 
+def comparable(protocols: Sequence[HangingProtocol], study: Study, priors: Sequence[Study]) -> tuple[Study, ...]:
+    """
+    Return the priors that show the same body part with the same kind of images, in the order given.
+
+    The same body part is what the protocol that fits the study alone would accept as well.
+    """
+    alone = choose_protocol([one for one in protocols if not one.match.needs_prior], study)
+    match = replace(alone.match, lateralities=(), view_positions=()) if alone is not None else ProtocolMatch()
+    kinds = {_kind(modality) for modality in study.modalities}
+    return tuple(
+        prior
+        for prior in priors
+        if kinds & {_kind(modality) for modality in prior.modalities} - {""} and score(match, prior) > 0
+    )
+
+
+def is_like(study: Study, modality: str) -> bool:
+    """Tell whether a modality as a list names it makes images of the kind that a study holds."""
+    return _kind(modality) in {_kind(one) for one in study.modalities}
+
+
+def _kind(modality: str) -> str:
+    """Return what tells kinds of images apart; radiographs are one kind, documents none."""
+    if modality in {"DX", "CR", "RG"}:
+        return "DX"
+    return "" if modality in {"SR", "DOC", "PR", "KO", "SEG"} else modality
+
+
 def score(match: ProtocolMatch, study: Study, priors: Sequence[Study] = ()) -> int:
     """Return how many criteria are asked and met, plus one; 0 when one is not met."""
     images = [(series, instance) for series in study.series for instance in series.instances]

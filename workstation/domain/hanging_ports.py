@@ -23,6 +23,10 @@ class HangingProtocolPort(Protocol):
         """Store an own protocol; one of the same id is replaced. Raises DiskFull, StorageError."""
         ...
 
+    def is_own(self, protocol_id: str) -> bool:
+        """Tell whether a protocol is the reader's own and may be deleted."""
+        ...
+
     def remove(self, protocol_id: str) -> None:
         """Delete an own protocol; a shipped one of the same id applies again. Raises StorageError."""
         ...

@@ -1,4 +1,4 @@
-"""Pages of a PDF as pictures, for preview on the screen."""
+"""Pages of a PDF as pictures for the screen, and its words."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def page_pictures(pdf: bytes, width_px: int) -> list[npt.NDArray[np.uint8]]:
         raise DecodeError(
             tr("The PDF cannot be shown"), hint=tr("Check the file with lianyue verify."), detail=str(exc)
         ) from exc
+
+
+def pdf_words(pdf: bytes) -> str:
+    """Return the text of every page, empty for a scanned one. Raises DecodeError for a broken file."""
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            pages = [document[number].get_textpage().get_text_bounded() for number in range(len(document))]
+        finally:
+            document.close()
+    except pypdfium2.PdfiumError as exc:
+        raise DecodeError(tr("The PDF cannot be read"), detail=str(exc)) from exc
+    return "\n\n".join(page.replace("\r\n", "\n").strip() for page in pages).strip()
 
 
 def _picture(page: Any, width_px: int) -> npt.NDArray[np.uint8]:  # noqa: ANN401 - pypdfium2 ships no types for pages

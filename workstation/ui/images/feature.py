@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workstation.services.jobs import JobRunner
+    from workstation.ui.images.comparing import Comparing
     from workstation.ui.pages.image_presenter import ImagePresenter
     from workstation.ui.pages.reading_page import ReadingPage
     from workstation.ui.slice_feed import OpenStream
@@ -26,3 +27,5 @@ class FeatureContext:
     images: ImagePresenter
     jobs: JobRunner
     open_stream: OpenStream
+    comparing: Comparing | None = None
+    """Protocols and priors; None where nobody offers them."""

@@ -17,6 +17,7 @@ from workstation.domain.geometry import Point
 from workstation.domain.measurement import Measurement, MeasurementSet
 from workstation.services.jobs import JobRunner
 from workstation.services.reading_session import ReadingSession
+from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.features import FEATURES
 from workstation.ui.images.open_images import OpenImages
@@ -46,13 +47,23 @@ class ImagePresenter(QObject):
     series_shown = Signal(object)
     slices_arrived = Signal(object)
     """Some slices are new on the series on screen."""
+    series_settled = Signal(object)
+    """Every slice of the series on screen is here or has failed."""
     volume_built = Signal(object)
     volume_refused = Signal(object, object)
     """``ShownSeries``, ``WorkstationError``"""
     measured = Signal(object)
     """``tuple[Measurement, ...]`` after every change by the reader"""
 
-    def __init__(self, page: ReadingPage, jobs: JobRunner, open_stream: OpenStream, *, in_steps: bool = False) -> None:
+    def __init__(
+        self,
+        page: ReadingPage,
+        jobs: JobRunner,
+        open_stream: OpenStream,
+        *,
+        comparing: Comparing | None = None,
+        in_steps: bool = False,
+    ) -> None:
         super().__init__(page)
         self._page = page
         self._case: OpenImages | None = None
@@ -64,12 +75,13 @@ class ImagePresenter(QObject):
         self._loading.failed.connect(lambda _shown: page.grid.refresh())
         self._volumes = VolumeBuilding(self, jobs)
         self._loading.settled.connect(self._volumes.start)
+        self._loading.settled.connect(self.series_settled)
         self._volumes.built.connect(self._built)
         self._volumes.refused.connect(self._refused)
         page.series_requested.connect(self.show_series)
         page.going_away.connect(self.clear)
         self.features: list[QObject] = []
-        self._joining = Stepwise(self._join(FeatureContext(page, self, jobs, open_stream)), self)
+        self._joining = Stepwise(self._join(FeatureContext(page, self, jobs, open_stream, comparing)), self)
         if in_steps:  # some features a turn; the first case makes the rest at once
             self._joining.start()
         else:

@@ -1,0 +1,189 @@
+"""Priors are found after a claim, fetched ahead within bounds, and opened only where it is the same person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from resources.hanging import hanging_paths
+from tests.helpers import cases
+from tests.helpers.fakes import FakeAudit, FakeReports, FakeTemplates
+from tests.helpers.priors import FakeArchive, FakePriors, prior, structure
+from workstation.dicom.report_objects import DicomObjects
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import JobCancelled, NotPermitted, Unreachable
+from workstation.domain.hanging import PriorRelation
+from workstation.domain.report import Person, ReportState
+from workstation.domain.study import Instance, Series
+from workstation.domain.template import Text
+from workstation.exchange.pdf_pages import pdf_words
+from workstation.exchange.report_pdf import ReportPdf
+from workstation.services.jobs import NoJob
+from workstation.services.prior_service import ComparePriors, PrefetchedImages
+from workstation.storage.hanging_protocols import load_protocol
+
+PROTOCOLS = tuple(load_protocol(path) for path in hanging_paths())
+CURRENT = structure("1.2.3", "20261121")
+ELSEWHERE = PriorRelation.POSSIBLY_SAME
+
+
+class Bench:
+    def __init__(self, *known: tuple[str, dict[str, str]]) -> None:
+        self.source = FakePriors()
+        self.archive = FakeArchive()
+        self.audit = FakeAudit()
+        self.reports = FakeReports()
+        self.service = ComparePriors(
+            self.source, self.archive, self.reports, FakeTemplates(), self.audit, lambda pdf: pdf.decode()
+        )
+        for uid, facts in known:
+            body = facts.pop("body_part", "CHEST")
+            relation = PriorRelation(facts.pop("relation", "same_patient"))
+            self.source.known.append(prior(uid, facts.get("date", "20251208"), facts.get("modality", "CT"), relation))
+            self.archive.studies[uid] = structure(uid, facts.get("date", "20251208"), facts.get("modality", "CT"), body)
+
+    def uids(self) -> list[str]:
+        found = self.service.find("1.2.3.8", CURRENT, PROTOCOLS, NoJob())
+        return [one.study_instance_uid for one in found.ready]
+
+
+def test_the_two_newest_studies_of_the_same_part_and_kind_may_hang_beside_the_case() -> None:
+    bench = Bench(
+        ("1.9.1", {"date": "20260601", "modality": "DX"}),
+        ("1.9.2", {"date": "20260501", "body_part": "HEAD"}),
+        ("1.9.3", {"date": "20251208"}),
+        ("1.9.4", {"date": "20241030"}),
+    )
+    assert bench.uids() == ["1.9.3", "1.9.4"]
+
+
+def test_nothing_of_what_is_only_possibly_the_same_person_is_touched_without_a_question() -> None:
+    bench = Bench(("1.9.1", {"relation": "possibly_same"}))
+    found = bench.service.find("1.2.3.8", CURRENT, PROTOCOLS, NoJob())
+    assert ([one.study_instance_uid for one in found.known], found.ready, found.ahead) == (["1.9.1"], (), ())
+    assert bench.audit.actions == []
+
+
+def test_a_later_study_never_hangs_as_a_prior() -> None:
+    assert Bench(("1.9.1", {"date": "20261201"})).uids() == []
+
+
+def test_what_hangs_beside_the_case_is_recorded_as_seen() -> None:
+    bench = Bench(("1.9.3", {}))
+    bench.uids()
+    assert bench.audit.recorded == [(AuditAction.STUDY_VIEWED, "1.9.3", 0, "prior")]
+
+
+def test_a_line_that_breaks_between_list_and_structures_keeps_the_list() -> None:
+    bench = Bench(("1.9.3", {}))
+    bench.archive.dead = True
+    found = bench.service.find("1.2.3.8", CURRENT, PROTOCOLS, NoJob())
+    assert ([one.study_instance_uid for one in found.known], found.ready) == (["1.9.3"], ())
+    assert isinstance(found.failure, Unreachable)
+
+
+def test_another_patient_id_opens_only_on_the_readers_word_and_both_are_recorded() -> None:
+    bench = Bench(("1.9.1", {"relation": "possibly_same"}))
+    one = bench.source.known[0]
+    with pytest.raises(NotPermitted):
+        bench.service.open(one)
+    assert bench.audit.actions == []
+    assert bench.service.open(one, same_person=True).study_instance_uid == "1.9.1"
+    assert bench.audit.actions == [AuditAction.PRIOR_CONFIRMED, AuditAction.STUDY_VIEWED]
+
+
+def test_a_prior_is_not_shown_when_its_opening_cannot_be_recorded() -> None:
+    bench = Bench(("1.9.1", {}))
+    bench.audit.fail_with = Unreachable("线路中断")
+    with pytest.raises(Unreachable):
+        bench.service.open(bench.source.known[0])
+
+
+def test_the_signed_report_of_a_prior_is_read_as_text() -> None:
+    bench = Bench(("1.9.1", {}))
+    signed = replace(
+        cases.report(values=cases.complete_values()),
+        state=ReportState.FINAL,
+        signed_at=cases.NOON,
+        verifier=Person("expert", "王启明", "中心"),
+    )
+    bench.reports.stored = signed
+    found = bench.service.report(bench.source.known[0], "zh_CN")
+    assert found is not None
+    assert found.title == "胸部 CT"
+    assert found.lines == (("检查技术", "低剂量平扫，层厚 1.0 mm"), ("诊断印象", "右肺上叶实性结节，建议增强 CT。"))
+    assert found.signed.startswith("王启明 · 2026-11-2")
+
+
+def test_an_unsigned_report_of_a_prior_is_nobodys_result_yet() -> None:
+    bench = Bench(("1.9.1", {}))
+    bench.reports.stored = cases.report(values=cases.complete_values())
+    assert bench.service.report(bench.source.known[0], "zh_CN") is None
+
+
+# fetching ahead
+
+
+def test_images_fetched_ahead_come_from_memory_even_when_the_line_is_dead() -> None:
+    archive = FakeArchive(files={"1.9.1.2.0": b"first"})
+    images = PrefetchedImages(archive)
+    assert images.fetch_ahead([structure("1.9.1")], NoJob(), lambda: True) is True
+    assert archive.fetched == ["1.9.1.2.0", "1.9.1.2.1", "1.9.1.2.2"]
+    archive.dead = True
+    assert images.instance("1.9.1", "1.9.1.2", "1.9.1.2.0") == b"first"
+    with pytest.raises(Unreachable):
+        images.instance("1.9.1", "1.9.1.2", "1.9.1.2.9")
+
+
+def test_fetching_ahead_stops_at_its_bound_of_memory() -> None:
+    archive = FakeArchive()
+    images = PrefetchedImages(archive, maximum_bytes=250)
+    assert images.fetch_ahead([structure("1.9.1", images=9)], NoJob(), lambda: True) is True
+    assert images.held_bytes == 200
+    images.forget()
+    assert images.held_bytes == 0
+
+
+def test_fetching_ahead_gives_way_to_the_images_on_screen_and_goes_on_where_it_was() -> None:
+    archive = FakeArchive()
+    images = PrefetchedImages(archive)
+    allowed = iter((True, False))
+    assert images.fetch_ahead([structure("1.9.1")], NoJob(), lambda: next(allowed)) is False
+    assert archive.fetched == ["1.9.1.2.0"]
+    assert images.fetch_ahead([structure("1.9.1")], NoJob(), lambda: True) is True
+    assert archive.fetched == ["1.9.1.2.0", "1.9.1.2.1", "1.9.1.2.2"]
+
+
+def test_a_closed_case_stops_fetching_ahead_at_the_next_image() -> None:
+    class Cancelled(NoJob):
+        def raise_if_cancelled(self) -> None:
+            raise JobCancelled
+
+    archive = FakeArchive()
+    with pytest.raises(JobCancelled):
+        PrefetchedImages(archive).fetch_ahead([structure("1.9.1")], Cancelled(), lambda: True)
+    assert archive.fetched == []
+
+
+def test_reports_that_came_as_objects_are_read_as_text() -> None:
+    signed = replace(
+        cases.report(values=cases.complete_values(), uid="1.9.1"), state=ReportState.FINAL, signed_at=cases.NOON,
+        verifier=Person("expert", "王启明", "中心"),
+    )  # fmt: skip
+    study, row, objects = cases.study(uid="1.9.1"), cases.row(), DicomObjects(cases.FixedClock())
+    pdf = ReportPdf(Text("中心", "Centre")).render(signed, cases.template(), study, row, draft=False)
+    bench = Bench(("1.9.1", {}))
+    bench.service = replace(bench.service, pdf_text=pdf_words)
+    documents = tuple(
+        Series(uid, kind, 9, kind, "", (Instance(uid, "1.2", 1),)) for uid, kind in (("9.1", "SR"), ("9.2", "DOC"))
+    )
+    bench.archive.studies["1.9.1"] = replace(study, series=documents)
+    bench.archive.files["9.1"] = objects.enhanced_sr(signed, cases.template(), study, row)
+    bench.archive.files["9.2"] = objects.encapsulated_pdf(signed, study, pdf)
+    found = bench.service.report(bench.source.known[0], "zh_CN")
+    assert found is not None
+    assert [caption for caption, _text in found.lines] == ["SR", "DOC"]
+    assert all("右肺上叶实性结节" in text for _caption, text in found.lines)
+    bench.archive.files["9.1"] = bench.archive.files["9.2"] = b"no DICOM at all"
+    assert bench.service.report(bench.source.known[0], "zh_CN") is None

@@ -1,0 +1,229 @@
+"""Priors of a case: found after a claim, fetched ahead behind the case's own images, read as text."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from resources.translation import tr
+from workstation.dicom.document_text import encapsulated_document, sr_text
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import DecodeError, NotPermitted, SourceError, Unreachable, WorkstationError
+from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStudy, comparable, is_like
+from workstation.domain.hanging_ports import PriorPort
+from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
+from workstation.domain.report import Report, ReportState
+from workstation.domain.study import Study
+from workstation.domain.template import FieldType, ReportTemplate
+from workstation.services.image_service import is_image_series
+
+PREFETCHED: Final = 2
+"""How many priors are fetched ahead."""
+PREFETCHED_BYTES: Final = 384 << 20
+_STRUCTURES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CasePriors:
+    """
+    What is known of the priors of a case.
+
+    ``known`` are all studies of the person, newest first. ``ready`` are those that may hang beside the case
+    without a question: certainly the same patient, earlier, comparable. ``failure`` says what could not be had.
+    """
+
+    known: tuple[PriorStudy, ...]
+    ready: tuple[Study, ...] = ()
+    ahead: tuple[Study, ...] = ()
+    failure: WorkstationError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriorReport:
+    """A prior's report as lines of (caption, text); ``signed`` names who signed it and when."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    signed: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return the whole report as plain text."""
+        return "\n\n".join(f"{caption}\n{text}" if caption else text for caption, text in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePriors:
+    """Find, open and read priors. Only what is certainly the same patient opens without a question."""
+
+    source: PriorPort
+    retrieve: RetrievePort
+    reports: ReportPort
+    templates: TemplatePort
+    audit: AuditPort
+    pdf_text: Callable[[bytes], str]
+
+    def find(
+        self, ups_instance_uid: str, study: Study, protocols: Sequence[HangingProtocol], job: CancelToken
+    ) -> CasePriors:
+        """Return the priors of a case with the structure of the few that may hang. Raises Unreachable, Refused."""
+        known = tuple(self.source.priors(ups_instance_uid))
+        certain = [one for one in known if one.relation is PriorRelation.SAME_PATIENT and _is_earlier(one, study)]
+        # the first that are alike are looked at; where none is, the newest are fetched ahead all the same
+        wanted = sorted(certain, key=lambda one: not is_like(study, one.modality))[:_STRUCTURES]
+        structures: list[Study] = []
+        failure: WorkstationError | None = None
+        for one in wanted:
+            job.raise_if_cancelled()
+            try:
+                structures.append(self.retrieve.study(one.study_instance_uid))
+            except SourceError as error:
+                failure = error
+        alike = comparable(protocols, study, structures)
+        ahead = (*alike, *(one for one in structures if one not in alike))[:PREFETCHED]
+        for hung in alike[:PREFETCHED]:
+            self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=hung.study_instance_uid, detail="prior")
+        return CasePriors(known, alike[:PREFETCHED], ahead, failure)
+
+    def open(self, prior: PriorStudy, *, same_person: bool = False) -> Study:
+        """
+        Return the structure of a prior that the reader wants to see; recorded before anything is shown.
+
+        ``same_person`` is the reader's own word, needed where the Patient IDs do not say it. Raises
+        NotPermitted without it, Unreachable, Refused.
+        """
+        if prior.relation is PriorRelation.POSSIBLY_SAME:
+            if not same_person:
+                raise NotPermitted(tr("Nobody has confirmed that this is the same person"))
+            self.audit.record(AuditAction.PRIOR_CONFIRMED, subject_uid=prior.study_instance_uid)
+        self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=prior.study_instance_uid, detail="prior")
+        return self.retrieve.study(prior.study_instance_uid)
+
+    def report(self, prior: PriorStudy, language: str) -> PriorReport | None:
+        """Return the signed report of a prior as text, None when there is none. Raises Unreachable, Refused."""
+        report = self.reports.fetch(prior.ups_instance_uid) if prior.ups_instance_uid else None
+        if report is not None and report.state is ReportState.FINAL:
+            template = next((one for one in self.templates.all() if one.template_id == report.template_id), None)
+            if template is not None:
+                return _of_report(report, template, language)
+        return self._of_documents(prior)
+
+    def _of_documents(self, prior: PriorStudy) -> PriorReport | None:
+        study = self.retrieve.study(prior.study_instance_uid)
+        found = []
+        for series in study.series:
+            for instance in series.instances:
+                if series.modality not in {"SR", "DOC"}:
+                    continue
+                part10 = self.retrieve.instance(
+                    study.study_instance_uid, series.series_instance_uid, instance.sop_instance_uid
+                )
+                text = self._text_of(part10, is_document=series.modality == "DOC")
+                if text:
+                    found.append((series.description, text))
+        return PriorReport(study.description or prior.description, tuple(found)) if found else None
+
+    def _text_of(self, part10: bytes, *, is_document: bool) -> str:
+        try:
+            return self.pdf_text(encapsulated_document(part10)) if is_document else sr_text(part10)
+        except DecodeError:
+            return ""  # a document of another make: the others may still be readable
+
+
+class PrefetchedImages:
+    """
+    A ``RetrievePort`` that holds instances fetched ahead, within ``maximum_bytes``; safe from any thread.
+
+    What is not here is fetched when it is asked for.
+    """
+
+    def __init__(self, retrieve: RetrievePort, maximum_bytes: int = PREFETCHED_BYTES) -> None:
+        self._retrieve = retrieve
+        self._maximum = maximum_bytes
+        self._held: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    @property
+    def held_bytes(self) -> int:
+        """Return the bytes held."""
+        with self._lock:
+            return self._size
+
+    def study(self, study_instance_uid: str) -> Study:
+        """Return the study's structure."""
+        return self._retrieve.study(study_instance_uid)
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        """Return one Part 10 file, from memory where it is. Raises Unreachable, Refused, IntegrityMismatch."""
+        with self._lock:
+            held = self._held.get(sop_instance_uid)
+        if held is not None:
+            return held
+        return self._retrieve.instance(study_instance_uid, series_instance_uid, sop_instance_uid)
+
+    def fetch_ahead(self, studies: Sequence[Study], job: CancelToken, may_go_on: Callable[[], bool]) -> bool:
+        """
+        Fetch images one after another while ``may_go_on``; True when nothing is left to fetch.
+
+        One connection, one image at a time: whatever the reader looks at goes first. Raises Unreachable.
+        """
+        for study in studies:
+            series = [one for one in study.series if is_image_series(one)]
+            for one in sorted(series, key=lambda each: -len(each.instances)):
+                for instance in one.instances:
+                    job.raise_if_cancelled()
+                    if not may_go_on():
+                        return False
+                    if not self._fetch(study.study_instance_uid, one.series_instance_uid, instance.sop_instance_uid):
+                        return True
+        return True
+
+    def forget(self) -> None:
+        """Drop everything: the case is closed."""
+        with self._lock:
+            self._held.clear()
+            self._size = 0
+
+    def _fetch(self, study: str, series: str, instance: str) -> bool:
+        """Hold one instance; False once the bound is reached."""
+        with self._lock:
+            if instance in self._held:
+                return True
+            if self._size >= self._maximum:
+                return False
+        try:
+            part10 = self._retrieve.instance(study, series, instance)
+        except Unreachable:
+            raise
+        except SourceError:
+            return True  # told when somebody looks at it
+        with self._lock:
+            if self._size + len(part10) > self._maximum:
+                return False
+            self._held[instance] = part10
+            self._size += len(part10)
+        return True
+
+
+def _is_earlier(prior: PriorStudy, study: Study) -> bool:
+    return not (prior.study_date and study.study_date) or prior.study_date <= study.study_date
+
+
+def _of_report(report: Report, template: ReportTemplate, language: str) -> PriorReport:
+    lines = []
+    for item in template.fields:
+        if item.type is FieldType.FINDINGS:
+            continue
+        value = report.values.get(item.key, "").strip()
+        label = next((choice.label.get(language) for choice in item.choices if choice.key == value), value)
+        if label:
+            lines.append((item.label.get(language), f"{label} {item.unit}".strip()))
+    signed = ""
+    if report.signed_at is not None:
+        who = report.verifier or report.author
+        signed = f"{who.name} · {report.signed_at.astimezone().strftime('%Y-%m-%d %H:%M')}"
+    return PriorReport(template.title.get(language), tuple(lines), signed)
