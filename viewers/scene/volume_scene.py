@@ -113,7 +113,7 @@ class VolumeScene(Scene):
         ends = volume.lps_of([(i, j, k) for i in (-0.5, x - 0.5) for j in (-0.5, y - 0.5) for k in (-0.5, z - 0.5)])
         middle = ends.mean(axis=0)
         self.centre = _point(middle)
-        self.radius_mm = float(np.linalg.norm(ends - middle, axis=1).max())
+        self._ends = ends - middle
         self.extent_mm = float((ends.max(axis=0) - ends.min(axis=0)).max()) * _MARGIN
 
     # looking --------------------------------------------------------------------------------
@@ -152,7 +152,9 @@ class VolumeScene(Scene):
     @property
     def count(self) -> int:
         """Return the number of places of the cut plane, the first of which cuts nothing."""
-        return math.ceil(2 * self.radius_mm / _CUT_STEP_MM) + 1
+        front = self.edits.front
+        normal = front.normal if front is not None else self.looking.forward
+        return math.ceil(2 * self._reach_mm(normal) / _CUT_STEP_MM) + 1
 
     @property
     def index(self) -> int:
@@ -160,7 +162,7 @@ class VolumeScene(Scene):
         front = self.edits.front
         if front is None:
             return 0
-        depth = float(np.dot(np.subtract(front.origin, self.centre), front.normal)) + self.radius_mm
+        depth = float(np.dot(np.subtract(front.origin, self.centre), front.normal)) + self._reach_mm(front.normal)
         return min(max(round(depth / _CUT_STEP_MM), 0), self.count - 1)
 
     @property
@@ -177,10 +179,14 @@ class VolumeScene(Scene):
             self.edits = replace(self.edits, front=None)
             return True
         normal = self.edits.front.normal if self.edits.front is not None else self.looking.forward
-        depth = index * _CUT_STEP_MM - self.radius_mm
+        depth = index * _CUT_STEP_MM - self._reach_mm(normal)
         origin = _point(np.asarray(self.centre) + depth * np.asarray(normal))
         self.edits = replace(self.edits, front=CutPlane(origin, normal))
         return True
+
+    def _reach_mm(self, direction: Point) -> float:
+        """Return how far the volume reaches from its middle along a direction."""
+        return float((self._ends @ np.asarray(direction)).max())
 
     def hold_scissors(self, *, held: bool) -> None:
         """Take the scissors into the hand or put them away; an outline begun is dropped."""

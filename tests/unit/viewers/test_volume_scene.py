@@ -175,14 +175,16 @@ def test_the_wheel_moves_a_cut_plane_that_keeps_its_direction() -> None:
     looked = scene()
     assert looked.index == 0
     assert looked.scroll_by(10)
-    # the sphere round 40 x 30 x 20 mm has a radius of 26.9 mm: ten steps of 2 mm leave 6.9 mm before the middle
+    # the volume is 30 mm deep: ten steps of 2 mm go 5 mm beyond the middle
     (front,) = request(looked).planes
     assert front.normal == (0.0, 1.0, 0.0)
-    assert front.origin == pytest.approx((19.5, 14.5 - 6.926, 9.5), abs=1e-3)
+    assert front.origin == pytest.approx((19.5, 19.5, 9.5))
     looked.turn(1.0, 0.0)
     looked.scroll_by(1)
     assert request(looked).planes[0].normal == (0.0, 1.0, 0.0)
     assert looked.index == 11
+    looked.scroll_to(99)
+    assert looked.index == 15
     looked.scroll_to(0)
     assert request(looked).planes == ()
     assert not looked.scroll_to(-5)
