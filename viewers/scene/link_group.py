@@ -54,6 +54,7 @@ class LinkGroup:
         self.show_reference_lines = True
         self._members: dict[Scene, _Member] = {}
         self._unlinked: set[Scene] = set()
+        self._own_windows: set[Scene] = set()
         self._offsets: dict[tuple[_End, _End], Point] = {}
         self.registrations.watch(self._repaint_all)
 
@@ -79,6 +80,11 @@ class LinkGroup:
         if self._members.pop(scene, None) is not None:
             scene.reference_lines = None
         self._unlinked.discard(scene)
+        self._own_windows.discard(scene)
+
+    def keep_window(self, scene: Scene) -> None:
+        """Let a member keep a window of its own: the same slices stand beside it in another one."""
+        self._own_windows.add(scene)
 
     def set_linked(self, scene: Scene, *, linked: bool) -> None:
         """Link or unlink one member (key L)."""
@@ -118,7 +124,14 @@ class LinkGroup:
     def set_window(self, window: Window, source: Scene) -> None:
         """Give the source and linked members of the same modality one window."""
         source.set_window(window)
-        self._pass_on(source, lambda scene, _: scene.set_window(window) if scene.modality == source.modality else None)
+        if source in self._own_windows:
+            return
+
+        def follow_window(scene: Scene, _: Matrix) -> None:
+            if scene.modality == source.modality and scene not in self._own_windows:
+                scene.set_window(window)
+
+        self._pass_on(source, follow_window)
 
     def zoom_like(self, source: Scene) -> None:
         """Show all linked members at the source's scale, parallel ones also with its middle."""

@@ -1,0 +1,79 @@
+"""Mammograms lie back to back at one scale, whichever way they were stored; letters stay true."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from viewers.scene.camera import Camera
+from viewers.scene.image import SliceImage
+from viewers.scene.side_by_side import (
+    at_edge,
+    at_one_scale,
+    is_chest_wall_known,
+    millimetres,
+    replace_camera,
+    upright_mammogram,
+)
+from viewers.scene.slice_view import SliceView
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.pixel_size import PixelSize
+
+SIZE, CELL = (300, 400), (600.0, 500.0)
+
+
+def view(orientation: tuple[str, str] | None, size: tuple[int, int] = SIZE) -> SliceView:
+    return SliceView(size, CELL, Camera(), patient_orientation=orientation)
+
+
+@pytest.mark.parametrize("stored", [("P", "L"), ("A", "L"), ("P", "R"), ("A", "R")])
+def test_a_right_cc_has_its_chest_wall_right_and_lateral_up_however_it_was_stored(stored: tuple[str, str]) -> None:
+    shown = view(stored)
+    laid = replace_camera(shown, upright_mammogram(shown, "right", "R", "CC"))
+    assert laid.letters() == {"left": "A", "right": "P", "top": "R", "bottom": "L"}
+
+
+@pytest.mark.parametrize("stored", [("P", "R"), ("A", "R"), ("P", "L"), ("A", "L")])
+def test_a_left_cc_has_its_chest_wall_left_and_lateral_up_however_it_was_stored(stored: tuple[str, str]) -> None:
+    shown = view(stored)
+    laid = replace_camera(shown, upright_mammogram(shown, "left", "L", "CC"))
+    assert laid.letters() == {"left": "P", "right": "A", "top": "L", "bottom": "R"}
+
+
+@pytest.mark.parametrize("stored", [("A", "F"), ("P", "F"), ("A", "H"), ("P", "H")])
+def test_an_mlo_stands_on_its_feet_however_it_was_stored(stored: tuple[str, str]) -> None:
+    shown = view(stored)
+    laid = replace_camera(shown, upright_mammogram(shown, "right", "R", "MLO"))
+    assert laid.letters() == {"left": "A", "right": "P", "top": "H", "bottom": "F"}
+
+
+def test_an_image_that_does_not_name_its_orientation_is_never_flipped() -> None:
+    shown = view(None)
+    assert upright_mammogram(shown, "right", "R", "CC") == Camera()
+    assert (is_chest_wall_known(shown), is_chest_wall_known(view(("A", "F")))) == (False, True)
+
+
+def test_chest_walls_of_both_breasts_meet_at_the_line_between_the_cells() -> None:
+    right, left = view(("P", "L")), view(("A", "R"))
+    edges = [
+        replace_camera(right, at_edge(right, "right")).transform.apply(299.5, 0)[0],
+        replace_camera(left, at_edge(left, "left")).transform.apply(-0.5, 0)[0],
+    ]
+    assert edges == pytest.approx([600.0, 0.0])
+
+
+def test_two_mammograms_of_different_detectors_are_shown_at_one_scale() -> None:
+    # 300 columns of 0.1 mm and 600 of 0.07 mm: 40 and 56 mm high in a 500 px cell
+    pair = [(view(None), (0.1, 0.1)), (view(None, (600, 800)), (0.07, 0.07))]
+    cameras = at_one_scale(pair)
+    assert cameras is not None
+    scales = [replace_camera(v, c).magnification / mm[0] for (v, mm), c in zip(pair, cameras, strict=True)]
+    assert scales == pytest.approx([500 / 56, 500 / 56])
+    assert at_one_scale([pair[0], (view(None), None)]) is None
+
+
+def test_the_size_of_a_pixel_comes_from_the_plane_or_the_detector() -> None:
+    pixels = np.zeros((2, 2), np.int16)
+    plane = ImagePlane((0, 0, 0), (1, 0, 0), (0, 1, 0), (0.5, 0.5))
+    images = (SliceImage(pixels, plane), SliceImage(pixels, pixel_size=PixelSize((0.1, 0.1))), SliceImage(pixels))
+    assert [millimetres(one) for one in images] == [(0.5, 0.5), (0.1, 0.1), None]

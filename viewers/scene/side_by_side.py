@@ -1,0 +1,89 @@
+"""
+Laying projection images beside each other: mammograms back to back, and several images at one scale.
+
+Flips are decided by what the image says of its orientation, and the letters of the result come from the
+displayed matrix as everywhere; an image that does not name its orientation is never flipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from viewers.scene.camera import Camera
+from viewers.scene.image import SliceImage
+from viewers.scene.slice_view import SliceView
+
+_OPPOSITE: Final = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
+
+
+def upright_mammogram(view: SliceView, chest_wall: str, laterality: str, view_position: str) -> Camera:
+    """
+    Return the camera that puts the chest wall at ``left`` or ``right`` and the usual edge down.
+
+    Down is the feet for MLO and its kin, the middle of the body for CC: lateral is up.
+    Source: PS3.3 C.7.6.1.1.1; IHE RAD TF-2 4.16.4.2.2.1.1.
+    """
+    camera = replace(view.camera, rotation_deg=0.0, flipped=False)
+    letters = replace_camera(view, camera).letters()
+    if not letters:
+        return camera
+    wanted_right = "P" if chest_wall == "right" else "A"
+    if _OPPOSITE[wanted_right] in letters["right"]:
+        camera = camera.flipped_horizontally()
+    medial = {"R": "L", "L": "R"}.get(laterality, "")
+    wanted_down = medial if view_position == "CC" else "F"
+    if wanted_down and _OPPOSITE[wanted_down] in letters["bottom"]:
+        camera = camera.flipped_vertically()
+    return camera
+
+
+def is_chest_wall_known(view: SliceView) -> bool:
+    """Tell whether the image says at which of its edges the chest wall lies."""
+    right = view.letters().get("right", "")
+    return "A" in right or "P" in right
+
+
+def at_edge(view: SliceView, edge: str) -> Camera:
+    """Return the camera moved sideways so that the picture touches the ``left`` or ``right`` edge of its viewport."""
+    left, right = _sides(view)
+    shift = view.viewport[0] - right if edge == "right" else -left
+    return view.camera.panned(shift, 0.0)
+
+
+def at_one_scale(views: Sequence[tuple[SliceView, tuple[float, float] | None]]) -> tuple[Camera, ...] | None:
+    """
+    Return cameras that show all pictures with as many pixels for a millimetre, the largest one fitted.
+
+    Each view comes with the size of a pixel in mm; None when one of them is not known.
+    """
+    scales = []
+    for view, spacing_mm in views:
+        if spacing_mm is None:
+            return None
+        fitted = replace_camera(view, replace(view.camera, zoom=1.0, pan=(0.0, 0.0)))
+        scales.append(fitted.magnification / spacing_mm[0])
+    smallest = min(scales)
+    return tuple(
+        replace(view.camera, zoom=max(0.1, smallest / scale), pan=(0.0, 0.0))
+        for (view, _), scale in zip(views, scales, strict=True)
+    )
+
+
+def millimetres(image: SliceImage) -> tuple[float, float] | None:
+    """Return the size of a pixel, None where the image does not tell."""
+    if image.plane is not None:
+        return image.plane.spacing_mm
+    return image.pixel_size.spacing_mm if image.pixel_size is not None else None
+
+
+def replace_camera(view: SliceView, camera: Camera) -> SliceView:
+    """Return the same picture under another camera."""
+    return SliceView(view.size, view.viewport, camera, view.plane, view.aspect, view.patient_orientation)
+
+
+def _sides(view: SliceView) -> tuple[float, float]:
+    columns, rows = view.size
+    corners = [view.transform.apply(column, row)[0] for column in (-0.5, columns - 0.5) for row in (-0.5, rows - 0.5)]
+    return min(corners), max(corners)
