@@ -126,16 +126,18 @@ def to_gray(pixels: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
 def lookup_table(transform: GrayscaleTransform, *, signed: bool) -> Gray:
     """Return the 65536 levels indexed by the unsigned bit pattern of a 16-bit value; read-only."""
     lowest = -_LEVELS // 2 if signed else 0
-    values = np.arange(lowest, lowest + _LEVELS)
+    highest = lowest + _LEVELS - 1
     below, above = _saturation(transform.voi)
     # a window is dragged at full speed: only values that it does not clip are worth computing one by one
-    start = int(np.clip(math.floor(below) - lowest, 0, _LEVELS - 1))
-    stop = int(np.clip(math.ceil(above) - lowest + 1, start + 1, _LEVELS))
+    first = min(max(math.floor(below), lowest), highest)
+    last = min(max(math.ceil(above), first), highest)
     plain = replace(transform, padding=None)
     table = np.empty(_LEVELS, dtype=np.uint8)
-    table[:start], table[stop:] = _levels(values[[0, -1]], plain)
-    table[start:stop] = _levels(values[start:stop], plain)
-    table[is_padding(values, transform.padding)] = 0
+    table[: first - lowest], table[last - lowest + 1 :] = _levels(np.array([lowest, highest]), plain)
+    table[first - lowest : last - lowest + 1] = _levels(np.arange(first, last + 1), plain)
+    if transform.padding is not None:
+        low, high = transform.padding
+        table[max(math.ceil(low) - lowest, 0) : max(math.floor(high) - lowest + 1, 0)] = 0
     # negative numbers come after the positive ones when their bits are read as unsigned
     table = np.roll(table, lowest)
     table.flags.writeable = False
