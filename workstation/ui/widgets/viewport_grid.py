@@ -18,6 +18,7 @@ from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from viewers.scene.tools.tool import ToolName
 from workstation.domain.geometry import Point
+from workstation.domain.registration import Registrations
 from workstation.ui.commands import Composition
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.tiling import PLANES, STACK, Layout, Tiling, standard_tilings
@@ -52,7 +53,8 @@ class ViewportGrid(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.composition = Composition()
-        self.links = LinkGroup()
+        self.links = LinkGroup(Registrations())
+        """One for each case: what a reader accepted or aligned by hand outlives a change of series"""
         self.touched = False
         """Whether the reader has begun to work on the images of this case."""
         self.tilings: dict[str, Tiling] = standard_tilings()
@@ -149,6 +151,7 @@ class ViewportGrid(QWidget):
         """Show nothing: the next patient must not be seen beside the last one."""
         self.set_adding(adding=False)
         self._empty()
+        self.links = LinkGroup(Registrations())
         self.touched = False
         self._marks_shown = True
         self._show_frames()
@@ -164,7 +167,6 @@ class ViewportGrid(QWidget):
     def _empty(self) -> None:
         for frame in self.frames.values():
             frame.set_scene(None)
-        self.links = LinkGroup()
         self._maximised = ""
         self._layout = Layout.ONE
 

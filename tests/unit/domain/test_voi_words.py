@@ -1,0 +1,70 @@
+"""What stands beside a sphere on a PET."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
+from workstation.domain.suv_decay import SuvRemark
+from workstation.domain.voi_words import number, voi_lines
+from workstation.domain.volume import Volume
+
+SUV = SuvScale(SuvType.BW, (1.0,) * 21)
+
+
+def hot_cube(unit: str = "g/ml") -> Volume:
+    """Return 21³ voxels of 2 mm: 1 everywhere, 8 in the 3³ voxels round the middle (20, 20, 20) mm."""
+    voxels = np.ones((21, 21, 21), dtype=np.float32)
+    voxels[9:12, 9:12, 9:12] = 8.0
+    return Volume(voxels, np.diag([2.0, 2.0, 2.0, 1.0]), "1.2.9", "1.2.3", unit=unit)
+
+
+def sphere(radius_mm: float = 5.0, *, x: float = 20.0, frame: str = "1.2.9") -> Annotation:
+    return Annotation(
+        uid="1.1",
+        tracking_uid="1.2",
+        kind=AnnotationKind.SPHERE,
+        points_lps_mm=((x, 20.0, 20.0), (x + radius_mm, 20.0, 20.0)),
+        frame_of_reference_uid=frame,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+
+
+def test_a_sphere_on_uptake_values_tells_maximum_peak_mean_and_metabolic_volume() -> None:
+    """27 hot voxels of 8 mm³ are 0.216 ml; a sphere of 5 mm holds 81 centres, of 1 cm³ 123: (27 x 8 + 96) / 123."""
+    assert voi_lines(hot_cube(), SUV, sphere()) == (
+        "SUVbw max 8.00  peak 2.54  mean 3.33",
+        "MTV at 41 %: 0.22 ml  TLG 1.73",
+        "MTV at SUVbw 2.5: 0.22 ml  TLG 1.73",
+        "MTV at SUVbw 4: 0.22 ml  TLG 1.73",
+        "Volume 0.65 ml, 81 voxels",
+    )
+
+
+def test_without_uptake_values_the_unit_stands_there_and_the_reason() -> None:
+    lines = voi_lines(hot_cube("Bq/ml"), SuvRefusal("dose", "The dose is missing."), sphere())
+
+    assert lines == (
+        "max 8.00  peak 2.54  mean 3.33 Bq/ml",
+        "Volume 0.65 ml, 81 voxels",
+        "No SUV: The dose is missing.",
+    )
+
+
+def test_what_makes_uptake_values_doubtful_stands_beside_them() -> None:
+    doubtful = SuvScale(SuvType.BW, (1.0,) * 21, warnings=(SuvRemark("x", "Injection time guessed"),))
+
+    assert voi_lines(hot_cube(), doubtful, sphere())[-1] == "Injection time guessed"
+
+
+def test_a_sphere_beside_the_image_or_in_another_frame_has_no_numbers() -> None:
+    assert voi_lines(hot_cube(), SUV, sphere(x=500.0)) == ()
+    assert voi_lines(hot_cube(), SUV, sphere(frame="1.2.10")) == ()
+    assert voi_lines(hot_cube(), SUV, sphere(0.0)) == ()
+
+
+def test_numbers_have_the_places_they_deserve() -> None:
+    assert [number(value) for value in (0.123, 45.678, 123.45, 12345.6)] == ["0.12", "45.68", "123.5", "12346"]
