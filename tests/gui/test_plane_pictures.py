@@ -93,6 +93,15 @@ def test_what_is_slow_to_cut_is_coarse_first_and_full_when_it_rests(qtbot: QtBot
     assert pictures.is_settled
 
 
+def test_pixels_that_a_measurement_holds_survive_the_next_cut() -> None:
+    made, reslicer = scene(), VtkReslicer(keeps=True)
+    first = reslicer(request(made))
+    before = first.copy()
+    made.scroll_to(5)
+    assert not np.array_equal(reslicer(request(made)), before)
+    assert np.array_equal(first, before)
+
+
 def test_another_window_on_a_resting_plane_needs_no_new_cut(qtbot: QtBot) -> None:
     pictures, made = PlanePictures(DEAR), scene()
     pictures.levels(request(made), GRAY)

@@ -52,8 +52,8 @@ class PlanePictures(QObject):
 
     def __init__(self, sample_s: float = _START_S, at_once_s: float = _AT_ONCE_S) -> None:
         super().__init__()
-        self._reslicer = VtkReslicer()
-        self._background = VtkReslicer()
+        self._reslicer = VtkReslicer(keeps=True)
+        self._background = VtkReslicer(keeps=True)
         self._resampler = Resampler()
         self._sample_s = {True: sample_s, False: sample_s}
         """Along the voxels' rows, and across them"""
@@ -84,7 +84,7 @@ class PlanePictures(QObject):
         if expected <= self._at_once_s:
             self._wanted = None
             self._rest.stop()
-            self._full = _Cut(request, self._timed(full).copy())
+            self._full = _Cut(request, self._timed(full))
             return self._scaled(to_gray(self._full.values, outside), fine, request.size)
         if self._wanted is None or not same_cut(self._wanted, request):
             self._wanted = request
@@ -120,7 +120,7 @@ class PlanePictures(QObject):
             return
 
         def work() -> None:
-            cut = _Cut(request, self._background(coarser(request, _full_factor(request))).copy())
+            cut = _Cut(request, self._background(coarser(request, _full_factor(request))))
             try:
                 self._finished.emit(cut)
             except RuntimeError:

@@ -23,10 +23,12 @@ class VtkReslicer:
     """
     Cuts planes from volumes; keeps the last volume in VTK's form, without a copy of its voxels.
 
-    Works in voxel indices, so that oblique and sheared volumes need no special case.
+    Works in voxel indices, so that oblique and sheared volumes need no special case. What it
+    returns may be overwritten by its next cut, unless it ``keeps`` every cut. One per thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = False) -> None:
+        self._keeps = keeps
         self._volume: Volume | None = None
         self._reslice: Any = None
 
@@ -52,7 +54,7 @@ class VtkReslicer:
         self._reslice.Update()
         scalars = to_numpy(self._reslice.GetOutput().GetPointData().GetScalars())
         cut: npt.NDArray[Any] = scalars.reshape(rows, columns)
-        return cut
+        return cut.copy() if self._keeps else cut
 
 
 def image_data(volume: Volume) -> vtkImageData:

@@ -28,7 +28,8 @@ class MprPlanes(QObject):
         super().__init__(context.page)
         self._page, self._images = context.page, context.images
         self._wanted = False
-        self._reslicer = VtkReslicer()
+        # measurements hold on to the pixels they were made on
+        self._reslicer = VtkReslicer(keeps=True)
         if self._page.preferences.planes_on_gpu:
             for key in PLANES:
                 self._page.grid.frame(key).canvas.set_surface(ViewSurface(window_planes=True))
