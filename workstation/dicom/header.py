@@ -8,7 +8,7 @@ from WADO-RS metadata. Values stay text until asked for: a broken number costs o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -235,7 +235,8 @@ def _json_text(value: Any) -> str:  # noqa: ANN401 - pydicom values have no stat
     return "" if value is None else str(value)
 
 
-def _finite(values: Sequence[str]) -> tuple[float, ...] | None:
+@lru_cache(maxsize=4096)
+def _finite(values: tuple[str, ...]) -> tuple[float, ...] | None:
     try:
         numbers = tuple(float(value) for value in values)
     except ValueError:
