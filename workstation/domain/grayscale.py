@@ -41,7 +41,7 @@ def luminance_cd_m2(jnd: float) -> float:
     x = math.log(jnd)
     above = _A + x * (_C + x * (_E + x * (_G + x * _M)))
     below = 1.0 + x * (_B + x * (_D + x * (_F + x * (_H + x * _K))))
-    return 10.0 ** float(above / below)
+    return math.pow(10.0, above / below)
 
 
 def jnd_index(luminance: float) -> float:
