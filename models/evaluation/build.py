@@ -24,7 +24,7 @@ from models.evaluation import build_texts as texts
 from models.evaluation.card_text import card_text
 from models.evaluation.cases import read_cases
 from models.evaluation.froc import Case, Judged, judge
-from models.evaluation.operating_points import by_patient, calibration, cross_calibrated, points, realised
+from models.evaluation.operating_points import by_patient, calibration, cross_calibrated, realised, shipped_points
 from models.evaluation.patches import Patch, patch_score, real_patches
 from models.evaluation.summary import summarise
 
@@ -44,7 +44,7 @@ def evaluation_of(
     tier_b, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
     folds = by_patient(tier_b)
     weight = len(tier_b) / sum(len(scan.found) for scan in tier_b)  # one nodule a scan
-    scores = points(tier_b)
+    scores = shipped_points(folds)
     on_others = realised(folds)
     figures = summarise(tier_b, operating_points=scores)
     figures.pop("per_scan")
@@ -57,7 +57,8 @@ def evaluation_of(
         "patches_note": texts.PATCHES,
         "operating_points": {n: {"score": s, "realised": on_others[n]} for n, s in scores.items()},
         "operating_points_note": texts.OPERATING_POINTS,
-        "calibration": cross_calibrated(folds, weight),
+        "calibration": cross_calibrated(folds, weight, least=scores["sensitive"]),
+        "calibration_all": cross_calibrated(folds, weight, least=0.0)["ece"],
         "calibration_note": texts.CALIBRATION,
         "runtime": runtime,
     }
@@ -66,7 +67,7 @@ def evaluation_of(
         old = summarise(judged(folder / "tier-b-test.json"), operating_points={})
         old.pop("per_scan")
         evaluation["tier_b_before"] = {"name": name, "figures": old}
-    fitted = calibration(tier_b, weight, Text(**texts.CALIBRATION_BASIS))
+    fitted = calibration(folds, weight, Text(**texts.CALIBRATION_BASIS))
     manifest = {
         "operating_points": [
             {"name": name, "score": score, "basis": texts.point_basis(name, on_others[name])}

@@ -30,10 +30,12 @@ class Bin:
     weight: float
 
 
-def isotonic(data: Weighted) -> tuple[list[float], list[float]]:
+def isotonic(data: Weighted, *, unseen_false: float = 0.0) -> tuple[list[float], list[float]]:
     """
     Return knots (score rising, probability not falling) of the isotonic regression.
 
+    ``unseen_false`` is the weight of false marks that each step is charged with on top of those
+    seen, so that a few patients without one never promise certainty.
     *Source:* pool adjacent violators, Barlow et al. 1972. Raises ValueError with under two scores.
     """
     order = np.argsort(data.score, kind="stable")
@@ -47,7 +49,9 @@ def isotonic(data: Weighted) -> tuple[list[float], list[float]]:
             before[0], before[3] = before[0] + weight, last
     score: list[float] = []
     chance: list[float] = []
-    for _, mean, first, last in _thinned(blocks):
+    least = 0.0
+    for weight, raw, first, last in _thinned(blocks):
+        mean = least = max(least, raw * weight / (weight + unseen_false))
         for place in (first, last):
             if not score or place > score[-1]:
                 score.append(round(place, 4))

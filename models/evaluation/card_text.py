@@ -98,9 +98,13 @@ def _tier_c(evaluation: dict[str, Any]) -> list[str]:
 def _calibration(evaluation: dict[str, Any]) -> list[str]:
     stated = evaluation["calibration"]
     rows = [[f"{b['said']:.2f}", f"{b['observed']:.2f}", f"{b['weight']:.0f}"] for b in stated["reliability"]]
+    error = (
+        f"Expected calibration error of marks from the sensitive point upwards {_interval(stated['ece'])}; of all"
+        f" marks, nearly all of which are low and said to be false, {_interval(evaluation['calibration_all'])}."
+    )
     return [
         "### Calibration",
-        f"Expected calibration error {_interval(stated['ece'])}. {evaluation['calibration_note']}",
+        f"{error} {evaluation['calibration_note']}",
         _table(["said", "true", "weight"], rows),
     ]
 

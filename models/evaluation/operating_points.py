@@ -16,6 +16,7 @@ from models.evaluation.summary import interval_json, marks_of
 RATES: Final = {"sensitive": 4.0, "balanced": 1.0, "specific": 0.25}
 """Allowed false marks per scan of the three operating points."""
 
+_UNSEEN_FALSE: Final = 0.5
 _NOWHERE: Final = Text("-", "-")
 
 
@@ -25,9 +26,13 @@ class Folds:
 
     scans: dict[str, list[Judged]]
 
+    def without(self, patient: str) -> Folds:
+        """Return everyone else."""
+        return Folds({name: scans for name, scans in self.scans.items() if name != patient})
+
     def others(self, patient: str) -> list[Judged]:
         """Return the scans of everyone else."""
-        return [scan for name, scans in self.scans.items() if name != patient for scan in scans]
+        return self.without(patient).all
 
     @property
     def all(self) -> list[Judged]:
@@ -46,6 +51,12 @@ def by_patient(scans: Sequence[Judged]) -> Folds:
 def points(scans: Sequence[Judged]) -> dict[str, float]:
     """Return the score of each operating point, rounded up to three places."""
     return {name: float(np.ceil(threshold_at(scans, rate) * 1000) / 1000) for name, rate in RATES.items()}
+
+
+def shipped_points(folds: Folds) -> dict[str, float]:
+    """Return the highest of the scores that leaving each patient out in turn gives: three lungs differ much."""
+    candidates = [points(folds.others(patient)) for patient in folds.scans]
+    return {name: max(each[name] for each in candidates) for name in RATES}
 
 
 def realised(folds: Folds) -> dict[str, dict[str, Any]]:
@@ -67,20 +78,41 @@ def realised(folds: Folds) -> dict[str, dict[str, Any]]:
     return result
 
 
-def calibration(scans: Sequence[Judged], true_weight: float, basis: Text) -> Calibration:
-    """Fit the isotonic map from score to the share of true marks."""
-    score, chance = isotonic(marks_of(scans, true_weight))
+def shown(marks: Weighted, least: float) -> Weighted:
+    """Return the marks of at least this score."""
+    keep = marks.score >= least
+    return Weighted(marks.score[keep], marks.true[keep], marks.weight[keep])
+
+
+def calibration(folds: Folds, true_weight: float, basis: Text) -> Calibration:
+    """
+    Fit the isotonic map from score to the share of true marks.
+
+    Each patient weighs as one scan, however many rounds were made of it, and every step is charged
+    with half a false mark that these few patients did not show.
+    """
+    parts = []
+    for own in folds.scans.values():
+        marks = marks_of(own, true_weight)
+        parts.append(Weighted(marks.score, marks.true, marks.weight / len(own)))
+    joined = Weighted(*(np.concatenate([getattr(m, k) for m in parts]) for k in ("score", "true", "weight")))
+    score, chance = isotonic(joined, unseen_false=_UNSEEN_FALSE)
     return Calibration(tuple(score), tuple(chance), basis)
 
 
-def cross_calibrated(folds: Folds, true_weight: float) -> dict[str, Any]:
-    """Return reliability and calibration error where each patient's marks get the others' calibration."""
-    maps = {p: calibration(folds.others(p), true_weight, _NOWHERE) for p in folds.scans}
+def cross_calibrated(folds: Folds, true_weight: float, *, least: float) -> dict[str, Any]:
+    """
+    Return reliability and calibration error where each patient's marks get the others' calibration.
+
+    Marks below ``least`` are never shown; as nearly all of them are false and said to be so, they
+    would only flatter the error.
+    """
+    maps = {p: calibration(folds.without(p), true_weight, _NOWHERE) for p in folds.scans}
 
     def told(sample: Sequence[Judged]) -> tuple[Weighted, np.ndarray[Any, np.dtype[np.float64]]]:
         parts, said = [], []
         for patient, own in by_patient(sample).scans.items():
-            marks = marks_of(own, true_weight)
+            marks = shown(marks_of(own, true_weight), least)
             parts.append(marks)
             said.append(np.interp(marks.score, maps[patient].score, maps[patient].probability))
         joined = Weighted(*(np.concatenate([getattr(m, k) for m in parts]) for k in ("score", "true", "weight")))
@@ -96,4 +128,5 @@ def cross_calibrated(folds: Folds, true_weight: float) -> dict[str, Any]:
             for b in reliability(*told(folds.all))
         ],
         "true_weight": round(true_weight, 4),
+        "least": least,
     }

@@ -41,8 +41,8 @@ def folded(net: HeatMapNet) -> HeatMapNet:
     return net
 
 
-def to_onnx(net: HeatMapNet, facts: dict[str, str], *, views: int = 1) -> bytes:
-    """Return the network as ONNX with free z, y, x; ``facts`` become its metadata, ``views`` see ``Exported``."""
+def to_onnx(net: HeatMapNet, facts: dict[str, str]) -> bytes:
+    """Return the network as ONNX with free z, y, x; ``facts`` become its metadata."""
     size = next(s for s in SIZES.values() if s.channels[0] == net.stem[0].out_channels)
     plain = HeatMapNet(size, norm=False)
     for (target, _), (source, _) in zip(convolutions(plain), convolutions(folded(net)), strict=True):
@@ -50,7 +50,7 @@ def to_onnx(net: HeatMapNet, facts: dict[str, str], *, views: int = 1) -> bytes:
     free = {0: "b", 2: "z", 3: "y", 4: "x"}
     buffer = io.BytesIO()
     torch.onnx.export(
-        Exported(plain, views=views).eval(), (torch.zeros(1, 1, 64, 64, 64),), buffer,
+        Exported(plain).eval(), (torch.zeros(1, 1, 64, 64, 64),), buffer,
         input_names=["image"], output_names=list(HEADS), opset_version=OPSET, dynamo=False,
         dynamic_axes={"image": free, **{name: {k: f"{v}4" if k else v for k, v in free.items()} for name in HEADS}},
     )  # fmt: skip

@@ -92,28 +92,16 @@ class HeatMapNet(nn.Module):
 
 
 class Exported(nn.Module):
-    """
-    The network with its heads named and activated, as the bundle's manifest describes them.
+    """The network with its heads named and activated, as the bundle's manifest describes them."""
 
-    With two ``views`` it also looks at the image turned round in all three axes and answers with
-    the mean: cell k of n and cell n - 1 - k then lie on the same voxels, but on another phase of
-    the strides.
-    """
-
-    def __init__(self, net: nn.Module, *, views: int = 1) -> None:
+    def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
-        self.views = views
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return heat 0..1, size and offset."""
         raw = self.net(x)
-        logit, size, offset = raw[:, :1], raw[:, 1:2], raw[:, 2:5].tanh()
-        if self.views == 2:
-            turned = self.net(x.flip((2, 3, 4))).flip((2, 3, 4))
-            logit, size = (logit + turned[:, :1]) / 2, (size + turned[:, 1:2]) / 2
-            offset = (offset - turned[:, 2:5].tanh()) / 2
-        return logit.sigmoid(), size, offset
+        return raw[:, :1].sigmoid(), raw[:, 1:2], raw[:, 2:5].tanh()
 
 
 def _twice(x: torch.Tensor) -> torch.Tensor:

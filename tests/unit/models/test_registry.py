@@ -34,11 +34,16 @@ def test_the_shipped_bundle_passes_the_whole_gate() -> None:
         bundle.identity.name,
         bundle.identity.version,
         bundle.identity.threshold,
-    ) == ("lung-nodule-xs", "0.1.0", 0.414)
+    ) == ("lung-nodule-xs", "0.2.0", 0.255)
 
 
-def test_the_shipped_model_claims_no_calibration_because_none_was_measured() -> None:
-    assert Registry().load().manifest.calibration is None
+def test_the_shipped_model_has_three_operating_points_and_never_promises_ten_of_ten() -> None:
+    manifest = Registry().load().manifest
+
+    assert [point.name for point in manifest.operating_points] == ["sensitive", "balanced", "specific"]
+    assert sorted(p.score for p in manifest.operating_points) == [p.score for p in manifest.operating_points]
+    assert manifest.calibration is not None
+    assert max(manifest.calibration.probability) < 0.95
 
 
 def test_registry_lists_what_is_installed() -> None:
@@ -188,7 +193,7 @@ UNEVEN = {**CONFUSED, "score": [0.1, 0.5, 0.9]}
         (_set("files/0/path", "/etc/passwd"), "wrong at “files/0/path”"),
         (_set("files/0/path", "LICENSE"), "contradicts itself"),
         (_set("files/0/path", "network.onnx"), "contradicts itself"),
-        (_set("default_operating_point", "sensitive"), "contradicts itself"),
+        (_set("default_operating_point", "boldest"), "contradicts itself"),
         (_set("input/clip_hu", [400, -1000]), "contradicts itself"),
         (_set("input/tiling", {"slab": 100, "halo": 16}), "contradicts itself"),
         (_set("output/stride", 3), "contradicts itself"),

@@ -1,0 +1,182 @@
+"""A bundle is finished from measured cases; nothing on its card is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.engine.manifest import Text
+from models.engine.registry import check_bundle
+from models.evaluation.build import evaluation_of, finish, golden_input, patch_figures, patch_scores
+from models.evaluation.card_text import card_text
+from models.evaluation.cases import Reference, cases_as_json
+from models.evaluation.froc import Case, Judged, Nodule, Scored, judge
+from models.evaluation.operating_points import (
+    by_patient,
+    calibration,
+    cross_calibrated,
+    points,
+    realised,
+    shipped_points,
+)
+from models.evaluation.patches import Patch
+from tests.helpers.models import copied_bundle
+from tests.helpers.training import ball
+
+
+def _scan(name: str, false: list[float], found: list[float]) -> Reference:
+    nodules = tuple(Nodule((100.0 * n, 0.0, 0.0), 8.0, "solid", "free") for n in range(len(found)))
+    marks = [Scored((100.0 * n, 0.0, 1.0), score, 8.0) for n, score in enumerate(found) if score >= 0]
+    marks += [Scored((0.0, 100.0 + 20 * n, 0.0), score, 6.0) for n, score in enumerate(false)]
+    return Reference(name, nodules, (), None, tuple(marks))
+
+
+SCANS = [
+    _scan("P#0", [0.5, 0.3, 0.1], [0.9, 0.8]),
+    _scan("P#1", [0.4, 0.2, 0.1], [0.7, -1.0]),
+    _scan("Q#0", [0.65, 0.6, 0.1], [0.95, 0.55]),
+    _scan("Q#1", [0.35, 0.25, 0.15], [0.85, 0.05]),
+]
+
+
+def _judged() -> list[Judged]:
+    return [judge(Case(c.id, c.nodules, c.excluded, c.marks or ())) for c in SCANS]
+
+
+def test_a_point_allows_its_false_marks_over_all_scans() -> None:
+    # 12 false marks in 4 scans: at 1 a scan 4 are allowed, the fifth is 0.35; at 0.25 one, the second is 0.6
+    found = points(_judged())
+
+    assert found == {"sensitive": 0.0, "balanced": 0.351, "specific": 0.601}
+
+
+def test_the_most_careful_of_the_scores_ships() -> None:
+    # from Q's scans 0.351, 0.651 - one allowed in two scans at 0.25 would be half a mark, so none - and from P's 0.301
+    assert shipped_points(by_patient(_judged())) == {"sensitive": 0.0, "balanced": 0.351, "specific": 0.651}
+
+
+def test_a_patient_is_judged_at_the_score_of_the_others() -> None:
+    given = realised(by_patient(_judged()))["balanced"]
+
+    # P by Q's score (2 allowed of .65 .6 .35: 0.351): false .5 .4 -> 1 a scan; Q by P's (0.301): .65 .6 .35 -> 1.5
+    assert given["by_patient"] == {"P": 1.0, "Q": 1.5}
+    assert given["false_marks_per_scan"] == 1.25
+    assert (given["found"], given["of"]) == (6, 8)
+
+
+def test_calibration_never_promises_certainty_from_a_few_patients() -> None:
+    fitted = calibration(by_patient(_judged()), 0.5, Text("a", "b"))
+
+    # two patients of two scans: a true mark weighs 0.25. The true mark of 0.05 lies below ten false ones of 0.5 each
+    # (0.1 to 0.5) and half a false mark is added: 0.25 / (0.25 + 5 + 0.5)
+    assert (fitted.score[0], fitted.probability[0]) == (0.05, 0.0435)
+    # 0.7 to 0.95: five true marks, none false, half a false mark added: 1.25 / 1.75
+    assert (fitted.score[-1], fitted.probability[-1]) == (0.95, 0.7143)
+
+
+def test_calibration_is_judged_by_what_other_patients_taught() -> None:
+    scans = [_scan("P#0", [0.3, 0.1], [0.9]), _scan("Q#0", [0.3, 0.1], [0.9])]
+    honest = cross_calibrated(
+        by_patient([judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]), 1.0, least=0.2
+    )
+
+    # told 1 / (1 + 0.5) for the true marks and 0 for the false ones: (1/3 + 1/3 + 0 + 0) / 4
+    assert honest["ece"]["value"] == pytest.approx(1 / 6, abs=1e-4)
+    assert sum(b["weight"] for b in honest["reliability"]) == 4.0  # the marks of 0.1 are never shown
+    # Q teaches P 0 at 0.3 and 2/3 at 0.9, where the truth is 1 and 0; P teaches Q 1 / 2.5 = 0.4 for both, of which one
+    # is true: (1 + 2/3 + 2 * 0.1) / 4
+    scans = [_scan("P#0", [0.9], [0.3]), _scan("Q#0", [0.3], [0.9])]
+    wrong = cross_calibrated(
+        by_patient([judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]), 1.0, least=0.0
+    )
+    assert wrong["ece"]["value"] == pytest.approx((1 + 2 / 3 + 0.2) / 4, abs=1e-4)
+
+
+def test_boxes_are_counted_by_set_and_readers() -> None:
+    scores = [
+        {"set": "unseen", "readers": 4, "score": 0.5},
+        {"set": "unseen", "readers": 3, "score": 0.2},
+        {"set": "unseen", "readers": 1, "score": 0.9},
+    ]
+    many, few = patch_figures(scores, {"balanced": 0.4})
+
+    assert (many["readers"], many["found"], many["of"]) == (">= 3", {"balanced": 1}, 2)
+    assert (few["readers"], few["found"], few["of"]) == ("1 or 2", {"balanced": 1}, 1)
+
+
+def test_the_golden_crop_is_a_phantom_in_the_networks_range() -> None:
+    value = golden_input()
+
+    assert value.shape == (1, 1, 48, 64, 64)
+    assert value.dtype == np.float32
+    assert float(value.min()) >= 0
+    assert float(value.max()) <= 1
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+    folder = copied_bundle(tmp_path)
+    cases = tmp_path / "cases"
+    cases.mkdir()
+    (cases / "tier-b-test.json").write_text(json.dumps(cases_as_json(SCANS)), encoding="utf-8")
+    real = [_scan("R-1", [0.5], [0.9]), _scan("R-2", [], []), _scan("R-3", [0.1], [-1.0])]
+    (cases / "tier-c-test.json").write_text(json.dumps(cases_as_json(real)), encoding="utf-8")
+    boxes = [{"set": "unseen", "readers": 4, "score": 0.7}]
+    runtime = {"machine": "two cores", "figures": {"end to end": "3.0 s"}}
+    evaluation, changes = evaluation_of(cases, ("old 0.1", cases), boxes, runtime)
+    finish(folder, evaluation, changes)
+    return folder, evaluation
+
+
+def test_a_finished_bundle_passes_the_whole_gate(finished: tuple[Path, dict[str, Any]]) -> None:
+    bundle = check_bundle(finished[0])
+
+    assert [p.name for p in bundle.manifest.operating_points] == ["sensitive", "balanced", "specific"]
+    assert bundle.manifest.threshold == 0.351
+    assert bundle.manifest.calibration is not None
+    assert bundle.golden is not None
+
+
+def test_the_card_gives_the_figures_of_the_evaluation(finished: tuple[Path, dict[str, Any]]) -> None:
+    folder, evaluation = finished
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+    assert card == card_text(manifest, evaluation)
+    assert "| R-1 | 8 mm: rank 1, score 0.90 | 1 | 1 | 0 |" in card
+    assert "| R-2 | no nodule | 0 | 0 | 0 |" in card
+    assert "| R-3 | 8 mm: missed | 1 | 0 | 0 |" in card
+    assert "| LIDC-IDRI-0055, unseen | >= 3 | 1 of 1 | 1 of 1 | 1 of 1 |" in card
+    assert "| balanced | 0.351 | 1.25 | 6 of 8 |" in card
+    assert "| end to end | 3.0 s |" in card
+    assert f"CPM | {evaluation['tier_b']['cpm']['value']:.3f}" in card
+
+
+def test_finishing_twice_changes_nothing(finished: tuple[Path, dict[str, Any]]) -> None:
+    folder, evaluation = finished
+    before = {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    changes = {"operating_points": manifest["operating_points"], "calibration": manifest["calibration"]}
+    finish(folder, evaluation, changes)
+
+    assert {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+
+
+def test_a_box_is_scored_by_the_best_mark_near_its_nodule(tmp_path: Path) -> None:
+    bundle = check_bundle(copied_bundle(tmp_path))
+    hu = np.full((48, 64, 64), -860, np.int16)
+    solid = ball(14.0) > 0.5
+    low = [(n - m) // 2 for n, m in zip(hu.shape, solid.shape, strict=True)]
+    box = tuple(slice(a, a + n) for a, n in zip(low, solid.shape, strict=True))
+    hu[box][solid] = 40
+    centre = tuple(a + (n - 1) / 2 for a, n in zip(low, solid.shape, strict=True))
+    here = Patch("a", hu, (centre[0], centre[1], centre[2]), 14.0, 4)
+    elsewhere = Patch("b", hu, (8.0, 8.0, 8.0), 6.0, 1)
+    near, far = patch_scores({"unseen": [here, elsewhere]}, bundle.model, bundle.manifest)
+
+    assert near["score"] > 0.4
+    assert far["score"] == 0.0

@@ -1,0 +1,124 @@
+"""What tier B and C are made of: inserted nodules, readers' findings, boxes, and the card written from them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.engine.preprocess import Prepared, prepare
+from models.evaluation.card_text import card_text
+from models.evaluation.inserted import insert_round
+from models.evaluation.measure import Quiet, development_lungs, unseen_lungs
+from models.evaluation.patches import real_patches
+from models.evaluation.readers import findings_of
+from models.training.hosts import INPUT, UNBOUNDED, Known, distance_map
+from models.training.sources import DEVELOPMENT, RESERVED
+from tests.helpers.models import thorax
+from tests.helpers.training import cube, shape
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def study() -> Prepared:
+    return prepare(thorax(), UNBOUNDED, INPUT)
+
+
+def _round(study: Prepared, number: int, known: tuple[Known, ...] = ()) -> tuple[Prepared, list[Any]]:
+    changed, nodules = insert_round(
+        study, distance_map(study), [shape(4.0), shape(8.0), shape(15.0)], [cube(12.0)],
+        known=known, slice_mm=2.0, noise_hu=10.0, count=4, seed=(1, number),
+    )  # fmt: skip
+    return changed, list(nodules)
+
+
+def test_a_round_is_repeated_by_its_number_and_leaves_the_study_as_it_was(study: Prepared) -> None:
+    before = study.hu.copy()
+    (first, nodules), (again, same), (_, other) = (_round(study, n) for n in (1, 1, 2))
+
+    assert np.array_equal(study.hu, before)
+    assert np.array_equal(first.hu, again.hu)
+    assert nodules == same
+    assert nodules != other
+
+
+def test_inserted_nodules_lie_in_the_lungs_where_the_image_changed(study: Prepared) -> None:
+    changed, nodules = _round(study, 3)
+
+    assert len(nodules) >= 2  # the phantom has no vessels to put any beside
+    for nodule in nodules:
+        x, y, z = np.rint(np.subtract(nodule.centre_lps_mm, study.origin_lps_mm)).astype(int)
+        box = (slice(z - 1, z + 2), slice(y - 1, y + 2), slice(x - 1, x + 2))
+        assert np.abs(changed.hu[box].astype(int) - study.hu[box]).max() > 50
+        assert study.lungs.distances_mm(np.array([nodule.centre_lps_mm]))[0] < 3
+
+
+def test_nothing_is_inserted_on_a_lesion_that_was_there(study: Prepared) -> None:
+    z, y, x = (np.array(study.hu.shape) / 2).tolist()
+    everywhere = (Known((z, y, x), 1000.0, is_lesion=True),)
+
+    assert _round(study, 1, everywhere)[1] == []
+
+
+def test_outlines_of_one_nodule_by_two_readers_are_one_finding() -> None:
+    volume = thorax(shape=(20, 40, 40), spacing_mm=(1.0, 1.0, 2.0))
+
+    def drawn(shift: float) -> dict[str, Any]:
+        square = [[10 + shift, 10], [20 + shift, 10], [20 + shift, 20], [10 + shift, 20]]
+        return {"contours": [{"inclusion": True, "z": z, "xy": square} for z in (-2.0, 0.0, 2.0)]}
+
+    entry = {"pixel_spacing": 1.0, "annotations": [drawn(0), drawn(1), drawn(18)]}
+    two, one = findings_of(entry, volume)
+
+    assert (two.readers, one.readers) == (2, 1)
+    x0, y0, _ = volume.lps_of([0, 0, 0])
+    assert two.centre_lps_mm == pytest.approx((x0 + 15.5, y0 + 15.0, 0.0))
+    # 10 x 10 mm over three slices 2 mm apart: 600 mm³ or, with drawn edges, up to 10.5 x 10.5 x 6
+    assert 10.4 < two.diameter_mm < 10.9
+    assert len(two.outlines) == 6
+
+
+def test_every_lung_of_tier_b_is_of_a_patient_that_may_not_be_learned_from(shared_data: Path) -> None:
+    lungs = unseen_lungs(shared_data)
+
+    assert [lung.id for lung in lungs] == ["LIDC-IDRI-0314", "COVIDMD-normal001", "QIN-LSC-0028"]
+    assert {lung.id for lung in lungs} <= RESERVED
+    (nodule,) = lungs[0].nodules
+    assert np.linalg.norm(np.subtract(nodule.centre_lps_mm, (-57.0, 131.0, -520.5))) < 2.0
+    assert nodule.diameter_mm == pytest.approx(15.5, abs=0.8)
+
+
+def test_development_lungs_are_not_those_that_are_reported(shared_data: Path) -> None:
+    lungs = development_lungs(shared_data)
+
+    assert {lung.id for lung in lungs} == DEVELOPMENT
+    assert not DEVELOPMENT & RESERVED
+    assert all(lung.nodules == () for lung in lungs)
+
+
+def test_boxes_have_the_nodule_where_they_say(shared_data: Path) -> None:
+    sets = real_patches(shared_data)
+
+    assert [p.readers >= 3 for p in sets["unseen"]].count(True) == 3
+    assert len(sets["unseen"]) == 7
+    solid = next(p for p in sets["unseen"] if p.name == "LIDC-IDRI-0055_1")
+    z, y, x = (round(c) for c in solid.centre_zyx)
+    assert solid.hu[z - 2 : z + 3, y - 2 : y + 3, x - 2 : x + 3].max() > -300
+    assert len([p for p in sets["kept_out"] if p.hu.shape == (51, 51, 51)]) == 14
+
+
+def test_a_job_nobody_watches_goes_on() -> None:
+    Quiet().progress(0.5, "half")
+    Quiet().raise_if_cancelled()
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "models" / "bundles").iterdir()), ids=lambda p: p.name)
+def test_the_card_of_each_shipped_model_is_the_one_its_figures_give(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    evaluation = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
+
+    assert card_text(manifest, evaluation) == (folder / "CARD.md").read_text(encoding="utf-8")
