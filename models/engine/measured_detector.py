@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, Final, cast
 
-from workstation.domain.errors import NotANodule
+from workstation.domain.errors import JobCancelled, NotANodule
 from workstation.domain.finding import AlgorithmIdentity, Mark, MarkEvidence
 from workstation.domain.nodule_ports import NoduleMeasurer
 from workstation.domain.ports import DetectionResult, Detector, JobContext
 from workstation.domain.progress import JobPart
 from workstation.domain.volume import Volume
 
+_log = logging.getLogger(__name__)
 _LABEL: Final = "nodule"
 _MOST: Final = 30
 """Marks measured per study, strongest first: a run that shows more has other troubles than sizes."""
@@ -77,6 +79,11 @@ class MeasuringDetector:
             found = self._measurer.segment(volume, mark.centre_lps_mm, quiet, diameter_mm=mark.diameter_mm)
         except NotANodule:
             return replace(mark, evidence=MarkEvidence(network_diameter_mm=mark.diameter_mm))
+        except JobCancelled:
+            raise
+        except Exception:  # noqa: BLE001  a mark without evidence beats a study without marks
+            _log.exception("a mark could not be measured")
+            return mark
         factor = found.equivalent_diameter_mm / mark.diameter_mm
         if not 1 / _PLAUSIBLE <= factor <= _PLAUSIBLE:
             return replace(mark, evidence=MarkEvidence(network_diameter_mm=mark.diameter_mm))

@@ -192,7 +192,7 @@ def test_a_dragged_handle_keeps_who_and_what_and_measures_anew() -> None:
     drawn = draw(AnnotationKind.LENGTH, nine(), [(0, 0, 0), (2, 0, 0)])
     moved = remeasured(drawn, nine(), [(0, 0, 0), (0, 1, 0)])
     assert (moved.uid, moved.author, numbers(moved)) == ("2.25.1", "w", {MeasureName.LENGTH: (1.0, "mm")})
-    assert moved.points_lps_mm == ((0, 0, 0), (0, 1, 0))
+    assert list(moved.points_lps_mm) == [(0, 0, 0), (0, 1, 0)]
     flat = SliceImage(NINE, None, "1.9", "1.2")
     on_image = remeasured(draw(AnnotationKind.LENGTH, flat, [(0.0, 0.0), (2.0, 0.0)]), flat, [(0.0, 0.0), (0.0, 1.0)])
     assert (on_image.points_px, numbers(on_image)) == (((0.0, 0.0), (0.0, 1.0)), {MeasureName.LENGTH: (1.0, "px")})

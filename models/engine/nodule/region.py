@@ -103,6 +103,10 @@ def find_region(volume: Volume, cube: Cube) -> Region:
     depth = depth_in(tissue, cube.step_mm)
     middle = _summit(depth, _snapped(tissue, seed, cube.step_mm), cube.step_mm)
     half_thickness = float(depth[middle])
+    if half_thickness < cube.step_mm / 2:  # a sheet of one voxel: a fissure, a thin vessel or noise
+        raise NotANodule(
+            tr("What lies here is too small to measure."), hint=tr("Click inside the nodule, near its middle.")
+        )
     _refuse_tube(depth, middle, cube.step_mm)
     mask = _opened(tissue, depth, middle, cube.step_mm)
     return Region(mask, tissue, lung, boundary, parenchyma, middle, half_thickness)
@@ -208,7 +212,7 @@ def _refuse_tube(depth: FloatArray, middle: Index, step_mm: float) -> None:
     thick = np.argwhere(piece_at(np.asarray(depth >= _TUBE_SHARE * half, dtype=np.bool_), middle))
     stretch = float(np.linalg.norm(thick - middle, axis=1).max() * step_mm - 2 * step_mm) / half
     least, longer, slimmer = _THICK_TUBE
-    straight = half >= least and stretch > longer and _elongation(thick) > slimmer
+    straight = len(thick) > 3 and half >= least and stretch > longer and _elongation(thick) > slimmer
     if stretch > _TUBE_STRETCH or straight:
         raise NotANodule(
             tr("This looks like a vessel: it goes on at the same thickness."),

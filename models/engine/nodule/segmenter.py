@@ -53,7 +53,7 @@ class NoduleSegmenter:
         if volume.unit != "HU":
             raise NotANodule(tr("Nodules can be outlined on CT only."), hint=tr("Measure by hand."))
         job.raise_if_cancelled()
-        cube, region = _found(volume, seed_lps_mm, large=diameter_mm is not None and diameter_mm > _HALF_MM)
+        cube, region = _found(volume, seed_lps_mm, diameter_mm)
         job.progress(0.5)
         lungs = self._lungs_of(volume)
         job.progress(0.8)
@@ -66,18 +66,19 @@ class NoduleSegmenter:
             return self._lungs[1]
 
 
-def _found(volume: Volume, seed: Point, *, large: bool) -> tuple[Cube, Region]:
-    """Return the region on the fine grid, on the coarse one where it does not fit."""
-    if not large:
+def _found(volume: Volume, seed: Point, diameter_mm: float | None) -> tuple[Cube, Region]:
+    """Return the region on the fine grid, on the coarse one where it does not fit; a known size decides at once."""
+    if diameter_mm is None or diameter_mm <= _HALF_MM:
         cube = cut_cube(volume, seed, _HALF_MM, _STEP_MM)
         try:
             region = find_region(volume, cube)
         except NotANodule:
             # a large tumour may fill the small cube; the wall of a normal chest fails in both
-            cube = cut_cube(volume, seed, _LARGE_HALF_MM, _LARGE_STEP_MM)
-            return cube, _sound(find_region(volume, cube), cube)
-        if not _at_rim(region):
-            return cube, _sound(region, cube)
+            if diameter_mm is not None:
+                raise
+        else:
+            if not _at_rim(region):
+                return cube, _sound(region, cube)
     cube = cut_cube(volume, seed, _LARGE_HALF_MM, _LARGE_STEP_MM)
     return cube, _sound(find_region(volume, cube), cube)
 

@@ -119,6 +119,19 @@ def test_any_detector_can_be_measured_and_closed() -> None:
     MeasuringDetector(_Endless(), FakeMeasurer()).close()
 
 
+@pytest.mark.usefixtures("allow_warnings")
+def test_a_fault_in_measuring_costs_the_size_and_never_the_marks(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(FakeMeasurer):
+        def segment(
+            self, volume: Volume, seed_lps_mm: Point, job: JobContext, *, diameter_mm: float | None = None
+        ) -> NoduleMeasurement:
+            raise ZeroDivisionError
+
+    found = MeasuringDetector(FakeDetector(Result((mark(),))), Broken()).detect(CT, FreeJob())
+    assert found.marks == (mark(),)
+    assert "could not be measured" in caplog.text
+
+
 def test_a_cancelled_job_stops_between_marks() -> None:
     with pytest.raises(JobCancelled):
         MeasuringDetector(FakeDetector(Result((mark(),))), FakeMeasurer()).detect(CT, FreeJob(cancelled=True))

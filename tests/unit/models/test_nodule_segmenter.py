@@ -190,6 +190,31 @@ def test_a_dot_is_too_small_to_measure() -> None:
         segment(volume_of(with_ball(lung(), MIDDLE, 1.2, 60)))
 
 
+def test_a_fissure_of_one_voxel_is_too_thin_to_be_a_nodule() -> None:
+    field = lung()
+    field[:, 40, :] = -300
+    with pytest.raises(NotANodule):
+        segment(volume_of(field))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_and_odd_shapes_give_a_measurement_or_a_reason_never_a_fault(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    field = lung((50, 60, 60)) + rng.normal(0, 150, (50, 60, 60))
+    field[rng.integers(0, 40) :, :, rng.integers(0, 50) :] += rng.choice([0.0, 300.0, 900.0])
+    volume = volume_of(field)
+    measured: list[float] = []
+    told: list[str] = []
+    for place in rng.uniform(0, 60, (8, 3)).tolist():
+        try:
+            measured.append(segment(volume, (place[0], place[1], place[2])).volume_mm3)
+        except NotANodule as exc:
+            told.append(exc.hint)
+    assert len(measured) + len(told) == 8
+    assert all(told)
+    assert all(one > 0 for one in measured)
+
+
 def test_only_ct_is_outlined() -> None:
     with pytest.raises(NotANodule, match="CT only"):
         segment(volume_of(lung((40, 40, 40)), unit="SUV"))
