@@ -16,7 +16,8 @@ TIER_B: Final = (
     " model started from had learned from them in other lungs. The runs share three backgrounds: the intervals say"
     " nothing about the spread between patients. Ground glass, cavities and small nodules are more frequent here than"
     " in patients. Groups are counted at one false mark a scan. Another set of 144 insertions into unseen lungs, made"
-    " when the first weights were trained, gave those CPM 0.726 (0.64 to 0.79): figures of different sets do not compare."
+    " when the first weights were trained, gave those CPM 0.726 (0.64 to 0.79): figures of different sets do not"
+    " compare."
 )
 PATCHES: Final = (
     "“Unseen” is LIDC-IDRI-0055. “Kept out” are boxes and cubes of other LIDC-IDRI patients that this project's"
