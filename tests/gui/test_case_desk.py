@@ -195,12 +195,12 @@ def test_a_submission_that_fails_is_told_and_can_be_repeated(
         raise Unreachable("The hub does not answer.")
 
     monkeypatch.setattr(bench.reports, "submit", refuse)
-    with qtbot.waitSignal(bench.desk.failed):
+    with qtbot.waitSignal(bench.desk.not_handed_over) as told:
         bench.desk.submit()
     assert kept_text(bench) == cases.complete_values()["impression"]
     monkeypatch.setattr(bench.reports, "submit", submit)
     with qtbot.waitSignal(bench.desk.submitted):
-        bench.desk.submit()
+        told.args[1]()
 
 
 def test_a_report_goes_back_to_its_author_with_the_reason(qtbot: QtBot, bench: DeskBench) -> None:

@@ -16,7 +16,7 @@ from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
 from tests.helpers.desk import DeskBench, preliminary
 from tests.helpers.fakes import RESIDENT
-from workstation.domain.errors import DiskFull, TemplateViolation, Unreachable
+from workstation.domain.errors import DiskFull, NoLongerUpdatable, TemplateViolation, Unreachable
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.report_page import ReportPage
@@ -278,9 +278,33 @@ def test_a_hub_that_fails_is_a_notice_and_the_work_goes_on(
     monkeypatch.setattr(desk.bench.reports, "send_back", refuse)
     desk.bench.desk.send_back("reason")
     qtbot.waitUntil(lambda: bool(desk.page.notices.notices()))
-    assert desk.page.notices.notices()[0].fact == "The hub does not answer."
+    notice = desk.page.notices.notices()[0]
+    assert notice.fact == "The hub does not answer."
+    assert notice.still_works == "Nothing is lost, and it is not repeated by itself: try again once the hub answers."
     assert desk.page.form.isEnabled()
     assert desk.page.sign.isEnabled()
+    monkeypatch.undo()
+    (again,) = notice.actions
+    assert again.text == "Try again"
+    with qtbot.waitSignal(desk.bench.desk.returned):
+        again.handler()
+    assert desk.page.notices.notices() == []
+
+
+def test_a_report_that_the_hub_must_refuse_again_offers_no_second_try(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.bench.reports.stored = preliminary()
+    desk.open()
+
+    def refuse(*_args: object) -> None:
+        raise NoLongerUpdatable("This case has moved on", hint="Refresh the worklist.")
+
+    monkeypatch.setattr(desk.bench.reports, "send_back", refuse)
+    desk.bench.desk.send_back("reason")
+    qtbot.waitUntil(lambda: bool(desk.page.notices.notices()))
+    notice = desk.page.notices.notices()[0]
+    assert (notice.fact, notice.still_works, notice.actions) == ("This case has moved on", "Refresh the worklist.", ())
 
 
 def test_a_read_only_case_offers_no_act(qtbot: QtBot, desk: Desk) -> None:

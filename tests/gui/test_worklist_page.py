@@ -19,6 +19,7 @@ from tests.helpers.fakes_ui import EXPERT, NOW, FakeWorklist, case, evening_list
 from workstation.domain.workitem import Priority, ReadingState, WorklistRow, WorklistTab
 from workstation.services.jobs import JobRunner
 from workstation.ui.jobs_qt import runner_on_main_thread
+from workstation.ui.notice import Notice
 from workstation.ui.pages.worklist_page import WorklistPage
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
 from workstation.ui.theme import apply_theme
@@ -134,6 +135,25 @@ def test_release_gives_the_case_back_under_the_same_lock(qtbot: QtBot, page: Wor
     qtbot.waitUntil(lambda: bool(hub.released))
     assert hub.released[0].transaction_uid == "2.25.6.6"
     qtbot.waitUntil(lambda: page.model.row_at(page.model.find("2.25.6")).state is ReadingState.READY)
+
+
+def test_a_release_that_did_not_reach_the_hub_says_so_and_is_repeated_on_request(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    def acts() -> list[Notice]:
+        return [notice for notice in page.notices.notices() if notice.key == "act"]
+
+    page.table.select("2.25.6")
+    hub.down = True
+    page.preview.release.click()
+    qtbot.waitUntil(lambda: bool(acts()))
+    notice = acts()[0]
+    assert hub.released == []
+    assert notice.still_works == "Nothing is lost, and it is not repeated by itself: try again once the hub answers."
+    hub.down = False
+    notice.actions[0].handler()
+    qtbot.waitUntil(lambda: [claim.ups_instance_uid for claim in hub.released] == ["2.25.6"])
+    qtbot.waitUntil(lambda: acts() == [])
 
 
 def test_refresh_keeps_selection_and_place_while_rows_come_and_go(

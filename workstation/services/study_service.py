@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from workstation.dicom.sr_reader import read_detections
 from workstation.domain.access import Actor
@@ -23,9 +24,12 @@ from workstation.domain.ports import (
 )
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
 from workstation.services.reading_session import OpenedCase
 
+CLINICAL_QUESTION: Final = "clinical_question"
+"""Template field that begins with what the request asks; from then on it is the reader's own text."""
 CLAIMABLE = frozenset(
     {
         ReadingState.READY,
@@ -94,7 +98,7 @@ class OpenCase:
         draft = self.drafts.load(row.study_instance_uid, actor.user_id) if claim is not None else None
         report = _newest(stored, draft)
         if report is None:
-            report = self._fresh(row, actor, study, template.template_id, template.version, language)
+            report = self._fresh(row, actor, study, template, language)
         elif report.state is not ReportState.FINAL:
             report = self._with_late_findings(report, study)
         if report.template_id != template.template_id:
@@ -107,18 +111,18 @@ class OpenCase:
             return Claim(row.ups_instance_uid, uid)  # claimed before, on this machine
         return self.worklist.claim(row.ups_instance_uid, uid)
 
-    def _fresh(
-        self, row: WorklistRow, actor: Actor, study: Study, template_id: str, template_version: str, language: str
-    ) -> Report:
+    def _fresh(self, row: WorklistRow, actor: Actor, study: Study, template: ReportTemplate, language: str) -> Report:
+        asked = row.clinical_question.strip()
+        takes_it = asked and any(item.key == CLINICAL_QUESTION for item in template.fields)
         return Report(
             report_uid=self.new_uid(),
             study_instance_uid=row.study_instance_uid,
             ups_instance_uid=row.ups_instance_uid,
-            template_id=template_id,
-            template_version=template_version,
+            template_id=template.template_id,
+            template_version=template.version,
             language=language,
             state=ReportState.DRAFTED,
-            values={},
+            values={CLINICAL_QUESTION: asked} if takes_it else {},
             findings=self.finding_source.findings(study),
             measurements=MeasurementSet(row.study_instance_uid),
             author=Person(actor.user_id, actor.display_name, actor.site_name),

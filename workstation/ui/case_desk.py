@@ -75,6 +75,8 @@ class CaseDesk(QObject):
     signed = Signal(object)
     """``SignedReport``: safe in the outbox"""
     sign_failed = Signal(object)
+    not_handed_over = Signal(object, object)
+    """``WorkstationError`` and the act to repeat: the report is still here as it was"""
     failed = Signal(object)
     busy_changed = Signal(bool)
     """True while the report is being submitted, sent back or signed; nothing else may be done with it then."""
@@ -249,7 +251,7 @@ class CaseDesk(QObject):
             lambda: self._services.submit(report, session.template, claim, submitter=session.reader.user_id),
             report_of=lambda stored: stored,
             told=self.submitted,
-            failed=self._tell_failure,
+            failed=partial(self._tell_not_handed_over, self.submit),
         )
 
     def send_back(self, reason: str) -> None:
@@ -264,7 +266,7 @@ class CaseDesk(QObject):
             lambda: self._services.send_back(report, claim, reason),
             report_of=lambda stored: stored,
             told=self.returned,
-            failed=self._tell_failure,
+            failed=partial(self._tell_not_handed_over, partial(self.send_back, reason)),
         )
 
     def sign(self, pin: str) -> None:
@@ -409,6 +411,11 @@ class CaseDesk(QObject):
             self.sign_failed.emit(ReportError(unsigned, hint=tr("Nothing was sent, and the draft is kept.")))
             raise error
         self.sign_failed.emit(error)
+
+    def _tell_not_handed_over(self, act: Callable[[], None], error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        self.not_handed_over.emit(error, act)
 
     def _tell_failure(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):

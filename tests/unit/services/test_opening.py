@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.helpers import fakes
+from tests.helpers import cases, fakes
 from tests.helpers.cases import ALGORITHM, NOON, FixedClock, Uids, ai_finding, report, row
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import AlreadyClaimed
 from workstation.domain.finding import Decision, Finding, FindingList
 from workstation.domain.report import ReportState
-from workstation.domain.template import Text
+from workstation.domain.template import FieldType, ReportTemplate, TemplateField, Text
 from workstation.domain.workitem import Claim, ReadingState
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.services.uid import transaction_uid
@@ -46,6 +46,13 @@ class Bench:
         )
 
 
+def template_with_question() -> ReportTemplate:
+    plain = cases.template()
+    question = TemplateField("clinical_question", FieldType.TEXT, Text("临床诊断与检查目的", "Clinical question"))
+    first = replace(plain.sections[0], fields=(question, *plain.sections[0].fields))
+    return replace(plain, sections=(first, *plain.sections[1:]))
+
+
 def test_opening_claims_and_starts_a_draft_with_undecided_ai_findings() -> None:
     bench = Bench()
     opened = bench.open_case()(row(), fakes.RESIDENT)
@@ -54,6 +61,28 @@ def test_opening_claims_and_starts_a_draft_with_undecided_ai_findings() -> None:
     assert [f.decision for f in opened.report.findings.findings] == [Decision.UNDECIDED] * 2
     assert (opened.report.state, opened.report.author.name) == (ReportState.DRAFTED, "宋佳")
     assert bench.audit.actions == [AuditAction.STUDY_VIEWED]
+
+
+def test_a_report_begins_with_the_question_of_the_request() -> None:
+    bench = Bench(templates=fakes.FakeTemplates((template_with_question(),)))
+    opened = bench.open_case()(replace(row(), clinical_question=" 结节有无增大？ "), fakes.RESIDENT)
+
+    assert opened.report.values == {"clinical_question": "结节有无增大？"}
+
+
+def test_a_question_that_the_reader_cleared_or_rewrote_stays_as_the_reader_left_it() -> None:
+    bench = Bench(templates=fakes.FakeTemplates((template_with_question(),)))
+    asked = replace(row(), clinical_question="结节有无增大？")
+    for own in ("", "肺结节随访，吸烟 30 年。"):
+        kept = report(values={"clinical_question": own})
+        bench.drafts.kept["1.2.3", "resident"] = replace(kept, author=replace(kept.author, user_id="resident"))
+        assert bench.open_case()(asked, fakes.RESIDENT).report.values == {"clinical_question": own}
+
+
+def test_a_template_without_that_field_takes_no_question() -> None:
+    opened = Bench().open_case()(replace(row(), clinical_question="结节有无增大？"), fakes.RESIDENT)
+
+    assert opened.report.values == {}
 
 
 def test_the_loser_of_a_race_opens_nothing() -> None:

@@ -21,8 +21,9 @@ from workstation.domain.study import Study
 from workstation.domain.workitem import WorklistPage, WorklistQuery, WorklistTab
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.returned_report_service import OpenedReport, OpenReturnedReport
+from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.commands import Command
-from workstation.ui.notice import Severity
+from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.send_queue import GrassrootsQueue
@@ -202,7 +203,7 @@ class GrassrootsPresenter(QObject):
             self.refresh()
 
         def failed(error: Exception) -> None:
-            self._fail("acknowledge", error)
+            self._fail("acknowledge", error, act=lambda: self.acknowledge(ups_instance_uid))
             if not self._closed and self._page.inbox.has(ups_instance_uid):
                 self._page.inbox.item(ups_instance_uid).release()
 
@@ -255,11 +256,20 @@ class GrassrootsPresenter(QObject):
                 self.open_report(ups)
                 return
 
-    def _fail(self, key: str, error: Exception, *, severity: Severity = Severity.LOST) -> None:
+    def _fail(
+        self,
+        key: str,
+        error: Exception,
+        *,
+        severity: Severity = Severity.LOST,
+        act: Callable[[], object] | None = None,
+    ) -> None:
         if not isinstance(error, WorkstationError):
             raise error
-        if not self._closed:
-            self._page.show_error(error, key=key, severity=severity)
+        if self._closed:
+            return
+        hint = error.hint if act is None else hint_after_act(error)
+        self._page.notices.show_notice(Notice(key, severity, error.user_text, hint, actions=try_again(error, act)))
 
     def _dropped(self, paths: list[str]) -> None:
         for path in paths:

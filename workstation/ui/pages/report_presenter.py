@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import describe_blocker, slice_number, with_normal_phrases
 from workstation.services.signing_service import SignedReport
+from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.finding_words import millimetres, place_and_type
@@ -93,6 +95,7 @@ class ReportPresenter(QObject):
         desk.draft_saved.connect(self._show_saved)
         desk.draft_failed.connect(self._draft_failed)
         desk.failed.connect(self._failed)
+        desk.not_handed_over.connect(self._not_handed_over)
         desk.signed.connect(self._signed)
         desk.sign_failed.connect(self._sign_failed)
         desk.submitted.connect(self._submitted)
@@ -350,6 +353,16 @@ class ReportPresenter(QObject):
 
     def _failed(self, error: WorkstationError) -> None:
         self._page.show_error(error, key="report")
+
+    def _not_handed_over(self, error: WorkstationError, act: Callable[[], None]) -> None:
+        again = try_again(error, partial(self._hand_over_again, act))
+        self._page.notices.show_notice(
+            Notice("report", Severity.LOST, error.user_text, hint_after_act(error), actions=again)
+        )
+
+    def _hand_over_again(self, act: Callable[[], None]) -> None:
+        self._page.notices.clear_notice("report")
+        act()
 
     def _draft_failed(self, error: WorkstationError) -> None:
         self._page.show_saved(tr("Not saved"))

@@ -12,6 +12,7 @@ from resources.translation import tr
 from workstation.domain.errors import Unreachable, WorkstationError
 from workstation.domain.workitem import WorklistRow, WorklistTab
 from workstation.settings import WorklistSettings
+from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.commands import Command
 from workstation.ui.icons import icon
 from workstation.ui.notice import Notice, NoticeAction, Severity
@@ -198,13 +199,15 @@ class WorklistPage(Page):
         """Dim the refresh button while the hub is asked."""
         self.filters.show_busy(busy)
 
-    def show_problem(self, key: str, error: WorkstationError) -> None:
-        """Show what happened, what still works and what to do."""
+    def show_problem(self, key: str, error: WorkstationError, again: Callable[[], object] | None = None) -> None:
+        """Show what happened, what still works and what to do; ``again`` repeats the act that failed."""
         lost = isinstance(error, Unreachable)
-        hint = error.hint
-        if lost and key == "refresh":
-            hint = tr("The list shows the last known state; open cases and drafts stay usable.") + " " + hint
-        actions = (NoticeAction(tr("Try again"), self.refresh, "refresh"),) if key == "refresh" else ()
+        if key == "refresh":
+            known = tr("The list shows the last known state; open cases and drafts stay usable.") if lost else ""
+            hint = f"{known} {error.hint}"
+            actions: tuple[NoticeAction, ...] = (NoticeAction(tr("Try again"), self.refresh, "refresh"),)
+        else:
+            hint, actions = hint_after_act(error), try_again(error, again)
         severity = Severity.LOST if lost else Severity.DEGRADED
         code = f"{self.presenter.now():%H:%M:%S}"
         self.notices.show_notice(Notice(key, severity, error.user_text, hint.strip(), code, actions))

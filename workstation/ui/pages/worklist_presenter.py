@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 
 from resources.translation import tr
@@ -78,8 +79,8 @@ class WorklistView(Protocol):
         """Tell that a refresh runs."""
         ...
 
-    def show_problem(self, key: str, error: WorkstationError) -> None:
-        """Show an error in the notice bar."""
+    def show_problem(self, key: str, error: WorkstationError, again: Callable[[], object] | None = None) -> None:
+        """Show an error in the notice bar; ``again`` repeats the act that failed."""
         ...
 
     def clear_problem(self, key: str) -> None:
@@ -258,7 +259,7 @@ class WorklistPresenter:
             self._view.open_case(row, read_only=True)
             self.refresh()
             return
-        self._problem("open", error)
+        self._problem("open", error, partial(self.open, row))
 
     def claim(self, row: WorklistRow) -> None:
         """Take a case without opening it."""
@@ -267,7 +268,7 @@ class WorklistPresenter:
             Pool.IO,
             lambda _job: self._worklist.claim(row.ups_instance_uid, uid),
             on_success=lambda _claim: self._done(tr("{name} is yours.", name=name_or_placeholder(row.patient_name))),
-            on_error=self._act_failed,
+            on_error=partial(self._act_failed, partial(self.claim, row)),
         )
 
     def release(self, row: WorklistRow) -> None:
@@ -279,7 +280,7 @@ class WorklistPresenter:
             on_success=lambda _none: self._done(
                 tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name))
             ),
-            on_error=self._act_failed,
+            on_error=partial(self._act_failed, partial(self.release, row)),
         )
 
     def has_next(self) -> bool:
@@ -318,7 +319,7 @@ class WorklistPresenter:
         def failed(error: Exception) -> None:
             self._taking = False
             self._taken = None
-            self._act_failed(error)
+            self._act_failed(self.take_next, error)
 
         self._taken = self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
 
@@ -355,17 +356,17 @@ class WorklistPresenter:
             self._view.say(text)
         self.refresh()
 
-    def _act_failed(self, error: Exception) -> None:
-        self._problem("act", error)
+    def _act_failed(self, act: Callable[[], object], error: Exception) -> None:
+        self._problem("act", error, act)
         self.refresh()
 
-    def _problem(self, key: str, error: Exception) -> None:
+    def _problem(self, key: str, error: Exception, again: Callable[[], object] | None = None) -> None:
         if not isinstance(error, WorkstationError):
             raise error
         if isinstance(error, Unreachable | SignInFailed):
             self._line_problems.add(key)
         if self._view is not None:
-            self._view.show_problem(key, error)
+            self._view.show_problem(key, error, again)
 
 
 @dataclass(frozen=True, slots=True)
