@@ -164,13 +164,15 @@ def fused_layer(
     registrations: Registrations,
     *,
     suv: SuvScale | SuvRefusal | None = None,
+    look: FusionLook | None = None,
     reslicer: Reslicer = numpy_reslice.reslice,
 ) -> FusedLayer:
     """
     Return an overlay ready for scenes of one frame of reference.
 
-    ``overlay`` holds uptake values (``suv_volume``) where ``suv`` is a scale, the stored unit otherwise. Raises
-    NotRegistrable while nobody accepted how the two frames lie to each other.
+    ``overlay`` holds uptake values (``suv_volume``) where ``suv`` is a scale, the stored unit otherwise. ``look``
+    None asks ``default_look``, which reads all voxels of what is no uptake. Raises NotRegistrable while nobody
+    accepted how the two frames lie to each other.
     """
     own_uid = overlay.frame_of_reference_uid
     matrix = registrations.matrix(own_uid, base_uid)
@@ -186,15 +188,19 @@ def fused_layer(
         overlay = laid_into(overlay, matrix, base_uid)
     if isinstance(suv, SuvScale):
         warnings += [one.text for one in suv.warnings]
-        look = FusionLook(DEFAULT_SUV_SCALE)
+        look = look or default_look(overlay, suv)
         return FusedLayer(
             overlay, look, label=suv.suv_type.label, is_suv=True, warnings=tuple(warnings), reslicer=reslicer
         )
     if suv is not None:
         warnings.append(tr("No SUV: {reason}", reason=suv.text))
-    return FusedLayer(
-        overlay, FusionLook(_own_scale(overlay)), label=overlay.unit, warnings=tuple(warnings), reslicer=reslicer
-    )
+    look = look or default_look(overlay, suv)
+    return FusedLayer(overlay, look, label=overlay.unit, warnings=tuple(warnings), reslicer=reslicer)
+
+
+def default_look(overlay: Volume, suv: SuvScale | SuvRefusal | None = None) -> FusionLook:
+    """Return how an overlay is shown at first; a scale of uptake values never where there are none."""
+    return FusionLook(DEFAULT_SUV_SCALE if isinstance(suv, SuvScale) else _own_scale(overlay))
 
 
 def _own_scale(volume: Volume) -> ValueScale:

@@ -13,6 +13,7 @@ from worklist.detection_queue import HubDetectionQueue
 from worklist.dicomweb import HubImages
 from worklist.http import HubClient
 from worklist.inbox import HubInbox
+from worklist.pet import HubPetHeaders
 from worklist.priors import HubPriors
 from worklist.reports import HubReports
 from worklist.session import HubSession
@@ -45,6 +46,7 @@ class Hub:
     sender: HubSender
     queue: HubDetectionQueue
     priors: HubPriors
+    pet: HubPetHeaders
 
     def __enter__(self) -> Self:
         return self
@@ -69,6 +71,7 @@ def connect(url: str) -> Hub:
         sender=HubSender(client),
         queue=HubDetectionQueue(client),
         priors=HubPriors(client),
+        pet=HubPetHeaders(client),
     )
 
 

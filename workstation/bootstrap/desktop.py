@@ -312,6 +312,7 @@ class Desktop:
 
     def _make_reading(self) -> Page:
         from workstation.bootstrap.comparing import comparing
+        from workstation.bootstrap.fusing import fusing
         from workstation.bootstrap.image_stream import open_stream
         from workstation.ui.pages.reading_page import ReadingPage
         from workstation.ui.pages.reading_presenter import ReadingPresenter
@@ -327,6 +328,7 @@ class Desktop:
             self.shell.jobs,
             open_stream=open_stream(self.hub.images),
             comparing=comparing(self.hub, self.session.storage),
+            fusing=fusing(self.hub),
             in_steps=ahead is not None,
         )
         desk.finding_wanted.connect(page.jump_to)

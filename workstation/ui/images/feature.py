@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workstation.services.jobs import JobRunner
     from workstation.ui.images.comparing import Comparing
+    from workstation.ui.images.fusing import Fusing
     from workstation.ui.pages.image_presenter import ImagePresenter
     from workstation.ui.pages.reading_page import ReadingPage
     from workstation.ui.slice_feed import OpenStream
@@ -29,3 +30,5 @@ class FeatureContext:
     open_stream: OpenStream
     comparing: Comparing | None = None
     """Protocols and priors; None where nobody offers them."""
+    fusing: Fusing | None = None
+    """Uptake values and registration; None where nobody offers them."""

@@ -37,6 +37,10 @@ class OpenImages:
         first = first_series(self.session.study, self.session.findings.series_instance_uid)
         return first.series_instance_uid if first is not None else ""
 
+    def image_series(self) -> tuple[Series, ...]:
+        """Return the series and stacks that can be shown."""
+        return tuple(series for series in self._series.values() if is_image_series(series))
+
     def rows(self) -> list[SeriesFacts]:
         """Return what the list of series shows of each before any slice is here."""
         return [self._row(series) for series in self._series.values()]

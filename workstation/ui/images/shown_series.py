@@ -14,6 +14,7 @@ from viewers.scene.scene import Scene, ViewState
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.geometry import Point
 from workstation.domain.study import Series
+from workstation.services.fusion_service import PreparedOverlay
 from workstation.services.image_service import BuiltVolume
 
 _THUMB_PX = 56
@@ -32,6 +33,8 @@ class ShownSeries:
     scenes: dict[str, Scene] = field(default_factory=dict)
     refusal: str = ""
     """Why there is no volume"""
+    prepared: PreparedOverlay | None = None
+    """A PET's volume in uptake values, or in its own unit with the reason why"""
 
     @property
     def series_instance_uid(self) -> str:

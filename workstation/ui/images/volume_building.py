@@ -34,6 +34,8 @@ class VolumeBuilding(QObject):
     def start(self, shown: ShownSeries) -> None:
         """Build the volume of a series that is completely here; nothing happens for any other."""
         images = list(shown.images.values())
+        if shown.built is not None and not shown.scenes:
+            self.built.emit(shown)  # built for another purpose, before it was looked at
         if shown.built is not None or shown.refusal or self._job is not None:
             return
         if len(images) < max(2, shown.scene.count):

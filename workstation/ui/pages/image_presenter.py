@@ -20,6 +20,7 @@ from workstation.services.reading_session import ReadingSession
 from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.features import FEATURES
+from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.scene_marks import SceneMarks
 from workstation.ui.images.series_loading import SeriesLoading
@@ -62,6 +63,7 @@ class ImagePresenter(QObject):
         open_stream: OpenStream,
         *,
         comparing: Comparing | None = None,
+        fusing: Fusing | None = None,
         in_steps: bool = False,
     ) -> None:
         super().__init__(page)
@@ -81,7 +83,7 @@ class ImagePresenter(QObject):
         page.series_requested.connect(self.show_series)
         page.going_away.connect(self.clear)
         self.features: list[QObject] = []
-        self._joining = Stepwise(self._join(FeatureContext(page, self, jobs, open_stream, comparing)), self)
+        self._joining = Stepwise(self._join(FeatureContext(page, self, jobs, open_stream, comparing, fusing)), self)
         if in_steps:  # some features a turn; the first case makes the rest at once
             self._joining.start()
         else:
