@@ -61,6 +61,9 @@ class Bundle:
             sha256=self.manifest.file(MODEL_NAME).sha256,
             threshold=self.manifest.threshold,
             research=self.trust is Trust.RESEARCH,
+            operating_points=tuple(
+                sorted(((point.name, point.score) for point in self.manifest.operating_points), key=lambda p: p[1])
+            ),
         )
 
 

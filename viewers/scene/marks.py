@@ -132,6 +132,5 @@ def shown(findings: FindingList, *, show_rejected: bool) -> tuple[Finding, ...]:
     return tuple(
         finding
         for finding in findings.findings
-        if (show_rejected or finding.decision is not Decision.REJECTED)
-        and (finding.original is None or finding.original.shown or finding.decision is not Decision.UNDECIDED)
+        if (show_rejected or finding.decision is not Decision.REJECTED) and findings.is_visible(finding)
     )

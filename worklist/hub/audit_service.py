@@ -23,6 +23,7 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.STUDY_VIEWED,
         AuditAction.PRIOR_CONFIRMED,
         AuditAction.FINDING_DECIDED,
+        AuditAction.AI_REVEALED,
         AuditAction.REPORT_SIGNED,
         AuditAction.SIGNATURE_FAILED,
         AuditAction.INSTANCE_QUARANTINED,

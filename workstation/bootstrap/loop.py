@@ -212,7 +212,7 @@ class _Loop:
         with self.steps.step("review") as detail:
             page = self._reading()
             originals = [finding.original for finding in session.findings.findings]
-            for number, finding in enumerate(session.findings.findings):
+            for number, finding in enumerate(session.findings.visible):
                 page.jump_to(finding.tracking_uid)
                 settle(50)
                 if number == 0:

@@ -81,7 +81,7 @@ def ai_statement(findings: FindingList, language: str) -> str:
     """Return the sentence that says which model took part and what became of its marks."""
     if findings.algorithm is None:
         return _NO_AI.get(language)
-    decisions = [finding.decision for finding in findings.findings]
+    decisions = [finding.decision for finding in findings.visible]
     return _AI.get(language).format(
         name=findings.algorithm.name,
         version=findings.algorithm.version,

@@ -55,6 +55,7 @@ NO: Final = sct("373067005", "No")
 NODULE: Final = sct("27925004", "Nodule")
 
 SHOWN: Final = Code("SHOWN", PRIVATE, "At or above the operating point")
+BEFORE_AI: Final = Code("BEFORE_AI", PRIVATE, "Found before the AI was shown")
 OUT_OF_TEN: Final = Code("OUT_OF_TEN", PRIVATE, "True findings among ten such marks")
 DECISION: Final = Code("DECISION", PRIVATE, "Decision of the reader")
 REASON: Final = Code("REJECT_REASON", PRIVATE, "Reason for rejection")

@@ -168,7 +168,15 @@ def _identity(name: str, version: str, found: dict[str, str], manufacturer: str)
         threshold=_float(found.get("threshold")),
         seconds_s=_float(found.get("seconds")),
         manufacturer=found.get("manufacturer", manufacturer),
+        operating_points=_points(found.get("operating_points", "")),
     )
+
+
+def _points(text: str) -> tuple[tuple[str, float], ...]:
+    """Read ``name:score`` pairs; what is no score in [0, 1] is left out."""
+    pairs = [(name, _float(score)) for name, _, score in (part.partition(":") for part in text.split(","))]
+    known = [(name, score) for name, score in pairs if name and score is not None and 0 <= score <= 1]
+    return tuple(sorted(known, key=lambda point: point[1]))
 
 
 def _evidence_series(ds: Dataset) -> str:

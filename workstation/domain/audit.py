@@ -33,6 +33,8 @@ class AuditAction(StrEnum):
     WORKITEM_CANCELED = "workitem_canceled"
     DETECTION_STORED = "detection_stored"
     FINDING_DECIDED = "finding_decided"
+    AI_REVEALED = "ai_revealed"
+    """A reader who reads first has looked and is shown the AI."""
     REPORT_SUBMITTED = "report_submitted"
     REPORT_RETURNED = "report_returned"
     REPORT_SIGNED = "report_signed"

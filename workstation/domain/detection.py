@@ -21,8 +21,8 @@ class DetectionSummary:
     """
     What a finished pre-read came to; recorded on the case.
 
-    ``finding_count`` counts the marks at or above the operating point, which are the marks in
-    the stored SR. ``top_score`` is the raw score of the best of them, ``top_out_of_ten`` its
+    ``finding_count`` counts the marks at or above the operating point; the stored SR also keeps
+    those down to the most sensitive one. ``top_score`` is the raw score of the best of them, ``top_out_of_ten`` its
     calibrated form; both None without a mark, the latter also without a calibration.
     ``seconds`` has the keys ``fetch``, ``decode``, ``load``, ``preprocess``, ``network``,
     ``postprocess`` and ``total``.

@@ -57,7 +57,8 @@ class AlgorithmIdentity:
     Which model, in which form and where, produced a mark.
 
     ``research`` marks come from a model that nobody trusted here vouches for: they are shown with
-    a banner and never reach a report.
+    a banner and never reach a report. ``operating_points`` pairs names ("sensitive", "balanced",
+    "specific") with scores, lowest score first.
     """
 
     name: str
@@ -68,6 +69,7 @@ class AlgorithmIdentity:
     seconds_s: float | None = None
     manufacturer: str = "Lianyue"
     research: bool = False
+    operating_points: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,9 @@ class Finding:
     A finding as the reader sees it; the AI original and the reader's version are kept apart.
 
     ``original`` is None for findings a person added. The effective position and size are
-    ``centre_lps_mm`` and ``diameter_mm``.
+    ``centre_lps_mm`` and ``diameter_mm``. ``before_ai`` tells for an added finding of a read-first
+    case whether the reader had not seen the AI yet; None everywhere else. ``batch`` names the one
+    act that rejected several marks together, empty for a decision of its own.
     """
 
     tracking_uid: str
@@ -167,6 +171,8 @@ class Finding:
     reject_note: str = ""
     decided_by: str = ""
     decided_at: datetime | None = None
+    before_ai: bool | None = None
+    batch: str = ""
 
     def __post_init__(self) -> None:
         if self.diameter_mm <= 0:
@@ -184,12 +190,20 @@ class Finding:
     def accepted(self, *, by: str, at: datetime) -> Finding:
         """Return the finding as accepted; an edited one stays edited."""
         decision = self.decision if self.decision in {Decision.EDITED, Decision.ADDED} else Decision.ACCEPTED
-        return replace(self, decision=decision, reject_reason=None, reject_note="", decided_by=by, decided_at=at)
+        return replace(
+            self, decision=decision, reject_reason=None, reject_note="", decided_by=by, decided_at=at, batch=""
+        )
 
-    def rejected(self, reason: RejectReason, *, by: str, at: datetime, note: str = "") -> Finding:
+    def rejected(self, reason: RejectReason, *, by: str, at: datetime, note: str = "", batch: str = "") -> Finding:
         """Return the finding as rejected for a reason; an added finding is removed from its list instead."""
         return replace(
-            self, decision=Decision.REJECTED, reject_reason=reason, reject_note=note, decided_by=by, decided_at=at
+            self,
+            decision=Decision.REJECTED,
+            reject_reason=reason,
+            reject_note=note,
+            decided_by=by,
+            decided_at=at,
+            batch=batch,
         )
 
     def edited(
@@ -212,23 +226,90 @@ class Finding:
             reject_note="",
             decided_by=by,
             decided_at=at,
+            batch="",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class FindingList:
-    """All findings of one study, in number order, with the model that proposed the AI ones."""
+    """
+    All findings of one study, in number order, with the model that proposed the AI ones.
+
+    ``read_first``: the reader looks before the AI is shown, until ``revealed_at``.
+    ``operating_point`` is the one that the reader chose by name, empty for the model's own: marks
+    below it are not shown until they are decided, and stay in the list.
+    """
 
     study_instance_uid: str
     series_instance_uid: str = ""
     frame_of_reference_uid: str = ""
     algorithm: AlgorithmIdentity | None = None
     findings: tuple[Finding, ...] = field(default=())
+    read_first: bool = False
+    revealed_at: datetime | None = None
+    revealed_by: str = ""
+    operating_point: str = ""
+
+    @property
+    def ai_hidden(self) -> bool:
+        """Tell whether nothing of the AI may be seen yet."""
+        return self.read_first and self.revealed_at is None and self.algorithm is not None
+
+    @property
+    def least_score(self) -> float | None:
+        """Return the score of the chosen operating point, None for the model's own."""
+        points = () if self.algorithm is None else self.algorithm.operating_points
+        return dict(points).get(self.operating_point)
+
+    def is_visible(self, finding: Finding) -> bool:
+        """Tell whether a finding is at or above the operating point; what is decided always is."""
+        if finding.original is None or finding.decision is not Decision.UNDECIDED:
+            return True
+        least = self.least_score
+        return finding.original.shown if least is None else finding.original.score >= least
+
+    @property
+    def visible(self) -> tuple[Finding, ...]:
+        """Return what the reader is shown once the AI is revealed."""
+        return tuple(f for f in self.findings if self.is_visible(f))
+
+    @property
+    def below(self) -> tuple[Finding, ...]:
+        """Return the undecided marks below the operating point."""
+        return tuple(f for f in self.findings if not self.is_visible(f))
+
+    def displayed(self) -> FindingList:
+        """Return what may be on the screen now: nothing of the AI while it is hidden."""
+        if self.ai_hidden:
+            own = tuple(f for f in self.findings if f.original is None)
+            return replace(self, algorithm=None, findings=own)
+        return replace(self, findings=self.visible)
+
+    def at_point(self, name: str) -> FindingList:
+        """Return the list at another operating point. ValueError for one that the model does not have."""
+        points = () if self.algorithm is None else self.algorithm.operating_points
+        if name and name not in dict(points):
+            raise ValueError(f"no operating point {name!r}")
+        return replace(self, operating_point=name)
+
+    def undecided_rejected(self, reason: RejectReason, *, by: str, at: datetime, batch: str) -> FindingList:
+        """Return the list with every undecided mark that is shown rejected in one act."""
+        rest = {f.tracking_uid for f in self.undecided}
+        return replace(
+            self,
+            findings=tuple(
+                f.rejected(reason, by=by, at=at, batch=batch) if f.tracking_uid in rest else f for f in self.findings
+            ),
+        )
+
+    def revealed(self, *, by: str, at: datetime) -> FindingList:
+        """Return the list with the AI shown; the first reveal counts."""
+        return self if self.revealed_at is not None else replace(self, revealed_at=at, revealed_by=by)
 
     @property
     def undecided(self) -> tuple[Finding, ...]:
-        """Return the marks that still wait for a decision."""
-        return tuple(f for f in self.findings if f.decision is Decision.UNDECIDED)
+        """Return the marks at or above the operating point that still wait for a decision."""
+        return tuple(f for f in self.visible if f.decision is Decision.UNDECIDED)
 
     @property
     def reported(self) -> tuple[Finding, ...]:

@@ -133,7 +133,8 @@ class DetectStudy:
         result = self.detector.detect(volume, JobPart(job, 0.6, 0.95))
 
         shown = tuple(mark for mark in result.marks if mark.shown)
-        sr = self.objects.detection_sr(study, self._findings(study, series, volume, shown, result))
+        stored = _worth_keeping(result)
+        sr = self.objects.detection_sr(study, self._findings(study, series, volume, stored, result))
         job.progress(0.95)
         outputs = self._patiently(lambda: self.store.store(study.study_instance_uid, [sr]))
         summary = DetectionSummary(
@@ -179,7 +180,7 @@ class DetectStudy:
         return data
 
     def _findings(
-        self, study: Study, series: Series, volume: Volume, shown: tuple[Mark, ...], result: DetectionResult
+        self, study: Study, series: Series, volume: Volume, stored: tuple[Mark, ...], result: DetectionResult
     ) -> FindingList:
         return FindingList(
             study_instance_uid=study.study_instance_uid,
@@ -195,7 +196,7 @@ class DetectStudy:
                     decision=Decision.UNDECIDED,
                     original=mark,
                 )
-                for number, mark in enumerate(shown, start=1)
+                for number, mark in enumerate(stored, start=1)
             ),
         )
 
@@ -216,6 +217,14 @@ class DetectStudy:
             self._patiently(step)
         except (WorkstationError, JobCancelled) as exc:
             _log.info("AI workitem %s is %s, the hub could not be told: %s", item.claim.ups_instance_uid, what, exc)
+
+
+def _worth_keeping(result: DetectionResult) -> tuple[Mark, ...]:
+    """Return the shown marks, then those down to the most sensitive operating point, which a reader may ask for."""
+    shown = [mark for mark in result.marks if mark.shown]
+    scores = [score for _name, score in result.algorithm.operating_points]
+    further = [mark for mark in result.marks if not mark.shown and scores and mark.score >= min(scores)]
+    return (*shown, *further)
 
 
 def run_worker(work: Callable[[], bool], stop: Stop, *, poll_s: float = 5.0) -> None:

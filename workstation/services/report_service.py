@@ -59,19 +59,54 @@ class SendReportBack:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordDecisions:
-    """Audit what became of the AI marks; one event for each mark."""
+class RevealAi:
+    """Record that a reader who reads first has looked and is now shown the AI."""
 
     audit: AuditPort
 
     def __call__(self, report: Report) -> None:
-        """Write tracking UID, decision and reason of each decided finding."""
-        for finding in report.findings.findings:
+        """Write how many findings of the reader's own stood before; a failure leaves the AI hidden."""
+        own = sum(finding.original is None for finding in report.findings.findings)
+        self.audit.record(
+            AuditAction.AI_REVEALED,
+            subject_uid=report.study_instance_uid,
+            detail=f"{own} own findings before {len(report.findings.undecided)} AI marks were shown",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDecisions:
+    """Audit what became of the AI marks; one event for each mark, one for marks that were rejected together."""
+
+    audit: AuditPort
+
+    def __call__(self, report: Report) -> None:
+        """Write tracking UID, decision and reason of each finding that the reader was shown."""
+        together: dict[str, list[Finding]] = {}
+        for finding in report.findings.visible:
+            if finding.batch:
+                together.setdefault(finding.batch, []).append(finding)
+                continue
             reason = f" {finding.reject_reason}" if finding.reject_reason else ""
             self.audit.record(
                 AuditAction.FINDING_DECIDED,
                 subject_uid=report.study_instance_uid,
                 detail=f"{finding.tracking_uid} {finding.decision}{reason}",
+            )
+        for batch in together.values():
+            numbers = " ".join(str(finding.number) for finding in batch)
+            self.audit.record(
+                AuditAction.FINDING_DECIDED,
+                subject_uid=report.study_instance_uid,
+                detail=f"marks {numbers} rejected together {batch[0].reject_reason}",
+            )
+        below = len(report.findings.below)
+        if below:
+            point = report.findings.operating_point or "default"
+            self.audit.record(
+                AuditAction.FINDING_DECIDED,
+                subject_uid=report.study_instance_uid,
+                detail=f"{below} marks not shown at the operating point {point}",
             )
 
 
@@ -90,6 +125,8 @@ def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate)
     """Return one blocker as a sentence for the reader."""
     if blocker.kind is BlockerKind.UNDECIDED_FINDING:
         return tr("AI mark {number} is undecided", number=report.findings.get(blocker.target).number)
+    if blocker.kind is BlockerKind.AI_NOT_SEEN:
+        return tr("The AI marks have not been looked at")
     if blocker.kind is BlockerKind.RESEARCH_MARK:
         return tr(
             "AI mark {number} comes from a research model and cannot be reported",
