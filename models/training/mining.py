@@ -2,14 +2,18 @@
 Hard negatives: what the network marks in training lungs where nothing is known.
 
 Training lungs have unmarked lesions, so that nothing is learned as negative before a person looked
-at it: ``candidates`` are listed for review, ``accepted`` keeps those judged to be vessels, scars
-or normal anatomy. Calcified granulomas are never negatives.
+at it: ``python -m models.training.mining --data DIR MODEL`` lists candidates; those judged to be
+vessels, scars or normal anatomy go into ``review.json`` as ``negative``, all that may be disease as
+``ignore``. Calcified granulomas are never negatives.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +21,16 @@ import numpy.typing as npt
 from models.engine.decoders.heatmap_3d import decode
 from models.engine.manifest import OutputSpec, PostSpec
 from models.engine.preprocess import normalised
-from models.engine.session import InferenceSession
+from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_tiled
 from models.training.hosts import INPUT, Host
+from models.training.prepare_data import open_hosts
 from workstation.domain.ports import JobContext
 
 OUTPUT: Final = OutputSpec("heat", "size", "off", stride=4, size_reference_mm=8.0, centre_shift=1.5)
 POST: Final = PostSpec(min_score=0.02, max_marks=100, lung_margin_mm=3.0, merge_min_mm=4.0, diameter_mm=(1.0, 100.0))
 _CALCIFIED_HU: Final = 200.0
+_ROUND_IT_MM: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +77,16 @@ def is_calcified(host: Host, mark: Candidate) -> bool:
     return around.size > 0 and float(np.mean(around)) > _CALCIFIED_HU
 
 
-def accepted(
-    found: dict[str, list[Candidate]], rejected: dict[str, set[int]]
-) -> dict[str, list[tuple[float, float, float]]]:
-    """Return the reviewed negatives by patient; ``rejected`` are the numbers that may be lesions."""
-    return {
-        patient: [mark.centre_zyx for number, mark in enumerate(marks) if number not in rejected.get(patient, set())]
-        for patient, marks in found.items()
-    }
+def as_json(host: Host, marks: list[Candidate]) -> list[dict[str, Any]]:
+    """Return marks as ``review.json`` writes them: centre LPS mm, and the radius that would be ignored."""
+    return [
+        {
+            "centre_lps_mm": [round(float(v), 1) for v in host.origin_lps_mm + np.array(mark.centre_zyx)[::-1]],
+            "ignore_radius_mm": round(mark.diameter_mm / 2 + _ROUND_IT_MM, 1),
+            "score": round(mark.score, 3),
+        }
+        for mark in marks
+    ]
 
 
 def _in_lungs(host: Host, centre: npt.NDArray[np.float64]) -> bool:
@@ -87,3 +95,34 @@ def _in_lungs(host: Host, centre: npt.NDArray[np.float64]) -> bool:
         return False
     z, y, x = at
     return bool(host.distance_mm[z, y, x] <= POST.lung_margin_mm)
+
+
+class _Quiet:
+    """A job that nobody watches."""
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        """Say nothing."""
+
+    def raise_if_cancelled(self) -> None:
+        """Go on."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """List the candidates of every training lung."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.mining", description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--prepared", type=Path, default=Path(".train"))
+    parser.add_argument("--least", type=float, default=0.3)
+    parser.add_argument("--json", type=Path, required=True)
+    chosen = parser.parse_args(arguments)
+    with InferenceSession.open(chosen.model.read_bytes(), Provider.CPU) as session:
+        found = {
+            host.patient: as_json(host, candidates(host, session, _Quiet(), least=chosen.least))
+            for host in open_hosts(chosen.data, chosen.prepared)
+        }
+    chosen.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

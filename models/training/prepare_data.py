@@ -54,11 +54,10 @@ def prepare_data(data: Path, root: Path) -> dict[str, Any]:
 
 def open_sources(data: Path, root: Path) -> Sources:
     """Return what training samples are made of. Raises Leak."""
-    names = sorted(path.stem for path in (data / "volumes").glob("*.npz") if path.stem not in DEVELOPMENT)
-    hosts = tuple(load_host(root / _HOSTS, name, read_known(data, name)) for name in names)
+    hosts = open_hosts(data, root)
     cubes = tuple(read_cubes(data, held_back=False))
     shapes = tuple(training_shapes(root))
-    refuse_leaks([*names, *(c.patient for c in cubes), *(s.patient for s in shapes)])
+    refuse_leaks([*(c.patient for c in cubes), *(s.patient for s in shapes)])
     return Sources(hosts, shapes, cubes, {host.patient: reviewed_negatives(host) for host in hosts})
 
 
@@ -71,6 +70,13 @@ def reviewed_negatives(host: Host) -> list[tuple[float, float, float]]:
     """Return the false marks of a lung that a person judged to be no lesion, grid points ``(z, y, x)``."""
     judged = _json(REVIEW).get(host.patient, {}).get("negative", [])
     return [grid_of(entry["centre_lps_mm"], host.origin_lps_mm) for entry in judged]
+
+
+def open_hosts(data: Path, root: Path) -> tuple[Host, ...]:
+    """Return the prepared lungs that may be learned from. Raises Leak."""
+    names = sorted(path.stem for path in (data / "volumes").glob("*.npz") if path.stem not in DEVELOPMENT)
+    refuse_leaks(names)
+    return tuple(load_host(root / _HOSTS, name, read_known(data, name)) for name in names)
 
 
 def training_shapes(root: Path) -> list[Shape]:

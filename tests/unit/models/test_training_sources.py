@@ -9,6 +9,9 @@ import jpeg_ls
 import numpy as np
 import pytest
 
+from models.training.hosts import Known, grid_of, make_host, read_volume, save_host
+from models.training.mining import Candidate, is_calcified, is_unknown
+from models.training.mining import main as mine
 from models.training.prepare_data import open_sources, prepare_data, read_cubes
 from models.training.shapes import load_shapes, read_shapes, save_shapes
 from models.training.sources import (
@@ -22,7 +25,7 @@ from models.training.sources import (
     refuse_leaks,
 )
 from tests.helpers.models import thorax
-from tests.helpers.training import lidc_database, shape
+from tests.helpers.training import host, lidc_database, shape
 
 
 def test_the_thirteen_reserved_patients_are_named() -> None:
@@ -194,3 +197,36 @@ def test_no_hard_negative_lies_in_a_known_lesion_or_what_is_unclear(shared_data:
                 assert np.linalg.norm(np.subtract(negative["centre_lps_mm"], centre)) > radius
                 checked += 1
     assert checked > 0
+
+
+def test_what_is_known_or_calcified_is_never_offered_as_a_negative() -> None:
+    lesion = Known((50.0, 50.0, 50.0), 10.0, is_lesion=True)
+    unclear = Known((50.0, 80.0, 50.0), 20.0, is_lesion=False)
+    lung = host(lesion, unclear)
+    lung.hu[20:25, 20:25, 20:25] = 400
+
+    assert not is_unknown(lung, Candidate((50.0, 50.0, 58.0), 6.0, 0.9))
+    assert not is_unknown(lung, Candidate((50.0, 68.0, 50.0), 6.0, 0.9))
+    assert is_unknown(lung, Candidate((30.0, 30.0, 30.0), 6.0, 0.9))
+    assert is_calcified(lung, Candidate((22.0, 22.0, 22.0), 5.0, 0.9))
+    assert not is_calcified(lung, Candidate((60.0, 60.0, 60.0), 5.0, 0.9))  # a vessel
+
+
+def test_mining_lists_what_the_network_marks_in_each_lung_where_nothing_is_known(
+    tmp_path: Path, prepared: Path
+) -> None:
+    data = _data(tmp_path / "data", "PHANTOM-1")
+    volume = read_volume(data / "volumes" / "PHANTOM-1.npz")
+    lung = make_host(volume, "PHANTOM-1")
+    z, y, x = grid_of((-60.0, 40.0, 40.0), lung.origin_lps_mm)
+    gap = np.sqrt(sum((np.arange(n).reshape(s) - c) ** 2 for n, c, s in zip(
+        lung.hu.shape, (z, y, x), ((-1, 1, 1), (1, -1, 1), (1, 1, -1)), strict=True)))  # fmt: skip
+    lung.hu[gap < 6] = 40
+    save_host(prepared / "hosts", lung)
+    bundle = Path(__file__).resolve().parents[3] / "models" / "bundles" / "lung-nodule-xs"
+    out = tmp_path / "found.json"
+    mine([str(bundle / "model.onnx"), "--data", str(data), "--prepared", str(prepared), "--json", str(out)])
+    (first, *_) = json.loads(out.read_text(encoding="utf-8"))["PHANTOM-1"]
+
+    assert np.linalg.norm(np.subtract(first["centre_lps_mm"], (-60.0, 40.0, 40.0))) < 2.5
+    assert 8 < first["ignore_radius_mm"] < 13  # 6 mm and 4 mm round it
