@@ -8,9 +8,16 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from workstation.ui.images.cine import CinePlayback
+from workstation.ui.images.comparison import Comparison
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.fusion import Fusion
 from workstation.ui.images.mpr_planes import MprPlanes
 from workstation.ui.images.volume_views import VolumeViews
 
-FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (MprPlanes, CinePlayback, VolumeViews, Fusion)
+FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
+    MprPlanes,
+    CinePlayback,
+    VolumeViews,
+    Fusion,
+    Comparison,
+)

@@ -74,7 +74,7 @@ class MprPlanes(QObject):
         self._offer(shown)
         if shown.scene.crosshair is not None:
             grid.show_point(shown.scene.crosshair)
-        if self._wanted or not grid.touched:
+        if grid.layout_choice == Layout.ONE and (self._wanted or not grid.touched):
             grid.choose_layout(Layout.MPR)
 
     def _refused(self, shown: ShownSeries, error: WorkstationError) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from viewers.scene.presets import CT_PRESETS
@@ -24,6 +24,7 @@ from workstation.ui.pages.reading_commands import (
 )
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.labels import EmptyState
+from workstation.ui.widgets.prior_strip import PriorStrip
 from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
 from workstation.ui.widgets.reading_header import ReadingHeader
 from workstation.ui.widgets.series_panel import SeriesPanel
@@ -44,6 +45,9 @@ class ReadingPage(Page):
     """Accept, reject or edit whatever finding is chosen."""
     reject_asked = Signal()
     edit_asked = Signal()
+    reveal_requested = Signal()
+    """The reader has looked and wants to see the AI."""
+    rest_asked = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
     save_requested = Signal()
@@ -80,6 +84,8 @@ class ReadingPage(Page):
         yield
         self.grid = ViewportGrid()
         yield
+        self.priors = PriorStrip()
+        yield
         self.dock = ReadingDock(preferences)
         self.findings, self.report, self.footer = self.dock.findings, self.dock.report, self.dock.footer
         self.tabs, self.question = self.dock.tabs, self.dock.question
@@ -111,7 +117,13 @@ class ReadingPage(Page):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.series)
-        row.addWidget(self.grid, 1)
+        self._sides = QHBoxLayout()
+        row.addLayout(self._sides)
+        centre = QVBoxLayout()
+        centre.setSpacing(0)
+        centre.addWidget(self.grid, 1)
+        centre.addWidget(self.priors)
+        row.addLayout(centre, 1)
         row.addWidget(self.dock)
         return body
 
@@ -266,6 +278,10 @@ class ReadingPage(Page):
         add_layout_command(self.view_commands, self.grid, name, text, icon, key)
         self.header.layouts.menu.addAction(self.view_commands.action(f"layout.{name}"))
 
+    def add_side(self, widget: QWidget) -> None:
+        """Put a panel between the series and the images."""
+        self._sides.addWidget(widget)
+
     def _show_layout(self, layout: str) -> None:
         for name in self._layout_words:
             self.view_commands.action(f"layout.{name}").setChecked(name == layout)
@@ -297,6 +313,7 @@ class ReadingPage(Page):
         self.header.set_compact(compact=compact)
         self.series.set_compact(compact=compact)
         self.dock.set_compact(compact=compact)
+        self.priors.set_compact(compact=compact)
 
     def next_area(self) -> None:
         """Move the focus on: series, images, findings."""

@@ -57,6 +57,8 @@ class ViewportGrid(QWidget):
         """One for each case: what a reader accepted or aligned by hand outlives a change of series"""
         self.touched = False
         """Whether the reader has begun to work on the images of this case."""
+        self.link_by_hand: Callable[[], bool] | None = None
+        """Links what no frame of reference joins, or parts it again; False where there is no such thing."""
         self.tilings: dict[str, Tiling] = standard_tilings()
         self.frames: dict[str, ViewportFrame] = {}
         """The viewports made so far; ``frame`` makes the others"""
@@ -226,6 +228,8 @@ class ViewportGrid(QWidget):
 
     def run(self, command: ViewCommand) -> None:
         """Carry out a viewport command on the active viewport."""
+        if command is ViewCommand.LINK and self.link_by_hand is not None and self.link_by_hand():
+            return
         self.active.run_command(command)
 
     def change(self, change: Callable[[Scene], None]) -> None:
@@ -244,12 +248,26 @@ class ViewportGrid(QWidget):
             centre(frame, lps_mm)
 
     def point_at(self, key: str, x: float, y: float) -> Point | None:
-        """Return the patient point under a pixel of a viewport; None off the image or without geometry."""
+        """
+        Return the patient point under a pixel of a viewport; None off the image or without geometry.
+
+        None also in another study or frame of reference than the stack's: a point there is no point of this case.
+        """
         frame = self.frames[key]
+        if not self._is_of_the_case(frame.scene):
+            return None
         view = frame.scene.view(frame.canvas.viewport) if frame.scene is not None else None
         if view is None or view.plane is None or view.pixel_at(x, y) is None:
             return None
         return view.lps_of(x, y)
+
+    def _is_of_the_case(self, scene: Scene | None) -> bool:
+        stack = self.stack
+        return scene is not None and (
+            stack is None
+            or (scene.study_instance_uid, scene.frame_of_reference_uid)
+            == (stack.study_instance_uid, stack.frame_of_reference_uid)
+        )
 
     # placing
 

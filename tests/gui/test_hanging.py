@@ -1,0 +1,206 @@
+"""Studies hang by their protocol: stages by key, mammograms back to back, empty cells with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resources.translation import use_language
+from tests.helpers.comparing import ComparingBench, case_of, ct_study, mammogram_study
+from viewers.scene.note_scene import NoteScene
+from viewers.scene.scene import Scene
+from viewers.scene.slice_view import SliceView
+from workstation.domain.study import Study
+from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.tiling import STACK, Layout
+
+pytestmark = pytest.mark.gui
+
+VIEWS = {("R", "CC"): ("P", "L"), ("L", "CC"): ("A", "R"), ("R", "MLO"): ("P", "F"), ("L", "MLO"): ("A", "F")}
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture
+def make(qtbot: QtBot) -> Iterator[Callable[..., ComparingBench]]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made: list[ComparingBench] = []
+
+    def build(study: Study, images: dict[str, object], **more: object) -> ComparingBench:
+        bench = ComparingBench(case_of(study, images), **more)  # type: ignore[arg-type] # passed on as given
+        made.append(bench)
+        qtbot.addWidget(bench.page)
+        bench.page.resize(1872, 1052)
+        bench.page.show()
+        bench.page.activateWindow()
+        return bench
+
+    yield build
+    for bench in made:
+        bench.close()
+
+
+def opened(qtbot: QtBot, bench: ComparingBench) -> ComparingBench:
+    bench.open(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: bench.source.asked != [])
+    bench.deliver_everything(qtbot.waitUntil)
+    grid = bench.page.grid
+    qtbot.waitUntil(lambda: all(grid.frames[key].isVisible() for key in grid.visible_keys()))
+    return bench
+
+
+def press(bench: ComparingBench, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    bench.page.grid.active.canvas.setFocus()
+    QTest.keyClick(bench.page.grid.active.canvas, key, held)
+
+
+def scenes(bench: ComparingBench) -> list[Scene]:
+    found = [bench.page.grid.frames[key].scene for key in bench.page.grid.visible_keys()]
+    return [one for one in found if one is not None]
+
+
+def views(bench: ComparingBench) -> list[SliceView]:
+    grid = bench.page.grid
+    found = [grid.frames[key].scene.view(grid.frames[key].canvas.viewport) for key in grid.visible_keys()]  # type: ignore[union-attr]
+    assert all(one is not None for one in found)
+    return [one for one in found if one is not None]
+
+
+def stage_name(bench: ComparingBench) -> str:
+    stage = bench.comparison.hanging.stage
+    return stage.name if stage is not None else ""
+
+
+def test_a_chest_ct_hangs_in_the_lung_window_and_the_stages_go_by_full_stop_and_comma(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    bench = opened(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
+    told: list[str] = []
+    bench.page.toast.connect(told.append)
+    assert (stage_name(bench), bench.page.grid.visible_keys()) == ("lung", (STACK,))
+    assert (scenes(bench)[0].window.width, scenes(bench)[0].window.centre) == (1500, -600)
+
+    press(bench, Qt.Key.Key_Period)
+    assert [(one.window.width, one.window.centre) for one in scenes(bench)] == [(1500, -600), (350, 40)]
+    assert told[-1] == "Chest CT · Lung + mediastinum (2 / 3)"
+
+    press(bench, Qt.Key.Key_Comma)
+    press(bench, Qt.Key.Key_Comma)
+    assert (stage_name(bench), told[-1]) == ("lung", "First stage")
+
+
+def test_both_windows_of_one_series_keep_their_own_window_and_scroll_together(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    bench = opened(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
+    press(bench, Qt.Key.Key_Period)
+    first, second = scenes(bench)
+    press(bench, Qt.Key.Key_4)
+    assert (first.window.width, second.window.width) == (2000, 350)
+    press(bench, Qt.Key.Key_Home)
+    assert (first.index, second.index) == (0, 0)
+
+
+def test_the_planes_of_a_stage_follow_when_the_volume_is_built(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    bench = make(*ct_study("1.2.3", "20261121", frame="1.5"))
+    bench.open(qtbot.waitUntil)
+    bench.streams.made[0].deliver(6)
+    qtbot.waitUntil(bench.page.has_image)
+    press(bench, Qt.Key.Key_Period)
+    press(bench, Qt.Key.Key_Period)
+    assert stage_name(bench) == "MPR"
+    first = scenes(bench)[0]
+    assert isinstance(first, NoteScene)
+    assert first.text == "This plane follows when all slices are here"
+    bench.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(bench.page.has_volume)
+    assert bench.page.grid.visible_keys() == ("axial", "coronal", "sagittal", STACK)
+
+
+def test_four_mammograms_hang_back_to_back_whichever_way_they_were_stored(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    mirrored = {("R", "CC"): ("A", "R"), ("L", "CC"): ("P", "R"), ("R", "MLO"): ("A", "F"), ("L", "MLO"): ("P", "H")}
+    bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", mirrored)))
+    assert stage_name(bench) == "CC"
+    right, left = views(bench)
+    assert right.letters() == {"left": "A", "right": "P", "top": "R", "bottom": "L"}
+    assert left.letters() == {"left": "P", "right": "A", "top": "L", "bottom": "R"}
+    # the chest walls meet: the stored column at the wall lies at the edge between both cells
+    walls = [max(right.transform.apply(c, 0)[0] for c in (-0.5, 299.5)),
+             min(left.transform.apply(c, 0)[0] for c in (-0.5, 299.5))]  # fmt: skip
+    assert walls == pytest.approx([right.viewport[0], 0.0])
+    assert right.magnification == pytest.approx(left.magnification)
+
+    press(bench, Qt.Key.Key_Period)
+    assert stage_name(bench) == "MLO"
+    bench.deliver_everything(qtbot.waitUntil)
+    assert [one.letters()["bottom"] for one in views(bench)] == ["F", "F"]
+
+
+def test_four_mammograms_in_one_series_hang_the_same(qtbot: QtBot, make: Callable[..., ComparingBench]) -> None:
+    bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", dict(VIEWS), one_series=True)))
+    assert [one.letters()["right"] for one in views(bench)] == ["P", "A"]
+    shown = [one.image(one.index).sop_instance_uid for one in scenes(bench)]  # type: ignore[attr-defined] # stacks
+    assert shown == ["1.2.3.1.1", "1.2.3.2.1"]
+
+
+def test_a_view_that_was_not_taken_says_so_in_its_cell(qtbot: QtBot, make: Callable[..., ComparingBench]) -> None:
+    study, images = mammogram_study("1.2.3", "20261121", dict(VIEWS))
+    # the left CC is there, but without pixels: a broken object
+    broken = replace(study.series[1], instances=(replace(study.series[1].instances[0], rows=0),))
+    bench = make(replace(study, series=(study.series[0], broken, *study.series[2:])), images)
+    bench.open(qtbot.waitUntil)
+    bench.deliver_everything(qtbot.waitUntil)
+    second = scenes(bench)[1]
+    frame = bench.page.grid.frames[bench.page.grid.visible_keys()[1]]
+    assert second.frame(frame.canvas.viewport).overlay.message == "The study has no such images: MG L CC"
+
+
+def test_two_and_four_views_by_key_and_back_to_one(qtbot: QtBot, make: Callable[..., ComparingBench]) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.4", "20261121", frame="1.5", description="纵隔窗")
+    both = replace(study, series=(*study.series, *other.series))
+    bench = opened(qtbot, make(both, images | more))
+    shift = Qt.KeyboardModifier.ShiftModifier
+    press(bench, Qt.Key.Key_2, shift)
+    assert [one.series_instance_uid for one in scenes(bench)] == ["1.2.3.2", "1.2.4.2"]
+    press(bench, Qt.Key.Key_3, shift)
+    assert [type(one).__name__ for one in scenes(bench)] == ["StackScene", "StackScene", "NoteScene", "NoteScene"]
+    press(bench, Qt.Key.Key_1, shift)
+    assert (bench.page.grid.layout_choice, bench.page.grid.visible_keys()) == (Layout.ONE, (STACK,))
+    press(bench, Qt.Key.Key_Period)
+    assert stage_name(bench) == "lung"
+
+
+def test_another_series_takes_the_place_of_the_last_one_and_the_other_cell_stays(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.4", "20261121", frame="1.5", description="纵隔窗")
+    bench = opened(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more))
+    press(bench, Qt.Key.Key_Period)
+    bench.page.series_requested.emit("1.2.4.2")
+    assert [one.series_instance_uid for one in scenes(bench)] == ["1.2.4.2", "1.2.3.2"]
+
+
+def test_nothing_of_a_closed_case_stays_in_any_cell(qtbot: QtBot, make: Callable[..., ComparingBench]) -> None:
+    bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", dict(VIEWS))))
+    bench.desk.close()
+    assert all(frame.scene is None for frame in bench.page.grid.frames.values())
+    assert bench.comparison.hanging.cells == []

@@ -1,0 +1,291 @@
+"""Priors stand beside the case: found, hung, linked on the reader's word, never those of another person unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resources.translation import use_language
+from tests.gui.test_hanging import opened, press, scenes, stage_name
+from tests.helpers import cases
+from tests.helpers.comparing import ZHOU, ComparingBench, case_of, ct_study
+from tests.helpers.priors import prior
+from viewers.scene.scene import Scene
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import Unreachable
+from workstation.domain.geometry import Point
+from workstation.domain.hanging import PriorRelation
+from workstation.domain.report import Person, ReportState
+from workstation.domain.study import Patient
+from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
+from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.tiling import STACK
+
+pytestmark = pytest.mark.gui
+
+DOUBTFUL = PriorRelation.POSSIBLY_SAME
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[ComparingBench]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = ComparingBench(case_of(*ct_study("1.2.3", "20261121", frame="1.5")))
+    qtbot.addWidget(made.page)
+    made.page.resize(1872, 1052)
+    made.page.show()
+    made.page.activateWindow()
+    yield made
+    made.close()
+
+
+def with_prior(
+    bench: ComparingBench,
+    *,
+    frame: str = "1.6",
+    first_mm: float = 0.0,
+    patient: Patient = ZHOU,
+    relation: PriorRelation = PriorRelation.SAME_PATIENT,
+    reported: bool = False,
+) -> ComparingBench:
+    study, images = ct_study("1.9.1", "20251208", frame=frame, first_mm=first_mm, patient=patient)
+    bench.source.known.append(prior("1.9.1", relation=relation, reported=reported))
+    bench.serve_prior(study, images)
+    return bench
+
+
+def beside(qtbot: QtBot, bench: ComparingBench) -> tuple[Scene, Scene]:
+    opened(qtbot, bench)
+    qtbot.waitUntil(lambda: len(scenes(bench)) == 2)
+    bench.deliver_everything(qtbot.waitUntil)
+    first, second = scenes(bench)
+    return first, second
+
+
+def where(scene: Scene) -> float:
+    view = scene.view((10, 10))
+    assert view is not None
+    assert view.plane is not None
+    return view.plane.origin[2]
+
+
+def red(scene: Scene) -> tuple[str, ...]:
+    return scene.captions.warnings
+
+
+def test_a_prior_of_the_same_patient_stands_beside_the_case_by_itself(qtbot: QtBot, bench: ComparingBench) -> None:
+    mine, other = beside(qtbot, with_prior(bench))
+    assert (mine.study_instance_uid, other.study_instance_uid) == ("1.2.3", "1.9.1")
+    assert other.captions.study_description == "PRIOR · 胸部 CT 平扫"
+    assert red(mine) == red(other) == ()
+    strip = bench.page.priors
+    assert [(one.facts.date, one.facts.relation, one.facts.is_shown) for one in strip.cards] == [
+        ("2025-12-08", "same patient", True)
+    ]
+
+
+def test_a_reader_at_work_keeps_the_layout_when_priors_come_late(qtbot: QtBot, bench: ComparingBench) -> None:
+    bench.open(qtbot.waitUntil)
+    bench.streams.made[0].deliver(6)
+    qtbot.waitUntil(bench.page.has_image)
+    with_prior(bench)
+    bench.page.grid.touched = True
+    bench.comparison.priors.find()
+    qtbot.waitUntil(lambda: bench.comparison.hanging.priors != ())
+    assert bench.page.grid.visible_keys() == (STACK,)
+    press(bench, Qt.Key.Key_O)
+    assert [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"]
+    press(bench, Qt.Key.Key_O)
+    assert [one.study_instance_uid for one in scenes(bench)] == ["1.2.3"]
+
+
+def test_a_prior_in_the_same_frame_of_reference_scrolls_with_the_case(qtbot: QtBot, bench: ComparingBench) -> None:
+    mine, other = beside(qtbot, with_prior(bench, frame="1.5", first_mm=-10.0))
+    press(bench, Qt.Key.Key_Home)
+    assert (where(mine), where(other)) == (0.0, 0.0)
+    qtbot.waitUntil(lambda: bench.page.priors.link.toolTip() == "Linked by position: one frame of reference")
+    press(bench, Qt.Key.Key_L)
+    qtbot.waitUntil(lambda: bench.page.priors.link.text() == "Link")
+    press(bench, Qt.Key.Key_End)
+    assert (where(mine), where(other)) == (55.0, 0.0)
+
+
+def test_a_prior_in_another_frame_of_reference_stays_where_it_is_until_it_is_linked_by_hand(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    mine, other = beside(qtbot, with_prior(bench, first_mm=1000.0))
+    before = where(other)
+    press(bench, Qt.Key.Key_Home)
+    assert (where(mine), where(other)) == (0.0, before)
+
+    other.scroll_to(2)  # 1010 mm is what the reader holds for 0 mm
+    press(bench, Qt.Key.Key_L)
+    press(bench, Qt.Key.Key_Down)
+    press(bench, Qt.Key.Key_Down)
+    assert (where(mine), where(other)) == (10.0, 1020.0)
+
+    press(bench, Qt.Key.Key_L)
+    press(bench, Qt.Key.Key_Down)
+    assert (where(mine), where(other)) == (15.0, 1020.0)
+
+
+def test_a_registration_links_only_after_the_reader_accepted_it(qtbot: QtBot, bench: ComparingBench) -> None:
+    mine, other = beside(qtbot, with_prior(bench, first_mm=-20.0))
+    qtbot.waitUntil(bench.page.has_volume)
+    bench.page.priors.register_asked.emit()
+
+    def proposal() -> bool:
+        return any(one.fact == "Alignment proposed" for one in bench.page.notices.notices())
+
+    qtbot.waitUntil(proposal)
+    before = where(other)
+    press(bench, Qt.Key.Key_Home)
+    assert (where(mine), where(other)) == (0.0, before)
+    notice = next(one for one in bench.page.notices.notices() if one.fact == "Alignment proposed")
+    assert [one.text for one in notice.actions] == ["Accept", "Reject"]
+    notice.actions[0].handler()
+    # the proposal moves the prior by 20 mm towards the head: its -20 mm is the case's 0 mm
+    assert (where(mine), where(other)) == (0.0, -20.0)
+    press(bench, Qt.Key.Key_Down)
+    assert (where(mine), where(other)) == (5.0, -15.0)
+
+
+def test_the_link_outlives_a_change_of_stage(qtbot: QtBot, bench: ComparingBench) -> None:
+    mine, other = beside(qtbot, with_prior(bench, first_mm=1000.0))
+    press(bench, Qt.Key.Key_L)
+    press(bench, Qt.Key.Key_Period)
+    assert stage_name(bench) == "mediastinum"
+    mine, other = scenes(bench)
+    press(bench, Qt.Key.Key_Home)
+    assert (where(mine), where(other)) == (0.0, 1000.0)
+
+
+# persons
+
+
+def test_who_is_only_possibly_the_same_is_asked_about_before_any_image_opens(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    other = Patient("BH-7781", "Zhou^Lihua=周丽华", "19680314", "F")
+    opened(qtbot, with_prior(bench, relation=DOUBTFUL, patient=other))
+    qtbot.waitUntil(lambda: bench.page.priors.cards != [])
+    assert bench.comparison.hanging.priors == ()
+
+    bench.page.priors.cards[0].beside.click()
+    dialog = bench.comparison.priors.dialog
+    assert isinstance(dialog, SamePersonDialog)
+    assert dialog.cancel.hasFocus() or not dialog.primary.hasFocus()  # type: ignore[union-attr] # it has a primary
+    dialog.reject()
+    assert AuditAction.PRIOR_CONFIRMED not in bench.desk_bench.audit.actions
+    assert len(scenes(bench)) == 1
+
+    bench.page.priors.cards[0].beside.click()
+    again = bench.comparison.priors.dialog
+    assert again is not None
+    again.accept()
+    qtbot.waitUntil(lambda: len(scenes(bench)) == 2)
+    recorded = [(action, uid) for action, uid, *_rest in bench.desk_bench.audit.recorded][-2:]
+    assert recorded == [(AuditAction.PRIOR_CONFIRMED, "1.9.1"), (AuditAction.STUDY_VIEWED, "1.9.1")]
+    assert [red(one) for one in scenes(bench)] == [("Another Patient ID: same person by your word",)] * 2
+
+
+def test_two_patients_on_screen_are_said_in_red_in_every_viewport_and_above_them(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    stranger = Patient("QS0118793", "李秀英", "19500101", "F")
+    mine, other = beside(qtbot, with_prior(bench, patient=stranger))
+    assert red(mine) == red(other) == ("TWO PATIENTS ON SCREEN",)
+    assert [one.fact for one in bench.page.notices.notices()] == ["TWO PATIENTS ON SCREEN"]
+    press(bench, Qt.Key.Key_O)
+    assert (red(scenes(bench)[0]), bench.page.notices.notices()) == ((), [])
+
+
+def test_a_finding_is_never_put_where_the_mouse_is_on_the_prior(qtbot: QtBot, bench: ComparingBench) -> None:
+    beside(qtbot, with_prior(bench))
+    grid = bench.page.grid
+    asked: list[Point] = []
+    grid.add_requested.connect(asked.append)
+    keys = grid.visible_keys()
+    middles = [(grid.frames[key].canvas.width() / 2, grid.frames[key].canvas.height() / 2) for key in keys]
+    points = [grid.point_at(key, *middle) for key, middle in zip(keys, middles, strict=True)]
+    assert [one is None for one in points] == [False, True]
+
+
+def test_measurements_on_the_prior_stay_out_of_this_report(qtbot: QtBot, bench: ComparingBench) -> None:
+    mine, other = beside(qtbot, with_prior(bench))
+    assert mine.annotations is bench.presenter.images.annotations
+    assert other.annotations.value.study_instance_uid == "1.9.1"
+
+
+# what fails costs the priors only
+
+
+def test_a_dead_line_costs_the_priors_and_says_so(qtbot: QtBot, bench: ComparingBench) -> None:
+    bench.source.fail_with = Unreachable("The line is down.")
+    opened(qtbot, bench)
+    qtbot.waitUntil(lambda: bench.page.notices.notices() != [])
+    notice = bench.page.notices.notices()[0]
+    assert (notice.fact, notice.still_works) == (
+        "Priors could not be fetched", "The line is down. The case itself can be read."
+    )  # fmt: skip
+    assert bench.page.has_image()
+    bench.source.fail_with = None
+    with_prior(bench)
+    notice.actions[0].handler()
+    qtbot.waitUntil(lambda: bench.comparison.hanging.priors != ())
+    assert bench.page.notices.notices() == []
+
+
+def test_images_of_the_prior_are_fetched_ahead_only_once_those_of_the_case_are_here(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    with_prior(bench)
+    bench.open(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: bench.comparison.hanging.priors != ())
+    assert bench.archive.fetched == []
+    bench.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: len(bench.archive.fetched) == 12)
+
+
+def test_nothing_of_a_prior_stays_when_the_case_is_closed(qtbot: QtBot, bench: ComparingBench) -> None:
+    beside(qtbot, with_prior(bench))
+    qtbot.waitUntil(lambda: len(bench.archive.fetched) == 12)
+    bench.desk.close()
+    comparing = bench.comparison.priors._comparing
+    assert comparing is not None
+    assert comparing.ahead.held_bytes == 0
+    assert (bench.page.priors.cards, bench.page.priors.isHidden()) == ([], True)
+
+
+# reports
+
+
+def test_the_signed_report_of_a_prior_is_shown_as_text(qtbot: QtBot, bench: ComparingBench) -> None:
+    bench.prior_reports.stored = replace(
+        cases.report(values=cases.complete_values(), uid="1.9.1"),
+        state=ReportState.FINAL,
+        signed_at=cases.NOON,
+        verifier=Person("expert", "王启明", "中心"),
+    )
+    opened(qtbot, with_prior(bench, reported=True))
+    qtbot.waitUntil(lambda: bench.page.priors.impression.text() != "")
+    assert bench.page.priors.impression.text() == "右肺上叶实性结节，建议增强 CT。"
+    assert bench.page.priors.impression_heading.text() == "Last impression 2025-12-08"
+    bench.page.priors.cards[0].report.click()
+    qtbot.waitUntil(lambda: isinstance(bench.comparison.priors.dialog, PriorReportDialog))
+    dialog = bench.comparison.priors.dialog
+    assert dialog is not None
+    dialog.accept()

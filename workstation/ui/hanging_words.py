@@ -1,0 +1,53 @@
+"""The words of hanging: names of protocols and stages, and why a cell is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resources.translation import language, tr
+from workstation.domain.hanging import Cell, CellView, HangingProtocol, Stage
+
+
+def protocol_title(protocol: HangingProtocol) -> str:
+    """Return the protocol's name in the language in use, else whatever name it has."""
+    titles = protocol.title
+    return titles.get(language()) or titles.get("en") or next(iter(titles.values()), "") or protocol.protocol_id
+
+
+def stage_title(stage: Stage) -> str:
+    """Return the stage's name; the names of shipped protocols are translated, own ones stand as they were given."""
+    words = {
+        "lung": tr("Lung"),
+        "mediastinum": tr("Mediastinum"),
+        "lung + mediastinum": tr("Lung + mediastinum"),
+        "brain + bone": tr("Brain + bone"),
+        "brain + stroke": tr("Brain + stroke"),
+        "prior": tr("Beside the prior"),
+        "CC / prior": tr("CC with prior"),
+        "MLO / prior": tr("MLO with prior"),
+    }
+    return words.get(stage.name, stage.name)
+
+
+def place_words(stage: Stage, stages: Sequence[Stage]) -> str:
+    """Return ``Lung (1 / 3)``."""
+    return tr("{stage} ({number} / {count})", stage=stage_title(stage), number=stages.index(stage) + 1,
+              count=len(stages))  # fmt: skip
+
+
+def why_empty(cell: Cell, *, priors: int) -> str:
+    """Return why a cell shows nothing."""
+    wanted = cell.selector
+    what = " ".join(part for part in ("/".join(wanted.modalities), wanted.laterality, wanted.view_position) if part)
+    if wanted.prior > priors:
+        return tr("No comparable prior")
+    if wanted.prior:
+        return tr("The prior has no such images: {what}", what=what) if what else tr("The prior has no such images")
+    return tr("The study has no such images: {what}", what=what) if what else tr("The study has no further series")
+
+
+def waiting_for_volume(view: CellView) -> str:
+    """Return what stands in a cell of the volume until that is built."""
+    if view in {CellView.VOLUME, CellView.MIP}:
+        return tr("The 3D view follows when all slices are here")
+    return tr("This plane follows when all slices are here")

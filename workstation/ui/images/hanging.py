@@ -1,0 +1,441 @@
+"""Hangs the open case by protocols: stages by key, one and more views, priors beside, back to back, at one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+
+from resources.translation import tr
+from viewers.scene.captions import StudyCaptions, with_warning
+from viewers.scene.presets import CT_PRESETS
+from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.hanging import (
+    Cell,
+    HangingProtocol,
+    Hung,
+    ImageSelector,
+    Stage,
+    choose_protocol,
+    hang,
+    selector_of,
+    usable_stages,
+)
+from workstation.domain.study import Series, Study
+from workstation.services.image_service import is_image_series
+from workstation.ui.commands import Command
+from workstation.ui.hanging_words import place_words, protocol_title, stage_title, why_empty
+from workstation.ui.images.cell_images import CellLoading, CellStack
+from workstation.ui.images.cell_pictures import CellPictures
+from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.hung_stage import (
+    PlacedCell,
+    StageBuilder,
+    prior_captions,
+    reading_order,
+    tiling_of,
+)
+from workstation.ui.images.open_images import OpenImages
+from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.notice import Notice, Severity
+from workstation.ui.slice_feed import OpenStream
+from workstation.ui.widgets.tiling import STACK, Layout
+
+HANG: Final = "hang"
+"""The tiling of the stage on screen."""
+_BROKEN: Final = "hanging"
+
+
+class Hanging(QObject):
+    """The stages of one case. Without protocols it still divides the image area by key."""
+
+    changed = Signal()
+    """Another stage is on screen, or none."""
+    stack_settled = Signal(object)
+    """``CellStack``: everything of it that can be had is here."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context.page)
+        self._page, self._images = context.page, context.images
+        self._open_stream, self._comparing = context.open_stream, context.comparing
+        self._case: OpenImages | None = None
+        self._builder: StageBuilder | None = None
+        self._forget()
+        self.doubt_of: Callable[[Study], str] = lambda _study: ""
+        """What is said in red about a prior's person; set by who knows the priors."""
+        self.before_linking: Callable[[], None] = lambda: None
+        """Called when viewports have got their scenes: accepted registrations come into force again."""
+        self._pictures = CellPictures(self._page.grid)
+        self._loading = CellLoading(self)
+        self._loading.arrived.connect(self._arrived)
+        self._loading.settled.connect(self.stack_settled)
+        self._add_commands()
+        grid, images = self._page.grid, self._images
+        grid.viewport_scrolled.connect(self._scrolled)
+        grid.layout_changed.connect(self._layout_changed)
+        grid.installEventFilter(self)
+        images.case_opened.connect(self._opened)
+        images.case_closed.connect(self._closed)
+        images.series_shown.connect(self._series_shown)
+        images.slices_arrived.connect(lambda _shown: self._slices_came())
+        images.volume_built.connect(lambda _shown: self._volume_came())
+        images.volume_refused.connect(lambda _shown, _error: self._volume_came())
+
+    def _forget(self) -> None:
+        self.protocol: HangingProtocol | None = None
+        self.stages: tuple[Stage, ...] = ()
+        self.stage: Stage | None = None
+        self.cells: list[PlacedCell] = []
+        self.priors: tuple[Study, ...] = ()
+        """What hangs as prior 1, 2 …: the newest first"""
+        self._hungs: tuple[Hung, ...] = ()
+        self._active = False
+        self._stack_scene: Scene | None = None
+        self._plain: dict[Scene, StudyCaptions] = {}
+        self.two_persons = ""
+        """What is said in red about the persons on screen, empty when it is one"""
+
+    def _add_commands(self) -> None:
+        images, commands = tr("Images"), self._page.view_commands
+        for command in (
+            Command("hanging.previous", tr("Previous hanging stage"), "skip-back", ",", partial(self.step, -1), images),
+            Command("hanging.next", tr("Next hanging stage"), "skip-forward", ".", partial(self.step, 1), images),
+            Command("layout.1x2", tr("Two views"), "layout-column", "Shift+2", partial(self.views, 1, 2), images),
+            Command("layout.2x2", tr("Four views"), "layout-grid", "Shift+3", partial(self.views, 2, 2), images),
+        ):
+            commands.of_images(command)
+        menu = self._page.header.layouts.menu
+        for name in ("layout.1x2", "layout.2x2", "hanging.previous", "hanging.next"):
+            menu.addAction(commands.action(name))
+
+    # the case
+
+    @property
+    def is_on_screen(self) -> bool:
+        """Tell whether a stage is shown, not one of the plain layouts."""
+        return self._active and self.stage is not None
+
+    @property
+    def current(self) -> Study | None:
+        """Return the open study, the series to read first in front."""
+        case = self._case
+        return None if case is None else reading_order(case.session.study, case.session.findings.series_instance_uid)
+
+    @property
+    def protocols(self) -> Sequence[HangingProtocol]:
+        """Return every usable protocol."""
+        return () if self._comparing is None else self._comparing.protocols.all()
+
+    def prior_cells(self) -> list[PlacedCell]:
+        """Return the cells on screen that show a prior."""
+        current = self.current
+        uid = current.study_instance_uid if current is not None else ""
+        return [one for one in self.cells if one.stack is not None and one.stack.study.study_instance_uid != uid]
+
+    def _opened(self, case: OpenImages) -> None:
+        self._forget()
+        self._case = case
+        self._builder = StageBuilder(
+            case,
+            lambda study, series: prior_captions(study, series, case.session.row, self.doubt_of(study)),
+        )
+
+    def _closed(self) -> None:
+        self._loading.close()
+        for key in [cell.key for cell in self.cells if cell.key.startswith("cell.")]:
+            self._page.grid.frame(key).set_scene(None)
+        self._case = self._builder = None
+        self._forget()
+        self._pictures.forget()
+        self.changed.emit()
+
+    def _series_shown(self, shown: ShownSeries) -> None:
+        is_first = self._stack_scene is None
+        self._stack_scene = shown.scene
+        if is_first:
+            self.choose()
+        elif self._active and self.stage is not None:
+            self._replace_stack(shown)
+
+    def choose(self) -> None:
+        """Hang the first usable stage of the protocol that fits the study and its priors best."""
+        current = self.current
+        if current is None or self._comparing is None:
+            return
+        protocols = self.protocols
+        broken = self._comparing.protocols.broken()
+        if broken:
+            self._page.notices.show_notice(
+                Notice(_BROKEN, Severity.DEGRADED, broken[0], tr("It was not used; the other protocols still work."))
+            )
+        self.protocol = choose_protocol(protocols, current, self.priors)
+        self.stages = usable_stages(self.protocol, current, self.priors) if self.protocol is not None else ()
+        if self.stages:
+            self.show_stage(self.stages[0])
+
+    def set_priors(self, priors: Sequence[Study], *, and_hang: bool) -> None:
+        """Take the priors that may hang; ``and_hang`` chooses the protocol anew with them."""
+        self.priors = tuple(reading_order(one) for one in priors)
+        current = self.current
+        if and_hang:
+            self.choose()
+        elif current is not None and self._comparing is not None:
+            self.protocol = choose_protocol(self.protocols, current, self.priors)
+            self.stages = usable_stages(self.protocol, current, self.priors) if self.protocol is not None else ()
+
+    # stages
+
+    def step(self, by: int) -> None:
+        """Show the next (1) or previous (-1) stage; at the ends it says so and stays."""
+        if not self.stages:
+            self._page.toast.emit(tr("No hanging protocol fits this study"))
+            return
+        at = self.stages.index(self.stage) if self.stage in self.stages else None
+        if at is None:
+            following = 0 if by > 0 else len(self.stages) - 1
+        elif not self._active:
+            following = at  # back from a plain layout to where one was
+        else:
+            following = at + by
+        if not 0 <= following < len(self.stages):
+            self._page.toast.emit(tr("Last stage") if by > 0 else tr("First stage"))
+            return
+        self.show_stage(self.stages[following])
+        self._say_stage()
+
+    @property
+    def arrangement(self) -> tuple[Stage, tuple[Hung, ...]] | None:
+        """Return the stage on screen and what it hangs, None with a prior or in a plain layout."""
+        if not self.is_on_screen or self.stage is None or self.prior_cells():
+            return None
+        return self.stage, self._hungs
+
+    def show_alone(self) -> None:
+        """Hang the case as if it had no prior; the stages with priors stay a key away."""
+        current = self.current
+        if current is None:
+            return
+        protocol = choose_protocol([one for one in self.protocols if not one.match.needs_prior], current)
+        stages = usable_stages(protocol, current) if protocol is not None else ()
+        if stages:
+            self.show_stage(stages[0])
+        else:
+            self._page.grid.choose_layout(Layout.ONE)
+
+    def _say_stage(self) -> None:
+        if self.stage is not None and self.protocol is not None and self.stage in self.stages:
+            self._page.toast.emit(f"{protocol_title(self.protocol)} · {place_words(self.stage, self.stages)}")
+
+    def show_stage(self, stage: Stage) -> None:
+        """Hang a stage of a protocol."""
+        current = self.current
+        if current is not None:
+            self.show_hung(stage, hang(stage, current, self.priors))
+
+    def show_hung(self, stage: Stage, hungs: Sequence[Hung]) -> None:
+        """Put a stage on screen with what its cells hang."""
+        self.stage, self._hungs = stage, tuple(hungs)
+        self._lay()
+
+    def views(self, rows: int, columns: int) -> None:
+        """Divide the area: the series on screen first, then the prior's, then the study's other series."""
+        shown, current = self._images.shown, self.current
+        if shown is None or current is None:
+            return
+        count = rows * columns
+        found = [self._hung_of(current, shown.series.series_instance_uid)]
+        found += [self.hung_of_prior(prior, number) for number, prior in enumerate(self.priors, start=1)][: count // 2]
+        rest = [one for one in current.series if is_image_series(one)]
+        found += [
+            self._hung_of(current, one.series_instance_uid)
+            for one in rest
+            if one.series_instance_uid != shown.series_instance_uid
+        ]
+        empty = Hung(Cell(ImageSelector(occurrence=len(rest))))
+        hungs = [*found, *[empty] * count][:count]
+        stage = Stage(f"{rows}×{columns}", rows, columns, tuple(one.cell for one in hungs))
+        self.show_hung(stage, hungs)
+
+    def beside(self, prior: Study) -> None:
+        """Show the series on screen and the prior's most like it side by side."""
+        shown, current = self._images.shown, self.current
+        if shown is None or current is None or prior not in self.priors:
+            return
+        hungs = [self._hung_of(current, shown.series.series_instance_uid),
+                 self.hung_of_prior(prior, self.priors.index(prior) + 1)]  # fmt: skip
+        self.show_hung(Stage("prior", 1, 2, tuple(one.cell for one in hungs)), hungs)
+
+    def _hung_of(self, study: Study, series_uid: str, prior: int = 0) -> Hung:
+        series = next(one for one in study.series if one.series_instance_uid == series_uid)
+        cell = Cell(selector_of(series, prior=prior, study=study))
+        images = tuple(one for one in series.instances if one.rows > 0)
+        return Hung(cell, study.study_instance_uid, series, images)
+
+    def hung_of_prior(self, prior: Study, number: int) -> Hung:
+        """Return a prior's series that is most like the one on screen."""
+        shown = self._images.shown
+        images = [one for one in prior.series if is_image_series(one) and any(i.rows > 0 for i in one.instances)]
+        if shown is None or not images:
+            return Hung(Cell(ImageSelector(prior=number)), prior.study_instance_uid)
+        mine = shown.series
+
+        def likeness(one: Series) -> tuple[bool, bool, int]:
+            return one.modality == mine.modality, one.description == mine.description, len(one.instances)
+
+        best = max(images, key=likeness)
+        return self._hung_of(reading_order(prior), best.series_instance_uid, number)
+
+    # on screen
+
+    def _lay(self) -> None:
+        stage, shown, builder, current = self.stage, self._images.shown, self._builder, self.current
+        if stage is None or shown is None or builder is None or current is None:
+            return
+        grid = self._page.grid
+        former = [cell.key for cell in self.cells if cell.key.startswith("cell.")]
+        self.cells = builder.placed(
+            self._hungs, (current, *self.priors), shown, lambda hung: why_empty(hung.cell, priors=len(self.priors))
+        )
+        own: dict[str, Scene | None] = dict.fromkeys(former)
+        own |= {cell.key: builder.scene(cell) for cell in self.cells if cell.key.startswith("cell.")}
+        for scene in own.values():
+            if isinstance(scene, StackScene):
+                self._images.marks.dress(scene)
+        self._active = True
+        grid.set_scenes(own)
+        grid.tilings[HANG] = tiling_of(stage, self.cells)
+        self._warn_of_persons(current)
+        self._set_windows()
+        self._link(stage)
+        self.before_linking()
+        grid.choose_layout(HANG)
+        self._page.header.layouts.show_choice(stage_title(stage))
+        self._pictures.lay(stage, self.cells)
+        self._share()
+        self._loading.show([(one.stack, self._stream_of(one.stack)) for one in self.cells
+                            if one.stack is not None and not self._is_shared(one.stack)])  # fmt: skip
+        self.changed.emit()
+
+    def _stream_of(self, stack: CellStack) -> OpenStream:
+        current = self.current
+        is_current = current is not None and stack.study.study_instance_uid == current.study_instance_uid
+        return self._open_stream if is_current or self._comparing is None else self._comparing.open_stream
+
+    def _set_windows(self) -> None:
+        for cell in self.cells:
+            scene = self._page.grid.frame(cell.key).scene
+            preset = CT_PRESETS.get(str(cell.hung.cell.window_preset))
+            if scene is not None and preset is not None and scene.modality == "CT":
+                scene.set_window(preset.window)
+
+    def _link(self, stage: Stage) -> None:
+        grid = self._page.grid
+        scenes = [(cell, scene) for cell in self.cells if (scene := grid.frame(cell.key).scene) is not None]
+        for _cell, scene in scenes:
+            grid.links.set_linked(scene, linked=stage.linked)
+            beside = {
+                other.hung.cell.window_preset
+                for other, one in scenes
+                if one.series_instance_uid == scene.series_instance_uid
+            }
+            if len(beside) > 1:
+                grid.links.keep_window(scene)
+
+    def _warn_of_persons(self, current: Study) -> None:
+        """Say it in red in every viewport on screen when they show two persons."""
+        doubts = [doubt for cell in self.prior_cells() if cell.stack and (doubt := self.doubt_of(cell.stack.study))]
+        self._take_warnings_back()
+        self.two_persons = doubts[0] if doubts else ""
+        if not doubts:
+            return
+        for scene in self._page.grid.scenes:
+            if scene.study_instance_uid == current.study_instance_uid:
+                self._plain[scene] = scene.captions
+                scene.captions = with_warning(scene.captions, doubts[0])
+
+    def _take_warnings_back(self) -> None:
+        for scene, captions in self._plain.items():
+            scene.captions = captions
+        self._plain = {}
+        self.two_persons = ""
+
+    def _replace_stack(self, shown: ShownSeries) -> None:
+        """Show another series where the last one stood; the other cells stay."""
+        current = self.current
+        if current is None or shown.series_instance_uid not in {one.series_instance_uid for one in current.series}:
+            return
+        keys = [cell.key for cell in self.cells]
+        at = keys.index(STACK) if STACK in keys else 0
+        replaced = self._hung_of(current, shown.series_instance_uid)
+        self._hungs = tuple(replaced if n == at else one for n, one in enumerate(self._hungs))
+        self._lay()
+
+    def _layout_changed(self, layout: object) -> None:
+        if layout == HANG:
+            if self.stage is not None:
+                self._page.header.layouts.show_choice(stage_title(self.stage))
+            return
+        if self._page.grid.frame(STACK).scene is not self._stack_scene:
+            return  # another series is being shown: the stage comes back with it
+        if self._active:
+            self._active = False
+            self._loading.show([])
+            self._take_warnings_back()
+            self.changed.emit()
+
+    # images
+
+    def _is_shared(self, stack: CellStack) -> bool:
+        shown, current = self._images.shown, self.current
+        return (
+            shown is not None
+            and current is not None
+            and stack.study.study_instance_uid == current.study_instance_uid
+            and stack.series.key == shown.key
+        )
+
+    def _share(self, *, again: bool = False) -> None:
+        """Give cells of the series on screen what was fetched for it; ``again`` replaces what they have."""
+        shown = self._images.shown
+        stacks = [one.stack for one in self.cells if one.stack is not None and self._is_shared(one.stack)]
+        if shown is None or not stacks:
+            return
+        places = {frame.ref: n for n, frame in enumerate(shown.series.frames)}
+        for stack in stacks:
+            stack.scene.frame_of_reference_uid = shown.scene.frame_of_reference_uid
+            for n, ref in enumerate(stack.refs):
+                image = shown.scene.image(places[ref]) if n not in stack.images or again else None
+                if image is not None:
+                    stack.put(n, image)
+            self._arrived(stack)
+
+    def _slices_came(self) -> None:
+        if self.is_on_screen:
+            self._share()
+            self._pictures.arrange()
+
+    def _arrived(self, stack: CellStack) -> None:
+        for cell in self.cells:
+            if cell.stack is stack:
+                self._pictures.arrange()
+                self._page.grid.frame(cell.key).refresh()
+
+    def _scrolled(self, key: str, _index: int) -> None:
+        for cell in self.cells:
+            if cell.key == key and cell.stack is not None:
+                self._loading.focus(cell.stack)
+
+    def _volume_came(self) -> None:
+        if self._active and any(cell.note for cell in self.cells):
+            self._lay()
+        else:
+            self._share(again=True)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Lay the pictures out again once the area has another size."""
+        if event.type() is QEvent.Type.Resize and self.is_on_screen:
+            QTimer.singleShot(0, self._pictures.arrange)
+        return super().eventFilter(watched, event)

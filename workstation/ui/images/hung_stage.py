@@ -1,0 +1,154 @@
+"""One stage on screen: which viewport shows what, made from what a protocol hangs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from resources.translation import tr
+from viewers.scene.annotations import Annotations
+from viewers.scene.captions import StudyCaptions
+from viewers.scene.note_scene import NoteScene
+from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene, slots_of
+from workstation.domain.hanging import CellView, Hung, Stage, day_of
+from workstation.domain.study import Series, Study
+from workstation.domain.workitem import WorklistRow
+from workstation.services.image_service import first_series
+from workstation.services.uid import new_uid
+from workstation.ui.hanging_words import waiting_for_volume
+from workstation.ui.images.cell_images import CellStack, restricted
+from workstation.ui.images.open_images import OpenImages
+from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.images.volume_views import VOLUME
+from workstation.ui.reading_words import captions
+from workstation.ui.widgets.tiling import STACK, Tile, Tiling
+
+_VOLUME_VIEWS: Final = {
+    CellView.AXIAL: "axial",
+    CellView.CORONAL: "coronal",
+    CellView.SAGITTAL: "sagittal",
+    CellView.MIP: VOLUME,
+    CellView.VOLUME: VOLUME,
+}
+
+
+@dataclass(slots=True, eq=False)
+class PlacedCell:
+    """A cell with its viewport; ``stack`` is set where it has pixels of its own, ``note`` where it is empty."""
+
+    key: str
+    hung: Hung
+    stack: CellStack | None = None
+    note: str = ""
+
+
+def reading_order(study: Study, preferred_uid: str = "") -> Study:
+    """Return the study with the series to read first in front, so that a scout never hangs instead of the lungs."""
+    first = first_series(study, preferred_uid)
+    if first is None:
+        return study
+    return replace(study, series=(first, *(one for one in study.series if one is not first)))
+
+
+def tiling_of(stage: Stage, cells: Sequence[PlacedCell]) -> Tiling:
+    """Return where the cells stand."""
+    return Tiling(tuple(Tile(cell.key, at % stage.columns, at // stage.columns) for at, cell in enumerate(cells)))
+
+
+class StageBuilder:
+    """Makes the scenes of one case's stages; measurements on a prior last as long as the case is open."""
+
+    def __init__(self, case: OpenImages, prior_captions: Callable[[Study, Series], StudyCaptions]) -> None:
+        self._case = case
+        self._prior_captions = prior_captions
+        self._annotations: dict[str, Annotations] = {}
+
+    def placed(
+        self, hungs: Sequence[Hung], studies: Sequence[Study], shown: ShownSeries, why: Callable[[Hung], str]
+    ) -> list[PlacedCell]:
+        """Return the cells: the series on screen in viewports it has already, all others in their own."""
+        used: set[str] = set()
+        found = []
+        for at, hung in enumerate(hungs):
+            key, note = self._viewport(hung, shown, used)
+            used.add(key)
+            if key:
+                found.append(PlacedCell(key, hung))
+                continue
+            cell = PlacedCell(f"cell.{at}", hung, note=note or (why(hung) if hung.series is None else ""))
+            study = next((one for one in studies if one.study_instance_uid == hung.study_instance_uid), None)
+            if not cell.note and hung.series is not None and study is not None:
+                cell.stack = self._stack(study, hung.series, hung, shown)
+            found.append(cell)
+        return found
+
+    def scene(self, cell: PlacedCell) -> Scene:
+        """Return what a cell's own viewport shows."""
+        return cell.stack.scene if cell.stack is not None else NoteScene(cell.note)
+
+    def _viewport(self, hung: Hung, shown: ShownSeries, used: set[str]) -> tuple[str, str]:
+        """Return the viewport that has the series already, or why the cell must wait."""
+        series = hung.series
+        if series is None or series.series_instance_uid != shown.series_instance_uid:
+            return "", ""
+        if hung.cell.view in _VOLUME_VIEWS:
+            key = _VOLUME_VIEWS[hung.cell.view]
+            if key in used or shown.refusal:
+                return "", shown.refusal
+            return (key, "") if key in shown.scenes else ("", waiting_for_volume(hung.cell.view))
+        is_whole = len(hung.instances) == sum(one.rows > 0 for one in series.instances)
+        return (STACK, "") if is_whole and STACK not in used else ("", "")
+
+    def _stack(self, study: Study, series: Series, hung: Hung, shown: ShownSeries) -> CellStack:
+        part = restricted(series, hung.instances)
+        is_current = study.study_instance_uid == self._case.session.study.study_instance_uid
+        uid = study.study_instance_uid
+        words = captions(study, part, self._case.session.row) if is_current else self._prior_captions(study, part)
+        scene = StackScene(
+            slots_of(part),
+            annotations=self._case.annotations if is_current
+            else self._annotations.setdefault(uid, Annotations(uid)),
+            new_uid=new_uid,
+            modality=part.modality,
+            series_instance_uid=part.series_instance_uid,
+            captions=words,
+            on_demand=bool(part.stacks),
+        )  # fmt: skip
+        scene.identity = shown.scene.identity
+        if is_current and part.series_instance_uid == shown.series_instance_uid:
+            scene.frame_of_reference_uid = shown.scene.frame_of_reference_uid
+        return CellStack(study, part, scene, hung)
+
+
+def prior_captions(study: Study, series: Series, row: WorklistRow, doubt: str) -> StudyCaptions:
+    """Return the corner text of a prior, called one; the age is that of its own day."""
+    day = day_of(study.study_date)
+    then = replace(row, studied=datetime(day.year, day.month, day.day, tzinfo=UTC)) if day is not None else row
+    words = captions(study, series, then)
+    return replace(
+        words,
+        institution=study.institution,
+        study_description=tr("PRIOR · {description}", description=study.description or series.modality),
+        warnings=(doubt,) if doubt else (),
+    )
+
+
+def doubt_of(prior: Study, current: Study, *, by_the_readers_word: bool) -> str:
+    """Return what is said in red about the person of a prior, empty where both studies name the same one."""
+    mine, other = current.patient, prior.patient
+    if by_the_readers_word:
+        return tr("Another Patient ID: same person by your word")
+    same = (
+        (mine.patient_id == other.patient_id or not mine.patient_id or not other.patient_id)
+        and (not mine.name or not other.name or bool(_names(mine.name) & _names(other.name)))
+        and (mine.birth_date == other.birth_date or not mine.birth_date or not other.birth_date)
+    )
+    return "" if same else tr("TWO PATIENTS ON SCREEN")
+
+
+def _names(name: str) -> set[str]:
+    """Return a name's writings (Latin, Chinese, phonetic) without carets and case; scanners fill different ones."""
+    return {" ".join(part.replace("^", " ").split()).casefold() for part in name.split("=")} - {""}

@@ -1,0 +1,173 @@
+"""How a prior lies to the case: by hand at what is on screen, or registered once the reader accepted the proposal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from resources.translation import tr
+from viewers.scene.scene import Scene
+from workstation.domain.errors import WorkstationError
+from workstation.domain.ports import JobContext
+from workstation.domain.registration import Origin, RigidRegistration
+from workstation.services.image_service import PlacedSlice, build_volume
+from workstation.services.jobs import JobHandle, Pool
+from workstation.ui.images.cell_images import CellStack
+from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.hanging import Hanging
+from workstation.ui.notice import Notice, NoticeAction, Severity
+
+_NOTICE: Final = "registration"
+
+
+class PriorAlignment(QObject):
+    """The registrations of one case; nothing is linked before the reader says so."""
+
+    changed = Signal()
+
+    def __init__(self, context: FeatureContext, hanging: Hanging) -> None:
+        super().__init__(context.page)
+        self._page, self._images, self._jobs = context.page, context.images, context.jobs
+        self._comparing = context.comparing
+        self._hanging = hanging
+        self._accepted: list[RigidRegistration] = []
+        self._job: JobHandle[RigidRegistration] | None = None
+        hanging.before_linking = self._in_force
+        self._page.grid.link_by_hand = self.toggle
+        self._images.case_closed.connect(self._closed)
+
+    # what is on screen
+
+    def pair(self) -> tuple[Scene, Scene, CellStack] | None:
+        """Return the case's and the prior's scene on screen; None without both."""
+        priors, current = self._hanging.prior_cells(), self._hanging.current
+        if not self._hanging.is_on_screen or not priors or current is None or priors[0].stack is None:
+            return None
+        scenes = [self._page.grid.frame(key).scene for key in self._page.grid.visible_keys()]
+        mine = [one for one in scenes if one is not None and one.study_instance_uid == current.study_instance_uid]
+        return (mine[0], priors[0].stack.scene, priors[0].stack) if mine else None
+
+    @property
+    def is_linkable(self) -> bool:
+        """Tell whether both have a place in space."""
+        pair = self.pair()
+        return pair is not None and bool(pair[0].frame_of_reference_uid and pair[1].frame_of_reference_uid)
+
+    @property
+    def linked(self) -> str:
+        """Return in words how case and prior are linked, empty where they are not."""
+        pair = self.pair()
+        if pair is None:
+            return ""
+        mine, other, _stack = pair
+        links = self._page.grid.links
+        if links.matrix(mine, other) is None or not (links.takes_part(mine) and links.takes_part(other)):
+            return ""
+        known = links.registrations.between(mine.frame_of_reference_uid, other.frame_of_reference_uid)
+        if known is None:
+            return tr("Linked by position: one frame of reference")
+        return tr("Linked by hand") if known.origin is Origin.BY_HAND else tr("Linked by the accepted alignment")
+
+    # by hand
+
+    def toggle(self) -> bool:
+        """Link case and prior at what is on screen, or part them again; False where nothing is to be done here."""
+        pair = self.pair()
+        if pair is None or not self.is_linkable:
+            return False
+        mine, other, _stack = pair
+        links = self._page.grid.links
+        known = links.registrations.between(mine.frame_of_reference_uid, other.frame_of_reference_uid)
+        if known is None and links.matrix(mine, other) is not None:
+            QTimer.singleShot(0, self.changed.emit)  # one frame of reference: linking is a matter of taking part
+            return False
+        if known is not None:
+            self._accepted = [one for one in self._accepted if one is not known]
+            links.registrations.remove(known.fixed_uid, known.moving_uid)
+            self._tell(tr("Unlinked from the prior"))
+            return True
+        if not links.align(mine, other):
+            self._tell(tr("The planes differ too much to be linked"))
+            return True
+        made = links.registrations.between(mine.frame_of_reference_uid, other.frame_of_reference_uid)
+        if made is not None:
+            self._accepted.append(made)
+        self._tell(tr("Linked by hand: both slices on screen count as the same place"))
+        return True
+
+    def _tell(self, words: str) -> None:
+        self._page.toast.emit(words)
+        self._page.grid.refresh()
+        self.changed.emit()
+
+    def _in_force(self) -> None:
+        for one in self._accepted:
+            self._page.grid.links.registrations.add(one)
+
+    # registered
+
+    def propose(self) -> None:
+        """Compute in the background how the prior lies; the reader judges the proposal."""
+        pair, shown, comparing = self.pair(), self._images.shown, self._comparing
+        if pair is None or shown is None or comparing is None or self._job is not None:
+            return
+        _mine, other, stack = pair
+        if shown.built is None or stack.missing:
+            self._page.toast.emit(tr("Aligning needs every slice of both series"))
+            return
+        fixed = shown.built.volume
+        frame = other.frame_of_reference_uid
+        slices = [PlacedSlice(image.pixels, image.plane) for _n, image in sorted(stack.images.items())]
+        uid = stack.series.series_instance_uid
+
+        def work(job: JobContext) -> RigidRegistration:
+            built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=uid, job=job)
+            return comparing.registrar.register(fixed, built.volume, job)
+
+        self._say(Severity.NEWS, tr("Aligning the prior…"), tr("Reading goes on meanwhile."),
+                  (NoticeAction(tr("Cancel"), self._cancel),))  # fmt: skip
+        self._job = self._jobs.submit(Pool.CPU, work, on_success=self._proposed, on_error=self._failed,
+                                      on_progress=self._progress)  # fmt: skip
+
+    def _progress(self, fraction: float, text: str) -> None:
+        if self._job is not None:
+            self._say(Severity.NEWS, tr("Aligning the prior… {percent} %", percent=round(fraction * 100)), text,
+                      (NoticeAction(tr("Cancel"), self._cancel),))  # fmt: skip
+
+    def _proposed(self, proposal: RigidRegistration) -> None:
+        self._job = None
+        severity = Severity.DEGRADED if proposal.doubts else Severity.NEWS
+        self._say(severity, tr("Alignment proposed"), proposal.sentence(),
+                  (NoticeAction(tr("Accept"), lambda: self._accept(proposal), "check"),
+                   NoticeAction(tr("Reject"), self._cancel, "close")))  # fmt: skip
+
+    def _accept(self, proposal: RigidRegistration) -> None:
+        self._page.notices.clear_notice(_NOTICE)
+        accepted = proposal.accepted()
+        ends = {accepted.fixed_uid, accepted.moving_uid}
+        self._accepted = [one for one in self._accepted if {one.fixed_uid, one.moving_uid} != ends] + [accepted]
+        self._in_force()
+        pair = self.pair()
+        if pair is not None:
+            self._page.grid.links.follow(pair[0])
+        self._tell(tr("The prior follows by the accepted alignment"))
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        if not isinstance(error, WorkstationError):
+            raise error
+        self._say(Severity.DEGRADED, error.user_text, tr("Scroll both to the same place and press L."))
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        self._page.notices.clear_notice(_NOTICE)
+
+    def _say(self, severity: Severity, fact: str, more: str, actions: tuple[NoticeAction, ...] = ()) -> None:
+        self._page.notices.show_notice(Notice(_NOTICE, severity, fact, more, actions=actions))
+
+    def _closed(self) -> None:
+        self._cancel()
+        self._accepted = []

@@ -1,0 +1,73 @@
+"""Asks whether another Patient ID is the same person, and shows a prior's report."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.hanging import PriorStudy
+from workstation.domain.study import Study
+from workstation.services.prior_service import PriorReport
+from workstation.ui.dialogs import Dialog
+from workstation.ui.patient_words import name_or_placeholder, sex_word
+from workstation.ui.widgets.labels import label
+
+
+class SamePersonDialog(Dialog):
+    """The reader's own word that two Patient IDs are one person; it is recorded."""
+
+    def __init__(self, parent: QWidget | None, study: Study, prior: PriorStudy, date: str) -> None:
+        super().__init__(parent, tr("Is this the same person?"), icon="error-warning", tone="warn")
+        text = tr("The Patient IDs do not say so: name, birth date and sex agree, the ID comes from another register.")
+        self.body.addWidget(label(text, "body", "t1", wrap=True))
+        who = study.patient
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        rows = (
+            ("", tr("This case"), tr("Other study")),
+            (tr("Name"), name_or_placeholder(who.name), tr("the same")),
+            (tr("Birth date"), who.birth_date, tr("the same")),
+            (tr("Sex"), sex_word(who.sex), tr("the same")),
+            (tr("Patient ID"), who.patient_id, tr("another one")),
+            (tr("Site"), study.institution, prior.site_name),
+            (tr("Study"), study.description, f"{date} {prior.modality} {prior.description}".strip()),
+        )
+        for at, row in enumerate(rows):
+            for column, words in enumerate(row):
+                tone = "t2" if column == 0 or at == 0 else ("warn" if words == tr("another one") else "t0")
+                grid.addWidget(label(words, "body", tone, wrap=column > 0), at, column)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        self.body.addLayout(grid)
+        self.add_hint(tr("Compare both with the request or ask the sender. Your answer is recorded with your name."))
+        self.set_primary(tr("Same person: open"), danger=True)
+
+
+class PriorReportDialog(Dialog):
+    """A prior's signed report as text, to read and to copy from."""
+
+    def __init__(self, parent: QWidget | None, title: str, report: PriorReport) -> None:
+        super().__init__(parent, title, icon="file-text", tone="acc", width=640)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(4)
+        column.addWidget(label(report.title, "h2", "t0", wrap=True))
+        if report.signed:
+            column.addWidget(label(tr("Signed by {who}", who=report.signed), "caption", "t2"))
+        for caption, text in report.lines:
+            column.addSpacing(6)
+            column.addWidget(label(caption, "caption", "t3"))
+            words = label(text, "body", "t1", wrap=True)
+            words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.addWidget(words)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setMinimumHeight(360)
+        area.setWidget(inner)
+        self.body.addWidget(area, 1)
+        self.cancel.hide()
+        self.set_primary(tr("Close"))
