@@ -66,11 +66,13 @@ class ReadingSettings:
     How the reading page is divided and painted.
 
     ``findings_share`` is the findings' part of the dock's height in percent. ``planes_on_gpu``
-    shows planes through a graphics card where a real one is found.
+    shows planes through a graphics card where a real one is found. ``read_first_roles`` names the
+    roles that look at the images before they are shown the AI.
     """
 
     findings_share: int = 60
     planes_on_gpu: bool = False
+    read_first_roles: tuple[str, ...] = ("reader",)
 
     def __post_init__(self) -> None:
         if not 10 <= self.findings_share <= 90:

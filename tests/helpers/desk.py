@@ -32,7 +32,7 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistRow
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.jobs import JobRunner
-from workstation.services.report_service import SaveDraft, SendReportBack, SubmitPreliminary
+from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.ui.case_desk import CaseDesk, DeskServices
@@ -107,6 +107,7 @@ class DeskBench:
             sign=sign,
             deliver=DeliverReports(self.outbox, self.images, self.reports, session, self.audit, self.clock),
             release=ReleaseCase(self.worklist),
+            reveal=RevealAi(self.audit),
             clock=self.clock,
             new_uid=uids,
         )

@@ -16,7 +16,7 @@ from workstation.exchange.pdf_pages import page_pictures
 from workstation.exchange.report_pdf import ReportPdf
 from workstation.exchange.templates import TemplateLibrary
 from workstation.services.delivery_service import DeliverReports
-from workstation.services.report_service import SaveDraft, SendReportBack, SubmitPreliminary
+from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase, StudyFindings
 from workstation.services.uid import SystemClock, new_uid, transaction_uid
@@ -62,6 +62,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
         sign=SignReport(renderer, objects, signer, storage.outbox, storage.drafts, hub.audit, clock),
         deliver=DeliverReports(storage.outbox, hub.images, hub.reports, hub.session, hub.audit, clock),
         release=ReleaseCase(hub.worklist),
+        reveal=RevealAi(hub.audit),
         clock=clock,
         new_uid=new_uid,
     )

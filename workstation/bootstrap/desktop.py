@@ -23,7 +23,7 @@ from workstation.domain.errors import DecodeError, WorkstationError
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import Pool
 from workstation.services.uid import transaction_uid
-from workstation.settings import Settings
+from workstation.settings import ReadingSettings, Settings
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.ui.app import Shell, build_shell
 from workstation.ui.pages.login_page import LoginPage
@@ -37,6 +37,7 @@ from workstation.ui.widgets.status_bar import StatusFact
 if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
     from workstation.bootstrap.adapters import Hub
     from workstation.exchange.demo_pki import DemoKeyStore
+    from workstation.domain.report import Report
     from workstation.services.delivery_service import DeliveryOutcome
     from workstation.ui.case_desk import CaseDesk
     from workstation.ui.pages.reading_page import ReadingPage
@@ -177,7 +178,14 @@ class Desktop:
                 transaction_uid=lambda user, ups: transaction_uid(storage.secret, user, ups),
                 now=lambda: datetime.now().astimezone(),
             )
-            self.desk = CaseDesk(desk_services(self.hub, storage, self.keys), self.shell.jobs, lambda: self.actor)
+            self.desk = CaseDesk(
+                desk_services(self.hub, storage, self.keys),
+                self.shell.jobs,
+                lambda: self.actor,
+                read_first=lambda reader: reader.role in self._settings.reading.read_first_roles,
+            )
+            self.desk.submitted.connect(self._note_decisions)
+            self.desk.signed.connect(lambda signed: self._note_decisions(signed.report))
             self.desk.refused.connect(self._refused)
             self.desk.delivered.connect(self._delivered)
             self.desk.put_back.connect(self._put_back)
@@ -317,11 +325,12 @@ class Desktop:
         from workstation.ui.pages.reading_page import ReadingPage
         from workstation.ui.pages.reading_presenter import ReadingPresenter
 
+        from workstation.bootstrap.reading_ai import reading_ai
         desk = _present(self.desk)
         ahead, self._ahead = self._ahead, None
         page = ahead or ReadingPage(self._settings.reading)
         page.building.finish()
-        page.preferences_changed.connect(lambda reading: self._keep_settings(replace(self._settings, reading=reading)))
+        page.preferences_changed.connect(self._keep_share)
         ReadingPresenter(
             page,
             desk,
@@ -333,11 +342,25 @@ class Desktop:
         )
         desk.finding_wanted.connect(page.jump_to)
         return page
+            reading_ai=reading_ai(self._data_dir),
 
     def _make_report(self) -> Page:
         from workstation.bootstrap.desk import Preview
         from workstation.ui.pages.report_page import ReportPage
         from workstation.ui.pages.report_presenter import ReportPresenter
+
+    def _keep_share(self, reading: ReadingSettings) -> None:
+        share = replace(self._settings.reading, findings_share=reading.findings_share)
+        self._keep_settings(replace(self._settings, reading=share))
+
+    def _note_decisions(self, report: Report) -> None:
+        """Count how the reader decided on the marks of the model; the report is safe whether this succeeds or not."""
+        from workstation.bootstrap.reading_ai import reading_ai
+
+        actor = self.actor
+        if actor is not None:
+            known, user = reading_ai(self._data_dir), actor.user_id
+            self.shell.jobs.submit(Pool.IO, lambda _job: known.note(report, user), on_error=_uncounted)
 
         desk = _present(self.desk)
         page = ReportPage()
@@ -434,6 +457,12 @@ def _pdf_in(part10: bytes) -> bytes:
 
     try:
         return taken_apart(part10).pdf
+def _uncounted(error: Exception) -> None:
+    """Let a count go that the disk refuses: it is a convenience, no result."""
+    if not isinstance(error, WorkstationError):
+        raise error
+
+
     except ValueError as exc:
         raise DecodeError(tr("The returned report is damaged"), detail=str(exc)) from exc
 

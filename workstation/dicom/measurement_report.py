@@ -134,6 +134,7 @@ def parameters(algorithm: AlgorithmIdentity) -> dict[str, str]:
 
 
 def device_uid(algorithm: AlgorithmIdentity) -> str:
+    found["operating_points"] = ",".join(f"{name}:{score!r}" for name, score in algorithm.operating_points)
     """Return the Device UID that follows from the model's hash (IHE AI Results)."""
     return uid_from("model", algorithm.sha256)
 
@@ -203,7 +204,8 @@ def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: b
     if mark.out_of_ten is not None:
         items.append(number(code.OUT_OF_TEN, mark.out_of_ten, UNITLESS))
     items += evidence_items(mark.evidence, findings.frame_of_reference_uid)
-    items.append(coded(code.SHOWN, code.YES if mark.shown else code.NO))
+    shown = findings.is_visible(finding) if decided else mark.shown
+    items.append(coded(code.SHOWN, code.YES if shown else code.NO))
     if decided:
         items += _decision_items(finding)
     return container(code.GROUP, items, template="1411")
@@ -226,6 +228,8 @@ def _reader_group(finding: Finding, findings: FindingList) -> Dataset:
     return container(code.GROUP, items, template="1411")
 
 
+    if finding.before_ai is not None:
+        items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
 def _decision_items(finding: Finding) -> list[Dataset]:
     items = [coded(code.DECISION, code.DECISIONS[finding.decision])]
     if finding.decision is Decision.REJECTED and finding.reject_reason is not None:

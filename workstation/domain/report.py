@@ -104,11 +104,16 @@ class Blocker:
 def signing_blockers(report: Report, template: ReportTemplate) -> tuple[Blocker, ...]:
     """List everything that keeps this report from being signed, in document order; empty = ready."""
     blockers = [Blocker(BlockerKind.RESEARCH_MARK, f.tracking_uid) for f in report.findings.for_research_only]
-    blockers += [Blocker(BlockerKind.UNDECIDED_FINDING, f.tracking_uid) for f in report.findings.undecided]
+    if report.findings.ai_hidden and report.findings.undecided:
+        blockers.append(Blocker(BlockerKind.AI_NOT_SEEN, ""))
+    else:
+        blockers += [Blocker(BlockerKind.UNDECIDED_FINDING, f.tracking_uid) for f in report.findings.undecided]
     for item in template.fields:
         if item.type is FieldType.FINDINGS:
             continue
         text = report.values.get(item.key, "").strip()
+    AI_NOT_SEEN = "ai_not_seen"
+    """A read-first case whose marks the reader has not looked at yet."""
         if not text:
             if item.required:
                 blockers.append(Blocker(BlockerKind.EMPTY_FIELD, item.key))

@@ -53,7 +53,18 @@ class OpenedCase:
 class ReadingSession:
     """One case on one reader's screen."""
 
-    def __init__(self, case: OpenedCase, reader: Person, *, clock: Clock, new_uid: Callable[[], str]) -> None:
+    ``read_first`` keeps the AI from this reader until ``reveal``, unless the report has been past that already.
+    """
+
+    def __init__(
+        self,
+        case: OpenedCase,
+        reader: Person,
+        *,
+        clock: Clock,
+        new_uid: Callable[[], str],
+        read_first: bool = False,
+    ) -> None:
         self.row = case.row
         self.study = case.study
         self.template = case.template
@@ -66,6 +77,8 @@ class ReadingSession:
         self._redo: list[FindingList] = []
         self._listeners: list[Listener] = []
 
+        if read_first and self._nothing_of_ai_seen():
+            self._report = replace(case.report, findings=replace(self.findings, read_first=True))
     # what pages show
 
     @property
@@ -79,6 +92,16 @@ class ReadingSession:
         return self._report.findings
 
     @property
+    @property
+    def displayed(self) -> FindingList:
+        """Return the findings that may be on the screen: none of the AI before it is revealed, none below the point."""
+        return self.findings.displayed()
+
+    @property
+    def ai_hidden(self) -> bool:
+        """Tell whether this reader has not seen the AI yet."""
+        return self.findings.ai_hidden
+
     def read_only(self) -> bool:
         """Tell whether this reader may change anything: needs the claim, and a report not yet final."""
         return self.claim is None or self._report.state is ReportState.FINAL
@@ -120,6 +143,24 @@ class ReadingSession:
         self._set_findings(self.findings.replaced(rejected))
 
     def edit(
+    def reject_rest(self, reason: RejectReason) -> int:
+        """Reject every undecided mark that is shown, in one act with one undo; returns how many."""
+        rest = len(self.displayed.undecided)
+        if rest:
+            self._set_findings(
+                self.findings.undecided_rejected(reason, by=self.reader.user_id, at=self._now(), batch=self._new_uid())
+            )
+        return rest
+
+    def reveal(self) -> None:
+        """Show the AI for good; the caller has recorded the act before."""
+        self._look_at(self.findings.revealed(by=self.reader.user_id, at=self._now()))
+
+    def choose_operating_point(self, name: str) -> None:
+        """Show the marks of another operating point, empty for the model's own. ValueError for an unknown one."""
+        if name != self.findings.operating_point:
+            self._look_at(self.findings.at_point(name))
+
         self,
         tracking_uid: str,
         *,
@@ -167,6 +208,7 @@ class ReadingSession:
             decided_by=self.reader.user_id,
             decided_at=self._now(),
         )
+            before_ai=self.findings.revealed_at is None if self.findings.read_first else None,
         self._set_findings(placed.added(finding))
         return finding
 
@@ -174,13 +216,13 @@ class ReadingSession:
         """Take back the last finding decision."""
         if self._undo and not self.read_only:
             self._redo.append(self.findings)
-            self._put_findings(self._undo.pop())
+            self._put_findings(self._as_looked_at(self._undo.pop()))
 
     def redo(self) -> None:
         """Repeat the decision that was taken back last."""
         if self._redo and not self.read_only:
             self._undo.append(self.findings)
-            self._put_findings(self._redo.pop())
+            self._put_findings(self._as_looked_at(self._redo.pop()))
 
     def set_value(self, key: str, text: str) -> None:
         """Fill one template field; KeyError for a field the template does not have."""
@@ -217,6 +259,31 @@ class ReadingSession:
         if self.read_only:
             raise NotPermitted(
                 tr("This case is open for reading only"),
+    def _look_at(self, findings: FindingList) -> None:
+        """Change what is shown, which is no decision: it is not undone, and needs no claim."""
+        if findings == self.findings:
+            return
+        at = self._report.updated_at if self.read_only else self._now()
+        self._report = replace(self._report, findings=findings, updated_at=at)
+        self._tell(Changed.FINDINGS)
+
+    def _as_looked_at(self, former: FindingList) -> FindingList:
+        """Return former decisions under what is shown now: nobody can unsee the AI."""
+        now = self.findings
+        return replace(
+            former,
+            read_first=now.read_first,
+            revealed_at=now.revealed_at,
+            revealed_by=now.revealed_by,
+            operating_point=now.operating_point,
+        )
+
+    def _nothing_of_ai_seen(self) -> bool:
+        findings = self.findings
+        if self._report.state is not ReportState.DRAFTED or findings.revealed_at is not None:
+            return False
+        return all(f.original is None or f.decision is Decision.UNDECIDED for f in findings.findings)
+
                 hint=tr("Claim the case first; a signed report is changed by an addendum."),
             )
 

@@ -137,7 +137,9 @@ class OpenCase:
         if late.algorithm is None:
             return report
         own = tuple(replace(f, number=len(late.findings) + n) for n, f in enumerate(report.findings.findings, start=1))
-        return replace(report, findings=replace(late, findings=late.findings + own))
+        return replace(
+            report, findings=replace(late, findings=late.findings + own, read_first=report.findings.read_first)
+        )
 
 
 def _what_was_examined(row: WorklistRow, study: Study) -> str:

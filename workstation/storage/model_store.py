@@ -53,7 +53,7 @@ class StoredRunFolder:
 
     def add(self, run: StoredRun) -> None:
         """Write one file. Raises DiskFull, StorageError."""
-        path = self._of(run.algorithm.sha256) / f"{_digest(run.study_instance_uid)}.json"
+        path = self._of(run.algorithm.sha256) / f"{safe_name(run.study_instance_uid)}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, _RUN.dump_json(run))
 
@@ -68,9 +68,9 @@ class StoredRunFolder:
         return tuple(sorted(found, key=lambda run: run.at))
 
     def _of(self, sha256: str) -> Path:
-        return self.folder / _digest(sha256)
+        return self.folder / safe_name(sha256)
 
 
-def _digest(text: str) -> str:
+def safe_name(text: str) -> str:
     """Return a safe file name: a UID from an archive could hold anything."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -21,12 +21,12 @@ from resources.translation import language, tr
 from workstation.domain.access import Actor
 from workstation.domain.errors import AlreadyClaimed, JobCancelled, ReportError, WorkstationError
 from workstation.domain.ports import Clock, JobContext
-from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.report import Person, Report
 from workstation.domain.workitem import WorklistRow
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
-from workstation.services.report_service import SaveDraft, SendReportBack, SubmitPreliminary
+from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.ui.draft_keeper import DraftKeeper
@@ -47,6 +47,7 @@ class DeskServices:
     sign: SignReport
     deliver: DeliverReports
     release: ReleaseCase
+    reveal: RevealAi
     clock: Clock
     new_uid: Callable[[], str]
 
@@ -75,6 +76,8 @@ class CaseDesk(QObject):
     signed = Signal(object)
     """``SignedReport``: safe in the outbox"""
     sign_failed = Signal(object)
+    reveal_failed = Signal(object)
+    """``WorkstationError``: the act could not be recorded, so the AI stays hidden."""
     not_handed_over = Signal(object, object)
     """``WorkstationError`` and the act to repeat: the report is still here as it was"""
     failed = Signal(object)
@@ -85,8 +88,16 @@ class CaseDesk(QObject):
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""
 
-    def __init__(self, services: DeskServices, jobs: JobRunner, actor: Callable[[], Actor | None]) -> None:
+    def __init__(
+        self,
+        services: DeskServices,
+        jobs: JobRunner,
+        actor: Callable[[], Actor | None],
+        *,
+        read_first: Callable[[Actor], bool] = lambda _actor: False,
+    ) -> None:
         super().__init__()
+        self._read_first = read_first
         self._services = services
         self._jobs = jobs
         self._actor = actor
@@ -99,6 +110,7 @@ class CaseDesk(QObject):
         self._after_putting_back: Callable[[], None] = lambda: None
         self._delivering = False
         self._busy = False
+        self._revealing: ReadingSession | None = None
         self._stopped = False
         self._drafts = DraftKeeper(services.save_draft, jobs)
         self._drafts.setParent(self)
@@ -292,6 +304,26 @@ class CaseDesk(QObject):
             failed=self._sign_error,
         )
 
+    def reveal(self) -> None:
+        """Show the AI of a read-first case, once the act is recorded; ``failed`` leaves it hidden."""
+        session = self._session
+        if session is None or not session.ai_hidden or self._revealing is session:
+            return
+        self._revealing = session
+
+        def done(_none: None) -> None:
+            self._revealing = None
+            session.reveal()
+
+        def failed(error: Exception) -> None:
+            self._revealing = None
+            if not isinstance(error, WorkstationError):
+                raise error
+            self.reveal_failed.emit(error)
+
+        report = session.report
+        self._submit(Pool.IO, lambda _job: self._services.reveal(report), on_success=done, on_error=failed)
+
     def deliver(self) -> None:
         """Send what waits in the outbox; rounds never overlap."""
         if self._delivering or self._actor() is None:
@@ -370,7 +402,11 @@ class CaseDesk(QObject):
         self._opening = None
         reader = Person(actor.user_id, actor.display_name, actor.site_name)
         session = ReadingSession(
-            self._with_unsaved(case), reader, clock=self._services.clock, new_uid=self._services.new_uid
+            self._with_unsaved(case),
+            reader,
+            clock=self._services.clock,
+            new_uid=self._services.new_uid,
+            read_first=self._read_first(actor),
         )
         self._session = session
         self._unsubscribe = session.subscribe(self._on_change)
@@ -401,7 +437,7 @@ class CaseDesk(QObject):
 
     def _on_change(self, change: Changed) -> None:
         session = self._session
-        if session is not None and change is not Changed.STATE and session.report.state is not ReportState.FINAL:
+        if session is not None and change is not Changed.STATE and not session.read_only:
             self._drafts.touch(session.report)
         self.changed.emit(change)
 

@@ -152,7 +152,7 @@ def report_rows(session: ReadingSession) -> list[ReportRow]:
             continue
         caption = item.label.get(language())
         if item.type is FieldType.FINDINGS:
-            undecided, reported = len(session.findings.undecided), len(session.findings.reported)
+            undecided, reported = len(session.displayed.undecided), len(session.findings.reported)
             parts = [tr("{count} confirmed", count=reported)] if reported else []
             parts += [tr("{count} undecided", count=undecided)] if undecided else []
             rows.append(

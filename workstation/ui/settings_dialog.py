@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import CHINESE, ENGLISH, tr
+from workstation.domain.access import Role
 from workstation.settings import SCALES, Settings
 from workstation.ui.dialogs import Dialog
 from workstation.ui.widgets.buttons import SegmentedChoice
@@ -43,11 +44,19 @@ class SettingsDialog(Dialog):
         )
         self.set_primary(tr("Save"), icon="check")
         self.accepted.connect(lambda: self.chosen.emit(self.values()))
+        roles = settings.reading.read_first_roles
+        self.residents_first = QCheckBox(tr("Residents see the AI after their own look"))
+        self.residents_first.setChecked(Role.READER in roles)
+        self.seniors_first = QCheckBox(tr("Seniors see the AI after their own look"))
+        self.seniors_first.setChecked(Role.SENIOR in roles)
+        self._group(tr("Read first, then reveal"), self.residents_first)
+        self._group("", self.seniors_first, tr("Holds for cases that are opened from now on."))
 
     def _group(self, caption: str, control: QWidget, note: str = "") -> None:
         column = QVBoxLayout()
         column.setSpacing(4)
-        column.addWidget(label(caption, "caption", "t2"))
+        if caption:
+            column.addWidget(label(caption, "caption", "t2"))
         row = QHBoxLayout()
         row.addWidget(control)
         row.addStretch(1)
@@ -67,6 +76,11 @@ class SettingsDialog(Dialog):
                 scale_percent=int(self.scale.value() or old.appearance.scale_percent),
                 high_contrast=self.contrast.isChecked(),
             ),
-            reading=replace(old.reading, planes_on_gpu=self.gpu.isChecked()),
+            reading=replace(old.reading, planes_on_gpu=self.gpu.isChecked(), read_first_roles=self._read_first_roles()),
             worklist=replace(old.worklist, refresh_s=int(self.refresh.value() or old.worklist.refresh_s)),
         )
+    def _read_first_roles(self) -> tuple[str, ...]:
+        boxes = ((Role.READER, self.residents_first), (Role.SENIOR, self.seniors_first))
+        others = tuple(role for role in self._settings.reading.read_first_roles if role not in {r for r, _box in boxes})
+        return (*others, *(role.value for role, box in boxes if box.isChecked()))
+

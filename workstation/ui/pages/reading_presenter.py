@@ -16,6 +16,7 @@ from workstation.domain.measurement import Measurement
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobRunner
+from workstation.services.reading_ai import ReadingAi
 from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import slice_number
 from workstation.ui.case_desk import CaseDesk
@@ -24,6 +25,7 @@ from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.image_presenter import ImagePresenter
+from workstation.ui.pages.ai_reading import AiReading
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.reading_words import (
@@ -55,6 +57,7 @@ class ReadingPresenter(QObject):
         comparing: Comparing | None = None,
         fusing: Fusing | None = None,
         in_steps: bool = False,
+        reading_ai: ReadingAi | None = None,
     ) -> None:
         super().__init__(page)
         self._page = page
@@ -68,6 +71,7 @@ class ReadingPresenter(QObject):
         page.add_requested.connect(self._add)
         page.accept_requested.connect(lambda: self._accept(page.findings.selected))
         page.reject_asked.connect(lambda: page.findings.ask_reason(page.findings.selected))
+        self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
         page.edit_asked.connect(lambda: page.findings.start_editing(page.findings.selected))
         page.undo_requested.connect(self._undo)
         page.redo_requested.connect(self._redo)
@@ -120,7 +124,6 @@ class ReadingPresenter(QObject):
                 Notice("patient", Severity.LOST, text, tr("Check the identity before you read."))
             )
         self.images.show(session)
-        self._page.findings.show_origin(session.findings.algorithm)
         self._show_state(session)
         self._show_findings(session)
         self._page.show_window()
@@ -131,6 +134,7 @@ class ReadingPresenter(QObject):
         self._page.show_nothing()
 
     def _leave(self) -> None:
+        self.ai.closed()
         self._gone = True
 
     def _place(self) -> object:
@@ -143,7 +147,7 @@ class ReadingPresenter(QObject):
             return
         place, selected = state
         self._page.findings.select(selected)
-        self.images.show_findings(session.findings, selected=selected)
+        self.images.show_findings(session.displayed, selected=selected)
         if isinstance(place, ImagePlace):
             self.images.go_on(place)
         self._page.show_window()
@@ -184,13 +188,14 @@ class ReadingPresenter(QObject):
         self._show_report(session)
 
     def _show_findings(self, session: ReadingSession) -> None:
-        findings = session.findings
+        findings = session.displayed
         reason = lock_words(session).reason
         cards = [
             CardFacts(one, slice_number(session.study, self._slices_of(session), one), reason)
             for one in findings.findings
         ]
-        self._page.findings.show_cards(cards, "" if cards else no_findings_words(session))
+        self._page.findings.show_cards(cards, "" if cards or session.ai_hidden else no_findings_words(session))
+        self.ai.show(session)
         selected = self._page.findings.selected
         self._page.findings.select(selected)
         self._page.show_counts(len(cards))
@@ -212,7 +217,7 @@ class ReadingPresenter(QObject):
             dock.show_impression(item.key, caption, text, writable=not session.read_only, reason=lock.reason)
         else:
             dock.show_impression("", "", "", writable=False, reason="")
-        open_marks = len(session.findings.undecided)
+        open_marks = len(session.displayed.undecided)
         if open_marks and not session.read_only:
             self._page.footer.say(tr("{count} undecided", count=open_marks), "warn")
         elif lock.reason:
@@ -227,7 +232,7 @@ class ReadingPresenter(QObject):
         if isinstance(at, datetime) and session is not None and not self._gone:
             self._page.notices.clear_notice("draft")
             self._saved_words = tr("Draft saved {time}", time=at.astimezone().strftime("%H:%M:%S"))
-            if not session.findings.undecided and not session.read_only:
+            if not session.displayed.undecided and not session.read_only:
                 self._page.footer.say(self._saved_words)
 
     # deciding
@@ -238,11 +243,11 @@ class ReadingPresenter(QObject):
         if session is None or self._page.findings.selected == tracking_uid == "":
             return
         try:
-            finding = session.findings.get(tracking_uid)
+            finding = session.displayed.get(tracking_uid)
         except KeyError:
             return
         self._page.findings.select(tracking_uid)
-        self.images.show_findings(session.findings, selected=tracking_uid)
+        self.images.show_findings(session.displayed, selected=tracking_uid)
         frame, series = session.findings.frame_of_reference_uid, session.findings.series_instance_uid
         if series and frame and self.images.frame_of_reference_uid not in {"", frame}:
             self.images.show_series(series)
@@ -303,7 +308,7 @@ class ReadingPresenter(QObject):
             return
         self._acted(_FINDING)
         self._page.findings.select(finding.tracking_uid)
-        self.images.show_findings(session.findings, selected=finding.tracking_uid)
+        self.images.show_findings(session.displayed, selected=finding.tracking_uid)
         self._page.findings.start_editing(finding.tracking_uid)
 
     def _measured(self, measurements: tuple[Measurement, ...]) -> None:

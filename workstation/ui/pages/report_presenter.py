@@ -183,9 +183,10 @@ class ReportPresenter(QObject):
         blockers = session.blockers
         sentences = [(blocker, describe_blocker(blocker, report, template)) for blocker in blockers]
         passed = []
-        if not any(b.kind is BlockerKind.UNDECIDED_FINDING for b in blockers):
+        ai = {BlockerKind.UNDECIDED_FINDING, BlockerKind.AI_NOT_SEEN}
+        if not any(b.kind in ai for b in blockers):
             passed.append(tr("Every AI mark is decided"))
-        if not any(b.kind is not BlockerKind.UNDECIDED_FINDING for b in blockers):
+        if not any(b.kind not in ai for b in blockers):
             passed.append(tr("Every required field is filled"))
         self._page.show_checks(
             [(blocker.target, text) for blocker, text in sentences],
@@ -281,8 +282,8 @@ class ReportPresenter(QObject):
         session = self._desk.session
         if session is None:
             return
-        if any(f.tracking_uid == target for f in session.findings.findings):
-            self._show_finding(target)
+        if not target or any(f.tracking_uid == target for f in session.findings.findings):
+            self._show_finding(target)  # without a target: the marks that nobody has looked at
         else:
             self._page.locate(target)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWid
 from resources.translation import CHINESE, language, tr
 from workstation.domain.finding import AlgorithmIdentity, Decision, RejectReason
 from workstation.ui.finding_words import decision_word, reason_word
+from workstation.ui.widgets.ai_bar import AiBar, AiState
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
@@ -72,6 +73,8 @@ class FindingPanel(QWidget):
     marks_toggle_requested = Signal()
     next_requested = Signal(int)
     """+1 for the next finding, -1 for the one before"""
+    rest_rejected = Signal(object)
+    """``RejectReason`` for every undecided mark that is shown"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,6 +89,9 @@ class FindingPanel(QWidget):
         self._top = self._head()
         outer.addWidget(self._top)
         outer.addWidget(rule())
+        self.ai = AiBar()
+        self.ai.rest_asked.connect(self.ask_rest)
+        outer.addWidget(self.ai)
         body = QWidget()
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(8, 8, 8, 8)
@@ -137,6 +143,7 @@ class FindingPanel(QWidget):
         """Show nothing of any case."""
         self.show_cards((), "")
         self.show_origin(None)
+        self.ai.show_state(AiState())
         self.select("")
 
     def show_cards(self, cards: Sequence[CardFacts], message: str) -> None:
@@ -276,6 +283,16 @@ class FindingPanel(QWidget):
         self.menu = menu
         where = at or card.reject.mapToGlobal(QPoint(0, card.reject.height() + 2))
         menu.popup(where)
+
+    def ask_rest(self) -> None:
+        """Ask for the one reason that all undecided marks are rejected for."""
+        if not self.ai.rest.isEnabled() or self.ai.rest.isHidden():
+            return
+        menu = ReasonMenu(self)
+        menu.chosen.connect(self.rest_rejected)
+        menu.destroyed.connect(self._menu_gone)
+        self.menu = menu
+        menu.popup(self.ai.rest.mapToGlobal(QPoint(0, self.ai.rest.height() + 2)))
 
     def _menu_gone(self) -> None:
         self.menu = None

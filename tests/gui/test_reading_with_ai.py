@@ -1,0 +1,187 @@
+"""Reading with AI: first one's own eyes, then marks at the chosen point, each decided, none lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resources.translation import use_language
+from tests.helpers.fakes import EXPERT
+from tests.helpers.reading import ALGORITHM, Case, ReadingBench, case, part_of_ct
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import Unreachable
+from workstation.domain.finding import Decision, Finding, RejectReason
+from workstation.domain.report import BlockerKind
+from workstation.ui.theme import apply_theme
+
+pytestmark = pytest.mark.gui
+
+POINTS = (("sensitive", 0.2), ("balanced", 0.414), ("specific", 0.8))
+SCORES = (0.9, 0.7, 0.5, 0.3)
+
+
+def scored(finding: Finding, score: float) -> Finding:
+    assert finding.original is not None
+    return replace(finding, original=replace(finding.original, score=score, shown=score >= 0.414, out_of_ten=6))
+
+
+def four_marks(folder: Path) -> Case:
+    images = part_of_ct(folder, 120, 240, 6)
+    plane = images[4].plane
+    assert plane is not None
+    spots = [(plane.lps_of(column, 246.0), 8.0) for column in (120.0, 183.0, 250.0, 330.0)]
+    made = case(images, *spots)
+    found = made.findings
+    marked = tuple(scored(f, score) for f, score in zip(found.findings, SCORES, strict=True))
+    algorithm = replace(ALGORITHM, operating_points=POINTS)
+    return replace(made, findings=replace(found, algorithm=algorithm, findings=marked))
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, lidc_0314: Path) -> Iterator[ReadingBench]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = ReadingBench(four_marks(lidc_0314), actor=EXPERT)
+    qtbot.addWidget(made.page)
+    made.page.resize(1872, 1052)
+    made.page.show()
+    made.page.activateWindow()
+    yield made
+    made.close()
+
+
+def opened(qtbot: QtBot, bench: ReadingBench, *, read_first: bool = False) -> None:
+    bench.desk._read_first = lambda _actor: read_first
+    bench.open(qtbot.waitUntil)
+    bench.streams.last.deliver_all()
+    qtbot.waitUntil(bench.page.has_image)
+
+
+def numbers(bench: ReadingBench) -> list[int]:
+    return [card.facts.finding.number for card in bench.page.findings.cards]
+
+
+def drawn(bench: ReadingBench) -> list[int]:
+    scene = bench.page.grid.stack
+    assert scene is not None
+    assert scene.findings is not None
+    return [finding.number for finding in scene.findings.findings]
+
+
+def test_nothing_of_the_ai_is_seen_before_the_reader_has_looked(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench, read_first=True)
+    panel = bench.page.findings
+
+    assert panel.ai.gate.isVisible()
+    assert (numbers(bench), drawn(bench), panel.message_text(), panel.origin_text()) == ([], [], "", "")
+    bench.page.jump_to(bench.session.findings.findings[0].tracking_uid)
+    assert panel.selected == ""
+    assert [b.kind for b in bench.session.blockers if b.kind is not BlockerKind.EMPTY_FIELD] == [
+        BlockerKind.AI_NOT_SEEN
+    ]
+
+
+def test_revealing_is_recorded_once_before_the_ai_is_shown(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench, read_first=True)
+    bench.presenter._add(bench.session.findings.findings[3].centre_lps_mm)
+    bench.page.findings.ai.gate.button.click()
+    bench.page.findings.ai.gate.button.click()
+    qtbot.waitUntil(lambda: not bench.session.ai_hidden)
+
+    recorded = [one for one in bench.desk_bench.audit.recorded if one[0] is AuditAction.AI_REVEALED]
+    assert recorded == [(AuditAction.AI_REVEALED, "1.2.3", 0, "1 own findings before 3 AI marks were shown")]
+    assert numbers(bench) == [1, 2, 3, 5]
+    assert (bench.session.findings.revealed_by, bench.session.findings.revealed_at) == (
+        "expert",
+        bench.desk_bench.clock.now(),
+    )
+    bench.presenter._add(bench.session.findings.findings[3].centre_lps_mm)
+    assert [f.before_ai for f in bench.session.findings.findings if f.original is None] == [True, False]
+    bench.session.undo()
+    bench.session.undo()
+    assert not bench.session.ai_hidden
+
+
+def test_an_ai_that_cannot_be_recorded_as_revealed_stays_hidden_and_says_so(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench, read_first=True)
+    bench.desk_bench.audit.fail_with = Unreachable("The hub does not answer")
+    bench.page.findings.ai.gate.button.click()
+    qtbot.waitUntil(lambda: bool(bench.page.notices.notices()))
+    assert bench.session.ai_hidden
+
+    bench.desk_bench.audit.fail_with = None
+    QTest.keyClick(bench.page.grid.active.canvas, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: not bench.session.ai_hidden)
+
+
+def test_a_senior_sees_the_ai_at_once(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    assert not bench.page.findings.ai.gate.isVisible()
+    assert numbers(bench) == [1, 2, 3]
+
+
+def test_the_operating_point_hides_marks_and_loses_none(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    bar = bench.page.findings.ai
+    assert bar.points is not None
+    assert bar.points.value() == "balanced"
+    assert bar.below.text() == "1 more mark below this point"
+
+    bar.point_chosen.emit("sensitive")
+    assert (numbers(bench), drawn(bench)) == ([1, 2, 3, 4], [1, 2, 3, 4])
+    bench.session.accept(bench.session.findings.findings[3].tracking_uid)
+    bar.point_chosen.emit("specific")
+    assert (numbers(bench), drawn(bench)) == ([1, 4], [1, 4])
+    assert len(bench.session.findings.findings) == 4
+    bench.session.accept(bench.session.findings.findings[0].tracking_uid)
+    assert bench.session.findings.undecided == ()
+    assert not any(b.kind is BlockerKind.UNDECIDED_FINDING for b in bench.session.blockers)
+    bar.point_chosen.emit("balanced")
+    assert bench.session.findings.operating_point == ""
+    assert len(bench.session.findings.undecided) == 2
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_the_rest_is_rejected_in_one_act_with_one_reason_and_one_undo(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    first = bench.session.findings.findings[0].tracking_uid
+    bench.session.accept(first)
+    bench.page.grid.active.canvas.setFocus()
+    QTest.keyClick(bench.page.grid.active.canvas, Qt.Key.Key_Backspace, Qt.KeyboardModifier.ShiftModifier)
+    menu = bench.page.findings.menu
+    assert menu is not None
+    QTest.keyClick(menu, Qt.Key.Key_1)
+
+    made = [(f.decision, f.reject_reason) for f in bench.session.findings.findings]
+    vessel = (Decision.REJECTED, RejectReason.VESSEL)
+    assert made == [(Decision.ACCEPTED, None), vessel, vessel, (Decision.UNDECIDED, None)]
+    assert len({f.batch for f in bench.session.findings.findings[1:3]}) == 1
+    assert bench.page.findings.ai.decided.text() == "Decided 3 of 3"
+    bench.presenter._undo()
+    assert [f.decision for f in bench.session.findings.findings[1:]] == [Decision.UNDECIDED] * 3
+    assert bench.page.findings.ai.decided.text() == "Decided 1 of 3 · 2 undecided"
+
+
+def test_marks_of_a_research_model_stand_under_a_banner(qtbot: QtBot, bench: ReadingBench) -> None:
+    found = bench.findings.result
+    assert found.algorithm is not None
+    bench.findings.result = replace(found, algorithm=replace(found.algorithm, research=True))
+    opened(qtbot, bench)
+    banner = bench.page.findings.ai.banner
+    assert banner.isVisible()
+    assert banner.text() == "Research model, signed by nobody trusted here: not for diagnosis, never in a report"
