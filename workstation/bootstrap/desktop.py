@@ -36,8 +36,8 @@ from workstation.ui.widgets.status_bar import StatusFact
 
 if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
     from workstation.bootstrap.adapters import Hub
-    from workstation.exchange.demo_pki import DemoKeyStore
     from workstation.domain.report import Report
+    from workstation.exchange.demo_pki import DemoKeyStore
     from workstation.services.delivery_service import DeliveryOutcome
     from workstation.ui.case_desk import CaseDesk
     from workstation.ui.pages.reading_page import ReadingPage
@@ -322,10 +322,10 @@ class Desktop:
         from workstation.bootstrap.comparing import comparing
         from workstation.bootstrap.fusing import fusing
         from workstation.bootstrap.image_stream import open_stream
+        from workstation.bootstrap.reading_ai import reading_ai
         from workstation.ui.pages.reading_page import ReadingPage
         from workstation.ui.pages.reading_presenter import ReadingPresenter
 
-        from workstation.bootstrap.reading_ai import reading_ai
         desk = _present(self.desk)
         ahead, self._ahead = self._ahead, None
         page = ahead or ReadingPage(self._settings.reading)
@@ -338,16 +338,11 @@ class Desktop:
             open_stream=open_stream(self.hub.images),
             comparing=comparing(self.hub, self.session.storage),
             fusing=fusing(self.hub),
+            reading_ai=reading_ai(self._data_dir),
             in_steps=ahead is not None,
         )
         desk.finding_wanted.connect(page.jump_to)
         return page
-            reading_ai=reading_ai(self._data_dir),
-
-    def _make_report(self) -> Page:
-        from workstation.bootstrap.desk import Preview
-        from workstation.ui.pages.report_page import ReportPage
-        from workstation.ui.pages.report_presenter import ReportPresenter
 
     def _keep_share(self, reading: ReadingSettings) -> None:
         share = replace(self._settings.reading, findings_share=reading.findings_share)
@@ -361,6 +356,11 @@ class Desktop:
         if actor is not None:
             known, user = reading_ai(self._data_dir), actor.user_id
             self.shell.jobs.submit(Pool.IO, lambda _job: known.note(report, user), on_error=_uncounted)
+
+    def _make_report(self) -> Page:
+        from workstation.bootstrap.desk import Preview
+        from workstation.ui.pages.report_page import ReportPage
+        from workstation.ui.pages.report_presenter import ReportPresenter
 
         desk = _present(self.desk)
         page = ReportPage()
@@ -452,17 +452,17 @@ def _present(value: T | None) -> T:
     return value
 
 
-def _pdf_in(part10: bytes) -> bytes:
-    from workstation.dicom.encapsulated import taken_apart
-
-    try:
-        return taken_apart(part10).pdf
 def _uncounted(error: Exception) -> None:
     """Let a count go that the disk refuses: it is a convenience, no result."""
     if not isinstance(error, WorkstationError):
         raise error
 
 
+def _pdf_in(part10: bytes) -> bytes:
+    from workstation.dicom.encapsulated import taken_apart
+
+    try:
+        return taken_apart(part10).pdf
     except ValueError as exc:
         raise DecodeError(tr("The returned report is damaged"), detail=str(exc)) from exc
 

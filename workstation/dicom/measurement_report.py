@@ -130,11 +130,11 @@ def parameters(algorithm: AlgorithmIdentity) -> dict[str, str]:
         found["threshold"] = repr(float(algorithm.threshold))
     if algorithm.seconds_s is not None:
         found["seconds"] = repr(float(algorithm.seconds_s))
+    found["operating_points"] = ",".join(f"{name}:{score!r}" for name, score in algorithm.operating_points)
     return {name: value for name, value in found.items() if value}
 
 
 def device_uid(algorithm: AlgorithmIdentity) -> str:
-    found["operating_points"] = ",".join(f"{name}:{score!r}" for name, score in algorithm.operating_points)
     """Return the Device UID that follows from the model's hash (IHE AI Results)."""
     return uid_from("model", algorithm.sha256)
 
@@ -224,12 +224,12 @@ def _reader_group(finding: Finding, findings: FindingList) -> Dataset:
     items.append(number(code.DIAMETER, finding.diameter_mm, MILLIMETRE))
     if finding.nodule_type is not NoduleType.UNSPECIFIED:
         items.append(coded(code.ATTENUATION_TYPE, code.NODULE_TYPES[finding.nodule_type]))
+    if finding.before_ai is not None:
+        items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
     items += _decision_items(finding)
     return container(code.GROUP, items, template="1411")
 
 
-    if finding.before_ai is not None:
-        items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
 def _decision_items(finding: Finding) -> list[Dataset]:
     items = [coded(code.DECISION, code.DECISIONS[finding.decision])]
     if finding.decision is Decision.REJECTED and finding.reject_reason is not None:

@@ -91,6 +91,8 @@ class BlockerKind(StrEnum):
     EMPTY_FIELD = "empty_field"
     OUT_OF_RANGE = "out_of_range"
     RESEARCH_MARK = "research_mark"
+    AI_NOT_SEEN = "ai_not_seen"
+    """A read-first case whose marks the reader has not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,6 @@ def signing_blockers(report: Report, template: ReportTemplate) -> tuple[Blocker,
         if item.type is FieldType.FINDINGS:
             continue
         text = report.values.get(item.key, "").strip()
-    AI_NOT_SEEN = "ai_not_seen"
-    """A read-first case whose marks the reader has not looked at yet."""
         if not text:
             if item.required:
                 blockers.append(Blocker(BlockerKind.EMPTY_FIELD, item.key))

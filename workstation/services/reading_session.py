@@ -51,7 +51,8 @@ class OpenedCase:
 
 
 class ReadingSession:
-    """One case on one reader's screen."""
+    """
+    One case on one reader's screen.
 
     ``read_first`` keeps the AI from this reader until ``reveal``, unless the report has been past that already.
     """
@@ -76,9 +77,9 @@ class ReadingSession:
         self._undo: list[FindingList] = []
         self._redo: list[FindingList] = []
         self._listeners: list[Listener] = []
-
         if read_first and self._nothing_of_ai_seen():
             self._report = replace(case.report, findings=replace(self.findings, read_first=True))
+
     # what pages show
 
     @property
@@ -92,7 +93,6 @@ class ReadingSession:
         return self._report.findings
 
     @property
-    @property
     def displayed(self) -> FindingList:
         """Return the findings that may be on the screen: none of the AI before it is revealed, none below the point."""
         return self.findings.displayed()
@@ -102,6 +102,7 @@ class ReadingSession:
         """Tell whether this reader has not seen the AI yet."""
         return self.findings.ai_hidden
 
+    @property
     def read_only(self) -> bool:
         """Tell whether this reader may change anything: needs the claim, and a report not yet final."""
         return self.claim is None or self._report.state is ReportState.FINAL
@@ -142,7 +143,6 @@ class ReadingSession:
         rejected = finding.rejected(reason, by=self.reader.user_id, at=self._now(), note=note)
         self._set_findings(self.findings.replaced(rejected))
 
-    def edit(
     def reject_rest(self, reason: RejectReason) -> int:
         """Reject every undecided mark that is shown, in one act with one undo; returns how many."""
         rest = len(self.displayed.undecided)
@@ -161,6 +161,7 @@ class ReadingSession:
         if name != self.findings.operating_point:
             self._look_at(self.findings.at_point(name))
 
+    def edit(
         self,
         tracking_uid: str,
         *,
@@ -207,8 +208,8 @@ class ReadingSession:
             decision=Decision.ADDED,
             decided_by=self.reader.user_id,
             decided_at=self._now(),
-        )
             before_ai=self.findings.revealed_at is None if self.findings.read_first else None,
+        )
         self._set_findings(placed.added(finding))
         return finding
 
@@ -255,10 +256,6 @@ class ReadingSession:
         self._report = replace(self._report, findings=findings, updated_at=self._now())
         self._tell(Changed.FINDINGS)
 
-    def _require_writable(self) -> None:
-        if self.read_only:
-            raise NotPermitted(
-                tr("This case is open for reading only"),
     def _look_at(self, findings: FindingList) -> None:
         """Change what is shown, which is no decision: it is not undone, and needs no claim."""
         if findings == self.findings:
@@ -284,6 +281,10 @@ class ReadingSession:
             return False
         return all(f.original is None or f.decision is Decision.UNDECIDED for f in findings.findings)
 
+    def _require_writable(self) -> None:
+        if self.read_only:
+            raise NotPermitted(
+                tr("This case is open for reading only"),
                 hint=tr("Claim the case first; a signed report is changed by an addendum."),
             )
 

@@ -42,8 +42,6 @@ class SettingsDialog(Dialog):
         self._group(
             tr("Planes"), self.gpu, tr("Only where a real graphics card is found; takes effect at the next start.")
         )
-        self.set_primary(tr("Save"), icon="check")
-        self.accepted.connect(lambda: self.chosen.emit(self.values()))
         roles = settings.reading.read_first_roles
         self.residents_first = QCheckBox(tr("Residents see the AI after their own look"))
         self.residents_first.setChecked(Role.READER in roles)
@@ -51,6 +49,8 @@ class SettingsDialog(Dialog):
         self.seniors_first.setChecked(Role.SENIOR in roles)
         self._group(tr("Read first, then reveal"), self.residents_first)
         self._group("", self.seniors_first, tr("Holds for cases that are opened from now on."))
+        self.set_primary(tr("Save"), icon="check")
+        self.accepted.connect(lambda: self.chosen.emit(self.values()))
 
     def _group(self, caption: str, control: QWidget, note: str = "") -> None:
         column = QVBoxLayout()
@@ -64,6 +64,11 @@ class SettingsDialog(Dialog):
         if note:
             column.addWidget(label(note, "caption", "t3"))
         self.body.addLayout(column)
+
+    def _read_first_roles(self) -> tuple[str, ...]:
+        boxes = ((Role.READER, self.residents_first), (Role.SENIOR, self.seniors_first))
+        others = tuple(role for role in self._settings.reading.read_first_roles if role not in {r for r, _box in boxes})
+        return (*others, *(role.value for role, box in boxes if box.isChecked()))
 
     def values(self) -> Settings:
         """Return the settings as they stand in the dialog."""
@@ -79,8 +84,3 @@ class SettingsDialog(Dialog):
             reading=replace(old.reading, planes_on_gpu=self.gpu.isChecked(), read_first_roles=self._read_first_roles()),
             worklist=replace(old.worklist, refresh_s=int(self.refresh.value() or old.worklist.refresh_s)),
         )
-    def _read_first_roles(self) -> tuple[str, ...]:
-        boxes = ((Role.READER, self.residents_first), (Role.SENIOR, self.seniors_first))
-        others = tuple(role for role in self._settings.reading.read_first_roles if role not in {r for r, _box in boxes})
-        return (*others, *(role.value for role, box in boxes if box.isChecked()))
-

@@ -24,8 +24,8 @@ from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, Severity
-from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.ai_reading import AiReading
+from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.reading_words import (
@@ -56,8 +56,8 @@ class ReadingPresenter(QObject):
         open_stream: OpenStream,
         comparing: Comparing | None = None,
         fusing: Fusing | None = None,
-        in_steps: bool = False,
         reading_ai: ReadingAi | None = None,
+        in_steps: bool = False,
     ) -> None:
         super().__init__(page)
         self._page = page
@@ -67,11 +67,11 @@ class ReadingPresenter(QObject):
         self._undone: list[str] = []
         self._stepping = False
         self._gone = False
+        self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
         page.jump_requested.connect(self.jump)
         page.add_requested.connect(self._add)
         page.accept_requested.connect(lambda: self._accept(page.findings.selected))
         page.reject_asked.connect(lambda: page.findings.ask_reason(page.findings.selected))
-        self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
         page.edit_asked.connect(lambda: page.findings.start_editing(page.findings.selected))
         page.undo_requested.connect(self._undo)
         page.redo_requested.connect(self._redo)
@@ -130,11 +130,11 @@ class ReadingPresenter(QObject):
 
     def _close(self) -> None:
         self._acts, self._undone = [], []
+        self.ai.closed()
         self.images.clear()
         self._page.show_nothing()
 
     def _leave(self) -> None:
-        self.ai.closed()
         self._gone = True
 
     def _place(self) -> object:
