@@ -179,6 +179,28 @@ def test_a_bug_shows_its_id_and_the_window_stays_up(
     assert shell.window.isVisible()
 
 
+def test_after_a_bug_no_other_page_slides_over_its_message_until_a_person_asks_for_one(
+    shell: Shell, allow_warnings: None
+) -> None:
+    def in_front() -> QWidget | None:
+        stack = page.parentWidget()
+        assert stack is not None
+        found = stack.childAt(stack.rect().center())
+        while found is not None and found.parentWidget() is not stack:
+            found = found.parentWidget()
+        return found
+
+    error = ValueError()
+    shell.crash_guard.caught(type(error), error, None)
+    page = shell.window.findChild(CrashPage)
+    assert page is not None
+    shell.window.show_page("login")
+    assert in_front() is page
+    shell.window._commands.action("page.worklist").trigger()
+    assert not page.isVisible()
+    assert in_front() is shell.window.page("worklist")
+
+
 def test_an_error_of_a_job_is_handed_over_on_the_main_thread(shell: Shell, qtbot: QtBot) -> None:
     kinds: list[type[Exception]] = []
 

@@ -148,7 +148,7 @@ class CrashPage(QWidget):
         row.setSpacing(8)
         row.addStretch(1)
         self.back = Button(tr("Carry on working"), "primary", icon="arrow-right")
-        self.back.clicked.connect(self._leave)
+        self.back.clicked.connect(self.leave)
         copy = Button(tr("Copy the number"), "secondary", icon="file-copy")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report.crash_id))
         row.addWidget(self.back)
@@ -162,7 +162,8 @@ class CrashPage(QWidget):
         column.addLayout(row)
         column.addStretch(3)
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Uncover the page."""
         self.carry_on.emit()
         self.hide()
         self.deleteLater()

@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
         return slot.page
 
     def show_page(self, page_id: str) -> None:
-        """Bring a page to the front."""
+        """Bring a page to the front; the crash page stays before it until a person carries on."""
         page = self.page(page_id)
         if self._current and self._current != page_id and self._current in self._slots:
             before = self._slots[self._current].page
@@ -114,6 +114,8 @@ class MainWindow(QMainWindow):
                 before.hidden()
         self._current = page_id
         self._stack.setCurrentWidget(page)
+        if self._crash is not None:
+            self._crash.raise_()
         spec = self._slots[page_id].spec
         self.setWindowTitle(tr("{page} · Lianyue", page=spec.text()))
         self._fit_chrome()
@@ -121,6 +123,12 @@ class MainWindow(QMainWindow):
             self._rail.set_active(page_id)
         page.shown()
         self.page_shown.emit(page_id)
+
+    def _choose_page(self, page_id: str) -> None:
+        """Show the page that a person asked for: asking is carrying on after a bug."""
+        if self._crash is not None:
+            self._crash.leave()
+        self.show_page(page_id)
 
     def discard_pages(self) -> None:
         """Throw away every page that was made: the next person must see nothing of the last one's."""
@@ -267,7 +275,7 @@ class MainWindow(QMainWindow):
                 continue
             action = self._add_global(
                 f"page.{spec.page_id}", spec.text(), spec.icon, spec.key,
-                partial(self.show_page, spec.page_id), general,
+                partial(self._choose_page, spec.page_id), general,
             )  # fmt: skip
             pages.append(RailItem(spec.page_id, spec.icon, action))
         for command_id, text, icon, key, handler in (
