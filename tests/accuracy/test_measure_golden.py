@@ -7,12 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from tests.helpers.viewers import axial_plane, image
+from tests.helpers.viewers import annotation, axial_plane, image, measure_of
 from viewers.scene import measure
 from viewers.scene.image import SliceImage
-from workstation.domain.errors import MissingGeometry
-from workstation.domain.geometry import ImagePlane
-from workstation.domain.measurement import MeasurementKind
+from workstation.domain.annotation import Annotation, AnnotationKind, Statistics
+from workstation.domain.geometry import ImagePlane, Point
 
 pytestmark = pytest.mark.accuracy
 
@@ -25,6 +24,12 @@ PLANES = {
 }
 
 
+def ellipse(picture: SliceImage, centre: Point, first: Point, second: Point) -> tuple[Annotation, Statistics]:
+    drawn = annotation(AnnotationKind.ELLIPSE, picture, [centre, first, second])
+    assert drawn.statistics is not None
+    return drawn, drawn.statistics
+
+
 @pytest.mark.parametrize("name", PLANES)
 @pytest.mark.parametrize(("right_mm", "down_mm", "expected_mm"), [(3.0, 4.0, 5.0), (6.0, 8.0, 10.0), (7.0, 0.0, 7.0)])
 def test_a_3_4_5_triangle_measures_5_mm_on_every_plane(
@@ -33,30 +38,19 @@ def test_a_3_4_5_triangle_measures_5_mm_on_every_plane(
     plane = PLANES[name]
     first = plane.lps_of(10, 10)
     second = plane.lps_of(10 + right_mm / plane.spacing_mm[0], 10 + down_mm / plane.spacing_mm[1])
-    measured = measure.distance(image(plane=plane), first, second, tracking_uid="2.25.1")
-    assert expected_mm == pytest.approx(measured.value, abs=1e-9)
-    assert (measured.unit, measured.kind) == ("mm", MeasurementKind.DISTANCE)
+    measured = annotation(AnnotationKind.LENGTH, image(plane=plane), [first, second])
+    assert expected_mm == pytest.approx(measure_of(measured), abs=1e-9)
+    assert (measured.measures[0].unit, measured.kind) == ("mm", AnnotationKind.LENGTH)
 
 
 def test_ten_pixels_are_different_lengths_along_rows_and_columns() -> None:
     """(0028,0030) is row spacing first: 0.5 between columns and 2 between rows here."""
     plane = PLANES["unequal spacing"]
     picture = image(plane=plane)
-    along_row = measure.distance(picture, plane.lps_of(0, 0), plane.lps_of(10, 0), tracking_uid="1")
-    along_column = measure.distance(picture, plane.lps_of(0, 0), plane.lps_of(0, 10), tracking_uid="2")
-    assert pytest.approx(along_row.value) == 5.0
-    assert pytest.approx(along_column.value) == 20.0
-
-
-@pytest.mark.parametrize("tool", ["distance", "ellipse", "probe"])
-def test_nothing_is_measured_in_millimetres_without_spacing(tool: str) -> None:
-    picture, a, b, c = image(), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
-    with pytest.raises(MissingGeometry):
-        {
-            "distance": lambda: measure.distance(picture, a, b, tracking_uid="1"),
-            "ellipse": lambda: measure.ellipse(picture, a, b, c, tracking_uid="1"),
-            "probe": lambda: measure.probe(picture, a, tracking_uid="1"),
-        }[tool]()
+    along_row = annotation(AnnotationKind.LENGTH, picture, [plane.lps_of(0, 0), plane.lps_of(10, 0)])
+    along_column = annotation(AnnotationKind.LENGTH, picture, [plane.lps_of(0, 0), plane.lps_of(0, 10)])
+    assert pytest.approx(measure_of(along_row)) == 5.0
+    assert pytest.approx(measure_of(along_column)) == 20.0
 
 
 @pytest.mark.parametrize("name", PLANES)
@@ -69,12 +63,12 @@ def test_a_uniform_disc_has_its_value_and_no_spread_on_every_plane(name: str) ->
         plane.lps_of(50 + half / plane.spacing_mm[0], 40),
         plane.lps_of(50, 40 + half / plane.spacing_mm[1]),
     ]
-    found = measure.ellipse_statistics(image(pixels, plane), centre, *ends)
+    drawn, found = ellipse(image(pixels, plane), centre, *ends)
     assert (found.mean, found.standard_deviation, found.minimum, found.maximum) == (-700, 0, -700, -700)
-    assert math.pi * 36 == pytest.approx(found.area_mm2)
+    assert math.pi * 36 == pytest.approx(measure_of(drawn))
     # Gauss: pixels in a disc deviate from its area by less than its rim
     pixel_mm2 = plane.spacing_mm[0] * plane.spacing_mm[1]
-    assert math.pi * 36 == pytest.approx(found.pixel_count * pixel_mm2, rel=0.1)
+    assert math.pi * 36 == pytest.approx(found.count * pixel_mm2, rel=0.1)
 
 
 def test_statistics_of_a_plus_of_five_pixels_are_those_of_the_five_numbers() -> None:
@@ -83,8 +77,8 @@ def test_statistics_of_a_plus_of_five_pixels_are_those_of_the_five_numbers() -> 
     pixels[4, 3:6] = (10, 20, 30)
     pixels[3, 4], pixels[5, 4] = 40, 50
     plane = axial_plane()
-    found = measure.ellipse_statistics(image(pixels, plane), (4, 4, 0), (5.2, 4, 0), (4, 5.2, 0))
-    assert found.pixel_count == 5
+    _, found = ellipse(image(pixels, plane), (4, 4, 0), (5.2, 4, 0), (4, 5.2, 0))
+    assert found.count == 5
     assert pytest.approx(found.mean) == 30.0
     # population: sqrt(mean of 400, 100, 0, 100, 400)
     assert math.sqrt(200) == pytest.approx(found.standard_deviation)
@@ -97,11 +91,11 @@ def test_a_linear_ramp_has_its_centre_value_as_mean_and_half_the_axis_as_spread(
     pixels = np.tile(columns, (300, 1))
     plane = axial_plane(spacing=(0.5, 0.25))
     centre = plane.lps_of(200, 150)
-    found = measure.ellipse_statistics(image(pixels, plane), centre, plane.lps_of(320, 150), plane.lps_of(200, 250))
+    drawn, found = ellipse(image(pixels, plane), centre, plane.lps_of(320, 150), plane.lps_of(200, 250))
     assert pytest.approx(found.mean, abs=0.01) == 200.0
     assert pytest.approx(found.standard_deviation, rel=2e-3) == 60.0
     assert (found.minimum, found.maximum) == (80, 320)
-    assert math.pi * 60 * 25 == pytest.approx(found.area_mm2)
+    assert math.pi * 60 * 25 == pytest.approx(measure_of(drawn))
 
 
 def test_a_turned_ellipse_counts_what_lies_under_it() -> None:
@@ -111,17 +105,15 @@ def test_a_turned_ellipse_counts_what_lies_under_it() -> None:
     inside = (u / 8) ** 2 + (v / 2) ** 2 <= 1
     pixels = np.where(inside, 100, -100).astype(np.int16)
     d8, d2 = 8 / math.sqrt(2), 2 / math.sqrt(2)
-    found = measure.ellipse_statistics(
-        image(pixels, axial_plane()), (30, 30, 0), (30 + d8, 30 + d8, 0), (30 + d2, 30 - d2, 0)
-    )
-    assert (found.mean, found.standard_deviation, found.pixel_count) == (100, 0, int(inside.sum()))
+    _, found = ellipse(image(pixels, axial_plane()), (30, 30, 0), (30 + d8, 30 + d8, 0), (30 + d2, 30 - d2, 0))
+    assert (found.mean, found.standard_deviation, found.count) == (100, 0, int(inside.sum()))
 
 
 def test_padding_is_left_out_of_statistics() -> None:
     pixels = np.full((20, 20), 50, dtype=np.int16)
     pixels[:, :10] = -2000
     padded = SliceImage(pixels, axial_plane(), padding=(-2000, -2000))
-    found = measure.ellipse_statistics(padded, (10, 10, 0), (16, 10, 0), (10, 16, 0))
+    _, found = ellipse(padded, (10, 10, 0), (16, 10, 0), (10, 16, 0))
     assert (found.mean, found.minimum) == (50, 50)
 
 
@@ -133,13 +125,11 @@ def test_an_ellipse_without_a_pixel_says_so(
     centre: tuple[float, float, float], first: tuple[float, float, float], second: tuple[float, float, float]
 ) -> None:
     with pytest.raises(measure.NotMeasurable):
-        measure.ellipse_statistics(image(np.zeros((9, 9), dtype=np.int16), axial_plane()), centre, first, second)
+        ellipse(image(np.zeros((9, 9), dtype=np.int16), axial_plane()), centre, first, second)
 
 
-def test_colour_has_no_statistics() -> None:
+def test_the_probe_reads_no_value_from_colour() -> None:
     colour = SliceImage(np.zeros((9, 9, 3), dtype=np.uint8), axial_plane())
-    with pytest.raises(measure.NotMeasurable):
-        measure.ellipse_statistics(colour, (4, 4, 0), (6, 4, 0), (4, 6, 0))
     assert measure.value_at(colour, 4, 4) is None
 
 
@@ -164,25 +154,12 @@ def test_the_probe_reads_the_nearest_pixel(column: float, row: float, expected: 
 def test_the_probe_reads_the_pixel_under_the_patient_point_of_an_oblique_plane() -> None:
     plane = PLANES["oblique 30 degrees"]
     pixels = np.arange(8000, dtype=np.int16).reshape(80, 100)
-    kept = measure.probe(image(pixels, plane), plane.lps_of(12, 34), tracking_uid="2.25.1")
-    assert (kept.value, kept.unit) == (3412.0, "HU")
+    kept = annotation(AnnotationKind.PROBE, image(pixels, plane), [plane.lps_of(12, 34)])
+    assert (measure_of(kept), kept.measures[0].unit) == (3412.0, "HU")
 
 
 def test_a_probe_beside_the_image_or_on_padding_keeps_nothing() -> None:
     padded = SliceImage(np.full((9, 9), -2000, dtype=np.int16), axial_plane(), padding=(-2000, -2000))
     for point in ((4.0, 4.0, 0.0), (40.0, 4.0, 0.0)):
         with pytest.raises(measure.NotMeasurable):
-            measure.probe(padded, point, tracking_uid="1")
-
-
-def test_remeasuring_keeps_the_identity_and_takes_new_values() -> None:
-    picture = image(np.full((80, 100), 7, dtype=np.int16), axial_plane())
-    line = measure.distance(picture, (0, 0, 0), (3, 4, 0), tracking_uid="2.25.7")
-    longer = measure.remeasured(line, ((0, 0, 0), (6, 8, 0)), picture)
-    assert (longer.tracking_uid, longer.value) == ("2.25.7", 10.0)
-    disc = measure.ellipse(picture, (40, 40, 0), (45, 40, 0), (40, 45, 0), tracking_uid="2.25.8")
-    wider = measure.remeasured(disc, ((40, 40, 0), (50, 40, 0), (40, 45, 0)), picture)
-    assert wider.statistics is not None
-    assert pytest.approx(wider.statistics.area_mm2, abs=0.01) == 157.08
-    point = measure.probe(picture, (5, 5, 0), tracking_uid="2.25.9")
-    assert measure.remeasured(point, ((6, 6, 0),), picture).value == 7.0
+            annotation(AnnotationKind.PROBE, padded, [point])

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,10 @@ from pytestqt.qtbot import QtBot
 from resources.translation import use_language
 from tests.helpers.reading import Case, ReadingBench, case, part_of_ct
 from viewers.scene.image import SliceImage
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError, Refused
 from workstation.domain.finding import Decision, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement, MeasurementKind
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import AiState, AiSummary
 from workstation.ui.theme import apply_theme
@@ -357,13 +358,13 @@ def test_undo_and_redo_follow_the_order_of_the_hand(qtbot: QtBot, bench: Reading
     bench.page.findings.accept_requested.emit(uids[0])
     measure(bench, "2.25.55")
     press(qtbot, bench, Qt.Key.Key_Z, held=Qt.KeyboardModifier.ControlModifier)
-    assert (decisions(bench)[0], bench.session.report.measurements.measurements) == (Decision.ACCEPTED, ())
+    assert (decisions(bench)[0], bench.session.report.annotations) == (Decision.ACCEPTED, ())
     press(qtbot, bench, Qt.Key.Key_Z, held=Qt.KeyboardModifier.ControlModifier)
     assert decisions(bench)[0] is Decision.UNDECIDED
     press(qtbot, bench, Qt.Key.Key_Y, held=Qt.KeyboardModifier.ControlModifier)
     press(qtbot, bench, Qt.Key.Key_Y, held=Qt.KeyboardModifier.ControlModifier)
     assert decisions(bench)[0] is Decision.ACCEPTED
-    assert [m.tracking_uid for m in bench.session.report.measurements.measurements] == ["2.25.55"]
+    assert [m.uid for m in bench.session.report.annotations] == ["2.25.55"]
 
 
 def test_an_own_finding_is_put_where_the_reader_clicks(qtbot: QtBot, bench: ReadingBench) -> None:
@@ -433,7 +434,15 @@ def measure(bench: ReadingBench, uid: str) -> None:
     points = ((0.0, 0.0, 0.0), (3.0, 4.0, 0.0))
     kept.add(
         bench.session.study.study_instance_uid,
-        Measurement(uid, MeasurementKind.DISTANCE, points, scene.frame_of_reference_uid, value=5.0, unit="mm"),
+        Annotation(
+            uid=uid,
+            tracking_uid=uid,
+            kind=AnnotationKind.LENGTH,
+            points_lps_mm=points,
+            frame_of_reference_uid=scene.frame_of_reference_uid,
+            measures=(Measure(MeasureName.LENGTH, 5.0, "mm"),),
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ),
     )
 
 
@@ -454,8 +463,8 @@ def test_nothing_of_one_patient_is_left_when_the_next_one_opens(
     first_stream.on_slice(0, slices[0])
     assert {scene.study_instance_uid for scene in page.grid.scenes} == {"1.2.9"}
     assert {scene.captions.patient_name for scene in page.grid.scenes} == {"陈秀英"}
-    assert all(scene.annotations.measurements == () for scene in page.grid.scenes)
-    assert bench.session.report.measurements.measurements == ()
+    assert all(scene.annotations.items == () for scene in page.grid.scenes)
+    assert bench.session.report.annotations == ()
     assert [card.tracking_uid for card in page.findings.cards] == ["1.2.9.7.1", "1.2.9.7.2"]
     press(qtbot, bench, Qt.Key.Key_Z, held=Qt.KeyboardModifier.ControlModifier)
     assert decisions(bench) == [Decision.UNDECIDED, Decision.UNDECIDED]
@@ -468,7 +477,7 @@ def test_measurements_are_autosaved_and_come_back_with_their_case(qtbot: QtBot, 
     bench.desk.close()
     opened(qtbot, bench)
     assert bench.page.grid.stack is not None
-    assert [m.tracking_uid for m in bench.page.grid.stack.annotations.measurements] == ["2.25.55"]
+    assert [m.uid for m in bench.page.grid.stack.annotations.items] == ["2.25.55"]
 
 
 def test_images_that_name_another_patient_are_marked_in_red(
@@ -494,7 +503,7 @@ def test_a_case_read_by_somebody_else_shows_images_but_takes_no_decision(
     measure(bench, "2.25.55")
     assert decisions(bench) == [Decision.UNDECIDED, Decision.UNDECIDED]
     assert bench.page.grid.stack is not None
-    assert len(bench.page.grid.stack.annotations.measurements) == 1
+    assert len(bench.page.grid.stack.annotations.items) == 1
     assert bench.page.report.impression.isReadOnly()
     assert bench.page.header.lock.text() == "Read-only"
 
@@ -582,10 +591,10 @@ def test_the_reader_can_measure_with_the_mouse_and_delete_it_again(qtbot: QtBot,
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(canvas, end)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
-    kept = bench.session.report.measurements.measurements
-    assert [m.kind for m in kept] == [MeasurementKind.DISTANCE]
+    kept = bench.session.report.annotations
+    assert [m.kind for m in kept] == [AnnotationKind.LENGTH]
     press(qtbot, bench, Qt.Key.Key_Delete)
-    assert bench.session.report.measurements.measurements == ()
+    assert bench.session.report.annotations == ()
 
 
 def test_every_action_has_icon_text_and_tooltip(qtbot: QtBot, bench: ReadingBench) -> None:

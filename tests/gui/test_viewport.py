@@ -23,7 +23,7 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Window
 from viewers.scene.stack_scene import StackScene
 from viewers.scene.tools.tool import ToolName
-from workstation.domain.measurement import MeasurementKind
+from workstation.domain.annotation import AnnotationKind
 
 pytestmark = pytest.mark.gui
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
@@ -257,36 +257,32 @@ def test_letters_typed_into_a_text_field_beside_the_image_stay_there(qtbot: QtBo
 def test_a_drawn_distance_is_kept_in_patient_millimetres(qtbot: QtBot, frame: ViewportFrame) -> None:
     """The 100 x 80 mm image fills 400 pixels: 4 pixels a millimetre."""
     QTest.keyClick(frame.canvas, Qt.Key.Key_D)
-    with qtbot.waitSignal(frame.measurement_finished) as heard:
+    with qtbot.waitSignal(frame.annotation_finished) as heard:
         drag(frame, (100, 100), (220, 260))
     assert heard.args is not None
     measured = heard.args[0]
-    assert measured.kind is MeasurementKind.DISTANCE
-    assert measured.value == pytest.approx(50.0)
-    assert shown(frame).annotations.measurements == (measured,)
+    assert measured.kind is AnnotationKind.LENGTH
+    assert measured.measures[0].value == pytest.approx(50.0)
+    assert shown(frame).annotations.items == (measured,)
 
 
 def test_delete_removes_the_selected_measurement_and_undo_brings_it_back(qtbot: QtBot, frame: ViewportFrame) -> None:
     frame.choose_tool(ToolName.ELLIPSE)
     drag(frame, (100, 100), (220, 200))
-    assert len(shown(frame).annotations.measurements) == 1
-    with qtbot.waitSignal(frame.measurement_deleted):
+    assert len(shown(frame).annotations.items) == 1
+    with qtbot.waitSignal(frame.annotation_deleted):
         QTest.keyClick(frame.canvas, Qt.Key.Key_Delete)
-    assert shown(frame).annotations.measurements == ()
+    assert shown(frame).annotations.items == ()
     shown(frame).annotations.undo()
-    assert len(shown(frame).annotations.measurements) == 1
+    assert len(shown(frame).annotations.items) == 1
 
 
-def test_measuring_without_spacing_is_refused_in_words(qtbot: QtBot, frame: ViewportFrame) -> None:
+def test_measuring_without_spacing_counts_pixels_and_says_so(qtbot: QtBot, frame: ViewportFrame) -> None:
     frame.set_scene(stack([image()]))
     frame.choose_tool(ToolName.DISTANCE)
-    with qtbot.waitSignal(frame.refused) as heard:
-        drag(frame, (100, 100), (220, 260))
-    assert heard.args == [
-        "This image has no pixel spacing, so nothing can be measured in millimetres.",
-        "Ask the sending site for the original images.",
-    ]
-    assert shown(frame).annotations.measurements == ()
+    drag(frame, (100, 100), (220, 260))
+    (drawn,) = shown(frame).frame(frame.canvas.viewport).overlay.callipers
+    assert drawn.lines == ("50.0 px",)
 
 
 def test_clicking_a_mark_names_its_finding(qtbot: QtBot, frame: ViewportFrame) -> None:
@@ -396,7 +392,7 @@ def test_the_next_study_starts_without_the_last_ones_half_drawn_line(frame: View
     frame.set_scene(following)
     send(frame, QEvent.Type.MouseButtonRelease, (250, 200), LEFT)
     assert frame.navigator.preview is None
-    assert following.annotations.measurements == ()
+    assert following.annotations.items == ()
 
 
 def test_an_empty_viewport_takes_keys_and_clicks_without_harm(qtbot: QtBot, frame: ViewportFrame) -> None:

@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from resources.theme_tokens import rgba
 from resources.translation import ENGLISH, use_language
-from tests.helpers.viewers import axial_stack, finding, findings
+from tests.helpers.viewers import annotation, axial_stack, finding, findings
 from viewers.bench_scroll import run
 from viewers.qt.overlay_painter import OverlayPainter
-from viewers.scene import measure
 from viewers.scene.labels import box_around
 from viewers.scene.overlay import Overlay
+from workstation.domain.annotation import AnnotationKind
 from workstation.domain.finding import Decision
 
 pytestmark = pytest.mark.gui
@@ -101,7 +101,7 @@ def test_no_label_hides_which_side_this_is(qtbot: QtBot) -> None:
     picture = scene.measurable()
     assert picture is not None
     for n, point in enumerate([(2.0, 40.0, 4.0), (97.0, 40.0, 4.0), (50.0, 2.0, 4.0), (50.0, 77.0, 4.0)]):
-        scene.annotations.add("1.2.3", measure.probe(picture, point, tracking_uid=f"2.25.{n}"))
+        scene.annotations.add("1.2.3", annotation(AnnotationKind.PROBE, picture, [point], uid=f"2.25.{n}"))
     overlay = scene.frame(VIEWPORT).overlay
     places = [place for _, place in OverlayPainter().label_places(overlay, VIEWPORT)]
     assert len(places) == 4
@@ -114,10 +114,12 @@ def test_callipers_and_crosshair_are_painted_where_the_patient_points_lie(qtbot:
     picture = scene.measurable()
     assert picture is not None
     notes = scene.annotations
-    notes.add("1.2.3", measure.distance(picture, (10, 70, 4), (30, 70, 4), tracking_uid="2.25.1"))
-    notes.add("1.2.3", measure.ellipse(picture, (70, 60, 4), (80, 60, 4), (70, 65, 4), tracking_uid="2.25.2"))
-    notes.add("1.2.3", measure.probe(picture, (90, 30, 4), tracking_uid="2.25.3"))
-    scene.selected_measurement = "2.25.2"
+    notes.add("1.2.3", annotation(AnnotationKind.LENGTH, picture, [(10, 70, 4), (30, 70, 4)], uid="2.25.1"))
+    notes.add(
+        "1.2.3", annotation(AnnotationKind.ELLIPSE, picture, [(70, 60, 4), (80, 60, 4), (70, 65, 4)], uid="2.25.2")
+    )
+    notes.add("1.2.3", annotation(AnnotationKind.PROBE, picture, [(90, 30, 4)], uid="2.25.3"))
+    scene.selected_annotation = "2.25.2"
     scene.crosshair = (50.0, 40.0, 4.0)
     overlay = scene.frame(VIEWPORT).overlay
     image = painted(overlay)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -13,8 +14,10 @@ import numpy.typing as npt
 from viewers.scene.annotations import Annotations
 from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
+from viewers.scene.measure_annotations import annotate
 from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.dicom.decode import decode_frame, read_dataset
+from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark, RejectReason
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
@@ -135,3 +138,24 @@ def volume_of(images: tuple[SliceImage, ...]) -> Volume:
     matrix[:3, 2] = np.subtract(second.origin, first.origin)
     matrix[:3, 3] = first.origin
     return Volume(np.stack([item.pixels for item in images]), matrix, images[0].frame_of_reference_uid, SERIES)
+
+
+def annotation(
+    kind: AnnotationKind, picture: SliceImage, points: Sequence[Point], *, uid: str = "2.25.1", text: str = ""
+) -> Annotation:
+    """Return an annotation drawn on a picture, with its numbers."""
+    return annotate(
+        kind,
+        picture,
+        points,
+        uid=uid,
+        tracking_uid=uid,
+        author="r",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        text=text,
+    )
+
+
+def measure_of(drawn: Annotation) -> float:
+    """Return the first number of an annotation."""
+    return drawn.measures[0].value

@@ -226,14 +226,15 @@ def _dotted_axis(painter: QPainter, box: QRectF) -> None:
 
 def _calliper(painter: QPainter, calliper: Calliper) -> None:
     line = color("acc") if calliper.selected else color("overlay.measure")
-    points = [QPointF(*point) for point in calliper.outline]
-    if len(points) == 1:
-        _probe(painter, points[0], line)
+    drawn = [[QPointF(*point) for point in line] for line in (calliper.outline, *calliper.others)]
+    if len(drawn[0]) == 1:
+        _probe(painter, drawn[0][0], line)
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (_pen(color("overlay.outline"), _CALLIPER_PX + _UNDER_PX), _pen(line, _CALLIPER_PX)):
         painter.setPen(pen)
-        painter.drawPolyline(QPolygonF(points))
+        for points in drawn:
+            painter.drawPolyline(QPolygonF(points))
     painter.setPen(_pen(color("overlay.outline"), 1))
     painter.setBrush(QBrush(line))
     for handle in calliper.handles:

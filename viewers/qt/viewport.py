@@ -33,8 +33,8 @@ from viewers.scene.tools.navigate import Navigator
 from viewers.scene.tools.tool import ToolName
 from viewers.scene.viewtext import plane_title
 from viewers.scene.volume_scene import VolumeScene
+from workstation.domain.annotation import Annotation
 from workstation.domain.geometry import Point, plane_name
-from workstation.domain.measurement import Measurement
 
 _PAGE: Final = 10
 _VOLUME_COLOR: Final = "plane.3d"
@@ -45,8 +45,17 @@ _TOOLS: Final = {
     Command.TOOL_SCROLL: ToolName.SCROLL,
     Command.TOOL_CROSSHAIR: ToolName.CROSSHAIR,
     Command.TOOL_DISTANCE: ToolName.DISTANCE,
+    Command.TOOL_BIDIRECTIONAL: ToolName.BIDIRECTIONAL,
+    Command.TOOL_ANGLE: ToolName.ANGLE,
     Command.TOOL_ELLIPSE: ToolName.ELLIPSE,
+    Command.TOOL_RECTANGLE: ToolName.RECTANGLE,
+    Command.TOOL_TEXT: ToolName.TEXT,
     Command.TOOL_PROBE: ToolName.PROBE,
+    Command.TOOL_COBB: ToolName.COBB,
+    Command.TOOL_FREEHAND: ToolName.FREEHAND,
+    Command.TOOL_SPHERE: ToolName.SPHERE,
+    Command.TOOL_CARDIOTHORACIC: ToolName.CARDIOTHORACIC,
+    Command.TOOL_NODULE: ToolName.NODULE,
 }
 
 
@@ -96,9 +105,13 @@ class ViewportFrame(QWidget):
     """A Window."""
     scrolled = Signal(int)
     """The slice now shown, from 0; retrieval priority follows it."""
-    measurement_finished = Signal(object)
-    """The Measurement that was added or edited."""
-    measurement_deleted = Signal(str)
+    annotation_finished = Signal(object)
+    """The Annotation that was added or edited."""
+    annotation_deleted = Signal(str)
+    text_wanted = Signal(object)
+    """The Annotation whose words the reader is to write before it is kept."""
+    nodule_wanted = Signal(object)
+    """The patient point inside the nodule that is to be measured."""
     finding_clicked = Signal(str)
     """Tracking UID."""
     maximise_requested = Signal()
@@ -353,14 +366,17 @@ class ViewportFrame(QWidget):
                 self.planes_changed.emit()
             case actions.FinishPath() if isinstance(scene, MprScene):
                 self._finish_path(scene)
-            case actions.AddMeasurement(measurement):
-                scene.annotations.add(scene.study_instance_uid, measurement)
-                self._kept(scene, measurement)
-            case actions.EditMeasurement(measurement):
-                scene.annotations.edit(scene.study_instance_uid, measurement)
-                self._kept(scene, measurement)
-            case actions.SelectMeasurement(uid):
-                scene.selected_measurement = uid
+            case actions.AddAnnotation(annotation):
+                self.keep(annotation)
+            case actions.EditAnnotation(annotation):
+                scene.annotations.edit(scene.study_instance_uid, annotation)
+                self._kept(scene, annotation)
+            case actions.AskText(annotation):
+                self.text_wanted.emit(annotation)
+            case actions.SeedNodule(point):
+                self.nodule_wanted.emit(point)
+            case actions.SelectAnnotation(uid):
+                scene.selected_annotation = uid
             case actions.ClickFinding(uid):
                 self.finding_clicked.emit(uid)
             case actions.OpenMenu(x, y):
@@ -379,18 +395,24 @@ class ViewportFrame(QWidget):
             self.path_drawn.emit(path)
         self.refresh()
 
-    def _kept(self, scene: Scene, measurement: Measurement) -> None:
-        scene.selected_measurement = measurement.tracking_uid
-        self.measurement_finished.emit(measurement)
+    def keep(self, annotation: Annotation) -> None:
+        """Add a finished annotation to the study on screen and select it."""
+        if self.scene is not None:
+            self.scene.annotations.add(self.scene.study_instance_uid, annotation)
+            self._kept(self.scene, annotation)
+
+    def _kept(self, scene: Scene, annotation: Annotation) -> None:
+        scene.selected_annotation = annotation.uid
+        self.annotation_finished.emit(annotation)
 
     def _delete_selected(self) -> None:
         scene = self.scene
-        if scene is None or not scene.selected_measurement:
+        if scene is None or not scene.selected_annotation:
             return
-        uid, scene.selected_measurement = scene.selected_measurement, ""
-        if any(m.tracking_uid == uid for m in scene.annotations.measurements):
+        uid, scene.selected_annotation = scene.selected_annotation, ""
+        if any(one.uid == uid for one in scene.annotations.items):
             scene.annotations.delete(scene.study_instance_uid, uid)
-            self.measurement_deleted.emit(uid)
+            self.annotation_deleted.emit(uid)
 
     def _toggle_marks(self) -> None:
         if self.scene is not None:

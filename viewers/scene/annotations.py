@@ -1,101 +1,100 @@
-"""The measurements of the study on screen, with undo; the next study starts empty."""
+"""The annotations of the study on screen, with undo; the next study starts empty."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
-from workstation.domain.measurement import Measurement, MeasurementSet
+from workstation.domain.annotation import Annotation, AnnotationHistory, AnnotationList
 
-_UNDO_STEPS = 200
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Annotations:
     """
-    Measurements of exactly one study.
+    Annotations of exactly one study; ``author`` and ``now`` sign what is drawn.
 
     Every change names its study and is refused when another one is open: a late tool or an
-    undo can never put a measurement on the next patient.
+    undo can never put an annotation on the next patient.
     """
 
-    def __init__(self, study_instance_uid: str, measurements: tuple[Measurement, ...] = ()) -> None:
-        self._set = MeasurementSet(study_instance_uid, measurements)
-        self._undo: list[tuple[Measurement, ...]] = []
-        self._redo: list[tuple[Measurement, ...]] = []
-        self._watchers: list[Callable[[MeasurementSet], None]] = []
+    def __init__(
+        self,
+        study_instance_uid: str,
+        annotations: Iterable[Annotation] = (),
+        *,
+        author: str = "",
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._history = AnnotationHistory(AnnotationList(study_instance_uid, tuple(annotations)))
+        self._watchers: list[Callable[[AnnotationList], None]] = []
+        self.author = author
+        self.now = now
 
     @property
-    def value(self) -> MeasurementSet:
-        """Return the current measurements, for saving."""
-        return self._set
+    def value(self) -> AnnotationList:
+        """Return the current annotations, for saving."""
+        return self._history.present
 
     @property
-    def measurements(self) -> tuple[Measurement, ...]:
-        """Return the current measurements."""
-        return self._set.measurements
+    def items(self) -> tuple[Annotation, ...]:
+        """Return the current annotations in drawing order."""
+        return self._history.present.annotations
 
     @property
     def can_undo(self) -> bool:
         """Tell whether a step back exists."""
-        return bool(self._undo)
+        return bool(self._history.past)
 
     @property
     def can_redo(self) -> bool:
         """Tell whether an undone step exists."""
-        return bool(self._redo)
+        return bool(self._history.future)
 
-    def watch(self, changed: Callable[[MeasurementSet], None]) -> None:
+    def watch(self, changed: Callable[[AnnotationList], None]) -> None:
         """Call back after every change (autosave, lists); not when another study is opened."""
         self._watchers.append(changed)
 
-    def open_study(self, study_instance_uid: str, measurements: tuple[Measurement, ...] = ()) -> None:
-        """Show another study: its saved measurements, nothing of the last one and no steps to undo."""
-        self._set = MeasurementSet(study_instance_uid, measurements)
-        self._undo.clear()
-        self._redo.clear()
+    def open_study(self, study_instance_uid: str, annotations: Iterable[Annotation] = ()) -> None:
+        """Show another study: its saved annotations, nothing of the last one and no steps to undo."""
+        self._history = AnnotationHistory(AnnotationList(study_instance_uid, tuple(annotations)))
 
-    def add(self, study_instance_uid: str, measurement: Measurement) -> None:
-        """Add one measurement. ValueError when another study is open."""
-        self._change(study_instance_uid, (*self.measurements, measurement))
+    def add(self, study_instance_uid: str, annotation: Annotation) -> None:
+        """Add one annotation. ValueError when another study is open."""
+        self._require(study_instance_uid)
+        self._show(self._history.changed(self.value.added(annotation)))
 
-    def edit(self, study_instance_uid: str, measurement: Measurement) -> None:
-        """Exchange the measurement with the same tracking UID. KeyError when there is none."""
-        self._need(measurement.tracking_uid)
-        uid = measurement.tracking_uid
-        self._change(study_instance_uid, tuple(measurement if m.tracking_uid == uid else m for m in self.measurements))
+    def edit(self, study_instance_uid: str, annotation: Annotation) -> None:
+        """Exchange the annotation with the same UID. KeyError when there is none."""
+        self._require(study_instance_uid)
+        self._show(self._history.changed(self.value.replaced(annotation)))
 
-    def delete(self, study_instance_uid: str, tracking_uid: str) -> None:
-        """Remove one measurement. KeyError when there is none."""
-        self._need(tracking_uid)
-        self._change(study_instance_uid, tuple(m for m in self.measurements if m.tracking_uid != tracking_uid))
+    def delete(self, study_instance_uid: str, uid: str) -> None:
+        """Remove one annotation. KeyError when there is none."""
+        self._require(study_instance_uid)
+        self._show(self._history.changed(self.value.removed(uid)))
 
     def undo(self) -> bool:
         """Step back; False when there is nothing to undo."""
-        return self._step(self._undo, self._redo)
+        return self._step(self._history.undone())
 
     def redo(self) -> bool:
         """Step forward again; False when there is nothing to redo."""
-        return self._step(self._redo, self._undo)
+        return self._step(self._history.redone())
 
-    def _change(self, study_instance_uid: str, measurements: tuple[Measurement, ...]) -> None:
-        if study_instance_uid != self._set.study_instance_uid:
-            raise ValueError("the measurement belongs to a study that is no longer open")
-        self._undo.append(self.measurements)
-        del self._undo[:-_UNDO_STEPS]
-        self._redo.clear()
-        self._show(measurements)
-
-    def _step(self, source: list[tuple[Measurement, ...]], target: list[tuple[Measurement, ...]]) -> bool:
-        if not source:
+    def _step(self, history: AnnotationHistory) -> bool:
+        if history is self._history:
             return False
-        target.append(self.measurements)
-        self._show(source.pop())
+        self._show(history)
         return True
 
-    def _show(self, measurements: tuple[Measurement, ...]) -> None:
-        self._set = MeasurementSet(self._set.study_instance_uid, measurements)
+    def _show(self, history: AnnotationHistory) -> None:
+        self._history = history
         for changed in self._watchers:
-            changed(self._set)
+            changed(history.present)
 
-    def _need(self, tracking_uid: str) -> None:
-        if all(m.tracking_uid != tracking_uid for m in self.measurements):
-            raise KeyError(tracking_uid)
+    def _require(self, study_instance_uid: str) -> None:
+        if study_instance_uid != self.value.study_instance_uid:
+            raise ValueError("the annotation belongs to a study that is no longer open")

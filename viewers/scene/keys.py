@@ -19,8 +19,17 @@ class Command(StrEnum):
     TOOL_SCROLL = "tool_scroll"
     TOOL_CROSSHAIR = "tool_crosshair"
     TOOL_DISTANCE = "tool_distance"
+    TOOL_BIDIRECTIONAL = "tool_bidirectional"
+    TOOL_ANGLE = "tool_angle"
     TOOL_ELLIPSE = "tool_ellipse"
+    TOOL_RECTANGLE = "tool_rectangle"
+    TOOL_TEXT = "tool_text"
     TOOL_PROBE = "tool_probe"
+    TOOL_COBB = "tool_cobb"
+    TOOL_FREEHAND = "tool_freehand"
+    TOOL_SPHERE = "tool_sphere"
+    TOOL_CARDIOTHORACIC = "tool_cardiothoracic"
+    TOOL_NODULE = "tool_nodule"
     IDENTITY = "identity"
     INVERT = "invert"
     RESET = "reset"
@@ -61,7 +70,12 @@ DEFAULT_KEYS: Final[Mapping[str, Command]] = MappingProxyType(
         "S": Command.TOOL_SCROLL,
         "H": Command.TOOL_CROSSHAIR,
         "D": Command.TOOL_DISTANCE,
+        "B": Command.TOOL_BIDIRECTIONAL,
+        "A": Command.TOOL_ANGLE,
         "E": Command.TOOL_ELLIPSE,
+        "R": Command.TOOL_RECTANGLE,
+        "X": Command.TOOL_TEXT,
+        "Q": Command.TOOL_NODULE,
         "P": Command.TOOL_PROBE,
         "I": Command.IDENTITY,
         "V": Command.INVERT,

@@ -64,7 +64,7 @@ class MprScene(Scene):
             series_instance_uid=volume.series_instance_uid,
             captions=captions,
         )
-        self.volume = volume
+        self.volume = self.measured_volume = volume
         self.plane = plane
         self.planes = planes or PlaneSet()
         self._standard_grid = plane_grid(volume, plane)

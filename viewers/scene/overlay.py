@@ -14,13 +14,11 @@ from viewers.scene.marks import MarkOutline
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point, plane_name
-from workstation.domain.measurement import Measurement, MeasurementKind
 
 _SCALE_BAR_MM: Final = 50.0
 _SCALE_BAR_MINIMUM_PX: Final = 40.0
 _CROSS_GAP_PX: Final = (26.0, 46.0)
 _LETTER_INSET_PX: Final = 14.0
-_ELLIPSE_STEPS: Final = 72
 
 PixelPoint = tuple[float, float]
 
@@ -46,13 +44,14 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Calliper:
-    """A measurement on screen: its outline, its handles and its words."""
+    """An annotation on screen: its outline and further lines, its handles and its words."""
 
-    tracking_uid: str
+    uid: str
     outline: tuple[PixelPoint, ...]
     handles: tuple[PixelPoint, ...]
     lines: tuple[str, ...]
     selected: bool = False
+    others: tuple[tuple[PixelPoint, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,42 +152,12 @@ def scale_bar(view: SliceView) -> ScaleBar | None:
     return None
 
 
-def calliper(measurement: Measurement, view: SliceView, *, selected: bool = False) -> Calliper:
-    """Return one measurement as drawn on a view with a plane."""
-    points = [view.viewport_of(point) for point in measurement.points_lps_mm]
-    outline = handles = tuple(points)
-    if measurement.kind is MeasurementKind.ELLIPSE:
-        outline = _ellipse_outline(points)
-        handles = (points[1], points[2], _mirrored(points[0], points[1]), _mirrored(points[0], points[2]))
-    return Calliper(measurement.tracking_uid, outline, handles, measurement_lines(measurement), selected)
-
-
-def measurement_lines(measurement: Measurement) -> tuple[str, ...]:
-    """Return the words of a measurement, one string per line."""
-    if measurement.kind is MeasurementKind.ELLIPSE and measurement.statistics is not None:
-        s = measurement.statistics
-        return (
-            tr("Mean {mean} SD {sd} {unit}", mean=_number(s.mean), sd=_number(s.standard_deviation), unit=s.unit),
-            tr("Min {low} Max {high}", low=_number(s.minimum), high=_number(s.maximum)),
-            tr("Area {area} mm²", area=f"{s.area_mm2:.1f}"),
-        )
-    if measurement.value is None:
-        return ()
-    if measurement.kind is MeasurementKind.DISTANCE:
-        return (f"{measurement.value:.1f} mm",)
-    return (f"{_number(measurement.value)} {measurement.unit}".rstrip(),)
-
-
 def signed(value: float, digits: int = 0) -> str:
     """Return a number with a real minus sign, without a negative zero."""
     text = f"{value:.{digits}f}"
     if float(text) == 0:
         text = text.lstrip("-")
     return text.replace("-", "\N{MINUS SIGN}")
-
-
-def _number(value: float) -> str:
-    return signed(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1)
 
 
 def _crossing_planes(view: SliceView) -> Sequence[MprPlane]:
@@ -210,19 +179,3 @@ def _cut_direction(view: SliceView, plane: MprPlane) -> PixelPoint:
     x, y = m.a * column + m.b * row, m.c * column + m.d * row
     length = math.hypot(x, y) or 1.0
     return x / length, y / length
-
-
-def _ellipse_outline(points: Sequence[PixelPoint]) -> tuple[PixelPoint, ...]:
-    (x, y), first, second = points
-    turns = (2 * math.pi * step / _ELLIPSE_STEPS for step in range(_ELLIPSE_STEPS + 1))
-    return tuple(
-        (
-            x + math.cos(t) * (first[0] - x) + math.sin(t) * (second[0] - x),
-            y + math.cos(t) * (first[1] - y) + math.sin(t) * (second[1] - y),
-        )
-        for t in turns
-    )
-
-
-def _mirrored(centre: PixelPoint, point: PixelPoint) -> PixelPoint:
-    return 2 * centre[0] - point[0], 2 * centre[1] - point[1]

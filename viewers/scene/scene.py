@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from viewers.scene import marks, overlay
+from viewers.scene import callipers, marks, overlay
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera, PixelTransform
 from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions, corner_lines
@@ -21,9 +21,10 @@ from viewers.scene.reslice import ResliceRequest
 from viewers.scene.slice_view import SliceView
 from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, window_text
 from viewers.scene.volume_request import VolumeRequest
+from workstation.domain.annotation import Annotation
 from workstation.domain.finding import FindingList
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement
+from workstation.domain.volume import Volume
 
 Size = tuple[float, float]
 
@@ -78,7 +79,9 @@ class Scene(ABC):
         self.show_marks = True
         self.show_rejected = False
         self.selected_finding = ""
-        self.selected_measurement = ""
+        self.selected_annotation = ""
+        self.measured_volume: Volume | None = None
+        """The voxels behind the picture, for what is measured in space."""
         self.crosshair: Point | None = None
         self.fused: FusedLayer | None = None
         """The coloured overlay; set it with ``fuse``."""
@@ -136,6 +139,11 @@ class Scene(ABC):
 
     @abstractmethod
     def _view_captions(self) -> ViewCaptions: ...
+
+    @property
+    def frame_number(self) -> int | None:
+        """Return the displayed frame of a multi-frame image, from 1; None for a single-frame image."""
+        return None
 
     # state ----------------------------------------------------------------------------------
 
@@ -195,7 +203,7 @@ class Scene(ABC):
 
     # painting -------------------------------------------------------------------------------
 
-    def frame(self, viewport: Size, preview: Measurement | None = None) -> Frame:
+    def frame(self, viewport: Size, preview: Annotation | None = None) -> Frame:
         """Return what to paint into ``(width, height)`` logical pixels; ``preview`` is being drawn right now."""
         view = self.view(viewport)
         source = self._source()
@@ -224,17 +232,39 @@ class Scene(ABC):
             detailed=self._detailed_labels(),
         )
 
-    def visible_measurements(self, view: SliceView) -> tuple[Measurement, ...]:
-        """Return the measurements that lie on the displayed slice."""
-        if self.annotations.value.study_instance_uid != self.study_instance_uid or view.plane is None:
+    def visible_annotations(self, view: SliceView) -> tuple[Annotation, ...]:
+        """Return the annotations that lie on the displayed slice."""
+        return tuple(item for item in self._own_annotations() if self._shows(item, view))
+
+    def _own_annotations(self) -> tuple[Annotation, ...]:
+        """Return the annotations of this study that could appear here: never those of another frame of reference."""
+        if self.annotations.value.study_instance_uid != self.study_instance_uid:
             return ()
-        plane, half = view.plane, self.slice_step_mm / 2
-        return tuple(
-            m
-            for m in self.annotations.measurements
-            if m.frame_of_reference_uid == self.frame_of_reference_uid
-            and all(-half < plane.distance_mm(point) <= half for point in m.points_lps_mm)
-        )
+        frame = self.frame_of_reference_uid
+        return tuple(a for a in self.annotations.items if a.points_px or a.frame_of_reference_uid == frame)
+
+    def _shows(self, annotation: Annotation, view: SliceView) -> bool:
+        if annotation.points_px:
+            source = self._source()
+            uid = source.sop_instance_uid if isinstance(source, SliceImage) else ""
+            here = uid, self.frame_number
+            return here == (annotation.referenced_sop_instance_uid, annotation.referenced_frame)
+        return view.plane is not None and callipers.lies_on(annotation, view.plane, self.slice_step_mm / 2)
+
+    def _callipers(self, view: SliceView, preview: Annotation | None) -> tuple[overlay.Calliper, ...]:
+        drawn = []
+        for item in self._own_annotations():
+            selected = item.uid == self.selected_annotation
+            if preview is not None and item.uid == preview.uid:
+                continue
+            if self._shows(item, view):
+                drawn.append(callipers.calliper(item, view, selected=selected))
+            else:
+                cut = callipers.cut_calliper(item, view, self.slice_step_mm / 2, selected=selected)
+                drawn += [cut] if cut is not None else []
+        if preview is not None and (view.plane is not None or preview.points_px):
+            drawn.append(callipers.calliper(preview, view, selected=preview.uid == self.selected_annotation))
+        return tuple(drawn)
 
     def finding_at(self, viewport: Size, x: float, y: float) -> str:
         """Return the tracking UID of the finding under a viewport pixel, the smallest first; else empty."""
@@ -257,7 +287,7 @@ class Scene(ABC):
             return GrayscaleTransform(self.voi, source.monochrome1 != self.state.inverted, source.padding)
         return GrayscaleTransform(self.voi, self.state.inverted)
 
-    def _overlay(self, view: SliceView | None, viewport: Size, preview: Measurement | None) -> Overlay:
+    def _overlay(self, view: SliceView | None, viewport: Size, preview: Annotation | None) -> Overlay:
         about = self._view_captions()
         if self.fused is not None:
             about = replace(about, warnings=(*about.warnings, *self.fused.warnings))
@@ -271,16 +301,11 @@ class Scene(ABC):
             probe=self._probe_text(viewport),
         )
         drawn = self.marks(view)
-        kept = [m for m in self.visible_measurements(view) if preview is None or m.tracking_uid != preview.tracking_uid]
-        if preview is not None and view.plane is not None:
-            kept.append(preview)
         return Overlay(
             captions=corner_lines(self.captions, about, viewport, self.identity),
             letters=overlay.letters(view),
             marks=drawn,
-            callipers=tuple(
-                overlay.calliper(m, view, selected=m.tracking_uid == self.selected_measurement) for m in kept
-            ),
+            callipers=self._callipers(view, preview),
             crosshair=self._crosshair_strokes(view, drawn),
             guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
             scale_bar=overlay.scale_bar(view),

@@ -172,6 +172,15 @@ class StackScene(Scene):
             return image
         return replace(image, frame_of_reference_uid=self.frame_of_reference_uid)
 
+    @property
+    def frame_number(self) -> int | None:
+        """Return the displayed frame of a multi-frame image, from 1; None for a single-frame image."""
+        here = self.slots[self._index]
+        several = here.frame > 0 or any(
+            one.sop_instance_uid == here.sop_instance_uid for one in self.slots if one is not here
+        )
+        return here.frame + 1 if several and here.sop_instance_uid else None
+
     def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:
         """Return the stored value nearest to a viewport pixel."""
         view, image = self.view(viewport), self._images.get(self._index)

@@ -28,8 +28,8 @@ from viewers.scene.transfer_functions import (
 )
 from viewers.scene.volume_cuts import CutPlane, Scissors
 from viewers.scene.volume_request import VolumeRequest
+from workstation.domain.annotation import Annotation
 from workstation.domain.geometry import ImagePlane, Point
-from workstation.domain.measurement import Measurement
 from workstation.domain.volume import Volume
 
 _PIXELS: Final = 512
@@ -250,7 +250,7 @@ class VolumeScene(Scene):
         """Return the window over all values."""
         return full_range(self.volume.voxels[::4, ::4, ::4])
 
-    def visible_measurements(self, view: SliceView) -> tuple[Measurement, ...]:  # noqa: ARG002 - see marks
+    def visible_annotations(self, view: SliceView) -> tuple[Annotation, ...]:  # noqa: ARG002 - see marks
         """Return nothing, as for marks."""
         return ()
 

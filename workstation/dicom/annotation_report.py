@@ -8,7 +8,7 @@ from typing import Final
 
 from workstation.dicom import sr_codes as code
 from workstation.dicom.annotation_groups import annotation_group
-from workstation.dicom.measurement_report import findings_procedure
+from workstation.dicom.measurement_report import findings_procedure, sop_classes
 from workstation.dicom.sr_common import (
     DocumentHead,
     coded,
@@ -61,8 +61,3 @@ def annotation_sr(annotations: AnnotationList, study: Study, *, at: datetime, au
         institution=author.organisation,
     )
     return part10(document(head, study, study.series, root))
-
-
-def sop_classes(study: Study) -> dict[str, str]:
-    """Return the SOP Class UID of every instance by its SOP Instance UID."""
-    return {one.sop_instance_uid: one.sop_class_uid for series in study.series for one in series.instances}

@@ -8,21 +8,20 @@ the reader's own measurements. One tracking UID names one lesion in both.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from workstation.dicom import sr_codes as code
+from workstation.dicom.annotation_groups import annotation_group
 from workstation.dicom.evidence_items import evidence_items
 from workstation.dicom.sr_common import (
     MILLIMETRE,
     PERCENT,
     PRIVATE,
-    SQUARE_MILLIMETRE,
     UNITLESS,
     DocumentHead,
     code_dataset,
@@ -43,7 +42,6 @@ from workstation.dicom.sr_common import (
 from workstation.dicom.structured_report import refuse_research, report_head
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement, MeasurementKind
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import Code
@@ -100,7 +98,8 @@ def measurement_sr(report: Report, study: Study) -> bytes:
             groups.append(_ai_group(finding, finding.original, findings, decided=True))
         if finding.counts:
             groups.append(_reader_group(finding, findings))
-    groups += [_measurement_group(item) for item in report.measurements.measurements]
+    classes = sop_classes(study)
+    groups += [annotation_group(item, classes) for item in report.drawn.annotations]
     procedure = findings_procedure(study, findings.series_instance_uid)
     root = _root(report.language, person_observer(report.author), procedure, groups)
     if not groups:
@@ -121,6 +120,11 @@ def findings_procedure(study: Study, series_instance_uid: str) -> Code:
     chosen = [s.modality for s in study.series if s.series_instance_uid == series_instance_uid]
     modality = next(iter(chosen or study.modalities), "")
     return code.PROCEDURES.get(modality, code.ANY_PROCEDURE)
+
+
+def sop_classes(study: Study) -> dict[str, str]:
+    """Return the SOP Class UID of every instance by its SOP Instance UID."""
+    return {one.sop_instance_uid: one.sop_class_uid for series in study.series for one in series.instances}
 
 
 def parameters(algorithm: AlgorithmIdentity) -> dict[str, str]:
@@ -251,56 +255,3 @@ def _algorithm_items(algorithm: AlgorithmIdentity | None) -> list[Dataset]:
             for name, value in parameters(algorithm).items()
         ),
     ]
-
-
-def _measurement_group(item: Measurement) -> Dataset:
-    children = _tracking(READER_SESSION, item.kind.value, item.tracking_uid)
-    match item.kind:
-        case MeasurementKind.DISTANCE:
-            where = _path(item, "POLYLINE", item.points_lps_mm)
-            children.append(number(code.LENGTH, _required(item.value), MILLIMETRE, children=[where]))
-        case MeasurementKind.PROBE:
-            where = _path(item, "POINT", item.points_lps_mm)
-            unit = code.unit_code(item.unit)
-            children.append(number(code.quantity_name(item.unit), _required(item.value), unit, children=[where]))
-        case MeasurementKind.ELLIPSE:
-            frame = item.frame_of_reference_uid
-            ends = _ellipse_ends(item.points_lps_mm)
-            children.append(scoord3d(code.IMAGE_REGION, "ELLIPSE", ends, frame, relationship="CONTAINS"))
-            children += _statistics(item)
-    return container(code.GROUP, children, template="1410" if item.kind is MeasurementKind.ELLIPSE else "1501")
-
-
-def _required(value: float | None) -> float:
-    if value is None:
-        raise ValueError("a distance or probe carries its value")
-    return value
-
-
-def _path(item: Measurement, graphic: str, points: Sequence[Point]) -> Dataset:
-    return scoord3d(code.PATH, graphic, points, item.frame_of_reference_uid, relationship="INFERRED FROM")
-
-
-def _ellipse_ends(points: Sequence[Point]) -> list[Point]:
-    """Return both ends of the major, then of the minor axis, as GraphicType ELLIPSE wants them."""
-    centre, *ends = (np.asarray(point, dtype=np.float64) for point in points)
-    ends.sort(key=lambda end: -float(np.linalg.norm(end - centre)))
-    both = (point for end in ends for point in (2 * centre - end, end))
-    return [(float(x), float(y), float(z)) for x, y, z in both]
-
-
-def _statistics(item: Measurement) -> Iterable[Dataset]:
-    found = item.statistics
-    if found is None:
-        raise ValueError("an ellipse carries its statistics")
-    name, unit = code.quantity_name(found.unit), code.unit_code(found.unit)
-    rows = (
-        (code.MEAN, found.mean),
-        (code.STANDARD_DEVIATION, found.standard_deviation),
-        (code.MINIMUM, found.minimum),
-        (code.MAXIMUM, found.maximum),
-    )
-    for derivation, value in rows:
-        how = coded(code.DERIVATION, derivation, relationship="HAS CONCEPT MOD")
-        yield number(name, value, unit, children=[how])
-    yield number(code.AREA, found.area_mm2, SQUARE_MILLIMETRE)

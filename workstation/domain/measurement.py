@@ -1,10 +1,12 @@
-"""Measurements a reader leaves on the images, stored in patient millimetres (LPS)."""
+"""The former stored form of what a reader drew; read into annotations, never written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.geometry import Point
 
 
@@ -55,3 +57,46 @@ class MeasurementSet:
 
     study_instance_uid: str
     measurements: tuple[Measurement, ...] = field(default=())
+
+
+_KINDS = {
+    MeasurementKind.DISTANCE: AnnotationKind.LENGTH,
+    MeasurementKind.ELLIPSE: AnnotationKind.ELLIPSE,
+    MeasurementKind.PROBE: AnnotationKind.PROBE,
+}
+
+
+def as_annotations(former: MeasurementSet, *, author: str, at: datetime) -> tuple[Annotation, ...]:
+    """Return the measurements as annotations; who and when are those of the report that held them."""
+    return tuple(
+        Annotation(
+            uid=item.tracking_uid,
+            tracking_uid=item.tracking_uid,
+            kind=_KINDS[item.kind],
+            points_lps_mm=item.points_lps_mm,
+            frame_of_reference_uid=item.frame_of_reference_uid,
+            referenced_sop_instance_uid=item.referenced_sop_instance_uid,
+            measures=tuple(_measures(item)),
+            statistics=_statistics(item.statistics),
+            author=author,
+            created_at=at,
+        )
+        for item in former.measurements
+    )
+
+
+def _measures(item: Measurement) -> list[Measure]:
+    if item.kind is MeasurementKind.ELLIPSE:
+        found = item.statistics
+        return [] if found is None else [Measure(MeasureName.AREA, found.area_mm2, "mm2")]
+    if item.value is None:
+        return []
+    if item.kind is MeasurementKind.DISTANCE:
+        return [Measure(MeasureName.LENGTH, item.value, "mm")]
+    return [Measure(MeasureName.VALUE, item.value, item.unit)]
+
+
+def _statistics(found: RegionStatistics | None) -> Statistics | None:
+    if found is None:
+        return None
+    return Statistics(found.mean, found.standard_deviation, found.minimum, found.maximum, found.pixel_count, found.unit)

@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from workstation.domain.annotation import Annotation, AnnotationList
 from workstation.domain.finding import FindingList
-from workstation.domain.measurement import MeasurementSet
+from workstation.domain.measurement import MeasurementSet, as_annotations
 from workstation.domain.template import FieldType, ReportTemplate
 
 
@@ -44,7 +45,8 @@ class Report:
     One report of one study.
 
     ``values`` holds the text (or choice key, or number as text) of each template field by key.
-    ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
+    ``measurements`` is the former stored form of what was drawn, ``annotations`` the present one;
+    ``drawn`` reads both. ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
     """
 
     report_uid: str
@@ -63,6 +65,7 @@ class Report:
     verifier: Person | None = None
     signed_at: datetime | None = None
     return_reason: str = ""
+    annotations: tuple[Annotation, ...] = ()
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):
@@ -76,6 +79,21 @@ class Report:
         if state is ReportState.RETURNED and not reason.strip():
             raise ValueError("a report is returned with a reason")
         return replace(self, state=state, updated_at=at, revision=self.revision + 1, return_reason=reason)
+
+    @property
+    def drawn(self) -> AnnotationList:
+        """Return everything drawn on the images of this study, whichever form it was stored in."""
+        former = as_annotations(self.measurements, author=self.author.name, at=self.updated_at)
+        return AnnotationList(self.study_instance_uid, (*former, *self.annotations))
+
+    def with_drawn(self, annotations: AnnotationList, *, at: datetime) -> Report:
+        """Return the report with other annotations. ValueError for those of another study or a final report."""
+        if self.state is ReportState.FINAL:
+            raise ValueError("a final report is immutable")
+        if annotations.study_instance_uid != self.study_instance_uid:
+            raise ValueError("annotations must belong to the report's study")
+        former = MeasurementSet(self.study_instance_uid)
+        return replace(self, measurements=former, annotations=annotations.annotations, updated_at=at)
 
     def with_values(self, values: dict[str, str], *, at: datetime) -> Report:
         """Return the report with new field values; a final report never changes."""

@@ -14,10 +14,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from resources.translation import tr
+from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement, MeasurementSet
 from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -32,7 +32,7 @@ class Changed(Enum):
 
     FINDINGS = auto()
     VALUES = auto()
-    MEASUREMENTS = auto()
+    ANNOTATIONS = auto()
     STATE = auto()
 
 
@@ -234,12 +234,15 @@ class ReadingSession:
         self._report = self._report.with_values({**self._report.values, key: text}, at=self._now())
         self._tell(Changed.VALUES)
 
-    def set_measurements(self, measurements: tuple[Measurement, ...]) -> None:
-        """Replace the measurements of this study."""
+    def set_annotations(self, annotations: AnnotationList) -> None:
+        """Replace what is drawn on this study. ValueError for another study."""
         self._require_writable()
-        kept = MeasurementSet(self.study.study_instance_uid, measurements)
-        self._report = replace(self._report, measurements=kept, updated_at=self._now())
-        self._tell(Changed.MEASUREMENTS)
+        self._report = self._report.with_drawn(annotations, at=self._now())
+        self._tell(Changed.ANNOTATIONS)
+
+    def now(self) -> datetime:
+        """Return the time by the workstation's clock."""
+        return self._clock.now()
 
     def moved_to(self, report: Report) -> None:
         """Take over the report as a service stored it (submitted, returned, signed)."""

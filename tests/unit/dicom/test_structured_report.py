@@ -23,7 +23,7 @@ from tests.helpers.full_reports import (
 from workstation.dicom.report_manifest import content_items
 from workstation.dicom.sr_common import DocumentHead
 from workstation.domain.errors import TemplateViolation
-from workstation.domain.measurement import Measurement, MeasurementKind, MeasurementSet
+from workstation.domain.measurement import MeasurementSet
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.study import Study
 
@@ -221,15 +221,6 @@ def test_distance_ellipse_and_probe_are_written_in_patient_space(study: Study) -
     assert values == [("Mean", 38.5), ("Standard Deviation", 12.25), ("Minimum", -20.0), ("Maximum", 91.0)]
     probe = child(groups["2.25.803"], "112031").MeasuredValueSequence[0]
     assert (probe.FloatingPointValue, probe.MeasurementUnitsCodeSequence[0].CodeValue) == (-871.0, "[hnsf'U]")
-
-
-@pytest.mark.parametrize("kind", list(MeasurementKind))
-def test_a_measurement_without_its_value_is_a_bug_and_not_a_silent_zero(study: Study, kind: MeasurementKind) -> None:
-    points = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
-    bare = MeasurementSet(study.study_instance_uid, (Measurement("2.25.9", kind, points, "1.2"),))
-
-    with pytest.raises(ValueError, match="carries its"):
-        OBJECTS.measurement_sr(replace(final_report(study), measurements=bare), study)
 
 
 def test_a_report_without_findings_and_measurements_says_so(study: Study) -> None:

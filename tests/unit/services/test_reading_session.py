@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.helpers.cases import READER, FixedClock, Uids, ai_finding, report, row, study, template
+from workstation.domain.annotation import Annotation, AnnotationKind, AnnotationList
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
-from workstation.domain.measurement import Measurement, MeasurementKind
 from workstation.domain.report import BlockerKind, ReportState
 from workstation.domain.workitem import Claim
 from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
 
 CLAIM = Claim("2.25.8", "2.25.99")
-DISTANCE = Measurement("2.25.70", MeasurementKind.DISTANCE, ((0.0, 0.0, 0.0), (3.0, 4.0, 0.0)), "1.2.3.9", value=5.0)
+LENGTH = Annotation(
+    uid="2.25.70",
+    tracking_uid="2.25.70",
+    kind=AnnotationKind.LENGTH,
+    points_lps_mm=((0.0, 0.0, 0.0), (3.0, 4.0, 0.0)),
+    frame_of_reference_uid="1.2.3.9",
+    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
 
 
 def session(*, claim: Claim | None = CLAIM) -> ReadingSession:
@@ -72,14 +80,14 @@ def test_pages_are_told_what_changed_until_they_unsubscribe() -> None:
     opened.accept("2.25.1001")
     opened.set_value("impression", "右上肺结节")
     opened.set_value("impression", "右上肺结节")
-    opened.set_measurements((DISTANCE,))
+    opened.set_annotations(AnnotationList(opened.study.study_instance_uid, (LENGTH,)))
     opened.moved_to(opened.report.moved(ReportState.FINAL, at=FixedClock().now()))
     stop()
     stop()
     opened.moved_to(opened.report)
 
-    assert told == [Changed.FINDINGS, Changed.VALUES, Changed.MEASUREMENTS, Changed.STATE]
-    assert opened.report.measurements.measurements == (DISTANCE,)
+    assert told == [Changed.FINDINGS, Changed.VALUES, Changed.ANNOTATIONS, Changed.STATE]
+    assert opened.report.annotations == (LENGTH,)
 
 
 def test_without_the_claim_nothing_changes() -> None:
@@ -88,7 +96,7 @@ def test_without_the_claim_nothing_changes() -> None:
     for act in (
         lambda: opened.accept("2.25.1001"),
         lambda: opened.set_value("impression", "x"),
-        lambda: opened.set_measurements(()),
+        lambda: opened.set_annotations(AnnotationList(opened.study.study_instance_uid)),
         lambda: opened.add((0.0, 0.0, 0.0), 5.0),
     ):
         with pytest.raises(NotPermitted):

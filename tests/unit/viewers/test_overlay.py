@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from resources.translation import ENGLISH, use_language
-from tests.helpers.viewers import axial_plane, axial_stack, finding, findings, image, stack, uids, volume
-from viewers.scene import marks, measure
+from tests.helpers.viewers import annotation, axial_plane, axial_stack, finding, findings, image, stack, uids, volume
+from viewers.scene import marks
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
 from viewers.scene.captions import Corner, Identity, StudyCaptions, ViewCaptions, corner_lines, with_warning
@@ -19,6 +19,7 @@ from viewers.scene.labels import Rect, box_around, place_label
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.slice_view import SliceView
+from workstation.domain.annotation import AnnotationKind
 from workstation.domain.finding import Decision, Mark
 from workstation.domain.geometry import ImagePlane
 
@@ -254,11 +255,11 @@ def test_measurements_show_on_their_slice_only() -> None:
     scene = axial_stack(slices=3, step_mm=2.0)
     picture = scene.measurable()
     assert picture is not None
-    scene.annotations.add("1.2.3", measure.distance(picture, (10, 10, 2), (13, 14, 2), tracking_uid="2.25.1"))
+    scene.annotations.add("1.2.3", annotation(AnnotationKind.LENGTH, picture, [(10, 10, 2), (13, 14, 2)], uid="2.25.1"))
     scene.annotations.add(
-        "1.2.3", measure.ellipse(picture, (50, 40, 2), (60, 40, 2), (50, 50, 2), tracking_uid="2.25.2")
+        "1.2.3", annotation(AnnotationKind.ELLIPSE, picture, [(50, 40, 2), (60, 40, 2), (50, 50, 2)], uid="2.25.2")
     )
-    scene.annotations.add("1.2.3", measure.probe(picture, (50, 40, 2), tracking_uid="2.25.3"))
+    scene.annotations.add("1.2.3", annotation(AnnotationKind.PROBE, picture, [(50, 40, 2)], uid="2.25.3"))
     drawn = scene.frame(VIEWPORT).overlay.callipers
     assert [c.lines for c in drawn] == [
         ("5.0 mm",),

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pytest
 
 from resources.translation import ENGLISH, use_language
-from tests.helpers.viewers import axial_plane, axial_stack, image, stack, uids, volume
-from viewers.scene import measure
+from tests.helpers.viewers import annotation, axial_plane, axial_stack, image, measure_of, stack, uids, volume
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
 from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
 from viewers.scene.link_group import LinkGroup
+from viewers.scene.measure_annotations import remeasured
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import VoiFunction, VoiLut, Window
@@ -25,9 +25,9 @@ from viewers.scene.stack_scene import StackScene, StackSlot, slots_of
 from workstation.dicom.decode import DecodedFrame
 from workstation.dicom.frame_attributes import VoiWindow
 from workstation.dicom.lookup import LookupTable
+from workstation.domain.annotation import Annotation, AnnotationKind, AnnotationList
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane
-from workstation.domain.measurement import Measurement, MeasurementSet
 from workstation.domain.study import Instance, Series
 
 VIEWPORT = (800.0, 640.0)
@@ -42,8 +42,8 @@ def mpr(plane: MprPlane = MprPlane.AXIAL, affine: npt.NDArray[np.float64] | None
     return MprScene(volume(affine=affine), plane, annotations=Annotations("1.2.3"), new_uid=uids())
 
 
-def line(uid: str = "2.25.1") -> Measurement:
-    return measure.distance(image(plane=axial_plane()), (0, 0, 0), (3, 4, 0), tracking_uid=uid)
+def line(uid: str = "2.25.1") -> Annotation:
+    return annotation(AnnotationKind.LENGTH, image(plane=axial_plane()), [(0, 0, 0), (3, 4, 0)], uid=uid)
 
 
 # stacks ---------------------------------------------------------------------------------------
@@ -296,11 +296,11 @@ def test_measurements_never_leak_into_the_next_study() -> None:
     notes = Annotations("1.2.3")
     notes.add("1.2.3", line())
     notes.open_study("9.9.9")
-    assert notes.value == MeasurementSet("9.9.9")
+    assert notes.value == AnnotationList("9.9.9")
     assert not notes.undo()
     with pytest.raises(ValueError, match="no longer open"):
         notes.add("1.2.3", line())
-    assert notes.measurements == ()
+    assert notes.items == ()
 
 
 def test_a_scene_of_the_last_study_shows_nothing_of_the_next() -> None:
@@ -308,25 +308,25 @@ def test_a_scene_of_the_last_study_shows_nothing_of_the_next() -> None:
     scene.annotations.open_study("9.9.9", (line(),))
     view = scene.view(VIEWPORT)
     assert view is not None
-    assert scene.visible_measurements(view) == ()
+    assert scene.visible_annotations(view) == ()
 
 
 def test_add_edit_delete_undo_and_redo_tell_the_autosave() -> None:
     saved: list[int] = []
     notes = Annotations("1")
-    notes.watch(lambda value: saved.append(len(value.measurements)))
+    notes.watch(lambda value: saved.append(len(value.annotations)))
     notes.add("1", line("a"))
     notes.add("1", line("b"))
-    longer = measure.remeasured(line("a"), ((0, 0, 0), (6, 8, 0)), image(plane=axial_plane()))
+    longer = remeasured(line("a"), image(plane=axial_plane()), [(0, 0, 0), (6, 8, 0)])
     notes.edit("1", longer)
     notes.delete("1", "b")
-    assert [m.value for m in notes.measurements] == [10.0]
+    assert [measure_of(m) for m in notes.items] == [10.0]
     assert notes.undo()
     assert notes.undo()
-    assert [m.value for m in notes.measurements] == [5.0, 5.0]
+    assert [measure_of(m) for m in notes.items] == [5.0, 5.0]
     assert (notes.can_undo, notes.can_redo) == (True, True)
     assert notes.redo()
-    assert [m.value for m in notes.measurements] == [10.0, 5.0]
+    assert [measure_of(m) for m in notes.items] == [10.0, 5.0]
     assert saved == [1, 2, 2, 1, 2, 2, 2]
     notes.add("1", line("c"))
     assert not notes.redo()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.viewers import axial_stack, image, stack
+from tests.helpers.viewers import axial_stack, image, measure_of, stack
 from viewers.scene.events import Button, KeyEvent, Modifier, PointerEvent, PointerKind
 from viewers.scene.keys import Command, command_for
 from viewers.scene.stack_scene import StackScene
 from viewers.scene.tools.actions import (
     Actions,
-    AddMeasurement,
-    EditMeasurement,
+    AddAnnotation,
+    EditAnnotation,
     MoveCrosshair,
     Refuse,
     Repaint,
     Scroll,
-    SelectMeasurement,
+    SelectAnnotation,
 )
 from viewers.scene.tools.navigate import Navigator
 from viewers.scene.tools.tool import ToolName
@@ -55,34 +55,33 @@ def drag(hand: Navigator, scene: StackScene, start: tuple[float, float], end: tu
     )
 
 
-def kept(actions: Actions) -> list[AddMeasurement]:
-    return [action for action in actions if isinstance(action, AddMeasurement)]
+def kept(actions: Actions) -> list[AddAnnotation]:
+    return [action for action in actions if isinstance(action, AddAnnotation)]
 
 
 def test_a_distance_by_drag_and_by_two_clicks_is_the_same(hand: Navigator, scene: StackScene) -> None:
     hand.choose(ToolName.DISTANCE)
-    dragged = kept(drag(hand, scene, (100, 100), (124, 132)))[0].measurement
+    dragged = kept(drag(hand, scene, (100, 100), (124, 132)))[0].annotation
     assert at(hand, scene, PointerKind.PRESS, 100, 100) == ()
     assert at(hand, scene, PointerKind.RELEASE, 100, 100) == ()
     assert at(hand, scene, PointerKind.MOVE, 110, 110, Button.NONE) == (Repaint(),)
-    clicked = kept(at(hand, scene, PointerKind.PRESS, 124, 132))[0].measurement
-    assert dragged.value == pytest.approx(5.0)
-    assert clicked.value == pytest.approx(5.0)
+    clicked = kept(at(hand, scene, PointerKind.PRESS, 124, 132))[0].annotation
+    assert measure_of(dragged) == pytest.approx(5.0)
+    assert measure_of(clicked) == pytest.approx(5.0)
     assert dragged.points_lps_mm == clicked.points_lps_mm
     assert hand.preview is None
 
 
 def test_an_ellipse_spans_the_box_that_was_dragged(hand: Navigator, scene: StackScene) -> None:
     hand.choose(ToolName.ELLIPSE)
-    measured = kept(drag(hand, scene, (100, 100), (260, 180)))[0].measurement
-    assert measured.statistics is not None
+    measured = kept(drag(hand, scene, (100, 100), (260, 180)))[0].annotation
     # semi-axes 10 mm and 5 mm
-    assert measured.statistics.area_mm2 == pytest.approx(157.08, abs=0.01)
+    assert measure_of(measured) == pytest.approx(157.08, abs=0.01)
 
 
 def test_the_probe_keeps_the_value_it_touches(hand: Navigator, scene: StackScene) -> None:
     hand.choose(ToolName.PROBE)
-    assert kept(at(hand, scene, PointerKind.PRESS, 404, 320))[0].measurement.value == 50.0
+    assert measure_of(kept(at(hand, scene, PointerKind.PRESS, 404, 320))[0].annotation) == 50.0
 
 
 def test_scrolling_away_drops_a_half_drawn_line(hand: Navigator, scene: StackScene) -> None:
@@ -102,11 +101,18 @@ def test_a_tiny_ellipse_is_refused_in_words(hand: Navigator, scene: StackScene) 
     assert [type(action) for action in refused if not isinstance(action, Repaint)] == [Refuse]
 
 
-@pytest.mark.parametrize("tool", [ToolName.DISTANCE, ToolName.ELLIPSE, ToolName.PROBE])
-def test_nothing_can_be_measured_without_spacing_or_without_an_image(hand: Navigator, tool: ToolName) -> None:
+@pytest.mark.parametrize(
+    ("tool", "units"), [(ToolName.DISTANCE, ["px"]), (ToolName.ELLIPSE, ["px2"]), (ToolName.PROBE, ["HU"])]
+)
+def test_without_a_place_in_the_patient_pixels_are_counted_and_said_so(
+    hand: Navigator, tool: ToolName, units: list[str]
+) -> None:
     hand.choose(tool)
     unscaled = stack([image()])
-    assert any(isinstance(action, Refuse) for action in drag(hand, unscaled, (100, 100), (200, 200)))
+    (drawn,) = kept(drag(hand, unscaled, (100, 100), (200, 200)))
+    assert [one.unit for one in drawn.annotation.measures] == units
+    assert (drawn.annotation.points_lps_mm, drawn.annotation.referenced_sop_instance_uid) == ((), "1.9")
+    hand.cancel()
     unscaled.drop(0)
     assert drag(hand, unscaled, (100, 100), (200, 200)) == ()
 
@@ -130,22 +136,22 @@ def test_a_handle_can_be_dragged_and_keeps_the_identity(
     expected: float | None,
 ) -> None:
     hand.choose(tool)
-    made = kept(drag(hand, scene, start, end))[0].measurement
+    made = kept(drag(hand, scene, start, end))[0].annotation
     scene.annotations.add("1.2.3", made)
     hand.choose(ToolName.WINDOW)
     done = drag(hand, scene, end, (148, 164))
-    assert SelectMeasurement(made.tracking_uid) in done
-    edited = next(action.measurement for action in done if isinstance(action, EditMeasurement))
-    assert edited.tracking_uid == made.tracking_uid
-    assert edited.value == pytest.approx(expected if expected is not None else 18.0)
+    assert SelectAnnotation(made.uid) in done
+    edited = next(action.annotation for action in done if isinstance(action, EditAnnotation))
+    assert (edited.uid, edited.tracking_uid) == (made.uid, made.tracking_uid)
+    assert measure_of(edited) == pytest.approx(expected if expected is not None else 18.0)
 
 
 def placed(
     hand: Navigator, scene: StackScene, tool: ToolName, start: tuple[float, float], end: tuple[float, float]
-) -> AddMeasurement:
+) -> AddAnnotation:
     hand.choose(tool)
     added = kept(drag(hand, scene, start, end))[0]
-    scene.annotations.add(scene.study_instance_uid, added.measurement)
+    scene.annotations.add(scene.study_instance_uid, added.annotation)
     hand.choose(ToolName.WINDOW)
     return added
 
@@ -155,21 +161,21 @@ def test_a_click_anywhere_on_the_line_chooses_a_distance_and_leaves_it_where_it_
 ) -> None:
     added = placed(hand, scene, ToolName.DISTANCE, (100, 100), (300, 100))
     pressed = at(hand, scene, PointerKind.PRESS, 180, 104)
-    assert pressed == (SelectMeasurement(added.measurement.tracking_uid),)
+    assert pressed == (SelectAnnotation(added.annotation.uid),)
     at(hand, scene, PointerKind.MOVE, 182, 105)
     assert at(hand, scene, PointerKind.RELEASE, 182, 105) == ()
-    assert not any(isinstance(action, SelectMeasurement) for action in at(hand, scene, PointerKind.PRESS, 180, 110))
+    assert not any(isinstance(action, SelectAnnotation) for action in at(hand, scene, PointerKind.PRESS, 180, 110))
 
 
 def test_a_distance_dragged_by_its_line_keeps_its_length_and_identity(hand: Navigator, scene: StackScene) -> None:
     added = placed(hand, scene, ToolName.DISTANCE, (100, 100), (300, 100))
-    done = [action for action in drag(hand, scene, (200, 101), (240, 181)) if isinstance(action, EditMeasurement)]
-    assert [edit.measurement.tracking_uid for edit in done] == [added.measurement.tracking_uid]
-    assert done[0].measurement.value == pytest.approx(25.0)
+    done = [action for action in drag(hand, scene, (200, 101), (240, 181)) if isinstance(action, EditAnnotation)]
+    assert [edit.annotation.uid for edit in done] == [added.annotation.uid]
+    assert measure_of(done[0].annotation) == pytest.approx(25.0)
     # 40 and 80 pixels at 8 pixels a millimetre
     moved = [
         tuple(new - old for new, old in zip(after, before, strict=True))
-        for before, after in zip(added.measurement.points_lps_mm, done[0].measurement.points_lps_mm, strict=True)
+        for before, after in zip(added.annotation.points_lps_mm, done[0].annotation.points_lps_mm, strict=True)
     ]
     assert moved == [pytest.approx((5.0, 10.0, 0.0)), pytest.approx((5.0, 10.0, 0.0))]
 
@@ -178,7 +184,7 @@ def test_an_ellipse_is_chosen_by_its_outline_not_by_its_inside(hand: Navigator, 
     added = placed(hand, scene, ToolName.ELLIPSE, (100, 100), (300, 300))
     # 45 degrees along a circle of radius 100 round (200, 200), and its middle
     on_outline = at(hand, scene, PointerKind.PRESS, 270.7, 270.7)
-    assert on_outline == (SelectMeasurement(added.measurement.tracking_uid),)
+    assert on_outline == (SelectAnnotation(added.annotation.uid),)
     hand.cancel()
     assert at(hand, scene, PointerKind.PRESS, 205, 205) == ()
 
@@ -191,19 +197,18 @@ def test_a_measuring_tool_begins_a_new_line_across_another(hand: Navigator, scen
 
 def test_an_ellipse_handle_changes_one_axis_only(hand: Navigator, scene: StackScene) -> None:
     hand.choose(ToolName.ELLIPSE)
-    made = kept(drag(hand, scene, (100, 100), (260, 180)))[0].measurement
+    made = kept(drag(hand, scene, (100, 100), (260, 180)))[0].annotation
     scene.annotations.add("1.2.3", made)
     hand.choose(ToolName.WINDOW)
     done = drag(hand, scene, (260, 140), (340, 155))
-    edited = next(action.measurement for action in done if isinstance(action, EditMeasurement))
-    assert edited.statistics is not None
+    edited = next(action.annotation for action in done if isinstance(action, EditAnnotation))
     # semi-axes 20 mm and 5 mm
-    assert edited.statistics.area_mm2 == pytest.approx(314.16, abs=0.01)
+    assert measure_of(edited) == pytest.approx(314.16, abs=0.01)
 
 
 def test_a_click_on_nothing_drops_the_selection(hand: Navigator, scene: StackScene) -> None:
-    scene.selected_measurement = "2.25.1"
-    assert at(hand, scene, PointerKind.PRESS, 400, 300) == (SelectMeasurement(""),)
+    scene.selected_annotation = "2.25.1"
+    assert at(hand, scene, PointerKind.PRESS, 400, 300) == (SelectAnnotation(""),)
 
 
 def test_the_scroll_tool_needs_six_pixels_a_slice(hand: Navigator, scene: StackScene) -> None:

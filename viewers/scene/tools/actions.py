@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.raster import Window
+from workstation.domain.annotation import Annotation
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +84,38 @@ class FinishPath:
 
 
 @dataclass(frozen=True, slots=True)
-class AddMeasurement:
-    """Keep a finished measurement."""
+class AddAnnotation:
+    """Keep a finished annotation."""
 
-    measurement: Measurement
-
-
-@dataclass(frozen=True, slots=True)
-class EditMeasurement:
-    """Exchange a measurement for its version after a handle was dragged."""
-
-    measurement: Measurement
+    annotation: Annotation
 
 
 @dataclass(frozen=True, slots=True)
-class SelectMeasurement:
-    """Select a measurement, or none with an empty UID."""
+class EditAnnotation:
+    """Exchange an annotation for its version after a handle was dragged."""
 
-    tracking_uid: str
+    annotation: Annotation
+
+
+@dataclass(frozen=True, slots=True)
+class AskText:
+    """Ask the reader for the words of an annotation before it is kept."""
+
+    annotation: Annotation
+
+
+@dataclass(frozen=True, slots=True)
+class SeedNodule:
+    """Measure the nodule at a patient point."""
+
+    lps_mm: Point
+
+
+@dataclass(frozen=True, slots=True)
+class SelectAnnotation:
+    """Select an annotation, or none with an empty UID."""
+
+    uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +162,11 @@ Action = (
     | TurnVolume
     | AddPathPoint
     | FinishPath
-    | AddMeasurement
-    | EditMeasurement
-    | SelectMeasurement
+    | AddAnnotation
+    | EditAnnotation
+    | AskText
+    | SeedNodule
+    | SelectAnnotation
     | ClickFinding
     | OpenMenu
     | Maximise

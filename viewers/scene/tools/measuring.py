@@ -1,132 +1,232 @@
-"""Distance, ellipse and probe, and dragging them afterwards."""
+"""Drawing annotations: by drag or by clicks, point by point, in patient space or on the image's own pixels."""
 # ruff: noqa: ARG002 - every tool takes the same arguments, few need them all
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from viewers.scene import measure, overlay
+from resources.translation import tr
+from viewers.scene import measure_annotations
 from viewers.scene.events import PointerEvent
 from viewers.scene.image import SliceImage
+from viewers.scene.measure import NotMeasurable
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
-from viewers.scene.tools.actions import (
-    Action,
-    Actions,
-    AddMeasurement,
-    EditMeasurement,
-    Refuse,
-    Repaint,
-    SelectMeasurement,
-)
+from viewers.scene.tools.actions import Action, Actions, AddAnnotation, AskText, Refuse, Repaint, SeedNodule
 from viewers.scene.tools.tool import Tool
+from workstation.domain.annotation import Annotation, AnnotationKind, PixelPoint
 from workstation.domain.errors import WorkstationError
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement, MeasurementKind
 
 CLICK_PX: Final = 4.0
 """A shorter way is a click, not a drag."""
-HANDLE_PX: Final = 8.0
-LINE_PX: Final = 5.0
+_FREEHAND_PX: Final = 3.0
+Placed = Sequence[Point] | Sequence[PixelPoint]
+_SQUARED: Final = frozenset({AnnotationKind.BIDIRECTIONAL})
+_BOXES: Final = frozenset({AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE})
+_CLICKS: Final = {
+    AnnotationKind.ELLIPSE: 2,
+    AnnotationKind.RECTANGLE: 2,
+    AnnotationKind.ANGLE: 3,
+    AnnotationKind.BIDIRECTIONAL: 4,
+    AnnotationKind.COBB: 4,
+    AnnotationKind.CARDIOTHORACIC: 4,
+}
 
-PixelPoint = tuple[float, float]
-_Hit = tuple[float, int | None, Measurement]
-"""Distance in viewport pixels, handle or None for the line, and what was hit."""
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What an annotation was begun on: the image the reader saw and aimed at, and where."""
+
+    image: SliceImage
+    place: tuple[int, Size]
+    uid: str
 
 
-class _TwoPointTool(Tool):
+def points_of(view: SliceView, pixels: Sequence[PixelPoint]) -> Placed:
+    """Return viewport pixels as patient points, or as (column, row) on an image that has no place in the patient."""
+    if view.plane is None:
+        return [view.inverse.apply(*pixel) for pixel in pixels]
+    return [view.lps_of(*pixel) for pixel in pixels]
+
+
+def measured(kind: AnnotationKind, scene: Scene, image: SliceImage, points: Placed, *, uid: str) -> Annotation:
+    """Return a new annotation with its numbers. Raises NotMeasurable."""
+    notes = scene.annotations
+    if kind is AnnotationKind.SPHERE:
+        return _sphere(scene, points, uid=uid)
+    if kind in _SQUARED and image.plane is not None:
+        points = measure_annotations.squared([point for point in points if len(point) == 3])
+    return measure_annotations.annotate(
+        kind,
+        image,
+        points,
+        uid=uid,
+        tracking_uid=uid,
+        author=notes.author,
+        created_at=notes.now(),
+        text=tr("Text") if kind is AnnotationKind.TEXT else "",
+        series_instance_uid=scene.series_instance_uid,
+        referenced_frame=scene.frame_number,
+    )
+
+
+def _sphere(scene: Scene, points: Placed, *, uid: str) -> Annotation:
+    volume, notes = scene.measured_volume, scene.annotations
+    placed = [point for point in points if len(point) == 3]
+    if volume is None or len(placed) != len(points):
+        raise NotMeasurable(
+            tr("A sphere needs the volume of a complete series."), hint=tr("Wait until all slices are here.")
+        )
+    drawn = measure_annotations.sphere(
+        volume, placed[0], placed[1], uid=uid, tracking_uid=uid, author=notes.author, created_at=notes.now()
+    )
+    return replace(drawn, frame_of_reference_uid=scene.frame_of_reference_uid)
+
+
+class DrawTool(Tool):
     """
-    A measurement between two viewport points, by drag or by click and click.
+    One annotation from a fixed number of points, each by a click or as the end of a drag.
 
     The image is taken once at the start: it is what the reader saw and aimed at.
     """
 
-    def __init__(self) -> None:
-        self._first: PixelPoint | None = None
-        self._image: SliceImage | None = None
-        self._place: tuple[int, Size] | None = None
-        self._uid = ""
+    def __init__(self, kind: AnnotationKind) -> None:
+        self.kind = kind
+        self._count = _CLICKS.get(kind, 2)
+        self._points: list[PixelPoint] = []
+        self._begun: _Begun | None = None
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Begin, or finish after a first click."""
-        if self._first is not None and self._still_there(scene, viewport):
-            return self._finish(event, scene, viewport)
-        self.cancel()
-        view, image = scene.view(viewport), scene.measurable()
-        if view is None or image is None:
-            return ()
-        try:
-            measure.require_plane(image)
-        except WorkstationError as problem:
-            return (Refuse(problem.user_text, problem.hint),)
-        if view.pixel_at(event.x, event.y) is None:
-            return ()
-        self._first, self._image, self._place = (event.x, event.y), image, (scene.index, viewport)
-        self._uid = scene.new_uid()
-        return ()
+        """Begin, or take the next point."""
+        if not self._still_there(scene, viewport):
+            self.cancel()
+            begun = _begin(event, scene, viewport)
+            if isinstance(begun, _Begun):
+                self._begun = begun
+            else:
+                return begun
+        self._points.append((event.x, event.y))
+        return self._finish(scene, viewport) if len(self._points) == self._count else ()
 
     def move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Show the measurement so far."""
-        if self._first is None:
+        """Show the annotation so far."""
+        if self._begun is None:
             return ()
         if not self._still_there(scene, viewport):
             self.cancel()
             return (Repaint(),)
-        try:
-            self.preview = self._measured(event, scene, viewport)
-        except WorkstationError:
-            self.preview = None
+        self.preview = self._so_far([*self._points, (event.x, event.y)], scene, viewport)
         return (Repaint(),)
 
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Finish a drag; a mere click waits for the second one."""
-        if self._first is None or math.dist(self._first, (event.x, event.y)) < CLICK_PX:
+        """Take the end of a drag as a point; a mere click waits for the next one."""
+        if not self._points or math.dist(self._points[-1], (event.x, event.y)) < CLICK_PX:
             return ()
-        return self._finish(event, scene, viewport)
+        self._points.append((event.x, event.y))
+        return self._finish(scene, viewport) if len(self._points) >= self._count else ()
 
     def cancel(self) -> None:
         """Drop what was begun."""
-        self._first = self._image = self._place = self.preview = None
+        self._points = []
+        self._begun = self.preview = None
 
-    def _finish(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+    def _finish(self, scene: Scene, viewport: Size) -> Actions:
         try:
-            done: Action = AddMeasurement(self._measured(event, scene, viewport))
+            done: Action = AddAnnotation(self._measured(self._points, scene, viewport))
         except WorkstationError as problem:
             done = Refuse(problem.user_text, problem.hint)
         self.cancel()
         return (done,)
 
     def _still_there(self, scene: Scene, viewport: Size) -> bool:
-        # another slice or a resized viewport under a half-drawn measurement would move its first point
-        return self._place == (scene.index, viewport)
+        # another slice or a resized viewport under a half-drawn annotation would move its first point
+        return self._begun is not None and self._begun.place == (scene.index, viewport)
 
-    def _measured(self, event: PointerEvent, scene: Scene, viewport: Size) -> Measurement:
-        view = scene.view(viewport)
-        if view is None or self._first is None or self._image is None:
-            raise measure.NotMeasurable("")
-        return self._measure(self._image, view, self._first, (event.x, event.y))
+    def _so_far(self, pixels: list[PixelPoint], scene: Scene, viewport: Size) -> Annotation | None:
+        try:
+            if len(pixels) >= self._count:
+                return self._measured(pixels[: self._count], scene, viewport)
+            whole = 2 * (len(pixels) // 2)  # finished lines and the one under the pointer, without a number yet
+            drawn = self._line(pixels[whole - 2 : whole] if self._count == 4 else pixels[:2], scene, viewport)
+        except WorkstationError:
+            return None
+        return drawn
 
-    def _measure(self, image: SliceImage, view: SliceView, first: PixelPoint, second: PixelPoint) -> Measurement:
-        raise AssertionError("a measuring tool says what it measures")
+    def _line(self, pixels: list[PixelPoint], scene: Scene, viewport: Size) -> Annotation:
+        view, begun = scene.view(viewport), self._begun
+        if view is None or begun is None:
+            raise NotMeasurable("")
+        line = measured(AnnotationKind.LENGTH, scene, begun.image, points_of(view, pixels), uid=begun.uid)
+        return line if self.kind is AnnotationKind.BIDIRECTIONAL else replace(line, measures=())
+
+    def _measured(self, pixels: list[PixelPoint], scene: Scene, viewport: Size) -> Annotation:
+        view, begun = scene.view(viewport), self._begun
+        if view is None or begun is None:
+            raise NotMeasurable("")
+        placed = points_of(view, _shape(self.kind, pixels))
+        return measured(self.kind, scene, begun.image, placed, uid=begun.uid)
 
 
-class DistanceTool(_TwoPointTool):
-    """A straight line in patient millimetres."""
+class FreehandTool(DrawTool):
+    """An outline along the way of the pointer; letting go closes it."""
 
-    def _measure(self, image: SliceImage, view: SliceView, first: PixelPoint, second: PixelPoint) -> Measurement:
-        return measure.distance(image, view.lps_of(*first), view.lps_of(*second), tracking_uid=self._uid)
+    def __init__(self) -> None:
+        super().__init__(AnnotationKind.FREEHAND)
+
+    def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        """Begin anew: an outline is one stroke."""
+        self.cancel()
+        self._count = 1_000_000
+        return super().press(event, scene, viewport)
+
+    def move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        """Lead the outline on."""
+        if not self._points:
+            return ()
+        if not self._still_there(scene, viewport):
+            self.cancel()
+            return (Repaint(),)
+        if math.dist(self._points[-1], (event.x, event.y)) >= _FREEHAND_PX:
+            self._points.append((event.x, event.y))
+        try:
+            self.preview = self._measured(self._points, scene, viewport) if len(self._points) > 2 else None
+        except WorkstationError:
+            self.preview = None
+        return (Repaint(),)
+
+    def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        """Close the outline; a stroke too short for one is dropped."""
+        if len(self._points) > 2 and self._still_there(scene, viewport):
+            return self._finish(scene, viewport)
+        self.cancel()
+        return (Repaint(),)
 
 
-class EllipseTool(_TwoPointTool):
-    """An ellipse in the box between two corners, upright on the screen."""
+class TextTool(DrawTool):
+    """A click places a text, a drag an arrow that may have one."""
 
-    def _measure(self, image: SliceImage, view: SliceView, first: PixelPoint, second: PixelPoint) -> Measurement:
-        x, y = (first[0] + second[0]) / 2, (first[1] + second[1]) / 2
-        return measure.ellipse(
-            image, view.lps_of(x, y), view.lps_of(second[0], y), view.lps_of(x, second[1]), tracking_uid=self._uid
-        )
+    def __init__(self) -> None:
+        super().__init__(AnnotationKind.ARROW)
+
+    def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        """Ask for the words; the arrow points at where the drag began."""
+        begun, view = self._begun, scene.view(viewport)
+        if begun is None or view is None or not self._still_there(scene, viewport):
+            self.cancel()
+            return (Repaint(),)
+        ends = [*self._points[:1], (event.x, event.y)]
+        is_click = math.dist(*ends) < CLICK_PX
+        kind, drawn = (AnnotationKind.TEXT, ends[:1]) if is_click else (AnnotationKind.ARROW, ends)
+        try:
+            done: Action = AskText(measured(kind, scene, begun.image, points_of(view, drawn), uid=begun.uid))
+        except WorkstationError as problem:
+            done = Refuse(problem.user_text, problem.hint)
+        self.cancel()
+        return (done,)
 
 
 class ProbeTool(Tool):
@@ -138,116 +238,36 @@ class ProbeTool(Tool):
         if view is None or image is None:
             return ()
         try:
-            measure.require_plane(image)
-            point = view.lps_of(event.x, event.y)
-            return (AddMeasurement(measure.probe(image, point, tracking_uid=scene.new_uid())),)
+            placed = points_of(view, [(event.x, event.y)])
+            return (AddAnnotation(measured(AnnotationKind.PROBE, scene, image, placed, uid=scene.new_uid())),)
         except WorkstationError as problem:
             return (Refuse(problem.user_text, problem.hint),)
 
 
-class HandleTool(Tool):
-    """
-    Drag an existing measurement: an end by its handle, the whole by its line.
-
-    It takes the press only when it hits one. ``whole_lines`` False leaves lines alone, for tools
-    that may want to begin a measurement on top of another.
-    """
-
-    def __init__(self) -> None:
-        self.whole_lines = True
-        self._measurement: Measurement | None = None
-        self._handle: int | None = None
-        self._pressed: PixelPoint | None = None
-        self._image: SliceImage | None = None
+class NoduleTool(Tool):
+    """A click inside a nodule asks for its measurement."""
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Take hold of the nearest handle within reach, else of the nearest line; no action when there is none."""
-        view = scene.view(viewport)
-        if view is None:
-            return ()
-        at = event.x, event.y
-        handles: list[_Hit] = []
-        lines: list[_Hit] = []
-        for m in scene.visible_measurements(view):
-            drawn = overlay.calliper(m, view)
-            handles += [(math.dist(at, handle), number, m) for number, handle in enumerate(drawn.handles)]
-            lines.append((_distance_px(at, drawn.outline), None, m))
-        hit = _nearest(handles, HANDLE_PX) or (_nearest(lines, LINE_PX) if self.whole_lines else None)
-        if hit is None:
-            return ()
-        self._handle, self._measurement, self._image = hit[1], hit[2], scene.measurable()
-        self._pressed = at
-        return (SelectMeasurement(hit[2].tracking_uid),)
-
-    def move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Show the measurement with the handle, or the line, here."""
-        fresh = self._dragged(event, scene, viewport)
-        if fresh is not None:
-            self.preview = fresh
-        return (Repaint(),)
-
-    def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
-        """Keep the dragged measurement; one undo step for the whole drag."""
-        done = self.preview
-        self.cancel()
-        return (EditMeasurement(done),) if done is not None else ()
-
-    def cancel(self) -> None:
-        """Leave the measurement as it was."""
-        self._measurement = self._image = self._pressed = self.preview = None
-
-    def _dragged(self, event: PointerEvent, scene: Scene, viewport: Size) -> Measurement | None:
-        view = scene.view(viewport)
-        if view is None or self._measurement is None or self._image is None or self._pressed is None:
-            return None
-        target = view.lps_of(event.x, event.y)
-        if self._handle is None:
-            if self.preview is None and math.dist(self._pressed, (event.x, event.y)) < CLICK_PX:
-                return None  # who only chooses a measurement must not shift it
-            points = _shifted_points(self._measurement, view.lps_of(*self._pressed), target)
-        else:
-            points = _moved_points(self._measurement, self._handle, target)
-        try:
-            return measure.remeasured(self._measurement, points, self._image)
-        except WorkstationError:
-            return None
+        """Ask for the nodule under the pointer."""
+        point = scene.point_at(viewport, event.x, event.y)
+        return (SeedNodule(point),) if point is not None else ()
 
 
-def _nearest(hits: list[_Hit], within_px: float) -> _Hit | None:
-    near = [hit for hit in hits if hit[0] <= within_px]
-    return min(near, key=lambda hit: hit[0]) if near else None
+def _begin(event: PointerEvent, scene: Scene, viewport: Size) -> _Begun | Actions:
+    view, image = scene.view(viewport), scene.measurable()
+    if view is None or image is None or view.pixel_at(event.x, event.y) is None:
+        return ()
+    if image.plane is None and not image.sop_instance_uid:
+        return ()
+    return _Begun(image, (scene.index, viewport), scene.new_uid())
 
 
-def _distance_px(at: PixelPoint, outline: tuple[PixelPoint, ...]) -> float:
-    """Return the distance of a viewport pixel from a drawn line."""
-    if len(outline) == 1:
-        return math.dist(at, outline[0])
-    return min(_distance_from_segment(at, *ends) for ends in pairwise(outline))
-
-
-def _distance_from_segment(at: PixelPoint, start: PixelPoint, end: PixelPoint) -> float:
-    along = end[0] - start[0], end[1] - start[1]
-    squared = along[0] ** 2 + along[1] ** 2
-    share = ((at[0] - start[0]) * along[0] + (at[1] - start[1]) * along[1]) / squared if squared else 0.0
-    share = min(max(share, 0.0), 1.0)
-    return math.dist(at, (start[0] + share * along[0], start[1] + share * along[1]))
-
-
-def _shifted_points(measurement: Measurement, start: Point, target: Point) -> tuple[Point, ...]:
-    dx, dy, dz = (t - s for t, s in zip(target, start, strict=True))
-    return tuple((x + dx, y + dy, z + dz) for x, y, z in measurement.points_lps_mm)
-
-
-def _moved_points(measurement: Measurement, handle: int, target: Point) -> tuple[Point, ...]:
-    points = list(measurement.points_lps_mm)
-    if measurement.kind is not MeasurementKind.ELLIPSE:
-        points[handle] = target
-        return tuple(points)
-    # handles 0 and 2 lie on the first semi-axis, 1 and 3 on the second: only its length changes
-    centre, end = points[0], points[1 + handle % 2]
-    axis = tuple(e - c for e, c in zip(end, centre, strict=True))
-    squared = sum(a * a for a in axis)
-    share = abs(sum((t - c) * a for t, c, a in zip(target, centre, axis, strict=True))) / squared if squared else 0.0
-    x, y, z = (c + share * a for c, a in zip(centre, axis, strict=True))
-    points[1 + handle % 2] = (x, y, z)
-    return tuple(points)
+def _shape(kind: AnnotationKind, pixels: Sequence[PixelPoint]) -> Sequence[PixelPoint]:
+    """Return the points of a kind, upright on the screen where it was drawn as a box between two corners."""
+    if kind not in _BOXES:
+        return pixels
+    (left, top), (right, bottom) = pixels
+    if kind is AnnotationKind.RECTANGLE:
+        return [(left, top), (right, top), (right, bottom), (left, bottom)]
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return [(x, y), (right, y), (x, bottom)]

@@ -17,10 +17,11 @@ from viewers.scene.tools.actions import (
     Maximise,
     OpenMenu,
     Scroll,
-    SelectMeasurement,
+    SelectAnnotation,
     Zoom,
 )
-from viewers.scene.tools.measuring import CLICK_PX, DistanceTool, EllipseTool, HandleTool, ProbeTool
+from viewers.scene.tools.handles import HandleTool
+from viewers.scene.tools.measuring import CLICK_PX, DrawTool, FreehandTool, NoduleTool, ProbeTool, TextTool
 from viewers.scene.tools.planes import ArmTool, not_on_curved, path_point
 from viewers.scene.tools.tool import (
     CrosshairTool,
@@ -34,9 +35,19 @@ from viewers.scene.tools.tool import (
 )
 from viewers.scene.tools.volume import VolumeTool, only_on_planes
 from viewers.scene.volume_scene import VolumeScene
-from workstation.domain.measurement import Measurement
+from workstation.domain.annotation import Annotation, AnnotationKind
 
-_MEASURING: Final = frozenset({ToolName.DISTANCE, ToolName.ELLIPSE, ToolName.PROBE})
+_DRAWN: Final = {
+    ToolName.DISTANCE: AnnotationKind.LENGTH,
+    ToolName.BIDIRECTIONAL: AnnotationKind.BIDIRECTIONAL,
+    ToolName.ANGLE: AnnotationKind.ANGLE,
+    ToolName.ELLIPSE: AnnotationKind.ELLIPSE,
+    ToolName.RECTANGLE: AnnotationKind.RECTANGLE,
+    ToolName.COBB: AnnotationKind.COBB,
+    ToolName.SPHERE: AnnotationKind.SPHERE,
+    ToolName.CARDIOTHORACIC: AnnotationKind.CARDIOTHORACIC,
+}
+_MEASURING: Final = frozenset({*_DRAWN, ToolName.PROBE, ToolName.TEXT, ToolName.FREEHAND, ToolName.NODULE})
 _WHEEL_ZOOM: Final = 1.15
 _FAST_SCROLL: Final = 10
 
@@ -57,9 +68,11 @@ class Navigator:
             ToolName.ZOOM: ZoomTool(),
             ToolName.SCROLL: ScrollTool(),
             ToolName.CROSSHAIR: CrosshairTool(),
-            ToolName.DISTANCE: DistanceTool(),
-            ToolName.ELLIPSE: EllipseTool(),
+            **{name: DrawTool(kind) for name, kind in _DRAWN.items()},
+            ToolName.FREEHAND: FreehandTool(),
+            ToolName.TEXT: TextTool(),
             ToolName.PROBE: ProbeTool(),
+            ToolName.NODULE: NoduleTool(),
         }
         self._by_button = {Button.MIDDLE: PanTool(), Button.RIGHT: ZoomTool()}
         self._handles = HandleTool()
@@ -70,7 +83,7 @@ class Navigator:
         self.tool = ToolName.WINDOW
 
     @property
-    def preview(self) -> Measurement | None:
+    def preview(self) -> Annotation | None:
         """Return the measurement that is being drawn."""
         return self._handles.preview or self._tools[self.tool].preview
 
@@ -129,7 +142,7 @@ class Navigator:
             self._busy = self._arms
             return turning
         self._busy = self._tools[self.tool]
-        dropped: Actions = (SelectMeasurement(""),) if scene.selected_measurement else ()
+        dropped: Actions = (SelectAnnotation(""),) if scene.selected_annotation else ()
         return dropped + self._busy.press(event, scene, viewport)
 
     def _press_on_kind(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions | None:

@@ -9,7 +9,7 @@ from viewers.scene.events import PointerEvent
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene, Size
 from viewers.scene.tools.actions import Actions, MoveCrosshair, Pan, Scroll, SetWindow, Zoom
-from workstation.domain.measurement import Measurement
+from workstation.domain.annotation import Annotation
 
 _PIXELS_PER_WIDTH = 400.0
 _ZOOM_PER_PIXEL = 1.01
@@ -25,14 +25,23 @@ class ToolName(StrEnum):
     SCROLL = "scroll"
     CROSSHAIR = "crosshair"
     DISTANCE = "distance"
+    BIDIRECTIONAL = "bidirectional"
+    ANGLE = "angle"
     ELLIPSE = "ellipse"
+    RECTANGLE = "rectangle"
+    TEXT = "text"
     PROBE = "probe"
+    COBB = "cobb"
+    FREEHAND = "freehand"
+    SPHERE = "sphere"
+    CARDIOTHORACIC = "cardiothoracic"
+    NODULE = "nodule"
 
 
 class Tool:
     """A tool that does nothing; others override what they need. ``preview`` is drawn while it works."""
 
-    preview: Measurement | None = None
+    preview: Annotation | None = None
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Take a button press."""

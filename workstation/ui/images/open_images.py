@@ -24,7 +24,10 @@ class OpenImages:
 
     def __init__(self, session: ReadingSession) -> None:
         self.session = session
-        self.annotations = Annotations(session.study.study_instance_uid, session.report.measurements.measurements)
+        drawn = session.report.drawn
+        self.annotations = Annotations(
+            drawn.study_instance_uid, drawn.annotations, author=session.reader.name, now=session.now
+        )
         self._series = {one.key: one for series in session.study.series for one in _parts(series)}
         self._warnings: dict[str, tuple[DecodeWarning, ...]] = {
             key: series_warnings(series) for key, series in self._series.items() if is_image_series(series)
@@ -78,7 +81,7 @@ class OpenImages:
         if before == frame or (before and not is_first):
             return False
         scene.frame_of_reference_uid = frame
-        for one in self.annotations.measurements if before else ():
+        for one in self.annotations.items if before else ():
             if one.frame_of_reference_uid == before:
                 self.annotations.edit(scene.study_instance_uid, replace(one, frame_of_reference_uid=frame))
         return True

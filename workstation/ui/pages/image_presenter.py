@@ -11,10 +11,10 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.image import SliceImage
 from viewers.scene.presets import CT_PRESETS
+from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import FindingList
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement, MeasurementSet
 from workstation.services.jobs import JobRunner
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.images.comparing import Comparing
@@ -54,7 +54,7 @@ class ImagePresenter(QObject):
     volume_refused = Signal(object, object)
     """``ShownSeries``, ``WorkstationError``"""
     measured = Signal(object)
-    """``tuple[Measurement, ...]`` after every change by the reader"""
+    """``AnnotationList`` after every change by the reader"""
 
     def __init__(
         self,
@@ -264,13 +264,12 @@ class ImagePresenter(QObject):
         if here:
             centre(self._page.grid.frame(STACK), lps_mm)
 
-    def step_measurements(self, step: Callable[[Annotations], bool]) -> bool:
-        """Undo or redo a measurement and repaint."""
+    def step_annotations(self, step: Callable[[Annotations], bool]) -> bool:
+        """Undo or redo a change of annotations and repaint."""
         done = self.annotations is not None and step(self.annotations)
         self._page.grid.refresh()
         return done
 
-    def _measured(self, value: MeasurementSet) -> None:
-        measurements: tuple[Measurement, ...] = value.measurements
-        self.measured.emit(measurements)
+    def _measured(self, value: AnnotationList) -> None:
+        self.measured.emit(value)
         self._page.grid.refresh()

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject
 
 from resources.translation import language, tr
 from workstation.domain.access import Permission
+from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
-from workstation.domain.measurement import Measurement
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobRunner
@@ -311,11 +311,11 @@ class ReadingPresenter(QObject):
         self.images.show_findings(session.displayed, selected=finding.tracking_uid)
         self._page.findings.start_editing(finding.tracking_uid)
 
-    def _measured(self, measurements: tuple[Measurement, ...]) -> None:
+    def _measured(self, annotations: AnnotationList) -> None:
         session = self._desk.session
         if session is None or session.read_only:
             return  # images stay fully usable; what is measured read-only is gone with the case
-        session.set_measurements(measurements)
+        session.set_annotations(annotations)
         if not self._stepping:
             self._acted(_MEASUREMENT)
 
@@ -341,7 +341,7 @@ class ReadingPresenter(QObject):
         if what == _FINDING:
             session.undo() if undo else session.redo()
         else:
-            self.images.step_measurements(lambda kept: kept.undo() if undo else kept.redo())
+            self.images.step_annotations(lambda kept: kept.undo() if undo else kept.redo())
         self._stepping = False
 
     # the report beside the images
