@@ -153,7 +153,7 @@ def _write_json(path: Path, value: dict[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Finish the bundle named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m models.evaluation.build", description=__doc__)
     parser.add_argument("bundle", type=Path)
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--before", nargs=2, metavar=("NAME", "DIR"), help="what it wrote for the weights before")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runtime", type=Path, required=True, help='JSON: {"machine", "figures"}')
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     manifest = parse_manifest((chosen.bundle / "manifest.json").read_bytes())
     scores = patch_scores(real_patches(chosen.data), (chosen.bundle / "model.onnx").read_bytes(), manifest)
     before = (chosen.before[0], Path(chosen.before[1])) if chosen.before else None

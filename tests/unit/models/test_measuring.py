@@ -10,14 +10,19 @@ import numpy as np
 import pytest
 
 from models.engine.preprocess import Prepared, prepare
+from models.engine.registry import check_bundle
+from models.evaluation.build import main as build
 from models.evaluation.card_text import card_text
+from models.evaluation.froc import Nodule
 from models.evaluation.inserted import insert_round
-from models.evaluation.measure import Quiet, development_lungs, unseen_lungs
+from models.evaluation.measure import Lung, Quiet, development_lungs, unseen_lungs
+from models.evaluation.measure import main as measure
 from models.evaluation.patches import real_patches
 from models.evaluation.readers import findings_of
 from models.training.hosts import INPUT, UNBOUNDED, Known, distance_map
+from models.training.shapes import save_shapes
 from models.training.sources import DEVELOPMENT, RESERVED
-from tests.helpers.models import thorax
+from tests.helpers.models import copied_bundle, thorax
 from tests.helpers.training import cube, shape
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,6 +114,57 @@ def test_boxes_have_the_nodule_where_they_say(shared_data: Path) -> None:
     z, y, x = (round(c) for c in solid.centre_zyx)
     assert solid.hu[z - 2 : z + 3, y - 2 : y + 3, x - 2 : x + 3].max() > -300
     assert len([p for p in sets["kept_out"] if p.hu.shape == (51, 51, 51)]) == 14
+
+
+def _data_folder(folder: Path) -> Path:
+    """Write a data folder with one held-back cube and what the boxes need."""
+    for name in ("train", "test"):
+        (folder / name).mkdir(parents=True)
+    held = cube(12.0)
+    np.savez(
+        folder / "train" / "nodule_cubes.npz",
+        hu=held.hu[None],
+        mask=np.packbits(held.mask.reshape(1, -1), axis=1),
+        patient=np.array(["LIDC-IDRI-0022"]),
+    )
+    facts = [{"patient": "LIDC-IDRI-0022", "n_readers_marks": "4"}]
+    (folder / "train" / "nodule_cubes.json").write_text(json.dumps(facts), encoding="utf-8")
+    box = np.full((64, 64, 20), -860, np.int16)
+    for name in ("train/nodule_patches", "test/nodule_patches_lidc_0055"):
+        entry = {"PatientID": "P", "NoduleID": "0", "NumAnnotations": "1", "Diameter": "8", "spacing_xyz_mm": [1, 1, 2]}
+        np.savez(folder / f"{name}.npz", P_0=box)
+        (folder / f"{name}.json").write_text(json.dumps([entry]), encoding="utf-8")
+    return folder
+
+
+def test_a_bundle_is_measured_and_finished_by_two_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = _data_folder(tmp_path / "data")
+    prepared = tmp_path / "train"
+    prepared.mkdir()
+    save_shapes(prepared / "shapes.npz", [shape(d, "LIDC-IDRI-0033") for d in (4.0, 8.0, 14.0)])
+    place = (-55.0, 10.0, -12.0)
+    lungs = [
+        Lung("PHANTOM-1", thorax(nodule_lps_mm=place), (Nodule(place, 14.0),), ()),
+        Lung("PHANTOM-2", thorax(spacing_mm=(1.3, 1.3, 2.5), shape=(80, 156, 210)), (), ()),
+    ]
+    monkeypatch.setattr("models.evaluation.measure.unseen_lungs", lambda _data: lungs)
+    folder = copied_bundle(tmp_path)
+    out = tmp_path / "out"
+    measure(["--data", str(data), "--prepared", str(prepared), "--out", str(out), "--rounds", "1", str(folder)])
+    runtime = tmp_path / "runtime.json"
+    runtime.write_text(json.dumps({"machine": "a machine", "figures": {"seconds": "3"}}), encoding="utf-8")
+    cases = out / folder.name
+    arguments = [str(folder), "--cases", str(cases), "--data", str(data), "--runtime", str(runtime)]
+    build([*arguments, "--before", "the same", str(cases)])
+    evaluation = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
+
+    assert evaluation["tier_b"] | {"at_operating_points": 0} == evaluation["tier_b_before"]["figures"] | {
+        "at_operating_points": 0
+    }
+    first = evaluation["tier_c"]["per_scan"][0]
+    assert (first["id"], first["nodules"][0]["rank"]) == ("PHANTOM-1", 1)
+    assert sum(entry["of"] for entry in evaluation["patches"]) == 3
+    assert check_bundle(folder).manifest.calibration is not None
 
 
 def test_a_job_nobody_watches_goes_on() -> None:
