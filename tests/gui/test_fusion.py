@@ -252,7 +252,7 @@ def test_a_rejected_registration_leaves_the_series_apart(qtbot: QtBot, apart: Fu
     qtbot.waitUntil(lambda: apart.fusion.dialog is not None)
     dialog = apart.fusion.dialog
     assert dialog is not None
-    assert dialog.cancel.text() == "Reject"
+    assert dialog.cancel.text() == "Do not use it"
     assert dialog.cancel.hasFocus() or dialog.focusWidget() is dialog.cancel
 
     dialog.cancel.click()

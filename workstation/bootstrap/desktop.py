@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QInputDialog
 from resources.translation import tr, trn
 from workstation import settings as settings_file
 from workstation.bootstrap.environment import prepare_offscreen
+from workstation.bootstrap.pictures import monitor_checking, picture_services
 from workstation.bootstrap.sign_in import ORGANISATION, UnlockingSession
 from workstation.domain.access import Actor, Permission
 from workstation.domain.errors import DecodeError, WorkstationError
@@ -89,6 +90,7 @@ class Desktop:
         self._again.sign_out_wanted.connect(self.sign_out)
         window.sign_out_requested.connect(self.sign_out)
         window.settings_changed.connect(self._keep_settings)
+        window.monitors = monitor_checking(data_dir, lambda: self.actor)
         window.show_page(LOGIN)
 
     @cached_property
@@ -330,6 +332,7 @@ class Desktop:
         ahead, self._ahead = self._ahead, None
         page = ahead or ReadingPage(self._settings.reading)
         page.building.finish()
+        page.pictures = picture_services(self._data_dir)
         page.preferences_changed.connect(self._keep_share)
         ReadingPresenter(
             page,

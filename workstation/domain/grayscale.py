@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 FIRST_JND: Final = 1
 LAST_JND: Final = 1023
@@ -151,6 +151,18 @@ class MonitorCheck:
     def passed(self) -> bool:
         """Tell whether both steps were seen and, where it was measured, the luminances hold."""
         return self.seen_dark and self.seen_bright and (not self.measured_cd_m2 or judge(self.measured_cd_m2).passed)
+
+
+class MonitorCheckPort(Protocol):
+    """Where the last checks of this machine's monitors are kept."""
+
+    def last(self, monitor: str) -> MonitorCheck | None:
+        """Return the last check of a monitor, None when it never was."""
+        ...
+
+    def keep(self, check: MonitorCheck) -> None:
+        """Store a check in place of the monitor's last one. Raises StorageError."""
+        ...
 
 
 def _contrast(low: float, high: float) -> float:

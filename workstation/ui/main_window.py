@@ -17,6 +17,7 @@ from workstation.ui.commands import Command, CommandSet, KeySheetRow
 from workstation.ui.errors_ui import CrashPage, CrashReport
 from workstation.ui.icons import logo_icon
 from workstation.ui.key_sheet import KeySheet
+from workstation.ui.monitor_check import MonitorChecking
 from workstation.ui.notice import Toast
 from workstation.ui.pages.page import Page, PageSpec
 from workstation.ui.settings_dialog import SettingsDialog
@@ -60,6 +61,8 @@ class MainWindow(QMainWindow):
         self._current = ""
         self._rail: MainRail | None = None
         self._crash: CrashPage | None = None
+        self.monitors: MonitorChecking | None = None
+        """Checks of this machine's monitors; None where nobody keeps them"""
         self.setWindowIcon(logo_icon())
         self.setMinimumSize(880, 480)
         self._central = QWidget()
@@ -223,7 +226,7 @@ class MainWindow(QMainWindow):
 
     def open_settings(self) -> None:
         """Open the settings dialog."""
-        dialog = SettingsDialog(self, self._settings)
+        dialog = SettingsDialog(self, self._settings, monitors=self.monitors)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self._settings_chosen)
         dialog.open()

@@ -11,7 +11,9 @@ from resources.translation import CHINESE, ENGLISH, tr
 from workstation.domain.access import Role
 from workstation.settings import SCALES, Settings
 from workstation.ui.dialogs import Dialog
-from workstation.ui.widgets.buttons import SegmentedChoice
+from workstation.ui.monitor_check import MonitorChecking, MonitorCheckWindow, monitor_name
+from workstation.ui.monitor_words import last_check_words
+from workstation.ui.widgets.buttons import Button, SegmentedChoice
 from workstation.ui.widgets.labels import label
 
 LANGUAGE_NAMES = ((CHINESE, "简体中文"), (ENGLISH, "English"))
@@ -24,7 +26,7 @@ class SettingsDialog(Dialog):
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget, settings: Settings) -> None:
+    def __init__(self, parent: QWidget, settings: Settings, *, monitors: MonitorChecking | None = None) -> None:
         super().__init__(parent, tr("Settings"), icon="settings-3", tone="acc")
         self._settings = settings
         look = settings.appearance
@@ -49,8 +51,24 @@ class SettingsDialog(Dialog):
         self.seniors_first.setChecked(Role.SENIOR in roles)
         self._group(tr("Read first, then reveal"), self.residents_first)
         self._group("", self.seniors_first, tr("Holds for cases that are opened from now on."))
+        if monitors is not None:
+            self._add_monitor(monitors)
         self.set_primary(tr("Save"), icon="check")
         self.accepted.connect(lambda: self.chosen.emit(self.values()))
+
+    def _add_monitor(self, monitors: MonitorChecking) -> None:
+        name = monitor_name(self.parentWidget().screen())
+        self.monitor = label(last_check_words(monitors.checks.last(name)), "caption", "t3", wrap=True)
+        self.check_monitor = Button(tr("Check this monitor…"), "secondary", icon="computer")
+        self.check_monitor.clicked.connect(lambda: self._check_monitor(monitors))
+        self._group(tr("Monitor"), self.check_monitor)
+        self.body.addWidget(self.monitor)
+
+    def _check_monitor(self, monitors: MonitorChecking) -> None:
+        # the monitor on which the dialog stands: each has its own record
+        window = MonitorCheckWindow(self, self.screen(), monitors)
+        window.kept.connect(lambda check: self.monitor.setText(last_check_words(check)))
+        window.showFullScreen()
 
     def _group(self, caption: str, control: QWidget, note: str = "") -> None:
         column = QVBoxLayout()

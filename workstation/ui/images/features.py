@@ -12,6 +12,7 @@ from workstation.ui.images.comparison import Comparison
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.fusion import Fusion
 from workstation.ui.images.mpr_planes import MprPlanes
+from workstation.ui.images.real_size import RealSize
 from workstation.ui.images.volume_views import VolumeViews
 
 FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
@@ -19,5 +20,6 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     CinePlayback,
     VolumeViews,
     Fusion,
+    RealSize,
     Comparison,
 )

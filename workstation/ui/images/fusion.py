@@ -304,17 +304,15 @@ class Fusion(QObject):
     def _propose(self, proposal: RigidRegistration) -> None:
         """Show what was found; nothing is in force until the reader says so."""
         self._registering = None
-        doubts = proposal.doubts
         self.dialog = dialog = ConfirmDialog(
             self._page,
             tr("Use this registration?"),
             proposal.sentence(),
-            tr("Accept"),
+            tr("Use it"),
             hint=tr("Accepted, it holds for this case only, and the images say so. It can be parted again."),
-            danger=bool(doubts),
-            lines=doubts,
+            danger=bool(proposal.doubts),
         )
-        dialog.cancel.set_text(tr("Reject"))
+        dialog.cancel.set_text(tr("Do not use it"))
         dialog.finished.connect(lambda result: self._decided(proposal, accepted=result == QDialog.DialogCode.Accepted))
         dialog.open()
 

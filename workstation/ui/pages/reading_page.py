@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 from resources.translation import tr
 from viewers.scene.presets import CT_PRESETS
 from workstation.settings import ReadingSettings
+from workstation.ui.images.pictures import PictureServices
 from workstation.ui.notice import in_one_line
 from workstation.ui.pages.image_menu import ImageMenu
 from workstation.ui.pages.page import Page
@@ -69,6 +70,8 @@ class ReadingPage(Page):
         self._has_case = False
         self._layout_words: dict[str, str] = {}
         self.preferences = preferences or ReadingSettings()
+        self.pictures: PictureServices | None = None
+        """Monitors and pictures taken out; set before the presenter is made"""
         self.building = Stepwise(self._build(self.preferences), self)
         """Makes the parts; a page made ahead of its use takes several turns of the window for them"""
         if not in_steps:
