@@ -8,6 +8,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from workstation.dicom.markup_text import plain
 from workstation.dicom.quiet import quiet
 from workstation.dicom.sr_common import read_part10
 
@@ -30,6 +31,12 @@ def encapsulated_document(part10: bytes) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
+def document_kind(part10: bytes) -> str:
+    """Return the MIME type of the document inside an encapsulated object in small letters. Raises DecodeError."""
+    with quiet():
+        return str(read_part10(part10).get("MIMETypeOfEncapsulatedDocument", "") or "").strip().lower()
+
+
 def _lines(item: Dataset, depth: int) -> Iterator[str]:
     name, value = _meaning(item.get("ConceptNameCodeSequence")), _value(item)
     kind = str(item.get("ValueType", ""))
@@ -44,7 +51,7 @@ def _lines(item: Dataset, depth: int) -> Iterator[str]:
 def _value(item: Dataset) -> str:
     kind = str(item.get("ValueType", ""))
     if kind == "TEXT":
-        return str(item.get("TextValue", "")).strip()
+        return plain(str(item.get("TextValue", ""))).strip()
     if kind == "CODE":
         return _meaning(item.get("ConceptCodeSequence"))
     if kind == "PNAME":

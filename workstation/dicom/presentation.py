@@ -112,6 +112,13 @@ class PresentationState:
         images = (image for one in series for image in one.get("ReferencedImageSequence") or [])
         return any(_names(image, frame) for image in images)
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Return the SOP Instance UIDs of the images that the state speaks of."""
+        series = self._dataset.get("ReferencedSeriesSequence") or []
+        found = (image for one in series for image in one.get("ReferencedImageSequence") or [])
+        return tuple(dict.fromkeys(str(image.get("ReferencedSOPInstanceUID", "")) for image in found))
+
     def of(self, frame: FrameRef, rows: int, columns: int) -> FramePresentation | None:
         """Return how a frame of the given size is shown, None when the state does not speak of it."""
         if not self.shows(frame):
