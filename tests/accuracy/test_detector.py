@@ -17,6 +17,7 @@ from models.engine.preprocess import normalised, prepare
 from models.engine.registry import Registry
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import FloatArray, run_tiled
+from models.evaluation.patches import patch_score, real_patches
 from tests.helpers.models import Job, compressed_volume
 from workstation.dicom.volumes import load_volume
 from workstation.domain.finding import Mark
@@ -90,6 +91,17 @@ def test_a_scan_labelled_normal_has_no_more_false_marks_than_the_card_says(
     volume = compressed_volume(shared_data / "test" / "volumes" / "COVIDMD-normal001.npz")
 
     assert len(_shown(detector.detect(volume, Job()).marks)) <= 2
+
+
+def test_lidc_0055_all_three_nodules_of_three_readers_are_found_at_the_default_point(shared_data: Path) -> None:
+    bundle = Registry().load()
+    patches = [p for p in real_patches(shared_data)["unseen"] if p.readers >= 3]
+
+    with InferenceSession.open(bundle.model, Provider.CPU) as session:
+        scores = [patch_score(patch, session, bundle.manifest) for patch in patches]
+
+    assert len(scores) == 3
+    assert [score for score in scores if score < bundle.manifest.threshold] == []
 
 
 def test_slabs_move_no_relevant_score_of_the_real_network_by_a_hundredth(lidc: Volume) -> None:
