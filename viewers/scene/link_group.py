@@ -52,6 +52,8 @@ class LinkGroup:
     def __init__(self, registrations: Registrations | None = None) -> None:
         self.registrations = registrations if registrations is not None else Registrations()
         self.show_reference_lines = True
+        self.on_screen: frozenset[Scene] | None = None
+        """Members whose viewports are seen: only these draw lines in others; None is all"""
         self._members: dict[Scene, _Member] = {}
         self._unlinked: set[Scene] = set()
         self._own_windows: set[Scene] = set()
@@ -208,6 +210,8 @@ class LinkGroup:
         for source in self._others(target):
             matrix = self.matrix(source, target)
             plane, size = displayed_plane(source), displayed_size(source)
+            if self.on_screen is not None and source not in self.on_screen:
+                continue
             if matrix is None or plane is None or size is None or _share_a_crosshair(source, target):
                 continue
             if view.plane is None or are_parallel(plane, view.plane, matrix):

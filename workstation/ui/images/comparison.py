@@ -6,15 +6,17 @@ from PySide6.QtCore import QObject
 
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
+from workstation.ui.images.hanging_capture import HangingCapture
 from workstation.ui.images.prior_alignment import PriorAlignment
 from workstation.ui.images.priors import Priors
 
 
 class Comparison(QObject):
-    """Makes the three in the order in which they need each other."""
+    """Makes them in the order in which they need each other."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context.page)
         self.hanging = Hanging(context)
         self.alignment = PriorAlignment(context, self.hanging)
         self.priors = Priors(context, self.hanging, self.alignment)
+        self.capture = HangingCapture(context, self.hanging)

@@ -49,6 +49,10 @@ class ViewportGrid(QWidget):
     window_changed = Signal(object)
     marks_toggled = Signal(bool)
     refused = Signal(str, str)
+    text_wanted = Signal(str, object)
+    """Viewport, and the annotation whose words are to be written"""
+    nodule_wanted = Signal(str, object)
+    """Viewport, and the patient point inside the nodule"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,6 +101,8 @@ class ViewportGrid(QWidget):
         frame.window_changed.connect(self.window_changed)
         frame.marks_toggled.connect(self.show_marks)
         frame.refused.connect(self.refused)
+        frame.text_wanted.connect(lambda annotation: self.text_wanted.emit(key, annotation))
+        frame.nodule_wanted.connect(lambda point: self.nodule_wanted.emit(key, point))
         frame.scrolled.connect(lambda index: self.viewport_scrolled.emit(key, index))
         if key == STACK:
             frame.scrolled.connect(self.scrolled)
@@ -178,6 +184,7 @@ class ViewportGrid(QWidget):
             if scene is not None:
                 scene.show_marks = self._marks_shown
             self.frame(key).set_scene(scene, self.links if scene is not None else None)
+        self._tell_links()
         self.refresh()
 
     def can_show(self, layout: str) -> bool:
@@ -287,9 +294,15 @@ class ViewportGrid(QWidget):
         for key, frame in self.frames.items():
             if key not in shown:
                 frame.hide()
+        self._tell_links()
         self._waiting = [key for key in shown if self.frame(key).isHidden()]
         self._place()
         self._show_following()
+
+    def _tell_links(self) -> None:
+        """A viewport that nobody sees draws no line in those on screen."""
+        scenes = (self.frames[key].scene for key in self.visible_keys() if key in self.frames)
+        self.links.on_screen = frozenset(one for one in scenes if one is not None)
 
     def _show_following(self) -> None:
         """Show one more viewport: each first picture gets a turn of its own, so that no turn is long."""

@@ -1,0 +1,158 @@
+"""Readers change and capture hanging protocols; what ships is never lost and what is broken is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox
+from pytestqt.qtbot import QtBot
+
+from tests.gui.test_hanging import VIEWS, _english, make, opened, press, scenes, stage_name  # noqa: F401 - fixtures
+from tests.helpers.comparing import ComparingBench, ct_study, mammogram_study
+from tests.helpers.priors import FakeProtocols
+from workstation.domain.errors import DiskFull
+from workstation.domain.hanging import CellView, ChestWall, HangingProtocol
+from workstation.storage.hanging_protocols import HangingLibrary
+from workstation.ui.hanging_editor import HangingEditor
+from workstation.ui.images.hanging_capture import NameDialog
+from workstation.ui.theme import apply_theme
+
+pytestmark = pytest.mark.gui
+
+Make = Callable[..., ComparingBench]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> HangingLibrary:
+    return HangingLibrary(tmp_path / "hanging")
+
+
+def editor(qtbot: QtBot, library: HangingLibrary, chosen: str = "ct-chest") -> HangingEditor:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = HangingEditor(None, library, chosen)
+    qtbot.addWidget(made)
+    return made
+
+
+def found(library: HangingLibrary, protocol_id: str) -> HangingProtocol:
+    return next(one for one in library.all() if one.protocol_id == protocol_id)
+
+
+def test_a_renamed_shipped_protocol_becomes_ones_own_and_can_be_taken_back(
+    qtbot: QtBot, library: HangingLibrary
+) -> None:
+    dialog = editor(qtbot, library)
+    assert (dialog.form.name.text(), dialog.delete.isEnabled()) == ("Chest CT", False)
+    dialog.form.name.setText("Lungs first")
+    dialog.form.edited.emit()
+    assert dialog.message.text() == "Not saved yet"
+    dialog.save.click()
+    assert found(library, "ct-chest").title == {"zh_CN": "Lungs first", "en": "Lungs first"}
+    assert (dialog.message.text(), dialog.delete.isEnabled()) == ("Saved", True)
+    dialog.delete.click()
+    assert found(library, "ct-chest").title["en"] == "Chest CT"
+
+
+def test_matching_and_cells_are_edited_in_the_form(qtbot: QtBot, library: HangingLibrary) -> None:
+    dialog = editor(qtbot, library)
+    form = dialog.form
+    form.modalities.setText("ct, PT，ct")
+    form.max_days.setValue(365)
+    form.needs_prior.setChecked(True)
+    form.columns.setValue(2)
+    assert form.table.rowCount() == 2
+    prior, shown, wall = form.table.item(1, 4), form.table.cellWidget(1, 6), form.table.cellWidget(1, 8)
+    assert prior is not None
+    prior.setText("1")
+    for box, value in ((shown, "coronal"), (wall, "right")):
+        assert isinstance(box, QComboBox)
+        box.setCurrentIndex(box.findData(value))
+    dialog.save.click()
+    saved = found(library, "ct-chest")
+    match, stage = saved.match, saved.stages[0]
+    assert (match.modalities, match.max_prior_days, match.needs_prior) == (("CT", "PT"), 365, True)
+    assert (stage.rows, stage.columns, stage.cells[1].selector.prior) == (1, 2, 1)
+    assert (stage.cells[1].view, stage.cells[1].chest_wall) == (CellView.CORONAL, ChestWall.RIGHT)
+    assert stage.cells[0].window_preset == 2
+
+
+@pytest.mark.parametrize(("column", "text"), [(4, "first"), (4, "-1"), (3, "(")])
+def test_a_cell_that_makes_no_sense_is_told_and_nothing_is_saved(
+    qtbot: QtBot, library: HangingLibrary, column: int, text: str
+) -> None:
+    dialog = editor(qtbot, library)
+    item = dialog.form.table.item(0, column)
+    assert item is not None
+    item.setText(text)
+    dialog.save.click()
+    assert dialog.message.text() == ("Cell 1: prior and number are whole numbers, the description a search pattern")
+    assert not library.is_own("ct-chest")
+
+
+def test_a_protocol_is_preferred_over_its_neighbour(qtbot: QtBot, library: HangingLibrary) -> None:
+    dialog = editor(qtbot, library)
+    before = dialog.list.currentRow()
+    dialog.up.click()
+    assert dialog.list.currentRow() < before
+    assert found(library, "ct-chest").priority == 1
+
+
+def test_a_full_disk_is_told_and_the_form_keeps_what_was_typed(qtbot: QtBot) -> None:
+    protocols = FakeProtocols(fail_with=DiskFull("The disk is full."))
+    library = HangingLibrary(Path("nowhere"))
+    protocols.shipped = tuple(library.all())
+    dialog = HangingEditor(None, protocols, "ct-chest")
+    qtbot.addWidget(dialog)
+    dialog.form.name.setText("Mine")
+    dialog.save.click()
+    assert (dialog.message.text(), dialog.form.name.text()) == ("The disk is full.", "Mine")
+
+
+def test_a_broken_file_of_ones_own_is_named_in_the_editor(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("{", encoding="utf-8")
+    dialog = editor(qtbot, HangingLibrary(tmp_path))
+    assert dialog.message.text() == "Hanging protocol mine.json is not valid"
+
+
+# capturing
+
+
+def test_a_captured_layout_hangs_the_next_study_of_its_kind_the_same_way(qtbot: QtBot, make: Make) -> None:  # noqa: F811
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.4", "20261121", frame="1.5", description="纵隔窗")
+    bench = opened(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more))
+    press(bench, Qt.Key.Key_2, Qt.KeyboardModifier.ShiftModifier)
+    bench.deliver_everything(qtbot.waitUntil)
+    press(bench, Qt.Key.Key_4)
+    bench.comparison.capture.capture()
+    dialog = bench.comparison.capture.dialog
+    assert isinstance(dialog, NameDialog)
+    dialog.field.edit.setText("Bone beside soft")
+    dialog.accept()
+    saved = next(iter(bench.protocols.own.values()))
+    assert saved.title == {"zh_CN": "Bone beside soft", "en": "Bone beside soft"}
+    assert (saved.match.modalities, saved.match.body_parts) == (("CT",), ("CHEST",))
+    assert [cell.window_preset for cell in saved.stages[0].cells] == [4, 4]
+
+    again = opened(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more,
+                               protocols=bench.protocols))  # fmt: skip
+    assert stage_name(again) == "Bone beside soft"
+    assert [one.series_instance_uid for one in scenes(again)] == ["1.2.3.2", "1.2.4.2"]
+    assert [one.window.width for one in scenes(again)] == [2000, 2000]
+
+
+def test_a_captured_mammographic_stage_keeps_sides_views_and_scale(qtbot: QtBot, make: Make) -> None:  # noqa: F811
+    bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", dict(VIEWS))))
+    stage = bench.comparison.capture.stage("CC")
+    assert stage is not None
+    assert [(c.selector.laterality, c.selector.view_position, c.chest_wall) for c in stage.cells] == [
+        ("R", "CC", ChestWall.RIGHT),
+        ("L", "CC", ChestWall.LEFT),
+    ]
+    assert stage.same_scale
