@@ -307,6 +307,14 @@ def test_a_report_that_the_hub_must_refuse_again_offers_no_second_try(
     assert (notice.fact, notice.still_works, notice.actions) == ("This case has moved on", "Refresh the worklist.", ())
 
 
+def test_the_ring_round_a_focused_button_of_the_checks_is_whole(desk: Desk) -> None:
+    desk.open()
+    button = desk.page.checks.locate(0)
+    line = button.parentWidget()
+    assert line is not None
+    assert line.rect().contains(button.geometry().adjusted(-4, -4, 4, 4))
+
+
 def test_a_read_only_case_offers_no_act(qtbot: QtBot, desk: Desk) -> None:
     desk.open(read_only=True)
     assert not desk.page.sign.isVisible()

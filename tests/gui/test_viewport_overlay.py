@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -13,8 +14,9 @@ from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import annotation, axial_stack, finding, findings
 from viewers.bench_scroll import run
 from viewers.qt.overlay_painter import OverlayPainter
+from viewers.scene.captions import CaptionLine, Corner
 from viewers.scene.labels import box_around
-from viewers.scene.overlay import Overlay
+from viewers.scene.overlay import Letter, Overlay
 from workstation.domain.annotation import AnnotationKind
 from workstation.domain.finding import Decision
 
@@ -94,6 +96,27 @@ def test_labels_of_crowded_findings_cover_none_of_them(qtbot: QtBot) -> None:
         assert place.right <= 800
         for mark in overlay.marks:
             assert place.overlap(box_around(mark.x, mark.y, mark.radius_px)) == 0
+
+
+@pytest.mark.parametrize("width", [180.0, 233.0, 300.0, 800.0])
+def test_in_the_narrowest_viewport_no_caption_runs_into_the_letter_of_a_side(qtbot: QtBot, width: float) -> None:
+    overlay = replace(
+        overlay_with(),
+        captions=(
+            CaptionLine("各向同性 0.78 mm", Corner.BOTTOM_RIGHT, width - 8, 200.0),
+            CaptionLine("W 1500  L -600", Corner.BOTTOM_LEFT, 8.0, 200.0),
+            CaptionLine("MPR interpolated", Corner.TOP_RIGHT, width - 8, 8.0),
+        ),
+        letters=(Letter("P", width / 2, 208.0), Letter("AHL", width / 2, 16.0)),
+    )
+    letters, captions = OverlayPainter()._text_places(overlay, (width, 220.0))
+    for letter in letters:
+        for caption in captions:
+            apart = max(caption.x - letter.x - letter.width, letter.x - caption.x - caption.width)
+            over = max(caption.y - letter.y - letter.height, letter.y - caption.y - caption.height)
+            assert apart >= 4 or over >= 0
+    low, high = (letter.y + letter.height / 2 for letter in letters)
+    assert high < 110 < low
 
 
 def test_no_label_hides_which_side_this_is(qtbot: QtBot) -> None:

@@ -25,6 +25,7 @@ _UNDER_PX: Final = 2.0
 _PROBE_ARM_PX: Final = 6.0
 _SELECTED_GAP_PX: Final = 4.0
 _EDGE_PX: Final = 2.0
+_APART_PX: Final = 4
 _LOZENGE: Final = 2**0.5
 """Keeps the whole circle of the cut inside the lozenge."""
 
@@ -47,7 +48,7 @@ class OverlayPainter:
             self._scale_bar(painter, overlay.scale_bar)
         if overlay.colour_bar is not None:
             self._colour_bar(painter, overlay.colour_bar)
-        letters, captions = self._text_places(overlay, viewport[0])
+        letters, captions = self._text_places(overlay, viewport)
         for letter, rect in zip(overlay.letters, letters, strict=True):
             self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
         for line, rect in zip(overlay.captions, captions, strict=True):
@@ -58,13 +59,15 @@ class OverlayPainter:
 
     def label_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[tuple[str, Rect], ...]:
         """Return where each label of marks and measurements goes; what ``paint`` paints."""
-        letters, captions = self._text_places(overlay, viewport[0])
+        letters, captions = self._text_places(overlay, viewport)
         return self._label_places(overlay, viewport, [*captions, *letters])
 
-    def _text_places(self, overlay: Overlay, viewport_width: float) -> tuple[list[Rect], list[Rect]]:
+    def _text_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[list[Rect], list[Rect]]:
         """Return the boxes of the orientation letters and of the captions."""
-        letters = [self._letter_rect(letter, viewport_width) for letter in overlay.letters]
-        return letters, [self._caption_rect(line) for line in overlay.captions]
+        width, height = viewport
+        captions = [self._caption_rect(line) for line in overlay.captions]
+        letters = [_clear_of(captions, self._letter_rect(letter, width), height) for letter in overlay.letters]
+        return letters, captions
 
     def _label_places(
         self, overlay: Overlay, viewport: tuple[float, float], text: Sequence[Rect]
@@ -156,6 +159,23 @@ def _shared_text() -> OutlinedText:
 _BAR: Final = TextStyle()
 _LETTER: Final = TextStyle("letter", "overlay.letter")
 _MEASURE: Final = TextStyle("overlay", "overlay.measure")
+
+
+def _clear_of(captions: Sequence[Rect], letter: Rect, viewport_height: float) -> Rect:
+    """Return the letter moved towards the middle until no caption runs into it: which side this is reads alone."""
+    from_above = letter.y + letter.height / 2 < viewport_height / 2
+    for _ in captions:
+        hit = next((one for one in captions if _touch(one, letter)), None)
+        if hit is None:
+            break
+        y = hit.y + hit.height if from_above else hit.y - letter.height
+        letter = Rect(letter.x, y, letter.width, letter.height)
+    return letter
+
+
+def _touch(one: Rect, other: Rect) -> bool:
+    beside = one.x + one.width + _APART_PX <= other.x or other.x + other.width + _APART_PX <= one.x
+    return not (beside or one.y + one.height <= other.y or other.y + other.height <= one.y)
 
 
 def _caption_style(line: CaptionLine) -> TextStyle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -12,6 +13,7 @@ from workstation.ui.icons import icon_pixmap
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import icon_label, label
 
+_RING: Final = 4
 _OK, _BAD = "checkbox-circle", "close-circle"
 
 
@@ -28,7 +30,7 @@ class CheckList(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inner = QWidget()
         self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(12, 8, 12, 8)
+        self._column.setContentsMargins(12, 8, 12 - _RING, 8)
         self._column.setSpacing(0)
         self._column.addStretch(1)
         self.setWidget(inner)
@@ -64,7 +66,7 @@ class _Line(QWidget):
         super().__init__()
         self.good, self.text, self._target = True, "", ""
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 4, 0, 4)
+        row.setContentsMargins(0, _RING, _RING, _RING)  # the focus ring lies outside the button, inside this line
         row.setSpacing(8)
         self._icon = icon_label(_OK, "ok", 16)
         self._icon.setContentsMargins(0, 0, 0, 0)
