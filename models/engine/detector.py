@@ -17,6 +17,7 @@ from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_tiled
 from resources.translation import tr
 from workstation.domain.finding import AlgorithmIdentity, Mark
+from workstation.domain.model import OcclusionMap
 from workstation.domain.ports import JobContext
 from workstation.domain.progress import JobPart
 from workstation.domain.study import DecodeWarning
@@ -76,6 +77,23 @@ class LungNoduleDetector:
         """Mark nodules in a study that was prepared before, so that one can be measured many times over."""
         with self._one_at_a_time:
             return self._marks(prepared, *self._network(prepared, self._opened(), job))
+
+    def heat_map(self, volume: Volume, job: JobContext) -> OcclusionMap:
+        """Return the network's own heat in [0, 1] on its coarse grid; raises as ``detect``."""
+        with self._one_at_a_time:
+            manifest = self._bundle.manifest
+            job.progress(0.0, tr("Opening the network"))
+            session = self._opened()
+            try:
+                prepared = prepare(volume, manifest.applies_to, manifest.input, job)
+                heat, _size, _offset = self._network(prepared, session, JobPart(job, 0.25, 1.0))
+            except BaseException:
+                self._drop()
+                raise
+        spacing = float(prepared.spacing_mm)
+        grid = np.diag([spacing * manifest.output.stride] * 3 + [1.0])
+        grid[:3, 3] = np.asarray(prepared.origin_lps_mm) + spacing * manifest.output.centre_shift
+        return OcclusionMap(np.clip(heat, 0.0, 1.0).astype(np.float32), grid)
 
     def _detect(self, volume: Volume, job: JobContext) -> DetectionOutcome:
         manifest = self._bundle.manifest

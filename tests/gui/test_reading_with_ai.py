@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from resources.lidc import nodule_table
 from resources.translation import use_language
 from tests.helpers.fakes import EXPERT
 from tests.helpers.reading import ALGORITHM, Case, ReadingBench, case, part_of_ct
+from tests.unit.domain.test_nodule import nodule
+from viewers.scene.heat_layer import HeatLayer
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import Unreachable
-from workstation.domain.finding import Decision, Finding, RejectReason
+from workstation.domain.errors import NotANodule, Unreachable
+from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, RejectReason
+from workstation.domain.geometry import Point
+from workstation.domain.look_alike import known_nodules
+from workstation.domain.model import ModelCard, ModelKind, OcclusionMap, Trust
+from workstation.domain.nodule import NoduleMeasurement
+from workstation.domain.ports import JobContext
 from workstation.domain.report import BlockerKind
+from workstation.domain.volume import Volume
+from workstation.services.explain_service import ExplainFindings
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -185,3 +196,92 @@ def test_marks_of_a_research_model_stand_under_a_banner(qtbot: QtBot, bench: Rea
     banner = bench.page.findings.ai.banner
     assert banner.isVisible()
     assert banner.text() == "Research model, signed by nobody trusted here: not for diagnosis, never in a report"
+
+
+# explaining
+
+
+@dataclass
+class _Measurer:
+    """Measures every point alike, on the ball that the domain tests use."""
+
+    fail_with: NotANodule | None = None
+
+    def segment(
+        self, volume: Volume, seed_lps_mm: Point, job: JobContext, *, diameter_mm: float | None = None
+    ) -> NoduleMeasurement:
+        del volume, job, diameter_mm
+        if self.fail_with is not None:
+            raise self.fail_with
+        return nodule(seed_lps_mm=seed_lps_mm)
+
+
+class _Heat:
+    def heat(self, algorithm: AlgorithmIdentity, volume: Volume, job: JobContext) -> OcclusionMap | None:
+        del algorithm
+        job.progress(0.5)
+        return OcclusionMap(np.full((4, 4, 4), 0.8, np.float32), volume.ijk_to_lps)
+
+
+class _NoCards:
+    def cards(self) -> tuple[()]:
+        return ()
+
+
+@pytest.fixture
+def explaining(bench: ReadingBench, tmp_path: Path) -> _Measurer:
+    measurer = _Measurer()
+    bench.presenter.explaining._explain = ExplainFindings(measurer, lambda: known_nodules(nodule_table()), _Heat())
+    return measurer
+
+
+def test_the_evidence_of_a_mark_lists_what_was_measured_and_what_is_alike(
+    qtbot: QtBot, bench: ReadingBench, explaining: _Measurer
+) -> None:
+    opened(qtbot, bench)
+    qtbot.waitUntil(bench.page.has_volume)
+    pane = bench.page.findings.evidence
+    uid = bench.session.findings.findings[1].tracking_uid
+    bench.page.findings.card(uid).evidence.click()
+    qtbot.waitUntil(lambda: "Axes" in pane.view.said)
+    assert pane.view.said[pane.view.said.index("Axes") + 1] == "10.0 × 6.0\u2009mm"
+    assert sum("LIDC-IDRI-" in words for words in pane.view.said) == 5
+    bench.page.findings.card(uid).evidence.click()
+    assert pane.isHidden()
+    explaining.fail_with = NotANodule("There is no nodule here")
+    bench.page.findings.card(uid).evidence.click()
+    qtbot.waitUntil(lambda: pane.view.said == ["There is no nodule here"])
+
+
+def test_the_heat_map_lies_over_stack_and_planes_until_it_is_taken_away(
+    qtbot: QtBot, bench: ReadingBench, explaining: _Measurer
+) -> None:
+    del explaining
+    opened(qtbot, bench)
+    qtbot.waitUntil(bench.page.has_volume)
+    bench.page.findings.evidence_asked.emit(bench.session.findings.findings[0].tracking_uid)
+    button = bench.page.findings.evidence.heat
+    button.click()
+    scenes = [frame.scene for frame in bench.page.grid.frames.values() if frame.scene is not None]
+    qtbot.waitUntil(lambda: all(isinstance(scene.fused, HeatLayer) for scene in scenes))
+    assert len(scenes) >= 4
+    button.click()
+    assert [scene.fused for scene in scenes] == [None] * len(scenes)
+
+
+def test_the_limits_of_the_model_are_one_click_away(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    bench.page.findings.ai.limits.click()
+    dialog = bench.presenter.ai.dialog
+    assert dialog is not None
+    assert dialog.warning.text() == "Not clinically validated, not a registered device. The physician decides."
+    dialog.show_card(
+        ModelCard(
+            "m", "1", "Nodules", ModelKind.HEATMAP_3D, Trust.SHIPPED, "ab", "MIT", "",
+            figures=(("tier B", "CPM 0.77 (0.72 to 0.83)"),), limits=("Trained on 18 lungs",),
+        )
+    )  # fmt: skip
+    assert dialog.texts()[1:] == [
+        "Nodules", "Known limits", "· Trained on 18 lungs", "Measured", "· tier B: CPM 0.77 (0.72 to 0.83)",
+    ]  # fmt: skip
+    dialog.close()

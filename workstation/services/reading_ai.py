@@ -9,6 +9,7 @@ from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import ModelCard
 from workstation.domain.report import Report
 from workstation.domain.tally import DecisionTally, TallyPort, tally_of
+from workstation.services.explain_service import ExplainFindings
 
 
 class CardSource(Protocol):
@@ -25,6 +26,8 @@ class ReadingAi:
 
     models: CardSource
     tallies: TallyPort
+    explain: ExplainFindings | None = None
+    """None where findings are not explained."""
 
     def card(self, algorithm: AlgorithmIdentity) -> ModelCard | None:
         """Return the card of exactly these weights, None where this machine does not have them."""

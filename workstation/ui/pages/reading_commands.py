@@ -97,6 +97,7 @@ def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: Readin
         Command("findings.reject", tr("Reject, then 1 to 6"), "close", "Backspace", page.reject_asked.emit, ai),
         Command("findings.reject_rest", tr("Reject the rest, then 1 to 6"), "close-circle", "Shift+Backspace",
                 page.rest_asked.emit, ai),
+        Command("findings.evidence", tr("Evidence"), "microscope", "Ctrl+I", page.evidence_asked.emit, ai),
         Command("findings.reveal", tr("I have looked, show the AI"), "eye", "Ctrl+G", page.reveal_requested.emit, ai),
         Command("findings.edit", tr("Edit"), "edit", "Ctrl+E", page.edit_asked.emit, ai),
         Command("findings.add", tr("Add a finding"), "add-circle", "Ins", page.begin_adding, ai, checkable=True,

@@ -49,6 +49,7 @@ class ReadingPage(Page):
     reveal_requested = Signal()
     """The reader has looked and wants to see the AI."""
     rest_asked = Signal()
+    evidence_asked = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
     save_requested = Signal()

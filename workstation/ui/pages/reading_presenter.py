@@ -25,6 +25,7 @@ from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.ai_reading import AiReading
+from workstation.ui.pages.explaining import Explaining
 from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.patient_words import name_or_placeholder
@@ -67,6 +68,8 @@ class ReadingPresenter(QObject):
         self._undone: list[str] = []
         self._stepping = False
         self._gone = False
+        explain = None if reading_ai is None else reading_ai.explain
+        self.explaining = Explaining(page, self.images, desk, jobs, explain)
         self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
         page.jump_requested.connect(self.jump)
         page.add_requested.connect(self._add)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, 
 from resources.translation import tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
 from workstation.ui import paint
+from workstation.ui.evidence_words import cubic_millimetres
 from workstation.ui.finding_words import decision_word, lobe_word, millimetres, reason_word, type_word
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
@@ -47,6 +48,7 @@ class FindingCard(QWidget):
     accept_requested = Signal(str)
     reject_asked = Signal(str)
     edit_requested = Signal(str, object, object, object)
+    evidence_asked = Signal(str)
 
     def __init__(self, facts: CardFacts) -> None:
         super().__init__()
@@ -64,12 +66,18 @@ class FindingCard(QWidget):
         self.accept.clicked.connect(lambda: self.accept_requested.emit(uid))
         self.edit.clicked.connect(self.start_editing)
         self.reject.clicked.connect(lambda: self.reject_asked.emit(uid))
+        self.evidence = Button("", "secondary", icon="microscope", small=True)
+        self.evidence.setToolTip(tr("Evidence: what was measured here, and what it looks like (Ctrl I)"))
+        self.evidence.setAccessibleName(tr("Evidence"))
+        self.evidence.setFixedHeight(28)
+        self.evidence.clicked.connect(lambda: self.evidence_asked.emit(uid))
         self._buttons = QWidget()
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 6, 0, 0)
         row.setSpacing(8)
         for button, stretch in ((self.accept, 3), (self.edit, 2), (self.reject, 3)):
             row.addWidget(button, stretch)
+        row.addWidget(self.evidence)
         self.editor: FindingEditor | None = None
         self._column.addStretch(1)
         self._column.addWidget(self._buttons)
@@ -160,7 +168,9 @@ class FindingCard(QWidget):
             lines.append(tr("AI measured {size}", size=millimetres(original.diameter_mm)))
         if original is not None and original.out_of_ten is not None:
             lines.append(tr("True in about {count} of 10", count=original.out_of_ten))
-        if finding.decision is Decision.ADDED:
+        if finding.before_ai:
+            lines.append(tr("Found by the reader before the AI was shown"))
+        elif finding.decision is Decision.ADDED:
             lines.append(tr("Measured by the reader, not counted as AI"))
         return lines
 
@@ -229,6 +239,15 @@ class FindingCard(QWidget):
             painter.setPen(QPen(theme.color("t2"), 1))
             painter.drawLine(_SIDE + 28, _TOP + 10, _SIDE + 28 + metrics.horizontalAdvance(words), _TOP + 10)
 
+    def _paint_sizes(self, painter: QPainter, box: QRectF) -> None:
+        size, volume = millimetres(self.facts.finding.diameter_mm), _volume_words(self.facts.finding)
+        paint.text(painter, box, size, role="h2", tone="t0")
+        if volume:
+            box = box.adjusted(paint.metrics("h2").horizontalAdvance(size) + 16, 0, 0, 0)
+            paint.text(painter, box, tr("Volume"), role="caption", tone="t2")
+            box = box.adjusted(paint.metrics("caption").horizontalAdvance(tr("Volume")) + 8, 0, 0, 0)
+            paint.text(painter, box, volume, role="h2", tone="t0")
+
     def _paint_lines(self, painter: QPainter) -> None:
         finding, top = self.facts.finding, _TOP + 24.0
         at = self.facts.slice_number
@@ -240,9 +259,7 @@ class FindingCard(QWidget):
                 caption = tr("Mean diameter")
                 paint.text(painter, box, caption, role="caption", tone="t2")
                 shift = paint.metrics("caption").horizontalAdvance(caption) + 8
-                paint.text(
-                    painter, box.adjusted(shift, 0, 0, 0), millimetres(finding.diameter_mm), role="h2", tone="t0"
-                )
+                self._paint_sizes(painter, box.adjusted(shift, 0, 0, 0))
             elif finding.original is not None and line == tr(
                 "True in about {count} of 10", count=finding.original.out_of_ten
             ):
@@ -253,6 +270,14 @@ class FindingCard(QWidget):
         if slice_words:
             paint.text(painter, QRectF(right - 120, top, 120, _LINE), slice_words, role="caption", tone="t2",
                        align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
+
+
+def _volume_words(finding: Finding) -> str:
+    """Return the measured volume of a mark whose size nobody changed."""
+    original = finding.original
+    if original is None or original.volume_mm3 is None or finding.decision is Decision.EDITED:
+        return ""
+    return cubic_millimetres(original.volume_mm3)
 
 
 def known_place_and_type(finding: Finding) -> str:

@@ -13,6 +13,7 @@ from workstation.domain.finding import AlgorithmIdentity, Decision, RejectReason
 from workstation.ui.finding_words import decision_word, reason_word
 from workstation.ui.widgets.ai_bar import AiBar, AiState
 from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.evidence_view import EvidencePane
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
 
@@ -73,6 +74,7 @@ class FindingPanel(QWidget):
     marks_toggle_requested = Signal()
     next_requested = Signal(int)
     """+1 for the next finding, -1 for the one before"""
+    evidence_asked = Signal(str)
     rest_rejected = Signal(object)
     """``RejectReason`` for every undecided mark that is shown"""
 
@@ -107,6 +109,8 @@ class FindingPanel(QWidget):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(body)
         outer.addWidget(self._scroll, 1)
+        self.evidence = EvidencePane()
+        outer.addWidget(self.evidence)
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(12, 6, 12, 6)
@@ -144,6 +148,7 @@ class FindingPanel(QWidget):
         self.show_cards((), "")
         self.show_origin(None)
         self.ai.show_state(AiState())
+        self.evidence.hide()
         self.select("")
 
     def show_cards(self, cards: Sequence[CardFacts], message: str) -> None:
@@ -177,6 +182,7 @@ class FindingPanel(QWidget):
         card.accept_requested.connect(self.accept_requested)
         card.reject_asked.connect(self.ask_reason)
         card.edit_requested.connect(self.edit_requested)
+        card.evidence_asked.connect(self.evidence_asked)
         self._cards[facts.finding.tracking_uid] = card
         return card
 

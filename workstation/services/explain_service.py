@@ -1,0 +1,54 @@
+"""What speaks for a mark: what is measured there, which known nodules look like it, where the network lights up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from workstation.domain.finding import AlgorithmIdentity, Finding, MarkEvidence
+from workstation.domain.look_alike import KnownNodule, LookAlike, look_alikes
+from workstation.domain.model import OcclusionMap
+from workstation.domain.nodule_ports import NoduleMeasurer
+from workstation.domain.ports import JobContext
+from workstation.domain.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What was measured at a finding and the nearest known nodules, nearest first."""
+
+    evidence: MarkEvidence
+    alike: tuple[LookAlike, ...] = ()
+
+
+class HeatMapper(Protocol):
+    """Runs a model anew and keeps what it saw everywhere."""
+
+    def heat(self, algorithm: AlgorithmIdentity, volume: Volume, job: JobContext) -> OcclusionMap | None:
+        """
+        Return the network's own heat in [0, 1], None where this machine does not have the model or it has no heat.
+
+        Raises what a detector raises; JobCancelled.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainFindings:
+    """Explains one finding at a time, on demand."""
+
+    measurer: NoduleMeasurer
+    known: Callable[[], Sequence[KnownNodule]]
+    heat: HeatMapper
+
+    def __call__(self, volume: Volume, finding: Finding, job: JobContext) -> Explained:
+        """
+        Measure at a finding; what the detector stored with a mark is shown as it stored it.
+
+        Raises NotANodule, JobCancelled.
+        """
+        found = self.measurer.segment(volume, finding.centre_lps_mm, job, diameter_mm=finding.diameter_mm)
+        stored = None if finding.original is None else finding.original.evidence
+        evidence = stored if stored is not None and stored.volume_mm3 is not None else found.evidence()
+        return Explained(evidence, look_alikes(found, self.known()))

@@ -1,0 +1,166 @@
+"""Explaining a finding on demand: evidence below the cards, the model's heat over the images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from resources.translation import tr
+from viewers.scene.heat_layer import HeatLayer
+from viewers.scene.scene import Scene
+from workstation.domain.errors import WorkstationError
+from workstation.domain.model import OcclusionMap
+from workstation.domain.volume import Volume
+from workstation.services.explain_service import Explained, ExplainFindings
+from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.ui.case_desk import CaseDesk
+from workstation.ui.notice import Severity
+from workstation.ui.pages.image_presenter import ImagePresenter
+from workstation.ui.pages.reading_page import ReadingPage
+
+
+class Explaining(QObject):
+    """One finding is explained at a time; what is not wanted any more is cancelled."""
+
+    def __init__(
+        self,
+        page: ReadingPage,
+        images: ImagePresenter,
+        desk: CaseDesk,
+        jobs: JobRunner,
+        explain: ExplainFindings | None,
+    ) -> None:
+        super().__init__(page)
+        self._page = page
+        self._images = images
+        self._desk = desk
+        self._jobs = jobs
+        self._explain = explain
+        self._measuring: JobHandle[Explained] | None = None
+        self._heating: JobHandle[OcclusionMap | None] | None = None
+        self._heat: Volume | None = None
+        panel = page.findings
+        panel.evidence_asked.connect(self.explain)
+        panel.evidence.heat_asked.connect(self.toggle_heat)
+        panel.evidence.closed.connect(self.clear)
+        page.evidence_asked.connect(lambda: self.explain(panel.selected))
+        images.case_closed.connect(self.clear)
+        images.series_shown.connect(lambda _shown: self._dress())
+        images.volume_built.connect(lambda _shown: self._dress())
+        page.going_away.connect(self.clear)
+
+    def clear(self) -> None:
+        """Stop, and take everything away."""
+        for job in (self._measuring, self._heating):
+            if job is not None:
+                job.cancel()
+        self._measuring = self._heating = None
+        self._take_heat_away()
+        self._page.findings.evidence.show_heat("")
+        self._page.findings.evidence.hide()
+
+    def explain(self, tracking_uid: str) -> None:
+        """Measure at a finding and show what is alike; a second request for the same one closes it."""
+        session, pane = self._desk.session, self._page.findings.evidence
+        if session is None or not tracking_uid or self._explain is None:
+            return
+        if pane.isVisible() and pane.view.tracking_uid == tracking_uid:
+            self.clear()
+            return
+        finding = session.displayed.get(tracking_uid)
+        view = pane.start(tracking_uid, finding.number, heat=session.displayed.algorithm is not None)
+        if self._measuring is not None:
+            self._measuring.cancel()
+        volume, explain = self._volume(), self._explain
+        if volume is None:
+            view.show_message(tr("Measured as soon as all slices of the series are here; ask again then."))
+            return
+
+        def refused(error: Exception) -> None:
+            if not isinstance(error, WorkstationError):
+                view.show_message(tr("This finding could not be measured."))
+                raise error
+            view.show_message(f"{error.user_text} {error.hint}".strip())
+
+        self._measuring = self._jobs.submit(
+            Pool.CPU, lambda job: explain(volume, finding, job), on_success=view.show_explained, on_error=refused
+        )
+
+    # heat
+
+    def toggle_heat(self) -> None:
+        """Compute the heat map, stop computing it, or take it away."""
+        pane = self._page.findings.evidence
+        if self._heating is not None or self._heat is not None:
+            if self._heating is not None:
+                self._heating.cancel()
+            self._heating = None
+            self._take_heat_away()
+            pane.show_heat("")
+            return
+        session, volume = self._desk.session, self._volume()
+        algorithm = None if session is None else session.displayed.algorithm
+        if self._explain is None or volume is None or algorithm is None:
+            return
+        mapper = self._explain.heat
+        pane.show_heat("0 %")
+
+        def arrived(found: OcclusionMap | None) -> None:
+            self._heating = None
+            if found is None:
+                pane.show_heat("")
+                self._page.toast.emit(tr("There is no heat map: this machine does not have the model"))
+                return
+            self._lay(found, volume)
+
+        def failed(error: Exception) -> None:
+            self._heating = None
+            pane.show_heat("")
+            if not isinstance(error, WorkstationError):
+                raise error
+            self._page.show_error(error, key="heat", severity=Severity.DEGRADED)
+
+        self._heating = self._jobs.submit(
+            Pool.CPU,
+            lambda job: mapper.heat(algorithm, volume, job),
+            on_success=arrived,
+            on_error=failed,
+            on_progress=lambda share, _text: pane.show_heat(f"{100 * share:.0f} %"),
+        )
+
+    def _lay(self, found: OcclusionMap, volume: Volume) -> None:
+        voxels: Any = np.ascontiguousarray(found.drop, dtype=np.float32)
+        self._heat = Volume(
+            voxels, found.ijk_to_lps, volume.frame_of_reference_uid, volume.series_instance_uid, unit=""
+        )
+        self._page.findings.evidence.show_heat(tr("Hide"))
+        self._dress()
+
+    def _dress(self) -> None:
+        heat = self._heat
+        if heat is None:
+            return
+
+        def dress(scene: Scene) -> None:
+            same = scene.frame_of_reference_uid == heat.frame_of_reference_uid
+            if same and (scene.fused is None or isinstance(scene.fused, HeatLayer)):
+                scene.fuse(HeatLayer(heat, tr("Heat")))
+
+        self._page.grid.change(dress)
+
+    def _take_heat_away(self) -> None:
+        if self._heat is None:
+            return
+        self._heat = None
+
+        def undress(scene: Scene) -> None:
+            if isinstance(scene.fused, HeatLayer):
+                scene.fuse(None)
+
+        self._page.grid.change(undress)
+
+    def _volume(self) -> Volume | None:
+        shown = self._images.shown
+        return None if shown is None or shown.built is None else shown.built.volume
