@@ -138,6 +138,38 @@ def text_report(study_uid: str, *texts: str, charset: str = "GB18030", uid: str 
     return _part10(ds)
 
 
+def structure_set(
+    study_uid: str,
+    frame: str,
+    contours: dict[str, list[list[float]]],
+    colour: tuple[int, int, int] = (0, 0, 160),
+    uid: str = "1.2.77.5",
+) -> bytes:
+    """Return an RTSTRUCT with closed contours by name, each a flat list of x, y, z."""
+    ds = Dataset()
+    ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    ds.SOPInstanceUID, ds.StudyInstanceUID, ds.SeriesInstanceUID = uid, study_uid, f"{uid}.1"
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.Modality, ds.Manufacturer, ds.StructureSetLabel = "RTSTRUCT", MAKER, "PLAN 1"
+    ds.StructureSetDate, ds.StructureSetTime = "20261120", "101500"
+    ds.StructureSetROISequence, ds.ROIContourSequence = Sequence(), Sequence()
+    for number, (name, rings) in enumerate(contours.items(), start=1):
+        roi, drawn = Dataset(), Dataset()
+        roi.ROINumber, roi.ROIName, roi.ReferencedFrameOfReferenceUID = number, name, frame
+        drawn.ReferencedROINumber, drawn.ROIDisplayColor = number, list(colour)
+        drawn.ContourSequence = Sequence([_ring(ring) for ring in rings])
+        ds.StructureSetROISequence.append(roi)
+        ds.ROIContourSequence.append(drawn)
+    return _part10(ds)
+
+
+def _ring(points: list[float]) -> Dataset:
+    item = Dataset()
+    item.ContourGeometricType, item.NumberOfContourPoints = "CLOSED_PLANAR", len(points) // 3
+    item.ContourData = [f"{value:.4f}" for value in points]
+    return item
+
+
 def _text(text: str) -> Dataset:
     item = Dataset()
     item.RelationshipType, item.ValueType, item.TextValue = "CONTAINS", "TEXT", text

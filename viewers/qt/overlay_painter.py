@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
 
 from resources import theme_tokens
+from viewers.qt.foreign_painter import paint_foreign
 from viewers.qt.outlined_text import OutlinedText, TextStyle, color, role_font
 from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar
@@ -40,6 +41,7 @@ class OverlayPainter:
         """Paint everything, text last so that no line runs through it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._strokes(painter, (*overlay.crosshair, *overlay.guides))
+        paint_foreign(painter, self._text, overlay.foreign, viewport)
         for mark in overlay.marks:
             _mark(painter, mark)
         for calliper in overlay.callipers:

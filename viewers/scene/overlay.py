@@ -65,6 +65,22 @@ class ScaleBar:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignShape:
+    """
+    Something that another system drew: lines through ``outline``, and words at ``at`` or beside it.
+
+    ``colour`` is red, green, blue as its maker wishes, made light enough for black; None for the neutral colour.
+    """
+
+    outline: tuple[PixelPoint, ...] = ()
+    closed: bool = False
+    filled: bool = False
+    colour: tuple[int, int, int] | None = None
+    lines: tuple[str, ...] = ()
+    at: PixelPoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Overlay:
     """
     All that is painted over one picture.
@@ -81,6 +97,7 @@ class Overlay:
     scale_bar: ScaleBar | None = None
     colour_bar: ColourBar | None = None
     message: str = ""
+    foreign: tuple[ForeignShape, ...] = ()
 
 
 def letters(view: SliceView) -> tuple[Letter, ...]:

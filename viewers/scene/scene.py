@@ -14,7 +14,7 @@ from viewers.scene.colour_bar import colour_bar
 from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
-from viewers.scene.overlay import Overlay, Stroke
+from viewers.scene.overlay import ForeignShape, Overlay, Stroke
 from viewers.scene.presets import CT_PRESETS, FULL_DYNAMIC_KEY, IMAGE_DEFAULT_KEY
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
@@ -87,6 +87,8 @@ class Scene(ABC):
         """The coloured overlay; set it with ``fuse``."""
         self.reference_lines: Callable[[SliceView], tuple[Stroke, ...]] | None = None
         """Where the pictures of linked viewports cut this one; set by the link group."""
+        self.foreign: Callable[[SliceView], tuple[ForeignShape, ...]] | None = None
+        """What other systems drew here; read-only."""
         self.probe_at: tuple[float, float] | None = None
         """Viewport pixel under the pointer, for the value in the corner text."""
 
@@ -160,6 +162,11 @@ class Scene(ABC):
             return current
         span = float(len(current.entries))
         return Window(current.first_value + span / 2, span)
+
+    @property
+    def own_state(self) -> ViewState:
+        """Return how the reader chose to see it, whatever is shown right now."""
+        return self.state
 
     def set_window(self, window: Window) -> None:
         """Show with another window."""
@@ -309,8 +316,12 @@ class Scene(ABC):
             crosshair=self._crosshair_strokes(view, drawn),
             guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
             scale_bar=overlay.scale_bar(view),
+            foreign=self._foreign_shapes(view),
             colour_bar=colour_bar(self.fused.legend(), viewport) if self.fused is not None else None,
         )
+
+    def _foreign_shapes(self, view: SliceView) -> tuple[ForeignShape, ...]:
+        return self.foreign(view) if self.foreign is not None else ()
 
     def _window_text(self) -> str:
         source = self._source()

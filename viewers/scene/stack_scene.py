@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
+from viewers.scene.applied_state import AppliedState
 from viewers.scene.captions import StudyCaptions, ViewCaptions
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import value_at
-from viewers.scene.overlay import signed
+from viewers.scene.overlay import ForeignShape, signed
 from viewers.scene.raster import VoiLut, Window, full_range
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene, Size, ViewState
 from viewers.scene.slice_view import SliceView
 from viewers.scene.viewtext import location_text, spacing_text
-from workstation.domain.frames import frames_kept, is_kept
+from workstation.dicom.presentation import PresentationState
+from workstation.domain.frames import FrameRef, frames_kept, is_kept
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
 
@@ -72,6 +74,9 @@ class StackScene(Scene):
         self._images: dict[int, SliceImage] = {}
         self._failed: dict[int, str] = {}
         self._index = len(self.slots) // 2
+        self._applied: AppliedState | None = None
+        self._own: ViewState | None = None
+        """The reader's own state while the presentation state shows the image"""
 
     # arrival --------------------------------------------------------------------------------
 
@@ -141,7 +146,8 @@ class StackScene(Scene):
         """Show a slice, clamped to the stack; True when the picture changed."""
         target = min(max(index, 0), self.count - 1)
         changed = target != self._index
-        self._index = target
+        if changed:
+            self._go(target)
         return changed
 
     def show_point(self, lps_mm: Point) -> None:
@@ -149,13 +155,17 @@ class StackScene(Scene):
         self.crosshair = lps_mm
         planes = [(n, plane) for n in range(self.count) if (plane := self._plane(n)) is not None]
         if planes:
-            self._index = min(planes, key=lambda found: (abs(found[1].distance_mm(lps_mm)), found[0]))[0]
+            self.scroll_to(min(planes, key=lambda found: (abs(found[1].distance_mm(lps_mm)), found[0]))[0])
 
     def view(self, viewport: Size) -> SliceView | None:
         """Return the displayed geometry, None while the slice is missing."""
         image = self._images.get(self._index)
         if image is None:
             return None
+        if self._applied is not None and self._own is not None:
+            camera = self._applied.camera(self._index, image, self.ref(self._index), viewport, self.state.camera)
+            if camera is not self.state.camera:
+                self.state = replace(self.state, camera=camera)
         return SliceView(
             (image.columns, image.rows),
             viewport,
@@ -194,11 +204,61 @@ class StackScene(Scene):
         image = self._images.get(self._index)
         return None if image is None or image.is_color else full_range(image.pixels, image.padding)
 
+    # presentation states --------------------------------------------------------------------
+
+    @property
+    def presentation(self) -> PresentationState | None:
+        """Return the presentation state in force, whether or not it speaks of the displayed image."""
+        return self._applied.state if self._applied is not None else None
+
+    def present(self, state: PresentationState | None) -> None:
+        """Show the images that a state speaks of as it says, or all in the reader's own state again."""
+        self._leave_state()
+        self._applied = AppliedState(state) if state is not None else None
+        self._go(self._index)
+
+    @property
+    def own_state(self) -> ViewState:
+        """Return how the reader chose to see it, whatever is shown right now."""
+        return self.state if self._own is None else self._own
+
+    def reset(self) -> None:
+        """Return to the image's own window; to the look of the presentation state where one is in force."""
+        super().reset()
+        if self._applied is not None:
+            self._applied.place_anew()
+
+    def ref(self, index: int) -> FrameRef:
+        """Return which frame stands at a place of the stack."""
+        slot = self.slots[index]
+        return FrameRef(slot.sop_instance_uid, slot.frame + 1)
+
+    def _go(self, index: int) -> None:
+        self._leave_state()
+        self._index = index
+        if self._applied is not None and self._applied.state.shows(self.ref(index)):
+            self._own, self.state = self.state, ViewState()
+            self._applied.place_anew()
+
+    def _leave_state(self) -> None:
+        if self._own is not None:
+            self.state, self._own = self._own, None
+
+    def _foreign_shapes(self, view: SliceView) -> tuple[ForeignShape, ...]:
+        image = self._images.get(self._index)
+        shapes = super()._foreign_shapes(view)
+        if self._applied is None or self._own is None or image is None:
+            return shapes
+        return (*shapes, *self._applied.shapes(self._index, image, self.ref(self._index), view))
+
     def _source(self) -> SliceImage | None:
-        return self._images.get(self._index)
+        image = self._images.get(self._index)
+        if image is None or self._applied is None or self._own is None:
+            return image
+        return self._applied.image(self._index, image, self.ref(self._index))
 
     def _default_voi(self) -> Window | VoiLut:
-        image = self._images.get(self._index)
+        image = self._source()
         return image.default_voi if image is not None else Window(centre=40, width=400)
 
     def _view_captions(self) -> ViewCaptions:
@@ -211,8 +271,13 @@ class StackScene(Scene):
         return ViewCaptions(
             slice_position=f"{self._index + 1} / {self.count}",
             location=location,
-            warnings=() if image is None else _warnings(image),
+            warnings=(*self._state_words(), *(() if image is None else _warnings(image))),
         )
+
+    def _state_words(self) -> tuple[str, ...]:
+        if self._applied is None or self._own is None:
+            return ()
+        return (tr("Shown as stored: {label}", label=self._applied.state.label or tr("presentation state")),)
 
     def _message(self) -> str:
         failed = self._failed.get(self._index)

@@ -322,6 +322,7 @@ class Desktop:
 
     def _make_reading(self) -> Page:
         from workstation.bootstrap.comparing import comparing
+        from workstation.bootstrap.foreign import foreign_reading
         from workstation.bootstrap.fusing import fusing
         from workstation.bootstrap.image_stream import open_stream
         from workstation.bootstrap.reading_ai import reading_ai
@@ -341,6 +342,7 @@ class Desktop:
             open_stream=open_stream(self.hub.images),
             comparing=comparing(self.hub, self.session.storage),
             fusing=fusing(self.hub),
+            foreign=foreign_reading(self.hub),
             reading_ai=reading_ai(self._data_dir),
             in_steps=ahead is not None,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workstation.services.jobs import JobRunner
     from workstation.ui.images.comparing import Comparing
+    from workstation.ui.images.foreign_reading import ForeignReading
     from workstation.ui.images.fusing import Fusing
     from workstation.ui.pages.image_presenter import ImagePresenter
     from workstation.ui.pages.reading_page import ReadingPage
@@ -32,3 +33,5 @@ class FeatureContext:
     """Protocols and priors; None where nobody offers them."""
     fusing: Fusing | None = None
     """Uptake values and registration; None where nobody offers them."""
+    foreign: ForeignReading | None = None
+    """Other systems' objects; None where nobody offers them."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from workstation.ui.images.cine import CinePlayback
 from workstation.ui.images.comparison import Comparison
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.foreign_objects import ForeignObjectsView
 from workstation.ui.images.fusion import Fusion
 from workstation.ui.images.mpr_planes import MprPlanes
 from workstation.ui.images.real_size import RealSize
@@ -22,4 +23,5 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     Fusion,
     RealSize,
     Comparison,
+    ForeignObjectsView,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from viewers.scene.scene import Scene
 from workstation.domain.finding import FindingList
 from workstation.ui.widgets.viewport_grid import ViewportGrid
@@ -15,6 +17,8 @@ class SceneMarks:
         self._findings: FindingList | None = None
         self._selected = ""
         self._show_rejected = False
+        self.also: list[Callable[[Scene], None]] = []
+        """What features put on every scene; they take it back themselves when the case goes"""
 
     def clear(self) -> None:
         """Forget the findings of the case."""
@@ -36,3 +40,5 @@ class SceneMarks:
         scene.selected_finding = self._selected
         scene.show_rejected = self._show_rejected
         scene.show_marks = self._grid.marks_shown
+        for dress in self.also:
+            dress(scene)

@@ -20,6 +20,7 @@ from workstation.services.reading_session import ReadingSession
 from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.features import FEATURES
+from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.scene_marks import SceneMarks
@@ -64,6 +65,7 @@ class ImagePresenter(QObject):
         *,
         comparing: Comparing | None = None,
         fusing: Fusing | None = None,
+        foreign: ForeignReading | None = None,
         in_steps: bool = False,
     ) -> None:
         super().__init__(page)
@@ -83,7 +85,8 @@ class ImagePresenter(QObject):
         page.series_requested.connect(self.show_series)
         page.going_away.connect(self.clear)
         self.features: list[QObject] = []
-        self._joining = Stepwise(self._join(FeatureContext(page, self, jobs, open_stream, comparing, fusing)), self)
+        context = FeatureContext(page, self, jobs, open_stream, comparing, fusing, foreign)
+        self._joining = Stepwise(self._join(context), self)
         if in_steps:  # some features a turn; the first case makes the rest at once
             self._joining.start()
         else:
@@ -148,7 +151,7 @@ class ImagePresenter(QObject):
         shown, grid = self._shown, self._page.grid
         if shown is None:
             return None
-        views = {key: (one.state, one.index) for key, one in grid.scenes_by_key.items()}
+        views = {key: (one.own_state, one.index) for key, one in grid.scenes_by_key.items()}
         return ImagePlace(
             shown.key, shown.images, shown.built, grid.layout_choice, views,
             shown.scene.crosshair, shown.scene.identity,

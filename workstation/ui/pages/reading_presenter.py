@@ -21,6 +21,7 @@ from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import slice_number
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.images.comparing import Comparing
+from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, Severity
@@ -57,13 +58,16 @@ class ReadingPresenter(QObject):
         open_stream: OpenStream,
         comparing: Comparing | None = None,
         fusing: Fusing | None = None,
+        foreign: ForeignReading | None = None,
         reading_ai: ReadingAi | None = None,
         in_steps: bool = False,
     ) -> None:
         super().__init__(page)
         self._page = page
         self._desk = desk
-        self.images = ImagePresenter(page, jobs, open_stream, comparing=comparing, fusing=fusing, in_steps=in_steps)
+        self.images = ImagePresenter(
+            page, jobs, open_stream, comparing=comparing, fusing=fusing, foreign=foreign, in_steps=in_steps
+        )
         self._acts: list[str] = []
         self._undone: list[str] = []
         self._stepping = False

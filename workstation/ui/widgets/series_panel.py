@@ -75,6 +75,9 @@ class SeriesPanel(QWidget):
         outer.addWidget(self._study)
         outer.addWidget(scroll, 1)
         outer.addWidget(self._warnings)
+        self._below = QVBoxLayout()
+        self._below.setContentsMargins(4, 0, 4, 0)
+        outer.addLayout(self._below)
         outer.addWidget(self._foot)
         self.setFixedWidth(theme.px("series.panel"))
         self.clear()
@@ -146,6 +149,10 @@ class SeriesPanel(QWidget):
     def warnings_text(self) -> str:
         """Return the red sentences."""
         return str(self._warnings.property("said") or "")
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put something of the study as a whole below its series."""
+        self._below.addWidget(widget)
 
     def show_total(self, here: int, failed: int, count: int) -> None:
         """Show how much of the series on screen is here."""

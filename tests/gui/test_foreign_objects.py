@@ -1,0 +1,303 @@
+"""Other systems' objects on the reading page: listed with whose they are, shown and hidden, never the reader's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from tests.helpers import foreign
+from tests.helpers.reading import Case, ReadingBench, case, part_of_ct
+from viewers.scene.image import SliceImage
+from viewers.scene.overlay import ForeignShape
+from viewers.scene.raster import Window
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.errors import DecodeError
+from workstation.domain.study import Instance, Series
+from workstation.exchange.pdf_pages import page_pictures
+from workstation.services.foreign_objects_service import ReadForeignObjects
+from workstation.ui.images.foreign_objects import ForeignObjectsView
+from workstation.ui.images.foreign_reading import ForeignReading
+from workstation.ui.pages.image_menu import MenuPlace
+from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.pages.reading_presenter import ReadingPresenter
+from workstation.ui.theme import apply_theme
+
+pytestmark = pytest.mark.gui
+
+STUDY = "1.2.3"
+SIZE = (700.0, 600.0)
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 210 297]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
+KEY, STATE, STRUCTURES, REPORT, PAGES, BROKEN = "1.2.77.1", "1.2.77.2", "1.2.77.5", "1.2.77.4", "1.2.77.3", "1.2.77.66"
+
+
+class ForeignBench(ReadingBench):
+    """A page that can read other systems' objects from the fakes."""
+
+    def make_page(self) -> tuple[ReadingPage, ReadingPresenter]:
+        page = ReadingPage()
+        reading = ForeignReading(ReadForeignObjects(self.desk_bench.images), page_pictures)
+        made = ReadingPresenter(page, self.desk, self.desk_bench.jobs, open_stream=self.streams, foreign=reading)
+        return page, made
+
+    @property
+    def view(self) -> ForeignObjectsView:
+        return next(one for one in self.presenter.images.features if isinstance(one, ForeignObjectsView))
+
+    @property
+    def stack(self) -> StackScene:
+        scene = self.page.grid.stack
+        assert scene is not None
+        return scene
+
+
+@pytest.fixture(scope="module")
+def slices(lidc_0314: Path) -> tuple[SliceImage, ...]:
+    return part_of_ct(lidc_0314, 120, 240, 6)
+
+
+@pytest.fixture(scope="module")
+def objects(lidc_0314: Path, slices: tuple[SliceImage, ...]) -> dict[str, bytes]:
+    headers = foreign.sources(lidc_0314, 120, 240, 6, STUDY, f"{STUDY}.2")
+    plane = slices[10].plane
+    assert plane is not None
+    z = plane.origin[2]
+    square = [[-60.0, -40, z, -20, -40, z, -20, 0, z, -60, 0, z]]
+    area = foreign.displayed_area(101, 101, 300, 300)
+    return {
+        KEY: foreign.key_selection(headers, 4),
+        STATE: foreign.presentation(headers, 7, ImageRotation=90, DisplayedAreaSelectionSequence=area),
+        STRUCTURES: foreign.structure_set(STUDY, slices[0].frame_of_reference_uid, {"靶区 GTV": square}),
+        REPORT: foreign.text_report(STUDY, "右肺上叶结节", "<p>两肺</p><script>x()</script>"),
+        PAGES: foreign.document(STUDY, "application/pdf", PDF),
+        BROKEN: b"nothing of DICOM",
+    }
+
+
+def with_objects(images: tuple[SliceImage, ...], objects: dict[str, bytes]) -> Case:
+    made = case(images)
+    series = [one for one in made.study.series if one.modality == "CT"]
+    for number, (uid, modality, kind) in enumerate(
+        ((KEY, "KO", "88.59"), (STATE, "PR", "11.1"), (STRUCTURES, "RTSTRUCT", "481.3"), (REPORT, "SR", "88.11"),
+         (PAGES, "DOC", "104.1"), (BROKEN, "SR", "88.33"))
+    ):  # fmt: skip
+        one = Instance(uid, f"1.2.840.10008.5.1.4.1.1.{kind}", 1)
+        series.append(Series(f"{uid}.1", modality, 50 + number, f"obj {number}", "", (one,)))
+    assert set(objects) == {one.instances[0].sop_instance_uid for one in series[1:]}
+    return replace(made, study=replace(made.study, series=tuple(series)))
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, slices: tuple[SliceImage, ...], objects: dict[str, bytes]) -> Iterator[ForeignBench]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = ForeignBench(with_objects(slices, objects))
+    made.desk_bench.images.files.update(objects)
+    qtbot.addWidget(made.page)
+    made.page.resize(1872, 1052)
+    made.page.show()
+    made.page.activateWindow()
+    made.open(qtbot.waitUntil)
+    made.streams.last.deliver_all()
+    qtbot.waitUntil(made.page.has_volume)
+    qtbot.waitUntil(lambda: len(made.view.objects) == 5)
+    yield made
+    made.close()
+
+
+def words_on(bench: ForeignBench) -> list[str]:
+    return [line for shape in shapes(bench.stack) for line in shape.lines]
+
+
+def shapes(scene: StackScene) -> tuple[ForeignShape, ...]:
+    return scene.frame(SIZE).overlay.foreign
+
+
+def test_every_object_is_listed_with_whose_it_is_and_a_broken_one_with_the_reason(bench: ForeignBench) -> None:
+    rows = bench.view.panel.rows
+
+    assert {uid: row.facts.title for uid, row in rows.items()} == {
+        KEY: "Key images · For Teaching",
+        STATE: "Presentation state · BONE",
+        STRUCTURES: "Structures · PLAN 1",
+        REPORT: "Document · Diagnostic Imaging Report",
+        PAGES: "Document · 外院报告",
+        BROKEN: "SR obj 5",
+    }
+    assert rows[STRUCTURES].facts.source == ("Kodiak", "2026-11-20 10:15")
+    assert rows[STATE].facts.source[0] == "Kodiak · Reader 7 · Roe Jane"
+    assert rows[BROKEN].facts.failure == "This file is not a readable DICOM object"
+    assert bench.view.button.toolTip() == "6 objects of other systems · 1 not readable"
+    assert not bench.view.button.isHidden()
+    assert bench.view.panel.isHidden()
+    bench.view.button.click()
+    assert bench.view.panel.isVisible()
+    bench.view.panel.closed.emit()
+    assert bench.view.panel.isHidden()
+
+
+def test_a_structure_is_drawn_on_its_slice_in_its_colour_made_light_and_hidden_again(bench: ForeignBench) -> None:
+    row = bench.view.panel.rows[STRUCTURES]
+    bench.stack.scroll_to(10)
+    assert shapes(bench.stack) == ()
+
+    row.eye.click()
+
+    (drawn,) = shapes(bench.stack)
+    assert drawn.lines == ("Kodiak · 靶区 GTV",)
+    assert drawn.closed
+    view = bench.stack.view(SIZE)
+    assert view is not None
+    corners = [view.lps_of(*point)[:2] for point in drawn.outline]
+    assert np.allclose(corners, [(-60, -40), (-20, -40), (-20, 0), (-60, 0)], atol=1e-6)
+    assert drawn.colour == (128, 128, 208)
+    bench.stack.scroll_to(9)
+    assert shapes(bench.stack) == ()
+    coronal = bench.page.grid.frame("coronal").scene
+    assert coronal is not None
+    coronal.show_point((-40.0, -20.0, bench.stack.slots[10].plane.origin[2] if bench.stack.slots[10].plane else 0.0))
+    assert [shape.lines for shape in coronal.frame(SIZE).overlay.foreign] == [("Kodiak · 靶区 GTV",), ()]
+    row.eye.click()
+    bench.stack.scroll_to(10)
+    assert shapes(bench.stack) == ()
+
+
+def test_a_key_image_wears_a_badge_and_a_click_leads_to_it(bench: ForeignBench) -> None:
+    assert bench.stack.index != 4
+
+    (jump,) = bench.view.panel.rows[KEY].jumps
+    assert jump.text() == "Series 2, image 5"
+    jump.click()
+
+    assert bench.stack.index == 4
+    assert words_on(bench) == ["Key image · For Teaching · Kodiak"]
+    bench.stack.scroll_to(5)
+    assert words_on(bench) == []
+
+
+def test_an_image_is_shown_as_it_was_stored_and_one_click_brings_the_readers_view_back(bench: ForeignBench) -> None:
+    bench.page.choose_layout("one")
+    own = Window(centre=-500, width=1400)
+    bench.stack.set_window(own)
+
+    bench.view.panel.rows[STATE].eye.click()
+
+    stack = bench.stack
+    assert stack.index == 7
+    assert stack.window == Window(centre=300, width=1500)
+    view = stack.view(SIZE)
+    assert view is not None
+    assert stack.state.camera.rotation_deg == 90
+    # the square of 200 pixels fills the height of 600: three screen pixels for each of its own
+    assert view.magnification == pytest.approx(3.0)
+    assert view.inverse.apply(350, 300) == pytest.approx((199.5, 199.5))
+    caption = [line.text for line in stack.frame(SIZE).overlay.captions if line.is_warning]
+    assert "Shown as stored: BONE" in caption
+    line, words = shapes(stack)
+    assert [view.inverse.apply(*point) for point in line.outline] == [
+        pytest.approx((100, 200)),
+        pytest.approx((140, 200)),
+    ]
+    assert words.lines == ("复查此处",)
+    stack.set_window(Window(centre=40, width=400))
+    stack.scroll_to(8)
+    assert (stack.window, stack.state.camera.rotation_deg) == (own, 0)
+    stack.scroll_to(7)
+    assert stack.window == Window(centre=300, width=1500)
+    (notice,) = [one for one in bench.page.notices.notices() if one.key == "presentation"]
+    notice.actions[0].handler()
+    assert (stack.window, stack.state.camera.rotation_deg, stack.presentation) == (own, 0, None)
+    assert shapes(stack) == ()
+    assert not bench.view.panel.rows[STATE].eye.isChecked()
+
+
+def test_the_menu_of_an_image_offers_its_own_states_only(bench: ForeignBench) -> None:
+    def offered(index: int) -> list[str]:
+        bench.stack.scroll_to(index)
+        menu = QMenu()
+        bench.view._fill_menu(menu, MenuPlace("stack", 10, 10, None))
+        found = [one.text() for action in menu.actions() if (sub := action.menu()) for one in sub.actions()]
+        menu.deleteLater()
+        return found
+
+    assert offered(6) == []
+    assert offered(7) == ["BONE · Kodiak", "My own view"]
+
+
+def test_a_report_of_another_system_is_read_as_words(bench: ForeignBench) -> None:
+    bench.view.panel.rows[REPORT].read.click()
+
+    dialog = bench.view.dialog
+    assert dialog is not None
+    assert dialog.words.toPlainText() == "Diagnostic Imaging Report\n  Finding: 右肺上叶结节\n  Finding: 两肺"
+    assert dialog.words.isReadOnly()
+    dialog.reject()
+    assert bench.view.dialog is None
+
+
+def test_a_pdf_of_another_system_is_shown_as_pages(qtbot: QtBot, bench: ForeignBench) -> None:
+    bench.view.panel.rows[PAGES].read.click()
+
+    dialog = bench.view.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.paper.page_count == 1)
+    dialog.reject()
+
+
+def test_a_pdf_that_cannot_be_drawn_says_so_in_its_place(
+    qtbot: QtBot, bench: ForeignBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_pdf: bytes, _width: int) -> list[np.ndarray]:
+        raise DecodeError("The PDF cannot be shown")
+
+    assert bench.view._reading is not None
+    monkeypatch.setattr(bench.view, "_reading", replace(bench.view._reading, pictures=broken))
+    bench.view.read_object(PAGES)
+
+    dialog = bench.view.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.paper.message() == "The PDF cannot be shown")
+    bench.view.read_object(REPORT)
+    assert bench.view.dialog is not dialog
+
+
+def test_foreign_marks_are_no_findings_and_nothing_of_them_enters_the_report(bench: ForeignBench) -> None:
+    for row in bench.view.panel.rows.values():
+        if not row.eye.isHidden():
+            row.eye.click()
+
+    assert bench.session.findings.findings == ()
+    assert bench.session.report.drawn.annotations == ()
+    assert bench.session.report.findings.findings == ()
+
+
+def test_the_next_case_shows_nothing_of_the_last(bench: ForeignBench) -> None:
+    bench.view.panel.rows[STRUCTURES].eye.click()
+    bench.view.read_object(REPORT)
+    bench.presenter.images.clear()
+
+    assert (bench.view.objects, bench.view.dialog, bench.view.panel.rows) == ((), None, {})
+    assert bench.view.button.isHidden()
+    assert not bench.page.view_commands.action("objects.panel").isEnabled()
+
+
+def test_keys_and_header_menu_open_the_list(qtbot: QtBot, bench: ForeignBench) -> None:
+    canvas = bench.page.grid.active.canvas
+    with qtbot.waitActive(bench.page):
+        bench.page.activateWindow()
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    qtbot.keyClick(canvas, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+
+    assert bench.view.panel.isVisible()
+    assert bench.page.view_commands.action("objects.panel") in bench.page.header.menu.actions()

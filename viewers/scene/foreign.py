@@ -1,0 +1,211 @@
+"""What other systems drew, on any plane: their marks as outlines, structures as contours, key images as a badge."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from resources.translation import tr
+from viewers.scene import callipers
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.overlay import Calliper, ForeignShape, PixelPoint
+from viewers.scene.scene import Scene
+from viewers.scene.slice_view import SliceView
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.frames import FrameRef
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.key_image import KeyImage
+from workstation.domain.structures import FloatArray, Structure, StructureSet, cuts_of, outlines_on
+
+Colour = tuple[int, int, int]
+_ARM_PX: Final = 6.0
+_PLANES_KEPT: Final = 32
+_LEAST_LUMINANCE: Final = 0.22
+"""Relative luminance of a line: at least 5.4 to 1 on black, as WCAG counts; a dark rim carries it over bone."""
+_BADGE_Y_PX: Final = 34.0
+_PARALLEL: Final = 0.999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForeignLayer:
+    """
+    What is drawn of one object. ``maker`` stands before every label, so that nobody takes it for the reader's own.
+
+    ``key_images`` get a badge with ``title``.
+    """
+
+    study_instance_uid: str
+    maker: str
+    marks: tuple[Annotation, ...] = ()
+    outlines: StructureSet | None = None
+    key_images: tuple[KeyImage, ...] = ()
+    title: str = ""
+
+
+class ForeignDrawing:
+    """The layers shown on the scenes of one case; never on another study's or another frame's images."""
+
+    def __init__(self) -> None:
+        self._layers: tuple[ForeignLayer, ...] = ()
+        self._indices: dict[int, list[_Index]] = {}
+        self._kept: OrderedDict[tuple[object, ...], list[tuple[Structure, list[FloatArray], bool]]] = OrderedDict()
+
+    def show(self, layers: Sequence[ForeignLayer]) -> None:
+        """Draw these layers from now on and nothing else."""
+        self._layers = tuple(layers)
+        sets = {id(one.outlines): one.outlines for one in layers if one.outlines is not None}
+        self._indices = {
+            key: self._indices.get(key) or [_Index(one) for one in found.structures] for key, found in sets.items()
+        }
+        self._kept.clear()
+
+    def dress(self, scene: Scene) -> None:
+        """Let a stack or a plane draw the layers."""
+        if isinstance(scene, StackScene | MprScene):
+            scene.foreign = self._drawer(scene)
+
+    def _drawer(self, scene: StackScene | MprScene) -> Callable[[SliceView], tuple[ForeignShape, ...]]:
+        return lambda view: tuple(self._shapes(scene, view))
+
+    def _shapes(self, scene: StackScene | MprScene, view: SliceView) -> Iterator[ForeignShape]:
+        badges = 0
+        for layer in self._layers:
+            if layer.study_instance_uid != scene.study_instance_uid:
+                continue
+            ref = scene.ref(scene.index) if isinstance(scene, StackScene) else None
+            if ref is not None and any(is_of(ref, image) for image in layer.key_images):
+                words = tr("Key image · {title} · {maker}", title=layer.title, maker=layer.maker)
+                yield ForeignShape(lines=(words,), at=(view.viewport[0] / 2, _BADGE_Y_PX + 18 * badges))
+                badges += 1
+            for mark in layer.marks:
+                yield from _mark(mark, layer.maker, scene, ref, view)
+            outlines = layer.outlines
+            if outlines is not None and view.plane is not None and _same_frame(outlines.frame_of_reference_uid, scene):
+                yield from self._structures(layer, outlines, view, view.plane, scene.slice_step_mm / 2)
+
+    def _structures(
+        self, layer: ForeignLayer, outlines: StructureSet, view: SliceView, plane: ImagePlane, half: float
+    ) -> Iterator[ForeignShape]:
+        for structure, lines, closed in self._on(outlines, plane, half):
+            colour = readable(structure.colour) if structure.colour is not None else None
+            longest = max(range(len(lines)), key=lambda n: len(lines[n])) if closed else 0
+            for number, line in enumerate(lines):
+                words = (f"{layer.maker} · {structure.name}",) if number == longest else ()
+                yield ForeignShape(_projected(line, view, plane), closed, False, colour, words)
+
+    def _on(
+        self, outlines: StructureSet, plane: ImagePlane, half: float
+    ) -> list[tuple[Structure, list[FloatArray], bool]]:
+        key = id(outlines), plane.origin, plane.normal, half
+        if key not in self._kept:
+            self._kept[key] = [
+                found for index in self._indices.get(id(outlines), ()) if (found := index.on(plane, half))
+            ]
+            if len(self._kept) > _PLANES_KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[key]
+
+
+class _Index:
+    """The contours of a structure in one array, so that a plane asks all of them at once."""
+
+    def __init__(self, structure: Structure) -> None:
+        self._structure = structure
+        self._points = np.concatenate(structure.contours)
+        self._starts = np.cumsum([0, *(len(one) for one in structure.contours[:-1])])
+        first = structure.contours[0]
+        corners = np.cross(first - first[0], np.roll(first, -1, axis=0) - first[0]).sum(axis=0)
+        size = float(np.linalg.norm(corners))
+        self._normal = corners / size if size > 0 else np.zeros(3)
+        places = np.unique(np.round([float(one[0] @ self._normal) for one in structure.contours], 2))
+        self._half_gap = float(np.median(np.diff(places))) / 2 if len(places) > 1 else 0.5
+
+    def on(self, plane: ImagePlane, half: float) -> tuple[Structure, list[FloatArray], bool] | None:
+        """Return what lies in the plane: closed contours, or where contours of another direction cross it."""
+        normal = np.asarray(plane.normal)
+        away = self._points @ normal - float(np.dot(plane.origin, normal))
+        least, most = np.minimum.reduceat(away, self._starts), np.maximum.reduceat(away, self._starts)
+        parallel = abs(float(normal @ self._normal)) > _PARALLEL
+        near = np.flatnonzero((-half < least) & (most <= half) if parallel else (least < 0) & (most >= 0))
+        one = self._structure
+        part = Structure(one.number, one.name, tuple(one.contours[int(n)] for n in near), one.colour)
+        lines = outlines_on(part, plane, half) if parallel else self._stair(part, plane)
+        return (one, lines, parallel) if lines else None
+
+    def _stair(self, part: Structure, plane: ImagePlane) -> list[FloatArray]:
+        """Return the border of the cut as steps: each contour stands for half the gap to its neighbours."""
+        normal = np.asarray(plane.normal)
+        up = (self._normal - (self._normal @ normal) * normal) * self._half_gap
+        found: list[FloatArray] = []
+        for ends in cuts_of(part, plane):
+            found += [np.array([np.subtract(end, up), np.add(end, up)]) for end in ends]
+        return found
+
+
+def is_of(ref: FrameRef, image: KeyImage) -> bool:
+    """Tell whether a frame is a key image; an image without a frame number means all its frames."""
+    return ref.sop_instance_uid == image.sop_instance_uid and image.frame in {None, ref.frame_number}
+
+
+def readable(colour: Colour) -> Colour:
+    """Return a colour mixed with as much white as a thin line on black needs. Source: WCAG 2.1, relative luminance."""
+    for tenth in range(11):
+        mixed = [value + (255 - value) * tenth / 10 for value in colour]
+        linear = [c / 12.92 if (c := v / 255) <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for v in mixed]
+        if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] >= _LEAST_LUMINANCE:
+            break
+    return round(mixed[0]), round(mixed[1]), round(mixed[2])
+
+
+def _same_frame(frame_of_reference_uid: str, scene: StackScene | MprScene) -> bool:
+    """Tell whether points lie in the scene's frame; de-identified slices may each bring one of their own."""
+    frames = {scene.frame_of_reference_uid}
+    if isinstance(scene, StackScene) and (image := scene.image(scene.index)) is not None:
+        frames.add(image.frame_of_reference_uid)
+    return bool(frame_of_reference_uid) and frame_of_reference_uid in frames
+
+
+def _mark(
+    mark: Annotation, maker: str, scene: StackScene | MprScene, ref: FrameRef | None, view: SliceView
+) -> Iterator[ForeignShape]:
+    drawn = _calliper(mark, scene, ref, view)
+    if drawn is None:
+        return
+    words = (f"{maker} · {drawn.lines[0]}", *drawn.lines[1:4]) if drawn.lines else (maker,)
+    for at, line in enumerate((drawn.outline, *drawn.others)):
+        yield ForeignShape(_crossed(line) if len(line) == 1 else line, lines=words if at == 0 else ())
+
+
+def _calliper(mark: Annotation, scene: StackScene | MprScene, ref: FrameRef | None, view: SliceView) -> Calliper | None:
+    if mark.points_px:
+        here = ref is not None and mark.referenced_sop_instance_uid == ref.sop_instance_uid
+        is_shown = here and ref is not None and (mark.referenced_frame or 1) == ref.frame_number
+        return callipers.calliper(mark, view) if is_shown else None
+    half = scene.slice_step_mm / 2
+    if view.plane is None or not _same_frame(mark.frame_of_reference_uid, scene):
+        return None
+    if callipers.lies_on(mark, view.plane, half) and mark.kind is not AnnotationKind.SPHERE:
+        return callipers.calliper(mark, view)
+    return callipers.cut_calliper(mark, view, half)
+
+
+def _crossed(line: Sequence[PixelPoint]) -> tuple[PixelPoint, ...]:
+    """Return a cross at a single point, drawn in one go."""
+    x, y = line[0]
+    return (x - _ARM_PX, y), (x + _ARM_PX, y), (x, y), (x, y - _ARM_PX), (x, y + _ARM_PX)
+
+
+def _projected(points: FloatArray, view: SliceView, plane: ImagePlane) -> tuple[PixelPoint, ...]:
+    from_origin = points - np.asarray(plane.origin)
+    columns = from_origin @ np.asarray(plane.right) / plane.spacing_mm[0]
+    rows = from_origin @ np.asarray(plane.down) / plane.spacing_mm[1]
+    m = view.transform
+    placed = zip(
+        (m.a * columns + m.b * rows + m.tx).tolist(), (m.c * columns + m.d * rows + m.ty).tolist(), strict=True
+    )
+    return tuple(placed)

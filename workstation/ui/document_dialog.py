@@ -1,0 +1,44 @@
+"""A document of another system to read: its text as text, or the pages of its PDF; nothing in it is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from resources.translation import tr
+from workstation.ui.dialogs import Dialog
+from workstation.ui.widgets.labels import label
+from workstation.ui.widgets.paper_view import PaperView
+
+_WIDTH = 760
+_HEIGHT = 520
+
+
+class DocumentDialog(Dialog):
+    """``text`` is shown in plain letters; pages come later by ``paper.show_pages``."""
+
+    def __init__(self, parent: QWidget | None, title: str, source: Sequence[str], *, text: str, pages: bool) -> None:
+        super().__init__(parent, title, icon="file-text", tone="acc", width=_WIDTH)
+        self.body.addWidget(label(" · ".join(source), "caption", "t2", wrap=True))
+        self.words = QPlainTextEdit(text or tr("The document has no text"))
+        self.words.setReadOnly(True)
+        self.words.setAccessibleName(title)
+        self.words.setMinimumHeight(_HEIGHT)
+        self.words.setVisible(not pages)
+        self.paper = PaperView()
+        self.paper.setMinimumHeight(_HEIGHT)
+        self.paper.setAccessibleName(title)
+        self.paper.setVisible(pages)
+        self.paper.show_message(tr("Drawing the pages…"))
+        self.body.addWidget(self.words, 1)
+        self.body.addWidget(self.paper, 1)
+        self.add_hint(tr("A document of another system: read it, it does not change anything here."))
+        self.cancel.hide()
+        self.set_primary(tr("Close"))
+
+    def show_pages(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> None:
+        """Show the pages."""
+        self.paper.show_pages(pictures)

@@ -1,0 +1,53 @@
+"""Words for the objects of other systems."""
+
+from __future__ import annotations
+
+from resources.translation import tr, trn
+from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
+
+
+def kind_words(kind: ObjectKind) -> str:
+    """Return what an object is."""
+    return {
+        ObjectKind.MARKS: tr("Measurements"),
+        ObjectKind.STRUCTURES: tr("Structures"),
+        ObjectKind.SEGMENTS: tr("Segmentation"),
+        ObjectKind.KEY_IMAGES: tr("Key images"),
+        ObjectKind.PRESENTATION: tr("Presentation state"),
+        ObjectKind.DOCUMENT: tr("Document"),
+    }[kind]
+
+
+def maker(source: Provenance) -> str:
+    """Return whose mark it is, in few letters."""
+    return (source.manufacturer or source.model or source.author or tr("Other system"))[:18]
+
+
+def content_words(one: ForeignObject) -> str:
+    """Return how much there is in an object."""
+    if one.marks:
+        return trn("{count} mark", "{count} marks", len(one.marks))
+    if one.outlines is not None:
+        names = [structure.name for structure in one.outlines.structures]
+        rest = f" +{len(names) - 3}" if len(names) > 3 else ""
+        return ", ".join(names[:3]) + rest
+    if one.key_images is not None:
+        return trn("{count} image", "{count} images", len(one.key_images.images))
+    if one.presentation is not None:
+        return trn("{count} image", "{count} images", len(one.presentation.images))
+    return ""
+
+
+def source_lines(source: Provenance) -> tuple[str, ...]:
+    """Return maker, author, date and UID, one a line; what the object does not say is left out."""
+    who = " · ".join(dict.fromkeys(part for part in (source.manufacturer, source.model, source.author) if part))
+    return tuple(line for line in (who, moment(source.created)) if line)
+
+
+def moment(stamp: str) -> str:
+    """Return ``2026-11-22 01:30`` of a DICOM date and time, what there is of it."""
+    date, time = stamp[:8], stamp[8:12]
+    if len(date) < 8:
+        return date
+    day = f"{date[:4]}-{date[4:6]}-{date[6:]}"
+    return f"{day} {time[:2]}:{time[2:]}" if len(time) == 4 else day

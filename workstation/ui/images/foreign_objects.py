@@ -1,0 +1,301 @@
+"""Objects of other systems on the images: listed with whose they are, shown and hidden one by one, read-only."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMenu
+
+from resources.translation import tr
+from viewers.scene.foreign import ForeignDrawing, ForeignLayer, is_of
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.errors import WorkstationError
+from workstation.domain.key_image import KeyImage
+from workstation.services.foreign_objects_service import ForeignObject, ForeignObjects, ObjectKind, wanted
+from workstation.services.jobs import JobHandle, Pool
+from workstation.ui.commands import Command
+from workstation.ui.document_dialog import DocumentDialog
+from workstation.ui.foreign_words import content_words, kind_words, maker, source_lines
+from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.open_images import OpenImages
+from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.pages.image_menu import MenuPlace
+from workstation.ui.widgets.objects_panel import ObjectFacts, ObjectsButton, ObjectsPanel
+from workstation.ui.widgets.tiling import STACK
+
+_STATE: Final = "presentation"
+_FAILED: Final = "objects"
+_JUMPS: Final = 12
+_LIGHT: Final = frozenset({ObjectKind.MARKS, ObjectKind.KEY_IMAGES})
+"""Shown at once: little ink, and nobody shall miss what a colleague marked."""
+
+
+class ForeignObjectsView(QObject):
+    """Reads the objects of the open case in a job, and draws those that the reader wants to see."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context.page)
+        self._page, self._images, self._jobs = context.page, context.images, context.jobs
+        self._reading = context.foreign
+        self._case: OpenImages | None = None
+        self._found: ForeignObjects | None = None
+        self._on: set[str] = set()
+        self._job: JobHandle[ForeignObjects] | None = None
+        self._stack: StackScene | None = None
+        self._drawing = ForeignDrawing()
+        self.dialog: DocumentDialog | None = None
+        self.panel = ObjectsPanel()
+        self.button = ObjectsButton()
+        self._page.add_side(self.panel)
+        self._page.series.add_below(self.button)
+        self._images.marks.also.append(self._drawing.dress)
+        self._page.view_commands.of_images(
+            Command("objects.panel", tr("Objects of other systems"), "stack", "Shift+B", self.toggle_panel,
+                    tr("Images"), checkable=True)
+        )  # fmt: skip
+        self._page.header.menu.addAction(self._page.view_commands.action("objects.panel"))
+        self._page.image_menu.entries.append(self._fill_menu)
+        self.button.clicked.connect(self.toggle_panel)
+        self.panel.closed.connect(self.toggle_panel)
+        self.panel.show_asked.connect(self.show_object)
+        self.panel.read_asked.connect(self.read_object)
+        self.panel.jump_asked.connect(self.jump)
+        self._images.case_opened.connect(self._opened)
+        self._images.case_closed.connect(self._closed)
+        self._images.series_shown.connect(self._series_shown)
+        self._show_facts()
+
+    # the case
+
+    def _opened(self, case: OpenImages) -> None:
+        self._case = case
+        study = case.session.study
+        if self._reading is None or not wanted(study):
+            return
+        read = self._reading.read
+        self._job = self._jobs.submit(
+            Pool.IO, lambda job: read(study, job), on_success=self._take, on_error=self._refused
+        )
+
+    def _closed(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        if self.dialog is not None:
+            self.dialog.reject()
+        self._case = self._found = self._job = self._stack = None
+        self._on.clear()
+        self._drawing.show(())
+        self.panel.hide()
+        self._show_facts()
+
+    def _take(self, found: ForeignObjects) -> None:
+        if self._case is None or found.study_instance_uid != self._case.session.study.study_instance_uid:
+            return
+        self._job, self._found = None, found
+        self._on = {
+            one.source.sop_instance_uid for one in found.objects if one.kind in _LIGHT and not one.source.is_own
+        }
+        self._redraw()
+
+    def _refused(self, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        fact = tr("Objects of other systems could not be fetched: {why}", why=error.user_text)
+        self._page.notices.show_notice(Notice(_FAILED, Severity.DEGRADED, fact, tr("The images can be read.")))
+
+    def _series_shown(self, _shown: ShownSeries) -> None:
+        self._end_state()
+
+    # what is shown
+
+    @property
+    def objects(self) -> tuple[ForeignObject, ...]:
+        """Return what could be read of the open case."""
+        return self._found.objects if self._found is not None else ()
+
+    def _object(self, uid: str) -> ForeignObject | None:
+        return next((one for one in self.objects if one.source.sop_instance_uid == uid), None)
+
+    def show_object(self, uid: str, shown: bool) -> None:  # noqa: FBT001 - a signal's argument
+        """Draw an object or take it away; a presentation state goes to its first image."""
+        one = self._object(uid)
+        if one is None:
+            return
+        if one.kind is ObjectKind.PRESENTATION:
+            if shown:
+                self.present(one)
+            else:
+                self._end_state()
+        elif shown:
+            self._on.add(uid)
+        else:
+            self._on.discard(uid)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._drawing.show([self._layer(one) for one in self.objects if one.source.sop_instance_uid in self._on])
+        self._page.grid.change(self._drawing.dress)
+        self._show_facts()
+
+    def _layer(self, one: ForeignObject) -> ForeignLayer:
+        keys = one.key_images
+        title = "" if keys is None else keys.title or one.source.label or tr("Key images")
+        images = () if keys is None else keys.images
+        return ForeignLayer(one.study_instance_uid, maker(one.source), one.marks, one.outlines, images, title)
+
+    def _show_facts(self) -> None:
+        unread = () if self._found is None else self._found.unread
+        rows = [self._facts(one) for one in self.objects]
+        rows += [ObjectFacts(one.sop_instance_uid, one.label, failure=one.reason) for one in unread]
+        self.panel.show_objects(rows)
+        self.button.show_count(len(rows), len(unread))
+        action = self._page.view_commands.action("objects.panel")
+        action.setEnabled(bool(rows))
+        action.setToolTip(action.text() if rows else tr("Other systems stored nothing with this study"))
+        action.setChecked(not self.panel.isHidden())
+
+    def _facts(self, one: ForeignObject) -> ObjectFacts:
+        source, uid = one.source, one.source.sop_instance_uid
+        drawn = bool(one.marks or one.outlines is not None or one.key_images is not None)
+        shown = uid in self._on if drawn else None
+        if one.presentation is not None:
+            shown = self._stack is not None and self._stack.presentation is one.presentation
+        title = f"{kind_words(one.kind)} · {source.label}" if source.label else kind_words(one.kind)
+        jumps = tuple(self._image_words(image) for image in self._keys(one))
+        return ObjectFacts(
+            uid, title, content_words(one), source_lines(source), shown, bool(one.text or one.pdf), jumps
+        )
+
+    def toggle_panel(self) -> None:
+        """Show or hide the list."""
+        self.panel.setVisible(self.panel.isHidden() and bool(self.panel.rows))
+        self._show_facts()
+
+    # key images
+
+    def _keys(self, one: ForeignObject) -> tuple[KeyImage, ...]:
+        return () if one.key_images is None else one.key_images.images[:_JUMPS]
+
+    def _place(self, image: KeyImage) -> tuple[str, int] | None:
+        """Return the stack and the place in it of an image; None where the case does not show it."""
+        for series in self._case.image_series() if self._case is not None else ():
+            for at, frame in enumerate(series.frames):
+                if is_of(frame.ref, image):
+                    return series.key, at
+        return None
+
+    def _image_words(self, image: KeyImage) -> str:
+        place = self._place(image)
+        if place is None or self._case is None:
+            return tr("not in this study")
+        series = next(one for one in self._case.image_series() if one.key == place[0])
+        return tr("Series {series}, image {image}", series=series.series_number or "–", image=place[1] + 1)
+
+    def jump(self, uid: str, number: int) -> None:
+        """Go to a key image."""
+        one = self._object(uid)
+        keys = self._keys(one) if one is not None else ()
+        if number < len(keys):
+            self._go(keys[number])
+
+    def _go(self, image: KeyImage) -> bool:
+        place = self._place(image)
+        if place is None:
+            return False
+        key, index = place
+        self._images.show_series(key)
+        scene = self._page.grid.stack
+        if scene is None:
+            return False
+        scene.scroll_to(index)
+        self._page.grid.scrolled.emit(index)
+        self._page.grid.refresh()
+        return True
+
+    # presentation states
+
+    def present(self, one: ForeignObject) -> None:
+        """Show the images of a state as stored; the reader's own view is one click away."""
+        state, scene = one.presentation, self._page.grid.stack
+        if state is None or scene is None:
+            return
+        if not state.shows(scene.ref(scene.index)):
+            images = (KeyImage("", "", uid) for uid in state.images)
+            if not any(self._go(image) for image in images):
+                self._page.toast.emit(tr("The images of this state are not shown here"))
+                return
+            scene = self._page.grid.stack or scene
+        self._end_state()
+        scene.present(state)
+        self._stack = scene
+        words = tr(
+            "Shown as {who} stored it: {label}", who=maker(one.source), label=state.label or kind_words(one.kind)
+        )
+        back = NoticeAction(tr("My own view"), self._back, "arrow-go-back")
+        self._page.notices.show_notice(Notice(_STATE, Severity.NEWS, words, actions=(back,)))
+        self._page.grid.refresh()
+
+    def _back(self) -> None:
+        self._end_state()
+        self._redraw()
+
+    def _end_state(self) -> None:
+        if self._stack is not None:
+            self._stack.present(None)
+            self._stack = None
+            self._page.notices.clear_notice(_STATE)
+            self._page.grid.refresh()
+        self._show_facts()
+
+    def _fill_menu(self, menu: QMenu, place: MenuPlace) -> None:
+        scene = self._page.grid.frame(place.key).scene
+        if place.key != STACK or not isinstance(scene, StackScene):
+            return
+        here = scene.ref(scene.index)
+        states = [one for one in self.objects if one.presentation is not None and one.presentation.shows(here)]
+        if not states:
+            return
+        choices = menu.addMenu(tr("Show as stored"))
+        for one in states:
+            who = " · ".join(part for part in (one.source.label, maker(one.source)) if part)
+            choices.addAction(who).triggered.connect(partial(self.show_object, one.source.sop_instance_uid, True))
+        own = choices.addAction(tr("My own view"))
+        own.setEnabled(self._stack is not None)
+        own.triggered.connect(self._back)
+
+    # documents
+
+    def read_object(self, uid: str) -> None:
+        """Open the text or the pages of an object."""
+        one = self._object(uid)
+        if one is None or self._reading is None:
+            return
+        if self.dialog is not None:
+            self.dialog.reject()
+        title = one.source.label or kind_words(one.kind)
+        facts = (*source_lines(one.source), one.source.sop_instance_uid)
+        self.dialog = dialog = DocumentDialog(self._page, title, facts, text=one.text, pages=bool(one.pdf))
+        dialog.finished.connect(partial(self._dialog_gone, dialog))
+        if one.pdf:
+            pictures, pdf, width = self._reading.pictures, one.pdf, dialog.paper.page_width_px()
+            self._jobs.submit(
+                Pool.IO,
+                lambda _job: pictures(pdf, width),
+                on_success=lambda pages: dialog.show_pages(pages) if self.dialog is dialog else None,
+                on_error=lambda error: self._pages_failed(dialog, error),
+            )
+        dialog.open()
+
+    def _dialog_gone(self, dialog: DocumentDialog, _result: int) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+        dialog.deleteLater()
+
+    def _pages_failed(self, dialog: DocumentDialog, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        if self.dialog is dialog:
+            dialog.paper.show_message(error.user_text)

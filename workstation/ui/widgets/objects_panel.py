@@ -1,0 +1,180 @@
+"""The objects of other systems beside the images: whose they are, shown or not, and what can be read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from resources.translation import tr, trn
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
+
+WIDTH_PX: Final = 264
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """
+    One object. ``shown`` None means that there is nothing to draw; ``jumps`` are words of images to go to.
+
+    ``failure`` says why it cannot be shown.
+    """
+
+    uid: str
+    title: str
+    content: str = ""
+    source: tuple[str, ...] = ()
+    shown: bool | None = None
+    can_read: bool = False
+    jumps: tuple[str, ...] = ()
+    failure: str = ""
+
+
+class ObjectsPanel(QWidget):
+    """Shows and asks; read-only."""
+
+    show_asked = Signal(str, bool)
+    read_asked = Signal(str)
+    jump_asked = Signal(str, int)
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, ObjectRow] = {}
+        self.setFixedWidth(WIDTH_PX)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 1, 0)
+        outer.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 4, 4, 4)
+        head.addWidget(label(tr("Other systems"), "h2", "t0"), 1)
+        shut = IconButton("close", tr("Close"), px=16, side=28)
+        shut.clicked.connect(self.closed)
+        head.addWidget(shut)
+        outer.addLayout(head)
+        note = label(tr("Only shown: no finding, not in the report"), "caption", "t2", wrap=True)
+        note.setContentsMargins(12, 0, 12, 8)
+        outer.addWidget(note)
+        outer.addWidget(rule())
+        self._body = QWidget()
+        self._column = QVBoxLayout(self._body)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self._body)
+        outer.addWidget(scroll, 1)
+        self.hide()
+
+    def show_objects(self, objects: Sequence[ObjectFacts]) -> None:
+        """Show these rows, in place where they are the same ones."""
+        if [one.uid for one in objects] != list(self.rows):
+            self._make(objects)
+        for facts in objects:
+            self.rows[facts.uid].set_shown(facts.shown)
+
+    def _make(self, objects: Sequence[ObjectFacts]) -> None:
+        for row in self.rows.values():
+            row.hide()
+            row.setParent(None)
+            row.deleteLater()
+        self.rows = {}
+        for at, facts in enumerate(objects):
+            row = ObjectRow(facts)
+            row.eye.clicked.connect(partial(self._toggle, facts.uid))
+            row.read.clicked.connect(partial(self.read_asked.emit, facts.uid))
+            for number, button in enumerate(row.jumps):
+                button.clicked.connect(partial(self.jump_asked.emit, facts.uid, number))
+            self.rows[facts.uid] = row
+            self._column.insertWidget(at, row)
+
+    def _toggle(self, uid: str) -> None:
+        self.show_asked.emit(uid, self.rows[uid].eye.isChecked())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the surface and the hairline towards the images."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("bg1"))
+        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
+
+
+class ObjectRow(QWidget):
+    """One object: eye, what it is, whose it is, its text and its images."""
+
+    def __init__(self, facts: ObjectFacts) -> None:
+        super().__init__()
+        self.facts = facts
+        self.setAccessibleName(" ".join((facts.title, facts.content, *facts.source, facts.failure)))
+        self.setToolTip("\n".join(part for part in (facts.title, facts.content, *facts.source, facts.uid) if part))
+        self.eye = IconButton("eye-off", tr("Show on the images"), px=16, side=28)
+        self.eye.setCheckable(True)
+        self.eye.setVisible(facts.shown is not None)
+        self.read = Button(tr("Read"), "ghost", icon="file-text", small=True)
+        self.read.setVisible(facts.can_read)
+        self.jumps = [Button(words, "ghost", icon="image", small=True) for words in facts.jumps]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 6, 8)
+        column.setSpacing(2)
+        top = QHBoxLayout()
+        top.setSpacing(4)
+        if facts.failure:
+            top.addWidget(icon_label("error-warning", "bad"))
+        top.addWidget(ElidedLabel(facts.title, "body", "bad" if facts.failure else "t0"), 1)
+        top.addWidget(self.read)
+        top.addWidget(self.eye)
+        column.addLayout(top)
+        if facts.content:
+            column.addWidget(ElidedLabel(facts.content, "caption", "t1"))
+        for line in facts.source:
+            column.addWidget(ElidedLabel(line, "caption", "t2"))
+        if facts.failure:
+            column.addWidget(label(facts.failure, "caption", "bad", wrap=True))
+        for button in self.jumps:
+            line_row = QHBoxLayout()
+            line_row.addWidget(button)
+            line_row.addStretch(1)
+            column.addLayout(line_row)
+        self.set_shown(facts.shown)
+
+    def set_shown(self, shown: bool | None) -> None:  # noqa: FBT001 - three states
+        """Show whether the object is drawn; None where there is nothing to draw."""
+        self.eye.setChecked(bool(shown))
+        self.eye.set_icon("eye" if shown else "eye-off")
+        words = tr("Hide") if shown else tr("Show on the images")
+        self.eye.setToolTip(words)
+        self.eye.setAccessibleName(f"{words}: {self.facts.title}")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the hairline below the row."""
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, current_theme().color("line"))
+
+
+class ObjectsButton(Button):
+    """Below the series: how many objects other systems stored; hidden where there is none."""
+
+    def __init__(self) -> None:
+        super().__init__("", "ghost", icon="stack", small=True)
+        self.hide()
+
+    def show_count(self, count: int, failed: int) -> None:
+        """Show the numbers."""
+        words = trn("{count} object of other systems", "{count} objects of other systems", count)
+        if failed:
+            words += " · " + trn("{count} not readable", "{count} not readable", failed)
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self.setText(str(count) if self.property("compact") else words)
+        self.setVisible(count > 0)
