@@ -127,6 +127,7 @@ def train(options: Options, sources: Sources, folder: Path) -> None:
     sums: dict[str, float] = {}
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps({"event": "start", "step": run.step, **asdict(options)}) + "\n")
+        log.flush()
         for batch in _batches(sources, options, run.step, run.device):
             if run.done >= 1:
                 break

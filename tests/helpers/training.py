@@ -20,7 +20,9 @@ def ball(diameter_mm: float) -> npt.NDArray[np.float32]:
     """Return alpha of a ball with a soft edge of one voxel."""
     n = int(diameter_mm) + 7
     axes = np.mgrid[:n, :n, :n] - (n - 1) / 2
-    return np.clip(diameter_mm / 2 + 0.5 - np.sqrt((axes**2).sum(axis=0)), 0, 1).astype(np.float32)
+    depth = diameter_mm / 2 + 0.5 - np.sqrt((axes**2).sum(axis=0))
+    alpha: npt.NDArray[np.float32] = np.clip(depth, 0, 1).astype(np.float32)
+    return alpha
 
 
 def shape(diameter_mm: float = 8.0, patient: str = "LIDC-IDRI-0100") -> Shape:
