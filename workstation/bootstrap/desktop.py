@@ -333,7 +333,7 @@ class Desktop:
         ahead, self._ahead = self._ahead, None
         page = ahead or ReadingPage(self._settings.reading)
         page.building.finish()
-        page.pictures = picture_services(self._data_dir)
+        page.pictures = picture_services(self.hub, self._data_dir)
         page.preferences_changed.connect(self._keep_share)
         ReadingPresenter(
             page,

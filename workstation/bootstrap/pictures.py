@@ -6,7 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workstation.bootstrap.adapters import Hub
 from workstation.domain.access import Actor
+from workstation.services.export_service import SavePictures, StoreCapture
+from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.monitor_checks import MonitorCheckFile
 from workstation.ui.images.pictures import PictureServices
 from workstation.ui.monitor_check import MonitorChecking
@@ -24,6 +27,13 @@ def monitor_checking(data_dir: Path, actor: Callable[[], Actor | None]) -> Monit
     return MonitorChecking(MonitorCheckFile(data_dir / _FILE), person, lambda: datetime.now(UTC))
 
 
-def picture_services(data_dir: Path) -> PictureServices:
+def picture_services(hub: Hub, data_dir: Path) -> PictureServices:
     """Join what real size and export need."""
-    return PictureServices(MonitorCheckFile(data_dir / _FILE))
+    from workstation.dicom.secondary_capture import secondary_capture
+    from workstation.storage.picture_files import PictureFiles
+
+    return PictureServices(
+        MonitorCheckFile(data_dir / _FILE),
+        SavePictures(PictureFiles()),
+        StoreCapture(secondary_capture, hub.images, new_uid, SystemClock()),
+    )

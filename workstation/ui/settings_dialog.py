@@ -52,12 +52,12 @@ class SettingsDialog(Dialog):
         self._group(tr("Read first, then reveal"), self.residents_first)
         self._group("", self.seniors_first, tr("Holds for cases that are opened from now on."))
         if monitors is not None:
-            self._add_monitor(monitors)
+            self._add_monitor(monitors, parent)
         self.set_primary(tr("Save"), icon="check")
         self.accepted.connect(lambda: self.chosen.emit(self.values()))
 
-    def _add_monitor(self, monitors: MonitorChecking) -> None:
-        name = monitor_name(self.parentWidget().screen())
+    def _add_monitor(self, monitors: MonitorChecking, parent: QWidget) -> None:
+        name = monitor_name(parent.screen())
         self.monitor = label(last_check_words(monitors.checks.last(name)), "caption", "t3", wrap=True)
         self.check_monitor = Button(tr("Check this monitor…"), "secondary", icon="computer")
         self.check_monitor.clicked.connect(lambda: self._check_monitor(monitors))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from workstation.ui.images.cine import CinePlayback
 from workstation.ui.images.comparison import Comparison
+from workstation.ui.images.export import Export
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.foreign_objects import ForeignObjectsView
 from workstation.ui.images.fusion import Fusion
@@ -22,6 +23,7 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     VolumeViews,
     Fusion,
     RealSize,
+    Export,
     Comparison,
     ForeignObjectsView,
 )

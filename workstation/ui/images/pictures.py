@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workstation.domain.grayscale import MonitorCheckPort
+from workstation.services.export_service import SavePictures, StoreCapture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureServices:
-    """The monitors of this machine."""
+    """The monitors of this machine, and the ways out for pictures."""
 
     checks: MonitorCheckPort
+    save: SavePictures
+    store: StoreCapture

@@ -1,0 +1,189 @@
+"""Taking pictures out of the reading page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from tests.gui.test_fusion import FusionBench, pet_ct
+from workstation.dicom.secondary_capture import secondary_capture
+from workstation.domain.grayscale import MonitorCheck
+from workstation.domain.workitem import OutputReference
+from workstation.services.export_service import SavePictures, StoreCapture
+from workstation.services.uid import new_uid
+from workstation.storage.monitor_checks import MonitorCheckFile
+from workstation.storage.picture_files import PictureFiles
+from workstation.ui.images.export import Export
+from workstation.ui.images.pictures import PictureServices
+from workstation.ui.images.real_size import RealSize
+from workstation.ui.monitor_check import monitor_name
+from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.pages.reading_presenter import ReadingPresenter
+
+pytestmark = pytest.mark.gui
+AT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+
+
+class Hub:
+    """A ``StorePort`` that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.stored: list[tuple[str, bytes]] = []
+
+    def store(self, study_instance_uid: str, part10_files: Sequence[bytes]) -> list[OutputReference]:
+        self.stored += [(study_instance_uid, one) for one in part10_files]
+        return []
+
+    def missing(self, study_instance_uid: str, digests: dict[str, str]) -> set[str]:
+        raise AssertionError((study_instance_uid, digests))
+
+
+class Now:
+    def now(self) -> datetime:
+        return AT
+
+
+class ExportBench(FusionBench):
+    def __init__(self, folder: Path) -> None:
+        self.hub = Hub()
+        self.checks = MonitorCheckFile(folder / "monitors.json")
+        super().__init__(pet_ct())
+
+    def make_page(self) -> tuple[ReadingPage, ReadingPresenter]:
+        page = ReadingPage()
+        store = StoreCapture(secondary_capture, self.hub, new_uid, Now())
+        page.pictures = PictureServices(self.checks, SavePictures(PictureFiles()), store)
+        return page, ReadingPresenter(page, self.desk, self.desk_bench.jobs, open_stream=self.streams)
+
+    @property
+    def export(self) -> Export:
+        return next(one for one in self.presenter.images.features if isinstance(one, Export))
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, tmp_path: Path) -> Iterator[ExportBench]:
+    made = ExportBench(tmp_path)
+    qtbot.addWidget(made.page)
+    made.page.resize(1318, 740)
+    made.page.show()
+    made.open(qtbot.waitUntil)
+    made.streams.last.deliver_all()
+    qtbot.waitUntil(made.page.has_volume)
+    made.page.choose_layout("one")
+    yield made
+    made.close()
+
+
+def take(bench: ExportBench, what: str, where: str, *, patient: bool = False) -> None:
+    bench.export.open()
+    dialog = bench.export.dialog
+    assert dialog is not None
+    dialog.what.choose(what)
+    dialog.where.choose(where)
+    dialog.where.chosen.emit(where)
+    dialog.patient.setChecked(patient)
+    assert dialog.primary is not None
+    assert dialog.primary.isEnabled()
+    dialog.primary.click()
+
+
+def test_a_viewport_is_saved_as_it_stands_without_the_patient_by_default(
+    qtbot: QtBot, bench: ExportBench, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    names = iter(("without.png", "with.png"))
+
+    def choose(name: str, kinds: str) -> str:
+        asked.append(f"{name} {kinds}")
+        return str(tmp_path / next(names))
+
+    bench.export.choose_file = choose
+    take(bench, "picture", "file")
+    qtbot.waitUntil((tmp_path / "without.png").exists)
+    take(bench, "picture", "file", patient=True)
+    qtbot.waitUntil((tmp_path / "with.png").exists)
+
+    assert asked[0].startswith("lianyue.png PNG")
+    with Image.open(tmp_path / "without.png") as without, Image.open(tmp_path / "with.png") as named:
+        canvas = bench.page.grid.active.canvas
+        assert without.size == (canvas.width(), canvas.height())
+        one, other = np.asarray(without)[:60, :160], np.asarray(named)[:60, :160]
+    assert (other != one).any()
+    assert (other > 200).sum() > (one > 200).sum()
+
+
+def test_all_slices_become_a_film_and_the_reader_stays_where_he_was(
+    qtbot: QtBot, bench: ExportBench, tmp_path: Path
+) -> None:
+    stack = bench.page.grid.stack
+    assert stack is not None
+    stack.scroll_to(3)
+    bench.export.choose_file = lambda _name, _kinds: str(tmp_path / "film.webp")
+    take(bench, "film", "file")
+    qtbot.waitUntil((tmp_path / "film.webp").exists, timeout=20000)
+
+    assert stack.index == 3
+    with Image.open(tmp_path / "film.webp") as read:
+        assert getattr(read, "n_frames", 1) == 20
+        read.load()
+        assert read.info["duration"] == 100
+
+
+def test_a_picture_joins_the_study_as_a_secondary_capture_and_says_what_is_burned_in(
+    qtbot: QtBot, bench: ExportBench
+) -> None:
+    take(bench, "picture", "study", patient=True)
+    qtbot.waitUntil(lambda: len(bench.hub.stored) == 1)
+
+    study, data = bench.hub.stored[0]
+    read = pydicom.dcmread(pydicom.filebase.DicomBytesIO(data))
+    assert study == "1.2.3"
+    assert (read.StudyInstanceUID, read.BurnedInAnnotation, read.Modality) == ("1.2.3", "YES", "CT")
+    canvas = bench.page.grid.active.canvas
+    assert (read.Columns, read.Rows) == (canvas.width(), canvas.height())
+
+
+def test_a_disk_that_refuses_is_told_with_what_to_do(qtbot: QtBot, bench: ExportBench, tmp_path: Path) -> None:
+    bench.export.choose_file = lambda _name, _kinds: str(tmp_path / "gone" / "a.png")
+    take(bench, "picture", "file")
+    qtbot.waitUntil(lambda: any(one.key == "export" for one in bench.page.notices.notices()))
+
+
+def test_what_cannot_be_taken_says_why(bench: ExportBench) -> None:
+    bench.page.choose_layout("mpr")
+    bench.page.grid.frame("coronal").canvas.setFocus()
+    bench.page.grid._activate("coronal")
+    bench.export.open()
+    dialog = bench.export.dialog
+    assert dialog is not None
+    dialog.what.choose("film")
+    dialog.what.chosen.emit("film")
+    assert dialog.primary is not None
+    assert not dialog.primary.isEnabled()
+    assert dialog.primary.toolTip() == "Only a stack of slices can be a film."
+    dialog.reject()
+    assert bench.export.dialog is None
+
+
+def test_real_size_follows_the_ruler_and_is_refused_without_one(qtbot: QtBot, bench: ExportBench) -> None:
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    feature = next(one for one in bench.presenter.images.features if isinstance(one, RealSize))
+    feature.show()
+    assert said == ["This monitor was not measured with a ruler. Open the settings and check this monitor."]
+
+    frame = bench.page.grid.active
+    name = monitor_name(frame.screen())
+    bench.checks.keep(MonitorCheck(name, AT, "x", seen_dark=True, seen_bright=True, mm_per_pixel=0.25))
+    feature.show()
+    assert frame.scene is not None
+    view = frame.scene.view(frame.canvas.viewport)
+    assert view is not None
+    assert view.px_per_mm == pytest.approx(4.0)

@@ -1,0 +1,63 @@
+"""A picture of a viewport as DICOM, judged by dciodvfy and read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+
+from tests.helpers.full_reports import dciodvfy_errors
+from workstation.dicom.secondary_capture import secondary_capture
+from workstation.domain.pictures import CaptureIdentity, Film
+from workstation.domain.study import Patient, Study
+
+STUDY = Study(
+    "1.2.3",
+    Patient("QS0118793", "周丽华", "19680314", "F"),
+    "20261121",
+    "175500",
+    "CT20261121-0793",
+    "胸部",
+    "中心卫生院",
+)
+IDENTITY = CaptureIdentity("2.25.1", "2.25.2", datetime(2026, 11, 22, 1, 30, tzinfo=UTC), "CT")
+
+
+def film(count: int, *, names_patient: bool = False, lossy: bool = False) -> Film:
+    frames = tuple(np.full((31, 33, 3), (n, 100, 255 - n), dtype=np.uint8) for n in range(count))
+    return Film(frames, 40.0, names_patient=names_patient, lossy=lossy)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_what_is_stored_is_valid_and_reads_back_pixel_for_pixel(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "sc.dcm"
+    path.write_bytes(secondary_capture(STUDY, film(count), IDENTITY))
+
+    assert dciodvfy_errors(path) == []
+    read = pydicom.dcmread(path)
+    assert np.array_equal(read.pixel_array.reshape(count, 31, 33, 3), np.stack(film(count).frames))
+    assert (read.StudyInstanceUID, read.SeriesInstanceUID, read.SOPInstanceUID) == ("1.2.3", "2.25.2", "2.25.1")
+    assert (str(read.PatientName), read.PatientID, read.Modality) == ("周丽华", "QS0118793", "CT")
+
+
+def test_a_film_keeps_its_speed() -> None:
+    written = pydicom.dcmread(pydicom.filebase.DicomBytesIO(secondary_capture(STUDY, film(5), IDENTITY)))
+    assert written.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7.4"
+    assert (written.NumberOfFrames, written.FrameTime) == (5, 40.0)
+
+
+@pytest.mark.parametrize(("names", "said"), [(True, "YES"), (False, "NO")])
+def test_text_of_the_patient_in_the_picture_is_marked(names: bool, said: str) -> None:  # noqa: FBT001 - a case
+    data = secondary_capture(STUDY, film(1, names_patient=names), IDENTITY)
+    read = pydicom.dcmread(pydicom.filebase.DicomBytesIO(data))
+    assert read.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7"
+    assert read.BurnedInAnnotation == said
+    assert "LossyImageCompression" not in read
+
+
+def test_images_that_were_compressed_with_loss_say_so_for_ever() -> None:
+    data = secondary_capture(STUDY, film(1, lossy=True), IDENTITY)
+    assert pydicom.dcmread(pydicom.filebase.DicomBytesIO(data)).LossyImageCompression == "01"

@@ -1,0 +1,72 @@
+"""Pictures taken out of the images: what stood in a viewport, still or moving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from workstation.domain.study import Study
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """
+    One picture or several of equal size: ``(rows, columns, 3)`` uint8 red, green, blue.
+
+    ``names_patient`` tells whether the corner text with the patient is painted into them. ``lossy`` tells
+    whether the images behind them were ever compressed with loss.
+    """
+
+    frames: tuple[npt.NDArray[np.uint8], ...]
+    ms_per_frame: float
+    names_patient: bool
+    lossy: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.frames or len({one.shape for one in self.frames}) != 1:
+            raise ValueError("a film has pictures of one size")
+        if self.frames[0].ndim != 3 or self.frames[0].shape[2] != 3:
+            raise ValueError("a picture is (rows, columns, 3)")
+        if self.ms_per_frame <= 0:
+            raise ValueError("a picture of a film lasts longer than nothing")
+
+    @property
+    def is_moving(self) -> bool:
+        """Tell whether there is more than one picture."""
+        return len(self.frames) > 1
+
+
+class PictureFilePort(Protocol):
+    """Writes pictures to files that other programs read."""
+
+    def write(self, path: Path, film: Film, cancelled: Callable[[], None]) -> None:
+        """
+        Write the kind of file that the suffix names; a former file stays whole until the new one is.
+
+        ``cancelled`` is called now and then and raises JobCancelled. Raises DiskFull, StorageError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureIdentity:
+    """What a secondary capture is named by."""
+
+    sop_instance_uid: str
+    series_instance_uid: str
+    at: datetime
+    modality: str
+
+
+class CapturePort(Protocol):
+    """Makes DICOM objects of pictures."""
+
+    def __call__(self, study: Study, film: Film, identity: CaptureIdentity) -> bytes:
+        """Return a Secondary Capture as a Part 10 file, multi-frame for a film."""
+        ...

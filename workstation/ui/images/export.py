@@ -1,0 +1,192 @@
+"""Takes what stands in a viewport out of the workstation: a still, a film, or a secondary capture in the study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
+
+from resources.translation import tr
+from viewers.qt.viewport import ViewportFrame
+from viewers.scene.captions import Identity
+from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.errors import WorkstationError
+from workstation.domain.frames import ImageStack
+from workstation.domain.pictures import Film
+from workstation.domain.ports import JobContext
+from workstation.domain.study import Study
+from workstation.services.jobs import JobHandle, Pool
+from workstation.ui.commands import Command
+from workstation.ui.export_dialog import ExportChoice, ExportDialog
+from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.open_images import OpenImages
+from workstation.ui.images.pictures import PictureServices
+from workstation.ui.notice import Severity
+from workstation.ui.stepwise import Stepwise
+
+_NOTICE: Final = "export"
+_MOST_BYTES: Final = 256 << 20
+"""Of a film in memory; a longer one gets smaller pictures"""
+_MS_PER_SLICE: Final = 100.0
+
+
+class Export(QObject):
+    """One export at a time; what is on screen stays as it is."""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context.page)
+        self._page, self._images, self._jobs = context.page, context.images, context.jobs
+        self._case: OpenImages | None = None
+        self._capturing: Stepwise | None = None
+        self._job: JobHandle[str] | None = None
+        self.dialog: ExportDialog | None = None
+        self.choose_file: Callable[[str, str], str] = self._ask_for_file
+        """Asks for a path: suggested name, filter; empty when the person changed their mind"""
+        services = context.page.pictures
+        if services is None:
+            return
+        self._services: PictureServices = services
+        action = self._page.view_commands.of_images(
+            Command("view.export", tr("Take a picture out…"), "image", "Ctrl+Shift+E", self.open, tr("Images"))
+        )
+        self._page.header.menu.addAction(action)
+        self._images.case_opened.connect(self._opened)
+        self._images.case_closed.connect(self._closed)
+
+    def open(self) -> None:
+        """Ask what shall be taken out of the active viewport."""
+        frame = self._page.grid.active
+        if frame.scene is None or self._case is None or self.dialog is not None:
+            return
+        self.dialog = dialog = ExportDialog(
+            self._page, film_refused=_film_refused(frame.scene), study_refused=self._study_refused()
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._chosen(frame, dialog.choice))
+        dialog.finished.connect(self._dialog_gone)
+        dialog.open()
+
+    def _study_refused(self) -> str:
+        session = self._case.session if self._case is not None else None
+        return tr("The case was opened read-only.") if session is None or session.read_only else ""
+
+    def _dialog_gone(self) -> None:
+        self.dialog = None
+
+    def _opened(self, case: OpenImages) -> None:
+        self._case = case
+
+    def _closed(self) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+        if self._capturing is not None:
+            self._capturing.stop()
+        if self._job is not None:
+            self._job.cancel()
+        self._case = self._capturing = self._job = None
+
+    # taking it
+
+    def _chosen(self, frame: ViewportFrame, choice: ExportChoice) -> None:
+        case, scene = self._case, frame.scene
+        if case is None or scene is None:
+            return
+        if choice.into_study:
+            study, modality = case.session.study, scene.modality
+            self._take(frame, scene, choice, lambda film, job: self._to_study(study, film, modality, job))
+            return
+        kinds = "GIF (*.gif);;WebP (*.webp)" if choice.moving else "PNG (*.png);;JPEG (*.jpg)"
+        # a name on a disk must not tell whose picture it is
+        path = self.choose_file("lianyue.gif" if choice.moving else "lianyue.png", kinds)
+        if path:
+            self._take(frame, scene, choice, lambda film, job: self._to_file(Path(path), film, job))
+
+    def _take(
+        self, frame: ViewportFrame, scene: Scene, choice: ExportChoice, then: Callable[[Film, JobContext], str]
+    ) -> None:
+        pictures: list[npt.NDArray[np.uint8]] = []
+        ms = _ms_per_frame(self._images.shown.series.stacks if self._images.shown is not None else ())
+        lossy = self._images.shown is not None and any(
+            image.lossy_ratio is not None for image in self._images.shown.images.values()
+        )
+
+        def taken() -> None:
+            self._capturing = None
+            self._submit(Film(tuple(pictures), ms, names_patient=choice.with_patient, lossy=lossy), then)
+
+        identity = Identity.FULL if choice.with_patient else Identity.ANONYMOUS
+        self._capturing = steps = Stepwise(_captured(frame, scene, identity, pictures, moving=choice.moving), self)
+        steps.finished.connect(taken)
+        steps.start()
+
+    def _submit(self, film: Film, then: Callable[[Film, JobContext], str]) -> None:
+        self._page.notices.clear_notice(_NOTICE)
+        self._job = self._jobs.submit(
+            Pool.IO, lambda job: then(film, job), on_success=self._page.toast.emit, on_error=self._failed
+        )
+
+    def _to_file(self, path: Path, film: Film, job: JobContext) -> str:
+        self._services.save(path, film, job)
+        return tr("Saved as {name}", name=path.name)
+
+    def _to_study(self, study: Study, film: Film, modality: str, job: JobContext) -> str:
+        self._services.store(study, film, modality, job)
+        return tr("Stored with the study as a secondary capture")
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        self._page.show_error(error, key=_NOTICE, severity=Severity.LOST)
+
+    def _ask_for_file(self, name: str, kinds: str) -> str:
+        path, _kind = QFileDialog.getSaveFileName(self._page, tr("Save the picture"), name, kinds)
+        return path
+
+
+def _film_refused(scene: Scene) -> str:
+    if not isinstance(scene, StackScene) or scene.count < 2:
+        return tr("Only a stack of slices can be a film.")
+    missing = scene.count - len(scene.arrived)
+    return tr("{count} slices are not here yet.", count=missing) if missing else ""
+
+
+def _ms_per_frame(stacks: tuple[ImageStack, ...]) -> float:
+    cine = next((stack.cine for stack in stacks if stack.cine is not None), None)
+    return 1000.0 / cine.frames_per_second if cine is not None and cine.frames_per_second > 0 else _MS_PER_SLICE
+
+
+def _captured(
+    frame: ViewportFrame, scene: Scene, identity: Identity, into: list[npt.NDArray[np.uint8]], *, moving: bool
+) -> Iterator[None]:
+    """Take one picture in each step; between the steps the viewport shows what the reader chose."""
+    count = scene.count if moving and isinstance(scene, StackScene) else 1
+    for n in range(count):
+        kept, index = scene.identity, scene.index
+        scene.identity = identity
+        try:
+            if moving:
+                scene.scroll_to(n)
+            picture = frame.canvas.grab().toImage()
+        finally:
+            scene.identity = kept
+            if moving:
+                scene.scroll_to(index)
+        size = picture.width() * picture.height() * 3 * count
+        if size > _MOST_BYTES:
+            width = max(1, int(picture.width() * (_MOST_BYTES / size) ** 0.5))
+            picture = picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+        into.append(_rgb(picture))
+        yield
+
+
+def _rgb(picture: QImage) -> npt.NDArray[np.uint8]:
+    plain = picture.convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(plain.constBits(), dtype=np.uint8).reshape(plain.height(), plain.bytesPerLine())
+    return lines[:, : plain.width() * 3].reshape(plain.height(), plain.width(), 3).copy()
