@@ -173,6 +173,13 @@ def test_the_link_outlives_a_change_of_stage(qtbot: QtBot, bench: ComparingBench
     assert (where(mine), where(other)) == (0.0, 1000.0)
 
 
+def test_a_prior_opens_in_the_window_that_the_case_is_read_in(qtbot: QtBot, bench: ComparingBench) -> None:
+    beside(qtbot, with_prior(bench))
+    press(bench, Qt.Key.Key_4)
+    press(bench, Qt.Key.Key_2, Qt.KeyboardModifier.ShiftModifier)
+    assert [one.window.width for one in scenes(bench)] == [2000, 2000]
+
+
 # persons
 
 

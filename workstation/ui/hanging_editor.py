@@ -78,9 +78,9 @@ class HangingEditor(Dialog):
             item = QListWidgetItem(f"{protocol_title(one)}  ·  {mark}  ·  {one.priority}")
             item.setData(Qt.ItemDataRole.UserRole, one)
             self.list.addItem(item)
-        self.list.blockSignals(False)
         ids = [one.protocol_id for one in protocols]
         self.list.setCurrentRow(ids.index(chosen_id) if chosen_id in ids else 0)
+        self.list.blockSignals(False)
         self._choose(self.list.currentItem())
 
     @property

@@ -89,6 +89,9 @@ class CellLoading(QObject):
             self._kept.move_to_end(tuple(stack.refs))
         self._forget_beyond_bounds(len(wanted))
         # a clip that comes on demand never ends: what ends goes first
+        for stack in self._on_screen:
+            if stack.images:
+                self.arrived.emit(stack)
         self._queue = sorted(wanted, key=lambda one: bool(one[0].series.stacks))
         self._next()
 

@@ -330,6 +330,14 @@ class Hanging(QObject):
             preset = CT_PRESETS.get(str(cell.hung.cell.window_preset))
             if scene is not None and preset is not None and scene.modality == "CT":
                 scene.set_window(preset.window)
+            elif cell.hung.cell.selector.prior and isinstance(scene, StackScene):
+                self._take_window(scene)
+
+    def _take_window(self, scene: StackScene) -> None:
+        """Show a prior in the window that the reader looks at the case with."""
+        shown = self._images.shown
+        if shown is not None and shown.scene.modality == scene.modality == "CT" and shown.scene.state.voi is not None:
+            scene.set_window(shown.scene.window)
 
     def _link(self, stage: Stage) -> None:
         grid = self._page.grid

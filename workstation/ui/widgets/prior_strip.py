@@ -17,7 +17,7 @@ from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, label
 
 STRIP_PX: Final = 160
 BAR_PX: Final = 28
-_CARD_PX: Final = 216
+_CARD_PX: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class PriorStrip(QWidget):
     def show_beside(self, *, beside: bool, can_link: bool, linked: str) -> None:
         """Say whether a prior stands beside the case, and how both are linked."""
         self.toggle.set_text(tr("Take away") if beside else tr("Beside"), "layout-column")
-        self.link.setVisible(beside)
+        self.link.setVisible(beside and can_link)
         self.link.setToolTip(linked)
         self.link.set_text(tr("Unlink") if linked else tr("Link"), "links" if linked else "link-unlink")
         self.register.setVisible(beside and can_link)
