@@ -28,6 +28,8 @@ def run_evaluate_command(options: argparse.Namespace) -> int:
                scans=figures["scans"], nodules=figures["nodules"], cpm=figures["cpm"]["value"],
                low=figures["cpm"]["low"], high=figures["cpm"]["high"])
         )  # fmt: skip
+        if figures["few_scans"]:
+            print(tr("Under 50 scans: the interval is too wide to quote the CPM for real nodules."))
     else:
         print(tr("{scans} scans, {marks} marks, no nodule", scans=figures["scans"], marks=figures["false_marks"]))
     return 0

@@ -176,7 +176,10 @@ def test_the_command_writes_figures_and_says_the_cpm(tmp_path: Path, capsys: pyt
 
     assert main(["evaluate", str(path), "--json", str(out), "--language", "en"]) == 0
     assert json.loads(out.read_text(encoding="utf-8"))["figures"]["cpm"]["value"] == 1.0
-    assert capsys.readouterr().out == "1 scans, 1 nodules, CPM 1.000 (1.000 to 1.000)\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "1 scans, 1 nodules, CPM 1.000 (1.000 to 1.000)",
+        "Under 50 scans: the interval is too wide to quote the CPM for real nodules.",
+    ]
 
 
 def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
