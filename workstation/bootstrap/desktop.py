@@ -325,6 +325,7 @@ class Desktop:
         from workstation.bootstrap.foreign import foreign_reading
         from workstation.bootstrap.fusing import fusing
         from workstation.bootstrap.image_stream import open_stream
+        from workstation.bootstrap.nodules import measure_nodule
         from workstation.bootstrap.reading_ai import reading_ai
         from workstation.ui.pages.reading_page import ReadingPage
         from workstation.ui.pages.reading_presenter import ReadingPresenter
@@ -334,6 +335,7 @@ class Desktop:
         page = ahead or ReadingPage(self._settings.reading)
         page.building.finish()
         page.pictures = picture_services(self.hub, self._data_dir)
+        page.measure_nodule = measure_nodule()
         page.preferences_changed.connect(self._keep_share)
         ReadingPresenter(
             page,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from workstation.ui.images.cine import CinePlayback
 from workstation.ui.images.comparison import Comparison
+from workstation.ui.images.drawing import Drawing
 from workstation.ui.images.export import Export
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.foreign_objects import ForeignObjectsView
@@ -26,4 +27,5 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     Export,
     Comparison,
     ForeignObjectsView,
+    Drawing,
 )

@@ -25,9 +25,24 @@ TOOLS: Final = {
     "tool.scroll": (ToolName.SCROLL, "arrow-up-down", "S"),
     "tool.crosshair": (ToolName.CROSSHAIR, "focus-3", "H"),
     "tool.distance": (ToolName.DISTANCE, "ruler", "D"),
+    "tool.bidirectional": (ToolName.BIDIRECTIONAL, "add", "B"),
+    "tool.angle": (ToolName.ANGLE, "compasses", "A"),
     "tool.ellipse": (ToolName.ELLIPSE, "checkbox-blank-circle", "E"),
+    "tool.rectangle": (ToolName.RECTANGLE, "checkbox-blank", "R"),
+    "tool.text": (ToolName.TEXT, "text", "X"),
     "tool.probe": (ToolName.PROBE, "sip", "P"),
+    "tool.nodule": (ToolName.NODULE, "magic", "Q"),
+    "tool.cobb": (ToolName.COBB, "git-branch", "Shift+A"),
+    "tool.freehand": (ToolName.FREEHAND, "pencil", "Shift+E"),
+    "tool.sphere": (ToolName.SPHERE, "global", "Shift+P"),
+    "tool.cardiothoracic": (ToolName.CARDIOTHORACIC, "heart", "Shift+H"),
 }
+_HEADER_TOOLS: Final = (
+    ("tool.window", "tool.pan", "tool.zoom", "tool.crosshair"),
+    ("tool.distance", "tool.ellipse", "tool.probe"),
+)
+_MORE_TOOLS: Final = tuple(one for one in TOOLS if not any(one in group for group in _HEADER_TOOLS))[1:]
+"""What is measured and drawn less often; the scroll tool, first of the rest, stands with the view."""
 
 
 class ReadingCommands(CommandSet):
@@ -72,8 +87,17 @@ def tool_words() -> dict[str, str]:
         "tool.scroll": tr("Scroll"),
         "tool.crosshair": tr("Crosshair"),
         "tool.distance": tr("Distance"),
+        "tool.bidirectional": tr("Two diameters"),
+        "tool.angle": tr("Angle"),
         "tool.ellipse": tr("Ellipse ROI"),
+        "tool.rectangle": tr("Rectangle ROI"),
+        "tool.text": tr("Arrow or text"),
         "tool.probe": tr("Probe"),
+        "tool.nodule": tr("Nodule by one click"),
+        "tool.cobb": tr("Cobb angle"),
+        "tool.freehand": tr("Freehand ROI"),
+        "tool.sphere": tr("Sphere"),
+        "tool.cardiothoracic": tr("Cardiothoracic ratio"),
     }
 
 
@@ -122,11 +146,10 @@ def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: Readin
 def fill_header(header: ReadingHeader, commands: ReadingCommands) -> None:
     """Put tools, presets and layouts into the header, and what is used less into its menu."""
     action = commands.action
-    tool = [(action(command_id), TOOLS[command_id][1]) for command_id in TOOLS]
+    shown = [[(action(one), TOOLS[one][1]) for one in group] for group in _HEADER_TOOLS]
     header.add_tools(
         (
-            [tool[0], tool[1], tool[2], tool[4]],
-            tool[5:],
+            *shown,
             [(action("findings.add"), "add-circle"), (action("findings.marks"), "robot")],
         )
     )
@@ -135,6 +158,9 @@ def fill_header(header: ReadingHeader, commands: ReadingCommands) -> None:
     more = header.menu
     more.addMenu(header.presets.menu).setText(tr("Window"))
     more.addMenu(header.layouts.menu).setText(tr("Layout"))
+    measuring = more.addMenu(tr("Measure and draw"))
+    for command_id in _MORE_TOOLS:
+        measuring.addAction(action(command_id))
     more.addSeparator()
     for command_id in ("tool.scroll", "view.invert", "view.fit", "view.reset", "view.link", "view.text"):
         more.addAction(action(command_id))

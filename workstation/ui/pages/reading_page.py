@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 
 from resources.translation import tr
 from viewers.scene.presets import CT_PRESETS
+from workstation.services.nodule_service import MeasureNodule
 from workstation.settings import ReadingSettings
 from workstation.ui.images.pictures import PictureServices
 from workstation.ui.notice import in_one_line
@@ -71,6 +72,8 @@ class ReadingPage(Page):
         self._has_case = False
         self._layout_words: dict[str, str] = {}
         self.preferences = preferences or ReadingSettings()
+        self.measure_nodule: MeasureNodule | None = None
+        """One-click measurement of nodules; set before the presenter is made, None where nobody offers it"""
         self.pictures: PictureServices | None = None
         """Monitors and pictures taken out; set before the presenter is made"""
         self.building = Stepwise(self._build(self.preferences), self)

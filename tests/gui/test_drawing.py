@@ -1,0 +1,151 @@
+"""Drawing on the reading page: keys, words, one-click nodules, and what of it reaches the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from resources.translation import use_language
+from tests.helpers.reading import ReadingBench, case, part_of_ct
+from viewers.scene.image import SliceImage
+from viewers.scene.tools.tool import ToolName
+from workstation.bootstrap.nodules import measure_nodule
+from workstation.domain.annotation import AnnotationKind, MeasureName
+from workstation.domain.geometry import Point
+from workstation.ui.images.drawing import Drawing
+from workstation.ui.theme import apply_theme
+
+pytestmark = pytest.mark.gui
+
+FIRST, LAST = 146, 173
+NODULE: Point = (-57.0, 131.0, -520.5)
+"""Inside the 15 mm nodule of LIDC-IDRI-0314."""
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture
+def slices(lidc_0314: Path) -> tuple[SliceImage, ...]:
+    return part_of_ct(lidc_0314, FIRST, LAST)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, slices: tuple[SliceImage, ...]) -> Iterator[ReadingBench]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = ReadingBench(case(slices))
+    made.page.measure_nodule = measure_nodule()
+    qtbot.addWidget(made.page)
+    made.page.resize(1872, 1052)
+    made.page.show()
+    made.page.activateWindow()
+    made.open(qtbot.waitUntil)
+    made.streams.last.deliver_all()
+    qtbot.waitUntil(made.page.has_volume)
+    made.page.grid.choose_layout("one")
+    yield made
+    made.close()
+
+
+def drawing(bench: ReadingBench) -> Drawing:
+    return next(one for one in bench.presenter.images.features if isinstance(one, Drawing))
+
+
+def stroke(bench: ReadingBench, start: QPoint, end: QPoint) -> None:
+    canvas = bench.page.grid.active.canvas
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(canvas, end)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+
+
+def middle(bench: ReadingBench) -> QPoint:
+    return bench.page.grid.active.canvas.rect().center()
+
+
+@pytest.mark.parametrize(
+    ("key", "tool"),
+    [
+        (Qt.Key.Key_D, ToolName.DISTANCE),
+        (Qt.Key.Key_B, ToolName.BIDIRECTIONAL),
+        (Qt.Key.Key_A, ToolName.ANGLE),
+        (Qt.Key.Key_E, ToolName.ELLIPSE),
+        (Qt.Key.Key_R, ToolName.RECTANGLE),
+        (Qt.Key.Key_X, ToolName.TEXT),
+        (Qt.Key.Key_P, ToolName.PROBE),
+        (Qt.Key.Key_Q, ToolName.NODULE),
+    ],
+)
+def test_every_drawing_tool_has_its_key(qtbot: QtBot, bench: ReadingBench, key: Qt.Key, tool: ToolName) -> None:
+    bench.page.grid.active.canvas.setFocus()
+    QTest.keyClick(bench.page.grid.active.canvas, key)
+    assert bench.page.grid.active.navigator.tool is tool
+
+
+def test_one_click_in_a_nodule_outlines_and_measures_it_and_undo_takes_it_back(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    bench.page.grid.nodule_wanted.emit("stack", NODULE)
+    qtbot.waitUntil(lambda: len(bench.session.report.annotations) == 1, timeout=60_000)
+    (nodule,) = bench.session.report.annotations
+    long, size = nodule.measure(MeasureName.LONG_AXIS), nodule.measure(MeasureName.VOLUME)
+    assert nodule.kind is AnnotationKind.NODULE
+    assert long is not None
+    assert size is not None
+    # four readers: 12 to 20 mm
+    assert 12 < long.value < 20
+    assert nodule.author == bench.session.reader.name
+    scene = bench.page.grid.stack
+    assert scene is not None
+    scene.show_point(NODULE)
+    drawn = scene.frame((800.0, 800.0)).overlay.callipers
+    assert sum(len(one.outline) + sum(len(line) for line in one.others) for one in drawn) > 20
+    bench.page.undo_requested.emit()
+    assert bench.session.report.annotations == ()
+
+
+def test_a_click_beside_every_nodule_is_refused_with_the_reason(
+    qtbot: QtBot, bench: ReadingBench, slices: tuple[SliceImage, ...]
+) -> None:
+    plane = slices[10].plane
+    assert plane is not None
+    bench.page.grid.nodule_wanted.emit("stack", plane.lps_of(5.0, 5.0))
+    qtbot.waitUntil(lambda: bench.page.notices.notices() != [], timeout=60_000)
+    assert bench.session.report.annotations == ()
+
+
+def test_a_text_is_kept_with_its_words_and_dropped_without(qtbot: QtBot, bench: ReadingBench) -> None:
+    bench.page.grid.choose_tool(ToolName.TEXT)
+    at = middle(bench)
+    stroke(bench, at, at)
+    dialog = drawing(bench).dialog
+    assert dialog is not None
+    dialog.accept()
+    assert bench.session.report.annotations == ()
+    stroke(bench, at, at)
+    dialog = drawing(bench).dialog
+    assert dialog is not None
+    QTest.keyClicks(dialog.field, "adhesion")
+    dialog.accept()
+    (kept,) = bench.session.report.annotations
+    assert (kept.kind, kept.text) == (AnnotationKind.TEXT, "adhesion")
+
+
+def test_a_new_case_closes_the_question_for_words_and_cancels_the_nodule(qtbot: QtBot, bench: ReadingBench) -> None:
+    bench.page.grid.choose_tool(ToolName.TEXT)
+    at = middle(bench)
+    stroke(bench, at, at)
+    assert drawing(bench).dialog is not None
+    bench.presenter.images.clear()
+    assert drawing(bench).dialog is None
