@@ -27,6 +27,7 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.REPORT_SIGNED,
         AuditAction.SIGNATURE_FAILED,
         AuditAction.INSTANCE_QUARANTINED,
+        AuditAction.MODEL_CHANGED,
     }
 )
 """What happens at the workstation only; everything else the hub records itself."""
@@ -52,7 +53,10 @@ class AuditService:
 
     def record(self, actor: Actor, act: ClientAct) -> None:
         """Append an act of the client. Raises BadRequest for acts the hub sees itself, NotFound."""
-        require_scope(actor, self._context)
+        if act.action is AuditAction.MODEL_CHANGED:
+            authorize(actor, Permission.MANAGE_MODELS, self._context)
+        else:
+            require_scope(actor, self._context)
         if act.action not in CLIENT_ACTIONS:
             raise BadRequest("the hub records this act itself")
         if act.outcome not in {0, 4, 8, 12} or len(act.detail) > _LONGEST_DETAIL or "\x00" in act.detail:

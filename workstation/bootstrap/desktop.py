@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
     from workstation.domain.report import Report
     from workstation.exchange.demo_pki import DemoKeyStore
     from workstation.services.delivery_service import DeliveryOutcome
+    from workstation.services.model_service import ModelPage
     from workstation.ui.case_desk import CaseDesk
     from workstation.ui.pages.reading_page import ReadingPage
     from workstation.ui.pages.report_presenter import ReportPresenter
@@ -53,6 +54,7 @@ WORKLIST: Final = "worklist"
 READING: Final = "reading"
 REPORT: Final = "report"
 GRASSROOTS: Final = "grassroots"
+MODELS: Final = "models"
 _IDLE_MS: Final = 400
 
 
@@ -196,6 +198,8 @@ class Desktop:
             pages |= {WORKLIST, READING, REPORT}
         if actor.may(Permission.SEND_STUDY):
             pages.add(GRASSROOTS)
+        if actor.may(Permission.MANAGE_MODELS) or actor.may(Permission.SIGN_FINAL):
+            pages.add(MODELS)
         window.set_available(frozenset(pages))
         window.set_actor(actor)
         window.set_fact("hub", lambda: StatusFact("hub", self._hub_url, icon="signal-tower", icon_tone="ok"))
@@ -206,6 +210,8 @@ class Desktop:
             QTimer.singleShot(0, self._make_worklist_ahead)
         elif GRASSROOTS in pages:
             window.show_page(GRASSROOTS)
+        elif MODELS in pages:
+            window.show_page(MODELS)
         else:
             window.toast.say(tr("There is no page for this role yet"))
             self.sign_out()
@@ -295,6 +301,7 @@ class Desktop:
             PageSpec(READING, lambda: tr("Images"), "image-edit", self._make_reading, key="F3", slim_rail=True),
             PageSpec(REPORT, lambda: tr("Report"), "file-text", self._make_report, key="F4"),
             PageSpec(GRASSROOTS, lambda: tr("Station"), "hospital", self._make_grassroots, key="F7"),
+            PageSpec(MODELS, lambda: tr("Models"), "robot", self._make_models, key="F9"),
         ):
             self.shell.window.register(spec)
 
@@ -378,6 +385,21 @@ class Desktop:
             preview=Preview(),
             certificate_subject=self.keys.subject,
         )
+        return page
+
+    def _make_models(self) -> Page:
+        from workstation.ui.pages.model_page import ModelsPage
+        from workstation.ui.pages.model_presenter import ModelPresenter
+
+        actor, hub, data_dir = _present(self.actor), self.hub, self._data_dir
+
+        def services() -> ModelPage:
+            from workstation.bootstrap.models import model_page
+
+            return model_page(hub.audit, data_dir)
+
+        page = ModelsPage(may_change=actor.may(Permission.MANAGE_MODELS))
+        ModelPresenter(page, services, self.shell.jobs, actor)
         return page
 
     def _make_grassroots(self) -> Page:

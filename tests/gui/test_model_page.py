@@ -1,0 +1,112 @@
+"""The model page: only administrators change models, and every answer of a gate is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from resources.translation import use_language
+from tests.helpers.cases import NOON, FixedClock, mark
+from tests.helpers.fakes import EXPERT, FakeAudit
+from tests.unit.services.test_model_service import ADMIN, _card, _Models
+from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction
+from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.model import StoredRun
+from workstation.services.jobs import JobRunner
+from workstation.services.model_service import ModelPage
+from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
+from workstation.ui.jobs_qt import runner_on_main_thread
+from workstation.ui.pages.model_page import ModelsPage
+from workstation.ui.pages.model_presenter import ModelPresenter
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture
+def jobs() -> Iterator[JobRunner]:
+    runner, _main = runner_on_main_thread()
+    yield runner
+    runner.close()
+
+
+class _Bench:
+    def __init__(self, qtbot: QtBot, folder: Path, jobs: JobRunner, actor: Actor) -> None:
+        self.models, self.audit = _Models(), FakeAudit()
+        self.runs = StoredRunFolder(folder / "runs")
+        self.services = ModelPage(
+            self.models, ModelChoiceFile(folder / "choice.json"), self.runs, self.audit, FixedClock()
+        )
+        self.page = ModelsPage(may_change=actor is ADMIN)
+        qtbot.addWidget(self.page)
+        self.page.show()
+        self.presenter = ModelPresenter(self.page, lambda: self.services, jobs, actor)
+        qtbot.waitUntil(lambda: self.page.list.count() == 4)
+
+    def choose(self, model_id: str) -> None:
+        for at in range(self.page.list.count()):
+            if self.page.list.item(at).text().startswith(f"{model_id} "):
+                self.page.list.setCurrentRow(at)
+
+
+def test_a_model_is_used_only_after_its_checks_and_the_change_is_audited(
+    qtbot: QtBot, tmp_path: Path, jobs: JobRunner
+) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    bench.choose("broken")
+    qtbot.waitUntil(lambda: "✕ Files as described · altered" in bench.page.gates.text())
+    bench.page.activate.click()
+    qtbot.waitUntil(lambda: bool(bench.page.notices.notices()))
+    assert bench.services.choice().active is None
+
+    bench.choose("b")
+    bench.page.activate.click()
+    qtbot.waitUntil(lambda: bench.page.list.item(0).text() == "b  1.0.0\nIn use · signed by the makers")
+    assert bench.audit.actions == [AuditAction.MODEL_CHANGED]
+    bench.choose("lab")
+    bench.page.shadow.click()
+    qtbot.waitUntil(lambda: bench.services.choice().shadow == "lab")
+
+
+def test_a_senior_reads_the_cards_and_changes_nothing(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, EXPERT)
+    page = bench.page
+    assert [b.isEnabled() for b in (page.bring_in, page.activate, page.shadow, page.remove)] == [False] * 4
+    assert page.said[0] == "a 1.0.0"
+    assert page.said[3] == "SHA-256 aaaaaaaa"
+
+
+def test_two_models_are_compared_on_the_cases_that_both_saw(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    for name in ("a", "b"):
+        algorithm = AlgorithmIdentity(name, "1.0.0", _card(name).sha256)
+        bench.runs.add(StoredRun("1.2.3", algorithm, (mark(0.9),), NOON))
+    bench.services.activate("a", ADMIN)
+    bench.presenter.refresh()
+    qtbot.waitUntil(lambda: "In use" in bench.page.list.item(0).text())
+    bench.choose("b")
+    bench.page.compare.click()
+    qtbot.waitUntil(lambda: bool(bench.page.compared.text()))
+    assert bench.page.compared.text() == "1 cases: 1.0 marks a case against 1.0; 1 marks in common (100%)"
+
+
+def test_a_model_is_imported_and_removed_after_a_question(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    bench.page.import_requested.emit(tmp_path / "new")
+    qtbot.waitUntil(lambda: bench.page.list.count() == 5)
+    bench.choose("new")
+    bench.page.remove.click()
+    dialog = bench.presenter.dialog
+    assert dialog is not None
+    dialog.accept()
+    qtbot.waitUntil(lambda: bench.page.list.count() == 4)

@@ -1,0 +1,249 @@
+"""The models of this site: what is installed, what each can do, which one marks, which one runs in the shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from resources.translation import tr
+from workstation.domain.model import GateResult, GateStep, ModelCard, ModelChoice, ModelComparison, ModelRole, Trust
+from workstation.ui.pages.page import Page
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.labels import label, rule
+from workstation.ui.widgets.page_header import PageHeader
+
+_UID = Qt.ItemDataRole.UserRole
+
+
+class ModelsPage(Page):
+    """Shows and asks; the presenter does."""
+
+    chosen = Signal(str)
+    activate_requested = Signal(str)
+    shadow_requested = Signal(str)
+    off_requested = Signal()
+    import_requested = Signal(object)
+    """``Path`` of a zip or of a folder's manifest"""
+    export_requested = Signal(str, object)
+    remove_requested = Signal(str)
+    compare_requested = Signal(str)
+    refresh_requested = Signal()
+
+    def __init__(self, *, may_change: bool) -> None:
+        super().__init__()
+        self._may_change = may_change
+        self._cards: dict[str, ModelCard] = {}
+        self._choice = ModelChoice()
+        self.said: list[str] = []
+        header = PageHeader(tr("AI models"))
+        header.row.addWidget(label(tr("Results of former versions stay readable."), "caption", "t2"))
+        header.row.addStretch(1)
+        self.bring_in = Button(tr("Import a model…"), "primary", icon="upload")
+        self.bring_in.clicked.connect(self._ask_import)
+        header.row.addWidget(self.bring_in)
+        self.add_header(header)
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(8, 8, 8, 8)
+        row.setSpacing(8)
+        row.addLayout(self._left(), 2)
+        row.addWidget(self._right(), 3)
+        self.column.addWidget(body, 1)
+        for button in (self.bring_in, self.activate, self.shadow, self.remove):
+            button.enable(may_change, "" if may_change else tr("Only administrators change models"))
+        self._show_card("")
+
+    def _left(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        self.list = QListWidget()
+        self.list.setAccessibleName(tr("Installed models"))
+        self.list.currentItemChanged.connect(lambda now, _before: self._picked(now))
+        column.addWidget(self.list, 2)
+        column.addWidget(label(tr("Checks before a model is used"), "caption", "t2"))
+        self.gates = label("", "body", "t1", wrap=True)
+        self.gates.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self.gates, 1)
+        self.compared = label("", "body", "t1", wrap=True)
+        column.addWidget(self.compared)
+        return column
+
+    def _right(self) -> QWidget:
+        right = QWidget()
+        column = QVBoxLayout(right)
+        buttons = QHBoxLayout()
+        self.activate = Button(tr("Use for all readers"), "accept", icon="check")
+        self.shadow = Button(tr("Run in the shadow"), "secondary", icon="eye-off")
+        self.compare = Button(tr("Compare with the active one"), "secondary", icon="git-branch")
+        self.export = Button(tr("Export…"), "ghost", icon="download")
+        self.remove = Button(tr("Remove"), "danger", icon="delete-bin")
+        self.activate.clicked.connect(self._switch)
+        self.shadow.clicked.connect(
+            lambda: self.shadow_requested.emit("" if self._role is ModelRole.SHADOW else self.current)
+        )
+        self.compare.clicked.connect(lambda: self.compare_requested.emit(self.current))
+        self.export.clicked.connect(self._ask_export)
+        self.remove.clicked.connect(lambda: self.remove_requested.emit(self.current))
+        for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        column.addWidget(rule())
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        column.addWidget(self._scroll, 1)
+        return right
+
+    # showing
+
+    @property
+    def current(self) -> str:
+        """Return the chosen model, empty for none."""
+        item: QListWidgetItem | None = self.list.currentItem()
+        return "" if item is None else str(item.data(_UID))
+
+    @property
+    def _role(self) -> ModelRole:
+        return self._choice.role(self.current)
+
+    def show_models(self, cards: Sequence[ModelCard], choice: ModelChoice) -> None:
+        """List the models and mark how each is used."""
+        kept = self.current
+        self._cards, self._choice = {card.model_id: card for card in cards}, choice
+        self.list.blockSignals(True)
+        self.list.clear()
+        for card in cards:
+            item = QListWidgetItem(f"{card.title}  {card.version}\n{self.state_words(card)}")
+            item.setData(_UID, card.model_id)
+            self.list.addItem(item)
+        at = next((n for n, card in enumerate(cards) if card.model_id == kept), 0)
+        self.list.setCurrentRow(at if cards else -1)
+        self.list.blockSignals(False)
+        self._picked(self.list.currentItem())
+
+    def state_words(self, card: ModelCard) -> str:
+        """Return how a model is used and who vouches for it."""
+        used = {
+            ModelRole.ACTIVE: tr("In use"),
+            ModelRole.SHADOW: tr("Shadow: runs, shown to nobody"),
+            ModelRole.OFF: tr("Kept"),
+        }[self._choice.role(card.model_id)]
+        trusted = {
+            Trust.SHIPPED: tr("part of the product"),
+            Trust.RELEASE: tr("signed by the makers"),
+            Trust.HOSPITAL: tr("signed with a key of this site"),
+            Trust.RESEARCH: tr("research only, unsigned"),
+        }[card.trust]
+        return f"✕ {card.fault}" if card.fault else f"{used} · {trusted}"
+
+    def show_gates(self, results: Sequence[GateResult]) -> None:
+        """Show which checks passed."""
+        words = {
+            GateStep.SCHEMA: tr("Description complete"),
+            GateStep.FILES: tr("Files as described"),
+            GateStep.SIGNATURE: tr("Signature"),
+            GateStep.GRAPH: tr("Network safe to load"),
+            GateStep.DRY_RUN: tr("Same result on the golden case"),
+        }
+        lines = [f"{'✓' if r.passed else '✕'} {words[r.step]}{' · ' + r.text if r.text else ''}" for r in results]
+        self.gates.setText("\n".join(lines))
+
+    def show_comparison(self, found: ModelComparison) -> None:
+        """Show how two models agree on the cases that both have seen."""
+        first, second = found.marks_per_case()
+        both = sum(len(case.both) for case in found.cases)
+        agreement = found.agreement
+        words = tr(
+            "{cases} cases: {first} marks a case against {second}; {both} marks in common",
+            cases=len(found.cases), first=f"{first:.1f}", second=f"{second:.1f}", both=both,
+        )  # fmt: skip
+        if agreement is not None:
+            words = f"{words} ({agreement:.0%})"
+        self.compared.setText(words)
+
+    def _picked(self, item: QListWidgetItem | None) -> None:
+        model_id = "" if item is None else str(item.data(_UID))
+        self.gates.setText("")
+        self.compared.setText("")
+        self._show_card(model_id)
+        if model_id:
+            self.chosen.emit(model_id)
+
+    def _show_card(self, model_id: str) -> None:
+        card = self._cards.get(model_id)
+        self.said = []
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setSpacing(6)
+        if card is not None:
+            self._fill(column, card)
+        column.addStretch(1)
+        self._scroll.setWidget(body)
+        role = self._choice.role(model_id)
+        self.activate.set_text(tr("Switch off") if role is ModelRole.ACTIVE else tr("Use for all readers"))
+        self.shadow.set_text(tr("End the shadow") if role is ModelRole.SHADOW else tr("Run in the shadow"))
+        for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
+            button.setVisible(card is not None)
+        self.compare.setVisible(card is not None and self._choice.active is not None and role is not ModelRole.ACTIVE)
+        self.shadow.setVisible(card is not None and role is not ModelRole.ACTIVE)
+        self.remove.setVisible(card is not None and role is ModelRole.OFF)
+
+    def _fill(self, column: QVBoxLayout, card: ModelCard) -> None:
+        def say(words: str, role: str = "body", tone: str = "t1") -> None:
+            self.said.append(words)
+            column.addWidget(label(words, role, tone, wrap=True))
+
+        say(f"{card.title} {card.version}", "h1", "t0")
+        say(self.state_words(card), "caption", "warn" if card.fault or card.research else "t2")
+        say(
+            f"{tr('Licence')} {card.licence} · {tr('threshold {value}', value=f'{card.threshold:.2f}')}",
+            "caption",
+            "t2",
+        )
+        say(f"SHA-256 {card.sha256}", "caption", "t2")
+        for caption, lines in (
+            (tr("Measured"), [f"{name}: {figure}" for name, figure in card.figures]),
+            (tr("Known limits"), list(card.limits)),
+        ):
+            if lines:
+                say(caption, "h2", "t0")
+                for line in lines:
+                    say(f"· {line}")
+        if card.card:
+            say(tr("Model card"), "h2", "t0")
+            say(card.card, "body", "t2")
+
+    # asking
+
+    def _switch(self) -> None:
+        if self._role is ModelRole.ACTIVE:
+            self.off_requested.emit()
+        else:
+            self.activate_requested.emit(self.current)
+
+    def _ask_import(self) -> None:
+        name, _kind = QFileDialog.getOpenFileName(self, tr("Import a model…"), "", "*.zip manifest.json")
+        if name:
+            path = Path(name)
+            self.import_requested.emit(path.parent if path.name == "manifest.json" else path)
+
+    def _ask_export(self) -> None:
+        name, _kind = QFileDialog.getSaveFileName(self, tr("Export…"), f"{self.current}.zip", "*.zip")
+        if name:
+            self.export_requested.emit(self.current, Path(name))
+
+    def refresh(self) -> None:
+        """Read the installed models anew (F5)."""
+        self.refresh_requested.emit()

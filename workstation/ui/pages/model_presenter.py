@@ -1,0 +1,103 @@
+"""Joins the model page to its services; every act runs in a job and the list is read anew after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject
+
+from resources.translation import tr
+from workstation.domain.access import Actor
+from workstation.domain.errors import BundleInvalid, WorkstationError
+from workstation.domain.model import GateResult, ModelCard, ModelChoice, ModelComparison
+from workstation.services.jobs import JobRunner, Pool
+from workstation.services.model_service import ModelPage
+from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.notice import Severity
+from workstation.ui.pages.model_page import ModelsPage
+
+T = TypeVar("T")
+
+
+class ModelPresenter(QObject):
+    """One page, one signed-in person; ``services`` is called in jobs, so that loading it costs no frame."""
+
+    def __init__(self, page: ModelsPage, services: Callable[[], ModelPage], jobs: JobRunner, actor: Actor) -> None:
+        super().__init__(page)
+        self._page = page
+        self._services = services
+        self._jobs = jobs
+        self._actor = actor
+        self.dialog: ConfirmDialog | None = None
+        page.chosen.connect(self._check)
+        page.refresh_requested.connect(self.refresh)
+        page.activate_requested.connect(
+            lambda uid: self._act(lambda s: s.activate(uid, actor), tr("The model is in use"))
+        )
+        page.shadow_requested.connect(
+            lambda uid: self._act(lambda s: s.shadow(uid or None, actor), tr("Shadow changed"))
+        )
+        page.off_requested.connect(lambda: self._act(lambda s: s.switch_off(actor), tr("No model marks any more")))
+        page.import_requested.connect(
+            lambda path: self._act(lambda s: s.bring_in(path, actor), tr("The model is installed"))
+        )
+        page.export_requested.connect(
+            lambda uid, path: self._act(lambda s: s.take_out(uid, path), tr("The model is written"))
+        )
+        page.remove_requested.connect(self._ask_remove)
+        page.compare_requested.connect(self._compare)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read what is installed and how it is used."""
+
+        def work(services: ModelPage) -> tuple[tuple[ModelCard, ...], ModelChoice]:
+            return services.cards(), services.choice()
+
+        self._run(work, lambda found: self._page.show_models(*found))
+
+    def _check(self, model_id: str) -> None:
+        def arrived(results: tuple[GateResult, ...]) -> None:
+            if self._page.current == model_id:
+                self._page.show_gates(results)
+
+        self._run(lambda services: services.gates(model_id), arrived)
+
+    def _compare(self, model_id: str) -> None:
+        def work(services: ModelPage) -> ModelComparison:
+            cards = {card.model_id: card for card in services.cards()}
+            active = services.choice().active
+            if active not in cards or model_id not in cards:
+                raise BundleInvalid(tr("There is no active model to compare with."))
+            return services.compare_stored(cards[active], cards[model_id])
+
+        self._run(work, self._page.show_comparison)
+
+    def _ask_remove(self, model_id: str) -> None:
+        self.dialog = ConfirmDialog(
+            self._page,
+            tr("Remove this model?"),
+            tr("“{model}” is deleted from this machine. Results that it made stay.", model=model_id),
+            tr("Remove"),
+        )
+        self.dialog.accepted.connect(
+            lambda: self._act(lambda s: s.remove(model_id, self._actor), tr("The model is removed"))
+        )
+        self.dialog.open()
+
+    def _act(self, act: Callable[[ModelPage], object], done: str) -> None:
+        def finished(_value: object) -> None:
+            self._page.toast.emit(done)
+            self.refresh()
+
+        self._run(act, finished)
+
+    def _run(self, work: Callable[[ModelPage], T], done: Callable[[T], None]) -> None:
+        def failed(error: Exception) -> None:
+            if not isinstance(error, WorkstationError):
+                raise error
+            self._page.show_error(error, key="models", severity=Severity.DEGRADED)
+
+        self._page.notices.clear_notice("models")
+        self._jobs.submit(Pool.IO, lambda _job: work(self._services()), on_success=done, on_error=failed)
