@@ -81,6 +81,12 @@ def _worklist(_study: Path | None) -> dict[str, Any]:
     return {**table, "figures": table["figures"] | run_query()}
 
 
+def _memory(study: Path | None) -> dict[str, Any]:
+    from workstation.bootstrap.bench_memory import run
+
+    return run(study)
+
+
 _BENCHES: dict[str, Bench] = {
     "load": _load,
     "open": _open,
@@ -88,4 +94,5 @@ _BENCHES: dict[str, Bench] = {
     "mpr": _mpr,
     "detect": _detect,
     "worklist": _worklist,
+    "memory": _memory,
 }
