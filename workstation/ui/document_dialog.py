@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui.dialogs import Dialog
@@ -26,15 +26,18 @@ class DocumentDialog(Dialog):
         self.words = QPlainTextEdit(text or tr("The document has no text"))
         self.words.setReadOnly(True)
         self.words.setAccessibleName(title)
-        self.words.setMinimumHeight(_HEIGHT)
         self.words.setVisible(not pages)
         self.paper = PaperView()
-        self.paper.setMinimumHeight(_HEIGHT)
         self.paper.setAccessibleName(title)
         self.paper.setVisible(pages)
         self.paper.show_message(tr("Drawing the pages…"))
-        self.body.addWidget(self.words, 1)
-        self.body.addWidget(self.paper, 1)
+        room = QWidget()
+        room.setMinimumHeight(_HEIGHT)  # the style sheet sets that of the text field itself
+        column = QVBoxLayout(room)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.words)
+        column.addWidget(self.paper)
+        self.body.addWidget(room, 1)
         self.add_hint(tr("A document of another system: read it, it does not change anything here."))
         self.cancel.hide()
         self.set_primary(tr("Close"))

@@ -59,6 +59,7 @@ class ForeignObjectsView(QObject):
         self._page.header.menu.addAction(self._page.view_commands.action("objects.panel"))
         self._page.image_menu.entries.append(self._fill_menu)
         self.button.clicked.connect(self.toggle_panel)
+        self._page.series.compact_changed.connect(self.button.set_compact)
         self.panel.closed.connect(self.toggle_panel)
         self.panel.show_asked.connect(self.show_object)
         self.panel.read_asked.connect(self.read_object)

@@ -167,6 +167,7 @@ class ObjectsButton(Button):
 
     def __init__(self) -> None:
         super().__init__("", "ghost", icon="stack", small=True)
+        self._count, self._compact = 0, False
         self.hide()
 
     def show_count(self, count: int, failed: int) -> None:
@@ -176,5 +177,15 @@ class ObjectsButton(Button):
             words += " · " + trn("{count} not readable", "{count} not readable", failed)
         self.setToolTip(words)
         self.setAccessibleName(words)
-        self.setText(str(count) if self.property("compact") else words)
+        self._count = count
+        self._fit()
         self.setVisible(count > 0)
+
+    def set_compact(self, compact: bool) -> None:  # noqa: FBT001 - a signal's argument
+        """Show the number alone where the column is narrow."""
+        self._compact = compact
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(str(self._count) if self._compact else tr("Other systems · {count}", count=self._count))
+        self.updateGeometry()

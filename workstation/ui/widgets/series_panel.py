@@ -38,6 +38,7 @@ class SeriesPanel(QWidget):
     """232 px of rows with names, or 72 px of thumbnails."""
 
     chosen = Signal(str)
+    compact_changed = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,6 +175,7 @@ class SeriesPanel(QWidget):
         self._warnings.setVisible(not compact and bool(self.warnings_text()))
         for row in self._rows.values():
             row.set_compact(compact=compact)
+        self.compact_changed.emit(compact)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the surface and the hairline towards the images."""

@@ -1,0 +1,178 @@
+"""What other systems drew, on any plane: where it lies, whose it is, and never on other images."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers.viewers import axial_plane
+from viewers.scene.annotations import Annotations
+from viewers.scene.foreign import ForeignDrawing, ForeignLayer, readable
+from viewers.scene.image import SliceImage
+from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.overlay import ForeignShape
+from viewers.scene.stack_scene import StackScene, StackSlot
+from workstation.dicom.structure_set import read_structure_set
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
+from workstation.domain.structures import Structure, StructureSet
+from workstation.domain.volume import Volume
+
+STUDY, FRAME = "1.2.3", "1.2.4"
+SIZE = (400.0, 400.0)
+AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+def stack(frame: str = FRAME, study: str = STUDY) -> StackScene:
+    made = StackScene(
+        [StackSlot(f"1.9.{n}", 0, axial_plane(float(n))) for n in range(5)],
+        annotations=Annotations(study, author="", now=lambda: AT),
+        new_uid=lambda: "1.1",
+        frame_of_reference_uid=frame,
+    )
+    for n in range(5):
+        image = SliceImage(np.zeros((100, 100), dtype=np.int16), axial_plane(float(n)), f"1.9.{n}", frame)
+        made.put(n, image)
+    return made
+
+
+def coronal(shape: tuple[int, int, int] = (20, 40, 40)) -> MprScene:
+    volume = Volume(np.zeros(shape, dtype=np.int16), np.eye(4), FRAME, "1.2.5", "HU")
+    return MprScene(
+        volume, MprPlane.CORONAL, annotations=Annotations(STUDY, author="", now=lambda: AT), new_uid=lambda: "1.1"
+    )
+
+
+def mark(kind: AnnotationKind, *points: tuple[float, float, float], value: float = 10.0) -> Annotation:
+    name = MeasureName.DIAMETER if kind is AnnotationKind.SPHERE else MeasureName.LENGTH
+    return Annotation(
+        uid="1.7", tracking_uid="1.7", kind=kind, points_lps_mm=points, frame_of_reference_uid=FRAME,
+        measures=(Measure(name, value, "mm"),), created_at=AT, origin="1.8",
+    )  # fmt: skip
+
+
+def drawn(scene: StackScene | MprScene, *layers: ForeignLayer) -> tuple[ForeignShape, ...]:
+    drawing = ForeignDrawing()
+    drawing.show(layers)
+    drawing.dress(scene)
+    return scene.frame(SIZE).overlay.foreign
+
+
+def test_a_foreign_length_stands_on_its_slice_with_its_makers_name() -> None:
+    layer = ForeignLayer(STUDY, "Kodiak", (mark(AnnotationKind.LENGTH, (10, 20, 2), (20, 20, 2)),))
+    scene = stack()
+    scene.scroll_to(2)
+
+    (line,) = drawn(scene, layer)
+
+    view = scene.view(SIZE)
+    assert view is not None
+    assert [view.lps_of(*point) for point in line.outline] == [
+        pytest.approx((10, 20, 2)),
+        pytest.approx((20, 20, 2)),
+    ]
+    assert line.lines == ("Kodiak · 10.0 mm",)
+    assert line.colour is None
+    scene.scroll_to(3)
+    assert drawn(scene, layer) == ()
+
+
+def test_a_sphere_is_cut_by_every_slice_through_it() -> None:
+    layer = ForeignLayer(STUDY, "K", (mark(AnnotationKind.SPHERE, (50, 50, 2), (52.5, 50, 2)),))
+    scene = stack()
+    widths = []
+    for index in range(5):
+        scene.scroll_to(index)
+        view = scene.view(SIZE)
+        assert view is not None
+        for shape in drawn(scene, layer)[:1]:
+            xs = [view.lps_of(*point)[0] for point in shape.outline]
+            widths.append((index, round((max(xs) - min(xs)) / 2, 3)))
+
+    # the half width is sqrt(2.5^2 - d^2)
+    assert widths == [(0, 1.5), (1, 2.291), (2, 2.5), (3, 2.291), (4, 1.5)]
+
+
+def test_a_mark_in_pixels_stands_on_its_image_only() -> None:
+    pixels = Annotation(
+        uid="1.7", tracking_uid="1.7", kind=AnnotationKind.PROBE, points_px=((30.0, 40.0),),
+        referenced_sop_instance_uid="1.9.1", created_at=AT,
+    )  # fmt: skip
+    scene = stack()
+    found = {}
+    for index in range(5):
+        scene.scroll_to(index)
+        found[index] = [shape.lines for shape in drawn(scene, ForeignLayer(STUDY, "Kodiak", (pixels,)))]
+
+    assert found == {0: [], 1: [("Kodiak",)], 2: [], 3: [], 4: []}
+
+
+def test_nothing_is_drawn_on_another_study_or_in_another_frame() -> None:
+    length = mark(AnnotationKind.LENGTH, (10, 20, 2), (20, 20, 2))
+    square = np.array([[10.0, 10, 2], [20, 10, 2], [20, 20, 2], [10, 20, 2]])
+    outlines = StructureSet("1.8", "", FRAME, (Structure(1, "GTV", (square,)),))
+    layer = ForeignLayer(STUDY, "K", (length,), outlines)
+    for scene, count in ((stack(), 2), (stack(study="9.9"), 0), (stack(frame="8.8"), 0)):
+        scene.scroll_to(2)
+        assert len(drawn(scene, layer)) == count
+
+
+def test_a_plane_across_contours_shows_their_border_as_steps() -> None:
+    rings = tuple(np.array([[10.0, 5, z], [30, 5, z], [30, 35, z], [10, 35, z]]) for z in (4.0, 6.0, 8.0))
+    layer = ForeignLayer(STUDY, "K", outlines=StructureSet("1.8", "", FRAME, (Structure(1, "GTV", rings),)))
+    scene = coronal()
+    scene.show_point((20.0, 20.0, 6.0))
+
+    shapes = drawn(scene, layer)
+
+    view = scene.view(SIZE)
+    assert view is not None
+    steps = sorted(
+        tuple(round(value, 3) for point in shape.outline for value in view.lps_of(*point)[::2]) for shape in shapes
+    )
+    # every contour stands for a millimetre above and below itself, at its left and its right border
+    assert steps == [
+        (10.0, 3.0, 10.0, 5.0), (10.0, 5.0, 10.0, 7.0), (10.0, 7.0, 10.0, 9.0),
+        (30.0, 3.0, 30.0, 5.0), (30.0, 5.0, 30.0, 7.0), (30.0, 7.0, 30.0, 9.0),
+    ]  # fmt: skip
+    assert [shape.lines for shape in shapes if shape.lines] == [("K · GTV",)]
+
+
+def test_dark_colours_are_made_light_enough_to_be_seen_on_black() -> None:
+    assert readable((255, 255, 0)) == (255, 255, 0)
+    assert readable((0, 0, 0)) == (153, 153, 153)
+    assert readable((0, 0, 255)) == (128, 128, 255)
+
+
+def test_real_structures_are_drawn_where_they_were_outlined_without_stopping_the_window(shared_data: Path) -> None:
+    path = shared_data / "dicom-zoo/dicompyler/tests/testdata/example_data/rtss.dcm"
+    outlines = read_structure_set(path.read_bytes())
+    heart = next(one for one in outlines.structures if one.name == "Heart")
+    z = float(heart.contours[10][0, 2])
+    scene = StackScene(
+        [StackSlot("1.9.0", 0, None)],
+        annotations=Annotations(STUDY, author="", now=lambda: AT),
+        new_uid=lambda: "1.1",
+        frame_of_reference_uid=outlines.frame_of_reference_uid,
+    )
+    plane = axial_plane(z)
+    frame = outlines.frame_of_reference_uid
+    scene.put(0, SliceImage(np.zeros((512, 512), dtype=np.int16), plane, "1.9.0", frame))
+    drawing = ForeignDrawing()
+    drawing.show([ForeignLayer(STUDY, "K", outlines=outlines)])
+    drawing.dress(scene)
+
+    before = time.thread_time()
+    shapes = scene.frame(SIZE).overlay.foreign
+    spent = time.thread_time() - before
+
+    view = scene.view(SIZE)
+    assert view is not None
+    (shown,) = [shape for shape in shapes if shape.lines == ("K · Heart",)]
+    there = [view.lps_of(*point)[:2] for point in shown.outline]
+    assert np.allclose(there, heart.contours[10][:, :2], atol=1e-6)
+    assert spent < 0.05
