@@ -18,6 +18,7 @@ from viewers.scene.tools.tool import ToolName
 from workstation.bootstrap.nodules import measure_nodule
 from workstation.domain.annotation import AnnotationKind, MeasureName
 from workstation.domain.geometry import Point
+from workstation.ui.images.annotation_table import AnnotationTable
 from workstation.ui.images.drawing import Drawing
 from workstation.ui.theme import apply_theme
 
@@ -132,7 +133,7 @@ def test_a_text_is_kept_with_its_words_and_dropped_without(qtbot: QtBot, bench: 
     dialog = drawing(bench).dialog
     assert dialog is not None
     dialog.accept()
-    assert bench.session.report.annotations == ()
+    assert list(bench.session.report.annotations) == []
     stroke(bench, at, at)
     dialog = drawing(bench).dialog
     assert dialog is not None
@@ -149,3 +150,26 @@ def test_a_new_case_closes_the_question_for_words_and_cancels_the_nodule(qtbot: 
     assert drawing(bench).dialog is not None
     bench.presenter.images.clear()
     assert drawing(bench).dialog is None
+
+
+def test_the_table_lists_what_was_drawn_goes_there_deletes_and_copies(qtbot: QtBot, bench: ReadingBench) -> None:
+    table = next(one for one in bench.presenter.images.features if isinstance(one, AnnotationTable))
+    bench.page.view_commands.action("annotations.table").trigger()
+    assert table.panel.isVisible()
+    bench.page.grid.choose_tool(ToolName.DISTANCE)
+    stroke(bench, middle(bench), middle(bench) + QPoint(60, 0))
+    (kept,) = bench.session.report.annotations
+    shown = table.panel.table.item(0, 1)
+    assert shown is not None
+    assert shown.text() == f"{kept.measures[0].value:.1f} mm"
+    scene = bench.page.grid.stack
+    assert scene is not None
+    here = scene.index
+    scene.scroll_to(0)
+    table.panel.jump_asked.emit(kept.uid)
+    assert (scene.index, scene.selected_annotation) == (here, kept.uid)
+    table.copy()
+    assert shown.text() in QApplication.clipboard().text()
+    table.panel.table.selectRow(0)
+    table.panel.delete.click()
+    assert (bench.session.report.annotations, table.panel.table.rowCount()) == ((), 0)

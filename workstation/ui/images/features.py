@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from workstation.ui.images.annotation_table import AnnotationTable
 from workstation.ui.images.cine import CinePlayback
 from workstation.ui.images.comparison import Comparison
 from workstation.ui.images.drawing import Drawing
@@ -28,4 +29,5 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     Comparison,
     ForeignObjectsView,
     Drawing,
+    AnnotationTable,
 )
