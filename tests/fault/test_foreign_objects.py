@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from PySide6.QtGui import QImage, QPainter
 
 from tests.helpers import foreign
+from viewers.qt.foreign_painter import paint_foreign
+from viewers.qt.outlined_text import OutlinedText
+from viewers.scene.applied_state import AppliedState
+from viewers.scene.image import SliceImage
+from viewers.scene.overlay import ForeignShape
 from workstation.dicom.markup_text import cda_text, html_text
+from workstation.dicom.presentation import presentation_state
 from workstation.domain.errors import WorkstationError
+from workstation.domain.frames import FrameRef
 from workstation.domain.study import Patient, Study
 from workstation.services.foreign_objects_service import read_object
 
@@ -96,3 +106,30 @@ def test_deep_trees_and_empty_objects_are_survived(lidc_0314: Path) -> None:
     with pytest.raises(WorkstationError) as refused:
         read_object(foreign._part10(ds), study)
     assert refused.value.user_text == "Objects of this kind are not shown"
+
+
+def test_a_state_that_is_damaged_for_one_image_leaves_that_image_as_it_is(lidc_0314: Path) -> None:
+    headers = foreign.sources(lidc_0314, 120, 125, 5)
+    uid = str(headers[0].SOPInstanceUID)
+    ds = pydicom.dcmread(BytesIO(foreign.presentation(headers, 0)))
+    ds.SoftcopyVOILUTSequence[0].WindowWidth = -3
+    image = SliceImage(np.arange(100, dtype=np.int16).reshape(10, 10), sop_instance_uid=uid)
+    applied = AppliedState(presentation_state(ds))
+
+    shown = applied.image(0, image, FrameRef(uid))
+
+    assert shown.pixels.tolist() == image.pixels.tolist()
+
+
+def test_a_line_to_the_end_of_the_world_does_not_stop_the_window(qapp: object) -> None:
+    assert qapp is not None
+    far = [ForeignShape(((0.0, 0.0), (10.0**power, 5.0)), lines=("K",)) for power in (2, 5, 9, 300)]
+    picture = QImage(200, 100, QImage.Format.Format_RGB32)
+    picture.fill(0)
+
+    before = time.thread_time()
+    with QPainter(picture) as painter:
+        paint_foreign(painter, OutlinedText(), far, (200.0, 100.0))
+
+    assert time.thread_time() - before < 2.0
+    assert picture.pixelColor(50, 2).lightness() > 0

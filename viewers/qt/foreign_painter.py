@@ -16,6 +16,9 @@ from viewers.scene.overlay import ForeignShape
 _LINE_PX: Final = 1.25
 _UNDER_PX: Final = 2.0
 _PAD_PX: Final = 5.0
+_LONGEST_DASHED_PX: Final = 8_000.0
+_FARTHEST_PX: Final = 1_000_000.0
+"""Qt works for minutes on the dashes of a line that nobody can see; what a file claims may lie anywhere."""
 _WORDS: Final = TextStyle("overlay", "overlay.foreign")
 
 
@@ -28,18 +31,19 @@ def paint_foreign(
         _line(painter, shape)
     taken: list[Rect] = []
     for shape in shapes:
-        if shape.lines:
+        if shape.lines and _is_near(shape):
             taken.append(_words(painter, text, shape, viewport, taken))
     painter.restore()
 
 
 def _line(painter: QPainter, shape: ForeignShape) -> None:
-    if not shape.outline:
+    reach = max((max(abs(x), abs(y)) for x, y in shape.outline), default=_FARTHEST_PX)
+    if not reach < _FARTHEST_PX:
         return
     points = QPolygonF([QPointF(*point) for point in shape.outline])
     tone = QColor(*shape.colour) if shape.colour is not None else color("overlay.foreign")
     pen = QPen(tone, _LINE_PX)
-    if shape.colour is None:
+    if shape.colour is None and reach < _LONGEST_DASHED_PX:
         # Qt counts dashes in pen widths
         pen.setDashPattern([length / _LINE_PX for length in theme_tokens.dash("dash.foreign")])
     painter.setBrush(QBrush(tone) if shape.filled else Qt.BrushStyle.NoBrush)
@@ -50,6 +54,11 @@ def _line(painter: QPainter, shape: ForeignShape) -> None:
             painter.drawPolygon(points)
         else:
             painter.drawPolyline(points)
+
+
+def _is_near(shape: ForeignShape) -> bool:
+    points = (*shape.outline, *([shape.at] if shape.at is not None else []))
+    return all(max(abs(x), abs(y)) < _FARTHEST_PX for x, y in points)
 
 
 def _words(

@@ -60,8 +60,11 @@ class AppliedState:
     def _of(self, index: int, image: SliceImage, frame: FrameRef) -> tuple[SliceImage, SliceImage, FramePresentation]:
         made = self._made.get(index)
         if made is None or made[0] is not image:
-            look = self.state.of(frame, image.rows, image.columns) or FramePresentation()
-            made = image, presented(image, look), look
+            try:
+                look = self.state.of(frame, image.rows, image.columns) or FramePresentation()
+                made = image, presented(image, look), look
+            except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError):
+                made = image, image, FramePresentation()  # damaged for this image: it is shown as it is
             if len(self._made) >= _KEPT:
                 self._made.clear()
             self._made[index] = made

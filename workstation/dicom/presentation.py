@@ -172,7 +172,10 @@ def _names(item: Dataset, frame: FrameRef) -> bool:
     if numbers is None or numbers == "":
         return True
     listed: Iterable[Any] = [numbers] if isinstance(numbers, (int, str)) else numbers
-    return frame.frame_number in {int(one) for one in listed}
+    try:
+        return frame.frame_number in {int(one) for one in listed}
+    except (TypeError, ValueError):
+        return False
 
 
 def _concerns(item: Dataset, frame: FrameRef) -> bool:
