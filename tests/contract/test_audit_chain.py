@@ -145,3 +145,18 @@ def test_tampering_is_found_at_its_place(hub: HubBed, attack: str) -> None:
             connection.execute(audit_events.insert().values(**values))
     assert found == {"edit": victim, "delete": victim + 1, "swap": victim}[attack]
     assert hub.as_("admin").get("/api/audit/check").json() == {"first_broken": None}
+
+
+def test_only_administrators_record_a_change_of_models(hub: HubBed) -> None:
+    changed = {"action": "model_changed", "subject_uid": "", "outcome": 0, "detail": "active lung-nodule-s shadow -"}
+
+    answers = [hub.as_(who).post("/api/audit", json=changed).status_code for who in ("admin", "expert")]
+
+    assert answers == [201, 403]
+
+
+def test_a_reader_who_reads_first_records_the_reveal(hub: HubBed) -> None:
+    sent = hub.send()
+    shown = {"action": "ai_revealed", "subject_uid": sent.study, "outcome": 0, "detail": "0 own findings before 2"}
+
+    assert hub.as_("expert").post("/api/audit", json=shown).status_code == 201

@@ -67,6 +67,8 @@ class ModelsPage(Page):
 
     def _left(self) -> QVBoxLayout:
         column = QVBoxLayout()
+        self.none_chosen = label(tr("No model is chosen: the product's own marks."), "caption", "t2", wrap=True)
+        column.addWidget(self.none_chosen)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Installed models"))
         self.list.currentItemChanged.connect(lambda now, _before: self._picked(now))
@@ -121,6 +123,7 @@ class ModelsPage(Page):
     def show_models(self, cards: Sequence[ModelCard], choice: ModelChoice) -> None:
         """List the models and mark how each is used."""
         kept = self.current
+        self.none_chosen.setVisible(choice.active is None)
         self._cards, self._choice = {card.model_id: card for card in cards}, choice
         self.list.blockSignals(True)
         self.list.clear()
@@ -192,7 +195,9 @@ class ModelsPage(Page):
         column.addStretch(1)
         self._scroll.setWidget(body)
         role = self._choice.role(model_id)
-        self.activate.set_text(tr("Switch off") if role is ModelRole.ACTIVE else tr("Use for all readers"))
+        self.activate.set_text(
+            tr("Back to the product's own model") if role is ModelRole.ACTIVE else tr("Use for all readers")
+        )
         self.shadow.set_text(tr("End the shadow") if role is ModelRole.SHADOW else tr("Run in the shadow"))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
             button.setVisible(card is not None)

@@ -38,7 +38,9 @@ class ModelPresenter(QObject):
         page.shadow_requested.connect(
             lambda uid: self._act(lambda s: s.shadow(uid or None, actor), tr("Shadow changed"))
         )
-        page.off_requested.connect(lambda: self._act(lambda s: s.switch_off(actor), tr("No model marks any more")))
+        page.off_requested.connect(
+            lambda: self._act(lambda s: s.switch_off(actor), tr("The product's own model marks again"))
+        )
         page.import_requested.connect(
             lambda path: self._act(lambda s: s.bring_in(path, actor), tr("The model is installed"))
         )
