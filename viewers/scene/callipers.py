@@ -64,7 +64,9 @@ def cut_calliper(
             lines += [_cross(_crossing(first, second, plane), view) for first, second in _crossed(line, plane)]
     if not lines:
         return None
-    return Calliper(annotation.uid, lines[0], (), (), selected, tuple(lines[1:]))
+    # a nodule was measured in space: its numbers hold on every slice through it
+    said = words(annotation) if annotation.contours_lps_mm else ()
+    return Calliper(annotation.uid, lines[0], (), said, selected, tuple(lines[1:]))
 
 
 def lies_on(annotation: Annotation, plane: ImagePlane, half_step_mm: float) -> bool:

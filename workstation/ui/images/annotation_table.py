@@ -74,7 +74,8 @@ class AnnotationTable(QObject):
 
     def copy(self) -> None:
         """Put all lines on the clipboard as text."""
-        lines = ["\t".join(part for part in (row.kind, row.value, row.place) if part) for row in self._rows()]
+        rows = [(row.kind, row.value.replace("\n", "; "), row.place) for row in self._rows()]
+        lines = ["\t".join(part for part in row if part) for row in rows]
         QApplication.clipboard().setText("\n".join(lines))
         self._page.toast.emit(tr("The measurements are on the clipboard."))
 
@@ -99,7 +100,7 @@ class AnnotationTable(QObject):
 
     def _rows(self) -> list[AnnotationRow]:
         items = self._case.annotations.items if self._case is not None else ()
-        return [AnnotationRow(one.uid, kind_words(one.kind), " · ".join(words(one)), self._place(one)) for one in items]
+        return [AnnotationRow(one.uid, kind_words(one.kind), "\n".join(words(one)), self._place(one)) for one in items]
 
     def _place(self, one: Annotation) -> str:
         if self._case is None:

@@ -16,6 +16,8 @@ from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import label, rule
 
 _WIDTH_PX: Final = 340
+_KIND_PX: Final = 96
+_PLACE_PX: Final = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class AnnotationPanel(QWidget):
         self.table.setShowGrid(False)
         self.table.setWordWrap(True)
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.table.setColumnWidth(0, _KIND_PX)
+        self.table.setColumnWidth(2, _PLACE_PX)
         self.table.setAccessibleName(tr("Measurements"))
         self.table.cellClicked.connect(lambda row, _column: self.jump_asked.emit(self._uids[row]))
         self.table.itemSelectionChanged.connect(self._enable)
