@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tests.helpers.reading import Case, ReadingBench, case, series_of
 from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane
+from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.colour_map import ColourMap
 from workstation.domain.errors import NotRegistrable
 from workstation.domain.geometry import ImagePlane, Point
@@ -333,3 +335,44 @@ def test_a_series_that_does_not_come_whole_says_so_and_can_be_tried_again(qtbot:
     bench.streams.last.deliver_all()
 
     qtbot.waitUntil(bench.is_fused)
+
+
+def sphere(frame_uid: str = FRAME) -> Annotation:
+    return Annotation(
+        uid="1.1",
+        tracking_uid="1.2",
+        kind=AnnotationKind.SPHERE,
+        points_lps_mm=(LESION, (LESION[0] + 20.0, LESION[1], LESION[2])),
+        frame_of_reference_uid=frame_uid,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+
+
+def test_a_sphere_over_a_fused_pet_tells_its_uptake_and_no_longer_once_it_is_off(
+    qtbot: QtBot, bench: FusionBench
+) -> None:
+    fuse(qtbot, bench)
+    scene = bench.page.grid.frame("axial").scene
+    assert scene is not None
+    scene.show_point(LESION)
+    notes = bench.presenter.images.annotations
+    assert notes is not None
+    notes.add(notes.value.study_instance_uid, sphere())
+
+    def lines() -> tuple[str, ...]:
+        return scene.frame(SIZE).overlay.callipers[0].lines
+
+    assert lines()[0].startswith("SUVbw max 1")
+    assert any(line.startswith("MTV at 41 %") for line in lines())
+    bench.fusion.turn_off()
+    assert not any("SUV" in line for line in lines())
+
+
+def test_a_sphere_on_a_pet_alone_tells_its_uptake(qtbot: QtBot, bench: FusionBench) -> None:
+    bench.presenter.images.show_series("1.2.3.5")
+    bench.streams.last.deliver_all()
+    scene = bench.page.grid.stack
+    assert scene is not None
+    qtbot.waitUntil(lambda: scene.sphere_words is not None)
+    assert scene.sphere_words is not None
+    assert scene.sphere_words(sphere())[0].startswith("SUVbw max 1")

@@ -21,7 +21,7 @@ from viewers.scene.reslice import ResliceRequest
 from viewers.scene.slice_view import SliceView
 from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, window_text
 from viewers.scene.volume_request import VolumeRequest
-from workstation.domain.annotation import Annotation
+from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import FindingList
 from workstation.domain.geometry import Point
 from workstation.domain.volume import Volume
@@ -84,6 +84,8 @@ class Scene(ABC):
         """The voxels behind the picture, for what is measured in space."""
         self.crosshair: Point | None = None
         self.fused: FusedLayer | None = None
+        self.sphere_words: Callable[[Annotation], tuple[str, ...]] | None = None
+        """The uptake inside a sphere, where a PET lies here; it replaces the words of the sphere"""
         """The coloured overlay; set it with ``fuse``."""
         self.reference_lines: Callable[[SliceView], tuple[Stroke, ...]] | None = None
         """Where the pictures of linked viewports cut this one; set by the link group."""
@@ -258,6 +260,12 @@ class Scene(ABC):
             return here == (annotation.referenced_sop_instance_uid, annotation.referenced_frame)
         return view.plane is not None and callipers.lies_on(annotation, view.plane, self.slice_step_mm / 2)
 
+    def _with_uptake(self, annotation: Annotation, drawn: overlay.Calliper) -> overlay.Calliper:
+        if self.sphere_words is None or annotation.kind is not AnnotationKind.SPHERE:
+            return drawn
+        lines = self.sphere_words(annotation)
+        return replace(drawn, lines=(*((annotation.text,) if annotation.text else ()), *lines)) if lines else drawn
+
     def _callipers(self, view: SliceView, preview: Annotation | None) -> tuple[overlay.Calliper, ...]:
         drawn = []
         for item in self._own_annotations():
@@ -265,7 +273,7 @@ class Scene(ABC):
             if preview is not None and item.uid == preview.uid:
                 continue
             if self._shows(item, view):
-                drawn.append(callipers.calliper(item, view, selected=selected))
+                drawn.append(self._with_uptake(item, callipers.calliper(item, view, selected=selected)))
             else:
                 cut = callipers.cut_calliper(item, view, self.slice_step_mm / 2, selected=selected)
                 drawn += [cut] if cut is not None else []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -13,11 +14,14 @@ from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
+from workstation.domain.annotation import Annotation
 from workstation.domain.errors import NotRegistrable, WorkstationError
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.study import Series
-from workstation.domain.suv import SuvRefusal
+from workstation.domain.suv import SuvRefusal, SuvScale
+from workstation.domain.voi_words import voi_lines
+from workstation.domain.volume import Volume
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import ConfirmDialog
@@ -173,8 +177,18 @@ class Fusion(QObject):
 
     def _built(self, shown: ShownSeries) -> None:
         if shown.series.modality == "PT" and shown.prepared is None:
-            self._loading.prepare(shown, lambda _shown: self._page.grid.refresh())
+            self._loading.prepare(shown, self._tell_uptake)
+        elif shown.prepared is not None:
+            self._tell_uptake(shown)
         self._changed(shown)
+
+    def _tell_uptake(self, shown: ShownSeries) -> None:
+        """Let spheres on a PET tell what they hold."""
+        if shown.prepared is not None:
+            words = _uptake(shown.prepared.volume, shown.prepared.suv)
+            for scene in self._scenes(shown):
+                scene.sphere_words = words
+            self._page.grid.refresh()
 
     # laying it over
 
@@ -197,6 +211,7 @@ class Fusion(QObject):
     def _take_away(self) -> None:
         for scene in self._fused:
             scene.fuse(None)
+            scene.sphere_words = None
         self._fused.clear()
         self._applied = ()
         self._page.grid.refresh()
@@ -218,6 +233,8 @@ class Fusion(QObject):
                 layer = self._layer(overlay, scene)
                 scene.fuse(layer)
                 self._fused[scene] = layer
+                if overlay.shown.series.modality == "PT":
+                    scene.sphere_words = _uptake(layer.volume, overlay.prepared.suv)
         except NotRegistrable as exc:
             self._take_away()
             self._applied = self._state(shown)
@@ -345,3 +362,13 @@ class Fusion(QObject):
     def _registrations_changed(self, changed: Registrations) -> None:
         if changed is self._watched and self._overlay is not None:
             self._apply()
+
+
+def _uptake(volume: Volume, suv: SuvScale | SuvRefusal | None) -> Callable[[Annotation], tuple[str, ...]]:
+    """Return the words of spheres on a PET; each is measured once, not at every repaint."""
+
+    @lru_cache(maxsize=64)
+    def words(sphere: Annotation) -> tuple[str, ...]:
+        return voi_lines(volume, suv, sphere)
+
+    return words
