@@ -83,8 +83,6 @@ class HangingForm(QWidget):
              tr("Window"), tr("Chest wall")]
         )  # fmt: skip
         column.addWidget(self.table, 1)
-        for box in (self.priority, self.max_days, self.rows, self.columns):
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._wire()
 
     def _wire(self) -> None:
