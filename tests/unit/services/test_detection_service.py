@@ -415,3 +415,17 @@ def test_a_refusing_hub_does_not_end_the_worker(fault: WorkstationError) -> None
     run_worker(work, stop, poll_s=5.0)
 
     assert stop.waits == [5.0]
+
+
+def test_marks_down_to_the_sensitive_point_are_stored_and_only_shown_ones_are_counted() -> None:
+    points = (("sensitive", 0.3), ("balanced", 0.5))
+    algorithm = replace(ALGORITHM, operating_points=points)
+    marks = (mark(0.7), replace(mark(0.4), shown=False), replace(mark(0.2), shown=False))
+    bench = _Bench()
+    bench.detector.detect = lambda _volume, _job: _Result(marks, algorithm)  # type: ignore[method-assign]  # another result
+
+    assert bench.work()
+
+    stored = [finding.original.score for finding in bench.objects.made[0].findings if finding.original]
+    assert stored == [0.7, 0.4]
+    assert bench.hub.completed[0][2].finding_count == 1
