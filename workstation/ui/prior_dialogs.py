@@ -26,7 +26,7 @@ class SamePersonDialog(Dialog):
         grid.setHorizontalSpacing(16)
         rows = (
             ("", tr("This case"), tr("Other study")),
-            (tr("Name"), name_or_placeholder(who.name), tr("the same")),
+            (tr("Patient name"), name_or_placeholder(who.name), tr("the same")),
             (tr("Birth date"), who.birth_date, tr("the same")),
             (tr("Sex"), sex_word(who.sex), tr("the same")),
             (tr("Patient ID"), who.patient_id, tr("another one")),
