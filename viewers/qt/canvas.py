@@ -66,6 +66,8 @@ class ImageCanvas(QWidget):
         """Show another scene, or nothing."""
         self._scene = scene
         self._wheel = 0
+        if scene is None and isinstance(self._surface, ViewSurface):
+            self._surface.forget()
         self.update()
 
     def set_surface(self, surface: RenderSurface) -> None:

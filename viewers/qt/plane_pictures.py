@@ -72,6 +72,13 @@ class PlanePictures(QObject):
         """Tell whether the last picture was a full one."""
         return self._wanted is None
 
+    def forget(self) -> None:
+        """Let go of the last volume; a cut still under way ends in nothing."""
+        self._rest.stop()
+        self._full = self._wanted = None
+        self._reslicer.forget()
+        self._background = VtkReslicer(keeps=True)  # the old one may be cutting: it goes with its thread's work
+
     def levels(self, request: ResliceRequest, grayscale: GrayscaleTransform) -> Gray:
         """Return ``[y, x]`` levels of ``request.size``; coarse where a full cut would take too long."""
         outside = GrayscaleTransform(grayscale.voi, grayscale.inverse, _OUTSIDE_RANGE)

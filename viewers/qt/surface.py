@@ -52,6 +52,10 @@ class RasterSurface:
         self._resampler = Resampler()
         self._last: tuple[SliceImage, GrayscaleTransform, Gray] | None = None
 
+    def forget(self) -> None:
+        """Let go of the last picture."""
+        self._last = None
+
     def render(self, frame: Frame, ratio: float) -> QImage:
         """Return the picture: stacks scaled after the window, planes cut at the screen's own pixels."""
         size = device_size(frame, ratio)

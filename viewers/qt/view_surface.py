@@ -44,7 +44,8 @@ class ViewSurface(QObject):
         planes: PlanePictures | None = None,
     ) -> None:
         super().__init__()
-        self._raster = RasterSurface(VtkReslicer())
+        self._reslicer = VtkReslicer()
+        self._raster = RasterSurface(self._reslicer)
         self._planes = planes or PlanePictures()
         self._planes.changed.connect(self.changed)
         self._window: OffscreenVtkSurface | None = OffscreenVtkSurface() if window_planes else None
@@ -62,6 +63,15 @@ class ViewSurface(QObject):
             return self._planes.is_settled
         shown = self._picture
         return shown is not None and shown.request == self._asked and shown.detail == 2
+
+    def forget(self) -> None:
+        """Let go of every image and volume: nothing of a case stays in memory once it is closed."""
+        self._leave_volume()
+        self._raster.forget()
+        self._reslicer.forget()
+        self._planes.forget()
+        if self._window is not None:
+            self._window.forget()
 
     def render(self, frame: Frame, ratio: float) -> QImage:
         """Return the picture without its overlay; a coarse or the last one while a better one is made."""

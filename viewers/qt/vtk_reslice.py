@@ -32,6 +32,10 @@ class VtkReslicer:
         self._volume: Volume | None = None
         self._reslice: Any = None
 
+    def forget(self) -> None:
+        """Let the last volume go."""
+        self._volume = self._reslice = None
+
     def __call__(self, request: ResliceRequest) -> npt.NDArray[Any]:
         """Return ``[row, column]`` values in the dtype of the voxels; OUTSIDE beside the volume."""
         from vtkmodules.vtkImagingCore import vtkImageReslice  # noqa: PLC0415 - VTK loads slowly

@@ -67,6 +67,10 @@ class OffscreenVtkSurface:
         picture.setDevicePixelRatio(ratio)
         return picture
 
+    def forget(self) -> None:
+        """Let the last volume go; the window stays."""
+        self._reslicer.forget()
+
     def close(self) -> None:
         """Free the graphics context; the surface can be used again and makes a new one."""
         if self._window is not None:

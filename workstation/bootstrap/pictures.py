@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workstation.bootstrap.adapters import Hub
 from workstation.domain.access import Actor
 from workstation.services.export_service import SavePictures, StoreCapture
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.monitor_checks import MonitorCheckFile
 from workstation.ui.images.pictures import PictureServices
 from workstation.ui.monitor_check import MonitorChecking
+
+if TYPE_CHECKING:  # the hub's clients load while one signs in
+    from workstation.bootstrap.adapters import Hub
 
 _FILE = "monitors.json"
 

@@ -15,8 +15,13 @@ ORGANISATION: Final = Text("省影像专科联盟远程诊断中心", "Provincia
 _HEAVY: Final = tuple(
     f"workstation.{module}"
     for module in (
+        "bootstrap.comparing",
         "bootstrap.desk",
+        "bootstrap.foreign",
+        "bootstrap.fusing",
         "bootstrap.image_stream",
+        "bootstrap.nodules",
+        "bootstrap.reading_ai",
         "dicom.source",
         "ui.case_desk",
         "ui.pages.grassroots_presenter",

@@ -44,6 +44,8 @@ class Layouts:
 
     def find(self, window: bytes, start: int, *, explicit: bool) -> Layout | None:
         """Return the layout of the data set that begins at ``start`` of ``window``, None when it is new."""
+        if start >= len(window):
+            return None  # the file ends with its file meta information
         content = np.frombuffer(window, np.uint8, offset=start)
         for layout in tuple(self._seen):
             if layout.explicit is not explicit or layout.pixel_offset > len(content):

@@ -37,7 +37,7 @@ class TallyPort(Protocol):
     """Where the counts lie."""
 
     def put(self, user_id: str, sha256: str, study_instance_uid: str, tally: DecisionTally) -> None:
-        """Store what a reader decided in one case; a later decision on the same case takes its place. Raises DiskFull."""
+        """Store what a reader decided in one case; a later decision there takes its place. Raises DiskFull."""
         ...
 
     def total(self, user_id: str, sha256: str) -> DecisionTally:

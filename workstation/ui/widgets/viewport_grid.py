@@ -159,6 +159,7 @@ class ViewportGrid(QWidget):
         """Show nothing: the next patient must not be seen beside the last one."""
         self.set_adding(adding=False)
         self._empty()
+        self.links.on_screen = None
         self.links = LinkGroup(Registrations())
         self.touched = False
         self._marks_shown = True
