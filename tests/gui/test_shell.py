@@ -183,6 +183,7 @@ def test_after_a_bug_no_other_page_slides_over_its_message_until_a_person_asks_f
     shell: Shell, allow_warnings: None
 ) -> None:
     def in_front() -> QWidget | None:
+        assert page is not None
         stack = page.parentWidget()
         assert stack is not None
         found = stack.childAt(stack.rect().center())

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import jpeg_ls  # type: ignore[import-untyped]  # ships no types
+import jpeg_ls
 import numpy as np
 import numpy.typing as npt
 import pytest

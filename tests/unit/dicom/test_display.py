@@ -33,9 +33,9 @@ def overlaid(bits: np.ndarray[tuple[int, int], np.dtype[np.bool_]], **elements: 
         (0x3000, "OW", np.packbits(bits.ravel(), bitorder="little").tobytes().ljust(bits.size // 8 + 2, b"\0")),
     ):
         dataset.add_new((0x6000, element), vr, value)
-    for name, value in elements.items():
+    for name, given in elements.items():
         kind, tag = name.split("_")
-        dataset.add_new((0x6000, int(tag, 16)), kind.upper(), value)
+        dataset.add_new((0x6000, int(tag, 16)), kind.upper(), given)
     return dataset
 
 

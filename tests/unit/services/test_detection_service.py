@@ -422,7 +422,11 @@ def test_marks_down_to_the_sensitive_point_are_stored_and_only_shown_ones_are_co
     algorithm = replace(ALGORITHM, operating_points=points)
     marks = (mark(0.7), replace(mark(0.4), shown=False), replace(mark(0.2), shown=False))
     bench = _Bench()
-    bench.detector.detect = lambda _volume, _job: _Result(marks, algorithm)  # type: ignore[method-assign]  # another result
+
+    def detect(volume: Volume, job: JobContext) -> _Result:
+        return _Result(marks, algorithm)
+
+    bench.detector.detect = detect  # type: ignore[method-assign]  # another result
 
     assert bench.work()
 

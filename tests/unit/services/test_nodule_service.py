@@ -59,7 +59,7 @@ def test_a_click_leaves_axes_volume_solid_part_and_outlines_with_author_and_time
         MeasureName.SOLID_LONG_AXIS: (10.0, "mm"),
         MeasureName.SOLID_SHORT_AXIS: (6.0, "mm"),
     }
-    assert annotation.contours_lps_mm == (((0, 0, 0), (6, 8, 0), (6, 5, 0)),)
+    assert [list(outline) for outline in annotation.contours_lps_mm] == [[(0, 0, 0), (6, 8, 0), (6, 5, 0)]]
     assert annotation.statistics is not None
     assert (annotation.statistics.mean, annotation.statistics.unit, annotation.statistics.count) == (-40, "HU", 8)
 
