@@ -92,6 +92,7 @@ def test_a_chest_ct_hangs_in_the_lung_window_and_the_stages_go_by_full_stop_and_
     bench.page.toast.connect(told.append)
     assert (stage_name(bench), bench.page.grid.visible_keys()) == ("lung", (STACK,))
     assert (scenes(bench)[0].window.width, scenes(bench)[0].window.centre) == (1500, -600)
+    assert bench.page.header.presets.text() == "Lung 1500/−600"
 
     press(bench, Qt.Key.Key_Period)
     assert [(one.window.width, one.window.centre) for one in scenes(bench)] == [(1500, -600), (350, 40)]

@@ -41,6 +41,7 @@ from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.worklist_page import WorklistPage
 from workstation.ui.widgets.send_panel import SendState
+from workstation.ui.widgets.tiling import Layout
 
 SIZE: Final = (1920, 1080)
 QUESTION: Final = "右上肺结节随访，结节有无增大？"
@@ -204,6 +205,7 @@ class _Loop:
             wait_until(page.has_image, "the first image")
             wait_until(page.is_complete, "the whole series", seconds=180)
             wait_until(page.has_volume, "the three planes", seconds=60)
+            page.grid.choose_layout(Layout.MPR)  # the key of the reader who wants planes beside the stack
             check(session.findings.algorithm is not None, "the marks of the detector are on the images")
             detail |= {"slices": page.slice_count, "marks": len(session.findings.findings)}
         return session

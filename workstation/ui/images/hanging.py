@@ -317,6 +317,7 @@ class Hanging(QObject):
         self._share()
         self._loading.show([(one.stack, self._stream_of(one.stack)) for one in self.cells
                             if one.stack is not None and not self._is_shared(one.stack)])  # fmt: skip
+        self._page.show_window()
         self.changed.emit()
 
     def _stream_of(self, stack: CellStack) -> OpenStream:
