@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
@@ -17,9 +17,11 @@ from viewers.scene.image import SliceImage
 from viewers.scene.tools.tool import ToolName
 from workstation.bootstrap.nodules import measure_nodule
 from workstation.domain.annotation import AnnotationKind, MeasureName
+from workstation.domain.finding import Decision
 from workstation.domain.geometry import Point
 from workstation.ui.images.annotation_table import AnnotationTable
 from workstation.ui.images.drawing import Drawing
+from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -114,6 +116,25 @@ def test_one_click_in_a_nodule_outlines_and_measures_it_and_undo_takes_it_back(
     assert sum(len(one.outline) + sum(len(line) for line in one.others) for one in drawn) > 20
     bench.page.undo_requested.emit()
     assert bench.session.report.annotations == ()
+
+
+def test_a_measured_nodule_becomes_a_finding_of_its_own_size(qtbot: QtBot, bench: ReadingBench) -> None:
+    bench.page.grid.nodule_wanted.emit("stack", NODULE)
+    qtbot.waitUntil(lambda: len(bench.session.report.annotations) == 1)
+    (nodule,) = bench.session.report.annotations
+    scene = bench.page.grid.stack
+    assert scene is not None
+    scene.selected_annotation = nodule.uid
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    for entries in bench.page.image_menu.entries:
+        entries(menu, MenuPlace("stack", 0.0, 0.0, NODULE))
+
+    next(one for one in menu.actions() if one.objectName() == "menu.nodule.finding").trigger()
+
+    added, size = bench.session.findings.findings[-1], nodule.measure(MeasureName.EQUIVALENT_DIAMETER)
+    assert size is not None
+    assert (added.decision, added.diameter_mm) == (Decision.ADDED, size.value)
 
 
 def test_a_click_beside_every_nodule_is_refused_with_the_reason(

@@ -157,7 +157,18 @@ class Drawing(QObject):
         if chosen.kind is AnnotationKind.NODULE and chosen.measure(MeasureName.LONG_AXIS) is not None:
             finding = menu.addAction(tr("Make it a finding"))
             finding.setObjectName("menu.nodule.finding")
-            finding.triggered.connect(lambda: self._page.add_requested.emit(_middle(chosen)))
+            finding.triggered.connect(
+                lambda: self._page.measured_add_requested.emit(_middle(chosen), _diameter_mm(chosen))
+            )
+
+
+def _diameter_mm(nodule: Annotation) -> float:
+    """Return the diameter of a sphere of the nodule's volume, as marks have it, else the mean of its axes."""
+    found = nodule.measure(MeasureName.EQUIVALENT_DIAMETER)
+    if found is not None:
+        return found.value
+    axes = [m.value for name in (MeasureName.LONG_AXIS, MeasureName.SHORT_AXIS) if (m := nodule.measure(name))]
+    return sum(axes) / len(axes)
 
 
 def _middle(nodule: Annotation) -> Point:

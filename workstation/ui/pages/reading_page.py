@@ -55,6 +55,8 @@ class ReadingPage(Page):
     redo_requested = Signal()
     save_requested = Signal()
     add_requested = Signal(object)
+    measured_add_requested = Signal(object, float)
+    """A patient point in mm and the diameter in mm that was measured there."""
     """A patient point (L, P, S) in mm for a finding of the reader's own."""
     rejected_shown = Signal(bool)
     finish_requested = Signal()

@@ -77,6 +77,7 @@ class ReadingPresenter(QObject):
         self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
         page.jump_requested.connect(self.jump)
         page.add_requested.connect(self._add)
+        page.measured_add_requested.connect(self._add)
         page.accept_requested.connect(lambda: self._accept(page.findings.selected))
         page.reject_asked.connect(lambda: page.findings.ask_reason(page.findings.selected))
         page.edit_asked.connect(lambda: page.findings.start_editing(page.findings.selected))
@@ -299,14 +300,14 @@ class ReadingPresenter(QObject):
         )
         self._acted(_FINDING)
 
-    def _add(self, point: Point) -> None:
+    def _add(self, point: Point, diameter_mm: float = NEW_FINDING_MM) -> None:
         session = self._writable()
         if session is None:
             return
         try:
             finding = session.add(
                 point,
-                NEW_FINDING_MM,
+                diameter_mm,
                 frame_of_reference_uid=self.images.frame_of_reference_uid,
                 series_instance_uid=self.images.series_instance_uid,
             )
