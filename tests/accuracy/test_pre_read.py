@@ -95,21 +95,25 @@ def test_lidc_0314_is_pre_read_into_one_unverified_sr_with_the_nodule(lidc_0314:
     assert summary.algorithm.sha256 == "498a865682f9a371e3017ff006de0cea8121e0a4f5bc4c01447e890901346b2f"
     (sr,) = (pydicom.dcmread(io.BytesIO(data)) for data in hub.stored)
     assert (sr.Modality, sr.VerificationFlag) == ("SR", "UNVERIFIED")
-    ends = np.array(_ellipsoid(sr)).reshape(6, 3)
-    assert np.linalg.norm(ends.mean(axis=0) - (-57.0, 131.0, -520.5)) < 2.0
-    (finding,) = read_detections(hub.stored[0]).findings
-    assert finding.decision is Decision.UNDECIDED
-    assert finding.original is not None
-    assert finding.original.score == pytest.approx(summary.top_score, abs=0.001)
+    findings = read_detections(hub.stored[0]).findings
+    drawn = _ellipsoids(sr)
+    # the SR keeps every mark down to the sensitive point; one is shown, and it is the nodule
+    assert len(drawn) == len(findings)
+    assert np.linalg.norm(np.array(drawn[0]).reshape(6, 3).mean(axis=0) - (-57.0, 131.0, -520.5)) < 2.0
+    assert {finding.decision for finding in findings} == {Decision.UNDECIDED}
+    assert [finding.original.shown for finding in findings if finding.original] == [True] + [False] * (
+        len(findings) - 1
+    )
+    assert findings[0].original is not None
+    assert findings[0].original.score == pytest.approx(summary.top_score, abs=0.001)
 
 
-def _ellipsoid(dataset: pydicom.Dataset) -> list[float]:
-    """Return the ends of the axes of the only SCOORD3D ellipsoid of an SR."""
-    (data,) = [
+def _ellipsoids(dataset: pydicom.Dataset) -> list[list[float]]:
+    """Return the ends of the axes of each SCOORD3D ellipsoid of an SR, in the order of its groups."""
+    return [
         [float(value) for value in item.GraphicData]
         for element in dataset.iterall()
         if element.VR == "SQ"
         for item in element.value
         if item.get("GraphicType") == "ELLIPSOID"
     ]
-    return data

@@ -66,5 +66,22 @@ def test_a_sphere_beside_the_image_or_in_another_frame_has_no_numbers() -> None:
     assert voi_lines(hot_cube(), SUV, sphere(0.0)) == ()
 
 
+def test_only_a_sphere_has_these_words_and_no_suv_is_no_reason() -> None:
+    point = Annotation(
+        uid="1.1",
+        tracking_uid="1.2",
+        kind=AnnotationKind.PROBE,
+        points_lps_mm=((20.0, 20.0, 20.0),),
+        frame_of_reference_uid="1.2.9",
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+
+    assert voi_lines(hot_cube(), SUV, point) == ()
+    assert voi_lines(hot_cube("HU"), None, sphere()) == (
+        "max 8.00  peak 2.54  mean 3.33 HU",
+        "Volume 0.65 ml, 81 voxels",
+    )
+
+
 def test_numbers_have_the_places_they_deserve() -> None:
     assert [number(value) for value in (0.123, 45.678, 123.45, 12345.6)] == ["0.12", "45.68", "123.5", "12346"]
