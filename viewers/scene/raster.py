@@ -11,12 +11,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from viewers.scene.two_cores import share
+
 Gray = npt.NDArray[np.uint8]
 """Display levels ``[row, column]``, 0 black to 255 white."""
 
 _LEVELS: Final = 65536
 _TABLES_KEPT: Final = 64
-_AT_ONCE: Final = 32768
+_AT_ONCE: Final = 65536
 
 
 class VoiFunction(StrEnum):
@@ -114,10 +116,12 @@ def to_gray(pixels: npt.NDArray[Any], transform: GrayscaleTransform) -> Gray:
         indices = pixels.view(np.uint16)
         # a few rows at a time: the wide indices numpy makes of them stay in the processor's cache
         rows = max(1, _AT_ONCE // max(1, pixels[:1].size))
-        for start in range(0, pixels.shape[0], rows):
-            part = slice(start, start + rows)
+
+        def look_up(part: slice) -> None:
             # "clip" never clips a uint16 index: it only spares numpy the bounds pass
             np.take(table, indices[part], mode="clip", out=gray[part])
+
+        share([slice(start, start + rows) for start in range(0, pixels.shape[0], rows)], look_up, look_up)
         return gray
     return _levels(pixels, transform)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -11,10 +12,11 @@ import numpy.typing as npt
 
 from viewers.scene.camera import PixelTransform
 from viewers.scene.raster import Gray
+from viewers.scene.two_cores import share
 
 _ONE: Final = 256
 """Levels and weights are fixed-point numbers with 8 fractional bits in 16: sums wrap, but end inside."""
-_BAND: Final = 128
+_BAND: Final = 512
 _Levels = npt.NDArray[np.uint16]
 _STRAIGHT: Final = 1e-9
 
@@ -28,10 +30,10 @@ def is_upright(transform: PixelTransform) -> bool:
 
 
 class Resampler:
-    """Scales levels into an image; keeps its working memory from frame to frame. One per thread."""
+    """Scales levels into an image on up to two cores; keeps its working memory from frame to frame. One per thread."""
 
     def __init__(self) -> None:
-        self._memory: dict[str, _Levels] = {}
+        self._here, self._there = _Bands(), _Bands()
 
     def scale(self, gray: Gray, transform: PixelTransform, out: Gray) -> None:
         """
@@ -56,14 +58,25 @@ class Resampler:
         if columns.base.size == 0 or rows.base.size == 0:
             return
         picture = out[rows.start : rows.start + rows.base.size, columns.start : columns.start + columns.base.size]
-        # a few rows at a time stay in the processor's cache from the first step to the last
-        for start in range(0, rows.base.size, _BAND):
-            band = slice(start, start + _BAND)
-            self._band(gray, columns, rows.base[band], rows.weight[band], picture[band])
 
-    def _band(
+        def by(bands: _Bands) -> Callable[[slice], None]:
+            return lambda band: bands.fill(gray, columns, rows.base[band], rows.weight[band], picture[band])
+
+        # a few rows at a time stay in the processor's cache from the first step to the last
+        parts = [slice(start, start + _BAND) for start in range(0, rows.base.size, _BAND)]
+        share(parts, by(self._here), by(self._there))
+
+
+class _Bands:
+    """Scales a few rows; keeps its working memory. One per thread."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, _Levels] = {}
+
+    def fill(
         self, gray: Gray, columns: _Axis, base: npt.NDArray[np.intp], weight: npt.NDArray[np.uint16], out: Gray
     ) -> None:
+        """Fill ``out`` with the rows that ``base`` and ``weight`` blend."""
         first, last = int(base.min()), min(int(base.max()) + 2, gray.shape[0])
         # whole rows are what numpy interpolates well, so columns are handled as rows of the transpose
         levels = self._array("levels", gray.shape[1], last - first)
