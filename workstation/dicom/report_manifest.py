@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from resources.translation import tr
@@ -23,13 +25,34 @@ from workstation.domain.study import Study
 
 MANIFEST_NAME: Final = "manifest.json"
 _LONGEST_LABEL: Final = 24
+
+
+def _tags(*keywords: str) -> frozenset[int]:
+    return frozenset(tag for keyword in keywords if (tag := tag_for_keyword(keyword)) is not None)
+
+
 _PARTS: Final = {
-    "patient": ("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
-    "study": ("StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyTime", "StudyDescription"),
-    "state": ("PreliminaryFlag", "CompletionFlag", "VerificationFlag"),
-    "people": ("VerifyingObserverSequence", "AuthorObserverSequence"),
-    "evidence": ("CurrentRequestedProcedureEvidenceSequence",),
+    "patient": _tags("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+    "study": _tags("StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyTime", "StudyDescription"),
+    "state": _tags("PreliminaryFlag", "CompletionFlag", "VerificationFlag"),
+    "people": _tags("VerifyingObserverSequence", "AuthorObserverSequence"),
+    "evidence": _tags("CurrentRequestedProcedureEvidenceSequence"),
 }
+_ITEM: Final = _tags(
+    "RelationshipType",
+    "ValueType",
+    "ConceptNameCodeSequence",
+    "ConceptCodeSequence",
+    "TextValue",
+    "UID",
+    "PersonName",
+    "MeasuredValueSequence",
+    "GraphicType",
+    "GraphicData",
+    "ReferencedFrameOfReferenceUID",
+    "ContentTemplateSequence",
+    "ContinuityOfContent",
+)
 
 
 def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
@@ -37,7 +60,7 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
     envelope = encapsulated_pdf(report, study, b"")
     parts = {name: part_digests(read_part10(data)) for name, data in objects.items()}
     content = {
-        "format": 1,
+        "format": 2,
         "report_uid": report.report_uid,
         "study_instance_uid": report.study_instance_uid,
         "objects": {name: _sha256(data) for name, data in objects.items()},
@@ -50,9 +73,9 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
 
 def part_digests(ds: Dataset) -> dict[str, str]:
     """Return the digest of each part of an SR: identity, state, people, evidence, every content item."""
-    found = {part: _digest(ds, keywords) for part, keywords in _PARTS.items()}
+    found = {part: _digest(ds, tags) for part, tags in _PARTS.items()}
     for path, item in content_items(ds):
-        found[f"content:{path}"] = _digest(item, ())
+        found[f"content:{path}"] = _digest(item, _ITEM)
     return found
 
 
@@ -102,34 +125,15 @@ def _content_words(item: Dataset | None) -> str:
     return tr("the content under “{name}”", name=str(concept[0].get("CodeMeaning", "")) if concept else "?")
 
 
-def _digest(ds: Dataset, keywords: tuple[str, ...]) -> str:
-    """Digest the named elements, or for a content item everything but its children."""
-    chosen = Dataset()
-    for element in ds:
-        wanted = element.keyword in keywords if keywords else element.keyword in _ITEM
-        if wanted:
-            chosen.add(element)
-    content: Any = chosen.to_json_dict(suppress_invalid_tags=False)
-    return _sha256(json.dumps(content, sort_keys=True).encode())
-
-
-_ITEM: Final = frozenset(
-    {
-        "RelationshipType",
-        "ValueType",
-        "ConceptNameCodeSequence",
-        "ConceptCodeSequence",
-        "TextValue",
-        "UID",
-        "PersonName",
-        "MeasuredValueSequence",
-        "GraphicType",
-        "GraphicData",
-        "ReferencedFrameOfReferenceUID",
-        "ContentTemplateSequence",
-        "ContinuityOfContent",
-    }
-)
+def _digest(ds: Dataset, tags: frozenset[int]) -> str:
+    """Digest the named elements as they are encoded, so that nothing is decoded twice."""
+    digest = hashlib.sha256()
+    for tag in sorted(tags & ds.keys()):
+        element: object = ds.get_item(tag)
+        value = element.value if isinstance(element, RawDataElement) else None  # still as read from the file
+        content = value if isinstance(value, bytes) else json.dumps(ds[tag].to_json_dict(None, 0)).encode()
+        digest.update(f"{tag:08X}:{len(content)}:".encode() + content)
+    return digest.hexdigest()
 
 
 def _sha256(data: bytes) -> str:
