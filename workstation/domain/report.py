@@ -9,6 +9,8 @@ from typing import Final
 
 from workstation.domain.annotation import Annotation, AnnotationList
 from workstation.domain.finding import FindingList
+from workstation.domain.image_look import ImageLook
+from workstation.domain.key_image import KeyImage, KeyImageList
 from workstation.domain.measurement import MeasurementSet, as_annotations
 from workstation.domain.template import FieldType, ReportTemplate
 
@@ -46,7 +48,8 @@ class Report:
 
     ``values`` holds the text (or choice key, or number as text) of each template field by key.
     ``measurements`` is the former stored form of what was drawn, ``annotations`` the present one;
-    ``drawn`` reads both. ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
+    ``drawn`` reads both. ``image_looks`` say how the reader saw the images that carry a key mark or a
+    drawing. ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
     """
 
     report_uid: str
@@ -66,6 +69,8 @@ class Report:
     signed_at: datetime | None = None
     return_reason: str = ""
     annotations: tuple[Annotation, ...] = ()
+    key_images: tuple[KeyImage, ...] = ()
+    image_looks: tuple[ImageLook, ...] = ()
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):
@@ -94,6 +99,19 @@ class Report:
             raise ValueError("annotations must belong to the report's study")
         former = MeasurementSet(self.study_instance_uid)
         return replace(self, measurements=former, annotations=annotations.annotations, updated_at=at)
+
+    @property
+    def keys(self) -> KeyImageList:
+        """Return the images that the reader marked, in the order in which they were marked."""
+        return KeyImageList(self.study_instance_uid, self.key_images)
+
+    def with_keys(self, keys: KeyImageList, *, at: datetime) -> Report:
+        """Return the report with other key images. ValueError for those of another study or a final report."""
+        if self.state is ReportState.FINAL:
+            raise ValueError("a final report is immutable")
+        if keys.study_instance_uid != self.study_instance_uid:
+            raise ValueError("key images must belong to the report's study")
+        return replace(self, key_images=keys.images, updated_at=at)
 
     def with_values(self, values: dict[str, str], *, at: datetime) -> Report:
         """Return the report with new field values; a final report never changes."""

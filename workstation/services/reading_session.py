@@ -18,6 +18,8 @@ from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
+from workstation.domain.image_look import ImageLook
+from workstation.domain.key_image import KeyImage, KeyImageList
 from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -33,6 +35,8 @@ class Changed(Enum):
     FINDINGS = auto()
     VALUES = auto()
     ANNOTATIONS = auto()
+    KEY_IMAGES = auto()
+    LOOKS = auto()
     STATE = auto()
 
 
@@ -76,6 +80,8 @@ class ReadingSession:
         self._report = case.report
         self._undo: list[FindingList] = []
         self._redo: list[FindingList] = []
+        self._keys_undo: list[KeyImageList] = []
+        self._keys_redo: list[KeyImageList] = []
         self._listeners: list[Listener] = []
         if read_first and self._nothing_of_ai_seen():
             self._report = replace(case.report, findings=replace(self.findings, read_first=True))
@@ -240,6 +246,27 @@ class ReadingSession:
         self._report = self._report.with_drawn(annotations, at=self._now())
         self._tell(Changed.ANNOTATIONS)
 
+    def toggle_key(self, image: KeyImage) -> None:
+        """Mark an image as key image, or take the mark away."""
+        self._require_writable()
+        self._keys_undo.append(self._report.keys)
+        self._keys_redo.clear()
+        self._put_keys(self._report.keys.toggled(image))
+
+    def undo_keys(self) -> None:
+        """Take back the last change of the key images."""
+        self._step_keys(self._keys_undo, self._keys_redo)
+
+    def redo_keys(self) -> None:
+        """Repeat the change of the key images that was taken back last."""
+        self._step_keys(self._keys_redo, self._keys_undo)
+
+    def keep_looks(self, looks: tuple[ImageLook, ...]) -> None:
+        """Keep how the marked and drawn images are seen; nothing happens where nobody may write."""
+        if looks != self._report.image_looks and not self.read_only:
+            self._report = replace(self._report, image_looks=looks, updated_at=self._now())
+            self._tell(Changed.LOOKS)
+
     def now(self) -> datetime:
         """Return the time by the workstation's clock."""
         return self._clock.now()
@@ -258,6 +285,15 @@ class ReadingSession:
     def _put_findings(self, findings: FindingList) -> None:
         self._report = replace(self._report, findings=findings, updated_at=self._now())
         self._tell(Changed.FINDINGS)
+
+    def _step_keys(self, source: list[KeyImageList], target: list[KeyImageList]) -> None:
+        if source and not self.read_only:
+            target.append(self._report.keys)
+            self._put_keys(source.pop())
+
+    def _put_keys(self, keys: KeyImageList) -> None:
+        self._report = self._report.with_keys(keys, at=self._now())
+        self._tell(Changed.KEY_IMAGES)
 
     def _look_at(self, findings: FindingList) -> None:
         """Change what is shown, which is no decision: it is not undone, and needs no claim."""

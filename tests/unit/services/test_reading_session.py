@@ -11,6 +11,8 @@ from tests.helpers.cases import READER, FixedClock, Uids, ai_finding, report, ro
 from workstation.domain.annotation import Annotation, AnnotationKind, AnnotationList
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
+from workstation.domain.image_look import ImageLook
+from workstation.domain.key_image import KeyImage
 from workstation.domain.report import BlockerKind, ReportState
 from workstation.domain.workitem import Claim
 from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
@@ -24,6 +26,9 @@ LENGTH = Annotation(
     frame_of_reference_uid="1.2.3.9",
     created_at=datetime(2026, 1, 1, tzinfo=UTC),
 )
+KEY = KeyImage("1.2.3.2", "1.2.840.10008.5.1.4.1.1.2", "1.2.3.2.1")
+OTHER_KEY = KeyImage("1.2.3.2", "1.2.840.10008.5.1.4.1.1.2", "1.2.3.2.2")
+LOOK = ImageLook(image=KEY, window_centre=40.0, window_width=400.0)
 
 
 def session(*, claim: Claim | None = CLAIM) -> ReadingSession:
@@ -121,3 +126,46 @@ def test_the_session_lists_what_blocks_the_signature() -> None:
     kinds = [blocker.kind for blocker in session().blockers]
 
     assert kinds == [BlockerKind.UNDECIDED_FINDING] * 2 + [BlockerKind.EMPTY_FIELD] * 2
+
+
+def test_a_key_image_is_marked_unmarked_and_taken_back_step_by_step() -> None:
+    opened, told = session(), list[Changed]()
+    opened.subscribe(told.append)
+    opened.toggle_key(KEY)
+    opened.toggle_key(OTHER_KEY)
+    opened.toggle_key(KEY)
+
+    assert opened.report.key_images == (OTHER_KEY,)
+    assert told == [Changed.KEY_IMAGES] * 3
+    opened.undo_keys()
+    assert opened.report.key_images == (KEY, OTHER_KEY)
+    opened.undo_keys()
+    opened.redo_keys()
+    assert opened.report.key_images == (KEY, OTHER_KEY)
+    opened.undo_keys()
+    opened.undo_keys()
+    opened.undo_keys()
+    assert opened.report.key_images == ()
+    opened.redo_keys()
+    opened.toggle_key(OTHER_KEY)
+    opened.redo_keys()
+    assert opened.report.key_images == (KEY, OTHER_KEY)
+
+
+def test_nobody_without_the_claim_marks_an_image_or_leaves_a_look() -> None:
+    opened = session(claim=None)
+
+    with pytest.raises(NotPermitted):
+        opened.toggle_key(KEY)
+    opened.keep_looks((LOOK,))
+    assert (opened.report.key_images, opened.report.image_looks) == ((), ())
+
+
+def test_how_images_are_seen_is_kept_and_told_once() -> None:
+    opened, told = session(), list[Changed]()
+    opened.subscribe(told.append)
+    opened.keep_looks((LOOK,))
+    opened.keep_looks((LOOK,))
+
+    assert opened.report.image_looks == (LOOK,)
+    assert told == [Changed.LOOKS]
