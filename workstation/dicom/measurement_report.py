@@ -230,6 +230,8 @@ def _reader_group(finding: Finding, findings: FindingList) -> Dataset:
         items.append(coded(code.ATTENUATION_TYPE, code.NODULE_TYPES[finding.nodule_type]))
     if finding.before_ai is not None:
         items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
+    if finding.own is not None:
+        items += [coded(code.ALSO_FOUND, code.YES), number(code.OWN_DIAMETER, finding.own.diameter_mm, MILLIMETRE)]
     items += _decision_items(finding)
     return container(code.GROUP, items, template="1411")
 

@@ -13,6 +13,7 @@ from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Nod
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
+from workstation.domain.tracking import GrowthVerdict, doubling_range_days, growth
 
 LOBES: Final = {
     Lobe.UNSPECIFIED: Text("肺叶未注明", "lobe not stated"),
@@ -49,6 +50,25 @@ _SENTENCE: Final = Text(
     "{number}. {lobe}{kind}，直径 {diameter:.1f} mm{place}（{source}）。",
     "{number}. {kind}, {lobe}, diameter {diameter:.1f} mm{place} ({source}).",
 )
+_BOTH: Final = Text("医师发现，AI 亦提示", "found by the reader, confirmed by AI")
+_COMPARED: Final = Text(
+    "与 {date} 比较：直径由 {before:.1f} mm 变为 {now:.1f} mm（{change:+.1f} mm）{volume}{doubling}，{verdict}。",
+    "Compared with {date}: diameter {before:.1f} mm then, {now:.1f} mm now ({change:+.1f} mm){volume}{doubling}; "
+    "{verdict}.",
+)
+_VOLUME: Final = Text(
+    "，体积由 {before:.0f} 变为 {now:.0f} 立方毫米（{share:+.0f} %）",
+    ", volume {before:.0f} then, {now:.0f} cubic millimetres now ({share:+.0f} %)",
+)
+_DOUBLING: Final = Text("，倍增时间约 {days:.0f} 天（{least:.0f} 至 {most:.0f} 天）",
+                        ", doubling time about {days:.0f} days ({least:.0f} to {most:.0f})")  # fmt: skip
+_VERDICTS: Final = {
+    GrowthVerdict.GROWN: Text("较前增大", "larger"),
+    GrowthVerdict.STABLE: Text("较前无明显变化", "no change beyond what measuring again may give"),
+    GrowthVerdict.SHRUNK: Text("较前缩小", "smaller"),
+}
+_COMPARED_WITH: Final = Text("与 {dates} 的检查比较。", "Compared with the study of {dates}.")
+_AND: Final = Text("、", " and ")
 _PLACE: Final = Text("，图像 {image}", ", image {image}")
 _AI: Final = Text(
     "AI 辅助：{name} {version}，{total} 处提示，医师接受 {accepted}、驳回 {rejected}、新增 {added}。"
@@ -65,16 +85,58 @@ def image_number(finding: Finding, findings: FindingList, study: Study) -> int |
 
 
 def finding_sentence(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
-    """Return one finding in words: number, lobe, type, diameter, image and who proposed it."""
+    """Return one finding in words: number, lobe, type, diameter, image, who proposed it, and how it changed."""
     image = image_number(finding, findings, study)
-    return _SENTENCE.get(language).format(
+    changed = comparison_sentence(finding, language)
+    gap = " " if changed and not language.startswith("zh") else ""
+    sentence = _SENTENCE.get(language).format(
         number=finding.number,
         lobe=LOBES[finding.lobe].get(language),
         kind=NODULE_TYPES[finding.nodule_type].get(language),
         diameter=finding.diameter_mm,
         place="" if image is None else _PLACE.get(language).format(image=image),
-        source=SOURCES[finding.decision].get(language),
+        source=source_words(finding, language),
     )
+    return f"{sentence}{gap}{changed}"
+
+
+def source_words(finding: Finding, language: str) -> str:
+    """Return who found it and what the reader did."""
+    is_both = finding.own is not None and finding.counts
+    return (_BOTH if is_both else SOURCES[finding.decision]).get(language)
+
+
+def comparison_sentence(finding: Finding, language: str) -> str:
+    """Return how a finding changed since the prior that the reader confirmed it in, empty without one."""
+    said = finding.follow_up
+    if said is None:
+        return ""
+    found, range_days = growth(said.prior, said.current), doubling_range_days(said.prior, said.current)
+    volume = doubling = ""
+    if said.prior.volume_mm3 is not None and said.current.volume_mm3 is not None:
+        share = (said.current.volume_mm3 / said.prior.volume_mm3 - 1) * 100
+        volume = _VOLUME.get(language).format(
+            before=said.prior.volume_mm3, now=said.current.volume_mm3, share=share
+        )  # fmt: skip
+    if found.verdict is GrowthVerdict.GROWN and found.doubling_days and range_days and range_days[1] is not None:
+        least, most = range_days
+        doubling = _DOUBLING.get(language).format(days=found.doubling_days, least=least, most=most)
+    return _COMPARED.get(language).format(
+        date=said.prior.observed_on.isoformat(),
+        before=said.prior.mean_diameter_mm,
+        now=said.current.mean_diameter_mm,
+        change=found.diameter_change_mm,
+        volume=volume,
+        doubling=doubling,
+        verdict=_VERDICTS[found.verdict].get(language),
+    )
+
+
+def compared_with(findings: FindingList, language: str) -> str:
+    """Return which studies the findings were compared with, empty for none."""
+    days = {f.follow_up.prior.observed_on for f in findings.reported if f.follow_up is not None}
+    dates = _AND.get(language).join(day.isoformat() for day in sorted(days, reverse=True))
+    return _COMPARED_WITH.get(language).format(dates=dates) if dates else ""
 
 
 def ai_statement(findings: FindingList, language: str) -> str:

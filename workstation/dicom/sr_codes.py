@@ -56,6 +56,8 @@ NODULE: Final = sct("27925004", "Nodule")
 
 SHOWN: Final = Code("SHOWN", PRIVATE, "At or above the operating point")
 BEFORE_AI: Final = Code("BEFORE_AI", PRIVATE, "Found before the AI was shown")
+ALSO_FOUND: Final = Code("ALSO_FOUND", PRIVATE, "Found by the reader before the mark was accepted")
+OWN_DIAMETER: Final = Code("OWN_DIAMETER", PRIVATE, "Diameter as the reader found it")
 OUT_OF_TEN: Final = Code("OUT_OF_TEN", PRIVATE, "True findings among ten such marks")
 DECISION: Final = Code("DECISION", PRIVATE, "Decision of the reader")
 REASON: Final = Code("REJECT_REASON", PRIVATE, "Reason for rejection")

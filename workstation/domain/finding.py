@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from workstation.domain.geometry import Point
+from workstation.domain.geometry import Point, distance_mm
+from workstation.domain.observation import FollowUp
 
 
 class Decision(StrEnum):
@@ -149,14 +150,33 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnFinding:
+    """
+    What the reader had found before accepting the AI mark at the same place.
+
+    ``before_ai`` as in ``Finding``; the number is that of the finding that the mark took in.
+    """
+
+    tracking_uid: str
+    number: int
+    centre_lps_mm: Point
+    diameter_mm: float
+    found_by: str = ""
+    found_at: datetime | None = None
+    before_ai: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """
     A finding as the reader sees it; the AI original and the reader's version are kept apart.
 
     ``original`` is None for findings a person added. The effective position and size are
-    ``centre_lps_mm`` and ``diameter_mm``. ``before_ai`` tells for an added finding of a read-first
-    case whether the reader had not seen the AI yet; None everywhere else. ``batch`` names the one
-    act that rejected several marks together, empty for a decision of its own.
+    ``centre_lps_mm`` and ``diameter_mm``. ``before_ai`` tells for a finding of the reader's own in a
+    read-first case whether the reader had not seen the AI yet; None everywhere else. ``batch`` names
+    the one act that rejected several marks together, empty for a decision of its own. ``own`` is the
+    reader's own finding that an accepted mark confirmed: one finding, both origins. ``follow_up`` is
+    the same nodule in an earlier study, as the reader confirmed.
     """
 
     tracking_uid: str
@@ -173,6 +193,8 @@ class Finding:
     decided_at: datetime | None = None
     before_ai: bool | None = None
     batch: str = ""
+    own: OwnFinding | None = None
+    follow_up: FollowUp | None = None
 
     def __post_init__(self) -> None:
         if self.diameter_mm <= 0:
@@ -181,6 +203,8 @@ class Finding:
             raise ValueError("exactly the findings without an AI original are added ones")
         if (self.decision is Decision.REJECTED) != (self.reject_reason is not None):
             raise ValueError("a rejection has a reason, anything else has none")
+        if self.own is not None and self.original is None:
+            raise ValueError("only an AI mark takes a finding of the reader's in")
 
     @property
     def counts(self) -> bool:
@@ -194,10 +218,44 @@ class Finding:
             self, decision=decision, reject_reason=None, reject_note="", decided_by=by, decided_at=at, batch=""
         )
 
+    def confirming(self, own: Finding, *, by: str, at: datetime) -> Finding:
+        """
+        Return this AI mark as accepted where the reader had found the same: place and size are the reader's.
+
+        ValueError unless this is a mark and ``own`` a finding added by a person.
+        """
+        if self.original is None or own.decision is not Decision.ADDED:
+            raise ValueError("an AI mark confirms a finding that a person added")
+        said = OwnFinding(
+            own.tracking_uid, own.number, own.centre_lps_mm, own.diameter_mm, own.decided_by, own.decided_at,
+            own.before_ai,
+        )  # fmt: skip
+        return replace(
+            self.accepted(by=by, at=at),
+            decision=Decision.EDITED if own.diameter_mm != self.original.diameter_mm else Decision.ACCEPTED,
+            centre_lps_mm=own.centre_lps_mm,
+            diameter_mm=own.diameter_mm,
+            nodule_type=own.nodule_type,
+            lobe=own.lobe,
+            before_ai=own.before_ai,
+            own=said,
+            follow_up=self.follow_up or own.follow_up,
+        )
+
+    def followed(self, follow_up: FollowUp, *, tracking_uid: str) -> Finding:
+        """Return the finding as the same nodule as a prior one, under the tracking UID that both shall have."""
+        return replace(self, tracking_uid=tracking_uid, follow_up=follow_up)
+
+    def parted(self) -> Finding:
+        """Return the finding without its prior, under its own tracking UID again."""
+        if self.follow_up is None:
+            return self
+        return replace(self, tracking_uid=self.follow_up.own_tracking_uid, follow_up=None)
+
     def rejected(self, reason: RejectReason, *, by: str, at: datetime, note: str = "", batch: str = "") -> Finding:
         """Return the finding as rejected for a reason; an added finding is removed from its list instead."""
         return replace(
-            self,
+            self.parted(),
             decision=Decision.REJECTED,
             reject_reason=reason,
             reject_note=note,
@@ -227,6 +285,9 @@ class Finding:
             decided_by=by,
             decided_at=at,
             batch="",
+            follow_up=self.follow_up
+            if self.follow_up is None or diameter_mm is None
+            else self.follow_up.resized(diameter_mm),
         )
 
 
@@ -343,6 +404,23 @@ class FindingList:
             self,
             findings=tuple(finding if f.tracking_uid == finding.tracking_uid else f for f in self.findings),
         )
+
+    def exchanged(self, tracking_uid: str, finding: Finding) -> FindingList:
+        """Return the list with one finding exchanged, also for one of another tracking UID that is still free."""
+        self.get(tracking_uid)
+        if any(f.tracking_uid == finding.tracking_uid != tracking_uid for f in self.findings):
+            raise ValueError("another finding has this tracking UID")
+        return replace(self, findings=tuple(finding if f.tracking_uid == tracking_uid else f for f in self.findings))
+
+    def own_at(self, mark: Finding) -> Finding | None:
+        """Return the finding of the reader's own at the place of a mark: inside the larger of the two, the nearest."""
+        near = [
+            (distance_mm(own.centre_lps_mm, mark.centre_lps_mm), own)
+            for own in self.findings
+            if own.decision is Decision.ADDED
+        ]
+        near = [(gap, own) for gap, own in near if gap <= max(own.diameter_mm, mark.diameter_mm) / 2]
+        return min(near, key=lambda one: one[0])[1] if near else None
 
     def added(self, finding: Finding) -> FindingList:
         """Return the list with one more finding at its end."""

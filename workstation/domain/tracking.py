@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from workstation.domain.geometry import Point, distance_mm
 from workstation.domain.nodule import equivalent_diameter_mm
+from workstation.domain.observation import NoduleObservation
 
 GATE_MM: Final = 15.0
 """Nodules farther apart after registration are not offered as the same; lungs differ by breath."""
@@ -23,27 +23,6 @@ SIGNIFICANT_VOLUME_SHARE: Final = 0.25
 GROWTH_MM: Final = 1.5
 """Change of the mean diameter that counts as growth. Source: ACR Lung-RADS v2022."""
 _GROWTH_DAYS: Final = 366
-
-
-@dataclass(frozen=True, slots=True)
-class NoduleObservation:
-    """
-    One nodule at one time.
-
-    ``mean_diameter_mm`` is the mean of long and short axis. ``volume_mm3`` and
-    ``solid_diameter_mm`` are None where they were not measured.
-    """
-
-    tracking_uid: str
-    observed_on: date
-    centre_lps_mm: Point
-    mean_diameter_mm: float
-    volume_mm3: float | None = None
-    solid_diameter_mm: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.mean_diameter_mm <= 0 or (self.volume_mm3 is not None and self.volume_mm3 <= 0):
-            raise ValueError("diameter and volume are positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +172,26 @@ def doubling_days(prior_mm3: float, current_mm3: float, days: int) -> float | No
 def doubling_days_of_diameters(prior_mm: float, current_mm: float, days: int) -> float | None:
     """Return the doubling time of the volumes of spheres of these diameters; otherwise as ``doubling_days``."""
     return doubling_days(prior_mm**3, current_mm**3, days)
+
+
+def doubling_range_days(prior: NoduleObservation, current: NoduleObservation) -> tuple[float, float | None] | None:
+    """
+    Return between which doubling times in days the true one lies, given what measuring again may change.
+
+    That is 25 % of volume, or 1.5 mm of the mean diameter: what does not count as growth. The upper end
+    is None where the nodule may not have grown; None altogether on the same day, or where it surely shrank.
+    """
+    days = (current.observed_on - prior.observed_on).days
+    before, now, error = prior.mean_diameter_mm, current.mean_diameter_mm, GROWTH_MM
+    if prior.volume_mm3 is None or current.volume_mm3 is None:
+        largest = 3 * math.log((now + error) / before)
+        least = 3 * math.log((now - error) / before) if now > error else -math.inf
+    else:
+        ratio, spread = math.log(current.volume_mm3 / prior.volume_mm3), math.log(1 + SIGNIFICANT_VOLUME_SHARE)
+        largest, least = ratio + spread, ratio - spread
+    if days <= 0 or largest <= 0:
+        return None
+    return days * math.log(2) / largest, days * math.log(2) / least if least > 0 else None
 
 
 def category_inputs(current: NoduleObservation, prior: NoduleObservation | None) -> CategoryInputs:

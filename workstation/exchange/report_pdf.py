@@ -204,7 +204,8 @@ class _Page:
         sections = [(section, self._paragraphs(section)) for section in self.template.sections]
         rows = self._table_rows()
         statement = report_words.ai_statement(self.report.findings, self.language)
-        everything = [paper.fixed_texts(), title, statement, *(text for fact in facts for text in fact)]
+        compared = self._comparisons()
+        everything = [paper.fixed_texts(), title, statement, *compared, *(text for fact in facts for text in fact)]
         for section, paragraphs in sections:
             everything += [section.label.get(self.language), *paragraphs]
         everything += [cell for cells in rows for cell in cells] + [report_words.NO_FINDINGS.get(self.language)]
@@ -216,7 +217,8 @@ class _Page:
         for section, paragraphs in sections:
             has_table = any(item.type is FieldType.FINDINGS for item in section.fields)
             if paragraphs or has_table:
-                self._section(section, paragraphs, rows if has_table else [], statement if has_table else "")
+                about = [*compared, *paragraphs] if has_table else paragraphs
+                self._section(section, about, rows if has_table else [], statement if has_table else "")
 
     def _letterhead(self, title: str) -> None:
         self._text(self.paper.organisation, size=16, bold=True, height=9)
@@ -282,6 +284,13 @@ class _Page:
                 found.append(text if single else f"{label}{self.paper.words('colon')}{text}")
         return found
 
+    def _comparisons(self) -> list[str]:
+        return [
+            f"{finding.number}. {said}"
+            for finding in self.report.findings.reported
+            if (said := report_words.comparison_sentence(finding, self.language))
+        ]
+
     def _table_rows(self) -> list[tuple[str, ...]]:
         words, findings = self.paper.words, self.report.findings
         if not findings.reported:
@@ -291,7 +300,7 @@ class _Page:
             lobe = report_words.LOBES[finding.lobe].get(self.language)
             kind = report_words.NODULE_TYPES[finding.nodule_type].get(self.language)
             image = report_words.image_number(finding, findings, self.study)
-            source = report_words.SOURCES[finding.decision].get(self.language)
+            source = report_words.source_words(finding, self.language)
             number = "—" if image is None else str(image)
             rows.append((str(finding.number), f"{lobe} {kind}", f"{finding.diameter_mm:.1f}", number, source))
         return rows

@@ -11,18 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from resources.translation import tr
+from workstation.dicom import report_words
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList
+from workstation.domain.observation import FollowUp
 from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
 from workstation.domain.study import Study
-from workstation.domain.template import ReportTemplate
+from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class Changed(Enum):
     STATE = auto()
 
 
+COMPARISON: Final = "comparison"
+"""The template field that names the studies compared with."""
 Listener = Callable[[Changed], None]
 
 
@@ -78,6 +82,7 @@ class ReadingSession:
         self._clock = clock
         self._new_uid = new_uid
         self._report = case.report
+        self._compared = report_words.compared_with(case.report.findings, case.report.language)
         self._undo: list[FindingList] = []
         self._redo: list[FindingList] = []
         self._keys_undo: list[KeyImageList] = []
@@ -135,10 +140,64 @@ class ReadingSession:
 
     # what readers do
 
-    def accept(self, tracking_uid: str) -> None:
-        """Accept one mark as it is."""
+    def accept(self, tracking_uid: str) -> Finding:
+        """
+        Accept one mark as it is; return what it is now.
+
+        Where the reader had found the same before, the mark confirms that finding: one remains, with both origins.
+        """
+        findings, accepted = self._accepted(self.findings.get(tracking_uid))
+        self._set_findings(findings)
+        return accepted
+
+    def _accepted(self, finding: Finding) -> tuple[FindingList, Finding]:
+        by, at = self.reader.user_id, self._now()
+        is_open = finding.decision in {Decision.UNDECIDED, Decision.REJECTED} and finding.own is None
+        own = self.findings.own_at(finding) if is_open else None
+        if own is None:
+            accepted, rest = finding.accepted(by=by, at=at), self.findings
+        else:
+            accepted, rest = finding.confirming(own, by=by, at=at), self.findings.removed(own.tracking_uid)
+        return rest.exchanged(finding.tracking_uid, accepted), accepted
+
+    def follow(self, tracking_uid: str, follow_up: FollowUp) -> Finding:
+        """
+        Keep a finding as the same nodule as one of a prior, under the tracking UID that it had there.
+
+        An undecided mark is accepted in the same act. The report says what it was compared with.
+        """
         finding = self.findings.get(tracking_uid)
-        self._set_findings(self.findings.replaced(finding.accepted(by=self.reader.user_id, at=self._now())))
+        is_open = finding.decision in {Decision.UNDECIDED, Decision.REJECTED}
+        findings, finding = self._accepted(finding) if is_open else (self.findings, finding)
+        own_uid = finding.parted().tracking_uid
+        wanted = follow_up.prior.tracking_uid
+        taken = any(f.tracking_uid == wanted for f in findings.findings if f.tracking_uid != finding.tracking_uid)
+        followed = finding.followed(
+            replace(follow_up, own_tracking_uid=own_uid), tracking_uid=own_uid if taken else wanted
+        )
+        self._set_findings(findings.exchanged(finding.tracking_uid, followed))
+        self._say_compared()
+        return followed
+
+    def part(self, tracking_uid: str) -> Finding:
+        """Take back that a finding is the same nodule as one of a prior."""
+        finding = self.findings.get(tracking_uid)
+        parted = finding.parted()
+        if parted is not finding:
+            self._set_findings(self.findings.exchanged(tracking_uid, parted))
+            self._say_compared()
+        return parted
+
+    def _say_compared(self) -> None:
+        """Name the priors in the field for them, unless the reader wrote something there."""
+        item = next((one for one in self.template.fields if one.key == COMPARISON), None)
+        if item is None or item.type is not FieldType.TEXT:
+            return
+        language, text = self._report.language, self._report.values.get(COMPARISON, "").strip()
+        phrase = "" if item.normal_phrase is None else item.normal_phrase.get(language)
+        if text in {"", phrase, self._compared}:
+            self._compared = report_words.compared_with(self.findings, language)
+            self.set_value(COMPARISON, self._compared)
 
     def reject(self, tracking_uid: str, reason: RejectReason, note: str = "") -> None:
         """Reject an AI mark with a reason; a finding the reader added is taken off the list."""

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from workstation.domain.geometry import Point
+from workstation.domain.observation import NoduleObservation
 from workstation.domain.tracking import (
     CategoryInputs,
     GrowthVerdict,
-    NoduleObservation,
     category_inputs,
     diameter_of_volume_mm,
     doubling_days,
     doubling_days_of_diameters,
+    doubling_range_days,
     growth,
     match_nodules,
 )
@@ -167,3 +168,18 @@ def test_a_nodule_without_a_prior_is_new() -> None:
 def test_a_volume_gives_the_diameter_where_there_is_one() -> None:
     assert diameter_of_volume_mm(seen("a", mm=7, mm3=523.6)) == pytest.approx(10, abs=0.01)
     assert diameter_of_volume_mm(seen("a", mm=7)) == 7
+
+
+def test_the_doubling_time_has_a_range_open_where_the_nodule_may_be_stable() -> None:
+    def between(first: NoduleObservation, second: NoduleObservation) -> list[float | None] | None:
+        found = doubling_range_days(first, second)
+        return None if found is None else [None if one is None else round(one, 1) for one in found]
+
+    before = seen("a", on=BEFORE, mm=8, mm3=100)
+    # 181 ln 2 / ln(1.2 x 1.25), and no upper end: 1.2 / 1.25 is smaller than 1
+    assert between(before, seen("x", mm3=120)) == [309.4, None]
+    assert between(before, seen("x", mm3=70)) is None
+    assert between(seen("a", on=NOW, mm3=100), seen("x", mm3=200)) is None
+    # 8 mm to 12 mm, each with 1.5 mm: 181 ln 2 / (3 ln(13.5 / 8)) and 181 ln 2 / (3 ln(10.5 / 8))
+    assert between(seen("a", on=BEFORE, mm=8), seen("x", mm=12)) == [79.9, 153.8]
+    assert between(seen("a", on=BEFORE, mm=1), seen("x", mm=1.2)) == [42.1, None]

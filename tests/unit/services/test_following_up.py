@@ -1,0 +1,242 @@
+"""What the reader's word about a prior does to a case: one tracking UID, one sentence, one undo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+
+import pydicom
+import pytest
+
+from tests.helpers.cases import NOON, READER, FixedClock, Uids, ai_finding, report, row, study, template
+from workstation.dicom import report_words
+from workstation.dicom.measurement_report import detection_sr, measurement_sr
+from workstation.dicom.nodule_reader import read_nodules
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
+from workstation.domain.errors import DecodeError
+from workstation.domain.finding import Decision, Finding, MarkEvidence, NoduleType, RejectReason
+from workstation.domain.observation import FollowUp, NoduleObservation
+from workstation.domain.report import Report
+from workstation.domain.template import FieldType, ReportTemplate, TemplateField, Text
+from workstation.domain.workitem import Claim
+from workstation.services.reading_session import OpenedCase, ReadingSession
+
+THEN, NOW = date(2025, 12, 8), date(2026, 11, 21)  # 348 days
+PLACE = (-57.0, 131.0, -520.5)
+
+
+def word(prior_uid: str = "1.9.7", *, volumes: tuple[float, float] | None = (268.0, 606.0)) -> FollowUp:
+    before, now = volumes or (None, None)
+    return FollowUp(
+        "1.9",
+        NoduleObservation(prior_uid, THEN, PLACE, 8.0, before),
+        NoduleObservation("2.25.1001", NOW, PLACE, 10.5, now),
+        "2.25.1001",
+    )
+
+
+def with_comparison(made: ReportTemplate) -> ReportTemplate:
+    none = Text("无可供对比的既往检查。", "No prior available for comparison.")
+    field = TemplateField("comparison", FieldType.TEXT, Text("对比前片", "Comparison"), normal_phrase=none)
+    return replace(made, sections=(replace(made.sections[0], fields=(field, *made.sections[0].fields)),))
+
+
+def session(made: Report | None = None) -> ReadingSession:
+    case = OpenedCase(
+        row(), study(), with_comparison(template()), made or report(ai_finding(1), ai_finding(2)),
+        Claim("2.25.8", "2.25.99"),
+    )  # fmt: skip
+    return ReadingSession(case, READER, clock=FixedClock(), new_uid=Uids())
+
+
+def uids(opened: ReadingSession) -> list[str]:
+    return [one.tracking_uid for one in opened.findings.findings]
+
+
+def compared(opened: ReadingSession) -> str:
+    return opened.report.values.get("comparison", "")
+
+
+def test_a_followed_mark_is_accepted_and_takes_the_priors_tracking_uid_and_undo_gives_both_back() -> None:
+    opened = session()
+    followed = opened.follow("2.25.1001", word())
+    assert (followed.tracking_uid, followed.decision) == ("1.9.7", Decision.ACCEPTED)
+    assert uids(opened) == ["1.9.7", "2.25.1002"]
+    opened.undo()
+    assert uids(opened) == ["2.25.1001", "2.25.1002"]
+    assert opened.findings.findings[0].decision is Decision.UNDECIDED
+
+
+def test_the_reader_may_change_the_pair_and_take_it_back() -> None:
+    opened = session()
+    opened.follow("2.25.1001", word())
+    opened.follow("1.9.7", word("1.9.8"))
+    assert uids(opened)[0] == "1.9.8"
+    assert opened.part("1.9.8").tracking_uid == "2.25.1001"
+    assert opened.findings.findings[0].follow_up is None
+    assert opened.part("2.25.1001").follow_up is None
+
+
+def test_one_prior_never_gives_its_tracking_uid_to_two_findings() -> None:
+    opened = session()
+    opened.follow("2.25.1001", word())
+    assert opened.follow("2.25.1002", word()).tracking_uid == "2.25.1002"
+
+
+def test_the_report_names_the_prior_where_the_reader_wrote_nothing_else() -> None:
+    opened = session()
+    opened.follow("2.25.1001", word())
+    assert compared(opened) == "与 2025-12-08 的检查比较。"
+    opened.part("1.9.7")
+    assert compared(opened) == ""
+    opened.set_value("comparison", "与外院片比较")
+    opened.follow("2.25.1001", word())
+    assert compared(opened) == "与外院片比较"
+
+
+def test_a_template_without_that_field_is_left_alone() -> None:
+    case = OpenedCase(row(), study(), template(), report(ai_finding(1)), Claim("2.25.8", "2.25.99"))
+    opened = ReadingSession(case, READER, clock=FixedClock(), new_uid=Uids())
+    opened.follow("2.25.1001", word())
+    assert opened.report.values == {}
+
+
+GREW = (
+    "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm），体积由 268 变为 606 立方毫米（+126 %），"
+    "倍增时间约 296 天（232 至 407 天），较前增大。"
+)
+STABLE = (
+    "Compared with 2025-12-08: diameter 8.0 mm then, 10.5 mm now (+2.5 mm), "
+    "volume 268 then, 290 cubic millimetres now (+8 %); no change beyond what measuring again may give."
+)
+# 348 ln 2 / (3 ln(12 / 8)) and 348 ln 2 / (3 ln(9 / 8))
+BY_DIAMETER = (
+    "Compared with 2025-12-08: diameter 8.0 mm then, 10.5 mm now (+2.5 mm), "
+    "doubling time about 296 days (198 to 683); larger."
+)
+SHRUNK = "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm），体积由 606 变为 268 立方毫米（-56 %），较前缩小。"
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "sentence"),
+    [
+        (word(), "zh_CN", GREW),
+        (word(volumes=(268.0, 290.0)), "en", STABLE),
+        (word(volumes=None), "en", BY_DIAMETER),
+        (word(volumes=(606.0, 268.0)), "zh_CN", SHRUNK),
+    ],
+)
+def test_the_findings_text_says_how_a_nodule_changed(said: FollowUp, language: str, sentence: str) -> None:
+    opened = session()
+    opened.follow("2.25.1001", said)
+    finding = opened.findings.findings[0]
+    assert report_words.comparison_sentence(finding, language) == sentence
+    assert report_words.finding_sentence(finding, opened.findings, study(), language).endswith(sentence)
+
+
+# a mark at the place of an own finding
+
+
+def own(number: int = 3, *, before_ai: bool | None = True) -> Finding:
+    return Finding(
+        "2.25.7", number, PLACE, 15.0, Decision.ADDED, decided_by=READER.user_id, decided_at=NOON, before_ai=before_ai,
+        nodule_type=NoduleType.SOLID,
+    )  # fmt: skip
+
+
+def test_a_mark_accepted_where_the_reader_had_found_the_same_counts_once() -> None:
+    opened = session(report(ai_finding(1), own()))
+    accepted = opened.accept("2.25.1001")
+    assert uids(opened) == ["2.25.1001"]
+    assert (accepted.diameter_mm, accepted.nodule_type, accepted.before_ai) == (15.0, NoduleType.SOLID, True)
+    assert accepted.own is not None
+    assert (accepted.own.tracking_uid, accepted.own.number, accepted.original) == ("2.25.7", 3, ai_finding(1).original)
+    assert report_words.source_words(accepted, "zh_CN") == "医师发现，AI 亦提示"
+    statement = report_words.ai_statement(opened.findings, "zh_CN")
+    assert "1 处提示，医师接受 1、驳回 0、新增 0" in statement
+    opened.undo()
+    assert uids(opened) == ["2.25.1001", "2.25.7"]
+
+
+def test_accepting_again_or_elsewhere_takes_nothing_in() -> None:
+    far = replace(own(), centre_lps_mm=(0.0, 0.0, -520.5))
+    opened = session(report(ai_finding(1), far))
+    opened.accept("2.25.1001")
+    opened.accept("2.25.1001")
+    assert uids(opened) == ["2.25.1001", "2.25.7"]
+    again = session(report(ai_finding(1), own()))
+    again.accept("2.25.1001")
+    again.reject("2.25.1001", RejectReason.VESSEL)
+    assert report_words.source_words(again.findings.findings[0], "zh_CN") == "AI 提示，医师驳回"
+    assert again.accept("2.25.1001").own is not None
+
+
+def test_the_sr_keeps_both_origins() -> None:
+    opened = session(report(ai_finding(1), own()))
+    opened.accept("2.25.1001")
+    text = str(read_dataset(measurement_sr(opened.report, study())))
+    assert "Found by the reader before the mark was accepted" in text
+    assert "Diameter as the reader found it" in text
+
+
+def read_dataset(part10: bytes) -> pydicom.FileDataset:
+    return pydicom.dcmread(BytesIO(part10))
+
+
+# the nodules of a report as the next study finds them
+
+
+def outlined(uid: str, centre: tuple[float, float, float]) -> Annotation:
+    x, y, z = centre
+    return Annotation(
+        uid=uid, tracking_uid=uid, kind=AnnotationKind.NODULE,
+        points_lps_mm=((x - 6, y, z), (x + 6, y, z), (x, y - 4, z), (x, y + 4, z)), frame_of_reference_uid="1.2.3.9",
+        measures=(Measure(MeasureName.LONG_AXIS, 12.0, "mm"), Measure(MeasureName.SHORT_AXIS, 8.0, "mm"),
+                  Measure(MeasureName.VOLUME, 480.0, "mm3"), Measure(MeasureName.EQUIVALENT_DIAMETER, 9.7, "mm")),
+        created_at=NOON,
+    )  # fmt: skip
+
+
+def test_the_next_study_finds_every_nodule_that_a_person_stood_behind_once() -> None:
+    measured = MarkEvidence(long_axis_mm=18.0, short_axis_mm=14.0, volume_mm3=2100.0)
+    first = ai_finding(1)
+    assert first.original is not None
+    first = replace(first, original=replace(first.original, evidence=measured))
+    away = (20.0, 30.0, -500.0)
+    second = replace(ai_finding(2), centre_lps_mm=away).rejected(RejectReason.VESSEL, by="x", at=NOON)
+    third = replace(own(), centre_lps_mm=away)
+    made = report(first.accepted(by="x", at=NOON), second, third)
+    drawn = (outlined("2.25.80", (21.0, 30.0, -500.0)), outlined("2.25.81", (90.0, 0.0, -500.0)))
+    found = read_nodules(measurement_sr(replace(made, annotations=drawn), study()))
+    assert [(one.tracking_uid, one.size_mm, one.volume_mm3, one.nodule_type) for one in found] == [
+        ("2.25.1001", 16.0, 2100.0, NoduleType.UNSPECIFIED),
+        ("2.25.7", 10.0, 480.0, NoduleType.SOLID),
+        ("2.25.81", 10.0, 480.0, NoduleType.UNSPECIFIED),
+    ]
+    assert {one.frame_of_reference_uid for one in found} == {"1.2.3.9"}
+    assert found[0].centre_lps_mm == PLACE
+
+
+def test_a_size_that_the_reader_changed_is_not_given_the_models_volume() -> None:
+    measured = MarkEvidence(long_axis_mm=18.0, short_axis_mm=14.0, volume_mm3=2100.0)
+    first = ai_finding(1)
+    assert first.original is not None
+    first = replace(first, original=replace(first.original, evidence=measured))
+    made = report(first.edited(by="x", at=NOON, diameter_mm=12.0))
+    (found,) = read_nodules(measurement_sr(made, study()))
+    assert (found.size_mm, found.volume_mm3) == (12.0, None)
+
+
+def test_what_only_a_device_said_and_what_is_no_report_give_no_nodules() -> None:
+    assert read_nodules(detection_sr(study(), report(ai_finding(1)).findings, at=NOON)) == ()
+    assert read_nodules(measurement_sr(report(), study())) == ()
+    with pytest.raises(DecodeError):
+        read_nodules(b"DICM")
+
+
+def test_the_tracking_uid_lives_on_into_the_next_report() -> None:
+    opened = session()
+    opened.follow("2.25.1001", word())
+    (found,) = read_nodules(measurement_sr(opened.report, study()))
+    assert found.tracking_uid == "1.9.7"

@@ -1,0 +1,55 @@
+"""One nodule at one time, and the word of a reader that two of them are one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from workstation.domain.geometry import Point
+
+
+@dataclass(frozen=True, slots=True)
+class NoduleObservation:
+    """
+    One nodule at one time.
+
+    ``mean_diameter_mm`` is the mean of long and short axis. ``volume_mm3`` and
+    ``solid_diameter_mm`` are None where they were not measured.
+    """
+
+    tracking_uid: str
+    observed_on: date
+    centre_lps_mm: Point
+    mean_diameter_mm: float
+    volume_mm3: float | None = None
+    solid_diameter_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.mean_diameter_mm <= 0 or (self.volume_mm3 is not None and self.volume_mm3 <= 0):
+            raise ValueError("diameter and volume are positive")
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """
+    A nodule of this study and of an earlier one that the reader confirmed to be the same.
+
+    Both sizes are of one kind, as they were when the reader confirmed: means of two axes, or
+    diameters of spheres. ``own_tracking_uid`` is what the finding was called before it took the
+    tracking UID of the prior.
+    """
+
+    prior_study_instance_uid: str
+    prior: NoduleObservation
+    current: NoduleObservation
+    own_tracking_uid: str
+
+    def __post_init__(self) -> None:
+        if self.current.observed_on < self.prior.observed_on:
+            raise ValueError("the current observation is older than the prior")
+
+    def resized(self, diameter_mm: float) -> FollowUp:
+        """Return the pair with the size that the reader gave the current nodule; a volume no longer applies."""
+        return replace(
+            self, current=replace(self.current, mean_diameter_mm=diameter_mm, volume_mm3=None, solid_diameter_mm=None)
+        )
