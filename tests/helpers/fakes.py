@@ -239,6 +239,7 @@ class FakeObjects:
     """Renders and makes objects whose bytes say what they are."""
 
     attached: dict[str, bytes] = field(default_factory=dict)
+    on_images: dict[str, bytes] = field(default_factory=dict)
     before: Callable[[Report], None] = lambda _report: None
 
     def render(
@@ -265,6 +266,11 @@ class FakeObjects:
     def measurement_sr(self, report: Report, study: Study) -> bytes:
         del report, study
         return b"tid1500"
+
+    def image_objects(self, report: Report, study: Study) -> dict[str, bytes]:
+        del study
+        assert report.state is ReportState.FINAL
+        return self.on_images
 
     def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
         del report, study

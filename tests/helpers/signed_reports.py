@@ -18,6 +18,7 @@ from tests.helpers.full_reports import (
     real_study,
     worklist_row,
 )
+from tests.helpers.marked import marked
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import Text
 from workstation.exchange.demo_pki import DemoKeyStore
@@ -58,11 +59,12 @@ def signed_case(scan: Path) -> SignedCase:
     """Sign a report of a Chinese patient on the real study, exactly as the signing service does."""
     store, folder = keys()
     study = replace(real_study(scan, CHINESE), study_date="20261121", study_time="175500")
-    report, row = final_report(study), worklist_row(study)
+    report, row = marked(final_report(study), study), worklist_row(study)
     signer = store.unlock(SENIOR.user_id, PIN)
     objects = {
         "report.dcm": OBJECTS.enhanced_sr(report, TEMPLATE, study, row),
         "findings.dcm": OBJECTS.measurement_sr(report, study),
+        **OBJECTS.image_objects(report, study),
     }
     manifest = OBJECTS.manifest(report, study, objects)
     page = RENDERER.render(report, TEMPLATE, study, row, draft=False, attachments={"manifest.json": manifest})

@@ -13,6 +13,7 @@ from workstation.domain.frames import FrameRef
 Size = tuple[float, float]
 _ZOOM_LIMITS = (0.1, 40.0)
 _KEPT = 8
+_QUARTER_TURN = 90.0
 
 
 class AppliedState:
@@ -41,7 +42,10 @@ class AppliedState:
             return current
         look = self._of(index, image, frame)[2]
         camera = camera_of(look)
-        if look.area is not None:
+        exact = exact_camera(look, viewport)
+        if exact is not None:
+            camera = exact
+        elif look.area is not None:
             camera = camera_on(look.area, camera, SliceView((image.columns, image.rows), viewport, camera, image.plane,
                                                             image.aspect))  # fmt: skip
         self._placed = viewport, camera
@@ -69,6 +73,18 @@ class AppliedState:
                 self._made.clear()
             self._made[index] = made
         return made
+
+
+def exact_camera(look: FramePresentation, viewport: Size) -> Camera | None:
+    """Return the camera that the reader had in a viewport of this size; None where the state does not tell it."""
+    exact = look.exact
+    if exact is None or exact.viewport != viewport or not _ZOOM_LIMITS[0] <= exact.zoom <= _ZOOM_LIMITS[1]:
+        return None
+    turned = camera_of(look)
+    apart = abs((exact.rotation_deg - turned.rotation_deg + 180) % 360 - 180)
+    if exact.flipped != turned.flipped or apart > _QUARTER_TURN / 2:
+        return None  # somebody turned the state since
+    return Camera(exact.zoom, exact.pan, exact.rotation_deg, exact.flipped)
 
 
 def camera_on(area: DisplayedArea, camera: Camera, fitted: SliceView) -> Camera:

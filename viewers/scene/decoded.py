@@ -52,6 +52,8 @@ def slice_image(
         shutter_gray=0 if shutter is None else shutter.gray,
         pixel_size=pixel_size,
         frame_number=frame_number,
+        shutter=() if shutter is None else shutter.outlines,
+        rescale=None if frame.modality_lut is not None else (frame.slope, frame.intercept),
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from viewers.scene.raster import VoiLut, Window, percentile_range
 from workstation.domain.geometry import ImagePlane
+from workstation.domain.image_look import ShutterOutline
 from workstation.domain.pixel_size import PixelSize
 from workstation.domain.side import SideDoubt
 
@@ -36,7 +37,8 @@ class SliceImage:
     compression ratio of an irreversible image.
     ``choices`` are all windows and VOI LUTs of the image, ``voi`` the first of them. ``graphics``
     (the modality's overlays) and ``visible`` (False under a shutter, which shows as ``shutter_gray``)
-    are ``[row, column]``. ``pixel_size`` says what a pixel measures where there is no plane.
+    are ``[row, column]``; ``shutter`` are the shapes that make it. ``rescale`` is the slope and intercept that
+    made the pixels, None where a table did. ``pixel_size`` says what a pixel measures where there is no plane.
     """
 
     pixels: npt.NDArray[Any]
@@ -57,6 +59,8 @@ class SliceImage:
     shutter_gray: int = 0
     pixel_size: PixelSize | None = None
     frame_number: int = 1
+    shutter: tuple[ShutterOutline, ...] = ()
+    rescale: tuple[float, float] | None = (1.0, 0.0)
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8

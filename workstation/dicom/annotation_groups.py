@@ -24,6 +24,7 @@ from workstation.dicom.annotation_codes import (
     measure_code,
     unit_code,
 )
+from workstation.dicom.nodule_segments import SEGMENTATION, SegmentRef
 from workstation.dicom.sr_common import (
     UNITLESS,
     code_dataset,
@@ -51,9 +52,11 @@ Drawn = tuple[str, Sequence[Sequence[float]]]
 """Graphic Type and its points, in mm or in (column, row)."""
 
 
-def annotation_group(item: Annotation, sop_classes: Mapping[str, str]) -> Dataset:
+def annotation_group(item: Annotation, sop_classes: Mapping[str, str], segment: SegmentRef | None = None) -> Dataset:
     """
     Return one measurement group. ``sop_classes`` maps SOP Instance UIDs of the study to their class.
+
+    A nodule that has a ``segment`` refers to it instead of repeating its outlines (TID 1411 allows one of both).
 
     Raises ValueError for a reference to an image outside the study.
     """
@@ -68,7 +71,7 @@ def annotation_group(item: Annotation, sop_classes: Mapping[str, str]) -> Datase
         children.insert(3, person_name(OBSERVER_NAME, item.author))
     if item.referenced_sop_instance_uid and item.points_lps_mm:
         children.append(_image(item, sop_classes, "CONTAINS"))
-    children += _region(item, sop_classes)
+    children += _region(item, sop_classes) if segment is None else _segmented(item, segment)
     children += [_measured(item, measure, sop_classes) for measure in item.measures]
     children += _statistics(item)
     if item.text:
@@ -103,6 +106,20 @@ def _region(item: Annotation, sop_classes: Mapping[str, str]) -> Iterable[Datase
             return
     if item.kind in _VOLUMES and item.series_instance_uid:
         yield uid_reference(code.SOURCE_SERIES, item.series_instance_uid)
+
+
+def _segmented(item: Annotation, segment: SegmentRef) -> Iterable[Dataset]:
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = SEGMENTATION
+    reference.ReferencedSOPInstanceUID = segment.sop_instance_uid
+    reference.ReferencedSegmentNumber = segment.number
+    image = Dataset()
+    image.RelationshipType = "CONTAINS"
+    image.ValueType = "IMAGE"
+    image.ConceptNameCodeSequence = DicomSequence([code_dataset(code.REFERENCED_SEGMENT)])
+    image.ReferencedSOPSequence = DicomSequence([reference])
+    yield image
+    yield uid_reference(code.SOURCE_SERIES, item.series_instance_uid)
 
 
 def _measured(item: Annotation, measure: Measure, sop_classes: Mapping[str, str]) -> Dataset:

@@ -18,6 +18,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from workstation.dicom import sr_codes as code
 from workstation.dicom.annotation_groups import annotation_group
 from workstation.dicom.evidence_items import evidence_items
+from workstation.dicom.nodule_segments import add_segmentations, segment_refs
 from workstation.dicom.sr_common import (
     MILLIMETRE,
     PERCENT,
@@ -98,8 +99,8 @@ def measurement_sr(report: Report, study: Study) -> bytes:
             groups.append(_ai_group(finding, finding.original, findings, decided=True))
         if finding.counts:
             groups.append(_reader_group(finding, findings))
-    classes = sop_classes(study)
-    groups += [annotation_group(item, classes) for item in report.drawn.annotations]
+    classes, segments = sop_classes(study), segment_refs(report, study)
+    groups += [annotation_group(item, classes, segments.get(item.uid)) for item in report.drawn.annotations]
     procedure = findings_procedure(study, findings.series_instance_uid)
     root = _root(report.language, person_observer(report.author), procedure, groups)
     if not groups:
@@ -112,7 +113,10 @@ def measurement_sr(report: Report, study: Study) -> bytes:
         number=MEASUREMENT_SERIES,
         description="Measurements and decisions",
     )
-    return part10(document(head, study, study.series, root))
+    ds = document(head, study, study.series, root)
+    if segments:
+        add_segmentations(ds, report, study)
+    return part10(ds)
 
 
 def findings_procedure(study: Study, series_instance_uid: str) -> Code:

@@ -8,7 +8,7 @@ state is applied. Sources: PS3.4 N.2 (transforms), PS3.3 A.33, C.10.4 to C.10.7,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from resources.translation import tr
+from workstation.dicom.exact_look import ExactLook, exact_look
 from workstation.dicom.frame_attributes import VoiWindow, integer, number, tables_of, windows_of
 from workstation.dicom.lookup import LookupTable, table_of
 from workstation.dicom.overlays import OverlayPlane, overlay_planes
@@ -93,6 +94,8 @@ class FramePresentation:
     graphics: tuple[Graphic, ...] = ()
     shutter: Shutter | None = None
     overlays: tuple[OverlayPlane, ...] = ()
+    exact: ExactLook | None = None
+    """What a state of our own rounds; only where the rounded numbers are still the same"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +147,10 @@ def presentation_state(dataset: Dataset) -> PresentationState:
 def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) -> FramePresentation:
     voi = _for(dataset.get("SoftcopyVOILUTSequence"), frame) or Dataset()
     windows = windows_of(voi)
+    exact = exact_look(dataset, frame)
+    if exact is not None and windows and exact.fits(windows[0].center, windows[0].width):
+        unrounded = replace(windows[0], center=exact.window_centre, width=exact.window_width)
+        windows = (unrounded,)
     modality = tables_of(dataset.get("ModalityLUTSequence"), is_signed=False)[:1]
     luts = tables_of(voi.get("VOILUTSequence"), is_signed=number(dataset.get("RescaleIntercept"), 0.0) < 0)
     shape, table = _presentation_lut(dataset)
@@ -162,6 +169,7 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         graphics=tuple(_graphics(dataset, frame)),
         shutter=_shutter(dataset, overlays, rows, columns),
         overlays=_activated(dataset, overlays),
+        exact=exact,
     )
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 
 from pydicom.filereader import dcmread
 
-from workstation.dicom import encapsulated, measurement_report, report_manifest, structured_report
+from workstation.dicom import encapsulated, image_objects, measurement_report, report_manifest, structured_report
 from workstation.domain.finding import FindingList
 from workstation.domain.ports import Clock
 from workstation.domain.report import Report
@@ -37,6 +37,10 @@ class DicomObjects:
     def measurement_sr(self, report: Report, study: Study) -> bytes:
         """Return the Comprehensive 3D SR (TID 1500) with the reader's decisions. Raises TemplateViolation."""
         return measurement_report.measurement_sr(report, study)
+
+    def image_objects(self, report: Report, study: Study) -> dict[str, bytes]:
+        """Return key images, displays and segmentations by file name. Raises TemplateViolation."""
+        return image_objects.image_objects(report, study)
 
     def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
         """Return the Encapsulated PDF object. Raises TemplateViolation."""

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
+from workstation.domain.image_look import ShutterKind, ShutterOutline
+
 Mask = npt.NDArray[np.bool_]
 
 _EDGES: Final = (
@@ -22,10 +24,15 @@ _EDGES: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shutter:
-    """``visible`` ``[row, column]`` is False where the shutter lies; that becomes ``gray`` (0 to 255)."""
+    """
+    ``visible`` ``[row, column]`` is False where the shutter lies; that becomes ``gray`` (0 to 255).
+
+    ``outlines`` are the shapes that make it, empty where a bitmap has a part in it.
+    """
 
     visible: Mask
     gray: int = 0
+    outlines: tuple[ShutterOutline, ...] = ()
 
 
 def shutter_of(item: Dataset, rows: int, columns: int) -> Shutter | None:
@@ -35,15 +42,30 @@ def shutter_of(item: Dataset, rows: int, columns: int) -> Shutter | None:
     Several shapes at once leave what all of them leave. A bitmap shutter lies in an overlay and is made
     by ``with_bitmap``.
     """
-    shapes = _texts(item.get("ShutterShape"))
+    outlines = tuple(one for shape in _texts(item.get("ShutterShape")) if (one := _outline(shape, item)) is not None)
+    if not outlines:
+        return None
     visible = np.ones((rows, columns), dtype=np.bool_)
-    used = False
-    for shape in shapes:
-        part = _MAKERS[shape](item, rows, columns) if shape in _MAKERS else None
-        if part is not None:
-            visible &= part
-            used = True
-    return Shutter(visible, _gray(item)) if used else None
+    for one in outlines:
+        visible &= _MAKERS[one.kind](one.numbers, rows, columns)
+    return Shutter(visible, _gray(item), outlines)
+
+
+def _outline(shape: str, item: Dataset) -> ShutterOutline | None:
+    """Return the numbers of one shape, None for an unknown or incomplete one."""
+    match shape:
+        case "RECTANGULAR":
+            numbers = [value for name in _EDGES for value in _integers(item.get(name))]
+        case "CIRCULAR":
+            numbers = [*_integers(item.get("CenterOfCircularShutter")), *_integers(item.get("RadiusOfCircularShutter"))]
+        case "POLYGONAL":
+            numbers = _integers(item.get("VerticesOfThePolygonalShutter"))
+        case _:
+            return None
+    try:
+        return ShutterOutline(ShutterKind(shape), tuple(numbers))
+    except ValueError:
+        return None
 
 
 def with_bitmap(shutter: Shutter | None, hidden: Mask, item: Dataset) -> Shutter:
@@ -60,30 +82,22 @@ def _gray(item: Dataset) -> int:
         return 0
 
 
-def _rectangle(item: Dataset, rows: int, columns: int) -> Mask | None:
-    try:
-        left, right, upper, lower = (int(item[name].value) for name in _EDGES)
-    except (KeyError, TypeError, ValueError):
-        return None
+def _rectangle(numbers: Sequence[int], rows: int, columns: int) -> Mask:
+    left, right, upper, lower = numbers
     # edges are numbers of columns and rows, from 1, and belong to the picture
     visible = np.zeros((rows, columns), dtype=np.bool_)
     visible[max(0, upper - 1) : max(0, lower), max(0, left - 1) : max(0, right)] = True
     return visible
 
 
-def _circle(item: Dataset, rows: int, columns: int) -> Mask | None:
-    centre, radius = _integers(item.get("CenterOfCircularShutter")), _integers(item.get("RadiusOfCircularShutter"))
-    if len(centre) != 2 or len(radius) != 1:
-        return None
+def _circle(numbers: Sequence[int], rows: int, columns: int) -> Mask:
+    at_row, at_column, radius = numbers
     row, column = np.ogrid[1 : rows + 1, 1 : columns + 1]
-    visible: Mask = (row - centre[0]) ** 2 + (column - centre[1]) ** 2 <= radius[0] ** 2
+    visible: Mask = (row - at_row) ** 2 + (column - at_column) ** 2 <= radius**2
     return visible
 
 
-def _polygon(item: Dataset, rows: int, columns: int) -> Mask | None:
-    vertices = _integers(item.get("VerticesOfThePolygonalShutter"))
-    if len(vertices) < 6 or len(vertices) % 2:
-        return None
+def _polygon(vertices: Sequence[int], rows: int, columns: int) -> Mask:
     points = np.array(vertices, dtype=np.float64).reshape(-1, 2)
     row, column = np.mgrid[1 : rows + 1, 1 : columns + 1]
     inside = np.zeros((rows, columns), dtype=np.bool_)
@@ -101,7 +115,11 @@ def _polygon(item: Dataset, rows: int, columns: int) -> Mask | None:
     return visible
 
 
-_MAKERS: Final = {"RECTANGULAR": _rectangle, "CIRCULAR": _circle, "POLYGONAL": _polygon}
+_MAKERS: Final = {
+    ShutterKind.RECTANGULAR: _rectangle,
+    ShutterKind.CIRCULAR: _circle,
+    ShutterKind.POLYGONAL: _polygon,
+}
 
 
 def _texts(value: Any) -> Sequence[str]:  # noqa: ANN401 - pydicom values have no static type

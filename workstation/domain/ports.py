@@ -376,6 +376,10 @@ class ReportObjects(Protocol):
         """Return the Comprehensive 3D SR (TID 1500) with the reader's decisions."""
         ...
 
+    def image_objects(self, report: Report, study: Study) -> Mapping[str, bytes]:
+        """Return key images, displays and segmentations by file name; the stem of a name is the artefact's kind."""
+        ...
+
     def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
         """Return the Encapsulated PDF object."""
         ...

@@ -33,8 +33,8 @@ class SignReport:
     """
     A senior signs.
 
-    The SRs are made first; their digests travel inside the PDF as ``manifest.json``, so that the
-    one signature over the PDF covers all three objects.
+    SRs, key images, displays and segmentations are made first; their digests travel inside the PDF as
+    ``manifest.json``, so that the one signature over the PDF covers every object.
     """
 
     renderer: ReportRenderer
@@ -75,7 +75,10 @@ class SignReport:
         final = replace(report.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)
         report_sr = self.objects.enhanced_sr(final, template, study, row)
         measurement_sr = self.objects.measurement_sr(final, study)
-        manifest = self.objects.manifest(final, study, {"report.dcm": report_sr, "findings.dcm": measurement_sr})
+        on_images = self.objects.image_objects(final, study)
+        manifest = self.objects.manifest(
+            final, study, {"report.dcm": report_sr, "findings.dcm": measurement_sr, **on_images}
+        )
         page = self.renderer.render(final, template, study, row, draft=False, attachments={"manifest.json": manifest})
         pdf = key.sign_pdf(page, reason=tr("Final report"), signer_name=actor.display_name)
         encapsulated = self.objects.encapsulated_pdf(final, study, pdf)
@@ -83,6 +86,7 @@ class SignReport:
             self.objects.artefact("report_sr", report_sr),
             self.objects.artefact("measurement_sr", measurement_sr),
             self.objects.artefact("report_pdf", encapsulated),
+            *(self.objects.artefact(name.removesuffix(".dcm"), content) for name, content in on_images.items()),
         )
         self.outbox.enqueue(final, claim, artefacts)
         self.drafts.discard(report.study_instance_uid, actor.user_id)

@@ -1,0 +1,41 @@
+"""What a report leaves behind on the images: key images, how they were seen, and segmentations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workstation.dicom.key_objects import key_object_selection
+from workstation.dicom.nodule_segments import nodule_segmentations
+from workstation.dicom.presentation_writer import presentation_states
+from workstation.domain.key_image import KeyImageList
+from workstation.domain.marked_images import StudyImages
+from workstation.domain.report import Report
+from workstation.domain.study import Study
+
+KEY_IMAGES: Final = "key_images"
+DISPLAY: Final = "display"
+SEGMENTATION: Final = "segmentation"
+
+
+def image_objects(report: Report, study: Study) -> dict[str, bytes]:
+    """
+    Return the objects as Part 10 files by file name; nothing where nothing was marked or drawn.
+
+    Their times are those of the report, so that making them twice gives the same bytes. Marks on images that
+    are not of the study are left out. Raises TemplateViolation for text that cannot be stored.
+    """
+    at, author, images = report.signed_at or report.updated_at, report.author, StudyImages(study)
+    found: dict[str, bytes] = {}
+    keys = tuple(one for one in report.key_images if images.get(one.sop_instance_uid, one.frame) is not None)
+    if keys:
+        selection = KeyImageList(study.study_instance_uid, keys)
+        found[f"{KEY_IMAGES}.dcm"] = key_object_selection(
+            selection, study, at=at, author=author, language=report.language
+        )
+    drawn = report.drawn.annotations
+    states = presentation_states(report.image_looks, drawn, study, at=at, author=author)
+    segmentations = nodule_segmentations(report, study, at=at, author=author)
+    for kind, objects in ((DISPLAY, states), (SEGMENTATION, segmentations)):
+        for number, content in enumerate(objects, 1):
+            found[f"{kind}_{number}.dcm"] = content
+    return found
