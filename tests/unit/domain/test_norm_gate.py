@@ -1,0 +1,268 @@
+"""The norm gate: seeded faults are caught as what they are, good reports pass untouched."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.helpers.norm import FOLDER, SIGNER, faults, good_reports, seeded, subject_of
+from workstation.domain.norm.gate import RULES, norm_faults, open_faults
+from workstation.domain.norm.values import NormFault, NormField, NormKind, NormOverride, NormSubject, Role
+from workstation.domain.norm.words import levels, terms_of
+
+GOOD = good_reports()
+FAULTS = faults()
+HELD_OUT = json.loads((FOLDER / "held_out_zh.json").read_text(encoding="utf-8"))
+
+
+def rules(subject: NormSubject) -> list[str]:
+    return [fault.rule for fault in norm_faults(subject)]
+
+
+def english(findings: str, impression: str, examination: str = "CT Chest", *, background: str = "") -> NormSubject:
+    return replace(subject_of(findings, impression, background=background, language="en"), examination=examination)
+
+
+def test_there_are_thirty_good_reports_and_at_least_thirty_faults() -> None:
+    assert len(GOOD) == 30
+    assert len(FAULTS) >= 30
+    assert {fault["kind"] for fault in FAULTS} == {kind.value for kind in NormKind}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_report_is_never_held_up(name: str) -> None:
+    assert norm_faults(GOOD[name]) == ()
+
+
+@pytest.mark.parametrize("number", range(len(HELD_OUT)))
+def test_a_good_report_that_no_rule_was_written_for_is_not_held_up_either(number: int) -> None:
+    one = HELD_OUT[number]
+    subject = subject_of(one["findings"], one["impression"])
+
+    assert norm_faults(replace(subject, examination=one["examination"], sex=one["sex"])) == ()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault["fault"] for fault in FAULTS])
+def test_a_seeded_fault_is_caught_as_what_it_is(fault: dict[str, str]) -> None:
+    found = norm_faults(seeded(GOOD[fault["report"]], fault))
+
+    assert NormKind(fault["kind"]) in {one.kind for one in found}
+
+
+def test_a_fault_leads_to_its_field_with_the_words_of_both_sides() -> None:
+    text = subject_of("右肺上叶见实性结节，直径约8mm。", "左肺上叶结节。")
+
+    assert norm_faults(text) == (
+        NormFault(NormKind.SIDE, "side_of_conclusion", "impression", "左肺上叶结节", "右肺上叶见实性结节，直径约8mm"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "impression", "expected"),
+    [
+        ("8 mm nodule in the right upper lobe.", "Solid nodule, left upper lobe, 8 mm.", ["side_of_conclusion"]),
+        ("8 mm nodule in the right upper lobe.", "Nodule, right lower lobe.", ["lobe_of_conclusion"]),
+        ("8 mm nodule in the right upper lobe.", "Nodule, right upper lobe, 8 cm.", ["unit_of_conclusion"]),
+        ("8 mm nodule in the right upper lobe.", "Nodule, right upper lobe, 18 mm.", ["size_of_conclusion"]),
+        ("Small right pneumothorax.", "No acute abnormality.", ["normal_despite_findings"]),
+        ("Lungs are clear. No pneumothorax.", "Right pneumothorax.", ["denied_by_findings"]),
+        ("Lungs are clear.", "Right pneumothorax.", ["not_in_findings"]),
+        ("Aortic dissection from the arch. Small nodule.", "Nodule.", ["missing_in_conclusion"]),
+        ("Fractures of the right 5th to 7th ribs.", "Fracture of the right 9th rib.", ["level_of_conclusion"]),
+        ("Nodule measuring 8 in the [left/right] lung.", "Nodule.", ["no_unit", "residue"]),
+        ("Nodule measuring 8 kg.", "Nodule.", ["wrong_unit"]),
+        ("Status post cholecystectomy. The gallbladder is normal.", "Postoperative state.", ["absent_organ"]),
+        ("Nodule in the left middle lobe.", "Nodule.", ["impossible_part"]),
+        ("The uterus is normal.", "Normal.", ["organ_of_other_sex", "part_of_examination"]),
+    ],
+)
+def test_english_reports_are_held_to_the_same_rules(findings: str, impression: str, expected: list[str]) -> None:
+    assert rules(english(findings, impression)) == expected
+
+
+@pytest.mark.parametrize(
+    ("findings", "impression", "examination"),
+    [
+        (
+            "8 mm solid nodule in the right upper lobe. No pleural effusion. The liver is unremarkable.",
+            "Solid nodule, right upper lobe, 8 mm. Follow-up CT in 6 months.",
+            "CT Chest",
+        ),
+        ("No acute intracranial hemorrhage, infarct or mass effect.", "No acute abnormality.", "CT Head"),
+        ("Horizontal tear of the left medial meniscus.", "Left medial meniscus tear.", "MR Left knee"),
+        ("Fractures of the right 5th to 7th ribs.", "Right 5th, 6th and 7th rib fractures.", "CT Chest"),
+        ("Right kidney is normal. The left kidney has been removed.", "Status post nephrectomy.", "CT Abdomen"),
+    ],
+)
+def test_good_english_reports_pass(findings: str, impression: str, examination: str) -> None:
+    assert rules(english(findings, impression, examination)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"patient_name": " "}, ["patient_name_missing"]),
+        ({"patient_id": ""}, ["patient_id_missing"]),
+        ({"listed_id": "P2"}, ["patient_id_differs"]),
+        ({"listed_name": "Li^Si=李^四"}, ["patient_name_differs"]),
+        ({"listed_name": "WANG^XIAODONG=王^小东", "listed_id": "p1"}, []),
+        ({"author": ""}, ["author_missing"]),
+        ({"signer": " "}, ["signer_missing"]),
+    ],
+)
+def test_identity_and_signature(change: dict[str, str], expected: list[str]) -> None:
+    assert rules(replace(subject_of("双肺清晰。", "未见异常。"), **change)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("background", "expected"),
+    [
+        ("患者，男，50岁。", []),
+        ("患者，男，51岁。", []),
+        ("患者，女，50岁。", ["sex_differs"]),
+        ("患者，男，60岁。", ["age_differs"]),
+        ("年龄：5岁", ["age_differs"]),
+        ("姓名：王小东", []),
+        ("姓名：李四", ["name_in_text_differs"]),
+        ("30岁时行阑尾手术。", []),
+        ("与2026-13-40片对比。", ["no_such_day"]),
+        ("与2026-12-01片对比。", ["day_after_examination"]),
+        ("与2026-11-01片对比。", []),
+    ],
+)
+def test_the_patient_and_the_days_that_the_text_states(background: str, expected: list[str]) -> None:
+    subject = subject_of("双肺清晰。", "未见异常。", background=background)
+
+    assert rules(replace(subject, examined_on=date(2026, 11, 20))) == expected
+
+
+def test_what_is_not_known_of_the_patient_contradicts_nothing() -> None:
+    subject = subject_of("前列腺不大。", "未见异常。", background="患者，女，20岁。姓名：李四。与2030-01-01片对比。")
+
+    assert rules(replace(subject, sex="", age_years=None, patient_name="")) == ["patient_name_missing"]
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ("CT值约35HU。", []),
+        ("CT值约35mm。", ["wrong_unit"]),
+        ("CT值约5000HU。", ["impossible_hu"]),
+        ("病变大小约1..2cm。", ["broken_number"]),
+        ("狭窄约120%。", ["percent_over_100"]),
+        ("结节大小约12cm×11cm。", ["implausible_size"]),
+        ("病变大小约45cm。", ["implausible_size"]),
+        ("病变厚度约3mm×4mm。", []),
+        ("右肺舌段清晰。", ["impossible_part"]),
+        ("L6椎体未见异常。", ["impossible_part"]),
+        ("双肺清晰？？", ["residue"]),
+        ("双肺____清晰。", ["residue"]),
+        ("双肺XX清晰。", ["residue"]),
+    ],
+)
+def test_words_that_are_wrong_by_themselves(findings: str, expected: list[str]) -> None:
+    assert rules(subject_of(findings, "请结合临床。")) == expected
+
+
+@pytest.mark.parametrize(
+    ("findings", "background", "expected"),
+    [
+        ("脾脏大小正常。", "脾切除术后。", ["absent_organ"]),
+        ("肝、胆、胰、脾未见异常。", "脾切除术后。", ["absent_organ"]),
+        ("胃壁未见异常。", "胃大部切除术后。", []),
+        ("右肾未见异常。", "左肾切除术后。", []),
+        ("右肾未见异常。", "一侧肾切除术后。", []),
+        ("双肾形态正常。", "左肾切除术后。", ["absent_organ"]),
+        ("左肺下叶未见异常。", "左肺上叶切除术后。", []),
+        ("左肺上叶未见异常。", "左肺上叶切除术后。", ["absent_organ"]),
+        ("胆囊切除术后，术区未见异常。", "", []),
+    ],
+)
+def test_only_what_was_removed_cannot_be_normal(findings: str, background: str, expected: list[str]) -> None:
+    assert rules(subject_of(findings, "术后改变。", background=background)) == expected
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ("右膝未见骨折。", ["side_of_examination"]),
+        ("左膝未见骨折。", []),
+        ("与右膝对比，左膝间隙变窄。", []),
+        ("双膝对称。", []),
+    ],
+)
+def test_the_side_that_was_examined(findings: str, expected: list[str]) -> None:
+    assert rules(replace(subject_of(findings, "请结合临床。"), examination="DX 左膝正侧位")) == expected
+
+
+@pytest.mark.parametrize(
+    ("examination", "expected"),
+    [("CT 胸部", ["part_of_examination"]), ("PET-CT 全身", []), ("CT", []), ("CT 头颅", [])],
+)
+def test_the_part_that_was_examined(examination: str, expected: list[str]) -> None:
+    assert rules(replace(subject_of("脑室未见扩大。", "请结合临床。"), examination=examination)) == expected
+    assert rules(replace(subject_of("双肺清晰。", "建议头颅检查，脑室情况请结合MR。"), examination="CT 胸部")) == []
+
+
+def test_accepted_findings_count_as_found() -> None:
+    subject = subject_of("见结节。", "左肺结节，直径12 mm。")
+
+    assert rules(replace(subject, measured_mm=(12.3,), nodule_sides=frozenset({"left"}))) == []
+    assert rules(replace(subject, measured_mm=(5.0,))) == ["size_of_conclusion"]
+
+
+def test_a_doubt_is_neither_said_nor_denied() -> None:
+    assert rules(subject_of("双肺清晰。", "气胸待排。")) == []
+    assert rules(subject_of("左侧气胸可能。", "左侧气胸。")) == []
+    assert rules(subject_of("未见出血，梗死及占位。", "未见异常。")) == []
+    assert rules(subject_of("双肺清晰。", "建议复查排查气胸。")) == []
+
+
+def test_a_level_that_the_findings_count_otherwise_is_no_contradiction() -> None:
+    assert rules(subject_of("所示椎体楔形变。", "L1椎体压缩骨折。")) == []
+
+
+def test_the_nearest_side_before_a_word_counts() -> None:
+    assert rules(subject_of("右侧气胸，左肺清晰。", "右侧气胸。")) == []
+    assert rules(subject_of("右肺清晰左侧气胸。", "右侧气胸。")) == ["side_of_conclusion"]
+    assert rules(subject_of("右肺及双侧气胸。", "左侧气胸。")) == []
+
+
+def test_a_report_without_an_impression_or_findings_is_the_business_of_the_required_fields() -> None:
+    only = NormSubject("zh_CN", (NormField("findings", Role.FINDINGS, "左侧气胸。"),), author=SIGNER, signer=SIGNER)
+    known = replace(only, patient_name="王", patient_id="1")
+
+    assert rules(known) == []
+    assert rules(replace(known, fields=(NormField("impression", Role.IMPRESSION, "左侧气胸。"),))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("L4/5椎间盘", {"L4", "L5"}),
+        ("L5/S1", {"L5", "S1"}),
+        ("C3-C6", {"C3", "C4", "C5", "C6"}),
+        ("T2加权像", set()),
+        ("第5、7-9肋", {"rib 5", "rib 7", "rib 8", "rib 9"}),
+    ],
+)
+def test_levels_are_taken_apart(text: str, expected: set[str]) -> None:
+    assert levels(text, terms_of("zh_CN")) == expected
+
+
+def test_an_override_holds_for_exactly_the_words_that_were_seen() -> None:
+    found = norm_faults(subject_of("右肺上叶见结节。", "左肺上叶结节。"))
+    at = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+    override = NormOverride(found[0].rule, found[0].target, found[0].quote, "所见另有说明", "expert", at)
+
+    assert open_faults(found, (override,)) == ()
+    assert open_faults(norm_faults(subject_of("右肺上叶见结节。", "左肺上叶多发结节。")), (override,)) != ()
+    with pytest.raises(ValueError, match="reason"):
+        replace(override, reason=" ")
+
+
+def test_every_rule_says_what_it_is_counted_as() -> None:
+    assert {kind for kind, _rule in RULES} == set(NormKind)

@@ -1,0 +1,48 @@
+"""The gate: reads a report once and lets every rule of the table look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from workstation.domain.norm import identity_rules, text_rules, wording_rules
+from workstation.domain.norm.report_text import ReportText
+from workstation.domain.norm.values import NormFault, NormKind, NormOverride, NormSubject
+
+Rule = Callable[[ReportText], Iterator[NormFault]]
+
+RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
+    (NormKind.PATIENT, identity_rules.identity),
+    (NormKind.PATIENT, identity_rules.patient_in_the_text),
+    (NormKind.PATIENT, identity_rules.organs_of_the_other_sex),
+    (NormKind.SIGNATURE, identity_rules.signature),
+    (NormKind.SIDE, text_rules.side_of_the_conclusion),
+    (NormKind.SIDE, text_rules.side_of_the_examination),
+    (NormKind.PART, text_rules.part_of_the_conclusion),
+    (NormKind.PART, text_rules.part_of_the_examination),
+    (NormKind.PART, wording_rules.impossible_part),
+    (NormKind.CONCLUSION, text_rules.conclusion_without_findings),
+    (NormKind.CONCLUSION, text_rules.findings_without_conclusion),
+    (NormKind.ABSENT_ORGAN, text_rules.absent_organ),
+    (NormKind.UNIT, wording_rules.units),
+    (NormKind.NUMBER, text_rules.sizes_of_the_conclusion),
+    (NormKind.NUMBER, wording_rules.numbers),
+    (NormKind.NUMBER, wording_rules.dates),
+    (NormKind.RESIDUE, wording_rules.residue),
+)
+"""Every rule with the fault that indicator 3 counts it as (a size may also be a fault of unit)."""
+
+
+def norm_faults(subject: NormSubject) -> tuple[NormFault, ...]:
+    """Return everything that is wrong with a report, patient first, each words once."""
+    text = ReportText.of(subject)
+    found: dict[tuple[str, str, str], NormFault] = {}
+    for _kind, rule in RULES:
+        for fault in rule(text):
+            found.setdefault((fault.rule, fault.target, fault.quote), fault)
+    return tuple(found.values())
+
+
+def open_faults(faults: tuple[NormFault, ...], overrides: tuple[NormOverride, ...]) -> tuple[NormFault, ...]:
+    """Return the faults that nobody has answered for."""
+    return tuple(fault for fault in faults if not any(override.covers(fault) for override in overrides))

@@ -1,0 +1,100 @@
+"""What the norm gate is asked and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class NormKind(StrEnum):
+    """The faults that indicator 3 counts."""
+
+    SIGNATURE = "signature"
+    CONCLUSION = "conclusion"
+    ABSENT_ORGAN = "absent_organ"
+    SIDE = "side"
+    PART = "part"
+    UNIT = "unit"
+    NUMBER = "number"
+    RESIDUE = "residue"
+    PATIENT = "patient"
+
+
+class Role(StrEnum):
+    """What part a field plays in the report."""
+
+    FINDINGS = "findings"
+    IMPRESSION = "impression"
+    BACKGROUND = "background"
+    """History, technique, comparison and recommendation: read for context and residue only."""
+
+
+@dataclass(frozen=True, slots=True)
+class NormField:
+    """One filled text of the report."""
+
+    key: str
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NormSubject:
+    """
+    Everything that is compared; empty strings and None where it is not known.
+
+    ``examination`` is what was examined in words and codes; ``measured_mm`` are the sizes of accepted findings,
+    ``nodule_sides`` the sides ("left", "right") they lie on.
+    """
+
+    language: str
+    fields: tuple[NormField, ...]
+    examination: str = ""
+    examined_on: date | None = None
+    patient_name: str = ""
+    patient_id: str = ""
+    listed_name: str = ""
+    listed_id: str = ""
+    """Name and identifier on the worklist, which must be those of the images."""
+    sex: str = ""
+    age_years: int | None = None
+    author: str = ""
+    signer: str = ""
+    measured_mm: tuple[float, ...] = ()
+    nodule_sides: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NormFault:
+    """
+    One thing that is wrong; ``target`` is the field to jump to, ``quote`` the words it is about.
+
+    ``against`` are the words (or the fact) that contradict them, empty where the quote is wrong by itself.
+    """
+
+    kind: NormKind
+    rule: str
+    target: str
+    quote: str
+    against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NormOverride:
+    """A fault that the signer has seen and answers for; it holds for exactly these words. Times are UTC."""
+
+    rule: str
+    target: str
+    quote: str
+    reason: str
+    by: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError("an override has a reason")
+
+    def covers(self, fault: NormFault) -> bool:
+        """Tell whether this is the fault that was answered for."""
+        return (self.rule, self.target, self.quote) == (fault.rule, fault.target, fault.quote)
