@@ -23,6 +23,11 @@ _CORTEX: Final = 520.0
 _SPONGY: Final = 190.0
 _NODULE: Final = 35.0
 _HILA: Final = ((-26.0, 8.0, 8.0), (28.0, 10.0, 12.0))
+_ARCH_MM: Final = 55.0  # where the descending aorta begins
+_THINNEST_MM: Final = 0.25
+_TAPER: Final = 0.055  # a vessel is no thicker than this share of its depth below the pleura, and ends there
+_FULL_CONTRAST_MM: Final = 0.9  # radius below which the pixel averages a vessel with the lung round it
+_SUBSLICES: Final = (-1 / 3, 0.0, 1 / 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def _grow(
     rng: np.random.Generator,
     found: list[Capsule],
 ) -> None:
-    if radius < 0.5 or (radius < 2 and _outside_lungs(start)):
+    if radius < _THINNEST_MM or (radius < 2 and _outside_lungs(start)):
         return
     direction = direction / np.linalg.norm(direction)
     end = start + direction * (5.0 * radius + rng.uniform(2, 5))
@@ -158,7 +163,9 @@ def _lungs(x: Plane, y: Plane, z: float) -> Plane:
 def _blend_inside(
     hu: Plane, lungs: Plane, vessels: Sequence[Capsule], axis: Plane, z: float, thickness_mm: float
 ) -> None:
+    """Paint vessels averaged over the slice thickness; they thin out and fade towards the pleura, as real ones do."""
     pixel = float(axis[1] - axis[0])
+    share = np.zeros_like(hu)
     for vessel in vessels:
         reach = vessel.radius_mm + thickness_mm
         if min(vessel.start[2], vessel.end[2]) - reach > z or max(vessel.start[2], vessel.end[2]) + reach < z:
@@ -168,14 +175,20 @@ def _blend_inside(
             axis, min(vessel.start[0], vessel.end[0]) - reach, max(vessel.start[0], vessel.end[0]) + reach
         )
         x, y = axis[None, columns], axis[rows, None]
+        thickest = np.maximum(-_TAPER * lungs[rows, columns], 0)
         (ax, ay, az), (bx, by, bz) = vessel.start, vessel.end
         dx, dy, dz = bx - ax, by - ay, bz - az
-        along = np.clip(((x - ax) * dx + (y - ay) * dy + (z - az) * dz) / (dx * dx + dy * dy + dz * dz), 0, 1)
-        gap = np.sqrt((x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2 + (z - az - along * dz) ** 2)
-        # a millimetre of lung stays between vessel and pleura
-        radius = vessel.radius_mm + along * (vessel.end_radius_mm - vessel.radius_mm)
-        distance = np.maximum(gap - radius, lungs[rows, columns] + 2)
-        _blend(hu[rows, columns], distance.astype(np.float32), _BLOOD, pixel * 1.3)
+        flat = (x - ax) * dx + (y - ay) * dy
+        drawn = np.zeros_like(thickest)
+        for offset in _SUBSLICES:
+            height = z + offset * thickness_mm
+            along = np.clip((flat + (height - az) * dz) / (dx * dx + dy * dy + dz * dz), 0, 1)
+            gap = np.sqrt((x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2 + (height - az - along * dz) ** 2)
+            radius = np.minimum(vessel.radius_mm + along * (vessel.end_radius_mm - vessel.radius_mm), thickest)
+            inside = np.clip(0.5 - (gap - radius) / np.float32(1.3 * pixel), 0, 1)
+            drawn += inside * np.minimum(radius / _FULL_CONTRAST_MM, 1) ** 2 / len(_SUBSLICES)
+        share[rows, columns] = np.maximum(share[rows, columns], drawn)
+    hu += share * (np.float32(_BLOOD) - hu)
 
 
 def _window(axis: Plane, low: float, high: float) -> slice:
@@ -212,12 +225,19 @@ def _mediastinum(hu: Plane, axis: Plane, z: float, lungs: Plane) -> None:
     if heart < 1:
         width = float(np.sqrt(1 - heart))
         _oval(hu, axis, (24, -30), (60 * width, 42 * width), _BLOOD)
-    if z > -10:
-        _oval(hu, axis, (4, -8), (25, 38), _FAT * 0.3)
+    if z > -20:
+        # wide over the heart, narrow above the arch of the aorta, so that neither ends as a ball in the lung
+        low, beside = float(np.clip((40 - z) / 60, 0, 1)), float(np.clip((92 - z) / 40, 0, 1))
+        _oval(hu, axis, (4 + 14 * low, -8 - 10 * low), (25 + 16 * low, 38 + 4 * low), _FAT * 0.3)
+        _oval(hu, axis, (8 + 14 * beside, 18 + 18 * beside), (20 + 4 * beside, 28), _FAT * 0.3)
         _oval(hu, axis, (-14, -22), (10, 11), _BLOOD)
         _oval(hu, axis, (8, -30), (14, 13), _BLOOD)
-    if z < 55:
+    if z < _ARCH_MM:
         _oval(hu, axis, (24, 42), (12, 12), _BLOOD)
+    dome = (z - _ARCH_MM) / 12
+    for step in np.linspace(0, 1, 9) if abs(dome) < 1 else ():
+        radius = 12 * float(np.sqrt(1 - dome**2))
+        _oval(hu, axis, (24 - 38 * float(step), 42 - 64 * float(step)), (radius, radius), _BLOOD)
     if z > 22:
         _oval(hu, axis, (0, 12), (10.5, 10), 20.0)
         _oval(hu, axis, (0, 12), (9, 8.5), _AIR)
