@@ -1,7 +1,7 @@
 """
 The manifest: what one signature covers.
 
-The signed PDF carries ``manifest.json`` with the SHA-256 of both SRs, of each of their parts
+The signed PDF carries ``manifest.json`` with the SHA-256 of every other object, of each of their parts
 (so that a verifier can say what was altered) and of what surrounds the PDF in its DICOM object.
 It holds digests and UIDs, never a name.
 """
@@ -52,7 +52,10 @@ _ITEM: Final = _tags(
     "ReferencedFrameOfReferenceUID",
     "ContentTemplateSequence",
     "ContinuityOfContent",
+    "ReferencedSOPSequence",
 )
+_DOCUMENT: Final = _tags("ValueType", "EncapsulatedDocument")
+_NAMED: Final = frozenset().union(*_PARTS.values())
 
 
 def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
@@ -72,8 +75,14 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
 
 
 def part_digests(ds: Dataset) -> dict[str, str]:
-    """Return the digest of each part of an SR: identity, state, people, evidence, every content item."""
+    """
+    Return the digest of each part: identity, state, people, evidence, every content item of an SR.
+
+    What has no content items, a display or a segmentation, has all else as one part.
+    """
     found = {part: _digest(ds, tags) for part, tags in _PARTS.items()}
+    if not _DOCUMENT & ds.keys():
+        return found | {"picture": _digest(ds, frozenset(ds.keys()) - _NAMED)}
     for path, item in content_items(ds):
         found[f"content:{path}"] = _digest(item, _ITEM)
     return found
@@ -104,6 +113,7 @@ def altered_parts(expected: Mapping[str, str], part10: bytes) -> list[str]:
         "state": tr("the state of the report"),
         "people": tr("the author or the verifying physician"),
         "evidence": tr("the list of images"),
+        "picture": tr("what is drawn on the images, or how they are displayed"),
     }
     found: list[str] = []
     for part in sorted(set(expected) | set(actual)):
@@ -122,6 +132,8 @@ def _content_words(item: Dataset | None) -> str:
     if colon and len(label) <= _LONGEST_LABEL:
         return tr("the content under “{name}”", name=label)
     concept = item.get("ConceptNameCodeSequence")
+    if not concept and "ReferencedSOPSequence" in item:
+        return tr("which image is meant")
     return tr("the content under “{name}”", name=str(concept[0].get("CodeMeaning", "")) if concept else "?")
 
 

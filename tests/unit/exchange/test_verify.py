@@ -54,7 +54,10 @@ def changed_sr(data: bytes, change: str) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("name", ["report.pdf", "report_pdf.dcm", "report.dcm", "findings.dcm"])
+ON_IMAGES = ["key_images.dcm", "display_1.dcm", "segmentation_1.dcm"]
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report_pdf.dcm", "report.dcm", "findings.dcm", *ON_IMAGES])
 def test_everything_just_signed_is_valid_and_names_its_signer(case: SignedCase, folder: Path, name: str) -> None:
     found = SignatureVerifier(case.trust).verify(folder / name)
 
@@ -79,6 +82,29 @@ def test_the_altered_part_of_a_report_is_named(case: SignedCase, folder: Path, c
     (folder / "report.dcm").write_bytes(changed_sr(case.files["report.dcm"], change))
 
     found = SignatureVerifier(case.trust).verify(folder / "report.dcm")
+
+    assert (Verdict.ALTERED, words) == (found.verdict, found.explanation)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("key_images.dcm", "Changed after signing: which image is meant"),
+        ("display_1.dcm", "Changed after signing: what is drawn on the images, or how they are displayed"),
+        ("segmentation_1.dcm", "Changed after signing: what is drawn on the images, or how they are displayed"),
+    ],
+)
+def test_another_key_image_window_or_pixel_is_named(case: SignedCase, folder: Path, name: str, words: str) -> None:
+    ds = dcmread(BytesIO(case.files[name]))
+    if name == "key_images.dcm":
+        ds.ContentSequence[-1].ReferencedSOPSequence[0].ReferencedSOPInstanceUID = "1.2.3"
+    elif name == "display_1.dcm":
+        ds.SoftcopyVOILUTSequence[0].WindowCenter = "40"
+    else:
+        ds.PixelData = bytes([ds.PixelData[0] ^ 1]) + ds.PixelData[1:]
+    ds.save_as(folder / name)
+
+    found = SignatureVerifier(case.trust).verify(folder / name)
 
     assert (Verdict.ALTERED, words) == (found.verdict, found.explanation)
 

@@ -92,6 +92,16 @@ def test_the_signature_over_the_pdf_covers_both_structured_reports() -> None:
     assert desk.objects.attached == {"manifest.json": b"[('findings.dcm', b'tid1500'), ('report.dcm', b'sr')]"}
 
 
+def test_what_was_marked_on_the_images_is_signed_and_delivered_with_the_report() -> None:
+    desk = Desk(objects=fakes.FakeObjects(on_images={"key_images.dcm": b"kos", "display_1.dcm": b"gsps"}))
+    signed = desk.sign()
+
+    assert [a.kind for a in signed.artefacts[3:]] == ["key_images", "display_1"]
+    assert b"('display_1.dcm', b'gsps')" in desk.objects.attached["manifest.json"]
+    assert b"('key_images.dcm', b'kos')" in desk.objects.attached["manifest.json"]
+    assert desk.deliver().delivered == 1
+
+
 def test_an_undecided_ai_mark_is_never_signed() -> None:
     desk = Desk()
 
