@@ -200,6 +200,7 @@ class _Ledger:
 
     def waiting(self, delay_s: float) -> None:
         """Say that the line is down."""
+        self._on_progress(replace(self._progress(verified=False), waiting_s=delay_s))
         text = tr("The line is down; trying again in {seconds} s", seconds=max(1, round(delay_s)))
         self._job.progress(self._fraction(), text)
 

@@ -114,7 +114,7 @@ def load(path: Path, policy: Path | None = None) -> LoadedSettings:
     if raw:
         version = raw.get("version", 1)
         if isinstance(version, int) and version < VERSION:
-            shutil.copy2(path, path.with_suffix(f".v{version}.toml"))
+            _set_aside(path, f"v{version}", doubts)
             for step in range(version, VERSION):
                 raw = _MIGRATIONS[step](raw)
         elif version != VERSION:
@@ -153,8 +153,16 @@ def _read(path: Path, doubts: list[str]) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         doubts.append(f"unreadable:{path.name}")
         if path.is_file():
-            shutil.copy2(path, path.with_suffix(".broken.toml"))
+            _set_aside(path, "broken", doubts)
         return {}
+
+
+def _set_aside(path: Path, as_what: str, doubts: list[str]) -> None:
+    """Keep a copy beside the file; a folder that takes none must not keep the workstation from starting."""
+    try:
+        shutil.copy2(path, path.with_suffix(f".{as_what}.toml"))
+    except OSError:
+        doubts.append(f"not_set_aside:{path.name}")
 
 
 def _merged(settings: Settings, raw: Mapping[str, Any], doubts: list[str]) -> Settings:

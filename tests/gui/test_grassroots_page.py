@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -19,6 +21,7 @@ from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.study import DecodeWarning
 from workstation.domain.workitem import Priority, ReadingState
+from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter
 from workstation.ui.widgets.inbox_panel import InboxItem, two_lines
@@ -157,9 +160,62 @@ def test_a_cut_line_is_told_and_the_send_goes_on_by_itself(qtbot: QtBot, station
     station.until(SendState.INTERRUPTED)
     assert station.facts() == ["The hub does not answer."]
     station.bench.sender.fail_with = None
-    station.presenter._tick()
+    station.presenter.refresh()
     station.until(SendState.VERIFIED)
     assert station.facts() == []
+
+
+def test_a_line_that_dies_in_the_middle_is_shown_as_interrupted_and_not_as_sending(
+    qtbot: QtBot, station: Station
+) -> None:
+    station.bench.found = [cases.study(10)]
+    station.drop()
+    station.bench.sender.waiting_s = 12.4
+    station.bench.sender.gate.clear()
+    row = station.page.send.row(STUDY)
+    row.send.click()
+    station.until(SendState.INTERRUPTED)
+    item = station.bench.queue.item(STUDY)
+    assert (item.done, item.message) == (5, "The line is down; trying again in 12 s")
+    assert (row.send.text(), row.send.isVisible(), row.stop.isVisible()) == ("Try now", True, True)
+
+
+@pytest.mark.parametrize("by", ["hand", "itself"])
+def test_once_the_centre_answers_a_waiting_send_does_not_wait_any_longer(
+    qtbot: QtBot, station: Station, by: str
+) -> None:
+    station.drop()
+    station.bench.sender.waiting_s = 60.0
+    station.bench.sender.gate.clear()
+    station.page.send.row(STUDY).send.click()
+    station.until(SendState.INTERRUPTED)
+    first = station.bench.sender.gate
+    station.bench.sender.waiting_s, station.bench.sender.gate = 0.0, threading.Event()
+    station.bench.sender.gate.set()
+    station.page.send.row(STUDY).send.click() if by == "hand" else station.refresh()
+    station.until(SendState.VERIFIED)
+    first.set()
+    assert station.toasts == ["周丽华: sent and verified"]
+
+
+@pytest.mark.parametrize("answer", ["leave", "stay"])
+def test_leaving_asks_while_a_study_is_on_its_way(qtbot: QtBot, station: Station, answer: str) -> None:
+    assert station.page.may_close()
+    station.drop()
+    station.bench.sender.gate.clear()
+    station.page.send.row(STUDY).send.click()
+    qtbot.waitUntil(lambda: bool(station.bench.sender.requests))
+    asked: list[str] = []
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, ConfirmDialog)
+        asked.append(dialog.windowTitle())
+        dialog.accept() if answer == "leave" else dialog.reject()
+
+    QTimer.singleShot(0, press)
+    assert station.page.may_close() is (answer == "leave")
+    assert asked == ["1 study is still being sent"]
 
 
 def test_a_refused_send_says_why_and_can_be_repeated(station: Station) -> None:

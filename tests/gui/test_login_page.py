@@ -56,10 +56,10 @@ def test_enter_signs_in_and_the_password_does_not_stay(qtbot: QtBot, page: Login
     assert page.password.text() == ""
 
 
-def test_a_wrong_password_is_said_at_its_field(qtbot: QtBot, page: LoginPage) -> None:
+def test_a_wrong_password_is_said_at_its_field_with_what_to_try(qtbot: QtBot, page: LoginPage) -> None:
     fill(page, "expert", "wrong")
     page.enter_button.click()
-    qtbot.waitUntil(lambda: page.password.message() == "User name or password is wrong.")
+    qtbot.waitUntil(lambda: page.password.message() == "User name or password is wrong. Check the Caps Lock key.")
     assert page.problem() == ""
     assert page.user.text() == "expert"
 

@@ -182,7 +182,7 @@ class FakeSession:
         if self.down:
             raise Unreachable(tr("The hub does not answer."), hint=tr("Check the network."))
         if (user, password) != (EXPERT.user_id, self.password):
-            raise SignInFailed(tr("User name or password is wrong."))
+            raise SignInFailed(tr("User name or password is wrong."), hint="Check the Caps Lock key.")
         self._actor = EXPERT
         return EXPERT
 

@@ -68,10 +68,11 @@ class FakeInbox:
 
 @dataclass
 class FakeSender:
-    """Sends in steps; ``gate`` holds it in the middle, ``fail_with`` ends it there."""
+    """Sends in steps; ``gate`` holds it in the middle, ``waiting_s`` means a dead line, ``fail_with`` ends it there."""
 
     requests: list[ReadingRequest] = field(default_factory=list)
     fail_with: WorkstationError | None = None
+    waiting_s: float = 0.0
     gate: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -82,7 +83,7 @@ class FakeSender:
     ) -> str:
         self.requests.append(request)
         total = study.instance_count
-        on_progress(SendProgress(total, total // 2, 0, 0, 1000))
+        on_progress(SendProgress(total, total // 2, 0, 0, 1000, waiting_s=self.waiting_s))
         self.gate.wait(10)
         job.raise_if_cancelled()
         if self.fail_with is not None:

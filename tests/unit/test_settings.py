@@ -47,6 +47,20 @@ def test_a_broken_file_is_set_aside_and_the_workstation_starts(tmp_path: Path) -
     assert (tmp_path / "settings.broken.toml").read_bytes() == b"\xff\xfe[[["
 
 
+def test_a_broken_file_in_a_folder_that_takes_no_copy_does_not_keep_the_workstation_from_starting(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("[[[")
+    (tmp_path / "settings.broken.toml").mkdir()
+    (tmp_path / "settings.broken.toml" / "settings.toml").mkdir()
+
+    loaded = load(file)
+
+    assert loaded.settings == Settings()
+    assert loaded.doubts == ("unreadable:settings.toml", "not_set_aside:settings.toml")
+
+
 def test_an_old_file_is_migrated_with_a_backup(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text('language = "en"\nscale = 1.25\n', encoding="utf-8")

@@ -44,17 +44,30 @@ class _File:
 
     header: Header | None = None
     damaged: bool = False
+    unreadable: bool = False
     directory: bool = False
+
+
+@dataclass(slots=True)
+class _LeftOut:
+    """Counts of what was passed over, for the remarks."""
+
+    not_dicom: int = 0
+    damaged: int = 0
+    missing: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """Studies found, and how many files were no DICOM, damaged, or named by a DICOMDIR and missing."""
+    """Studies found, and how many files were no DICOM, damaged, closed to us, or named by a DICOMDIR and missing."""
 
     studies: tuple[Study, ...]
     not_dicom: int = 0
     damaged: int = 0
     missing: int = 0
+    unreadable: int = 0
+    """Files and folders that this account may not open, or that a drive did not give"""
 
 
 def scan(path: Path, job: JobContext | None = None, *, assumed: str | None = None) -> list[Study]:
@@ -69,11 +82,9 @@ def scan(path: Path, job: JobContext | None = None, *, assumed: str | None = Non
 
 def scan_report(path: Path, job: JobContext | None = None, *, assumed: str | None = None) -> ScanResult:
     """Scan like ``scan`` and also count what was left out."""
-    if not path.exists():
-        raise DecodeError(tr("{path} does not exist.", path=path), hint=tr("Check the folder or file name."))
-    files, missing = _candidates(path)
+    _check_path(path)
+    files, left_out = _candidates(path)
     headers: list[Header] = []
-    not_dicom = damaged = 0
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="scan") as pool:
         for done, found in enumerate(alone_or_together(lambda one: _read(one, assumed), files, pool)):
             if job is not None and done % _BATCH == 0:
@@ -85,16 +96,30 @@ def scan_report(path: Path, job: JobContext | None = None, *, assumed: str | Non
             if found.header is not None:
                 headers.append(found.header)
             else:
-                damaged += found.damaged
-                not_dicom += not found.damaged and not found.directory
+                left_out.damaged += found.damaged
+                left_out.unreadable += found.unreadable
+                left_out.not_dicom += not (found.damaged or found.unreadable or found.directory)
     studies = studies_of(headers)
     if not studies:
-        raise _nothing_found(path, not_dicom, damaged)
-    remarks = _remarks(studies, not_dicom, damaged, missing)
+        raise _nothing_found(path, left_out)
+    remarks = _remarks(studies, left_out)
     told = tuple(replace(study, warnings=(*study.warnings, *remarks)) for study in studies)
     if job is not None:
         job.progress(1.0)
-    return ScanResult(told, not_dicom, damaged, missing)
+    return ScanResult(told, left_out.not_dicom, left_out.damaged, left_out.missing, left_out.unreadable)
+
+
+def _check_path(path: Path) -> None:
+    try:
+        there = path.exists()
+    except OSError as exc:
+        raise DecodeError(
+            tr("{path} cannot be opened.", path=path),
+            hint=tr("Ask for the right to read it, or copy the images to this computer first."),
+            detail=f"{type(exc).__name__} errno {exc.errno}",
+        ) from exc
+    if not there:
+        raise DecodeError(tr("{path} does not exist.", path=path), hint=tr("Check the folder or file name."))
 
 
 def alone_or_together(act: Callable[[S], T], items: Sequence[S], pool: ThreadPoolExecutor) -> Iterator[T]:
@@ -143,19 +168,24 @@ def _smaller_than_its_pixels(size: int, header: Header) -> bool:
     return size < bits // 8 * 2 // 3
 
 
-def _candidates(path: Path) -> tuple[list[Path], int]:
+def _candidates(path: Path) -> tuple[list[Path], _LeftOut]:
+    left_out = _LeftOut()
     if path.is_file():
         directory = _dicomdir(path)
-        return ([path], 0) if directory is None else _referenced(path, directory)
+        if directory is None:
+            return [path], left_out
+        found, left_out.missing = _referenced(path, directory)
+        return found, left_out
+    closed: list[OSError] = []
     found = []
-    for folder, folders, names in os.walk(path):
+    for folder, folders, names in os.walk(path, onerror=closed.append):
         folders.sort()
         found += [Path(folder, name) for name in sorted(names)]
-    missing = 0
+    left_out.unreadable = len(closed)
     for file in found:
         if file.name.upper() == "DICOMDIR" and (directory := _dicomdir(file)) is not None:
-            missing += _referenced(file, directory)[1]
-    return found, missing
+            left_out.missing += _referenced(file, directory)[1]
+    return found, left_out
 
 
 def _dicomdir(path: Path) -> Dataset | None:
@@ -198,56 +228,78 @@ def _read(path: Path, assumed: str | None) -> _File:
     try:
         header, _ = read_file_header(path, assumed=assumed)
     except DecodeError:
-        return _File(damaged=_claims_dicom(path))
+        return _why_not(path)
     if header.text("SOPClassUID") == _DICOMDIR_CLASS or path.name.upper() == "DICOMDIR":
         return _File(directory=True)
     uids = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
     return _File(header) if all(header.text(uid) for uid in uids) else _File(damaged=True)
 
 
-def _claims_dicom(path: Path) -> bool:
+def _why_not(path: Path) -> _File:
     try:
         with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
+            return _File(damaged=file.read(132)[128:] == b"DICM")
     except OSError:
-        return True
+        return _File(unreadable=True)
 
 
-def _nothing_found(path: Path, not_dicom: int, damaged: int) -> DecodeError:
-    if damaged:
+def _nothing_found(path: Path, left_out: _LeftOut) -> DecodeError:
+    if left_out.unreadable:
+        hint = trn(
+            "{count} file or folder cannot be opened. Ask for the right to read it, or copy the images here first.",
+            "{count} files or folders cannot be opened. Ask for the right to read them, or copy the images here first.",
+            left_out.unreadable,
+        )
+    elif left_out.damaged:
         hint = trn(
             "{count} DICOM file is damaged or cut off. Copy it again from the source.",
             "{count} DICOM files are damaged or cut off. Copy them again from the source.",
-            damaged,
+            left_out.damaged,
+        )
+    elif left_out.missing:
+        hint = trn(
+            "The DICOMDIR names {count} image that is not here. Insert the whole disc, or copy it with its folders.",
+            "The DICOMDIR names {count} images that are not here. Insert the whole disc, or copy it with its folders.",
+            left_out.missing,
         )
     else:
         hint = tr("Choose the folder that holds the exported images, or the DICOMDIR file of a disc.")
     return DecodeError(
         tr("No DICOM images found in {path}.", path=path),
         hint=hint,
-        detail=f"{not_dicom} other files, {damaged} damaged",
+        detail=f"{left_out.not_dicom} other files, {left_out.damaged} damaged, {left_out.missing} missing, "
+        f"{left_out.unreadable} unreadable",
     )
 
 
-def _remarks(studies: list[Study], not_dicom: int, damaged: int, missing: int) -> list[DecodeWarning]:
+def _remarks(studies: list[Study], left_out: _LeftOut) -> list[DecodeWarning]:
     found = []
-    if damaged:
+    if left_out.damaged:
         text = trn(
             "{count} file is damaged or cut off and was left out.",
             "{count} files are damaged or cut off and were left out.",
-            damaged,
+            left_out.damaged,
         )
         found.append(DecodeWarning("damaged", text))
-    if missing:
+    if left_out.unreadable:
+        text = trn(
+            "{count} file or folder cannot be opened and was left out.",
+            "{count} files or folders cannot be opened and were left out.",
+            left_out.unreadable,
+        )
+        found.append(DecodeWarning("unreadable", text))
+    if left_out.missing:
         text = trn(
             "{count} image named by the DICOMDIR is missing.",
             "{count} images named by the DICOMDIR are missing.",
-            missing,
+            left_out.missing,
         )
         found.append(DecodeWarning("missing", text))
-    if not_dicom:
+    if left_out.not_dicom:
         text = trn(
-            "{count} file is not DICOM and was skipped.", "{count} files are not DICOM and were skipped.", not_dicom
+            "{count} file is not DICOM and was skipped.",
+            "{count} files are not DICOM and were skipped.",
+            left_out.not_dicom,
         )
         found.append(DecodeWarning("not_dicom", text))
     patients = len({study.patient.patient_id for study in studies})

@@ -43,6 +43,8 @@ class SendProgress:
     failed: int
     bytes_sent: int
     verified: bool = False
+    waiting_s: float = 0.0
+    """Seconds until a dead line is tried again, 0 while it works"""
 
 
 @dataclass(frozen=True, slots=True)

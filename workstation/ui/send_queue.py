@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from resources.translation import tr
-from workstation.domain.errors import Unreachable, WorkstationError
+from workstation.domain.errors import JobCancelled, Unreachable, WorkstationError
 from workstation.domain.ports import JobContext, SendPort
 from workstation.domain.site import ReadingRequest, SendProgress
 from workstation.domain.study import Study
@@ -24,6 +24,8 @@ _UNDER_WAY = frozenset({SendState.SENDING, SendState.INTERRUPTED})
 class _Entry:
     study: Study
     item: QueueItem
+    heard: bool = False
+    """Whether the hub was asked already; before that the files are being read"""
     request: ReadingRequest | None = None
     job: JobHandle[str] | None = None
 
@@ -36,11 +38,19 @@ class GrassrootsQueue(QObject):
     verified = Signal(str)
     interrupted = Signal(object)
     """``Unreachable``; the entry waits and is sent again by ``resume``"""
+    _told = Signal(object, object, object)
+    """entry, job, ``SendProgress``: on its way from the job to this thread"""
 
     def __init__(self) -> None:
         super().__init__()
+        self._told.connect(self._moved)
         self._entries: dict[str, _Entry] = {}
         self._closed = False
+
+    @property
+    def under_way(self) -> int:
+        """Return how many studies are being sent or wait for the line."""
+        return sum(entry.item.state in _UNDER_WAY for entry in self._entries.values())
 
     @property
     def items(self) -> list[QueueItem]:
@@ -71,23 +81,22 @@ class GrassrootsQueue(QObject):
         self.changed.emit(uid)
 
     def send(self, request: ReadingRequest, sender: SendPort, jobs: JobRunner) -> None:
-        """Send a study in the background; a second request while it is under way does nothing."""
+        """Send a study in the background, at once where it waits for the line; while it moves this does nothing."""
         entry = self._entries[request.study_instance_uid]
         if entry.item.state is SendState.SENDING:
             return
+        if entry.job is not None:
+            entry.job.cancel()
         entry.request = request
+        entry.heard = False
         self._move(entry, state=SendState.SENDING, message="")
 
         def work(job: JobContext) -> str:
-            def tell(progress: SendProgress) -> None:
-                done = progress.sent + progress.already_there
-                job.progress(done / max(1, progress.total), str(done))
+            return sender.send(entry.study, request, job, lambda progress: self._told.emit(entry, job, progress))
 
-            return sender.send(entry.study, request, job, tell)
-
-        def moved(_fraction: float, text: str) -> None:
-            if text.isdigit():
-                self._move(entry, done=int(text))
+        def checking(_fraction: float, text: str) -> None:
+            if not entry.heard:
+                self._move(entry, message=text)
 
         def done(_ups: str) -> None:
             self._move(entry, state=SendState.VERIFIED, done=entry.item.total, message="")
@@ -95,7 +104,7 @@ class GrassrootsQueue(QObject):
                 self.verified.emit(entry.item.study_instance_uid)
 
         entry.job = jobs.submit(
-            Pool.IO, work, on_success=done, on_error=partial(self._failed, entry), on_progress=moved
+            Pool.IO, work, on_success=done, on_error=partial(self._failed, entry), on_progress=checking
         )
 
     def resume(self, sender: SendPort, jobs: JobRunner) -> None:
@@ -122,6 +131,24 @@ class GrassrootsQueue(QObject):
         for uid in tuple(self._entries):
             self.stop(uid)
         self._closed = True
+
+    @Slot(object, object, object)
+    def _moved(self, entry: _Entry, job: JobContext, progress: SendProgress) -> None:
+        try:
+            job.raise_if_cancelled()
+        except JobCancelled:
+            return
+        if entry.item.state not in _UNDER_WAY:
+            return
+        entry.heard = True
+        waits = progress.waiting_s > 0
+        text = tr("The line is down; trying again in {seconds} s", seconds=max(1, round(progress.waiting_s)))
+        self._move(
+            entry,
+            state=SendState.INTERRUPTED if waits else SendState.SENDING,
+            done=progress.sent + progress.already_there,
+            message=text if waits else "",
+        )
 
     def _failed(self, entry: _Entry, error: Exception) -> None:
         if not isinstance(error, WorkstationError):

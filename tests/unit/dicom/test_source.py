@@ -200,6 +200,51 @@ def test_images_missing_from_a_disc_are_told(disc: Path) -> None:
     assert [codes(scan(path)[0]) for path in (disc / "DICOMDIR", disc)] == [["missing"], ["missing"]]
 
 
+def test_a_disc_without_any_of_its_images_says_what_is_missing_and_to_bring_the_whole_disc(disc: Path) -> None:
+    for path in disc.rglob("*"):
+        if path.is_file() and path.name != "DICOMDIR":
+            path.unlink()
+
+    hints = []
+    for path in (disc / "DICOMDIR", disc):
+        with pytest.raises(DecodeError) as error:
+            scan(path)
+        hints.append(error.value.hint)
+
+    hint = "The DICOMDIR names 5 images that are not here. Insert the whole disc, or copy it with its folders."
+    assert hints == [hint, hint]
+
+
+def test_a_folder_that_may_not_be_opened_is_told_and_not_called_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_folder: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", closed)  # file rights do not hold for the administrator who runs the tests
+    with pytest.raises(DecodeError) as error:
+        scan(tmp_path)
+
+    assert error.value.hint.startswith("1 file or folder cannot be opened. Ask for the right to read it")
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    write(tmp_path, FIVE)
+    (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere")
+
+    found = scan_report(tmp_path)
+
+    assert (found.unreadable, found.damaged, codes(found.studies[0])) == (1, 0, ["unreadable"])
+
+
+def test_a_path_that_the_system_refuses_to_look_at_is_told_like_any_other(tmp_path: Path) -> None:
+    with pytest.raises(DecodeError) as error:
+        scan(tmp_path / ("x" * 300))
+
+    assert error.value.user_text.endswith("cannot be opened.")
+    assert error.value.hint == "Ask for the right to read it, or copy the images to this computer first."
+
+
 def test_a_disc_copied_with_lower_case_names_is_read(disc: Path) -> None:
     for path in sorted(disc.rglob("*"), reverse=True):
         if path.name != "DICOMDIR":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +80,8 @@ class GrassrootsPage(Page):
         row.addWidget(self.inbox)
         self.column.addWidget(body, 1)
         self._report.hide()
+        self.leave_guard: Callable[[], bool] = lambda: True
+        """Set by the presenter: whether the window may close now"""
         self._arrange()
 
     def show_site(self, text: str) -> None:
@@ -126,6 +128,10 @@ class GrassrootsPage(Page):
     def explanation(self) -> str:
         """Return what the check of the signature says."""
         return self._explanation.text()
+
+    def may_close(self) -> bool:
+        """Ask before the window closes while a study is on its way."""
+        return self.leave_guard()
 
     def close_page(self) -> None:
         """Let the presenter stop what it does for this page."""

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.access import Actor
-from workstation.domain.errors import WorkstationError
+from workstation.domain.errors import Unreachable, WorkstationError
 from workstation.domain.ports import InboxPort, JobContext, SendPort, WorklistPort
 from workstation.domain.site import ReadingRequest, ReturnedReport
 from workstation.domain.study import Study
@@ -23,6 +23,7 @@ from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.returned_report_service import OpenedReport, OpenReturnedReport
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.commands import Command
+from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.patient_words import name_or_placeholder
@@ -66,7 +67,8 @@ class GrassrootsPresenter(QObject):
         self._closed = False
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
-        self._timer.timeout.connect(self._tick)
+        self._timer.timeout.connect(self.refresh)
+        page.leave_guard = self._may_leave
         page.closing.connect(self.close)
         page.refresh_requested.connect(self.refresh)
         page.send.zone.dropped.connect(self._dropped)
@@ -213,9 +215,19 @@ class GrassrootsPresenter(QObject):
 
     # inside
 
-    def _tick(self) -> None:
-        self.refresh()
-        self._queue.resume(self._services.sender, self._jobs)
+    def _may_leave(self) -> bool:
+        count = self._queue.under_way
+        if not count:
+            return True
+        dialog = ConfirmDialog(
+            self._page,
+            trn("{count} study is still being sent", "{count} studies are still being sent", count),
+            tr("Leaving now stops the sending. The centre does not read a study before all of it has arrived."),
+            tr("Stop and leave"),
+            hint=tr("To go on later, choose the same folder again: only the missing images travel."),
+            danger=True,
+        )
+        return dialog.exec() == ConfirmDialog.DialogCode.Accepted
 
     def _scanned(self) -> None:
         self._scans = [job for job in self._scans if job.future is not None and not job.future.done()]
@@ -235,11 +247,12 @@ class GrassrootsPresenter(QObject):
         self.refresh()
 
     def _interrupted(self, error: WorkstationError) -> None:
-        self._page.show_error(error, key="send", severity=Severity.DEGRADED)
+        self._page.notices.show_notice(Notice("send", Severity.DEGRADED, error.user_text, _meanwhile(error)))
 
     def _refreshed(self, answer: tuple[list[ReturnedReport], WorklistPage], site_id: str) -> None:
         reports, page = answer
         self._page.notices.clear_notice("hub")
+        self._queue.resume(self._services.sender, self._jobs)  # the line carries again
         self._returned = {report.ups_instance_uid: report for report in reports}
         self._show_returned()
         # the hub answers with the own site only; somebody who may see more still sees the own one here
@@ -268,7 +281,7 @@ class GrassrootsPresenter(QObject):
             raise error
         if self._closed:
             return
-        hint = error.hint if act is None else hint_after_act(error)
+        hint = _meanwhile(error) if act is None else hint_after_act(error)
         self._page.notices.show_notice(Notice(key, severity, error.user_text, hint, actions=try_again(error, act)))
 
     def _dropped(self, paths: list[str]) -> None:
@@ -284,3 +297,10 @@ class GrassrootsPresenter(QObject):
         file, _filter = QFileDialog.getOpenFileName(self._page, tr("Choose a file or DICOMDIR"))
         if file:
             self.scan(Path(file))
+
+
+def _meanwhile(error: WorkstationError) -> str:
+    """Return the next step in a technician's words: a lost line has nothing to do with drafts here."""
+    if isinstance(error, Unreachable):
+        return tr("Sending goes on by itself once the centre answers. Check the network line if this lasts.")
+    return error.hint

@@ -9,6 +9,7 @@ from workstation.domain.access import Actor
 from workstation.domain.errors import SignInFailed, WorkstationError
 from workstation.domain.ports import SessionPort
 from workstation.services.jobs import JobRunner, Pool
+from workstation.ui.notice import in_one_line
 
 
 class LoginView(Protocol):
@@ -49,9 +50,10 @@ class LoginPresenter:
         self._view = view
         view.show_busy(self._busy)
 
-    def detach(self) -> None:
-        """Stop serving a page that goes away."""
-        self._view = None
+    def detach(self, view: LoginView) -> None:
+        """Stop serving a page that goes away; its successor may be served already."""
+        if self._view is view:
+            self._view = None
 
     def sign_in(self, user: str, password: str) -> None:
         """Sign in; what is missing is said at its field at once."""
@@ -88,6 +90,6 @@ class LoginPresenter:
         if self._view is None:
             return
         if isinstance(error, SignInFailed):
-            self._view.say_at_password(error.user_text)
+            self._view.say_at_password(in_one_line(error.user_text, error.hint))
         else:
             self._view.show_problem(error)
