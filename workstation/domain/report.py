@@ -151,7 +151,7 @@ def signing_blockers(report: Report, template: ReportTemplate) -> tuple[Blocker,
             continue
         text = report.values.get(item.key, "").strip()
         if not text:
-            if item.required:
+            if item.is_required(report.values):
                 blockers.append(Blocker(BlockerKind.EMPTY_FIELD, item.key))
         elif item.type is FieldType.NUMBER and not _in_range(text, item.minimum, item.maximum):
             blockers.append(Blocker(BlockerKind.OUT_OF_RANGE, item.key))

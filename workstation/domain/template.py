@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,8 +48,43 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class RequiredIf:
+    """A field becomes required when the CHOICE field ``field`` has one of the keys ``choices``."""
+
+    field: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalTrigger:
+    """
+    What makes a field suggest a critical value: one of ``choices``, or a number from ``at_least`` on.
+
+    ``level`` is the code of CID 7035, ``text`` what is called through.
+    """
+
+    level: Code
+    text: Text
+    choices: tuple[str, ...] = ()
+    at_least: float | None = None
+
+    def fires(self, value: str) -> bool:
+        """Tell whether a value of the field is critical; text that is no number never is."""
+        if self.at_least is None:
+            return value.strip() in self.choices
+        try:
+            return float(value) >= self.at_least
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateField:
-    """One field; ``minimum`` and ``maximum`` bound NUMBER fields in ``unit`` (UCUM)."""
+    """
+    One field; ``minimum`` and ``maximum`` bound NUMBER fields in ``unit`` (UCUM).
+
+    ``normal_phrase`` is what a normal examination says here, ``phrases`` are further ready sentences.
+    """
 
     key: str
     type: FieldType
@@ -61,6 +97,15 @@ class TemplateField:
     maximum: float | None = None
     normal_phrase: Text | None = None
     multiline: bool = False
+    required_if: RequiredIf | None = None
+    critical: CriticalTrigger | None = None
+    phrases: tuple[Text, ...] = ()
+
+    def is_required(self, values: Mapping[str, str]) -> bool:
+        """Tell whether the field has to be filled, given what stands in the others."""
+        if self.required or self.required_if is None:
+            return self.required
+        return values.get(self.required_if.field, "").strip() in self.required_if.choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +120,12 @@ class TemplateSection:
 
 @dataclass(frozen=True, slots=True)
 class ReportTemplate:
-    """A validated template. ``title_code`` is the document title (CID 7000)."""
+    """
+    A validated template. ``title_code`` is the document title (CID 7000).
+
+    ``modalities`` empty: chosen by hand only; ``body_parts`` empty: for every part. ``categories`` are the schemes of
+    ``workstation.domain.categories`` that the report may take one from, and must where ``category_required``.
+    """
 
     template_id: str
     version: str
@@ -85,6 +135,8 @@ class ReportTemplate:
     body_parts: tuple[str, ...]
     procedure: Code
     sections: tuple[TemplateSection, ...]
+    categories: tuple[str, ...] = ()
+    category_required: bool = False
 
     def field(self, key: str) -> TemplateField:
         """Return a field by its key; KeyError when there is none."""
@@ -98,3 +150,9 @@ class ReportTemplate:
     def fields(self) -> tuple[TemplateField, ...]:
         """Return all fields in document order."""
         return tuple(item for section in self.sections for item in section.fields)
+
+    def critical(self, values: Mapping[str, str]) -> tuple[TemplateField, ...]:
+        """Return the fields whose value suggests a critical value, in document order."""
+        return tuple(
+            item for item in self.fields if item.critical is not None and item.critical.fires(values.get(item.key, ""))
+        )

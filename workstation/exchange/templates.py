@@ -16,8 +16,10 @@ from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import (
     Choice,
     Code,
+    CriticalTrigger,
     FieldType,
     ReportTemplate,
+    RequiredIf,
     TemplateField,
     TemplateSection,
     Text,
@@ -58,7 +60,8 @@ class TemplateLibrary:
         """Return the template whose modality and body part both fit, otherwise the general one."""
         words = description.upper()
         for template in self.all():
-            if modality in template.modalities and any(part in words for part in template.body_parts):
+            fits = not template.body_parts or any(part in words for part in template.body_parts)
+            if modality in template.modalities and fits:
                 return template
         return self.get(GENERAL)
 
@@ -66,16 +69,29 @@ class TemplateLibrary:
 def load_template(path: Path) -> ReportTemplate:
     """Read and check one template file. Raises TemplateViolation naming the file and the place."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        raise _invalid(path.name, exc) from exc
+    return parse_template(content, path.name)
+
+
+def parse_template(content: str, name: str) -> ReportTemplate:
+    """Check one template as JSON text, called ``name`` in the error. Raises TemplateViolation."""
+    try:
+        raw = json.loads(content)
         _validator().validate(raw)
         return _template(raw)
-    except (OSError, ValueError, jsonschema.ValidationError) as exc:
-        place = exc.json_path if isinstance(exc, jsonschema.ValidationError) else ""
-        raise TemplateViolation(
-            tr("Report template {name} is not valid", name=path.name),
-            hint=tr("The template was not loaded; the other templates still work."),
-            detail=f"{path.name} {place} {type(exc).__name__}: {exc}"[:500],
-        ) from exc
+    except (ValueError, RecursionError, jsonschema.ValidationError) as exc:
+        raise _invalid(name, exc) from exc
+
+
+def _invalid(name: str, exc: Exception) -> TemplateViolation:
+    place = exc.json_path if isinstance(exc, jsonschema.ValidationError) else ""
+    return TemplateViolation(
+        tr("Report template {name} is not valid", name=name),
+        hint=tr("The template was not loaded; the other templates still work."),
+        detail=f"{name} {place} {type(exc).__name__}: {exc}"[:500],
+    )
 
 
 @cache
@@ -93,11 +109,28 @@ def _template(raw: dict[str, Any]) -> ReportTemplate:
         body_parts=tuple(part.upper() for part in raw["match"]["body_parts"]),
         procedure=Code(**raw["procedure"]),
         sections=tuple(_section(section) for section in raw["sections"]),
+        categories=tuple(raw.get("categories", ())),
+        category_required=raw.get("category_required", False),
     )
-    keys = [item.key for item in template.fields]
-    if len(set(keys)) != len(keys):  # a schema cannot say this
-        raise ValueError("two fields have the same key")
+    _check(template)
     return template
+
+
+def _check(template: ReportTemplate) -> None:
+    """Hold a template to what a schema cannot say. Raises ValueError."""
+    keys = [item.key for item in template.fields]
+    if len(set(keys)) != len(keys):
+        raise ValueError("two fields have the same key")
+    if template.category_required and not template.categories:
+        raise ValueError("a category is required and none is offered")
+    choices = {item.key: {choice.key for choice in item.choices} for item in template.fields}
+    for item in template.fields:
+        if item.required_if is not None and not set(item.required_if.choices) <= choices.get(
+            item.required_if.field, set()
+        ):
+            raise ValueError(f"field {item.key}: required by a choice that does not exist")
+        if item.critical is not None and not set(item.critical.choices) <= choices[item.key]:
+            raise ValueError(f"field {item.key}: critical by a choice that does not exist")
 
 
 def _section(raw: dict[str, Any]) -> TemplateSection:
@@ -122,7 +155,20 @@ def _field(raw: dict[str, Any]) -> TemplateField:
         maximum=high,
         normal_phrase=Text(**phrase) if phrase else None,
         multiline=raw.get("multiline", False),
+        required_if=_required_if(raw.get("required_if")),
+        critical=_critical(raw.get("critical")),
+        phrases=tuple(Text(**one) for one in raw.get("phrases", ())),
     )
+
+
+def _required_if(raw: dict[str, Any] | None) -> RequiredIf | None:
+    return None if raw is None else RequiredIf(raw["field"], tuple(raw["is"]))
+
+
+def _critical(raw: dict[str, Any] | None) -> CriticalTrigger | None:
+    if raw is None:
+        return None
+    return CriticalTrigger(Code(**raw["level"]), Text(**raw["text"]), tuple(raw.get("is", ())), raw.get("at_least"))
 
 
 def _choice(raw: dict[str, Any]) -> Choice:

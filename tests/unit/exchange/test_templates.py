@@ -43,6 +43,7 @@ def every_code() -> set[Code]:
         found |= {template.title_code, template.procedure, *(section.heading for section in template.sections)}
         for item in template.fields:
             found |= set(codes_in([item.concept, *(choice.code for choice in item.choices)]))
+            found |= {item.critical.level} if item.critical is not None else set()
     return found
 
 
@@ -66,7 +67,17 @@ def test_the_chest_ct_template_asks_for_what_a_report_needs() -> None:
     [
         ("CT", "胸部低剂量 LDCT 平扫", "ct-chest"),
         ("CT", "CHEST W/O CONTRAST", "ct-chest"),
-        ("CT", "头颅平扫", "general"),
+        ("CT", "肺结节低剂量筛查", "ct-chest-nodule"),
+        ("CT", "头颅平扫", "ct-head"),
+        ("CT", "胰头增强", "ct-abdomen"),
+        ("CT", "股骨头平扫", "general"),
+        ("DX", "胸部正位", "dx-chest"),
+        ("CR", "CHEST PA", "dx-chest"),
+        ("MG", "", "mg-breast"),
+        ("MR", "颅脑平扫", "mr-brain"),
+        ("MR", "前列腺多参数", "mr-prostate"),
+        ("US", "腹部超声", "us-abdomen"),
+        ("PT", "FDG", "petct"),
         ("MR", "胸部", "general"),
         ("", "", "general"),
     ],
@@ -75,9 +86,86 @@ def test_a_study_gets_the_template_of_its_body_part(modality: str, description: 
     assert expected == TemplateLibrary().for_study(modality, description).template_id
 
 
+ELEVEN = {
+    "ct-chest-nodule",
+    "ct-chest",
+    "ct-head",
+    "ct-abdomen",
+    "dx-chest",
+    "mg-breast",
+    "mr-brain",
+    "mr-prostate",
+    "us-abdomen",
+    "petct",
+    "critical-addendum",
+}
+UNITS = {"mm", "mL", "%", "1", "mGy", "mGy.cm", "MBq", "mmol/L", "min", "ng/mL", "g/ml"}
+"""UCUM units that the templates may ask for."""
+
+
+def test_there_is_a_template_for_each_of_the_eleven_kinds_of_report_and_for_everything_else() -> None:
+    assert {one.template_id for one in TemplateLibrary().all()} == {*ELEVEN, "general"}
+
+
+@pytest.mark.parametrize("name", sorted(ELEVEN))
+def test_every_template_has_an_impression_and_numbers_with_unit_and_range(name: str) -> None:
+    template = TemplateLibrary().get(name)
+
+    assert template.field("impression").required
+    for item in template.fields:
+        if item.type is FieldType.NUMBER:
+            assert item.unit in UNITS
+            assert item.minimum is not None
+            assert item.maximum is not None
+
+
+def test_breast_and_prostate_reports_need_a_category() -> None:
+    needing = {one.template_id for one in TemplateLibrary().all() if one.category_required}
+
+    assert needing == {"mg-breast", "mr-prostate"}
+
+
+def test_a_field_is_required_when_another_says_so() -> None:
+    template = TemplateLibrary().get("ct-chest-nodule")
+    solid = template.field("solid_part_mm")
+
+    assert [solid.is_required({"dominant_type": kind}) for kind in ("part_solid", "solid", "")] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("ct-head", {"haemorrhage": "subdural"}, ["haemorrhage"]),
+        ("ct-head", {"haemorrhage": "none", "midline_shift_mm": "9.9"}, []),
+        ("ct-head", {"midline_shift_mm": "10"}, ["midline_shift_mm"]),
+        ("ct-head", {"midline_shift_mm": "much"}, []),
+        ("ct-abdomen", {"free_air": "yes", "organ_rupture": "yes"}, ["free_air", "organ_rupture"]),
+        ("dx-chest", {"tension": "yes"}, ["tension"]),
+        ("mr-brain", {"diffusion": "brainstem"}, ["diffusion"]),
+    ],
+)
+def test_a_template_suggests_its_critical_values(name: str, values: dict[str, str], expected: list[str]) -> None:
+    assert [item.key for item in TemplateLibrary().get(name).critical(values)] == expected
+
+
 def test_an_unknown_template_is_named_to_the_reader() -> None:
     with pytest.raises(TemplateViolation, match="hip-mr"):
         TemplateLibrary().get("hip-mr")
+
+
+def _contradict(raw: dict[str, Any], number: dict[str, Any], change: str) -> None:
+    if change == "required by nothing":
+        number["required_if"] = {"field": "technique", "is": ["yes"]}
+    elif change == "critical without words":
+        number["critical"] = {"at_least": 5, "level": raw["procedure"]}
+    elif change == "critical by a choice of a number":
+        number["critical"] = {"is": ["x"], "level": raw["procedure"], "text": raw["title"]}
+    elif change == "critical by an unknown choice":
+        chosen = next(f for s in raw["sections"] for f in s["fields"] if f["type"] == "choice")
+        chosen["critical"] = {"is": ["x"], "level": raw["procedure"], "text": raw["title"]}
+    elif change == "category from nowhere":
+        del raw["categories"]
+        raw["category_required"] = True
 
 
 def _spoiled(change: str) -> dict[str, Any]:
@@ -95,11 +183,25 @@ def _spoiled(change: str) -> dict[str, Any]:
         raw["sections"][0]["fields"].append(raw["sections"][0]["fields"][0])
     elif change == "unknown property":
         raw["script"] = "x"
+    else:
+        _contradict(raw, number, change)
     return raw
 
 
 @pytest.mark.parametrize(
-    "change", ["no impression label", "number without unit", "bounds crossed", "same key twice", "unknown property"]
+    "change",
+    [
+        "no impression label",
+        "number without unit",
+        "bounds crossed",
+        "same key twice",
+        "unknown property",
+        "required by nothing",
+        "critical without words",
+        "critical by a choice of a number",
+        "critical by an unknown choice",
+        "category from nowhere",
+    ],
 )
 def test_a_template_with_a_mistake_is_not_loaded(tmp_path: Path, change: str) -> None:
     path = tmp_path / "bad.json"
@@ -111,9 +213,10 @@ def test_a_template_with_a_mistake_is_not_loaded(tmp_path: Path, change: str) ->
     assert "bad.json" in caught.value.user_text
 
 
-def test_a_template_that_is_not_json_is_not_loaded(tmp_path: Path) -> None:
+def test_a_template_that_is_not_json_or_not_there_is_not_loaded(tmp_path: Path) -> None:
     path = tmp_path / "bad.json"
     path.write_text("{", encoding="utf-8")
 
-    with pytest.raises(TemplateViolation):
-        TemplateLibrary([path]).all()
+    for one in (path, tmp_path / "none.json"):
+        with pytest.raises(TemplateViolation, match=one.name):
+            TemplateLibrary([one]).all()
