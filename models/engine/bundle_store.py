@@ -44,7 +44,10 @@ class BundleStore:
     def remove(self, model_id: str) -> None:
         """Take an installed model away. Raises BundleInvalid when this folder has none of that name."""
         if not any(p.parent.name == model_id for p in self.folder.glob(f"*/{MANIFEST_NAME}")):
-            raise BundleInvalid(tr("There is no model “{model}”.", model=model_id))
+            raise BundleInvalid(
+                tr("There is no model “{model}”.", model=model_id),
+                hint=tr("“lianyue models list” shows what is installed."),
+            )
         shutil.rmtree(self.folder / model_id)
 
     def _install(self, source: Path, work: Path) -> Bundle:

@@ -141,6 +141,7 @@ def test_a_model_that_is_not_there_names_those_that_are(ct: Path) -> None:
     expected = "There is no model “nope”. · Installed models: lung-nodule-xs"
     assert complaint("detect", ct, "--model", "nope") == expected
     assert complaint("models", "check", "nope") == expected
+    assert complaint("models", "remove", "nope").endswith("“lianyue models list” shows what is installed.")
 
 
 def test_a_silent_hub_and_a_missing_password_are_told_apart(ct: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,6 +153,17 @@ def test_a_silent_hub_and_a_missing_password_are_told_apart(ct: Path, monkeypatc
     assert complaint("worker", "--hub", NOWHERE, password="secret").startswith(silent)
     assert complaint("send", ct, "--hub", NOWHERE).endswith("run the command again: it goes on where it stopped.")
     assert complaint("send", ct, "--hub", "nonsense").startswith("nonsense is not the address of a hub")
+
+
+def test_a_demonstration_names_a_folder_that_it_cannot_use_before_anything_starts(tmp_path: Path) -> None:
+    absent, file = tmp_path / "absent", tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    assert complaint("demo", "--headless", "--study", absent, "--out", tmp_path / "o").startswith(
+        f"{absent} does not exist."
+    )
+    (tmp_path / "empty").mkdir()
+    assert complaint("demo", "--headless", "--study", tmp_path / "empty").startswith("No DICOM images found in")
+    assert complaint("demo", "--headless", "--out", file / "o").startswith(f"{file / 'o'}: ")
 
 
 def test_verify_cannot_tell_about_what_it_cannot_read(tmp_path: Path) -> None:
@@ -187,6 +199,8 @@ def test_a_hub_says_why_it_does_not_start(tmp_path: Path) -> None:
         assert complaint(*start, "--archive", archive).startswith(f"{archive} is not the address of a DICOMweb archive")
     secret = complaint(*start, "--archive", "ftp://user:secret@host/x")
     assert secret.startswith("host/x is not the address of a DICOMweb archive")
+    silent = complaint(*start, "--archive", "http://user:secret@127.0.0.1:1/dicom-web")
+    assert silent.startswith("The archive http://127.0.0.1:1/dicom-web does not answer. · Start the archive or correct")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -35,6 +35,10 @@ class InstanceKey:
 class Archive(Protocol):
     """Keeps files. Safe from any thread, and from several hub processes at once."""
 
+    def check(self) -> None:
+        """Raise StorageError where it cannot serve now, with what to do."""
+        ...
+
     @property
     def incoming(self) -> Path:
         """Return the folder for files on their way in."""
@@ -93,6 +97,9 @@ class FileArchive:
         for folder in (self._objects, self._incoming):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def check(self) -> None:
+        """Do nothing: the folder was made, so it is there."""
+
     @property
     def incoming(self) -> Path:
         """Return the folder for files on their way in, on the same file system as the objects."""
@@ -144,6 +151,15 @@ class FileArchive:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         sync_folder(folder.parent)
         sync_folder(self._objects)
+
+
+def check_archive(data_dir: Path, archive_url: str) -> None:
+    """Raise StorageError where an external archive cannot serve now; the folder's own one always can."""
+    archive = open_archive(data_dir, archive_url)
+    try:
+        archive.check()
+    finally:
+        archive.close()
 
 
 def open_archive(data_dir: Path, archive_url: str = "") -> Archive:

@@ -94,6 +94,23 @@ class DicomwebArchive:
         auth = (parsed.username, parsed.password) if parsed.username else None
         self._client = httpx.Client(auth=auth, transport=transport, timeout=_TIMEOUT)
 
+    def check(self) -> None:
+        """Ask whether a DICOMweb service answers there. Raises StorageError with what to do."""
+        try:
+            self._search("/studies", "limit=1")
+        except Unreachable as exc:
+            raise StorageError(
+                tr("The archive {url} does not answer.", url=self._root),
+                hint=tr("Start the archive or correct its address, then start the hub again."),
+                detail=exc.detail,
+            ) from exc
+        except Refused as exc:
+            raise StorageError(
+                tr("The archive {url} does not let the hub search it.", url=self._root),
+                hint=tr("Check the path of its DICOMweb service, user name and password."),
+                detail=exc.detail,
+            ) from exc
+
     @property
     def incoming(self) -> Path:
         """Return the folder for files on their way in."""

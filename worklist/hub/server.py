@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final, Self
 
 from resources.translation import tr
+from worklist.hub.archive import check_archive
 from workstation.domain.errors import StorageError, WorkstationError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def run_hub(settings: HubSettings, host: str = LOOPBACK, port: int = DEFAULT_POR
 
     Raises:
         WorkstationError: demo users beyond loopback, or the port is taken.
-        StorageError: database or data folder cannot be used.
+        StorageError: database, data folder or external archive cannot be used.
     """
     if settings.demo_users and not is_loopback(host):
         raise WorkstationError(
@@ -41,6 +42,7 @@ def run_hub(settings: HubSettings, host: str = LOOPBACK, port: int = DEFAULT_POR
     listener = listen(host, port)
     with listener:
         server = _server(settings)
+        check_archive(settings.data_dir, settings.archive_url or "")
         address = listener.getsockname()
         print(f"http://{_shown(address[0])}:{address[1]}", flush=True)  # noqa: T201 - the command's output
         password = server.config.app.state.accounts.ensure_first_admin()  # type: ignore[union-attr]  # our FastAPI app

@@ -66,6 +66,13 @@ def phantom(folder: Path) -> Path:
     return folder
 
 
+def _check_study(folder: Path) -> None:
+    """Raise DecodeError before hub and worker start, not minutes later from the middle of the loop."""
+    from workstation.dicom.source import scan
+
+    scan(folder)
+
+
 def run_demo(*, headless: bool, study: Path | None, out: Path | None) -> int:
     """Run the demo; without a display the loop is driven headless."""
     from workstation.bootstrap.environment import has_display, prepare_offscreen
@@ -75,6 +82,11 @@ def run_demo(*, headless: bool, study: Path | None, out: Path | None) -> int:
         headless = True
     from workstation.bootstrap.ending import end_on_signals
 
+    target = (out or Path("demo-out")).resolve()
+    if study is not None:
+        _check_study(study)
+    if headless:
+        target.mkdir(parents=True, exist_ok=True)
     end_on_signals()
     with tempfile.TemporaryDirectory(prefix="lianyue-demo-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
@@ -84,7 +96,6 @@ def run_demo(*, headless: bool, study: Path | None, out: Path | None) -> int:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
             prepare_offscreen()
 
-            target = (out or Path("demo-out")).resolve()
             with demo_house(root) as house:
                 ok = run_loop(house, study or phantom(root / "phantom"), target)
             print(tr("Artefacts and screenshots are in {folder}", folder=target), flush=True)
