@@ -40,7 +40,7 @@ def prepare_grid(
     """Check, crop, resample, scale, pad. Raises InputOutsideIntendedUse with the reason, JobCancelled."""
     warnings = check_intended_use(volume, applies_to)
     low, high = box_of(volume)
-    lungs = lungs_in_view(volume, applies_to) if spec.roi == "lungs" or applies_to.min_lung_ml > 0 else None
+    lungs = lungs_in_view(volume, applies_to, job) if spec.roi == "lungs" or applies_to.min_lung_ml > 0 else None
     if lungs is not None and spec.roi == "lungs":
         first, last = lungs.box_lps_mm(spec.margin_mm)
         low, high = np.maximum(low, first), np.minimum(high, last)

@@ -7,6 +7,8 @@ patients the Dice coefficient is 0.94 to 0.96.
 
 from __future__ import annotations
 
+import threading
+import weakref
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK
 
+from workstation.domain.ports import CancelToken
 from workstation.domain.volume import Volume
 
 _itk: Any = SimpleITK  # its stubs are partial
@@ -63,31 +66,74 @@ class LungMask:
         return low, high
 
 
-def find_lungs(volume: Volume) -> LungMask | None:
-    """Return the lungs of a CT volume in HU, None when nothing in it looks like a lung."""
+class _Found:
+    """The lungs of the volumes that are still held by somebody, so that nobody searches them twice."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._masks: dict[int, tuple[weakref.ref[npt.NDArray[Any]], bytes, LungMask | None]] = {}
+
+    def of(self, volume: Volume, job: CancelToken | None) -> LungMask | None:
+        key, place = id(volume.voxels), volume.ijk_to_lps.tobytes()
+        with self._lock:
+            known = self._masks.get(key)
+            if known is not None and known[0]() is volume.voxels and known[1] == place:
+                return known[2]
+            found = find_lungs(volume, job)
+            for gone in [other for other, (voxels, _, _) in self._masks.items() if voxels() is None]:
+                del self._masks[gone]
+            self._masks[key] = weakref.ref(volume.voxels), place, found
+            return found
+
+
+_FOUND: Final = _Found()
+
+
+def lungs_of(volume: Volume, job: CancelToken | None = None) -> LungMask | None:
+    """Return ``find_lungs`` of a volume, searched once as long as its voxels live; raises JobCancelled."""
+    return _FOUND.of(volume, job)
+
+
+def find_lungs(volume: Volume, job: CancelToken | None = None) -> LungMask | None:
+    """Return the lungs of a CT volume in HU, None when nothing in it looks like a lung; raises JobCancelled."""
     steps = [max(1, round(_GRID_MM / spacing)) for spacing in volume.spacing_mm]
-    coarse = np.ascontiguousarray(volume.voxels[:: steps[2], :: steps[1], :: steps[0]])
+    coarse: npt.NDArray[Any] = np.ascontiguousarray(volume.voxels[:: steps[2], :: steps[1], :: steps[0]])
     ijk_to_lps = volume.ijk_to_lps.copy()
     ijk_to_lps[:3, :3] *= np.array(steps)
     spacing_mm = np.linalg.norm(ijk_to_lps[:3, :3], axis=0)
 
-    image = _itk.GetImageFromArray(coarse)
-    image.SetSpacing(spacing_mm.tolist())
-    air = _itk.BinaryThreshold(image, lowerThreshold=-32768, upperThreshold=_AIR_BELOW_HU)
-    pieces = _itk.GetArrayFromImage(_itk.ConnectedComponent(air)).astype(np.int64)
+    _ask(job)
+    air = (coarse <= _AIR_BELOW_HU).astype(np.uint8)
+    pieces: npt.NDArray[np.uint32] = _itk.GetArrayFromImage(_itk.ConnectedComponent(_itk.GetImageFromArray(air)))
+    _ask(job)
     chosen = _lung_pieces(pieces, coarse, spacing_mm)
     if not chosen:
         return None
-    mask, low = _cut_out(np.isin(pieces, chosen), spacing_mm)
+    of_lung = np.zeros(int(pieces.max()) + 1, dtype=np.bool_)
+    of_lung[chosen] = True
+    mask, low = _cut_out(of_lung[pieces], spacing_mm)
     ijk_to_lps[:3, 3] += ijk_to_lps[:3, :3] @ low
-    where = np.nonzero(mask)
+    first, last = _ends(mask)
+    _ask(job)
     return LungMask(
-        distance_mm=_closed_distance_mm(mask, spacing_mm),
+        distance_mm=_closed_distance_mm(mask, spacing_mm, job),
         ijk_to_lps=ijk_to_lps,
-        volume_ml=float(mask.sum() * spacing_mm.prod() / 1000),
-        low_ijk=(int(where[2].min()), int(where[1].min()), int(where[0].min())),
-        high_ijk=(int(where[2].max()), int(where[1].max()), int(where[0].max())),
+        volume_ml=float(np.count_nonzero(mask) * spacing_mm.prod() / 1000),
+        low_ijk=(first[2], first[1], first[0]),
+        high_ijk=(last[2], last[1], last[0]),
     )
+
+
+def _ask(job: CancelToken | None) -> None:
+    if job is not None:
+        job.raise_if_cancelled()
+
+
+def _ends(mask: npt.NDArray[np.bool_]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Return the first and last index of a mask that is not empty along z, y, x."""
+    held = [np.nonzero(mask.any(axis=tuple(k for k in range(3) if k != axis)))[0] for axis in range(3)]
+    z, y, x = ((int(at[0]), int(at[-1])) for at in held)
+    return (z[0], y[0], x[0]), (z[1], y[1], x[1])
 
 
 def _cut_out(
@@ -95,14 +141,14 @@ def _cut_out(
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
     """Return the mask's box with a rim on every side, and the old index ``(x, y, z)`` of its first voxel."""
     rim = np.ceil(_RIM_MM / spacing_mm).astype(np.int64)[::-1]
-    where = np.nonzero(mask)
-    first = np.array([int(axis.min()) for axis in where])
-    last = np.array([int(axis.max()) for axis in where])
+    first, last = (np.array(ends) for ends in _ends(mask))
     box = mask[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))]
     return np.pad(box, [(int(n), int(n)) for n in rim]), (first - rim)[::-1]
 
 
-def _lung_pieces(pieces: npt.NDArray[np.int64], hu: npt.NDArray[Any], spacing_mm: npt.NDArray[np.float64]) -> list[int]:
+def _lung_pieces(
+    pieces: npt.NDArray[np.uint32], hu: npt.NDArray[Any], spacing_mm: npt.NDArray[np.float64]
+) -> list[int]:
     """Return the labels that are lung: large, not room air, not gas."""
     volume_ml = np.bincount(pieces.ravel()) * (spacing_mm.prod() / 1000)
     open_cm2 = np.zeros(len(volume_ml))
@@ -120,15 +166,45 @@ def _lung_pieces(pieces: npt.NDArray[np.int64], hu: npt.NDArray[Any], spacing_mm
     return [k for k in large if float(np.median(hu[pieces == k])) > _GAS_BELOW_HU]
 
 
-def _closed_distance_mm(mask: npt.NDArray[np.bool_], spacing_mm: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def _closed_distance_mm(
+    mask: npt.NDArray[np.bool_], spacing_mm: npt.NDArray[np.float64], job: CancelToken | None
+) -> npt.NDArray[np.float32]:
     """Return the signed distance to the mask after closing it with a ball; needs a rim wider than the ball."""
-    image = _itk.GetImageFromArray(mask.astype(np.uint8))
+    dilated = _squares_mm2(mask, _CLOSING_MM, spacing_mm) <= _CLOSING_MM**2
+    _ask(job)
+    closed = dilated & (_squares_mm2(dilated & ~_buried(dilated), _CLOSING_MM, spacing_mm) >= _CLOSING_MM**2)
+    closed |= mask
+    _ask(job)
+    image = _itk.GetImageFromArray(closed.astype(np.uint8))
     image.SetSpacing(spacing_mm.tolist())
-    dilated = _distance(image) <= _CLOSING_MM
-    closed = _itk.Or(_distance(dilated) <= -_CLOSING_MM, image)
-    result: npt.NDArray[np.float32] = _itk.GetArrayFromImage(_distance(closed))
+    result: npt.NDArray[np.float32] = _itk.GetArrayFromImage(
+        _itk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    )
     return result
 
 
-def _distance(image: Any) -> Any:  # noqa: ANN401  SimpleITK's image type is not typed
-    return _itk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+def _squares_mm2(
+    mask: npt.NDArray[np.bool_], reach_mm: float, spacing_mm: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    """Return the squared distance to a mask, right up to a reach and larger than that beyond it; axis by axis."""
+    squares = np.where(mask, np.float32(0), np.float32(4 * reach_mm**2))
+    for axis, step in enumerate(spacing_mm[::-1].tolist()):
+        before = np.moveaxis(squares, axis, 0)
+        after = before.copy(order="K")
+        for count in range(1, min(int(reach_mm / step) + 1, len(before) - 1) + 1):
+            away = np.float32((count * step) ** 2)
+            np.minimum(after[count:], before[:-count] + away, out=after[count:])
+            np.minimum(after[:-count], before[count:] + away, out=after[:-count])
+        squares = np.moveaxis(after, 0, axis)
+    return squares
+
+
+def _buried(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return the voxels whose 26 neighbours all belong to the mask, which reaches no end of its array."""
+    result = mask
+    for axis in range(3):
+        row = np.moveaxis(result, axis, 0)
+        held = np.zeros_like(row, order="K")
+        held[1:-1] = row[:-2] & row[1:-1] & row[2:]
+        result = np.moveaxis(held, 0, axis)
+    return result

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, Final, cast
 
+from models.engine.session import usable_cores
 from workstation.domain.errors import JobCancelled, NotANodule
 from workstation.domain.finding import AlgorithmIdentity, Mark, MarkEvidence
 from workstation.domain.nodule_ports import NoduleMeasurer
@@ -18,6 +22,8 @@ _log = logging.getLogger(__name__)
 _LABEL: Final = "nodule"
 _MOST: Final = 30
 """Marks measured per study, strongest first: a run that shows more has other troubles than sizes."""
+_MOST_AT_ONCE: Final = 4
+_ASK_EVERY_S: Final = 0.05
 _PLAUSIBLE: Final = 3.0
 """A size that differs from the network's by more than this factor outlined something else."""
 
@@ -57,9 +63,8 @@ class MeasuringDetector:
         started = time.perf_counter()
         marks = list(found.marks)
         wanted = [n for n, mark in enumerate(marks) if mark.shown and mark.label == _LABEL][:_MOST]
-        for done, number in enumerate(wanted):
-            job.progress(0.9 + 0.1 * done / len(wanted))
-            marks[number] = self._measured(volume, marks[number], job)
+        for number, mark in self._measured_beside(volume, {n: marks[n] for n in wanted}, JobPart(job, 0.9, 1.0)):
+            marks[number] = mark
         job.progress(1.0)
         spent = time.perf_counter() - started
         seconds = dict(found.seconds)
@@ -72,11 +77,28 @@ class MeasuringDetector:
             return cast(DetectionResult, replace(kept, marks=tuple(marks), algorithm=algorithm, seconds=seconds))  # type: ignore[type-var]  # any dataclass
         return MeasuredResult(tuple(marks), algorithm, seconds)
 
+    def _measured_beside(self, volume: Volume, marks: dict[int, Mark], job: JobContext) -> Iterator[tuple[int, Mark]]:
+        """Yield the marks measured, on as many cores as there are; a cancelled job waits for none of them."""
+        if not marks:
+            return
+        given_up = _GivenUp()
+        pool = ThreadPoolExecutor(min(_MOST_AT_ONCE, usable_cores(), len(marks)), "measure-mark")
+        try:
+            running = {pool.submit(self._measured, volume, mark, given_up): number for number, mark in marks.items()}
+            while running:
+                job.raise_if_cancelled()
+                ended, _ = wait(running, timeout=_ASK_EVERY_S, return_when=FIRST_COMPLETED)
+                for one in ended:
+                    yield running.pop(one), one.result()
+                job.progress(1 - len(running) / len(marks))
+        finally:
+            given_up.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
     def _measured(self, volume: Volume, mark: Mark, job: JobContext) -> Mark:
         """Return the mark with its evidence; as it was where nothing plausible can be outlined."""
-        quiet = JobPart(job, 0.9, 0.9)
         try:
-            found = self._measurer.segment(volume, mark.centre_lps_mm, quiet, diameter_mm=mark.diameter_mm)
+            found = self._measurer.segment(volume, mark.centre_lps_mm, job, diameter_mm=mark.diameter_mm)
         except NotANodule:
             return replace(mark, evidence=MarkEvidence(network_diameter_mm=mark.diameter_mm))
         except JobCancelled:
@@ -89,3 +111,16 @@ class MeasuringDetector:
             return replace(mark, evidence=MarkEvidence(network_diameter_mm=mark.diameter_mm))
         evidence = replace(found.evidence(), network_diameter_mm=mark.diameter_mm)
         return replace(mark, diameter_mm=found.equivalent_diameter_mm, evidence=evidence)
+
+
+class _GivenUp(threading.Event):
+    """The job of those that measure: ends when it is set."""
+
+    def raise_if_cancelled(self) -> None:
+        """Raise JobCancelled when nobody waits any more."""
+        if self.is_set():
+            raise JobCancelled
+
+    def progress(self, fraction: float, text: str = "") -> None:  # noqa: ARG002  whole marks are counted, not their parts
+        """Raise as ``raise_if_cancelled``."""
+        self.raise_if_cancelled()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.engine.intended_use import check_intended_use
-from models.engine.lungs import LungMask, find_lungs
+from models.engine.lungs import LungMask, lungs_of
 from models.engine.manifest_values import AppliesTo, InputSpec
 from models.engine.resample import box_of, grid_over, resample
 from resources.translation import tr
@@ -39,7 +39,7 @@ class Prepared:
 def prepare(volume: Volume, applies_to: AppliesTo, spec: InputSpec, job: CancelToken | None = None) -> Prepared:
     """Check, find the lungs, resample. Raises InputOutsideIntendedUse with the reason, JobCancelled."""
     warnings = check_intended_use(volume, applies_to)
-    lungs = lungs_in_view(volume, applies_to)
+    lungs = lungs_in_view(volume, applies_to, job)
     low, high = lungs.box_lps_mm(spec.margin_mm)
     first, last = box_of(volume)
     grid = grid_over(np.maximum(low, first), np.minimum(high, last), (spec.spacing_mm,) * 3)
@@ -47,9 +47,9 @@ def prepare(volume: Volume, applies_to: AppliesTo, spec: InputSpec, job: CancelT
     return Prepared(hu, grid.origin_lps_mm, spec.spacing_mm, lungs, warnings)
 
 
-def lungs_in_view(volume: Volume, applies_to: AppliesTo) -> LungMask:
-    """Return the lungs. Raises InputOutsideIntendedUse without lungs of the size that the manifest wants."""
-    lungs = find_lungs(volume)
+def lungs_in_view(volume: Volume, applies_to: AppliesTo, job: CancelToken | None = None) -> LungMask:
+    """Return the lungs. Raises InputOutsideIntendedUse without lungs as large as the manifest wants, JobCancelled."""
+    lungs = lungs_of(volume, job)
     if lungs is None or lungs.volume_ml < applies_to.min_lung_ml:
         raise InputOutsideIntendedUse(tr("The detector refuses this series: no lungs in view."))
     return lungs

@@ -29,6 +29,7 @@ from models.engine.nodule.sampling import (
     piece_at,
     pieces,
     smoothed,
+    widened,
     window,
 )
 from resources.translation import tr
@@ -165,9 +166,9 @@ def _closed_lung(volume: Volume, cube: Cube, seed: Index) -> BoolArray:
     step_mm = _CLOSING_STEP * cube.step_mm
     half_mm = (cube.hu.shape[0] // 2) * cube.step_mm + max(_CLOSING_MM)
     wide = cut_cube(volume, (float(middle[0]), float(middle[1]), float(middle[2])), half_mm, step_mm, extended=True)
-    gap = distance_to(_aerated(wide.hu, wide), step_mm)
+    aerated = _aerated(wide.hu, wide)
     for radius in _CLOSING_MM:
-        inner = depth_in(gap <= radius, step_mm)
+        inner = depth_in(widened(aerated, radius, step_mm), step_mm)
         # enclosed tissue is a nodule or a vessel, however large
         inner[filled(inner >= radius)] = max(float(inner.max()), radius)
         closed = np.asarray(on_cube(inner, wide, cube) >= radius - cube.step_mm / 2, dtype=np.bool_)
@@ -238,7 +239,7 @@ def _opened(tissue: BoolArray, depth: FloatArray, middle: Index, step_mm: float)
         most = _OPENING_MOST_MM * (1 + 2 * (share - _OPENING_SHARES[0]))
         eroded_by = min(share * half, most)
         core = piece_at(np.asarray(deep > eroded_by, dtype=np.bool_), at)
-        regrown = near & (distance_to(core, step_mm) <= eroded_by + _REGROW_MM)
+        regrown = near & widened(core, eroded_by + _REGROW_MM, step_mm)
         mask = piece_at(np.asarray(regrown, dtype=np.bool_), at)
         if np.linalg.norm(np.argwhere(mask) - at, axis=1).max() * step_mm <= reach_mm:
             break

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from models.engine.lungs import LungMask, find_lungs
+from models.engine.lungs import LungMask, lungs_of
 from models.engine.nodule import content, shape, surroundings
 from models.engine.nodule.region import Region, find_region
 from models.engine.nodule.sampling import Cube, cut_cube
@@ -32,15 +29,7 @@ _MOST_DIAMETER_MM: Final = 80.0
 
 
 class NoduleSegmenter:
-    """
-    Segments nodules of CT volumes by classical means: no weights, the same answer every time.
-
-    The lungs of the volume last asked about are kept until its voxels go.
-    """
-
-    def __init__(self) -> None:
-        self._lungs: tuple[weakref.ref[npt.NDArray[Any]], LungMask | None] | None = None
-        self._lock = threading.Lock()
+    """Segments nodules of CT volumes by classical means: no weights, the same answer every time."""
 
     def segment(
         self, volume: Volume, seed_lps_mm: Point, job: JobContext, *, diameter_mm: float | None = None
@@ -55,15 +44,9 @@ class NoduleSegmenter:
         job.raise_if_cancelled()
         cube, region = _found(volume, seed_lps_mm, diameter_mm)
         job.progress(0.5)
-        lungs = self._lungs_of(volume)
+        lungs = lungs_of(volume, job)
         job.progress(0.8)
         return _measured(volume, seed_lps_mm, cube, region, lungs)
-
-    def _lungs_of(self, volume: Volume) -> LungMask | None:
-        with self._lock:
-            if self._lungs is None or self._lungs[0]() is not volume.voxels:
-                self._lungs = weakref.ref(volume.voxels), find_lungs(volume)
-            return self._lungs[1]
 
 
 def _found(volume: Volume, seed: Point, diameter_mm: float | None) -> tuple[Cube, Region]:

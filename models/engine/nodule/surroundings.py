@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy.typing as npt
 
 from models.engine.lungs import LungMask
 from models.engine.nodule.region import Region
-from models.engine.nodule.sampling import BoolArray, Cube, depth_in, distance_to
+from models.engine.nodule.sampling import BoolArray, Cube, depth_in, gap_between, widened
 from workstation.domain.finding import Lobe, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.nodule import Attachment, GrowthLimit, LobeGuess
 from workstation.domain.volume import Volume
+
+_Corner = npt.NDArray[np.float64]
 
 _NEAR_MM: Final = 12.0
 _TOUCHING_MM: Final = 1.5
@@ -45,7 +48,7 @@ def pleura_distance_mm(region: Region, cube: Cube, lungs: LungMask | None) -> fl
 
 def _gap_mm(region: Region, cube: Cube) -> float | None:
     outside = np.asarray(~region.lung & cube.in_scan, dtype=np.bool_)
-    return float(distance_to(outside, cube.step_mm)[region.mask].min()) if outside.any() else None
+    return gap_between(region.mask, outside, cube.step_mm) if outside.any() else None
 
 
 def attachments(region: Region, cube: Cube, pleura_mm: float | None) -> frozenset[Attachment]:
@@ -54,7 +57,7 @@ def attachments(region: Region, cube: Cube, pleura_mm: float | None) -> frozense
     if pleura_mm is not None and pleura_mm <= _TOUCHING_MM:
         found.add(Attachment.PLEURA)
     region, _ = region.part(3)
-    contact = region.tissue & ~region.mask & (distance_to(region.mask, cube.step_mm) <= 1.01 * cube.step_mm)
+    contact = region.tissue & ~region.mask & widened(region.mask, 1.01 * cube.step_mm, cube.step_mm)
     if contact.sum() * cube.step_mm**2 >= _VESSEL_CONTACT_MM2:
         found.add(Attachment.VESSEL)
     return frozenset(found)
@@ -95,14 +98,9 @@ def guess_lobe(centre_lps_mm: Point, lungs: LungMask | None) -> LobeGuess | None
     """
     if lungs is None:
         return None
-    inside = lungs.distance_mm <= 0
-    points = _coarse_points(lungs, inside)
-    if not len(points):
-        return None
-    middle = float((points[:, 0].min() + points[:, 0].max()) / 2)
+    middle, boxes = _sides(lungs)
     left = centre_lps_mm[0] > middle
-    side = points[(points[:, 0] > middle) == left]
-    low, high = side.min(axis=0), side.max(axis=0)
+    low, high = boxes[int(left)]
     span = np.maximum(high - low, 1.0)
     _, back, height = ((np.asarray(centre_lps_mm) - low) / span).tolist()
     above_oblique = _share(height - 0.75 * (back - 0.1) / 0.9)
@@ -125,7 +123,15 @@ def _share(offset: float) -> float:
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, offset / _FISSURE_SOFTNESS))))
 
 
-def _coarse_points(lungs: LungMask, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    ijk = np.argwhere(inside)[:, ::-1]
-    points: npt.NDArray[np.float64] = ijk @ lungs.ijk_to_lps[:3, :3].T + lungs.ijk_to_lps[:3, 3]
-    return points
+@lru_cache(maxsize=2)
+def _sides(lungs: LungMask) -> tuple[float, tuple[tuple[_Corner, _Corner], tuple[_Corner, _Corner]]]:
+    """Return the x between both lungs and the box of either, right one first: low and high corner in LPS mm."""
+    ijk = np.argwhere(lungs.distance_mm <= 0)[:, ::-1].astype(np.float64)
+    points = ijk @ lungs.ijk_to_lps[:3, :3].T + lungs.ijk_to_lps[:3, 3]
+    middle = float((points[:, 0].min() + points[:, 0].max()) / 2)
+    left = points[:, 0] > middle
+    right_lung, left_lung = points[~left], points[left]
+    return middle, (
+        (right_lung.min(axis=0), right_lung.max(axis=0)),
+        (left_lung.min(axis=0), left_lung.max(axis=0)),
+    )
