@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
@@ -27,6 +28,11 @@ _PROBE_ARM_PX: Final = 6.0
 _SELECTED_GAP_PX: Final = 4.0
 _EDGE_PX: Final = 2.0
 _APART_PX: Final = 4
+_STAR_PX: Final = 14.0
+_STAR_GAP_PX: Final = 4.0
+_STAR_WAIST: Final = 0.42
+_BADGE_TOP_PX: Final = 28.0
+_BADGE_WORDS_FROM_PX: Final = 240.0
 _LOZENGE: Final = 2**0.5
 """Keeps the whole circle of the cut inside the lozenge."""
 
@@ -56,6 +62,8 @@ class OverlayPainter:
         for line, rect in zip(overlay.captions, captions, strict=True):
             self._text.draw(painter, rect.x, rect.y, line.text, _caption_style(line))
         self._labels(painter, overlay, viewport, [*captions, *letters])
+        if overlay.badge:
+            self._badge(painter, overlay.badge, viewport)
         if overlay.message:
             _message(painter, overlay.message, viewport)
 
@@ -135,6 +143,17 @@ class OverlayPainter:
                 _upright_line(painter, *each, width, stroke)
         self._text.draw(painter, x, y - 20, bar.text, TextStyle())
 
+    def _badge(self, painter: QPainter, words: str, viewport: tuple[float, float]) -> None:
+        """Paint a star and the words below the upper letter; the star alone where there is little room."""
+        width, height = self._text.size(words, _LETTER)
+        room = viewport[0] >= _BADGE_WORDS_FROM_PX
+        left = (viewport[0] - _STAR_PX - (_STAR_GAP_PX + width if room else 0)) / 2
+        painter.setPen(_pen(color("overlay.outline"), _UNDER_PX))
+        painter.setBrush(QBrush(color(_LETTER.token)))
+        painter.drawPolygon(_star(left + _STAR_PX / 2, _BADGE_TOP_PX + height / 2, _STAR_PX / 2))
+        if room:
+            self._text.draw(painter, left + _STAR_PX + _STAR_GAP_PX, _BADGE_TOP_PX, words, _LETTER)
+
     def _colour_bar(self, painter: QPainter, bar: ColourBar) -> None:
         target = QRectF(round(bar.x), round(bar.y), bar.width, round(bar.height))
         painter.fillRect(target.adjusted(-1, -1, 1, 1), color("overlay.outline"))
@@ -144,6 +163,16 @@ class OverlayPainter:
             self._text.draw(painter, bar.x - 6 - width, y - height / 2, text, _BAR)
         width, height = self._text.size(bar.legend.title, _BAR)
         self._text.draw(painter, bar.x + bar.width - width, bar.y - 1.8 * height, bar.legend.title, _BAR)
+
+
+def _star(x: float, y: float, radius: float) -> QPolygonF:
+    """Return a star of five points round a place, one of them up."""
+    points = []
+    for step in range(10):
+        reach = radius if step % 2 == 0 else radius * _STAR_WAIST
+        angle = math.radians(36 * step - 90)
+        points.append(QPointF(x + reach * math.cos(angle), y + reach * math.sin(angle)))
+    return QPolygonF(points)
 
 
 def _strip(colours: ColourTable) -> QImage:

@@ -86,6 +86,7 @@ class Overlay:
     All that is painted over one picture.
 
     ``guides`` help to steer planes: grips, slab limits, paths. ``message`` stands centred in an empty viewport.
+    ``badge`` names a key image, empty for every other.
     """
 
     captions: tuple[CaptionLine, ...] = ()
@@ -98,6 +99,7 @@ class Overlay:
     colour_bar: ColourBar | None = None
     message: str = ""
     foreign: tuple[ForeignShape, ...] = ()
+    badge: str = ""
 
 
 def letters(view: SliceView) -> tuple[Letter, ...]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from resources.translation import tr
 from viewers.scene import callipers, marks, overlay
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera, PixelTransform
@@ -23,6 +24,7 @@ from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, 
 from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import FindingList
+from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import Point
 from workstation.domain.volume import Volume
 
@@ -91,6 +93,8 @@ class Scene(ABC):
         """Where the pictures of linked viewports cut this one; set by the link group."""
         self.foreign: Callable[[SliceView], tuple[ForeignShape, ...]] | None = None
         """What other systems drew here; read-only."""
+        self.key_frames: frozenset[FrameRef] = frozenset()
+        """The frames of this study that the reader marked as key images"""
         self.probe_at: tuple[float, float] | None = None
         """Viewport pixel under the pointer, for the value in the corner text."""
 
@@ -326,7 +330,13 @@ class Scene(ABC):
             scale_bar=overlay.scale_bar(view),
             foreign=self._foreign_shapes(view),
             colour_bar=colour_bar(self.fused.legend(), viewport) if self.fused is not None else None,
+            badge=tr("Key image") if self.is_key else "",
         )
+
+    @property
+    def is_key(self) -> bool:
+        """Tell whether the displayed image is a key image; planes and volumes never are."""
+        return False
 
     def _foreign_shapes(self, view: SliceView) -> tuple[ForeignShape, ...]:
         return self.foreign(view) if self.foreign is not None else ()

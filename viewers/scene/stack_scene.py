@@ -228,6 +228,11 @@ class StackScene(Scene):
         if self._applied is not None:
             self._applied.place_anew()
 
+    @property
+    def is_key(self) -> bool:
+        """Tell whether the displayed image is a key image."""
+        return bool(self.key_frames) and self.ref(self._index) in self.key_frames
+
     def ref(self, index: int) -> FrameRef:
         """Return which frame stands at a place of the stack."""
         slot = self.slots[index]

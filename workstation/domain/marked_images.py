@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workstation.domain.annotation import Annotation
+from workstation.domain.frames import ImageStack
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.study import Series, Study
@@ -20,6 +21,7 @@ class MarkedImage:
     One frame with what placing a drawing on it needs; ``plane`` is None without usable geometry.
 
     ``half_gap_mm``, half the smallest gap of the series, belongs to the frame on either side.
+    ``place`` is the number, from 1, that the viewer shows in its stack.
     """
 
     image: KeyImage
@@ -27,13 +29,15 @@ class MarkedImage:
     columns: int
     plane: ImagePlane | None = None
     half_gap_mm: float = _SINGLE_SLICE_MM / 2
+    series_number: int | None = None
+    place: int = 1
 
     def holds(self, points_lps_mm: tuple[Point, ...]) -> bool:
         """Tell whether every point lies in this frame's slice."""
         if self.plane is None or not points_lps_mm:
             return False
-        away = [self.plane.distance_mm(point) for point in points_lps_mm]
-        return min(away) > -self.half_gap_mm and max(away) <= self.half_gap_mm
+        # the first point that lies elsewhere ends it: most slices are left after one
+        return all(-self.half_gap_mm < self.plane.distance_mm(point) <= self.half_gap_mm for point in points_lps_mm)
 
 
 class StudyImages:
@@ -71,11 +75,16 @@ def _frames(series: Series) -> tuple[MarkedImage, ...]:
     known = {one.sop_instance_uid: one for one in series.instances}
     half_mm = _half_gap_mm([frame.plane for frame in series.frames if frame.plane is not None])
     found = []
-    for frame in series.frames:
-        instance = known[frame.ref.sop_instance_uid]
-        number = frame.ref.frame_number if instance.number_of_frames > 1 else None
-        image = KeyImage(series.series_instance_uid, instance.sop_class_uid, instance.sop_instance_uid, number)
-        found.append(MarkedImage(image, instance.rows, instance.columns, frame.plane, half_mm))
+    for stack in series.stacks or (ImageStack(series.frames),):
+        for place, frame in enumerate(stack.frames, 1):
+            instance = known[frame.ref.sop_instance_uid]
+            number = frame.ref.frame_number if instance.number_of_frames > 1 else None
+            image = KeyImage(series.series_instance_uid, instance.sop_class_uid, instance.sop_instance_uid, number)
+            found.append(
+                MarkedImage(
+                    image, instance.rows, instance.columns, frame.plane, half_mm, series.series_number, place
+                )
+            )
     return tuple(found)
 
 

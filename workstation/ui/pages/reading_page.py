@@ -58,6 +58,12 @@ class ReadingPage(Page):
     measured_add_requested = Signal(object, float)
     """A patient point in mm and the diameter in mm that was measured there."""
     """A patient point (L, P, S) in mm for a finding of the reader's own."""
+    key_image_asked = Signal(object)
+    """``KeyImage`` to mark, or to take the mark from"""
+    image_wanted = Signal(object)
+    """``KeyImage`` that somebody wants to see"""
+    left = Signal()
+    """Another page is shown instead."""
     rejected_shown = Signal(bool)
     finish_requested = Signal()
     going_away = Signal()
@@ -350,6 +356,7 @@ class ReadingPage(Page):
     def hidden(self) -> None:
         """Put a half-drawn measurement down."""
         self.grid.set_adding(adding=False)
+        self.left.emit()
 
     def close_page(self) -> None:
         """Stop fetching; the widget is going away."""

@@ -13,6 +13,7 @@ from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
+from workstation.domain.key_image import KeyImage
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobRunner
@@ -44,6 +45,7 @@ from workstation.ui.widgets.finding_card import CardFacts
 NEW_FINDING_MM: Final = 6.0
 _FINDING: Final = "finding"
 _MEASUREMENT: Final = "measurement"
+_KEY: Final = "key image"
 
 
 class ReadingPresenter(QObject):
@@ -83,6 +85,7 @@ class ReadingPresenter(QObject):
         page.edit_asked.connect(lambda: page.findings.start_editing(page.findings.selected))
         page.undo_requested.connect(self._undo)
         page.redo_requested.connect(self._redo)
+        page.key_image_asked.connect(self._mark_key)
         page.rejected_shown.connect(lambda on: self.images.show_rejected(shown=on))
         page.save_requested.connect(self._save)
         page.finish_requested.connect(lambda: page.go_to.emit("report"))
@@ -327,6 +330,12 @@ class ReadingPresenter(QObject):
         if not self._stepping:
             self._acted(_MEASUREMENT)
 
+    def _mark_key(self, image: KeyImage) -> None:
+        session = self._writable()
+        if session is not None:
+            session.toggle_key(image)
+            self._acted(_KEY)
+
     # undoing: decisions and measurements in one order, as the hand did them
 
     def _acted(self, what: str) -> None:
@@ -348,6 +357,8 @@ class ReadingPresenter(QObject):
         self._stepping = True
         if what == _FINDING:
             session.undo() if undo else session.redo()
+        elif what == _KEY:
+            session.undo_keys() if undo else session.redo_keys()
         else:
             self.images.step_annotations(lambda kept: kept.undo() if undo else kept.redo())
         self._stepping = False

@@ -134,6 +134,12 @@ class SeriesPanel(QWidget):
         if row is not None:
             row.show_thumbnail(picture)
 
+    def show_keys(self, series_uid: str, count: int) -> None:
+        """Show how many key images a series has."""
+        row = self._rows.get(series_uid)
+        if row is not None:
+            row.show_keys(count)
+
     def show_warnings(self, sentences: Sequence[str]) -> None:
         """Say in red what is doubtful about the series on screen."""
         while (item := self._warning_column.takeAt(0)) is not None:
@@ -196,6 +202,7 @@ class SeriesRow(QWidget):
         self._picture: QImage | None = None
         self._selected = False
         self._compact = compact
+        self.keys = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if facts.is_image else Qt.CursorShape.ArrowCursor)
@@ -205,9 +212,15 @@ class SeriesRow(QWidget):
     def show_facts(self, facts: SeriesFacts) -> None:
         """Replace what the row says."""
         self.facts = facts
-        self.setAccessibleName(f"{facts.title} {facts.facts}")
-        self.setToolTip("\n".join((facts.title, facts.facts, *facts.warnings)))
+        keys = trn("{count} key image", "{count} key images", self.keys) if self.keys else ""
+        self.setAccessibleName(f"{facts.title} {facts.facts} {keys}".rstrip())
+        self.setToolTip("\n".join(part for part in (facts.title, facts.facts, *facts.warnings, keys) if part))
         self.update()
+
+    def show_keys(self, count: int) -> None:
+        """Show a star with the number of key images; nothing for none."""
+        self.keys = count
+        self.show_facts(self.facts)
 
     def show_thumbnail(self, picture: QImage) -> None:
         """Show a picture, at most 56 px on its longer side at the screen's ratio."""
@@ -295,6 +308,20 @@ class SeriesRow(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         painter.drawRect(box.adjusted(0, 0, -1, -1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
+        if self.keys:
+            self._paint_keys(painter, box)
+
+    def _paint_keys(self, painter: QPainter, box: QRectF) -> None:
+        """Paint star and number in the upper right corner of the thumbnail."""
+        theme = current_theme()
+        words = str(self.keys)
+        width = paint.metrics("caption").horizontalAdvance(words) + 20
+        badge = QRectF(box.right() - width - 1, box.top() + 1, width, 16)
+        painter.fillRect(badge, theme.color("scrim"))
+        paint_icon(
+            painter, QRectF(badge.left() + 2, badge.top() + 2, 12, 12), "star-fill", theme.color("overlay.letter")
+        )
+        paint.text(painter, badge.adjusted(16, 0, 0, 0), words, role="caption", tone="t0")
 
     def _paint_bar(self, painter: QPainter, box: QRectF) -> None:
         """Fill each pixel column by the share of its slices that is here."""
