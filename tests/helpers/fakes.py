@@ -12,7 +12,7 @@ from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.errors import AlreadyClaimed, SignatureInvalid, WorkstationError
 from workstation.domain.finding import FindingList
 from workstation.domain.report import Report, ReportState
-from workstation.domain.signature import SignedArtefact
+from workstation.domain.signature import SignatureLevel, SignedArtefact, SignedPdf
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, OutputReference, ReadingState, WorklistPage, WorklistQuery, WorklistRow
@@ -213,9 +213,9 @@ class FakeSession:
 
 
 class FakeKey:
-    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> bytes:
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> SignedPdf:
         del reason
-        return pdf + b"|signed by " + signer_name.encode()
+        return SignedPdf(pdf + b"|signed by " + signer_name.encode(), SignatureLevel.LT)
 
     def sign_detached(self, content: bytes) -> bytes:
         return content

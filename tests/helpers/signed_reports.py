@@ -68,7 +68,7 @@ def signed_case(scan: Path) -> SignedCase:
     }
     manifest = OBJECTS.manifest(report, study, objects)
     page = RENDERER.render(report, TEMPLATE, study, row, draft=False, attachments={"manifest.json": manifest})
-    pdf = signer.sign_pdf(page, reason="终审报告", signer_name=SENIOR.name)
+    pdf = signer.sign_pdf(page, reason="终审报告", signer_name=SENIOR.name).content
     files = {"report.pdf": pdf, "report_pdf.dcm": OBJECTS.encapsulated_pdf(report, study, pdf), **objects}
     return SignedCase(
         study, files, signer.sign_detached(files["report.dcm"]), Trust.from_root(folder / "root.pem"), store

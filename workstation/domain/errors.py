@@ -9,7 +9,7 @@ The errors a person may be shown, as one tree; any other exception is a bug.
     ├─ DecodeError      UnsupportedTransferSyntax · NotAVolume · MissingGeometry · HostileInput
     ├─ ModelError       BundleInvalid · InputOutsideIntendedUse · ProviderUnavailable
     ├─ ReportError      TemplateViolation · NotSignable · AmendmentNeedsReason
-    ├─ SecurityError    NotPermitted · SignatureInvalid · AuditChainBroken · SignInFailed
+    ├─ SecurityError    NotPermitted · SignatureInvalid · TimeStampUnavailable · AuditChainBroken · SignInFailed
     └─ StorageError     DiskFull · NewerSchema · Locked
 """
 
@@ -147,6 +147,10 @@ class NotPermitted(SecurityError):
 
 class SignatureInvalid(SecurityError):
     """A signature does not hold, or the signing key cannot be opened."""
+
+
+class TimeStampUnavailable(SecurityError):
+    """No time stamp could be had; the signature itself may stand."""
 
 
 class AuditChainBroken(SecurityError):

@@ -17,7 +17,7 @@ from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
 from workstation.domain.report import Report
-from workstation.domain.signature import SignedArtefact, VerificationResult
+from workstation.domain.signature import SignedArtefact, SignedPdf, VerificationResult
 from workstation.domain.site import ReadingRequest, ReturnedReport, SendProgress
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -339,8 +339,8 @@ class SignerPort(Protocol):
 class UnlockedSigner(Protocol):
     """A key that is open for one act."""
 
-    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> bytes:
-        """Return the PDF with a PAdES signature."""
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> SignedPdf:
+        """Return the PDF with a PAdES signature; it may await its time stamp. Raises SignatureInvalid."""
         ...
 
     def sign_detached(self, content: bytes) -> bytes:

@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+
+class SignatureLevel(StrEnum):
+    """
+    How much of the proof a PAdES signature carries with it.
+
+    *Source:* ETSI EN 319 142-1, section 6 (baseline levels).
+    """
+
+    B = "B-B"
+    """The signature alone: its time is what the signer's clock says."""
+    T = "B-T"
+    """A time stamp proves that it existed at a time."""
+    LT = "B-LT"
+    """Certificates and revocation lists travel inside, so it can be checked without a network."""
+    LTA = "B-LTA"
+    """A further time stamp over all of it, to outlive the algorithms."""
 
 
 class Verdict(StrEnum):
@@ -24,6 +42,23 @@ class VerificationResult:
     verdict: Verdict
     explanation: str
     signer: str = ""
+    signed_at: datetime | None = None
+    """The time of the time stamp, else the time that the signer's clock claims; None where nothing is signed."""
+    level: SignatureLevel | None = None
+    """Of a PDF whose signature holds; ``B`` means that its time stamp is still missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPdf:
+    """A PDF just signed, and how much proof it carries."""
+
+    content: bytes
+    level: SignatureLevel
+
+    @property
+    def awaits_time_stamp(self) -> bool:
+        """Tell whether the time-stamping authority could not be reached, so that a stamp must follow."""
+        return self.level is SignatureLevel.B
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +66,7 @@ class SignedArtefact:
     """One signed object ready for delivery; ``payload`` is a DICOM Part 10 file."""
 
     kind: str
-    """``report_sr``, ``report_pdf``, ``measurement_sr``."""
+    """``report_sr``, ``report_pdf``, ``measurement_sr``, ``key_images``, ``display_1``, ``segmentation_1`` …"""
     study_instance_uid: str
     series_instance_uid: str
     sop_class_uid: str

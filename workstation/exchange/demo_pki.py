@@ -23,11 +23,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from resources.translation import tr, trn
 from workstation.domain.errors import DiskFull, SignatureInvalid, StorageError
-from workstation.exchange.pades import PadesSigner, Trust
+from workstation.domain.signature import SignatureLevel
+from workstation.exchange.pades import PadesSigner, Trust, software_key
+from workstation.exchange.time_stamps import LocalTimeAuthority, TimeAuthority
 
 TRIES: Final = 5
 MINIMUM_PIN: Final = 6
@@ -40,9 +42,19 @@ _ROUNDS: Final = 200_000
 class DemoKeyStore:
     """Implements SignerPort with keys in a folder that only its owner may read."""
 
-    def __init__(self, folder: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        level: SignatureLevel = SignatureLevel.LT,
+        authority: TimeAuthority | None = None,
+    ) -> None:
+        """Keep the keys in ``folder``; ``authority`` None is the demonstration's own."""
         self._folder = folder
         self._now = now
+        self._level = level
+        self._time_authority = authority
         self._lock = threading.RLock()
 
     # -- the port --------------------------------------------------------------------------------
@@ -70,7 +82,7 @@ class DemoKeyStore:
                 ) from exc
             self._set_tries(user_id, TRIES)
             self._check_usable(bundle)
-            return PadesSigner(bundle, self.trust())
+            return PadesSigner(software_key(bundle), self.trust(), self.time_authority(), self._level)
 
     def subject(self, user_id: str) -> str:
         """Return the certificate subject's name, empty when the user has no certificate."""
@@ -139,6 +151,21 @@ class DemoKeyStore:
                 self._publish_crl(*authority)
             return Trust.from_folder(self._folder)
 
+    def time_authority(self) -> TimeAuthority:
+        """Return the authority that stamps: the given one, else the demonstration's own."""
+        if self._time_authority is not None:
+            return self._time_authority
+        with self._lock:
+            issuer, issuing_key = self._authority()
+            if not (self._folder / "stamping.key").exists():
+                self._found_stamping(issuer, issuing_key)
+            certificate = x509.load_pem_x509_certificate((self._folder / "stamping.pem").read_bytes())
+            key = serialization.load_pem_private_key((self._folder / "stamping.key").read_bytes(), None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise SignatureInvalid(tr("The signing authority of this machine is damaged"))
+        der = serialization.Encoding.DER
+        return LocalTimeAuthority(certificate.public_bytes(der), (issuer.public_bytes(der),), key, self._now)
+
     # -- inside ----------------------------------------------------------------------------------
 
     def _authority(self) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
@@ -178,6 +205,22 @@ class DemoKeyStore:
         plain = serialization.NoEncryption()  # it issues demonstration certificates only
         pem = issuing_key.private_bytes(serialization.Encoding.PEM, PrivateFormat.PKCS8, plain)
         self._write("issuing.key", pem)
+
+    def _found_stamping(self, issuer: x509.Certificate, issuing_key: ec.EllipticCurvePrivateKey) -> None:
+        """Make the key of the time stamps, written last. *Source:* RFC 3161, section 2.3."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            self._builder(_name("Lianyue Demo Time Stamps"), issuer.subject, key.public_key(), 5 * _YEAR)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(digital_signature=True), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+            .add_extension(_key_identifier(issuing_key.public_key()), critical=False)
+            .sign(issuing_key, hashes.SHA256())
+        )
+        self._write("stamping.pem", _pem(certificate))
+        plain = serialization.NoEncryption()  # it stamps demonstrations only
+        pem = key.private_bytes(serialization.Encoding.PEM, PrivateFormat.PKCS8, plain)
+        self._write("stamping.key", pem)
 
     def _builder(
         self,

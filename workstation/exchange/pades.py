@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from asn1crypto import cms
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pem as asn1_pem
 from asn1crypto import x509 as asn1_x509
@@ -24,15 +26,20 @@ from pyhanko.sign.signers.pdf_signer import (
     DSSContentSettings,
     PdfSignatureMetadata,
     PdfSigner,
+    PdfTimeStamper,
     SigDSSPlacementPreference,
+    TimestampDSSContentSettings,
 )
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from resources.translation import tr
-from workstation.domain.errors import SignatureInvalid
+from resources.translation import tr, trn
+from workstation.domain.errors import SignatureInvalid, TimeStampUnavailable
+from workstation.domain.signature import SignatureLevel, SignedPdf
+from workstation.exchange.time_stamps import CLOCK_TOLERANCE, Stamper, TimeAuthority, stamped_time
 
+_LOG: Final = logging.getLogger(__name__)
 FIELD_NAME: Final = "ReportSignature"
 DIGEST: Final = "sha256"
 
@@ -86,45 +93,80 @@ class Trust:
         )
 
 
-class PadesSigner:
-    """Implements UnlockedSigner with a key in memory."""
+def software_key(bundle: pkcs12.PKCS12KeyAndCertificates) -> signers.Signer:
+    """Return pyHanko's view of a key in memory. Raises SignatureInvalid."""
+    if bundle.cert is None or bundle.key is None:
+        raise SignatureInvalid(tr("The signing certificate is damaged"))
+    der, pkcs8 = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
+    chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
+    for issuer in bundle.additional_certs:
+        chain.register(asn1_x509.Certificate.load(issuer.certificate.public_bytes(der)))
+    return signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(bundle.cert.certificate.public_bytes(der)),
+        signing_key=asn1_keys.PrivateKeyInfo.load(bundle.key.private_bytes(der, pkcs8, serialization.NoEncryption())),
+        cert_registry=chain,
+        embed_roots=False,
+    )
 
-    def __init__(self, bundle: pkcs12.PKCS12KeyAndCertificates, trust: Trust) -> None:
-        if bundle.cert is None or bundle.key is None:
-            raise SignatureInvalid(tr("The signing certificate is damaged"))
-        der, pkcs8 = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
-        chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
-        for issuer in bundle.additional_certs:
-            chain.register(asn1_x509.Certificate.load(issuer.certificate.public_bytes(der)))
-        self._trust = trust
+
+class PadesSigner:
+    """
+    Implements UnlockedSigner for any key that pyHanko can use, in memory or on a token.
+
+    ``level`` is the policy. Where the time authority does not answer, a PDF is signed at B with
+    its revocation data: it awaits its time stamp (``TimeStamps.add``), and says so.
+    """
+
+    def __init__(
+        self,
+        signer: signers.Signer,
+        trust: Trust,
+        authority: TimeAuthority | None = None,
+        level: SignatureLevel = SignatureLevel.LT,
+    ) -> None:
         # it warns that revocation lists are not fetched from a network; they are local on purpose
         logging.getLogger("pyhanko.sign.signers").setLevel(logging.ERROR)
-        self._signer = signers.SimpleSigner(
-            signing_cert=asn1_x509.Certificate.load(bundle.cert.certificate.public_bytes(der)),
-            signing_key=asn1_keys.PrivateKeyInfo.load(
-                bundle.key.private_bytes(der, pkcs8, serialization.NoEncryption())
-            ),
-            cert_registry=chain,
-            embed_roots=False,
-        )
+        self._signer = signer
+        self._trust = trust
+        self._authority = authority
+        self._level = level
 
-    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> bytes:
-        """Return the PDF with a PAdES signature over every byte, revocation data inside it. Raises SignatureInvalid."""
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> SignedPdf:
+        """
+        Return the PDF with a PAdES signature over every byte.
+
+        Raises SignatureInvalid, also where this clock and the authority's differ by more than five minutes.
+        """
+        if self._authority is not None and self._level is not SignatureLevel.B:
+            stamper = Stamper(self._authority)
+            try:
+                _check_clock(asyncio.run(stamper.async_dummy_response(DIGEST)))
+                return SignedPdf(self._signed(pdf, reason, signer_name, self._level, stamper), self._level)
+            except TimeStampUnavailable as exc:
+                _LOG.info("signed without a time stamp: %s", exc.detail)
+        return SignedPdf(self._signed(pdf, reason, signer_name, SignatureLevel.B, None), SignatureLevel.B)
+
+    def _signed(
+        self, pdf: bytes, reason: str, signer_name: str, level: SignatureLevel, stamper: Stamper | None
+    ) -> bytes:
         metadata = PdfSignatureMetadata(
             field_name=FIELD_NAME,
             md_algorithm=DIGEST,
             reason=reason,
             name=signer_name,
             subfilter=SigSeedSubFilter.PADES,
-            embed_validation_info=True,
-            validation_context=self._trust.context(),
+            embed_validation_info=level is not SignatureLevel.T,
+            use_pades_lta=level is SignatureLevel.LTA,
+            validation_context=None if level is SignatureLevel.T else self._trust.context(),
             dss_settings=DSSContentSettings(
                 include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
             ),
         )
         output = BytesIO()
         try:
-            PdfSigner(metadata, self._signer).sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=output)
+            PdfSigner(metadata, self._signer, timestamper=stamper).sign_pdf(
+                IncrementalPdfFileWriter(BytesIO(pdf)), output=output
+            )
         except (SigningError, PdfError, ValueError) as exc:
             raise _failed(exc) from exc
         return output.getvalue()
@@ -136,6 +178,44 @@ class PadesSigner:
         except (SigningError, ValueError) as exc:
             raise _failed(exc) from exc
         return bytes(signed.dump())
+
+
+def add_time_stamp(pdf: bytes, trust: Trust, authority: TimeAuthority) -> SignedPdf:
+    """
+    Return a PDF that was signed at B with a time stamp over the whole document.
+
+    Raises TimeStampUnavailable, SignatureInvalid.
+    """
+    output = BytesIO()
+    try:
+        PdfTimeStamper(Stamper(authority)).timestamp_pdf(
+            IncrementalPdfFileWriter(BytesIO(pdf)),
+            DIGEST,
+            trust.context(),
+            output=output,
+            dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+        )
+    except (SigningError, PdfError, ValueError) as exc:
+        raise _failed(exc) from exc
+    return SignedPdf(output.getvalue(), SignatureLevel.LT)
+
+
+def _check_clock(token: cms.ContentInfo) -> None:
+    """Raise SignatureInvalid where this machine's clock and the authority's do not agree."""
+    difference = datetime.now(UTC) - stamped_time(token)
+    if abs(difference) > CLOCK_TOLERANCE:
+        raise SignatureInvalid(
+            tr(
+                "The clock of this computer is off by {span}",
+                span=_span(difference),
+            ),
+            hint=tr("Nothing was signed. Set it by the time-stamping authority, then sign again."),
+        )
+
+
+def _span(difference: timedelta) -> str:
+    minutes = round(abs(difference).total_seconds() / 60)
+    return trn("{count} minute", "{count} minutes", minutes)
 
 
 def _failed(exc: Exception) -> SignatureInvalid:

@@ -182,7 +182,9 @@ def _guarded(name: str, check: Callable[[], Checked]) -> VerificationResult:
     except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
         _LOG.info("verification gave up: %s", type(exc).__name__)
         checked = Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
-    return VerificationResult(name, checked.verdict, checked.explanation, checked.signer)
+    return VerificationResult(
+        name, checked.verdict, checked.explanation, checked.signer, checked.signed_at, checked.level
+    )
 
 
 def _entry(manifest: dict[str, Any], file_name: str, digest: str, uid: str) -> str | None:

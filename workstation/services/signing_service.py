@@ -11,10 +11,11 @@ from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotPermitted, SignatureInvalid, SourceError
 from workstation.domain.ports import AuditPort, Clock, DraftPort, OutboxPort, ReportObjects, ReportRenderer, SignerPort
 from workstation.domain.report import Person, Report, ReportState
-from workstation.domain.signature import SignedArtefact
+from workstation.domain.signature import SignedArtefact, SignedPdf
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
+from workstation.services.norm_gate import require_norm
 from workstation.services.report_service import require_complete
 
 
@@ -24,7 +25,7 @@ class SignedReport:
 
     report: Report
     artefacts: tuple[SignedArtefact, ...]
-    pdf: bytes
+    pdf: SignedPdf
     """The signed PDF as it lies inside the encapsulated object."""
 
 
@@ -64,6 +65,7 @@ class SignReport:
         if not actor.may(Permission.SIGN_FINAL):
             raise NotPermitted(tr("Only seniors sign final reports"), hint=tr("Submit the report for review."))
         require_complete(report, template)
+        require_norm(report, template, study, row, signer=actor.display_name)
         try:
             key = self.signer.unlock(actor.user_id, pin)
         except SignatureInvalid:
@@ -81,7 +83,7 @@ class SignReport:
         )
         page = self.renderer.render(final, template, study, row, draft=False, attachments={"manifest.json": manifest})
         pdf = key.sign_pdf(page, reason=tr("Final report"), signer_name=actor.display_name)
-        encapsulated = self.objects.encapsulated_pdf(final, study, pdf)
+        encapsulated = self.objects.encapsulated_pdf(final, study, pdf.content)
         artefacts = (
             self.objects.artefact("report_sr", report_sr),
             self.objects.artefact("measurement_sr", measurement_sr),

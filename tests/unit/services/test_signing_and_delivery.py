@@ -68,7 +68,7 @@ def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
     assert signed.report.verifier is not None
     assert (signed.report.verifier.name, signed.report.signed_at) == ("王启明", NOON)
     assert [a.kind for a in signed.artefacts] == ["report_sr", "measurement_sr", "report_pdf"]
-    assert signed.pdf == "pdf|signed by 王启明".encode()
+    assert signed.pdf.content == "pdf|signed by 王启明".encode()
     assert desk.outbox.waiting[0].claim == CLAIM
     assert desk.drafts.discarded == [("1.2.3", "expert")]
     assert desk.audit.actions == []

@@ -341,10 +341,13 @@ class ReportPresenter(QObject):
             self.dialog.deleteLater()
             self.dialog = None
 
-    def _signed(self, _signed: SignedReport) -> None:
+    def _signed(self, signed: SignedReport) -> None:
         if self.dialog is not None:
             self.dialog.accept()
-        self._page.toast.emit(tr("Signed; the report is on its way to the sender"))
+        words = tr("Signed; the report is on its way to the sender")
+        if signed.pdf.awaits_time_stamp:
+            words = tr("Signed without a time stamp, its authority does not answer; the report is on its way")
+        self._page.toast.emit(words)
 
     def _submitted(self, _report: Report) -> None:
         self._page.toast.emit(tr("Submitted for review"))
