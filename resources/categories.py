@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _FILE: Final = Path(__file__).parent / "category_rules.json"
+_INPUTS: Final = Path(__file__).parent / "category_inputs.json"
 
 
 @cache
@@ -33,9 +34,36 @@ def category_name(scheme: str, category: str, language: str) -> str:
     return category if named is None else _in(named, language)
 
 
+def scheme_name(scheme: str, language: str) -> str:
+    """Return the name of a table, for example "Lung-RADS"."""
+    return _in(tables()[scheme]["name"], language)
+
+
 def scheme_title(scheme: str, version: str, language: str) -> str:
     """Return the name of a table with its version, for example "Lung-RADS v2022"."""
-    return f"{_in(tables()[scheme]['name'], language)} {version}"
+    return f"{scheme_name(scheme, language)} {version}"
+
+
+def input_name(name: str, language: str) -> str:
+    """Return what an input is called; "lesion_2.kind" becomes "lesion 2 type"."""
+    lesion, dot, field = name.rpartition(".")
+    words = _in(_input_words()["inputs"][field], language)
+    if not dot:
+        return words
+    kind, _, number = lesion.partition("_")
+    return f"{_in(_input_words()['inputs'][kind], language)} {number} {words}"
+
+
+def input_value(value: str, language: str) -> str:
+    """Return an input in words; numbers and categories are their own words."""
+    named = _input_words()["values"].get(value)
+    return value if named is None else _in(named, language)
+
+
+@cache
+def _input_words() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(_INPUTS.read_text(encoding="utf-8"))
+    return loaded
 
 
 def _in(text: dict[str, str], language: str) -> str:

@@ -28,6 +28,7 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.SIGNATURE_FAILED,
         AuditAction.INSTANCE_QUARANTINED,
         AuditAction.MODEL_CHANGED,
+        AuditAction.NORM_OVERRIDDEN,
     }
 )
 """What happens at the workstation only; everything else the hub records itself."""

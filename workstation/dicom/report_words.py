@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from resources.categories import category_name, input_name, input_value, scheme_title
+from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -77,6 +79,17 @@ _AI: Final = Text(
     "added {added}. The signing physician is responsible for the conclusions.",
 )
 _NO_AI: Final = Text("本报告未使用 AI 辅助。", "No AI assistance was used for this report.")
+
+
+_CATEGORY: Final = Text(
+    "{scheme}：{category}。依据：{rule}。处理：{management}",
+    "{scheme}: {category}. Rule: {rule}. Management: {management}",
+)
+_DIFFERS: Final = Text(
+    "（按表为 {category}，医师改判：{reason}）", " (the table gives {category}; changed by the reader: {reason})"
+)
+_INPUTS: Final = Text("分类输入：{inputs}。", "Inputs: {inputs}.")
+_SEMICOLON: Final = Text("；", "; ")
 
 
 def image_number(finding: Finding, findings: FindingList, study: Study) -> int | None:
@@ -164,6 +177,28 @@ def field_text(item: TemplateField, report: Report) -> str:
     if item.type is FieldType.NUMBER and value:
         return f"{value} {item.unit}"
     return value
+
+
+def category_sentence(category: AssignedCategory, language: str) -> str:
+    """Return a category with the rule that decided, the recommendation and, where the reader chose another, why."""
+    result = category.result
+    chosen, *modifiers = category.chosen.split(" ")
+    words = _CATEGORY.get(language).format(
+        scheme=scheme_title(result.scheme, result.version, language),
+        category=" ".join((category_name(result.scheme, chosen, language), *modifiers)),
+        rule=category.rule_text,
+        management=category.management_text,
+    )
+    if not category.differs:
+        return words
+    said = category_name(result.scheme, result.category, language)
+    return words + _DIFFERS.get(language).format(category=said, reason=category.reason)
+
+
+def category_inputs(category: AssignedCategory, language: str) -> str:
+    """Return what the category was computed from, in the order of the form."""
+    pairs = [f"{input_name(name, language)} {input_value(value, language)}" for name, value in category.result.inputs]
+    return _INPUTS.get(language).format(inputs=_SEMICOLON.get(language).join(pairs)) if pairs else ""
 
 
 def local_time(at: datetime | None) -> str:

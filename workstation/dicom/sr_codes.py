@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from workstation.dicom.sr_common import PRIVATE, UNITLESS, dcm, sct
+from workstation.domain.categories.values import Scheme
 from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
 from workstation.domain.template import Code
 
@@ -64,6 +65,29 @@ DECISION: Final = Code("DECISION", PRIVATE, "Decision of the reader")
 REASON: Final = Code("REJECT_REASON", PRIVATE, "Reason for rejection")
 ATTENUATION_TYPE: Final = Code("NODULE_TYPE", PRIVATE, "Nodule attenuation type")
 PIXEL_VALUE: Final = Code("PIXEL_VALUE", PRIVATE, "Pixel value")
+
+_BI_RADS: Final = {
+    "0": ("397138000", "Mammography assessment (Category 0)"),
+    "1": ("397140005", "Mammography assessment (Category 1)"),
+    "2": ("397141009", "Mammography assessment (Category 2)"),
+    "3": ("397143007", "Mammography assessment (Category 3)"),
+    "4A": ("397144001", "Mammography assessment (Category 4)"),
+    "4B": ("397144001", "Mammography assessment (Category 4)"),
+    "4C": ("397144001", "Mammography assessment (Category 4)"),
+    "5": ("397145000", "Mammography assessment (Category 5)"),
+}
+_PI_RADS: Final = {
+    "1": ("RID50289", "PI-RADS 1 - Very low"),
+    "2": ("RID50290", "PI-RADS 2 - Low"),
+    "3": ("RID50291", "PI-RADS 3 - Intermediate"),
+    "4": ("RID50292", "PI-RADS 4 - High"),
+    "5": ("RID50293", "PI-RADS 5 - Very high"),
+}
+CATEGORY_CODES: Final = {
+    **{(Scheme.BI_RADS, one): sct(value, meaning) for one, (value, meaning) in _BI_RADS.items()},
+    **{(Scheme.PI_RADS, one): Code(value, "RADLEX", meaning) for one, (value, meaning) in _PI_RADS.items()},
+}
+"""Codes of the categories that a public scheme names (CID 6026 and RadLex)."""
 
 PROCEDURES: Final = {"CT": sct("77477000", "Computed tomography")}
 ANY_PROCEDURE: Final = sct("363679005", "Imaging procedure")

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from resources.translation import tr
 from workstation.dicom import report_words
+from workstation.dicom.sr_codes import CATEGORY_CODES
 from workstation.dicom.sr_common import (
     DocumentHead,
     coded,
@@ -20,16 +21,18 @@ from workstation.dicom.sr_common import (
     text,
     uid_from,
 )
+from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding import FindingList
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
-from workstation.domain.template import Code, FieldType, ReportTemplate, TemplateField
+from workstation.domain.template import IMPRESSIONS, Code, FieldType, ReportTemplate, TemplateField
 from workstation.domain.workitem import WorklistRow
 
 ENHANCED_SR: Final = "1.2.840.10008.5.1.4.1.1.88.22"
 SERIES_NUMBER: Final = 9001
 FINDING: Final = dcm("121071", "Finding")
+IMPRESSION: Final = dcm("121073", "Impression")
 CID_7002: Final = frozenset({"121069", "121077", "121075", "121065", "121073", "121071", "11329-0", "55115-0"})
 """Concept names that TID 2002 allows for an element; other concepts are written as Finding."""
 
@@ -88,6 +91,8 @@ def enhanced_sr(report: Report, template: ReportTemplate, study: Study, row: Wor
     children += person_observer(report.author)
     for section in template.sections:
         items = [item for field in section.fields for item in _field_items(field, report, study)]
+        if section.heading.value == IMPRESSIONS:
+            items += [item for category in report.categories for item in _category_items(category, report.language)]
         if items:  # an empty container is not allowed, and an empty heading tells nothing
             children.append(container(section.heading, items))
     root = container(template.title_code, children, template="2000", relationship="")
@@ -113,6 +118,18 @@ def _field_items(item: TemplateField, report: Report, study: Study) -> list[Data
     chosen = next((choice for choice in item.choices if choice.key == report.values[item.key].strip()), None)
     if chosen is not None and chosen.code is not None:
         items.append(coded(concept, chosen.code))  # the words for people, the code for machines
+    return items
+
+
+def _category_items(category: AssignedCategory, language: str) -> list[Dataset]:
+    """The category for people with the rule and its inputs, and its code where a public scheme has one."""
+    items = [text(IMPRESSION, report_words.category_sentence(category, language))]
+    inputs = report_words.category_inputs(category, language)
+    if inputs:
+        items.append(text(IMPRESSION, inputs))
+    code = CATEGORY_CODES.get((category.result.scheme, category.chosen.split(" ")[0]))
+    if code is not None:
+        items.append(coded(IMPRESSION, code))
     return items
 
 

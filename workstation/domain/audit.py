@@ -43,6 +43,8 @@ class AuditAction(StrEnum):
     SIGNATURE_FAILED = "signature_failed"
     USER_CHANGED = "user_changed"
     MODEL_CHANGED = "model_changed"
+    NORM_OVERRIDDEN = "norm_overridden"
+    """A signer answers for a fault that the norm gate found, with a reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from enum import StrEnum
 from typing import Final
 
 from workstation.domain.annotation import Annotation, AnnotationList
+from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.finding import FindingList
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList
 from workstation.domain.measurement import MeasurementSet, as_annotations
+from workstation.domain.norm.values import NormOverride
 from workstation.domain.template import FieldType, ReportTemplate
 
 
@@ -69,6 +71,8 @@ class Report:
     signed_at: datetime | None = None
     return_reason: str = ""
     annotations: tuple[Annotation, ...] = ()
+    categories: tuple[AssignedCategory, ...] = ()
+    norm_overrides: tuple[NormOverride, ...] = ()
     key_images: tuple[KeyImage, ...] = ()
     image_looks: tuple[ImageLook, ...] = ()
 
@@ -119,6 +123,37 @@ class Report:
             raise ValueError("a final report is immutable")
         return replace(self, values=dict(values), updated_at=at, revision=self.revision + 1)
 
+    def with_category(self, category: AssignedCategory, *, at: datetime) -> Report:
+        """Return the report with a category in the place of any other of its scheme; a final report never changes."""
+        kept = self.without_category(category.result.scheme, at=at)
+        return replace(kept, categories=(*kept.categories, category))
+
+    def without_category(self, scheme: Scheme, *, at: datetime) -> Report:
+        """Return the report without a category of the scheme; a final report never changes."""
+        if self.state is ReportState.FINAL:
+            raise ValueError("a final report is immutable")
+        kept = tuple(one for one in self.categories if one.result.scheme is not scheme)
+        return replace(self, categories=kept, updated_at=at, revision=self.revision + 1)
+
+    def with_overrides(self, overrides: tuple[NormOverride, ...], *, at: datetime) -> Report:
+        """Return the report with these faults answered for as well; a final report never changes."""
+        if self.state is ReportState.FINAL:
+            raise ValueError("a final report is immutable")
+        together = (*self.norm_overrides, *overrides)
+        return replace(self, norm_overrides=together, updated_at=at, revision=self.revision + 1)
+
+    def with_template(self, template: ReportTemplate, *, at: datetime) -> Report:
+        """Return the report under another template; every value is kept, also those that it does not show."""
+        if self.state is ReportState.FINAL:
+            raise ValueError("a final report is immutable")
+        return replace(
+            self,
+            template_id=template.template_id,
+            template_version=template.version,
+            updated_at=at,
+            revision=self.revision + 1,
+        )
+
 
 class BlockerKind(StrEnum):
     """What stands between a report and its signature."""
@@ -129,6 +164,12 @@ class BlockerKind(StrEnum):
     RESEARCH_MARK = "research_mark"
     AI_NOT_SEEN = "ai_not_seen"
     """A read-first case whose marks the reader has not looked at yet."""
+    NO_CATEGORY = "no_category"
+    """The template needs a category and the report has none."""
+
+
+CATEGORY_TARGET: Final = "category"
+"""The target of a missing category, which is no field of the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +196,8 @@ def signing_blockers(report: Report, template: ReportTemplate) -> tuple[Blocker,
                 blockers.append(Blocker(BlockerKind.EMPTY_FIELD, item.key))
         elif item.type is FieldType.NUMBER and not _in_range(text, item.minimum, item.maximum):
             blockers.append(Blocker(BlockerKind.OUT_OF_RANGE, item.key))
+    if template.category_required and not report.categories:
+        blockers.append(Blocker(BlockerKind.NO_CATEGORY, CATEGORY_TARGET))
     return tuple(blockers)
 
 

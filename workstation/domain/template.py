@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+IMPRESSIONS: Final = "19005-8"
+"""LOINC of the section of the impression (CID 7001)."""
 
 
 class FieldType(StrEnum):

@@ -19,7 +19,7 @@ from workstation.dicom.report_manifest import MANIFEST_NAME
 from workstation.dicom.sr_common import software_version
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
-from workstation.domain.template import FieldType, ReportTemplate, TemplateSection, Text
+from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate, TemplateSection, Text
 from workstation.domain.workitem import WorklistRow
 from workstation.exchange.fonts import rare_characters, rare_font
 from workstation.exchange.pdf_text import broken_into_lines
@@ -282,6 +282,11 @@ class _Page:
                 label = item.label.get(self.language)
                 single = len(section.fields) == 1 or label == section.label.get(self.language)
                 found.append(text if single else f"{label}{self.paper.words('colon')}{text}")
+        if section.heading.value == IMPRESSIONS:
+            for category in self.report.categories:
+                lines = (report_words.category_sentence(category, self.language),
+                         report_words.category_inputs(category, self.language))  # fmt: skip
+                found += [line for line in lines if line]
         return found
 
     def _comparisons(self) -> list[str]:

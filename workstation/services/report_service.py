@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
+from resources.categories import scheme_name
 from resources.translation import language, tr
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotSignable
@@ -13,6 +15,8 @@ from workstation.domain.report import Blocker, BlockerKind, Report, ReportState,
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim
+
+_LONGEST_DETAIL: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,11 @@ class RevealAi:
 
 @dataclass(frozen=True, slots=True)
 class RecordDecisions:
-    """Audit what became of the AI marks; one event for each mark, one for marks that were rejected together."""
+    """
+    Audit what became of the AI marks, and which faults of the norm gate the signer answers for.
+
+    One event for each mark, one for marks that were rejected together, one for each fault with its reason.
+    """
 
     audit: AuditPort
 
@@ -99,6 +107,12 @@ class RecordDecisions:
                 AuditAction.FINDING_DECIDED,
                 subject_uid=report.study_instance_uid,
                 detail=f"marks {numbers} rejected together {batch[0].reject_reason}",
+            )
+        for override in report.norm_overrides:
+            self.audit.record(
+                AuditAction.NORM_OVERRIDDEN,
+                subject_uid=report.study_instance_uid,
+                detail=f"{override.rule} {override.target} by {override.by}: {override.reason}"[:_LONGEST_DETAIL],
             )
         below = len(report.findings.below)
         if below:
@@ -132,10 +146,16 @@ def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate)
             "AI mark {number} comes from a research model and cannot be reported",
             number=report.findings.get(blocker.target).number,
         )
+    if blocker.kind is BlockerKind.NO_CATEGORY:
+        return tr("The category is missing ({schemes})", schemes=", ".join(_schemes(template)))
     label = template.field(blocker.target).label.get(language())
     if blocker.kind is BlockerKind.OUT_OF_RANGE:
         return tr("{field} is not a number in its range", field=label)
     return tr("{field} is empty", field=label)
+
+
+def _schemes(template: ReportTemplate) -> list[str]:
+    return [scheme_name(scheme, language()) for scheme in template.categories]
 
 
 def with_normal_phrases(report: Report, template: ReportTemplate) -> Report:

@@ -207,10 +207,10 @@ def test_the_part_that_was_examined(examination: str, expected: list[str]) -> No
     assert rules(replace(subject_of("双肺清晰。", "建议头颅检查，脑室情况请结合MR。"), examination="CT 胸部")) == []
 
 
-def test_accepted_findings_count_as_found() -> None:
+def test_a_size_that_was_measured_need_not_stand_in_the_findings() -> None:
     subject = subject_of("见结节。", "左肺结节，直径12 mm。")
 
-    assert rules(replace(subject, measured_mm=(12.3,), nodule_sides=frozenset({"left"}))) == []
+    assert rules(replace(subject, measured_mm=(12.3,))) == []
     assert rules(replace(subject, measured_mm=(5.0,))) == ["size_of_conclusion"]
 
 

@@ -21,8 +21,6 @@ def side_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
         for mention in reading.seen:
             found = _found(text, mention.entity)
             sides = frozenset().union(*(one.sides for one in found))
-            if mention.entity == "focal":
-                sides |= text.subject.nodule_sides
             known = bool(found) and all(one.sides for one in found)
             if known and mention.sides and not mention.sides <= sides:
                 quote = found[0].quote

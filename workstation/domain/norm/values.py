@@ -44,8 +44,8 @@ class NormSubject:
     """
     Everything that is compared; empty strings and None where it is not known.
 
-    ``examination`` is what was examined in words and codes; ``measured_mm`` are the sizes of accepted findings,
-    ``nodule_sides`` the sides ("left", "right") they lie on.
+    ``examination`` is what was examined in words and codes; ``measured_mm`` are sizes that were measured and need
+    not stand in a text.
     """
 
     language: str
@@ -62,7 +62,6 @@ class NormSubject:
     author: str = ""
     signer: str = ""
     measured_mm: tuple[float, ...] = ()
-    nodule_sides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,195 @@
+"""The norm gate for a report as it stands: what it is asked, what it found in words, what holds the signature up."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from resources.translation import language, tr
+from workstation.dicom import report_words
+from workstation.domain.errors import NotSignable
+from workstation.domain.finding import Finding
+from workstation.domain.norm.gate import norm_faults, open_faults
+from workstation.domain.norm.values import NormFault, NormField, NormKind, NormSubject, Role
+from workstation.domain.report import Report
+from workstation.domain.study import Study
+from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate, TemplateField, TemplateSection
+from workstation.domain.workitem import WorklistRow
+
+_ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION}
+"""LOINC of the section heading; every other section is background."""
+_SIDES = frozenset({"24028007", "7771000", "51440002"})
+"""Choices whose code is a side (SNOMED CT) say something of their field's name."""
+
+
+def faults_of(
+    report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, signer: str
+) -> tuple[NormFault, ...]:
+    """Return what is wrong with a report and nobody has answered for; a few milliseconds of processor time."""
+    return open_faults(norm_faults(norm_subject(report, template, study, row, signer=signer)), report.norm_overrides)
+
+
+def require_norm(report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, signer: str) -> None:
+    """Raise NotSignable naming every open fault."""
+    faults = faults_of(report, template, study, row, signer=signer)
+    if faults:
+        raise NotSignable(
+            tr("Cannot sign yet: {reasons}", reasons="; ".join(describe_fault(fault, template) for fault in faults)),
+            hint=tr("Correct the report, or answer for the fault with a reason."),
+            detail=" ".join(fault.rule for fault in faults),
+        )
+
+
+def norm_subject(
+    report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, signer: str
+) -> NormSubject:
+    """Return what the gate compares."""
+    fields = [field for section in template.sections for field in _fields(section, report)]
+    return NormSubject(
+        language=report.language,
+        fields=tuple(fields),
+        examination=_examination(study, row),
+        examined_on=_day(study.study_date),
+        patient_name=study.patient.name,
+        patient_id=study.patient.patient_id,
+        listed_name=row.patient_name,
+        listed_id=row.patient_id,
+        sex=study.patient.sex,
+        age_years=_age(study),
+        author=report.author.name,
+        signer=signer,
+        measured_mm=_measured(report, template),
+    )
+
+
+def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
+    """Return a fault as a sentence for the reader."""
+    quote, against = _short(fault.quote), _short(fault.against)
+    sentences = {
+        "patient_name_missing": tr("The patient has no name"),
+        "patient_id_missing": tr("The patient has no identifier"),
+        "patient_id_differs": tr(
+            "The worklist names patient {quote}, the images {against}", quote=quote, against=against
+        ),
+        "patient_name_differs": tr("The worklist names {quote}, the images {against}", quote=quote, against=against),
+        "sex_differs": tr("“{quote}” is not the sex of the patient", quote=quote),
+        "age_differs": tr("“{quote}” is not the age of the patient ({against})", quote=quote, against=against),
+        "name_in_text_differs": tr("“{quote}” is not the name of the patient", quote=quote),
+        "organ_of_other_sex": tr("“{quote}” does not fit the sex of the patient", quote=quote),
+        "author_missing": tr("The report has no author"),
+        "signer_missing": tr("The report has no signer"),
+        "side_of_conclusion": tr("Side: “{quote}” but found “{against}”", quote=quote, against=against),
+        "side_of_examination": tr("Side: “{quote}” but examined “{against}”", quote=quote, against=against),
+        "level_of_conclusion": tr("Level: {quote} is concluded, {against} was found", quote=quote, against=against),
+        "lobe_of_conclusion": tr("Lobe: “{quote}” but found “{against}”", quote=quote, against=against),
+        "part_of_examination": tr("“{quote}” is no part of “{against}”", quote=quote, against=against),
+        "impossible_part": tr("“{quote}” does not exist", quote=quote),
+        "denied_by_findings": tr("“{quote}” is denied by the findings: “{against}”", quote=quote, against=against),
+        "not_in_findings": tr("“{quote}” is not described in the findings", quote=quote),
+        "normal_despite_findings": tr("“{quote}” although found: “{against}”", quote=quote, against=against),
+        "missing_in_conclusion": tr("The impression leaves out “{quote}”", quote=quote),
+        "absent_organ": tr("“{quote}” although removed: “{against}”", quote=quote, against=against),
+        "no_unit": tr("“{quote}” has no unit", quote=quote),
+        "wrong_unit": tr("“{quote}” has a wrong unit", quote=quote),
+        "implausible_size": tr("“{quote}” is too large to be true", quote=quote),
+        "unit_of_conclusion": tr("Unit: {quote} but measured {against}", quote=quote, against=against),
+        "size_of_conclusion": tr("Size: {quote} but measured {against}", quote=quote, against=against),
+        "broken_number": tr("“{quote}” is not a number", quote=quote),
+        "percent_over_100": tr("“{quote}” is more than everything", quote=quote),
+        "impossible_hu": tr("“{quote}” is no attenuation of a body", quote=quote),
+        "no_such_day": tr("“{quote}” is no day", quote=quote),
+        "day_after_examination": tr("“{quote}” is after the examination", quote=quote),
+        "residue": tr("“{quote}” was left over from a template", quote=quote),
+    }
+    place = next((item.label.get(language()) for item in template.fields if item.key == fault.target), "")
+    sentence = sentences[fault.rule]
+    return f"{place}{tr(': ')}{sentence}" if place else sentence
+
+
+def kind_word(kind: NormKind) -> str:
+    """Return the kind of a fault as indicator 3 counts it."""
+    return {
+        NormKind.SIGNATURE: tr("Signature"),
+        NormKind.CONCLUSION: tr("Conclusion and findings"),
+        NormKind.ABSENT_ORGAN: tr("Absent organ"),
+        NormKind.SIDE: tr("Side"),
+        NormKind.PART: tr("Body part"),
+        NormKind.UNIT: tr("Unit"),
+        NormKind.NUMBER: tr("Number"),
+        NormKind.RESIDUE: tr("Template residue"),
+        NormKind.PATIENT: tr("Patient"),
+    }[kind]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _fields(section: TemplateSection, report: Report) -> list[NormField]:
+    role = _ROLES.get(section.heading.value, Role.BACKGROUND)
+    found = []
+    for item in section.fields:
+        text = _text(item, report)
+        if text:
+            found.append(NormField(item.key, role, text))
+    return found
+
+
+def _text(item: TemplateField, report: Report) -> str:
+    if item.type is FieldType.FINDINGS:
+        end = "。" if report.language.startswith("zh") else "."
+        return end.join(_finding(finding, report.language) for finding in report.findings.reported)
+    value = report.values.get(item.key, "").strip()
+    if item.type is FieldType.TEXT:
+        return value
+    chosen = next((choice for choice in item.choices if choice.key == value), None)
+    if chosen is None or chosen.code is None or chosen.code.value not in _SIDES:
+        return ""
+    words = (chosen.label.get(report.language), item.label.get(report.language))
+    return "".join(words) if report.language.startswith("zh") else " ".join(words)
+
+
+def _finding(finding: Finding, words: str) -> str:
+    lobe = report_words.LOBES[finding.lobe].get(words)
+    kind = report_words.NODULE_TYPES[finding.nodule_type].get(words)
+    if words.startswith("zh"):
+        return f"{lobe}{kind}，{finding.diameter_mm:.1f} mm"
+    return f"{kind}, {lobe}, {finding.diameter_mm:.1f} mm"
+
+
+def _measured(report: Report, template: ReportTemplate) -> tuple[float, ...]:
+    """Return every size that the report holds outside its texts: evidence of marks, drawings, number fields."""
+    sizes: list[float] = []
+    for finding in report.findings.reported:
+        evidence = None if finding.original is None else finding.original.evidence
+        if evidence is not None:
+            axes = (evidence.long_axis_mm, evidence.short_axis_mm, evidence.network_diameter_mm)
+            solid = (evidence.solid_long_axis_mm, evidence.solid_short_axis_mm)
+            sizes += [value for value in (*axes, *solid) if value is not None]
+    for annotation in report.drawn.annotations:
+        sizes += [measure.value for measure in annotation.measures if measure.unit == "mm"]
+    for item in template.fields:
+        if item.unit == "mm":
+            try:
+                sizes.append(float(report.values.get(item.key, "")))
+            except ValueError:
+                continue
+    return tuple(sizes)
+
+
+def _examination(study: Study, row: WorklistRow) -> str:
+    words = [row.modality, row.description, study.description, *(series.body_part for series in study.series)]
+    return " ".join(dict.fromkeys(word for word in words if word))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text[:8], "%Y%m%d").date()  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError:
+        return None
+
+
+def _age(study: Study) -> int | None:
+    born, then = _day(study.patient.birth_date), _day(study.study_date)
+    if born is None or then is None or then < born:
+        return None
+    return then.year - born.year - ((then.month, then.day) < (born.month, born.day))
