@@ -16,7 +16,6 @@ from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
 from workstation.services.norm_gate import require_norm
-from workstation.services.norm_gate import require_norm
 from workstation.services.report_service import require_complete
 
 
