@@ -269,15 +269,37 @@ def test_the_whole_list_is_decided_by_keys_alone(qtbot: QtBot, bench: ReadingBen
     press(qtbot, bench, Qt.Key.Key_N)
     assert bench.page.findings.selected == uids[0]
     press(qtbot, bench, Qt.Key.Key_Return)
-    press(qtbot, bench, Qt.Key.Key_N)
+    assert bench.page.findings.selected == uids[1]  # the next that waits
     press(qtbot, bench, Qt.Key.Key_Backspace)
     menu = bench.page.findings.menu
     assert menu is not None
     QTest.keyClick(menu, Qt.Key.Key_4)
     assert decisions(bench) == [Decision.ACCEPTED, Decision.REJECTED]
     assert bench.session.findings.findings[1].reject_reason is RejectReason.ARTEFACT
+    assert bench.page.findings.selected == uids[1]  # none waits: one stays
     press(qtbot, bench, Qt.Key.Key_N, held=Qt.KeyboardModifier.ShiftModifier)
     assert bench.page.findings.selected == uids[0]
+
+
+def test_who_changes_a_former_decision_stays_with_that_finding(qtbot: QtBot, bench: ReadingBench) -> None:
+    uids = opened(qtbot, bench)
+    bench.page.findings.reject_requested.emit(uids[0], RejectReason.VESSEL)
+    assert bench.page.findings.selected == uids[1]
+    bench.page.jump_to(uids[0])
+    press(qtbot, bench, Qt.Key.Key_Return)
+    assert (bench.page.findings.selected, decisions(bench)[0]) == (uids[0], Decision.ACCEPTED)
+
+
+def test_a_mark_accepted_at_an_own_finding_becomes_one_finding_and_says_so(qtbot: QtBot, bench: ReadingBench) -> None:
+    uids = opened(qtbot, bench)
+    mark = bench.session.findings.get(uids[0])
+    bench.page.measured_add_requested.emit(mark.centre_lps_mm, 12.0)
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    bench.page.findings.accept_requested.emit(uids[0])
+    assert [one.tracking_uid for one in bench.session.findings.findings] == uids
+    assert "Found by the reader, confirmed by the AI" in bench.page.findings.card(uids[0]).lines()
+    assert said == ["One finding with your own 3; its size is yours"]
 
 
 def test_letters_do_nothing_while_an_input_method_composes(qtbot: QtBot, bench: ReadingBench) -> None:
@@ -316,6 +338,7 @@ def test_a_decision_is_on_the_image_at_once(qtbot: QtBot, bench: ReadingBench) -
 
     assert labels() == ["? 1 · 15.5 mm"]
     bench.page.findings.accept_requested.emit(uids[0])
+    bench.page.jump_to(uids[0])
     assert labels() == ["✓ 1 · 15.5 mm"]
     bench.page.findings.reject_requested.emit(uids[0], RejectReason.VESSEL)
     assert labels() == []

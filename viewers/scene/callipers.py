@@ -64,8 +64,9 @@ def cut_calliper(
             lines += [_cross(_crossing(first, second, plane), view) for first, second in _crossed(line, plane)]
     if not lines:
         return None
-    # a nodule was measured in space: its numbers hold on every slice through it
-    said = words(annotation) if annotation.contours_lps_mm else ()
+    # a nodule and a sphere were measured in space: their numbers hold on every slice through them
+    is_solid = bool(annotation.contours_lps_mm) or annotation.kind is AnnotationKind.SPHERE
+    said = words(annotation) if is_solid else ()
     return Calliper(annotation.uid, lines[0], (), said, selected, tuple(lines[1:]))
 
 

@@ -280,7 +280,7 @@ class Scene(ABC):
                 drawn.append(self._with_uptake(item, callipers.calliper(item, view, selected=selected)))
             else:
                 cut = callipers.cut_calliper(item, view, self.slice_step_mm / 2, selected=selected)
-                drawn += [cut] if cut is not None else []
+                drawn += [self._with_uptake(item, cut)] if cut is not None else []
         if preview is not None and (view.plane is not None or preview.points_px):
             drawn.append(callipers.calliper(preview, view, selected=preview.uid == self.selected_annotation))
         return tuple(drawn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -15,13 +16,15 @@ from workstation.dicom.charset import decode_dataset
 from workstation.dicom.document_text import document_kind, encapsulated_document, sr_text
 from workstation.dicom.key_objects import KEY_OBJECT_SELECTION, read_key_objects
 from workstation.dicom.markup_text import cda_text, html_text
+from workstation.dicom.nodule_reader import read_nodules
 from workstation.dicom.presentation import PresentationState, presentation_state
 from workstation.dicom.quiet import quiet
 from workstation.dicom.segment_outlines import SEGMENTATIONS, read_segment_outlines
 from workstation.dicom.sr_common import MANUFACTURER, read_part10
 from workstation.dicom.structure_set import RT_STRUCTURE_SET, read_structure_set
-from workstation.domain.annotation import Annotation
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError, HostileInput, Unreachable, WorkstationError
+from workstation.domain.follow_up import SeenNodule
 from workstation.domain.frames import FrameRef
 from workstation.domain.key_image import KeyImageList
 from workstation.domain.ports import CancelToken, RetrievePort
@@ -70,7 +73,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForeignObject:
-    """One readable object; only what its kind has is set. Read-only: nothing of it enters findings or report."""
+    """
+    One readable object; only what its kind has is set. Read-only: nothing of it enters findings or report.
+
+    ``nodules`` are those of a report that a person stands behind: what a later study is compared with.
+    """
 
     study_instance_uid: str
     kind: ObjectKind
@@ -81,6 +88,16 @@ class ForeignObject:
     presentation: PresentationState | None = None
     text: str = ""
     pdf: bytes = b""
+    nodules: tuple[SeenNodule, ...] = ()
+
+    @property
+    def marks_of_people(self) -> tuple[Annotation, ...]:
+        """Return the marks without those that a model proposed and no person accepted, as far as the object tells."""
+        if not self.source.is_own:
+            return self.marks
+        drawn = tuple(one for one in self.marks if not one.origin)
+        known = {one.tracking_uid for one in drawn}
+        return (*drawn, *(_sphere(one) for one in self.nodules if one.tracking_uid not in known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +188,7 @@ def _read(ds: Dataset, part10: bytes, study: Study) -> ForeignObject:
     if kind.startswith(_SR):
         marks = read_annotations(part10).annotations
         purpose = ObjectKind.MARKS if marks else ObjectKind.DOCUMENT
-        return ForeignObject(uid, purpose, source, marks=marks, text=sr_text(part10))
+        return ForeignObject(uid, purpose, source, marks=marks, text=sr_text(part10), nodules=read_nodules(part10))
     if kind == RT_STRUCTURE_SET:
         return ForeignObject(uid, ObjectKind.STRUCTURES, source, outlines=read_structure_set(part10))
     if kind in SEGMENTATIONS:
@@ -184,6 +201,20 @@ def _read(ds: Dataset, part10: bytes, study: Study) -> ForeignObject:
     if kind.startswith(_DOCUMENTS):
         return _document(part10, uid, source)
     raise DecodeError(tr("Objects of this kind are not shown"), detail=kind)
+
+
+def _sphere(one: SeenNodule) -> Annotation:
+    x, y, z = one.centre_lps_mm
+    return Annotation(
+        uid=one.tracking_uid,
+        tracking_uid=one.tracking_uid,
+        kind=AnnotationKind.SPHERE,
+        points_lps_mm=((x, y, z), (x + one.diameter_mm / 2, y, z)),
+        frame_of_reference_uid=one.frame_of_reference_uid,
+        measures=(Measure(MeasureName.DIAMETER, one.diameter_mm, "mm"),),
+        created_at=datetime(1970, 1, 1, tzinfo=UTC),
+        origin=one.tracking_uid,
+    )
 
 
 def _document(part10: bytes, uid: str, source: Provenance) -> ForeignObject:

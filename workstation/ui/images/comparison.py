@@ -1,10 +1,11 @@
-"""Hanging, priors and their alignment: one feature, because each asks the other what is on screen."""
+"""Hanging, priors, their alignment and follow-up: one feature, because each asks the other what is on screen."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.follow_up import FollowUpView
 from workstation.ui.images.hanging import Hanging
 from workstation.ui.images.hanging_capture import HangingCapture
 from workstation.ui.images.prior_alignment import PriorAlignment
@@ -19,4 +20,5 @@ class Comparison(QObject):
         self.hanging = Hanging(context)
         self.alignment = PriorAlignment(context, self.hanging)
         self.priors = Priors(context, self.hanging, self.alignment)
+        self.follow_up = FollowUpView(context, self.hanging, self.alignment, self.priors)
         self.capture = HangingCapture(context, self.hanging)

@@ -12,7 +12,9 @@ from resources.translation import tr
 from viewers.scene.foreign import ForeignDrawing, ForeignLayer, is_of
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
+from workstation.domain.hanging import day_of
 from workstation.domain.key_image import KeyImage
+from workstation.domain.study import Study
 from workstation.services.foreign_objects_service import ForeignObject, ForeignObjects, ObjectKind, wanted
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
@@ -31,6 +33,8 @@ _FAILED: Final = "objects"
 _JUMPS: Final = 12
 _LIGHT: Final = frozenset({ObjectKind.MARKS, ObjectKind.KEY_IMAGES})
 """Shown at once: little ink, and nobody shall miss what a colleague marked."""
+_FEW: Final = 5
+"""Outlines of so many structures are shown on a prior at once; more would hide it."""
 
 
 class ForeignObjectsView(QObject):
@@ -41,9 +45,10 @@ class ForeignObjectsView(QObject):
         self._page, self._images, self._jobs = context.page, context.images, context.jobs
         self._reading = context.foreign
         self._case: OpenImages | None = None
-        self._found: ForeignObjects | None = None
+        self._found: dict[str, ForeignObjects] = {}
+        self._priors: dict[str, Study] = {}
         self._on: set[str] = set()
-        self._job: JobHandle[ForeignObjects] | None = None
+        self._running: list[JobHandle[ForeignObjects]] = []
         self._stack: StackScene | None = None
         self._drawing = ForeignDrawing()
         self.dialog: DocumentDialog | None = None
@@ -52,6 +57,7 @@ class ForeignObjectsView(QObject):
         self._page.add_side(self.panel)
         self._page.series.add_below(self.button)
         self._images.marks.also.append(self._drawing.dress)
+        self._images.beside.connect(self._prior_beside)
         self._page.view_commands.of_images(
             Command("objects.panel", tr("Objects of other systems"), "stack", "Shift+B", self.toggle_panel,
                     tr("Images"), checkable=True)
@@ -73,33 +79,48 @@ class ForeignObjectsView(QObject):
 
     def _opened(self, case: OpenImages) -> None:
         self._case = case
-        study = case.session.study
+        self._read(case.session.study)
+
+    def _prior_beside(self, study: Study) -> None:
+        """Read what was stored with a prior, once for each case."""
+        if self._case is not None and study.study_instance_uid not in self._priors:
+            self._priors[study.study_instance_uid] = study
+            self._read(study)
+
+    def _read(self, study: Study) -> None:
         if self._reading is None or not wanted(study):
             return
-        read = self._reading.read
-        self._job = self._jobs.submit(
-            Pool.IO, lambda job: read(study, job), on_success=self._take, on_error=self._refused
+        read, case = self._reading.read, self._case
+        job = self._jobs.submit(
+            Pool.IO,
+            lambda job: read(study, job),
+            on_success=lambda found: self._take(found) if self._case is case else None,
+            on_error=self._refused,
         )
+        self._running.append(job)
 
     def _closed(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        for job in self._running:
+            job.cancel()
         if self.dialog is not None:
             self.dialog.reject()
-        self._case = self._found = self._job = self._stack = None
+        self._case = self._stack = None
+        self._found, self._priors, self._running = {}, {}, []
         self._on.clear()
         self._drawing.show(())
         self.panel.hide()
         self._show_facts()
 
     def _take(self, found: ForeignObjects) -> None:
-        if self._case is None or found.study_instance_uid != self._case.session.study.study_instance_uid:
-            return
-        self._job, self._found = None, found
-        self._on = {
-            one.source.sop_instance_uid for one in found.objects if one.kind in _LIGHT and not one.source.is_own
-        }
+        self._found[found.study_instance_uid] = found
+        self._on |= {one.source.sop_instance_uid for one in found.objects if self._is_shown_at_once(one)}
         self._redraw()
+        self._images.objects_read.emit(found)
+
+    def _is_shown_at_once(self, one: ForeignObject) -> bool:
+        if one.study_instance_uid not in self._priors:
+            return one.kind in _LIGHT and not one.source.is_own
+        return one.kind in _LIGHT or (one.outlines is not None and len(one.outlines.structures) <= _FEW)
 
     def _refused(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):
@@ -114,8 +135,9 @@ class ForeignObjectsView(QObject):
 
     @property
     def objects(self) -> tuple[ForeignObject, ...]:
-        """Return what could be read of the open case."""
-        return self._found.objects if self._found is not None else ()
+        """Return what could be read of the open case, then of the priors beside it."""
+        order = sorted(self._found.values(), key=lambda one: one.study_instance_uid in self._priors)
+        return tuple(one for found in order for one in found.objects)
 
     def _object(self, uid: str) -> ForeignObject | None:
         return next((one for one in self.objects if one.source.sop_instance_uid == uid), None)
@@ -145,10 +167,11 @@ class ForeignObjectsView(QObject):
         keys = one.key_images
         title = "" if keys is None else keys.title or one.source.label or tr("Key images")
         images = () if keys is None else keys.images
-        return ForeignLayer(one.study_instance_uid, maker(one.source), one.marks, one.outlines, images, title)
+        marks = one.marks_of_people if one.study_instance_uid in self._priors else one.marks
+        return ForeignLayer(one.study_instance_uid, maker(one.source), marks, one.outlines, images, title)
 
     def _show_facts(self) -> None:
-        unread = () if self._found is None else self._found.unread
+        unread = [one for found in self._found.values() for one in found.unread]
         rows = [self._facts(one) for one in self.objects]
         rows += [ObjectFacts(one.sop_instance_uid, one.label, failure=one.reason) for one in unread]
         self.panel.show_objects(rows)
@@ -165,10 +188,13 @@ class ForeignObjectsView(QObject):
         if one.presentation is not None:
             shown = self._stack is not None and self._stack.presentation is one.presentation
         title = f"{kind_words(one.kind)} · {source.label}" if source.label else kind_words(one.kind)
-        jumps = tuple(self._image_words(image) for image in self._keys(one))
-        return ObjectFacts(
-            uid, title, content_words(one), source_lines(source), shown, bool(one.text or one.pdf), jumps
-        )
+        jumps, lines = tuple(self._image_words(image) for image in self._keys(one)), source_lines(source)
+        prior = self._priors.get(one.study_instance_uid)
+        if prior is not None:  # drawn beside the case only: there is nothing to go to, and no view to take over
+            day = day_of(prior.study_date)
+            lines = (tr("Of the prior {date}", date=day.isoformat() if day else tr("no date")), *lines)
+            jumps, shown = (), None if one.presentation is not None else shown
+        return ObjectFacts(uid, title, content_words(one), lines, shown, bool(one.text or one.pdf), jumps)
 
     def toggle_panel(self) -> None:
         """Show or hide the list."""

@@ -56,6 +56,12 @@ class ImagePresenter(QObject):
     """``ShownSeries``, ``WorkstationError``"""
     measured = Signal(object)
     """``AnnotationList`` after every change by the reader"""
+    findings_shown = Signal(object)
+    """``FindingList`` as it may be seen now"""
+    beside = Signal(object)
+    """The ``Study`` of a prior whose images stand beside the case now"""
+    objects_read = Signal(object)
+    """``ForeignObjects`` of the case or of a prior beside it"""
 
     def __init__(
         self,
@@ -258,6 +264,7 @@ class ImagePresenter(QObject):
     def show_point(self, lps_mm: Point) -> None:
         """Bring a patient point to every view; a missing slice is fetched first."""
         shown = self._shown
+        self.findings_shown.emit(findings)
         if shown is None:
             return
         self._page.grid.show_point(lps_mm)

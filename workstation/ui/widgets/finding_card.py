@@ -168,7 +168,9 @@ class FindingCard(QWidget):
             lines.append(tr("AI measured {size}", size=millimetres(original.diameter_mm)))
         if original is not None and original.out_of_ten is not None:
             lines.append(tr("True in about {count} of 10", count=original.out_of_ten))
-        if finding.before_ai:
+        if finding.own is not None:
+            lines.append(tr("Found by the reader, confirmed by the AI"))
+        elif finding.before_ai:
             lines.append(tr("Found by the reader before the AI was shown"))
         elif finding.decision is Decision.ADDED:
             lines.append(tr("Measured by the reader, not counted as AI"))

@@ -120,9 +120,7 @@ class ObjectRow(QWidget):
         self.setToolTip("\n".join(part for part in (facts.title, facts.content, *facts.source, facts.uid) if part))
         self.eye = IconButton("eye-off", tr("Show on the images"), px=16, side=28)
         self.eye.setCheckable(True)
-        self.eye.setVisible(facts.shown is not None)
         self.read = Button(tr("Read"), "ghost", icon="file-text", small=True)
-        self.read.setVisible(facts.can_read)
         self.jumps = [Button(words, "ghost", icon="image", small=True) for words in facts.jumps]
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 6, 8)
@@ -135,6 +133,9 @@ class ObjectRow(QWidget):
         top.addWidget(self.read)
         top.addWidget(self.eye)
         column.addLayout(top)
+        # only now: shown without a parent they would be windows for a moment, and take the keys away
+        self.eye.setVisible(facts.shown is not None)
+        self.read.setVisible(facts.can_read)
         if facts.content:
             column.addWidget(ElidedLabel(facts.content, "caption", "t1"))
         for line in facts.source:

@@ -1,0 +1,315 @@
+"""The nodules of case and prior side by side: size, volume, growth; the reader says which are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.ui import paint
+from workstation.ui.commands import Command, CommandSet
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.labels import label, rule, set_tone
+
+_WIDTH_PX: Final = 340
+_SIDE: Final = 16
+_TOP: Final = 9
+_LINE: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """State of a card: its word, tint, icon, and the stripe at its edge."""
+
+    text: str
+    tint: str
+    icon: str
+    stripe: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpFacts:
+    """One nodule over time; ``lines`` are texts with their colour tokens, ``number`` that of the finding."""
+
+    key: str
+    number: str
+    title: str
+    chip: Chip
+    lines: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpState:
+    """What can be done with the chosen card; an empty reason means that it can."""
+
+    heading: str = ""
+    warning: str = ""
+    confirm: str = ""
+    part: str = ""
+    other: str = ""
+    measure: str = ""
+    align: str = ""
+
+
+class FollowUpPanel(QWidget):
+    """Shows and asks; the keys work while the focus is in it."""
+
+    chosen = Signal(str)
+    confirm_asked = Signal()
+    part_asked = Signal()
+    other_asked = Signal(int)
+    """+1 for the next nodule of the prior that may be meant, -1 for the one before"""
+    measure_asked = Signal()
+    align_asked = Signal()
+    closed = Signal()
+    left = Signal()
+    """Back to the images; the panel stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cards: list[FollowUpCard] = []
+        self._selected = ""
+        self.setFixedWidth(_WIDTH_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Follow-up"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 1, 0)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 4, 4, 4)
+        head.addWidget(label(tr("Follow-up"), "h2", "t0"), 1)
+        shut = IconButton("close", tr("Close"), px=16, side=28)
+        shut.clicked.connect(self.closed)
+        head.addWidget(shut)
+        column.addLayout(head)
+        self._heading = label("", "caption", "t2", wrap=True)
+        self._heading.setContentsMargins(12, 0, 12, 8)
+        column.addWidget(self._heading)
+        column.addWidget(rule())
+        column.addWidget(self._list(), 1)
+        column.addWidget(rule())
+        column.addLayout(self._foot())
+        self._make_commands()
+        self.show_cards((), "")
+        self.show_state(FollowUpState())
+        self.hide()
+
+    def _list(self) -> QWidget:
+        body = QWidget()
+        self._column = QVBoxLayout(body)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(8)
+        self._message = label("", "body", "t2", wrap=True)
+        self._column.addWidget(self._message)
+        self._column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(body)
+        return self._scroll
+
+    def _foot(self) -> QGridLayout:
+        self.confirm = Button(tr("Same nodule"), "accept", icon="check", key="Return", small=True)
+        self.part = Button(tr("Take back"), "secondary", icon="arrow-go-back", key="Backspace", small=True)
+        self.other = Button(tr("Another one"), "secondary", icon="shuffle", key="→", small=True)
+        self.measure = Button(tr("Measure in the prior"), "secondary", icon="magic", key="M", small=True)
+        self.align = Button(tr("Align"), "secondary", icon="focus-3", key="A", small=True)
+        self.confirm.clicked.connect(self.confirm_asked)
+        self.part.clicked.connect(self.part_asked)
+        self.other.clicked.connect(lambda: self.other_asked.emit(1))
+        self.measure.clicked.connect(self.measure_asked)
+        self.align.clicked.connect(self.align_asked)
+        foot = QGridLayout()
+        foot.setContentsMargins(8, 8, 8, 8)
+        foot.setSpacing(6)
+        places = ((self.confirm, 0, 0), (self.part, 0, 1), (self.other, 1, 0), (self.align, 1, 1), (self.measure, 2, 0))
+        for button, row, at in places:
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the list has the keys
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            foot.addWidget(button, row, at, 1, 2 if button is self.measure else 1)
+        return foot
+
+    def _make_commands(self) -> None:
+        area = tr("Follow-up")
+        self.commands = CommandSet(self)
+        for command in (
+            Command("follow.confirm", tr("Same nodule"), "check", "Return", self.confirm_asked.emit, area, ("Enter",)),
+            Command("follow.part", tr("Take back"), "arrow-go-back", "Backspace", self.part_asked.emit, area),
+            Command("follow.other", tr("Another nodule of the prior"), "shuffle", "Right",
+                    lambda: self.other_asked.emit(1), area),
+            Command("follow.before", tr("The nodule of the prior before"), "shuffle", "Left",
+                    lambda: self.other_asked.emit(-1), area),
+            Command("follow.measure", tr("Measure in the prior"), "magic", "M", self.measure_asked.emit, area),
+            Command("follow.align", tr("Align"), "focus-3", "A", self.align_asked.emit, area),
+            Command("follow.next", tr("Next nodule"), "skip-forward", "Down", lambda: self.step(1), area, ("N",)),
+            Command("follow.previous", tr("Previous nodule"), "skip-back", "Up", lambda: self.step(-1), area,
+                    ("Shift+N",)),
+            Command("follow.leave", tr("Back to the images"), "arrow-go-back", "Esc", self.left.emit, area),
+        ):  # fmt: skip
+            self.commands.add(command)
+
+    # showing
+
+    def show_cards(self, facts: Sequence[FollowUpFacts], message: str) -> None:
+        """Show these nodules, in place where they are the same ones; ``message`` says why there are none."""
+        if [one.key for one in facts] != [card.facts.key for card in self.cards]:
+            for card in self.cards:
+                self._column.removeWidget(card)
+                card.hide()
+                card.deleteLater()
+            self.cards = [FollowUpCard(one) for one in facts]
+            for at, card in enumerate(self.cards):
+                card.pressed.connect(self._pressed)
+                self._column.insertWidget(1 + at, card)
+        for card, one in zip(self.cards, facts, strict=True):
+            card.show_facts(one)
+        self._message.setText(message)
+        self._message.setVisible(bool(message))
+        self.select(self._selected)
+
+    def show_state(self, state: FollowUpState) -> None:
+        """Show what stands beside the case and what can be done; nothing is greyed out without a reason."""
+        self._heading.setText(state.warning or state.heading)
+        set_tone(self._heading, "warn" if state.warning else "t2")
+        for button, reason in (
+            (self.confirm, state.confirm),
+            (self.part, state.part),
+            (self.other, state.other),
+            (self.measure, state.measure),
+            (self.align, state.align),
+        ):
+            button.enable(not reason, reason)
+
+    def heading_text(self) -> str:
+        """Return what is said about the prior."""
+        return self._heading.text()
+
+    def message_text(self) -> str:
+        """Return what is said where there are no nodules."""
+        return self._message.text()
+
+    @property
+    def selected(self) -> str:
+        """Return the key of the chosen card, empty for none."""
+        return self._selected
+
+    def select(self, key: str) -> None:
+        """Choose a card; an unknown key chooses none."""
+        self._selected = key if any(card.facts.key == key for card in self.cards) else ""
+        for card in self.cards:
+            card.set_selected(selected=card.facts.key == self._selected)
+            if card.facts.key == self._selected:
+                self._column.activate()
+                self._scroll.ensureWidgetVisible(card, 0, 8)
+
+    def step(self, by: int) -> None:
+        """Choose the next (1) or previous (-1) card, round at the ends."""
+        keys = [card.facts.key for card in self.cards]
+        if keys:
+            at = keys.index(self._selected) + by if self._selected in keys else (0 if by > 0 else -1)
+            self.chosen.emit(keys[at % len(keys)])
+
+    def _pressed(self, key: str) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.chosen.emit(key)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keys go."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys go elsewhere."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the surface, the hairline towards the images, and the line of the focus."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("bg1"))
+        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
+        if self.hasFocus():
+            painter.fillRect(0, 0, self.width() - 1, 2, theme.color("acc"))
+
+
+class FollowUpCard(QWidget):
+    """One nodule over time, painted like a finding card."""
+
+    pressed = Signal(str)
+
+    def __init__(self, facts: FollowUpFacts) -> None:
+        super().__init__()
+        self.facts = facts
+        self._selected = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.show_facts(facts)
+
+    def show_facts(self, facts: FollowUpFacts) -> None:
+        """Show the nodule as it stands now."""
+        self.facts = facts
+        words = [facts.number, facts.title, facts.chip.text, *(line for line, _tone in facts.lines)]
+        self.setAccessibleName(" · ".join(word for word in words if word))
+        self.setToolTip(facts.hint or "\n".join((facts.title, *(line for line, _tone in facts.lines))))
+        self.setFixedHeight(_TOP + 20 + 4 + _LINE * len(facts.lines) + 7)
+        self.update()
+
+    @property
+    def is_selected(self) -> bool:
+        """Tell whether keys act on this card."""
+        return self._selected
+
+    def set_selected(self, *, selected: bool) -> None:
+        """Mark the card as the one that keys act on."""
+        if selected != self._selected:
+            self._selected = selected
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a width the panel decides and the height of the content."""
+        return QSize(280, self.height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the nodule."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.pressed.emit(self.facts.key)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint card, stripe and lines."""
+        theme, chip = current_theme(), self.facts.chip
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        radius, width = theme.px("radius.panel"), 2.0 if self._selected else 1.0
+        box = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
+        painter.setPen(QPen(theme.color("acc" if self._selected else "line2"), width))
+        painter.setBrush(theme.color("card.selected" if self._selected else "bg2"))
+        painter.drawRoundedRect(box, radius, radius)
+        edge = QRectF(width, radius, 4, self.height() - 2 * radius)
+        paint.stripe(painter, edge, theme.color(chip.stripe), dashed=chip.dashed)
+        left, right = float(_SIDE), self.width() - 12.0
+        if self.facts.number:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("bg3"))
+            number = QRectF(left, _TOP, 20, 20)
+            painter.drawRoundedRect(number, 4, 4)
+            paint.text(painter, number, self.facts.number, role="caption", tone="t1", weight=600,
+                       align=Qt.AlignmentFlag.AlignCenter)  # fmt: skip
+            left += 28
+        wide = paint.chip_width(chip.icon, chip.text)
+        paint.paint_chip(painter, QRectF(right - wide, _TOP, wide, 20), chip.tint, chip.icon, chip.text)
+        title = paint.elided(self.facts.title, int(right - wide - 8 - left), "h2")
+        paint.text(painter, QRectF(left, _TOP, right - wide - 8 - left, 20), title, role="h2", tone="t0")
+        for row, (line, tone) in enumerate(self.facts.lines):
+            at = QRectF(_SIDE, _TOP + 24 + row * _LINE, right - _SIDE, _LINE)
+            paint.text(painter, at, paint.elided(line, int(at.width()), "caption"), role="caption", tone=tone)
