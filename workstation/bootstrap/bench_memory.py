@@ -63,7 +63,8 @@ def _send(url: str, folder: Path, password: str) -> None:
 
 
 def _opened(url: str, local: Path, password: str) -> dict[str, float]:
-    from workstation.bootstrap.desktop import LOGIN, READING, WORKLIST, Desktop
+    from workstation.bootstrap.desktop import Desktop
+    from workstation.bootstrap.desktop_pages import LOGIN, READING, WORKLIST
     from workstation.bootstrap.loop_steps import check, quiet_platform, settle, wait_until
     from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
     from workstation.ui.pages.login_page import LoginPage

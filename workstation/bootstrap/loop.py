@@ -15,7 +15,8 @@ from typing import Final
 from resources.translation import language, tr
 from workstation.bootstrap.adapters import Hub, connect, verifier
 from workstation.bootstrap.demo import PASSWORD, DemoHouse
-from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, READING, REPORT, WORKLIST, Desktop
+from workstation.bootstrap.desktop import Desktop
+from workstation.bootstrap.desktop_pages import GRASSROOTS, LOGIN, READING, REPORT, WORKLIST
 from workstation.bootstrap.loop_steps import CheckFailed, Steps, check, quiet_platform, screenshot, settle, wait_until
 from workstation.domain.audit import GENESIS, AuditAction, AuditEvent, first_broken
 from workstation.domain.errors import AlreadyClaimed, WorkstationError
@@ -228,8 +229,17 @@ class _Loop:
             check(kept == originals, "what the detector said is kept beside what the reader decided")
             if session.findings.findings:
                 page.jump_to(session.findings.findings[0].tracking_uid)
+            self._mark_image(session)
             screenshot(self.window, self.out / "reading.png")
             detail |= {f.tracking_uid: str(f.decision) for f in session.findings.findings}
+
+    def _mark_image(self, session: ReadingSession) -> None:
+        """Mark the image on screen as key image, as key K does."""
+        page = self._reading()
+        page.grid.choose_layout(Layout.ONE)
+        page.view_commands.action("view.key_image").trigger()
+        wait_until(lambda: session.report.image_looks, "how the key image is seen to be kept")
+        check(len(session.report.key_images) == 1, "one image is marked")
 
     def _report(self, session: ReadingSession) -> None:
         with self.steps.step("report") as detail:
@@ -272,12 +282,13 @@ class _Loop:
             signed = results[0]
             names = {"report_sr": "report.dcm", "measurement_sr": "findings.dcm", "report_pdf": "report.pdf.dcm"}
             for artefact in signed.artefacts:
-                (self.out / names[artefact.kind]).write_bytes(artefact.payload)
+                (self.out / names.get(artefact.kind, f"{artefact.kind}.dcm")).write_bytes(artefact.payload)
                 detail[artefact.kind] = artefact.sop_instance_uid
             (self.out / "report.pdf").write_bytes(signed.pdf)
             check(signed.report.state is ReportState.FINAL, "the report is final")
             judge = verifier(self._leave_trust())
-            for name in ("report.pdf", "report.dcm", "findings.dcm", "report.pdf.dcm"):
+            on_images = ("key_images.dcm", "display_1.dcm")
+            for name in ("report.pdf", "report.dcm", "findings.dcm", "report.pdf.dcm", *on_images):
                 result = judge.verify(self.out / name)
                 check(result.verdict is Verdict.VALID, f"{name} verifies: {result.verdict} {result.explanation}")
         return signed

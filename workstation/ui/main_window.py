@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from resources.translation import tr, use_language
 from workstation.domain.access import Actor
@@ -19,6 +18,7 @@ from workstation.ui.icons import logo_icon
 from workstation.ui.key_sheet import KeySheet
 from workstation.ui.monitor_check import MonitorChecking
 from workstation.ui.notice import Toast
+from workstation.ui.page_stack import PageStack
 from workstation.ui.pages.page import Page, PageSpec
 from workstation.ui.settings_dialog import SettingsDialog
 from workstation.ui.widgets.main_rail import MainRail, RailItem
@@ -27,38 +27,28 @@ from workstation.ui.widgets.status_bar import StatusBar, StatusFact
 _SLIM_BELOW = 1440
 
 
-@dataclass(slots=True)
-class _Slot:
-    spec: PageSpec
-    page: Page | None = None
-    waits: bool = False
-    """Whether the page is to be made anew in another language"""
-    state: object = None
-    """What it goes on with then"""
-
-
 class MainWindow(QMainWindow):
     """
     Holds the pages. ``register`` them, then ``show_page``.
 
     Signals: ``settings_changed(Settings)`` after the person changed them (already applied here),
-    ``sign_out_requested`` and ``page_shown(page_id)``.
+    ``sign_out_requested``, ``page_shown(page_id)`` and ``page_prepared(page_id)``.
     """
 
     settings_changed = Signal(object)
     sign_out_requested = Signal()
     page_shown = Signal(str)
+    page_prepared = Signal(str)
 
     def __init__(self, settings: Settings, *, version: str = "") -> None:
         super().__init__()
         self._settings = settings
         self._version = version
-        self._slots: dict[str, _Slot] = {}
         self._available: frozenset[str] | None = None
         self._badges: dict[str, int] = {}
         self._facts: dict[str, Callable[[], StatusFact]] = {}
         self._actor: Actor | None = None
-        self._current = ""
+        self._current = self._wanted = ""
         self._rail: MainRail | None = None
         self._crash: CrashPage | None = None
         self.monitors: MonitorChecking | None = None
@@ -74,7 +64,10 @@ class MainWindow(QMainWindow):
         self._middle = QHBoxLayout()
         self._middle.setSpacing(0)
         self._outer.addLayout(self._middle, 1)
-        self._stack = QStackedWidget()
+        self._stack = PageStack()
+        self._stack.arrived.connect(self._page_arrived)
+        self._stack.prepared.connect(self._page_prepared)
+        self._stack.currentChanged.connect(self._raise_crash)
         self._middle.addWidget(self._stack, 1)
         self._status: StatusBar | None = None
         self._commands = CommandSet(self)
@@ -85,9 +78,7 @@ class MainWindow(QMainWindow):
 
     def register(self, spec: PageSpec) -> None:
         """Add a page; it is made at its first show. Raises ValueError for an id used twice."""
-        if spec.page_id in self._slots:
-            raise ValueError(f"page {spec.page_id!r} exists")
-        self._slots[spec.page_id] = _Slot(spec)
+        self._stack.register(spec)
         self._build_chrome()
 
     def set_available(self, page_ids: frozenset[str] | None) -> None:
@@ -96,53 +87,61 @@ class MainWindow(QMainWindow):
         self._build_chrome()
 
     def page(self, page_id: str) -> Page:
-        """Return a page, making it if it was never shown; KeyError when nobody registered it."""
-        slot = self._slots[page_id]
-        if slot.page is None:
-            slot.page = slot.spec.factory()
-            slot.page.toast.connect(self.toast.say)
-            slot.page.go_to.connect(self.show_page)
-            self._stack.addWidget(slot.page)
-            if slot.waits:
-                state, slot.state, slot.waits = slot.state, None, False
-                slot.page.restore_state(state)
-        return slot.page
+        """Return a page, making it now if it was never shown; KeyError when nobody registered it."""
+        return self._stack.page(page_id)
+
+    def prepare(self, page_id: str) -> None:
+        """Make a page in slices of idle time; ``page_prepared`` tells when it is whole."""
+        self._stack.prepare(page_id)
+
+    def show_soon(self, page_id: str) -> None:
+        """Bring a page to the front as soon as it is made, in slices of idle time."""
+        if self._stack.is_ready(page_id):
+            self.show_page(page_id)
+        else:
+            self._wanted = page_id
+            self._stack.prepare(page_id)
 
     def show_page(self, page_id: str) -> None:
         """Bring a page to the front; the crash page stays before it until a person carries on."""
+        self._wanted = ""
         page = self.page(page_id)
-        if self._current and self._current != page_id and self._current in self._slots:
-            before = self._slots[self._current].page
-            if before is not None:
-                before.hidden()
+        before = self._stack.made(self._current)
+        if before is not None and self._current != page_id:
+            before.hidden()
         self._current = page_id
         self._stack.setCurrentWidget(page)
-        if self._crash is not None:
-            self._crash.raise_()
-        spec = self._slots[page_id].spec
-        self.setWindowTitle(tr("{page} · Lianyue", page=spec.text()))
         self._fit_chrome()
+        self._show_title()
         if self._rail is not None:
             self._rail.set_active(page_id)
         page.shown()
         self.page_shown.emit(page_id)
 
+    def _show_title(self) -> None:
+        spec = self._stack.spec(self._current)
+        if spec is not None:
+            self.setWindowTitle(tr("{page} · Lianyue", page=spec.text()))
+
+    def _page_arrived(self, page: Page) -> None:
+        page.toast.connect(self.toast.say)
+        page.go_to.connect(self.show_page)
+
+    def _page_prepared(self, page_id: str) -> None:
+        if page_id == self._wanted:
+            self.show_page(page_id)
+        self.page_prepared.emit(page_id)
+
     def _choose_page(self, page_id: str) -> None:
         """Show the page that a person asked for: asking is carrying on after a bug."""
         if self._crash is not None:
             self._crash.leave()
-        self.show_page(page_id)
+        self.show_soon(page_id)
 
     def discard_pages(self) -> None:
         """Throw away every page that was made: the next person must see nothing of the last one's."""
-        for slot in self._slots.values():
-            if slot.page is not None:
-                slot.page.close_page()
-                self._stack.removeWidget(slot.page)
-                slot.page.deleteLater()
-                slot.page = None
-            slot.state, slot.waits = None, False
-        self._current = ""
+        self._stack.discard()
+        self._current = self._wanted = ""
         self._badges.clear()
 
     @property
@@ -203,26 +202,11 @@ class MainWindow(QMainWindow):
         """
         Make chrome and pages anew in the present language; pages hand their state over.
 
-        The page in front at once, the others one in each turn or when they are asked for.
+        The pages in slices of idle time, the one in front first; the old one stays until its successor is whole.
         """
         self._build_chrome()
-        for slot in self._slots.values():
-            if slot.page is not None:
-                slot.state = slot.page.save_state()
-                slot.waits = True
-                slot.page.close_page()
-                self._stack.removeWidget(slot.page)
-                slot.page.deleteLater()
-                slot.page = None
-        if self._current:
-            self.show_page(self._current)
-        QTimer.singleShot(0, self, self._rebuild_next)
-
-    def _rebuild_next(self) -> None:
-        waiting = next((slot for slot in self._slots.values() if slot.waits), None)
-        if waiting is not None:
-            self.page(waiting.spec.page_id)
-            QTimer.singleShot(0, self, self._rebuild_next)
+        self._show_title()
+        self._stack.renew()
 
     def open_settings(self) -> None:
         """Open the settings dialog."""
@@ -246,6 +230,10 @@ class MainWindow(QMainWindow):
         self._crash = page
         page.show()
         page.raise_()
+
+    def _raise_crash(self, _at: int) -> None:
+        if self._crash is not None:
+            self._crash.raise_()
 
     def _crash_left(self) -> None:
         self._crash = None
@@ -272,8 +260,7 @@ class MainWindow(QMainWindow):
     def _build_rail(self) -> None:
         general = tr("General")
         pages: list[RailItem] = []
-        for slot in self._slots.values():
-            spec = slot.spec
+        for spec in self._stack.specs():
             if not spec.in_rail or (self._available is not None and spec.page_id not in self._available):
                 continue
             action = self._add_global(
@@ -318,7 +305,7 @@ class MainWindow(QMainWindow):
     def _fit_chrome(self) -> None:
         if self._rail is None or self._status is None:
             return
-        spec = self._slots[self._current].spec if self._current in self._slots else None
+        spec = self._stack.spec(self._current)
         bare = spec is None or spec.full_window
         self._rail.setVisible(not bare)
         self._status.setVisible(not bare)
@@ -356,14 +343,14 @@ class MainWindow(QMainWindow):
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the keys of the window and of the page in front."""
         rows = self._commands.key_sheet()
-        slot = self._slots.get(self._current)
-        if slot is not None and slot.page is not None:
-            rows += slot.page.commands.key_sheet()
+        page = self._stack.made(self._current)
+        if page is not None:
+            rows += page.commands.key_sheet()
         return rows
 
     def may_leave(self) -> bool:
         """Ask every page whether work would be lost."""
-        return all(slot.page is None or slot.page.may_close() for slot in self._slots.values())
+        return all(page.may_close() for page in self._stack.pages())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Slim the rail in a narrow window."""
@@ -381,7 +368,6 @@ class MainWindow(QMainWindow):
         if not self.may_leave():
             event.ignore()
             return
-        for slot in self._slots.values():
-            if slot.page is not None:
-                slot.page.close_page()
+        for page in self._stack.pages():
+            page.close_page()
         super().closeEvent(event)

@@ -34,6 +34,11 @@ class Stepwise(QObject):
         """Tell whether no step is left."""
         return self._steps is None
 
+    def __iter__(self) -> Iterator[None]:
+        """Do what is left as part of other work that is done in steps."""
+        while self._step():
+            yield
+
     def finish(self) -> None:
         """Do all that is left now."""
         while self._step():

@@ -56,12 +56,6 @@ class ImagePresenter(QObject):
     """``ShownSeries``, ``WorkstationError``"""
     measured = Signal(object)
     """``AnnotationList`` after every change by the reader"""
-    findings_shown = Signal(object)
-    """``FindingList`` as it may be seen now"""
-    beside = Signal(object)
-    """The ``Study`` of a prior whose images stand beside the case now"""
-    objects_read = Signal(object)
-    """``ForeignObjects`` of the case or of a prior beside it"""
 
     def __init__(
         self,
@@ -92,11 +86,12 @@ class ImagePresenter(QObject):
         page.going_away.connect(self.clear)
         self.features: list[QObject] = []
         context = FeatureContext(page, self, jobs, open_stream, comparing, fusing, foreign)
-        self._joining = Stepwise(self._join(context), self)
-        if in_steps:  # some features a turn; the first case makes the rest at once
-            self._joining.start()
+        self.joining = Stepwise(self._join(context), self)
+        """Lets the features join; the first case makes the rest at once"""
+        if in_steps:
+            self.joining.start()
         else:
-            self._joining.finish()
+            self.joining.finish()
 
     def _join(self, context: FeatureContext) -> Iterator[None]:
         for make in FEATURES:
@@ -132,12 +127,19 @@ class ImagePresenter(QObject):
 
     def show(self, session: ReadingSession) -> None:
         """Show a case from nothing: its series, and the first one's images as they arrive."""
-        self._joining.finish()
+        for _ in self.showing(session):
+            pass
+
+    def showing(self, session: ReadingSession) -> Iterator[None]:
+        """Do what ``show`` does in steps; whoever leaves off in the midst says ``clear``."""
+        yield from self.joining
         self.clear()
         self._case = case = OpenImages(session)
         case.annotations.watch(self._measured)
         self._page.series.show_study(*study_line(session.study, session.row), case.rows())
+        yield
         self.case_opened.emit(case)
+        yield
         if case.first_series_uid:
             self.show_series(case.first_series_uid)
         else:
@@ -264,7 +266,6 @@ class ImagePresenter(QObject):
     def show_point(self, lps_mm: Point) -> None:
         """Bring a patient point to every view; a missing slice is fetched first."""
         shown = self._shown
-        self.findings_shown.emit(findings)
         if shown is None:
             return
         self._page.grid.show_point(lps_mm)

@@ -165,7 +165,7 @@ class LoginPage(Page):
 
     def close_page(self) -> None:
         """Let the presenter go."""
-        self.presenter.detach()
+        self.presenter.detach(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Hide the picture in a narrow window."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -19,14 +19,15 @@ class PageSpec:
     How a page appears in the window.
 
     ``text`` is called whenever the rail is built, so that it follows the language; ``factory``
-    makes the page at its first show and again after a language switch. Keep what must survive
-    the switch in the presenter, or hand it over by ``save_state`` and ``restore_state``.
+    makes the page before its first show and again after a language switch: at once, or as an iterator
+    that yields the same page after every step, the first time while it is empty. Keep what must
+    survive the switch in the presenter, or hand it over by ``save_state`` and ``restore_state``.
     """
 
     page_id: str
     text: Callable[[], str]
     icon: str
-    factory: Callable[[], Page]
+    factory: Callable[[], Page | Iterator[Page]]
     key: str = ""
     in_rail: bool = True
     slim_rail: bool = False
@@ -83,7 +84,7 @@ class Page(QWidget):
         return True
 
     def close_page(self) -> None:
-        """Stop timers and jobs; the widget is going away."""
+        """Stop timers and jobs; the widget is going away, perhaps before it was whole."""
 
     def show_error(self, error: WorkstationError, *, key: str = "error", severity: Severity = Severity.LOST,
                    actions: tuple[NoticeAction, ...] = ()) -> None:  # fmt: skip

@@ -34,7 +34,6 @@ from workstation.ui.widgets.tiling import Layout, Tiling
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 
 COMPACT_UP_TO = 1440
-_AT_ONCE = 20
 
 
 class ReadingPage(Page):
@@ -54,13 +53,10 @@ class ReadingPage(Page):
     undo_requested = Signal()
     redo_requested = Signal()
     save_requested = Signal()
-    """A patient point (L, P, S) in mm for a finding of the reader's own."""
     add_requested = Signal(object)
     measured_add_requested = Signal(object, float)
     """A patient point in mm and the diameter in mm that was measured there."""
-    follow_requested = Signal(str, object)
-    """Tracking UID, ``FollowUp``: the finding is the same nodule as one of a prior."""
-    unfollow_requested = Signal(str)
+    """A patient point (L, P, S) in mm for a finding of the reader's own."""
     key_image_asked = Signal(object)
     """``KeyImage`` to mark, or to take the mark from"""
     image_wanted = Signal(object)
@@ -122,12 +118,6 @@ class ReadingPage(Page):
         self.commands = self.view_commands
         self.grid.choose_tool(self.grid.active.navigator.tool)
         self.show_nothing()
-        yield
-        # else the first show would style every part at once
-        for at, part in enumerate(self.findChildren(QWidget)):
-            part.ensurePolished()
-            if at % _AT_ONCE == 0:
-                yield
 
     def _content(self) -> QWidget:
         body = QWidget()
@@ -363,5 +353,8 @@ class ReadingPage(Page):
 
     def close_page(self) -> None:
         """Stop fetching; the widget is going away."""
+        if not self.building.is_done:
+            self.building.stop()
+            return
         self.going_away.emit()
         self.grid.clear()

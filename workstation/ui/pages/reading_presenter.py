@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +16,6 @@ from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.report import ReportState
-from workstation.domain.observation import FollowUp
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobRunner
 from workstation.services.reading_ai import ReadingAi
@@ -41,6 +41,7 @@ from workstation.ui.reading_words import (
     report_rows,
 )
 from workstation.ui.slice_feed import OpenStream
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.finding_card import CardFacts
 
 NEW_FINDING_MM: Final = 6.0
@@ -75,6 +76,8 @@ class ReadingPresenter(QObject):
         self._undone: list[str] = []
         self._stepping = False
         self._gone = False
+        self._in_steps = in_steps
+        self._showing: Stepwise | None = None
         explain = None if reading_ai is None else reading_ai.explain
         self.explaining = Explaining(page, self.images, desk, jobs, explain)
         self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
@@ -88,8 +91,6 @@ class ReadingPresenter(QObject):
         page.redo_requested.connect(self._redo)
         page.key_image_asked.connect(self._mark_key)
         page.rejected_shown.connect(lambda on: self.images.show_rejected(shown=on))
-        page.follow_requested.connect(self._follow)
-        page.unfollow_requested.connect(self._part)
         page.save_requested.connect(self._save)
         page.finish_requested.connect(lambda: page.go_to.emit("report"))
         page.findings.accept_requested.connect(self._accept)
@@ -113,7 +114,25 @@ class ReadingPresenter(QObject):
 
     # the case comes and goes
 
+    @property
+    def joining(self) -> Iterator[None]:
+        """Return what is left to do for the features and for a case that was open before, in steps."""
+        yield from self.images.joining
+        if self._showing is not None:
+            yield from self._showing
+
+    def _finish_showing(self) -> None:
+        """Show the rest of a case now: whoever acts on it finds it whole."""
+        if self._showing is not None:
+            self._showing.finish()
+
+    def _stop_showing(self) -> None:
+        if self._showing is not None:
+            self._showing.stop()
+            self._showing = None
+
     def _opening(self, row: WorklistRow) -> None:
+        self._stop_showing()
         self.images.clear()
         self._page.show_opening()
         self._show_header(row)
@@ -121,9 +140,18 @@ class ReadingPresenter(QObject):
     def _show(self, session: ReadingSession) -> None:
         if self._gone:
             return
+        self._stop_showing()
         self._acts, self._undone = [], []
+        self._showing = Stepwise(self._steps_of(session), self)
+        if self._in_steps:
+            self._showing.start()
+        else:
+            self._showing.finish()
+
+    def _steps_of(self, session: ReadingSession) -> Iterator[None]:
         self._page.show_opening()
         self._show_header(session.row)
+        yield
         row, study = session.row, session.study
         if study.study_instance_uid != row.study_instance_uid:
             self._page.notices.show_notice(
@@ -137,18 +165,23 @@ class ReadingPresenter(QObject):
             self._page.notices.show_notice(
                 Notice("patient", Severity.LOST, text, tr("Check the identity before you read."))
             )
-        self.images.show(session)
+        yield
+        yield from self.images.showing(session)
+        yield
         self._show_state(session)
+        yield
         self._show_findings(session)
         self._page.show_window()
 
     def _close(self) -> None:
+        self._stop_showing()
         self._acts, self._undone = [], []
         self.ai.closed()
         self.images.clear()
         self._page.show_nothing()
 
     def _leave(self) -> None:
+        self._stop_showing()
         self._gone = True
 
     def _place(self) -> object:
@@ -159,6 +192,7 @@ class ReadingPresenter(QObject):
         session = self._desk.session
         if session is None or not isinstance(state, tuple):
             return
+        self._finish_showing()
         place, selected = state
         self._page.findings.select(selected)
         self.images.show_findings(session.displayed, selected=selected)
@@ -178,6 +212,7 @@ class ReadingPresenter(QObject):
         session = self._desk.session
         if session is None or self._gone:
             return
+        self._finish_showing()
         if change is Changed.STATE:
             self._show_state(session)
             self._show_findings(session)
@@ -256,6 +291,7 @@ class ReadingPresenter(QObject):
         session = self._desk.session
         if session is None or self._page.findings.selected == tracking_uid == "":
             return
+        self._finish_showing()
         try:
             finding = session.displayed.get(tracking_uid)
         except KeyError:
@@ -271,6 +307,7 @@ class ReadingPresenter(QObject):
         session = self._desk.session
         if session is None:
             return None
+        self._finish_showing()
         if session.read_only:
             self._page.toast.emit(lock_words(session).reason)
             return None
@@ -278,16 +315,11 @@ class ReadingPresenter(QObject):
 
     def _accept(self, tracking_uid: str) -> None:
         session = self._writable()
-        if session is None or not tracking_uid:
-            return
-        decision = session.findings.get(tracking_uid).decision
-        if decision in {Decision.UNDECIDED, Decision.REJECTED}:
-            accepted = session.accept(tracking_uid)
-            self._acted(_FINDING)
-            if decision is Decision.UNDECIDED and accepted.own is not None:
-                words = tr("One finding with your own {number}; its size is yours", number=accepted.own.number)
-                self._page.toast.emit(words)
-            self._go_on_deciding(tracking_uid, decision)
+        if session is not None and tracking_uid:
+            decision = session.findings.get(tracking_uid).decision
+            if decision in {Decision.UNDECIDED, Decision.REJECTED}:
+                session.accept(tracking_uid)
+                self._acted(_FINDING)
 
     def _reject(self, tracking_uid: str, reason: RejectReason) -> None:
         session = self._writable()
@@ -333,39 +365,8 @@ class ReadingPresenter(QObject):
     def _measured(self, annotations: AnnotationList) -> None:
         session = self._desk.session
         if session is None or session.read_only:
-            decision = session.findings.get(tracking_uid).decision
             return  # images stay fully usable; what is measured read-only is gone with the case
         session.set_annotations(annotations)
-            self._go_on_deciding(tracking_uid, decision)
-
-    def _go_on_deciding(self, tracking_uid: str, before: Decision) -> None:
-        """Go to the next mark that waits for a decision; who changes a former one stays there."""
-        session = self._desk.session
-        if session is None or before is not Decision.UNDECIDED:
-            return
-        shown = session.displayed
-        order = [one.tracking_uid for one in shown.findings]
-        waiting = [one.tracking_uid for one in shown.undecided]
-        at = order.index(tracking_uid) if tracking_uid in order else -1
-        later = [uid for uid in waiting if order.index(uid) > at]
-        if waiting:
-            self.jump((later or waiting)[0])
-
-    def _follow(self, tracking_uid: str, follow_up: FollowUp) -> None:
-        session = self._writable()
-        if session is not None:
-            followed = session.follow(tracking_uid, follow_up)
-            self._acted(_FINDING)
-            self._page.findings.select(followed.tracking_uid)
-            self.images.show_findings(session.displayed, selected=followed.tracking_uid)
-
-    def _part(self, tracking_uid: str) -> None:
-        session = self._writable()
-        if session is not None and session.findings.get(tracking_uid).follow_up is not None:
-            parted = session.part(tracking_uid)
-            self._acted(_FINDING)
-            self._page.findings.select(parted.tracking_uid)
-            self.images.show_findings(session.displayed, selected=parted.tracking_uid)
         if not self._stepping:
             self._acted(_MEASUREMENT)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,10 @@ from workstation.domain.template import ReportTemplate
 from workstation.ui import paint
 from workstation.ui.commands import Command
 from workstation.ui.pages.page import Page
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.check_list import CheckList
+from workstation.ui.widgets.key_image_links import KeyImageLinks
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
 from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.paper_view import PaperView
@@ -42,14 +44,23 @@ class ReportPage(Page):
     normal_requested = Signal()
     closing = Signal()
     locate_requested = Signal(str)
+    key_image_requested = Signal(object)
+    """``KeyImage`` to go to"""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_steps: bool = False) -> None:
         super().__init__()
-        self.header = PageHeader()
-        self._who = label("", "h1", "t0")
-        self._what = ElidedLabel("", "body", "t2")
         self.leave_guard: Callable[[], bool] = lambda: True
         """Set by the presenter: whether the window may close now"""
+        self.building = Stepwise(self._build(), self)
+        """Makes the parts; a page made in slices takes several turns of the window for them"""
+        if not in_steps:
+            self.building.finish()
+
+    def _build(self) -> Iterator[None]:
+        self.header = PageHeader()
+        self.add_header(self.header)
+        self._who = label("", "h1", "t0")
+        self._what = ElidedLabel("", "body", "t2")
         self._lock = ChipLabel("", "acc", "lock-2")
         self._saved = label("", "caption", "t3")
         self.images = Button(tr("Images"), icon="image-edit", key="F3")
@@ -64,19 +75,20 @@ class ReportPage(Page):
         self.header.row.addWidget(self._what, 1)
         for widget in (self._saved, self._lock, self.images, self.give_back, self.submit, self.sign):
             self.header.row.addWidget(widget)
-        self.add_header(self.header)
+        yield
         self.state_line = StateLine()
         self.column.addWidget(self.state_line)
         self._stack = QStackedWidget()
-        self._stack.addWidget(EmptyState(tr("No case is open"), tr("Open a case from the worklist (F2).")))
-        self._stack.addWidget(self._content())
         self.column.addWidget(self._stack, 1)
+        self._stack.addWidget(EmptyState(tr("No case is open"), tr("Open a case from the worklist (F2).")))
+        body = QWidget()
+        self._stack.addWidget(body)
+        yield from self._content(body)
         self._first_target = ""
         self._add_commands()
         self.show_nothing()
 
-    def _content(self) -> QWidget:
-        body = QWidget()
+    def _content(self, body: QWidget) -> Iterator[None]:
         self._row = QHBoxLayout(body)
         self._row.setContentsMargins(8, 8, 8, 8)
         self._row.setSpacing(8)
@@ -89,18 +101,24 @@ class ReportPage(Page):
         self._form_panel.body.setContentsMargins(0, 0, 0, 0)
         self.form = ReportForm()
         self._form_panel.body.addWidget(self.form)
+        yield
         self._preview_panel = Panel(tr("Live preview"))
         self._preview_panel.header.insertWidget(1, label("PDF · A4", "caption", "t3"))
         self._preview_panel.body.setContentsMargins(0, 0, 0, 0)
         self.paper = PaperView()
         self._preview_panel.body.addWidget(self.paper)
+        yield
         self._side = Panel(tr("Checks before signing"))
         self._side_chip = ChipLabel("", "neutral")
         self._side.header.addWidget(self._side_chip)
         self.checks = CheckList()
         self.checks.locate_requested.connect(self.locate_requested)
         self._side.body.setContentsMargins(0, 0, 0, 0)
-        self._side.body.addWidget(self.checks)
+        self._side.body.addWidget(self.checks, 1)
+        self.key_images = KeyImageLinks()
+        self.key_images.chosen.connect(self.key_image_requested)
+        self._side.body.addWidget(self.key_images)
+        yield
         self._tabs = CountTabs([(_FORM, tr("Structured report")), (_PREVIEW, tr("Live preview"))])
         self._tabs.picked.connect(lambda _key: self._arrange())
         self._tabs.setFixedHeight(40)
@@ -116,7 +134,7 @@ class ReportPage(Page):
         column.addLayout(self._pair, 1)
         self._row.addWidget(left, 1)
         self._row.addWidget(self._side)
-        return body
+        yield
 
     def _add_commands(self) -> None:
         area = tr("Report")
@@ -229,6 +247,7 @@ class ReportPage(Page):
 
     def close_page(self) -> None:
         """Let the presenter stop what it does for this page."""
+        self.building.stop()
         self.closing.emit()
 
     def show_saved(self, text: str) -> None:
@@ -246,7 +265,8 @@ class ReportPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the preview a tab beside the form where there is little room."""
         super().resizeEvent(event)
-        self._arrange()
+        if self.building.is_done:
+            self._arrange()
 
     @property
     def _compact(self) -> bool:

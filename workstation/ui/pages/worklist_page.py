@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -18,6 +18,7 @@ from workstation.ui.icons import icon
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.page import Page
 from workstation.ui.pages.worklist_presenter import ListState, WorklistPresenter
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import SearchBox
 from workstation.ui.widgets.labels import EmptyState
@@ -45,23 +46,37 @@ class WorklistPage(Page):
     preferences_changed = Signal(object)
     counts_changed = Signal(object)
 
-    def __init__(self, presenter: WorklistPresenter, preferences: WorklistSettings | None = None) -> None:
+    def __init__(
+        self, presenter: WorklistPresenter, preferences: WorklistSettings | None = None, *, in_steps: bool = False
+    ) -> None:
         super().__init__()
         self.presenter = presenter
         self._preferences = preferences or WorklistSettings()
         self._preview_wanted = self._preferences.preview_open
         self._applying = False
+        self.building = Stepwise(self._build(), self)
+        """Makes the parts; a page made in slices takes several turns of the window for them"""
+        if not in_steps:
+            self.building.finish()
+
+    # building
+
+    def _build(self) -> Iterator[None]:
         self.model = WorklistModel(self)
         self.table = WorklistTable(self.model)
         self.table.hidden_columns = self._preferences.hidden_columns
+        yield
         self._build_header()
+        yield
         self.filters = WorklistFilters(
             preview_open=self._preview_wanted,
             hidden_columns=self._preferences.hidden_columns,
             refresh_s=self._preferences.refresh_s,
         )
         self.column.addWidget(self.filters)
+        yield
         self._middle = QStackedWidget()
+        self.column.addWidget(self._middle, 1)
         self._empty = EmptyState("")
         self._clear = Button(tr("Clear filters"), "secondary", icon="filter-off")
         self._show_all = Button(tr("Show all cases"), "ghost", icon="list-check")
@@ -69,16 +84,16 @@ class WorklistPage(Page):
         self._empty.buttons.addWidget(self._show_all)
         self._middle.addWidget(self.table)
         self._middle.addWidget(self._empty)
-        self.column.addWidget(self._middle, 1)
+        yield
         self.preview = PreviewStrip()
         self.column.addWidget(self.preview)
+        yield
         self._add_commands()
+        yield
         self._connect()
         self._start_timers()
         self._fit()
-        presenter.attach(self)
-
-    # building
+        self.presenter.attach(self)
 
     def _build_header(self) -> None:
         header = PageHeader(tr("Remote reading"))
@@ -343,10 +358,13 @@ class WorklistPage(Page):
 
     def close_page(self) -> None:
         """Stop the timers."""
+        if not self.building.is_done:
+            self.building.stop()
+            return
         self._seconds.stop()
         self._rounds.stop()
         self._search_pause.stop()
-        self.presenter.detach()
+        self.presenter.detach(self)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Fit to the window."""
@@ -356,7 +374,8 @@ class WorklistPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Choose dense rows and a closed preview in a low window."""
         super().resizeEvent(event)
-        self._fit()
+        if self.building.is_done:
+            self._fit()
 
     def _fit(self) -> None:
         low = self.window().height() < _LOW

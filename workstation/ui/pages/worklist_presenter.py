@@ -128,6 +128,10 @@ class WorklistPresenter:
         self._fetched_for: WorklistQuery | None = None
         self._running: JobHandle[_Answer] | None = None
         self._line_problems: set[str] = set()
+        self.holds_back: Callable[[str], bool] = lambda _ups: False
+        """Tells, by UPS Instance UID, whether the report of an open case is just being handed over"""
+        self.released: Callable[[str], object] = lambda _ups: None
+        """Told the UPS Instance UID of a case that was given back"""
         self._taking = False
         self._taken: JobHandle[WorklistRow | None] | None = None
         self._modalities: set[str] = set()
@@ -139,9 +143,10 @@ class WorklistPresenter:
         if self._fetched is not None:
             view.show_list(self._state(), mark_new=False)
 
-    def detach(self) -> None:
-        """Stop serving a page that goes away."""
-        self._view = None
+    def detach(self, view: WorklistView) -> None:
+        """Stop serving a page that goes away; its successor may be served already."""
+        if self._view is view:
+            self._view = None
 
     @property
     def user_id(self) -> str:
@@ -228,6 +233,10 @@ class WorklistPresenter:
 
     # one case
 
+    def tell_undelivered(self, error: WorkstationError) -> None:
+        """Say on the list that a signed report did not arrive; it stays until somebody closes it."""
+        self._problem("undelivered", error)
+
     def may_claim(self, row: WorklistRow) -> bool:
         """Tell whether the person could take this case now."""
         actor = self._actor()
@@ -273,13 +282,19 @@ class WorklistPresenter:
 
     def release(self, row: WorklistRow) -> None:
         """Give a case back to the list; the draft stays on this machine."""
+        if self.holds_back(row.ups_instance_uid):
+            self._say(tr("The report is on its way"))
+            return
         claim = Claim(row.ups_instance_uid, self._transaction_uid(self.user_id, row.ups_instance_uid))
+
+        def done(_none: None) -> None:
+            self.released(row.ups_instance_uid)
+            self._done(tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name)))
+
         self._jobs.submit(
             Pool.IO,
             lambda _job: self._worklist.release(claim),
-            on_success=lambda _none: self._done(
-                tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name))
-            ),
+            on_success=done,
             on_error=partial(self._act_failed, partial(self.release, row)),
         )
 
@@ -349,6 +364,10 @@ class WorklistPresenter:
                 continue
             return self._worklist.row(row.ups_instance_uid)
         return None
+
+    def _say(self, text: str) -> None:
+        if self._view is not None:
+            self._view.say(text)
 
     def _done(self, text: str) -> None:
         if self._view is not None:

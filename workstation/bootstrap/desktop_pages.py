@@ -1,0 +1,176 @@
+"""The pages of the workstation, each joined to what it needs; they are made in slices of idle time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from resources.translation import language, tr
+from workstation.bootstrap.pictures import picture_services
+from workstation.bootstrap.sign_in import ORGANISATION
+from workstation.domain.access import Permission
+from workstation.domain.errors import DecodeError
+from workstation.ui.pages.login_page import LoginPage
+from workstation.ui.pages.page import Page, PageSpec
+
+if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
+    from workstation.bootstrap.desktop import Desktop
+    from workstation.services.model_service import ModelPage
+
+T = TypeVar("T")
+
+LOGIN: Final = "login"
+WORKLIST: Final = "worklist"
+READING: Final = "reading"
+REPORT: Final = "report"
+GRASSROOTS: Final = "grassroots"
+MODELS: Final = "models"
+
+
+def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
+    """Return every page in the order of the rail."""
+    return (
+        PageSpec(
+            LOGIN, lambda: tr("Sign in"), "login-circle", partial(_login, desktop), in_rail=False, full_window=True
+        ),
+        PageSpec(WORKLIST, lambda: tr("Worklist"), "task", partial(_worklist, desktop), key="F2"),
+        PageSpec(READING, lambda: tr("Images"), "image-edit", partial(_reading, desktop), key="F3", slim_rail=True),
+        PageSpec(REPORT, lambda: tr("Report"), "file-text", partial(_report, desktop), key="F4"),
+        PageSpec(GRASSROOTS, lambda: tr("Station"), "hospital", partial(_grassroots, desktop), key="F7"),
+        PageSpec(MODELS, lambda: tr("Models"), "robot", partial(_models, desktop), key="F9"),
+    )
+
+
+def _login(desktop: Desktop) -> Page:
+    page = LoginPage(
+        desktop.login,
+        hub=f"{ORGANISATION.get(language())} · {desktop.hub_url}",
+        version=desktop.version,
+        last_user=desktop.settings.connection.last_user,
+        demo_accounts=desktop.demo_accounts,
+    )
+    page.signed_in.connect(desktop.signed_in)
+    page.language_chosen.connect(desktop.choose_language)
+    return page
+
+
+def _worklist(desktop: Desktop) -> Iterator[Page]:
+    from workstation.ui.pages.worklist_page import WorklistPage
+
+    page = WorklistPage(_present(desktop.worklist), desktop.settings.worklist, in_steps=True)
+    yield page
+    for _ in page.building:
+        yield page
+    page.open_requested.connect(desktop.open_case)
+    page.preferences_changed.connect(
+        lambda worklist: desktop.keep_settings(replace(desktop.settings, worklist=worklist))
+    )
+
+
+def _reading(desktop: Desktop) -> Iterator[Page]:
+    from workstation.bootstrap.comparing import comparing
+    from workstation.bootstrap.foreign import foreign_reading
+    from workstation.bootstrap.fusing import fusing
+    from workstation.bootstrap.image_stream import open_stream
+    from workstation.bootstrap.nodules import measure_nodule
+    from workstation.bootstrap.reading_ai import reading_ai
+    from workstation.ui.pages.reading_page import ReadingPage
+    from workstation.ui.pages.reading_presenter import ReadingPresenter
+
+    desk = _present(desktop.desk)
+    page = ReadingPage(desktop.settings.reading, in_steps=True)
+    yield page
+    for _ in page.building:
+        yield page
+    page.pictures = picture_services(desktop.hub, desktop.data_dir)
+    page.measure_nodule = measure_nodule()
+    page.preferences_changed.connect(desktop.keep_reading_settings)
+    presenter = ReadingPresenter(
+        page,
+        desk,
+        desktop.shell.jobs,
+        open_stream=open_stream(desktop.hub.images),
+        comparing=comparing(desktop.hub, desktop.session.storage),
+        fusing=fusing(desktop.hub),
+        foreign=foreign_reading(desktop.hub),
+        reading_ai=reading_ai(desktop.data_dir),
+        in_steps=True,
+    )
+    yield page
+    for _ in presenter.joining:
+        yield page
+    desk.finding_wanted.connect(page.jump_to)
+
+
+def _report(desktop: Desktop) -> Iterator[Page]:
+    from workstation.bootstrap.desk import Preview
+    from workstation.ui.pages.report_page import ReportPage
+    from workstation.ui.pages.report_presenter import ReportPresenter
+
+    page = ReportPage(in_steps=True)
+    yield page
+    for _ in page.building:
+        yield page
+    desktop.report = ReportPresenter(
+        page,
+        _present(desktop.desk),
+        desktop.shell.jobs,
+        preview=Preview(),
+        certificate_subject=desktop.keys.subject,
+    )
+
+
+def _models(desktop: Desktop) -> Page:
+    from workstation.ui.pages.model_page import ModelsPage
+    from workstation.ui.pages.model_presenter import ModelPresenter
+
+    actor, hub, data_dir = _present(desktop.actor), desktop.hub, desktop.data_dir
+
+    def services() -> ModelPage:
+        from workstation.bootstrap.models import model_page
+
+        return model_page(hub.audit, data_dir)
+
+    page = ModelsPage(may_change=actor.may(Permission.MANAGE_MODELS))
+    ModelPresenter(page, services, desktop.shell.jobs, actor)
+    return page
+
+
+def _grassroots(desktop: Desktop) -> Page:
+    from workstation.bootstrap.adapters import verifier
+    from workstation.dicom.source import scan
+    from workstation.exchange.pdf_pages import page_pictures
+    from workstation.services.returned_report_service import OpenReturnedReport
+    from workstation.ui.pages.grassroots_page import GrassrootsPage
+    from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsServices
+
+    hub = desktop.hub
+    page = GrassrootsPage()
+    services = GrassrootsServices(
+        scan=scan,
+        sender=hub.sender,
+        inbox=hub.inbox,
+        worklist=hub.worklist,
+        open_returned=OpenReturnedReport(hub.images, verifier(None, desktop.data_dir), _pdf_in),
+        pictures=page_pictures,
+    )
+    presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)
+    presenter.refresh()
+    return page
+
+
+def _present(value: T | None) -> T:
+    if value is None:
+        raise RuntimeError("this page is offered after signing in only")
+    return value
+
+
+def _pdf_in(part10: bytes) -> bytes:
+    from workstation.dicom.encapsulated import taken_apart
+
+    try:
+        return taken_apart(part10).pdf
+    except ValueError as exc:
+        raise DecodeError(tr("The returned report is damaged"), detail=str(exc)) from exc
