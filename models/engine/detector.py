@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from workstation.domain.study import DecodeWarning
 from workstation.domain.volume import Volume
 
 FloatArray = npt.NDArray[np.float32]
+_WHOLE_VOXELS: Final = 28_000_000  # 0.6 GB of activations; the lungs of most adults at 1 mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,12 @@ class LungNoduleDetector:
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         spec, output = self._bundle.manifest.input, self._bundle.manifest.output
         names = (output.heat, output.size, output.offset)
+        image = normalised(prepared.hu, spec)
         heat, size, offset = run_tiled(
-            normalised(prepared.hu, spec),
+            image,
             lambda slab: session.run(names, {spec.name: slab}, job),
-            slab=spec.slab,
+            # a halo is work done twice: what fits into memory runs whole
+            slab=max(spec.slab, image.shape[0] if image.size <= _WHOLE_VOXELS else 0),
             halo=spec.halo,
             stride=output.stride,
             job=job,
