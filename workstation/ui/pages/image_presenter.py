@@ -56,6 +56,12 @@ class ImagePresenter(QObject):
     """``ShownSeries``, ``WorkstationError``"""
     measured = Signal(object)
     """``AnnotationList`` after every change by the reader"""
+    findings_shown = Signal(object)
+    """``FindingList`` as it may be seen now"""
+    beside = Signal(object)
+    """The ``Study`` of a prior whose images stand beside the case now"""
+    objects_read = Signal(object)
+    """``ForeignObjects`` of the case or of a prior beside it"""
 
     def __init__(
         self,
@@ -258,6 +264,7 @@ class ImagePresenter(QObject):
     def show_findings(self, findings: FindingList, *, selected: str) -> None:
         """Draw the findings as they stand now."""
         self.marks.show_findings(findings, selected=selected)
+        self.findings_shown.emit(findings)
 
     def show_rejected(self, *, shown: bool) -> None:
         """Draw or hide rejected marks."""

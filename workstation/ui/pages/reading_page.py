@@ -54,9 +54,12 @@ class ReadingPage(Page):
     redo_requested = Signal()
     save_requested = Signal()
     add_requested = Signal(object)
+    """A patient point (L, P, S) in mm for a finding of the reader's own."""
     measured_add_requested = Signal(object, float)
     """A patient point in mm and the diameter in mm that was measured there."""
-    """A patient point (L, P, S) in mm for a finding of the reader's own."""
+    follow_requested = Signal(str, object)
+    """Tracking UID, ``FollowUp``: the finding is the same nodule as one of a prior."""
+    unfollow_requested = Signal(str)
     key_image_asked = Signal(object)
     """``KeyImage`` to mark, or to take the mark from"""
     image_wanted = Signal(object)

@@ -15,6 +15,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.key_image import KeyImage
+from workstation.domain.observation import FollowUp
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobRunner
@@ -87,6 +88,8 @@ class ReadingPresenter(QObject):
         page.accept_requested.connect(lambda: self._accept(page.findings.selected))
         page.reject_asked.connect(lambda: page.findings.ask_reason(page.findings.selected))
         page.edit_asked.connect(lambda: page.findings.start_editing(page.findings.selected))
+        page.follow_requested.connect(self._follow)
+        page.unfollow_requested.connect(self._part)
         page.undo_requested.connect(self._undo)
         page.redo_requested.connect(self._redo)
         page.key_image_asked.connect(self._mark_key)
@@ -315,17 +318,53 @@ class ReadingPresenter(QObject):
 
     def _accept(self, tracking_uid: str) -> None:
         session = self._writable()
-        if session is not None and tracking_uid:
-            decision = session.findings.get(tracking_uid).decision
-            if decision in {Decision.UNDECIDED, Decision.REJECTED}:
-                session.accept(tracking_uid)
-                self._acted(_FINDING)
+        if session is None or not tracking_uid:
+            return
+        decision = session.findings.get(tracking_uid).decision
+        if decision in {Decision.UNDECIDED, Decision.REJECTED}:
+            accepted = session.accept(tracking_uid)
+            self._acted(_FINDING)
+            if decision is Decision.UNDECIDED and accepted.own is not None:
+                words = tr("One finding with your own {number}; its size is yours", number=accepted.own.number)
+                self._page.toast.emit(words)
+            self._go_on_deciding(tracking_uid, decision)
 
     def _reject(self, tracking_uid: str, reason: RejectReason) -> None:
         session = self._writable()
         if session is not None and tracking_uid:
+            decision = session.findings.get(tracking_uid).decision
             session.reject(tracking_uid, RejectReason(reason))
             self._acted(_FINDING)
+            self._go_on_deciding(tracking_uid, decision)
+
+    def _go_on_deciding(self, tracking_uid: str, before: Decision) -> None:
+        """Go to the next mark that waits for a decision; who changes a former one stays there."""
+        session = self._desk.session
+        if session is None or before is not Decision.UNDECIDED:
+            return
+        shown = session.displayed
+        order = [one.tracking_uid for one in shown.findings]
+        waiting = [one.tracking_uid for one in shown.undecided]
+        at = order.index(tracking_uid) if tracking_uid in order else -1
+        later = [uid for uid in waiting if order.index(uid) > at]
+        if waiting:
+            self.jump((later or waiting)[0])
+
+    def _follow(self, tracking_uid: str, follow_up: FollowUp) -> None:
+        session = self._writable()
+        if session is not None:
+            followed = session.follow(tracking_uid, follow_up)
+            self._acted(_FINDING)
+            self._page.findings.select(followed.tracking_uid)
+            self.images.show_findings(session.displayed, selected=followed.tracking_uid)
+
+    def _part(self, tracking_uid: str) -> None:
+        session = self._writable()
+        if session is not None and session.findings.get(tracking_uid).follow_up is not None:
+            parted = session.part(tracking_uid)
+            self._acted(_FINDING)
+            self._page.findings.select(parted.tracking_uid)
+            self.images.show_findings(session.displayed, selected=parted.tracking_uid)
 
     def _edit(self, tracking_uid: str, diameter_mm: float, nodule_type: NoduleType, lobe: Lobe) -> None:
         session = self._writable()
