@@ -7,7 +7,7 @@ every change of a finding can be undone until the report is signed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Final
 from resources.translation import tr
 from workstation.dicom import report_words
 from workstation.domain.annotation import AnnotationList
+from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList
+from workstation.domain.norm.values import NormFault, NormOverride
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
 from workstation.domain.study import Study
@@ -298,6 +300,35 @@ class ReadingSession:
         self._require_writable()
         self._report = self._report.with_values({**self._report.values, key: text}, at=self._now())
         self._tell(Changed.VALUES)
+
+    def set_category(self, category: AssignedCategory) -> None:
+        """Put a category into the report, in the place of any other of its scheme."""
+        self._require_writable()
+        self._report = self._report.with_category(category, at=self._now())
+        self._tell(Changed.VALUES)
+
+    def drop_category(self, scheme: Scheme) -> None:
+        """Take the category of a scheme out of the report."""
+        self._require_writable()
+        self._report = self._report.without_category(scheme, at=self._now())
+        self._tell(Changed.VALUES)
+
+    def answer_for(self, faults: Sequence[NormFault], reason: str) -> None:
+        """Keep that the reader has seen these faults and answers for them. ValueError without a reason."""
+        self._require_writable()
+        at = self._now()
+        answered = tuple(
+            NormOverride(fault.rule, fault.target, fault.quote, reason, self.reader.user_id, at) for fault in faults
+        )
+        self._report = self._report.with_overrides(answered, at=at)
+        self._tell(Changed.VALUES)
+
+    def choose_template(self, template: ReportTemplate) -> None:
+        """Go on under another template; every value that was typed is kept."""
+        self._require_writable()
+        self._report = self._report.with_template(template, at=self._now())
+        self.template = template
+        self._tell(Changed.STATE)
 
     def set_annotations(self, annotations: AnnotationList) -> None:
         """Replace what is drawn on this study. ValueError for another study."""
