@@ -44,7 +44,8 @@ class Button(QPushButton):
         self, text: str, kind: str = "secondary", *, icon: str = "", key: str = "", small: bool = False
     ) -> None:
         super().__init__(text)
-        self._kind, self._icon, self._key, self._small = kind, icon, key_text(key), small
+        self._kind, self._icon, self._small = kind, icon, small
+        self._whole_key = self._key = key_text(key)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)
@@ -65,6 +66,15 @@ class Button(QPushButton):
         self.setMinimumSize(self.sizeHint())
         self.updateGeometry()
         self.update()
+
+    def show_key(self, *, shown: bool) -> None:
+        """Show the key inside the button, or leave it to the tooltip where there is little room."""
+        key = self._whole_key if shown else ""
+        if key != self._key:
+            self._key = key
+            self.setMinimumSize(self.sizeHint())
+            self.updateGeometry()
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return the size for icon, text and key hint."""

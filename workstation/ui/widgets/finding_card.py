@@ -72,7 +72,7 @@ class FindingCard(QWidget):
         self.evidence.setFixedHeight(28)
         self.evidence.clicked.connect(lambda: self.evidence_asked.emit(uid))
         self._buttons = QWidget()
-        row = QHBoxLayout(self._buttons)
+        self._row = row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 6, 0, 0)
         row.setSpacing(8)
         for button, stretch in ((self.accept, 3), (self.edit, 2), (self.reject, 3)):
@@ -108,6 +108,7 @@ class FindingCard(QWidget):
         for button in (self.accept, self.edit, self.reject):
             button.enable(not reason, reason)
         self.reject.setVisible(finding.decision is not Decision.REJECTED)
+        self._fit_buttons()
         if reason:
             self.stop_editing()
         self._fit()
@@ -125,7 +126,20 @@ class FindingCard(QWidget):
         self.edit.set_text("" if compact else tr("Edit"))
         self.edit.setToolTip(tr("Edit"))
         self.edit.setAccessibleName(tr("Edit"))
+        self._fit_buttons()
         self._fit()
+
+    def _fit_buttons(self) -> None:
+        """Leave the keys to the tooltips where a narrow card has no room for them."""
+        buttons = [self.accept, self.edit, self.reject, self.evidence]
+        for button in buttons[:3]:
+            button.show_key(shown=True)
+        if self._compact:
+            theme = current_theme()
+            room = theme.px("dock.compact") - 2 * theme.px("space.2") - 1 - _SIDE - 12
+            needed = sum(one.sizeHint().width() for one in buttons) + self._row.spacing() * (len(buttons) - 1)
+            for button in buttons[:3]:
+                button.show_key(shown=needed <= room)
 
     def start_editing(self) -> None:
         """Open the editor of size, type and lobe."""
@@ -252,26 +266,37 @@ class FindingCard(QWidget):
 
     def _paint_lines(self, painter: QPainter) -> None:
         finding, top = self.facts.finding, _TOP + 24.0
-        at = self.facts.slice_number
-        slice_words = tr("Slice {number}", number=at) if at is not None else ""
         right = self.width() - 12
-        for row, line in enumerate(self.lines()):
+        lines = self.lines()
+        out_of_ten = finding.original.out_of_ten if finding.original is not None else None
+        dots = tr("True in about {count} of 10", count=out_of_ten) if out_of_ten is not None else ""
+        # beside the dots where there are any: sizes with a volume fill their line
+        slice_row = lines.index(dots) if dots in lines else 0
+        for row, line in enumerate(lines):
             box = QRectF(_SIDE, top + row * _LINE, right - _SIDE, _LINE)
+            if row == slice_row:
+                box.setRight(self._paint_slice(painter, box))
             if row == 0 and finding.decision is not Decision.REJECTED:
                 caption = tr("Mean diameter")
                 paint.text(painter, box, caption, role="caption", tone="t2")
                 shift = paint.metrics("caption").horizontalAdvance(caption) + 8
                 self._paint_sizes(painter, box.adjusted(shift, 0, 0, 0))
-            elif finding.original is not None and line == tr(
-                "True in about {count} of 10", count=finding.original.out_of_ten
-            ):
-                edge = paint.ten_dots(painter, box.left(), box.center().y(), finding.original.out_of_ten or 0)
+            elif line == dots:
+                edge = paint.ten_dots(painter, box.left(), box.center().y(), out_of_ten or 0)
                 paint.text(painter, QRectF(edge + 10, box.top(), 200, _LINE), line, role="caption", tone="t1")
             else:
-                paint.text(painter, box, line, role="caption", tone="t2")
-        if slice_words:
-            paint.text(painter, QRectF(right - 120, top, 120, _LINE), slice_words, role="caption", tone="t2",
-                       align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
+                words = paint.metrics("caption").elidedText(line, Qt.TextElideMode.ElideRight, int(box.width()))
+                paint.text(painter, box, words, role="caption", tone="t2")
+
+    def _paint_slice(self, painter: QPainter, line: QRectF) -> float:
+        """Paint the slice at the end of a line and return where it begins."""
+        at = self.facts.slice_number
+        if at is None:
+            return line.right()
+        words = tr("Slice {number}", number=at)
+        paint.text(painter, line, words, role="caption", tone="t2",
+                   align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
+        return line.right() - paint.metrics("caption").horizontalAdvance(words) - 8
 
 
 def _volume_words(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.settings import ReadingSettings
@@ -143,3 +143,4 @@ class _DockTabs(CountTabs):
     def __init__(self, tabs: list[tuple[str, str]]) -> None:
         super().__init__(tabs)
         self.setFixedHeight(current_theme().px("tab.dock"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
