@@ -1,0 +1,252 @@
+"""Takes the pictures of the matrix in one language at one scale, as a person would go through the window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtWidgets import QApplication, QDialog
+
+from resources.translation import use_language
+from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
+from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
+from workstation.bootstrap.loop_steps import quiet_platform, screenshot, settle, wait_until
+from workstation.domain.workitem import WorklistQuery, WorklistRow, WorklistTab
+from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
+from workstation.ui.images.volume_views import VOLUME
+from workstation.ui.monitor_check import MonitorCheckWindow
+from workstation.ui.pages.grassroots_page import GrassrootsPage
+from workstation.ui.pages.login_page import LoginPage
+from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.worklist_page import WorklistPage
+from workstation.ui.widgets.page_header import CountTabs
+from workstation.ui.widgets.tiling import Layout
+
+SIZES: Final = {"1": ((1920, 1080), (1366, 768)), "1.5": ((1280, 720),)}
+"""Window sizes in logical pixels by scale: 1280x720 at 150 % is a full screen of 1920x1080."""
+_CASES: Final = (
+    ("ct", "周丽华", ("hung", "stage2", "stage3", "one", "1x2", "2x2", "mpr", "mpr3d", "volume", "prior")),
+    ("mr", "黄志强", ("hung", "one", "2x2", "mpr", "mpr3d")),
+    ("mg", "赵晓梅", ("hung", "stage2", "one", "2x2")),
+    ("dx", "Aibek", ("hung", "one", "1x2")),
+    ("us", "何美玲", ("hung", "2x2")),
+    ("pt", "蒋文斌", ("hung", "stage2", "fusion", "one", "mpr", "mpr3d")),
+    ("documents", "孙浩然", ("hung",)),
+)
+_LAYOUT_NAMES: Final = {"one": Layout.ONE, "mpr": Layout.MPR, "mpr3d": "mpr3d", "volume": VOLUME}
+_COMMANDS: Final = {"1x2": "layout.1x2", "2x2": "layout.2x2", "prior": "priors.toggle", "fusion": "view.fusion"}
+
+
+class Camera:
+    """One window on one hub; ``only`` names the beginnings of the pictures that are wanted."""
+
+    def __init__(self, hub_url: str, house: Path, out: Path, language: str, scale: str, only: tuple[str, ...]) -> None:
+        use_language(language)
+        quiet_platform()
+        self.out, self.language, self.scale, self.only = out, language, scale, only
+        settings = Settings(AppearanceSettings(language=language), ConnectionSettings(hub_url=hub_url))
+        self.studies = house / "studies"
+        self.desktop = Desktop(
+            hub_url, data_dir=house / "workstation", settings=settings, settings_path=None,
+            demo_accounts=[f"{name} / {PASSWORD}" for name in ACCOUNTS[:3]],
+        )  # fmt: skip
+        self.window = self.desktop.shell.window
+
+    def run(self) -> None:
+        """Go through every page and leave the pictures in the folder."""
+        self.window.resize(*SIZES[self.scale][0])
+        self.window.show()
+        try:
+            self.take("login")
+            if self.wants("grassroots"):
+                self._technician()
+            if self.wants("worklist", "settings", "monitor", "keys", "editor", "report", "sign", "models",
+                          *(f"reading-{kind}" for kind, _name, _layouts in _CASES)):  # fmt: skip
+                self._expert()
+            if self.wants("models"):
+                self._administrator()
+        finally:
+            self.desktop.close()
+
+    # pictures
+
+    def wants(self, *names: str) -> bool:
+        """Tell whether a picture of these beginnings is wanted."""
+        return any(name.startswith(one) or one.startswith(name) for name in names for one in self.only)
+
+    def take(self, name: str, *, before: Callable[[], object] = lambda: None) -> None:
+        """Take one picture at every window size of this scale."""
+        if not self.wants(name):
+            return
+        for size in SIZES[self.scale]:
+            self.window.resize(*size)
+            settle(400)
+            before()
+            self._save(name, size)
+        self.window.resize(*SIZES[self.scale][0])
+
+    def _save(self, name: str, size: tuple[int, int]) -> None:
+        file = f"{name}.{self.language}.{size[0]}x{size[1]}.{self.scale}.png"
+        screenshot(self.window, self.out / file)
+        sys.stdout.write(f"{file}\n")
+        sys.stdout.flush()
+
+    def take_dialog(self, name: str, show: Callable[[], object]) -> None:
+        """Take a picture with the dialog that ``show`` opens, and close it."""
+        if not self.wants(name):
+            return
+        for size in SIZES[self.scale]:
+            self.window.resize(*size)
+            settle()
+            show()
+            settle()
+            self._save(name, size)
+            dialog = QApplication.activeModalWidget()
+            if isinstance(dialog, QDialog):
+                dialog.reject()
+            settle()
+        self.window.resize(*SIZES[self.scale][0])
+
+    # people
+
+    def _sign_in(self, user: str) -> None:
+        page = self.desktop.page(LOGIN)
+        if isinstance(page, LoginPage):
+            page.user.edit.setText(user)
+            page.password.edit.setText(PASSWORD)
+            page.enter_button.click()
+        wait_until(lambda: self.desktop.actor is not None and self.window.current_page != LOGIN, f"{user} to enter")
+        settle()
+
+    def _technician(self) -> None:
+        self._sign_in("technician")
+        page = self.desktop.page(GRASSROOTS)
+        settle(1500)
+        self.take("grassroots-empty")
+        if isinstance(page, GrassrootsPage):
+            page.send.zone.dropped.emit([str(self.studies / "mg"), str(self.studies / "dx"), str(self.studies / "mr")])
+            wait_until(lambda: len(self.desktop.send_queue.items) > 2, "the studies to be found")
+            self.take("grassroots-found")
+            for key in _keys(page.tabs):
+                self.take(f"grassroots-tab-{key}", before=partial(page.tabs.pick, key))
+        self.desktop.sign_out()
+
+    def _expert(self) -> None:
+        self._sign_in("expert")
+        page = self.desktop.page(WORKLIST)
+        if isinstance(page, WorklistPage):
+            wait_until(lambda: page.model.rowCount() > 0, "the worklist")
+            page.table.selectRow(0)
+            self.take("worklist")
+            for key in _keys(page.tabs):
+                page.tabs.pick(key)
+                settle(800)
+                self.take(f"worklist-tab-{key}")
+        self.window.show_page(READING)
+        self.take("reading-nothing")
+        self.window.show_page(REPORT)
+        self.take("report-nothing")
+        self.take_dialog("settings", self.window.open_settings)
+        self.take_dialog("keys", self.window.open_key_sheet)
+        if self.wants("monitor"):
+            self._monitor()
+        if self.wants("models"):
+            self.window.show_page(MODELS)
+            settle(3000)
+            self.take("models-senior")
+        rows = self.desktop.hub.worklist.query(WorklistQuery(tab=WorklistTab.ALL, limit=100)).rows
+        for kind, name, layouts in _CASES:
+            pictures = [f"reading-{kind}-{layout}" for layout in layouts]
+            pictures += ["editor", "report", "sign"] if kind == "ct" else []
+            if self.wants(*pictures):
+                row = max((one for one in rows if name in one.patient_name), key=lambda one: one.images_received)
+                self._case(kind, row, layouts)
+        self.desktop.sign_out()
+
+    def _monitor(self) -> None:
+        checks = self.window.monitors
+        if checks is None:
+            return
+        monitor = MonitorCheckWindow(self.window, self.window.screen(), checks)
+        for width, height in SIZES[self.scale]:
+            monitor.resize(width, height)
+            monitor.show()
+            screenshot(monitor, self.out / f"monitor.{self.language}.{width}x{height}.{self.scale}.png")
+        monitor.close()
+        monitor.deleteLater()
+
+    def _administrator(self) -> None:
+        self._sign_in("admin")
+        self.window.show_page(MODELS)
+        settle(3000)
+        self.take("models-admin")
+        self.desktop.sign_out()
+
+    # cases
+
+    def _case(self, kind: str, row: WorklistRow, layouts: Iterable[str]) -> None:
+        self.desktop.open_case(row, read_only=False)
+        desk = self.desktop.desk
+        wait_until(lambda: desk is not None and desk.session is not None, f"{kind} to open")
+        page = self.desktop.page(READING)
+        if not isinstance(page, ReadingPage):
+            raise TypeError("the reading page is not there")
+        if kind == "documents":
+            settle(2000)
+        else:
+            wait_until(page.is_complete, f"{kind} to load", seconds=240)
+        if kind in {"ct", "mr", "pt"}:
+            wait_until(page.has_volume, f"the planes of {kind}", seconds=120)
+        settle(2500)
+        for layout in layouts:
+            if self.wants(f"reading-{kind}-{layout}"):
+                self._lay_out(page, layout)
+                self.take(f"reading-{kind}-{layout}")
+        if kind == "ct":
+            self._more_of_a_ct(page)
+
+    def _lay_out(self, page: ReadingPage, layout: str) -> None:
+        if layout == "hung":
+            return
+        if layout in _LAYOUT_NAMES:
+            page.grid.choose_layout(_LAYOUT_NAMES[layout])
+        elif layout in _COMMANDS:
+            page.view_commands.action(_COMMANDS[layout]).trigger()
+        else:
+            page.view_commands.action("hanging.next").trigger()
+        settle(4000 if layout in {"mpr3d", "volume", "fusion"} else 1500)
+
+    def _more_of_a_ct(self, page: ReadingPage) -> None:
+        session = self.desktop.desk.session if self.desktop.desk is not None else None
+        if self.wants("editor"):
+            self.take_dialog("editor", page.view_commands.action("hanging.edit").trigger)
+        if not self.wants("report", "sign") or session is None:
+            return
+        for finding in session.findings.visible:
+            session.accept(finding.tracking_uid)
+        self.window.show_page(REPORT)
+        settle(2000)
+        self.take("report")
+        report = self.desktop.page(REPORT)
+        if not isinstance(report, ReportPage):
+            raise TypeError("the report page is not there")
+        report.fill_normal.click()
+        for item in session.template.fields:
+            if item.required and not session.report.values.get(item.key, "").strip():
+                session.set_value(item.key, item.choices[0].key if item.choices else "未见明显异常。")
+        settle(2500)
+        self.take("report-filled")
+        self.take_dialog("sign", report.sign.click)
+
+
+def _keys(tabs: CountTabs) -> list[str]:
+    return [str(tabs.tabData(at)) for at in range(tabs.count())]
+
+
+if __name__ == "__main__":
+    _url, _house, _out, _language, _scale, *_only = sys.argv[1:]
+    Camera(_url, Path(_house), Path(_out), _language, _scale, tuple(_only)).run()
