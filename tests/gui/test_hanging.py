@@ -13,10 +13,13 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
 from tests.helpers.comparing import ComparingBench, case_of, ct_study, mammogram_study
+from viewers.scene.mpr_scene import MprScene
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
+from viewers.scene.stack_scene import StackScene
 from workstation.domain.study import Study
+from workstation.ui.images.volume_views import VOLUME
 from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.tiling import STACK, Layout
 
@@ -62,6 +65,15 @@ def opened(qtbot: QtBot, bench: ComparingBench) -> ComparingBench:
     return bench
 
 
+def with_planes(qtbot: QtBot, bench: ComparingBench) -> ComparingBench:
+    """Let everything arrive and wait for the planes and the 3D view of the series on screen."""
+    if bench.desk.session is None:
+        bench.open(qtbot.waitUntil)
+    bench.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: bench.page.has_volume() and not any(isinstance(one, NoteScene) for one in scenes(bench)))
+    return bench
+
+
 def press(bench: ComparingBench, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     bench.page.grid.active.canvas.setFocus()
     QTest.keyClick(bench.page.grid.active.canvas, key, held)
@@ -87,26 +99,89 @@ def stage_name(bench: ComparingBench) -> str:
 def test_a_chest_ct_hangs_in_the_lung_window_and_the_stages_go_by_full_stop_and_comma(
     qtbot: QtBot, make: Callable[..., ComparingBench]
 ) -> None:
-    bench = opened(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
+    bench = with_planes(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
     told: list[str] = []
     bench.page.toast.connect(told.append)
-    assert (stage_name(bench), bench.page.grid.visible_keys()) == ("lung", (STACK,))
-    assert (scenes(bench)[0].window.width, scenes(bench)[0].window.centre) == (1500, -600)
+    assert (stage_name(bench), bench.page.grid.visible_keys()) == ("planes", (STACK, "coronal", "sagittal", VOLUME))
+    assert [(one.window.width, one.window.centre) for one in scenes(bench)[:3]] == [(1500, -600)] * 3
     assert bench.page.header.presets.text() == "Lung 1500/−600"
 
     press(bench, Qt.Key.Key_Period)
+    assert (stage_name(bench), bench.page.grid.visible_keys()) == ("lung", (STACK,))
+    press(bench, Qt.Key.Key_Period)
     assert [(one.window.width, one.window.centre) for one in scenes(bench)] == [(1500, -600), (350, 40)]
-    assert told[-1] == "Chest CT · Lung + mediastinum (2 / 3)"
+    assert told[-1] == "Chest CT · Lung + mediastinum (3 / 3)"
 
     press(bench, Qt.Key.Key_Comma)
     press(bench, Qt.Key.Key_Comma)
-    assert (stage_name(bench), told[-1]) == ("lung", "First stage")
+    press(bench, Qt.Key.Key_Comma)
+    assert (stage_name(bench), told[-1]) == ("planes", "First stage")
+
+
+def test_the_planes_beside_the_stack_are_10_mm_projections_and_thin_again_elsewhere(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    bench = with_planes(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
+    slabs = [one.slab.text() for one in scenes(bench) if isinstance(one, MprScene)]
+    assert slabs == ["MIP 10 mm", "MIP 10 mm"]
+    assert bench.page.grid.frame("coronal").header.text.mode == "Lung · MIP 10 mm"
+
+
+def test_the_name_of_the_window_above_a_picture_is_that_of_the_picture(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    bench = opened(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
+    grid = bench.page.grid
+    press(bench, Qt.Key.Key_3)
+    assert grid.frame(STACK).header.text.mode == "Mediastinum"
+    press(bench, Qt.Key.Key_Period)
+    assert (grid.frame(STACK).scene.window.width, grid.frame(STACK).header.text.mode) == (1500, "Lung")  # type: ignore[union-attr] # a stack
+
+
+def test_a_chest_ct_that_makes_no_volume_hangs_as_a_stack_alone(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    one = opened(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5", slices=1)))
+    assert (stage_name(one), one.page.grid.visible_keys()) == ("lung", (STACK,))
+
+    study, images = ct_study("1.2.4", "20261121", frame="1.5")
+    lost = tuple(replace(each, plane=None) for each in study.series[0].instances)
+    nowhere = replace(study, series=(replace(study.series[0], instances=lost),))
+    bench = make(nowhere, {uid: replace(image, plane=None) for uid, image in images.items()})
+    bench.open(qtbot.waitUntil)
+    assert stage_name(bench) == "planes"
+    bench.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: stage_name(bench) == "lung")
+    assert bench.page.grid.visible_keys() == (STACK,)
+
+
+def test_another_series_takes_its_planes_with_it(qtbot: QtBot, make: Callable[..., ComparingBench]) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.4", "20261121", frame="1.5", description="纵隔窗")
+    bench = with_planes(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more))
+    bench.page.series_requested.emit("1.2.4.2")
+    with_planes(qtbot, bench)
+    assert [one.series_instance_uid for one in scenes(bench)[:3]] == ["1.2.4.2"] * 3
+    assert bench.page.grid.visible_keys() == (STACK, "coronal", "sagittal", VOLUME)
+
+
+def test_keys_act_on_the_picture_where_only_one_of_four_sequences_was_made(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5", description="t1 post")
+    mr = replace(study, series=(replace(study.series[0], modality="MR", body_part="HEAD"),))
+    bench = opened(qtbot, make(mr, images))
+    assert (stage_name(bench), bench.page.grid.visible_keys()) == ("1", (STACK,))
+    press(bench, Qt.Key.Key_Comma)
+    assert stage_name(bench) == "T2 FLAIR DWI T1"
+    assert isinstance(bench.page.grid.active.scene, StackScene)
 
 
 def test_both_windows_of_one_series_keep_their_own_window_and_scroll_together(
     qtbot: QtBot, make: Callable[..., ComparingBench]
 ) -> None:
     bench = opened(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
+    press(bench, Qt.Key.Key_Period)
     press(bench, Qt.Key.Key_Period)
     first, second = scenes(bench)
     press(bench, Qt.Key.Key_4)
@@ -122,15 +197,14 @@ def test_the_planes_of_a_stage_follow_when_the_volume_is_built(
     bench.open(qtbot.waitUntil)
     bench.streams.made[0].deliver(6)
     qtbot.waitUntil(bench.page.has_image)
-    press(bench, Qt.Key.Key_Period)
-    press(bench, Qt.Key.Key_Period)
-    assert stage_name(bench) == "MPR"
-    first = scenes(bench)[0]
-    assert isinstance(first, NoteScene)
-    assert first.text == "This plane follows when all slices are here"
-    bench.deliver_everything(qtbot.waitUntil)
-    qtbot.waitUntil(bench.page.has_volume)
-    assert bench.page.grid.visible_keys() == ("axial", "coronal", "sagittal", STACK)
+    assert stage_name(bench) == "planes"
+    stack, coronal, _sagittal, volume = scenes(bench)
+    assert isinstance(stack, StackScene)
+    assert isinstance(coronal, NoteScene)
+    assert isinstance(volume, NoteScene)
+    assert coronal.text == "This plane follows when all slices are here"
+    assert volume.text == "The 3D view follows when all slices are here"
+    assert with_planes(qtbot, bench).page.grid.visible_keys() == (STACK, "coronal", "sagittal", VOLUME)
 
 
 def test_four_mammograms_hang_back_to_back_whichever_way_they_were_stored(
@@ -186,7 +260,7 @@ def test_two_and_four_views_by_key_and_back_to_one(qtbot: QtBot, make: Callable[
     press(bench, Qt.Key.Key_1, shift)
     assert (bench.page.grid.layout_choice, bench.page.grid.visible_keys()) == (Layout.ONE, (STACK,))
     press(bench, Qt.Key.Key_Period)
-    assert stage_name(bench) == "lung"
+    assert stage_name(bench) == "planes"
 
 
 def test_another_series_takes_the_place_of_the_last_one_and_the_other_cell_stays(
@@ -195,6 +269,7 @@ def test_another_series_takes_the_place_of_the_last_one_and_the_other_cell_stays
     study, images = ct_study("1.2.3", "20261121", frame="1.5")
     other, more = ct_study("1.2.4", "20261121", frame="1.5", description="纵隔窗")
     bench = opened(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more))
+    press(bench, Qt.Key.Key_Period)
     press(bench, Qt.Key.Key_Period)
     bench.page.series_requested.emit("1.2.4.2")
     assert [one.series_instance_uid for one in scenes(bench)] == ["1.2.4.2", "1.2.3.2"]

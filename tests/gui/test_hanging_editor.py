@@ -65,7 +65,7 @@ def test_matching_and_cells_are_edited_in_the_form(qtbot: QtBot, library: Hangin
     form.modalities.setText("ct, PT，ct")
     form.max_days.setValue(365)
     form.needs_prior.setChecked(True)
-    form.columns.setValue(2)
+    form.rows.setValue(1)
     assert form.table.rowCount() == 2
     prior, shown, wall = form.table.item(1, 4), form.table.cellWidget(1, 6), form.table.cellWidget(1, 8)
     assert prior is not None
@@ -80,6 +80,7 @@ def test_matching_and_cells_are_edited_in_the_form(qtbot: QtBot, library: Hangin
     assert (stage.rows, stage.columns, stage.cells[1].selector.prior) == (1, 2, 1)
     assert (stage.cells[1].view, stage.cells[1].chest_wall) == (CellView.CORONAL, ChestWall.RIGHT)
     assert stage.cells[0].window_preset == 2
+    assert stage.cells[1].mip_mm == 10  # what the form does not show is kept
 
 
 @pytest.mark.parametrize(("column", "text"), [(4, "first"), (4, "-1"), (3, "(")])

@@ -15,6 +15,7 @@ from tests.gui.test_hanging import opened, press, scenes, stage_name
 from tests.helpers import cases
 from tests.helpers.comparing import ZHOU, ComparingBench, case_of, ct_study
 from tests.helpers.priors import prior
+from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import Unreachable
@@ -24,7 +25,6 @@ from workstation.domain.report import Person, ReportState
 from workstation.domain.study import Patient
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
 from workstation.ui.theme import apply_theme
-from workstation.ui.widgets.tiling import STACK
 
 pytestmark = pytest.mark.gui
 
@@ -83,7 +83,7 @@ def where(scene: Scene) -> float:
 
 
 def red(scene: Scene) -> tuple[str, ...]:
-    return scene.captions.warnings
+    return tuple(line.text for line in scene.frame((600, 600)).overlay.captions if line.is_warning)
 
 
 def test_a_prior_of_the_same_patient_stands_beside_the_case_by_itself(qtbot: QtBot, bench: ComparingBench) -> None:
@@ -105,11 +105,12 @@ def test_a_reader_at_work_keeps_the_layout_when_priors_come_late(qtbot: QtBot, b
     bench.page.grid.touched = True
     bench.comparison.priors.find()
     qtbot.waitUntil(lambda: bench.comparison.hanging.priors != ())
-    assert bench.page.grid.visible_keys() == (STACK,)
+    assert stage_name(bench) == "planes"
     press(bench, Qt.Key.Key_O)
     assert [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"]
     press(bench, Qt.Key.Key_O)
-    assert [one.study_instance_uid for one in scenes(bench)] == ["1.2.3"]
+    assert stage_name(bench) == "planes"
+    assert "1.9.1" not in [one.study_instance_uid for one in scenes(bench)]
 
 
 def test_a_prior_in_the_same_frame_of_reference_scrolls_with_the_case(qtbot: QtBot, bench: ComparingBench) -> None:
@@ -197,7 +198,7 @@ def test_who_is_only_possibly_the_same_is_asked_about_before_any_image_opens(
     assert dialog.cancel.hasFocus() or not dialog.primary.hasFocus()  # type: ignore[union-attr] # it has a primary
     dialog.reject()
     assert AuditAction.PRIOR_CONFIRMED not in bench.desk_bench.audit.actions
-    assert len(scenes(bench)) == 1
+    assert stage_name(bench) == "planes"
 
     bench.page.priors.cards[0].beside.click()
     again = bench.comparison.priors.dialog
@@ -218,6 +219,19 @@ def test_two_patients_on_screen_are_said_in_red_in_every_viewport_and_above_them
     assert [one.fact for one in bench.page.notices.notices()] == ["TWO PATIENTS ON SCREEN"]
     press(bench, Qt.Key.Key_O)
     assert (red(scenes(bench)[0]), bench.page.notices.notices()) == ((), [])
+
+
+def test_planes_that_were_made_beside_another_person_do_not_keep_the_red_words(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    stranger = Patient("QS0118793", "李秀英", "19500101", "F")
+    beside(qtbot, with_prior(bench, patient=stranger))
+    qtbot.waitUntil(bench.page.has_volume)
+    press(bench, Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: not any(isinstance(one, NoteScene) for one in scenes(bench)))
+    assert stage_name(bench) == "planes"
+    words = [red(one) for one in scenes(bench)]
+    assert words == [(), ("MPR interpolated",), ("MPR interpolated",), ()]
 
 
 def test_a_finding_is_never_put_where_the_mouse_is_on_the_prior(qtbot: QtBot, bench: ComparingBench) -> None:

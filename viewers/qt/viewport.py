@@ -28,6 +28,7 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.presets import preset_of, preset_title
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene
 from viewers.scene.tools import actions
 from viewers.scene.tools.navigate import Navigator
 from viewers.scene.tools.tool import ToolName
@@ -443,7 +444,8 @@ class ViewportFrame(QWidget):
             return replace(text, plane=scene.title, plane_token=_VOLUME_COLOR)
         view = scene.view(self.canvas.viewport)
         if view is None or view.plane is None:
-            return replace(text, plane=scene.modality)
+            name = scene.view_name if isinstance(scene, StackScene) else ""
+            return replace(text, plane=name or scene.modality, mode=scene.modality if name else "")
         name = plane_name(view.plane.normal)
         return replace(text, plane=plane_title(name), plane_token="plane.3d" if name == "oblique" else f"plane.{name}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -116,11 +116,6 @@ def corner_lines(
         alerts = warnings if corner is Corner.TOP_RIGHT else ()
         placed += _placed(corner, alerts, [line.text for line in kept], viewport)
     return tuple(placed)
-
-
-def with_warning(study: StudyCaptions, text: str) -> StudyCaptions:
-    """Return the captions with one more warning."""
-    return replace(study, warnings=(*study.warnings, text))
 
 
 def mpr_interpolated() -> str:

@@ -75,6 +75,8 @@ class Scene(ABC):
         self.frame_of_reference_uid = frame_of_reference_uid
         self.series_instance_uid = series_instance_uid
         self.captions = captions or StudyCaptions()
+        self.person_warning = ""
+        """Said in red while another person may be on screen beside this one"""
         self.state = ViewState()
         self.identity = Identity.FULL
         self.findings: FindingList | None = None
@@ -310,6 +312,8 @@ class Scene(ABC):
         about = self._view_captions()
         if self.fused is not None:
             about = replace(about, warnings=(*about.warnings, *self.fused.warnings))
+        if self.person_warning:
+            about = replace(about, warnings=(self.person_warning, *about.warnings))
         if view is None:
             return Overlay(corner_lines(self.captions, about, viewport, self.identity), message=self._message())
         about = replace(

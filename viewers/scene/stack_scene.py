@@ -31,11 +31,22 @@ class StackSlot:
     sop_instance_uid: str
     frame: int = 0
     plane: ImagePlane | None = None
+    view_name: str = ""
+    """Side and view of a projection, like ``R MLO``; empty where the image names none"""
 
 
 def slots_of(series: Series) -> tuple[StackSlot, ...]:
     """Return one slot per image or frame of a series, in display order."""
-    return tuple(StackSlot(one.ref.sop_instance_uid, one.ref.frame_number - 1, one.plane) for one in series.frames)
+    names = {
+        one.sop_instance_uid: " ".join(part for part in (one.laterality, one.view_position) if part)
+        for one in series.instances
+    }
+    return tuple(
+        StackSlot(
+            one.ref.sop_instance_uid, one.ref.frame_number - 1, one.plane, names.get(one.ref.sop_instance_uid, "")
+        )
+        for one in series.frames
+    )
 
 
 class StackScene(Scene):
@@ -115,6 +126,11 @@ class StackScene(Scene):
     def fetching(self) -> int | None:
         """Return the displayed slice (from 0) while its pixels are missing, else None."""
         return None if self._index in self._images or self._index in self._failed else self._index
+
+    @property
+    def view_name(self) -> str:
+        """Return side and view of the displayed projection, like ``R MLO``; empty in space."""
+        return self.slots[self._index].view_name if self._plane(self._index) is None else ""
 
     def image(self, index: int) -> SliceImage | None:
         """Return the image of a slice when it is here."""
@@ -268,7 +284,7 @@ class StackScene(Scene):
 
     def _view_captions(self) -> ViewCaptions:
         plane = self._plane(self._index)
-        location = location_text(plane.origin, plane.normal) if plane is not None else ""
+        location = location_text(plane.origin, plane.normal) if plane is not None else self.view_name
         if self.thickness_mm is not None:
             thickness = tr("T {thickness}", thickness=signed(self.thickness_mm, 1))
             location = f"{thickness}  {location}".rstrip()

@@ -20,6 +20,7 @@ from workstation.domain.study import Instance, Series, Study
 
 MAX_CELLS_ACROSS = 4
 """More columns or rows leave no picture to read."""
+MAX_MIP_MM = 120.0
 
 
 @lru_cache(maxsize=256)
@@ -106,6 +107,12 @@ class Cell:
     window_preset: int | None = None
     """Number of the window preset (CLINICAL A3), None for the image's own window."""
     chest_wall: ChestWall = ChestWall.NONE
+    mip_mm: float = 0.0
+    """Thickness of the maximum intensity projection that a plane shows, 0 for the thin plane."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mip_mm <= MAX_MIP_MM:
+            raise ValueError(f"a projection is 0 to {MAX_MIP_MM} mm thick, got {self.mip_mm}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,7 @@ class ProtocolMatch:
 
     ``body_parts`` are words searched in body part, study and series descriptions, in capitals.
     ``max_prior_days`` limits the age of the prior that ``needs_prior`` asks for, None does not.
+    ``without_modalities`` rules out studies that hold one of these: a PET-CT is no CT alone.
     """
 
     modalities: tuple[str, ...] = ()
@@ -146,6 +154,7 @@ class ProtocolMatch:
     view_positions: tuple[str, ...] = ()
     needs_prior: bool = False
     max_prior_days: int | None = None
+    without_modalities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +237,8 @@ def score(match: ProtocolMatch, study: Study, priors: Sequence[Study] = ()) -> i
         (bool(match.view_positions), {i.view_position for _, i in images} >= set(match.view_positions)),
         (match.needs_prior, any(_is_young_enough(prior, study, match.max_prior_days) for prior in priors)),
     ]
-    if not all(met for wanted, met in asked if wanted):
+    is_ruled_out = any(series.modality in match.without_modalities for series in study.series)
+    if is_ruled_out or not all(met for wanted, met in asked if wanted):
         return 0
     return 1 + sum(wanted for wanted, _ in asked)
 
@@ -250,6 +260,16 @@ def usable_stages(protocol: HangingProtocol, study: Study, priors: Sequence[Stud
         for stage in protocol.stages
         if stage.priors_needed <= len(priors) and any(hung.series is not None for hung in hang(stage, study, priors))
     )
+
+
+def opening_stage(stages: Sequence[Stage], study: Study, priors: Sequence[Study] = ()) -> Stage | None:
+    """Return the stage to begin with: the first that fills at least half of its cells, else the first at all."""
+
+    def is_half_full(stage: Stage) -> bool:
+        filled = [hung.series is not None for hung in hang(stage, study, priors)]
+        return 2 * sum(filled) >= len(filled)
+
+    return next((stage for stage in stages if is_half_full(stage)), stages[0] if stages else None)
 
 
 def captured(

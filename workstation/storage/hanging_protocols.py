@@ -104,6 +104,7 @@ def from_json(raw: dict[str, Any]) -> HangingProtocol:
             view_positions=tuple(match.get("view_positions", ())),
             needs_prior=match.get("needs_prior", False),
             max_prior_days=match.get("max_prior_days"),
+            without_modalities=tuple(match.get("without_modalities", ())),
         ),
         stages=tuple(_stage(stage) for stage in raw["stages"]),
         priority=raw.get("priority", 0),
@@ -135,6 +136,7 @@ def _cell(raw: dict[str, Any]) -> Cell:
         view=CellView(raw.get("view", "stack")),
         window_preset=raw.get("window_preset"),
         chest_wall=ChestWall(raw.get("chest_wall", "")),
+        mip_mm=raw.get("mip_mm", 0.0),
     )
 
 

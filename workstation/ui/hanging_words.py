@@ -17,6 +17,7 @@ def protocol_title(protocol: HangingProtocol) -> str:
 def stage_title(stage: Stage) -> str:
     """Return the stage's name; the names of shipped protocols are translated, own ones stand as they were given."""
     words = {
+        "planes": tr("Planes and 3D"),
         "lung": tr("Lung"),
         "mediastinum": tr("Mediastinum"),
         "lung + mediastinum": tr("Lung + mediastinum"),
@@ -44,6 +45,11 @@ def why_empty(cell: Cell, *, priors: int) -> str:
     if wanted.prior:
         return tr("The prior has no such images: {what}", what=what) if what else tr("The prior has no such images")
     return tr("The study has no such images: {what}", what=what) if what else tr("The study has no further series")
+
+
+def one_image_alone() -> str:
+    """Return what stands in a cell for planes of a series of one image."""
+    return tr("One image alone has no planes")
 
 
 def waiting_for_volume(view: CellView) -> str:

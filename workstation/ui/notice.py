@@ -179,7 +179,9 @@ class Toast(QWidget):
         return False
 
     def _place(self) -> None:
-        self.move(self._window.width() - self.width() - 16, self._window.height() - self.height() - 44)
+        # above the status bar and the footer of a dock, where the buttons are that one presses next
+        below = current_theme().px("status.bar") + current_theme().px("dialog.footer") + 8
+        self.move(self._window.width() - self.width() - 16, self._window.height() - self.height() - below)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint tick and text on a green tint."""

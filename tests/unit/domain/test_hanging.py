@@ -18,6 +18,7 @@ from workstation.domain.hanging import (
     choose_protocol,
     day_of,
     hang,
+    opening_stage,
     score,
     selector_of,
     usable_stages,
@@ -166,6 +167,27 @@ def test_stages_that_would_be_empty_or_lack_their_prior_are_passed_over() -> Non
 
     assert usable_stages(hung, CHEST) == (ONE,)
     assert usable_stages(hung, CHEST, [HEAD]) == (ONE, prior)
+
+
+def test_a_case_opens_with_the_first_stage_that_is_at_least_half_full() -> None:
+    four = Stage("four", 2, 2, tuple(Cell(ImageSelector(description=word)) for word in ("t2", "flair", "dwi", "t1")))
+    two = series("1.1", "MR", description="t2"), series("1.2", "MR", description="t1")
+    assert opening_stage((four, ONE), study("1", *two)) is four
+    assert opening_stage((four, ONE), study("1", two[0])) is ONE
+    assert opening_stage((four,), study("1", two[0])) is four
+    assert opening_stage((), study("1", two[0])) is None
+
+
+def test_a_protocol_for_ct_alone_is_not_for_a_pet_ct() -> None:
+    match = ProtocolMatch(modalities=("CT",), body_parts=("CHEST",), without_modalities=("PT",))
+    assert score(match, CHEST) == 3
+    assert score(match, replace(CHEST, series=(*CHEST.series, series("1.2.2", "PT")))) == 0
+
+
+@pytest.mark.parametrize("thickness_mm", [-1.0, 121.0])
+def test_a_projection_thicker_than_any_slab_or_thinner_than_nothing_does_not_exist(thickness_mm: float) -> None:
+    with pytest.raises(ValueError, match="0 to 120"):
+        Cell(mip_mm=thickness_mm)
 
 
 def test_the_acquisition_plane_and_the_occurrence_choose_between_series() -> None:

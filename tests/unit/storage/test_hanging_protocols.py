@@ -52,6 +52,8 @@ def test_what_is_written_is_read_back_exactly(tmp_path: Path) -> None:
         (study("1", series("1.1", "MR", body_part="BRAIN")), [], "mr-brain"),
         (study("1", series("1.1", "US")), [], "ultrasound"),
         (study("1", series("1.1", "PT")), [], "pet-ct"),
+        (study("1", series("1.1", "CT", body_part="HEAD"), series("1.2", "PT")), [], "pet-ct"),
+        (study("1", series("1.1", "CT", body_part="CHEST"), series("1.2", "PT")), [], "pet-ct"),
         (study("1", series("1.1", "XA")), [], "general"),
         (study("1", series("1.1", "XA")), [study("0", series("0.1", "XA"))], "general-with-prior"),
     ],

@@ -12,7 +12,7 @@ from tests.helpers.viewers import annotation, axial_plane, axial_stack, finding,
 from viewers.scene import marks
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
-from viewers.scene.captions import Corner, Identity, StudyCaptions, ViewCaptions, corner_lines, with_warning
+from viewers.scene.captions import Corner, Identity, StudyCaptions, ViewCaptions, corner_lines
 from viewers.scene.fidelity import Fidelity, FidelityKind, chip
 from viewers.scene.image import SliceImage
 from viewers.scene.labels import Rect, box_around, place_label
@@ -204,7 +204,7 @@ def test_lines_stand_eight_pixels_from_the_edges() -> None:
 
 
 def test_a_very_flat_viewport_keeps_only_its_warnings() -> None:
-    captions = with_warning(StudyCaptions("NAME"), "two patients")
+    captions = StudyCaptions("NAME", warnings=("two patients",))
     assert [line.text for line in corner_lines(captions, ViewCaptions(), (800.0, 50.0))] == ["two patients"]
 
 

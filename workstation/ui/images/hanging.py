@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 
 from resources.translation import tr
-from viewers.scene.captions import StudyCaptions, with_warning
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.note_scene import NoteScene
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.scene import Scene
+from viewers.scene.slab import Projection, Slab
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.hanging import (
     Cell,
+    CellView,
     HangingProtocol,
     Hung,
     ImageSelector,
     Stage,
     choose_protocol,
     hang,
+    opening_stage,
     selector_of,
     usable_stages,
 )
@@ -34,6 +39,7 @@ from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hung_stage import (
     PlacedCell,
     StageBuilder,
+    is_of_stacks,
     prior_captions,
     reading_order,
     tiling_of,
@@ -82,7 +88,7 @@ class Hanging(QObject):
         images.series_shown.connect(self._series_shown)
         images.slices_arrived.connect(lambda _shown: self._slices_came())
         images.volume_built.connect(lambda _shown: self._volume_came())
-        images.volume_refused.connect(lambda _shown, _error: self._volume_came())
+        images.volume_refused.connect(lambda _shown, _error: self._volume_refused())
 
     def _forget(self) -> None:
         self.protocol: HangingProtocol | None = None
@@ -94,7 +100,7 @@ class Hanging(QObject):
         self._hungs: tuple[Hung, ...] = ()
         self._active = False
         self._stack_scene: Scene | None = None
-        self._plain: dict[Scene, StudyCaptions] = {}
+        self._warned: list[Scene] = []
         self.two_persons = ""
         """What is said in red about the persons on screen, empty when it is one"""
 
@@ -173,8 +179,16 @@ class Hanging(QObject):
             )
         self.protocol = choose_protocol(protocols, current, self.priors)
         self.stages = usable_stages(self.protocol, current, self.priors) if self.protocol is not None else ()
-        if self.stages:
-            self.show_stage(self.stages[0])
+        first = self._opening(self.stages, current, self.priors)
+        if first is not None:
+            self.show_stage(first)
+
+    def _opening(self, stages: Sequence[Stage], current: Study, priors: Sequence[Study]) -> Stage | None:
+        """Return the stage to begin with; one image alone has no planes, so that stages of stacks go first."""
+        shown = self._images.shown
+        if shown is None or shown.scene.count > 1:
+            return opening_stage(stages, current, priors)
+        return opening_stage([one for one in stages if is_of_stacks(one)] or stages, current, priors)
 
     def set_priors(self, priors: Sequence[Study], *, and_hang: bool) -> None:
         """Take the priors that may hang; ``and_hang`` chooses the protocol anew with them."""
@@ -220,8 +234,9 @@ class Hanging(QObject):
             return
         protocol = choose_protocol([one for one in self.protocols if not one.match.needs_prior], current)
         stages = usable_stages(protocol, current) if protocol is not None else ()
-        if stages:
-            self.show_stage(stages[0])
+        first = self._opening(stages, current, ())
+        if first is not None:
+            self.show_stage(first)
         else:
             self._page.grid.choose_layout(Layout.ONE)
 
@@ -312,6 +327,8 @@ class Hanging(QObject):
         self._link(stage)
         self.before_linking()
         grid.choose_layout(HANG)
+        self._activate_a_picture()
+        grid.refresh()
         self._page.header.layouts.show_choice(stage_title(stage))
         self._pictures.lay(stage, self.cells)
         self._share()
@@ -319,6 +336,14 @@ class Hanging(QObject):
                             if one.stack is not None and not self._is_shared(one.stack)])  # fmt: skip
         self._page.show_window()
         self.changed.emit()
+
+    def _activate_a_picture(self) -> None:
+        """Let the keys act on a picture, not on a cell that says why it is empty."""
+        grid = self._page.grid
+        if isinstance(grid.active.scene, NoteScene):
+            pictures = [one.key for one in self.cells if not isinstance(grid.frame(one.key).scene, NoteScene)]
+            if pictures:
+                grid.activate(STACK if STACK in pictures else pictures[0])
 
     def _stream_of(self, stack: CellStack) -> OpenStream:
         current = self.current
@@ -328,6 +353,9 @@ class Hanging(QObject):
     def _set_windows(self) -> None:
         for cell in self.cells:
             scene = self._page.grid.frame(cell.key).scene
+            if isinstance(scene, MprScene):
+                mip_mm = cell.hung.cell.mip_mm
+                scene.set_slab(Slab(Projection.MIP, mip_mm) if mip_mm else replace(scene.slab, projection=None))
             preset = CT_PRESETS.get(str(cell.hung.cell.window_preset))
             if scene is not None and preset is not None and scene.modality == "CT":
                 scene.set_window(preset.window)
@@ -362,13 +390,13 @@ class Hanging(QObject):
             return
         for scene in self._page.grid.scenes:
             if scene.study_instance_uid == current.study_instance_uid:
-                self._plain[scene] = scene.captions
-                scene.captions = with_warning(scene.captions, doubts[0])
+                scene.person_warning = doubts[0]
+                self._warned.append(scene)
 
     def _take_warnings_back(self) -> None:
-        for scene, captions in self._plain.items():
-            scene.captions = captions
-        self._plain = {}
+        for scene in self._warned:
+            scene.person_warning = ""
+        self._warned = []
         self.two_persons = ""
 
     def _replace_stack(self, shown: ShownSeries) -> None:
@@ -378,8 +406,15 @@ class Hanging(QObject):
             return
         keys = [cell.key for cell in self.cells]
         at = keys.index(STACK) if STACK in keys else 0
+        former = self._hungs[at].series
         replaced = self._hung_of(current, shown.series_instance_uid)
-        self._hungs = tuple(replaced if n == at else one for n, one in enumerate(self._hungs))
+        # the planes are those of the series on screen: they follow it
+        self._hungs = tuple(
+            replaced if n == at
+            else replace(replaced, cell=one.cell) if one.cell.view is not CellView.STACK and one.series is former
+            else one
+            for n, one in enumerate(self._hungs)
+        )  # fmt: skip
         self._lay()
 
     def _layout_changed(self, layout: object) -> None:
@@ -440,8 +475,22 @@ class Hanging(QObject):
     def _volume_came(self) -> None:
         if self._active and any(cell.note for cell in self.cells):
             self._lay()
+            return
+        current = self.current
+        if self.two_persons and current is not None:
+            self._warn_of_persons(current)
+        self._share(again=True)
+
+    def _volume_refused(self) -> None:
+        """Leave a stage whose planes will not come, unless the reader chose it or works in it."""
+        current = self.current
+        instead = None
+        if self.is_on_screen and self.stage in self.stages and not is_of_stacks(self.stage) and current is not None:
+            instead = opening_stage([one for one in self.stages if is_of_stacks(one)], current, self.priors)
+        if instead is not None and not self._page.grid.touched:
+            self.show_stage(instead)
         else:
-            self._share(again=True)
+            self._volume_came()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Lay the pictures out again once the area has another size."""

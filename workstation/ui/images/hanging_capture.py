@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -9,8 +10,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from resources.translation import CHINESE, ENGLISH, tr
+from viewers.scene.mpr_scene import MprScene
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.scene import Scene
+from viewers.scene.slab import Projection
 from workstation.domain.errors import WorkstationError
 from workstation.domain.hanging import Cell, CellView, HangingProtocol, ImageSelector, Stage, captured, selector_of
 from workstation.ui.commands import Command
@@ -82,12 +85,12 @@ class HangingCapture(QObject):
         placed = next((one for one in self._hanging.cells if one.key == key), None) if key.startswith("cell.") else None
         if placed is not None:
             cell = placed.hung.cell
-            return Cell(cell.selector, cell.view, _preset(scene), cell.chest_wall)
+            return replace(cell, window_preset=_preset(scene))
         of_stage = next((one.hung.cell for one in self._hanging.cells if one.key == key), None)
         is_hung = self._hanging.is_on_screen and of_stage is not None
         selector = of_stage.selector if is_hung and of_stage else selector_of(shown.series, study=current)
         wall = of_stage.chest_wall if is_hung and of_stage else Cell().chest_wall
-        return Cell(selector, _VIEWS.get(key, CellView.STACK), _preset(scene), wall)
+        return Cell(selector, _VIEWS.get(key, CellView.STACK), _preset(scene), wall, _mip_mm(scene))
 
     # acting
 
@@ -140,6 +143,12 @@ class HangingCapture(QObject):
     def _closed(self) -> None:
         if isinstance(self.dialog, NameDialog):
             self.dialog.reject()
+
+
+def _mip_mm(scene: Scene | None) -> float:
+    """Return how thick a projection a plane shows; other projections are not part of a protocol."""
+    is_mip = isinstance(scene, MprScene) and scene.slab.projection is Projection.MIP
+    return scene.slab.thickness_mm if is_mip and isinstance(scene, MprScene) else 0.0
 
 
 def _preset(scene: Scene | None) -> int | None:

@@ -18,7 +18,7 @@ from workstation.domain.study import Series, Study
 from workstation.domain.workitem import WorklistRow
 from workstation.services.image_service import first_series
 from workstation.services.uid import new_uid
-from workstation.ui.hanging_words import waiting_for_volume
+from workstation.ui.hanging_words import one_image_alone, waiting_for_volume
 from workstation.ui.images.cell_images import CellStack, restricted
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.shown_series import ShownSeries
@@ -51,6 +51,11 @@ def reading_order(study: Study, preferred_uid: str = "") -> Study:
     if first is None:
         return study
     return replace(study, series=(first, *(one for one in study.series if one is not first)))
+
+
+def is_of_stacks(stage: Stage) -> bool:
+    """Tell whether no cell of a stage needs a volume."""
+    return all(cell.view is CellView.STACK for cell in stage.cells)
 
 
 def tiling_of(stage: Stage, cells: Sequence[PlacedCell]) -> Tiling:
@@ -96,6 +101,8 @@ class StageBuilder:
             return "", ""
         if hung.cell.view in _VOLUME_VIEWS:
             key = _VOLUME_VIEWS[hung.cell.view]
+            if shown.scene.count < 2:
+                return "", one_image_alone()
             if key in used or shown.refusal:
                 return "", shown.refusal
             return (key, "") if key in shown.scenes else ("", waiting_for_volume(hung.cell.view))

@@ -45,8 +45,9 @@ class OpenImages:
         return tuple(series for series in self._series.values() if is_image_series(series))
 
     def rows(self) -> list[SeriesFacts]:
-        """Return what the list of series shows of each before any slice is here."""
-        return [self._row(series) for series in self._series.values()]
+        """Return what the list of series shows of each before any slice is here: images first, then documents."""
+        rows = [self._row(series) for series in self._series.values()]
+        return sorted(rows, key=lambda row: not row.is_image)
 
     def open(self, key: str) -> ShownSeries | None:
         """Return an image series or one of its stacks, as it was left when it was open before; else None."""
@@ -100,7 +101,7 @@ class OpenImages:
         if uid not in self._warnings:
             return SeriesFacts(uid, title, non_image_facts(series), is_image=False, short=series.modality)
         warnings = tuple(warning.text for warning in self._warnings[uid])
-        short = f"{series.series_number or ''} {series.description}".strip()
+        short = f"{series.series_number or ''} {series.description}".strip() or series.modality
         return SeriesFacts(uid, title, series_facts(series, 0), True, (), warnings, short)
 
     def _new(self, series: Series) -> ShownSeries:

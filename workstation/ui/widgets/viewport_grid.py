@@ -93,7 +93,7 @@ class ViewportGrid(QWidget):
         frame.hide()
         if self._tool is not None:
             frame.navigator.choose(self._tool)
-        frame.activated.connect(lambda: self._activate(key))
+        frame.activated.connect(lambda: self.activate(key))
         frame.maximise_requested.connect(lambda: self._maximise(key))
         frame.finding_clicked.connect(self.finding_clicked)
         frame.context_menu_requested.connect(lambda at: self.menu_requested.emit(key, at))
@@ -170,7 +170,7 @@ class ViewportGrid(QWidget):
         self._empty()
         self.set_scenes({STACK: scene})
         self._show_frames()
-        self._activate(STACK)
+        self.activate(STACK)
         self.layout_changed.emit(self._layout)
 
     def _empty(self) -> None:
@@ -198,9 +198,9 @@ class ViewportGrid(QWidget):
         if not self.can_show(layout):
             return
         self._maximised = ""
-        if layout != self._layout:
+        if layout != self._layout or self._active not in self.tilings[layout].keys:
             self._layout = layout
-            self._activate(self.tilings[layout].keys[0])
+            self.activate(self.tilings[layout].keys[0])
         self._show_frames()
         self.layout_changed.emit(layout)
 
@@ -330,7 +330,8 @@ class ViewportGrid(QWidget):
         self._show_frames()
         self.frames[key].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _activate(self, key: str) -> None:
+    def activate(self, key: str) -> None:
+        """Let tools, presets and keys act on one viewport."""
         self._active = key
         for each, frame in self.frames.items():
             frame.set_active(active=each == key)
