@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -30,6 +29,7 @@ from workstation.domain.hanging import (
     Stage,
 )
 from workstation.ui.hanging_words import protocol_title, stage_title
+from workstation.ui.widgets.fields import ChoiceBox, NumberBox
 from workstation.ui.widgets.labels import label
 
 _MODALITY, _SIDE, _VIEW, _DESCRIPTION, _PRIOR, _NUMBER, _SHOWN, _WINDOW, _WALL = range(9)
@@ -50,12 +50,12 @@ class HangingForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self.name = QLineEdit()
-        self.priority = QSpinBox()
+        self.priority = NumberBox()
         self.priority.setRange(-1000, 1000)
         self.modalities, self.body_parts = QLineEdit(), QLineEdit()
         self.sides, self.views = QLineEdit(), QLineEdit()
         self.needs_prior = QCheckBox(tr("only with a prior"))
-        self.max_days = QSpinBox()
+        self.max_days = NumberBox()
         self.max_days.setRange(0, 36500)
         self.max_days.setSpecialValueText(tr("of any age"))
         self.max_days.setSuffix(tr(" days old at most"))
@@ -63,10 +63,10 @@ class HangingForm(QWidget):
         column.addLayout(_row((tr("Modalities"), self.modalities, 1), (tr("Body part words"), self.body_parts, 2)))
         column.addLayout(_row((tr("Sides"), self.sides, 1), (tr("Mammographic views"), self.views, 1),
                               ("", self.needs_prior, 1), ("", self.max_days, 1)))  # fmt: skip
-        self.stage = QComboBox()
+        self.stage = ChoiceBox()
         self.stage.setAccessibleName(tr("Stage"))
         self.stage_name = QLineEdit()
-        self.rows, self.columns = QSpinBox(), QSpinBox()
+        self.rows, self.columns = NumberBox(), NumberBox()
         for box in (self.rows, self.columns):
             box.setRange(1, MAX_CELLS_ACROSS)
         self.same_scale = QCheckBox(tr("same scale"))
@@ -152,7 +152,7 @@ class HangingForm(QWidget):
         for column, choices, value in (
             (_SHOWN, views, cell.view.value), (_WINDOW, presets, preset), (_WALL, walls, cell.chest_wall.value)
         ):  # fmt: skip
-            box = QComboBox()
+            box = ChoiceBox()
             for key, words in choices:
                 box.addItem(words, key)
             box.setCurrentIndex(max(0, box.findData(value)))

@@ -47,6 +47,7 @@ class KeySheet(Dialog):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(8)
+        keys_px = max((paint.key_hint_width(row.key) for row in rows), default=0)
         for area, members in groupby(rows, key=lambda row: row.area):
             column.addWidget(label(area, "h2", "t0"))
             grid = QGridLayout()
@@ -56,6 +57,8 @@ class KeySheet(Dialog):
                 line, place = divmod(at, _COLUMNS)
                 grid.addWidget(KeyHint(row.key), line, 2 * place, Qt.AlignmentFlag.AlignRight)
                 grid.addWidget(label(row.text), line, 2 * place + 1)
+            for place in range(_COLUMNS):
+                grid.setColumnMinimumWidth(2 * place, keys_px)
             grid.setColumnStretch(1, 1)
             grid.setColumnStretch(3, 1)
             column.addLayout(grid)

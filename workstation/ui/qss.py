@@ -37,6 +37,9 @@ QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateEdit {
   background: $bg0; color: $t1; border: 1px solid $line2; border-radius: 4px; padding: 0 8px;
   selection-background-color: $sel; selection-color: $t0; min-height: 30px; }
 QLineEdit[tall="true"] { min-height: 38px; }
+QSpinBox { padding: 0 20px 0 8px; }
+QSpinBox::up-button, QSpinBox::down-button { background: transparent; border: none; width: 20px; }
+QSpinBox::up-arrow, QSpinBox::down-arrow { width: 0; height: 0; }
 QPlainTextEdit, QTextEdit { padding: 6px 6px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $acc; }
 QLineEdit[state="warn"], QPlainTextEdit[state="warn"] { border-color: $warn; }
@@ -60,6 +63,7 @@ QMenu::indicator { width: 14px; height: 14px; margin-left: 6px; }
 QTableView, QListView, QTreeView { background: $bg0; color: $t1; border: none;
   selection-background-color: $sel; selection-color: $t0; gridline-color: $row_line; }
 QFrame[panel="true"] QListView { background: $bg1; }
+QListWidget::item { padding: 6px 12px; }
 QHeaderView { background: $bg1; }
 QHeaderView::section { background: $bg1; color: $t3; border: none; border-bottom: 1px solid $line;
   padding: 0 8px; font-size: 12px; }

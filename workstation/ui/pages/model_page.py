@@ -21,7 +21,8 @@ from resources.translation import tr
 from workstation.domain.model import GateResult, GateStep, ModelCard, ModelChoice, ModelComparison, ModelRole, Trust
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
-from workstation.ui.widgets.labels import label, rule
+from workstation.ui.widgets.document_view import DocumentView
+from workstation.ui.widgets.labels import Panel, label, rule
 from workstation.ui.widgets.page_header import PageHeader
 
 _UID = Qt.ItemDataRole.UserRole
@@ -67,24 +68,30 @@ class ModelsPage(Page):
 
     def _left(self) -> QVBoxLayout:
         column = QVBoxLayout()
+        column.setSpacing(8)
+        installed = Panel(tr("Installed models"))
+        installed.body.setContentsMargins(0, 0, 0, 8)
         self.none_chosen = label(tr("No model is chosen: the product's own marks."), "caption", "t2", wrap=True)
-        column.addWidget(self.none_chosen)
+        self.none_chosen.setContentsMargins(12, 8, 12, 0)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Installed models"))
         self.list.currentItemChanged.connect(lambda now, _before: self._picked(now))
-        column.addWidget(self.list, 2)
-        column.addWidget(label(tr("Checks before a model is used"), "caption", "t2"))
+        installed.body.addWidget(self.none_chosen)
+        installed.body.addWidget(self.list, 1)
+        column.addWidget(installed, 2)
+        checks = Panel(tr("Checks before a model is used"))
         self.gates = label("", "body", "t1", wrap=True)
         self.gates.setAlignment(Qt.AlignmentFlag.AlignTop)
-        column.addWidget(self.gates, 1)
+        checks.body.addWidget(self.gates, 1)
         self.compared = label("", "body", "t1", wrap=True)
-        column.addWidget(self.compared)
+        checks.body.addWidget(self.compared)
+        column.addWidget(checks, 1)
         return column
 
     def _right(self) -> QWidget:
-        right = QWidget()
-        column = QVBoxLayout(right)
-        buttons = QHBoxLayout()
+        right = Panel(tr("Model card"))
+        column, buttons = right.body, right.header
+        column.setContentsMargins(12, 4, 4, 4)
         self.activate = Button(tr("Use for all readers"), "accept", icon="check")
         self.shadow = Button(tr("Run in the shadow"), "secondary", icon="eye-off")
         self.compare = Button(tr("Compare with the active one"), "secondary", icon="git-branch")
@@ -98,10 +105,8 @@ class ModelsPage(Page):
         self.export.clicked.connect(self._ask_export)
         self.remove.clicked.connect(lambda: self.remove_requested.emit(self.current))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
+            button.setFixedHeight(28)
             buttons.addWidget(button)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
-        column.addWidget(rule())
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -227,8 +232,9 @@ class ModelsPage(Page):
                 for line in lines:
                     say(f"· {line}")
         if card.card:
-            say(tr("Model card"), "h2", "t0")
-            say(card.card, "body", "t2")
+            column.addWidget(rule())
+            self.said.append(card.card)
+            column.addWidget(DocumentView(card.card))
 
     # asking
 

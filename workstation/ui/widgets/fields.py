@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui import paint
@@ -84,6 +84,18 @@ class ChoiceBox(QComboBox):
         tone = "t2" if self.isEnabled() else "t3"
         box = QRectF(self.width() - 24, self.height() / 2 - 8, 16, 16)
         paint_icon(QPainter(self), box, "arrow-down-s", current_theme().color(tone))
+
+
+class NumberBox(QSpinBox):
+    """A spin box with the arrows that a style sheet takes away."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint both arrows over the field."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        tone = current_theme().color("t2" if self.isEnabled() else "t3")
+        for name, middle in (("arrow-up-s", self.height() / 4 + 2), ("arrow-down-s", self.height() * 3 / 4 - 2)):
+            paint_icon(painter, QRectF(self.width() - 19, middle - 7, 14, 14), name, tone)
 
 
 class SearchBox(QLineEdit):

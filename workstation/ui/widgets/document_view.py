@@ -1,0 +1,63 @@
+"""A text in Markdown, laid out in the colours of the theme: the card of a model, which strangers may have written."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPaintEvent, QPalette, QTextDocument
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from workstation.ui.theme import current_theme
+
+_READ = QTextDocument.MarkdownFeature(
+    QTextDocument.MarkdownFeature.MarkdownDialectGitHub.value | QTextDocument.MarkdownFeature.MarkdownNoHTML.value
+)
+
+
+class _Words(QTextDocument):
+    """Loads nothing that a text names: neither files nor addresses."""
+
+    def loadResource(self, _kind: int, _name: object) -> None:
+        """Return nothing."""
+
+
+class DocumentView(QWidget):
+    """Shows headings, lists and tables; links are words, pictures are left out."""
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self._document = _Words(self)
+        self._document.setDocumentMargin(0)
+        self._document.setDefaultFont(current_theme().font("body"))
+        self._document.setMarkdown(markdown, _READ)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(self._document.toPlainText())
+
+    def hasHeightForWidth(self) -> bool:
+        """Tell that lines are broken at the width there is."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the text at a width."""
+        self._document.setTextWidth(width)
+        return round(self._document.size().height()) + 1
+
+    def sizeHint(self) -> QSize:
+        """Return a width to read at and the height it takes."""
+        return QSize(480, self.heightForWidth(480))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the text."""
+        theme = current_theme()
+        self._document.setTextWidth(self.width())
+        context = QAbstractTextDocumentLayout.PaintContext()
+        palette = self.palette()
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.Link, QPalette.ColorRole.PlaceholderText):
+            palette.setColor(role, theme.color("t1"))
+        context.palette = palette
+        context.clip = self.rect().toRectF()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        self._document.documentLayout().draw(painter, context)
+        painter.end()
