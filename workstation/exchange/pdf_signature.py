@@ -58,6 +58,9 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
         if any(mark in data for mark in _MARKS_OF_A_SIGNATURE):
             return Checked(Verdict.ALTERED, tr("The signature inside the PDF has been damaged or removed"))
         return Checked(Verdict.UNSIGNED, tr("This PDF carries no signature"))
+    if max(int(one.byte_range[2]) + int(one.byte_range[3]) for one in found) != len(data):
+        # pyHanko tolerates bytes after the end of the file
+        return Checked(Verdict.ALTERED, tr("Something was added to the PDF after it was signed"))
     context = trust.context()
     stamps = [(stamp, validate_pdf_timestamp(stamp, context)) for stamp in found if stamp not in signatures]
     for stamp, status in stamps:
@@ -193,9 +196,8 @@ def trusted_path(status: Any) -> list[Any]:  # noqa: ANN401 - as above
 def _tight(signature: EmbeddedPdfSignature, data: bytes, status: PdfSignatureStatus | DocumentTimestampStatus) -> bool:
     """Tell whether nothing hides between the signed ranges: canonical CMS, hexadecimal of one case, zeros."""
     start, length, resume, rest = (int(number) for number in signature.byte_range)
-    whole = status.coverage is SignatureCoverageLevel.ENTIRE_FILE
-    if start != 0 or resume + rest > len(data) or (whole and resume + rest != len(data)):
-        return False  # pyHanko tolerates bytes after the end of the file
+    if start != 0 or resume + rest > len(data):
+        return False
     gap = data[length:resume]
     der = cms.ContentInfo.load(signature.pkcs7_content).dump()
     digits = der.hex().encode()
