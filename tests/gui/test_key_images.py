@@ -21,6 +21,8 @@ from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.key_image import KeyImage
 from workstation.ui.images.key_images import KeyImages
 from workstation.ui.pages.image_menu import MenuPlace
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.report_presenter import ReportPresenter
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -229,3 +231,29 @@ def test_a_case_opened_again_shows_the_marks_of_its_draft_and_read_only_takes_no
     press(bench, Qt.Key.Key_K)
     assert bench.session.report.key_images == (key_of(bench, 2),)
     assert len(said) == 1
+
+
+def test_the_report_page_lists_the_key_images_and_leads_to_them(qtbot: QtBot, bench: ReadingBench) -> None:
+    report = ReportPage()
+    qtbot.addWidget(report)
+    ReportPresenter(
+        report,
+        bench.desk,
+        bench.desk_bench.jobs,
+        preview=lambda *_args: [],
+        certificate_subject=lambda user_id: user_id,
+    )
+    for index in (4, 1):
+        stack(bench).scroll_to(index)
+        press(bench, Qt.Key.Key_K)
+    gone: list[str] = []
+    report.go_to.connect(gone.append)
+
+    assert [link.text() for link in report.key_images.links] == ["Series 2, image 5", "Series 2, image 2"]
+    report.key_images.links[0].click()
+    assert (gone, stack(bench).index) == (["reading"], 4)
+    for index in (4, 1):
+        bench.page.key_image_asked.emit(key_of(bench, index))
+    assert report.key_images.links == []
+    assert report.key_images.isHidden()
+    report.close_page()

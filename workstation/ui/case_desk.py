@@ -85,6 +85,8 @@ class CaseDesk(QObject):
     """True while the report is being submitted, sent back or signed; nothing else may be done with it then."""
     finding_wanted = Signal(str)
     """Tracking UID of a finding that somebody wants to see on the images"""
+    image_wanted = Signal(object)
+    """``KeyImage`` that somebody wants to see"""
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""
 

@@ -110,6 +110,7 @@ class ReadingPresenter(QObject):
         desk.refused.connect(lambda _row, _error: page.show_nothing())
         desk.closed.connect(self._close)
         desk.changed.connect(self._changed)
+        desk.image_wanted.connect(page.image_wanted)
         desk.draft_saved.connect(self._saved)
         desk.draft_failed.connect(lambda error: page.show_error(error, key="draft"))
         if desk.session is not None:

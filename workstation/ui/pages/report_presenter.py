@@ -14,6 +14,8 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from resources.translation import tr
 from workstation.domain.access import Permission
 from workstation.domain.errors import WorkstationError
+from workstation.domain.key_image import KeyImage
+from workstation.domain.marked_images import StudyImages
 from workstation.domain.report import BlockerKind, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -26,6 +28,7 @@ from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.finding_words import millimetres, place_and_type
+from workstation.ui.key_image_words import image_words
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
@@ -86,6 +89,7 @@ class ReportPresenter(QObject):
         page.normal_requested.connect(self._fill_normal)
         page.locate_requested.connect(self._locate)
         page.images_requested.connect(self._go_to_images)
+        page.key_image_requested.connect(self._show_image)
         page.closing.connect(self._stop_drawing)
         # methods of this object only: a page that was rebuilt takes its connections with it
         desk.opened.connect(self._opened)
@@ -129,6 +133,7 @@ class ReportPresenter(QObject):
         self._page.show_saved("")
         self._show_state()
         self._show_findings()
+        self._show_key_images()
         if self._drawn != session.report.report_uid:  # never show one patient's pages under another's name
             self._stop_drawing()
             self._page.paper.show_message(tr("Drawing the preview…"))
@@ -151,6 +156,8 @@ class ReportPresenter(QObject):
             return
         if change is Changed.FINDINGS:
             self._show_findings()
+        if change is Changed.KEY_IMAGES:
+            self._show_key_images()
         if change is Changed.VALUES:
             self._page.form.show_values(session.report.values)
             self._page.show_saved(tr("Not saved yet"))
@@ -174,6 +181,17 @@ class ReportPresenter(QObject):
                 )
             )
         self._page.show_nodules(rows)
+
+    def _show_key_images(self) -> None:
+        session = self._desk.session
+        if session is not None:
+            images = StudyImages(session.study)
+            rows = [(image, image_words(images, image)) for image in session.report.key_images]
+            self._page.key_images.show_images(rows)
+
+    def _show_image(self, image: KeyImage) -> None:
+        self._page.go_to.emit("reading")
+        self._desk.image_wanted.emit(image)
 
     def _show_state(self) -> None:
         session = self._desk.session
