@@ -108,7 +108,9 @@ def _number_lines(annotation: Annotation) -> list[str]:
         case AnnotationKind.ELLIPSE | AnnotationKind.RECTANGLE | AnnotationKind.FREEHAND:
             lines = [tr("Area {area}", area=said(MeasureName.AREA))]
         case AnnotationKind.SPHERE:
-            lines = [f"⌀ {said(MeasureName.DIAMETER)}", tr("Volume {value}", value=said(MeasureName.VOLUME))]
+            lines = [f"⌀ {said(MeasureName.DIAMETER)}"]
+            if annotation.measure(MeasureName.VOLUME) is not None:
+                lines.append(tr("Volume {value}", value=said(MeasureName.VOLUME)))
         case AnnotationKind.COBB:
             lines = [f"Cobb {said(MeasureName.ANGLE)}"]
         case AnnotationKind.CARDIOTHORACIC:

@@ -215,6 +215,8 @@ def test_sizes_are_positive_and_time_runs_forward() -> None:
     with pytest.raises(ValueError, match="positive"):
         seen("x", mm=0)
     before, now = NoduleObservation("a", BEFORE.on, (0, 0, 0), 6), NoduleObservation("x", NOW.on, (0, 0, 0), 8)
+    with pytest.raises(ValueError, match="positive"):
+        NoduleObservation("a", BEFORE.on, (0, 0, 0), 6, 0)
     with pytest.raises(ValueError, match="older"):
         FollowUp("1.9", now, before, "x")
 
