@@ -147,8 +147,9 @@ def _area(look: ImageLook) -> Dataset:
     """Return the corners on screen as the numbers of their pixels, from 1."""
     item = Dataset()
     item.ReferencedImageSequence = DicomSequence([reference(look.image)])
-    item.DisplayedAreaTopLeftHandCorner = [round(value) + 1 for value in look.top_left]
-    item.DisplayedAreaBottomRightHandCorner = [round(value) + 1 for value in look.bottom_right]
+    top_left, bottom_right = zip(*map(_whole_pixels, look.top_left, look.bottom_right), strict=True)
+    item.DisplayedAreaTopLeftHandCorner = list(top_left)
+    item.DisplayedAreaBottomRightHandCorner = list(bottom_right)
     item.PresentationSizeMode = "SCALE TO FIT"
     across, down = look.pixel_size
     if look.is_spaced:
@@ -156,6 +157,12 @@ def _area(look: ImageLook) -> Dataset:
     else:
         item.PresentationPixelAspectRatio = [round(1000 * down / across), 1000]
     return item
+
+
+def _whole_pixels(start: float, end: float) -> tuple[int, int]:
+    """Return the first and the last pixel, from 1, between two edges; mirrored images run backwards."""
+    inwards = 0.5 if start <= end else -0.5
+    return round(start + inwards) + 1, round(end - inwards) + 1
 
 
 def _window(look: ImageLook) -> Dataset:

@@ -1,0 +1,156 @@
+"""A display that is written into a presentation state and applied again is the same to the last bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+
+from tests.helpers.cases import NOON
+from viewers.scene.annotations import Annotations
+from viewers.scene.camera import Camera
+from viewers.scene.image import SliceImage
+from viewers.scene.looks import look_of
+from viewers.scene.raster import VoiFunction, VoiLut, Window, to_gray
+from viewers.scene.scene import Frame, ViewState
+from viewers.scene.stack_scene import StackScene, StackSlot
+from workstation.dicom.presentation import presentation_state
+from workstation.dicom.presentation_writer import presentation_states
+from workstation.domain.frames import FrameRef
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline
+from workstation.domain.key_image import KeyImage
+from workstation.domain.report import Person
+from workstation.domain.study import Instance, Patient, Series, Study
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+VIEWPORT = (801.0, 613.0)
+PLANE = ImagePlane((-120.5, -99.25, 33.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.703125, 0.703125))
+KEY = KeyImage("1.2.2", CT, "1.2.2.1")
+SERIES = Series("1.2.2", "CT", 2, instances=(Instance("1.2.2.1", CT, 1, rows=40, columns=50, plane=PLANE),))
+STUDY = Study("1.2", Patient("1", "A"), "20261121", series=(SERIES,))
+STATES = {
+    "as it came": ViewState(),
+    "windowed": ViewState(Camera(1.7320508075688772, (10.123456789012345, -33.3)), Window(-600.1 / 3, 1500.7 / 7)),
+    "inverted": ViewState(Camera(3.3, (0.1, 0.2)), Window(40.0, 400.0), inverted=True),
+    "mirrored": ViewState(Camera(0.9, (1 / 3, 2 / 3), 0.0, flipped=True), Window(1.1, 2.2, VoiFunction.SIGMOID)),
+    "turned": ViewState(Camera(1.1, (5.5, 6.6), 270.0), Window(0.123456789012345, 1.5, VoiFunction.LINEAR_EXACT)),
+    "turned and mirrored": ViewState(Camera(2.2, (-7.1, 8.2), 90.0, flipped=True), Window(300.3, 901.9)),
+    "between quarter turns": ViewState(Camera(1.0, (0.0, 0.0), 33.3), Window(300.3, 901.9)),
+}
+
+
+def image(*, monochrome1: bool = False) -> SliceImage:
+    pixels = (np.arange(2000, dtype=np.int16).reshape(40, 50) * 2 - 1000).astype(np.int16)
+    return SliceImage(
+        pixels=pixels,
+        plane=PLANE,
+        sop_instance_uid="1.2.2.1",
+        monochrome1=monochrome1,
+        voi=Window(111.1, 222.2),
+        padding=(-1000.0, -990.0),
+        unit="HU",
+        visible=np.pad(np.ones((30, 40), dtype=np.bool_), 5),
+        shutter=(ShutterOutline(ShutterKind.RECTANGULAR, (6, 45, 6, 35)),),
+        shutter_gray=20,
+        rescale=(1.0, -1024.0),
+    )
+
+
+def scene(state: ViewState, shown: SliceImage | None = None) -> StackScene:
+    made = StackScene(
+        [StackSlot("1.2.2.1", plane=PLANE)],
+        annotations=Annotations("1.2"),
+        new_uid=lambda: "2.25.1",
+        series_instance_uid="1.2.2",
+    )
+    made.put(0, image() if shown is None else shown)
+    made.state = state
+    return made
+
+
+def look(state: ViewState, shown: SliceImage | None = None) -> ImageLook:
+    found = look_of(scene(state, shown), 0, KEY, VIEWPORT)
+    assert found is not None
+    return found
+
+
+def applied_again(found: ImageLook, shown: SliceImage | None = None) -> StackScene:
+    (content,) = presentation_states((found,), (), STUDY, at=NOON, author=Person("x", "X", "Y"))
+    again = scene(ViewState(Camera(5.0), Window(1.0, 2.0)), shown)
+    again.present(presentation_state(dcmread(BytesIO(content))))
+    return again
+
+
+def levels(frame: Frame) -> np.ndarray:  # type: ignore[type-arg] # levels of any kind
+    assert isinstance(frame.source, SliceImage)
+    assert frame.grayscale is not None
+    gray = to_gray(frame.source.pixels, frame.grayscale)
+    if frame.source.visible is not None:
+        gray = np.where(frame.source.visible, gray, frame.source.shutter_gray)
+    return gray
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("name", STATES)
+def test_a_display_comes_back_to_the_last_bit(name: str, photometric: str) -> None:
+    shown = image(monochrome1=photometric == "MONOCHROME1")
+    before = scene(STATES[name], shown).frame(VIEWPORT)
+    after = applied_again(look(STATES[name], shown), shown).frame(VIEWPORT)
+
+    assert after.transform == before.transform
+    assert np.array_equal(levels(after), levels(before))
+
+
+def test_in_a_viewport_of_another_size_the_same_part_of_the_image_is_shown() -> None:
+    state = STATES["windowed"]
+    part = look(state)
+    view = applied_again(part).view((400.0, 900.0))
+    assert view is not None
+    left, top = view.transform.apply(*part.top_left)
+    right, bottom = view.transform.apply(*part.bottom_right)
+
+    within_a_pixel = pytest.approx((400.0, 200.0, 450.0), abs=view.magnification)
+    assert (right - left, (left + right) / 2, (top + bottom) / 2) == within_a_pixel
+
+
+def test_a_state_that_another_system_turned_shows_as_that_system_wants() -> None:
+    (content,) = presentation_states((look(STATES["windowed"]),), (), STUDY, at=NOON, author=Person("x", "X", "Y"))
+    turned = dcmread(BytesIO(content))
+    turned.ImageRotation = 90
+    again = scene(ViewState())
+    again.present(presentation_state(turned))
+    again.view(VIEWPORT)
+
+    assert again.state.camera.rotation_deg == 90.0
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        SliceImage(np.zeros((40, 50, 3), dtype=np.uint8), sop_instance_uid="1.2.2.1"),
+        replace(image(), rescale=None),
+        replace(image(), voi=VoiLut(0, np.arange(4, dtype=np.uint16), 2)),
+    ],
+)
+def test_what_a_grayscale_state_cannot_say_leaves_no_look(shown: SliceImage) -> None:
+    assert look_of(scene(ViewState(), shown), 0, KEY, VIEWPORT) is None
+
+
+def test_an_image_that_is_not_here_leaves_no_look() -> None:
+    empty = scene(ViewState())
+    empty.drop(0)
+
+    assert look_of(empty, 0, KEY, VIEWPORT) is None
+
+
+def test_the_badge_stands_on_the_key_image_only() -> None:
+    marked = scene(ViewState())
+    marked.key_frames = frozenset({FrameRef("1.2.2.1")})
+
+    assert (marked.is_key, marked.frame(VIEWPORT).overlay.badge != "") == (True, True)
+    marked.key_frames = frozenset({FrameRef("1.2.2.1", 2)})
+    assert (marked.is_key, marked.frame(VIEWPORT).overlay.badge) == (False, "")
