@@ -13,7 +13,7 @@ from resources.translation import ENGLISH, use_language
 from tests.helpers import cases
 from tests.helpers.desk import DeskBench, preliminary
 from tests.helpers.fakes import EXPERT, RESIDENT
-from workstation.domain.errors import AlreadyClaimed, DiskFull, Unreachable
+from workstation.domain.errors import AlreadyClaimed, DiskFull, NoLongerUpdatable, Unreachable
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.workitem import ReadingState
@@ -221,12 +221,38 @@ def test_a_lost_race_is_told_and_nothing_is_opened(qtbot: QtBot, bench: DeskBenc
     assert bench.desk.session is None
 
 
-def test_releasing_keeps_the_draft_and_gives_the_case_back(qtbot: QtBot, bench: DeskBench) -> None:
+def test_a_case_given_back_from_the_list_leaves_the_desk_with_its_draft_on_disk(qtbot: QtBot, bench: DeskBench) -> None:
     opened(bench, qtbot).set_value("impression", "写了一半")
-    bench.desk.release()
-    qtbot.waitUntil(lambda: bool(bench.worklist.released))
+    bench.desk.let_go("another case")
+    assert bench.desk.session is not None
+    bench.desk.let_go(bench.row.ups_instance_uid)
     assert kept_text(bench) == "写了一半"
     assert bench.desk.session is None
+
+
+def test_a_case_that_went_to_another_reader_is_not_signed(qtbot: QtBot, bench: DeskBench) -> None:
+    opened(bench, qtbot)
+    bench.fill()
+    bench.worklist.current = replace(bench.worklist.current, reader_id="resident", reader_name="宋佳")
+    with qtbot.waitSignal(bench.desk.sign_failed) as refusal:
+        bench.desk.sign("1234")
+    assert refusal.args[0].user_text == "宋佳 is reading this case now; it is not yours any more"
+    assert bench.outbox.waiting == []
+    assert bench.desk.session is not None
+    assert bench.desk.session.report.state is ReportState.DRAFTED
+
+
+def test_a_signed_report_that_the_centre_refuses_is_told_and_not_lost_in_silence(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    opened(bench, qtbot)
+    bench.fill()
+    bench.session.actor = EXPERT
+    bench.reports.fail_with = NoLongerUpdatable("This case has moved on")
+    with qtbot.waitSignal(bench.desk.undelivered) as told:
+        bench.desk.sign("1234")
+    assert told.args[0].user_text == "The centre did not take a signed report: This case has moved on"
+    assert told.args[0].hint.startswith("It is kept on this machine, and its text is your draft again.")
 
 
 def test_answers_that_come_after_signing_out_are_dropped(qtbot: QtBot, bench: DeskBench) -> None:

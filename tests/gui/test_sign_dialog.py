@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from resources.translation import ENGLISH, use_language
+from workstation.ui.dialogs import Scrim
+from workstation.ui.reason_dialog import SendBackDialog
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
 
 pytestmark = pytest.mark.gui
@@ -60,6 +63,18 @@ def test_the_pin_field_has_the_focus_and_enter_signs(qtbot: QtBot) -> None:
     asked = ready(made)
     QTest.keyClick(made.pin.edit, Qt.Key.Key_Return)
     assert asked == ["123456"]
+
+
+def test_a_dialog_that_goes_with_its_page_leaves_no_veil_over_the_window(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    page = QWidget(window)
+    window.show()
+    dialog = SendBackDialog(page, "宋佳")
+    dialog.open()
+    assert len(window.findChildren(Scrim)) == 1
+    page.deleteLater()
+    qtbot.waitUntil(lambda: window.findChildren(Scrim) == [])
 
 
 def test_a_double_click_asks_once(qtbot: QtBot) -> None:

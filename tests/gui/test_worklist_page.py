@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, language, use_language
 from tests.helpers.fakes_ui import EXPERT, NOW, FakeWorklist, case, evening_list
+from workstation.domain.errors import WorkstationError
 from workstation.domain.workitem import Priority, ReadingState, WorklistRow, WorklistTab
 from workstation.services.jobs import JobRunner
 from workstation.ui.jobs_qt import runner_on_main_thread
@@ -135,6 +136,31 @@ def test_release_gives_the_case_back_under_the_same_lock(qtbot: QtBot, page: Wor
     qtbot.waitUntil(lambda: bool(hub.released))
     assert hub.released[0].transaction_uid == "2.25.6.6"
     qtbot.waitUntil(lambda: page.model.row_at(page.model.find("2.25.6")).state is ReadingState.READY)
+
+
+def test_a_case_whose_report_is_on_its_way_is_not_given_back_and_one_given_back_leaves_the_desk(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    said: list[str] = []
+    left: list[str] = []
+    page.toast.connect(said.append)
+    page.presenter.released = left.append
+    page.presenter.holds_back = lambda ups: ups == "2.25.6"
+    page.table.select("2.25.6")
+    page.preview.release.click()
+    assert (said, hub.released) == (["The report is on its way"], [])
+    page.presenter.holds_back = lambda _ups: False
+    page.preview.release.click()
+    qtbot.waitUntil(lambda: left == ["2.25.6"])
+
+
+def test_a_signed_report_that_did_not_arrive_is_said_on_the_list_until_somebody_closes_it(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    page.presenter.tell_undelivered(WorkstationError("The centre did not take a signed report", hint="Claim it."))
+    refresh(qtbot, page, hub)
+    told = [(notice.fact, notice.still_works) for notice in page.notices.notices()]
+    assert told == [("The centre did not take a signed report", "Claim it.")]
 
 
 def test_a_release_that_did_not_reach_the_hub_says_so_and_is_repeated_on_request(

@@ -30,6 +30,7 @@ from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistRow
+from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.jobs import JobRunner
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
@@ -78,7 +79,7 @@ class DeskBench:
         self.row = row or cases.row()
         self.actor: Actor | None = actor
         self.clock = cases.FixedClock()
-        self.worklist = FakeWorklist(self.row)
+        self.worklist = FakeWorklist(self.row, claimer=actor.user_id)
         self.images = FakeImages()
         self.reports = FakeReports()
         self.drafts = FakeDrafts()
@@ -98,14 +99,26 @@ class DeskBench:
         sign = SignReport(
             self.objects, self.objects, self.signer, self.outbox, self.drafts, self.audit, self.clock
         )  # fmt: skip
-        session = FakeSession(None)
+        self.session = FakeSession(None)
+        check_claim = CheckClaim(self.worklist)
         self.services = DeskServices(
             open_case=open_case,
             save_draft=SaveDraft(self.drafts),
             submit=SubmitPreliminary(self.reports, self.drafts, self.audit, self.clock),
             send_back=SendReportBack(self.reports, self.clock),
             sign=sign,
-            deliver=DeliverReports(self.outbox, self.images, self.reports, session, self.audit, self.clock),
+            check_claim=check_claim,
+            deliver=DeliverReports(
+                self.outbox,
+                self.images,
+                self.reports,
+                self.session,
+                self.audit,
+                self.clock,
+                self.drafts,
+                check_claim,
+                uids,
+            ),
             release=ReleaseCase(self.worklist),
             reveal=RevealAi(self.audit),
             clock=self.clock,

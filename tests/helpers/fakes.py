@@ -27,6 +27,7 @@ class FakeWorklist:
     claims: list[Claim] = field(default_factory=list)
     released: list[Claim] = field(default_factory=list)
     held_by: str = ""
+    claimer: str = "expert"
 
     def query(self, query: WorklistQuery) -> WorklistPage:
         del query
@@ -41,7 +42,7 @@ class FakeWorklist:
             raise AlreadyClaimed(f"{self.held_by} is reading this case")
         claim = Claim(ups_instance_uid, transaction_uid)
         self.claims.append(claim)
-        self.current = replace(self.current, state=ReadingState.READING)
+        self.current = replace(self.current, state=ReadingState.READING, reader_id=self.claimer)
         return claim
 
     def release(self, claim: Claim) -> None:

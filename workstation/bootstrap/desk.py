@@ -15,6 +15,7 @@ from workstation.exchange.demo_pki import DemoKeyStore
 from workstation.exchange.pdf_pages import page_pictures
 from workstation.exchange.report_pdf import ReportPdf
 from workstation.exchange.templates import TemplateLibrary
+from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.signing_service import SignReport
@@ -43,6 +44,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
     clock = SystemClock()
     objects = DicomObjects(clock)
     renderer = ReportPdf(ORGANISATION)
+    check_claim = CheckClaim(hub.worklist)
     return DeskServices(
         open_case=OpenCase(
             worklist=hub.worklist,
@@ -60,7 +62,18 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
         submit=SubmitPreliminary(hub.reports, storage.drafts, hub.audit, clock),
         send_back=SendReportBack(hub.reports, clock),
         sign=SignReport(renderer, objects, signer, storage.outbox, storage.drafts, hub.audit, clock),
-        deliver=DeliverReports(storage.outbox, hub.images, hub.reports, hub.session, hub.audit, clock),
+        check_claim=check_claim,
+        deliver=DeliverReports(
+            storage.outbox,
+            hub.images,
+            hub.reports,
+            hub.session,
+            hub.audit,
+            clock,
+            storage.drafts,
+            check_claim,
+            new_uid,
+        ),
         release=ReleaseCase(hub.worklist),
         reveal=RevealAi(hub.audit),
         clock=clock,

@@ -189,6 +189,8 @@ class Desktop:
             self.desk.delivered.connect(self._delivered)
             self.desk.put_back.connect(self._put_back)
             self.desk.kept.connect(self._kept)
+            self.desk.undelivered.connect(self.worklist.tell_undelivered)
+            self.worklist.released, self.worklist.holds_back = self.desk.let_go, self.desk.holds_back
             self.desk.start()
             pages |= {WORKLIST, READING, REPORT}
         if actor.may(Permission.SEND_STUDY):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from workstation.domain.errors import IntegrityMismatch, SourceError, StorageError, WorklistError, WorkstationError
@@ -11,16 +13,21 @@ from workstation.domain.ports import (
     AuditPort,
     Clock,
     Delivery,
+    DraftPort,
     JobContext,
     OutboxPort,
     ReportPort,
     SessionPort,
     StorePort,
 )
+from workstation.domain.report import Report, ReportState
+from workstation.services.claim_check import CheckClaim
 from workstation.services.report_service import RecordDecisions
 
 _FIRST_RETRY_S = 2.0
 _LAST_RETRY_S = 60.0
+_REFUSED_RETRY_S = 24 * 3600.0
+"""A refusal does not mend itself; its signer has been told"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class DeliveryOutcome:
     delivered: int
     waiting: int
     refused: int
+    reason: str = ""
+    """What the hub said to the last one that it refused"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,14 @@ class DeliverReports:
     session: SessionPort
     audit: AuditPort
     clock: Clock
+    drafts: DraftPort
+    check_claim: CheckClaim
+    new_uid: Callable[[], str]
 
     def __call__(self, job: JobContext) -> DeliveryOutcome:
         """Try every due delivery of the signed-in senior; the others wait for their owner."""
         delivered = waiting = refused = 0
+        reason = ""
         actor = self.session.actor
         for delivery in self.outbox.pending():
             job.raise_if_cancelled()
@@ -62,16 +75,21 @@ class DeliverReports:
             try:
                 self._deliver(delivery)
                 delivered += 1
-            except (IntegrityMismatch, WorklistError) as error:
-                refused += 1
+            except WorklistError as error:
+                refused, reason = refused + 1, error.user_text
+                self._put_back(delivery, error)
+            except IntegrityMismatch as error:
+                refused, reason = refused + 1, error.user_text
                 self._failed(delivery, error)
             except (SourceError, StorageError) as error:
                 waiting += 1
                 self._failed(delivery, error)
-        return DeliveryOutcome(delivered, waiting, refused)
+        return DeliveryOutcome(delivered, waiting, refused, reason)
 
     def _deliver(self, delivery: Delivery) -> None:
         report = delivery.report
+        if report.verifier is not None:
+            self.check_claim(delivery.claim, report.verifier.user_id)  # nothing is stored for a case that is another's
         outputs = self.store.store(report.study_instance_uid, [artefact.payload for artefact in delivery.artefacts])
         stored = {output.sop_instance_uid for output in outputs}
         absent = [a.sop_instance_uid for a in delivery.artefacts if a.sop_instance_uid not in stored]
@@ -81,8 +99,31 @@ class DeliverReports:
         RecordDecisions(self.audit)(report)  # with the delivery, because signing works without the line
         self.outbox.confirmed(report.report_uid)
 
+    def _put_back(self, delivery: Delivery, error: WorkstationError) -> None:
+        """Make the text of a report that the hub will hardly take a draft again, so that its writer finds it."""
+        report = delivery.report
+        user_id = report.verifier.user_id if report.verifier is not None else report.author.user_id
+        with contextlib.suppress(StorageError):  # a disk that is full now: the signed report still holds the text
+            if delivery.attempts == 0 and self.drafts.load(report.study_instance_uid, user_id) is None:
+                self.drafts.save(_unsigned(report, self.new_uid()))
+        retry_at = self.clock.now() + timedelta(seconds=_REFUSED_RETRY_S)
+        self.outbox.failed(report.report_uid, error.user_text, retry_at=retry_at)
+
     def _failed(self, delivery: Delivery, error: WorkstationError) -> None:
         delay_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2**delivery.attempts) * random.uniform(0.5, 1.0)
         self.outbox.failed(
             delivery.report.report_uid, error.user_text, retry_at=self.clock.now() + timedelta(seconds=delay_s)
         )
+
+
+def _unsigned(report: Report, report_uid: str) -> Report:
+    """Return the text as it stood before it was signed; under its own UID it could never be signed again."""
+    junior = report.verifier is not None and report.verifier.user_id != report.author.user_id
+    return replace(
+        report,
+        report_uid=report_uid,
+        state=ReportState.PRELIMINARY if junior else ReportState.DRAFTED,
+        revision=max(0, report.revision - 1),
+        verifier=None,
+        signed_at=None,
+    )

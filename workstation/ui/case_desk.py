@@ -22,12 +22,14 @@ from workstation.domain.access import Actor
 from workstation.domain.errors import AlreadyClaimed, JobCancelled, ReportError, WorkstationError
 from workstation.domain.ports import Clock, JobContext
 from workstation.domain.report import Person, Report
+from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
+from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
-from workstation.services.signing_service import SignReport
+from workstation.services.signing_service import SignedReport, SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.ui.draft_keeper import DraftKeeper
 
@@ -45,6 +47,7 @@ class DeskServices:
     submit: SubmitPreliminary
     send_back: SendReportBack
     sign: SignReport
+    check_claim: CheckClaim
     deliver: DeliverReports
     release: ReleaseCase
     reveal: RevealAi
@@ -89,6 +92,8 @@ class CaseDesk(QObject):
     """``KeyImage`` that somebody wants to see"""
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""
+    undelivered = Signal(object)
+    """``WorkstationError``: the hub took a signed report for none of its own; the text is a draft again"""
 
     def __init__(
         self,
@@ -126,6 +131,10 @@ class CaseDesk(QObject):
     def session(self) -> ReadingSession | None:
         """Return the open case."""
         return self._session
+
+    def templates(self) -> tuple[ReportTemplate, ...]:
+        """Return the report templates to choose from. Raises TemplateViolation."""
+        return self._services.open_case.templates.all()
 
     @property
     def signer(self) -> Actor | None:
@@ -244,14 +253,15 @@ class CaseDesk(QObject):
         """Write unsaved drafts now, a few milliseconds; False when the disk refuses."""
         return self._drafts.flush()
 
-    def release(self) -> None:
-        """Give the case back to the list without a report."""
+    def let_go(self, ups_instance_uid: str) -> None:
+        """Put the open case away that was given back from the list; its draft stays on disk."""
         session = self._session
-        if session is None or session.claim is None or self._busy:
-            return
-        claim = session.claim
-        self.close()
-        self._submit(Pool.IO, lambda _job: self._services.release(claim), on_error=self._tell_failure)
+        if session is not None and session.row.ups_instance_uid == ups_instance_uid and not self._busy:
+            self.close()
+
+    def holds_back(self, ups_instance_uid: str) -> bool:
+        """Tell whether this case's report is on its way out, so that it cannot be given back."""
+        return self._busy and self._session is not None and self._session.row.ups_instance_uid == ups_instance_uid
 
     def submit(self) -> None:
         """Hand the report to a senior."""
@@ -289,10 +299,10 @@ class CaseDesk(QObject):
         if session is None or session.claim is None or actor is None or self._busy:
             return
         claim, report = session.claim, session.report
-        self._hand_over(
-            session,
-            Pool.CPU,
-            lambda: self._services.sign(
+
+        def checked_and_signed() -> SignedReport:
+            self._services.check_claim(claim, actor.user_id)
+            return self._services.sign(
                 report,
                 template=session.template,
                 study=session.study,
@@ -300,7 +310,12 @@ class CaseDesk(QObject):
                 claim=claim,
                 actor=actor,
                 pin=pin,
-            ),
+            )
+
+        self._hand_over(
+            session,
+            Pool.CPU,
+            checked_and_signed,
             report_of=lambda signed: signed.report,
             told=self.signed,
             failed=self._sign_error,
@@ -336,6 +351,10 @@ class CaseDesk(QObject):
             self._delivering = False
             if outcome.delivered or outcome.refused:
                 self.delivered.emit(outcome)
+            if outcome.refused:
+                error = _undelivered(outcome)
+                self.undelivered.emit(error)
+                self.failed.emit(error)
 
         def failed(error: Exception) -> None:
             self._delivering = False
@@ -459,3 +478,10 @@ class CaseDesk(QObject):
         if not isinstance(error, WorkstationError):
             raise error
         self.failed.emit(error)
+
+
+def _undelivered(outcome: DeliveryOutcome) -> WorkstationError:
+    return WorkstationError(
+        tr("The centre did not take a signed report: {reason}", reason=outcome.reason),
+        hint=tr("It is kept on this machine, and its text is your draft again. Claim the case before you sign."),
+    )

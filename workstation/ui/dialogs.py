@@ -171,6 +171,8 @@ class Dialog(QDialog):
         super().showEvent(event)
         if self._window is not None and self._scrim is None:
             self._scrim = Scrim(self._window)
+            # a dialog that goes with its page never says done; its scrim would cover the window for good
+            self.destroyed.connect(self._scrim.deleteLater)
             self.adjustSize()
             centre = self._window.frameGeometry().center()
             self.move(centre.x() - self.width() // 2, centre.y() - self.height() // 2)

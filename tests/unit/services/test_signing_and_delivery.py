@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.helpers import fakes
-from tests.helpers.cases import NOON, FixedClock, ai_finding, complete_values, report, row, study, template
+from tests.helpers.cases import NOON, FixedClock, Uids, ai_finding, complete_values, report, row, study, template
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import (
@@ -21,8 +21,9 @@ from workstation.domain.errors import (
     Unreachable,
 )
 from workstation.domain.finding import RejectReason
-from workstation.domain.report import Report, ReportState, signing_blockers
-from workstation.domain.workitem import Claim
+from workstation.domain.report import Person, Report, ReportState, signing_blockers
+from workstation.domain.workitem import Claim, ReadingState
+from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
 from workstation.services.jobs import NoJob
 from workstation.services.report_service import (
@@ -49,6 +50,9 @@ class Desk:
     reports: fakes.FakeReports = field(default_factory=fakes.FakeReports)
     session: fakes.FakeSession = field(default_factory=fakes.FakeSession)
     clock: FixedClock = field(default_factory=FixedClock)
+    worklist: fakes.FakeWorklist = field(
+        default_factory=lambda: fakes.FakeWorklist(replace(row(ReadingState.READING), reader_id="expert"))
+    )
 
     def sign(self, what: Report = DECIDED, *, actor: Actor = fakes.EXPERT, pin: str = "1234") -> SignedReport:
         signing = SignReport(
@@ -57,7 +61,20 @@ class Desk:
         return signing(what, template=template(), study=study(), row=row(), claim=CLAIM, actor=actor, pin=pin)
 
     def deliver(self) -> DeliveryOutcome:
-        return DeliverReports(self.outbox, self.images, self.reports, self.session, self.audit, self.clock)(NoJob())
+        return self.delivery()(NoJob())
+
+    def delivery(self) -> DeliverReports:
+        return DeliverReports(
+            self.outbox,
+            self.images,
+            self.reports,
+            self.session,
+            self.audit,
+            self.clock,
+            self.drafts,
+            CheckClaim(self.worklist),
+            Uids(),
+        )
 
 
 def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
@@ -166,13 +183,46 @@ def test_nothing_counts_as_delivered_before_the_hub_confirmed_every_object() -> 
     assert len(desk.outbox.waiting) == 1
 
 
+def test_a_report_signed_for_a_case_that_went_to_another_reader_stores_nothing_and_is_a_draft_again() -> None:
+    desk = Desk()
+    own = replace(DECIDED, author=Person("expert", "王启明", "省影像专科联盟远程诊断中心"))
+    desk.sign(own)
+    desk.worklist.current = replace(desk.worklist.current, reader_id="resident", reader_name="宋佳")
+
+    outcome = desk.deliver()
+
+    assert (outcome.refused, outcome.reason) == (1, "宋佳 is reading this case now; it is not yours any more")
+    assert desk.images.stored == []
+    draft = desk.drafts.kept["1.2.3", "expert"]
+    assert (draft.state, draft.values, draft.verifier, draft.signed_at) == (
+        ReportState.DRAFTED,
+        DECIDED.values,
+        None,
+        None,
+    )
+    assert draft.report_uid != DECIDED.report_uid
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=1, refused=0)  # told once, not every minute
+
+
+def test_a_newer_draft_is_never_overwritten_by_a_report_that_was_refused() -> None:
+    desk = Desk()
+    desk.sign()
+    newer = replace(DECIDED, values={"impression": "later"})
+    desk.drafts.kept["1.2.3", "expert"] = newer
+    desk.reports.fail_with = NoLongerUpdatable("final already")
+
+    desk.deliver()
+
+    assert desk.drafts.kept["1.2.3", "expert"] == newer
+
+
 @pytest.mark.parametrize("error", [NoLongerUpdatable("final already"), IntegrityMismatch("other bytes")])
 def test_a_refusal_is_recorded_and_the_report_is_kept(error: NoLongerUpdatable | IntegrityMismatch) -> None:
     desk = Desk()
     desk.sign()
     desk.reports.fail_with = error
 
-    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=0, refused=1)
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=0, refused=1, reason=error.user_text)
     assert desk.outbox.failures[0][1] == error.user_text
     assert len(desk.outbox.waiting) == 1
 
@@ -194,7 +244,7 @@ def test_delivering_stops_when_asked() -> None:
     desk.sign()
 
     with pytest.raises(JobCancelled):
-        DeliverReports(desk.outbox, desk.images, desk.reports, desk.session, desk.audit, desk.clock)(Stopped())
+        desk.delivery()(Stopped())
 
 
 def test_a_junior_submits_a_complete_report_only() -> None:
