@@ -39,6 +39,9 @@ class HubClient:
         self._token = ""
         self.session_ended: Callable[[], object] = lambda: None
         """Called, on any thread, each time the hub no longer knows the session of a request."""
+        self.line_changed: Callable[[bool], object] = lambda _up: None
+        """Called, on any thread, when the hub stops answering (False) and when it answers again (True)"""
+        self._line_up = True
         self._http = httpx.Client(
             base_url=self.url,
             timeout=timeout,
@@ -108,16 +111,24 @@ class HubClient:
                 )
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as exc:
                 if not attempts:
+                    self._note_line(up=False)
                     raise unreachable(self.url, exc) from exc
             except httpx.TransportError as exc:
+                self._note_line(up=False)
                 raise unreachable(self.url, exc) from exc
             except RuntimeError as exc:  # httpx says so when a thread outlives the session's client
                 if not self._http.is_closed:
                     raise
                 raise unreachable(self.url, exc) from exc
             else:
+                self._note_line(up=True)
                 self._look_at(response, token)
                 return response
+
+    def _note_line(self, *, up: bool) -> None:
+        if up is not self._line_up:
+            self._line_up = up
+            self.line_changed(up)
 
     def _look_at(self, response: httpx.Response, token: str) -> None:
         is_signing = response.request.url.path == SESSION_PATH

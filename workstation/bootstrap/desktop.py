@@ -163,6 +163,7 @@ class Desktop:
         window = self.shell.window
         hub = self.hub
         hub.client.session_ended = lambda: self.shell.main_thread.post(lambda: self._session_ended(hub))
+        hub.client.line_changed = lambda up: self.shell.main_thread.post(lambda: self._show_line(hub, up=up))
         pages = set()
         if actor.may(Permission.CLAIM_READING):
             from workstation.bootstrap.desk import desk_services
@@ -199,7 +200,7 @@ class Desktop:
             pages.add(MODELS)
         window.set_available(frozenset(pages))
         window.set_actor(actor)
-        window.set_fact("hub", lambda: StatusFact("hub", self.hub_url, icon="signal-tower", icon_tone="ok"))
+        self._show_line(hub, up=True)
         self.settings = replace(self.settings, connection=replace(self.settings.connection, last_user=actor.user_id))
         self.keep_settings(self.settings)
         start = next((page for page in (WORKLIST, GRASSROOTS, MODELS) if page in pages), None)
@@ -253,6 +254,18 @@ class Desktop:
         window.set_actor(None)
         window.set_fact("hub", None)
         window.show_soon(LOGIN)
+
+    def _show_line(self, hub: Hub, *, up: bool) -> None:
+        if self.__dict__.get("hub") is not hub:
+            return  # somebody signed out since
+
+        def fact() -> StatusFact:
+            if up:
+                return StatusFact("hub", self.hub_url, icon="signal-tower", icon_tone="ok")
+            silent = tr("{hub} does not answer", hub=self.hub_url)
+            return StatusFact("hub", silent, icon="wifi-off", icon_tone="bad", tone="bad")
+
+        self.shell.window.set_fact("hub", fact)
 
     def _session_ended(self, hub: Hub) -> None:
         actor = self.actor

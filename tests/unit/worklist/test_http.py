@@ -203,3 +203,21 @@ def test_an_ended_session_is_noticed_but_a_wrong_password_is_not() -> None:
         with pytest.raises(SignInFailed):
             client.request("GET", "/api/worklist")
         assert told == ["ended"]
+
+
+def test_a_lost_line_and_its_return_are_told_once_each() -> None:
+    told: list[bool] = []
+    with (
+        LoopbackHub(lambda _asked: Answer(200, {})) as hub,
+        FaultyProxy(hub.address) as line,
+        HubClient(line.url) as client,
+    ):
+        client.line_changed = told.append
+        client.request("POST", "/api/health")
+        line.cut_after(0)
+        with pytest.raises(Unreachable):
+            client.request("POST", "/api/health")
+        client.request("GET", "/api/health")
+        client.request("GET", "/api/health")
+
+    assert told == [False, True]
