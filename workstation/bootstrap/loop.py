@@ -284,7 +284,7 @@ class _Loop:
             for artefact in signed.artefacts:
                 (self.out / names.get(artefact.kind, f"{artefact.kind}.dcm")).write_bytes(artefact.payload)
                 detail[artefact.kind] = artefact.sop_instance_uid
-            (self.out / "report.pdf").write_bytes(signed.pdf)
+            (self.out / "report.pdf").write_bytes(signed.pdf.content)
             check(signed.report.state is ReportState.FINAL, "the report is final")
             judge = verifier(self._leave_trust())
             on_images = ("key_images.dcm", "display_1.dcm")
