@@ -9,17 +9,22 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.reports import STUDY_UID, drafted_report
 from workstation.domain.errors import DiskFull
+from workstation.domain.image_look import ImageLook
+from workstation.domain.key_image import KeyImage
 from workstation.storage.drafts import DraftStore
 
 KEY = bytes(range(32))
 KILLS = 60
 LONG = "双肺纹理清晰。" * 2000
+MARKED = KeyImage("1.2.3.2", "1.2.840.10008.5.1.4.1.1.2", "1.2.3.2.1", 7)
+SEEN = ImageLook(image=MARKED, window_centre=-600.1 / 3, window_width=1500.7 / 7, pan=(0.1, -1 / 3))
 
 
 @pytest.mark.fault
@@ -31,7 +36,8 @@ def test_sixty_kills_while_saving_leave_sixty_readable_drafts(tmp_path: Path) ->
     for _ in range(KILLS):
         number = _save_until_killed(tmp_path, number, chance.uniform(0.0, 0.05))
         loaded = DraftStore(tmp_path, KEY).load(STUDY_UID, "resident")
-        if loaded is None or not loaded.values["findings"].endswith(LONG):
+        marked = loaded is not None and (loaded.key_images, loaded.image_looks) == ((MARKED,), (SEEN,))
+        if loaded is None or not marked or not loaded.values["findings"].endswith(LONG):
             corrupt += 1
             continue
         found = int(loaded.values["findings"].split()[0])
@@ -51,7 +57,7 @@ def _save_until_killed(folder: Path, number: int, after_s: float) -> int:
         store = DraftStore(folder, KEY)
         while True:
             number += 1
-            store.save(drafted_report(f"{number} {LONG}"))
+            store.save(replace(drafted_report(f"{number} {LONG}"), key_images=(MARKED,), image_looks=(SEEN,)))
             os.write(write_end, number.to_bytes(8, "big"))
     os.close(write_end)
     with os.fdopen(read_end, "rb", buffering=0) as pipe:
