@@ -17,6 +17,8 @@ from workstation.domain.workitem import WorklistRow
 
 _ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION}
 """LOINC of the section heading; every other section is background."""
+_IMPRESSION = "impression"
+"""Key of the field of the impression, wherever a template puts it."""
 _SIDES = frozenset({"24028007", "7771000", "51440002"})
 """Choices whose code is a side (SNOMED CT) say something of their field's name."""
 
@@ -130,7 +132,7 @@ def _fields(section: TemplateSection, report: Report) -> list[NormField]:
     for item in section.fields:
         text = _text(item, report)
         if text:
-            found.append(NormField(item.key, role, text))
+            found.append(NormField(item.key, Role.IMPRESSION if item.key == _IMPRESSION else role, text))
     return found
 
 

@@ -264,5 +264,15 @@ def test_an_override_holds_for_exactly_the_words_that_were_seen() -> None:
         replace(override, reason=" ")
 
 
+def test_the_text_is_read_in_the_language_it_is_written_in() -> None:
+    chinese = subject_of("右肺上叶见结节。", "左肺上叶结节，考虑 IA。")
+
+    assert rules(replace(chinese, language="en")) == ["side_of_conclusion"]
+    assert rules(replace(english("Small right pneumothorax.", "Left pneumothorax."), language="zh_CN")) == [
+        "side_of_conclusion"
+    ]
+    assert rules(subject_of("123", "456", language="en")) == []
+
+
 def test_every_rule_says_what_it_is_counted_as() -> None:
     assert {kind for kind, _rule in RULES} == set(NormKind)

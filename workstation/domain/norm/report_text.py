@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from workstation.domain.norm.values import NormSubject, Role
 from workstation.domain.norm.words import Reading, Terms, read, terms_of
+
+_WEIGHT: Final = 3
+"""An ideograph says about as much as three letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,12 @@ class ReportText:
     @classmethod
     def of(cls, subject: NormSubject) -> ReportText:
         """Read the fields of a report."""
-        readings = [read(item, subject.language) for item in subject.fields if item.text.strip()]
+        words = _language_of(subject)
+        readings = [read(item, words) for item in subject.fields if item.text.strip()]
         by_role = {role: tuple(r for r in readings if r.field.role is role) for role in Role}
         return cls(
             subject,
-            terms_of(subject.language),
+            terms_of(words),
             by_role[Role.FINDINGS],
             by_role[Role.IMPRESSION],
             by_role[Role.BACKGROUND],
@@ -40,3 +45,13 @@ class ReportText:
     def impression_text(self) -> str:
         """Return the impression as one text."""
         return "\n".join(reading.field.text for reading in self.impression)
+
+
+def _language_of(subject: NormSubject) -> str:
+    """Return the language that the texts are written in, which need not be the one the report is printed in."""
+    texts = "".join(item.text for item in subject.fields)
+    chinese = sum("\u4e00" <= char <= "\u9fff" for char in texts)
+    latin = sum(char.isascii() and char.isalpha() for char in texts)
+    if not chinese and not latin:
+        return subject.language
+    return "zh_CN" if chinese * _WEIGHT >= latin else "en"

@@ -23,6 +23,7 @@ from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Pa
 from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.paper_view import PaperView
 from workstation.ui.widgets.report_form import NoduleRow, ReportForm
+from workstation.ui.widgets.report_tool_bar import ReportToolBar
 from workstation.ui.widgets.state_line import StateLine, Step
 
 _FORM_WIDTH = 512
@@ -99,6 +100,8 @@ class ReportPage(Page):
         self.fill_normal.clicked.connect(self.normal_requested)
         self._form_panel.header.addWidget(self.fill_normal)
         self._form_panel.body.setContentsMargins(0, 0, 0, 0)
+        self.tools = ReportToolBar()
+        self._form_panel.body.addWidget(self.tools)
         self.form = ReportForm()
         self._form_panel.body.addWidget(self.form)
         yield

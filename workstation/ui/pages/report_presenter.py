@@ -16,7 +16,7 @@ from workstation.domain.access import Permission
 from workstation.domain.errors import WorkstationError
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
-from workstation.domain.report import BlockerKind, Report, ReportState
+from workstation.domain.report import CATEGORY_TARGET, BlockerKind, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
@@ -31,6 +31,7 @@ from workstation.ui.finding_words import millimetres, place_and_type
 from workstation.ui.key_image_words import image_words
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
 from workstation.ui.reason_dialog import SendBackDialog
@@ -78,6 +79,8 @@ class ReportPresenter(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PREVIEW_PAUSE_MS)
         self._pause.timeout.connect(self._draw)
+        self.tools = ReportTools(page, desk, jobs)
+        self.tools.faults_changed.connect(self._show_state)
         page.leave_guard = self._may_leave
         page.form.edited.connect(self._edit)
         page.form.finding_chosen.connect(self._show_finding)
@@ -206,10 +209,11 @@ class ReportPresenter(QObject):
             passed.append(tr("Every AI mark is decided"))
         if not any(b.kind not in ai for b in blockers):
             passed.append(tr("Every required field is filled"))
+        faults = self.tools.sentences()
         self._page.show_checks(
-            [(blocker.target, text) for blocker, text in sentences],
+            [*((blocker.target, text) for blocker, text in sentences), *faults],
             passed,
-            {b.target: text for b, text in sentences if b.kind is BlockerKind.OUT_OF_RANGE},
+            {b.target: text for b, text in sentences if b.kind is BlockerKind.OUT_OF_RANGE} | dict(reversed(faults)),
         )
         actor = self._desk.signer
         senior = actor is not None and actor.may(Permission.SIGN_FINAL)
@@ -300,7 +304,9 @@ class ReportPresenter(QObject):
         session = self._desk.session
         if session is None:
             return
-        if not target or any(f.tracking_uid == target for f in session.findings.findings):
+        if target == CATEGORY_TARGET:
+            self.tools.ask_category()
+        elif not target or any(f.tracking_uid == target for f in session.findings.findings):
             self._show_finding(target)  # without a target: the marks that nobody has looked at
         else:
             self._page.locate(target)
@@ -338,7 +344,7 @@ class ReportPresenter(QObject):
         session, actor = self._desk.session, self._desk.signer
         if session is None or actor is None or session.blockers or session.read_only:
             return
-        if self.dialog is not None or self._desk.busy:
+        if self.dialog is not None or self._desk.busy or self.tools.hold_up(self.ask_signature):
             return
         row = session.row
         facts = SigningFacts(

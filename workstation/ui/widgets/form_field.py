@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from resources.translation import language, tr
 from workstation.domain.template import FieldType, TemplateField
+from workstation.ui import paint
 from workstation.ui.commands import Composition
 from workstation.ui.widgets.buttons import Button, SegmentedChoice
+from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.labels import icon_label, label
 
 _LEAST_LINES, _MOST_LINES = 2, 12
+_SEGMENT_PADDING, _SEGMENTS_WIDTH = 24, 440
 
 
 class FormField(QWidget):
@@ -31,10 +36,10 @@ class FormField(QWidget):
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(label(f"{caption} ({item.unit})" if item.unit else caption, "caption", "t3"))
-        if item.required:
-            star = label("*", "caption", "acc")
-            star.setToolTip(tr("Required before signing"))
-            head.addWidget(star)
+        self._star = label("*", "caption", "acc")
+        self._star.setToolTip(tr("Required before signing"))
+        self._star.setVisible(item.required)
+        head.addWidget(self._star)
         head.addStretch(1)
         column.addLayout(head)
         self.editor = self._make_editor(value, read_only=read_only)
@@ -61,6 +66,16 @@ class FormField(QWidget):
     def _make_editor(self, value: str, *, read_only: bool) -> QWidget:
         if self._item.type is FieldType.CHOICE:
             choices = [(choice.key, choice.label.get(language())) for choice in self._item.choices]
+            if _is_wide(choices):
+                box = ChoiceBox()
+                for key, text in (("", "—"), *choices):
+                    box.addItem(text, key)
+                box.setCurrentIndex(max(0, box.findData(value)))
+                box.setEnabled(not read_only)
+                box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel over the form must not choose
+                box.installEventFilter(self)
+                box.activated.connect(lambda _at: self.edited.emit(self._item.key, self.value()))
+                return box
             segmented = SegmentedChoice(choices, value)
             segmented.setEnabled(not read_only)
             segmented.chosen.connect(lambda key: self.edited.emit(self._item.key, key))
@@ -76,7 +91,22 @@ class FormField(QWidget):
             return self.editor.toPlainText()
         if isinstance(self.editor, QLineEdit):
             return self.editor.text()
+        if isinstance(self.editor, ChoiceBox):
+            return str(self.editor.currentData() or "")
         return self.editor.value() if isinstance(self.editor, SegmentedChoice) else ""
+
+    def show_required(self, values: dict[str, str]) -> None:
+        """Show the star where the field is required, given what stands in the others."""
+        required = self._item.is_required(values)
+        if self._star.isHidden() is required:
+            self._star.setVisible(required)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the wheel to the form while a list of choices is not what the reader is in."""
+        if event.type() is QEvent.Type.Wheel and isinstance(watched, ChoiceBox) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
     def start(self, value: str) -> None:
         """Begin with another case: its value, nothing to undo, nothing half composed."""
@@ -89,6 +119,8 @@ class FormField(QWidget):
             self.editor.setText(value)
         elif isinstance(self.editor, SegmentedChoice):
             self.editor.choose(value)
+        elif isinstance(self.editor, ChoiceBox):
+            self.editor.setCurrentIndex(max(0, self.editor.findData(value)))
         self._filling = False
 
     def show_value(self, value: str) -> None:
@@ -103,6 +135,8 @@ class FormField(QWidget):
             self.editor.setText(value)
         elif isinstance(self.editor, SegmentedChoice):
             self.editor.choose(value)
+        elif isinstance(self.editor, ChoiceBox):
+            self.editor.setCurrentIndex(max(0, self.editor.findData(value)))
         self._filling = False
 
     def say(self, message: str) -> None:
@@ -144,6 +178,13 @@ class FormField(QWidget):
         elif isinstance(self.editor, QLineEdit):
             self.editor.setText(f"{text} {phrase}" if text else phrase)
         self.take_focus()
+
+
+def _is_wide(choices: Sequence[tuple[str, str]]) -> bool:
+    """Tell whether segments beside each other would not fit into the form."""
+    return (
+        sum(paint.metrics("body").horizontalAdvance(text) + _SEGMENT_PADDING for _, text in choices) > _SEGMENTS_WIDTH
+    )
 
 
 class LineText(QLineEdit):

@@ -56,6 +56,7 @@ class ReportForm(QScrollArea):
         self._building: Stepwise | None = None
         self._values: dict[str, str] = {}
         self._messages: dict[str, str] = {}
+        self._required_for: dict[str, str] = {}
         self._rows: Sequence[NoduleRow] = ()
 
     def build(
@@ -104,6 +105,7 @@ class ReportForm(QScrollArea):
                     continue
                 field = FormField(item, self._values.get(item.key, ""), read_only=read_only, report_language=words)
                 field.say(self._messages.get(item.key, ""))
+                field.show_required(self._required_for)
                 field.edited.connect(self.edited)
                 self._fields[item.key] = field
                 column.addWidget(field)
@@ -142,6 +144,12 @@ class ReportForm(QScrollArea):
         self._messages = messages
         for key, field in self._fields.items():
             field.say(messages.get(key, ""))
+
+    def show_required(self, values: dict[str, str]) -> None:
+        """Mark the fields that are required now; what stands in one may make others required."""
+        self._required_for = values
+        for field in self._fields.values():
+            field.show_required(values)
 
     def focus_field(self, key: str) -> None:
         """Bring a field into view and put the cursor there."""

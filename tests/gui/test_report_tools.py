@@ -1,0 +1,229 @@
+"""The norm gate, categories and templates on the report page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.desk import DeskBench
+from workstation.domain.template import FieldType
+from workstation.exchange.templates import TemplateLibrary
+from workstation.ui.category_dialog import CategoryDialog
+from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.norm_dialog import NormDialog
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.report_presenter import ReportPresenter
+from workstation.ui.widgets.fields import ChoiceBox
+
+pytestmark = pytest.mark.gui
+LIBRARY = TemplateLibrary()
+WRONG = {"technique": "平扫", "airways": "右肺上叶见实性结节，直径8mm。", "impression": "左肺上叶结节。"}
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language(ENGLISH)
+    yield
+    use_language(CHINESE)
+
+
+class Shown:
+    """A shown report page over a desk in memory."""
+
+    def __init__(self, qtbot: QtBot, bench: DeskBench) -> None:
+        self.qtbot, self.bench = qtbot, bench
+        bench.open(qtbot.waitUntil)
+        self.page: ReportPage
+        self.presenter: ReportPresenter
+        self.page, self.presenter = bench.page()
+        self.page.resize(1856, 1052)
+        self.page.show()
+        assert bench.desk.session is not None
+        self.session = bench.desk.session
+
+    def fill(self, values: dict[str, str]) -> None:
+        for key, text in values.items():
+            self.session.set_value(key, text)
+
+    def wrong_lines(self) -> list[str]:
+        return [text for good, text in self.page.checks.lines() if not good]
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Iterator[Shown]:
+    bench = DeskBench()
+    yield Shown(qtbot, bench)
+    bench.close()
+
+
+def test_a_wrong_side_is_said_below_its_field_while_one_types_and_goes_with_its_correction(shown: Shown) -> None:
+    shown.fill(WRONG)
+    sentence = "Impression: Side: “左肺上叶结节” but found “右肺上叶见实性结节，直径8mm”"
+    shown.qtbot.waitUntil(lambda: shown.wrong_lines() == [sentence])
+    assert shown.page.form.field("impression").message() == sentence
+
+    shown.session.set_value("impression", "右肺上叶结节。")
+    shown.qtbot.waitUntil(lambda: shown.wrong_lines() == [])
+    assert shown.page.form.field("impression").message() == ""
+
+
+def test_signing_stops_at_a_fault_until_somebody_answers_for_it(shown: Shown) -> None:
+    shown.fill(WRONG)
+    shown.page.sign.click()
+    gate = shown.presenter.tools.dialog
+    assert isinstance(gate, NormDialog)
+    assert shown.presenter.dialog is None
+    assert gate.primary is not None
+    assert not gate.primary.isEnabled()
+    gate.reason.setPlainText("左右已与临床核对")
+    gate.primary.click()
+
+    assert shown.presenter.dialog is not None  # the dialog that asks for the PIN
+    kept = shown.session.report.norm_overrides
+    assert [(one.rule, one.reason, one.by) for one in kept] == [("side_of_conclusion", "左右已与临床核对", "expert")]
+    assert shown.wrong_lines() == []
+
+
+def test_going_back_from_the_gate_leaves_the_report_as_it_was(shown: Shown) -> None:
+    shown.fill(WRONG)
+    shown.page.sign.click()
+    gate = shown.presenter.tools.dialog
+    assert isinstance(gate, NormDialog)
+    gate.accept()  # without a reason nothing happens
+    gate.cancel.click()
+
+    assert shown.presenter.dialog is None
+    assert shown.session.report.norm_overrides == ()
+
+
+def classify_dialog(shown: Shown, scheme: str) -> CategoryDialog:
+    shown.page.tools.offers[scheme].click()
+    dialog = shown.presenter.tools.dialog
+    assert isinstance(dialog, CategoryDialog)
+    return dialog
+
+
+def choose(dialog: CategoryDialog, at: int, name: str, value: str) -> None:
+    block = dialog.exam if at < 0 else dialog.lesions[at]
+    box = block.editors[name]
+    assert isinstance(box, ChoiceBox)
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+
+
+@pytest.fixture
+def nodule_case(qtbot: QtBot) -> Iterator[Shown]:
+    bench = DeskBench(template=LIBRARY.get("ct-chest-nodule"), findings=(cases.ai_finding(1),))
+    shown = Shown(qtbot, bench)
+    shown.session.accept("2.25.1001")
+    yield shown
+    bench.close()
+
+
+def test_a_category_begins_with_the_size_of_the_finding_and_nothing_that_nobody_judged(nodule_case: Shown) -> None:
+    dialog = classify_dialog(nodule_case, "lung-rads")
+
+    values = dialog.lesions[0].values()
+    assert values["mean_diameter_mm"] == f"{nodule_case.session.findings.reported[0].diameter_mm:.1f}"
+    assert (values["change"], values["suspicious"], values["kind"]) == ("", "", "")
+    assert dialog.primary is not None
+    assert not dialog.primary.isEnabled()
+    assert dialog.answer.text() == "Not classified: check “other significant finding (S)”"
+
+
+def test_the_category_goes_into_the_report_with_its_inputs_and_comes_back_for_a_change(nodule_case: Shown) -> None:
+    dialog = classify_dialog(nodule_case, "lung-rads")
+    choose(dialog, -1, "other_significant", "no")
+    for name, value in (("kind", "solid"), ("change", "baseline"), ("suspicious", "no")):
+        choose(dialog, 0, name, value)
+    editor = dialog.lesions[0].editors["mean_diameter_mm"]
+    editor.setText("7") if not isinstance(editor, ChoiceBox) else None
+    assert dialog.answer.text().splitlines()[0] == "Lung-RADS v2022  3"
+    assert dialog.primary is not None
+    dialog.primary.click()
+
+    (kept,) = nodule_case.session.report.categories
+    assert (kept.chosen, kept.result.version, kept.rule_text) == ("3", "v2022", "solid nodule 6 to < 8 mm")
+    assert ("lesion_1.mean_diameter_mm", "7") in kept.result.inputs
+    assert nodule_case.page.tools.lines() == ["Lung-RADS 3 · solid nodule 6 to < 8 mm"]
+
+    again = classify_dialog(nodule_case, "lung-rads")
+    assert again.lesions[0].values()["mean_diameter_mm"] == "7"
+    assert again.choice.currentData() == "3"
+    again.choice.setCurrentIndex(again.choice.findData("4A"))
+    again.choice.activated.emit(again.choice.currentIndex())
+    assert again.primary is not None
+    assert not again.primary.isEnabled()
+    QTest.keyClicks(again.reason, "spiculated on MPR")
+    again.primary.click()
+
+    (changed,) = nodule_case.session.report.categories
+    assert (changed.chosen, changed.reason) == ("4A", "spiculated on MPR")
+
+
+def test_lesions_are_added_and_removed_and_a_category_is_dropped(nodule_case: Shown) -> None:
+    dialog = classify_dialog(nodule_case, "lung-rads")
+    choose(dialog, -1, "other_significant", "no")
+    dialog.add_buttons["airway"].click()
+    assert [block.kind for block in dialog.lesions] == ["nodule", "airway"]
+    for block in tuple(dialog.lesions):
+        block.removed.emit()
+    assert dialog.answer.text().splitlines()[0] == "Lung-RADS v2022  1"
+    assert dialog.primary is not None
+    dialog.primary.click()
+    nodule_case.page.tools.category_dropped.emit("lung-rads")
+
+    assert nodule_case.session.report.categories == ()
+
+
+def test_a_breast_report_without_a_category_leads_to_its_form(qtbot: QtBot) -> None:
+    bench = DeskBench(template=LIBRARY.get("mg-breast"))
+    shown = Shown(qtbot, bench)
+    lines = shown.page.checks.lines()
+    at = [text for _good, text in lines].index("The category is missing (BI-RADS)")
+    shown.page.checks.locate(at).click()
+
+    assert isinstance(shown.presenter.tools.dialog, CategoryDialog)
+    bench.close()
+
+
+@pytest.mark.parametrize("template", LIBRARY.all(), ids=lambda one: one.template_id)
+def test_every_template_can_be_filled_by_its_form(qtbot: QtBot, template: object) -> None:
+    bench = DeskBench(template=template)  # type: ignore[arg-type]  # parametrised with templates
+    shown = Shown(qtbot, bench)
+    for item in shown.session.template.fields:
+        if item.type is FieldType.FINDINGS:
+            continue
+        value = item.choices[-1].key if item.choices else "5" if item.type is FieldType.NUMBER else "text"
+        shown.session.set_value(item.key, value)
+        assert shown.page.form.value(item.key) == value
+    bench.close()
+
+
+def test_a_field_is_starred_when_another_makes_it_required_and_critical_values_are_said(qtbot: QtBot) -> None:
+    bench = DeskBench(template=LIBRARY.get("ct-head"))
+    shown = Shown(qtbot, bench)
+    assert "Site and shape of the haemorrhage is empty" not in shown.wrong_lines()
+    shown.session.set_value("haemorrhage", "subdural")
+
+    assert "Site and shape of the haemorrhage is empty" in shown.wrong_lines()
+    assert shown.page.tools.lines() == ["Critical value: Intracranial haemorrhage"]
+    bench.close()
+
+
+def test_another_template_keeps_what_was_typed_and_asks_before_it_hides_something(shown: Shown) -> None:
+    shown.fill({"technique": "low dose", "airways": "patent"})
+    shown.presenter.tools.use_template(LIBRARY.get("general"))
+    asked = shown.presenter.tools.dialog
+    assert isinstance(asked, ConfirmDialog)
+    assert asked.primary is not None
+    asked.primary.click()
+
+    assert shown.session.report.template_id == "general"
+    assert shown.session.report.values["airways"] == "patent"
+    assert shown.page.form.value("technique") == "low dose"

@@ -1,0 +1,62 @@
+"""What the norm gate found when somebody was about to sign: correct it, or answer for it with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.norm.values import NormKind
+from workstation.services.norm_gate import kind_word
+from workstation.ui.dialogs import Dialog
+from workstation.ui.widgets.form_field import GrowingText
+from workstation.ui.widgets.labels import ChipLabel, label
+
+_WIDTH = 640
+_SENTENCE_WIDTH = 460
+_MOST = 8
+
+
+class NormDialog(Dialog):
+    """``answered(reason)`` once; cancelling goes back to the report."""
+
+    answered = Signal(str)
+
+    def __init__(self, parent: QWidget | None, faults: Sequence[tuple[NormKind, str]]) -> None:
+        super().__init__(parent, tr("Check before signing"), icon="error-warning", tone="warn", width=_WIDTH)
+        self.body.addWidget(label(tr("The report contradicts itself or its examination:"), "body", "t1", wrap=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        for at, (kind, sentence) in enumerate(faults[:_MOST]):
+            grid.addWidget(ChipLabel(kind_word(kind), "bad"), at, 0, Qt.AlignmentFlag.AlignTop)
+            words = label(sentence, "body", "t0", wrap=True)
+            words.setFixedWidth(_SENTENCE_WIDTH)  # a wrapped text tells its height only for a known width
+            words.setMinimumHeight(words.heightForWidth(_SENTENCE_WIDTH))
+            grid.addWidget(words, at, 1)
+        grid.setColumnStretch(1, 1)
+        self.body.addLayout(grid)
+        if len(faults) > _MOST:
+            self.body.addWidget(label(tr("and {count} more", count=len(faults) - _MOST), "caption", "t2"))
+        self.body.addWidget(label(tr("Reason why it is signed all the same"), "caption", "t3"))
+        self.reason = GrowingText(least_lines=2)
+        self.reason.setAccessibleName(tr("Reason"))
+        self.reason.textChanged.connect(self._ready)
+        self.body.addWidget(self.reason)
+        self.add_hint(tr("The reason is kept with the report and in the audit record."))
+        self.cancel.set_text(tr("Correct the report"))
+        self._answer = self.set_primary(tr("Answer for it"), icon="quill-pen")
+        self._ready()
+        self.cancel.setFocus()
+
+    def accept(self) -> None:
+        """Hand the reason over and close; without a reason nothing happens."""
+        reason = self.reason.toPlainText().strip()
+        if reason:
+            super().accept()
+            self.answered.emit(reason)
+
+    def _ready(self) -> None:
+        self._answer.enable(bool(self.reason.toPlainText().strip()), tr("Write the reason first"))

@@ -1,0 +1,219 @@
+"""
+What helps a report along beside its form: another template, a category, and the norm gate while one types.
+
+The gate runs off the main thread after a pause; its newest answer counts. At signing it is asked once more, for the
+very report that is going to be signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QMenu
+
+from resources.categories import scheme_name
+from resources.translation import language, tr
+from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.norm.values import NormFault
+from workstation.domain.template import ReportTemplate
+from workstation.services.category_forms import form_of, lesions_of
+from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.services.norm_gate import describe_fault, faults_of
+from workstation.services.reading_session import ReadingSession
+from workstation.ui.case_desk import CaseDesk
+from workstation.ui.category_dialog import CategoryDialog
+from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.norm_dialog import NormDialog
+from workstation.ui.pages.report_page import ReportPage
+
+CHECK_PAUSE_MS: Final = 400
+Faults = tuple[NormFault, ...]
+
+
+class ReportTools(QObject):
+    """Belongs to one report page; ``faults_changed`` whenever the gate has looked again."""
+
+    faults_changed = Signal()
+
+    def __init__(self, page: ReportPage, desk: CaseDesk, jobs: JobRunner) -> None:
+        super().__init__(page)
+        self._page = page
+        self._desk = desk
+        self._jobs = jobs
+        self._faults: Faults = ()
+        self._checking: JobHandle[Faults] | None = None
+        self.dialog: CategoryDialog | NormDialog | ConfirmDialog | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(CHECK_PAUSE_MS)
+        self._pause.timeout.connect(self._check)
+        page.tools.template_requested.connect(self._choose_template)
+        page.tools.category_requested.connect(self.ask_category)
+        page.tools.category_dropped.connect(self._drop_category)
+        page.closing.connect(self.stop)
+        desk.changed.connect(self._changed)
+        desk.opened.connect(self._opened)
+        desk.closed.connect(self.stop)
+        if desk.session is not None:
+            self._opened(desk.session)
+
+    def _opened(self, _session: ReadingSession) -> None:
+        self._faults = ()
+        self._changed(None)
+
+    def _changed(self, _change: object) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        report, template = session.report, session.template
+        self._page.tools.show_report(
+            template.title.get(language()),
+            [(scheme, scheme_name(scheme, language())) for scheme in template.categories],
+            report.categories,
+            [item.critical.text.get(language()) for item in template.critical(report.values) if item.critical],
+            read_only=session.read_only,
+        )
+        self._page.form.show_required(report.values)
+        self._pause.start()
+
+    def stop(self) -> None:
+        """Look no more, and forget what was found."""
+        self._pause.stop()
+        self._faults = ()
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
+
+    # the gate
+
+    def sentences(self) -> list[tuple[str, str]]:
+        """Return field and sentence of each fault that nobody has answered for."""
+        session = self._desk.session
+        if session is None:
+            return []
+        overrides = session.report.norm_overrides
+        still = [fault for fault in self._faults if not any(one.covers(fault) for one in overrides)]
+        return [(fault.target, describe_fault(fault, session.template)) for fault in still]
+
+    def _check(self) -> None:
+        session = self._desk.session
+        if session is None or session.read_only:
+            return
+        if self._checking is not None:
+            self._checking.cancel()
+        report, template, study, row = session.report, session.template, session.study, session.row
+        signer = self._signer(session)
+
+        def show(faults: Faults) -> None:
+            if self._desk.session is session:
+                self._faults = faults
+                self.faults_changed.emit()
+
+        self._checking = self._jobs.submit(
+            Pool.CPU, lambda _job: faults_of(report, template, study, row, signer=signer), on_success=show
+        )
+
+    def _signer(self, session: ReadingSession) -> str:
+        actor = self._desk.signer
+        return session.reader.name if actor is None else actor.display_name
+
+    def hold_up(self, go_on: Callable[[], None]) -> bool:
+        """Ask the gate for the report as it stands; where it finds faults, show them and return True."""
+        session = self._desk.session
+        if session is None:
+            return False
+        faults = faults_of(session.report, session.template, session.study, session.row, signer=self._signer(session))
+        self._faults = faults
+        self.faults_changed.emit()
+        if not faults:
+            return False
+        dialog = NormDialog(self._page, [(fault.kind, describe_fault(fault, session.template)) for fault in faults])
+
+        def answer(reason: str) -> None:
+            if self._desk.session is session and not session.read_only:
+                session.answer_for(faults, reason)
+                go_on()
+
+        dialog.answered.connect(answer)
+        self._show(dialog)
+        return True
+
+    # template and category
+
+    def _choose_template(self) -> None:
+        session = self._desk.session
+        if session is None or session.read_only:
+            return
+        menu = QMenu(self._page)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for template in self._desk.templates():
+            action = menu.addAction(template.title.get(language()))
+            action.setCheckable(True)
+            action.setChecked(template.template_id == session.template.template_id)
+            action.triggered.connect(lambda _on=False, template=template: self.use_template(template))
+        self._page.tools.pop_up(menu)
+
+    def use_template(self, template: ReportTemplate) -> None:
+        """Go on under another template; asks first where filled fields would no longer be shown."""
+        session = self._desk.session
+        if session is None or session.read_only or template.template_id == session.template.template_id:
+            return
+        shown = {item.key for item in template.fields}
+        lost = [
+            item.label.get(language())
+            for item in session.template.fields
+            if item.key not in shown and session.report.values.get(item.key, "").strip()
+        ]
+        if not lost:
+            session.choose_template(template)
+            return
+        dialog = ConfirmDialog(
+            self._page,
+            tr("Change the template?"),
+            tr("These fields are filled and do not exist there. They are kept, and come back with the template."),
+            tr("Change template"),
+            lines=lost,
+        )
+        dialog.accepted.connect(lambda: session.choose_template(template) if self._desk.session is session else None)
+        self._show(dialog)
+
+    def ask_category(self, scheme: str = "") -> None:
+        """Open the form of a table, the first one of the template where none is named."""
+        session = self._desk.session
+        if session is None or session.read_only or not session.template.categories:
+            return
+        wanted = Scheme(scheme or session.template.categories[0])
+        former = next((one for one in session.report.categories if one.result.scheme is wanted), None)
+        dialog = CategoryDialog(
+            self._page,
+            form_of(wanted),
+            lesions=lesions_of(wanted, session.findings.reported),
+            inputs=() if former is None else former.result.inputs,
+            report_language=session.report.language,
+            chosen_by=session.reader.user_id,
+            now=session.now,
+        )
+
+        def take(category: AssignedCategory) -> None:
+            if self._desk.session is session and not session.read_only:
+                session.set_category(category)
+
+        dialog.category_chosen.connect(take)
+        self._show(dialog)
+
+    def _drop_category(self, scheme: str) -> None:
+        session = self._desk.session
+        if session is not None and not session.read_only:
+            session.drop_category(Scheme(scheme))
+
+    def _show(self, dialog: CategoryDialog | NormDialog | ConfirmDialog) -> None:
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._forget(dialog))
+        dialog.open()
+
+    def _forget(self, dialog: CategoryDialog | NormDialog | ConfirmDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+        dialog.deleteLater()
