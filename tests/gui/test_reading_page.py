@@ -21,7 +21,7 @@ from resources.translation import use_language
 from tests.helpers.reading import Case, ReadingBench, case, part_of_ct
 from viewers.scene.image import SliceImage
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
-from workstation.domain.errors import DecodeError, Refused
+from workstation.domain.errors import DecodeError, DiskFull, Refused
 from workstation.domain.finding import Decision, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.report import ReportState
@@ -501,6 +501,25 @@ def test_measurements_are_autosaved_and_come_back_with_their_case(qtbot: QtBot, 
     opened(qtbot, bench)
     assert bench.page.grid.stack is not None
     assert [m.uid for m in bench.page.grid.stack.annotations.items] == ["2.25.55"]
+
+
+def test_a_full_disk_is_said_where_the_report_is_typed_and_no_older_saving_is_claimed(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    opened(qtbot, bench)
+    for finding in bench.session.findings.findings:
+        bench.session.accept(finding.tracking_uid)
+    qtbot.waitUntil(lambda: bench.page.footer.text().startswith("Draft saved"))
+    bench.desk_bench.drafts.fail_with = DiskFull("The disk is full")
+    bench.session.set_value("impression", "第二稿")
+    assert bench.page.footer.text() == "Not saved yet"
+    qtbot.waitUntil(lambda: bench.page.footer.text() == "Not saved")
+    notice = bench.page.notices.notices()[0]
+    assert (notice.fact, [action.text for action in notice.actions]) == ("The disk is full", ["Save now"])
+    bench.desk_bench.drafts.fail_with = None
+    notice.actions[0].handler()
+    assert bench.page.footer.text().startswith("Draft saved")
+    assert bench.page.notices.notices() == []
 
 
 def test_images_that_name_another_patient_are_marked_in_red(

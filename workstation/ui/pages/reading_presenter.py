@@ -27,7 +27,7 @@ from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
-from workstation.ui.notice import Notice, Severity
+from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.ai_reading import AiReading
 from workstation.ui.pages.explaining import Explaining
 from workstation.ui.pages.image_presenter import ImagePresenter
@@ -112,7 +112,7 @@ class ReadingPresenter(QObject):
         desk.changed.connect(self._changed)
         desk.image_wanted.connect(page.image_wanted)
         desk.draft_saved.connect(self._saved)
-        desk.draft_failed.connect(lambda error: page.show_error(error, key="draft"))
+        desk.draft_failed.connect(self._not_saved)
         if desk.session is not None:
             self._show(desk.session)
 
@@ -153,6 +153,7 @@ class ReadingPresenter(QObject):
             self._showing.finish()
 
     def _steps_of(self, session: ReadingSession) -> Iterator[None]:
+        self._saved_words = ""  # that of the case before says nothing about this one
         self._page.show_opening()
         self._show_header(session.row)
         yield
@@ -217,6 +218,8 @@ class ReadingPresenter(QObject):
         if session is None or self._gone:
             return
         self._finish_showing()
+        if change is not Changed.STATE:
+            self._saved_words = tr("Not saved yet")
         if change is Changed.STATE:
             self._show_state(session)
             self._show_findings(session)
@@ -284,9 +287,20 @@ class ReadingPresenter(QObject):
         session = self._desk.session
         if isinstance(at, datetime) and session is not None and not self._gone:
             self._page.notices.clear_notice("draft")
-            self._saved_words = tr("Draft saved {time}", time=at.astimezone().strftime("%H:%M:%S"))
-            if not session.displayed.undecided and not session.read_only:
-                self._page.footer.say(self._saved_words)
+            self._say_saved(tr("Draft saved {time}", time=at.astimezone().strftime("%H:%M:%S")))
+
+    def _not_saved(self, error: WorkstationError) -> None:
+        if self._gone:
+            return
+        save = NoticeAction(tr("Save now"), self._desk.flush)
+        self._page.show_error(error, key="draft", actions=(save,))
+        self._say_saved(tr("Not saved"), "bad")
+
+    def _say_saved(self, text: str, tone: str = "t3") -> None:
+        self._saved_words = text
+        session = self._desk.session
+        if session is not None and not session.displayed.undecided and not session.read_only:
+            self._page.footer.say(text, tone)
 
     # deciding
 
