@@ -109,6 +109,8 @@ class ViewportFrame(QWidget):
     annotation_finished = Signal(object)
     """The Annotation that was added or edited."""
     annotation_deleted = Signal(str)
+    annotation_chosen = Signal(str)
+    """The uid of what was drawn, moved or clicked; empty for none."""
     text_wanted = Signal(object)
     """The Annotation whose words the reader is to write before it is kept."""
     nodule_wanted = Signal(object)
@@ -378,6 +380,7 @@ class ViewportFrame(QWidget):
                 self.nodule_wanted.emit(point)
             case actions.SelectAnnotation(uid):
                 scene.selected_annotation = uid
+                self.annotation_chosen.emit(uid)
             case actions.ClickFinding(uid):
                 self.finding_clicked.emit(uid)
             case actions.OpenMenu(x, y):
@@ -405,6 +408,7 @@ class ViewportFrame(QWidget):
     def _kept(self, scene: Scene, annotation: Annotation) -> None:
         scene.selected_annotation = annotation.uid
         self.annotation_finished.emit(annotation)
+        self.annotation_chosen.emit(annotation.uid)
 
     def _delete_selected(self) -> None:
         scene = self.scene

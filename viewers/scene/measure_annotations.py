@@ -156,6 +156,23 @@ def region_values(
     return regions.in_polygon(image, space.plane, placed)
 
 
+def values_in(
+    annotation: Annotation, image: SliceImage | None, volume: Volume | None
+) -> tuple[regions.FloatArray, str]:
+    """
+    Return the values inside a region and their unit: of the displayed image, of the volume for a sphere.
+
+    Raises NotMeasurable for what has no inside, on colour, and while the volume is not here.
+    """
+    if annotation.kind is AnnotationKind.SPHERE and volume is not None:
+        return regions.in_sphere(volume, *annotation.points_lps_mm), volume.unit
+    if annotation.kind not in _REGIONS or image is None:
+        raise NotMeasurable(
+            tr("There are no values inside this."), hint=tr("Draw an ellipse, a rectangle or a sphere.")
+        )
+    return region_values(annotation.kind, image, annotation.points_lps_mm or annotation.points_px), image.unit
+
+
 def _measured(
     kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
 ) -> tuple[tuple[Measure, ...], Statistics | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from workstation.domain.geometry import ImagePlane, Point, distance_mm
 from workstation.domain.volume import Volume
 
 FloatArray = npt.NDArray[np.float64]
+PERCENTILES: Final = (5, 25, 50, 75, 95)
+MOST_BINS: Final = 50
 _RIM = 1e-9
 """A hair of slack keeps pixels that lie exactly on the rim in, whatever the rounding."""
 
@@ -32,6 +34,15 @@ class Histogram:
     bin_width: float
     counts: tuple[int, ...]
     unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The values inside a region: numbers, counts, and pairs of a percentile with its value."""
+
+    statistics: Statistics
+    histogram: Histogram
+    percentiles: tuple[tuple[int, float], ...]
 
 
 def pixel_outline(plane: ImagePlane, points: Sequence[Point]) -> FloatArray:
@@ -106,6 +117,29 @@ def histogram(values: FloatArray, unit: str, *, bin_width: float = 10.0) -> Hist
     bins = np.floor(values / bin_width).astype(np.int64)
     first = int(bins.min())
     return Histogram(first * bin_width, bin_width, tuple(np.bincount(bins - first).tolist()), unit)
+
+
+def distribution(values: FloatArray, unit: str) -> Distribution:
+    """
+    Return what the panel of a region shows, its numbers from ``statistics``; bins have a round width.
+
+    Percentiles lie between two values where they must. Raises NotMeasurable for no value.
+    """
+    found = statistics(values, unit)
+    told = np.percentile(values, PERCENTILES).tolist()
+    counted = histogram(values, unit, bin_width=round_bin_width(values))
+    return Distribution(found, counted, tuple(zip(PERCENTILES, told, strict=True)))
+
+
+def round_bin_width(values: FloatArray) -> float:
+    """Return 1, 2 or 5 times a power of ten, so that at most 50 bins hold the values; at least 1 for whole numbers."""
+    reach = float(values.max() - values.min())
+    is_whole = bool((values == np.rint(values)).all())
+    least = max(reach / (MOST_BINS - 2), 1.0 if is_whole else 0.0)  # the first and the last bin begin outside
+    if least == 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= least * (1 - _RIM))
 
 
 def _box(

@@ -60,3 +60,15 @@ def place_and_type(finding: Finding) -> str:
 def millimetres(value_mm: float) -> str:
     """Return a size with a thin space before its unit."""
     return f"{value_mm:.1f}\u2009mm"
+
+
+def mark_words(finding: Finding) -> str:
+    """Return what a mark on the image is, one line each: number and size, what it is, how often such marks are true."""
+    lines = [f"{finding.number} · {millimetres(finding.diameter_mm)} · {decision_word(finding.decision)}"]
+    if finding.lobe is not Lobe.UNSPECIFIED or finding.nodule_type is not NoduleType.UNSPECIFIED:
+        lines.append(place_and_type(finding))
+    if finding.original is not None and finding.original.out_of_ten is not None:
+        lines.append(tr("True in about {count} of 10", count=finding.original.out_of_ten))
+    if finding.reject_reason is not None:
+        lines.append(tr("Reason: {reason}", reason=reason_word(finding.reject_reason)))
+    return "\n".join(lines)

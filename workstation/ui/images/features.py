@@ -15,6 +15,7 @@ from workstation.ui.images.export import Export
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.foreign_objects import ForeignObjectsView
 from workstation.ui.images.fusion import Fusion
+from workstation.ui.images.histogram import HistogramView
 from workstation.ui.images.key_images import KeyImages
 from workstation.ui.images.mpr_planes import MprPlanes
 from workstation.ui.images.real_size import RealSize
@@ -32,4 +33,5 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     Drawing,
     AnnotationTable,
     KeyImages,
+    HistogramView,
 )

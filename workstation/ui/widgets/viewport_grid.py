@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QHelpEvent, QInputMethodEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from viewers.qt.viewport import ViewportFrame, show_in_all
 from viewers.scene.camera import Camera
@@ -20,6 +20,7 @@ from viewers.scene.tools.tool import ToolName
 from workstation.domain.geometry import Point
 from workstation.domain.registration import Registrations
 from workstation.ui.commands import Composition
+from workstation.ui.finding_words import mark_words
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.tiling import PLANES, STACK, Layout, Tiling, standard_tilings
 
@@ -51,6 +52,8 @@ class ViewportGrid(QWidget):
     refused = Signal(str, str)
     text_wanted = Signal(str, object)
     """Viewport, and the annotation whose words are to be written"""
+    annotation_chosen = Signal(str)
+    """The uid of what was drawn, moved or clicked in any viewport; empty for none"""
     nodule_wanted = Signal(str, object)
     """Viewport, and the patient point inside the nodule"""
 
@@ -101,6 +104,7 @@ class ViewportGrid(QWidget):
         frame.window_changed.connect(self.window_changed)
         frame.marks_toggled.connect(self.show_marks)
         frame.refused.connect(self.refused)
+        frame.annotation_chosen.connect(self.annotation_chosen)
         frame.text_wanted.connect(lambda annotation: self.text_wanted.emit(key, annotation))
         frame.nodule_wanted.connect(lambda point: self.nodule_wanted.emit(key, point))
         frame.scrolled.connect(lambda index: self.viewport_scrolled.emit(key, index))
@@ -361,12 +365,25 @@ class ViewportGrid(QWidget):
             self.composition.update(event)
         elif kind is QEvent.Type.FocusOut:
             self.composition.active = False
+        elif kind is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._explain_mark(watched, event)
+            return True
         elif kind in {QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.KeyPress}:
             self.touched = True
             if self._adding and isinstance(event, QMouseEvent) and event.button() is Qt.MouseButton.LeftButton:
                 self._put_finding(watched, event)
                 return True
         return super().eventFilter(watched, event)
+
+    def _explain_mark(self, canvas: QObject, event: QHelpEvent) -> None:
+        """Say beside the pointer what the mark under it is."""
+        for frame in self.frames.values():
+            scene = frame.scene
+            if frame.canvas is not canvas or scene is None or scene.findings is None:
+                continue
+            uid = scene.finding_at(frame.canvas.viewport, float(event.pos().x()), float(event.pos().y()))
+            found = [one for one in scene.findings.findings if one.tracking_uid == uid]
+            QToolTip.showText(event.globalPos(), mark_words(found[0]) if found else "", frame.canvas)
 
     def _put_finding(self, canvas: QObject, event: QMouseEvent) -> None:
         for key, frame in self.frames.items():
