@@ -63,6 +63,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _address(text: str) -> str:
+    """Refuse before a window opens what no hub can be behind; the clients look more closely."""
+    scheme, _, host = text.partition("://")
+    if scheme not in {"http", "https"} or not host.strip("/"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the address of a hub: give it as https://hub.example")
+    return text
+
+
 def _add_alliance_commands(commands: Commands) -> None:
     demo = commands.add_parser("demo", help="embedded hub, demo users and a study; the whole loop")
     demo.add_argument("--headless", action="store_true", help="drive the loop without a display and leave screenshots")
@@ -71,7 +79,7 @@ def _add_alliance_commands(commands: Commands) -> None:
     demo.set_defaults(command=_demo)
 
     desktop = commands.add_parser("desktop", help="the workstation (also what `lianyue` alone starts)")
-    desktop.add_argument("--hub", metavar="URL", help="address of the hub (default: settings)")
+    desktop.add_argument("--hub", type=_address, metavar="URL", help="address of the hub (default: settings)")
     desktop.set_defaults(command=_desktop)
 
     hub = commands.add_parser("hub", help="the alliance hub: UPS-RS, DICOMweb and JSON API")

@@ -229,6 +229,8 @@ def test_a_wrong_option_names_itself() -> None:
         (("hub", "--data", "x", "--port", "99999"), "argument --port: '99999' is no port: 0 to 65535"),
         (("nonsense",), "invalid choice: 'nonsense'"),
         (("verify",), "the following arguments are required: FILE"),
+        (("desktop", "--hub", "nonsense"), "'nonsense' is not the address of a hub: give it as https://hub.example"),
+        (("desktop", "--hub", "http://"), "'http://' is not the address of a hub: give it as https://hub.example"),
     ):
         status, _output, errors = lianyue(*arguments)
         assert status == 2

@@ -19,7 +19,7 @@ from tests.helpers.fakes_ui import case
 from tests.helpers.grassroots import GrassrootsBench, returned_report
 from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
 from workstation.domain.signature import Verdict, VerificationResult
-from workstation.domain.study import DecodeWarning
+from workstation.domain.study import DecodeWarning, Patient
 from workstation.domain.workitem import Priority, ReadingState
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.grassroots_page import GrassrootsPage
@@ -216,6 +216,39 @@ def test_leaving_asks_while_a_study_is_on_its_way(qtbot: QtBot, station: Station
     QTimer.singleShot(0, press)
     assert station.page.may_close() is (answer == "leave")
     assert asked == ["1 study is still being sent"]
+
+
+def test_the_question_of_one_patient_is_never_asked_of_the_next(qtbot: QtBot, station: Station) -> None:
+    first = cases.study()
+    again = replace(first, study_instance_uid="1.2.4")
+    other = replace(first, study_instance_uid="1.2.5", patient=Patient("QS2", "陈秀英"))
+    station.bench.found = [first, again, other]
+    station.drop()
+    station.page.send.question.setText("结节有无增大？")
+    station.page.send.row(STUDY).send.click()
+    station.page.send.row("1.2.4").send.click()
+    assert station.page.send.question.text() == ""
+    station.page.send.row("1.2.5").send.click()
+    qtbot.waitUntil(lambda: len(station.bench.sender.requests) == 3)
+    asked = {request.study_instance_uid: request.clinical_question for request in station.bench.sender.requests}
+    assert asked == {STUDY: "结节有无增大？", "1.2.4": "结节有无增大？", "1.2.5": ""}
+
+
+@pytest.mark.parametrize("answer", ["send", "do not send"])
+def test_a_study_with_two_patient_ids_is_sent_only_after_the_technician_confirmed_it(
+    qtbot: QtBot, station: Station, answer: str
+) -> None:
+    mixed = DecodeWarning("mixed_patient", "This study holds images with different patient IDs. Check the patient.")
+    station.bench.found = [replace(cases.study(), warnings=(mixed,))]
+    station.drop()
+    station.page.send.row(STUDY).send.click()
+    (dialog,) = station.page.findChildren(ConfirmDialog)
+    assert dialog.windowTitle() == "This study holds images with different patient IDs"
+    assert dialog.focusWidget() is dialog.cancel
+    dialog.accept() if answer == "send" else dialog.reject()
+    if answer == "send":
+        station.until(SendState.VERIFIED)
+    assert len(station.bench.sender.requests) == (answer == "send")
 
 
 def test_a_refused_send_says_why_and_can_be_repeated(station: Station) -> None:

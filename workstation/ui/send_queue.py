@@ -113,6 +113,19 @@ class GrassrootsQueue(QObject):
             if entry.item.state is SendState.INTERRUPTED and entry.request is not None:
                 self.send(entry.request, sender, jobs)
 
+    def holds_two_patients(self, study_instance_uid: str) -> bool:
+        """Tell whether images of one study carry different patient IDs."""
+        return any(warning.code == "mixed_patient" for warning in self._entries[study_instance_uid].study.warnings)
+
+    def more_of_patient(self, study_instance_uid: str) -> bool:
+        """Tell whether another study of the same patient waits to be sent."""
+        patient = self._entries[study_instance_uid].study.patient
+        return any(
+            entry.item.state is SendState.FOUND and entry.study.patient == patient
+            for uid, entry in self._entries.items()
+            if uid != study_instance_uid
+        )
+
     def request_of(self, study_instance_uid: str) -> ReadingRequest | None:
         """Return what was asked for when the study was sent last."""
         return self._entries[study_instance_uid].request

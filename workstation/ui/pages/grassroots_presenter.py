@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from resources.translation import tr, trn
@@ -134,6 +134,26 @@ class GrassrootsPresenter(QObject):
 
     def send(self, study_instance_uid: str) -> None:
         """Send a study and ask for its reading; a repeated send keeps what was asked for first."""
+        if self._queue.holds_two_patients(study_instance_uid) and not self._queue.request_of(study_instance_uid):
+            self._ask_whose(study_instance_uid)
+        else:
+            self._send(study_instance_uid)
+
+    def _ask_whose(self, study_instance_uid: str) -> None:
+        who = self._queue.item(study_instance_uid).who
+        dialog = ConfirmDialog(
+            self._page,
+            tr("This study holds images with different patient IDs"),
+            tr("The reader will see all of them under the name {name}.", name=who),
+            tr("Send anyway"),
+            hint=tr("Check at the scanner which images belong to this patient, and send only those."),
+            danger=True,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._send(study_instance_uid))
+        dialog.open()
+
+    def _send(self, study_instance_uid: str) -> None:
         request = self._queue.request_of(study_instance_uid) or ReadingRequest(
             study_instance_uid,
             self._page.send.priority(),
@@ -141,6 +161,8 @@ class GrassrootsPresenter(QObject):
             self._queue.item(study_instance_uid).total,
         )
         self._queue.send(request, self._services.sender, self._jobs)
+        if not self._queue.more_of_patient(study_instance_uid):
+            self._page.send.question.clear()  # the question of one patient is never asked of the next
 
     # returned reports
 
