@@ -7,7 +7,7 @@ from datetime import date, datetime
 from resources.translation import language, tr
 from workstation.dicom import report_words
 from workstation.domain.errors import NotSignable
-from workstation.domain.finding import Finding
+from workstation.domain.finding import Finding, Lobe
 from workstation.domain.norm.gate import norm_faults, open_faults
 from workstation.domain.norm.values import NormFault, NormField, NormKind, NormSubject, Role
 from workstation.domain.report import Report
@@ -139,7 +139,8 @@ def _fields(section: TemplateSection, report: Report) -> list[NormField]:
 def _text(item: TemplateField, report: Report) -> str:
     if item.type is FieldType.FINDINGS:
         end = "。" if report.language.startswith("zh") else "."
-        return end.join(_finding(finding, report.language) for finding in report.findings.reported)
+        placed = (one for one in report.findings.reported if one.lobe is not Lobe.UNSPECIFIED)
+        return end.join(_finding(finding, report.language) for finding in placed)
     value = report.values.get(item.key, "").strip()
     if item.type is FieldType.TEXT:
         return value
@@ -162,6 +163,7 @@ def _measured(report: Report, template: ReportTemplate) -> tuple[float, ...]:
     """Return every size that the report holds outside its texts: evidence of marks, drawings, number fields."""
     sizes: list[float] = []
     for finding in report.findings.reported:
+        sizes.append(finding.diameter_mm)
         evidence = None if finding.original is None else finding.original.evidence
         if evidence is not None:
             axes = (evidence.long_axis_mm, evidence.short_axis_mm, evidence.network_diameter_mm)

@@ -15,6 +15,7 @@ from resources.categories import (
     input_value,
     management_text,
     rule_text,
+    scheme_name,
     scheme_title,
 )
 from resources.translation import language, tr
@@ -51,7 +52,8 @@ class CategoryDialog(Dialog):
         chosen_by: str,
         now: Callable[[], datetime],
     ) -> None:
-        super().__init__(parent, tr("Category"), icon="file-list-3", tone="acc", width=_WIDTH)
+        title = tr("Classify by {table}", table=scheme_name(form.scheme, language()))
+        super().__init__(parent, title, icon="file-list-3", tone="acc", width=_WIDTH)
         self._form, self._language, self._chosen_by, self._now = form, report_language, chosen_by, now
         self._result: CategoryResult | None = None
         area = QScrollArea()

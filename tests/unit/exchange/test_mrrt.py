@@ -1,0 +1,129 @@
+"""MRRT: templates leave and come back, and nothing that acts comes in."""
+
+from __future__ import annotations
+
+import pytest
+
+from workstation.domain.errors import TemplateViolation
+from workstation.domain.template import FieldType, ReportTemplate
+from workstation.exchange.mrrt import DEEPEST, LARGEST, MOST_FIELDS, export_mrrt, import_mrrt
+from workstation.exchange.templates import TemplateLibrary
+
+ALL = TemplateLibrary().all()
+OTHER = """<!DOCTYPE html><html><head><title>Chest XR</title>
+<meta name="dcterms.identifier" content="http://example.org/XR 1"/>
+<script type="text/xml"><template_attributes><coded_content>
+<entry ORIGTXT="T1"><term><code meaning="Lung" value="39607008" scheme="SCT"/></term></entry><entry/>
+</coded_content></template_attributes></script></head><body>
+<section data-section-name="Findings"><p><label for="T1">Lungs</label>
+<textarea id="T1" required>Clear.</textarea></p>
+<p><input type="checkbox" id="2nd" name="Devices"><br><input type="number" name="CTR" min="20" max="90"></p></section>
+<section><header>Conclusion</header><select id="T1"><option value="1">One<option value="1">Two</option></select>
+</section></body></html>"""
+
+
+def shape(template: ReportTemplate) -> list[tuple[object, ...]]:
+    return [
+        (item.key, item.type, item.required, item.unit, item.minimum, item.maximum, item.concept, item.multiline)
+        for item in template.fields
+        if item.type is not FieldType.FINDINGS
+    ]
+
+
+@pytest.mark.parametrize("template", ALL, ids=lambda one: one.template_id)
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_template_comes_back_as_it_left(template: ReportTemplate, language: str) -> None:
+    back = import_mrrt(export_mrrt(template, language).encode(), "x.html")
+
+    assert (back.template_id, back.version, back.title_code) == (
+        template.template_id,
+        template.version,
+        template.title_code,
+    )
+    assert (back.modalities, back.body_parts) == (template.modalities, template.body_parts)
+    assert shape(back) == shape(template)
+    for item in back.fields:
+        former = template.field(item.key)
+        assert item.label.get(language) == former.label.get(language)
+        assert [(c.key, c.label.get(language), c.code) for c in item.choices] == [
+            (c.key, c.label.get(language), c.code) for c in former.choices
+        ]
+
+
+def test_a_template_of_somebody_else_is_read_with_its_codes_and_phrases() -> None:
+    template = import_mrrt(OTHER.encode(), "other.html")
+
+    assert template.template_id == "http-example-org-xr-1"
+    assert [(s.heading.value, s.label.en) for s in template.sections] == [
+        ("59776-5", "Findings"),
+        ("19005-8", "Conclusion"),
+    ]
+    lungs, devices, ratio, choice = template.fields
+    assert (lungs.key, lungs.required, lungs.multiline) == ("t1", True, True)
+    assert lungs.concept is not None
+    assert lungs.concept.value == "39607008"
+    assert lungs.normal_phrase is not None
+    assert (lungs.label.en, lungs.normal_phrase.en) == ("Lungs", "Clear.")
+    assert [one.key for one in devices.choices] == ["no", "yes"]
+    assert (ratio.minimum, ratio.maximum, ratio.unit) == (20, 90, "1")
+    assert [one.key for one in choice.choices] == ["option_1", "option_2"]
+    assert choice.key == "t1_2"
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<script>alert(1)</script>",
+        '<script type="text/javascript">x()</script>',
+        '<img src="x">',
+        "<iframe></iframe>",
+        "<object></object>",
+        "<embed>",
+        "<svg></svg>",
+        '<link rel="stylesheet">',
+        "<style>p{}</style>",
+        '<form action="/x"></form>',
+        '<p onclick="x()">a</p>',
+        '<p ONMOUSEOVER="x()">a</p>',
+        '<p style="background:url(x)">a</p>',
+        '<input type="image">',
+        '<input type="file">',
+        '<input type="text" value=" javascript:x()">',
+        '<meta http-equiv="refresh" content="0">',
+        '<a href="https://example.org">a</a>',
+        '<option value="data:text/html,x">a</option>',
+    ],
+)
+def test_active_content_is_refused_whole(evil: str) -> None:
+    content = OTHER.replace("<body>", f"<body>{evil}").encode()
+
+    with pytest.raises(TemplateViolation, match=r"evil\.html"):
+        import_mrrt(content, "evil.html")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"<html></html>",
+        b"x" * (LARGEST + 1),
+        b"<section>" + b"<div>" * (DEEPEST + 1),
+        b'<section><input type="text">' * (MOST_FIELDS + 1),
+        b'<section><input type="number" min="low">',
+        b'<script type="text/xml"><a></script><section><input>',
+        b'<script type="text/xml"><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a></script><section><input>',
+        b'<section><input type="number" min="9" max="3">',
+    ],
+    ids=["empty", "no text", "no field", "large", "deep", "many", "no number", "bad xml", "entities", "crossed"],
+)
+def test_what_is_no_template_is_refused(content: bytes) -> None:
+    with pytest.raises(TemplateViolation):
+        import_mrrt(content, "bad.html")
+
+
+def test_a_document_without_sections_or_title_is_named_after_its_file() -> None:
+    template = import_mrrt(b'</p><p><input name="9 lungs"/><div/><textarea></textarea>', "9.html")
+
+    assert (template.template_id, template.title.en) == ("mrrt-9-html", "9.html")
+    assert [item.key for item in template.fields] == ["f_9_lungs", "field"]
