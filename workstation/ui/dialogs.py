@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QGraphicsDropShadowEffect,
     QHBoxLayout,
     QPlainTextEdit,
+    QScrollArea,
     QTextEdit,
     QVBoxLayout,
     QWidget,
@@ -23,6 +24,8 @@ from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import icon_label, label, rule
 
 _SHADOW_ROOM = 40
+_AROUND = 160
+"""Header, footer, padding and a little of the window around a dialog"""
 
 
 class Scrim(QWidget):
@@ -101,6 +104,28 @@ class Dialog(QDialog):
         column.addWidget(rule())
         column.addWidget(self._footer())
         self.primary: Button | None = None
+
+    def add_scrolled(self, content: QWidget) -> None:
+        """Put content into the body that scrolls where the window has no room for it: the buttons stay in reach."""
+        self.fit_scrolled(self.scroll_area(content))
+
+    def scroll_area(self, content: QWidget) -> QScrollArea:
+        """Put an area that scrolls into the body; say ``fit_scrolled`` once its content is whole."""
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.body.addWidget(area)
+        area.setWidget(content)
+        return area
+
+    def fit_scrolled(self, area: QScrollArea) -> None:
+        """Give the area the height of its content, or what the window has room for."""
+        content = area.widget()
+        if content is None:
+            return
+        wanted = content.sizeHint().height() + 8
+        room = wanted if self._window is None else self._window.height() - _AROUND
+        area.setFixedHeight(max(120, min(wanted, room)))
 
     def _header(self, title: str, icon: str, tone: str) -> QWidget:
         bar = QWidget()

@@ -75,7 +75,8 @@ class HangingEditor(Dialog):
         self.list.clear()
         for one in protocols:
             mark = tr("mine") if self._library.is_own(one.protocol_id) else tr("shipped")
-            item = QListWidgetItem(f"{protocol_title(one)}  ·  {mark}  ·  {one.priority}")
+            words = [protocol_title(one), mark, *([str(one.priority)] if one.priority else [])]
+            item = QListWidgetItem(" · ".join(words))
             item.setData(Qt.ItemDataRole.UserRole, one)
             self.list.addItem(item)
         ids = [one.protocol_id for one in protocols]

@@ -123,7 +123,7 @@ class HangingForm(QWidget):
     def _show_stage(self) -> None:
         was, self._showing = self._showing, True
         stage = self._stages[self._at]
-        self.stage_name.setText(stage.name)
+        self.stage_name.setText(stage_title(stage))
         self.rows.setValue(stage.rows)
         self.columns.setValue(stage.columns)
         self.same_scale.setChecked(stage.same_scale)
@@ -210,6 +210,8 @@ class HangingForm(QWidget):
         name = self.stage_name.text().strip()
         if not name:
             raise ValueError(tr("The stage needs a name"))
+        if name == stage_title(stage):
+            name = stage.name  # the name of a shipped stage is shown in the language in use
         self._stages[self._at] = replace(
             stage, name=name, cells=cells, same_scale=self.same_scale.isChecked(), linked=self.linked.isChecked()
         )
@@ -273,5 +275,7 @@ def _row(*fields: tuple[str, QWidget, int]) -> QHBoxLayout:
         column.addWidget(label(caption, "caption", "t3"))
         column.addWidget(widget)
         widget.setAccessibleName(caption or widget.accessibleName())
+        if isinstance(widget, QCheckBox):
+            widget.setMinimumHeight(32)  # in line with the fields beside it
         row.addLayout(column, stretch)
     return row

@@ -29,6 +29,10 @@ class SettingsDialog(Dialog):
     def __init__(self, parent: QWidget, settings: Settings, *, monitors: MonitorChecking | None = None) -> None:
         super().__init__(parent, tr("Settings"), icon="settings-3", tone="acc")
         self._settings = settings
+        content = QWidget()
+        self._groups = QVBoxLayout(content)
+        self._groups.setContentsMargins(0, 0, 8, 0)
+        self._groups.setSpacing(12)
         look = settings.appearance
         self.language = SegmentedChoice(LANGUAGE_NAMES, look.language)
         self.scale = SegmentedChoice([(str(s), f"{s} %") for s in SCALES], str(look.scale_percent))
@@ -53,6 +57,7 @@ class SettingsDialog(Dialog):
         self._group("", self.seniors_first, tr("Holds for cases that are opened from now on."))
         if monitors is not None:
             self._add_monitor(monitors, parent)
+        self.add_scrolled(content)
         self.set_primary(tr("Save"), icon="check")
         self.accepted.connect(lambda: self.chosen.emit(self.values()))
 
@@ -62,7 +67,7 @@ class SettingsDialog(Dialog):
         self.check_monitor = Button(tr("Check this monitor…"), "secondary", icon="computer")
         self.check_monitor.clicked.connect(lambda: self._check_monitor(monitors))
         self._group(tr("Monitor"), self.check_monitor)
-        self.body.addWidget(self.monitor)
+        self._groups.addWidget(self.monitor)
 
     def _check_monitor(self, monitors: MonitorChecking) -> None:
         # the monitor on which the dialog stands: each has its own record
@@ -81,7 +86,7 @@ class SettingsDialog(Dialog):
         column.addLayout(row)
         if note:
             column.addWidget(label(note, "caption", "t3"))
-        self.body.addLayout(column)
+        self._groups.addLayout(column)
 
     def _read_first_roles(self) -> tuple[str, ...]:
         boxes = ((Role.READER, self.residents_first), (Role.SENIOR, self.seniors_first))

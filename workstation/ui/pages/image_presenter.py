@@ -150,6 +150,7 @@ class ImagePresenter(QObject):
             self.show_series(case.first_series_uid)
         else:
             text = tr("This study has no images")
+            self._page.show_no_images(text)
             self._page.notices.show_notice(Notice("images", Severity.LOST, text, tr("The report can be written.")))
 
     def clear(self) -> None:

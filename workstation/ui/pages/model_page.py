@@ -92,11 +92,11 @@ class ModelsPage(Page):
         right = Panel(tr("Model card"))
         column, buttons = right.body, right.header
         column.setContentsMargins(12, 4, 4, 4)
-        self.activate = Button(tr("Use for all readers"), "accept", icon="check")
-        self.shadow = Button(tr("Run in the shadow"), "secondary", icon="eye-off")
-        self.compare = Button(tr("Compare with the active one"), "secondary", icon="git-branch")
-        self.export = Button(tr("Export…"), "ghost", icon="download")
-        self.remove = Button(tr("Remove"), "danger", icon="delete-bin")
+        self.activate = Button(tr("Use for all readers"), "accept", icon="check", small=True)
+        self.shadow = Button(tr("Run in the shadow"), "secondary", icon="eye-off", small=True)
+        self.compare = Button(tr("Compare with the active one"), "secondary", icon="git-branch", small=True)
+        self.export = Button(tr("Export…"), "ghost", icon="download", small=True)
+        self.remove = Button(tr("Remove"), "danger", icon="delete-bin", small=True)
         self.activate.clicked.connect(self._switch)
         self.shadow.clicked.connect(
             lambda: self.shadow_requested.emit("" if self._role is ModelRole.SHADOW else self.current)
@@ -105,7 +105,6 @@ class ModelsPage(Page):
         self.export.clicked.connect(self._ask_export)
         self.remove.clicked.connect(lambda: self.remove_requested.emit(self.current))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
-            button.setFixedHeight(28)
             buttons.addWidget(button)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)

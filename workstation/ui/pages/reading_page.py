@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from viewers.scene.note_scene import NoteScene
 from viewers.scene.presets import CT_PRESETS
 from workstation.services.nodule_service import MeasureNodule
 from workstation.settings import ReadingSettings
@@ -30,7 +31,7 @@ from workstation.ui.widgets.prior_strip import PriorStrip
 from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
 from workstation.ui.widgets.reading_header import ReadingHeader
 from workstation.ui.widgets.series_panel import SeriesPanel
-from workstation.ui.widgets.tiling import Layout, Tiling
+from workstation.ui.widgets.tiling import STACK, Layout, Tiling
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 
 COMPACT_UP_TO = 1440
@@ -263,12 +264,21 @@ class ReadingPage(Page):
         scene = self.grid.active.scene
         if scene is None:
             return
+        if isinstance(scene, NoteScene):
+            self.header.presets.show_choice("\u2014")
+            return
         window = scene.window
         # the windows of 0 and 1 depend on the pixels: asking for them here would cost a whole plane
         known = [key for key, preset in CT_PRESETS.items() if preset.window == window and scene.modality == "CT"]
         centre = f"{window.centre:.0f}".replace("-", "\u2212")
         words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}"
         self.header.presets.show_choice(words, known[0] if known else "")
+
+    def show_no_images(self, text: str) -> None:
+        """Say in the image area that there is nothing to look at; the header names no window and no layout."""
+        self.grid.set_scenes({STACK: NoteScene(text)})
+        self.show_window()
+        self.header.layouts.show_choice("\u2014")
 
     def enable_planes(self, reason: str) -> None:
         """Offer the three planes, or say why there are none."""

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPaintEvent, QPalette, QTextDocument
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workstation.ui.theme import current_theme
@@ -29,10 +37,29 @@ class DocumentView(QWidget):
         self._document.setDocumentMargin(0)
         self._document.setDefaultFont(current_theme().font("body"))
         self._document.setMarkdown(markdown, _READ)
+        self._set_headings()
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName(self._document.toPlainText())
+
+    def _set_headings(self) -> None:
+        """Give headings the sizes of the product and paragraphs some air."""
+        theme = current_theme()
+        cursor = QTextCursor(self._document)
+        block = self._document.begin()
+        while block.isValid():
+            level = block.blockFormat().headingLevel()
+            shape = block.blockFormat()
+            shape.setTopMargin(theme.px("space.3") if level else theme.px("space.1"))
+            cursor.setPosition(block.position())
+            cursor.setBlockFormat(shape)
+            if level:
+                words = QTextCharFormat()
+                words.setFont(theme.font("h1" if level == 1 else "h2"))
+                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                cursor.setCharFormat(words)
+            block = block.next()
 
     def hasHeightForWidth(self) -> bool:
         """Tell that lines are broken at the width there is."""

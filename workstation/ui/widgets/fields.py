@@ -89,6 +89,10 @@ class ChoiceBox(QComboBox):
 class NumberBox(QSpinBox):
     """A spin box with the arrows that a style sheet takes away."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(8, 0, 0, 0)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint both arrows over the field."""
         super().paintEvent(event)

@@ -260,8 +260,10 @@ class FindingCard(QWidget):
         paint.text(painter, box, size, role="h2", tone="t0")
         if volume:
             box = box.adjusted(paint.metrics("h2").horizontalAdvance(size) + 16, 0, 0, 0)
-            paint.text(painter, box, tr("Volume"), role="caption", tone="t2")
-            box = box.adjusted(paint.metrics("caption").horizontalAdvance(tr("Volume")) + 8, 0, 0, 0)
+            word = paint.metrics("caption").horizontalAdvance(tr("Volume")) + 8
+            if word + paint.metrics("h2").horizontalAdvance(volume) <= box.width():  # its unit says it as well
+                paint.text(painter, box, tr("Volume"), role="caption", tone="t2")
+                box = box.adjusted(word, 0, 0, 0)
             paint.text(painter, box, volume, role="h2", tone="t0")
 
     def _paint_lines(self, painter: QPainter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
@@ -144,3 +144,7 @@ class _DockTabs(CountTabs):
         super().__init__(tabs)
         self.setFixedHeight(current_theme().px("tab.dock"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def tabSizeHint(self, index: int) -> QSize:
+        """Return tabs as high as the dock's row, so that the line below the front one is seen."""
+        return QSize(super().tabSizeHint(index).width(), current_theme().px("tab.dock"))

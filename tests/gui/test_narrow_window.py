@@ -1,0 +1,132 @@
+"""What a reader must reach stays in reach: in a dock of 320 px, in a window of 911 x 512, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.comparing import ZHOU, ComparingBench
+from tests.helpers.reading import Case, sr_series
+from workstation.domain.finding import Decision, Finding, FindingList, Mark, MarkEvidence
+from workstation.domain.study import Study
+from workstation.settings import ReadingSettings, Settings
+from workstation.ui.key_sheet import KeySheet
+from workstation.ui.settings_dialog import SettingsDialog
+from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.document_view import DocumentView
+from workstation.ui.widgets.finding_card import CardFacts, FindingCard
+from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(params=[CHINESE, ENGLISH], autouse=True)
+def tongue(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
+    apply_theme(qapp)
+    use_language(request.param)
+    yield str(request.param)
+    use_language(ENGLISH)
+
+
+def mark(decision: Decision = Decision.UNDECIDED) -> Finding:
+    evidence = MarkEvidence(volume_mm3=2477.0)
+    original = Mark((0.0, 0.0, 0.0), 16.8, 0.8, shown=True, out_of_ten=8, evidence=evidence)
+    return Finding("1.2.3", 1, (0.0, 0.0, 0.0), 16.8, decision, original=original)
+
+
+def test_both_tabs_of_a_narrow_dock_are_whole_and_no_arrows_cover_them(qtbot: QtBot) -> None:
+    dock = ReadingDock(ReadingSettings())
+    qtbot.addWidget(dock)
+    dock.resize(400, 900)
+    dock.set_compact(compact=False)
+    dock.show()
+    dock.set_compact(compact=True)
+    dock.resize(320, 700)
+    dock.tabs.show_counts({FINDINGS_TAB: 18})
+    tabs = dock.tabs
+    qtbot.waitUntil(lambda: tabs.width() >= 300)
+    assert all(tabs.rect().contains(tabs.tabRect(at)) for at in range(tabs.count()))
+    assert not any(arrow.isVisible() for arrow in tabs.findChildren(QToolButton))
+
+
+def test_a_finding_can_be_decided_in_a_narrow_dock(qtbot: QtBot) -> None:
+    card = FindingCard(CardFacts(mark(), 115))
+    qtbot.addWidget(card)
+    card.set_compact(compact=True)
+    card.resize(303, card.height())
+    card.show()
+    buttons = [card.accept, card.edit, card.reject, card.evidence]
+    frame = QRect(0, 0, 303, card.height())
+    for button in buttons:
+        place = QRect(button.mapTo(card, button.rect().topLeft()), button.size())
+        assert frame.contains(place), button.accessibleName()
+        assert button.width() >= button.sizeHint().width()
+
+
+def test_the_slice_of_a_finding_stands_clear_of_its_volume(qtbot: QtBot) -> None:
+    def painted(slice_number: int | None) -> QImage:
+        card = FindingCard(CardFacts(mark(Decision.ACCEPTED), slice_number))
+        qtbot.addWidget(card)
+        card.resize(303, card.height())
+        return card.grab().toImage()
+
+    with_slice, without = painted(115), painted(None)
+    changed = {
+        y
+        for y in range(without.height())
+        for x in range(without.width())
+        if with_slice.pixel(x, y) != without.pixel(x, y)
+    }
+    # heading 10 to 30, sizes 34 to 56, dots 56 to 78
+    assert changed
+    assert min(changed) >= 56
+
+
+@pytest.mark.parametrize("kind", ["settings", "keys"])
+def test_the_buttons_of_a_dialog_stay_in_a_window_at_150_percent_of_a_small_screen(qtbot: QtBot, kind: str) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(911, 512)
+    dialog = SettingsDialog(window, Settings()) if kind == "settings" else KeySheet(window, [])
+    dialog.adjustSize()
+    assert dialog.primary is not None
+    below = dialog.primary.mapTo(dialog, dialog.primary.rect().bottomLeft()).y()
+    shadow = 40
+    assert below - shadow <= 512
+
+
+def test_a_study_of_papers_says_so_where_images_would_be_and_names_no_window(qtbot: QtBot, tongue: str) -> None:
+    study = Study("1.2.3", ZHOU, "20261121", description="外院报告", series=(sr_series("1.2.3.4"),))
+    row = replace(cases.row(), study_instance_uid="1.2.3", ups_instance_uid="1.2.3.8", patient_id=ZHOU.patient_id)
+    bench = ComparingBench(Case(row, study, FindingList("1.2.3", "", "", None, ()), {}))
+    qtbot.addWidget(bench.page)
+    bench.page.resize(1872, 1052)
+    bench.page.show()
+    bench.open(qtbot.waitUntil)
+    frame = bench.page.grid.active
+    qtbot.waitUntil(lambda: frame.scene is not None)
+    assert frame.scene is not None
+    said = frame.scene.frame(frame.canvas.viewport).overlay.message
+    assert said == {CHINESE: "此检查没有图像", ENGLISH: "This study has no images"}[tongue]
+    assert (bench.page.header.presets.text(), bench.page.header.layouts.text()) == ("—", "—")
+    bench.close()
+
+
+def test_a_model_card_of_strangers_is_laid_out_but_loads_nothing_and_links_nowhere(qtbot: QtBot) -> None:
+    view = DocumentView(
+        "# Card\n\n- a\n- b\n\n<b>bold</b> ![x](file:///etc/hostname) [y](http://example.org)\n\n" + 9 * "words "
+    )
+    qtbot.addWidget(view)
+    view.resize(480, view.heightForWidth(480))
+    assert not view.grab().isNull()
+    assert view.accessibleName().splitlines()[:3] == ["Card", "a", "b"]
+    assert "<b>bold</b>" in view.accessibleName()
+    assert view.heightForWidth(120) > view.heightForWidth(480)
