@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -74,6 +76,10 @@ def badge(bench: ReadingBench) -> str:
     return stack(bench).frame((800.0, 800.0)).overlay.badge
 
 
+def keys(bench: ReadingBench) -> tuple[KeyImage, ...]:
+    return bench.session.report.key_images
+
+
 def key_of(bench: ReadingBench, index: int) -> KeyImage:
     series = bench.session.study.series[0]
     one = series.instances[index]
@@ -84,7 +90,7 @@ def test_k_marks_the_image_on_screen_and_k_again_takes_the_mark_away(bench: Read
     stack(bench).scroll_to(2)
     press(bench, Qt.Key.Key_K)
 
-    assert bench.session.report.key_images == (key_of(bench, 2),)
+    assert keys(bench) == (key_of(bench, 2),)
     assert badge(bench) == "Key image"
     row = bench.page.series.row(bench.session.study.series[0].series_instance_uid)
     assert row.keys == 1
@@ -93,7 +99,7 @@ def test_k_marks_the_image_on_screen_and_k_again_takes_the_mark_away(bench: Read
     assert badge(bench) == ""
     stack(bench).scroll_to(2)
     press(bench, Qt.Key.Key_K)
-    assert bench.session.report.key_images == ()
+    assert keys(bench) == ()
     assert (badge(bench), row.keys) == ("", 0)
 
 
@@ -114,16 +120,16 @@ def test_marks_and_decisions_are_taken_back_in_one_order(bench: ReadingBench) ->
     page.add_requested.emit((0.0, 0.0, -500.0))
     stack(bench).scroll_to(1)
     press(bench, Qt.Key.Key_K)
-    assert (len(bench.session.report.key_images), len(bench.session.findings.findings)) == (0, 1)
+    assert (len(keys(bench)), len(bench.session.findings.findings)) == (0, 1)
 
     page.undo_requested.emit()
-    assert (len(bench.session.report.key_images), len(bench.session.findings.findings)) == (1, 1)
+    assert (len(keys(bench)), len(bench.session.findings.findings)) == (1, 1)
     page.undo_requested.emit()
-    assert (len(bench.session.report.key_images), len(bench.session.findings.findings)) == (1, 0)
+    assert (len(keys(bench)), len(bench.session.findings.findings)) == (1, 0)
     page.undo_requested.emit()
-    assert bench.session.report.key_images == ()
+    assert keys(bench) == ()
     page.redo_requested.emit()
-    assert bench.session.report.key_images == (key_of(bench, 1),)
+    assert keys(bench) == (key_of(bench, 1),)
 
 
 def test_the_list_names_each_key_image_leads_there_and_takes_it_out(qtbot: QtBot, bench: ReadingBench) -> None:
@@ -139,7 +145,7 @@ def test_the_list_names_each_key_image_leads_there_and_takes_it_out(qtbot: QtBot
     QTest.mouseClick(panel.rows[0], Qt.MouseButton.LeftButton)
     assert stack(bench).index == 4
     panel.rows[0].remove.click()
-    assert bench.session.report.key_images == (key_of(bench, 1),)
+    assert keys(bench) == (key_of(bench, 1),)
     qtbot.waitUntil(panel.rows[0].isVisible)
     panel.rows[0].setFocus()
     QTest.keyClick(panel.rows[0], Qt.Key.Key_Return)
@@ -155,7 +161,7 @@ def test_computed_planes_are_no_key_images_and_say_so(bench: ReadingBench) -> No
     feature(bench).toggle()
 
     assert said == ["Only images as they were taken can be key images, not computed ones."]
-    assert bench.session.report.key_images == ()
+    assert keys(bench) == ()
 
 
 def test_the_context_menu_offers_the_mark_and_shows_whether_it_is_set(bench: ReadingBench) -> None:
@@ -176,6 +182,7 @@ def test_a_marked_image_remembers_window_zoom_and_place_as_they_were_when_the_pa
     scene.set_window(Window(40.25, 400.5))
     press(bench, Qt.Key.Key_K)
     qtbot.waitUntil(lambda: len(bench.session.report.image_looks) == 1)
+    (before,) = bench.session.report.key_pictures
     scene.set_window(Window(-600.125, 1500.0))
     scene.set_camera(Camera(2.5, (10.0, -7.0)))
     scene.toggle_invert()
@@ -187,6 +194,9 @@ def test_a_marked_image_remembers_window_zoom_and_place_as_they_were_when_the_pa
     assert (look.zoom, look.pan) == (2.5, (10.0, -7.0))
     assert look.viewport == bench.page.grid.frame("stack").canvas.viewport
     assert (look.slope, look.intercept, look.unit) == (1.0, -1000.0, "HU")
+    (after,) = bench.session.report.key_pictures
+    assert (after.image, after.jpeg_base64 != before.jpeg_base64) == (look.image, True)
+    assert QImage.fromData(base64.b64decode(after.jpeg_base64)).size().toTuple() == (360, 360)
 
 
 def test_an_image_that_is_drawn_on_remembers_how_it_is_seen_and_forgets_with_the_drawing(
@@ -221,7 +231,7 @@ def test_a_case_opened_again_shows_the_marks_of_its_draft_and_read_only_takes_no
     bench.open(qtbot.waitUntil)
     qtbot.waitUntil(lambda: bench.page.grid.stack is not None)
 
-    assert bench.session.report.key_images == (key_of(bench, 2),)
+    assert keys(bench) == (key_of(bench, 2),)
     stack(bench).scroll_to(2)
     assert stack(bench).is_key
     bench.session.moved_to(replace(bench.session.report))
@@ -229,7 +239,7 @@ def test_a_case_opened_again_shows_the_marks_of_its_draft_and_read_only_takes_no
     said: list[str] = []
     bench.page.toast.connect(said.append)
     press(bench, Qt.Key.Key_K)
-    assert bench.session.report.key_images == (key_of(bench, 2),)
+    assert keys(bench) == (key_of(bench, 2),)
     assert len(said) == 1
 
 

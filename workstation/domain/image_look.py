@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,11 +78,3 @@ class ImageLook:
             raise ValueError("a look has finite numbers")
         if min(self.window_width, self.zoom, *self.viewport, *self.pixel_size) <= 0:
             raise ValueError("window, zoom, viewport and pixels have a size")
-
-
-def updated(
-    looks: Iterable[ImageLook], newer: Iterable[ImageLook], wanted: Iterable[KeyImage]
-) -> tuple[ImageLook, ...]:
-    """Return the looks of the wanted images, in their order; the newer ones win, images without one are left out."""
-    known = {look.image: look for look in (*looks, *newer)}
-    return tuple(known[image] for image in dict.fromkeys(wanted) if image in known)

@@ -32,6 +32,14 @@ class KeyImage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPicture:
+    """A small picture of a key image as the reader saw it, for the printed report; not for diagnosis."""
+
+    image: KeyImage
+    jpeg_base64: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyImageList:
     """The key images of exactly one study, in the order in which they were marked."""
 

@@ -11,7 +11,7 @@ from workstation.domain.annotation import Annotation, AnnotationList
 from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.finding import FindingList
 from workstation.domain.image_look import ImageLook
-from workstation.domain.key_image import KeyImage, KeyImageList
+from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.measurement import MeasurementSet, as_annotations
 from workstation.domain.norm.values import NormOverride
 from workstation.domain.template import FieldType, ReportTemplate
@@ -75,6 +75,7 @@ class Report:
     norm_overrides: tuple[NormOverride, ...] = ()
     key_images: tuple[KeyImage, ...] = ()
     image_looks: tuple[ImageLook, ...] = ()
+    key_pictures: tuple[KeyPicture, ...] = ()
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):

@@ -22,6 +22,7 @@ from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate, TemplateSection, Text
 from workstation.domain.workitem import WorklistRow
 from workstation.exchange.fonts import rare_characters, rare_font
+from workstation.exchange.key_image_figures import HEADING, draw_figures, figure_words, figures
 from workstation.exchange.pdf_text import broken_into_lines
 
 _MARGIN: Final = 18.0
@@ -209,6 +210,8 @@ class _Page:
         for section, paragraphs in sections:
             everything += [section.label.get(self.language), *paragraphs]
         everything += [cell for cells in rows for cell in cells] + [report_words.NO_FINDINGS.get(self.language)]
+        shown = figures(self.report, self.study)
+        everything.append(figure_words(shown, self.language))
         paper.use_fonts("".join(everything))
         paper.set_title(title)
         paper.add_page()
@@ -219,6 +222,9 @@ class _Page:
             if paragraphs or has_table:
                 about = [*compared, *paragraphs] if has_table else paragraphs
                 self._section(section, about, rows if has_table else [], statement if has_table else "")
+        if shown:
+            self._heading(HEADING.get(self.language), room=8 * _LINE)
+            draw_figures(paper, shown, self.language, left_mm=_MARGIN, width_mm=_WIDTH)
 
     def _letterhead(self, title: str) -> None:
         self._text(self.paper.organisation, size=16, bold=True, height=9)
@@ -313,17 +319,21 @@ class _Page:
     def _section(
         self, section: TemplateSection, paragraphs: list[str], rows: list[tuple[str, ...]], statement: str
     ) -> None:
-        paper = self.paper
-        if paper.will_page_break(3 * _LINE):
-            paper.add_page()  # a heading never stands alone at the foot
-        paper.ln(1.5)
-        self._text(section.label.get(self.language), size=10.5, bold=True, height=6.5)
+        self._heading(section.label.get(self.language), room=3 * _LINE)
         if statement:
             self._table(rows)
         for paragraph in paragraphs:
             self._paragraph(paragraph)
         if statement:
             self._paragraph(statement, size=_SMALL_PT, grey=_GREY)
+
+    def _heading(self, text: str, *, room: float) -> None:
+        """Write a heading; where less than ``room`` mm are left below, on the next page, never alone at the foot."""
+        paper = self.paper
+        if paper.will_page_break(room):
+            paper.add_page()
+        paper.ln(1.5)
+        self._text(text, size=10.5, bold=True, height=6.5)
 
     def _table(self, rows: list[tuple[str, ...]]) -> None:
         paper = self.paper

@@ -21,7 +21,7 @@ from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.image_look import ImageLook
-from workstation.domain.key_image import KeyImage, KeyImageList
+from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.norm.values import NormFault, NormOverride
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
@@ -351,10 +351,10 @@ class ReadingSession:
         """Repeat the change of the key images that was taken back last."""
         self._step_keys(self._keys_redo, self._keys_undo)
 
-    def keep_looks(self, looks: tuple[ImageLook, ...]) -> None:
+    def keep_looks(self, looks: tuple[ImageLook, ...], pictures: tuple[KeyPicture, ...] = ()) -> None:
         """Keep how the marked and drawn images are seen; nothing happens where nobody may write."""
-        if looks != self._report.image_looks and not self.read_only:
-            self._report = replace(self._report, image_looks=looks, updated_at=self._now())
+        if (looks, pictures) != (self._report.image_looks, self._report.key_pictures) and not self.read_only:
+            self._report = replace(self._report, image_looks=looks, key_pictures=pictures, updated_at=self._now())
             self._tell(Changed.LOOKS)
 
     def now(self) -> datetime:

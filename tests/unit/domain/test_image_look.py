@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.helpers.cases import NOON, report
-from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline, updated
+from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline
 from workstation.domain.key_image import KeyImage, KeyImageList
 from workstation.domain.report import Report, ReportState
 
@@ -48,13 +48,6 @@ def test_a_draft_gives_marks_and_looks_back_to_the_last_bit_and_a_former_draft_h
 
     assert stored.validate_json(stored.dump_json(kept)) == kept
     assert stored.validate_python(former).key_images == ()
-
-
-def test_the_newest_look_of_each_wanted_image_is_kept() -> None:
-    later, other = replace(LOOK, zoom=3.0), replace(LOOK, image=SECOND)
-
-    assert updated((LOOK, other), (later,), (SECOND, FIRST, FIRST)) == (other, later)
-    assert updated((LOOK,), (), (SECOND,)) == ()
 
 
 @pytest.mark.parametrize(

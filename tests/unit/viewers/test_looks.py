@@ -6,6 +6,7 @@ from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from pydicom import dcmread
 
@@ -85,12 +86,12 @@ def applied_again(found: ImageLook, shown: SliceImage | None = None) -> StackSce
     return again
 
 
-def levels(frame: Frame) -> np.ndarray:  # type: ignore[type-arg] # levels of any kind
+def levels(frame: Frame) -> npt.NDArray[np.uint8]:
     assert isinstance(frame.source, SliceImage)
     assert frame.grayscale is not None
     gray = to_gray(frame.source.pixels, frame.grayscale)
     if frame.source.visible is not None:
-        gray = np.where(frame.source.visible, gray, frame.source.shutter_gray)
+        gray = np.where(frame.source.visible, gray, np.uint8(frame.source.shutter_gray))
     return gray
 
 

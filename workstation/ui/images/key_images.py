@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QMenu
 
 from resources.translation import tr
 from viewers.scene.looks import look_of
-from viewers.scene.scene import Scene
+from viewers.scene.scene import Scene, Size
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.annotation import Annotation
 from workstation.domain.frames import FrameRef
-from workstation.domain.image_look import ImageLook, updated
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import MarkedImage, StudyImages
 from workstation.services.reading_session import Changed
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.key_pictures import key_picture
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.shown_series import ShownSeries, thumbnail
 from workstation.ui.key_image_words import image_words
@@ -127,7 +127,7 @@ class KeyImages(QObject):
     def _series_shown(self, shown: ShownSeries) -> None:
         before, self._shown = self._shown, shown
         if before is not None and before is not shown:
-            self._keep(self._looks_of(before.scene, self._page.grid.frame(STACK).canvas.viewport))
+            self._keep([(before.scene, self._page.grid.frame(STACK).canvas.viewport)])
         self._show_mark()
 
     def _changed(self, change: Changed) -> None:
@@ -198,29 +198,30 @@ class KeyImages(QObject):
     def take_looks(self) -> None:
         """Keep how the marked and drawn images are seen right now."""
         self._soon.stop()
-        grid = self._page.grid
         # the active viewport last: where one series stands in two, it is what the reader works in
-        frames = sorted(grid.frames.values(), key=lambda frame: frame is grid.active)
-        looks = [
-            look
-            for frame in frames
-            if isinstance(frame.scene, StackScene)
-            for look in self._looks_of(frame.scene, frame.canvas.viewport)
-        ]
-        self._keep(looks)
+        frames = sorted(self._page.grid.frames.values(), key=lambda frame: frame is self._page.grid.active)
+        self._keep([(one.scene, one.canvas.viewport) for one in frames if isinstance(one.scene, StackScene)])
 
-    def _looks_of(self, scene: StackScene, viewport: tuple[float, float]) -> list[ImageLook]:
-        if min(viewport) <= 0:
-            return []
-        wanted = set(self._wanted())
-        places = [(at, image) for at in range(scene.count) if (image := self._find(scene, at)) in wanted and image]
-        found = (look_of(scene, at, image, viewport) for at, image in places)
-        return [look for look in found if look is not None]
-
-    def _keep(self, looks: list[ImageLook]) -> None:
-        if self._case is not None:
-            session = self._case.session
-            session.keep_looks(updated(session.report.image_looks, looks, self._wanted()))
+    def _keep(self, stacks: list[tuple[StackScene, Size]]) -> None:
+        if self._case is None:
+            return
+        session, wanted = self._case.session, self._wanted()
+        looks = {look.image: look for look in session.report.image_looks}
+        pictures = {picture.image: picture for picture in session.report.key_pictures}
+        for scene, viewport in stacks:
+            for index in range(scene.count):
+                image = self._find(scene, index)
+                if image is None or image not in wanted or min(viewport) <= 0:
+                    continue
+                look, before = look_of(scene, index, image, viewport), looks.get(image)
+                if image not in pictures or look != before:
+                    picture = key_picture(scene, index, image)
+                    pictures |= {image: picture} if picture is not None else {}
+                looks |= {image: look} if look is not None else {}
+        session.keep_looks(
+            tuple(looks[image] for image in wanted if image in looks),
+            tuple(pictures[image] for image in self._keys() if image in pictures),
+        )
 
     def _wanted(self) -> tuple[KeyImage, ...]:
         case, known = self._case, self._known

@@ -85,7 +85,7 @@ class ImagePlace:
 
 
 def thumbnail(image: SliceImage, scene: Scene, ratio: float) -> QImage:
-    """Return a picture of at most 56 px from every n-th pixel."""
+    """Return a picture of at most 56 px times ``ratio`` from every n-th pixel, in the scene's window."""
     step = max(1, round(max(image.rows, image.columns) / (_THUMB_PX * ratio)))
     part = np.ascontiguousarray(image.pixels[::step, ::step])
     if image.is_color:
