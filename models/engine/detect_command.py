@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from models.engine.detector import LungNoduleDetector
-from models.engine.manifest_values import HeatmapSpec
+from models.engine.manifest_values import HeatmapSpec, ImageInput
 from models.engine.measured_detector import MeasuringDetector
 from models.engine.nodule.segmenter import NoduleSegmenter
 from models.engine.registry import DEFAULT_MODEL, Bundle, Registry, check_bundle
@@ -18,10 +19,13 @@ from models.engine.trust import trusted_keys
 from resources.translation import language, tr
 from workstation.domain.errors import BundleInvalid
 from workstation.domain.finding import AlgorithmIdentity, Mark
+from workstation.domain.model import ModelOutput, PlanarImage
 from workstation.domain.ports import DetectionResult, Detector, JobContext
 from workstation.domain.volume import Volume
 
 LoadVolume = Callable[[Path, JobContext], Volume]
+LoadImages = Callable[[Path, tuple[str, ...], JobContext], Sequence[PlanarImage]]
+"""Reads the images of some modalities below a path."""
 
 
 class MakeDetector(Protocol):
@@ -61,6 +65,61 @@ def detect_path(
     volume = load_volume(path, job)
     read = time.perf_counter() - started
     return as_json(detector.detect(volume, job), read_seconds=read)
+
+
+def reads_images(bundle: Bundle) -> bool:
+    """Tell whether a model reads single images instead of volumes."""
+    return isinstance(getattr(bundle.manifest.spec, "input", None), ImageInput)
+
+
+def detect_images(
+    path: Path, bundle: Bundle, provider: str, load_images: LoadImages, job: JobContext
+) -> dict[str, Any]:
+    """
+    Run a model for single images on every image of its modalities below a path.
+
+    The shape is that of ``detect_path`` with ``images`` instead of ``marks``: per image its UID, boxes
+    (left, top, right, bottom, stored pixels) and findings without a place. Raises a WorkstationError.
+    """
+    started = time.perf_counter()
+    runner = ModelRunner(bundle, parse_provider(provider))
+    images = load_images(path, bundle.manifest.applies_to.modality, job)
+    read = time.perf_counter() - started
+    answers = [runner.detect_image(image, job) for image in images]
+    seconds = {
+        name: sum(answer.seconds.get(name, 0.0) for answer in answers)
+        for name in ("load", "preprocess", "network", "postprocess", "total")
+    }
+    shape = as_json(replace(answers[0], seconds=seconds), read_seconds=read)
+    del shape["marks"]
+    shape["warnings"] = sorted({warning.text for answer in answers for warning in answer.warnings})
+    shape["images"] = [_image(image, answer) for image, answer in zip(images, answers, strict=True)]
+    return shape
+
+
+def _image(image: PlanarImage, answer: ModelOutput) -> dict[str, Any]:
+    return {
+        "sop_instance_uid": image.sop_instance_uid,
+        "marks": [
+            {
+                "box_px": [round(value, 2) for value in mark.box_px],
+                "score": round(mark.score, 4),
+                "calibrated": mark.out_of_ten,
+                "shown": mark.shown,
+                "label": mark.label,
+            }
+            for mark in answer.planar_marks
+        ],
+        "findings": [
+            {
+                "label": finding.label,
+                "score": round(finding.score, 4),
+                "calibrated": finding.out_of_ten,
+                "shown": finding.shown,
+            }
+            for finding in answer.study_findings
+        ],
+    }
 
 
 def as_json(result: DetectionResult, *, read_seconds: float = 0.0) -> dict[str, Any]:

@@ -145,3 +145,26 @@ def mean_classifier(rank: int = 5) -> tuple[bytes, dict[str, Any]]:
         input=grid_input() if rank == 5 else image_input(),
         output={"name": "out", "classes": 1, "activation": "none", "occlusion": occlusion},
     )
+
+
+def fixed_yolo(folder: Path) -> Path:
+    """A network that answers the same box whatever it sees, in the letter-boxed frame."""
+    box = tensor("box", np.array([[[16 + 9.6], [16.0], [6.4], [6.4], [0.9]]]))
+    model = network(
+        [
+            node("ReduceMax", ["image"], ["top"], keepdims=0),
+            node("Ceil", ["top"], ["one"]),
+            node("Mul", ["box", "one"], ["out"]),
+        ],
+        constants=[box],
+        inputs={"image": 4},
+        outputs={"out": 3},
+    )
+    described = manifest(
+        "boxes_2d",
+        applies_to={"modality": ["DX", "CR"], "body_part": "CHEST"},
+        input=image_input(),
+        output={"format": "yolo", "name": "out", "classes": 1, "activation": "none"},
+        post={"min_score": 0.3, "top_k": 10, "nms_iou": 0.5, "max_marks": 5},
+    )
+    return write_bundle(folder / "b", model, described)

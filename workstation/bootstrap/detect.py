@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.engine.detect_command import detect_path, open_detector
-from models.engine.registry import Registry
+from models.engine.detect_command import detect_images, detect_path, open_detector, reads_images
+from models.engine.registry import DEFAULT_MODEL, Registry
 from resources.translation import tr, trn
 from workstation.bootstrap.console import check_writable, write_text
 from workstation.bootstrap.models import installed_models
+from workstation.dicom.planar import planar_image
 from workstation.dicom.source import scan
 from workstation.dicom.volumes import load_volume
 from workstation.domain.errors import InputOutsideIntendedUse
+from workstation.domain.model import PlanarImage
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Series
 from workstation.domain.volume import Volume
@@ -58,17 +60,40 @@ def _nothing_to_read(found: Sequence[Series]) -> InputOutsideIntendedUse:
     )  # fmt: skip
 
 
+def radiographs(path: Path, modalities: tuple[str, ...], job: JobContext) -> list[PlanarImage]:
+    """Read every image of some modalities below a path. Raises InputOutsideIntendedUse where there is none."""
+    found = [
+        Path(instance.path)
+        for study in scan(path, job)
+        for series in study.series
+        if series.modality in modalities
+        for instance in series.instances
+        if instance.path is not None
+    ]
+    if not found:
+        raise InputOutsideIntendedUse(
+            tr("There is no {modalities} image here.", modalities="/".join(modalities)),
+            hint=tr("Give the folder of a study that the model reads."),
+        )
+    return [planar_image(one) for one in found]
+
+
 def run_detect_command(options: argparse.Namespace) -> int:
-    """Print or write the marks of a local series as JSON."""
+    """Print or write the marks of a local series, or of the images below a path, as JSON."""
     check_writable(options.json)
     registry = installed_models().registry
-    result = detect_path(options.path, options.model, options.provider, series_volume, NoJob(), registry=registry)
+    bundle = registry.load(options.model or DEFAULT_MODEL)
+    if reads_images(bundle):
+        result = detect_images(options.path, bundle, options.provider, radiographs, NoJob())
+    else:
+        result = detect_path(options.path, options.model, options.provider, series_volume, NoJob(), registry=registry)
     text = json.dumps(result, indent=1, ensure_ascii=False)
     if options.json is None:
         print(text)
     else:
         write_text(options.json, text + "\n")
-        shown = sum(mark["shown"] for mark in result["marks"])
+        parts = result.get("images", [result])
+        shown = sum(mark["shown"] for part in parts for mark in (*part["marks"], *part.get("findings", ())))
         print(
             trn(
                 "{count} mark shown, {seconds:.1f} s",

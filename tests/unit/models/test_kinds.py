@@ -15,6 +15,7 @@ from models.engine.registry import check_bundle, read_bundle
 from models.engine.runner import ModelRunner
 from models.engine.session import Provider
 from tests.helpers.bundles import (
+    fixed_yolo,
     grid_input,
     identity_mask,
     image_input,
@@ -22,7 +23,6 @@ from tests.helpers.bundles import (
     mean_classifier,
     network,
     node,
-    tensor,
     write_bundle,
 )
 from tests.helpers.models import Job, refused, rotation
@@ -103,30 +103,8 @@ def test_a_film_is_letterboxed_and_monochrome1_turned_round(*, inverted: bool) -
     np.testing.assert_allclose(corners, [[19.5, 39.5, 39.5, 59.5]], atol=1e-9)
 
 
-def _fixed_yolo(folder: Path) -> Path:
-    """A network that answers the same box whatever it sees, in the letter-boxed frame."""
-    box = tensor("box", np.array([[[16 + 9.6], [16.0], [6.4], [6.4], [0.9]]]))
-    model = network(
-        [
-            node("ReduceMax", ["image"], ["top"], keepdims=0),
-            node("Mul", ["box", "top"], ["out"]),
-        ],
-        constants=[box],
-        inputs={"image": 4},
-        outputs={"out": 3},
-    )
-    described = manifest(
-        "boxes_2d",
-        applies_to={"modality": ["DX", "CR"], "body_part": "CHEST"},
-        input=image_input(),
-        output={"format": "yolo", "name": "out", "classes": 1, "activation": "none"},
-        post={"min_score": 0.3, "top_k": 10, "nms_iou": 0.5, "max_marks": 5},
-    )
-    return write_bundle(folder / "b", model, described)
-
-
 def test_a_box_comes_back_in_pixels_of_the_film(tmp_path: Path) -> None:
-    runner = ModelRunner(read_bundle(_fixed_yolo(tmp_path)), Provider.CPU)
+    runner = ModelRunner(read_bundle(fixed_yolo(tmp_path)), Provider.CPU)
 
     output = runner.detect_image(_radiograph(), Job())
 
@@ -138,7 +116,7 @@ def test_a_box_comes_back_in_pixels_of_the_film(tmp_path: Path) -> None:
 
 
 def test_a_film_model_refuses_other_modalities_and_volumes(tmp_path: Path) -> None:
-    runner = ModelRunner(read_bundle(_fixed_yolo(tmp_path)), Provider.CPU)
+    runner = ModelRunner(read_bundle(fixed_yolo(tmp_path)), Provider.CPU)
 
     with refused(InputOutsideIntendedUse, "it is not DX/CR"):
         runner.detect_image(_radiograph(modality="MG"), Job())
