@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QInputDialog
 
 from resources.translation import tr, trn
 from workstation import settings as settings_file
+from workstation.bootstrap.collector import QuietCollector
 from workstation.bootstrap.desktop_pages import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, page_specs
 from workstation.bootstrap.environment import prepare_offscreen
 from workstation.bootstrap.pictures import monitor_checking
@@ -76,6 +76,7 @@ class Desktop:
         self.desk: CaseDesk | None = None
         self.report: ReportPresenter | None = None
         self._is_settled = False
+        self._collector = QuietCollector()
         window = self.shell.window
         for spec in page_specs(self):
             window.register(spec)
@@ -138,7 +139,7 @@ class Desktop:
         desk, worklist = self.desk, self.worklist
         self.desk = self.worklist = self.report = None
         self._is_settled = False
-        gc.unfreeze()
+        self._collector.release()
         self._again.forget()
         if desk is not None:
             desk.stop()
@@ -214,7 +215,7 @@ class Desktop:
         if page_id == WORKLIST and not self._is_settled:
             self._is_settled = True
             # what is loaded by now stays: the collector, which stops the window, need not look at it again
-            gc.freeze()
+            self._collector.settle()
             QTimer.singleShot(_IDLE_MS, self._prepare_case)
 
     def _prepare_case(self) -> None:
@@ -232,7 +233,7 @@ class Desktop:
         if page_id == READING:
             QTimer.singleShot(_IDLE_MS, self._prepare_report)
         elif page_id == REPORT:
-            gc.freeze()
+            self._collector.settle()
 
     def _prepare_report(self) -> None:
         if self.desk is not None:

@@ -69,13 +69,19 @@ class Series:
     warnings: tuple[DecodeWarning, ...] = ()
     stacks: tuple[ImageStack, ...] = ()
     stack_number: int = 0
+    _frames: tuple[StackFrame, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def frames(self) -> tuple[StackFrame, ...]:
         """Return every frame in display order, stack after stack."""
-        if self.stacks:
-            return tuple(frame for stack in self.stacks for frame in stack.frames)
-        return tuple(StackFrame(FrameRef(one.sop_instance_uid), one.plane) for one in self.instances)
+        frames = self._frames  # made once: everything that shows a series asks for them again and again
+        if frames is None:
+            if self.stacks:
+                frames = tuple(frame for stack in self.stacks for frame in stack.frames)
+            else:
+                frames = tuple(StackFrame(FrameRef(one.sop_instance_uid), one.plane) for one in self.instances)
+            object.__setattr__(self, "_frames", frames)
+        return frames
 
     @property
     def key(self) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPen, QPixmap
 
 from workstation.ui.theme import current_theme
 
-_RATIOS = (1.0, 1.5, 2.0, 3.0)
 _DISABLED_OPACITY = 0.42
 
 
@@ -67,15 +66,47 @@ def icon(name: str, color: str = "t1", px: int = 16) -> QIcon:
     return _icon(name, current_theme().color(color).rgba(), px)
 
 
+class _Glyph(QIconEngine):
+    """Paints a glyph at the size and ratio that is asked for: a page has a hundred icons and shows ten."""
+
+    def __init__(self, name: str, rgba: int, px: int) -> None:
+        super().__init__()
+        self._name, self._rgba, self._px = name, rgba, px
+
+    def _at(self, size: QSize, mode: QIcon.Mode, ratio: float) -> QPixmap:
+        color = QColor.fromRgba(self._rgba)
+        if mode is QIcon.Mode.Disabled:
+            color.setAlphaF(_DISABLED_OPACITY)
+        return _pixmap(self._name, color.rgba(), min(self._px, size.width(), size.height()), ratio)
+
+    def actualSize(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QSize:  # noqa: ARG002 - Qt's signature
+        """Return the size at which it is painted: a glyph is not blown up."""
+        px = min(self._px, size.width(), size.height())
+        return QSize(px, px)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:  # noqa: ARG002
+        """Paint it in the middle."""
+        pixmap = self._at(rect.size(), mode, painter.device().devicePixelRatioF())
+        box = QRectF(QPointF(0, 0), pixmap.deviceIndependentSize())
+        box.moveCenter(QRectF(rect).center())
+        painter.drawPixmap(box.topLeft(), pixmap)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:  # noqa: ARG002
+        """Return it for an ordinary screen."""
+        return self._at(size, mode, 1.0)
+
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:  # noqa: ARG002
+        """Return it for a screen of that ratio; Qt gives ``size`` in logical pixels."""
+        return self._at(size, mode, scale)
+
+    def clone(self) -> QIconEngine:
+        """Return another of the same."""
+        return _Glyph(self._name, self._rgba, self._px)
+
+
 @cache
 def _icon(name: str, rgba: int, px: int) -> QIcon:
-    dimmed = QColor.fromRgba(rgba)
-    dimmed.setAlphaF(_DISABLED_OPACITY)
-    result = QIcon()
-    for ratio in _RATIOS:
-        result.addPixmap(_pixmap(name, rgba, px, ratio), QIcon.Mode.Normal)
-        result.addPixmap(_pixmap(name, dimmed.rgba(), px, ratio), QIcon.Mode.Disabled)
-    return result
+    return QIcon(_Glyph(name, rgba, px))
 
 
 def paint_logo(painter: QPainter, rect: QRectF) -> None:

@@ -118,7 +118,7 @@ class PageStack(QStackedWidget):
             self._drop_coming(slot)
             raise
         if slot.coming is not None:
-            self._take(slot, slot.coming)
+            yield from self._take(slot, slot.coming)
 
     def _parts(self, slot: _Slot) -> Iterator[None]:
         made = slot.spec.factory()
@@ -137,15 +137,18 @@ class PageStack(QStackedWidget):
                 yield
         yield
 
-    def _take(self, slot: _Slot, page: Page) -> None:
+    def _take(self, slot: _Slot, page: Page) -> Iterator[None]:
         """Put a page that is whole where the old one stood."""
-        before, slot.page = slot.page, page
+        self.arrived.emit(page)
+        before = slot.page
+        if before is not None:
+            page.restore_state(before.save_state())
+            yield
+        slot.page = page
         slot.coming = slot.making = None
         slot.is_old = False
         self.addWidget(page)
-        self.arrived.emit(page)
         if before is not None:
-            page.restore_state(before.save_state())
             was_in_front = self.currentWidget() is before
             before.close_page()
             if was_in_front:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from resources.translation import language, tr
 from workstation.domain.errors import WorkstationError
@@ -124,9 +124,13 @@ class Priors(QObject):
         self._hanging.set_priors(priors.ready, and_hang=bool(priors.ready) and not touched)
         if priors.ready and touched:
             self._page.toast.emit(tr("A prior is here: O puts it beside the case"))
-        self._show()
-        self._last_impression()
-        self._fetch_ahead()
+        QTimer.singleShot(0, self, self._list)  # hanging them is work enough for one turn
+
+    def _list(self) -> None:
+        if self._case is not None:
+            self._show()
+            self._last_impression()
+            self._fetch_ahead()
 
     def _not_found(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):

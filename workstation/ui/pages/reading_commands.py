@@ -177,7 +177,7 @@ def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> Iterator
         commands.of_images(
             Command(command_id, words[command_id], icon, key, _choose(grid, name), images, checkable=True)
         )
-    yield
+        yield
     for key in "1234567890":
         commands.of_images(
             Command(f"preset.{key}", preset_words(key), "contrast-2", key, _run(grid, ViewCommand(f"preset_{key}")),

@@ -95,49 +95,48 @@ class ReadingPage(Page):
     # building
 
     def _build(self, preferences: ReadingSettings) -> Iterator[None]:
+        # from the outside in: a part that is put into its place with everything in it is styled once more
         self.header = ReadingHeader()
         self.add_header(self.header)
         yield
+        self._stack = QStackedWidget()
+        self.column.addWidget(self._stack, 1)
+        self._empty = EmptyState(tr("No case is open"), tr("Open a case from the worklist (F2)."))
+        self._stack.addWidget(self._empty)
+        body = QWidget()
+        self._stack.addWidget(body)
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
         self.series = SeriesPanel()
+        row.addWidget(self.series)
         yield
+        self._sides = QHBoxLayout()
+        row.addLayout(self._sides)
+        centre = QVBoxLayout()
+        centre.setSpacing(0)
+        row.addLayout(centre, 1)
         self.grid = ViewportGrid()
+        centre.addWidget(self.grid, 1)
         yield
         self.priors = PriorStrip()
+        centre.addWidget(self.priors)
         yield
         self.dock = ReadingDock(preferences)
+        row.addWidget(self.dock)
         self.findings, self.report, self.footer = self.dock.findings, self.dock.report, self.dock.footer
         self.tabs, self.question = self.dock.tabs, self.dock.question
         yield
-        self._stack = QStackedWidget()
-        self._empty = EmptyState(tr("No case is open"), tr("Open a case from the worklist (F2)."))
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._content())
-        self.column.addWidget(self._stack, 1)
         self.view_commands = ReadingCommands(self.commands, self.grid)
         yield from add_page_commands(self, self.commands, self.view_commands)
         fill_header(self.header, self.view_commands)
+        yield
         self._add_layouts()
         self.image_menu = ImageMenu(self)
         self._wire()
         self.commands = self.view_commands
         self.grid.choose_tool(self.grid.active.navigator.tool)
         self.show_nothing()
-
-    def _content(self) -> QWidget:
-        body = QWidget()
-        row = QHBoxLayout(body)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.series)
-        self._sides = QHBoxLayout()
-        row.addLayout(self._sides)
-        centre = QVBoxLayout()
-        centre.setSpacing(0)
-        centre.addWidget(self.grid, 1)
-        centre.addWidget(self.priors)
-        row.addLayout(centre, 1)
-        row.addWidget(self.dock)
-        return body
 
     def _wire(self) -> None:
         self.series.chosen.connect(self.series_requested)
