@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,9 +42,11 @@ class Capsule:
 
     def distance_mm(self, point: Point) -> float:
         """Return the distance of a point from the segment's axis."""
-        start, axis = np.array(self.start), np.subtract(self.end, self.start)
-        along = np.clip(np.dot(np.subtract(point, start), axis) / max(float(axis @ axis), 1e-9), 0, 1)
-        return float(np.linalg.norm(np.subtract(point, start + along * axis)))
+        axis = [b - a for a, b in zip(self.start, self.end, strict=True)]
+        away = [p - a for a, p in zip(self.start, point, strict=True)]
+        length = sum(d * d for d in axis)
+        along = min(max(sum(p * d for p, d in zip(away, axis, strict=True)) / max(length, 1e-9), 0.0), 1.0)
+        return math.dist(away, [along * d for d in axis])
 
 
 def vessel_tree(seed: int) -> list[Capsule]:
@@ -52,7 +55,7 @@ def vessel_tree(seed: int) -> list[Capsule]:
     found: list[Capsule] = []
     for side, hilum in zip((-1.0, 1.0), _HILA, strict=True):
         for direction in _first_directions(side):
-            _grow(np.array(hilum), np.array(direction), 3.6, rng, found)
+            _grow(hilum, direction, 3.6, rng, found)
     return found
 
 
@@ -88,29 +91,57 @@ def _first_directions(side: float) -> list[tuple[float, float, float]]:
     return [(side, y, z) for y, z in ((-0.5, 0.9), (0.4, 0.8), (-0.8, 0.1), (0.5, -0.1), (-0.4, -0.9), (0.6, -1.0))]
 
 
-def _grow(
-    start: npt.NDArray[np.float64],
-    direction: npt.NDArray[np.float64],
-    radius: float,
-    rng: np.random.Generator,
-    found: list[Capsule],
-) -> None:
+def _grow(start: Point, direction: Point, radius: float, rng: np.random.Generator, found: list[Capsule]) -> None:
     if radius < _THINNEST_MM or (radius < 2 and _outside_lungs(start)):
         return
-    direction = direction / np.linalg.norm(direction)
-    end = start + direction * (5.0 * radius + rng.uniform(2, 5))
+    along = _unit(direction)
+    length = 5.0 * radius + rng.uniform(2, 5)
+    end = (start[0] + along[0] * length, start[1] + along[1] * length, start[2] + along[2] * length)
     thinner = radius * 0.88
-    a, b = start.tolist(), end.tolist()
-    found.append(Capsule((a[0], a[1], a[2]), (b[0], b[1], b[2]), radius, thinner))
-    across = np.cross(direction, rng.normal(size=3))
-    across /= np.linalg.norm(across)
-    _grow(end, direction - rng.uniform(0.05, 0.25) * across, thinner, rng, found)
-    _grow(end, direction + rng.uniform(0.6, 1.0) * across, radius * 0.62, rng, found)
+    found.append(Capsule(start, end, radius, thinner))
+    any_way: list[float] = rng.normal(size=3).tolist()
+    across = _unit(
+        (
+            along[1] * any_way[2] - along[2] * any_way[1],
+            along[2] * any_way[0] - along[0] * any_way[2],
+            along[0] * any_way[1] - along[1] * any_way[0],
+        )
+    )
+    _grow(end, _turned(along, across, -rng.uniform(0.05, 0.25)), thinner, rng, found)
+    _grow(end, _turned(along, across, rng.uniform(0.6, 1.0)), radius * 0.62, rng, found)
 
 
-def _outside_lungs(point: npt.NDArray[np.float64]) -> bool:
-    x, y = (np.full((1, 1), value, dtype=np.float32) for value in point[:2])
-    return float(_lungs(x, y, float(point[2]))[0, 0]) > -3
+def _unit(vector: Point) -> Point:
+    length = math.hypot(*vector)
+    return vector[0] / length, vector[1] / length, vector[2] / length
+
+
+def _turned(direction: Point, across: Point, share: float) -> Point:
+    return (
+        direction[0] + share * across[0],
+        direction[1] + share * across[1],
+        direction[2] + share * across[2],
+    )
+
+
+def _outside_lungs(point: Point) -> bool:
+    """Tell for one point what ``_lungs`` tells for a slice; thousands of branches ask."""
+    x, y, z = point
+    nearest = 1e3
+    for centre, half_axes, width in _lungs_at(z):
+        level = math.hypot((x - centre[0] * (0.75 + 0.25 * width)) / half_axes[0], (y - centre[1]) / half_axes[1])
+        dome = -62 - 45 * (((x - centre[0]) / 70) ** 2 + ((y + 5) / 85) ** 2) - z
+        nearest = min(nearest, max((level - 1) * min(half_axes), dome))
+    return nearest > -3
+
+
+def _lungs_at(z: float) -> Iterator[tuple[tuple[float, float], tuple[float, float], float]]:
+    """Yield centre, half axes and width of each lung at a height: full in the middle, narrowing to the apex."""
+    for centre, half_axes, height in (((-74.0, 0.0), (62.0, 80.0), 128.0), ((76.0, 4.0), (58.0, 78.0), 126.0)):
+        share = 1 - (abs(z) / height) ** (2.2 if z > 0 else 4.0)
+        if share > 0.02:
+            width = math.sqrt(share)
+            yield centre, (half_axes[0] * width, half_axes[1] * width), width
 
 
 def _ellipse(x: Plane, y: Plane, centre: tuple[float, float], half_axes: tuple[float, float]) -> Plane:
@@ -145,15 +176,8 @@ def _oval(
 def _lungs(x: Plane, y: Plane, z: float) -> Plane:
     """Return the distance from both lungs: ellipsoids with a rounded base over the diaphragm."""
     found = np.full(np.broadcast_shapes(x.shape, y.shape), 1e3, dtype=np.float32)
-    for centre, half_axes, height in (((-74.0, 0.0), (62.0, 80.0), 128.0), ((76.0, 4.0), (58.0, 78.0), 126.0)):
-        # full in the middle, narrowing to the apex
-        share = 1 - (abs(z) / height) ** (2.2 if z > 0 else 4.0)
-        if share <= 0.02:
-            continue
-        width = float(np.sqrt(share))
-        shape = _ellipse(
-            x, y, (centre[0] * (0.75 + 0.25 * width), centre[1]), (half_axes[0] * width, half_axes[1] * width)
-        )
+    for centre, half_axes, width in _lungs_at(z):
+        shape = _ellipse(x, y, (centre[0] * (0.75 + 0.25 * width), centre[1]), half_axes)
         dome = np.sqrt(((x - centre[0]) / 70) ** 2 + ((y + 5) / 85) ** 2)
         diaphragm = (-62 - 45 * dome**2 - z).astype(np.float32)
         found = np.minimum(found, np.maximum(shape, diaphragm))
@@ -166,33 +190,34 @@ def _blend_inside(
     """Paint vessels averaged over the slice thickness; they thin out and fade towards the pleura, as real ones do."""
     pixel = float(axis[1] - axis[0])
     share = np.zeros_like(hu)
+    beyond = thickness_mm / 3 + pixel  # the farthest part of the slice, and the soft edge
+    heights = (z + thickness_mm * np.array(_SUBSLICES, dtype=np.float32))[:, None, None]
     for vessel in vessels:
-        reach = vessel.radius_mm + thickness_mm
-        if min(vessel.start[2], vessel.end[2]) - reach > z or max(vessel.start[2], vessel.end[2]) + reach < z:
+        (ax, ay, az), (bx, by, bz) = vessel.start, vessel.end
+        reach = vessel.radius_mm + beyond
+        if (az < z - reach and bz < z - reach) or (az > z + reach and bz > z + reach):
             continue
-        rows = _window(axis, min(vessel.start[1], vessel.end[1]) - reach, max(vessel.start[1], vessel.end[1]) + reach)
-        columns = _window(
-            axis, min(vessel.start[0], vessel.end[0]) - reach, max(vessel.start[0], vessel.end[0]) + reach
-        )
+        rows = _window(axis, min(ay, by) - reach, max(ay, by) + reach)
+        columns = _window(axis, min(ax, bx) - reach, max(ax, bx) + reach)
         x, y = axis[None, columns], axis[rows, None]
         thickest = np.maximum(-_TAPER * lungs[rows, columns], 0)
-        (ax, ay, az), (bx, by, bz) = vessel.start, vessel.end
+        if not thickest.any():
+            continue
         dx, dy, dz = bx - ax, by - ay, bz - az
         flat = (x - ax) * dx + (y - ay) * dy
-        drawn = np.zeros_like(thickest)
-        for offset in _SUBSLICES:
-            height = z + offset * thickness_mm
-            along = np.clip((flat + (height - az) * dz) / (dx * dx + dy * dy + dz * dz), 0, 1)
-            gap = np.sqrt((x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2 + (height - az - along * dz) ** 2)
-            radius = np.minimum(vessel.radius_mm + along * (vessel.end_radius_mm - vessel.radius_mm), thickest)
-            inside = np.clip(0.5 - (gap - radius) / np.float32(1.3 * pixel), 0, 1)
-            drawn += inside * np.minimum(radius / _FULL_CONTRAST_MM, 1) ** 2 / len(_SUBSLICES)
+        along = ((flat + (heights - az) * dz) / (dx * dx + dy * dy + dz * dz)).clip(0, 1)
+        gap = np.sqrt((x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2 + (heights - az - along * dz) ** 2)
+        radius = np.minimum(vessel.radius_mm + along * (vessel.end_radius_mm - vessel.radius_mm), thickest)
+        inside = (0.5 - (gap - radius) / np.float32(1.3 * pixel)).clip(0, 1)
+        drawn = (inside * np.minimum(radius / _FULL_CONTRAST_MM, 1) ** 2).sum(axis=0) / len(_SUBSLICES)
         share[rows, columns] = np.maximum(share[rows, columns], drawn)
     hu += share * (np.float32(_BLOOD) - hu)
 
 
 def _window(axis: Plane, low: float, high: float) -> slice:
-    return slice(int(np.searchsorted(axis, low)), int(np.searchsorted(axis, high)))
+    """Return the pixels between two coordinates; those of ``axis`` are evenly spaced."""
+    first, pixel = float(axis[0]), float(axis[1] - axis[0])
+    return slice(max(math.ceil((low - first) / pixel), 0), max(math.ceil((high - first) / pixel), 0))
 
 
 def _bones_of_the_wall(hu: Plane, axis: Plane, z: float) -> None:
