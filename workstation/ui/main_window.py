@@ -336,9 +336,9 @@ class MainWindow(QMainWindow):
 
     def open_key_sheet(self) -> None:
         """Show every key that works here."""
-        sheet = KeySheet(self, self.key_sheet())
+        sheet = KeySheet(self, self.key_sheet(), in_steps=True)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.open()
+        sheet.open_soon()
 
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the keys of the window and of the page in front."""
