@@ -67,8 +67,7 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
     """Return a fault as a sentence for the reader."""
     quote, against = _short(fault.quote), _short(fault.against)
     sentences = {
-        "patient_name_missing": tr("The patient has no name"),
-        "patient_id_missing": tr("The patient has no identifier"),
+        "patient_missing": tr("The patient has neither name nor identifier"),
         "patient_id_differs": tr(
             "The worklist names patient {quote}, the images {against}", quote=quote, against=against
         ),

@@ -1,0 +1,136 @@
+"""The norm gate around a report: what it is asked, what it holds up, what is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.fakes import FakeAudit
+from tests.helpers.full_reports import TEMPLATE, preliminary_report, real_study, worklist_row
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import NotSignable
+from workstation.domain.finding import Lobe, NoduleType
+from workstation.domain.norm.gate import RULES
+from workstation.domain.norm.values import NormFault, NormKind, NormOverride, Role
+from workstation.domain.report import Report
+from workstation.domain.study import Study
+from workstation.exchange.templates import TemplateLibrary
+from workstation.services.norm_gate import describe_fault, faults_of, kind_word, norm_subject, require_norm
+from workstation.services.report_service import RecordDecisions
+
+SIGNER = "王启明"
+
+
+@pytest.fixture(scope="module")
+def study(lidc_0314: Path) -> Study:
+    return replace(real_study(lidc_0314), study_date="20261121")
+
+
+def rules(report: Report, study: Study) -> list[str]:
+    return [fault.rule for fault in faults_of(report, TEMPLATE, study, worklist_row(study), signer=SIGNER)]
+
+
+def test_a_complete_report_with_its_accepted_findings_passes(study: Study) -> None:
+    assert rules(preliminary_report(study), study) == []
+
+
+def test_the_table_of_findings_is_held_against_the_impression(study: Study) -> None:
+    report = preliminary_report(study)
+    swapped = {**report.values, "impression": "左肺上叶实性结节。右肺下叶磨玻璃结节。"}
+
+    assert rules(replace(report, values=swapped), study) == ["lobe_of_conclusion", "lobe_of_conclusion"]
+    one = replace(report.findings, findings=report.findings.findings[:1])
+    assert rules(replace(report, values=swapped, findings=one), study) == [
+        "side_of_conclusion",
+        "lobe_of_conclusion",
+    ]
+
+
+def test_a_finding_without_a_lobe_proves_no_side_but_its_size(study: Study) -> None:
+    plain = cases.ai_finding().edited(by="x", at=cases.NOON, diameter_mm=8.0)
+    placed = plain.edited(by="x", at=cases.NOON, lobe=Lobe.RIGHT_UPPER, nodule_type=NoduleType.SOLID)
+    report = preliminary_report(study)
+    made = replace(report, findings=replace(report.findings, findings=(plain, placed)), language="en")
+    subject = norm_subject(made, TEMPLATE, study, worklist_row(study), signer=SIGNER)
+    table = next(item for item in subject.fields if item.key == "nodules")
+
+    assert (table.role, table.text) == (Role.FINDINGS, "solid nodule, right upper lobe, 8.0 mm")
+    assert 8.0 in subject.measured_mm
+
+
+def test_number_fields_in_millimetres_and_coded_sides_are_part_of_what_was_found(study: Study) -> None:
+    template = TemplateLibrary().get("dx-chest")
+    values = {"pneumothorax": "right", "lungs": "见下。", "impression": "左侧气胸。", "ctr": "x"}
+    report = replace(preliminary_report(study), values=values)
+    subject = norm_subject(report, template, study, worklist_row(study), signer=SIGNER)
+    nodule = TemplateLibrary().get("ct-chest-nodule")
+    numbers = replace(report, values={"dominant_long_mm": "9.5", "dominant_short_mm": "?"})
+
+    assert [item.text for item in subject.fields if item.key == "pneumothorax"] == ["右侧气胸"]
+    assert "side_of_conclusion" in [
+        fault.rule for fault in faults_of(report, template, study, worklist_row(study), signer=SIGNER)
+    ]
+    assert 9.5 in norm_subject(numbers, nodule, study, worklist_row(study), signer=SIGNER).measured_mm
+    english = norm_subject(replace(report, language="en"), template, study, worklist_row(study), signer=SIGNER)
+    assert [item.text for item in english.fields if item.key == "pneumothorax"] == ["Right Pneumothorax"]
+
+
+def test_an_open_fault_holds_the_signature_up_and_names_it(study: Study) -> None:
+    report = preliminary_report(study)
+    wrong = replace(report, values={**report.values, "impression": "右肺上叶结节，直径约____mm。"})
+
+    with pytest.raises(NotSignable) as caught:
+        require_norm(wrong, TEMPLATE, study, worklist_row(study), signer=SIGNER)
+    assert "____" in caught.value.user_text
+    assert caught.value.detail == "residue"
+
+    answered = NormOverride("residue", "impression", "____", "待临床补充", "expert", cases.NOON)
+    require_norm(replace(wrong, norm_overrides=(answered,)), TEMPLATE, study, worklist_row(study), signer=SIGNER)
+
+
+def test_an_override_is_audited_with_rule_reason_and_signer(study: Study) -> None:
+    audit = FakeAudit()
+    answered = NormOverride("residue", "impression", "____", "待临床补充", "expert", cases.NOON)
+    RecordDecisions(audit)(replace(preliminary_report(study), norm_overrides=(answered,)))
+
+    details = [detail for action, _uid, _outcome, detail in audit.recorded if action is AuditAction.NORM_OVERRIDDEN]
+    assert details == ["residue impression by expert: 待临床补充"]
+
+
+def test_the_age_is_that_of_the_day_and_dates_that_cannot_be_read_give_none(study: Study) -> None:
+    row = worklist_row(study)
+    born = replace(study, patient=replace(study.patient, birth_date="19681122"))
+    assert norm_subject(preliminary_report(born), TEMPLATE, born, row, signer=SIGNER).age_years == 57
+    unknown = replace(study, patient=replace(study.patient, birth_date=""))
+    unborn = replace(study, patient=replace(study.patient, birth_date="20300101"))
+
+    ages = [norm_subject(preliminary_report(s), TEMPLATE, s, row, signer=SIGNER).age_years for s in (unknown, unborn)]
+    assert ages == [None, None]
+
+
+RULE_NAMES = (
+    "patient_missing patient_id_differs patient_name_differs sex_differs age_differs "
+    "name_in_text_differs organ_of_other_sex author_missing signer_missing side_of_conclusion side_of_examination "
+    "level_of_conclusion lobe_of_conclusion part_of_examination impossible_part denied_by_findings not_in_findings "
+    "normal_despite_findings missing_in_conclusion absent_organ no_unit wrong_unit implausible_size "
+    "unit_of_conclusion size_of_conclusion broken_number percent_over_100 impossible_hu no_such_day "
+    "day_after_examination residue"
+)
+
+
+@pytest.mark.parametrize("language", [CHINESE, ENGLISH])
+def test_every_fault_is_said_in_words(language: str) -> None:
+    use_language(language)
+    try:
+        for rule in RULE_NAMES.split():
+            fault = NormFault(NormKind.SIDE, rule, "impression", "甲" * 50, "乙")
+            sentence = describe_fault(fault, TEMPLATE)
+            assert sentence.startswith(TEMPLATE.field("impression").label.get(language))
+            assert "{" not in sentence
+        assert {kind_word(kind) for kind in NormKind if kind in {one for one, _rule in RULES}} != {""}
+    finally:
+        use_language(CHINESE)
