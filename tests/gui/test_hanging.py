@@ -15,6 +15,7 @@ from resources.translation import use_language
 from tests.helpers.comparing import ComparingBench, case_of, ct_study, mammogram_study
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.note_scene import NoteScene
+from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
@@ -136,6 +137,16 @@ def test_the_name_of_the_window_above_a_picture_is_that_of_the_picture(
     assert grid.frame(STACK).header.text.mode == "Mediastinum"
     press(bench, Qt.Key.Key_Period)
     assert (grid.frame(STACK).scene.window.width, grid.frame(STACK).header.text.mode) == (1500, "Lung")  # type: ignore[union-attr] # a stack
+
+
+def test_the_header_names_the_window_that_the_image_brought_along(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5", description="knee")
+    knee = replace(study, description="knee", series=(replace(study.series[0], body_part="KNEE"),))
+    stored = {uid: replace(image, voi=Window(centre=50, width=250)) for uid, image in images.items()}
+    bench = opened(qtbot, make(knee, stored))
+    assert bench.page.header.presets.text() == "W 250 L 50"
 
 
 def test_a_chest_ct_that_makes_no_volume_hangs_as_a_stack_alone(

@@ -24,7 +24,7 @@ from workstation.ui.widgets.worklist_cells import WorklistCells
 from workstation.ui.widgets.worklist_columns import INDEX, Column, Order, plan_columns, title
 from workstation.ui.widgets.worklist_model import WorklistModel
 from workstation.ui.widgets.worklist_view import WorklistTable
-from workstation.ui.widgets.worklist_words import STATE_LOOK, ai_word, state_word
+from workstation.ui.widgets.worklist_words import STATE_LOOK, ai_word, state_word, study_time
 
 pytestmark = pytest.mark.gui
 
@@ -217,3 +217,10 @@ def test_focus_lines_frame_the_selected_row_while_keys_move_it(table: WatchedTab
     at = QPointF(3, 41).toPoint()
     assert picture.pixelColor(at) == accent
     assert INDEX[Column.TIME_LEFT] == 1
+
+
+def test_a_study_made_in_another_year_than_it_came_says_its_year() -> None:
+    taken = NOW - timedelta(days=348)
+    assert study_time(case(studied=taken)) == "2025-12-08"
+    assert study_time(case(studied=None)) == "—"
+    assert study_time(case(studied=NOW)) == f"{NOW.astimezone():%m-%d %H:%M}"

@@ -20,6 +20,7 @@ from workstation.ui.images.volume_views import VOLUME
 from workstation.ui.monitor_check import MonitorCheckWindow
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.pages.login_page import LoginPage
+from workstation.ui.pages.model_page import ModelsPage
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.worklist_page import WorklistPage
@@ -30,6 +31,7 @@ SIZES: Final = {"1": ((1920, 1080), (1366, 768)), "1.5": ((1280, 720),)}
 """Window sizes in logical pixels by scale: 1280x720 at 150 % is a full screen of 1920x1080."""
 _CASES: Final = (
     ("ct", "周丽华", ("hung", "stage2", "stage3", "one", "1x2", "2x2", "mpr", "mpr3d", "volume", "prior")),
+    ("ct-alone", "周丽华", ("hung", "stage2", "stage3")),
     ("mr", "黄志强", ("hung", "one", "2x2", "mpr", "mpr3d")),
     ("mg", "赵晓梅", ("hung", "stage2", "one", "2x2")),
     ("dx", "Aibek", ("hung", "one", "1x2")),
@@ -155,15 +157,15 @@ class Camera:
         if self.wants("monitor"):
             self._monitor()
         if self.wants("models"):
-            self.window.show_page(MODELS)
-            settle(3000)
+            self._models()
             self.take("models-senior")
         rows = self.desktop.hub.worklist.query(WorklistQuery(tab=WorklistTab.ALL, limit=100)).rows
         for kind, name, layouts in _CASES:
             pictures = [f"reading-{kind}-{layout}" for layout in layouts]
             pictures += ["editor", "report", "sign"] if kind == "ct" else []
             if self.wants(*pictures):
-                row = max((one for one in rows if name in one.patient_name), key=lambda one: one.images_received)
+                mine = sorted((one for one in rows if name in one.patient_name), key=lambda one: one.images_received)
+                row = mine[0 if kind == "ct-alone" else -1]  # the older of two studies has no prior
                 self._case(kind, row, layouts)
         self.desktop.sign_out()
 
@@ -181,10 +183,15 @@ class Camera:
 
     def _administrator(self) -> None:
         self._sign_in("admin")
-        self.window.show_page(MODELS)
-        settle(3000)
+        self._models()
         self.take("models-admin")
         self.desktop.sign_out()
+
+    def _models(self) -> None:
+        self.window.show_page(MODELS)
+        page = self.desktop.page(MODELS)
+        if isinstance(page, ModelsPage):
+            wait_until(page.gates.text, "the models")
 
     # cases
 
@@ -199,7 +206,7 @@ class Camera:
             settle(2000)
         else:
             wait_until(page.is_complete, f"{kind} to load", seconds=240)
-        if kind in {"ct", "mr", "pt"}:
+        if kind in {"ct", "ct-alone", "mr", "pt"}:
             wait_until(page.has_volume, f"the planes of {kind}", seconds=120)
         settle(2500)
         for layout in layouts:

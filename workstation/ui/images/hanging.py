@@ -460,6 +460,7 @@ class Hanging(QObject):
         if self.is_on_screen:
             self._share()
             self._pictures.arrange()
+            self._page.show_window()  # an image brings its own window along
 
     def _arrived(self, stack: CellStack) -> None:
         for cell in self.cells:

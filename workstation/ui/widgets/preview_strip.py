@@ -145,7 +145,7 @@ class PreviewStrip(QWidget):
         self._ids.show_text(" · ".join(part for part in (row.patient_id, accession) if part))
         self._facts["exam"].show_text(row.description)
         self._facts["site"].show_text(row.site_name)
-        self._facts["studied"].show_text(words.month_day_time(row.studied))
+        self._facts["studied"].show_text(words.study_time(row))
         partial = row.images_received < row.images_expected
         got = f"{row.images_received}/{row.images_expected}" if partial else str(row.images_received)
         self._facts["images"].show_text(got)

@@ -39,6 +39,8 @@ class MenuButton(QAbstractButton):
 
     def show_choice(self, text: str, key: str = "") -> None:
         """Show what is chosen and its key."""
+        if (text, key_text(key)) == (self.text(), self._key):
+            return
         self.setText(text)
         self._key = key_text(key)
         self.setAccessibleName(f"{self.toolTip()} {text}")

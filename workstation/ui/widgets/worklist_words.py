@@ -70,6 +70,14 @@ def month_day_time(when: datetime | None) -> str:
     return f"{when.astimezone():%m-%d %H:%M}" if when is not None else "—"
 
 
+def study_time(row: WorklistRow) -> str:
+    """Return when the images were taken; with the year, and without the hour, where it was not the year they came."""
+    taken = row.studied
+    if taken is not None and taken.year != row.arrived.year:
+        return f"{taken.astimezone():%Y-%m-%d}"
+    return month_day_time(taken)
+
+
 def clock_time(when: datetime) -> str:
     """Return ``19:12`` in local time."""
     return f"{when.astimezone():%H:%M}"
@@ -133,7 +141,7 @@ CELLS: Final[dict[Column, Callable[[WorklistRow], str]]] = {
     Column.MODALITY: lambda row: row.modality,
     Column.DESCRIPTION: lambda row: row.description,
     Column.SITE: lambda row: row.site_name,
-    Column.STUDIED: lambda row: month_day_time(row.studied),
+    Column.STUDIED: study_time,
     Column.ARRIVED: lambda row: clock_time(row.arrived),
     Column.IMAGES: images_word,
     Column.READER: lambda row: row.reader_name,
