@@ -16,6 +16,7 @@ from pydicom.errors import InvalidDicomError
 from resources.translation import tr
 from worklist import multipart
 from worklist.dicom_json import JSON, Attributes, items, number, text
+from worklist.early_frame import early_frame
 from worklist.errors import misunderstood, refusal
 from worklist.http import HubClient
 from worklist.multipart import cut_short
@@ -90,6 +91,13 @@ class HubImages:
         if not _is_instance(part10, sop_instance_uid):
             raise cut_short("another SOP Instance UID than asked for")
         return part10
+
+    def frame(
+        self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str, frame_number: int
+    ) -> bytes | None:
+        """Implement ``EarlyFrames``. Raises Unreachable, Refused."""
+        path = f"/dicom-web/studies/{study_instance_uid}/series/{series_instance_uid}/instances/{sop_instance_uid}"
+        return early_frame(self._client, path, sop_instance_uid, frame_number)
 
     # StorePort
 

@@ -1,6 +1,8 @@
 """
 Streams the frames of multi-frame objects: each object is fetched once, its frames are decoded on demand.
 
+Of a long object the frame on screen is asked for by itself as well, so that something is seen meanwhile.
+
 Frames near the one on screen come first. Of a long clip only as many decoded frames are held as
 ``workstation.domain.frames`` allows; those that fall behind are decoded again when they are needed.
 """
@@ -15,7 +17,8 @@ from typing import Final
 from viewers.scene.image import SliceImage
 from worklist.retry import Backoff
 from workstation.dicom.frame_reader import FrameReader
-from workstation.domain.errors import Unreachable
+from workstation.domain.errors import Unreachable, WorkstationError
+from workstation.domain.frame_ports import EarlyFrames
 from workstation.domain.frames import frames_kept, is_kept
 from workstation.domain.ports import RetrievePort
 from workstation.domain.study import Series
@@ -25,6 +28,8 @@ OnFailed = Callable[[int, Exception], None]
 OnLine = Callable[[bool], None]
 
 WORKERS: Final = 2
+LONG: Final = 4
+"""Objects of fewer frames are here nearly as soon as one of their frames."""
 
 
 class FrameStream:
@@ -60,6 +65,8 @@ class FrameStream:
         """Begin; returns at once."""
         for number in range(min(WORKERS, len(self._frames))):
             threading.Thread(target=self._work, name=f"frames-{number}", daemon=True).start()
+        if isinstance(self._port, EarlyFrames) and len(self._frames) >= LONG:
+            threading.Thread(target=self._look_ahead, args=(self._port,), name="frames-first", daemon=True).start()
 
     def focus(self, index: int) -> None:
         """Decode from ``index`` on next."""
@@ -120,6 +127,22 @@ class FrameStream:
             if wanted and not self._cancelled.is_set():
                 self._on_slice(index, image)
 
+    def _look_ahead(self, port: EarlyFrames) -> None:
+        """Show the frame on screen while its object is on the way; it comes once more from the whole object."""
+        with self._changed:
+            index = self._focus
+        frame = self._frames[index]
+        uids = self._study, self._series.series_instance_uid, frame.ref.sop_instance_uid
+        try:
+            part10 = port.frame(*uids, frame.ref.frame_number)
+            image = None if part10 is None else self._placed(self._decode(part10), index)
+        except WorkstationError:
+            return  # whatever is wrong, the whole object tells
+        with self._changed:
+            is_here = index in self._here or index in self._failed
+        if image is not None and not is_here and not self._cancelled.is_set():
+            self._on_slice(index, image)
+
     def _next(self) -> int | None:
         """Take the frame that is needed next; wait while all that is held is here; None at the end."""
         with self._changed:
@@ -149,7 +172,10 @@ class FrameStream:
     def _image(self, index: int) -> SliceImage:
         frame = self._frames[index]
         reader = self._readers.get(frame.ref.sop_instance_uid)
-        image = self._decode(reader.part10(frame.ref.frame_number))
+        return self._placed(self._decode(reader.part10(frame.ref.frame_number)), index)
+
+    def _placed(self, image: SliceImage, index: int) -> SliceImage:
+        frame = self._frames[index]
         return replace(image, plane=image.plane or frame.plane, frame_number=frame.ref.frame_number)
 
     def _fetch(self, sop_instance_uid: str) -> FrameReader:

@@ -143,6 +143,39 @@ class FrameReader:
         return part + b"\x00" * (len(part) % 2)
 
 
+def one_frame(header: Dataset, frame_number: int, frame: bytes, transfer_syntax_uid: str) -> bytes:
+    """
+    Return a frame (from 1) as an object of its own: ``header`` without pixels, ``frame`` in the transfer syntax.
+
+    Raises DecodeError where the frame cannot be what the header says.
+    """
+    count = frame_count(header)
+    if not 1 <= frame_number <= count or count > MAX_FRAMES:
+        raise DecodeError(tr("The image has no frame {number}.", number=frame_number))
+    syntax = UID(transfer_syntax_uid)
+    header.file_meta = FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = syntax
+    header.file_meta.MediaStorageSOPClassUID = header.SOPClassUID
+    header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
+    header.SpecificCharacterSet = "ISO_IR 192"
+    bits = integer(header, "BitsAllocated", 8)
+    single = _without(header)
+    groups = list(header.get("PerFrameFunctionalGroupsSequence") or [])
+    if frame_number <= len(groups):
+        single.PerFrameFunctionalGroupsSequence = [groups[frame_number - 1]]
+    single.NumberOfFrames = 1
+    vr = "OB" if bits <= 8 or syntax.is_encapsulated else "OW"
+    if syntax.is_encapsulated:
+        single.add_new("PixelData", vr, encapsulate([frame]))
+        single["PixelData"].is_undefined_length = True
+    else:
+        pixels = integer(header, "Rows", 0) * integer(header, "Columns", 0)
+        if not frame or 8 * len(frame) != pixels * _bits_per_pixel(header, "PixelData"):
+            raise _damaged("another length than the header says")
+        single.add_new("PixelData", vr, frame + b"\x00" * (len(frame) % 2))
+    return _written(single)
+
+
 def _bits_per_pixel(dataset: Dataset, keyword: str) -> int:
     if keyword != "PixelData":
         return 32 if keyword == "FloatPixelData" else 64

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.helpers.files import FolderImages
@@ -15,6 +16,7 @@ from worklist.retry import Backoff
 from workstation.bootstrap import frame_stream
 from workstation.bootstrap.frame_stream import FrameStream
 from workstation.bootstrap.image_stream import decode_for_display
+from workstation.dicom.frame_reader import FrameReader
 from workstation.domain.errors import DecodeError, Unreachable, WorkstationError
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.study import Series
@@ -163,3 +165,57 @@ def test_what_is_missing_fails_frame_by_frame_and_the_rest_is_shown(
     assert isinstance(receiver.failures[1], DecodeError)
     assert all(isinstance(error, WorkstationError) for error in receiver.failures.values())
     assert folder.asked.count("9.9") == 1
+
+
+class EarlyFolder(FolderImages):
+    """A port whose whole objects wait until they may come, while single frames come at once."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.may_come = threading.Event()
+        self.early: list[int] = []
+        self.refuse = False
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        assert self.may_come.wait(PATIENCE_S)
+        return super().instance(study_instance_uid, series_instance_uid, sop_instance_uid)
+
+    def frame(self, study: str, series: str, sop_instance_uid: str, frame_number: int) -> bytes | None:
+        self.early.append(frame_number)
+        if self.refuse:
+            raise Unreachable("gone")
+        return FrameReader(self._paths[sop_instance_uid].read_bytes()).part10(frame_number)
+
+
+@pytest.fixture
+def slow(shared_data: Path) -> Iterator[EarlyFolder]:
+    folder = EarlyFolder(shared_data / "dicom-zoo/chafey/testImages/encapsulated/multi-frame")
+    yield folder
+    folder.may_come.set()
+
+
+def test_the_first_frame_of_a_clip_is_seen_before_the_clip_is_whole(
+    slow: EarlyFolder, clips: Series, receiver: Receiver, started: list[FrameStream]
+) -> None:
+    one = stream(slow, clips, receiver)
+    started.append(one)
+    one.start()
+    receiver.wait(lambda: 0 in receiver.images)
+    assert (slow.early, slow.asked, one.cached[0]) == ([1], [], False)
+    early = receiver.images[0]
+    slow.may_come.set()
+    receiver.wait(lambda: len(receiver.images) == 16 and receiver.order.count(0) == 2)
+    # it comes once more from the whole object, and is the same
+    assert np.array_equal(early.pixels, receiver.images[0].pixels)
+
+
+def test_without_an_early_frame_the_clip_comes_as_ever(
+    slow: EarlyFolder, clips: Series, receiver: Receiver, started: list[FrameStream]
+) -> None:
+    slow.refuse = True
+    slow.may_come.set()
+    one = stream(slow, clips, receiver)
+    started.append(one)
+    one.start()
+    receiver.wait(lambda: len(receiver.images) == 16)
+    assert (receiver.failures, receiver.line) == ({}, [])
