@@ -101,12 +101,12 @@ def test_the_diameter_spreads_no_more_than_0_12_on_the_half_that_set_the_constan
     assert np.std(errors) <= 0.12
 
 
-def test_on_the_other_half_nine_of_ten_are_outlined_and_none_is_out_by_half(
+def test_on_the_other_half_nine_of_ten_are_outlined_and_their_diameter_spreads_no_more_than_0_12(
     shared_data: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """The issue asks for a log-SD of 0.12; what this half gives is recorded with the test (ADR 0017)."""
     errors, refused = cube_errors(shared_data, 1)
     record_property("held", f"{len(errors)} outlined, log-SD {np.std(errors):.3f}, bias {np.mean(errors):+.3f}")
-    assert (len(errors), refused) == (27, 3)
+    assert (len(errors), refused) == (28, 2)
+    assert np.std(errors) <= 0.12
     assert max(abs(error) for error in errors) < math.log(2)
     assert abs(float(np.mean(errors))) < 0.05

@@ -169,9 +169,11 @@ def _closed_lung(volume: Volume, cube: Cube, seed: Index) -> BoolArray:
     aerated = _aerated(wide.hu, wide)
     for radius in _CLOSING_MM:
         inner = depth_in(widened(aerated, radius, step_mm), step_mm)
+        # depths run between middles of voxels and the ball ends on one: a flat wall comes back at this depth
+        level = float(np.floor(radius / step_mm)) * step_mm - step_mm / 2
         # enclosed tissue is a nodule or a vessel, however large
-        inner[filled(inner >= radius)] = max(float(inner.max()), radius)
-        closed = np.asarray(on_cube(inner, wide, cube) >= radius - cube.step_mm / 2, dtype=np.bool_)
+        inner[filled(inner >= level)] = max(float(inner.max()), radius)
+        closed = np.asarray(on_cube(inner, wide, cube) >= level, dtype=np.bool_)
         if closed[seed]:
             return closed
     raise NotANodule(
