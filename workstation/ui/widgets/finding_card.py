@@ -134,6 +134,7 @@ class FindingCard(QWidget):
         buttons = [self.accept, self.edit, self.reject, self.evidence]
         for button in buttons[:3]:
             button.show_key(shown=True)
+        self._row.setSpacing(4 if self._compact else 8)
         if self._compact:
             theme = current_theme()
             room = theme.px("dock.compact") - 2 * theme.px("space.2") - 1 - _SIDE - 12
