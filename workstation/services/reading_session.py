@@ -197,8 +197,9 @@ class ReadingSession:
             return
         language, text = self._report.language, self._report.values.get(COMPARISON, "").strip()
         phrase = "" if item.normal_phrase is None else item.normal_phrase.get(language)
-        if text in {"", phrase, self._compared}:
-            self._compared = report_words.compared_with(self.findings, language)
+        former, self._compared = self._compared, report_words.compared_with(self.findings, language)
+        is_ours = bool(former) and text == former
+        if is_ours or (self._compared and text in {"", phrase}):
             self.set_value(COMPARISON, self._compared)
 
     def reject(self, tracking_uid: str, reason: RejectReason, note: str = "") -> None:
@@ -285,12 +286,14 @@ class ReadingSession:
         if self._undo and not self.read_only:
             self._redo.append(self.findings)
             self._put_findings(self._as_looked_at(self._undo.pop()))
+            self._say_compared()
 
     def redo(self) -> None:
         """Repeat the decision that was taken back last."""
         if self._redo and not self.read_only:
             self._undo.append(self.findings)
             self._put_findings(self._as_looked_at(self._redo.pop()))
+            self._say_compared()
 
     def set_value(self, key: str, text: str) -> None:
         """Fill one template field; KeyError for a field the template does not have."""

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pydicom
 import pytest
+from pydantic import TypeAdapter
 
 from tests.helpers.cases import NOON, READER, FixedClock, Uids, ai_finding, report, row, study, template
 from workstation.dicom import report_words
@@ -90,6 +91,14 @@ def test_the_report_names_the_prior_where_the_reader_wrote_nothing_else() -> Non
     assert compared(opened) == "与 2025-12-08 的检查比较。"
     opened.part("1.9.7")
     assert compared(opened) == ""
+    opened.undo()
+    assert compared(opened) == "与 2025-12-08 的检查比较。"
+    opened.undo()
+    assert compared(opened) == ""
+    opened.set_value("comparison", "无可供对比的既往检查。")
+    opened.accept("2.25.1002")
+    opened.undo()
+    assert compared(opened) == "无可供对比的既往检查。"
     opened.set_value("comparison", "与外院片比较")
     opened.follow("2.25.1001", word())
     assert compared(opened) == "与外院片比较"
@@ -233,6 +242,14 @@ def test_what_only_a_device_said_and_what_is_no_report_give_no_nodules() -> None
     assert read_nodules(measurement_sr(report(), study())) == ()
     with pytest.raises(DecodeError):
         read_nodules(b"DICM")
+
+
+def test_a_draft_keeps_the_pair_and_both_origins() -> None:
+    opened = session(report(ai_finding(1), own()))
+    opened.follow("2.25.1001", word())
+    stored = TypeAdapter(Report)
+    assert stored.validate_json(stored.dump_json(opened.report)) == opened.report
+    assert opened.findings.findings[0].own is not None
 
 
 def test_the_tracking_uid_lives_on_into_the_next_report() -> None:
