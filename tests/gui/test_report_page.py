@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -22,7 +22,7 @@ from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
 from workstation.ui.reason_dialog import SendBackDialog
-from workstation.ui.widgets.form_field import GrowingText
+from workstation.ui.widgets.form_field import FormField, GrowingText
 from workstation.ui.widgets.state_line import StepState
 
 pytestmark = pytest.mark.gui
@@ -159,6 +159,31 @@ def test_text_that_is_being_composed_survives_a_refresh(qtbot: QtBot, desk: Desk
     commit.setCommitString("结节")
     QApplication.sendEvent(editor, commit)
     assert desk.session.report.values["impression"] == "结节"
+
+
+class Windows(QObject):
+    """Notes every widget that is shown as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.shown.append(type(watched).__name__)
+        return False
+
+
+def test_no_field_opens_as_a_window_of_its_own_and_takes_the_keyboard_away(qapp: QApplication) -> None:
+    windows = Windows()
+    qapp.installEventFilter(windows)
+    items = cases.template().fields
+    fields = [FormField(item, "", read_only=False, report_language="zh_CN") for item in items]
+    qapp.removeEventFilter(windows)
+    assert any(item.required for item in items)
+    assert windows.shown == []
+    for field in fields:
+        field.deleteLater()
 
 
 def test_letters_typed_into_a_field_are_text_and_nothing_else(qtbot: QtBot, desk: Desk) -> None:

@@ -38,8 +38,9 @@ class FormField(QWidget):
         head.addWidget(label(f"{caption} ({item.unit})" if item.unit else caption, "caption", "t3"))
         self._star = label("*", "caption", "acc")
         self._star.setToolTip(tr("Required before signing"))
-        self._star.setVisible(item.required)
         head.addWidget(self._star)
+        if not item.required:  # showing it here would open a window: the field has no parent yet
+            self._star.hide()
         head.addStretch(1)
         column.addLayout(head)
         self.editor = self._make_editor(value, read_only=read_only)
