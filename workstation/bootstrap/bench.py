@@ -87,6 +87,12 @@ def _memory(study: Path | None) -> dict[str, Any]:
     return run(study)
 
 
+def _turns(study: Path | None) -> dict[str, Any]:
+    from workstation.bootstrap.bench_turns import run
+
+    return run(study)
+
+
 _BENCHES: dict[str, Bench] = {
     "load": _load,
     "open": _open,
@@ -95,4 +101,5 @@ _BENCHES: dict[str, Bench] = {
     "detect": _detect,
     "worklist": _worklist,
     "memory": _memory,
+    "turns": _turns,
 }

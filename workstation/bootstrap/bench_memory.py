@@ -46,11 +46,12 @@ def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
         with Child(*hub_command, log=root / "hub.log") as hub:
             url = hub.first_line()
             DemoKeyStore(private_dir(local / "pki")).ensure_signer("expert", "Expert", "Bench", PASSWORD)
-            _send(url, study, PASSWORD)
+            send_case(url, study, PASSWORD)
             return {"figures": _opened(url, local, PASSWORD)}
 
 
-def _send(url: str, folder: Path, password: str) -> None:
+def send_case(url: str, folder: Path, password: str) -> None:
+    """Send what lies in a folder as the technician does."""
     from workstation.bootstrap.adapters import connect
     from workstation.dicom.source import scan
     from workstation.domain.site import ReadingRequest
@@ -66,6 +67,7 @@ def _opened(url: str, local: Path, password: str) -> dict[str, float]:
     from workstation.bootstrap.desktop import Desktop
     from workstation.bootstrap.desktop_pages import LOGIN, READING, WORKLIST
     from workstation.bootstrap.loop_steps import check, quiet_platform, settle, wait_until
+    from workstation.bootstrap.turns import Turns
     from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
     from workstation.ui.pages.login_page import LoginPage
     from workstation.ui.pages.reading_page import ReadingPage
@@ -93,7 +95,8 @@ def _opened(url: str, local: Path, password: str) -> dict[str, float]:
         settle(_REST_MS)
         before = _resident()
         page.grid.choose_layout(Layout.MPR)
-        turns = _Turns()
+        turns = Turns()
+        turns.start()
         started = time.perf_counter()
         desktop.open_case(cases.model.row_at(0), read_only=False)
         wait_until(page.has_image, "the first image", seconds=_PATIENCE_S)
@@ -101,7 +104,7 @@ def _opened(url: str, local: Path, password: str) -> dict[str, float]:
         wait_until(page.has_volume, "the volume", seconds=_PATIENCE_S)
         whole = time.perf_counter() - started
         settle(_REST_MS)
-        longest = turns.stop()
+        turns.stop()
         page.grid.choose_layout(Layout.MPR)
         settle(_REST_MS)
         figures = {
@@ -110,7 +113,7 @@ def _opened(url: str, local: Path, password: str) -> dict[str, float]:
             "window_mb": _resident(),
             "peak_mb": _status("VmHWM"),
             "decoders_mb": sum(_proportional(pid) for pid in _children() - others),
-            "longest_turn_ms": longest,
+            "longest_turn_ms": max(turns.longest.values()),
             "first_image_s": first,
             "whole_s": whole,
         }
@@ -121,31 +124,6 @@ def _opened(url: str, local: Path, password: str) -> dict[str, float]:
         return {name: round(value, 1) for name, value in (figures | {"after_mb": _resident()}).items()}
     finally:
         desktop.close()
-
-
-class _Turns:
-    """The processor time that this thread spends between two sleeps of its event loop, the longest kept."""
-
-    def __init__(self) -> None:
-        from PySide6.QtCore import QAbstractEventDispatcher
-
-        self._dispatcher = QAbstractEventDispatcher.instance()
-        self._awake, self._longest = time.thread_time(), 0.0
-        self._dispatcher.awake.connect(self._wake)
-        self._dispatcher.aboutToBlock.connect(self._sleep)
-
-    def stop(self) -> float:
-        """Return the longest turn in milliseconds."""
-        self._dispatcher.awake.disconnect(self._wake)
-        self._dispatcher.aboutToBlock.disconnect(self._sleep)
-        return self._longest * 1000
-
-    def _wake(self) -> None:
-        now = time.thread_time()
-        self._longest, self._awake = max(self._longest, now - self._awake), now
-
-    def _sleep(self) -> None:
-        self._wake()
 
 
 def _status(field: str) -> float:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from time import perf_counter
-from typing import Final
 
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from workstation.services.jobs import JobRunner
-
-_BUDGET_S: Final = 0.008
+from workstation.ui.turn import shared_turn
 
 
 class MainThread(QObject):
@@ -20,7 +17,7 @@ class MainThread(QObject):
 
     Make it on the main thread and give ``post`` to ``JobRunner(deliver=...)``. An exception in a
     callable reaches ``sys.excepthook`` and with it the crash page. What arrives together does not
-    run together: after a few milliseconds the window has its turn before the next.
+    run together: it shares the turns of the window with all that waits.
     """
 
     _posted = Signal()
@@ -30,10 +27,6 @@ class MainThread(QObject):
         self._open = True
         self._waiting: deque[Callable[[], None]] = deque()
         self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(0)
-        self._rest.timeout.connect(self._run)
 
     def post(self, callback: Callable[[], None]) -> None:
         """Run ``callback`` soon on the main thread; safe from any thread; nothing happens after ``close``."""
@@ -44,7 +37,6 @@ class MainThread(QObject):
     def close(self) -> None:
         """Drop everything that is still to come; the window is going away."""
         self._open = False
-        self._rest.stop()
         self._waiting.clear()
 
     @property
@@ -54,17 +46,19 @@ class MainThread(QObject):
 
     @Slot()
     def _run(self) -> None:
-        if self._rest.isActive():
-            return  # the window has its turn first
-        until = perf_counter() + _BUDGET_S
+        if self._waiting:
+            shared_turn().add(self._next, first=True)
+
+    def _next(self) -> bool:
+        if not self._open or not self._waiting:
+            return False
+        callback = self._waiting.popleft()
         try:
-            while self._open and self._waiting:
-                self._waiting.popleft()()
-                if perf_counter() > until:
-                    break
-        finally:  # a bug in one must not hold the others up
-            if self._waiting:
-                self._rest.start()
+            callback()
+        except BaseException:  # a bug in one must not hold the others up
+            self._run()
+            raise
+        return bool(self._waiting)
 
 
 def runner_on_main_thread() -> tuple[JobRunner, MainThread]:

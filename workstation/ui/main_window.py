@@ -90,6 +90,10 @@ class MainWindow(QMainWindow):
         """Return a page, making it now if it was never shown; KeyError when nobody registered it."""
         return self._stack.page(page_id)
 
+    def is_prepared(self, page_id: str) -> bool:
+        """Tell whether a page is whole and speaks the language of the window."""
+        return self._stack.is_ready(page_id)
+
     def prepare(self, page_id: str) -> None:
         """Make a page in slices of idle time; ``page_prepared`` tells when it is whole."""
         self._stack.prepare(page_id)

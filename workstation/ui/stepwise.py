@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
-_BUDGET_S: Final = 0.008
+from workstation.ui.turn import shared_turn
 
 
 class Stepwise(QObject):
@@ -20,14 +19,11 @@ class Stepwise(QObject):
     def __init__(self, steps: Iterator[None], parent: QObject) -> None:
         super().__init__(parent)
         self._steps: Iterator[None] | None = steps
-        self._timer = QTimer(self)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._turn)
 
     def start(self) -> None:
         """Begin with the next turn."""
         if self._steps is not None:
-            self._timer.start()
+            shared_turn().add(self._step)
 
     @property
     def is_done(self) -> bool:
@@ -46,17 +42,12 @@ class Stepwise(QObject):
 
     def stop(self) -> None:
         """Leave the rest undone."""
-        self._timer.stop()
+        shared_turn().remove(self._step)
         self._steps = None
-
-    def _turn(self) -> None:
-        until = time.perf_counter() + _BUDGET_S
-        while self._step() and time.perf_counter() < until:
-            pass
 
     def _step(self) -> bool:
         steps = self._steps
-        if steps is None:
+        if steps is None or not isValid(self):  # whoever wanted it is gone
             return False
         try:
             next(steps)
