@@ -126,6 +126,12 @@ def _add_local_commands(commands: Commands) -> None:
     models.add_argument("--key", type=Path, metavar="PEM", help="sign: the private key")
     models.set_defaults(command=_models)
 
+    templates = commands.add_parser("templates", help="report templates, also as MRRT")
+    templates.add_argument("action", choices=("list", "check", "import", "export"))
+    templates.add_argument("template", nargs="?", metavar="ID_OR_FILE", help="check, import: JSON or MRRT (.html)")
+    templates.add_argument("--out", type=Path, metavar="FILE", help="export: .html for MRRT, else JSON")
+    templates.set_defaults(command=_templates)
+
     verify = commands.add_parser("verify", help="verify signed reports and name what was altered")
     verify.add_argument("files", type=Path, nargs="+", metavar="FILE")
     verify.add_argument(
@@ -221,6 +227,12 @@ def _models(options: argparse.Namespace) -> int:
     from workstation.bootstrap.models import run_models_command
 
     return run_models_command(options)
+
+
+def _templates(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.templates import run_templates_command
+
+    return run_templates_command(options)
 
 
 def _verify(options: argparse.Namespace) -> int:

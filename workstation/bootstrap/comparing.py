@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.image_stream import open_stream
+from workstation.bootstrap.templates import template_library
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import RigidRegistration
 from workstation.domain.volume import Volume
 from workstation.exchange.pdf_pages import pdf_words
-from workstation.exchange.templates import TemplateLibrary
 from workstation.services.prior_service import ComparePriors, PrefetchedImages
 from workstation.ui.images.comparing import Comparing
 
@@ -31,7 +31,7 @@ def comparing(hub: Hub, storage: LocalStorage) -> Comparing:
     ahead = PrefetchedImages(hub.images)
     return Comparing(
         protocols=storage.hanging,
-        priors=ComparePriors(hub.priors, hub.images, hub.reports, TemplateLibrary(), hub.audit, pdf_words),
+        priors=ComparePriors(hub.priors, hub.images, hub.reports, template_library(), hub.audit, pdf_words),
         ahead=ahead,
         open_stream=open_stream(ahead),
         registrar=LateRegistrar(),

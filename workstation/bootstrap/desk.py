@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.sign_in import ORGANISATION
+from workstation.bootstrap.templates import template_library
 from workstation.dicom.report_objects import DicomObjects
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -14,7 +15,6 @@ from workstation.domain.workitem import WorklistRow
 from workstation.exchange.demo_pki import DemoKeyStore
 from workstation.exchange.pdf_pages import page_pictures
 from workstation.exchange.report_pdf import ReportPdf
-from workstation.exchange.templates import TemplateLibrary
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
@@ -52,7 +52,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
             finding_source=StudyFindings(hub.images),
             reports=hub.reports,
             drafts=storage.drafts,
-            templates=TemplateLibrary(),
+            templates=template_library(),
             audit=hub.audit,
             clock=clock,
             new_uid=new_uid,

@@ -32,19 +32,35 @@ class TemplateLibrary:
     """
     Implements TemplatePort over JSON files.
 
-    Loaded once, on first use; every later call is a lookup.
+    Loaded once, on first use; every later call is a lookup. ``own`` is the folder of the site's own templates:
+    they come first and replace shipped ones of the same identifier; ``broken`` names those that cannot be used.
     """
 
-    def __init__(self, paths: Sequence[Path] | None = None) -> None:
+    def __init__(self, paths: Sequence[Path] | None = None, own: Path | None = None) -> None:
         self._paths = tuple(paths) if paths is not None else None
+        self._own = own
         self._loaded: tuple[ReportTemplate, ...] | None = None
+        self.broken: tuple[str, ...] = ()
 
     def all(self) -> tuple[ReportTemplate, ...]:
         """Return every template. Raises TemplateViolation."""
         if self._loaded is None:
             paths = self._paths if self._paths is not None else template_paths()
-            self._loaded = tuple(load_template(path) for path in paths)
+            own = self._own_templates()
+            replaced = {template.template_id for template in own}
+            shipped = (load_template(path) for path in paths)
+            self._loaded = (*own, *(one for one in shipped if one.template_id not in replaced))
         return self._loaded
+
+    def _own_templates(self) -> list[ReportTemplate]:
+        own, broken = [], []
+        for path in sorted(self._own.glob("*.json")) if self._own is not None and self._own.is_dir() else ():
+            try:
+                own.append(load_template(path))
+            except TemplateViolation as exc:  # one bad file must not keep anybody from reporting
+                broken.append(exc.user_text)
+        self.broken = tuple(broken)
+        return own
 
     def get(self, template_id: str) -> ReportTemplate:
         """Return one template by its identifier. Raises TemplateViolation."""

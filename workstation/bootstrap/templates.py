@@ -1,0 +1,79 @@
+"""``lianyue templates``, and the library of report templates: shipped ones and those of the site."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Final
+
+from resources.templates import template_paths
+from resources.translation import language, tr
+from workstation.domain.errors import TemplateViolation
+from workstation.domain.template import ReportTemplate
+from workstation.exchange.mrrt import export_mrrt, mrrt_to_json
+from workstation.exchange.templates import TemplateLibrary, parse_template
+from workstation.storage.data_dir import default_data_dir, private_dir
+from workstation.storage.files import replace_file
+
+_HTML: Final = frozenset({".html", ".htm", ".xhtml"})
+
+
+def own_folder(data_dir: Path | None = None) -> Path:
+    """Return where the site's own templates lie; it need not exist."""
+    return (data_dir or default_data_dir()) / "report-templates"
+
+
+def template_library(data_dir: Path | None = None) -> TemplateLibrary:
+    """Return the templates of this machine."""
+    return TemplateLibrary(own=own_folder(data_dir))
+
+
+def run_templates_command(options: argparse.Namespace) -> int:
+    """List, check, import (JSON or MRRT) and export (JSON or MRRT by the ending) report templates."""
+    library = template_library()
+    if options.action == "list":
+        for template in library.all():
+            modalities = " ".join(template.modalities) or "-"
+            print(f"{template.template_id:20} {template.version:8} {modalities:8} {template.title.get(language())}")
+        for sentence in library.broken:
+            print(sentence)
+        return 0
+    if not options.template:
+        raise TemplateViolation(tr("Name a template"), hint="lianyue templates check|import FILE, export ID --out FILE")
+    if options.action == "export":
+        return _export(library.get(options.template), options.out)
+    template, content = _read(Path(options.template))
+    if options.action == "import":
+        path = private_dir(own_folder()) / f"{template.template_id}.json"
+        replace_file(path, content.encode())
+    print(f"{template.template_id} {template.version}")
+    return 0
+
+
+def _read(path: Path) -> tuple[ReportTemplate, str]:
+    try:
+        raw = path.read_bytes()
+    except OSError as exc:
+        raise TemplateViolation(
+            tr("{path} cannot be read", path=path), detail=f"{path.name} {type(exc).__name__} errno {exc.errno}"
+        ) from exc
+    is_mrrt = path.suffix.lower() in _HTML
+    content = mrrt_to_json(raw, path.name) if is_mrrt else raw.decode("utf-8", errors="replace")
+    return parse_template(content, path.name), content
+
+
+def _export(template: ReportTemplate, out: Path | None) -> int:
+    path = out or Path(f"{template.template_id}.html")
+    is_mrrt = path.suffix.lower() in _HTML
+    content = export_mrrt(template, language()) if is_mrrt else _json(template.template_id)
+    replace_file(path, content.encode())
+    print(path)
+    return 0
+
+
+def _json(template_id: str) -> str:
+    """Return the file that a template was loaded from, the site's own before the shipped one."""
+    own = sorted(own_folder().glob("*.json")) if own_folder().is_dir() else []
+    texts = (path.read_text(encoding="utf-8") for path in (*own, *template_paths()))
+    return next(text for text in texts if f'"{template_id}"' in text and json.loads(text)["template_id"] == template_id)
