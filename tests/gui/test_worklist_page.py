@@ -102,6 +102,21 @@ def test_enter_opens_the_selected_case(qtbot: QtBot, page: WorklistPage) -> None
     assert opened.args[0].patient_name == "张建国"
 
 
+def test_the_only_case_of_a_tab_is_reached_and_opened_by_the_keyboard(qtbot: QtBot, page: WorklistPage) -> None:
+    page.table.setCurrentIndex(page.model.index(0, 0))
+    page.table.clearSelection()
+    with qtbot.assertNotEmitted(page.open_requested):
+        QTest.keyClick(page.table, Qt.Key.Key_Return)  # nothing was chosen: what opens must be seen first
+    chosen = page.table.current_row()
+    assert chosen is not None
+    with qtbot.waitSignal(page.open_requested) as opened:
+        QTest.keyClick(page.table, Qt.Key.Key_Return)
+    assert opened.args[0] == chosen
+    page.table.clearSelection()
+    QTest.keyClick(page.table, Qt.Key.Key_Down)
+    assert page.table.current_row() == chosen
+
+
 def test_a_case_that_somebody_reads_opens_read_only_and_names_the_reader(page: WorklistPage) -> None:
     told: list[str] = []
     opened: list[bool] = []

@@ -20,6 +20,14 @@ from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, plan
 from workstation.ui.widgets.worklist_model import TIME_COLUMN, WorklistModel
 
 _CENTRED: Final = frozenset({Column.PRIORS})
+_CHOOSING: Final = {
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+}
 _KEY_REASONS: Final = {
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
@@ -189,7 +197,11 @@ class WorklistTable(QTableView):
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens; arrow keys show the focus lines."""
+        """Enter opens; arrow keys show the focus lines, and the first of them chooses where nothing is chosen."""
+        if event.key() in _CHOOSING and self.current_row() is None and self.model().rowCount() > 0:
+            self._set_keyboard(keyboard=True)
+            self.selectRow(max(0, self.currentIndex().row()))
+            return
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers() & ~(
             Qt.KeyboardModifier.KeypadModifier
         ):
