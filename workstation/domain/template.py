@@ -87,7 +87,7 @@ class TemplateField:
     """
     One field; ``minimum`` and ``maximum`` bound NUMBER fields in ``unit`` (UCUM).
 
-    ``normal_phrase`` is what a normal examination says here, ``phrases`` are further ready sentences.
+    ``normal_phrase`` is what a normal examination says here.
     """
 
     key: str
@@ -103,7 +103,6 @@ class TemplateField:
     multiline: bool = False
     required_if: RequiredIf | None = None
     critical: CriticalTrigger | None = None
-    phrases: tuple[Text, ...] = ()
 
     def is_required(self, values: Mapping[str, str]) -> bool:
         """Tell whether the field has to be filled, given what stands in the others."""

@@ -173,7 +173,6 @@ def _field(raw: dict[str, Any]) -> TemplateField:
         multiline=raw.get("multiline", False),
         required_if=_required_if(raw.get("required_if")),
         critical=_critical(raw.get("critical")),
-        phrases=tuple(Text(**one) for one in raw.get("phrases", ())),
     )
 
 
