@@ -141,6 +141,7 @@ class Camera:
         self._sign_in("expert")
         page = self.desktop.page(WORKLIST)
         if isinstance(page, WorklistPage):
+            page.tabs.pick(WorklistTab.ALL)  # in a house that was kept every case may be under Mine
             wait_until(lambda: page.model.rowCount() > 0, "the worklist")
             page.table.selectRow(0)
             self.take("worklist")

@@ -100,6 +100,7 @@ class FindingPanel(QWidget):
         self._column.setSpacing(8)
         self._message = label("", "body", "t2", wrap=True)
         self._message.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._message.setContentsMargins(4, 4, 4, 0)
         self._column.addWidget(self._message)
         self._column.addStretch(1)
         self._scroll = QScrollArea()
