@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from models.engine.bundle_store import BundleStore, take_out
 from models.engine.detect_command import open_detector
@@ -14,8 +15,10 @@ from models.engine.registry import BUNDLES, Bundle, Registry, gate_results
 from models.engine.trust import trusted_keys
 from resources.translation import language
 from workstation.domain.errors import BundleInvalid
-from workstation.domain.model import GateResult, ModelCard, ModelKind, Trust
+from workstation.domain.model import FrocCurve, GateResult, ModelCard, ModelKind, Trust
 from workstation.domain.ports import Detector
+
+EVALUATION_NAME: Final = "eval/evaluation.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,18 @@ def model_card(model_id: str, bundle: Bundle) -> ModelCard:
         limits=tuple(_said(text) for text in manifest.limits),
         operating_points=tuple((point.name, point.score) for point in manifest.operating_points),
         threshold=manifest.threshold,
+        froc=_froc(bundle.folder / EVALUATION_NAME),
     )
+
+
+def _froc(path: Path) -> FrocCurve | None:
+    """Return the curve of the evaluation that lies in a bundle, None for a bundle of another make."""
+    try:
+        found = json.loads(path.read_bytes())["tier_b"]
+        points = sorted((float(false), float(found)) for false, found in found["sensitivity_at"].items())
+        return FrocCurve(tuple(points), int(found["scans"]), int(found["nodules"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _said(text: Text) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,14 @@ from tests.unit.services.test_model_service import ADMIN, _card, _Models
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.finding import AlgorithmIdentity
-from workstation.domain.model import StoredRun
+from workstation.domain.model import FrocCurve, ModelChoice, StoredRun, Trust
 from workstation.services.jobs import JobRunner
 from workstation.services.model_service import ModelPage
 from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.pages.model_page import ModelsPage
 from workstation.ui.pages.model_presenter import ModelPresenter
+from workstation.ui.widgets.froc_plot import FrocPlot
 
 pytestmark = pytest.mark.gui
 
@@ -110,3 +112,15 @@ def test_a_model_is_imported_and_removed_after_a_question(qtbot: QtBot, tmp_path
     assert dialog is not None
     dialog.accept()
     qtbot.waitUntil(lambda: bench.page.list.count() == 4)
+
+
+def test_the_curve_of_a_model_is_shown_with_what_it_was_measured_on(qtbot: QtBot) -> None:
+    page = ModelsPage(may_change=False)
+    qtbot.addWidget(page)
+    curve = FrocCurve(((0.125, 0.5), (1.0, 0.8), (8.0, 0.9)), 30, 175)
+    page.show_models([replace(_card("a", Trust.RELEASE), froc=curve)], ModelChoice())
+    page.list.setCurrentRow(0)
+    assert "175 nodules in 30 scans" in page.said
+    (plot,) = page.findChildren(FrocPlot)
+    assert plot.accessibleName() == "0.50 at 0.125, 0.80 at 1, 0.90 at 8"
+    assert not plot.grab().isNull()

@@ -142,6 +142,26 @@ class ModelOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class FrocCurve:
+    """
+    How many nodules a model found at how many false marks a scan, by rising false marks.
+
+    ``points`` pair false marks a scan with sensitivity in [0, 1]; the curve was measured on ``scans``
+    scans with ``nodules`` nodules.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    scans: int
+    nodules: int
+
+    def __post_init__(self) -> None:
+        if not self.points or any(false <= 0 or not 0 <= found <= 1 for false, found in self.points):
+            raise ValueError("a curve has points with false marks above 0 and a sensitivity in [0, 1]")
+        if list(self.points) != sorted(self.points):
+            raise ValueError("points stand by rising false marks")
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """An installed model as the model page shows it; ``fault`` says why it cannot be chosen."""
 
@@ -159,6 +179,8 @@ class ModelCard:
     operating_points: tuple[tuple[str, float], ...] = ()
     threshold: float = 0.0
     fault: str = ""
+    froc: FrocCurve | None = None
+    """As the bundle's evaluation has it, None where it states none"""
 
     @property
     def research(self) -> bool:

@@ -22,6 +22,7 @@ from workstation.domain.model import GateResult, GateStep, ModelCard, ModelChoic
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.document_view import DocumentView
+from workstation.ui.widgets.froc_plot import FrocPlot
 from workstation.ui.widgets.labels import Panel, label, rule
 from workstation.ui.widgets.page_header import PageHeader
 
@@ -222,6 +223,11 @@ class ModelsPage(Page):
             "t2",
         )
         say(f"SHA-256 {card.sha256}", "caption", "t2")
+        if card.froc is not None:
+            curve = card.froc
+            say(tr("Sensitivity by false marks a scan"), "h2", "t0")
+            say(tr("{nodules} nodules in {scans} scans", nodules=curve.nodules, scans=curve.scans), "caption", "t2")
+            column.addWidget(FrocPlot(curve))
         for caption, lines in (
             (tr("Measured"), [f"{name}: {figure}" for name, figure in card.figures]),
             (tr("Known limits"), list(card.limits)),

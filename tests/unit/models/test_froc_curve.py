@@ -1,0 +1,36 @@
+"""The curve on the model page is that of the bundle's own evaluation, or none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from models.engine.installed import EVALUATION_NAME, InstalledModels, _froc
+from models.engine.registry import BUNDLES
+from workstation.domain.model import FrocCurve
+
+
+def test_the_shipped_models_show_the_curve_that_their_evaluation_states(tmp_path: Path) -> None:
+    for card in InstalledModels(tmp_path).cards():
+        stated = json.loads((BUNDLES / card.model_id / EVALUATION_NAME).read_bytes())["tier_b"]
+        assert card.froc is not None
+        assert {f"{x:g}": y for x, y in card.froc.points} == stated["sensitivity_at"]
+        assert (card.froc.scans, card.froc.nodules) == (stated["scans"], stated["nodules"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"tier_b": {"sensitivity_at": {"1": 2}, "scans": 1, "nodules": 1}}', '{"tier_b": 1}']
+)
+def test_an_evaluation_of_another_make_gives_no_curve(tmp_path: Path, text: str) -> None:
+    (tmp_path / "evaluation.json").write_text(text, encoding="utf-8")
+    assert _froc(tmp_path / "evaluation.json") is None
+    assert _froc(tmp_path / "missing.json") is None
+
+
+def test_a_curve_rises_in_false_marks() -> None:
+    with pytest.raises(ValueError, match="rising"):
+        FrocCurve(((2.0, 0.5), (1.0, 0.4)), 3, 10)
+    with pytest.raises(ValueError, match="above 0"):
+        FrocCurve((), 3, 10)

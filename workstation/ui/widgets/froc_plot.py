@@ -1,0 +1,71 @@
+"""The FROC curve of a model: sensitivity over false marks a scan."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from resources.translation import tr
+from workstation.domain.model import FrocCurve
+from workstation.ui import paint
+from workstation.ui.theme import current_theme
+
+_HEIGHT_PX: Final = 220
+_WIDTH_PX: Final = 460
+_AXIS: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""False marks a scan, each twice the one before. Source: LUNA16 evaluation."""
+_LEVELS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+_POINT_PX: Final = 3.5
+
+
+class FrocPlot(QWidget):
+    """Paints one curve; the axis of false marks is logarithmic."""
+
+    def __init__(self, curve: FrocCurve) -> None:
+        super().__init__()
+        self.curve = curve
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(_HEIGHT_PX)
+        self.setMaximumWidth(_WIDTH_PX)
+        self.setAccessibleName(
+            ", ".join(tr("{share} at {count}", share=f"{y:.2f}", count=f"{x:g}") for x, y in curve.points)
+        )
+        self.setToolTip(self.accessibleName())
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the picture."""
+        return QSize(_WIDTH_PX, _HEIGHT_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint grid, axis and curve."""
+        theme, painter = current_theme(), QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(40, 10, self.width() - 60, self.height() - 54)
+        for level in _LEVELS:
+            y = round(box.bottom() - level * box.height()) + 0.5
+            painter.setPen(QPen(theme.color("line2" if level == 0 else "line"), 1))
+            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
+            paint.text(painter, QRectF(0, y - 8, 34, 16), f"{level:.2f}", role="caption", tone="t3",
+                       align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
+        for count in _AXIS:
+            at = QRectF(_x(box, count) - 24, box.bottom() + 4, 48, 16)
+            paint.text(painter, at, f"{count:g}", role="caption", tone="t3", align=Qt.AlignmentFlag.AlignCenter)
+        named = QRectF(box.left(), box.bottom() + 22, box.width(), 16)
+        paint.text(painter, named, tr("False marks a scan"), role="caption", tone="t3",
+                   align=Qt.AlignmentFlag.AlignCenter)  # fmt: skip
+        placed = [QPointF(_x(box, x), box.bottom() - y * box.height()) for x, y in self.curve.points]
+        painter.setPen(QPen(theme.color("acc"), 2))
+        painter.drawPolyline(QPolygonF(placed))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("acc"))
+        for point in placed:
+            painter.drawEllipse(point, _POINT_PX, _POINT_PX)
+
+
+def _x(box: QRectF, false_marks: float) -> float:
+    share = math.log2(false_marks / _AXIS[0]) / math.log2(_AXIS[-1] / _AXIS[0])
+    return box.left() + box.width() * min(max(share, 0.0), 1.0)
