@@ -108,6 +108,7 @@ def classify_dialog(shown: Shown, scheme: str) -> CategoryDialog:
     shown.page.tools.offers[scheme].click()
     dialog = shown.presenter.tools.dialog
     assert isinstance(dialog, CategoryDialog)
+    dialog.building.finish()
     return dialog
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from resources.translation import language, tr
 from workstation.domain.categories.values import AssignedCategory, CategoryResult, Unclassifiable
 from workstation.services.category_forms import CategoryForm, FormInput, InputKind, LesionInput, classify
 from workstation.ui.dialogs import Dialog
+from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.form_field import LineText
@@ -76,14 +77,26 @@ class CategoryDialog(Dialog):
         self.add_buttons: dict[str, Button] = {}
         if form.lesions:
             self._column.insertLayout(1, self._add_row())
-        for lesion in _former_lesions(form, former) or lesions:
-            self.add_lesion(lesion.kind, lesion.values)
         self.body.addWidget(rule())
         self.answer = label("", "h2", "t0", wrap=True)
         self.body.addWidget(self.answer)
         self.body.addLayout(self._choice_row())
         self._use = self.set_primary(tr("Use this category"), icon="check")
-        self._classify()
+        self.building = Stepwise(self._add_lesions(_former_lesions(form, former) or lesions), self)
+        """Adds the lesions one in each turn; there is no category before the last"""
+        self.building.finished.connect(self._classify)
+        self.building.start()
+        self._ready()
+
+    def _add_lesions(self, lesions: Sequence[LesionInput]) -> Iterator[None]:
+        for lesion in lesions:
+            self._add(lesion.kind, lesion.values)
+            yield
+
+    def done(self, result: int) -> None:
+        """Add no more lesions to a dialog that is closed."""
+        self.building.stop()
+        super().done(result)
 
     def _add_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -97,7 +110,7 @@ class CategoryDialog(Dialog):
                 "lesion": tr("Add a lesion"),
             }[kind]
             button = Button(name, "secondary", icon="add", small=True)
-            button.clicked.connect(lambda _on=False, kind=kind: self.add_lesion(kind, {}))
+            button.clicked.connect(lambda _on=False, kind=kind: self.add_lesion(kind))
             row.addWidget(button)
             self.add_buttons[kind] = button
         row.addStretch(1)
@@ -125,16 +138,18 @@ class CategoryDialog(Dialog):
         row.addWidget(self.reason, 1)
         return row
 
-    def add_lesion(self, kind: str, values: Mapping[str, str]) -> None:
-        """Add the inputs of one more lesion."""
+    def add_lesion(self, kind: str) -> None:
+        """Add the empty inputs of one more lesion."""
+        self._add(kind, {})
+        self._classify()
+
+    def _add(self, kind: str, values: Mapping[str, str]) -> None:
         block = _Inputs(kind, self._form.lesion(kind), values)
         block.changed.connect(self._classify)
         block.removed.connect(lambda: self._remove(block))
         self.lesions.append(block)
         self._column.insertWidget(self._column.count() - 1, block)
         self._number()
-        if self._form.lesions and hasattr(self, "answer"):
-            self._classify()
 
     def _remove(self, block: _Inputs) -> None:
         self.lesions.remove(block)
@@ -148,6 +163,8 @@ class CategoryDialog(Dialog):
             block.show_number(number)
 
     def _classify(self) -> None:
+        if not self.building.is_done:
+            return
         former = None if self._result is None else self._result.label
         lesions = [LesionInput(block.kind, block.values()) for block in self.lesions]
         try:

@@ -91,7 +91,7 @@ class ReportTools(QObject):
     def sentences(self) -> list[tuple[str, str]]:
         """Return field and sentence of each fault that nobody has answered for."""
         session = self._desk.session
-        if session is None:
+        if session is None or session.read_only:
             return []
         overrides = session.report.norm_overrides
         still = [fault for fault in self._faults if not any(one.covers(fault) for one in overrides)]
