@@ -201,6 +201,30 @@ def test_a_case_that_is_only_looked_at_can_be_compared_but_not_changed(qtbot: Qt
     assert bench.session.findings.findings[0].follow_up is None
 
 
+def test_a_nodule_of_the_prior_alone_is_looked_for_in_the_case(qtbot: QtBot, bench: FollowUpBench) -> None:
+    aligned(qtbot, bench)
+    bench.view.choose("1.2.3.7.1")
+    key(bench, Qt.Key.Key_Right)
+    bench.view.choose(OLD_UID)
+    mine, other = pair(bench)
+    assert (where(mine), where(other)) == (30.0, 10.0)
+    assert bench.view.panel.measure.toolTip() == "This nodule was found in the prior only"
+    bench.view.panel.closed.emit()
+    assert bench.view.panel.isHidden()
+
+
+def test_without_a_prior_the_panel_says_so(qtbot: QtBot, bench: FollowUpBench) -> None:
+    bench.source.known.clear()
+    bench.open(qtbot.waitUntil)
+    bench.deliver_everything(qtbot.waitUntil)
+    press(bench, Qt.Key.Key_U, Qt.KeyboardModifier.ShiftModifier)
+    assert bench.view.panel.message_text() == "No prior stands beside the case. O puts one there."
+    assert bench.view.panel.align.toolTip() == "No prior stands beside the case"
+    for pressed in (Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_Right, Qt.Key.Key_M, Qt.Key.Key_A):
+        key(bench, pressed)
+    assert bench.session.findings.findings[0].follow_up is None
+
+
 def test_the_panel_goes_with_the_case_and_gives_the_keys_back(qtbot: QtBot, bench: FollowUpBench) -> None:
     beside(qtbot, bench)
     key(bench, Qt.Key.Key_Escape)
