@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -207,6 +210,19 @@ def test_every_template_can_be_filled_by_its_form(qtbot: QtBot, template: object
         shown.session.set_value(item.key, value)
         assert shown.page.form.value(item.key) == value
     bench.close()
+
+
+def test_the_wheel_over_the_form_chooses_nothing_in_passing(nodule_case: Shown) -> None:
+    dialog = classify_dialog(nodule_case, "lung-rads")
+    box = dialog.lesions[0].editors["change"]
+    here = QPointF(box.rect().center())
+    turn = QWheelEvent(
+        here, here, QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(box, turn)
+
+    assert dialog.lesions[0].values()["change"] == ""
 
 
 def test_a_field_is_starred_when_another_makes_it_required_and_critical_values_are_said(qtbot: QtBot) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -73,8 +73,6 @@ class FormField(QWidget):
                     box.addItem(text, key)
                 box.setCurrentIndex(max(0, box.findData(value)))
                 box.setEnabled(not read_only)
-                box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a wheel over the form must not choose
-                box.installEventFilter(self)
                 box.activated.connect(lambda _at: self.edited.emit(self._item.key, self.value()))
                 return box
             segmented = SegmentedChoice(choices, value)
@@ -101,13 +99,6 @@ class FormField(QWidget):
         required = self._item.is_required(values)
         if self._star.isHidden() is required:
             self._star.setVisible(required)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave the wheel to the form while a list of choices is not what the reader is in."""
-        if event.type() is QEvent.Type.Wheel and isinstance(watched, ChoiceBox) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
 
     def start(self, value: str) -> None:
         """Begin with another case: its value, nothing to undo, nothing half composed."""
