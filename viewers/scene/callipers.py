@@ -101,16 +101,13 @@ def _number_lines(annotation: Annotation) -> list[str]:
     match annotation.kind:
         case AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE:
             lines = [f"{said(MeasureName.LONG_AXIS)} × {said(MeasureName.SHORT_AXIS)}"]
-            if annotation.measure(MeasureName.VOLUME) is not None:
-                lines.append(tr("Volume {value}", value=said(MeasureName.VOLUME)))
+            lines += _volume_lines(annotation)
             if annotation.measure(MeasureName.SOLID_LONG_AXIS) is not None:
                 lines.append(tr("Solid part {value}", value=said(MeasureName.SOLID_LONG_AXIS)))
         case AnnotationKind.ELLIPSE | AnnotationKind.RECTANGLE | AnnotationKind.FREEHAND:
             lines = [tr("Area {area}", area=said(MeasureName.AREA))]
         case AnnotationKind.SPHERE:
-            lines = [f"⌀ {said(MeasureName.DIAMETER)}"]
-            if annotation.measure(MeasureName.VOLUME) is not None:
-                lines.append(tr("Volume {value}", value=said(MeasureName.VOLUME)))
+            lines = [f"⌀ {said(MeasureName.DIAMETER)}", *_volume_lines(annotation)]
         case AnnotationKind.COBB:
             lines = [f"Cobb {said(MeasureName.ANGLE)}"]
         case AnnotationKind.CARDIOTHORACIC:
@@ -119,6 +116,11 @@ def _number_lines(annotation: Annotation) -> list[str]:
         case _:
             lines = [value_words(measure) for measure in annotation.measures]
     return lines
+
+
+def _volume_lines(annotation: Annotation) -> list[str]:
+    found = annotation.measure(MeasureName.VOLUME)
+    return [] if found is None else [tr("Volume {value}", value=value_words(found))]
 
 
 def _statistics_lines(found: Statistics) -> list[str]:
