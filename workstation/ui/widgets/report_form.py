@@ -65,8 +65,8 @@ class ReportForm(QScrollArea):
         """
         Make the editors of a template and fill them; phrases are in the language of the report.
 
-        The editors of the case before are taken over where nothing but the values differs. While
-        nobody sees the form, they are made a few in each turn of the window.
+        The editors of the case before are taken over where nothing but the values differs. Others are
+        made a few in each turn of the window.
         """
         made_for = (template, read_only, report_language or language(), language())
         self._values, self._messages, self._rows = values, {}, ()
@@ -80,10 +80,7 @@ class ReportForm(QScrollArea):
             self._building.stop()
         self._fields, self._nodules = {}, None
         self._building = Stepwise(self._steps(template, read_only, report_language or language()), self)
-        if self.isVisible():
-            self._building.finish()
-        else:
-            self._building.start()
+        self._building.start()
 
     def _steps(self, template: ReportTemplate, read_only: bool, words: str) -> Iterator[None]:  # noqa: FBT001 - private
         body = QWidget()
