@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import ENGLISH, language, use_language
 from tests.helpers.fakes_ui import EXPERT, FakeSession
+from workstation.bootstrap.desktop import tell_doubts
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.login_presenter import LoginPresenter
@@ -54,6 +55,13 @@ def test_enter_signs_in_and_the_password_does_not_stay(qtbot: QtBot, page: Login
         QTest.keyClick(page.password.edit, Qt.Key.Key_Return)
     assert entered.args == [EXPERT]
     assert page.password.text() == ""
+
+
+def test_settings_that_could_not_be_read_are_told_before_anybody_signs_in(page: LoginPage) -> None:
+    tell_doubts(page, ("newer_version",))
+    assert page.problem() == ""
+    tell_doubts(page, ("unreadable:settings.toml",))
+    assert page.problem() == "The settings could not be read; the defaults are used"
 
 
 def test_a_wrong_password_is_said_at_its_field_with_what_to_try(qtbot: QtBot, page: LoginPage) -> None:

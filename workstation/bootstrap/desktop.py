@@ -28,6 +28,7 @@ from workstation.services.uid import transaction_uid
 from workstation.settings import ReadingSettings, Settings
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.ui.app import Shell, build_shell
+from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.login_presenter import LoginPresenter
 from workstation.ui.pages.page import Page
 from workstation.ui.patient_words import name_or_placeholder
@@ -361,12 +362,26 @@ def run_desktop(*, hub_url: str | None) -> int:
     """Start the workstation with the person's settings."""
     prepare_offscreen()
     path = settings_file.default_path()
-    settings = settings_file.load(path, settings_file.policy_path()).settings
+    loaded = settings_file.load(path, settings_file.policy_path())
+    settings = loaded.settings
     url = hub_url or settings.connection.hub_url or _ask_for_hub(settings)
     if not url:
         return 2
     settings = replace(settings, connection=replace(settings.connection, hub_url=url))
-    return Desktop(url, data_dir=private_dir(default_data_dir()), settings=settings, settings_path=path).run()
+    desktop = Desktop(url, data_dir=private_dir(default_data_dir()), settings=settings, settings_path=path)
+    tell_doubts(desktop.page(LOGIN), loaded.doubts)
+    return desktop.run()
+
+
+def tell_doubts(page: Page, doubts: Sequence[str]) -> None:
+    """Say on the sign-in page that a settings file could not be read: somebody will miss what was set."""
+    if isinstance(page, LoginPage) and any(doubt.startswith("unreadable:") for doubt in doubts):
+        page.show_problem(
+            WorkstationError(
+                tr("The settings could not be read; the defaults are used"),
+                hint=tr("The damaged file is kept in the settings folder. Set what you miss once more."),
+            )
+        )
 
 
 def _ask_for_hub(settings: Settings) -> str:
