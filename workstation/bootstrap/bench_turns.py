@@ -20,12 +20,12 @@ _REST_MS: Final = 700
 _PATIENCE_S: Final = 200.0
 
 
-def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
+def run(study: Path | None, slices: int = SLICES, rest_ms: int = _REST_MS) -> dict[str, Any]:
     """
     Read a case as a person does and return the processor time of the longest turn of each act in milliseconds.
 
     ``ratios`` has the longest of all in units of a fixed piece of work of the same run, which a busy machine
-    stretches as much.
+    stretches as much. ``rest_ms`` is waited after each act, for what it leaves behind.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from workstation.bootstrap.bench_memory import send_case
@@ -49,7 +49,7 @@ def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
             DemoKeyStore(private_dir(local / "pki")).ensure_signer("expert", "Expert", "Bench", PASSWORD)
             for one in studies:
                 send_case(url, one, PASSWORD)
-            turns = _read(url, local, PASSWORD)
+            turns = _read(url, local, PASSWORD, rest_ms)
     figures = {f"{stage}_ms": round(ms, 1) for stage, ms in turns.longest.items() if stage}
     longest = max(figures.values())
     return {
@@ -58,7 +58,7 @@ def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
     }
 
 
-def _read(url: str, local: Path, password: str) -> Turns:
+def _read(url: str, local: Path, password: str, rest_ms: int) -> Turns:
     from workstation.bootstrap.desktop import Desktop
     from workstation.bootstrap.loop_steps import quiet_platform
     from workstation.bootstrap.turns import Turns
@@ -70,7 +70,7 @@ def _read(url: str, local: Path, password: str) -> Turns:
     turns = Turns()
     turns.start()
     try:
-        _Reader(desktop, turns, password).read()
+        _Reader(desktop, turns, password, rest_ms).read()
     finally:
         turns.stop()
         desktop.close()
@@ -80,8 +80,8 @@ def _read(url: str, local: Path, password: str) -> Turns:
 class _Reader:
     """Does what a reader does, each act begun from inside the event loop."""
 
-    def __init__(self, desktop: Desktop, turns: Turns, password: str) -> None:
-        self.desktop, self.turns, self.password = desktop, turns, password
+    def __init__(self, desktop: Desktop, turns: Turns, password: str, rest_ms: int) -> None:
+        self.desktop, self.turns, self.password, self.rest_ms = desktop, turns, password, rest_ms
         self.window = desktop.shell.window
 
     def read(self) -> None:
@@ -139,9 +139,9 @@ class _Reader:
             begun.append(True)
 
         self.turns.enter(stage)
-        QTimer.singleShot(0, go)
+        QTimer.singleShot(1, go)  # like a click: what 0 posts would share its turn with the paintings that follow
         wait_until(lambda: begun and until(), stage, seconds=_PATIENCE_S)
-        settle(_REST_MS)
+        settle(self.rest_ms)
 
     def _enter(self) -> None:
         from workstation.bootstrap.desktop_pages import LOGIN

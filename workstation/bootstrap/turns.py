@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractEventDispatcher
 _YARD_ROUNDS: Final = 100_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)  # signals hold their receivers weakly
 class Turns:
     """
     The processor time of each turn of the event loop that runs in this thread, in milliseconds.

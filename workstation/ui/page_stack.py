@@ -24,7 +24,7 @@ class _Slot:
     """Whether the page speaks another language than the window"""
     making: Stepwise | None = None
     coming: Page | None = None
-    """The page that is being made, which nobody sees yet"""
+    """The page that is being made, or the old one on its way out: nobody sees it"""
 
 
 class PageStack(QStackedWidget):
@@ -144,18 +144,17 @@ class PageStack(QStackedWidget):
         if before is not None:
             page.restore_state(before.save_state())
             yield
-        slot.page = page
-        slot.coming = slot.making = None
-        slot.is_old = False
+        slot.page, slot.coming, slot.is_old = page, before, False
         self.addWidget(page)
         if before is not None:
-            was_in_front = self.currentWidget() is before
-            before.close_page()
-            if was_in_front:
+            if self.currentWidget() is before:
                 self.setCurrentWidget(page)
                 page.shown()
+            yield
+            before.close_page()
             self.removeWidget(before)
             before.deleteLater()
+        slot.coming = slot.making = None
         self.prepared.emit(slot.spec.page_id)
         self._go_on()
 
