@@ -78,6 +78,7 @@ class ReportForm(QScrollArea):
         self._made_for = made_for
         if self._building is not None:
             self._building.stop()
+            self._building.deleteLater()
         self._fields, self._nodules = {}, None
         self._building = Stepwise(self._steps(template, read_only, report_language or language()), self)
         self._building.start()
