@@ -133,6 +133,7 @@ class ReadingPresenter(QObject):
     def _stop_showing(self) -> None:
         if self._showing is not None:
             self._showing.stop()
+            self._showing.deleteLater()
             self._showing = None
 
     def _opening(self, row: WorklistRow) -> None:
