@@ -16,9 +16,10 @@ from tests.helpers.marked import AT, PLACE, drawing, every_drawing, look, plane_
 from workstation.dicom.presentation import FramePresentation, presentation_state
 from workstation.dicom.presentation_writer import presentation_states
 from workstation.domain.annotation import Annotation, AnnotationKind
-from workstation.domain.frames import FrameRef
+from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline
-from workstation.domain.study import Study
+from workstation.domain.key_image import KeyImage
+from workstation.domain.study import Instance, Series, Study
 
 SHUTTERS = (
     ShutterOutline(ShutterKind.RECTANGULAR, (10, 500, 20, 490)),
@@ -176,3 +177,27 @@ def test_a_drawing_on_an_image_without_a_place_and_on_stretched_pixels_keeps_its
     on_pixels = replace(drawing(study, AnnotationKind.SPHERE), points_lps_mm=(), points_px=((5.0, 6.0), (9.0, 6.0)))
     (content,) = written(placeless, look(study), drawn=(on_pixels, ellipse))
     assert [(one.kind, one.points) for one in read(content, study).graphics] == [("CIRCLE", ((5.0, 6.0), (9.0, 6.0)))]
+
+
+@pytest.mark.dcmtk
+def test_frames_of_one_object_are_named_by_their_numbers(study: Study, tmp_path: Path) -> None:
+    whole = Instance("1.2.9.1", "1.2.840.10008.5.1.4.1.1.3.1", 1, rows=512, columns=512, number_of_frames=3)
+    film = Series("1.2.9", "US", 7, instances=(whole,), stacks=(ImageStack(tuple(frames_of("1.2.9.1", 3))),))
+    seen = [
+        replace(look(study), image=KeyImage("1.2.9", whole.sop_class_uid, "1.2.9.1", number), is_spaced=False)
+        for number in (3, 1)
+    ]
+    on_film = replace(study, series=(film,))
+    (content,) = written(on_film, *seen)
+    state = presentation_state(dcmread(BytesIO(content)))
+    (tmp_path / "film.dcm").write_bytes(content)
+
+    assert [state.shows(FrameRef("1.2.9.1", number)) for number in (1, 2, 3)] == [True, False, True]
+    third = state.of(FrameRef("1.2.9.1", 3), 512, 512)
+    assert third is not None
+    assert third.exact is not None
+    assert dciodvfy_errors(tmp_path / "film.dcm") == []
+
+
+def frames_of(uid: str, count: int) -> list[StackFrame]:
+    return [StackFrame(FrameRef(uid, number)) for number in range(1, count + 1)]

@@ -18,7 +18,7 @@ from workstation.domain.study import Study
 from workstation.domain.template import Text
 
 HEADING: Final = Text("关键图像", "Key images")
-_CAPTION: Final = Text("系列 {series} 图像 {image}", "Series {series}, image {image}")
+_CAPTION: Final = Text("序列 {series} 第 {image} 幅", "Series {series}, image {image}")
 _MORE: Final = Text("另有 {n} 幅关键图像随报告保存。", "{n} more key images are kept with the report.")
 _ACROSS: Final = 4
 _MOST: Final = 12

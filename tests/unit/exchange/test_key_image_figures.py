@@ -53,7 +53,7 @@ def pictures_in(path: Path) -> int:
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
-        ("zh_CN", ("关键图像", "系列 {n} 图像 101", "系列 {n} 图像 3")),
+        ("zh_CN", ("关键图像", "序列 {n} 第 101 幅", "序列 {n} 第 3 幅")),
         ("en", ("Key images", "Series {n}, image 101", "Series {n}, image 3")),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_damaged_or_missing_picture_never_keeps_a_report_from_its_signature(
     path = page(broken, study, tmp_path)
 
     assert pictures_in(path) == 1
-    assert "图像 3" in text_of(path)
+    assert "第 3 幅" in text_of(path)
 
 
 def test_an_image_of_another_study_is_never_printed_and_the_same_report_gives_the_same_bytes(
