@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import pytest
 from PySide6.QtCore import QObject, QTimer
@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers import cases
 from workstation.settings import ReadingSettings
+from workstation.ui.jobs_qt import MainThread
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.report_form import ReportForm
@@ -54,6 +55,41 @@ def test_a_long_step_lets_the_window_turn_before_the_next(qtbot: QtBot, owner: Q
     with qtbot.waitSignal(work.finished):
         work.start()
     assert order.index("turn after first") < order.index("second")
+
+
+def test_what_waits_shares_one_turn_and_takes_none_that_is_used_up(qtbot: QtBot, owner: QObject) -> None:
+    order: list[str] = []
+
+    def steps(name: str) -> Iterator[None]:
+        for _ in range(3):
+            order.append(name)
+            until = thread_time() + 0.009  # more than the share of a turn
+            while thread_time() < until:
+                pass
+            QTimer.singleShot(0, lambda: order.append("turn"))
+            yield
+
+    works = [Stepwise(steps(name), owner) for name in ("a", "b")]
+    for work in works:
+        work.start()
+    qtbot.waitUntil(lambda: all(work.is_done for work in works))
+    qtbot.waitUntil(lambda: order.count("turn") == 6)
+    assert order == ["a", "turn", "b", "turn", "a", "turn", "b", "turn", "a", "turn", "b", "turn"]
+
+
+def test_a_bug_in_one_answer_does_not_hold_up_the_others(qtbot: QtBot) -> None:
+    told: list[str] = []
+
+    def bug() -> None:
+        raise ZeroDivisionError
+
+    door = MainThread()
+    with qtbot.capture_exceptions() as bugs:
+        for callback in (lambda: told.append("first"), bug, lambda: told.append("last")):
+            door.post(callback)
+        qtbot.waitUntil(lambda: told == ["first", "last"])
+    door.close()
+    assert [kind for kind, _value, _trace in bugs] == [ZeroDivisionError]
 
 
 def test_what_is_left_can_be_done_at_once(owner: QObject) -> None:
