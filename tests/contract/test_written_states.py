@@ -48,7 +48,9 @@ def everything(study: Study) -> dict[str, bytes]:
     (drawn,) = written(study, look(study), look(study, PLACE + 1), drawn=every_drawing(study))
     (turned,) = written(study, turned_look(study))
     (plain,) = written(study, replace(look(study), is_spaced=False, window_function="SIGMOID", unit=""))
-    return {"drawn": drawn, "turned": turned, "plain": plain}
+    fitted = replace(look(study), zoom=1.0, top_left=(-30.2, -0.5), bottom_right=(541.7, 511.5))
+    (whole,) = written(study, fitted)
+    return {"whole": whole, "drawn": drawn, "turned": turned, "plain": plain}
 
 
 def turned_look(study: Study) -> ImageLook:

@@ -78,7 +78,7 @@ def _state(
     content = Dataset()
     content.ReferencedSeriesSequence = DicomSequence([_series(looks)])
     _add_shutter(content, first)
-    content.DisplayedAreaSelectionSequence = DicomSequence(map(_area, looks))
+    content.DisplayedAreaSelectionSequence = DicomSequence(_area(look, images) for look in looks)
     graphics = [found for look in looks if (found := _graphics(look, drawn, images)) is not None]
     if graphics:
         content.GraphicAnnotationSequence = DicomSequence(graphics)
@@ -143,11 +143,13 @@ def _series(looks: Sequence[ImageLook]) -> Dataset:
     return item
 
 
-def _area(look: ImageLook) -> Dataset:
-    """Return the corners on screen as the numbers of their pixels, from 1."""
+def _area(look: ImageLook, images: StudyImages) -> Dataset:
+    """Return the corners on screen as the numbers of their pixels, from 1; the margin round the image is left out."""
+    found = images.get(look.image.sop_instance_uid, look.image.frame)
+    size = (0, 0) if found is None else (found.columns, found.rows)
     item = Dataset()
     item.ReferencedImageSequence = DicomSequence([reference(look.image)])
-    top_left, bottom_right = zip(*map(_whole_pixels, look.top_left, look.bottom_right), strict=True)
+    top_left, bottom_right = zip(*map(_whole_pixels, look.top_left, look.bottom_right, size), strict=True)
     item.DisplayedAreaTopLeftHandCorner = list(top_left)
     item.DisplayedAreaBottomRightHandCorner = list(bottom_right)
     item.PresentationSizeMode = "SCALE TO FIT"
@@ -159,10 +161,12 @@ def _area(look: ImageLook) -> Dataset:
     return item
 
 
-def _whole_pixels(start: float, end: float) -> tuple[int, int]:
-    """Return the first and the last pixel, from 1, between two edges; mirrored images run backwards."""
+def _whole_pixels(start: float, end: float, count: int) -> tuple[int, int]:
+    """Return the first and the last pixel of the image, from 1, between two edges; mirrored images run backwards."""
     inwards = 0.5 if start <= end else -0.5
-    return round(start + inwards) + 1, round(end - inwards) + 1
+    most = count or max(1, round(max(start, end)) + 1)  # an unknown size bounds nothing
+    first, last = (min(max(round(value) + 1, 1), most) for value in (start + inwards, end - inwards))
+    return first, last
 
 
 def _window(look: ImageLook) -> Dataset:
