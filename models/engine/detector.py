@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from models.engine.calibration import out_of_ten
 from models.engine.decoders.heatmap_3d import decode, merge
+from models.engine.heat import heat_picture
 from models.engine.preprocess import Prepared, normalised, prepare
 from models.engine.registry import Bundle
+from models.engine.second_stage import rescored
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_tiled
 from resources.translation import tr
@@ -81,21 +83,18 @@ class LungNoduleDetector:
             return self._marks(prepared, *self._network(prepared, self._opened(), job))
 
     def heat_map(self, volume: Volume, job: JobContext) -> OcclusionMap:
-        """Return the network's own heat in [0, 1] on its coarse grid; raises as ``detect``."""
+        """Return the network's own heat in and at the lungs, in [0, 1] on its coarse grid; raises as ``detect``."""
         with self._one_at_a_time:
             manifest = self._bundle.manifest
             job.progress(0.0, tr("Opening the network"))
             session = self._opened()
             try:
                 prepared = prepare(volume, manifest.applies_to, manifest.input, job)
-                heat, _size, _offset = self._network(prepared, session, JobPart(job, 0.25, 1.0))
+                heat, size, _offset = self._network(prepared, session, JobPart(job, 0.25, 1.0))
             except BaseException:
                 self._drop()
                 raise
-        spacing = float(prepared.spacing_mm)
-        grid = np.diag([spacing * manifest.output.stride] * 3 + [1.0])
-        grid[:3, 3] = np.asarray(prepared.origin_lps_mm) + spacing * manifest.output.centre_shift
-        return OcclusionMap(np.clip(heat, 0.0, 1.0).astype(np.float32), grid)
+        return heat_picture(heat, size, prepared, manifest.output, manifest.post)
 
     def _detect(self, volume: Volume, job: JobContext) -> DetectionOutcome:
         manifest = self._bundle.manifest
@@ -167,14 +166,20 @@ class LungNoduleDetector:
         in_lung = prepared.lungs.distances_mm(centre) <= reach_mm
         in_lung &= np.all(found.centre_zyx <= np.array(prepared.hu.shape) - 0.5, axis=1)  # not in the padding
         found, centre = found.where(in_lung), centre[in_lung]
+        kept = merge(found, centre, manifest.post)
+        scores = found.score[kept]
+        if manifest.post.second_stage is not None:
+            places, sizes = found.centre_zyx[kept], found.diameter_mm[kept]
+            scores = rescored(prepared.hu, places, sizes, scores, manifest.post.second_stage)
+        order = np.argsort(-scores, kind="stable")
         return tuple(
             Mark(
                 centre_lps_mm=(float(centre[n, 0]), float(centre[n, 1]), float(centre[n, 2])),
                 diameter_mm=float(found.diameter_mm[n]),
-                score=float(found.score[n]),
-                shown=bool(found.score[n] >= manifest.threshold),
+                score=float(score),
+                shown=bool(score >= manifest.threshold),
                 label=manifest.label,
-                out_of_ten=out_of_ten(float(found.score[n]), manifest.calibration),
+                out_of_ten=out_of_ten(float(score), manifest.calibration),
             )
-            for n in merge(found, centre, manifest.post)
+            for n, score in zip(kept[order], scores[order], strict=True)
         )

@@ -25,6 +25,7 @@ from models.engine.manifest_values import (
     OcclusionSpec,
     OutputSpec,
     PostSpec,
+    SecondStage,
 )
 
 
@@ -33,6 +34,13 @@ def kind_spec(raw: dict[str, Any]) -> KindSpec:
     spec = _spec(raw)
     _check(spec, len(raw["classes"]))
     return spec
+
+
+def _second_stage(raw: dict[str, Any] | None) -> SecondStage | None:
+    if raw is None:
+        return None
+    listed = {name: tuple(raw[name]) for name in ("features", "mean", "scale", "weight")}
+    return SecondStage(**listed, bias=raw["bias"], clip=raw["clip"])
 
 
 def as_pair(values: list[float]) -> tuple[float, float]:
@@ -50,7 +58,13 @@ def _spec(raw: dict[str, Any]) -> KindSpec:
             return HeatmapSpec(
                 _heatmap_input(raw["input"]),
                 OutputSpec(**output),
-                PostSpec(**{**post, "diameter_mm": as_pair(post["diameter_mm"])}),
+                PostSpec(
+                    **{
+                        **post,
+                        "diameter_mm": as_pair(post["diameter_mm"]),
+                        "second_stage": _second_stage(post.get("second_stage")),
+                    }
+                ),
             )
         case "anchor_boxes_3d":
             levels = tuple(_anchor_level(level) for level in output["levels"])

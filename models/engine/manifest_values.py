@@ -106,23 +106,48 @@ class OutputSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondStage:
+    """
+    A logistic regression over measured numbers that corrects the network's score.
+
+    Each number is standardised by ``mean`` and ``scale`` and kept within ``clip`` deviations.
+    """
+
+    features: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weight: tuple[float, ...]
+    bias: float
+    clip: float
+
+    def __post_init__(self) -> None:
+        if not len(self.features) == len(self.mean) == len(self.scale) == len(self.weight):
+            raise ValueError("the second stage needs mean, scale and weight of every feature")
+
+
+@dataclass(frozen=True, slots=True)
 class PostSpec:
-    """How peaks become marks."""
+    """How peaks become marks; without ``second_stage`` the network's score stands."""
 
     min_score: float
     max_marks: int
     lung_margin_mm: float
     merge_min_mm: float
     diameter_mm: tuple[float, float]
+    second_stage: SecondStage | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HeatmapSpec:
-    """``heatmap_3d``."""
+    """``heatmap_3d``; a second stage measures on a grid of 1 mm."""
 
     input: InputSpec
     output: OutputSpec
     post: PostSpec
+
+    def __post_init__(self) -> None:
+        if self.post.second_stage is not None and self.input.spacing_mm != 1:
+            raise ValueError("a second stage needs an input of 1 mm")
 
 
 @dataclass(frozen=True, slots=True)

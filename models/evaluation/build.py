@@ -58,6 +58,7 @@ def evaluation_of(
         "operating_points": {n: {"score": s, "realised": on_others[n]} for n, s in scores.items()},
         "operating_points_note": texts.OPERATING_POINTS,
         "calibration": cross_calibrated(folds, weight, least=scores["sensitive"]),
+        "calibration_isotonic": cross_calibrated(folds, weight, least=scores["sensitive"], method="isotonic")["ece"],
         "calibration_all": cross_calibrated(folds, weight, least=0.0)["ece"],
         "calibration_note": texts.CALIBRATION,
         "runtime": runtime,
@@ -74,7 +75,7 @@ def evaluation_of(
             for name, score in scores.items()
         ],
         "calibration": {
-            "method": "isotonic",
+            "method": "logistic",
             "basis": texts.CALIBRATION_BASIS,
             "score": list(fitted.score),
             "probability": list(fitted.probability),

@@ -101,12 +101,18 @@ def _calibration(evaluation: dict[str, Any]) -> list[str]:
     error = (
         f"Expected calibration error of marks from the sensitive point upwards {_interval(stated['ece'])}; of all"
         f" marks, nearly all of which are low and said to be false, {_interval(evaluation['calibration_all'])}."
+        + _isotonic(evaluation)
     )
     return [
         "### Calibration",
         f"{error} {evaluation['calibration_note']}",
         _table(["said", "true", "weight"], rows),
     ]
+
+
+def _isotonic(evaluation: dict[str, Any]) -> str:
+    other = evaluation.get("calibration_isotonic")
+    return "" if other is None else f" Isotonic regression from the sensitive point upwards: {_interval(other)}."
 
 
 def _runtime(runtime: dict[str, Any]) -> list[str]:

@@ -113,7 +113,7 @@ def inserted_cases(
             count=PER_ROUND, seed=(*lung.id.encode(), number),
         )  # fmt: skip
         for name, detector in detectors.items():
-            marks = _scored(detector.detect_prepared(changed, job))
+            marks = scored_marks(detector.detect_prepared(changed, job))
             case = Reference(f"{lung.id}#{number}", nodules, lung.nodules + lung.excluded, None, marks)
             cases[name].append(case)
     return cases
@@ -122,12 +122,13 @@ def inserted_cases(
 def real_cases(lung: Lung, detectors: dict[str, LungNoduleDetector], job: JobContext) -> dict[str, Reference]:
     """Return tier C of one whole scan, by bundle."""
     return {
-        name: Reference(lung.id, lung.nodules, lung.excluded, None, _scored(d.detect(lung.volume, job).marks))
+        name: Reference(lung.id, lung.nodules, lung.excluded, None, scored_marks(d.detect(lung.volume, job).marks))
         for name, d in detectors.items()
     }
 
 
-def _scored(marks: tuple[Mark, ...]) -> tuple[Scored, ...]:
+def scored_marks(marks: tuple[Mark, ...]) -> tuple[Scored, ...]:
+    """Return marks as the evaluation reads them."""
     return tuple(Scored(m.centre_lps_mm, m.score, m.diameter_mm) for m in marks)
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from models.engine.manifest import Calibration, Text
-from models.evaluation.calibrate import Weighted, expected_error, isotonic, reliability
+from models.evaluation.calibrate import Weighted, expected_error, isotonic, logistic, reliability
 from models.evaluation.froc import Judged, bootstrap, false_marks_above, sensitivity_above, threshold_at
 from models.evaluation.summary import interval_json, marks_of
 
 RATES: Final = {"sensitive": 4.0, "balanced": 1.0, "specific": 0.25}
 """Allowed false marks per scan of the three operating points."""
+
+CALIBRATIONS: Final[dict[str, Callable[..., tuple[list[float], list[float]]]]] = {
+    "isotonic": isotonic,
+    "logistic": logistic,
+}
+"""The ways from score to chance that a manifest may name."""
 
 _UNSEEN_FALSE: Final = 0.5
 _NOWHERE: Final = Text("-", "-")
@@ -84,30 +90,30 @@ def shown(marks: Weighted, least: float) -> Weighted:
     return Weighted(marks.score[keep], marks.true[keep], marks.weight[keep])
 
 
-def calibration(folds: Folds, true_weight: float, basis: Text) -> Calibration:
+def calibration(folds: Folds, true_weight: float, basis: Text, method: str = "logistic") -> Calibration:
     """
-    Fit the isotonic map from score to the share of true marks.
+    Fit the map from score to the share of true marks.
 
-    Each patient weighs as one scan, however many rounds were made of it, and every step is charged
-    with half a false mark that these few patients did not show.
+    Each patient weighs as one scan, however many rounds were made of it, and the fit (isotonic:
+    every step of it) is charged with half a false mark that these few patients did not show.
     """
     parts = []
     for own in folds.scans.values():
         marks = marks_of(own, true_weight)
         parts.append(Weighted(marks.score, marks.true, marks.weight / len(own)))
     joined = Weighted(*(np.concatenate([getattr(m, k) for m in parts]) for k in ("score", "true", "weight")))
-    score, chance = isotonic(joined, unseen_false=_UNSEEN_FALSE)
+    score, chance = CALIBRATIONS[method](joined, unseen_false=_UNSEEN_FALSE)
     return Calibration(tuple(score), tuple(chance), basis)
 
 
-def cross_calibrated(folds: Folds, true_weight: float, *, least: float) -> dict[str, Any]:
+def cross_calibrated(folds: Folds, true_weight: float, *, least: float, method: str = "logistic") -> dict[str, Any]:
     """
     Return reliability and calibration error where each patient's marks get the others' calibration.
 
     Marks below ``least`` are never shown; as nearly all of them are false and said to be so, they
     would only flatter the error.
     """
-    maps = {p: calibration(folds.without(p), true_weight, _NOWHERE) for p in folds.scans}
+    maps = {p: calibration(folds.without(p), true_weight, _NOWHERE, method) for p in folds.scans}
 
     def told(sample: Sequence[Judged]) -> tuple[Weighted, np.ndarray[Any, np.dtype[np.float64]]]:
         parts, said = [], []

@@ -18,6 +18,7 @@ import SimpleITK
 from models.engine.decoders.heatmap_3d import decode
 from models.engine.manifest import Manifest
 from models.engine.preprocess import normalised
+from models.engine.second_stage import rescored
 from models.engine.session import InferenceSession
 from models.training.prepare_data import read_cubes
 
@@ -42,8 +43,12 @@ def patch_score(patch: Patch, session: InferenceSession, manifest: Manifest) -> 
     names = (output.heat, output.size, output.offset)
     heat, size, offset = session.run(names, {spec.name: normalised(patch.hu, spec)[None, None]})
     found = decode(heat[0, 0], size[0, 0], offset[0], output, manifest.post)
+    found = found.where(np.all(found.centre_zyx <= np.array(patch.hu.shape) - 0.5, axis=1))  # not in the padding
+    score = found.score
+    if manifest.post.second_stage is not None:
+        score = rescored(patch.hu, found.centre_zyx, found.diameter_mm, score, manifest.post.second_stage)
     near = np.linalg.norm(found.centre_zyx - np.array(patch.centre_zyx), axis=1) <= max(4.0, patch.diameter_mm / 2)
-    return float(found.score[near].max()) if near.any() else 0.0
+    return float(score[near].max()) if near.any() else 0.0
 
 
 def boxes(images: Path, facts: Path) -> list[Patch]:

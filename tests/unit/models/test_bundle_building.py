@@ -69,7 +69,7 @@ def test_a_patient_is_judged_at_the_score_of_the_others() -> None:
 
 
 def test_calibration_never_promises_certainty_from_a_few_patients() -> None:
-    fitted = calibration(by_patient(_judged()), 0.5, Text("a", "b"))
+    fitted = calibration(by_patient(_judged()), 0.5, Text("a", "b"), "isotonic")
 
     # two patients of two scans: a true mark weighs 0.25. The true mark of 0.05 lies below ten false ones of 0.5 each
     # (0.1 to 0.5) and half a false mark is added: 0.25 / (0.25 + 5 + 0.5)
@@ -81,7 +81,7 @@ def test_calibration_never_promises_certainty_from_a_few_patients() -> None:
 def test_calibration_is_judged_by_what_other_patients_taught() -> None:
     scans = [_scan("P#0", [0.3, 0.1], [0.9]), _scan("Q#0", [0.3, 0.1], [0.9])]
     honest = cross_calibrated(
-        by_patient([judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]), 1.0, least=0.2
+        by_patient([judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]), 1.0, least=0.2, method="isotonic"
     )
 
     # told 1 / (1 + 0.5) for the true marks and 0 for the false ones: (1/3 + 1/3 + 0 + 0) / 4
@@ -91,7 +91,7 @@ def test_calibration_is_judged_by_what_other_patients_taught() -> None:
     # is true: (1 + 2/3 + 2 * 0.1) / 4
     scans = [_scan("P#0", [0.9], [0.3]), _scan("Q#0", [0.3], [0.9])]
     wrong = cross_calibrated(
-        by_patient([judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]), 1.0, least=0.0
+        by_patient([judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]), 1.0, least=0.0, method="isotonic"
     )
     assert wrong["ece"]["value"] == pytest.approx((1 + 2 / 3 + 0.2) / 4, abs=1e-4)
 

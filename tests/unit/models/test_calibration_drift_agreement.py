@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.evaluation.agreement import Agreement, cohen_kappa, size_agreement
-from models.evaluation.calibrate import Weighted, expected_error, isotonic, reliability
+from models.evaluation.calibrate import Weighted, expected_error, isotonic, logistic, reliability
 from models.evaluation.drift import Histogram, drift, histogram, psi
 
 
@@ -43,6 +43,29 @@ def test_scores_rise_and_chances_never_fall_however_many_marks_there_are() -> No
 def test_one_score_is_not_enough_for_a_calibration() -> None:
     with pytest.raises(ValueError, match="two scores"):
         isotonic(_marks([0.5, 0.5], [0, 1]))
+
+
+def test_a_logistic_calibration_leaves_scores_that_are_chances_as_they_are() -> None:
+    # of marks scored 0.2 a fifth is true, of 0.5 a half, of 0.9 nine tenths
+    marks = _marks([0.2] * 10 + [0.5] * 10 + [0.9] * 10, [1] * 2 + [0] * 8 + [1] * 5 + [0] * 5 + [1] * 9 + [0])
+    score, chance = logistic(marks)
+
+    assert [pytest.approx(np.interp(at, score, chance), abs=0.02) for at in (0.2, 0.5, 0.9)] == [0.2, 0.5, 0.9]
+
+
+def test_a_logistic_calibration_promises_less_where_false_marks_may_be_unseen() -> None:
+    marks = _marks([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1])
+    seen, charged = logistic(marks), logistic(marks, unseen_false=0.5)
+
+    assert np.interp(0.9, *seen) > 0.99
+    assert 0.7 < np.interp(0.9, *charged) < 0.9
+
+
+def test_a_logistic_calibration_needs_true_and_false_marks_and_scores_that_rise_with_truth() -> None:
+    with pytest.raises(ValueError, match="true and false"):
+        logistic(_marks([0.5, 0.6], [1, 1]))
+    with pytest.raises(ValueError, match="higher score"):
+        logistic(_marks([0.1, 0.2, 0.8, 0.9], [1, 1, 0, 0]))
 
 
 def test_expected_calibration_error_is_the_gap_between_said_and_so() -> None:
