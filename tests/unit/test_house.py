@@ -33,7 +33,7 @@ def test_the_version_answers_without_loading_heavy_libraries() -> None:
     assert answer.stdout.splitlines()[-1] == "[]"
 
 
-NEEDS_TORCH = {f"models/training/{name}.py" for name in ("nets", "losses", "train", "export")}
+NEEDS_TORCH = {f"models/training/{name}.py" for name in ("nets", "losses", "train", "export", "bench_monai")}
 """Training needs the extra ``train``, which neither the product nor CI installs."""
 
 
