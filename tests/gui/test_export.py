@@ -159,7 +159,7 @@ def test_a_disk_that_refuses_is_told_with_what_to_do(qtbot: QtBot, bench: Export
 def test_what_cannot_be_taken_says_why(bench: ExportBench) -> None:
     bench.page.choose_layout("mpr")
     bench.page.grid.frame("coronal").canvas.setFocus()
-    bench.page.grid._activate("coronal")
+    bench.page.grid.activate("coronal")
     bench.export.open()
     dialog = bench.export.dialog
     assert dialog is not None

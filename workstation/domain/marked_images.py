@@ -81,9 +81,7 @@ def _frames(series: Series) -> tuple[MarkedImage, ...]:
             number = frame.ref.frame_number if instance.number_of_frames > 1 else None
             image = KeyImage(series.series_instance_uid, instance.sop_class_uid, instance.sop_instance_uid, number)
             found.append(
-                MarkedImage(
-                    image, instance.rows, instance.columns, frame.plane, half_mm, series.series_number, place
-                )
+                MarkedImage(image, instance.rows, instance.columns, frame.plane, half_mm, series.series_number, place)
             )
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -53,12 +54,13 @@ def test_overrides_add_up_and_another_template_keeps_every_value() -> None:
 def test_a_final_report_takes_neither_category_nor_override_nor_template() -> None:
     final = report().moved(ReportState.FINAL, at=NOON)
 
-    for act in (
+    acts: tuple[Callable[[], Report], ...] = (
         lambda: final.with_category(assigned(LUNG), at=LATER),
         lambda: final.without_category(Scheme.LUNG_RADS, at=LATER),
         lambda: final.with_overrides((OVERRIDE,), at=LATER),
         lambda: final.with_template(template(), at=LATER),
-    ):
+    )
+    for act in acts:
         with pytest.raises(ValueError, match="immutable"):
             act()
 

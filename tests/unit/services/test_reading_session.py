@@ -135,13 +135,13 @@ def test_a_key_image_is_marked_unmarked_and_taken_back_step_by_step() -> None:
     opened.toggle_key(OTHER_KEY)
     opened.toggle_key(KEY)
 
-    assert opened.report.key_images == (OTHER_KEY,)
+    assert list(opened.report.key_images) == [OTHER_KEY]
     assert told == [Changed.KEY_IMAGES] * 3
     opened.undo_keys()
-    assert opened.report.key_images == (KEY, OTHER_KEY)
+    assert list(opened.report.key_images) == [KEY, OTHER_KEY]
     opened.undo_keys()
     opened.redo_keys()
-    assert opened.report.key_images == (KEY, OTHER_KEY)
+    assert list(opened.report.key_images) == [KEY, OTHER_KEY]
     opened.undo_keys()
     opened.undo_keys()
     opened.undo_keys()
@@ -149,7 +149,7 @@ def test_a_key_image_is_marked_unmarked_and_taken_back_step_by_step() -> None:
     opened.redo_keys()
     opened.toggle_key(OTHER_KEY)
     opened.redo_keys()
-    assert opened.report.key_images == (KEY, OTHER_KEY)
+    assert list(opened.report.key_images) == [KEY, OTHER_KEY]
 
 
 def test_nobody_without_the_claim_marks_an_image_or_leaves_a_look() -> None:
