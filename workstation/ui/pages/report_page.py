@@ -15,6 +15,7 @@ from workstation.domain.template import ReportTemplate
 from workstation.ui import paint
 from workstation.ui.commands import Command
 from workstation.ui.pages.page import Page
+from workstation.ui.report.side_column import SideColumn, SidePlace
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.check_list import CheckList
@@ -111,16 +112,18 @@ class ReportPage(Page):
         self.paper = PaperView()
         self._preview_panel.body.addWidget(self.paper)
         yield
-        self._side = Panel(tr("Checks before signing"))
+        self.side = SideColumn()
+        panel = Panel(tr("Checks before signing"))
         self._side_chip = ChipLabel("", "neutral")
-        self._side.header.addWidget(self._side_chip)
+        panel.header.addWidget(self._side_chip)
         self.checks = CheckList()
         self.checks.locate_requested.connect(self.locate_requested)
-        self._side.body.setContentsMargins(0, 0, 0, 0)
-        self._side.body.addWidget(self.checks, 1)
+        panel.body.setContentsMargins(0, 0, 0, 0)
+        panel.body.addWidget(self.checks, 1)
         self.key_images = KeyImageLinks()
         self.key_images.chosen.connect(self.key_image_requested)
-        self._side.body.addWidget(self.key_images)
+        panel.body.addWidget(self.key_images)
+        self.side.put(SidePlace.CHECKS, panel)
         yield
         self._tabs = CountTabs([(_FORM, tr("Structured report")), (_PREVIEW, tr("Live preview"))])
         self._tabs.picked.connect(lambda _key: self._arrange())
@@ -136,7 +139,7 @@ class ReportPage(Page):
         self._pair.addWidget(self._preview_panel, 1)
         column.addLayout(self._pair, 1)
         self._row.addWidget(left, 1)
-        self._row.addWidget(self._side)
+        self._row.addWidget(self.side)
         yield
 
     def _add_commands(self) -> None:
@@ -277,7 +280,7 @@ class ReportPage(Page):
 
     def _arrange(self) -> None:
         compact = self._compact
-        self._side.setFixedWidth(_SIDE_WIDTH_COMPACT if compact else _SIDE_WIDTH)
+        self.side.setFixedWidth(_SIDE_WIDTH_COMPACT if compact else _SIDE_WIDTH)
         self._tabs.setVisible(compact)
         self._form_panel.setVisible(not compact or self._tabs.current() == _FORM)
         self._preview_panel.setVisible(not compact or self._tabs.current() == _PREVIEW)

@@ -1,0 +1,1 @@
+"""The parts of the report page: side column, phrases, links in the text, spelling, the former report."""
