@@ -14,24 +14,33 @@ from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.measurement import MeasurementSet, as_annotations
 from workstation.domain.norm.values import NormOverride
+from workstation.domain.report_state import (
+    ALLOWED_REPORT_TRANSITIONS,
+    CLOSED_STATES,
+    ReportKind,
+    ReportState,
+    ReportStatus,
+    ReturnCode,
+    status_of,
+)
+from workstation.domain.signature import AuthorSignature
 from workstation.domain.template import FieldType, ReportTemplate
+from workstation.domain.workitem import OutputReference
 
-
-class ReportState(StrEnum):
-    """Our report states (ARCHITECTURE section 7)."""
-
-    DRAFTED = "drafted"
-    PRELIMINARY = "preliminary"
-    RETURNED = "returned"
-    FINAL = "final"
-
-
-ALLOWED_REPORT_TRANSITIONS: Final = {
-    ReportState.DRAFTED: frozenset({ReportState.PRELIMINARY, ReportState.FINAL}),
-    ReportState.PRELIMINARY: frozenset({ReportState.RETURNED, ReportState.FINAL}),
-    ReportState.RETURNED: frozenset({ReportState.PRELIMINARY, ReportState.FINAL}),
-    ReportState.FINAL: frozenset[ReportState](),  # immutable: later changes are new documents
-}
+__all__ = [
+    "ADDENDUM_TARGET",
+    "ALLOWED_REPORT_TRANSITIONS",
+    "CATEGORY_TARGET",
+    "Blocker",
+    "BlockerKind",
+    "Person",
+    "Predecessor",
+    "Report",
+    "ReportKind",
+    "ReportState",
+    "SignedAddendum",
+    "signing_blockers",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,26 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Predecessor:
+    """A signed document that this one adds to or replaces; ``objects`` are its SR and its PDF. Time is UTC."""
+
+    report_uid: str
+    kind: ReportKind
+    signed_at: datetime
+    signer: str
+    objects: tuple[OutputReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAddendum:
+    """An addendum that was signed before and goes on to hold."""
+
+    text: str
+    signer: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """
     One report of one study.
@@ -52,6 +81,10 @@ class Report:
     ``measurements`` is the former stored form of what was drawn, ``annotations`` the present one;
     ``drawn`` reads both. ``image_looks`` say how the reader saw the images that carry a key mark or a
     drawing. ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
+
+    What follows a signed report is a document of its own: ``kind`` says what it is to its ``predecessors``
+    (the immediate one first), ``change_reason`` why it was written. An addendum repeats the content of
+    what it adds to and carries its own words in ``addendum``.
     """
 
     report_uid: str
@@ -76,19 +109,59 @@ class Report:
     key_images: tuple[KeyImage, ...] = ()
     image_looks: tuple[ImageLook, ...] = ()
     key_pictures: tuple[KeyPicture, ...] = ()
+    kind: ReportKind = ReportKind.ORIGINAL
+    predecessors: tuple[Predecessor, ...] = ()
+    change_reason: str = ""
+    addendum: str = ""
+    former_addenda: tuple[SignedAddendum, ...] = ()
+    return_codes: tuple[ReturnCode, ...] = ()
+    ended_reason: str = ""
+    """Why it was cancelled, or declared to be of the wrong patient or study"""
+    author_signature: AuthorSignature | None = None
+    """What the author signed when submitting, None where nothing was"""
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):
             if part != self.study_instance_uid:
                 raise ValueError("findings and measurements must belong to the report's study")
+        if (self.kind is ReportKind.ORIGINAL) != (not self.predecessors):
+            raise ValueError("what follows a report names it, and an original names none")
+        if self.kind is not ReportKind.ADDENDUM and self.addendum:
+            raise ValueError("only an addendum has the text of one")
 
-    def moved(self, state: ReportState, *, at: datetime, reason: str = "") -> Report:
-        """Return the report in another state; ValueError when the table does not allow the step."""
+    def moved(
+        self, state: ReportState, *, at: datetime, reason: str = "", codes: tuple[ReturnCode, ...] = ()
+    ) -> Report:
+        """Return the report in another state; ValueError when the table does not allow it or a reason lacks."""
         if state not in ALLOWED_REPORT_TRANSITIONS[self.state]:
             raise ValueError(f"a {self.state} report cannot become {state}")
-        if state is ReportState.RETURNED and not reason.strip():
-            raise ValueError("a report is returned with a reason")
-        return replace(self, state=state, updated_at=at, revision=self.revision + 1, return_reason=reason)
+        ends = state in _ENDED
+        if (ends or state is ReportState.RETURNED) and not reason.strip():
+            raise ValueError(f"a report is {state} with a reason")
+        return replace(
+            self,
+            state=state,
+            updated_at=at,
+            revision=self.revision + 1,
+            return_reason=reason if state is ReportState.RETURNED else "",
+            return_codes=codes if state is ReportState.RETURNED else (),
+            ended_reason=reason if ends else "",
+        )
+
+    @property
+    def status(self) -> ReportStatus:
+        """Return state and kind in one word."""
+        return status_of(self.state, self.kind)
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether nobody writes in it any more: signed, cancelled or entered in error."""
+        return self.state in CLOSED_STATES
+
+    @property
+    def predecessor(self) -> Predecessor | None:
+        """Return the document that this one follows, None for an original."""
+        return self.predecessors[0] if self.predecessors else None
 
     @property
     def drawn(self) -> AnnotationList:
@@ -98,8 +171,7 @@ class Report:
 
     def with_drawn(self, annotations: AnnotationList, *, at: datetime) -> Report:
         """Return the report with other annotations. ValueError for those of another study or a final report."""
-        if self.state is ReportState.FINAL:
-            raise ValueError("a final report is immutable")
+        self._require_open()
         if annotations.study_instance_uid != self.study_instance_uid:
             raise ValueError("annotations must belong to the report's study")
         former = MeasurementSet(self.study_instance_uid)
@@ -112,17 +184,21 @@ class Report:
 
     def with_keys(self, keys: KeyImageList, *, at: datetime) -> Report:
         """Return the report with other key images. ValueError for those of another study or a final report."""
-        if self.state is ReportState.FINAL:
-            raise ValueError("a final report is immutable")
+        self._require_open()
         if keys.study_instance_uid != self.study_instance_uid:
             raise ValueError("key images must belong to the report's study")
         return replace(self, key_images=keys.images, updated_at=at)
 
     def with_values(self, values: dict[str, str], *, at: datetime) -> Report:
         """Return the report with new field values; a final report never changes."""
-        if self.state is ReportState.FINAL:
-            raise ValueError("a final report is immutable")
+        self._require_open()
         return replace(self, values=dict(values), updated_at=at, revision=self.revision + 1)
+
+    def with_addendum(self, text: str, *, at: datetime) -> Report:
+        """Return the addendum with other words; ValueError where the document is no addendum or is closed."""
+        if self.is_closed or self.kind is not ReportKind.ADDENDUM:
+            raise ValueError("only an open addendum takes its text")
+        return replace(self, addendum=text, updated_at=at, revision=self.revision + 1)
 
     def with_category(self, category: AssignedCategory, *, at: datetime) -> Report:
         """Return the report with a category in the place of any other of its scheme; a final report never changes."""
@@ -131,22 +207,20 @@ class Report:
 
     def without_category(self, scheme: Scheme, *, at: datetime) -> Report:
         """Return the report without a category of the scheme; a final report never changes."""
-        if self.state is ReportState.FINAL:
-            raise ValueError("a final report is immutable")
+        self._require_open()
         kept = tuple(one for one in self.categories if one.result.scheme is not scheme)
         return replace(self, categories=kept, updated_at=at, revision=self.revision + 1)
 
     def with_overrides(self, overrides: tuple[NormOverride, ...], *, at: datetime) -> Report:
         """Return the report with these faults answered for as well; a final report never changes."""
-        if self.state is ReportState.FINAL:
-            raise ValueError("a final report is immutable")
+        if self.is_closed:
+            raise ValueError(f"a {self.state} report is immutable")
         together = (*self.norm_overrides, *overrides)
         return replace(self, norm_overrides=together, updated_at=at, revision=self.revision + 1)
 
     def with_template(self, template: ReportTemplate, *, at: datetime) -> Report:
         """Return the report under another template; every value is kept, also those that it does not show."""
-        if self.state is ReportState.FINAL:
-            raise ValueError("a final report is immutable")
+        self._require_open()
         return replace(
             self,
             template_id=template.template_id,
@@ -154,6 +228,12 @@ class Report:
             updated_at=at,
             revision=self.revision + 1,
         )
+
+    def _require_open(self) -> None:
+        if self.is_closed:
+            raise ValueError(f"a {self.state} report is immutable")
+        if self.kind is ReportKind.ADDENDUM:
+            raise ValueError("an addendum leaves immutable what it adds to")
 
 
 class BlockerKind(StrEnum):
@@ -167,10 +247,17 @@ class BlockerKind(StrEnum):
     """A read-first case whose marks the reader has not looked at yet."""
     NO_CATEGORY = "no_category"
     """The template needs a category and the report has none."""
+    NO_ADDENDUM = "no_addendum"
+    """An addendum that says nothing."""
+    NO_CHANGE_REASON = "no_change_reason"
+    """Nobody said why a signed report is followed by another."""
 
 
 CATEGORY_TARGET: Final = "category"
 """The target of a missing category, which is no field of the form."""
+ADDENDUM_TARGET: Final = "addendum"
+"""The target of a missing addendum or reason, which stand above the form."""
+_ENDED: Final = frozenset({ReportState.CANCELLED, ReportState.ENTERED_IN_ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +271,11 @@ class Blocker:
 def signing_blockers(report: Report, template: ReportTemplate) -> tuple[Blocker, ...]:
     """List everything that keeps this report from being signed, in document order; empty = ready."""
     blockers = [Blocker(BlockerKind.RESEARCH_MARK, f.tracking_uid) for f in report.findings.for_research_only]
+    if report.kind is not ReportKind.ORIGINAL and not report.change_reason.strip():
+        blockers.append(Blocker(BlockerKind.NO_CHANGE_REASON, ADDENDUM_TARGET))
+    if report.kind is ReportKind.ADDENDUM:  # what it adds to was complete when it was signed
+        missing = not report.addendum.strip()
+        return (*blockers, *((Blocker(BlockerKind.NO_ADDENDUM, ADDENDUM_TARGET),) if missing else ()))
     if report.findings.ai_hidden and report.findings.undecided:
         blockers.append(Blocker(BlockerKind.AI_NOT_SEEN, ""))
     else:

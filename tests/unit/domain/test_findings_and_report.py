@@ -101,37 +101,6 @@ def test_empty_required_fields_and_numbers_out_of_range_block_the_signature() ->
     assert signing_blockers(report(values={**complete_values(), "ctdi": "1.9"}), template()) == ()
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "allowed"),
-    [
-        (
-            start,
-            end,
-            (start, end)
-            in {
-                (ReportState.DRAFTED, ReportState.PRELIMINARY),
-                (ReportState.DRAFTED, ReportState.FINAL),
-                (ReportState.PRELIMINARY, ReportState.RETURNED),
-                (ReportState.PRELIMINARY, ReportState.FINAL),
-                (ReportState.RETURNED, ReportState.PRELIMINARY),
-                (ReportState.RETURNED, ReportState.FINAL),
-            },
-        )
-        for start in ReportState
-        for end in ReportState
-    ],
-)
-def test_a_report_moves_only_as_the_table_says(start: ReportState, end: ReportState, *, allowed: bool) -> None:
-    before = report()
-    before = Report(**{name: getattr(before, name) for name in Report.__slots__} | {"state": start})
-    if allowed:
-        moved = before.moved(end, at=NOON, reason="方位写错")
-        assert (moved.state, moved.revision) == (end, 1)
-    else:
-        with pytest.raises(ValueError, match="cannot become"):
-            before.moved(end, at=NOON, reason="方位写错")
-
-
 def test_a_report_is_not_returned_without_a_reason() -> None:
     preliminary = report().moved(ReportState.PRELIMINARY, at=NOON)
 
