@@ -17,7 +17,7 @@ from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
 from workstation.domain.report import Report
-from workstation.domain.signature import SignedArtefact, SignedPdf, VerificationResult
+from workstation.domain.signature import KeyHolder, SignatureStamp, SignedArtefact, SignedPdf, VerificationResult
 from workstation.domain.site import ReadingRequest, ReturnedReport, SendProgress
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -339,8 +339,28 @@ class SignerPort(Protocol):
 class UnlockedSigner(Protocol):
     """A key that is open for one act."""
 
-    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> SignedPdf:
-        """Return the PDF with a PAdES signature; it may await its time stamp. Raises SignatureInvalid."""
+    @property
+    def holder(self) -> KeyHolder:
+        """Return whom the certificate names."""
+        ...
+
+    @property
+    def certificate(self) -> bytes:
+        """Return the certificate, DER."""
+        ...
+
+    def sign_pdf(
+        self, pdf: bytes, *, reason: str, signer_name: str, stamp: SignatureStamp | None = None
+    ) -> SignedPdf:
+        """
+        Return the PDF with a PAdES signature in the field of the stamp's role, the verifier's without one.
+
+        It may await its time stamp. Raises SignatureInvalid.
+        """
+        ...
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """Return the bare signature over the content: RSA PKCS#1 v1.5 with SHA-256. Raises SignatureInvalid."""
         ...
 
     def sign_detached(self, content: bytes) -> bytes:
@@ -378,6 +398,10 @@ class ReportObjects(Protocol):
 
     def image_objects(self, report: Report, study: Study) -> Mapping[str, bytes]:
         """Return key images, displays and segmentations by file name; the stem of a name is the artefact's kind."""
+        ...
+
+    def signed_sr(self, report: Report, part10: bytes, key: UnlockedSigner) -> bytes:
+        """Return the SR with a digital signature of PS3.15 inside."""
         ...
 
     def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:

@@ -34,6 +34,49 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class SignatureRole(StrEnum):
+    """Whose field on the page is signed: who wrote the report, or who answers for it."""
+
+    AUTHOR = "author"
+    VERIFIER = "verifier"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """Whom a signing certificate names; ``user_id`` is empty where the authority writes none."""
+
+    user_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureStamp:
+    """What the page shows in a signed field; ``at`` has a time zone, ``language`` is the report's."""
+
+    role: SignatureRole
+    name: str
+    organisation: str
+    at: datetime
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorSignature:
+    """
+    What an author signed when submitting: the preliminary report as a DICOM object of the study.
+
+    The final report is another document, fixed by its verifier; it names this one by its digest.
+    """
+
+    user_id: str
+    name: str
+    signed_at: datetime
+    series_instance_uid: str
+    sop_instance_uid: str
+    sha256: str
+    """Of the DICOM object as it is stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
     """The verdict on one artefact; ``explanation`` is translated and names what was altered."""
@@ -73,3 +116,5 @@ class SignedArtefact:
     sop_instance_uid: str
     payload: bytes
     sha256: str
+    cms: str = ""
+    """Detached CMS over ``payload``, DER in base64; empty where none was made."""
