@@ -39,6 +39,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     SEE_STATISTICS = "see_statistics"
     MANAGE_MODELS = "manage_models"
+    MANAGE_ROUTES = "manage_routes"
 
 
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
@@ -72,7 +73,9 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.TRAINER: frozenset(),  # sees de-identified cases only; those come with the teaching issue
     Role.QUALITY_MANAGER: frozenset({Permission.SEE_STATISTICS, Permission.READ_AUDIT}),
-    Role.ADMIN: frozenset({Permission.MANAGE_USERS, Permission.MANAGE_MODELS, Permission.READ_AUDIT}),
+    Role.ADMIN: frozenset(
+        {Permission.MANAGE_USERS, Permission.MANAGE_MODELS, Permission.MANAGE_ROUTES, Permission.READ_AUDIT}
+    ),
     Role.WORKER: frozenset({Permission.SEE_ALLIANCE, Permission.RUN_DETECTOR, Permission.STORE_RESULT}),
 }
 

@@ -4,7 +4,7 @@ The errors a person may be shown, as one tree; any other exception is a bug.
 ::
 
     WorkstationError
-    ├─ SourceError      Unreachable · Refused · IntegrityMismatch · StudyIncomplete
+    ├─ SourceError      Unreachable · Refused · Undeliverable · IntegrityMismatch · StudyIncomplete
     ├─ WorklistError    AlreadyClaimed · WrongTransaction · NoLongerUpdatable
     ├─ DecodeError      UnsupportedTransferSyntax · NotAVolume · MissingGeometry · HostileInput
     ├─ ModelError       BundleInvalid · InputOutsideIntendedUse · ProviderUnavailable
@@ -43,6 +43,10 @@ class Unreachable(SourceError):
 
 class Refused(SourceError):
     """The other side answered and said no."""
+
+
+class Undeliverable(SourceError):
+    """The receiver will never take a report as it is: trying again does not help."""
 
 
 class IntegrityMismatch(SourceError):

@@ -1,0 +1,304 @@
+"""From the hub to the systems of a site: routes, what is carried on them, and what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from workstation.domain.report import Report
+
+_HOST_AND_PORT: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
+_URL: Final = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?")
+_FOLDER: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_AE_TITLE: Final = re.compile(r"[\x21-\x5b\x5d-\x7e]([\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
+_SECRET_NAME: Final = re.compile(r"[A-Z0-9_]{1,64}")
+_LAST_PORT: Final = 65_535
+_LONGEST_WAIT_S: Final = 120.0
+
+
+class RouteKind(StrEnum):
+    """How a site takes its reports."""
+
+    HL7 = "hl7"
+    """ORU^R01 over MLLP."""
+    FHIR = "fhir"
+    """A transaction to an R4 server."""
+    C_STORE = "c_store"
+    """The signed objects into the site's PACS."""
+    STOW = "stow"
+    """The signed objects into a DICOMweb archive."""
+    FOLDER = "folder"
+    """Files in a folder that the site collects."""
+
+
+class Charset(StrEnum):
+    """The characters that the receiver of an HL7 message reads; what it cannot hold is refused, never replaced."""
+
+    UTF_8 = "utf-8"
+    GB18030 = "gb18030"
+    GBK = "gbk"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """
+    One way to one site; nothing leaves the hub but on an enabled route of the study's own site.
+
+    ``address`` is host:port (HL7, C-STORE), the base URL (FHIR, STOW) or the name of a folder below the
+    hub's own drop folder. ``secret_name`` names the environment variable ``LIANYUE_ROUTE_<name>`` of the
+    dispatching process that holds the password of ``user`` (or a bearer token where there is no user), so
+    that no password is ever stored with the route. ``addendum_as_final`` sends an addendum as F instead of C.
+    """
+
+    route_id: str
+    site_id: str
+    kind: RouteKind
+    name: str
+    address: str
+    enabled: bool = True
+    tls: bool = False
+    charset: Charset = Charset.UTF_8
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    addendum_as_final: bool = False
+    called_aet: str = ""
+    calling_aet: str = "LIANYUE"
+    commitment: bool = True
+    """C-STORE: delivered only once the archive has committed itself to keep the objects."""
+    user: str = ""
+    secret_name: str = ""
+    answer_timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        if not _IDENTIFIER.fullmatch(self.route_id) or not _IDENTIFIER.fullmatch(self.site_id):
+            raise ValueError("route and site are named by letters, digits, dot, dash and underscore")
+        if not self.name.strip():
+            raise ValueError("a route has a name")
+        if not _is_address(self.kind, self.address):
+            raise ValueError(f"{self.address!r} is no address for {self.kind}")
+        if self.kind is RouteKind.C_STORE:
+            for title in (self.called_aet, self.calling_aet):
+                if not _AE_TITLE.fullmatch(title):
+                    raise ValueError(f"{title!r} is no AE title")
+        if self.secret_name and not _SECRET_NAME.fullmatch(self.secret_name):
+            raise ValueError("a secret is named by capitals, digits and underscore")
+        if self.user and not self.secret_name:
+            raise ValueError("a user needs the name of a secret")
+        if not 0 < self.answer_timeout_s <= _LONGEST_WAIT_S:
+            raise ValueError(f"the answer is awaited up to {_LONGEST_WAIT_S:.0f} s")
+
+    @property
+    def host_and_port(self) -> tuple[str, int]:
+        """Return where to connect. ValueError for a route that has a URL or a folder."""
+        if self.kind not in {RouteKind.HL7, RouteKind.C_STORE}:
+            raise ValueError(f"{self.kind} has no port")
+        host, _, port = self.address.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def _is_address(kind: RouteKind, address: str) -> bool:
+    if kind in {RouteKind.HL7, RouteKind.C_STORE}:
+        found = _HOST_AND_PORT.fullmatch(address)
+        return found is not None and 0 < int(found.group(1)) <= _LAST_PORT
+    if kind is RouteKind.FOLDER:
+        return _FOLDER.fullmatch(address) is not None
+    return _URL.fullmatch(address) is not None
+
+
+class DispatchState(StrEnum):
+    """How far one report has come on one route."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    """Refused for good, or tried long enough: a person has to decide."""
+    GIVEN_UP = "given_up"
+    """A person decided that it will not be sent on this route."""
+
+
+ALLOWED_DISPATCH_TRANSITIONS: Final = {
+    DispatchState.WAITING: frozenset({DispatchState.DELIVERED, DispatchState.DEAD}),
+    DispatchState.DEAD: frozenset({DispatchState.WAITING, DispatchState.GIVEN_UP}),
+    DispatchState.DELIVERED: frozenset[DispatchState](),
+    DispatchState.GIVEN_UP: frozenset[DispatchState](),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One report on one route, as the administrator sees it: nothing in it names the patient."""
+
+    number: int
+    route_id: str
+    route_name: str
+    kind: RouteKind
+    site_id: str
+    site_name: str
+    study_instance_uid: str
+    report_uid: str
+    report_state: str
+    control_id: str
+    state: DispatchState
+    attempts: int
+    queued_at: datetime
+    due_at: datetime
+    reason: str = ""
+    """Why the last attempt failed, in words; empty after success."""
+    delivered_at: datetime | None = None
+    proof: str = ""
+    """What the receiver answered."""
+
+    def may_become(self, state: DispatchState) -> bool:
+        """Tell whether the table allows the step."""
+        return state in ALLOWED_DISPATCH_TRANSITIONS[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The receiver's answer that proves a delivery; never a patient's name."""
+
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """
+    When a failed delivery is tried again, and when a person is asked.
+
+    ``most_attempts`` counts refusals that may pass; a receiver that cannot be reached at all is waited
+    for until ``patience`` is over, because a cut line over a weekend is nobody's decision.
+    """
+
+    first_s: float = 2.0
+    last_s: float = 60.0
+    most_attempts: int = 12
+    patience: timedelta = timedelta(days=7)
+
+    def delay(self, attempts: int, spread: float) -> timedelta:
+        """Return the pause after the n-th failed attempt (from 1); ``spread`` in [0, 1) is the jitter."""
+        whole = min(self.last_s, self.first_s * 2.0 ** min(attempts - 1, 32))
+        return timedelta(seconds=whole * (0.5 + 0.5 * spread))
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFacts:
+    """Whom the study shows, as stored with the images; ``name`` is a DICOM person name, ``birth_date`` YYYYMMDD."""
+
+    patient_id: str
+    name: str
+    sex: str = ""
+    birth_date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StudiedInstance:
+    """One image that the report is about."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudiedSeries:
+    """One series that the report is about."""
+
+    series_instance_uid: str
+    modality: str
+    instances: tuple[StudiedInstance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """The examination, as stored with the images."""
+
+    study_instance_uid: str
+    accession_number: str = ""
+    modality: str = ""
+    description: str = ""
+    studied: datetime | None = None
+    series: tuple[StudiedSeries, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedObject:
+    """One stored object of the report; ``read`` fetches its Part 10 bytes when they are needed."""
+
+    series_instance_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    read: Callable[[], bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalFlag:
+    """A critical value that the report states: its code (CID 7035) and when the receiver was told, if he was."""
+
+    code: str
+    scheme: str
+    meaning: str
+    communicated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consignment:
+    """
+    Everything that one route needs to carry one report.
+
+    ``control_id`` is the same at every attempt, and ``report_root`` the same for every later version of the
+    report: receivers know a repetition by the one and a correction by the other.
+    """
+
+    control_id: str
+    report: Report
+    report_root: str
+    site_name: str
+    patient: PatientFacts
+    study: StudyFacts
+    objects: tuple[SignedObject, ...]
+    critical: tuple[CriticalFlag, ...] = ()
+
+
+class Carrier(Protocol):
+    """Brings a report to a site in one way; safe from any thread, and to be repeated after any failure."""
+
+    def carry(self, consignment: Consignment, route: Route) -> Receipt:
+        """
+        Return only with the receiver's own proof.
+
+        Raises:
+            Undeliverable: it will never be taken as it is (a person has to decide).
+            Unreachable: the receiver does not answer. SourceError, StorageError: it may work later.
+        """
+        ...
+
+
+class TimelineStep(StrEnum):
+    """What happened to a report after its signature."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    SIGNED = "signed"
+    STORED = "stored"
+    QUEUED = "queued"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    SENT_AGAIN = "sent_again"
+    GIVEN_UP = "given_up"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """One line of a report's time-line; ``who`` is a person's name, ``route`` a route's."""
+
+    at: datetime
+    step: TimelineStep
+    who: str = ""
+    route: str = ""
+    detail: str = ""
