@@ -9,6 +9,7 @@ from typing import Final
 
 from workstation.domain.annotation import Annotation, AnnotationList
 from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.critical import CriticalValue
 from workstation.domain.finding import FindingList
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
@@ -109,6 +110,8 @@ class Report:
     key_images: tuple[KeyImage, ...] = ()
     image_looks: tuple[ImageLook, ...] = ()
     key_pictures: tuple[KeyPicture, ...] = ()
+    critical_values: tuple[CriticalValue, ...] = ()
+    """The critical values of the study as they stood when the report was signed, empty before."""
     kind: ReportKind = ReportKind.ORIGINAL
     predecessors: tuple[Predecessor, ...] = ()
     change_reason: str = ""
