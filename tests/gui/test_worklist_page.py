@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, language, use_language
 from tests.helpers.fakes_ui import EXPERT, NOW, FakeWorklist, case, evening_list
-from workstation.domain.errors import WorkstationError
-from workstation.domain.workitem import Priority, ReadingState, WorklistRow, WorklistTab
+from workstation.domain.errors import Unreachable, WorkstationError, WrongTransaction
+from workstation.domain.workitem import Claim, Priority, ReadingState, WorklistRow, WorklistTab
 from workstation.services.jobs import JobRunner
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.notice import Notice
@@ -182,7 +182,7 @@ def test_a_release_that_did_not_reach_the_hub_says_so_and_is_repeated_on_request
     qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
 ) -> None:
     def acts() -> list[Notice]:
-        return [notice for notice in page.notices.notices() if notice.key == "act"]
+        return [notice for notice in page.notices.notices() if notice.key.startswith("act")]
 
     page.table.select("2.25.6")
     hub.down = True
@@ -190,11 +190,39 @@ def test_a_release_that_did_not_reach_the_hub_says_so_and_is_repeated_on_request
     qtbot.waitUntil(lambda: bool(acts()))
     notice = acts()[0]
     assert hub.released == []
+    assert notice.fact == "吴桂兰 was not given back: The hub does not answer."
     assert notice.still_works == "Nothing is lost, and it is not repeated by itself: try again once the hub answers."
     hub.down = False
+    refresh(qtbot, page, hub)
+    qtbot.waitUntil(lambda: [notice.key for notice in page.notices.notices()] == [notice.key])
+    notice = acts()[0]
+    assert notice.fact == "吴桂兰 was not given back"
+    assert notice.still_works == "The hub answers again. Nothing was lost and nothing was repeated."
     notice.actions[0].handler()
     qtbot.waitUntil(lambda: [claim.ups_instance_uid for claim in hub.released] == ["2.25.6"])
     qtbot.waitUntil(lambda: acts() == [])
+
+
+def test_a_case_that_went_back_although_the_answer_was_lost_is_told_as_back(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    """The hub made another workitem of it: giving the same claim back again is refused, and yet all is well."""
+
+    def release(_claim: Claim) -> None:
+        if hub.rows.pop("2.25.6", None) is not None:
+            raise Unreachable("The answer was lost.")
+        raise WrongTransaction("This is not the lock of the case.")
+
+    let_go: list[str] = []
+    page.presenter.released = let_go.append
+    hub.release = release  # type: ignore[method-assign] # a hub whose answer does not arrive
+    page.table.select("2.25.6")
+    page.preview.release.click()
+    qtbot.waitUntil(lambda: any(notice.key == "act 2.25.6" for notice in page.notices.notices()))
+    assert let_go == []
+    next(notice for notice in page.notices.notices() if notice.key == "act 2.25.6").actions[0].handler()
+    qtbot.waitUntil(lambda: let_go == ["2.25.6"])
+    assert [notice.key for notice in page.notices.notices() if notice.key.startswith("act")] == []
 
 
 def test_refresh_keeps_selection_and_place_while_rows_come_and_go(
@@ -243,7 +271,9 @@ def test_a_lost_hub_leaves_the_list_and_says_what_still_works(
     qtbot.waitUntil(lambda: bool(page.notices.notices()))
     notice = page.notices.notices()[0]
     assert notice.fact == "The hub does not answer."
-    assert notice.still_works.startswith("The list shows the last known state; open cases and drafts stay usable.")
+    assert notice.still_works.startswith(
+        "The list shows the last known state and asks again by itself; open cases and drafts stay usable."
+    )
     assert page.model.rowCount() == 14
     hub.down = False
     refresh(qtbot, page, hub)

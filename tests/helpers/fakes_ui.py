@@ -10,7 +10,7 @@ from typing import Any
 # ruff: noqa: ANN401 - a helper that changes any field of a row
 from resources.translation import tr
 from workstation.domain.access import Actor, Role
-from workstation.domain.errors import AlreadyClaimed, SignInFailed, Unreachable
+from workstation.domain.errors import AlreadyClaimed, Refused, SignInFailed, Unreachable
 from workstation.domain.workitem import (
     AiState,
     AiSummary,
@@ -125,6 +125,8 @@ class FakeWorklist:
 
     def row(self, ups_instance_uid: str) -> WorklistRow:
         self._reach()
+        if ups_instance_uid not in self.rows:
+            raise Refused("The hub does not know this case.")
         return self.rows[ups_instance_uid]
 
     def claim(self, ups_instance_uid: str, transaction_uid: str) -> Claim:

@@ -214,18 +214,31 @@ class WorklistPage(Page):
         """Dim the refresh button while the hub is asked."""
         self.filters.show_busy(busy)
 
-    def show_problem(self, key: str, error: WorkstationError, again: Callable[[], object] | None = None) -> None:
+    def show_problem(
+        self, key: str, error: WorkstationError, again: Callable[[], object] | None = None, *, what: str = ""
+    ) -> None:
         """Show what happened, what still works and what to do; ``again`` repeats the act that failed."""
         lost = isinstance(error, Unreachable)
         if key == "refresh":
-            known = tr("The list shows the last known state; open cases and drafts stay usable.") if lost else ""
-            hint = f"{known} {error.hint}"
+            known = tr(
+                "The list shows the last known state and asks again by itself; open cases and drafts stay usable."
+            )
+            hint = known if lost else error.hint
             actions: tuple[NoticeAction, ...] = (NoticeAction(tr("Try again"), self.refresh, "refresh"),)
         else:
             hint, actions = hint_after_act(error), try_again(error, again)
+        fact = tr("{what}: {reason}", what=what, reason=error.user_text) if what else error.user_text
         severity = Severity.LOST if lost else Severity.DEGRADED
-        code = f"{self.presenter.now():%H:%M:%S}"
-        self.notices.show_notice(Notice(key, severity, error.user_text, hint.strip(), code, actions))
+        self.notices.show_notice(Notice(key, severity, fact, hint, self._clock_words(), actions))
+
+    def show_line_back(self, key: str, what: str, again: Callable[[], object]) -> None:
+        """Leave the act that did not reach the hub to the reader, now that it would."""
+        actions = (NoticeAction(tr("Try again"), again, "refresh"),)
+        answers = tr("The hub answers again. Nothing was lost and nothing was repeated.")
+        self.notices.show_notice(Notice(key, Severity.DEGRADED, what, answers, self._clock_words(), actions))
+
+    def _clock_words(self) -> str:
+        return f"{self.presenter.now():%H:%M:%S}"
 
     def clear_problem(self, key: str) -> None:
         """Take the notice away: it works again."""

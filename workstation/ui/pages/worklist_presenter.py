@@ -12,7 +12,14 @@ from typing import Final, Protocol
 
 from resources.translation import tr
 from workstation.domain.access import Actor, Permission
-from workstation.domain.errors import AlreadyClaimed, JobCancelled, SignInFailed, Unreachable, WorkstationError
+from workstation.domain.errors import (
+    AlreadyClaimed,
+    JobCancelled,
+    SignInFailed,
+    Unreachable,
+    WorklistError,
+    WorkstationError,
+)
 from workstation.domain.ports import JobContext, WorklistPort
 from workstation.domain.workitem import (
     Claim,
@@ -79,8 +86,14 @@ class WorklistView(Protocol):
         """Tell that a refresh runs."""
         ...
 
-    def show_problem(self, key: str, error: WorkstationError, again: Callable[[], object] | None = None) -> None:
-        """Show an error in the notice bar; ``again`` repeats the act that failed."""
+    def show_problem(
+        self, key: str, error: WorkstationError, again: Callable[[], object] | None = None, *, what: str = ""
+    ) -> None:
+        """Show an error in the notice bar; ``what`` was not done, ``again`` repeats it."""
+        ...
+
+    def show_line_back(self, key: str, what: str, again: Callable[[], object]) -> None:
+        """Tell that the hub answers again, and ``what`` it did not hear of; ``again`` repeats it."""
         ...
 
     def clear_problem(self, key: str) -> None:
@@ -127,7 +140,8 @@ class WorklistPresenter:
         self._fetched: datetime | None = None
         self._fetched_for: WorklistQuery | None = None
         self._running: JobHandle[_Answer] | None = None
-        self._line_problems: set[str] = set()
+        self._unheard: dict[str, tuple[str, Callable[[], object] | None]] = {}
+        """By key of its notice, what the hub was told while it did not answer, and how to say it again"""
         self.holds_back: Callable[[str], bool] = lambda _ups: False
         """Tells, by UPS Instance UID, whether the report of an open case is just being handed over"""
         self.released: Callable[[str], object] = lambda _ups: None
@@ -194,6 +208,7 @@ class WorklistPresenter:
             self._running.cancel()
             self._running = None
         self._cases, self._counts, self._fetched = Cases(), {}, None
+        self._unheard.clear()
         self._modalities, self._sites = set(), {}
         self.query = WorklistQuery(limit=PAGE_LIMIT)
         self._show(mark_new=False)
@@ -207,13 +222,20 @@ class WorklistPresenter:
         self._sites |= answer.sites
         if self._view is not None:
             self._view.show_busy(False)
-            for key in ("refresh", *self._line_problems):  # the hub answers again
-                self._view.clear_problem(key)
-            self._line_problems.clear()
+            self._line_is_back(self._view)
         if query == self.query:
             self._show(mark_new=not first, answer=answer)
         else:
             self._show(mark_new=False)
+
+    def _line_is_back(self, view: WorklistView) -> None:
+        view.clear_problem("refresh")
+        for key, (what, again) in self._unheard.items():
+            if again is None or not what:
+                view.clear_problem(key)
+            else:  # the hub has not heard of it: the button must not go away with the disturbance
+                view.show_line_back(key, what, again)
+        self._unheard.clear()
 
     def _refresh_failed(self, error: Exception) -> None:
         self._running = None
@@ -268,16 +290,22 @@ class WorklistPresenter:
             self._view.open_case(row, read_only=True)
             self.refresh()
             return
-        self._problem("open", error, partial(self.open, row))
+        name = name_or_placeholder(row.patient_name)
+        self._problem("open", error, partial(self.open, row), tr("{name} was not opened", name=name))
 
     def claim(self, row: WorklistRow) -> None:
         """Take a case without opening it."""
         uid = self._transaction_uid(self.user_id, row.ups_instance_uid)
+        key, name = _act_of(row), name_or_placeholder(row.patient_name)
+
+        def failed(error: Exception) -> None:
+            self._act_failed(key, tr("{name} was not claimed", name=name), partial(self.claim, row), error)
+
         self._jobs.submit(
             Pool.IO,
             lambda _job: self._worklist.claim(row.ups_instance_uid, uid),
-            on_success=lambda _claim: self._done(tr("{name} is yours.", name=name_or_placeholder(row.patient_name))),
-            on_error=partial(self._act_failed, partial(self.claim, row)),
+            on_success=lambda _claim: self._done(key, tr("{name} is yours.", name=name)),
+            on_error=failed,
         )
 
     def release(self, row: WorklistRow) -> None:
@@ -286,17 +314,33 @@ class WorklistPresenter:
             self._say(tr("The report is on its way"))
             return
         claim = Claim(row.ups_instance_uid, self._transaction_uid(self.user_id, row.ups_instance_uid))
+        key, name, user = _act_of(row), name_or_placeholder(row.patient_name), self.user_id
+
+        def work(_job: JobContext) -> None:
+            try:
+                self._worklist.release(claim)
+            except WorklistError:
+                if self._is_held(claim, user):
+                    raise  # otherwise the hub took it back before, and only its answer was lost
 
         def done(_none: None) -> None:
             self.released(row.ups_instance_uid)
-            self._done(tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name)))
+            self._done(key, tr("{name} is back on the list.", name=name))
 
-        self._jobs.submit(
-            Pool.IO,
-            lambda _job: self._worklist.release(claim),
-            on_success=done,
-            on_error=partial(self._act_failed, partial(self.release, row)),
-        )
+        def failed(error: Exception) -> None:
+            self._act_failed(key, tr("{name} was not given back", name=name), partial(self.release, row), error)
+
+        self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
+
+    def _is_held(self, claim: Claim, user_id: str) -> bool:
+        """Ask the hub whether the person still holds a case; a workitem that is gone is held by nobody."""
+        try:
+            row = self._worklist.row(claim.ups_instance_uid)
+        except Unreachable:
+            raise
+        except WorkstationError:
+            return False
+        return row.state is ReadingState.READING and row.reader_id == user_id
 
     def has_next(self) -> bool:
         """Tell whether any case is free to take."""
@@ -323,9 +367,11 @@ class WorklistPresenter:
         def done(row: WorklistRow | None) -> None:
             self._taking = False
             self._taken = None
+            self._unheard.pop("act", None)
             self.refresh()
             if self._view is None:
                 return
+            self._view.clear_problem("act")
             if row is None:
                 self._view.say(tr("Others were faster; the list is being refreshed."))
             else:
@@ -334,7 +380,7 @@ class WorklistPresenter:
         def failed(error: Exception) -> None:
             self._taking = False
             self._taken = None
-            self._act_failed(self.take_next, error)
+            self._act_failed("act", tr("No case was taken"), self.take_next, error)
 
         self._taken = self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
 
@@ -369,23 +415,29 @@ class WorklistPresenter:
         if self._view is not None:
             self._view.say(text)
 
-    def _done(self, text: str) -> None:
+    def _done(self, key: str, text: str) -> None:
+        self._unheard.pop(key, None)
         if self._view is not None:
-            self._view.clear_problem("act")
+            self._view.clear_problem(key)
             self._view.say(text)
         self.refresh()
 
-    def _act_failed(self, act: Callable[[], object], error: Exception) -> None:
-        self._problem("act", error, act)
+    def _act_failed(self, key: str, what: str, act: Callable[[], object], error: Exception) -> None:
+        self._problem(key, error, act, what)
         self.refresh()
 
-    def _problem(self, key: str, error: Exception, again: Callable[[], object] | None = None) -> None:
+    def _problem(self, key: str, error: Exception, again: Callable[[], object] | None = None, what: str = "") -> None:
         if not isinstance(error, WorkstationError):
             raise error
         if isinstance(error, Unreachable | SignInFailed):
-            self._line_problems.add(key)
+            self._unheard[key] = what, again
         if self._view is not None:
-            self._view.show_problem(key, error, again)
+            self._view.show_problem(key, error, again, what=what)
+
+
+def _act_of(row: WorklistRow) -> str:
+    """Return the key of the notice on what failed with a case; another case has one of its own."""
+    return f"act {row.ups_instance_uid}"
 
 
 @dataclass(frozen=True, slots=True)
