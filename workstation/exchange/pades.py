@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -36,12 +37,14 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from resources.translation import tr, trn
 from workstation.domain.errors import SignatureInvalid, TimeStampUnavailable
-from workstation.domain.signature import SignatureLevel, SignedPdf
+from workstation.domain.signature import KeyHolder, SignatureLevel, SignatureRole, SignatureStamp, SignedPdf
+from workstation.exchange.signature_fields import FIELDS, stamp_style, with_fields
 from workstation.exchange.time_stamps import CLOCK_TOLERANCE, Stamper, TimeAuthority, stamped_time
 
 _LOG: Final = logging.getLogger(__name__)
-FIELD_NAME: Final = "ReportSignature"
 DIGEST: Final = "sha256"
+REFUSED: Final = (SigningError, PdfError, ValueError)
+"""What pyHanko raises where it does not sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +134,44 @@ class PadesSigner:
         self._authority = authority
         self._level = level
 
-    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> SignedPdf:
+    @property
+    def holder(self) -> KeyHolder:
+        """Return whom the certificate names. *Source:* RFC 4519, sections 2.3 (commonName) and 2.39 (uid)."""
+        named = _certificate(self._signer).subject.native
+        return KeyHolder(str(named.get("user_id", "")), str(named.get("common_name", "")))
+
+    @property
+    def certificate(self) -> bytes:
+        """Return the certificate, DER."""
+        return bytes(_certificate(self._signer).dump())
+
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str, stamp: SignatureStamp | None = None) -> SignedPdf:
         """
-        Return the PDF with a PAdES signature over every byte.
+        Return the PDF with a PAdES signature over every byte, in the field of the stamp's role.
 
         Raises SignatureInvalid, also where this clock and the authority's differ by more than five minutes.
         """
+        sign = partial(self._signed, pdf, reason, signer_name, stamp)
         if self._authority is not None and self._level is not SignatureLevel.B:
             stamper = Stamper(self._authority)
             try:
                 _check_clock(asyncio.run(stamper.async_dummy_response(DIGEST)))
-                return SignedPdf(self._signed(pdf, reason, signer_name, self._level, stamper), self._level)
+                return SignedPdf(sign(self._level, stamper), self._level)
             except TimeStampUnavailable as exc:
                 _LOG.info("signed without a time stamp: %s", exc.detail)
-        return SignedPdf(self._signed(pdf, reason, signer_name, SignatureLevel.B, None), SignatureLevel.B)
+        return SignedPdf(sign(SignatureLevel.B, None), SignatureLevel.B)
 
     def _signed(
-        self, pdf: bytes, reason: str, signer_name: str, level: SignatureLevel, stamper: Stamper | None
+        self,
+        pdf: bytes,
+        reason: str,
+        signer_name: str,
+        stamp: SignatureStamp | None,
+        level: SignatureLevel,
+        stamper: Stamper | None,
     ) -> bytes:
         metadata = PdfSignatureMetadata(
-            field_name=FIELD_NAME,
+            field_name=FIELDS[SignatureRole.VERIFIER if stamp is None else stamp.role],
             md_algorithm=DIGEST,
             reason=reason,
             name=signer_name,
@@ -163,21 +184,37 @@ class PadesSigner:
             ),
         )
         output = BytesIO()
+        style = None if stamp is None else stamp_style(stamp)
         try:
-            PdfSigner(metadata, self._signer, timestamper=stamper).sign_pdf(
-                IncrementalPdfFileWriter(BytesIO(pdf)), output=output
-            )
-        except (SigningError, PdfError, ValueError) as exc:
+            writer = IncrementalPdfFileWriter(BytesIO(pdf))
+            with_fields(writer)
+            signer = PdfSigner(metadata, self._signer, timestamper=stamper, stamp_style=style)
+            signer.sign_pdf(writer, existing_fields_only=True, output=output)
+        except REFUSED as exc:
             raise _failed(exc) from exc
         return output.getvalue()
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """Return the bare signature over the content: RSA PKCS#1 v1.5 with SHA-256. Raises SignatureInvalid."""
+        try:
+            return bytes(asyncio.run(self._signer.async_sign_raw(content, DIGEST)))
+        except REFUSED as exc:
+            raise _failed(exc) from exc
 
     def sign_detached(self, content: bytes) -> bytes:
         """Return a detached CMS (DER) over the content. Raises SignatureInvalid."""
         try:
             signed = asyncio.run(self._signer.async_sign_general_data(content, DIGEST, detached=True))
-        except (SigningError, ValueError) as exc:
+        except REFUSED as exc:
             raise _failed(exc) from exc
         return bytes(signed.dump())
+
+
+def _certificate(signer: signers.Signer) -> asn1_x509.Certificate:
+    found = signer.signing_cert
+    if found is None:
+        raise SignatureInvalid(tr("The signing certificate is damaged"))
+    return found
 
 
 def add_time_stamp(pdf: bytes, trust: Trust, authority: TimeAuthority) -> SignedPdf:
@@ -195,7 +232,7 @@ def add_time_stamp(pdf: bytes, trust: Trust, authority: TimeAuthority) -> Signed
             output=output,
             dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
         )
-    except (SigningError, PdfError, ValueError) as exc:
+    except REFUSED as exc:
         raise _failed(exc) from exc
     return SignedPdf(output.getvalue(), SignatureLevel.LT)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Final
@@ -12,7 +12,9 @@ from typing import Any, Final
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
     SignatureCoverageLevel,
@@ -24,9 +26,10 @@ from pyhanko_certvalidator import ValidationContext
 
 from resources.translation import tr
 from workstation.dicom.report_manifest import MANIFEST_NAME
-from workstation.domain.signature import SignatureLevel, Verdict
+from workstation.domain.signature import SignatureLevel, SignatureRole, Verdict
 from workstation.exchange.cms_form import is_canonical, is_canonical_token
 from workstation.exchange.pades import Trust
+from workstation.exchange.signature_fields import FIELDS
 from workstation.exchange.time_stamps import CLOCK_TOLERANCE
 
 _MARKS_OF_A_SIGNATURE: Final = (b"/ByteRange", b"/Contents <", b"ETSI.CAdES", b"/Sig")
@@ -42,6 +45,9 @@ class Checked:
     manifest: dict[str, Any] | None = None
     signed_at: datetime | None = None
     level: SignatureLevel | None = None
+    role: SignatureRole = SignatureRole.VERIFIER
+    attached: Mapping[str, bytes] = field(default_factory=dict)
+    """The files that a VALID PDF carries, the manifest apart"""
 
 
 def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked:
@@ -67,13 +73,44 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
         if fault := _stamp_fault(stamp, data, status, now()):
             return fault
     earliest = min((status.timestamp for _, status in stamps), default=None)
-    checked = [_check(signature, data, context, earliest, now()) for signature in signatures]
+    both = _author_then_verifier(reader, signatures)
+    checked = [_check(signature, data, context, earliest, now(), both=both) for signature in signatures]
     bad = next((one for one in checked if one.verdict is not Verdict.VALID), None)
     if bad is not None:
         return bad
     last = checked[-1]
-    level = _level(reader, last.level, documents=bool(stamps))
-    return Checked(Verdict.VALID, last.explanation, last.signer, _manifest(reader), last.signed_at, level)
+    files = attached_files(reader)
+    return replace(
+        last,
+        explanation=_people(checked),
+        manifest=_manifest(files.pop(MANIFEST_NAME, None)),
+        level=_level(reader, last.level, documents=bool(stamps)),
+        attached=files,
+    )
+
+
+def _author_then_verifier(reader: PdfFileReader, signatures: list[EmbeddedPdfSignature]) -> bool:
+    """Tell whether a verifier signed what its author had signed, in fields that both were there from the first."""
+    names = [signature.field_name for signature in signatures]
+    if names != [FIELDS[SignatureRole.AUTHOR], FIELDS[SignatureRole.VERIFIER]]:
+        return False
+    before = reader.get_historical_resolver(signatures[0].signed_revision)
+    return _field_names(before) == _field_names(reader) == set(names)
+
+
+def _field_names(document: PdfHandler) -> set[str]:
+    return {name for name, _value, _field in enumerate_sig_fields(document)}
+
+
+def _people(checked: list[Checked]) -> str:
+    """Say who signed as what."""
+    last = checked[-1]
+    if len(checked) > 1:
+        author = checked[0].signer
+        return tr("{words}; written and signed by {author}", words=last.explanation, author=author)
+    if last.role is SignatureRole.AUTHOR:
+        return tr("{words}. A preliminary report: nobody has verified it", words=last.explanation)
+    return last.explanation
 
 
 def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads best
@@ -82,15 +119,22 @@ def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads
     context: ValidationContext,
     document_stamp: datetime | None,
     now: datetime,
+    *,
+    both: bool,
 ) -> Checked:
-    """``document_stamp`` is the time of the earliest time stamp over the whole document, if there is one."""
+    """
+    Check one signature; ``document_stamp`` is the time of the earliest time stamp over the whole document.
+
+    ``both`` tells that a later signature in the other field is the one change that is allowed.
+    """
     status = validate_pdf_signature(signature, context)
     signer = str(status.signing_cert.subject.native.get("common_name", ""))
     if not status.intact:
         return Checked(Verdict.ALTERED, tr("The content of the PDF was changed after it was signed"), signer)
     if not status.valid:
         return Checked(Verdict.ALTERED, tr("The signature of the PDF was changed"), signer)
-    if not _covers_everything(status):
+    most = ModificationLevel.FORM_FILLING if both else ModificationLevel.LTA_UPDATES
+    if not _covers_everything(status, most):
         return Checked(Verdict.ALTERED, tr("Something was added to the PDF after it was signed"), signer)
     if not status.trusted:
         return Checked(Verdict.UNTRUSTED, trust_words(status), signer)
@@ -109,7 +153,8 @@ def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads
     words = tr("Signed by {name}; unchanged since", name=signer)
     if stamped is None:
         words = tr("Signed by {name}; unchanged since. The time stamp is still missing", name=signer)
-    return Checked(Verdict.VALID, words, signer, None, stamped or claimed, level)
+    role = SignatureRole.AUTHOR if signature.field_name == FIELDS[SignatureRole.AUTHOR] else SignatureRole.VERIFIER
+    return Checked(Verdict.VALID, words, signer, None, stamped or claimed, level, role)
 
 
 def _stamp_fault(
@@ -136,14 +181,16 @@ def _level(reader: PdfFileReader, own: SignatureLevel | None, *, documents: bool
     return SignatureLevel.LTA if own is SignatureLevel.T and documents else SignatureLevel.LT
 
 
-def _covers_everything(status: PdfSignatureStatus | DocumentTimestampStatus) -> bool:
-    """Allow later revisions only where they add archive time stamps, never page content."""
+def _covers_everything(
+    status: PdfSignatureStatus | DocumentTimestampStatus, most: ModificationLevel = ModificationLevel.LTA_UPDATES
+) -> bool:
+    """Allow later revisions only where they add archive time stamps or the second signature, never page content."""
     if status.coverage == SignatureCoverageLevel.ENTIRE_FILE:
         return True
     return (
         status.coverage == SignatureCoverageLevel.ENTIRE_REVISION
         and status.modification_level is not None
-        and status.modification_level <= ModificationLevel.LTA_UPDATES
+        and status.modification_level <= most
     )
 
 
@@ -211,13 +258,19 @@ def _tight(signature: EmbeddedPdfSignature, data: bytes, status: PdfSignatureSta
     return is_canonical(der, trusted_path(status), trusted_path(stamp) if stamp else ())
 
 
-def _manifest(reader: PdfFileReader) -> dict[str, Any] | None:
-    """Return the embedded manifest, None when the PDF carries none."""
+def attached_files(reader: PdfFileReader) -> dict[str, bytes]:
+    """Return the files embedded in a PDF by name."""
     names = reader.root.get("/Names") or {}
     entries = (names.get("/EmbeddedFiles") or {}).get("/Names") or []
+    found = {}
     for index in range(1, len(entries), 2):
         specification = entries[index]
-        if MANIFEST_NAME in {specification.get("/F"), specification.get("/UF")}:
-            content = json.loads(specification["/EF"]["/F"].data)
-            return content if isinstance(content, dict) else None
-    return None
+        name = specification.get("/UF") or specification.get("/F")
+        found[str(name)] = bytes(specification["/EF"]["/F"].data)
+    return found
+
+
+def _manifest(content: bytes | None) -> dict[str, Any] | None:
+    """Return the embedded manifest, None when the PDF carries none."""
+    parsed = None if content is None else json.loads(content)
+    return parsed if isinstance(parsed, dict) else None
