@@ -26,6 +26,7 @@ from workstation.domain.report_state import (
 )
 from workstation.domain.signature import AuthorSignature
 from workstation.domain.template import FieldType, ReportTemplate
+from workstation.domain.text_link import TextLink, after_edit
 from workstation.domain.workitem import OutputReference
 
 __all__ = [
@@ -81,7 +82,8 @@ class Report:
     ``values`` holds the text (or choice key, or number as text) of each template field by key.
     ``measurements`` is the former stored form of what was drawn, ``annotations`` the present one;
     ``drawn`` reads both. ``image_looks`` say how the reader saw the images that carry a key mark or a
-    drawing. ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
+    drawing. ``links`` tie words of the values to what they tell of; the values themselves stay plain text.
+    ``revision`` is the optimistic lock: storing an old revision is refused. Times are UTC.
 
     What follows a signed report is a document of its own: ``kind`` says what it is to its ``predecessors``
     (the immediate one first), ``change_reason`` why it was written. An addendum repeats the content of
@@ -112,6 +114,7 @@ class Report:
     key_pictures: tuple[KeyPicture, ...] = ()
     critical_values: tuple[CriticalValue, ...] = ()
     """The critical values of the study as they stood when the report was signed, empty before."""
+    links: tuple[TextLink, ...] = ()
     kind: ReportKind = ReportKind.ORIGINAL
     predecessors: tuple[Predecessor, ...] = ()
     change_reason: str = ""
@@ -193,9 +196,18 @@ class Report:
         return replace(self, key_images=keys.images, updated_at=at)
 
     def with_values(self, values: dict[str, str], *, at: datetime) -> Report:
-        """Return the report with new field values; a final report never changes."""
+        """Return the report with new field values, its links following their words; a final report never changes."""
         self._require_open()
-        return replace(self, values=dict(values), updated_at=at, revision=self.revision + 1)
+        links = self.links
+        for key in {link.field for link in links}:
+            links = after_edit(links, key, self.values.get(key, ""), values.get(key, ""))
+        return replace(self, values=dict(values), links=links, updated_at=at, revision=self.revision + 1)
+
+    def with_linked(self, key: str, text: str, links: tuple[TextLink, ...], *, at: datetime) -> Report:
+        """Return the report with another text in a field and these links in all; a final report never changes."""
+        self._require_open()
+        values = {**self.values, key: text}
+        return replace(self, values=values, links=links, updated_at=at, revision=self.revision + 1)
 
     def with_addendum(self, text: str, *, at: datetime) -> Report:
         """Return the addendum with other words; ValueError where the document is no addendum or is closed."""

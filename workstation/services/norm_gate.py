@@ -9,11 +9,13 @@ from workstation.dicom import report_words
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.norm.gate import norm_faults, open_faults
-from workstation.domain.norm.values import NormFault, NormField, NormKind, NormSubject, Role
+from workstation.domain.norm.values import NormFault, NormField, NormKind, NormLink, NormSubject, Role
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate, TemplateField, TemplateSection
+from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
+from workstation.services.report_links import LinkState, link_states
 
 _ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION}
 """LOINC of the section heading; every other section is background."""
@@ -46,6 +48,7 @@ def norm_subject(
 ) -> NormSubject:
     """Return what the gate compares."""
     fields = [field for section in template.sections for field in _fields(section, report)]
+    shown = {item.key for item in template.fields}
     return NormSubject(
         language=report.language,
         fields=tuple(fields),
@@ -60,6 +63,7 @@ def norm_subject(
         author=report.author.name,
         signer=signer,
         measured_mm=_measured(report, template),
+        links=tuple(_link(state) for state in link_states(report) if state.link.field in shown),
     )
 
 
@@ -100,6 +104,9 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "no_such_day": tr("“{quote}” is no day", quote=quote),
         "day_after_examination": tr("“{quote}” is after the examination", quote=quote),
         "residue": tr("“{quote}” was left over from a template", quote=quote),
+        "link_gone": tr("“{quote}” tells of something that is no longer in the report", quote=quote),
+        "link_outdated": tr("“{quote}” is out of date: now {against}", quote=quote, against=against),
+        "copied": tr("“{quote}” was copied from {against} and not confirmed", quote=quote, against=against),
     }
     place = next((item.label.get(language()) for item in template.fields if item.key == fault.target), "")
     sentence = sentences[fault.rule]
@@ -119,6 +126,12 @@ def kind_word(kind: NormKind) -> str:
         NormKind.RESIDUE: tr("Template residue"),
         NormKind.PATIENT: tr("Patient"),
     }[kind]
+
+
+def _link(state: LinkState) -> NormLink:
+    link = state.link
+    is_copy = link.kind is LinkKind.COPY
+    return NormLink(link.field, link.quote, state.now, (link.source or link.target) if is_copy else "")
 
 
 def _short(text: str) -> str:

@@ -27,6 +27,7 @@ from workstation.domain.observation import FollowUp
 from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
+from workstation.domain.text_link import LinkKind, TextLink, renewed
 from workstation.domain.workitem import Claim, WorklistRow
 
 if TYPE_CHECKING:
@@ -303,6 +304,32 @@ class ReadingSession:
         self._require_writable()
         self._report = self._report.with_values({**self._report.values, key: text}, at=self._now())
         self._tell(Changed.VALUES)
+
+    def tie(self, links: Sequence[TextLink]) -> None:
+        """Tie words that stand in the report to what they tell of."""
+        self._require_writable()
+        self._link((*self._report.links, *links))
+
+    def untie(self, links: Sequence[TextLink]) -> None:
+        """Make tied words the reader's own, as confirming copied ones does; the text stays."""
+        self._require_writable()
+        self._link(tuple(one for one in self._report.links if one not in links))
+
+    def confirm_copied(self, key: str) -> None:
+        """Keep that the reader answers for what was copied into a field."""
+        self.untie([one for one in self._report.links if one.field == key and one.kind is LinkKind.COPY])
+
+    def renew(self, link: TextLink, words: str) -> None:
+        """Let tied words say what was measured since. ValueError where they do not stand in the text any more."""
+        self._require_writable()
+        text, links = renewed(self._report.links, link, self._report.values.get(link.field, ""), words)
+        self._report = self._report.with_linked(link.field, text, links, at=self._now())
+        self._tell(Changed.VALUES)
+
+    def _link(self, links: tuple[TextLink, ...]) -> None:
+        if links != self._report.links:
+            self._report = replace(self._report, links=links, updated_at=self._now())
+            self._tell(Changed.VALUES)
 
     def set_category(self, category: AssignedCategory) -> None:
         """Put a category into the report, in the place of any other of its scheme."""

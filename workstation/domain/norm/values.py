@@ -40,6 +40,19 @@ class NormField:
 
 
 @dataclass(frozen=True, slots=True)
+class NormLink:
+    """Words of a field that are tied to a finding or measurement; ``now`` is what they would say, empty if it is gone.
+
+    ``copied_from`` is the date of the former report whose words nobody has touched or confirmed, else empty.
+    """
+
+    field: str
+    quote: str
+    now: str = ""
+    copied_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NormSubject:
     """
     Everything that is compared; empty strings and None where it is not known.
@@ -62,6 +75,7 @@ class NormSubject:
     author: str = ""
     signer: str = ""
     measured_mm: tuple[float, ...] = ()
+    links: tuple[NormLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

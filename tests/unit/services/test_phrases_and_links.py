@@ -1,0 +1,217 @@
+"""A reader's phrases, what their placeholders stand for, and words that follow their findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import pytest
+
+from tests.helpers import cases
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
+from workstation.domain.errors import ReportError
+from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.domain.norm.values import NormKind
+from workstation.domain.observation import FollowUp, NoduleObservation
+from workstation.domain.phrase import Phrase, filled, placeholders
+from workstation.domain.report import Report
+from workstation.domain.text_link import LinkKind, TextLink
+from workstation.services.norm_gate import describe_fault, faults_of
+from workstation.services.phrase_service import PhraseBook, facts_of
+from workstation.services.report_links import annotation_words, finding_words, insertable, link_states
+
+TEMPLATE = cases.template()
+
+
+@dataclass
+class FakePhrases:
+    kept: tuple[Phrase, ...] = ()
+    written: list[tuple[Phrase, ...]] = field(default_factory=list)
+
+    def load(self) -> Sequence[Phrase]:
+        return self.kept
+
+    def save(self, phrases: Sequence[Phrase]) -> None:
+        self.kept = tuple(phrases)
+        self.written.append(self.kept)
+
+
+def finding(diameter_mm: float = 15.5, uid: str = "2.25.1001") -> Finding:
+    return replace(
+        cases.ai_finding(1, uid),
+        decision=Decision.ACCEPTED,
+        diameter_mm=diameter_mm,
+        lobe=Lobe.RIGHT_UPPER,
+        nodule_type=NoduleType.SOLID,
+    )
+
+
+def drawn(kind: AnnotationKind = AnnotationKind.LENGTH, *measures: Measure) -> Annotation:
+    points = {AnnotationKind.LENGTH: 2, AnnotationKind.BIDIRECTIONAL: 4, AnnotationKind.PROBE: 1}[kind]
+    return Annotation(
+        uid="2.25.500",
+        tracking_uid="2.25.501",
+        kind=kind,
+        points_lps_mm=((0.0, 0.0, 0.0),) * points,
+        measures=measures,
+        created_at=cases.NOON,
+    )
+
+
+def linked(report: Report, text: str, target: str, quote: str, kind: LinkKind = LinkKind.FINDING) -> Report:
+    link = TextLink("airways", kind, target, quote, text.index(quote), "2025-12-08" if kind is LinkKind.COPY else "")
+    return replace(report, values={**report.values, "airways": text}, links=(link,))
+
+
+def open_rules(report: Report) -> dict[str, NormKind]:
+    row = cases.row()
+    return {one.rule: one.kind for one in faults_of(report, TEMPLATE, cases.study(), row, signer="王启明")}
+
+
+def test_a_finding_is_named_by_place_kind_and_size_in_the_language_of_the_report() -> None:
+    assert finding_words(finding(), "zh_CN") == "右肺上叶实性结节，平均径 15.5 mm"
+    assert finding_words(finding(), "en") == "15.5 mm solid nodule in the right upper lobe"
+    unplaced = replace(finding(), lobe=Lobe.UNSPECIFIED)
+    assert finding_words(unplaced, "zh_CN") == "实性结节，平均径 15.5 mm"
+    assert finding_words(unplaced, "en") == "15.5 mm solid nodule"
+
+
+def test_a_measurement_is_named_by_its_number_and_unit() -> None:
+    axes = (Measure(MeasureName.LONG_AXIS, 18.2, "mm"), Measure(MeasureName.SHORT_AXIS, 12.8, "mm"))
+    assert annotation_words(drawn(AnnotationKind.BIDIRECTIONAL, *axes), "zh_CN") == "18.2 mm × 12.8 mm"
+    assert annotation_words(drawn(AnnotationKind.LENGTH, Measure(MeasureName.LENGTH, 23.04, "mm")), "en") == (
+        "length 23.0 mm"
+    )
+    assert annotation_words(drawn(AnnotationKind.LENGTH, Measure(MeasureName.ANGLE, 31.5, "deg")), "zh_CN") == (
+        "角度 31.5°"
+    )
+    assert annotation_words(drawn(AnnotationKind.LENGTH, Measure(MeasureName.RATIO, 0.523, "1")), "zh_CN") == (
+        "心胸比 0.52"
+    )
+    assert annotation_words(drawn(AnnotationKind.LENGTH, Measure(MeasureName.VOLUME, 1742.3, "mm3")), "en") == (
+        "volume 1742 mm³"
+    )
+    probe = replace(drawn(AnnotationKind.PROBE), statistics=Statistics(41.4, 3.0, 30.0, 50.0, 9, "HU"))
+    assert annotation_words(probe, "zh_CN") == "平均值 41 HU"
+    assert annotation_words(drawn(AnnotationKind.PROBE), "zh_CN") == ""
+
+
+def test_findings_and_measurements_are_offered_and_what_others_drew_is_not() -> None:
+    own = drawn(AnnotationKind.LENGTH, Measure(MeasureName.LENGTH, 23.0, "mm"))
+    foreign = replace(own, uid="2.25.502", origin="1.2.9")
+    report = replace(cases.report(finding()), annotations=(own, foreign, replace(own, uid="2.25.503", measures=())))
+    assert [(fact.words, fact.target) for fact in insertable(report)] == [
+        ("右肺上叶实性结节，平均径 15.5 mm", "2.25.1001"),
+        ("长度 23.0 mm", "2.25.500"),
+    ]
+
+
+def test_a_changed_size_is_told_and_holds_the_signature_up_until_the_words_follow() -> None:
+    words = "右肺上叶实性结节，平均径 15.5 mm"
+    report = linked(cases.report(finding(14.2)), f"见{words}。", "2.25.1001", words)
+    (state,) = link_states(report)
+    assert (state.is_outdated, state.is_gone, state.now) == (True, False, "右肺上叶实性结节，平均径 14.2 mm")
+    assert open_rules(report)["link_outdated"] is NormKind.NUMBER
+    assert "link_outdated" not in open_rules(linked(cases.report(finding()), f"见{words}。", "2.25.1001", words))
+
+
+def test_a_finding_that_was_taken_away_leaves_words_that_the_gate_tells_of() -> None:
+    words = "右肺上叶实性结节，平均径 15.5 mm"
+    report = linked(cases.report(), f"见{words}。", "2.25.1001", words)
+    assert link_states(report)[0].is_gone
+    assert open_rules(report)["link_gone"] is NormKind.CONCLUSION
+    row = cases.row()
+    faults = faults_of(report, TEMPLATE, cases.study(), row, signer="王启明")
+    assert "Airways: “右肺上叶实性结节，平均径 15.5 mm” tells of something that is no longer in the report" in [
+        describe_fault(fault, TEMPLATE) for fault in faults
+    ]
+
+
+def test_a_finding_that_was_matched_with_a_prior_is_still_the_same() -> None:
+    own = finding()
+    then = NoduleObservation("2.25.77", date(2025, 12, 8), own.centre_lps_mm, 12.1)
+    now = NoduleObservation(own.tracking_uid, date(2026, 11, 21), own.centre_lps_mm, 15.5)
+    one = own.followed(FollowUp("1.2.9", then, now, own.tracking_uid), tracking_uid="2.25.77")
+    words = finding_words(one, "zh_CN")
+    report = linked(cases.report(one), f"见{words}。", own.tracking_uid, words)
+    assert not link_states(report)[0].is_gone
+
+
+def test_a_measurement_that_was_drawn_again_is_told_and_a_deleted_one_as_well() -> None:
+    own = drawn(AnnotationKind.LENGTH, Measure(MeasureName.LENGTH, 23.0, "mm"))
+    report = linked(cases.report(), "长度 22.0 mm。", "2.25.500", "长度 22.0 mm", LinkKind.ANNOTATION)
+    assert link_states(replace(report, annotations=(own,)))[0].is_outdated
+    assert link_states(report)[0].is_gone
+
+
+def test_copied_words_hold_the_signature_up_until_somebody_touches_or_confirms_them() -> None:
+    report = linked(cases.report(), "气管通畅。", "1.2.9", "气管通畅。", LinkKind.COPY)
+    assert open_rules(report)["copied"] is NormKind.RESIDUE
+    assert not link_states(report)[0].is_gone
+    touched = report.with_values({"airways": "气管尚通畅。"}, at=cases.NOON)
+    assert "copied" not in open_rules(touched)
+
+
+def test_a_link_in_a_field_that_the_template_does_not_show_holds_nothing_up() -> None:
+    report = linked(cases.report(), "气管通畅。", "1.2.9", "气管通畅。", LinkKind.COPY)
+    other = replace(report, links=(replace(report.links[0], field="elsewhere"),), values={"elsewhere": "气管通畅。"})
+    assert "copied" not in open_rules(other)
+
+
+def test_placeholders_stand_for_study_findings_measurements_and_fields() -> None:
+    own = drawn(AnnotationKind.LENGTH, Measure(MeasureName.LENGTH, 23.0, "mm"))
+    values = {"technique": "低剂量平扫", "ctdi": "3.2"}
+    report = replace(cases.report(finding(), values=values), annotations=(own,))
+    facts = facts_of(report, TEMPLATE, cases.study(), "20251208")
+    text = "{检查日期} {Examination} {既往日期} {病灶数} {最大径} {病灶1} {测量1} {technique} {CTDIvol} {别的}"
+    done = filled(text, facts)
+    assert done.text == (
+        "2026-11-21 胸部低剂量 LDCT 2025-12-08 1 15.5 mm 右肺上叶实性结节，平均径 15.5 mm 长度 23.0 mm "
+        "低剂量平扫 3.2 mGy {别的}"
+    )
+    assert [fact.target for _at, fact in done.tied] == ["2.25.1001", "2.25.500"]
+    assert "{最大病灶}" in filled("{最大病灶}", facts_of(cases.report(), TEMPLATE, cases.study())).text
+
+
+def test_an_own_phrase_takes_the_place_of_a_shipped_one_and_gives_it_back() -> None:
+    book = PhraseBook(FakePhrases())
+    shipped = next(one for one in book.all() if one.abbreviation == "jh" and one.language == "zh_CN")
+    mine = replace(shipped, text="请结合病史。", shipped=False)
+    book.keep(mine)
+    book.keep(replace(mine, text="请结合病史及化验。"))
+    assert [one.text for one in book.all() if one.abbreviation == "jh" and one.language == "zh_CN"] == [
+        "请结合病史及化验。"
+    ]
+    book.drop(mine)
+    assert shipped in book.all()
+    assert book.own() == ()
+
+
+def test_a_phrase_that_names_the_patient_is_not_kept() -> None:
+    store = FakePhrases()
+    with pytest.raises(ReportError, match="names the patient"):
+        PhraseBook(store).keep(Phrase("zlh", "", "患者周丽华。", "zh_CN"), of_patient=("周丽华", "QS0118793", ""))
+    assert store.written == []
+
+
+def test_every_shipped_phrase_can_be_called_in_both_languages_and_writes_into_fields_that_exist() -> None:
+    from workstation.exchange.templates import TemplateLibrary  # noqa: PLC0415 - the real templates, once
+
+    templates = {one.template_id: one for one in TemplateLibrary().all()}
+    phrases = PhraseBook(FakePhrases()).all()
+    assert {one.language for one in phrases} == {"zh_CN", "en"}
+    keys = [(one.abbreviation, one.language) for one in phrases]
+    assert len(set(keys)) == len(keys)
+    for one in phrases:
+        assert set(one.templates) <= set(templates), one.abbreviation
+        for template in one.templates:
+            assert {key for key, _text in one.fields} & {item.key for item in templates[template].fields} or (
+                not one.fields
+            )
+
+
+def test_a_placeholder_that_is_left_keeps_the_report_from_being_signed() -> None:
+    report = cases.report(values={**cases.complete_values(), "airways": "气管见{部位}狭窄。"})
+    assert placeholders(report.values["airways"])
+    assert open_rules(report)["residue"] is NormKind.RESIDUE

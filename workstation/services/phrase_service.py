@@ -1,0 +1,123 @@
+"""The phrases that a reader is offered, and what their placeholders stand for in the open case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from resources.phrases import shipped_phrases
+from resources.translation import tr
+from workstation.domain.errors import ReportError
+from workstation.domain.phrase import Fact, Phrase
+from workstation.domain.phrase_ports import PhrasePort
+from workstation.domain.report import Report
+from workstation.domain.study import Study
+from workstation.domain.template import FieldType, ReportTemplate, Text
+from workstation.services.report_links import finding_words, insertable
+
+_LANGUAGES = ("zh_CN", "en")
+_SHORTEST_SECRET = 2
+
+
+@dataclass(slots=True)
+class PhraseBook:
+    """Own phrases first; an own one takes the place of a shipped one of the same abbreviation and language."""
+
+    store: PhrasePort
+    _own: tuple[Phrase, ...] | None = field(default=None, repr=False)
+
+    def all(self) -> tuple[Phrase, ...]:
+        """Return every phrase. Raises StorageError where the own ones cannot be read."""
+        own = self.own()
+        taken = {(one.abbreviation, one.language[:2]) for one in own}
+        shipped = (one for one in _shipped() if (one.abbreviation, one.language[:2]) not in taken)
+        return (*own, *shipped)
+
+    def own(self) -> tuple[Phrase, ...]:
+        """Return the reader's own phrases. Raises StorageError."""
+        if self._own is None:
+            self._own = tuple(self.store.load())
+        return self._own
+
+    def keep(self, phrase: Phrase, *, of_patient: Sequence[str] = ()) -> None:
+        """
+        Keep a phrase in the place of the own one of its abbreviation and language.
+
+        ``of_patient`` are name and numbers of the open case, which a phrase must not hold. Raises ReportError for
+        one that does, DiskFull, StorageError.
+        """
+        words = " ".join((phrase.title, phrase.text, *(text for _key, text in phrase.fields))).casefold()
+        for secret in of_patient:
+            if len(secret.strip()) >= _SHORTEST_SECRET and secret.strip().casefold() in words:
+                raise ReportError(
+                    tr("This phrase names the patient of the open case"),
+                    hint=tr("Put a placeholder such as {place} where it stands.", place="{…}"),
+                )
+        self._write((phrase, *(one for one in self.own() if not _is_same(one, phrase))))
+
+    def drop(self, phrase: Phrase) -> None:
+        """Delete an own phrase; the shipped one that it replaced is there again. Raises StorageError."""
+        self._write(tuple(one for one in self.own() if not _is_same(one, phrase)))
+
+    def _write(self, phrases: tuple[Phrase, ...]) -> None:
+        self.store.save(phrases)
+        self._own = phrases
+
+
+def _is_same(one: Phrase, other: Phrase) -> bool:
+    return (one.abbreviation, one.language[:2]) == (other.abbreviation, other.language[:2])
+
+
+def _shipped() -> tuple[Phrase, ...]:
+    return tuple(
+        Phrase(
+            raw["abbreviation"],
+            raw[language[:2]]["title"],
+            raw[language[:2]]["text"],
+            language,
+            tuple(raw["templates"]),
+            tuple((key, texts[language[:2]]) for key, texts in raw.get("fields", {}).items()),
+            shipped=True,
+        )
+        for language in _LANGUAGES
+        for raw in shipped_phrases()
+    )
+
+
+def facts_of(report: Report, template: ReportTemplate, study: Study, prior_date: str = "") -> dict[str, Fact]:
+    """
+    Return what placeholders stand for, by their names in small letters: in Chinese, in English and as field keys.
+
+    Findings and measurements come as links. What is not known is left out, so that its placeholder stays.
+    """
+    words = report.language
+    findings = sorted(report.findings.reported, key=lambda one: one.number)
+    told: dict[Text, Fact] = {
+        Text("检查日期", "study date"): Fact(_day(study.study_date)),
+        Text("检查项目", "examination"): Fact(study.description),
+        Text("既往日期", "prior date"): Fact(_day(prior_date)),
+        Text("病灶数", "finding count"): Fact(str(len(findings)) if findings else ""),
+    }
+    if findings:
+        largest = max(findings, key=lambda one: one.diameter_mm)
+        told[Text("最大病灶", "largest finding")] = Fact(finding_words(largest, words), largest.tracking_uid)
+        told[Text("最大径", "largest size")] = Fact(f"{largest.diameter_mm:.1f} mm")
+    for at, one in enumerate(findings, start=1):
+        told[Text(f"病灶{at}", f"finding {at}")] = Fact(finding_words(one, words), one.tracking_uid)
+    drawn = [fact for fact in insertable(report) if fact.kind != Fact("").kind]
+    for at, fact in enumerate(drawn, start=1):
+        told[Text(f"测量{at}", f"measurement {at}")] = fact
+    facts = {name.casefold(): fact for texts, fact in told.items() for name in (texts.zh, texts.en)}
+    for item in template.fields:
+        value = report.values.get(item.key, "").strip()
+        if item.type is FieldType.FINDINGS or not value:
+            continue
+        shown = next((choice.label.get(words) for choice in item.choices if choice.key == value), value)
+        fact = Fact(f"{shown} {item.unit}".strip())
+        for name in (item.key, item.label.zh, item.label.en):
+            facts.setdefault(name.casefold(), fact)
+    return {name: fact for name, fact in facts.items() if fact.words}
+
+
+def _day(dicom: str) -> str:
+    return f"{dicom[:4]}-{dicom[4:6]}-{dicom[6:8]}" if len(dicom) >= 8 and dicom[:8].isdigit() else ""
