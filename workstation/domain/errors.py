@@ -8,7 +8,7 @@ The errors a person may be shown, as one tree; any other exception is a bug.
     ├─ WorklistError    AlreadyClaimed · WrongTransaction · NoLongerUpdatable
     ├─ DecodeError      UnsupportedTransferSyntax · NotAVolume · MissingGeometry · HostileInput
     ├─ ModelError       BundleInvalid · InputOutsideIntendedUse · ProviderUnavailable
-    ├─ ReportError      TemplateViolation · NotSignable · AmendmentNeedsReason
+    ├─ ReportError      TemplateViolation · NotSignable · AmendmentNeedsReason · CriticalPolicyInvalid
     ├─ SecurityError    NotPermitted · SignatureInvalid · TimeStampUnavailable · AuditChainBroken · SignInFailed
     └─ StorageError     DiskFull · NewerSchema · Locked
 """
@@ -131,6 +131,10 @@ class TemplateViolation(ReportError):
 
 class NotSignable(ReportError):
     """Something still blocks the signature; ``user_text`` lists it."""
+
+
+class CriticalPolicyInvalid(ReportError):
+    """A catalogue of critical values cannot be used."""
 
 
 class AmendmentNeedsReason(ReportError):

@@ -32,7 +32,7 @@ def later(minutes: float) -> datetime:
     return AT + timedelta(minutes=minutes)
 
 
-def value(**changes: Any) -> CriticalValue:
+def value(**changes: Any) -> CriticalValue:  # noqa: ANN401 - any field of the value
     return replace(
         CriticalValue(
             "2.25.1", "1.2.3", "1.2.4", "sah", LEVELS[1], "蛛网膜下腔出血", CriticalSource.READER, READER, AT
