@@ -28,7 +28,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from resources.translation import tr, trn
 from workstation.domain.errors import DiskFull, SignatureInvalid, StorageError
 from workstation.domain.signature import SignatureLevel
-from workstation.exchange.pades import PadesSigner, Trust, software_key
+from workstation.exchange.pades import PadesSigner, Trust
+from workstation.exchange.software_key import software_key
 from workstation.exchange.time_stamps import LocalTimeAuthority, TimeAuthority
 
 TRIES: Final = 5

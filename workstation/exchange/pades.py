@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from asn1crypto import cms
-from asn1crypto import keys as asn1_keys
 from asn1crypto import pem as asn1_pem
 from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import load_der_x509_certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
@@ -33,7 +30,6 @@ from pyhanko.sign.signers.pdf_signer import (
 )
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from resources.translation import tr, trn
 from workstation.domain.errors import SignatureInvalid, TimeStampUnavailable
@@ -94,22 +90,6 @@ class Trust:
             allow_fetching=False,
             revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy(required, required)),
         )
-
-
-def software_key(bundle: pkcs12.PKCS12KeyAndCertificates) -> signers.Signer:
-    """Return pyHanko's view of a key in memory. Raises SignatureInvalid."""
-    if bundle.cert is None or bundle.key is None:
-        raise SignatureInvalid(tr("The signing certificate is damaged"))
-    der, pkcs8 = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
-    chain = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
-    for issuer in bundle.additional_certs:
-        chain.register(asn1_x509.Certificate.load(issuer.certificate.public_bytes(der)))
-    return signers.SimpleSigner(
-        signing_cert=asn1_x509.Certificate.load(bundle.cert.certificate.public_bytes(der)),
-        signing_key=asn1_keys.PrivateKeyInfo.load(bundle.key.private_bytes(der, pkcs8, serialization.NoEncryption())),
-        cert_registry=chain,
-        embed_roots=False,
-    )
 
 
 class PadesSigner:
