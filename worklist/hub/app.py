@@ -30,15 +30,24 @@ from worklist.hub.database import open_database
 from worklist.hub.demo import seed_demo
 from worklist.hub.dicomweb import create_router as create_dicomweb_router
 from worklist.hub.discovery import Discovery
+from worklist.hub.dispatch_process import Dispatching
+from worklist.hub.dispatch_routes import dispatch_routes
+from worklist.hub.dispatch_service import DispatchService
+from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import HubError
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.prior_service import PriorService
+from worklist.hub.report_policy import PolicyService
 from worklist.hub.report_service import ReportService
+from worklist.hub.report_workflow import ReportWorkflow
 from worklist.hub.settings import HubSettings
+from worklist.hub.timeline_service import TimelineService
 from worklist.hub.ups import UpsService
 from worklist.hub.ups_routes import create_router as create_ups_router
+from worklist.hub.workflow_routes import double_reading_routes, workflow_routes
 from worklist.hub.worklist_query import WorklistService
+from workstation.domain.dispatch import Carriers
 from workstation.domain.errors import DiskFull, NotPermitted, Unreachable, WorkstationError
 from workstation.domain.ports import Clock
 
@@ -52,9 +61,11 @@ _SMALL_BODIES: Final = ("/api/", "/dicom-web/workitems")
 log = logging.getLogger(__name__)
 
 
-def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
+def create_hub(settings: HubSettings, *, clock: Clock | None = None, carriers: Carriers | None = None) -> FastAPI:
     """
     Open database and archive and return the application; its shutdown closes them.
+
+    With ``carriers`` it sends signed reports to the sites itself, from its start to its shutdown.
 
     Raises:
         NewerSchema: a newer version wrote the database.
@@ -70,7 +81,10 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        dispatching = Dispatching(context, archive, carriers or {})
+        dispatching.start()
         yield
+        dispatching.stop()
         archive.close()
         engine.dispose()
 
@@ -93,8 +107,12 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None) -> FastAPI:
         case_routes(WorklistService(context), cases, PriorService(context), discovery.refresh),
         dependencies=[Depends(signed_in), Depends(discovery.for_path)],  # nobody unknown makes us ask the archive
     )
-    app.include_router(report_routes(ReportService(context, index, ups, follower), InboxService(context)))
+    reports = ReportService(context, index, ups, follower)
+    app.include_router(report_routes(reports, InboxService(context)))
+    app.include_router(workflow_routes(reports, ReportWorkflow(context, index, follower)))
+    app.include_router(double_reading_routes(DoubleReadings(context, follower), PolicyService(context)))
     app.include_router(audit_routes(AuditService(context)))
+    app.include_router(dispatch_routes(DispatchService(context), TimelineService(context)))
     app.include_router(create_ups_router(ups, cases))
     app.include_router(create_dicomweb_router(context, archive))
 

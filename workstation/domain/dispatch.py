@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from workstation.domain.report import Report
 
@@ -275,6 +275,9 @@ class Carrier(Protocol):
             Unreachable: the receiver does not answer. SourceError, StorageError: it may work later.
         """
         ...
+
+
+Carriers: TypeAlias = Mapping[RouteKind, Carrier]
 
 
 class TimelineStep(StrEnum):
