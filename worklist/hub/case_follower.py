@@ -9,10 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row, select
 
 from worklist.hub.audit import HubAudit
+from worklist.hub.blind_readers import require_independent
 from worklist.hub.case_rows import rows_with_site, touch
 from worklist.hub.case_workitems import input_instances, workitem_for
 from worklist.hub.context import HubContext
-from worklist.hub.tables import cases, reports
+from worklist.hub.report_rows import document_of, final_row, open_row
+from worklist.hub.tables import cases, returned_reports
 from worklist.hub.ups_errors import inconsistent
 from worklist.hub.ups_json import Dataset, items, text
 from worklist.hub.ups_store import Workitem, add, new_uid
@@ -44,6 +46,7 @@ class CaseFollower:
         if item.ups_instance_uid == case.ai_ups_instance_uid:
             self._touch(connection, item, ai_state=AiState.RUNNING, ai_progress=0.0)
         elif item.ups_instance_uid == case.ups_instance_uid:
+            require_independent(connection, item, actor)
             self._touch(
                 connection,
                 item,
@@ -90,8 +93,11 @@ class CaseFollower:
         if item.ups_instance_uid == case.ai_ups_instance_uid:
             self._touch(connection, item, ai_state=AiState.FAILED, ai_progress=0.0)
         elif item.ups_instance_uid == case.ups_instance_uid and was_claimed:
-            state, reader = _waiting(connection, case)
-            self.schedule(connection, case, WorkitemCode(case.workitem_code), actor, state=state, reader=reader)
+            step, state, reader = _waiting(connection, case)
+            if step is None:  # somebody left off what would have followed a signed report, which goes on to hold
+                self._touch(connection, item, state=state, reader_id=reader[0], reader_name=reader[1])
+            else:
+                self.schedule(connection, case, step, actor, state=state, reader=reader)
         elif item.ups_instance_uid == case.ups_instance_uid:
             self._touch(connection, item, state=ReadingState.CANCELLED, reader_id="", reader_name="")
 
@@ -185,19 +191,29 @@ def _case(connection: Connection, item: Workitem) -> Row[Any] | None:
     return None if study is None else case_with_site(connection, study)
 
 
-def _waiting(connection: Connection, case: Row[Any]) -> tuple[ReadingState, tuple[str, str]]:
-    """Return what a given-back case waits for, and whose it is: a returned report stays its author's."""
-    if case.workitem_code == WorkitemCode.REPORT_VERIFICATION.value:
-        return ReadingState.PRELIMINARY, (case.author_id, case.author_name)
-    newest = connection.execute(
-        select(reports.c.state)
-        .where(reports.c.study_instance_uid == case.study_instance_uid)
-        .order_by(reports.c.updated_at.desc())
-        .limit(1)
+def _waiting(connection: Connection, case: Row[Any]) -> tuple[WorkitemCode | None, ReadingState, tuple[str, str]]:
+    """Return the step that a given-back case waits for, None where a report holds, and whose it is."""
+    author = (case.author_id, case.author_name)
+    row = open_row(connection, case.study_instance_uid)
+    if row is not None and row.state == ReportState.PRELIMINARY:
+        return WorkitemCode.REPORT_VERIFICATION, ReadingState.PRELIMINARY, author
+    if row is not None:
+        return WorkitemCode.INTERPRETATION, ReadingState.RETURNED, author
+    final = final_row(connection, case.study_instance_uid)
+    if final is None:
+        return WorkitemCode.INTERPRETATION, ReadingState.READY, ("", "")
+    seen = connection.execute(
+        select(returned_reports.c.acknowledged_at).where(
+            returned_reports.c.study_instance_uid == case.study_instance_uid,
+            returned_reports.c.superseded_at.is_(None),
+        )
     ).scalar_one_or_none()
-    if newest == ReportState.RETURNED:
-        return ReadingState.RETURNED, (case.author_id, case.author_name)
-    return ReadingState.READY, ("", "")
+    signer = document_of(final).verifier
+    return (
+        None,
+        ReadingState.FINAL if seen is None else ReadingState.ACKNOWLEDGED,
+        (signer.user_id, signer.name[:200]) if signer is not None else author,
+    )
 
 
 def _number(value: str) -> float | None:

@@ -15,6 +15,7 @@ from worklist.hub.case_workitems import input_instances, is_chest_ct
 from worklist.hub.cases import require_study
 from worklist.hub.context import HubContext
 from worklist.hub.database import insert_once
+from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import BadRequest, Incomplete, Integrity, NoLongerUpdatable, NotFound, WrongTransaction
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.tables import cases, workitems
@@ -56,6 +57,7 @@ class CaseService:
         self._index = index
         self._ups = ups
         self._follower = follower
+        self._double = DoubleReadings(context, follower)
 
     def request(self, actor: Actor, request: ReadingRequest) -> None:
         """Register a study for reading; the same request again changes nothing."""
@@ -240,6 +242,7 @@ class CaseService:
             state=ReadingState.READY,
             ups_instance_uid=case.ups_instance_uid,
         )
+        self._double.mark_by_policy(connection, study, actor)
         instances = input_instances(connection, study)
         if not is_chest_ct(instances, summary.description, summary.body_part):
             return Completed(reading, None)

@@ -77,6 +77,27 @@ class NoLongerUpdatable(HubError):
     code = "no_longer_updatable"
 
 
+class Superseded(HubError):
+    """Another document took the place of the one that this would follow."""
+
+    status = 409
+    code = "superseded"
+
+
+class SecondSigner(HubError):
+    """The alliance wants another person than the author to sign."""
+
+    status = 403
+    code = "second_signer"
+
+
+class NotIndependent(HubError):
+    """The case is read twice, and this person is one of its readers already."""
+
+    status = 403
+    code = "not_independent"
+
+
 class AlreadyClaimed(HubError):
     """Another reader holds the lock; ``holder`` is the display name."""
 

@@ -14,6 +14,7 @@ from worklist.hub.errors import NotFound
 from worklist.hub.tables import cases, returned_reports
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
+from workstation.domain.report_state import ReportKind
 from workstation.domain.site import ReturnedReport
 from workstation.domain.workitem import ReadingState
 
@@ -46,7 +47,8 @@ class InboxService:
                 .where(returned_reports.c.ups_instance_uid == ups_instance_uid)
                 .values(acknowledged_at=self._context.clock.now(), acknowledged_by=actor.display_name)
             )
-            touch(connection, self._context, row.study_instance_uid, state=ReadingState.ACKNOWLEDGED.value)
+            if row.state == ReadingState.FINAL and row.superseded_at is None and row.withdrawn_at is None:
+                touch(connection, self._context, row.study_instance_uid, state=ReadingState.ACKNOWLEDGED.value)
             self._context.audit.record(
                 connection, actor, AuditAction.REPORT_ACKNOWLEDGED, subject_uid=row.study_instance_uid
             )
@@ -61,6 +63,7 @@ def _select(actor: Actor) -> Select[Any]:
             cases.c.description,
             cases.c.modality,
             cases.c.critical,
+            cases.c.state,
         )
         .join(cases, cases.c.study_instance_uid == returned_reports.c.study_instance_uid)
         .where(returned_reports.c.site_id == actor.site_id, returned_reports.c.site_id != "")
@@ -83,4 +86,9 @@ def _returned(row: Row[Any]) -> ReturnedReport:
         acknowledged_at=row.acknowledged_at.astimezone(UTC).isoformat() if row.acknowledged_at else "",
         acknowledged_by=row.acknowledged_by,
         critical=row.critical,
+        report_uid=row.report_uid,
+        kind=ReportKind(row.kind),
+        change_reason=row.change_reason,
+        superseded_by=row.superseded_by,
+        withdrawn_reason=row.withdrawn_reason,
     )

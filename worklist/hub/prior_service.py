@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, false, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, false, or_, select
 
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
-from worklist.hub.tables import cases, sites
+from worklist.hub.tables import cases, reports, sites
 from worklist.hub.ups import require_scope
 from workstation.domain.access import Actor, Permission
 from workstation.domain.hanging import PriorRelation, PriorStudy
 from workstation.domain.workitem import ReadingState
 
 MAXIMUM: Final = 50
-_REPORTED: Final = frozenset({ReadingState.FINAL.value, ReadingState.ACKNOWLEDGED.value})
 _ABSENT: Final = frozenset({ReadingState.RECEIVING.value, ReadingState.CANCELLED.value})
 
 
@@ -36,7 +35,7 @@ class PriorService:
         with self._context.read() as connection:
             case = visible_case(connection, actor, ups_instance_uid)
             query = (
-                select(cases, sites.c.name.label("site_name"))
+                select(cases, sites.c.name.label("site_name"), _is_reported().label("reported"))
                 .join(sites, sites.c.site_id == cases.c.site_id)
                 .where(
                     cases.c.study_instance_uid != case.study_instance_uid,
@@ -48,6 +47,11 @@ class PriorService:
                 .limit(MAXIMUM)
             )
             return [_prior(case, row) for row in connection.execute(query)]
+
+
+def _is_reported() -> ColumnElement[bool]:
+    """A signed report holds, also while something that follows it is being written."""
+    return exists().where(reports.c.final_of_study == cases.c.study_instance_uid)
 
 
 def _same(case: Row[Any]) -> ColumnElement[bool]:
@@ -82,5 +86,5 @@ def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
         description=row.description,
         site_name=row.site_name,
         relation=PriorRelation.SAME_PATIENT if is_same else PriorRelation.POSSIBLY_SAME,
-        reported=row.state in _REPORTED,
+        reported=bool(row.reported),
     )

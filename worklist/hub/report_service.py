@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select
 
 from worklist.hub.auth import authorize
 from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import touch, visible_case
 from worklist.hub.case_workitems import performed_step
 from worklist.hub.context import HubContext
+from worklist.hub.dispatch_desk import enqueue
+from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import (
     AlreadyClaimed,
     BadRequest,
     Incomplete,
     NoLongerUpdatable,
     NotFound,
+    SecondSigner,
     StaleRevision,
+    Superseded,
     WrongTransaction,
 )
 from worklist.hub.instances import InstanceIndex
-from worklist.hub.tables import reports, returned_reports
+from worklist.hub.report_policy import read_policy
+from worklist.hub.report_rows import (
+    document_of,
+    final_row,
+    hand_over_final,
+    open_row,
+    put_into_inbox,
+    put_report,
+    record_version,
+)
+from worklist.hub.tables import reports
 from worklist.hub.ups import PERFORM, UpsService
 from worklist.hub.ups_json import put
 from worklist.hub.ups_rules import performer
@@ -33,15 +45,11 @@ from worklist.hub.ups_store import Workitem, load
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotPermitted
-from workstation.domain.report import ALLOWED_REPORT_TRANSITIONS, Report, ReportState
+from workstation.domain.report import ALLOWED_REPORT_TRANSITIONS, Person, Report, ReportKind, ReportState
+from workstation.domain.report_state import ReturnCode
+from workstation.domain.report_version import VersionStep
+from workstation.domain.succession import same_content
 from workstation.domain.workitem import OutputReference, ProcedureStepState, ReadingState, WorkitemCode
-
-ENHANCED_SR: Final = "1.2.840.10008.5.1.4.1.1.88.22"
-ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
-
-_REPORT: Final = TypeAdapter(Report)
-_SUMMARY_FIELDS: Final = ("impression", "conclusion", "diagnosis", "summary", "opinion")
-_SUMMARY_LENGTH: Final = 400
 
 
 class ReportService:
@@ -52,18 +60,22 @@ class ReportService:
         self._index = index
         self._ups = ups
         self._follower = follower
+        self._double = DoubleReadings(context, follower)
 
     def newest(self, actor: Actor, ups_instance_uid: str) -> Report:
-        """Return the newest report of a case: to its sender only once it is final. Raises NotFound."""
+        """
+        Return the report that the case is about now: the one in work, else the one that holds. Raises NotFound.
+
+        Its sender sees only what is signed.
+        """
         with self._context.read() as connection:
             case = visible_case(connection, actor, ups_instance_uid)
-            query = select(reports.c.document).where(reports.c.study_instance_uid == case.study_instance_uid)
-            if not actor.may(Permission.SEE_ALLIANCE):
-                query = query.where(reports.c.state == ReportState.FINAL.value)
-            document = connection.execute(query.order_by(reports.c.updated_at.desc()).limit(1)).scalar_one_or_none()
-        if document is None:
+            study = case.study_instance_uid
+            row = open_row(connection, study) if actor.may(Permission.SEE_ALLIANCE) else None
+            row = row or final_row(connection, study)
+        if row is None:
             raise NotFound("there is no report")
-        return _REPORT.validate_json(document)
+        return document_of(row)
 
     def submit(self, actor: Actor, ups_instance_uid: str, report: Report, transaction_uid: str) -> Report:
         """Hand a report to a senior: the reading completes, its verification is scheduled."""
@@ -73,10 +85,15 @@ class ReportService:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if item.is_final and _is_stored(before, report, ReportState.PRELIMINARY):
                 return report
+            if item.is_final and self._double.has_taken(connection, actor, ups_instance_uid):
+                return report
             _require_in_progress(item, case, (WorkitemCode.INTERPRETATION,))
             stored = self._moved(before, report, ReportState.PRELIMINARY)
             self._complete(connection, actor, item, ())
-            self._put(connection, stored, before)
+            if self._double.take(connection, actor, case, stored):
+                return stored
+            put_report(connection, stored, before)
+            self._record(connection, actor, VersionStep.SUBMITTED, stored)
             author = (report.author.user_id, report.author.name)
             described = self._follow(connection, case, author_id=author[0], author_name=author[1][:200])
             self._follower.schedule(
@@ -91,7 +108,13 @@ class ReportService:
         return stored
 
     def send_back(
-        self, actor: Actor, ups_instance_uid: str, report: Report, transaction_uid: str, reason: str
+        self,
+        actor: Actor,
+        ups_instance_uid: str,
+        report: Report,
+        transaction_uid: str,
+        reason: str,
+        codes: tuple[ReturnCode, ...] = (),
     ) -> Report:
         """Return a preliminary report to its author, whose reading is scheduled anew."""
         authorize(actor, Permission.VERIFY_REPORT, self._context, subject_uid=ups_instance_uid)
@@ -104,9 +127,11 @@ class ReportService:
             _require_in_progress(item, case, (WorkitemCode.REPORT_VERIFICATION,))
             if before is None:
                 raise NotFound("there is no report")
-            stored = replace(self._moved(before, report, ReportState.RETURNED, reason), author=_stored(before).author)
+            stored = self._moved(before, report, ReportState.RETURNED, reason, codes)
+            stored = replace(stored, author=document_of(before).author)
             self._complete(connection, actor, item, ())
-            self._put(connection, stored, before)
+            put_report(connection, stored, before)
+            self._record(connection, actor, VersionStep.RETURNED, stored, reason)
             author = Actor(stored.author.user_id, stored.author.name, actor.role, "", stored.author.organisation or "-")
             self._follower.schedule(
                 connection,
@@ -132,27 +157,32 @@ class ReportService:
         Record a signed report, complete its workitem with the outputs and put it into the sender's inbox.
 
         All of it is one transaction. The same report again, after a lost answer, is answered as
-        the first time; another final report of the study is refused.
+        the first time. What follows a signed report takes its place, unless another did so meanwhile.
 
         Raises:
-            Incomplete: an output is not stored. StaleRevision, WrongTransaction, NoLongerUpdatable.
+            Incomplete: an output is not stored. Superseded: another successor was faster. SecondSigner.
+            StaleRevision, WrongTransaction, NoLongerUpdatable.
         """
         authorize(actor, Permission.SIGN_FINAL, self._context, subject_uid=ups_instance_uid)
         self._require_verifier(actor, report)
         with self._context.write() as connection:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if before is not None and before.state == ReportState.FINAL.value:
-                return _stored(before)
+                return document_of(before)
             _require_in_progress(item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION))
-            signed = _final_of(connection, report.study_instance_uid)
-            if signed is not None:
-                raise NoLongerUpdatable("the study already has a final report")
+            self._require_rules(connection, actor, report)
+            _require_whole(connection, report)
             self._require_stored(connection, report.study_instance_uid, outputs)
             stored = self._moved(before, report, ReportState.FINAL)
             stored = replace(stored, signed_at=stored.signed_at or stored.updated_at)
             self._complete(connection, actor, item, outputs)
-            self._put(connection, stored, before)
-            self._deliver(connection, case, stored, outputs)
+            if not hand_over_final(connection, stored):
+                raise Superseded("another successor was faster")
+            put_report(connection, stored, before)
+            self._record(connection, actor, VersionStep.SIGNED, stored, stored.change_reason)
+            self._double.conclude(connection, stored.study_instance_uid)
+            put_into_inbox(connection, case, stored, outputs, now=self._context.clock.now())
+            enqueue(connection, self._context, stored, case.site_id, outputs)
             self._follow(
                 connection,
                 case,
@@ -165,6 +195,36 @@ class ReportService:
             self._audit(connection, actor, AuditAction.REPORT_SIGNED, stored)
             self._audit(connection, actor, AuditAction.REPORT_DELIVERED, stored)
         return stored
+
+    def cancel(self, actor: Actor, ups_instance_uid: str, report: Report, transaction_uid: str, reason: str) -> Report:
+        """Give up a report before it is signed; the case waits for a reader again, or holds what it held."""
+        authorize(actor, Permission.WRITE_REPORT, self._context, subject_uid=ups_instance_uid)
+        if not reason.strip():
+            raise BadRequest("a report is cancelled with a reason")
+        with self._context.write() as connection:
+            item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
+            if item.is_final and _is_stored(before, report, ReportState.CANCELLED):
+                return report
+            _require_in_progress(item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION))
+            stored = self._moved(before, report, ReportState.CANCELLED, reason)
+            author = document_of(before).author if before is not None else _person(actor)
+            stored = replace(stored, author=author, verifier=None, signed_at=None)
+            put_report(connection, stored, before)
+            self._record(connection, actor, VersionStep.CANCELLED, stored, reason)
+            self._ups.cancel(connection, actor, item)
+            self._audit(connection, actor, AuditAction.REPORT_CANCELLED, stored)
+        return stored
+
+    def _record(
+        self, connection: Connection, actor: Actor, step: VersionStep, report: Report, reason: str = ""
+    ) -> None:
+        record_version(connection, actor, step, report, at=self._context.clock.now(), reason=reason)
+
+    def _require_rules(self, connection: Connection, actor: Actor, report: Report) -> None:
+        if self._double.is_blind(connection, report.study_instance_uid):
+            raise NoLongerUpdatable("a blind reading is submitted, not signed")
+        if read_policy(connection).second_signer and report.author.user_id == actor.user_id:
+            raise SecondSigner("a report is signed by another than its author")
 
     def _locked(
         self, connection: Connection, actor: Actor, ups_instance_uid: str, report: Report, transaction_uid: str
@@ -189,15 +249,21 @@ class ReportService:
             raise BadRequest("the report is of another study")
         return item, case, before
 
-    def _moved(self, before: Row[Any] | None, report: Report, state: ReportState, reason: str = "") -> Report:
+    def _moved(
+        self,
+        before: Row[Any] | None,
+        report: Report,
+        state: ReportState,
+        reason: str = "",
+        codes: tuple[ReturnCode, ...] = (),
+    ) -> Report:
         """Return the report in its new state; the client may have moved it already."""
         former = ReportState(before.state) if before is not None else ReportState.DRAFTED
         if state not in ALLOWED_REPORT_TRANSITIONS[former]:
             raise NoLongerUpdatable(f"a {former} report cannot become {state}")
         try:
-            moved = (
-                report if report.state is state else report.moved(state, at=self._context.clock.now(), reason=reason)
-            )
+            now = self._context.clock.now()
+            moved = report if report.state is state else report.moved(state, at=now, reason=reason, codes=codes)
         except ValueError as exc:
             raise NoLongerUpdatable(str(exc)) from exc
         if before is not None and moved.revision <= before.revision:
@@ -211,46 +277,6 @@ class ReportService:
         step = performed_step(item, WorkitemCode(item.workitem_code), outputs, ended=self._context.clock.now())
         put(content, "UnifiedProcedureStepPerformedProcedureSequence", step)
         self._ups.complete(connection, actor, replace(item, dataset=dict(sorted(content.items()))))
-
-    def _put(self, connection: Connection, report: Report, before: Row[Any] | None) -> None:
-        is_final = report.state is ReportState.FINAL
-        row = {
-            "ups_instance_uid": report.ups_instance_uid[:64],
-            "final_of_study": report.study_instance_uid if is_final else None,
-            "state": report.state.value,
-            "revision": report.revision,
-            "author_id": report.author.user_id[:64],
-            "updated_at": report.updated_at,
-            "document": _REPORT.dump_json(report).decode(),
-        }
-        if before is None:
-            connection.execute(
-                insert(reports).values(
-                    report_uid=report.report_uid[:64], study_instance_uid=report.study_instance_uid, **row
-                )
-            )
-        else:
-            connection.execute(update(reports).where(reports.c.report_uid == report.report_uid).values(**row))
-
-    def _deliver(
-        self, connection: Connection, case: Row[Any], report: Report, outputs: Sequence[OutputReference]
-    ) -> None:
-        document = _first(outputs, ENHANCED_SR)
-        pdf = _first(outputs, ENCAPSULATED_PDF)
-        signer = report.verifier or report.author
-        connection.execute(
-            insert(returned_reports).values(
-                ups_instance_uid=case.ups_instance_uid,
-                study_instance_uid=report.study_instance_uid,
-                site_id=case.site_id,
-                signed_at=_aware(report.signed_at) or self._context.clock.now(),
-                signer=signer.name[:200],
-                summary=_summary(report),
-                report_sop_instance_uid=document.sop_instance_uid if document else "",
-                pdf_sop_instance_uid=pdf.sop_instance_uid if pdf else "",
-                pdf_series_instance_uid=pdf.series_instance_uid if pdf else "",
-            )
-        )
 
     def _follow(self, connection: Connection, case: Row[Any], **changes: object) -> Row[Any]:
         touch(connection, self._context, case.study_instance_uid, **changes)
@@ -308,26 +334,16 @@ def _is_stored(before: Row[Any] | None, report: Report, state: ReportState) -> b
     return before is not None and before.state == state.value and before.revision == report.revision
 
 
-def _stored(before: Row[Any]) -> Report:
-    return _REPORT.validate_json(before.document)
+def _person(actor: Actor) -> Person:
+    return Person(actor.user_id, actor.display_name, actor.site_name)
 
 
-def _final_of(connection: Connection, study_instance_uid: str) -> str | None:
-    return connection.execute(
-        select(reports.c.report_uid).where(reports.c.final_of_study == study_instance_uid)
-    ).scalar_one_or_none()
-
-
-def _first(outputs: Sequence[OutputReference], sop_class_uid: str) -> OutputReference | None:
-    return next((output for output in outputs if output.sop_class_uid == sop_class_uid), None)
-
-
-def _summary(report: Report) -> str:
-    for key in _SUMMARY_FIELDS:
-        if report.values.get(key, "").strip():
-            return report.values[key].strip()[:_SUMMARY_LENGTH]
-    return ""
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.astimezone()
+def _require_whole(connection: Connection, report: Report) -> None:
+    """An addendum repeats what it adds to; nobody slips another finding in under its name."""
+    if report.kind is not ReportKind.ADDENDUM:
+        return
+    signed = final_row(connection, report.study_instance_uid)
+    if signed is None or report.predecessor is None or signed.report_uid != report.predecessor.report_uid:
+        raise Superseded("another successor was faster")
+    if not report.addendum.strip() or not same_content(report, document_of(signed)):
+        raise BadRequest("an addendum says something and changes nothing")

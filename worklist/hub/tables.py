@@ -172,7 +172,10 @@ reports = Table(
     Column("author_id", String(64), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("document", Text, nullable=False),
+    Column("kind", String(20), nullable=False, server_default="original"),
+    _text("superseded_by"),
 )
+"""Documents; ``final_of_study`` is set in the one signed document that holds now, its successor takes it over."""
 
 returned_reports = Table(
     "returned_reports",
@@ -188,4 +191,11 @@ returned_reports = Table(
     _text("pdf_series_instance_uid"),
     Column("acknowledged_at", UtcDateTime, nullable=True),
     _text("acknowledged_by", 200),
+    _text("report_uid"),
+    Column("kind", String(20), nullable=False, server_default="original"),
+    Column("change_reason", Text, nullable=False, server_default=""),
+    _text("superseded_by"),
+    Column("superseded_at", UtcDateTime, nullable=True),
+    Column("withdrawn_reason", Text, nullable=False, server_default=""),
+    Column("withdrawn_at", UtcDateTime, nullable=True),
 )

@@ -39,6 +39,8 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     SEE_STATISTICS = "see_statistics"
     MANAGE_MODELS = "manage_models"
+    ORDER_DOUBLE_READING = "order_double_reading"
+    SET_REPORT_POLICY = "set_report_policy"
     MANAGE_ROUTES = "manage_routes"
 
 
@@ -69,12 +71,26 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.VERIFY_REPORT,
             Permission.SIGN_FINAL,
             Permission.STORE_RESULT,
+            Permission.ORDER_DOUBLE_READING,
         }
     ),
     Role.TRAINER: frozenset(),  # sees de-identified cases only; those come with the teaching issue
-    Role.QUALITY_MANAGER: frozenset({Permission.SEE_STATISTICS, Permission.READ_AUDIT}),
+    Role.QUALITY_MANAGER: frozenset(
+        {
+            Permission.SEE_STATISTICS,
+            Permission.READ_AUDIT,
+            Permission.ORDER_DOUBLE_READING,
+            Permission.SET_REPORT_POLICY,
+        }
+    ),
     Role.ADMIN: frozenset(
-        {Permission.MANAGE_USERS, Permission.MANAGE_MODELS, Permission.MANAGE_ROUTES, Permission.READ_AUDIT}
+        {
+            Permission.MANAGE_USERS,
+            Permission.MANAGE_MODELS,
+            Permission.MANAGE_ROUTES,
+            Permission.READ_AUDIT,
+            Permission.SET_REPORT_POLICY,
+        }
     ),
     Role.WORKER: frozenset({Permission.SEE_ALLIANCE, Permission.RUN_DETECTOR, Permission.STORE_RESULT}),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from workstation.domain.report_state import ReportKind
 from workstation.domain.workitem import Priority
 
 DEFAULT_DUE: Final = {  # one hospital's TAT table (CLINICAL B9, V2): editable policy, not a norm
@@ -65,3 +66,11 @@ class ReturnedReport:
     acknowledged_at: str = ""
     acknowledged_by: str = ""
     critical: bool = False
+    report_uid: str = ""
+    kind: ReportKind = ReportKind.ORIGINAL
+    change_reason: str = ""
+    """Why it follows another report"""
+    superseded_by: str = ""
+    """UPS Instance UID of the report that followed it, empty while it holds"""
+    withdrawn_reason: str = ""
+    """Why nothing of it holds, empty while it holds"""

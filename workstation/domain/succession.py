@@ -51,6 +51,7 @@ def successor(
         kind=kind,
         predecessors=(before, *(_together(signed) if is_addendum else ())),
         change_reason=reason.strip(),
+        author_signature=None,
         addendum="",
         former_addenda=(*signed.former_addenda, *own),
         return_reason="",

@@ -2,8 +2,10 @@
 
 from alembic import context
 
+import worklist.hub.dispatch_tables
 import worklist.hub.instance_tables
 import worklist.hub.tables
+import worklist.hub.workflow_tables
 from worklist.hub.metadata import metadata
 
 __all__ = ["worklist"]

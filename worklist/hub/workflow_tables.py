@@ -1,0 +1,64 @@
+"""The tables of the report's way: its versions, the alliance's rules, and double readings."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+
+from worklist.hub.metadata import metadata
+from worklist.hub.tables import UtcDateTime
+
+
+def _text(name: str, length: int = 64) -> Column[str]:
+    return Column(name, String(length), nullable=False, server_default="")
+
+
+report_versions = Table(
+    "report_versions",
+    metadata,
+    Column("study_instance_uid", String(64), ForeignKey("cases.study_instance_uid"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("report_uid", String(64), nullable=False, index=True),
+    Column("step", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    _text("actor_id"),
+    _text("actor_name", 200),
+    Column("at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("document", Text, nullable=False),
+)
+"""Every step of every document of a study, counted from 1 in the order in which the hub took them; only added to."""
+
+alliance_rules = Table(
+    "alliance_rules",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    _text("changed_by"),
+)
+
+double_readings = Table(
+    "double_readings",
+    metadata,
+    Column("study_instance_uid", String(64), ForeignKey("cases.study_instance_uid"), primary_key=True),
+    Column("state", String(20), nullable=False),
+    _text("ordered_by"),
+    Column("ordered_at", UtcDateTime, nullable=False),
+    Column("concluded_at", UtcDateTime, nullable=True),
+    Index("ix_double_readings_state", "state"),
+)
+
+blind_reads = Table(
+    "blind_reads",
+    metadata,
+    Column("study_instance_uid", String(64), ForeignKey("double_readings.study_instance_uid"), primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("ups_instance_uid", String(64), nullable=False, unique=True),
+    Column("reader_id", String(64), nullable=False),
+    Column("reader_name", String(200), nullable=False),
+    Column("submitted_at", UtcDateTime, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""A reader's own report, kept from everybody until both are in."""
