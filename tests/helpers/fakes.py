@@ -11,8 +11,9 @@ from workstation.domain.access import Actor, Role
 from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.errors import AlreadyClaimed, SignatureInvalid, WorkstationError
 from workstation.domain.finding import FindingList
+from workstation.domain.ports import UnlockedSigner
 from workstation.domain.report import Report, ReportState
-from workstation.domain.signature import SignatureLevel, SignedArtefact, SignedPdf
+from workstation.domain.signature import KeyHolder, SignatureLevel, SignatureStamp, SignedArtefact, SignedPdf
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, OutputReference, ReadingState, WorklistPage, WorklistQuery, WorklistRow
@@ -213,23 +214,36 @@ class FakeSession:
         self.actor = None
 
 
+@dataclass
 class FakeKey:
-    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str) -> SignedPdf:
+    holder: KeyHolder = field(default_factory=lambda: KeyHolder(EXPERT.user_id, EXPERT.display_name))
+    certificate: bytes = b"certificate"
+    level: SignatureLevel = SignatureLevel.LT
+
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str, stamp: SignatureStamp | None = None) -> SignedPdf:
         del reason
-        return SignedPdf(pdf + b"|signed by " + signer_name.encode(), SignatureLevel.LT)
+        role = f" as {stamp.role} {stamp.name}" if stamp is not None else ""
+        return SignedPdf(pdf + f"|signed by {signer_name}{role}".encode(), self.level)
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        return b"bare " + content
 
     def sign_detached(self, content: bytes) -> bytes:
-        return content
+        return b"cms " + content
 
 
 @dataclass
 class FakeSigner:
     pin: str = "1234"
+    holder: KeyHolder | None = None
+    """Whose key it is, the user's own by default"""
+    level: SignatureLevel = SignatureLevel.LT
 
     def unlock(self, user_id: str, pin: str) -> FakeKey:
         if pin != self.pin:
             raise SignatureInvalid(f"wrong PIN for {user_id}")
-        return FakeKey()
+        names = {actor.user_id: actor.display_name for actor in (EXPERT, RESIDENT)}
+        return FakeKey(self.holder or KeyHolder(user_id, names.get(user_id, user_id)), level=self.level)
 
     def subject(self, user_id: str) -> str:
         return user_id
@@ -263,6 +277,10 @@ class FakeObjects:
         del template, study, row
         assert report.state is ReportState.FINAL
         return b"sr"
+
+    def signed_sr(self, report: Report, part10: bytes, key: UnlockedSigner) -> bytes:
+        del report
+        return part10 + b" signed" if key.certificate else part10
 
     def measurement_sr(self, report: Report, study: Study) -> bytes:
         del report, study

@@ -18,7 +18,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509 import load_der_x509_certificate
-from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
@@ -27,7 +26,7 @@ from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
-from workstation.dicom.sr_common import code_dataset
+from workstation.dicom.sr_common import code_dataset, part10, read_part10
 from workstation.domain.template import Code
 
 VERIFICATION: Final = Code("5", "ASTM-sigpurpose", "Verification Signature")
@@ -42,48 +41,6 @@ _UNSIGNED: Final = frozenset(
 )
 _NEVER_SIGNED: Final = frozenset({Tag("MACParametersSequence"), Tag("DigitalSignaturesSequence")})
 
-SR_ELEMENTS: Final = (
-    # PS3.15 C.4 asks for these ...
-    "SOPClassUID",
-    "SOPInstanceUID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "Manufacturer",
-    "InstitutionName",
-    "ManufacturerModelName",
-    "DeviceSerialNumber",
-    "SoftwareVersions",
-    "ObservationDateTime",
-    "PredecessorDocumentsSequence",
-    "CurrentRequestedProcedureEvidenceSequence",
-    "PertinentOtherEvidenceSequence",
-    "VerificationFlag",
-    "VerifyingObserverSequence",
-    "ValueType",
-    "ConceptNameCodeSequence",
-    "ContinuityOfContent",
-    "ContentTemplateSequence",
-    "ContentSequence",
-    # ... and leaves out who the patient is, what was asked and whether the report is final
-    "SpecificCharacterSet",
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "AccessionNumber",
-    "ReferencedRequestSequence",
-    "StudyDate",
-    "StudyTime",
-    "ContentDate",
-    "ContentTime",
-    "CompletionFlag",
-    "PreliminaryFlag",
-    "AuthorObserverSequence",
-    "Modality",
-    "InstanceNumber",
-    "TimezoneOffsetFromUTC",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class DatasetSignature:
@@ -97,13 +54,12 @@ class DatasetSignature:
     """Digital Signature DateTime as written."""
     purpose: str
     """Code value of the purpose, empty where none is given."""
-    covered: frozenset[int]
-    """The tags that were signed."""
+    covers_all: bool
+    """Nothing stands in the object that this signature does not protect, but for other signatures."""
 
 
 def sign_dataset(
     ds: Dataset,
-    keywords: Iterable[str],
     *,
     sign: Callable[[bytes], bytes],
     certificate: bytes,
@@ -112,14 +68,14 @@ def sign_dataset(
     purpose: Code = VERIFICATION,
 ) -> None:
     """
-    Add a signature over those of ``keywords`` that the object has.
+    Add a signature over everything in the object but its signatures.
 
     ``sign`` makes an RSA PKCS#1 v1.5 signature with SHA-256 over its argument, ``certificate`` is the DER of
-    its key, ``at`` has a time zone. Anything added later that is not signed leaves the signature intact.
+    its key, ``at`` has a time zone. PS3.15 C.4 asks for less: who the patient is, what was asked and whether
+    the report is final it leaves out.
     """
     number = len(ds.get("MACParametersSequence") or ()) + 1
-    wanted = {Tag(tag) for keyword in keywords if (tag := tag_for_keyword(keyword)) is not None}
-    tags = sorted(tag for tag in wanted if tag in ds)
+    tags = sorted(_signable(ds))
     method = Dataset()
     method.MACIDNumber = number
     method.MACCalculationTransferSyntaxUID = ExplicitVRLittleEndian
@@ -143,6 +99,20 @@ def check_dataset(ds: Dataset) -> list[DatasetSignature]:
     return [_checked(ds, item, methods) for item in ds.get("DigitalSignaturesSequence") or ()]
 
 
+def signed_part10(
+    data: bytes, *, sign: Callable[[bytes], bytes], certificate: bytes, uid: str, at: datetime, purpose: Code
+) -> bytes:
+    """Return one of our own Part 10 files with a signature inside."""
+    ds = read_part10(data)
+    sign_dataset(ds, sign=sign, certificate=certificate, uid=uid, at=at, purpose=purpose)
+    return part10(ds)
+
+
+def is_as_written(data: bytes, ds: Dataset) -> bool:
+    """Tell whether the bytes around the signed values are as we write them: preamble, meta information, padding."""
+    return part10(ds) == data
+
+
 def _checked(ds: Dataset, item: Dataset, methods: dict[int, Dataset]) -> DatasetSignature:
     certificate = _without_padding(bytes(item.get("CertificateOfSigner", b"")))
     method = methods.get(int(item.get("MACIDNumber", -2)), Dataset())
@@ -160,8 +130,12 @@ def _checked(ds: Dataset, item: Dataset, methods: dict[int, Dataset]) -> Dataset
         certificate=certificate,
         signed_at=str(item.get("DigitalSignatureDateTime", "")),
         purpose=str(codes[0].get("CodeValue", "")) if codes else "",
-        covered=frozenset(tags),
+        covers_all=set(tags) == _signable(ds) and len(tags) == len(set(tags)),
     )
+
+
+def _signable(ds: Dataset) -> set[BaseTag]:
+    return set(ds.keys()) - _NEVER_SIGNED
 
 
 def _verifies(certificate: bytes, signature: bytes, content: bytes) -> bool:
@@ -209,4 +183,5 @@ def _without_padding(der: bytes) -> bytes:
     """Return a certificate without the byte that made its length even: DER says how long it is."""
     if len(der) < 4 or der[0] != 0x30 or der[1] != 0x82:
         return der
-    return der[: 4 + int.from_bytes(der[2:4], "big")]
+    end = 4 + int.from_bytes(der[2:4], "big")
+    return der if any(der[end:]) else der[:end]

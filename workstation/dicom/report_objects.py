@@ -9,9 +9,17 @@ from io import BytesIO
 
 from pydicom.filereader import dcmread
 
-from workstation.dicom import encapsulated, image_objects, measurement_report, report_manifest, structured_report
+from workstation.dicom import (
+    digital_signature,
+    encapsulated,
+    image_objects,
+    measurement_report,
+    report_manifest,
+    structured_report,
+)
+from workstation.dicom.sr_common import uid_from
 from workstation.domain.finding import FindingList
-from workstation.domain.ports import Clock
+from workstation.domain.ports import Clock, UnlockedSigner
 from workstation.domain.report import Report
 from workstation.domain.signature import SignedArtefact
 from workstation.domain.study import Study
@@ -41,6 +49,19 @@ class DicomObjects:
     def image_objects(self, report: Report, study: Study) -> dict[str, bytes]:
         """Return key images, displays and segmentations by file name. Raises TemplateViolation."""
         return image_objects.image_objects(report, study)
+
+    def signed_sr(self, report: Report, part10: bytes, key: UnlockedSigner) -> bytes:
+        """Return the SR with a digital signature of PS3.15 inside. Raises SignatureInvalid."""
+        if report.signed_at is None:
+            raise ValueError("what is signed has a time of signing")
+        return digital_signature.signed_part10(
+            part10,
+            sign=key.sign_bytes,
+            certificate=key.certificate,
+            uid=uid_from(report.report_uid, "signature", report.signed_at.isoformat()),
+            at=report.signed_at,
+            purpose=digital_signature.VERIFICATION,
+        )
 
     def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
         """Return the Encapsulated PDF object. Raises TemplateViolation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -85,7 +86,7 @@ def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
     assert signed.report.verifier is not None
     assert (signed.report.verifier.name, signed.report.signed_at) == ("王启明", NOON)
     assert [a.kind for a in signed.artefacts] == ["report_sr", "measurement_sr", "report_pdf"]
-    assert signed.pdf.content == "pdf|signed by 王启明".encode()
+    assert signed.pdf.content == "pdf|signed by 王启明 as verifier 王启明".encode()
     assert desk.outbox.waiting[0].claim == CLAIM
     assert desk.drafts.discarded == [("1.2.3", "expert")]
     assert desk.audit.actions == []
@@ -102,11 +103,16 @@ def test_a_senior_signs_without_the_line_and_a_wrong_pin_is_told_as_such() -> No
         desk.sign(pin="0000")
 
 
-def test_the_signature_over_the_pdf_covers_both_structured_reports() -> None:
+def test_the_signature_over_the_pdf_covers_both_structured_reports_and_their_own_signatures() -> None:
     desk = Desk()
-    desk.sign()
+    signed = desk.sign()
 
-    assert desk.objects.attached == {"manifest.json": b"[('findings.dcm', b'tid1500'), ('report.dcm', b'sr')]"}
+    assert desk.objects.attached == {
+        "manifest.json": b"[('findings.dcm', b'tid1500'), ('report.dcm', b'sr signed')]",
+        "report.dcm.p7s": b"cms sr signed",
+        "findings.dcm.p7s": b"cms tid1500",
+    }
+    assert [base64.b64decode(a.cms) for a in signed.artefacts] == [b"cms " + a.payload for a in signed.artefacts]
 
 
 def test_what_was_marked_on_the_images_is_signed_and_delivered_with_the_report() -> None:
