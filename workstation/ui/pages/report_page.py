@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.translation import language, tr
@@ -87,6 +87,7 @@ class ReportPage(Page):
         self._stack.addWidget(body)
         yield from self._content(body)
         self._first_target = ""
+        self._waiting: list[str] = []
         self._add_commands()
         self.show_nothing()
 
@@ -223,15 +224,29 @@ class ReportPage(Page):
         """Show where the case stands."""
         self.state_line.show_steps(steps)
 
-    def show_checks(self, blocking: Sequence[tuple[str, str]], passed: Sequence[str], messages: dict[str, str]) -> None:
-        """Show blockers beside the form and below their fields."""
+    def show_checks(
+        self,
+        blocking: Sequence[tuple[str, str]],
+        passed: Sequence[str],
+        messages: dict[str, str],
+        *,
+        looking: bool = False,
+    ) -> None:
+        """Show blockers beside the form and below their fields; nothing is complete while somebody is ``looking``."""
         self.checks.show_checks(blocking, passed)
         self._first_target = blocking[0][0] if blocking else ""
+        self._waiting = [target for target, _sentence in blocking]
         if blocking:
             self._side_chip.show_chip(tr("{count} open", count=len(blocking)), "bad", "close")
+        elif looking:
+            self._side_chip.show_chip(tr("Checking…"), "neutral", "timer")
         else:
             self._side_chip.show_chip(tr("Complete"), "ok", "check")
         self.form.say(messages)
+
+    def checks_words(self) -> str:
+        """Return what stands in the heading of the checks."""
+        return self._side_chip.text()
 
     def show_busy(self, *, busy: bool) -> None:
         """Keep hands off while the report is on its way."""
@@ -267,6 +282,12 @@ class ReportPage(Page):
     def show_pages(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> None:
         """Show the preview."""
         self.paper.show_pages(pictures)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Put the cursor where work waits: into the first field that lacks something, else where it was before."""
+        super().showEvent(event)
+        if self.building.is_done and self._stack.currentIndex() == 1:
+            self.form.begin(self._waiting)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the preview a tab beside the form where there is little room."""

@@ -209,11 +209,14 @@ class ReportPresenter(QObject):
             passed.append(tr("Every AI mark is decided"))
         if not any(b.kind not in ai for b in blockers):
             passed.append(tr("Every required field is filled"))
-        faults = self.tools.sentences()
+        faults, looking = self.tools.sentences(), self.tools.looking
+        if not faults and not looking and not session.read_only:
+            passed.append(tr("The norm check finds nothing"))
         self._page.show_checks(
             [*((blocker.target, text) for blocker, text in sentences), *faults],
             passed,
             {b.target: text for b, text in sentences if b.kind is BlockerKind.OUT_OF_RANGE} | dict(reversed(faults)),
+            looking=looking,
         )
         actor = self._desk.signer
         senior = actor is not None and actor.may(Permission.SIGN_FINAL)

@@ -17,6 +17,7 @@ from resources.categories import scheme_name
 from resources.translation import language, tr
 from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.norm.values import NormFault
+from workstation.domain.report import Report
 from workstation.domain.template import ReportTemplate
 from workstation.services.category_forms import form_of, lesions_of
 from workstation.services.jobs import JobHandle, JobRunner, Pool
@@ -43,6 +44,8 @@ class ReportTools(QObject):
         self._desk = desk
         self._jobs = jobs
         self._faults: Faults = ()
+        self._looked_at: Report | None = None
+        """The very report that these are the faults of"""
         self._checking: JobHandle[Faults] | None = None
         self.dialog: CategoryDialog | NormDialog | ConfirmDialog | None = None
         self._pause = QTimer(self)
@@ -60,7 +63,7 @@ class ReportTools(QObject):
             self._opened(desk.session)
 
     def _opened(self, _session: ReadingSession) -> None:
-        self._faults = ()
+        self._faults, self._looked_at = (), None
         self._changed(None)
 
     def _changed(self, _change: object) -> None:
@@ -81,12 +84,18 @@ class ReportTools(QObject):
     def stop(self) -> None:
         """Look no more, and forget what was found."""
         self._pause.stop()
-        self._faults = ()
+        self._faults, self._looked_at = (), None
         if self._checking is not None:
             self._checking.cancel()
             self._checking = None
 
     # the gate
+
+    @property
+    def looking(self) -> bool:
+        """Tell whether the gate has yet to look at the report as it stands."""
+        session = self._desk.session
+        return session is not None and not session.read_only and self._looked_at is not session.report
 
     def sentences(self) -> list[tuple[str, str]]:
         """Return field and sentence of each fault that nobody has answered for."""
@@ -108,7 +117,7 @@ class ReportTools(QObject):
 
         def show(faults: Faults) -> None:
             if self._desk.session is session:
-                self._faults = faults
+                self._faults, self._looked_at = faults, report
                 self.faults_changed.emit()
 
         self._checking = self._jobs.submit(
@@ -125,7 +134,7 @@ class ReportTools(QObject):
         if session is None:
             return False
         faults = faults_of(session.report, session.template, session.study, session.row, signer=self._signer(session))
-        self._faults = faults
+        self._faults, self._looked_at = faults, session.report
         self.faults_changed.emit()
         if not faults:
             return False

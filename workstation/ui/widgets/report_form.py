@@ -157,6 +157,20 @@ class ReportForm(QScrollArea):
             self.ensureWidgetVisible(field)
             field.take_focus()
 
+    def begin(self, waiting: Sequence[str]) -> None:
+        """
+        Put the cursor into the first of the fields that wait for something, else into the last one of the form.
+
+        Where the reader was in a field before, the cursor stays there; a read-only form takes none.
+        """
+        self.finish()
+        within: QWidget | None = self.focusWidget()  # none before the first visit
+        if within is not None and self.isAncestorOf(within):
+            within.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        if self._made_for is not None and not self._made_for[1] and self._fields:
+            self.focus_field(next((key for key in waiting if key in self._fields), next(reversed(self._fields))))
+
     def field(self, key: str) -> FormField:
         """Return the editor of a field; KeyError when the template has none."""
         self.finish()
