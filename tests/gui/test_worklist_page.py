@@ -215,7 +215,7 @@ def test_a_case_that_went_back_although_the_answer_was_lost_is_told_as_back(
 
     let_go: list[str] = []
     page.presenter.released = let_go.append
-    hub.release = release  # type: ignore[method-assign] # a hub whose answer does not arrive
+    hub.release = release  # type: ignore[method-assign,assignment] # a hub whose answer does not arrive
     page.table.select("2.25.6")
     page.preview.release.click()
     qtbot.waitUntil(lambda: any(notice.key == "act 2.25.6" for notice in page.notices.notices()))

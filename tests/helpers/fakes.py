@@ -174,6 +174,7 @@ class FakeDelivery:
     artefacts: tuple[SignedArtefact, ...]
     attempts: int = 0
     retry_at: datetime = cases.NOON
+    refused: bool = False
 
 
 @dataclass
@@ -195,11 +196,12 @@ class FakeOutbox:
         self.done.append(report_uid)
         self.waiting = [d for d in self.waiting if d.report.report_uid != report_uid]
 
-    def failed(self, report_uid: str, reason: str, *, retry_at: datetime) -> None:
+    def failed(self, report_uid: str, reason: str, *, retry_at: datetime, refused: bool = False) -> None:
         self.failures.append((report_uid, reason))
         for delivery in self.waiting:
             if delivery.report.report_uid == report_uid:
                 delivery.attempts += 1
+                delivery.refused = delivery.refused or refused
                 delivery.retry_at = retry_at
 
 

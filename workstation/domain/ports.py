@@ -290,8 +290,8 @@ class OutboxPort(Protocol):
         """Mark a delivery as proven by the other side and drop its payloads."""
         ...
 
-    def failed(self, report_uid: str, reason: str, *, retry_at: datetime) -> None:
-        """Record a failed attempt."""
+    def failed(self, report_uid: str, reason: str, *, retry_at: datetime, refused: bool = False) -> None:
+        """Record a failed attempt; ``refused`` when the other side said no and its signer has the text again."""
         ...
 
 
@@ -316,6 +316,11 @@ class Delivery(Protocol):
     @property
     def attempts(self) -> int:
         """Return how often sending was tried."""
+        ...
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the other side said no before, and its signer has the text again."""
         ...
 
     @property
@@ -349,9 +354,7 @@ class UnlockedSigner(Protocol):
         """Return the certificate, DER."""
         ...
 
-    def sign_pdf(
-        self, pdf: bytes, *, reason: str, signer_name: str, stamp: SignatureStamp | None = None
-    ) -> SignedPdf:
+    def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str, stamp: SignatureStamp | None = None) -> SignedPdf:
         """
         Return the PDF with a PAdES signature in the field of the stamp's role, the verifier's without one.
 

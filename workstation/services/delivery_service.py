@@ -103,11 +103,13 @@ class DeliverReports:
         """Make the text of a report that the hub will hardly take a draft again, so that its writer finds it."""
         report = delivery.report
         user_id = report.verifier.user_id if report.verifier is not None else report.author.user_id
+        is_back = delivery.refused
         with contextlib.suppress(StorageError):  # a disk that is full now: the signed report still holds the text
-            if delivery.attempts == 0 and self.drafts.load(report.study_instance_uid, user_id) is None:
+            if not is_back and self.drafts.load(report.study_instance_uid, user_id) is None:
                 self.drafts.save(_unsigned(report, self.new_uid()))
+            is_back = True
         retry_at = self.clock.now() + timedelta(seconds=_REFUSED_RETRY_S)
-        self.outbox.failed(report.report_uid, error.user_text, retry_at=retry_at)
+        self.outbox.failed(report.report_uid, error.user_text, retry_at=retry_at, refused=is_back)
 
     def _failed(self, delivery: Delivery, error: WorkstationError) -> None:
         delay_s = min(_LAST_RETRY_S, _FIRST_RETRY_S * 2**delivery.attempts) * random.uniform(0.5, 1.0)

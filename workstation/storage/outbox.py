@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 BUSY_TIMEOUT_S: Final = 10.0
 _REPORT: Final = TypeAdapter(Report)
 _CLAIM: Final = TypeAdapter(Claim)
@@ -42,7 +42,8 @@ _TABLES: Final = (
         attempts INTEGER NOT NULL DEFAULT 0,
         retry_at TEXT NOT NULL,
         reason BLOB,
-        confirmed_at TEXT
+        confirmed_at TEXT,
+        refused INTEGER NOT NULL DEFAULT 0
     )""",
     """CREATE TABLE artefact (
         report_uid TEXT NOT NULL REFERENCES delivery (report_uid),
@@ -52,6 +53,10 @@ _TABLES: Final = (
     )""",
     f"PRAGMA user_version = {SCHEMA}",
 )
+_STEPS: Final = {
+    1: ("ALTER TABLE delivery ADD COLUMN refused INTEGER NOT NULL DEFAULT 0", "PRAGMA user_version = 2"),
+}
+"""What makes the tables of an older schema into those of the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class StoredDelivery:
     retry_at: datetime
     reason: str
     """Why the last attempt failed, as it was shown; empty before the first."""
+    refused: bool
+    """Whether the other side said no before, and its signer has the text again."""
     load: Callable[[], tuple[SignedArtefact, ...]]
 
     @property
@@ -138,7 +145,7 @@ class Outbox:
         """
         with self._transaction() as database:
             rows = database.execute(
-                "SELECT report_uid, report, claim, attempts, retry_at, reason FROM delivery "
+                "SELECT report_uid, report, claim, attempts, retry_at, reason, refused FROM delivery "
                 "WHERE confirmed_at IS NULL ORDER BY number"
             ).fetchall()
         opened: list[StoredDelivery] = []
@@ -169,13 +176,18 @@ class Outbox:
                 (self._now().isoformat(), report_uid),
             )
 
-    def failed(self, report_uid: str, reason: str, *, retry_at: datetime) -> None:
-        """Record a failed attempt."""
+    def failed(self, report_uid: str, reason: str, *, retry_at: datetime, refused: bool = False) -> None:
+        """Record a failed attempt; a refusal stays one."""
         with self._transaction() as database:
             database.execute(
-                "UPDATE delivery SET attempts = attempts + 1, reason = ?, retry_at = ? "
+                "UPDATE delivery SET attempts = attempts + 1, reason = ?, retry_at = ?, refused = max(refused, ?) "
                 "WHERE report_uid = ? AND confirmed_at IS NULL",
-                (self._seal(reason.encode(), report_uid, "reason"), retry_at.astimezone(UTC).isoformat(), report_uid),
+                (
+                    self._seal(reason.encode(), report_uid, "reason"),
+                    retry_at.astimezone(UTC).isoformat(),
+                    int(refused),
+                    report_uid,
+                ),
             )
 
     def _prepare(self) -> None:
@@ -191,9 +203,10 @@ class Outbox:
             return
         with self._transaction():
             (schema,) = database.execute("PRAGMA user_version").fetchone()
-            if schema == 0:  # nobody else made the tables meanwhile
-                for statement in _TABLES:
+            while schema < SCHEMA:  # somebody else may have made the tables meanwhile
+                for statement in _STEPS.get(schema, _TABLES):
                     database.execute(statement)
+                (schema,) = database.execute("PRAGMA user_version").fetchone()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -208,7 +221,7 @@ class Outbox:
                 raise
 
     def _delivery(
-        self, uid: str, report: bytes, claim: bytes, attempts: int, retry_at: str, reason: bytes | None
+        self, uid: str, report: bytes, claim: bytes, attempts: int, retry_at: str, reason: bytes | None, refused: int
     ) -> StoredDelivery:
         load = partial(self._artefacts, uid)
         load()  # a damaged object is found now, not in the middle of a delivery
@@ -218,6 +231,7 @@ class Outbox:
             attempts=attempts,
             retry_at=datetime.fromisoformat(retry_at),
             reason=unseal(self._key, reason, _context(uid, "reason")).decode() if reason else "",
+            refused=bool(refused),
             load=load,
         )
 

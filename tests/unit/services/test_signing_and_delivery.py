@@ -210,6 +210,26 @@ def test_a_report_signed_for_a_case_that_went_to_another_reader_stores_nothing_a
     assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=1, refused=0)  # told once, not every minute
 
 
+def test_a_report_refused_only_after_the_line_had_been_dead_is_a_draft_again_once() -> None:
+    """Signed without the line, tried in vain, and given to somebody else meanwhile."""
+    desk = Desk()
+    own = replace(DECIDED, author=Person("expert", "王启明", "省影像专科联盟远程诊断中心"))
+    desk.sign(own)
+    desk.reports.fail_with = Unreachable("no line")
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=1, refused=0)
+    desk.clock.advance(61)
+    desk.reports.fail_with = None
+    desk.worklist.current = replace(desk.worklist.current, reader_id="resident", reader_name="宋佳")
+
+    assert desk.deliver().refused == 1
+    assert desk.drafts.kept["1.2.3", "expert"].values == DECIDED.values
+
+    desk.drafts.kept.clear()  # its writer has used it or thrown it away
+    desk.clock.advance(25 * 3600)
+    assert desk.deliver().refused == 1
+    assert desk.drafts.kept == {}
+
+
 def test_a_newer_draft_is_never_overwritten_by_a_report_that_was_refused() -> None:
     desk = Desk()
     desk.sign()

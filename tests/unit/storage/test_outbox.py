@@ -92,6 +92,33 @@ def test_a_failed_attempt_is_counted_and_waits(outbox: Outbox) -> None:
     assert (1, later, "中心没有应答") == (delivery.attempts, delivery.retry_at, delivery.reason)
 
 
+def test_that_the_centre_said_no_is_remembered_when_the_line_dies_later(outbox: Outbox) -> None:
+    outbox.enqueue(drafted_report(), CLAIM, artefacts())
+    uid = drafted_report().report_uid
+    told = []
+    for refused in (False, True, False):
+        outbox.failed(uid, "…", retry_at=NOON, refused=refused)
+        told.append(outbox.pending()[0].refused)
+
+    assert told == [False, True, True]
+
+
+def test_what_waits_in_an_outbox_of_the_first_schema_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite"
+    box = Outbox(path, KEY, now=lambda: NOON)
+    box.enqueue(drafted_report(), CLAIM, artefacts())
+    box.close()
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE delivery DROP COLUMN refused")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+
+    box = Outbox(path, KEY)
+    (delivery,) = box.pending()
+    assert (drafted_report(), artefacts(), False) == (delivery.report, delivery.artefacts, delivery.refused)
+    box.close()
+
+
 def test_a_late_failure_does_not_undo_a_confirmation(outbox: Outbox) -> None:
     outbox.enqueue(drafted_report(), CLAIM, artefacts())
     outbox.confirmed(drafted_report().report_uid)
@@ -122,7 +149,7 @@ def test_payloads_are_gone_once_the_hub_has_them(tmp_path: Path, outbox: Outbox)
 def test_an_outbox_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version = 2")
+    database.execute("PRAGMA user_version = 3")
     database.close()
     before = path.read_bytes()
 
