@@ -60,10 +60,9 @@ class DispatchService:
             RouteStatus(
                 route_of(row),
                 row.site_name,
-                *(
-                    numbers.get((row.route_id, state.value), 0)
-                    for state in (DispatchState.WAITING, DispatchState.DEAD, DispatchState.DELIVERED)
-                ),
+                waiting=numbers.get((row.route_id, DispatchState.WAITING.value), 0),
+                dead=numbers.get((row.route_id, DispatchState.DEAD.value), 0),
+                delivered=numbers.get((row.route_id, DispatchState.DELIVERED.value), 0),
                 trouble=row.trouble,
                 held_until=row.held_until,
             )

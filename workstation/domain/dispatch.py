@@ -66,6 +66,9 @@ class Route:
     receiving_application: str = ""
     receiving_facility: str = ""
     addendum_as_final: bool = False
+    patient_system: str = ""
+    """FHIR: the URI under which the site's own server knows Patient IDs."""
+    accession_system: str = ""
     called_aet: str = ""
     calling_aet: str = "LIANYUE"
     commitment: bool = True
