@@ -36,6 +36,14 @@ ALLOWED = {
     ("POST", "/api/reports/{ups_instance_uid}/final"): {"expert"},
     ("GET", "/api/inbox"): SENDERS,
     ("POST", "/api/inbox/{ups_instance_uid}/acknowledge"): SENDERS,
+    ("POST", "/api/critical/case/{ups_instance_uid}"): READERS,
+    ("POST", "/api/critical/{critical_uid}/call"): READERS,
+    ("POST", "/api/critical/{critical_uid}/acknowledge"): SENDERS,
+    ("POST", "/api/critical/{critical_uid}/close"): READERS,
+    ("POST", "/api/critical/{critical_uid}/dismiss"): READERS,
+    ("GET", "/api/critical-policy"): SEES_STUDIES | {"admin"},
+    ("PUT", "/api/critical-policy"): {"admin"},
+    ("GET", "/api/critical-indicator"): {"quality"},
     ("GET", "/api/audit"): {"quality", "admin"},
     ("GET", "/api/audit/check"): {"quality", "admin"},
     ("POST", "/dicom-web/workitems"): SENDERS,
@@ -65,6 +73,7 @@ class Target:
     instance: str
     ups: str
     lock: str
+    critical: str = ""
 
 
 def routes(hub: HubBed) -> list[tuple[str, str]]:
@@ -75,6 +84,7 @@ def call(client: httpx.Client, method: str, path: str, target: Target) -> httpx.
     """Make a request that an allowed role could make."""
     filled = {
         "{ups_instance_uid}": target.ups,
+        "{critical_uid}": target.critical,
         "{study_instance_uid}": target.study,
         "{study}": target.study,
         "{series}": target.series,
@@ -116,6 +126,18 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
         "/api/reports/{ups_instance_uid}/return": {**under_lock, "reason": "because"},
         "/api/reports/{ups_instance_uid}/final": {**under_lock, "outputs": []},
         "/api/inbox/{ups_instance_uid}/acknowledge": None,
+        "/api/critical/case/{ups_instance_uid}": {"critical_uid": target.critical, "entry_key": "", "text": "x"},
+        "/api/critical/{critical_uid}/call": {
+            "call_uid": new_uid(),
+            "receiver": "B",
+            "receiver_role": "",
+            "number": "",
+            "content": "x",
+        },
+        "/api/critical/{critical_uid}/acknowledge": {"receiver": "B", "read_back_text": "x"},
+        "/api/critical/{critical_uid}/close": None,
+        "/api/critical/{critical_uid}/dismiss": {"reason": "x"},
+        "/api/critical-policy": {"content": "{}"},
         "/api/audit": {"action": "study_viewed", "subject_uid": target.study},
         "/dicom-web/workitems": [new_workitem(t0020000D={"vr": "UI", "Value": [target.study]})],
         "/dicom-web/workitems/{ups_instance_uid}": [performed()],
@@ -150,7 +172,9 @@ def secret(hub: HubBed) -> Target:
     }
     body = {"report": as_json(final), "transaction_uid": lock, "outputs": [output]}
     expect(200, hub.as_("expert").post(f"/api/reports/{sent.ups}/final", json=body))
-    return target_of(sent, lock)
+    critical = {"critical_uid": new_uid(), "entry_key": "", "text": SECRET_NAME}
+    expect(200, hub.as_("expert").post(f"/api/critical/case/{sent.ups}", json=critical))
+    return replace(target_of(sent, lock), critical=critical["critical_uid"])
 
 
 def target_of(sent: SentStudy, lock: str) -> Target:
@@ -159,7 +183,7 @@ def target_of(sent: SentStudy, lock: str) -> Target:
 
 
 def nowhere() -> Target:
-    return Target(new_uid(), new_uid(), new_uid(), new_uid(), new_uid())
+    return Target(new_uid(), new_uid(), new_uid(), new_uid(), new_uid(), new_uid())
 
 
 def test_without_a_session_every_route_answers_401(hub: HubBed, secret: Target) -> None:
@@ -211,7 +235,7 @@ def test_another_sites_study_and_no_study_at_all_look_the_same(hub: HubBed, secr
 
 def masked(response: httpx.Response, target: Target) -> str:
     text = f"{response.status_code} {response.text}"
-    for uid in (target.instance, target.series, target.study, target.ups):
+    for uid in (target.instance, target.series, target.study, target.ups, target.critical or target.ups):
         text = text.replace(uid, "UID")
     return text
 

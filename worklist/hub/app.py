@@ -26,6 +26,10 @@ from worklist.hub.auth import signed_in
 from worklist.hub.case_follower import CaseFollower
 from worklist.hub.case_service import CaseService
 from worklist.hub.context import HubContext, SystemClock
+from worklist.hub.critical_policy_service import CriticalPolicyService
+from worklist.hub.critical_routes import critical_routes
+from worklist.hub.critical_service import CriticalService
+from worklist.hub.critical_watch import CriticalWatch
 from worklist.hub.database import open_database
 from worklist.hub.demo import seed_demo
 from worklist.hub.dicomweb import create_router as create_dicomweb_router
@@ -79,12 +83,18 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None, carriers: C
     if settings.demo_users:
         seed_demo(accounts)
 
+    policies = CriticalPolicyService(context)
+    critical = CriticalService(context, policies)
+    watch = CriticalWatch(critical, used_clock)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         dispatching = Dispatching(context, archive, carriers or {})
         dispatching.start()
+        watch.start()
         yield
         dispatching.stop()
+        watch.stop()
         archive.close()
         engine.dispose()
 
@@ -96,6 +106,8 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None, carriers: C
         redoc_url=None,
     )
     app.state.hub = context
+    app.state.critical = critical
+    app.state.critical_watch = watch
     app.state.accounts = accounts
     index = InstanceIndex(context)
     follower = CaseFollower(context)
@@ -111,6 +123,7 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None, carriers: C
     app.include_router(report_routes(reports, InboxService(context)))
     app.include_router(workflow_routes(reports, ReportWorkflow(context, index, follower)))
     app.include_router(double_reading_routes(DoubleReadings(context, follower), PolicyService(context)))
+    app.include_router(critical_routes(critical, policies))
     app.include_router(audit_routes(AuditService(context)))
     app.include_router(dispatch_routes(DispatchService(context), TimelineService(context)))
     app.include_router(create_ups_router(ups, cases))

@@ -29,6 +29,7 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.INSTANCE_QUARANTINED,
         AuditAction.MODEL_CHANGED,
         AuditAction.NORM_OVERRIDDEN,
+        AuditAction.CRITICAL_OVERRIDDEN,
     }
 )
 """What happens at the workstation only; everything else the hub records itself."""

@@ -57,6 +57,7 @@ _SHOWN: Final = (
     cases.c.quality_grade,
     cases.c.pinyin_initials,
     cases.c.revision,
+    cases.c.critical_due,
 )
 """The columns of a worklist row, in the order of ``WorklistRow``."""
 _AI: Final = 19

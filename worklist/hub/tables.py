@@ -114,6 +114,7 @@ cases = Table(
     Column("search_text", Text, nullable=False, server_default=""),
     Column("prior_count", Integer, nullable=False, server_default="0"),
     Column("critical", Boolean, nullable=False),
+    Column("critical_due", UtcDateTime, nullable=True),
     _text("quality_grade", 8),
     _text("reader_id"),
     _text("reader_name", 200),

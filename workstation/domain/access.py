@@ -39,6 +39,9 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     SEE_STATISTICS = "see_statistics"
     MANAGE_MODELS = "manage_models"
+    NOTIFY_CRITICAL = "notify_critical"
+    ACKNOWLEDGE_CRITICAL = "acknowledge_critical"
+    MANAGE_CRITICAL_POLICY = "manage_critical_policy"
     ORDER_DOUBLE_READING = "order_double_reading"
     SET_REPORT_POLICY = "set_report_policy"
     MANAGE_ROUTES = "manage_routes"
@@ -51,6 +54,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SEND_STUDY,
             Permission.REQUEST_READING,
             Permission.ACKNOWLEDGE_REPORT,
+            Permission.ACKNOWLEDGE_CRITICAL,
         }
     ),
     Role.READER: frozenset(
@@ -59,6 +63,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.CLAIM_READING,
             Permission.WRITE_REPORT,
             Permission.SUBMIT_PRELIMINARY,
+            Permission.NOTIFY_CRITICAL,
             Permission.STORE_RESULT,
         }
     ),
@@ -70,6 +75,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SUBMIT_PRELIMINARY,
             Permission.VERIFY_REPORT,
             Permission.SIGN_FINAL,
+            Permission.NOTIFY_CRITICAL,
             Permission.STORE_RESULT,
             Permission.ORDER_DOUBLE_READING,
         }
@@ -87,6 +93,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
         {
             Permission.MANAGE_USERS,
             Permission.MANAGE_MODELS,
+            Permission.MANAGE_CRITICAL_POLICY,
             Permission.MANAGE_ROUTES,
             Permission.READ_AUDIT,
             Permission.SET_REPORT_POLICY,

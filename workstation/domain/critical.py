@@ -217,6 +217,13 @@ class CriticalValue:
         return self.recognised_at + timedelta(seconds=self.escalate_after_s)
 
     @property
+    def next_at(self) -> datetime | None:
+        """Return when its clock next says something, None once it has nothing more to say."""
+        if not self.is_open or self.escalated_at is not None:
+            return None
+        return self.due if self.reminded_at is not None else self.recognised_at + timedelta(seconds=self.remind_after_s)
+
+    @property
     def is_signed_by_both(self) -> bool:
         """Tell whether notifier and receiver both put their names to it."""
         return self.notified is not None and self.received is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from workstation.domain.critical import ESCALATE_AFTER, REMIND_AFTER, CriticalSource, CriticalValue, Party
+from workstation.domain.critical import ESCALATE_AFTER, LEVELS, REMIND_AFTER, CriticalSource, CriticalValue, Party
 from workstation.domain.finding import Decision, Finding, FindingList
 from workstation.domain.template import Code, CriticalTrigger, ReportTemplate, Text
 
@@ -167,3 +167,12 @@ def recognise(
 
 _NO_LEVEL: Final = Code("", "", "")
 _NO_TEXT: Final = Text("", "")
+
+_FREE_DEADLINES_S: Final = {1: (300, 600), 2: (1800, 3600), 3: (43_200, 86_400)}
+"""Reminder and escalation of what no entry covers: minutes, hours, days (ACR); a site makes entries for other times."""
+
+
+def free_entry(level: int, text: str) -> CriticalEntry:
+    """Return an entry for words that no entry of the policy covers; KeyError for a level other than 1 to 3."""
+    remind_s, escalate_s = _FREE_DEADLINES_S[level]
+    return CriticalEntry("", "free", Text(text, text), LEVELS[level], None, remind_s, escalate_s)

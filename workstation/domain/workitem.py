@@ -133,6 +133,8 @@ class WorklistRow:
     pinyin_initials: str = ""
     revision: int = 0
     """Grows with every change of the case; a client refreshes only rows that moved."""
+    critical_due: datetime | None = None
+    """When the next critical value must be read back, None once every one was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,8 @@ def test_reminder_and_escalation_are_written_down_once() -> None:
     both = reminded.timed(later(11))
     assert (both.reminded_at, both.escalated_at, both.revision) == (later(5), later(11), 2)
     assert both.timed(later(12)) == both
+    assert [one.next_at for one in (value(), reminded, both)] == [later(5), later(10), None]
+    assert value().called(call(1, read_back="复述")).next_at is None
     assert value().called(call(1, read_back="复述")).timed(later(30)).escalated_at is None
 
 

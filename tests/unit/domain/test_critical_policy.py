@@ -14,6 +14,7 @@ from workstation.domain.critical_policy import (
     CriticalPolicy,
     CriticalSuggestion,
     FieldRule,
+    free_entry,
     recognise,
     suggested,
 )
@@ -121,3 +122,12 @@ def test_a_policy_with_an_entry_twice_or_times_in_the_wrong_order_is_refused() -
     with pytest.raises(ValueError, match="before the escalation"):
         replace(PNEUMOTHORAX, remind_after_s=700)
     assert (POLICY.entry("ptx"), POLICY.entry("none")) == (PNEUMOTHORAX, None)
+
+
+def test_words_that_no_entry_covers_get_the_times_of_their_level() -> None:
+    entries = [free_entry(level, "右肾破裂") for level in (1, 2, 3)]
+    assert [(e.level.value, e.remind_after_s, e.escalate_after_s) for e in entries] == [
+        ("RID49480", 300, 600),
+        ("RID49481", 1800, 3600),
+        ("RID49482", 43200, 86400),
+    ]

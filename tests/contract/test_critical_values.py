@@ -1,0 +1,296 @@
+"""Critical values on the hub: its own clock, both names, one effect of each act, and only within the own site."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from resources.critical_policy import shipped_policy
+from tests.helpers.hub import HubBed, SentStudy, expect, new_uid
+from worklist.critical import HubCritical
+from worklist.http import HubClient
+from worklist.hub.critical_service import CriticalService
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalState, CriticalValue
+from workstation.domain.critical_board import CallReport, Recognition
+from workstation.domain.errors import NoLongerUpdatable, NotPermitted, Refused, WorkstationError
+
+
+@pytest.fixture(autouse=True)
+def present(hub: HubBed) -> Iterator[None]:
+    """Begin each test at the present time of the hub, and close every client at its end."""
+    hub.clock.ahead = timedelta()
+    yield
+    hub.clock.ahead = timedelta()
+    for client in _CLIENTS:
+        client.close()
+    _CLIENTS.clear()
+
+
+_CLIENTS: list[HubClient] = []
+
+
+def as_(hub: HubBed, user: str) -> HubCritical:
+    client = HubClient(hub.url)
+    _CLIENTS.append(client)
+    client.authorise(hub.as_(user).headers["Authorization"].removeprefix("Bearer "))
+    return HubCritical(client)
+
+
+def service(hub: HubBed) -> CriticalService:
+    found: CriticalService = hub.app.state.critical
+    return found
+
+
+def found(text: str = "蛛网膜下腔出血", **changes: Any) -> Recognition:  # noqa: ANN401 - any field
+    return Recognition(new_uid(), "subarachnoid-haemorrhage", text, **changes)
+
+
+def call(**changes: Any) -> CallReport:  # noqa: ANN401 - any field
+    told = {"receiver": "王护士", "receiver_role": "病房护士", "number": "0571-1", "content": "蛛网膜下腔出血"}
+    return CallReport(new_uid(), **{**told, **changes})
+
+
+def read_back(**changes: Any) -> CallReport:  # noqa: ANN401 - any field
+    return call(read_back=True, read_back_text="蛛网膜下腔出血，立即联系神经外科", **changes)
+
+
+def acts(hub: HubBed, study: str) -> list[tuple[str, str]]:
+    events = expect(200, hub.as_("quality").get("/api/audit", params={"study_instance_uid": study})).json()
+    return [(event["action"], event["user_id"]) for event in events if event["action"].startswith("critical_")]
+
+
+def recognised(hub: HubBed, user: str = "expert", **changes: Any) -> tuple[SentStudy, CriticalValue]:  # noqa: ANN401
+    sent = hub.send("technician", PatientName="赵^六")
+    return sent, as_(hub, user).recognise(sent.ups, found(**changes))
+
+
+def test_a_critical_value_goes_from_recognition_to_both_signatures(hub: HubBed) -> None:
+    sent, value = recognised(hub)
+    assert (value.level.value, value.finding.value if value.finding else "") == ("RID49480", "1386000")
+    assert (value.recognised_by.name, value.recognised_by.organisation) == ("王启明", "省影像专科联盟远程诊断中心")
+    row = hub.row("resident", sent.ups)
+    assert (row["critical"], datetime.fromisoformat(row["critical_due"])) == (True, value.due)
+
+    expert, technician = as_(hub, "expert"), as_(hub, "technician")
+    missed = expert.call(value.critical_uid, call(outcome=CallOutcome.NO_ANSWER, receiver=""))
+    assert missed.state is CriticalState.RECOGNISED
+    told = expert.call(value.critical_uid, call(method=CallMethod.IN_PERSON))
+    assert told.state is CriticalState.CALLED
+    confirmed = expert.call(value.critical_uid, read_back())
+    assert (confirmed.state, len(confirmed.calls), confirmed.next_at) == (CriticalState.CONFIRMED, 3, None)
+    assert hub.row("resident", sent.ups)["critical_due"] is None
+    assert hub.row("resident", sent.ups)["critical"]
+    acknowledged = technician.acknowledge(value.critical_uid, "韩梅", "已通知值班医生")
+    assert acknowledged.is_signed_by_both
+    assert acknowledged.received is not None
+    assert acknowledged.notified is not None
+    assert (acknowledged.received.party.name, acknowledged.received.party.user_id) == ("韩梅", "technician")
+    assert acknowledged.received.holds
+    closed = expert.close(value.critical_uid)
+    assert closed.state is CriticalState.CLOSED
+    assert not hub.row("resident", sent.ups)["critical"]
+    assert acts(hub, sent.study) == [
+        ("critical_recognised", "expert"),
+        ("critical_called", "expert"),
+        ("critical_called", "expert"),
+        ("critical_called", "expert"),
+        ("critical_acknowledged", "technician"),
+        ("critical_closed", "expert"),
+    ]
+    details = " ".join(
+        event["detail"]
+        for event in hub.as_("quality").get("/api/audit", params={"study_instance_uid": sent.study}).json()
+    )
+    assert acknowledged.received.digest in details
+    assert acknowledged.notified.digest in details
+    assert "赵" not in details
+
+
+def test_the_hub_reminds_and_escalates_while_no_client_runs(hub: HubBed) -> None:
+    sent, value = recognised(hub, "resident")
+    service(hub).tick()
+    assert acts(hub, sent.study) == [("critical_recognised", "resident")]
+    hub.clock.ahead = timedelta(minutes=5, seconds=1)
+    service(hub).tick()
+    hub.clock.ahead = timedelta(minutes=10, seconds=1)
+    service(hub).tick()
+    service(hub).tick()
+
+    (notice,) = as_(hub, "expert").of_case(sent.ups).notices
+    assert notice.value.reminded_at is not None
+    assert notice.value.escalated_at is not None
+    assert acts(hub, sent.study)[1:] == [("critical_reminded", ""), ("critical_escalated", "")]
+    assert service(hub).next_due() is None or service(hub).next_due() != value.due
+
+
+def test_the_watch_of_the_hub_looks_when_a_clock_is_started_and_when_it_is_due(hub: HubBed) -> None:
+    spoke, looked = threading.Event(), service(hub).tick
+
+    def tick() -> int:
+        count = looked()
+        if count:
+            spoke.set()
+        return count
+
+    service(hub).tick = tick  # type: ignore[method-assign]  # told when the watch itself has written something down
+    try:
+        sent, _value = recognised(hub, age_s=400)
+        assert spoke.wait(60)
+    finally:
+        service(hub).tick = looked  # type: ignore[method-assign]
+    assert ("critical_reminded", "") in acts(hub, sent.study)
+
+
+def test_what_is_told_late_counts_from_when_it_happened_by_the_hubs_own_clock(hub: HubBed) -> None:
+    sent = hub.send("technician")
+    before = hub.clock.now()
+    value = as_(hub, "resident").recognise(sent.ups, found(age_s=420))
+    assert timedelta(seconds=419) < before - value.recognised_at + timedelta(seconds=1)
+    assert value.recognised_at <= hub.clock.now() - timedelta(seconds=420)
+    done = as_(hub, "resident").call(value.critical_uid, read_back(age_s=300))
+    assert done.confirmed_at is not None
+    assert timedelta(seconds=118) < done.confirmed_at - value.recognised_at < timedelta(seconds=180)
+    assert done.calls[0].recorded_at is not None
+    assert done.calls[0].recorded_at - done.calls[0].at >= timedelta(seconds=299)
+    early = as_(hub, "resident").call(value.critical_uid, call(age_s=900))
+    assert early.calls[-1].at == value.recognised_at
+
+
+def test_the_same_act_told_twice_has_one_effect(hub: HubBed) -> None:
+    sent = hub.send("technician")
+    resident = as_(hub, "resident")
+    recognition, told = found(), read_back()
+    first = resident.recognise(sent.ups, recognition)
+    assert resident.recognise(sent.ups, recognition) == first
+    called = resident.call(first.critical_uid, told)
+    assert resident.call(first.critical_uid, told) == called
+    closed = resident.close(first.critical_uid)
+    assert resident.close(first.critical_uid) == closed
+    assert len(acts(hub, sent.study)) == 3
+    other = hub.send("technician")
+    with pytest.raises(Refused):
+        resident.recognise(other.ups, recognition)
+
+
+def test_words_that_the_policy_does_not_know_are_taken_with_their_level(hub: HubBed) -> None:
+    sent = hub.send("technician")
+    value = as_(hub, "resident").recognise(sent.ups, Recognition(new_uid(), "no-such-entry", "异物移位", level=2))
+    assert (value.entry_key, value.level.value, value.escalate_after_s) == ("", "RID49481", 3600)
+
+
+def test_what_was_read_back_is_not_dismissed_and_what_was_not_is_not_closed(hub: HubBed) -> None:
+    sent, value = recognised(hub)
+    expert = as_(hub, "expert")
+    with pytest.raises(NoLongerUpdatable):
+        expert.close(value.critical_uid)
+    with pytest.raises(WorkstationError):
+        expert.dismiss(value.critical_uid, "  ")
+    dismissed = expert.dismiss(value.critical_uid, "伪影")
+    assert dismissed.state is CriticalState.DISMISSED
+    assert not hub.row("resident", sent.ups)["critical"]
+    with pytest.raises(NoLongerUpdatable):
+        as_(hub, "technician").acknowledge(value.critical_uid, "韩梅", "知晓")
+    _, second = recognised(hub)
+    expert.call(second.critical_uid, read_back())
+    with pytest.raises(NoLongerUpdatable):
+        expert.dismiss(second.critical_uid, "误报")
+
+
+def test_a_call_without_its_words_is_refused(hub: HubBed) -> None:
+    _sent, value = recognised(hub)
+    for wrong in (
+        call(receiver=""),
+        call(content=" "),
+        call(read_back=True),
+        call(read_back=True, outcome=CallOutcome.BUSY),
+    ):
+        with pytest.raises(NoLongerUpdatable):
+            as_(hub, "expert").call(value.critical_uid, wrong)
+    for name, words in (("", "知晓"), ("韩梅", " ")):
+        with pytest.raises(WorkstationError):
+            as_(hub, "technician").acknowledge(value.critical_uid, name, words)
+
+
+def test_another_site_neither_sees_nor_acknowledges(hub: HubBed) -> None:
+    sent, value = recognised(hub)
+    stranger = as_(hub, "technician2")
+    assert [one for one in stranger.board().notices if one.value.critical_uid == value.critical_uid] == []
+    with pytest.raises(Refused):
+        stranger.acknowledge(value.critical_uid, "赵立新", "知晓")
+    with pytest.raises(Refused):
+        stranger.of_case(sent.ups)
+    with pytest.raises(NotPermitted):
+        as_(hub, "technician").call(value.critical_uid, call())
+    with pytest.raises(NotPermitted):
+        as_(hub, "expert").acknowledge(value.critical_uid, "王启明", "知晓")
+    own = as_(hub, "technician").board()
+    assert [one.patient_name for one in own.notices if one.value.critical_uid == value.critical_uid] == ["赵六"]
+    assert abs(own.now - hub.clock.now()) < timedelta(minutes=1)
+
+
+def test_the_board_shows_the_longest_waiting_first_and_nothing_that_is_closed(hub: HubBed) -> None:
+    _, newer = recognised(hub)
+    _, older = recognised(hub, age_s=60)
+    _, gone = recognised(hub)
+    as_(hub, "expert").call(gone.critical_uid, read_back())
+    as_(hub, "expert").close(gone.critical_uid)
+    uids = [one.value.critical_uid for one in as_(hub, "resident").board().notices]
+    assert uids.index(older.critical_uid) < uids.index(newer.critical_uid)
+    assert gone.critical_uid not in uids
+
+
+def test_the_tab_counts_what_waits(hub: HubBed) -> None:
+    def counted() -> int:
+        answer = expect(200, hub.as_("expert").get("/api/worklist", params={"tab": "critical", "limit": 0})).json()
+        return int(answer["counts"]["critical"])
+
+    before = counted()
+    _, value = recognised(hub)
+    assert counted() == before + 1
+    as_(hub, "expert").dismiss(value.critical_uid, "伪影")
+    assert counted() == before
+
+
+def test_a_site_brings_its_own_policy_and_each_version_once(hub: HubBed) -> None:
+    admin, version = as_(hub, "admin"), new_uid()[-20:]
+    assert len(as_(hub, "resident").policy().entries) == 16
+    content = (
+        shipped_policy()
+        .replace('"2026.1"', f'"{version}"')
+        .replace('"escalate_after_s": 600', '"escalate_after_s": 900')
+    )
+    assert admin.replace_policy(content).version == version
+    assert admin.replace_policy(content).version == version
+    try:
+        _, value = recognised(hub)
+        assert (value.escalate_after_s, value.policy_version) == (900, f"lianyue {version}")
+        with pytest.raises(Refused):
+            admin.replace_policy(content.replace("900", "901"))
+        with pytest.raises(Refused):
+            admin.replace_policy(content.replace("RID49480", "RID1"))
+        with pytest.raises(Refused):
+            admin.replace_policy(" " * 1_000_001)
+        with pytest.raises(NotPermitted):
+            as_(hub, "expert").replace_policy(content)
+    finally:
+        admin.replace_policy(shipped_policy().replace('"2026.1"', f'"back-{version}"'))
+    assert admin.policy().version == f"back-{version}"
+
+
+def test_the_indicator_counts_what_was_read_back_within_ten_minutes(hub: HubBed) -> None:
+    quality = as_(hub, "quality")
+    before = quality.notified_in_time(1)
+    _, in_time = recognised(hub)
+    as_(hub, "expert").call(in_time.critical_uid, read_back())
+    _, late = recognised(hub, age_s=1200)
+    as_(hub, "expert").call(late.critical_uid, read_back())
+    recognised(hub)
+    after = quality.notified_in_time(1)
+    assert (after.total - before.total, after.in_time - before.in_time) == (3, 1)
+    assert after.still_open - before.still_open == 1
+    with pytest.raises(NotPermitted):
+        as_(hub, "expert").notified_in_time(1)

@@ -1,0 +1,116 @@
+"""What clients see of critical values, and the port through which they act on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue
+from workstation.domain.critical_clock import NotificationShare
+from workstation.domain.critical_policy import CriticalPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalNotice:
+    """A critical value with the case it belongs to."""
+
+    value: CriticalValue
+    patient_name: str
+    patient_id: str
+    modality: str
+    description: str
+    site_id: str
+    site_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalBoard:
+    """
+    The critical values that wait, the longest waiting first, and the hub's clock when they were read.
+
+    A client adds to ``now`` what its own monotonic clock has run since, so that its wall clock never matters.
+    """
+
+    now: datetime
+    notices: tuple[CriticalNotice, ...] = ()
+
+    def at(self, since_s: float) -> datetime:
+        """Return the hub's time ``since_s`` seconds after the board was read."""
+        return self.now + timedelta(seconds=max(0.0, since_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """
+    Somebody recognised a critical value ``age_s`` seconds ago.
+
+    ``level`` (1 to 3) counts where the policy has no entry of that key.
+    """
+
+    critical_uid: str
+    entry_key: str
+    text: str
+    source: CriticalSource = CriticalSource.READER
+    level: int = 1
+    age_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """One attempt to call, ``age_s`` seconds ago; the hub adds the notifier and its own time."""
+
+    call_uid: str
+    receiver: str
+    receiver_role: str
+    number: str
+    content: str
+    method: CallMethod = CallMethod.PHONE
+    outcome: CallOutcome = CallOutcome.REACHED
+    read_back: bool = False
+    read_back_text: str = ""
+    age_s: float = 0.0
+
+
+class CriticalPort(Protocol):
+    """Critical values on the hub. Every method raises Unreachable, Refused or NotPermitted."""
+
+    def board(self) -> CriticalBoard:
+        """Return what waits, within what the signed-in person may see."""
+        ...
+
+    def of_case(self, ups_instance_uid: str) -> CriticalBoard:
+        """Return every critical value of a case, also closed and dismissed ones."""
+        ...
+
+    def recognise(self, ups_instance_uid: str, recognition: Recognition) -> CriticalValue:
+        """Start the clock; the same UID again answers as the first time."""
+        ...
+
+    def call(self, critical_uid: str, call: CallReport) -> CriticalValue:
+        """Add a call; the same UID again answers as the first time."""
+        ...
+
+    def acknowledge(self, critical_uid: str, receiver: str, read_back_text: str) -> CriticalValue:
+        """Put the receiver's name and read-back to it."""
+        ...
+
+    def close(self, critical_uid: str) -> CriticalValue:
+        """Close what was read back. Raises NoLongerUpdatable before that."""
+        ...
+
+    def dismiss(self, critical_uid: str, reason: str) -> CriticalValue:
+        """Take back what is no critical value. Raises NoLongerUpdatable after its read-back."""
+        ...
+
+    def policy(self) -> CriticalPolicy:
+        """Return the policy in force."""
+        ...
+
+    def replace_policy(self, content: str) -> CriticalPolicy:
+        """Put another policy (JSON text) in force. Raises CriticalPolicyInvalid, NotPermitted."""
+        ...
+
+    def notified_in_time(self, days: int) -> NotificationShare:
+        """Return national indicator 4 over the last days."""
+        ...
