@@ -23,7 +23,9 @@ from models.engine.session import InferenceSession, Provider
 from models.evaluation import build_texts as texts
 from models.evaluation.card_text import card_text
 from models.evaluation.cases import read_cases
+from models.evaluation.diameters import HALVES, cube_sizes, size_figures
 from models.evaluation.froc import Case, Judged, judge
+from models.evaluation.goals import goals
 from models.evaluation.operating_points import by_patient, calibration, cross_calibrated, realised, shipped_points
 from models.evaluation.patches import Patch, patch_score, real_patches
 from models.evaluation.summary import summarise
@@ -38,7 +40,11 @@ def judged(path: Path) -> list[Judged]:
 
 
 def evaluation_of(
-    cases: Path, before: tuple[str, Path] | None, patches: list[dict[str, Any]], runtime: dict[str, Any]
+    cases: Path,
+    before: tuple[str, Path] | None,
+    patches: list[dict[str, Any]],
+    runtime: dict[str, Any],
+    diameters: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return ``evaluation.json`` (without the model) and the manifest's operating points and calibration."""
     tier_b, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
@@ -68,6 +74,9 @@ def evaluation_of(
         old = summarise(judged(folder / "tier-b-test.json"), operating_points={})
         old.pop("per_scan")
         evaluation["tier_b_before"] = {"name": name, "figures": old}
+    if diameters is not None:
+        evaluation["diameters"] = diameters
+    evaluation["goals"] = goals(evaluation)
     fitted = calibration(folds, weight, Text(**texts.CALIBRATION_BASIS))
     manifest = {
         "operating_points": [
@@ -167,7 +176,9 @@ def main(arguments: list[str] | None = None) -> None:
     scores = patch_scores(real_patches(chosen.data), (chosen.bundle / "model.onnx").read_bytes(), manifest)
     before = (chosen.before[0], Path(chosen.before[1])) if chosen.before else None
     runtime = json.loads(chosen.runtime.read_text(encoding="utf-8"))
-    finish(chosen.bundle, *evaluation_of(chosen.cases, before, scores, runtime))
+    sizes = {half: cube_sizes(chosen.data, half) for half in HALVES}
+    diameters = {half: size_figures(found) for half, found in sizes.items() if len(found.logs) > 1}
+    finish(chosen.bundle, *evaluation_of(chosen.cases, before, scores, runtime, diameters))
 
 
 if __name__ == "__main__":

@@ -29,9 +29,10 @@ PATCHES: Final = (
 )
 OPERATING_POINTS: Final = (
     "Each point allows 4, 1 and 0.25 false marks a scan in tier B. The table is leave-one-patient-out: each of the"
-    " three lungs is judged at the score read from the other two. The highest of these three scores ships, because"
-    " three lungs differ much; so the tables of C are no independent test of it as far as these three scans go. The"
-    " training lungs give no usable threshold: weights mark fewer places in lungs that they have learned from."
+    " three lungs is judged at the score that the rule gives for the other two. The rule: each lung is left out in"
+    " turn, and the highest of the scores that the remaining ones give ships, because lungs differ much; so the"
+    " tables of C are no independent test of it as far as these three scans go. The training lungs give no usable"
+    " threshold: weights mark fewer places in lungs that they have learned from."
 )
 CALIBRATION: Final = (
     "Leave-one-patient-out on tier B; logistic (Platt) on the logit of the score, chosen because it has two numbers"

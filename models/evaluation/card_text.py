@@ -33,6 +33,7 @@ def card_text(manifest: dict[str, Any], evaluation: dict[str, Any]) -> str:
         _table(["source", "licence"], [[s["name"], s["licence"]] for s in manifest["source"]["data"]]),
         "## Figures",
         _INTERVALS,
+        *_goals(evaluation.get("goals", [])),
         *_tier_b(evaluation),
         *_tier_c(evaluation),
         *_calibration(evaluation),
@@ -41,6 +42,15 @@ def card_text(manifest: dict[str, Any], evaluation: dict[str, Any]) -> str:
         "\n".join(f"- {_sentence(entry['en'])}" for entry in manifest["limits"]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _goals(rows: list[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    missed = [row["what"] for row in rows if not row["reached"]]
+    told = f"Missed: {'; '.join(missed)}." if missed else "All were reached."
+    table = [[row["what"], row["goal"], row["measured"], "yes" if row["reached"] else "**no**"] for row in rows]
+    return ["### Goals without a GPU", told, _table(["what", "goal", "measured", "reached"], table)]
 
 
 def _tier_b(evaluation: dict[str, Any]) -> list[str]:
@@ -79,13 +89,14 @@ def _tier_c(evaluation: dict[str, Any]) -> list[str]:
     ]
     points = [
         [name, f"{point['score']:.3f}", f"{point['realised']['false_marks_per_scan']:.2f}",
+         ", ".join(f"{rate:.1f}" for rate in point["realised"]["by_patient"].values()),
          f"{point['realised']['found']} of {point['realised']['of']}"]
         for name, point in evaluation["operating_points"].items()
     ]  # fmt: skip
     return [
         "### Operating points",
         evaluation["operating_points_note"],
-        _table(["point", "score", "false marks a scan in B", "found in B"], points),
+        _table(["point", "score", "false marks a scan in B", "by patient", "found in B"], points),
         "### C: real nodules of unseen patients",
         "Too few scans for a CPM. False marks at each operating point:",
         _table(["scan", "nodule", *_POINTS], rows),

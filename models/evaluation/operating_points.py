@@ -60,26 +60,39 @@ def points(scans: Sequence[Judged]) -> dict[str, float]:
 
 
 def shipped_points(folds: Folds) -> dict[str, float]:
-    """Return the highest of the scores that leaving each patient out in turn gives: three lungs differ much."""
-    candidates = [points(folds.others(patient)) for patient in folds.scans]
+    """
+    Return the highest of the scores that leaving each patient out in turn gives: three lungs differ much.
+
+    Where there is one patient only, that one's. Raises ValueError without any.
+    """
+    left = [folds.others(patient) for patient in folds.scans] if len(folds.scans) > 1 else [folds.all]
+    candidates = [points(scans) for scans in left]
     return {name: max(each[name] for each in candidates) for name in RATES}
 
 
 def realised(folds: Folds) -> dict[str, dict[str, Any]]:
-    """Return what each operating point gives on a patient whose scans it was not read from, over all patients."""
+    """
+    Return what each operating point gives on a patient whose scans it was not read from, over all patients.
+
+    The score is the one that the rule of ``shipped_points`` would ship from the others alone;
+    ``joint_false_marks_per_scan`` is what the one score read from the others taken together gives.
+    """
+    at = {patient: shipped_points(folds.without(patient)) for patient in folds.scans}
     result = {}
     for name in RATES:
-        false, found, total, scans = 0.0, 0, 0, 0
+        false, joint, found, total, scans = 0.0, 0.0, 0, 0, 0
         by_name = {}
         for patient, own in folds.scans.items():
-            score = points(folds.others(patient))[name]
+            score = at[patient][name]
             hits, count = sensitivity_above(own, score)
             rate = false_marks_above(own, score)
             by_name[patient] = round(rate, 2)
             false, scans = false + rate * len(own), scans + len(own)
+            joint += false_marks_above(own, points(folds.others(patient))[name]) * len(own)
             found, total = found + hits, total + count
         result[name] = {
-            "false_marks_per_scan": round(false / scans, 3), "by_patient": by_name, "found": found, "of": total,
+            "false_marks_per_scan": round(false / scans, 3), "by_patient": by_name,
+            "joint_false_marks_per_scan": round(joint / scans, 3), "found": found, "of": total,
         }  # fmt: skip
     return result
 

@@ -54,9 +54,10 @@ def test_lidc_0314_first_mark_lies_within_2_mm_of_the_readers_nodule(lidc_result
 def test_lidc_0314_first_mark_has_the_cards_size_and_score(lidc_result: DetectionOutcome) -> None:
     first = lidc_result.marks[0]
 
-    # 0.19 is the card's log-SD of sizes, 0.67 to 0.89 its range of this score over grid positions
-    assert abs(np.log(first.diameter_mm / 16.1)) < 0.19
-    assert 0.67 <= first.score <= 0.89
+    # 0.14 is the card's log-SD of sizes; 16.3 mm and 1.00 are the card's size and score of this nodule
+    assert abs(np.log(first.diameter_mm / 16.3)) < 0.14
+    assert first.score >= 0.995
+    assert first.out_of_ten == 9
 
 
 def test_lidc_0314_has_no_false_mark_at_the_operating_point(lidc_result: DetectionOutcome) -> None:
@@ -90,7 +91,7 @@ def test_a_scan_labelled_normal_has_no_more_false_marks_than_the_card_says(
 ) -> None:
     volume = compressed_volume(shared_data / "test" / "volumes" / "COVIDMD-normal001.npz")
 
-    assert len(_shown(detector.detect(volume, Job()).marks)) <= 2
+    assert len(_shown(detector.detect(volume, Job()).marks)) <= 1
 
 
 def test_lidc_0055_all_three_nodules_of_three_readers_are_found_at_the_default_point(shared_data: Path) -> None:

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from models.engine.nodule.segmenter import NoduleSegmenter
-from resources.lidc import nodule_table
+from models.evaluation.diameters import cube_sizes
 from tests.helpers.nodules import FreeJob
 from tests.helpers.viewers import real_ct, volume_of
 from workstation.domain import outline
-from workstation.domain.errors import NotANodule
 from workstation.domain.volume import Volume
 
 pytestmark = pytest.mark.accuracy
@@ -62,40 +61,15 @@ def test_volume_and_diameter_lie_within_the_spread_of_four_readers(shared_data: 
     assert min(volumes) <= found.volume_mm3 <= max(volumes)
 
 
-def cube_errors(shared_data: Path, start: int) -> tuple[list[float], int]:
-    """
-    Return log(measured / readers' mean diameter) over every other cube, and how many were refused.
-
-    The readers' mean is that of all who drew the nodule (at least three), from their outlines.
-    """
-    cubes = np.load(shared_data / "train/nodule_cubes.npz")
-    entries = json.loads((shared_data / "train/nodule_cubes.json").read_text())
-    table = nodule_table()
-    known: dict[int, list[float]] = {}
-    for row in table["nodules"]:
-        known.setdefault(row[0], []).append(row[3])
-    segmenter, errors, refused = NoduleSegmenter(), [], 0
-    for number in range(start, len(entries), 2):
-        entry = entries[number]
-        marked = float(entry["eq_diam_mm"])
-        if int(entry["n_readers_marks"]) < 3:
-            continue
-        reference = min(known[int(entry["patient"][-4:])], key=lambda one: abs(math.log(one / marked)))
-        mask = np.unpackbits(cubes["mask"][number])[: 51**3].reshape(51, 51, 51).astype(bool)
-        z, y, x = np.argwhere(mask).mean(axis=0).tolist()
-        try:
-            found = segmenter.segment(Volume(cubes["hu"][number], np.eye(4), "", ""), (x, y, z), FreeJob())
-        except NotANodule:
-            refused += 1
-            continue
-        errors.append(math.log(found.equivalent_diameter_mm / reference))
-    return errors, refused
+def _errors(shared_data: Path, half: str) -> tuple[list[float], int]:
+    sizes = cube_sizes(shared_data, half)
+    return list(sizes.logs), sizes.refused
 
 
 def test_the_diameter_spreads_no_more_than_0_12_on_the_half_that_set_the_constants(
     shared_data: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    errors, refused = cube_errors(shared_data, 0)
+    errors, refused = _errors(shared_data, "set")
     record_property("set", f"{len(errors)} outlined, log-SD {np.std(errors):.3f}, bias {np.mean(errors):+.3f}")
     assert refused == 0
     assert np.std(errors) <= 0.12
@@ -104,7 +78,7 @@ def test_the_diameter_spreads_no_more_than_0_12_on_the_half_that_set_the_constan
 def test_on_the_other_half_nine_of_ten_are_outlined_and_their_diameter_spreads_no_more_than_0_12(
     shared_data: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    errors, refused = cube_errors(shared_data, 1)
+    errors, refused = _errors(shared_data, "other")
     record_property("held", f"{len(errors)} outlined, log-SD {np.std(errors):.3f}, bias {np.mean(errors):+.3f}")
     assert (len(errors), refused) == (28, 2)
     assert np.std(errors) <= 0.12

@@ -65,7 +65,19 @@ def test_a_patient_is_judged_at_the_score_of_the_others() -> None:
     # P by Q's score (2 allowed of .65 .6 .35: 0.351): false .5 .4 -> 1 a scan; Q by P's (0.301): .65 .6 .35 -> 1.5
     assert given["by_patient"] == {"P": 1.0, "Q": 1.5}
     assert given["false_marks_per_scan"] == 1.25
+    assert given["joint_false_marks_per_scan"] == 1.25
     assert (given["found"], given["of"]) == (6, 8)
+
+
+def test_the_rule_that_ships_is_judged_on_the_patient_left_out() -> None:
+    scans = [_scan("P#0", [0.2, 0.1], []), _scan("Q#0", [0.9, 0.8], []), _scan("R#0", [0.7, 0.6, 0.5], [0.95])]
+    given = realised(by_patient([judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]))["balanced"]
+
+    # alone P allows from 0.101, Q from 0.801, R from 0.601. P and Q by the higher of the others: 0.801 and 0.601;
+    # R by 0.801. Read together: P by 0.701 (2 in Q and R), Q by 0.501, R by 0.201 (2 allowed in P and Q: .9 .8)
+    assert given["by_patient"] == {"P": 0.0, "Q": 2.0, "R": 0.0}
+    assert given["false_marks_per_scan"] == pytest.approx(0.667)
+    assert given["joint_false_marks_per_scan"] == pytest.approx(5 / 3, abs=1e-3)
 
 
 def test_calibration_never_promises_certainty_from_a_few_patients() -> None:
@@ -151,7 +163,7 @@ def test_the_card_gives_the_figures_of_the_evaluation(finished: tuple[Path, dict
     assert "| R-2 | no nodule | 0 | 0 | 0 |" in card
     assert "| R-3 | 8 mm: missed | 1 | 0 | 0 |" in card
     assert "| LIDC-IDRI-0055, unseen | >= 3 | 1 of 1 | 1 of 1 | 1 of 1 |" in card
-    assert "| balanced | 0.351 | 1.25 | 6 of 8 |" in card
+    assert "| balanced | 0.351 | 1.25 | 1.0, 1.5 | 6 of 8 |" in card
     assert "| end to end | 3.0 s |" in card
     assert f"CPM | {evaluation['tier_b']['cpm']['value']:.3f}" in card
 

@@ -127,7 +127,7 @@ def _data_folder(folder: Path) -> Path:
         mask=np.packbits(held.mask.reshape(1, -1), axis=1),
         patient=np.array(["LIDC-IDRI-0022"]),
     )
-    facts = [{"patient": "LIDC-IDRI-0022", "n_readers_marks": "4"}]
+    facts = [{"patient": "LIDC-IDRI-0022", "n_readers_marks": "4", "eq_diam_mm": "8.0"}]
     (folder / "train" / "nodule_cubes.json").write_text(json.dumps(facts), encoding="utf-8")
     box = np.full((64, 64, 20), -860, np.int16)
     for name in ("train/nodule_patches", "test/nodule_patches_lidc_0055"):
@@ -135,6 +135,11 @@ def _data_folder(folder: Path) -> Path:
         np.savez(folder / f"{name}.npz", P_0=box)
         (folder / f"{name}.json").write_text(json.dumps([entry]), encoding="utf-8")
     return folder
+
+
+def _network_alone(manifest: dict[str, Any]) -> None:
+    del manifest["post"]["second_stage"]
+    manifest["post"]["min_score"] = 0.02
 
 
 def test_a_bundle_is_measured_and_finished_by_two_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +153,7 @@ def test_a_bundle_is_measured_and_finished_by_two_commands(tmp_path: Path, monke
         Lung("PHANTOM-2", thorax(spacing_mm=(1.3, 1.3, 2.5), shape=(80, 156, 210)), (), ()),
     ]
     monkeypatch.setattr("models.evaluation.measure.unseen_lungs", lambda _data: lungs)
-    folder = copied_bundle(tmp_path)
+    folder = copied_bundle(tmp_path, _network_alone)  # its many low marks are what a calibration needs
     out = tmp_path / "out"
     measure(["--data", str(data), "--prepared", str(prepared), "--out", str(out), "--rounds", "1", str(folder)])
     runtime = tmp_path / "runtime.json"
