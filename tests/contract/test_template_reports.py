@@ -35,7 +35,7 @@ from workstation.domain.categories.values import AssignedCategory, CategoryResul
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
-from workstation.exchange.fonts import rare_characters
+from workstation.exchange.fonts import require_printable
 from workstation.exchange.templates import TemplateLibrary
 
 LIBRARY = TemplateLibrary()
@@ -125,4 +125,4 @@ def test_the_fonts_of_the_report_hold_every_word_of_templates_and_categories() -
     folder = template_paths()[0].parents[1]
     texts += [(folder / name).read_text(encoding="utf-8") for name in ("category_rules.json", "category_inputs.json")]
 
-    assert rare_characters("".join(json.dumps(json.loads(text), ensure_ascii=False) for text in texts)) == frozenset()
+    require_printable("".join(json.dumps(json.loads(text), ensure_ascii=False) for text in texts))

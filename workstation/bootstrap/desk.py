@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
-from workstation.bootstrap.sign_in import ORGANISATION
+from workstation.bootstrap.letterheads import site_letterheads
 from workstation.bootstrap.templates import template_library
 from workstation.dicom.report_objects import DicomObjects
 from workstation.domain.report import Report
@@ -29,7 +29,7 @@ from workstation.ui.pages.report_presenter import Pictures
 class Preview:
     """Implements ``PreviewPort``: the draft as the signed PDF would look."""
 
-    renderer: ReportPdf = ReportPdf(ORGANISATION)  # noqa: RUF009 - frozen, without state
+    renderer: ReportPdf = field(default_factory=lambda: ReportPdf(site_letterheads()))
 
     def __call__(
         self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow, width_px: int
@@ -43,7 +43,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
     """Join the use cases of a reader's desk."""
     clock = SystemClock()
     objects = DicomObjects(clock)
-    renderer = ReportPdf(ORGANISATION)
+    renderer = ReportPdf(site_letterheads())
     check_claim = CheckClaim(hub.worklist)
     return DeskServices(
         open_case=OpenCase(

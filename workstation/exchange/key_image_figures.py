@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from fpdf import FPDF
 from PIL import Image, UnidentifiedImageError
 
 from workstation.domain.key_image import KeyImage
@@ -16,6 +15,9 @@ from workstation.domain.marked_images import StudyImages
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import Text
+from workstation.exchange.page_flow import Flow
+from workstation.exchange.page_items import GREY, Picture, Style, line_of
+from workstation.exchange.report_layout import LINE, MARGIN, WIDTH
 
 HEADING: Final = Text("关键图像", "Key images")
 _CAPTION: Final = Text("序列 {series} 第 {image} 幅", "Series {series}, image {image}")
@@ -24,15 +26,24 @@ _ACROSS: Final = 4
 _MOST: Final = 12
 _GAP_MM: Final = 4.0
 _CAPTION_MM: Final = 5.0
-_CAPTION_PT: Final = 8.0
+_STYLE: Final = Style(8.0, colour=GREY)
+_SIDE: Final = (WIDTH - (_ACROSS - 1) * _GAP_MM) / _ACROSS
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One key image; ``jpeg`` is empty where it was never on screen."""
+    """One key image; ``jpeg`` is empty where it was never on screen, width over height is ``shape``."""
 
     caption: str
     jpeg: bytes
+    shape: float = 1.0
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Return width and height in mm: as large as the square of a figure allows, its shape kept."""
+        if not self.jpeg:
+            return 0.0, 0.0
+        return (_SIDE, _SIDE / self.shape) if self.shape >= 1 else (_SIDE * self.shape, _SIDE)
 
 
 def figures(report: Report, study: Study) -> tuple[Figure, ...]:
@@ -43,51 +54,36 @@ def figures(report: Report, study: Study) -> tuple[Figure, ...]:
         place = images.get(image.sop_instance_uid, image.frame)
         if place is not None:
             caption = _CAPTION.get(report.language).format(series=place.series_number or "–", image=place.place)
-            found.append(Figure(caption, _jpeg(image, pictures)))
+            found.append(Figure(caption, *_jpeg(image, pictures)))
     return tuple(found)
 
 
-def figure_words(shown: tuple[Figure, ...], language: str) -> str:
-    """Return every character that ``draw_figures`` may print."""
-    return "".join([HEADING.get(language), _MORE.get(language), "0123456789", *(one.caption for one in shown)])
-
-
-def draw_figures(paper: FPDF, shown: tuple[Figure, ...], language: str, *, left_mm: float, width_mm: float) -> None:
-    """Draw at most twelve pictures, four in a row; rows that do not fit go on the next page together with captions."""
-    side = (width_mm - (_ACROSS - 1) * _GAP_MM) / _ACROSS
+def put_figures(flow: Flow, shown: tuple[Figure, ...], language: str) -> None:
+    """Place at most twelve pictures, four in a row; rows that do not fit go on the next page together with captions."""
     for start in range(0, min(len(shown), _MOST), _ACROSS):
         row = shown[start : min(start + _ACROSS, _MOST)]
-        height = max((_height(one, side) for one in row), default=0.0)
-        if paper.will_page_break(height + _CAPTION_MM):
-            paper.add_page()
-        top = paper.get_y()
+        height = max(one.size[1] for one in row)
+        if start == 0:
+            flow.heading(HEADING.get(language), room=height + _CAPTION_MM)
+        flow.need(height + _CAPTION_MM + 1)
         for at, one in enumerate(row):
-            x = left_mm + at * (side + _GAP_MM)
+            x, (wide, tall) = MARGIN + at * (_SIDE + _GAP_MM), one.size
             if one.jpeg:
-                paper.image(BytesIO(one.jpeg), x, top, w=side, h=height, keep_aspect_ratio=True)
-            paper.set_xy(x, top + height)
-            paper.set_font("report", "", _CAPTION_PT)
-            paper.cell(side, _CAPTION_MM, one.caption, align="C")
-        paper.set_xy(left_mm, top + height + _CAPTION_MM)
+                flow.put(Picture(x + (_SIDE - wide) / 2, flow.y + height - tall, wide, tall, one.jpeg))
+            centre = x + (_SIDE - _STYLE.width(one.caption)) / 2
+            flow.put(line_of(centre, flow.y + height, _CAPTION_MM, one.caption, _STYLE))
+        flow.gap(height + _CAPTION_MM + 1)
     if len(shown) > _MOST:
-        paper.set_font("report", "", _CAPTION_PT)
-        paper.cell(width_mm, _CAPTION_MM, _MORE.get(language).format(n=len(shown) - _MOST))
-        paper.ln()
+        flow.line(_MORE.get(language).format(n=len(shown) - _MOST), _STYLE, height=LINE)
 
 
-def _jpeg(image: KeyImage, pictures: dict[KeyImage, str]) -> bytes:
+def _jpeg(image: KeyImage, pictures: dict[KeyImage, str]) -> tuple[bytes, float]:
     """Return a picture that can be drawn, empty for none: a damaged one must not keep a report from being signed."""
     try:
         jpeg = base64.b64decode(pictures.get(image, ""), validate=True)
         with Image.open(BytesIO(jpeg)) as opened:
+            shape = opened.width / opened.height
             opened.verify()
     except (binascii.Error, ValueError, UnidentifiedImageError, OSError, SyntaxError):
-        return b""
-    return jpeg
-
-
-def _height(one: Figure, side: float) -> float:
-    if not one.jpeg:
-        return 0.0
-    with Image.open(BytesIO(one.jpeg)) as opened:
-        return min(side, side * opened.height / opened.width)
+        return b"", 1.0
+    return jpeg, shape

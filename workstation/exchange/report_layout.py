@@ -12,9 +12,9 @@ FOOTER_TOP: Final = PAGE_MM[1] - 26.0
 BODY_END: Final = FOOTER_TOP - 4.0
 """Where text ends on every page, in mm from the top."""
 
-SIGNATURE_SIZE: Final = (84.0, 16.0)
-SIGNATURE_TOP: Final = FOOTER_TOP - 3.0 - SIGNATURE_SIZE[1]
-SIGNATURES_FROM: Final = SIGNATURE_TOP - 7.0
+SIGNATURE_SIZE: Final = (62.0, 11.0)
+SIGNATURE_TOP: Final = FOOTER_TOP - 1.5 - SIGNATURE_SIZE[1]
+SIGNATURES_FROM: Final = SIGNATURE_TOP - 2.5
 """Where text ends on the last page, which carries the signatures."""
 
 
@@ -28,8 +28,8 @@ def _points(left_mm: float, top_mm: float) -> tuple[float, float, float, float]:
 
 SIGNATURE_PAGE: Final = -1
 """The page of both signatures, as pyHanko counts: the last one."""
-AUTHOR_LEFT: Final = MARGIN
-VERIFIER_LEFT: Final = MARGIN + WIDTH - SIGNATURE_SIZE[0]
+AUTHOR_LEFT: Final = 30.0
+VERIFIER_LEFT: Final = 130.0
 AUTHOR_BOX: Final = _points(AUTHOR_LEFT, SIGNATURE_TOP)
 """Where the author's visible signature goes on the last page: x1, y1, x2, y2 in points."""
 VERIFIER_BOX: Final = _points(VERIFIER_LEFT, SIGNATURE_TOP)
