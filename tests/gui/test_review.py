@@ -23,7 +23,7 @@ from workstation.ui.notice import Toast, in_one_line
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.patient_words import patient_identity
 from workstation.ui.theme import apply_theme
-from workstation.ui.widgets.form_field import GrowingText
+from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.send_panel import SendPanel
 from workstation.ui.widgets.sent_cases import SentCases
 

@@ -40,6 +40,7 @@ from workstation.ui.case_desk import CaseDesk, DeskServices
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import Pictures, ReportPresenter
+from workstation.ui.report.aids import WritingAids
 
 
 @dataclass
@@ -129,10 +130,12 @@ class DeskBench:
         self.desk = CaseDesk(self.services, self.jobs, lambda: self.actor)
         self.pages: list[tuple[ReportPage, ReportPresenter]] = []
 
-    def page(self, certificate: str = "CN=王启明") -> tuple[ReportPage, ReportPresenter]:
+    def page(
+        self, certificate: str = "CN=王启明", aids: WritingAids | None = None
+    ) -> tuple[ReportPage, ReportPresenter]:
         page = ReportPage()
         presenter = ReportPresenter(
-            page, self.desk, self.jobs, preview=self.preview, certificate_subject=lambda _user: certificate
+            page, self.desk, self.jobs, preview=self.preview, certificate_subject=lambda _user: certificate, aids=aids
         )
         self.pages.append((page, presenter))
         return page, presenter

@@ -28,6 +28,7 @@ from workstation.storage.hanging_protocols import HangingLibrary
 from workstation.storage.keys import Keyring, KeyStore, system_keyring
 from workstation.storage.outbox import Outbox
 
+from workstation.storage.phrases import PhraseFile
 if TYPE_CHECKING:
     from workstation.exchange.verify import SignatureVerifier
 
@@ -86,6 +87,7 @@ class LocalStorage:
 
     def close(self) -> None:
         """Close the database."""
+    phrases: PhraseFile
         self.outbox.close()
 
 
@@ -109,6 +111,7 @@ def open_storage(
     )
 
 
+        phrases=PhraseFile(folder / "phrases.json"),
 def detection_worker(
     hub: Hub, detector: Detector, *, poll_s: float = 2.0, shadow: Shadow | None = None
 ) -> Callable[[Stop], None]:

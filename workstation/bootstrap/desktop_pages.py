@@ -102,10 +102,12 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
     for _ in presenter.joining:
         yield page
     desk.finding_wanted.connect(page.jump_to)
+    desk.annotation_wanted.connect(page.annotation_wanted)
 
 
 def _report(desktop: Desktop) -> Iterator[Page]:
     from workstation.bootstrap.desk import Preview
+    from workstation.bootstrap.writing import writing_aids
     from workstation.ui.pages.report_page import ReportPage
     from workstation.ui.pages.report_presenter import ReportPresenter
 
@@ -119,6 +121,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         desktop.shell.jobs,
         preview=Preview(),
         certificate_subject=desktop.keys.subject,
+        aids=writing_aids(desktop.hub, desktop.session.storage),
     )
 
 

@@ -89,6 +89,8 @@ class CaseDesk(QObject):
     finding_wanted = Signal(str)
     """Tracking UID of a finding that somebody wants to see on the images"""
     image_wanted = Signal(object)
+    annotation_wanted = Signal(str)
+    """UID of an annotation that somebody wants to see on the images"""
     """``KeyImage`` that somebody wants to see"""
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""

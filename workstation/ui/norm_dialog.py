@@ -11,7 +11,7 @@ from resources.translation import tr
 from workstation.domain.norm.values import NormKind
 from workstation.services.norm_gate import kind_word
 from workstation.ui.dialogs import Dialog
-from workstation.ui.widgets.form_field import GrowingText
+from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import ChipLabel, label
 
 _WIDTH = 640

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from resources.translation import tr
 from workstation.ui.dialogs import Dialog
-from workstation.ui.widgets.form_field import GrowingText
+from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from tests.helpers import cases
+from tests.helpers.writing import FakePhrases, finding
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.errors import ReportError
-from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.domain.finding import Lobe
 from workstation.domain.norm.values import NormKind
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.phrase import Phrase, filled, placeholders
@@ -22,29 +22,6 @@ from workstation.services.phrase_service import PhraseBook, facts_of
 from workstation.services.report_links import annotation_words, finding_words, insertable, link_states
 
 TEMPLATE = cases.template()
-
-
-@dataclass
-class FakePhrases:
-    kept: tuple[Phrase, ...] = ()
-    written: list[tuple[Phrase, ...]] = field(default_factory=list)
-
-    def load(self) -> Sequence[Phrase]:
-        return self.kept
-
-    def save(self, phrases: Sequence[Phrase]) -> None:
-        self.kept = tuple(phrases)
-        self.written.append(self.kept)
-
-
-def finding(diameter_mm: float = 15.5, uid: str = "2.25.1001") -> Finding:
-    return replace(
-        cases.ai_finding(1, uid),
-        decision=Decision.ACCEPTED,
-        diameter_mm=diameter_mm,
-        lobe=Lobe.RIGHT_UPPER,
-        nodule_type=NoduleType.SOLID,
-    )
 
 
 def drawn(kind: AnnotationKind = AnnotationKind.LENGTH, *measures: Measure) -> Annotation:

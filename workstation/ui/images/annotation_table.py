@@ -38,6 +38,7 @@ class AnnotationTable(QObject):
         self.panel.words_asked.connect(self._ask_words)
         self.panel.delete_asked.connect(self.delete)
         self.panel.copy_asked.connect(self.copy)
+        self._page.annotation_wanted.connect(self.jump)
         self._images.case_opened.connect(self._opened)
         self._images.case_closed.connect(self._closed)
         self._images.measured.connect(lambda _annotations: self._show())

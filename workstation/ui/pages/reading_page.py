@@ -43,6 +43,8 @@ class ReadingPage(Page):
     series_requested = Signal(str)
     retry_requested = Signal()
     jump_requested = Signal(str)
+    annotation_wanted = Signal(str)
+    """UID of an annotation to go to"""
     accept_requested = Signal()
     """Accept, reject or edit whatever finding is chosen."""
     reject_asked = Signal()

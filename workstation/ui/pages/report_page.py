@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from resources.translation import language, tr
+from resources.translation import tr
 from workstation.domain.template import ReportTemplate
 from workstation.ui import paint
 from workstation.ui.commands import Command
@@ -44,6 +44,12 @@ class ReportPage(Page):
     sign_requested = Signal()
     save_requested = Signal()
     normal_requested = Signal()
+    phrases_requested = Signal()
+    insert_requested = Signal()
+    jump_requested = Signal()
+    renew_requested = Signal()
+    spelling_requested = Signal()
+    confirm_requested = Signal()
     closing = Signal()
     locate_requested = Signal(str)
     key_image_requested = Signal(object)
@@ -95,17 +101,7 @@ class ReportPage(Page):
         self._row = QHBoxLayout(body)
         self._row.setContentsMargins(8, 8, 8, 8)
         self._row.setSpacing(8)
-        self._form_panel = Panel(tr("Structured report"))
-        self._template = ChipLabel("", "outline")
-        self._form_panel.header.insertWidget(1, self._template)
-        self.fill_normal = Button(tr("Fill normal phrases"), "ghost", icon="chat-quote", small=True)
-        self.fill_normal.clicked.connect(self.normal_requested)
-        self._form_panel.header.addWidget(self.fill_normal)
-        self._form_panel.body.setContentsMargins(0, 0, 0, 0)
-        self.tools = ReportToolBar()
-        self._form_panel.body.addWidget(self.tools)
-        self.form = ReportForm()
-        self._form_panel.body.addWidget(self.form)
+        self._make_form()
         yield
         self._preview_panel = Panel(tr("Live preview"))
         self._preview_panel.header.insertWidget(1, label("PDF · A4", "caption", "t3"))
@@ -143,6 +139,27 @@ class ReportPage(Page):
         self._row.addWidget(self.side)
         yield
 
+    def _make_form(self) -> None:
+        self._form_panel = Panel(tr("Structured report"))
+        self.phrases = Button(tr("Phrases"), "ghost", icon="chat-quote", small=True)
+        self.phrases.setToolTip(tr("Insert a phrase (type ; and its abbreviation, or Ctrl+;)"))
+        self.phrases.clicked.connect(self.phrases_requested)
+        self.phrases.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.insert = Button(tr("Insert finding"), "ghost", icon="pencil-ruler", small=True)
+        self.insert.setToolTip(tr("Insert a finding or measurement as a link (Ctrl+M)"))
+        self.insert.clicked.connect(self.insert_requested)
+        self.insert.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._form_panel.header.addWidget(self.phrases)
+        self._form_panel.header.addWidget(self.insert)
+        self.fill_normal = Button(tr("Fill normal phrases"), "ghost", small=True)
+        self.fill_normal.clicked.connect(self.normal_requested)
+        self._form_panel.header.addWidget(self.fill_normal)
+        self._form_panel.body.setContentsMargins(0, 0, 0, 0)
+        self.tools = ReportToolBar()
+        self._form_panel.body.addWidget(self.tools)
+        self.form = ReportForm()
+        self._form_panel.body.addWidget(self.form)
+
     def _add_commands(self) -> None:
         area = tr("Report")
         for command in (
@@ -165,8 +182,24 @@ class ReportPage(Page):
                 more_keys=("Ctrl+Enter",),
                 everywhere=True,
             ),
+            *self._writing_commands(area),
         ):
             self.commands.add(command)
+
+    def _writing_commands(self, area: str) -> tuple[Command, ...]:
+        """Return the keys that help write; all of them work from inside a text."""
+        rows = (
+            ("phrases", tr("Phrases"), "chat-quote", "Ctrl+;", self.phrases_requested),
+            ("insert", tr("Insert finding or measurement"), "pencil-ruler", "Ctrl+M", self.insert_requested),
+            ("jump", tr("Show the linked finding"), "links", "Ctrl+J", self.jump_requested),
+            ("renew", tr("Take over new measurements"), "refresh", "Ctrl+U", self.renew_requested),
+            ("spelling", tr("Correct the spelling"), "font-size", "Ctrl+.", self.spelling_requested),
+            ("confirm", tr("Confirm copied text"), "check-double", "Ctrl+D", self.confirm_requested),
+        )
+        return tuple(
+            Command(f"report.{name}", text, icon, key, signal.emit, area, everywhere=True)
+            for name, text, icon, key, signal in rows
+        )
 
     def _sign_by_key(self) -> None:
         """Press the button the person sees; where it is disabled, lead to the first thing that is missing."""
@@ -202,10 +235,9 @@ class ReportPage(Page):
         self._who.setText(paint.elided(who, _WHO_WIDTH, "h1"))
         self._who.setToolTip(who)
         self._what.show_text(what)
-        self._template.show_chip(f"{template.template_id} v{template.version}", "outline")
-        self._template.setToolTip(template.title.get(language()))
         self.form.build(template, values, read_only=read_only, report_language=report_language)
-        self.fill_normal.setVisible(not read_only)
+        for button in (self.fill_normal, self.phrases, self.insert):
+            button.setVisible(not read_only)
         self.state_line.show()
         self.images.show()
         self._arrange()
@@ -235,7 +267,7 @@ class ReportPage(Page):
         """Show blockers beside the form and below their fields; nothing is complete while somebody is ``looking``."""
         self.checks.show_checks(blocking, passed)
         self._first_target = blocking[0][0] if blocking else ""
-        self._waiting = [target for target, _sentence in blocking]
+        self._waiting = [target.partition("\n")[0] for target, _sentence in blocking]
         if blocking:
             self._side_chip.show_chip(tr("{count} open", count=len(blocking)), "bad", "close")
         elif looking:
@@ -251,16 +283,17 @@ class ReportPage(Page):
     def show_busy(self, *, busy: bool) -> None:
         """Keep hands off while the report is on its way."""
         self.form.setEnabled(not busy)
-        self.fill_normal.setEnabled(not busy)
+        for button in (self.fill_normal, self.phrases, self.insert):
+            button.setEnabled(not busy)
         if busy:
             for button in (self.give_back, self.submit, self.sign):
                 button.enable(False, tr("The report is on its way"))
 
-    def locate(self, key: str) -> None:
-        """Bring a field of the form into view."""
+    def locate(self, key: str, words: str = "") -> None:
+        """Bring a field of the form into view, and choose words in it."""
         if self._compact:
             self._tabs.pick(_FORM)
-        self.form.focus_field(key)
+        self.form.focus_field(key, words)
 
     def may_close(self) -> bool:
         """Ask before the window closes while a draft is not on disk."""

@@ -19,6 +19,7 @@ from workstation.domain.marked_images import StudyImages
 from workstation.domain.report import CATEGORY_TARGET, BlockerKind, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
+from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.reading_session import Changed, ReadingSession
@@ -36,6 +37,8 @@ from workstation.ui.patient_words import name_or_placeholder, patient_identity, 
 from workstation.ui.reading_words import impression_field
 from workstation.ui.reason_dialog import SendBackDialog
 from workstation.ui.report_steps import steps
+from workstation.ui.report.aids import WritingAids
+from workstation.ui.report.writing import ReportWriting
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
 from workstation.ui.widgets.report_form import NoduleRow
 
@@ -66,6 +69,7 @@ class ReportPresenter(QObject):
         preview: PreviewPort,
         certificate_subject: Callable[[str], str],
     ) -> None:
+        aids: WritingAids | None = None,
         super().__init__(page)
         self._page = page
         self._desk = desk
@@ -83,6 +87,8 @@ class ReportPresenter(QObject):
         self.tools.faults_changed.connect(self._show_state)
         page.leave_guard = self._may_leave
         page.form.edited.connect(self._edit)
+        self.writing = ReportWriting(page, desk, jobs, self.tools, aids)
+        self.writing.image_asked.connect(self._show_linked)
         page.form.finding_chosen.connect(self._show_finding)
         page.paper.width_changed.connect(self._draw_later)
         page.submit_requested.connect(desk.submit)
@@ -215,7 +221,8 @@ class ReportPresenter(QObject):
         self._page.show_checks(
             [*((blocker.target, text) for blocker, text in sentences), *faults],
             passed,
-            {b.target: text for b, text in sentences if b.kind is BlockerKind.OUT_OF_RANGE} | dict(reversed(faults)),
+            {b.target: text for b, text in sentences if b.kind is BlockerKind.OUT_OF_RANGE}
+            | {target.partition("\n")[0]: text for target, text in reversed(faults)},
             looking=looking,
         )
         actor = self._desk.signer
@@ -307,7 +314,10 @@ class ReportPresenter(QObject):
         session = self._desk.session
         if session is None:
             return
-        if target == CATEGORY_TARGET:
+        key, _, words = target.partition("\n")
+        if words:
+            self._page.locate(key, words)
+        elif (target := key) == CATEGORY_TARGET:
             self.tools.ask_category()
         elif not target or any(f.tracking_uid == target for f in session.findings.findings):
             self._show_finding(target)  # without a target: the marks that nobody has looked at
@@ -320,6 +330,17 @@ class ReportPresenter(QObject):
 
     def _go_to_images(self) -> None:
         self._page.go_to.emit("reading")
+    def _show_linked(self, link: TextLink) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        if link.kind is LinkKind.FINDING:
+            found = (f for f in session.findings.findings if link.target in {f.tracking_uid, f.parted().tracking_uid})
+            self._show_finding(next((f.tracking_uid for f in found), link.target))
+        else:
+            self._page.go_to.emit("reading")
+            self._desk.annotation_wanted.emit(link.target)
+
 
     def _ask_reason(self) -> None:
         if self._desk.session is None:

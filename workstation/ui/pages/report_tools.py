@@ -72,7 +72,7 @@ class ReportTools(QObject):
             return
         report, template = session.report, session.template
         self._page.tools.show_report(
-            template.title.get(language()),
+            f"{template.title.get(language())} · {template.template_id} v{template.version}",
             [(scheme, scheme_name(scheme, language())) for scheme in template.categories],
             report.categories,
             [item.critical.text.get(language()) for item in template.critical(report.values) if item.critical],
@@ -97,14 +97,20 @@ class ReportTools(QObject):
         session = self._desk.session
         return session is not None and not session.read_only and self._looked_at is not session.report
 
-    def sentences(self) -> list[tuple[str, str]]:
-        """Return field and sentence of each fault that nobody has answered for."""
+    def open_faults(self) -> Faults:
+        """Return each fault that nobody has answered for."""
         session = self._desk.session
         if session is None or session.read_only:
-            return []
+            return ()
         overrides = session.report.norm_overrides
-        still = [fault for fault in self._faults if not any(one.covers(fault) for one in overrides)]
-        return [(fault.target, describe_fault(fault, session.template)) for fault in still]
+        return tuple(fault for fault in self._faults if not any(one.covers(fault) for one in overrides))
+
+    def sentences(self) -> list[tuple[str, str]]:
+        """Return place and sentence of each fault that nobody has answered for; the place names field and words."""
+        session = self._desk.session
+        if session is None:
+            return []
+        return [(_place(fault), describe_fault(fault, session.template)) for fault in self.open_faults()]
 
     def _check(self) -> None:
         session = self._desk.session
@@ -226,3 +232,7 @@ class ReportTools(QObject):
         if self.dialog is dialog:
             self.dialog = None
         dialog.deleteLater()
+
+
+def _place(fault: NormFault) -> str:
+    return f"{fault.target}\n{fault.quote}" if fault.target and fault.quote else fault.target

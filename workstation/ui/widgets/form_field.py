@@ -12,11 +12,11 @@ from resources.translation import language, tr
 from workstation.domain.template import FieldType, TemplateField
 from workstation.ui import paint
 from workstation.ui.commands import Composition
+from workstation.ui.report.report_text import ReportText, TextMark
 from workstation.ui.widgets.buttons import Button, SegmentedChoice
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.labels import icon_label, label
 
-_LEAST_LINES, _MOST_LINES = 2, 12
 _SEGMENT_PADDING, _SEGMENTS_WIDTH = 24, 440
 
 
@@ -79,7 +79,7 @@ class FormField(QWidget):
             segmented.setEnabled(not read_only)
             segmented.chosen.connect(lambda key: self.edited.emit(self._item.key, key))
             return segmented
-        editor: GrowingText | LineText = GrowingText(value) if self._item.multiline else LineText(value)
+        editor: ReportText | LineText = ReportText(value) if self._item.multiline else LineText(value)
         editor.setReadOnly(read_only)
         editor.textChanged.connect(self._typed)
         return editor
@@ -102,10 +102,10 @@ class FormField(QWidget):
 
     def start(self, value: str) -> None:
         """Begin with another case: its value, nothing to undo, nothing half composed."""
-        if isinstance(self.editor, GrowingText | LineText):
+        if isinstance(self.editor, ReportText | LineText):
             self.editor.composition.active = False
         self._filling = True
-        if isinstance(self.editor, GrowingText):
+        if isinstance(self.editor, ReportText):
             self.editor.setPlainText(value)
         elif isinstance(self.editor, LineText):
             self.editor.setText(value)
@@ -120,9 +120,8 @@ class FormField(QWidget):
         if self.value() == value:
             return
         self._filling = True
-        if isinstance(self.editor, GrowingText) and not self.editor.composition.active:
-            self.editor.setPlainText(value)
-            self.editor.moveCursor(self.editor.textCursor().MoveOperation.End)
+        if isinstance(self.editor, ReportText) and not self.editor.composition.active:
+            self.editor.take(value)
         elif isinstance(self.editor, LineText) and not self.editor.composition.active:
             self.editor.setText(value)
         elif isinstance(self.editor, SegmentedChoice):
@@ -155,6 +154,16 @@ class FormField(QWidget):
     def _typed(self) -> None:
         if not self._filling:
             self.edited.emit(self._item.key, self.value())
+
+    def show_marks(self, marks: Sequence[TextMark]) -> None:
+        """Show what is known of words in the text; a field of one line shows none."""
+        if isinstance(self.editor, ReportText):
+            self.editor.show_marks(marks)
+
+    def select(self, words: str) -> None:
+        """Choose words in the text, where they stand in it."""
+        if isinstance(self.editor, ReportText):
+            self.editor.select(words)
 
     def _insert(self, phrase: str) -> None:
         """Put the phrase at the end; what was typed stays."""
@@ -191,45 +200,3 @@ class LineText(QLineEdit):
         """Take note of compositions."""
         self.composition.update(event)
         super().inputMethodEvent(event)
-
-
-class GrowingText(QPlainTextEdit):
-    """A text box that grows with its lines; Tab leaves it."""
-
-    def __init__(self, text: str = "", *, least_lines: int = _LEAST_LINES) -> None:
-        super().__init__()
-        self.composition = Composition()
-        self._least = least_lines
-        self.setTabChangesFocus(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(2)
-        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
-        self.textChanged.connect(self._fit)  # a line may become taller without a new line
-        self.setPlainText(text)
-        self._fit()
-
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        """Take note of compositions."""
-        self.composition.update(event)
-        super().inputMethodEvent(event)
-
-    def _height_of(self, most_lines: int) -> float:
-        """Return the height of the first lines; Chinese lines are taller than the font of the field says."""
-        total, left, block = 0.0, most_lines, self.document().firstBlock()
-        while block.isValid() and left > 0:
-            whole = self.blockBoundingRect(block).height()  # lays the block out
-            count = max(1, block.layout().lineCount())
-            taken = min(left, count)
-            total += whole * taken / count
-            left -= taken
-            block = block.next()
-        return total
-
-    def _fit(self) -> None:
-        lines = round(self.document().size().height())  # QPlainTextEdit counts its height in lines
-        wanted = round(max(self._height_of(_MOST_LINES), self._least * self.fontMetrics().lineSpacing())) + 20
-        self.setVerticalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > _MOST_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        )
-        if self.height() != wanted:
-            self.setFixedHeight(wanted)

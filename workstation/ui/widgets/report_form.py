@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 from resources.translation import language, tr
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.ui import paint
+from workstation.ui.report.report_text import ReportText, TextMark
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.form_field import FormField
@@ -43,6 +44,8 @@ class ReportForm(QScrollArea):
 
     edited = Signal(str, str)
     finding_chosen = Signal(str)
+    text_made = Signal(object)
+    """``ReportText`` of a new form"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +61,7 @@ class ReportForm(QScrollArea):
         self._messages: dict[str, str] = {}
         self._required_for: dict[str, str] = {}
         self._rows: Sequence[NoduleRow] = ()
+        self._marks: Mapping[str, Sequence[TextMark]] = {}
 
     def build(
         self, template: ReportTemplate, values: dict[str, str], *, read_only: bool, report_language: str = ""
@@ -69,7 +73,7 @@ class ReportForm(QScrollArea):
         made a few in each turn of the window.
         """
         made_for = (template, read_only, report_language or language(), language())
-        self._values, self._messages, self._rows = values, {}, ()
+        self._values, self._messages, self._rows, self._marks = values, {}, (), {}
         if made_for == self._made_for:
             for key, field in self._fields.items():
                 field.start(values.get(key, ""))
@@ -105,7 +109,10 @@ class ReportForm(QScrollArea):
                 field.say(self._messages.get(item.key, ""))
                 field.show_required(self._required_for)
                 field.edited.connect(self.edited)
+                field.show_marks(self._marks.get(item.key, ()))
                 self._fields[item.key] = field
+                if isinstance(field.editor, ReportText):
+                    self.text_made.emit(field.editor)
                 column.addWidget(field)
                 yield
         column.addStretch(1)
@@ -119,6 +126,16 @@ class ReportForm(QScrollArea):
         """Be whole before anybody looks."""
         self.finish()
         super().showEvent(event)
+
+    def show_marks(self, marks: Mapping[str, Sequence[TextMark]]) -> None:
+        """Show what is known of words in the texts, by field."""
+        self._marks = marks
+        for key, field in self._fields.items():
+            field.show_marks(marks.get(key, ()))
+
+    def texts(self) -> dict[str, ReportText]:
+        """Return the editors of running text by field."""
+        return {key: field.editor for key, field in self._fields.items() if isinstance(field.editor, ReportText)}
 
     def show_nodules(self, rows: Sequence[NoduleRow]) -> None:
         """Replace the table of accepted findings."""
@@ -149,13 +166,14 @@ class ReportForm(QScrollArea):
         for field in self._fields.values():
             field.show_required(values)
 
-    def focus_field(self, key: str) -> None:
-        """Bring a field into view and put the cursor there."""
+    def focus_field(self, key: str, words: str = "") -> None:
+        """Bring a field into view and put the cursor there, at the words where they stand in it."""
         self.finish()
         field = self._fields.get(key)
         if field is not None:
             self.ensureWidgetVisible(field)
             field.take_focus()
+            field.select(words)
 
     def begin(self, waiting: Sequence[str]) -> None:
         """

@@ -1,0 +1,56 @@
+"""A text box that is as tall as its text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QPlainTextEdit
+
+from workstation.ui.commands import Composition
+
+_LEAST_LINES: Final = 2
+_MOST_LINES: Final = 12
+
+
+class GrowingText(QPlainTextEdit):
+    """A text box that grows with its lines; Tab leaves it."""
+
+    def __init__(self, text: str = "", *, least_lines: int = _LEAST_LINES) -> None:
+        super().__init__()
+        self.composition = Composition()
+        self._least = least_lines
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(2)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self.textChanged.connect(self._fit)  # a line may become taller without a new line
+        self.setPlainText(text)
+        self._fit()
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """Take note of compositions."""
+        self.composition.update(event)
+        super().inputMethodEvent(event)
+
+    def _height_of(self, most_lines: int) -> float:
+        """Return the height of the first lines; Chinese lines are taller than the font of the field says."""
+        total, left, block = 0.0, most_lines, self.document().firstBlock()
+        while block.isValid() and left > 0:
+            whole = self.blockBoundingRect(block).height()  # lays the block out
+            count = max(1, block.layout().lineCount())
+            taken = min(left, count)
+            total += whole * taken / count
+            left -= taken
+            block = block.next()
+        return total
+
+    def _fit(self) -> None:
+        lines = round(self.document().size().height())  # QPlainTextEdit counts its height in lines
+        wanted = round(max(self._height_of(_MOST_LINES), self._least * self.fontMetrics().lineSpacing())) + 20
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > _MOST_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        if self.height() != wanted:
+            self.setFixedHeight(wanted)
