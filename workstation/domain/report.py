@@ -14,6 +14,7 @@ from workstation.domain.finding import FindingList
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.measurement import MeasurementSet, as_annotations
+from workstation.domain.mutual_recognition import Recognition
 from workstation.domain.norm.values import NormOverride
 from workstation.domain.report_state import (
     ALLOWED_REPORT_TRANSITIONS,
@@ -125,6 +126,8 @@ class Report:
     """Why it was cancelled, or declared to be of the wrong patient or study"""
     author_signature: AuthorSignature | None = None
     """What the author signed when submitting, None where nothing was"""
+    recognition: Recognition | None = None
+    """Whether it carries the mark of mutual recognition; None before it is signed"""
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):
