@@ -1,0 +1,222 @@
+"""A report as FHIR R4 transaction: valid by an outside model, never doubled, corrected in place."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+
+from tests.helpers.consignments import HL7, PDF_BYTES, consigned, small_study, template_of
+from tests.helpers.fhir_server import FhirServer, running_fhir_server
+from tests.helpers.full_reports import SIGNED, final_report
+from workstation.domain.dispatch import CriticalFlag, Route, RouteKind
+from workstation.domain.errors import Refused, Undeliverable, Unreachable
+from workstation.domain.report import Predecessor, ReportKind, ReportState
+from workstation.exchange.dispatched_objects import signed_pdf
+from workstation.exchange.fhir import transaction
+from workstation.exchange.fhir_carrier import FhirCarrier
+from workstation.exchange.fhir_guard import check_bundle
+from workstation.exchange.report_body import report_body
+
+CARRIER = FhirCarrier(template_of)
+Resource = dict[str, Any]
+
+
+@pytest.fixture
+def server() -> Iterator[FhirServer]:
+    with running_fhir_server() as running:
+        yield running
+
+
+@pytest.fixture
+def route(server: FhirServer) -> Route:
+    return fhir_route(server.address)
+
+
+def fhir_route(address: str = "http://127.0.0.1:9/r4") -> Route:
+    return replace(HL7, kind=RouteKind.FHIR, address=address)
+
+
+def bundle(**changes: Any) -> Resource:  # noqa: ANN401 - fields of a consignment
+    consignment = replace(consigned(), **changes)
+    return transaction(consignment, fhir_route(), report_body(consignment, template_of), signed_pdf(consignment))
+
+
+def resources(told: Resource, kind: str) -> list[Resource]:
+    return [entry["resource"] for entry in told["entry"] if entry["resource"]["resourceType"] == kind]
+
+
+def test_the_transaction_is_valid_by_an_outside_model_of_r4() -> None:
+    parsed = Bundle.model_validate(bundle())
+
+    kinds = [entry.resource.get_resource_type() for entry in parsed.entry]
+    assert kinds == ["Patient", "Practitioner", "Practitioner", "ImagingStudy", "Observation", "Observation",
+                     "Observation", "DiagnosticReport", "Provenance"]  # fmt: skip
+
+
+def test_the_report_says_in_fhir_what_it_says_on_paper() -> None:
+    told = bundle()
+
+    (document,), (patient,), (study,) = (
+        resources(told, kind) for kind in ("DiagnosticReport", "Patient", "ImagingStudy")
+    )
+    assert document["status"] == "final"
+    assert document["code"]["coding"][0]["code"] == "24627-2"
+    assert document["conclusion"].startswith("1. 右肺上叶实性结节，Lung-RADS 4B")
+    assert document["issued"] == "2026-11-21T11:42:07Z"
+    assert base64.b64decode(document["presentedForm"][0]["data"]) == PDF_BYTES
+    assert patient["name"] == [
+        {"text": "Wang Yan", "family": "Wang", "given": ["Yan"]},
+        {"text": "王燕", "family": "王", "given": ["燕"]},
+    ]
+    assert (patient["gender"], patient["birthDate"]) == ("female", "1968-03-14")
+    assert study["identifier"][0]["value"] == "urn:oid:2.25.9000"
+    assert (study["numberOfInstances"], study["series"][0]["modality"]["code"]) == (12, "CT")
+
+
+def test_each_finding_is_an_observation_with_its_size_and_its_words() -> None:
+    observations = resources(bundle(), "Observation")
+
+    sizes = [one["component"][0]["valueQuantity"]["value"] for one in observations]
+    assert sizes == [15.5, 6.1, 3.8]
+    assert observations[0]["valueString"].startswith("1. 右肺上叶实性结节，直径 15.5 mm")
+
+
+def test_the_provenance_names_who_verified_and_every_signed_object() -> None:
+    (provenance,) = resources(bundle(), "Provenance")
+
+    assert provenance["signature"][0]["type"][0]["code"] == "1.2.840.10065.1.12.1.5"
+    assert {entity["what"]["identifier"]["value"] for entity in provenance["entity"]} == {
+        f"urn:oid:{one.sop_instance_uid}" for one in consigned().objects
+    }
+
+
+def test_a_repeated_post_makes_no_double(server: FhirServer, route: Route) -> None:
+    first = CARRIER.carry(consigned(), route)
+    before = copy.deepcopy(server.held)
+    second = CARRIER.carry(consigned(), route)
+
+    assert server.bundles[0] == server.bundles[1]
+    assert server.held == before
+    assert first == second
+    assert first.proof.startswith("9 entries DiagnosticReport/")
+
+
+def test_a_correction_changes_the_report_that_the_site_has(server: FhirServer, route: Route) -> None:
+    before = Predecessor("2.25.555", ReportKind.ORIGINAL, SIGNED, "王启明", ())
+    corrected = replace(
+        final_report(small_study()), kind=ReportKind.CORRECTED, predecessors=(before,), change_reason="左右写错",
+        report_uid="2.25.557",
+    )  # fmt: skip
+    CARRIER.carry(consigned(), route)
+    CARRIER.carry(consigned(corrected, control_id="CONTROL0000000000002"), route)
+
+    (document,) = server.of("DiagnosticReport")
+    assert document["status"] == "corrected"
+    assert [one["value"] for one in document["identifier"]] == ["urn:oid:2.25.555", "urn:oid:2.25.557"]
+    assert len(server.of("Provenance")) == 2
+    assert [one for one in server.of("Provenance")[1]["entity"] if one["role"] == "revision"] == [
+        {"role": "revision", "what": {"identifier": {"system": "urn:dicom:uid", "value": "urn:oid:2.25.555"}}}
+    ]
+    assert len(server.of("Patient")) == len(server.of("ImagingStudy")) == 1
+
+
+def test_a_report_of_the_wrong_patient_is_entered_in_error_and_keeps_no_pdf(server: FhirServer, route: Route) -> None:
+    wrong = final_report(small_study()).moved(ReportState.ENTERED_IN_ERROR, at=SIGNED, reason="患者信息错误")
+    CARRIER.carry(consigned(), route)
+    CARRIER.carry(consigned(wrong, control_id="CONTROL0000000000002"), route)
+
+    (document,) = server.of("DiagnosticReport")
+    assert document["status"] == "entered-in-error"
+    assert "presentedForm" not in document
+    assert {one["status"] for one in server.of("Observation")} == {"entered-in-error"}
+
+
+def test_a_critical_value_is_an_observation_of_its_own() -> None:
+    flag = CriticalFlag("RID49480", "RADLEX", "ACR Category 1 Actionable Finding", SIGNED)
+
+    critical = resources(bundle(critical=(flag,)), "Observation")[-1]
+
+    assert critical["interpretation"][0]["coding"][0]["code"] == "AA"
+    assert critical["valueCodeableConcept"]["coding"][0]["code"] == "RID49480"
+    Bundle.model_validate(bundle(critical=(flag,)))
+
+
+def test_a_bearer_token_comes_from_the_hubs_own_environment(
+    server: FhirServer, route: Route, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guarded = replace(route, secret_name="QS_FHIR")
+    with pytest.raises(Refused, match="no secret"):
+        CARRIER.carry(consigned(), guarded)
+    monkeypatch.setenv("LIANYUE_ROUTE_QS_FHIR", "token-of-the-site")
+
+    CARRIER.carry(consigned(), guarded)
+
+    assert server.authorizations == ["Bearer token-of-the-site"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(400, Undeliverable), (404, Undeliverable), (412, Undeliverable), (422, Undeliverable), (401, Refused),
+     (429, Refused), (500, Refused), (503, Refused)],
+)  # fmt: skip
+def test_a_refusal_that_may_pass_is_told_from_one_that_will_not(
+    server: FhirServer, route: Route, status: int, expected: type[Exception]
+) -> None:
+    issue = {"severity": "error", "code": "invalid", "diagnostics": "王燕 QS0118793: unknown code"}
+    server.answers.append((status, {"resourceType": "OperationOutcome", "issue": [issue]}))
+
+    with pytest.raises(expected) as told:
+        CARRIER.carry(consigned(), route)
+
+    words = str(getattr(told.value, "user_text", ""))
+    assert "unknown code" in words
+    assert "王燕" not in words
+    assert "QS0118793" not in words
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"resourceType": "Bundle", "entry": []},
+     {"resourceType": "Bundle", "entry": [{"response": {"status": "400 Bad Request"}}] * 9}],
+)  # fmt: skip
+def test_an_answer_that_does_not_confirm_everything_is_no_receipt(
+    server: FhirServer, route: Route, answer: Resource
+) -> None:
+    server.answers.append((200, answer))
+
+    with pytest.raises(Refused):
+        CARRIER.carry(consigned(), route)
+
+
+def test_a_server_that_is_away_is_waited_for() -> None:
+    with pytest.raises(Unreachable):
+        CARRIER.carry(consigned(), fhir_route())
+
+
+FAULTS: list[Callable[[Resource], None]] = [
+    lambda told: resources(told, "DiagnosticReport")[0].update(status="modified"),
+    lambda told: resources(told, "Observation")[0].update(status="appended"),
+    lambda told: resources(told, "DiagnosticReport")[0].pop("code"),
+    lambda told: resources(told, "Patient")[0].update(gender="w"),
+    lambda told: resources(told, "Patient")[0].update(birthDate=""),
+    lambda told: resources(told, "DiagnosticReport")[0]["subject"].update(reference="urn:uuid:nobody"),
+    lambda told: resources(told, "DiagnosticReport")[0].update(issued="2026-11-21"),
+    lambda told: resources(told, "Provenance")[0]["entity"][0].update(role="copy"),
+    lambda told: resources(told, "Patient")[0].update(resourceType="Person"),
+    lambda told: told["entry"].append(told["entry"][0]),
+]
+
+
+@pytest.mark.parametrize("damage", FAULTS)
+def test_what_libraries_let_pass_our_own_guard_refuses(damage: Callable[[Resource], None]) -> None:
+    told = bundle()
+    damage(told)
+
+    with pytest.raises(ValueError, match=r"\w"):
+        check_bundle(told)
