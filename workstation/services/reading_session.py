@@ -25,6 +25,7 @@ from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.norm.values import NormFault, NormOverride
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
+from workstation.domain.report_content import with_content
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink, renewed
@@ -59,6 +60,8 @@ class OpenedCase:
     template: ReportTemplate
     report: Report
     claim: Claim | None
+    passed_over: Report | None = None
+    """The reader's own draft where a newer report of the centre is shown instead."""
 
 
 class ReadingSession:
@@ -85,6 +88,7 @@ class ReadingSession:
         self._clock = clock
         self._new_uid = new_uid
         self._report = case.report
+        self._passed_over, self._exchanged = case.passed_over, False
         self._compared = report_words.compared_with(case.report.findings, case.report.language)
         self._undo: list[FindingList] = []
         self._redo: list[FindingList] = []
@@ -100,6 +104,16 @@ class ReadingSession:
     def report(self) -> Report:
         """Return the report as it stands now."""
         return self._report
+
+    @property
+    def passed_over(self) -> Report | None:
+        """Return the other version that the reader may go on with: the own draft, or what it was taken instead of."""
+        return self._passed_over
+
+    @property
+    def exchanged(self) -> bool:
+        """Tell whether the reader goes on with the own draft instead of the report of the centre."""
+        return self._exchanged
 
     @property
     def findings(self) -> FindingList:
@@ -351,6 +365,18 @@ class ReadingSession:
             NormOverride(fault.rule, fault.target, fault.quote, reason, self.reader.user_id, at) for fault in faults
         )
         self._report = self._report.with_overrides(answered, at=at)
+        self._tell(Changed.VALUES)
+
+    def go_on_with_other(self) -> None:
+        """Go on with the version that was passed over; what stood here becomes the one that may be taken back."""
+        other = self._passed_over
+        self._require_writable()
+        if other is None:
+            raise ValueError("there is no other version")
+        self._passed_over, self._exchanged = self._report, not self._exchanged
+        self._undo, self._redo, self._keys_undo, self._keys_redo = [], [], [], []
+        self._report = with_content(self._report, other, at=self._now())
+        self._compared = report_words.compared_with(self.findings, self._report.language)
         self._tell(Changed.VALUES)
 
     def choose_template(self, template: ReportTemplate) -> None:

@@ -23,6 +23,7 @@ from workstation.domain.ports import (
     WorklistPort,
 )
 from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.report_content import says_other
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
@@ -96,14 +97,14 @@ class OpenCase:
         template = self.templates.for_study(row.modality, _what_was_examined(row, study))
         stored = self.reports.fetch(row.ups_instance_uid)
         draft = self.drafts.load(row.study_instance_uid, actor.user_id) if claim is not None else None
-        report = _newest(stored, draft)
+        report, passed_over = _newest(stored, draft)
         if report is None:
             report = self._fresh(row, actor, study, template, language)
         elif report.state is not ReportState.FINAL:
             report = self._with_late_findings(report, study)
         if report.template_id != template.template_id:
             template = next((t for t in self.templates.all() if t.template_id == report.template_id), template)
-        return OpenedCase(self.worklist.row(row.ups_instance_uid), study, template, report, claim)
+        return OpenedCase(self.worklist.row(row.ups_instance_uid), study, template, report, claim, passed_over)
 
     def _claim(self, row: WorklistRow, actor: Actor) -> Claim:
         uid = self.transaction_uid(actor.user_id, row.ups_instance_uid)
@@ -149,12 +150,13 @@ def _what_was_examined(row: WorklistRow, study: Study) -> str:
     return " ".join(dict.fromkeys(word for word in words if word))
 
 
-def _newest(stored: Report | None, draft: Report | None) -> Report | None:
+def _newest(stored: Report | None, draft: Report | None) -> tuple[Report | None, Report | None]:
+    """Return the report to go on with, and the own draft where it is passed over although it says something else."""
     if stored is None or draft is None:
-        return stored or draft
-    if stored.state is ReportState.FINAL:
-        return stored
-    return draft if draft.updated_at >= stored.updated_at else stored
+        return stored or draft, None
+    if stored.state is not ReportState.FINAL and draft.updated_at >= stored.updated_at:
+        return draft, None
+    return stored, draft if draft.kind is stored.kind and says_other(draft, stored) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from workstation.domain.access import Actor
 from workstation.domain.errors import AlreadyClaimed, JobCancelled, ReportError, WorkstationError
 from workstation.domain.ports import Clock, JobContext
 from workstation.domain.report import Person, Report
+from workstation.domain.report_content import says_other
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
 from workstation.services.claim_check import CheckClaim
@@ -265,6 +266,13 @@ class CaseDesk(QObject):
         """Tell whether this case's report is on its way out, so that it cannot be given back."""
         return self._busy and self._session is not None and self._session.row.ups_instance_uid == ups_instance_uid
 
+    def go_on_with_other(self) -> None:
+        """Go on with the version that was passed over; every page shows the case anew."""
+        session = self._session
+        if session is not None and session.passed_over is not None and not session.read_only and not self._busy:
+            session.go_on_with_other()
+            self.opened.emit(session)
+
     def submit(self) -> None:
         """Hand the report to a senior."""
         session = self._session
@@ -438,13 +446,11 @@ class CaseDesk(QObject):
     def _with_unsaved(self, case: OpenedCase) -> OpenedCase:
         """Go on with what was typed before when the disk has not taken it yet."""
         kept = self._drafts.unsaved(case.study.study_instance_uid)
-        if (
-            kept is None
-            or case.claim is None
-            or kept.ups_instance_uid != case.report.ups_instance_uid
-            or kept.revision < case.report.revision
-        ):
+        if kept is None or case.claim is None:
             return case
+        if kept.ups_instance_uid != case.report.ups_instance_uid or kept.revision < case.report.revision:
+            is_other = kept.kind is case.report.kind and says_other(kept, case.report)
+            return replace(case, passed_over=kept) if is_other else case
         return replace(case, report=kept)
 
     def _refuse(self, row: WorklistRow, error: Exception) -> None:

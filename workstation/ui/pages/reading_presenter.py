@@ -32,6 +32,7 @@ from workstation.ui.pages.ai_reading import AiReading
 from workstation.ui.pages.explaining import Explaining
 from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
+from workstation.ui.other_version import OtherVersion
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.reading_words import (
     impression_field,
@@ -81,6 +82,7 @@ class ReadingPresenter(QObject):
         self._showing: Stepwise | None = None
         explain = None if reading_ai is None else reading_ai.explain
         self.explaining = Explaining(page, self.images, desk, jobs, explain)
+        self.other = OtherVersion(page, desk)
         self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
         page.jump_requested.connect(self.jump)
         page.add_requested.connect(self._add)

@@ -31,6 +31,7 @@ from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.finding_words import millimetres, place_and_type
 from workstation.ui.key_image_words import image_words
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
+from workstation.ui.other_version import OtherVersion
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
@@ -69,7 +70,7 @@ class ReportPresenter(QObject):
         preview: PreviewPort,
         certificate_subject: Callable[[str], str],
     ) -> None:
-        aids: WritingAids | None = None,
+        aids: WritingAids | None = (None,)
         super().__init__(page)
         self._page = page
         self._desk = desk
@@ -84,6 +85,7 @@ class ReportPresenter(QObject):
         self._pause.setInterval(PREVIEW_PAUSE_MS)
         self._pause.timeout.connect(self._draw)
         self.tools = ReportTools(page, desk, jobs)
+        self.other = OtherVersion(page, desk)
         self.tools.faults_changed.connect(self._show_state)
         page.leave_guard = self._may_leave
         page.form.edited.connect(self._edit)
@@ -330,6 +332,7 @@ class ReportPresenter(QObject):
 
     def _go_to_images(self) -> None:
         self._page.go_to.emit("reading")
+
     def _show_linked(self, link: TextLink) -> None:
         session = self._desk.session
         if session is None:
@@ -340,7 +343,6 @@ class ReportPresenter(QObject):
         else:
             self._page.go_to.emit("reading")
             self._desk.annotation_wanted.emit(link.target)
-
 
     def _ask_reason(self) -> None:
         if self._desk.session is None:

@@ -1,0 +1,49 @@
+"""Two versions of one case can be exchanged whole, and what is no version of it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.helpers import cases
+from workstation.domain.key_image import KeyImage
+from workstation.domain.report import Predecessor, ReportKind, ReportState
+from workstation.domain.report_content import differing_fields, says_other, with_content
+
+LATER = cases.NOON + timedelta(hours=1)
+MINE = cases.report(values={"impression": "右肺上叶结节", "technique": "平扫"})
+STORED = replace(
+    cases.report(values={"impression": "未见异常", "technique": " 平扫 "}), report_uid="2.25.9", revision=4
+)
+BEFORE = Predecessor("2.25.6", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
+KEY = KeyImage("1.2.3.2", "1.2.840.10008.5.1.4.1.1.2", "1.2.3.2.1")
+
+
+def test_fields_differ_by_their_words_and_not_by_blanks_around_them() -> None:
+    assert differing_fields(MINE, STORED) == ("impression",)
+    assert differing_fields(replace(MINE, values={}), STORED) == ("impression", "technique")
+
+
+def test_a_version_with_another_decision_or_mark_says_something_else() -> None:
+    assert says_other(MINE, STORED)
+    assert not says_other(MINE, replace(MINE, report_uid="2.25.9", updated_at=LATER))
+    assert says_other(MINE, replace(MINE, key_images=(KEY,)))
+
+
+def test_the_words_of_the_other_version_come_and_the_document_stays() -> None:
+    taken = with_content(STORED, MINE, at=LATER)
+    assert (taken.values, taken.report_uid, taken.revision, taken.updated_at) == (MINE.values, "2.25.9", 5, LATER)
+    assert not says_other(taken, MINE)
+
+
+def test_a_signed_report_another_study_and_another_kind_of_document_take_nothing() -> None:
+    final = replace(STORED, state=ReportState.FINAL)
+    for report, other in (
+        (final, MINE),
+        (STORED, replace(MINE, kind=ReportKind.ADDENDUM, predecessors=(BEFORE,))),
+        (STORED, cases.report(uid="1.2.4")),
+    ):
+        with pytest.raises(ValueError, match=r"immutable|one study"):
+            with_content(report, other, at=LATER)
