@@ -221,6 +221,7 @@ class FakeKey:
     holder: KeyHolder = field(default_factory=lambda: KeyHolder(EXPERT.user_id, EXPERT.display_name))
     certificate: bytes = b"certificate"
     level: SignatureLevel = SignatureLevel.LT
+    closed: bool = False
 
     def sign_pdf(self, pdf: bytes, *, reason: str, signer_name: str, stamp: SignatureStamp | None = None) -> SignedPdf:
         del reason
@@ -232,6 +233,9 @@ class FakeKey:
 
     def sign_detached(self, content: bytes) -> bytes:
         return b"cms " + content
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @dataclass

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 from tests.helpers.full_reports import (
+    JUNIOR,
     OBJECTS,
     SENIOR,
     SIGNED,
@@ -19,11 +22,14 @@ from tests.helpers.full_reports import (
     worklist_row,
 )
 from tests.helpers.marked import marked
+from workstation.dicom.encapsulated import taken_apart
+from workstation.domain.report import ReportState
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import Text
 from workstation.exchange.demo_pki import DemoKeyStore
 from workstation.exchange.pades import Trust
 from workstation.exchange.report_pdf import ReportPdf
+from workstation.services.sealing import Sealing
 
 PIN = "246810"
 RENDERER = ReportPdf(Text("省影像专科联盟远程诊断中心", "Provincial Imaging Alliance Remote Reading Centre"))
@@ -36,10 +42,17 @@ class SignedCase:
 
     study: Study
     files: dict[str, bytes]
-    p7s: bytes
-    """Detached signature over report.dcm."""
+    detached: dict[str, bytes]
+    """Detached signatures by the name of their file."""
+    preliminary: bytes
+    """The PDF that the author signed."""
     trust: Trust
     store: DemoKeyStore
+
+    @property
+    def p7s(self) -> bytes:
+        """Return the detached signature over report.dcm."""
+        return self.detached["report.dcm"]
 
     def write(self, folder: Path) -> None:
         for name, content in self.files.items():
@@ -48,30 +61,37 @@ class SignedCase:
 
 @cache
 def keys() -> tuple[DemoKeyStore, Path]:
+    """Return keys that were issued a day before the reports say they were signed."""
     folder = Path(tempfile.mkdtemp(prefix="lianyue-keys-"))
-    store = DemoKeyStore(folder)
-    store.ensure_signer(SENIOR.user_id, SENIOR.name, SENIOR.organisation, PIN)
-    return store, folder
+    issuing = DemoKeyStore(folder, now=lambda: SIGNED - timedelta(days=1))
+    for person in (SENIOR, JUNIOR):
+        issuing.ensure_signer(person.user_id, person.name, person.organisation, PIN)
+    return DemoKeyStore(folder), folder
 
 
 @cache
 def signed_case(scan: Path) -> SignedCase:
-    """Sign a report of a Chinese patient on the real study, exactly as the signing service does."""
+    """Sign a report of a Chinese patient on the real study: its author when submitting, its senior at the end."""
     store, folder = keys()
     study = replace(real_study(scan, CHINESE), study_date="20261121", study_time="175500")
-    report, row = marked(final_report(study), study), worklist_row(study)
-    signer = store.unlock(SENIOR.user_id, PIN)
-    objects = {
-        "report.dcm": OBJECTS.enhanced_sr(report, TEMPLATE, study, row),
-        "findings.dcm": OBJECTS.measurement_sr(report, study),
-        **OBJECTS.image_objects(report, study),
-    }
-    manifest = OBJECTS.manifest(report, study, objects)
-    page = RENDERER.render(report, TEMPLATE, study, row, draft=False, attachments={"manifest.json": manifest})
-    pdf = signer.sign_pdf(page, reason="终审报告", signer_name=SENIOR.name).content
-    files = {"report.pdf": pdf, "report_pdf.dcm": OBJECTS.encapsulated_pdf(report, study, pdf), **objects}
+    final, row = marked(final_report(study), study), worklist_row(study)
+    sealing = Sealing(RENDERER, OBJECTS)
+    submitted = replace(final, state=ReportState.PRELIMINARY, verifier=None, signed_at=None)
+    author, senior = (store.unlock(person.user_id, PIN) for person in (JUNIOR, SENIOR))
+    written, signature = sealing.preliminary(submitted, author, TEMPLATE, study, row, at=SIGNED)
+    preliminary = taken_apart(written.payload).pdf
+    artefacts, pdf = sealing.final(
+        replace(final, author_signature=signature), senior, TEMPLATE, study, row, preliminary=preliminary
+    )
+    named = {"report_sr": "report.dcm", "measurement_sr": "findings.dcm", "report_pdf": "report_pdf.dcm"}
+    names = [named.get(artefact.kind, f"{artefact.kind}.dcm") for artefact in artefacts]
     return SignedCase(
-        study, files, signer.sign_detached(files["report.dcm"]), Trust.from_root(folder / "root.pem"), store
+        study,
+        {"report.pdf": pdf.content} | {name: a.payload for name, a in zip(names, artefacts, strict=True)},
+        {name: base64.b64decode(a.cms) for name, a in zip(names, artefacts, strict=True)},
+        preliminary,
+        Trust.from_root(folder / "root.pem"),
+        store,
     )
 
 

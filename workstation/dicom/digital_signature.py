@@ -32,6 +32,7 @@ from workstation.domain.template import Code
 VERIFICATION: Final = Code("5", "ASTM-sigpurpose", "Verification Signature")
 """Required where Verification Flag is VERIFIED (PS3.15 C.4)."""
 AUTHORSHIP: Final = Code("1", "ASTM-sigpurpose", "Author's Signature")
+_PREAMBLE: Final = 128
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0"
 _MAC_ALGORITHM: Final = "SHA256"
@@ -110,7 +111,7 @@ def signed_part10(
 
 def is_as_written(data: bytes, ds: Dataset) -> bool:
     """Tell whether the bytes around the signed values are as we write them: preamble, meta information, padding."""
-    return part10(ds) == data
+    return data[:_PREAMBLE] == bytes(_PREAMBLE) and part10(ds) == data
 
 
 def _checked(ds: Dataset, item: Dataset, methods: dict[int, Dataset]) -> DatasetSignature:

@@ -24,6 +24,8 @@ from workstation.domain.report import Report
 from workstation.domain.study import Study
 
 MANIFEST_NAME: Final = "manifest.json"
+PRELIMINARY_NAME: Final = "preliminary.pdf"
+"""What the author signed, as it travels inside the PDF of the final report."""
 _LONGEST_LABEL: Final = 24
 
 
@@ -71,6 +73,9 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
         "parts": parts | {"encapsulated": part_digests(read_part10(envelope))},
         "encapsulated": _sha256(taken_apart(envelope).surroundings),
     }
+    if report.author_signature is not None:
+        signed = report.author_signature
+        content["author_signature"] = {"sop_instance_uid": signed.sop_instance_uid, "sha256": signed.sha256}
     return json.dumps(content, indent=1, sort_keys=True).encode()
 
 

@@ -370,6 +370,10 @@ class UnlockedSigner(Protocol):
         """Return a detached CMS (DER) over the content."""
         ...
 
+    def close(self) -> None:
+        """Forget the PIN; the next act asks for it anew."""
+        ...
+
 
 class ReportRenderer(Protocol):
     """Lays a report out as PDF."""

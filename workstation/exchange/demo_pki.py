@@ -31,6 +31,7 @@ from workstation.domain.signature import SignatureLevel
 from workstation.exchange.pades import PadesSigner, Trust
 from workstation.exchange.software_key import software_key
 from workstation.exchange.time_stamps import LocalTimeAuthority, TimeAuthority
+from workstation.exchange.usable_certificate import require_usable
 
 TRIES: Final = 5
 MINIMUM_PIN: Final = 6
@@ -82,8 +83,10 @@ class DemoKeyStore:
                     hint=tr("The report is unchanged."),
                 ) from exc
             self._set_tries(user_id, TRIES)
-            self._check_usable(bundle)
-            return PadesSigner(software_key(bundle), self.trust(), self.time_authority(), self._level)
+            key, trust = software_key(bundle), self.trust()
+            signer = PadesSigner(key, trust, self.time_authority(), self._level)
+            require_usable(signer.certificate, trust, self._now())
+            return signer
 
     def subject(self, user_id: str) -> str:
         """Return the certificate subject's name, empty when the user has no certificate."""
@@ -258,20 +261,6 @@ class DemoKeyStore:
             builder = builder.add_revoked_certificate(entry.revocation_date(datetime.fromisoformat(when)).build())
         algorithm = hashes.SHA384() if key.curve.key_size > 256 else hashes.SHA256()
         return builder.sign(key, algorithm).public_bytes(serialization.Encoding.DER)
-
-    def _check_usable(self, bundle: pkcs12.PKCS12KeyAndCertificates) -> None:
-        certificate = bundle.cert.certificate if bundle.cert else None
-        if certificate is None:
-            raise SignatureInvalid(tr("The signing certificate is damaged"))
-        if not certificate.not_valid_before_utc <= self._now() <= certificate.not_valid_after_utc:
-            raise SignatureInvalid(
-                tr("Your signing certificate is not valid at this time"),
-                hint=tr("Check the clock of this computer or ask for a new certificate."),
-            )
-        if str(certificate.serial_number) in self._revoked():
-            raise SignatureInvalid(
-                tr("Your signing certificate has been revoked"), hint=tr("Ask the administrator to issue one.")
-            )
 
     def _certificate(self, user_id: str) -> x509.Certificate | None:
         path = self._path(user_id, "pem")

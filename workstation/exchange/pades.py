@@ -189,6 +189,9 @@ class PadesSigner:
             raise _failed(exc) from exc
         return bytes(signed.dump())
 
+    def close(self) -> None:
+        """A key in memory needs no closing; it is forgotten with this object."""
+
 
 def _certificate(signer: signers.Signer) -> asn1_x509.Certificate:
     found = signer.signing_cert

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from io import BytesIO
 from typing import Any, Final
 
 from asn1crypto import cms
-from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.diff_analysis import ModificationLevel
@@ -25,29 +24,16 @@ from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignature
 from pyhanko_certvalidator import ValidationContext
 
 from resources.translation import tr
-from workstation.dicom.report_manifest import MANIFEST_NAME
+from workstation.dicom.report_manifest import MANIFEST_NAME, PRELIMINARY_NAME
 from workstation.domain.signature import SignatureLevel, SignatureRole, Verdict
+from workstation.exchange.checked import Checked
 from workstation.exchange.cms_form import is_canonical, is_canonical_token
 from workstation.exchange.pades import Trust
 from workstation.exchange.signature_fields import FIELDS
 from workstation.exchange.time_stamps import CLOCK_TOLERANCE
+from workstation.exchange.time_words import time_words
 
 _MARKS_OF_A_SIGNATURE: Final = (b"/ByteRange", b"/Contents <", b"ETSI.CAdES", b"/Sig")
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The outcome of one signature check; ``manifest`` only of a PDF that carries one and is VALID."""
-
-    verdict: Verdict
-    explanation: str
-    signer: str = ""
-    manifest: dict[str, Any] | None = None
-    signed_at: datetime | None = None
-    level: SignatureLevel | None = None
-    role: SignatureRole = SignatureRole.VERIFIER
-    attached: Mapping[str, bytes] = field(default_factory=dict)
-    """The files that a VALID PDF carries, the manifest apart"""
 
 
 def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked:
@@ -80,13 +66,33 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
         return bad
     last = checked[-1]
     files = attached_files(reader)
+    manifest = _manifest(files.pop(MANIFEST_NAME, None))
+    words = _people(checked)
+    if last.role is SignatureRole.VERIFIER:
+        words += _about_the_author(files.get(PRELIMINARY_NAME), manifest or {}, trust, now)
     return replace(
         last,
-        explanation=_people(checked),
-        manifest=_manifest(files.pop(MANIFEST_NAME, None)),
+        explanation=words,
+        manifest=manifest,
         level=_level(reader, last.level, documents=bool(stamps)),
         attached=files,
     )
+
+
+def _about_the_author(
+    preliminary: bytes | None, manifest: Mapping[str, Any], trust: Trust, now: Callable[[], datetime]
+) -> str:
+    """Say what became of the author's signature over the preliminary report, empty where there was none."""
+    if preliminary is None:
+        named = manifest.get("author_signature")
+        return "" if named is None else tr("; its author signed the preliminary report, which is kept apart")
+    try:
+        own = check_pdf(preliminary, trust, now)
+    except Exception as exc:  # noqa: BLE001 - pyHanko raises many kinds on damaged input
+        own = Checked(Verdict.UNKNOWN, type(exc).__name__)
+    if own.verdict is Verdict.VALID and own.role is SignatureRole.AUTHOR:
+        return tr("; {author} wrote it and signed the preliminary report", author=own.signer)
+    return tr("; the author's signature on the preliminary report does not hold: {reason}", reason=own.explanation)
 
 
 def _author_then_verifier(reader: PdfFileReader, signatures: list[EmbeddedPdfSignature]) -> bool:
@@ -199,40 +205,6 @@ def trust_words(status: Any) -> str:  # noqa: ANN401 - pyHanko's PDF and CMS sta
     if status.revoked:
         return tr("The signer's certificate has been revoked")
     return tr("The signer's certificate does not come from a trusted authority or is not valid now")
-
-
-def time_words(
-    claimed: datetime | None,
-    stamped: datetime | None,
-    certificate: asn1_x509.Certificate,
-    now: datetime,
-    *,
-    beside: bool = True,
-) -> str:
-    """
-    Return what is wrong with the times of a signature, empty when nothing is.
-
-    Neither time may lie in the future or outside the certificate's validity. A time stamp made
-    with the signature (``beside``) must agree with the signer's clock; one added later may be
-    later, never earlier.
-    """
-    claimed, stamped = _aware(claimed), _aware(stamped)
-    for time in (claimed, stamped):
-        if time is None:
-            continue
-        if time > now + CLOCK_TOLERANCE:
-            return tr("The time of signing lies in the future")
-        if not certificate.not_valid_before - CLOCK_TOLERANCE <= time <= certificate.not_valid_after:
-            return tr("The time of signing lies outside the validity of the certificate")
-    if claimed is not None and stamped is not None:
-        late = stamped - claimed
-        if late < -CLOCK_TOLERANCE or (beside and late > CLOCK_TOLERANCE):
-            return tr("The signer's clock and the time stamp do not agree")
-    return ""
-
-
-def _aware(time: datetime | None) -> datetime | None:
-    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def trusted_path(status: Any) -> list[Any]:  # noqa: ANN401 - as above

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from asn1crypto import cms
+from pydicom.dataset import Dataset
 from pyhanko.sign.validation import async_validate_detached_cms
 
 from resources.translation import tr
@@ -25,9 +26,11 @@ from workstation.dicom.report_manifest import altered_parts
 from workstation.dicom.sr_common import read_part10
 from workstation.domain.errors import HostileInput
 from workstation.domain.signature import Verdict, VerificationResult
+from workstation.exchange.checked import Checked
 from workstation.exchange.cms_form import is_canonical
+from workstation.exchange.inner_signature import check_inside
 from workstation.exchange.pades import Trust
-from workstation.exchange.pdf_signature import Checked, check_pdf, trust_words, trusted_path
+from workstation.exchange.pdf_signature import check_pdf, trust_words, trusted_path
 
 _LOG: Final = logging.getLogger(__name__)
 _P7S: Final = ".p7s"
@@ -106,7 +109,8 @@ class SignatureVerifier:
         detached = self._detached(data, beside.read_bytes()) if beside.exists() else None
         if detached is not None and detached.verdict is not Verdict.ALTERED:
             return detached
-        digest, uid = hashlib.sha256(data).hexdigest(), _sop_instance_uid(data)
+        ds = _read(data)
+        digest, uid = hashlib.sha256(data).hexdigest(), str(ds.get("SOPInstanceUID", ""))
         damaged: Checked | None = None
         for checked in self._neighbours(path):
             if checked.verdict is not Verdict.VALID:
@@ -117,15 +121,16 @@ class SignatureVerifier:
             if name is None:
                 continue
             if manifest["objects"][name] == digest:
-                return detached or checked
+                return detached or self._carried(checked, name, data)
             parts = (manifest.get("parts") or {}).get(name, {})
             return _altered(altered_parts(parts, data) if parts else [], checked.signer)
-        if detached is not None:
-            return detached
-        if damaged is not None:
-            words = tr("The signed PDF beside this object is itself not valid: {reason}", reason=damaged.explanation)
-            return Checked(Verdict.UNKNOWN, words, damaged.signer)
-        return Checked(Verdict.UNSIGNED, tr("No signature for this object was found beside it"))
+        return detached or check_inside(data, ds, self.trust, self.now) or _unsigned(damaged)
+
+    def _carried(self, checked: Checked, name: str, data: bytes) -> Checked:
+        """Hold an object that a signed PDF vouches for to the detached signature that travels in the PDF as well."""
+        signature = checked.attached.get(name + _P7S)
+        own = checked if signature is None else self._detached(data, signature)
+        return checked if own.verdict is Verdict.VALID else own
 
     def _neighbours(self, path: Path) -> Iterator[Checked]:
         """Check the signed PDFs in the same folder, plain ones first."""
@@ -196,11 +201,18 @@ def _entry(manifest: dict[str, Any], file_name: str, digest: str, uid: str) -> s
     return by_digest or by_uid or (file_name if file_name in objects else None)
 
 
-def _sop_instance_uid(data: bytes) -> str:
+def _read(data: bytes) -> Dataset:
     try:
-        return str(read_part10(data).get("SOPInstanceUID", ""))
+        return read_part10(data)
     except HostileInput:
-        return ""
+        return Dataset()
+
+
+def _unsigned(damaged: Checked | None) -> Checked:
+    if damaged is None:
+        return Checked(Verdict.UNSIGNED, tr("No signature for this object was found beside it"))
+    words = tr("The signed PDF beside this object is itself not valid: {reason}", reason=damaged.explanation)
+    return Checked(Verdict.UNKNOWN, words, damaged.signer)
 
 
 def _altered(parts: list[str], signer: str) -> Checked:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from resources.translation import tr
+from workstation.dicom.report_manifest import MANIFEST_NAME, PRELIMINARY_NAME
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import SignatureInvalid, SourceError
@@ -32,9 +32,6 @@ from workstation.domain.signature import (
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
-
-PRELIMINARY_NAME: Final = "preliminary.pdf"
-"""What the author signed, as it travels inside the final report's PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Sealing:
         }
         detached = {name: key.sign_detached(content) for name, content in files.items()}
         attachments = {
-            "manifest.json": self.objects.manifest(report, study, files),
+            MANIFEST_NAME: self.objects.manifest(report, study, files),
             **{f"{name}.p7s": signature for name, signature in detached.items()},
         }
         if preliminary:
@@ -122,7 +119,10 @@ class Sealing:
         return replace(self.objects.artefact(kind, content), cms=base64.b64encode(signature).decode())
 
 
-def unlocked(signer: SignerPort, audit: AuditPort, actor: Actor, pin: str, *, subject_uid: str) -> UnlockedSigner:
+@contextlib.contextmanager
+def unlocked(
+    signer: SignerPort, audit: AuditPort, actor: Actor, pin: str, *, subject_uid: str
+) -> Iterator[UnlockedSigner]:
     """
     Open the key of the person who is signed in, for one act. Raises SignatureInvalid; a failure is audited.
 
@@ -130,13 +130,13 @@ def unlocked(signer: SignerPort, audit: AuditPort, actor: Actor, pin: str, *, su
     without a user id is held to its name.
     """
     try:
-        key = signer.unlock(actor.user_id, pin)
-        _require_own(key.holder, actor)
+        with contextlib.closing(signer.unlock(actor.user_id, pin)) as key:
+            _require_own(key.holder, actor)
+            yield key
     except SignatureInvalid:
         with contextlib.suppress(SourceError):  # without the hub a wrong PIN is still told as a wrong PIN
             audit.record(AuditAction.SIGNATURE_FAILED, subject_uid=subject_uid, outcome=4)
         raise
-    return key
 
 
 def _require_own(holder: KeyHolder, actor: Actor) -> None:

@@ -15,6 +15,7 @@ from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
 from workstation.services.norm_gate import require_norm
+from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import require_complete
 from workstation.services.sealing import Sealing, unlocked
 
@@ -46,6 +47,8 @@ class SignReport:
     clock: Clock
     preliminary: Callable[[Report], bytes] = lambda _report: b""
     """The PDF that the author signed when submitting, empty where there is none or it cannot be had now."""
+    recognise: RecogniseReport | None = None
+    """Decides about the mark of mutual recognition; without it the report carries none."""
 
     def __call__(
         self,
@@ -67,13 +70,15 @@ class SignReport:
             raise NotPermitted(tr("Only seniors sign final reports"), hint=tr("Submit the report for review."))
         require_complete(report, template)
         require_norm(report, template, study, row, signer=actor.display_name)
-        key = unlocked(self.signer, self.audit, actor, pin, subject_uid=report.study_instance_uid)
         now = self.clock.now()
         verifier = Person(actor.user_id, actor.display_name, actor.site_name)
         final = replace(report.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)
-        artefacts, pdf = Sealing(self.renderer, self.objects).final(
-            final, key, template, study, row, preliminary=self.preliminary(final)
-        )
+        if self.recognise is not None:
+            final = replace(final, recognition=self.recognise(final, template, study, row))
+        with unlocked(self.signer, self.audit, actor, pin, subject_uid=report.study_instance_uid) as key:
+            sealing = Sealing(self.renderer, self.objects)
+            written = self.preliminary(final)
+            artefacts, pdf = sealing.final(final, key, template, study, row, preliminary=written)
         self.outbox.enqueue(final, claim, artefacts)
         self.drafts.discard(report.study_instance_uid, actor.user_id)
         return SignedReport(final, artefacts, pdf)

@@ -121,7 +121,7 @@ def test_a_revoked_certificate_signs_no_more(store: DemoKeyStore) -> None:
 def test_an_expired_certificate_signs_no_more(store: DemoKeyStore, tmp_path: Path) -> None:
     later = DemoKeyStore(tmp_path / "keys", now=lambda: datetime.now(UTC) + timedelta(days=1200))
 
-    with pytest.raises(SignatureInvalid, match="not valid at this time"):
+    with pytest.raises(SignatureInvalid, match="has expired"):
         later.unlock("wangqiming", PIN)
 
 

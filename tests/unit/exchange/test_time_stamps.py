@@ -19,8 +19,8 @@ from workstation.domain.errors import SignatureInvalid, TimeStampUnavailable
 from workstation.domain.signature import SignatureLevel, SignedPdf, Verdict
 from workstation.exchange.demo_pki import DemoKeyStore
 from workstation.exchange.pades import add_time_stamp
-from workstation.exchange.pdf_signature import time_words
 from workstation.exchange.time_stamps import LocalTimeAuthority, RemoteTimeAuthority, TimeAuthority, unavailable
+from workstation.exchange.time_words import time_words
 from workstation.exchange.verify import SignatureVerifier
 
 DIGEST = bytes(range(32))

@@ -65,7 +65,11 @@ def test_everything_just_signed_is_valid_and_names_its_signer(case: SignedCase, 
         found.verdict,
         found.signer,
         found.explanation,
-    ) == (Verdict.VALID, "王启明", "Signed by 王启明; unchanged since")
+    ) == (
+        Verdict.VALID,
+        "王启明",
+        "Signed by 王启明; unchanged since; 宋佳 wrote it and signed the preliminary report",
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,9 +124,9 @@ def test_another_patient_on_the_envelope_of_the_pdf_is_named(case: SignedCase, f
 
 
 def test_an_object_alone_is_unsigned_rather_than_valid(case: SignedCase, tmp_path: Path) -> None:
-    (tmp_path / "report.dcm").write_bytes(case.files["report.dcm"])
+    (tmp_path / "findings.dcm").write_bytes(case.files["findings.dcm"])
 
-    assert SignatureVerifier(case.trust).verify(tmp_path / "report.dcm").verdict is Verdict.UNSIGNED
+    assert SignatureVerifier(case.trust).verify(tmp_path / "findings.dcm").verdict is Verdict.UNSIGNED
 
 
 def test_a_draft_is_unsigned(case: SignedCase, tmp_path: Path) -> None:
@@ -135,10 +139,10 @@ def test_a_draft_is_unsigned(case: SignedCase, tmp_path: Path) -> None:
 
 
 def test_a_report_beside_a_damaged_pdf_is_unknown(case: SignedCase, folder: Path) -> None:
-    (folder / "report.pdf").write_bytes(case.files["report.pdf"].replace(b"/Title", b"/Tytle", 1))
+    (folder / "report.pdf").write_bytes(case.files["report.pdf"].replace(b"endobj", b"endobJ", 1))
     (folder / "report_pdf.dcm").unlink()
 
-    assert SignatureVerifier(case.trust).verify(folder / "report.dcm").verdict is Verdict.UNKNOWN
+    assert SignatureVerifier(case.trust).verify(folder / "findings.dcm").verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.7 nothing", b"\0" * 128 + b"DICM"])

@@ -1,0 +1,25 @@
+"""What one check of a signature came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from workstation.domain.signature import SignatureLevel, SignatureRole, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome of one signature check; ``manifest`` only of a PDF that carries one and is VALID."""
+
+    verdict: Verdict
+    explanation: str
+    signer: str = ""
+    manifest: dict[str, Any] | None = None
+    signed_at: datetime | None = None
+    level: SignatureLevel | None = None
+    role: SignatureRole = SignatureRole.VERIFIER
+    attached: Mapping[str, bytes] = field(default_factory=dict)
+    """The files that a VALID PDF carries, the manifest apart"""
