@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
-from workstation.bootstrap.letterheads import site_letterheads
+from workstation.bootstrap.letterheads import recognition_policy, site_letterheads
 from workstation.bootstrap.templates import template_library
 from workstation.dicom.report_objects import DicomObjects
 from workstation.domain.report import Report
@@ -17,6 +17,7 @@ from workstation.exchange.pdf_pages import page_pictures
 from workstation.exchange.report_pdf import ReportPdf
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
+from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase, StudyFindings
@@ -61,7 +62,16 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
         save_draft=SaveDraft(storage.drafts),
         submit=SubmitPreliminary(hub.reports, storage.drafts, hub.audit, clock),
         send_back=SendReportBack(hub.reports, clock),
-        sign=SignReport(renderer, objects, signer, storage.outbox, storage.drafts, hub.audit, clock),
+        sign=SignReport(
+            renderer,
+            objects,
+            signer,
+            storage.outbox,
+            storage.drafts,
+            hub.audit,
+            clock,
+            recognise=RecogniseReport(recognition_policy(), clock),
+        ),
         check_claim=check_claim,
         deliver=DeliverReports(
             storage.outbox,

@@ -18,7 +18,7 @@ from workstation.domain.template import Text
 
 @dataclass(frozen=True, slots=True)
 class RecognisedItem:
-    """A kind of exam that an alliance recognises; ``words`` find it in the description of an exam."""
+    """A kind of exam that an alliance recognises; ``words`` (one of them, or none given) find it in its description."""
 
     key: str
     label: Text
@@ -31,7 +31,7 @@ class RecognisedItem:
     def fits(self, modality: str, description: str) -> bool:
         """Tell whether an exam is of this kind."""
         said = description.upper()
-        named = any(word in said for word in self.words)
+        named = not self.words or any(word in said for word in self.words)
         return modality in self.modalities and named and not any(word in said for word in self.excluded)
 
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from workstation.dicom import report_words
+from workstation.dicom.recognition import recognition_words
 from workstation.domain.critical import CallRecord, CriticalState, CriticalValue
 from workstation.domain.finding import Decision, Finding
-from workstation.domain.mutual_recognition import Recognition
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate, TemplateSection
 from workstation.exchange.fonts import printable
 from workstation.exchange.page_flow import BODY, Flow
 from workstation.exchange.page_items import GREY, PALE, RED, Box, Rule, Style, line_of
-from workstation.exchange.page_words import KINDS, METHODS, OUTCOMES, REFUSALS, words
+from workstation.exchange.page_words import KINDS, METHODS, OUTCOMES, words
 from workstation.exchange.pdf_text import broken_into_lines
 from workstation.exchange.report_layout import LINE, MARGIN, WIDTH
 
@@ -255,12 +255,3 @@ def call_words(call: CallRecord, language: str) -> str:
         return f"{line}；复述：{call.read_back_text}" if call.read_back else f"{line}；未复述"
     line = f"Told: {time}, {call.notifier.name} to {to}, {how}"
     return f"{line}; read back: {call.read_back_text}" if call.read_back else f"{line}; not read back"
-
-
-def recognition_words(given: Recognition, language: str) -> str:
-    """Return by which rules a mark was given, or every reason why it was not."""
-    if given.granted:
-        until = given.valid_until.isoformat() if given.valid_until else "—"
-        return words("mark_rules", language, policy=given.policy_id, version=given.policy_version, date=until)
-    reasons = words("semicolon", language).join(REFUSALS[one].get(language) for one in given.refusals)
-    return words("mark_reasons", language, reasons=reasons, policy=given.policy_id, version=given.policy_version)

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Final
 
 from workstation.domain.critical import CallMethod, CallOutcome
-from workstation.domain.mutual_recognition import Refusal
 from workstation.domain.report_state import ReportKind
 from workstation.domain.study import Study
 from workstation.domain.template import Text
@@ -65,15 +64,6 @@ _W: Final = {
     "mark_granted": Text("互认合格", "Mutually recognised"),
     "mark_until": Text("{mark} {scope} · 至 {date}", "{mark} {scope} · until {date}"),
     "mark_refused": Text("未获互认标识", "Not mutually recognised"),
-    "mark_reasons": Text(
-        "未获互认标识：{reasons}。规则 {policy} {version}。",
-        "Not mutually recognised: {reasons}. Rules {policy} {version}.",
-    ),
-    "mark_rules": Text(
-        "互认依据：规则 {policy} {version}，有效期至 {date}。",
-        "Mutual recognition: rules {policy} {version}, valid until {date}.",
-    ),
-    "semicolon": Text("；", "; "),
 }
 
 KINDS: Final = {
@@ -89,15 +79,6 @@ KINDS: Final = {
         "修订报告　取代 {time} 由 {signer} 签发的报告；原报告不再有效。",
         "AMENDED REPORT, replaces the report signed by {signer} on {time}, which no longer holds.",
     ),
-}
-REFUSALS: Final = {
-    Refusal.NOT_SIGNED: Text("报告尚未签发", "the report is not signed"),
-    Refusal.NOT_LISTED: Text("检查项目不在互认目录内", "the examination is not on the list"),
-    Refusal.NO_QUALITY: Text("图像质量未评级", "nobody graded the images"),
-    Refusal.QUALITY_TOO_LOW: Text("图像质量未达要求", "the image quality does not suffice"),
-    Refusal.NO_DATE: Text("检查日期缺失", "the study date is missing"),
-    Refusal.IN_FUTURE: Text("检查日期晚于今日", "the study date lies in the future"),
-    Refusal.EXPIRED: Text("已超过互认有效期", "the time of validity is over"),
 }
 METHODS: Final = {
     CallMethod.PHONE: Text("电话", "by phone"),

@@ -31,6 +31,12 @@ _FONT: Final = "report"
 _WATERMARK_PT: Final = 52
 _WATERMARK_GREY: Final = (226, 226, 226)
 _DASH_MM: Final = 1.0
+_ATTACHED: Final = {
+    "json": ("application/json", "Data", "SHA-256 of every object of this report"),
+    "p7s": ("application/pkcs7-signature", "Supplement", "Detached signature over an object of this report"),
+    "pdf": ("application/pdf", "Source", "The preliminary report as its author signed it"),
+}
+"""By the ending of the name: type, relation to the page (AFRelationship), and what it is."""
 _XMP: Final = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"

@@ -31,6 +31,8 @@ class SigningFacts:
     signer: str
     certificate: str
     """Subject of the certificate, empty when this machine has none for the signer."""
+    recognition: str = ""
+    """Whether the report will carry the mark of mutual recognition, and why not; empty where nobody knows"""
 
 
 class SignDialog(Dialog):
@@ -51,6 +53,7 @@ class SignDialog(Dialog):
             (tr("Examination"), facts.study, "t1"),
             (tr("Receiver"), facts.receiver, "t1"),
             (tr("Impression"), facts.conclusion, "t0"),
+            *([(tr("Recognition"), facts.recognition, "t2")] if facts.recognition else []),
         )
         for at, (caption, text, tone) in enumerate(rows):
             grid.addWidget(label(caption, "body", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)

@@ -1,0 +1,113 @@
+"""Mutual recognition at the desk and at the sender: the mark of a report, and exams that would be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from resources.translation import language, tr
+from workstation.dicom.recognition import recognition_words
+from workstation.domain.mutual_recognition import (
+    ExamFacts,
+    RecognisedResult,
+    Recognition,
+    RecognitionPolicy,
+    RepeatException,
+    recognise,
+    repeats,
+)
+from workstation.domain.ports import Clock
+from workstation.domain.report import Report, ReportState
+from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import WorklistRow
+
+_GRADES: Final = {"甲": "A", "乙": "B", "丙": "C"}
+QUALITY_FIELD: Final = "image_quality"
+"""The field of our templates in which the reader judges the images (CID 7036)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniseReport:
+    """Says whether a report carries the mark; asked as it is signed, and before, to say what would be refused."""
+
+    policy: RecognitionPolicy
+    clock: Clock
+
+    def __call__(
+        self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, foreseen: bool = False
+    ) -> Recognition:
+        """Return the answer for a final report; ``foreseen`` takes a draft as signed."""
+        grade = row.quality_grade.strip()
+        facts = ExamFacts(
+            modality=row.modality,
+            description=f"{row.description} {study.description}",
+            studied_on=study_day(study),
+            is_signed_final=foreseen or (report.state is ReportState.FINAL and report.verifier is not None),
+            grade=_GRADES.get(grade, grade),
+            quality_code=_quality_code(report, template),
+        )
+        return recognise(facts, self.policy, today=self.clock.now().astimezone().date())
+
+    def sentence(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow) -> str:
+        """Return in the language of the screen what signing now would give."""
+        return recognition_words(self(report, template, study, row, foreseen=True), language())
+
+
+@dataclass(frozen=True, slots=True)
+class FindRepeats:
+    """Tells a sender which recognised results an exam would repeat, and by which exceptions it may all the same."""
+
+    policy: RecognitionPolicy
+    clock: Clock
+
+    def __call__(
+        self, modality: str, description: str, results: Iterable[RecognisedResult]
+    ) -> tuple[RecognisedResult, ...]:
+        """Return the results of the same kind of exam whose mark still holds, the newest first."""
+        return repeats(modality, description, results, self.policy, today=self.clock.now().astimezone().date())
+
+
+def repeat_notice(found: tuple[RecognisedResult, ...]) -> str:
+    """Return one sentence for the sender, empty where nothing would be repeated."""
+    if not found:
+        return ""
+    newest = found[0]
+    return tr(
+        "A recognised result exists: {exam}, {date}, {site}, valid until {until}",
+        exam=newest.description,
+        date=newest.studied_on.isoformat(),
+        site=newest.site_name,
+        until=newest.recognition.valid_until,
+    )
+
+
+def exception_words(exception: RepeatException) -> str:
+    """Return why an exam is repeated, as people choose it."""
+    return {
+        RepeatException.CONDITION_CHANGED: tr("The patient's condition has changed"),
+        RepeatException.CHANGES_FAST: tr("The finding changes quickly"),
+        RepeatException.BEFORE_MAJOR_STEP: tr("Before an operation, a transfusion or another major step"),
+        RepeatException.EMERGENCY: tr("Emergency"),
+        RepeatException.EXPERT_OPINION: tr("Expert or legal assessment"),
+        RepeatException.OTHER: tr("Another reason, in words"),
+    }[exception]
+
+
+def study_day(study: Study) -> date | None:
+    """Return the day of a study, None without a usable one."""
+    try:
+        return datetime.strptime(study.study_date, "%Y%m%d").date()  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError:
+        return None
+
+
+def _quality_code(report: Report, template: ReportTemplate) -> str:
+    """Return the code of what the reader said of the images, empty where nothing was said."""
+    value = report.values.get(QUALITY_FIELD, "").strip()
+    for item in template.fields:
+        if item.key == QUALITY_FIELD:
+            return next((one.code.value for one in item.choices if one.key == value and one.code is not None), "")
+    return ""
