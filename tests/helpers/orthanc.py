@@ -84,11 +84,11 @@ class PortTaken(AssertionError):
 
 
 @contextmanager
-def running_orthanc(folder: Path) -> Iterator[Orthanc]:
-    """Start Orthanc, wait until it answers, stop it with SIGTERM and wait for its end."""
+def running_orthanc(folder: Path, modalities: dict[str, object] | None = None) -> Iterator[Orthanc]:
+    """Start Orthanc, wait until it answers, stop it with SIGTERM and wait for its end; it knows further modalities."""
     for attempt in range(_STARTS):
         server = Orthanc(*two_free_ports())
-        child = _started(folder, server)
+        child = _started(folder, server, modalities or {})
         try:
             _wait_until_ready(server, child)
             break
@@ -106,7 +106,7 @@ def running_orthanc(folder: Path) -> Iterator[Orthanc]:
         child.wait(timeout=_PATIENCE_S)
 
 
-def _started(folder: Path, server: Orthanc) -> subprocess.Popen[bytes]:
+def _started(folder: Path, server: Orthanc, modalities: dict[str, object]) -> subprocess.Popen[bytes]:
     configuration = folder / "orthanc.json"
     configuration.write_text(
         json.dumps(
@@ -127,7 +127,8 @@ def _started(folder: Path, server: Orthanc) -> subprocess.Popen[bytes]:
                 "DicomAlwaysAllowGet": False,
                 "DicomAlwaysAllowMove": False,
                 "DicomModalities": {
-                    "scu": {"AET": "STORESCU", "Host": "127.0.0.1", "Port": 1, "AllowStore": True, "AllowEcho": True}
+                    "scu": {"AET": "STORESCU", "Host": "127.0.0.1", "Port": 1, "AllowStore": True, "AllowEcho": True},
+                    **modalities,
                 },
                 "DefaultEncoding": "Utf8",
                 "HttpCompressionEnabled": False,

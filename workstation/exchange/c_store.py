@@ -1,0 +1,274 @@
+"""
+Carrying the signed objects into a site's PACS: C-STORE, then storage commitment.
+
+Storing the same object again is harmless for a PACS, so everything is sent anew after any failure; delivered
+it is only once the PACS has said that it will keep every object. *Source:* PS3.4 B.2.3 (status), J.3.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, Final
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pynetdicom import AE, build_context, evt
+from pynetdicom.association import Association
+from pynetdicom.sop_class import StorageCommitmentPushModel
+
+from resources.translation import tr
+from workstation.domain.dispatch import Consignment, Receipt, Route
+from workstation.domain.errors import Refused, StorageError, Undeliverable, Unreachable
+
+_INSTANCE: Final = "1.2.840.10008.1.20.1.1"
+"""The well-known Storage Commitment Push Model SOP Instance."""
+_SUCCESS: Final = 0x0000
+_WARNINGS: Final = frozenset({0xB000, 0xB006, 0xB007})
+"""Stored, though the PACS coerced or did not like something."""
+_DUPLICATE: Final = 0x0111
+_NO_SPACE: Final = frozenset(range(0xA700, 0xA800))
+_ALL_KEPT: Final = 1
+_PDU_BYTES: Final = 131_072
+_CONNECT_TIMEOUT_S: Final = 10.0
+
+
+@dataclass
+class CommitmentListener:
+    """
+    Hears the N-EVENT-REPORTs that a PACS sends on an association of its own.
+
+    Started by the first commitment that is asked for; a port of 0 takes a free one, None hears only what comes
+    back on the association of the request.
+    """
+
+    port: int | None = None
+    host: str = "127.0.0.1"
+    ae_title: str = "LIANYUE"
+    _heard: dict[str, Dataset] = field(default_factory=dict)
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+    _server: Any = None
+
+    def start(self) -> int | None:
+        """Listen, once; return the port. Raises StorageError where it is taken."""
+        with self._arrival:
+            if self.port is None or self._server is not None:
+                return self.port
+            entity = AE(ae_title=self.ae_title)
+            entity.maximum_pdu_size = _PDU_BYTES
+            entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
+            entity.add_supported_context("1.2.840.10008.1.1")
+            try:
+                self._server = entity.start_server(
+                    (self.host, self.port), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, self.hear)]
+                )
+            except OSError as exc:
+                raise StorageError(
+                    tr("The hub cannot listen for storage commitments on port {port}", port=self.port),
+                    detail=type(exc).__name__,
+                ) from exc
+            self.port = int(self._server.server_address[1])
+            return self.port
+
+    def stop(self) -> None:
+        """Listen no longer."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server = None
+
+    def hear(self, event: evt.Event) -> tuple[int, None]:
+        """Keep a report for the one who waits for its transaction; others are answered and forgotten."""
+        told = event.event_information
+        told.EventTypeID = event.event_type
+        with self._arrival:
+            transaction = str(told.get("TransactionUID", ""))
+            if transaction in self._heard:
+                self._heard[transaction] = told
+                self._arrival.notify_all()
+        return _SUCCESS, None
+
+    def expect(self, transaction: str) -> None:
+        """Begin to listen for a transaction."""
+        with self._arrival:
+            self._heard[transaction] = Dataset()
+
+    def wait(self, transaction: str, timeout_s: float) -> Dataset | None:
+        """Return the report on a transaction, None when none came in time; either way it is over."""
+        with self._arrival:
+            self._arrival.wait_for(lambda: len(self._heard[transaction]) > 0, timeout_s)
+            told = self._heard.pop(transaction)
+        return told if len(told) else None
+
+
+@dataclass(frozen=True, slots=True)
+class CStoreCarrier:
+    """Implements ``Carrier`` for C-STORE routes."""
+
+    listener: CommitmentListener
+
+    def carry(self, consignment: Consignment, route: Route) -> Receipt:
+        """Return once the PACS has stored, and where asked committed to, every object. Raises as ``Carrier``."""
+        objects = _objects(consignment)
+        if route.commitment:
+            self.listener.start()
+        with _association(route, objects, self.listener) as line:
+            for content in objects:
+                _store(line, content)
+            if not route.commitment:
+                return Receipt(tr("{count} objects stored", count=len(objects)))
+            transaction = str(generate_uid(prefix=None))
+            self.listener.expect(transaction)
+            try:
+                _ask_commitment(line, transaction, objects)
+            finally:
+                told = self.listener.wait(transaction, route.answer_timeout_s)
+        return _committed(told, objects)
+
+
+def _objects(consignment: Consignment) -> list[Dataset]:
+    if not consignment.objects:
+        raise Undeliverable(tr("The report has no DICOM objects to store"), detail="no objects")
+    return [dcmread(BytesIO(one.read())) for one in consignment.objects]
+
+
+@contextlib.contextmanager
+def _association(route: Route, objects: Sequence[Dataset], listener: CommitmentListener) -> Iterator[Association]:
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # it logs what it sends; failures are told here
+    entity = AE(ae_title=route.calling_aet)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = route.answer_timeout_s
+    entity.connection_timeout = min(_CONNECT_TIMEOUT_S, route.answer_timeout_s)
+    contexts = [
+        build_context(sop_class, syntax)
+        for sop_class, syntax in sorted({(one.SOPClassUID, one.file_meta.TransferSyntaxUID) for one in objects})
+    ]
+    if route.commitment:
+        contexts.append(build_context(StorageCommitmentPushModel, [ExplicitVRLittleEndian, ImplicitVRLittleEndian]))
+    host, port = route.host_and_port
+    _knock(host, port, entity.connection_timeout)
+    line = entity.associate(
+        host,
+        port,
+        contexts=contexts,
+        ae_title=route.called_aet,
+        max_pdu=_PDU_BYTES,
+        evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay), (evt.EVT_N_EVENT_REPORT, listener.hear)],
+        tls_args=(ssl.create_default_context(), host) if route.tls else None,
+    )
+    if not line.is_established:
+        raise _no_association(line, route)
+    try:
+        yield line
+    finally:
+        if line.is_established:
+            line.release()
+
+
+def _knock(host: str, port: int, timeout_s: float) -> None:
+    """Find out at once that nobody listens; pynetdicom would leave its socket open then."""
+    try:
+        socket.create_connection((host, port), timeout=timeout_s).close()
+    except OSError as exc:
+        raise _away(type(exc).__name__) from exc
+
+
+def _no_association(line: Association, route: Route) -> Unreachable | Refused:
+    if line.is_rejected:
+        return Refused(
+            tr("The PACS refused the association"),
+            hint=tr("It may not know {calling}, or not be {called}: compare the AE titles with the site.",
+                    calling=route.calling_aet, called=route.called_aet),
+            detail="association rejected",
+        )  # fmt: skip
+    return _away("no association")
+
+
+def _without_delay(event: evt.Event) -> None:
+    """Small answers would otherwise wait 40 ms each."""
+    line = event.assoc.dul.socket
+    if line is not None and line.socket is not None:
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _store(line: Association, content: Dataset) -> None:
+    try:
+        answer = line.send_c_store(content)
+    except ValueError as exc:  # no accepted presentation context
+        raise Undeliverable(
+            tr("The PACS does not take objects of this kind"),
+            hint=tr("Ask the site to accept structured reports and encapsulated PDF."),
+            detail=f"SOP class {content.SOPClassUID}",
+        ) from exc
+    except RuntimeError as exc:  # the association ended between two objects
+        raise _cut() from exc
+    if "Status" not in answer:
+        raise _cut()
+    status = int(answer.Status)
+    if status in {_SUCCESS, _DUPLICATE} or status in _WARNINGS:
+        return
+    kind = Refused if status in _NO_SPACE or status == 0x0122 else Undeliverable
+    raise kind(
+        tr("The PACS refused an object (status {status})", status=f"{status:04X}"), detail=f"C-STORE {status:04X}"
+    )
+
+
+def _ask_commitment(line: Association, transaction: str, objects: Sequence[Dataset]) -> None:
+    asked = Dataset()
+    asked.TransactionUID = transaction
+    asked.ReferencedSOPSequence = [_reference(one) for one in objects]
+    try:
+        answer, _reply = line.send_n_action(asked, 1, StorageCommitmentPushModel, _INSTANCE)
+    except ValueError as exc:
+        raise Undeliverable(
+            tr("The PACS offers no storage commitment"),
+            hint=tr("Switch storage commitment off for this route, or on at the PACS."),
+            detail="no presentation context",
+        ) from exc
+    except RuntimeError as exc:
+        raise _cut() from exc
+    if "Status" not in answer:
+        raise _cut()
+    if int(answer.Status) != _SUCCESS:
+        raise Refused(
+            tr("The PACS refused to commit itself (status {status})", status=f"{int(answer.Status):04X}"),
+            detail=f"N-ACTION {int(answer.Status):04X}",
+        )
+
+
+def _committed(told: Dataset | None, objects: Sequence[Dataset]) -> Receipt:
+    if told is None:
+        raise Refused(
+            tr("The PACS did not say whether it keeps the objects"),
+            hint=tr("It must know the hub's address and port for storage commitment."),
+            detail="no N-EVENT-REPORT",
+        )
+    kept = {str(one.ReferencedSOPInstanceUID) for one in told.get("ReferencedSOPSequence", ())}
+    lost = [one for one in objects if str(one.SOPInstanceUID) not in kept]
+    if lost or int(told.EventTypeID) != _ALL_KEPT:
+        reasons = {f"{int(one.get('FailureReason', 0)):04X}" for one in told.get("FailedSOPSequence", ())}
+        raise Refused(
+            tr("The PACS does not keep {count} of the objects", count=len(lost)),
+            detail=f"failed {' '.join(sorted(reasons))}",
+        )
+    return Receipt(tr("{count} objects stored and committed", count=len(objects)))
+
+
+def _reference(content: Dataset) -> Dataset:
+    item = Dataset()
+    item.ReferencedSOPClassUID = content.SOPClassUID
+    item.ReferencedSOPInstanceUID = content.SOPInstanceUID
+    return item
+
+
+def _away(detail: str) -> Unreachable:
+    return Unreachable(tr("The receiver does not answer"), hint=tr("It is tried again until it does."), detail=detail)
+
+
+def _cut() -> Unreachable:
+    return Unreachable(tr("The line to the PACS was cut"), detail="association lost")
