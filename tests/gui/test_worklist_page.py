@@ -172,10 +172,12 @@ def test_a_case_whose_report_is_on_its_way_is_not_given_back_and_one_given_back_
 def test_a_signed_report_that_did_not_arrive_is_said_on_the_list_until_somebody_closes_it(
     qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
 ) -> None:
-    page.presenter.tell_undelivered(WorkstationError("The centre did not take a signed report", hint="Claim it."))
+    page.presenter.tell_undelivered(
+        WorkstationError("The centre did not take a signed report", hint="Claim it."), "2.25.9006"
+    )
     refresh(qtbot, page, hub)
     told = [(notice.fact, notice.still_works) for notice in page.notices.notices()]
-    assert told == [("The centre did not take a signed report", "Claim it.")]
+    assert told == [("吴桂兰: The centre did not take a signed report", "Claim it.")]
 
 
 def test_a_release_that_did_not_reach_the_hub_says_so_and_is_repeated_on_request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from workstation.domain.errors import IntegrityMismatch, SourceError, StorageError, WorklistError, WorkstationError
@@ -39,6 +39,8 @@ class DeliveryOutcome:
     refused: int
     reason: str = ""
     """What the hub said to the last one that it refused"""
+    study_instance_uid: str = field(default="", compare=False)
+    """The study of that report"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class DeliverReports:
     def __call__(self, job: JobContext) -> DeliveryOutcome:
         """Try every due delivery of the signed-in senior; the others wait for their owner."""
         delivered = waiting = refused = 0
-        reason = ""
+        reason = study = ""
         actor = self.session.actor
         for delivery in self.outbox.pending():
             job.raise_if_cancelled()
@@ -76,15 +78,15 @@ class DeliverReports:
                 self._deliver(delivery)
                 delivered += 1
             except WorklistError as error:
-                refused, reason = refused + 1, error.user_text
+                refused, reason, study = refused + 1, error.user_text, delivery.report.study_instance_uid
                 self._put_back(delivery, error)
             except IntegrityMismatch as error:
-                refused, reason = refused + 1, error.user_text
+                refused, reason, study = refused + 1, error.user_text, delivery.report.study_instance_uid
                 self._failed(delivery, error)
             except (SourceError, StorageError) as error:
                 waiting += 1
                 self._failed(delivery, error)
-        return DeliveryOutcome(delivered, waiting, refused, reason)
+        return DeliveryOutcome(delivered, waiting, refused, reason, study)
 
     def _deliver(self, delivery: Delivery) -> None:
         report = delivery.report

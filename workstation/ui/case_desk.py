@@ -95,8 +95,8 @@ class CaseDesk(QObject):
     """``KeyImage`` that somebody wants to see"""
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""
-    undelivered = Signal(object)
-    """``WorkstationError``: the hub took a signed report for none of its own; the text is a draft again"""
+    undelivered = Signal(object, str)
+    """``WorkstationError`` and Study Instance UID: the hub took a signed report for none of its own; the text is a draft again"""
 
     def __init__(
         self,
@@ -363,7 +363,7 @@ class CaseDesk(QObject):
                 self.delivered.emit(outcome)
             if outcome.refused:
                 error = _undelivered(outcome)
-                self.undelivered.emit(error)
+                self.undelivered.emit(error, outcome.study_instance_uid)
                 self.failed.emit(error)
 
         def failed(error: Exception) -> None:

@@ -22,7 +22,7 @@ from workstation.ui.images.hung_stage import doubt_of
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.prior_alignment import PriorAlignment
 from workstation.ui.images.shown_series import ShownSeries
-from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
 from workstation.ui.widgets.prior_strip import PriorFacts
 
@@ -137,7 +137,7 @@ class Priors(QObject):
             raise error
         self._page.notices.show_notice(
             Notice(_NOTICE, Severity.DEGRADED, tr("Priors could not be fetched"),
-                   tr("{why} The case itself can be read.", why=error.user_text),
+                   in_one_line(error.user_text, tr("The case itself can be read.")),
                    actions=(NoticeAction(tr("Try again"), self.find, "refresh"),))
         )  # fmt: skip
 

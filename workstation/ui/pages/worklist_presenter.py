@@ -255,9 +255,10 @@ class WorklistPresenter:
 
     # one case
 
-    def tell_undelivered(self, error: WorkstationError) -> None:
-        """Say on the list that a signed report did not arrive; it stays until somebody closes it."""
-        self._problem("undelivered", error)
+    def tell_undelivered(self, error: WorkstationError, study_instance_uid: str = "") -> None:
+        """Say on the list whose signed report did not arrive; it stays until somebody closes it."""
+        names = (row.patient_name for row in self._cases.rows if row.study_instance_uid == study_instance_uid)
+        self._problem(f"undelivered {study_instance_uid}", error, None, next(names, "").strip())
 
     def may_claim(self, row: WorklistRow) -> bool:
         """Tell whether the person could take this case now."""
