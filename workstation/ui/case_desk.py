@@ -96,7 +96,7 @@ class CaseDesk(QObject):
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""
     undelivered = Signal(object, str)
-    """``WorkstationError`` and Study Instance UID: the hub took a signed report for none of its own; the text is a draft again"""
+    """``WorkstationError`` and Study Instance UID: the hub did not take a signed report, its text is a draft again"""
 
     def __init__(
         self,
