@@ -89,9 +89,9 @@ class CaseDesk(QObject):
     """True while the report is being submitted, sent back or signed; nothing else may be done with it then."""
     finding_wanted = Signal(str)
     """Tracking UID of a finding that somebody wants to see on the images"""
-    image_wanted = Signal(object)
     annotation_wanted = Signal(str)
     """UID of an annotation that somebody wants to see on the images"""
+    image_wanted = Signal(object)
     """``KeyImage`` that somebody wants to see"""
     delivered = Signal(object)
     """``DeliveryOutcome`` of a round in which something moved"""
@@ -143,6 +143,13 @@ class CaseDesk(QObject):
     def signer(self) -> Actor | None:
         """Return who would sign now."""
         return self._actor()
+
+    def foreseen_recognition(self) -> str:
+        """Return in words whether the report, signed now, is recognised elsewhere; empty where nobody knows."""
+        session, recognise = self._session, self._services.sign.recognise
+        if session is None or recognise is None:
+            return ""
+        return recognise.sentence(session.report, session.template, session.study, session.row)
 
     @property
     def busy(self) -> bool:
