@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from worklist.audit import HubAudit
 from worklist.detection_queue import HubDetectionQueue
 from worklist.dicomweb import HubImages
+from worklist.dispatch import HubDispatch
 from worklist.http import HubClient
 from worklist.inbox import HubInbox
 from worklist.pet import HubPetHeaders
@@ -27,8 +28,8 @@ from workstation.storage.drafts import DraftStore
 from workstation.storage.hanging_protocols import HangingLibrary
 from workstation.storage.keys import Keyring, KeyStore, system_keyring
 from workstation.storage.outbox import Outbox
-
 from workstation.storage.phrases import PhraseFile
+
 if TYPE_CHECKING:
     from workstation.exchange.verify import SignatureVerifier
 
@@ -43,6 +44,7 @@ class Hub:
     images: HubImages
     reports: HubReports
     inbox: HubInbox
+    dispatch: HubDispatch
     audit: HubAudit
     sender: HubSender
     queue: HubDetectionQueue
@@ -68,6 +70,7 @@ def connect(url: str) -> Hub:
         images=HubImages(client),
         reports=HubReports(client),
         inbox=HubInbox(client),
+        dispatch=HubDispatch(client),
         audit=HubAudit(client),
         sender=HubSender(client),
         queue=HubDetectionQueue(client),
@@ -84,10 +87,10 @@ class LocalStorage:
     drafts: DraftStore
     outbox: Outbox
     hanging: HangingLibrary
+    phrases: PhraseFile
 
     def close(self) -> None:
         """Close the database."""
-    phrases: PhraseFile
         self.outbox.close()
 
 
@@ -108,10 +111,10 @@ def open_storage(
         drafts=DraftStore(folder / "drafts", key, editor=lambda: user_id),
         outbox=Outbox(folder / "outbox.sqlite", key),
         hanging=HangingLibrary(folder / "hanging"),
+        phrases=PhraseFile(folder / "phrases.json"),
     )
 
 
-        phrases=PhraseFile(folder / "phrases.json"),
 def detection_worker(
     hub: Hub, detector: Detector, *, poll_s: float = 2.0, shadow: Shadow | None = None
 ) -> Callable[[Stop], None]:

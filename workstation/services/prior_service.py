@@ -43,11 +43,16 @@ class CasePriors:
 
 @dataclass(frozen=True, slots=True)
 class PriorReport:
-    """A prior's report as lines of (caption, text); ``signed`` names who signed it and when."""
+    """
+    A prior's report as lines of (caption, text); ``signed`` names who signed it and when.
+
+    ``keys`` are the template fields of the lines where it was written here, empty for a document of another make.
+    """
 
     title: str
     lines: tuple[tuple[str, str], ...]
     signed: str = ""
+    keys: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -110,6 +115,25 @@ class ComparePriors:
             if template is not None:
                 return _of_report(report, template, language)
         return self._of_documents(prior)
+
+    def earlier(self, ups_instance_uid: str, study: Study) -> tuple[PriorStudy, ...]:
+        """Return the reported studies of the person before this one, newest first. Raises Unreachable, Refused."""
+        known = self.source.priors(ups_instance_uid)
+        return tuple(one for one in known if one.reported and _is_earlier(one, study))
+
+    def former(self, prior: PriorStudy, language: str, *, same_person: bool = False) -> PriorReport | None:
+        """
+        Return the signed report of a prior to be carried forward; recorded before it is shown.
+
+        ``same_person`` is the reader's own word, needed where the Patient IDs do not say it. Raises NotPermitted
+        without it, Unreachable, Refused.
+        """
+        if prior.relation is PriorRelation.POSSIBLY_SAME:
+            if not same_person:
+                raise NotPermitted(tr("Nobody has confirmed that this is the same person"))
+            self.audit.record(AuditAction.PRIOR_CONFIRMED, subject_uid=prior.study_instance_uid)
+        self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=prior.study_instance_uid, detail="prior report")
+        return self.report(prior, language)
 
     def _of_documents(self, prior: PriorStudy) -> PriorReport | None:
         study = self.retrieve.study(prior.study_instance_uid)
@@ -214,7 +238,7 @@ def _is_earlier(prior: PriorStudy, study: Study) -> bool:
 
 
 def _of_report(report: Report, template: ReportTemplate, language: str) -> PriorReport:
-    lines = []
+    lines, keys = [], []
     for item in template.fields:
         if item.type is FieldType.FINDINGS:
             continue
@@ -222,8 +246,9 @@ def _of_report(report: Report, template: ReportTemplate, language: str) -> Prior
         label = next((choice.label.get(language) for choice in item.choices if choice.key == value), value)
         if label:
             lines.append((item.label.get(language), f"{label} {item.unit}".strip()))
+            keys.append(item.key)
     signed = ""
     if report.signed_at is not None:
         who = report.verifier or report.author
         signed = f"{who.name} · {report.signed_at.astimezone().strftime('%Y-%m-%d %H:%M')}"
-    return PriorReport(template.title.get(language), tuple(lines), signed)
+    return PriorReport(template.title.get(language), tuple(lines), signed, tuple(keys))

@@ -15,6 +15,7 @@ from workstation.domain.template import ReportTemplate
 from workstation.ui import paint
 from workstation.ui.commands import Command
 from workstation.ui.pages.page import Page
+from workstation.ui.report.former_panel import FormerPanel
 from workstation.ui.report.side_column import SideColumn, SidePlace
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button
@@ -32,7 +33,7 @@ _SIDE_WIDTH = 384
 _SIDE_WIDTH_COMPACT = 320
 _COMPACT_BELOW = 1440
 _WHO_WIDTH = 240
-_FORM, _PREVIEW = "form", "preview"
+_FORM, _PREVIEW, _FORMER = "form", "preview", "former"
 
 
 class ReportPage(Page):
@@ -50,6 +51,7 @@ class ReportPage(Page):
     renew_requested = Signal()
     spelling_requested = Signal()
     confirm_requested = Signal()
+    former_requested = Signal()
     closing = Signal()
     locate_requested = Signal(str)
     key_image_requested = Signal(object)
@@ -122,8 +124,18 @@ class ReportPage(Page):
         panel.body.addWidget(self.key_images)
         self.side.put(SidePlace.CHECKS, panel)
         yield
-        self._tabs = CountTabs([(_FORM, tr("Structured report")), (_PREVIEW, tr("Live preview"))])
-        self._tabs.picked.connect(lambda _key: self._arrange())
+        self.former = FormerPanel()
+        self.former.hide()
+        self._beside = False
+        button = Button(tr("Previous report"), "ghost", icon="history", small=True)
+        button.setToolTip(tr("Previous report beside this one (Ctrl+B)"))
+        button.clicked.connect(self.toggle_former)
+        self._preview_panel.header.addWidget(button)
+        self.former.closed.connect(self.toggle_former)
+        self._tabs = CountTabs(
+            [(_FORM, tr("Structured report")), (_PREVIEW, tr("Live preview")), (_FORMER, tr("Previous report"))]
+        )
+        self._tabs.picked.connect(self._tab_picked)
         self._tabs.setFixedHeight(40)
         left = QWidget()
         column = QVBoxLayout(left)
@@ -134,6 +146,7 @@ class ReportPage(Page):
         self._pair.setSpacing(8)
         self._pair.addWidget(self._form_panel)
         self._pair.addWidget(self._preview_panel, 1)
+        self._pair.addWidget(self.former, 1)
         column.addLayout(self._pair, 1)
         self._row.addWidget(left, 1)
         self._row.addWidget(self.side)
@@ -196,10 +209,12 @@ class ReportPage(Page):
             ("spelling", tr("Correct the spelling"), "font-size", "Ctrl+.", self.spelling_requested),
             ("confirm", tr("Confirm copied text"), "check-double", "Ctrl+D", self.confirm_requested),
         )
-        return tuple(
-            Command(f"report.{name}", text, icon, key, signal.emit, area, everywhere=True)
-            for name, text, icon, key, signal in rows
-        )
+        former = ("report.former", tr("Previous report"), "history", "Ctrl+B", self.toggle_former)
+        return (
+            *(Command(f"report.{name}", text, icon, key, signal.emit, area, everywhere=True)
+              for name, text, icon, key, signal in rows),
+            Command(*former, area, everywhere=True),
+        )  # fmt: skip
 
     def _sign_by_key(self) -> None:
         """Press the button the person sees; where it is disabled, lead to the first thing that is missing."""
@@ -328,6 +343,27 @@ class ReportPage(Page):
         if self.building.is_done:
             self._arrange()
 
+    def toggle_former(self) -> None:
+        """Put the previous report beside the form in the place of the preview, or take it away."""
+        if self._compact:
+            self._tabs.pick(_FORM if self.former_is_beside else _FORMER)
+        else:
+            self._beside = not self._beside
+            self._show_beside()
+
+    @property
+    def former_is_beside(self) -> bool:
+        """Tell whether the previous report lies beside the form."""
+        return self._tabs.current() == _FORMER if self._compact else self._beside
+
+    def _tab_picked(self, _key: str) -> None:
+        self._show_beside()
+
+    def _show_beside(self) -> None:
+        self._arrange()
+        if self.former_is_beside:
+            self.former_requested.emit()
+
     @property
     def _compact(self) -> bool:
         return self.width() < _COMPACT_BELOW - 64
@@ -336,8 +372,11 @@ class ReportPage(Page):
         compact = self._compact
         self.side.setFixedWidth(_SIDE_WIDTH_COMPACT if compact else _SIDE_WIDTH)
         self._tabs.setVisible(compact)
-        self._form_panel.setVisible(not compact or self._tabs.current() == _FORM)
-        self._preview_panel.setVisible(not compact or self._tabs.current() == _PREVIEW)
+        tab, beside = self._tabs.current(), self.former_is_beside
+        self.side.setVisible(not (compact and beside))
+        self._form_panel.setVisible(not compact or tab != _PREVIEW)
+        self._preview_panel.setVisible(tab == _PREVIEW if compact else not beside)
+        self.former.setVisible(beside)
         if compact:
             self._form_panel.setMinimumWidth(0)
             self._form_panel.setMaximumWidth(16_777_215)

@@ -37,9 +37,10 @@ from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
 from workstation.ui.reason_dialog import SendBackDialog
-from workstation.ui.report_steps import steps
 from workstation.ui.report.aids import WritingAids
+from workstation.ui.report.former import FormerReports
 from workstation.ui.report.writing import ReportWriting
+from workstation.ui.report_steps import steps
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
 from workstation.ui.widgets.report_form import NoduleRow
 
@@ -69,8 +70,8 @@ class ReportPresenter(QObject):
         *,
         preview: PreviewPort,
         certificate_subject: Callable[[str], str],
+        aids: WritingAids | None = None,
     ) -> None:
-        aids: WritingAids | None = (None,)
         super().__init__(page)
         self._page = page
         self._desk = desk
@@ -87,10 +88,11 @@ class ReportPresenter(QObject):
         self.tools = ReportTools(page, desk, jobs)
         self.other = OtherVersion(page, desk)
         self.tools.faults_changed.connect(self._show_state)
-        page.leave_guard = self._may_leave
-        page.form.edited.connect(self._edit)
         self.writing = ReportWriting(page, desk, jobs, self.tools, aids)
         self.writing.image_asked.connect(self._show_linked)
+        self.former = FormerReports(page, desk, jobs, self.writing, None if aids is None else aids.priors)
+        page.leave_guard = self._may_leave
+        page.form.edited.connect(self._edit)
         page.form.finding_chosen.connect(self._show_finding)
         page.paper.width_changed.connect(self._draw_later)
         page.submit_requested.connect(desk.submit)
@@ -330,9 +332,6 @@ class ReportPresenter(QObject):
         self._page.go_to.emit("reading")
         self._desk.finding_wanted.emit(tracking_uid)
 
-    def _go_to_images(self) -> None:
-        self._page.go_to.emit("reading")
-
     def _show_linked(self, link: TextLink) -> None:
         session = self._desk.session
         if session is None:
@@ -343,6 +342,9 @@ class ReportPresenter(QObject):
         else:
             self._page.go_to.emit("reading")
             self._desk.annotation_wanted.emit(link.target)
+
+    def _go_to_images(self) -> None:
+        self._page.go_to.emit("reading")
 
     def _ask_reason(self) -> None:
         if self._desk.session is None:

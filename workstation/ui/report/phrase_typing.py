@@ -9,7 +9,6 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication
 
 from workstation.domain.phrase import Phrase, matching, placeholders, typed_abbreviation
 from workstation.ui.report.choice_popup import ChoicePopup, ChoiceRow
@@ -74,7 +73,7 @@ class PhraseTyping(QObject):
         self._text = None
 
     def _changed(self, text: ReportText) -> None:
-        if text.composition.active or text.isReadOnly() or QApplication.focusWidget() is not text:
+        if text.composition.active or text.isReadOnly() or text.window().focusWidget() is not text:
             return
         typed = typed_abbreviation(text.before_cursor())
         if typed is None:

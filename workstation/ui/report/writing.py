@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QApplication
 
 from resources.translation import tr
 from workstation.domain.errors import WorkstationError
@@ -104,7 +103,7 @@ class ReportWriting(QObject):
         text.destroyed.connect(self._forget_last)
 
     def _been_in(self, text: ReportText) -> None:
-        if text.hasFocus():
+        if self._page.focusWidget() is text:
             self._last = text
 
     def _forget_last(self) -> None:
@@ -112,7 +111,7 @@ class ReportWriting(QObject):
 
     def field_in_use(self) -> tuple[str, ReportText] | None:
         """Return the field of running text that the reader is in, or was in last."""
-        focus = QApplication.focusWidget()
+        focus = self._page.focusWidget()
         texts = self._page.form.texts()
         found = next(((key, text) for key, text in texts.items() if text is focus), None)
         return found or next(((key, text) for key, text in texts.items() if text is self._last), None)

@@ -1,0 +1,174 @@
+"""The previous report of the patient beside the one being written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.desk import DeskBench
+from tests.helpers.fakes import FakeAudit, FakeReports, FakeTemplates
+from tests.helpers.priors import FakeArchive, FakePriors, prior, structure
+from tests.helpers.writing import FakePhrases
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import NotPermitted, Unreachable
+from workstation.domain.hanging import PriorRelation
+from workstation.domain.report import ReportState
+from workstation.services.phrase_service import PhraseBook
+from workstation.services.prior_service import ComparePriors
+from workstation.ui.report.aids import WritingAids
+from workstation.ui.report.report_text import MarkKind
+
+pytestmark = pytest.mark.gui
+VALUES = {
+    "technique": "平扫",
+    "airways": "气管通畅。右侧胸腔少量积液，厚约 8.5 mm；胸膜不厚。",
+    "impression": "右侧少量积液。",
+}
+
+
+class Former:
+    def __init__(self, qtbot: QtBot, relation: PriorRelation = PriorRelation.SAME_PATIENT, width: int = 1856) -> None:
+        self.qtbot, self.bench = qtbot, DeskBench()
+        self.audit, self.source, self.reports = FakeAudit(), FakePriors(), FakeReports()
+        self.source.known = [prior("1.9.3", relation=relation, reported=True), prior("1.9.4", "20241030")]
+        signed = replace(cases.report(values=VALUES, uid="1.9.3"), state=ReportState.FINAL, signed_at=cases.NOON)
+        self.reports.stored = signed
+        templates = FakeTemplates((cases.template(),))
+        archive = FakeArchive({"1.9.3": structure("1.9.3")})
+        self.priors = ComparePriors(self.source, archive, self.reports, templates, self.audit, lambda _pdf: "")
+        use_language(CHINESE)
+        self.bench.open(qtbot.waitUntil)
+        use_language(ENGLISH)
+        aids = WritingAids(PhraseBook(FakePhrases()), self.priors)
+        self.page, self.presenter = self.bench.page(aids=aids)
+        self.page.resize(width, 720)
+        self.page.show()
+        assert self.bench.desk.session is not None
+        self.session = self.bench.desk.session
+
+    def ask(self) -> None:
+        self.page.commands.trigger("report.former")
+
+    def says(self, words: str) -> None:
+        self.qtbot.waitUntil(lambda: any(words in one for one in self.page.former.words()))
+
+    def copy(self, caption: str) -> None:
+        at = self.page.former.words()[::2].index(caption)
+        self.page.former.copies[at].click()
+
+
+@pytest.fixture
+def former(qtbot: QtBot) -> Iterator[Former]:
+    made = Former(qtbot)
+    yield made
+    made.bench.close()
+
+
+def test_nothing_is_asked_before_somebody_wants_it_and_reading_it_is_recorded(former: Former) -> None:
+    assert former.source.asked == []
+    former.ask()
+    former.says("气管通畅")
+    assert former.page.former.isVisible()
+    assert not former.page.paper.isVisible()
+    assert former.audit.recorded == [(AuditAction.STUDY_VIEWED, "1.9.3", 0, "prior report")]
+    former.ask()
+    assert former.page.paper.isVisible()
+
+
+def test_a_copied_section_is_marked_sentence_by_sentence_until_each_is_touched(former: Former) -> None:
+    former.ask()
+    former.says("气管通畅")
+    former.session.set_value("airways", "气管及主支气管通畅。")
+    former.copy("气道")
+    assert former.session.report.values["airways"] == VALUES["airways"]
+    assert [(link.quote, link.source) for link in former.session.report.links] == [
+        ("气管通畅。", "2025-12-08"),
+        ("右侧胸腔少量积液，厚约 8.5 mm；", "2025-12-08"),
+        ("胸膜不厚。", "2025-12-08"),
+    ]
+    former.session.set_value("airways", VALUES["airways"].replace("8.5", "12"))
+    assert [link.quote for link in former.session.report.links] == ["气管通畅。", "胸膜不厚。"]
+
+
+def test_what_was_written_is_kept_and_the_copy_comes_behind_it(former: Former) -> None:
+    former.ask()
+    former.says("气管通畅")
+    former.session.set_value("impression", "左肺结节。")
+    former.copy("诊断印象")
+    assert former.session.report.values["impression"] == "左肺结节。\n右侧少量积液。"
+    text = former.page.form.texts()["impression"]
+    assert [(mark.kind, mark.start) for mark in text.marks()] == [(MarkKind.COPIED, 6)]
+
+
+def test_no_change_since_is_written_with_its_date_where_the_cursor_is(former: Former) -> None:
+    former.ask()
+    former.says("气管通畅")
+    former.page.former.unchanged.click()
+    assert former.session.report.values.get("impression", "") == ""
+    former.page.form.texts()["impression"].setFocus()
+    former.page.former.unchanged.click()
+    assert former.session.report.values["impression"] == "与 2025-12-08 检查比较，未见明显变化。"
+
+
+def test_in_a_narrow_window_both_reports_stand_side_by_side(qtbot: QtBot) -> None:
+    former = Former(qtbot, width=1318)
+    former.ask()
+    former.says("气管通畅")
+    assert former.page.form.isVisible()
+    assert former.page.former.isVisible()
+    assert not former.page.side.isVisible()
+    former.ask()
+    assert former.page.side.isVisible()
+    former.bench.close()
+
+
+def test_who_may_be_another_person_is_asked_about_before_a_word_is_shown(qtbot: QtBot) -> None:
+    former = Former(qtbot, PriorRelation.POSSIBLY_SAME)
+    former.ask()
+    former.says("Confirm first")
+    dialog = former.presenter.former.dialog
+    assert dialog is not None
+    assert former.audit.recorded == []
+    dialog.accept()
+    former.says("气管通畅")
+    assert former.audit.actions == [AuditAction.PRIOR_CONFIRMED, AuditAction.STUDY_VIEWED]
+    former.presenter.former.choose(0)
+    former.says("气管通畅")
+    with pytest.raises(NotPermitted):
+        former.priors.former(former.source.known[0], "en")
+    former.bench.close()
+
+
+def test_a_hub_that_does_not_answer_costs_the_previous_report_only_and_may_be_asked_again(former: Former) -> None:
+    former.source.fail_with = Unreachable("The hub does not answer", hint="Later")
+    former.ask()
+    former.says("The hub does not answer")
+    former.source.fail_with = None
+    former.ask()
+    former.ask()
+    former.says("气管通畅")
+
+
+def test_without_an_earlier_report_the_panel_says_so(former: Former) -> None:
+    former.source.known = []
+    former.ask()
+    former.says("no earlier report")
+
+
+def test_an_unsigned_earlier_report_is_not_shown(former: Former) -> None:
+    former.reports.stored = None
+    former.ask()
+    former.says("no signed report")
+
+
+def test_the_next_case_shows_nothing_of_the_one_before(former: Former) -> None:
+    former.ask()
+    former.says("气管通畅")
+    former.bench.desk.close()
+    assert former.page.former.words() == [""]
+    assert former.presenter.writing.prior_date == ""
