@@ -86,7 +86,7 @@ def test_a_dropped_folder_lists_its_studies_with_their_warnings(station: Station
     item = station.bench.queue.item(STUDY)
     assert (item.who, item.what, item.total) == ("周丽华", "CT · 胸部低剂量 LDCT · QS0118793", 188)
     assert item.warnings == ("One slice is missing.",)
-    assert station.page.send.row(STUDY).send.isVisible()
+    station.qtbot.waitUntil(lambda: station.page.send.row(STUDY).send.isVisible())
 
 
 def test_an_empty_folder_is_a_notice_with_the_next_step(qtbot: QtBot, station: Station, tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ class JobRunner:
             pool: ThreadPoolExecutor(workers, thread_name_prefix=f"lianyue-{pool}")
             for pool, workers in _WORKERS.items()
         }
+        self._closed = False
 
     def submit(
         self,
@@ -122,7 +123,8 @@ class JobRunner:
         Run ``work`` on a pool; exactly one of the callbacks is delivered unless it is cancelled.
 
         Without ``on_error`` an unexpected exception is delivered by raising it in ``deliver``'s
-        thread, where the crash page catches it.
+        thread, where the crash page catches it. After ``close`` a job counts as cancelled: what a
+        window that goes still asks for concerns nobody.
         """
 
         def report(fraction: float, text: str) -> None:
@@ -151,13 +153,20 @@ class JobRunner:
             else:
                 self._deliver(lambda: _hand_over(error, on_error))
 
-        future = self._pools[pool].submit(run)
+        try:
+            future = self._pools[pool].submit(run)
+        except RuntimeError:
+            if not self._closed:
+                raise
+            handle.cancel()
+            return handle
         handle.future = future
         future.add_done_callback(finished)
         return handle
 
     def close(self) -> None:
         """Stop taking jobs and wait for those that run."""
+        self._closed = True
         for executor in self._pools.values():
             executor.shutdown(wait=True, cancel_futures=True)
 

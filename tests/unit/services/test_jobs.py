@@ -122,3 +122,12 @@ def test_a_handle_that_never_started_has_no_result(runner: JobRunner) -> None:
 
     with pytest.raises(RuntimeError):
         handle.result()
+
+
+def test_what_a_closing_window_still_asks_for_is_dropped_without_an_error() -> None:
+    jobs = JobRunner()
+    jobs.close()
+
+    handle = jobs.submit(Pool.IO, lambda _job: 1, on_success=never)
+
+    assert handle.cancelled
