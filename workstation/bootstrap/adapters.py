@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self
 from worklist.audit import HubAudit
 from worklist.detection_queue import HubDetectionQueue
 from worklist.dicomweb import HubImages
-from worklist.dispatch import HubDispatch
 from worklist.http import HubClient
 from worklist.inbox import HubInbox
 from worklist.pet import HubPetHeaders
@@ -44,7 +43,6 @@ class Hub:
     images: HubImages
     reports: HubReports
     inbox: HubInbox
-    dispatch: HubDispatch
     audit: HubAudit
     sender: HubSender
     queue: HubDetectionQueue
@@ -70,7 +68,6 @@ def connect(url: str) -> Hub:
         images=HubImages(client),
         reports=HubReports(client),
         inbox=HubInbox(client),
-        dispatch=HubDispatch(client),
         audit=HubAudit(client),
         sender=HubSender(client),
         queue=HubDetectionQueue(client),
