@@ -153,16 +153,20 @@ class JobRunner:
             else:
                 self._deliver(lambda: _hand_over(error, on_error))
 
-        try:
-            future = self._pools[pool].submit(run)
-        except RuntimeError:
-            if not self._closed:
-                raise
+        handle.future = self._started(pool, run)
+        if handle.future is None:
             handle.cancel()
-            return handle
-        handle.future = future
-        future.add_done_callback(finished)
+        else:
+            handle.future.add_done_callback(finished)
         return handle
+
+    def _started(self, pool: Pool, run: Callable[[], T]) -> Future[T] | None:
+        try:
+            return self._pools[pool].submit(run)
+        except RuntimeError:
+            if self._closed:
+                return None
+            raise
 
     def close(self) -> None:
         """Stop taking jobs and wait for those that run."""
