@@ -14,8 +14,10 @@ from worklist.hub.dispatch_desk import OUTPUTS, REPORT
 from worklist.hub.instance_tables import dicom_instances, dicom_series, dicom_studies
 from worklist.hub.instances import study_moment
 from worklist.hub.tables import cases, sites
+from workstation.domain.critical import CriticalState
 from workstation.domain.dispatch import (
     Consignment,
+    CriticalFlag,
     PatientFacts,
     SignedObject,
     StudiedInstance,
@@ -54,9 +56,15 @@ class Consignments:
         absent = [output.sop_instance_uid for output in outputs if output.sop_instance_uid not in digests]
         if absent:
             raise StorageError(tr("A signed object is not stored at the hub"), detail=f"absent: {absent}")
+        report = REPORT.validate_json(dispatch.document)
         return Consignment(
+            critical=tuple(
+                CriticalFlag(one.level.value, one.level.scheme, one.level.meaning, one.confirmed_at)
+                for one in report.critical_values
+                if one.state is not CriticalState.DISMISSED
+            ),
             control_id=dispatch.control_id,
-            report=REPORT.validate_json(dispatch.document),
+            report=report,
             report_root=dispatch.report_root,
             site_name=case.site_name,
             patient=PatientFacts(study.patient_id, study.patient_name, study.sex, study.birth_date),

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from resources.translation import tr
 from workstation.dicom import report_words
+from workstation.dicom.critical_words import critical_section
 from workstation.dicom.sr_codes import CATEGORY_CODES
 from workstation.dicom.sr_common import (
     DocumentHead,
@@ -95,6 +96,7 @@ def enhanced_sr(report: Report, template: ReportTemplate, study: Study, row: Wor
             items += [item for category in report.categories for item in _category_items(category, report.language)]
         if items:  # an empty container is not allowed, and an empty heading tells nothing
             children.append(container(section.heading, items))
+    children += critical_section(report)
     root = container(template.title_code, children, template="2000", relationship="")
     ds = document(head, study, study.series, root)
     ds.ReferencedRequestSequence[0].RequestedProcedureDescription = (row.description or study.description)[:64]

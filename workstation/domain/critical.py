@@ -217,6 +217,11 @@ class CriticalValue:
         return self.recognised_at + timedelta(seconds=self.escalate_after_s)
 
     @property
+    def acknowledgement(self) -> str:
+        """Return the words that the receiver's own acknowledgement read back, empty without one."""
+        return "" if self.received is None else str(json.loads(self.received.statement)[-1])
+
+    @property
     def next_at(self) -> datetime | None:
         """Return when its clock next says something, None once it has nothing more to say."""
         if not self.is_open or self.escalated_at is not None:

@@ -114,3 +114,42 @@ class CriticalPort(Protocol):
     def notified_in_time(self, days: int) -> NotificationShare:
         """Return national indicator 4 over the last days."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAct:
+    """
+    An act that the hub has not confirmed yet; ``at`` is this machine's clock, used for its age only.
+
+    Exactly one of ``recognition`` and ``call`` is set. ``refused`` says why the hub did not take it; it is kept.
+    """
+
+    act_uid: str
+    user_id: str
+    critical_uid: str
+    study_instance_uid: str
+    ups_instance_uid: str
+    at: datetime
+    recognition: Recognition | None = None
+    call: CallReport | None = None
+    refused: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.recognition is None) == (self.call is None):
+            raise ValueError("an act is a recognition or a call")
+
+
+class PendingActs(Protocol):
+    """Where acts wait on this machine, encrypted, until the hub has confirmed them."""
+
+    def all(self) -> tuple[PendingAct, ...]:
+        """Return what waits, oldest first. Raises Locked, StorageError."""
+        ...
+
+    def put(self, act: PendingAct) -> None:
+        """Add an act, or replace the one of the same UID, on disk before it returns. Raises DiskFull."""
+        ...
+
+    def done(self, act_uid: str) -> None:
+        """Take an act away that the hub has confirmed; an unknown one is harmless."""
+        ...

@@ -15,6 +15,7 @@ from workstation.domain.report import Blocker, BlockerKind, Report, ReportState,
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim
+from workstation.services.critical_gate import RULE as CRITICAL_RULE
 
 _LONGEST_DETAIL: Final = 500
 
@@ -109,8 +110,9 @@ class RecordDecisions:
                 detail=f"marks {numbers} rejected together {batch[0].reject_reason}",
             )
         for override in report.norm_overrides:
+            is_critical = override.rule == CRITICAL_RULE
             self.audit.record(
-                AuditAction.NORM_OVERRIDDEN,
+                AuditAction.CRITICAL_OVERRIDDEN if is_critical else AuditAction.NORM_OVERRIDDEN,
                 subject_uid=report.study_instance_uid,
                 detail=f"{override.rule} {override.target} by {override.by}: {override.reason}"[:_LONGEST_DETAIL],
             )

@@ -14,6 +14,7 @@ from workstation.domain.signature import SignedArtefact, SignedPdf
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
+from workstation.services.critical_gate import require_critical
 from workstation.services.norm_gate import require_norm
 from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import require_complete
@@ -70,6 +71,7 @@ class SignReport:
             raise NotPermitted(tr("Only seniors sign final reports"), hint=tr("Submit the report for review."))
         require_complete(report, template)
         require_norm(report, template, study, row, signer=actor.display_name)
+        require_critical(report)
         now = self.clock.now()
         verifier = Person(actor.user_id, actor.display_name, actor.site_name)
         final = replace(report.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)

@@ -95,6 +95,7 @@ def test_both_sides_sign_and_their_signatures_break_when_a_word_is_changed() -> 
     assert (done.state, done.is_signed_by_both, done.confirmed_at) == (CriticalState.CONFIRMED, True, later(2))
     assert done.received is not None
     assert done.notified is not None
+    assert (done.acknowledgement, value().acknowledgement) == ("已通知病房", "")
     assert (done.received.party, done.received.holds, done.notified.party) == (TECHNICIAN, True, READER)
     assert not replace(done.received, statement=done.received.statement + " ").holds
     assert not replace(done.received, at=later(3)).holds

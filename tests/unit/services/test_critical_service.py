@@ -1,0 +1,186 @@
+"""Acts on critical values are on disk first, reach the hub once it answers, and hold a signature up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cases import FixedClock, report, row
+from tests.helpers.critical import AT, EXPERT, ActsInMemory, CriticalHub
+from workstation.dicom.critical_policy import default_policy
+from workstation.domain.critical import CallOutcome, CriticalSource, CriticalState, Dismissal
+from workstation.domain.critical_board import CallReport, CriticalBoard, PendingAct, Recognition
+from workstation.domain.errors import NoLongerUpdatable, NotSignable, SignInFailed
+from workstation.domain.finding import FindingList
+from workstation.exchange.templates import TemplateLibrary
+from workstation.services.critical_gate import RULE, answered_for, open_critical, require_critical, with_critical
+from workstation.services.critical_service import CriticalActs, Delivered, new_suggestions, open_of, with_pending
+from workstation.storage.critical_acts import CriticalActFile
+from workstation.storage.crypto import CannotOpen
+
+ENTRY = default_policy().entries[2]
+FOUND = Recognition("", "", "蛛网膜下腔出血")
+CALL = CallReport("", "王护士", "病房护士", "0571-1", "蛛网膜下腔出血", read_back=True, read_back_text="已知晓")
+
+
+class Bed:
+    """A hub, the acts that wait, and the service between them."""
+
+    def __init__(self, pending: ActsInMemory | CriticalActFile | None = None) -> None:
+        self.clock = FixedClock(AT)
+        self.hub = CriticalHub(self.clock)
+        self.pending = ActsInMemory() if pending is None else pending
+        numbers = count(1)
+        self.acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}")
+
+    def pass_(self, minutes: float) -> None:
+        self.clock.advance(60 * minutes)
+
+
+def test_a_recognition_on_a_dead_line_keeps_its_time_and_reaches_the_hub_later() -> None:
+    bed = Bed()
+    bed.hub.is_up = False
+    act = bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    assert bed.acts.deliver("expert") == Delivered(0, 1)
+    bed.pass_(3)
+    value = with_pending(
+        CriticalBoard(bed.clock.now()), bed.acts.waiting("expert"), actor=EXPERT, now=bed.clock.now(),
+        policy=default_policy(), rows={row().study_instance_uid: row()},
+    ).notices[0].value  # fmt: skip
+    assert (value.recognised_at, value.entry_key) == (AT, "subarachnoid-haemorrhage")
+    bed.acts.call(value, EXPERT, CALL)
+    bed.pass_(9)
+    assert bed.acts.deliver("expert") == Delivered(0, 2)
+    bed.hub.is_up = True
+    assert bed.acts.deliver("expert") == Delivered(2, 0)
+    stored = bed.hub.values[act.critical_uid]
+    assert (stored.recognised_at, stored.confirmed_at) == (AT, AT + timedelta(minutes=3))
+    assert bed.pending.all() == ()
+    assert bed.acts.deliver("expert") == Delivered(0, 0)
+
+
+def test_what_the_hub_refuses_stays_with_its_reason_and_lets_the_rest_go() -> None:
+    bed = Bed()
+    act = bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    bed.hub.refuses = NoLongerUpdatable("It is closed")
+    assert bed.acts.deliver("expert") == Delivered(0, 0, "It is closed")
+    assert bed.acts.deliver("expert") == Delivered(0, 0)
+    assert [one.refused for one in bed.pending.all()] == ["It is closed"]
+    shown = with_pending(
+        CriticalBoard(AT), bed.acts.waiting("expert"), actor=EXPERT, now=AT, policy=default_policy(),
+        rows={row().study_instance_uid: row()},
+    )  # fmt: skip
+    assert shown.notices == ()
+    bed.hub.refuses = None
+    assert bed.acts.deliver("expert") == Delivered(1, 0)
+    assert act.critical_uid in bed.hub.values
+
+
+def test_an_ended_session_keeps_every_act_for_its_owner() -> None:
+    bed = Bed()
+    bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    bed.hub.refuses = SignInFailed("ended")
+    assert bed.acts.deliver("expert") == Delivered(0, 1)
+    bed.hub.refuses = None
+    assert bed.acts.deliver("somebody") == Delivered(0, 0)
+    assert bed.acts.waiting("somebody") == ()
+    assert len(bed.acts.waiting("expert")) == 1
+
+
+def test_a_call_that_waits_is_shown_with_the_value_of_the_hub() -> None:
+    bed = Bed()
+    bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    bed.acts.deliver("expert")
+    board = bed.hub.board()
+    bed.acts.call(board.notices[0].value, EXPERT, replace(CALL, receiver=""))
+    bed.acts.call(board.notices[0].value, EXPERT, replace(CALL, outcome=CallOutcome.BUSY, read_back=False))
+    shown = (
+        with_pending(board, bed.acts.waiting("expert"), actor=EXPERT, now=AT, policy=default_policy(), rows={})
+        .notices[0]
+        .value
+    )
+    assert ([call.outcome for call in shown.calls], shown.state) == ([CallOutcome.BUSY], CriticalState.RECOGNISED)
+    lost = PendingAct("a", "expert", "2.25.77", "1.2.3", "1", AT, recognition=FOUND)
+    assert (
+        with_pending(CriticalBoard(AT), (lost,), actor=EXPERT, now=AT, policy=default_policy(), rows={}).notices == ()
+    )
+
+
+def test_acts_survive_encrypted_and_a_damaged_file_is_never_written_over(tmp_path: Path) -> None:
+    path, key = tmp_path / "acts" / "critical", b"k" * 32
+    bed = Bed(CriticalActFile(path, key))
+    act = bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    assert "蛛网膜".encode() not in path.read_bytes()
+    assert CriticalActFile(path, key).all() == (act,)
+    again = CriticalActFile(path, key)
+    again.put(replace(act, refused="closed"))
+    again.done("unknown")
+    assert [one.refused for one in again.all()] == ["closed"]
+    with pytest.raises(CannotOpen):
+        CriticalActFile(path, b"x" * 32).put(act)
+    assert len(CriticalActFile(path, key).all()) == 1
+    again.done(act.act_uid)
+    assert again.all() == ()
+    assert CriticalActFile(tmp_path / "none", key).all() == ()
+
+
+def test_an_act_is_a_recognition_or_a_call() -> None:
+    with pytest.raises(ValueError, match="a recognition or a call"):
+        PendingAct("a", "u", "c", "s", "w", AT)
+    with pytest.raises(ValueError, match="a recognition or a call"):
+        PendingAct("a", "u", "c", "s", "w", AT, FOUND, CALL)
+
+
+def test_a_suggestion_is_made_until_somebody_took_it_up_or_dismissed_it() -> None:
+    bed, template = Bed(), TemplateLibrary().get("ct-head")
+
+    def suggested() -> list[str]:
+        found = new_suggestions(
+            default_policy(), tuple(bed.hub.values.values()), template, {"haemorrhage": "subarachnoid"},
+            FindingList("1.2.3"), "zh_CN",
+        )  # fmt: skip
+        return [one.text for one in found]
+
+    assert suggested() == ["急性蛛网膜下腔出血"]
+    act = bed.acts.recognise(row(), EXPERT, ENTRY, replace(FOUND, source=CriticalSource.TEMPLATE))
+    bed.acts.deliver("expert")
+    assert suggested() == []
+    bed.hub.dismiss(act.critical_uid, "伪影")
+    assert suggested() == []
+
+
+def test_the_most_urgent_open_value_comes_first_and_closed_ones_not_at_all() -> None:
+    bed = Bed()
+    for minutes in (0, 1, 1, 1):
+        bed.pass_(minutes)
+        bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+        bed.acts.deliver("expert")
+    first, second, third, fourth = bed.hub.values
+    bed.hub.call(first, replace(CALL, call_uid="1"))
+    bed.hub.dismiss(fourth, "误报")
+    assert [value.critical_uid for value in open_of(tuple(bed.hub.values.values()))] == [second, third, first]
+
+
+def test_an_open_critical_value_holds_the_signature_up_until_it_is_read_back_or_answered_for() -> None:
+    bed = Bed()
+    bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    bed.acts.deliver("expert")
+    (value,) = bed.hub.values.values()
+    written = with_critical(report(), (value,))
+    assert with_critical(written, (value,)) is written
+    with pytest.raises(NotSignable, match=value.critical_uid):
+        require_critical(written)
+    answered = answered_for(written, "对方电话三次未接，已派人当面通知", by="王启明", at=AT)
+    require_critical(answered)
+    assert [(one.rule, one.target, one.reason) for one in answered.norm_overrides] == [
+        (RULE, value.critical_uid, "对方电话三次未接，已派人当面通知")
+    ]
+    assert open_critical(with_critical(written, (bed.hub.call(value.critical_uid, CALL),))) == ()
+    dismissed = value.dismissed(Dismissal(value.recognised_by, AT, "误报"))
+    require_critical(with_critical(written, (dismissed,)))
+    with pytest.raises(ValueError, match="reason"):
+        answered_for(written, " ", by="王启明", at=AT)
