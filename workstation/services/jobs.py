@@ -153,20 +153,19 @@ class JobRunner:
             else:
                 self._deliver(lambda: _hand_over(error, on_error))
 
-        handle.future = self._started(pool, run)
-        if handle.future is None:
-            handle.cancel()
-        else:
-            handle.future.add_done_callback(finished)
+        future = handle.future = self._started(pool, run)
+        future.add_done_callback(finished)
         return handle
 
-    def _started(self, pool: Pool, run: Callable[[], T]) -> Future[T] | None:
+    def _started(self, pool: Pool, run: Callable[[], T]) -> Future[T]:
         try:
             return self._pools[pool].submit(run)
         except RuntimeError:
-            if self._closed:
-                return None
-            raise
+            if not self._closed:
+                raise
+            nobodys = Future[T]()
+            nobodys.cancel()
+            return nobodys
 
     def close(self) -> None:
         """Stop taking jobs and wait for those that run."""

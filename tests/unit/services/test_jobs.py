@@ -130,4 +130,5 @@ def test_what_a_closing_window_still_asks_for_is_dropped_without_an_error() -> N
 
     handle = jobs.submit(Pool.IO, lambda _job: 1, on_success=never)
 
-    assert handle.cancelled
+    assert handle.future is not None
+    assert handle.future.cancelled()
