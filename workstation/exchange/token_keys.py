@@ -16,37 +16,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pkcs11
 from asn1crypto import x509 as asn1_x509
-from pkcs11 import Attribute, ObjectClass, PKCS11Error, TokenFlag
-from pyhanko.sign.pkcs11 import PKCS11Signer
+from pkcs11 import Attribute, Mechanism, ObjectClass, PKCS11Error, TokenFlag
 
 from resources.translation import tr
 from workstation.domain.errors import SignatureInvalid
 from workstation.domain.signature import SignatureLevel
 from workstation.exchange.pades import PadesSigner, Trust
+from workstation.exchange.software_key import RsaSigner
 from workstation.exchange.time_stamps import TimeAuthority
 from workstation.exchange.usable_certificate import require_usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyhanko.sign.signers import Signer
+
+_MECHANISMS: Final = {
+    "sha256": Mechanism.SHA256_RSA_PKCS,
+    "sha384": Mechanism.SHA384_RSA_PKCS,
+    "sha512": Mechanism.SHA512_RSA_PKCS,
+}
 TRIES: Final = 3
 """After so many wrong PINs in a row a token is not asked again, because most lock themselves for good soon after."""
-
-
-class _TokenSigner(PKCS11Signer):
-    """Says in our words that the token went away."""
-
-    async def async_sign_raw(
-        self,
-        data: bytes,
-        digest_algorithm: str,
-        dry_run: bool = False,  # noqa: FBT001, FBT002 - pyHanko's signature
-    ) -> bytes:
-        """Return a signature made by the token. Raises SignatureInvalid."""
-        try:
-            return await super().async_sign_raw(data, digest_algorithm, dry_run=dry_run)
-        except PKCS11Error as exc:
-            raise _gone(exc) from exc
 
 
 class TokenSession(PadesSigner):
@@ -54,22 +45,43 @@ class TokenSession(PadesSigner):
 
     def __init__(
         self,
-        session: pkcs11.Session,
-        signer: PKCS11Signer,
+        signer: Signer,
         trust: Trust,
         authority: TimeAuthority | None,
         level: SignatureLevel,
-        closed: Callable[[], None],
+        close: Callable[[], None],
     ) -> None:
         super().__init__(signer, trust, authority, level)
-        self._session = session
-        self._closed = closed
+        self._close = close
 
     def close(self) -> None:
         """Forget the PIN: the token asks for it anew."""
-        with contextlib.suppress(PKCS11Error):  # the token may be gone, and its session with it
-            self._session.close()
-        self._closed()
+        self._close()
+
+
+class _Key:
+    """The private key of one session; it is fetched for each signature, so that a pulled token is noticed."""
+
+    def __init__(self, session: pkcs11.Session, key_id: bytes, closed: Callable[[], None]) -> None:
+        self._session: pkcs11.Session | None = session
+        self._id = key_id
+        self._closed = closed
+
+    def sign(self, data: bytes, digest: str) -> bytes:
+        """Return a signature made by the token. Raises SignatureInvalid."""
+        with _told():
+            if self._session is None:
+                raise pkcs11.SessionClosed
+            key: Any = self._session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=self._id)
+            return bytes(key.sign(data, mechanism=_MECHANISMS[digest]))
+
+    def close(self) -> None:
+        """End the session; the token may be gone, and its session with it."""
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(PKCS11Error):
+                session.close()
+            self._closed()
 
 
 @dataclass(slots=True)
@@ -99,14 +111,10 @@ class TokenKeys:
             require_usable(certificate.dump(), trust, self.now())
             session = self._opened(token, pin)
             self._open = True
-        signer = _TokenSigner(
-            session,
-            signing_cert=certificate,
-            ca_chain=[asn1_x509.Certificate.load(der) for der in trust.intermediates],
-            key_id=key_id,
-            embed_roots=False,
-        )
-        return TokenSession(session, signer, trust, self.authority(), self.level, self._session_closed)
+        key = _Key(session, key_id, self._session_closed)
+        issuers = [asn1_x509.Certificate.load(der) for der in trust.intermediates]
+        signer = RsaSigner(certificate, issuers, key.sign)
+        return TokenSession(signer, trust, self.authority(), self.level, key.close)
 
     def subject(self, user_id: str) -> str:
         """Return the certificate subject's name, empty where no token of this person is plugged in."""
@@ -148,10 +156,11 @@ class TokenKeys:
             for anew in (False, True):
                 if anew and not self._open:
                     library.reinitialize()  # some modules see only so that a token came; it ends every session
-                for token, key_id, certificate in _on(library, self.label):
-                    if certificate.subject.native.get("user_id") in {user_id, None}:
-                        return token, key_id, certificate
-                    others = _name(certificate)
+                with contextlib.nullcontext() if anew else contextlib.suppress(PKCS11Error):
+                    for token, key_id, certificate in _on(library, self.label):
+                        if certificate.subject.native.get("user_id") in {user_id, None}:
+                            return token, key_id, certificate
+                        others = _name(certificate)
         if others:
             raise SignatureInvalid(
                 tr("The signing token is {holder}'s", holder=others), hint=tr("Plug in your own. The draft is kept.")
