@@ -49,11 +49,16 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class WorklistSettings:
-    """How the worklist behaves. ``hidden_columns`` names columns the person took away."""
+    """
+    How the worklist behaves. ``hidden_columns`` names columns the person took away.
+
+    ``column_widths`` are those that the person dragged, each as ``name=pixels``.
+    """
 
     refresh_s: int = 30
     preview_open: bool = True
     hidden_columns: tuple[str, ...] = ()
+    column_widths: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 5 <= self.refresh_s <= 60:  # CLINICAL A7: a list older than a minute is too old

@@ -21,7 +21,15 @@ from workstation.ui.bench_worklist import many_rows, run
 from workstation.ui.theme import apply_theme, current_theme
 from workstation.ui.widgets.worklist_cases import Cases, made_ready
 from workstation.ui.widgets.worklist_cells import WorklistCells
-from workstation.ui.widgets.worklist_columns import INDEX, Column, Order, plan_columns, title
+from workstation.ui.widgets.worklist_columns import (
+    INDEX,
+    Column,
+    Order,
+    kept_widths,
+    plan_columns,
+    title,
+    widths_of,
+)
 from workstation.ui.widgets.worklist_model import WorklistModel
 from workstation.ui.widgets.worklist_view import WorklistTable
 from workstation.ui.widgets.worklist_words import STATE_LOOK, ai_word, state_word, study_time
@@ -178,6 +186,34 @@ def test_no_header_is_cut_in_english(qapp: QApplication, width: int) -> None:
     use_language(before)
     assert cut == []
     assert sum(plan.widths.values()) == width
+
+
+def test_a_dragged_column_keeps_its_width_and_the_description_takes_the_rest() -> None:
+    own = widths_of(("patient=180", "reader=150", "patient_id=9999", "nonsense=40", "ai=wide"))
+    assert own == {Column.PATIENT: 180, Column.READER: 150, Column.PATIENT_ID: 600}
+    assert kept_widths(own) == ("patient=180", "patient_id=600", "reader=150")
+    plan = plan_columns(1856, own={Column.PATIENT: 180, Column.READER: 150})
+    assert (plan.widths[Column.PATIENT], plan.widths[Column.READER]) == (180, 150)
+    assert sum(plan.widths.values()) == 1856
+
+
+def test_dragged_columns_never_push_critical_out_of_sight() -> None:
+    greedy = dict.fromkeys((Column.PATIENT, Column.READER, Column.SITE), 600)
+    assert plan_columns(1302, own=greedy) == plan_columns(1302)
+
+
+def test_what_the_person_drags_is_kept_and_a_double_click_gives_it_back(qtbot: QtBot, table: WatchedTable) -> None:
+    header, at = table.horizontalHeader(), INDEX[Column.PATIENT]
+    planned = table.columnWidth(at)
+    with qtbot.waitSignal(table.widths_changed):
+        header.resizeSection(at, planned + 30)
+    assert kept_widths(table.own_widths) == (f"patient={planned + 30}",)
+    assert table.columnWidth(at) == planned + 30
+    assert table.horizontalScrollBar().maximum() == 0
+    with qtbot.waitSignal(table.widths_changed):
+        header.sectionHandleDoubleClicked.emit(at)
+    assert table.own_widths == {}
+    assert table.columnWidth(at) == planned
 
 
 def test_critical_stays_in_sight_at_1366_by_768_and_150_percent(table: WatchedTable) -> None:

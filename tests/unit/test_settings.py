@@ -22,7 +22,7 @@ from workstation.settings import (
 CHANGED = Settings(
     AppearanceSettings("en", 150, high_contrast=True),
     ConnectionSettings("https://hub.example", "王启明"),
-    WorklistSettings(15, preview_open=False, hidden_columns=("arrived", "priors")),
+    WorklistSettings(15, preview_open=False, hidden_columns=("arrived", "priors"), column_widths=("patient=180",)),
     ReadingSettings(45, planes_on_gpu=True),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -24,7 +25,7 @@ from workstation.ui.widgets.fields import SearchBox
 from workstation.ui.widgets.labels import EmptyState
 from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.preview_strip import PreviewStrip
-from workstation.ui.widgets.worklist_columns import Column
+from workstation.ui.widgets.worklist_columns import Column, kept_widths, widths_of
 from workstation.ui.widgets.worklist_filters import WorklistFilters, is_filtered
 from workstation.ui.widgets.worklist_merge import Merge
 from workstation.ui.widgets.worklist_model import WorklistModel
@@ -65,6 +66,7 @@ class WorklistPage(Page):
         self.model = WorklistModel(self)
         self.table = WorklistTable(self.model)
         self.table.hidden_columns = self._preferences.hidden_columns
+        self.table.own_widths = widths_of(self._preferences.column_widths)
         yield
         self._build_header()
         yield
@@ -151,6 +153,7 @@ class WorklistPage(Page):
         self.table.selected.connect(self._show_preview)
         self.table.sort_clicked.connect(self._sort)
         self.table.menu_asked.connect(self._row_menu)
+        self.table.widths_changed.connect(self._widths_changed)
         self.preview.open_clicked.connect(self._open_current)
         self.preview.claim_clicked.connect(self._claim_current)
         self.preview.release_clicked.connect(self._release_current)
@@ -323,13 +326,11 @@ class WorklistPage(Page):
         self.table.fit()
         self._keep_preferences(hidden_columns=hidden)
 
+    def _widths_changed(self) -> None:
+        self._keep_preferences(column_widths=kept_widths(self.table.own_widths))
+
     def _keep_preferences(self, **changes: object) -> None:
-        values = {
-            "refresh_s": self._preferences.refresh_s,
-            "preview_open": self._preferences.preview_open,
-            "hidden_columns": self._preferences.hidden_columns,
-        } | changes
-        self._preferences = WorklistSettings(**values)  # type: ignore[arg-type] # fields by name
+        self._preferences = replace(self._preferences, **changes)  # type: ignore[arg-type] # fields by name
         self.preferences_changed.emit(self._preferences)
 
     def _show_preview(self, row: WorklistRow | None) -> None:

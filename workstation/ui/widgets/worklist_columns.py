@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -92,6 +92,30 @@ _WIDE_LATIN: Final = {
 }
 
 
+_NARROWEST: Final = 32
+_WIDEST: Final = 600
+
+
+def widths_of(kept: Collection[str]) -> dict[Column, int]:
+    """Read widths that were kept as ``name=pixels``; what is none is left out."""
+    found = {}
+    for entry in kept:
+        name, _, pixels = entry.partition("=")
+        if name in set(Column) and pixels.isdecimal():
+            found[Column(name)] = dragged(int(pixels))
+    return found
+
+
+def kept_widths(widths: Mapping[Column, int]) -> tuple[str, ...]:
+    """Return widths as ``name=pixels``, in the order of the columns."""
+    return tuple(f"{column.value}={widths[column]}" for column in COLUMNS if column in widths)
+
+
+def dragged(pixels: int) -> int:
+    """Return the width that a column takes when it is dragged to one: never nothing, never the whole window."""
+    return min(max(pixels, _NARROWEST), _WIDEST)
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
     """Which columns are shown how wide; the description takes what is left."""
@@ -105,12 +129,15 @@ class ColumnPlan:
         return column in self.widths
 
 
-def plan_columns(width: int, hidden: Collection[str] = (), *, latin: bool = False) -> ColumnPlan:
+def plan_columns(
+    width: int, hidden: Collection[str] = (), *, latin: bool = False, own: Mapping[Column, int] | None = None
+) -> ColumnPlan:
     """
     Return the columns that fit into ``width`` logical pixels.
 
     Columns go in the order of DESIGN 4.6; what must never be hidden stays and the description
-    shrinks to 120 at last. ``latin`` widens the columns whose words are longer in English.
+    shrinks to 120 at last. ``latin`` widens the columns whose words are longer in English; ``own``
+    are widths that the person dragged, which hold as long as everything fits.
     """
     widths = {
         column: WIDTHS[column] + (_WIDE_LATIN.get(column, 0) if latin else 0)
@@ -149,8 +176,11 @@ def plan_columns(width: int, hidden: Collection[str] = (), *, latin: bool = Fals
                 widths[Column.PATIENT] = _JOINED_PATIENT
     if joined:
         widths[Column.PATIENT] = _JOINED_PATIENT
+    widths |= {column: each for column, each in (own or {}).items() if column in widths}
     _squeeze(widths, width)
     rest = sum(each for column, each in widths.items() if column is not Column.DESCRIPTION)
+    if own and rest + min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION) > width:
+        return plan_columns(width, hidden, latin=latin)
     widths[Column.DESCRIPTION] = max(min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION), width - rest)
     return ColumnPlan(widths, joined)
 

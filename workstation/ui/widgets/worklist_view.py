@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelection, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -16,9 +16,10 @@ from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.worklist_cells import WorklistCells
-from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, plan_columns
+from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, dragged, plan_columns
 from workstation.ui.widgets.worklist_model import TIME_COLUMN, WorklistModel
 
+_DRAG_PAUSE_MS: Final = 300
 _CENTRED: Final = frozenset({Column.PRIORS})
 _CHOOSING: Final = {
     Qt.Key.Key_Up,
@@ -40,18 +41,26 @@ class WorklistTable(QTableView):
     Shows a ``WorklistModel``.
 
     Signals: ``opened(WorklistRow)`` on Enter and double click, ``selected(object)`` with the case or
-    None, ``sort_clicked(Column)`` and ``menu_asked(WorklistRow, QPoint)`` with a global position.
+    None, ``sort_clicked(Column)`` and ``menu_asked(WorklistRow, QPoint)`` with a global position;
+    ``widths_changed`` when the person dragged a column or, by a double click, gave its width back.
     """
 
     opened = Signal(object)
     selected = Signal(object)
     sort_clicked = Signal(object)
     menu_asked = Signal(object, object)
+    widths_changed = Signal()
 
     def __init__(self, model: WorklistModel) -> None:
         super().__init__()
         self.rows = model
         self.hidden_columns: Collection[str] = ()
+        self.own_widths: dict[Column, int] = {}
+        self._fitting = False
+        self._dragged = QTimer(self)
+        self._dragged.setSingleShot(True)
+        self._dragged.setInterval(_DRAG_PAUSE_MS)
+        self._dragged.timeout.connect(self._keep_dragged)
         self._cells = WorklistCells(model)
         self._hovered = -1
         self._selected = -1
@@ -76,7 +85,9 @@ class WorklistTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.sectionResized.connect(self._resized)
+        header.sectionHandleDoubleClicked.connect(self._give_width_back)
         header.setFixedHeight(current_theme().px("table.header"))
         header.sectionClicked.connect(lambda at: self.sort_clicked.emit(COLUMNS[at]))
         self.verticalHeader().hide()
@@ -109,12 +120,31 @@ class WorklistTable(QTableView):
 
     def fit(self) -> None:
         """Lay the columns out for the present width."""
-        plan = plan_columns(self.viewport().width(), self.hidden_columns, latin=language() == ENGLISH)
+        plan = plan_columns(
+            self.viewport().width(), self.hidden_columns, latin=language() == ENGLISH, own=self.own_widths
+        )
         self.rows.joined = plan.joined
+        self._fitting = True
         for column, at in INDEX.items():
             self.setColumnHidden(at, not plan.shows(column))
             if plan.shows(column):
                 self.setColumnWidth(at, plan.widths[column])
+        self._fitting = False
+
+    def _resized(self, at: int, _before: int, width: int) -> None:
+        column = COLUMNS[at]
+        if not self._fitting and column is not Column.DESCRIPTION and not self.isColumnHidden(at):
+            self.own_widths[column] = dragged(width)
+        if not self._fitting:
+            self._dragged.start()
+
+    def _give_width_back(self, at: int) -> None:
+        self.own_widths.pop(COLUMNS[at], None)
+        self._dragged.start()
+
+    def _keep_dragged(self) -> None:
+        self.fit()  # the description takes what the others leave
+        self.widths_changed.emit()
 
     def tick(self, now: datetime) -> None:
         """Take over the time and repaint the timers that can be seen, nothing else."""
