@@ -193,6 +193,30 @@ def _stale_revision(_body: Body, detail: str) -> WorkstationError:
     )
 
 
+def _superseded(_body: Body, detail: str) -> WorkstationError:
+    return NoLongerUpdatable(
+        tr("Somebody else has changed this report after it was signed, and was faster"),
+        hint=tr("Your text is kept as a draft. Open the case again and compare it with what holds now."),
+        detail=detail,
+    )
+
+
+def _second_signer(_body: Body, detail: str) -> WorkstationError:
+    return NotPermitted(
+        tr("The rules of this alliance want a second doctor to sign: you wrote this report"),
+        hint=tr("Submit it for review."),
+        detail=detail,
+    )
+
+
+def _not_independent(_body: Body, detail: str) -> WorkstationError:
+    return NotPermitted(
+        tr("This case is read twice, and you have read it already"),
+        hint=tr("Another reader has to read it without knowing your report."),
+        detail=detail,
+    )
+
+
 def _integrity(_body: Body, detail: str) -> WorkstationError:
     return IntegrityMismatch(
         tr("The hub already holds an image with the same identity but other content"),
@@ -253,6 +277,9 @@ _BY_CODE: Final[dict[str, Callable[[Body, str], WorkstationError]]] = {
     "wrong_transaction": _wrong_transaction,
     "no_longer_updatable": _no_longer_updatable,
     "stale_revision": _stale_revision,
+    "superseded": _superseded,
+    "second_signer": _second_signer,
+    "not_independent": _not_independent,
     "integrity_mismatch": _integrity,
     "study_incomplete": _incomplete,
     "bad_request": _bad_request,

@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 SECRET_ID, SECRET_NAME = "SECRET-77", "绝密患者"
 ENHANCED_SR = "1.2.840.10008.5.1.4.1.1.88.22"
 WITHOUT_SESSION = {("POST", "/api/session"), ("GET", "/api/health")}
-ANYBODY_SIGNED_IN = {("GET", "/api/session"), ("DELETE", "/api/session")}
+ANYBODY_SIGNED_IN = {("GET", "/api/session"), ("DELETE", "/api/session"), ("GET", "/api/policy/report")}
 SENDERS = {"technician", "technician2"}
 READERS = {"resident", "expert"}
 SEES_STUDIES = SENDERS | READERS | {"worker"}
@@ -34,6 +34,13 @@ ALLOWED = {
     ("POST", "/api/reports/{ups_instance_uid}/submit"): READERS,
     ("POST", "/api/reports/{ups_instance_uid}/return"): {"expert"},
     ("POST", "/api/reports/{ups_instance_uid}/final"): {"expert"},
+    ("GET", "/api/reports/{ups_instance_uid}/readings"): READERS | {"worker"},
+    ("POST", "/api/reports/{ups_instance_uid}/revise"): READERS,
+    ("POST", "/api/reports/{ups_instance_uid}/cancel"): READERS,
+    ("POST", "/api/reports/{ups_instance_uid}/withdraw"): {"expert"},
+    ("POST", "/api/reports/{ups_instance_uid}/double"): {"expert", "quality"},
+    ("PUT", "/api/policy/report"): {"quality", "admin"},
+    ("GET", "/api/quality/agreement"): {"quality"},
     ("GET", "/api/inbox"): SENDERS,
     ("POST", "/api/inbox/{ups_instance_uid}/acknowledge"): SENDERS,
     ("POST", "/api/critical/case/{ups_instance_uid}"): READERS,
@@ -125,6 +132,21 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
         "/api/reports/{ups_instance_uid}/submit": under_lock,
         "/api/reports/{ups_instance_uid}/return": {**under_lock, "reason": "because"},
         "/api/reports/{ups_instance_uid}/final": {**under_lock, "outputs": []},
+        "/api/reports/{ups_instance_uid}/revise": {
+            "kind": "corrected",
+            "predecessor_uid": new_uid(),
+            "ups_instance_uid": new_uid(),
+            "transaction_uid": new_uid(),
+        },
+        "/api/reports/{ups_instance_uid}/cancel": {**under_lock, "reason": "because"},
+        "/api/reports/{ups_instance_uid}/withdraw": {
+            "report_uid": new_uid(),
+            "code": "wrong_patient",
+            "reason": "because",
+            "outputs": [],
+        },
+        "/api/reports/{ups_instance_uid}/double": None,
+        "/api/policy/report": {},
         "/api/inbox/{ups_instance_uid}/acknowledge": None,
         "/api/critical/case/{ups_instance_uid}": {"critical_uid": target.critical, "entry_key": "", "text": "x"},
         "/api/critical/{critical_uid}/call": {

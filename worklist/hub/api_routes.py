@@ -22,7 +22,6 @@ from workstation.domain.access import Actor
 from workstation.domain.audit import AuditEvent
 from workstation.domain.hanging import PriorStudy
 from workstation.domain.report import Report
-from workstation.domain.report_state import ReturnCode
 from workstation.domain.site import ReadingRequest, ReturnedReport, Site
 from workstation.domain.workitem import OutputReference, WorklistPage, WorklistQuery, WorklistRow, WorklistTab
 
@@ -83,7 +82,6 @@ class ReturnBody:
     report: Report
     transaction_uid: str
     reason: Annotated[str, Field(max_length=4000)]
-    codes: tuple[ReturnCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +197,7 @@ def report_routes(reports: ReportService, inbox: InboxService) -> APIRouter:
 
     @router.post("/reports/{ups_instance_uid}/return")
     def send_back(ups_instance_uid: str, actor: CurrentActor, body: ReturnBody) -> Report:
-        return reports.send_back(actor, ups_instance_uid, body.report, body.transaction_uid, body.reason, body.codes)
+        return reports.send_back(actor, ups_instance_uid, body.report, body.transaction_uid, body.reason)
 
     @router.post("/reports/{ups_instance_uid}/final")
     def finalise(ups_instance_uid: str, actor: CurrentActor, body: FinalBody) -> Report:

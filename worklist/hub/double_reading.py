@@ -135,15 +135,10 @@ class DoubleReadings:
         authorize(actor, Permission.SEE_STATISTICS, self._context)
         documents: dict[str, list[Report]] = defaultdict(list)
         with self._context.read() as connection:
-            states = dict(
-                connection.execute(
-                    select(double_readings.c.study_instance_uid, double_readings.c.state).where(
-                        double_readings.c.state != DoubleReadingState.READING.value
-                    )
-                )
-                .tuples()
-                .all()
+            concluded = select(double_readings.c.study_instance_uid, double_readings.c.state).where(
+                double_readings.c.state != DoubleReadingState.READING.value
             )
+            states = {row.study_instance_uid: row.state for row in connection.execute(concluded)}
             rows = connection.execute(
                 select(blind_reads).order_by(blind_reads.c.study_instance_uid, blind_reads.c.slot)
             )

@@ -46,7 +46,6 @@ from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotPermitted
 from workstation.domain.report import ALLOWED_REPORT_TRANSITIONS, Person, Report, ReportKind, ReportState
-from workstation.domain.report_state import ReturnCode
 from workstation.domain.report_version import VersionStep
 from workstation.domain.succession import same_content
 from workstation.domain.workitem import OutputReference, ProcedureStepState, ReadingState, WorkitemCode
@@ -114,7 +113,6 @@ class ReportService:
         report: Report,
         transaction_uid: str,
         reason: str,
-        codes: tuple[ReturnCode, ...] = (),
     ) -> Report:
         """Return a preliminary report to its author, whose reading is scheduled anew."""
         authorize(actor, Permission.VERIFY_REPORT, self._context, subject_uid=ups_instance_uid)
@@ -127,7 +125,7 @@ class ReportService:
             _require_in_progress(item, case, (WorkitemCode.REPORT_VERIFICATION,))
             if before is None:
                 raise NotFound("there is no report")
-            stored = self._moved(before, report, ReportState.RETURNED, reason, codes)
+            stored = self._moved(before, report, ReportState.RETURNED, reason)
             stored = replace(stored, author=document_of(before).author)
             self._complete(connection, actor, item, ())
             put_report(connection, stored, before)
@@ -255,7 +253,6 @@ class ReportService:
         report: Report,
         state: ReportState,
         reason: str = "",
-        codes: tuple[ReturnCode, ...] = (),
     ) -> Report:
         """Return the report in its new state; the client may have moved it already."""
         former = ReportState(before.state) if before is not None else ReportState.DRAFTED
@@ -263,7 +260,7 @@ class ReportService:
             raise NoLongerUpdatable(f"a {former} report cannot become {state}")
         try:
             now = self._context.clock.now()
-            moved = report if report.state is state else report.moved(state, at=now, reason=reason, codes=codes)
+            moved = report if report.state is state else report.moved(state, at=now, reason=reason)
         except ValueError as exc:
             raise NoLongerUpdatable(str(exc)) from exc
         if before is not None and moved.revision <= before.revision:

@@ -14,17 +14,18 @@ from workstation.dicom import (
     encapsulated,
     image_objects,
     measurement_report,
+    rejection_note,
     report_manifest,
     structured_report,
 )
 from workstation.dicom.sr_common import uid_from
 from workstation.domain.finding import FindingList
 from workstation.domain.ports import Clock, UnlockedSigner
-from workstation.domain.report import Report
+from workstation.domain.report import Person, Report
 from workstation.domain.signature import SignedArtefact
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
-from workstation.domain.workitem import WorklistRow
+from workstation.domain.workitem import OutputReference, WorklistRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ class DicomObjects:
     def encapsulated_pdf(self, report: Report, study: Study, pdf: bytes) -> bytes:
         """Return the Encapsulated PDF object. Raises TemplateViolation."""
         return encapsulated.encapsulated_pdf(report, study, pdf)
+
+    def rejection_note(
+        self, study: Study, rejected: tuple[OutputReference, ...], *, note: str, author: Person, language: str
+    ) -> bytes:
+        """Return the Key Object Selection that rejects signed objects. Raises TemplateViolation."""
+        return rejection_note.rejection_note(
+            study, rejected, note=note, author=author, language=language, at=self.clock.now()
+        )
 
     def detection_sr(self, study: Study, findings: FindingList) -> bytes:
         """Return the detector's marks as Comprehensive 3D SR (TID 1500). Raises TemplateViolation."""

@@ -22,10 +22,12 @@ from workstation.dicom.sr_common import (
     text,
     uid_from,
 )
+from workstation.dicom.sr_references import document_references
+from workstation.dicom.succession_words import succession_lines
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding import FindingList
-from workstation.domain.report import Report, ReportState
+from workstation.domain.report import Report, ReportKind, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, Code, FieldType, ReportTemplate, TemplateField
 from workstation.domain.workitem import WorklistRow
@@ -34,6 +36,7 @@ ENHANCED_SR: Final = "1.2.840.10008.5.1.4.1.1.88.22"
 SERIES_NUMBER: Final = 9001
 FINDING: Final = dcm("121071", "Finding")
 IMPRESSION: Final = dcm("121073", "Impression")
+ADDENDUM: Final = Code("55107-7", "LN", "Addendum")
 CID_7002: Final = frozenset({"121069", "121077", "121075", "121065", "121073", "121071", "11329-0", "55115-0"})
 """Concept names that TID 2002 allows for an element; other concepts are written as Finding."""
 
@@ -81,7 +84,8 @@ def enhanced_sr(report: Report, template: ReportTemplate, study: Study, row: Wor
     """
     Return the report as Part 10 bytes.
 
-    The procedure's images are all listed as evidence. Raises TemplateViolation when a value
+    The procedure's images are all listed as evidence; what follows a signed report names that as its
+    predecessor, and an addendum holds its own words only. Raises TemplateViolation when a value
     cannot be stored.
     """
     head = report_head(
@@ -90,7 +94,13 @@ def enhanced_sr(report: Report, template: ReportTemplate, study: Study, row: Wor
     children = language_items(report.language)
     children.append(coded(dcm("121058", "Procedure reported"), template.procedure, relationship="HAS CONCEPT MOD"))
     children += person_observer(report.author)
-    for section in template.sections:
+    said = [text(FINDING, line) for line in succession_lines(report)]
+    if report.addendum.strip():
+        said.append(text(FINDING, report.addendum.strip()))
+    if said:
+        children.append(container(ADDENDUM, said))
+    # an addendum only adds: what it adds to is read in the document that it names
+    for section in template.sections if report.kind is not ReportKind.ADDENDUM else ():
         items = [item for field in section.fields for item in _field_items(field, report, study)]
         if section.heading.value == IMPRESSIONS:
             items += [item for category in report.categories for item in _category_items(category, report.language)]
@@ -99,6 +109,8 @@ def enhanced_sr(report: Report, template: ReportTemplate, study: Study, row: Wor
     children += critical_section(report)
     root = container(template.title_code, children, template="2000", relationship="")
     ds = document(head, study, study.series, root)
+    if before := [one for each in report.predecessors for one in each.objects if one.sop_class_uid == ENHANCED_SR]:
+        ds.PredecessorDocumentsSequence = document_references(before)
     ds.ReferencedRequestSequence[0].RequestedProcedureDescription = (row.description or study.description)[:64]
     return part10(ds)
 
