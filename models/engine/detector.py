@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from models.engine.registry import Bundle
 from models.engine.second_stage import rescored
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_tiled
+from models.engine.winograd import plane_wise
 from resources.translation import tr
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.model import OcclusionMap
@@ -131,7 +133,10 @@ class LungNoduleDetector:
 
     def _opened(self) -> InferenceSession:
         if self._session is None:
-            self._session = InferenceSession.open(self._bundle.model, self._requested, threads=self._threads)
+            faster = partial(plane_wise, multiple_of=self._bundle.manifest.input.multiple_of)
+            self._session = InferenceSession.open(
+                self._bundle.model, self._requested, threads=self._threads, for_cpu=faster
+            )
         return self._session
 
     def _drop(self) -> None:

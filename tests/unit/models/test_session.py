@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from models.engine.openvino_network import NAME
+from models.engine.protobuf import MalformedGraph
 from models.engine.registry import Registry
 from models.engine.session import InferenceSession, Provider, available_providers, parse_provider, usable_cores
 from resources.translation import use_language
@@ -180,6 +181,26 @@ def test_a_full_card_is_told_and_its_memory_given_back() -> None:
 
 def test_nothing_is_told_where_nothing_went_wrong() -> None:
     assert InferenceSession.open(b"", Provider.CPU, factory=_Runtime(), available=BOTH).warnings == ()
+
+
+def _unreadable(_: bytes) -> bytes:
+    raise MalformedGraph("truncated")
+
+
+def test_the_cpu_gets_the_faster_form_and_the_model_itself_where_that_does_not_open() -> None:
+    opened: list[bytes] = []
+
+    def runtime(model: bytes, *_: object) -> _Network:
+        opened.append(model)
+        if model == b"broken":
+            raise RuntimeError("no kernel")
+        return _Network(CPU, None)
+
+    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=lambda _: b"faster")
+    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=lambda _: b"broken")
+    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=_unreadable)
+
+    assert opened == [b"faster", b"broken", b"plain", b"plain"]
 
 
 class _Endless(_Network):
