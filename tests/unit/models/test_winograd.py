@@ -35,7 +35,7 @@ def _tensor_info(name: str) -> bytes:
 
 def _model(nodes: list[bytes], weights: dict[str, FloatArray], outputs: tuple[str, ...]) -> bytes:
     biases: dict[str, FloatArray] = {
-        f"{name}b": rng.standard_normal(value.shape[0], dtype=np.float32) for name, value in weights.items()
+        f"{name}b": rng.standard_normal(value.shape[:1], dtype=np.float32) for name, value in weights.items()
     }
     graph = b"".join(field(1, one) for one in nodes) + field(2, b"g")
     graph += b"".join(field(5, constant(name, value)) for name, value in {**weights, **biases}.items())
