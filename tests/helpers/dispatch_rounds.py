@@ -63,6 +63,7 @@ STEPS: Final = (
 KEY: Final = bytes(range(32))
 LEASE: Final = timedelta(milliseconds=1)
 PATIENCE_S: Final = 60.0
+TEMPLATES: Final = TemplateLibrary()
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class Round:
             desk.put_route(admin, route)
 
     def _dispatcher(self, context: HubContext) -> Dispatcher:
-        carrier = Hl7Carrier(TemplateLibrary().get)
+        carrier = Hl7Carrier(TEMPLATES.get)
         bed, round_ = self.bed, self
 
         class Carrier:
@@ -323,6 +324,7 @@ def run(rounds: int, root: Path, *, seed: int = 4) -> Verdict:
     """Run the rounds, every step equally often in an order of chance, and judge."""
     listener = socket.create_server(("127.0.0.1", 0))
     bed = Bed(root, listener.getsockname()[1])
+    _prepare(root)
     receiver = _forked(lambda: receive(bed, listener))
     killed: Counter[str] = Counter()
     try:
@@ -343,6 +345,21 @@ def run(rounds: int, root: Path, *, seed: int = 4) -> Verdict:
         os.kill(receiver, signal.SIGKILL)
         os.waitpid(receiver, 0)
         listener.close()
+
+
+def _prepare(root: Path) -> None:
+    """Make once what every life would make anew: the routes' schemas. Connections are each life's own."""
+    import anyio._backends._asyncio  # noqa: F401, PLC0415 - all of these are loaded once instead of in each life
+    import httpcore  # noqa: F401, PLC0415
+    import pypinyin  # noqa: F401, PLC0415
+
+    import worklist.hub.app  # noqa: PLC0415
+    import worklist.hub.http_protocol  # noqa: F401, PLC0415
+
+    TEMPLATES.all()
+    app = worklist.hub.app.create_hub(HubSettings(root / "hub", demo_users=True))
+    app.state.hub.engine.dispose()
+    worklist.hub.app.create_hub = lambda *_given, **_named: app
 
 
 def _lived(bed: Bed, dies_at: str, *, one_more: bool) -> int:
@@ -381,8 +398,6 @@ _ACTOR: Final = _actor_adapter()
 def main(arguments: Sequence[str]) -> int:
     """Print the verdict; 0 only when nothing was lost or doubled."""
     rounds = int(arguments[0]) if arguments else len(STEPS)
-    import worklist.hub.app  # noqa: F401, PLC0415 - before the first fork
-
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rounds-") as folder:
         verdict = run(rounds, Path(folder))
