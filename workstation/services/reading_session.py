@@ -17,6 +17,7 @@ from resources.translation import tr
 from workstation.dicom import report_words
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.critical import CriticalValue
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
@@ -24,12 +25,14 @@ from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.norm.values import NormFault, NormOverride
 from workstation.domain.observation import FollowUp
-from workstation.domain.report import Blocker, Person, Report, ReportState, signing_blockers
+from workstation.domain.report import Blocker, Person, Report, ReportKind, ReportState, signing_blockers
 from workstation.domain.report_content import with_content
+from workstation.domain.report_version import CaseRules
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink, renewed
 from workstation.domain.workitem import Claim, WorklistRow
+from workstation.services.critical_gate import answered_for, with_critical
 
 if TYPE_CHECKING:
     from workstation.domain.ports import Clock
@@ -43,6 +46,7 @@ class Changed(Enum):
     ANNOTATIONS = auto()
     KEY_IMAGES = auto()
     LOOKS = auto()
+    CRITICAL = auto()
     STATE = auto()
 
 
@@ -62,6 +66,7 @@ class OpenedCase:
     claim: Claim | None
     passed_over: Report | None = None
     """The reader's own draft where a newer report of the centre is shown instead."""
+    rules: CaseRules = CaseRules()  # noqa: RUF009 - frozen
 
 
 class ReadingSession:
@@ -84,6 +89,7 @@ class ReadingSession:
         self.study = case.study
         self.template = case.template
         self.claim = case.claim
+        self.rules = case.rules
         self.reader = reader
         self._clock = clock
         self._new_uid = new_uid
@@ -133,7 +139,12 @@ class ReadingSession:
     @property
     def read_only(self) -> bool:
         """Tell whether this reader may change anything: needs the claim, and a report not yet final."""
-        return self.claim is None or self._report.state is ReportState.FINAL
+        return self.claim is None or self._report.is_closed
+
+    @property
+    def content_locked(self) -> bool:
+        """Tell whether the content stays as it is: nobody may write, or only the words of an addendum are."""
+        return self.read_only or self._report.kind is ReportKind.ADDENDUM
 
     @property
     def blockers(self) -> tuple[Blocker, ...]:
@@ -345,6 +356,13 @@ class ReadingSession:
             self._report = replace(self._report, links=links, updated_at=self._now())
             self._tell(Changed.VALUES)
 
+    def set_addendum(self, text: str) -> None:
+        """Write the words of an addendum. Raises NotPermitted where the report is open for reading only."""
+        self._require_mine()
+        if text != self._report.addendum:
+            self._report = self._report.with_addendum(text, at=self._now())
+            self._tell(Changed.VALUES)
+
     def set_category(self, category: AssignedCategory) -> None:
         """Put a category into the report, in the place of any other of its scheme."""
         self._require_writable()
@@ -359,13 +377,26 @@ class ReadingSession:
 
     def answer_for(self, faults: Sequence[NormFault], reason: str) -> None:
         """Keep that the reader has seen these faults and answers for them. ValueError without a reason."""
-        self._require_writable()
+        self._require_mine()
         at = self._now()
         answered = tuple(
             NormOverride(fault.rule, fault.target, fault.quote, reason, self.reader.user_id, at) for fault in faults
         )
         self._report = self._report.with_overrides(answered, at=at)
         self._tell(Changed.VALUES)
+
+    def answer_critical(self, reason: str) -> None:
+        """Keep that the reader answers for signing without a read-back. ValueError without a reason."""
+        self._require_mine()
+        self._report = answered_for(self._report, reason, by=self.reader.user_id, at=self._now())
+        self._tell(Changed.VALUES)
+
+    def know_critical(self, values: tuple[CriticalValue, ...]) -> None:
+        """Take over the critical values as the hub has them, so that they are signed with it; a final one stays."""
+        known = with_critical(self._report, values)
+        if not self.read_only and known is not self._report:
+            self._report = known
+            self._tell(Changed.CRITICAL)
 
     def go_on_with_other(self) -> None:
         """Go on with the version that was passed over; what stood here becomes the one that may be taken back."""
@@ -409,7 +440,7 @@ class ReadingSession:
 
     def keep_looks(self, looks: tuple[ImageLook, ...], pictures: tuple[KeyPicture, ...] = ()) -> None:
         """Keep how the marked and drawn images are seen; nothing happens where nobody may write."""
-        if (looks, pictures) != (self._report.image_looks, self._report.key_pictures) and not self.read_only:
+        if (looks, pictures) != (self._report.image_looks, self._report.key_pictures) and not self.content_locked:
             self._report = replace(self._report, image_looks=looks, key_pictures=pictures, updated_at=self._now())
             self._tell(Changed.LOOKS)
 
@@ -466,11 +497,19 @@ class ReadingSession:
             return False
         return all(f.original is None or f.decision is Decision.UNDECIDED for f in findings.findings)
 
-    def _require_writable(self) -> None:
+    def _require_mine(self) -> None:
         if self.read_only:
             raise NotPermitted(
                 tr("This case is open for reading only"),
                 hint=tr("Claim the case first; a signed report is changed by an addendum."),
+            )
+
+    def _require_writable(self) -> None:
+        self._require_mine()
+        if self._report.kind is ReportKind.ADDENDUM:
+            raise NotPermitted(
+                tr("An addendum only adds: the signed content stays as it is"),
+                hint=tr("Give the addendum up and correct the report to change its content."),
             )
 
     def _tell(self, change: Changed) -> None:

@@ -12,6 +12,7 @@ from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding
 from workstation.domain.ports import AuditPort, Clock, DraftPort, ReportPort
 from workstation.domain.report import Blocker, BlockerKind, Report, ReportState, signing_blockers
+from workstation.domain.report_state import ReturnCode
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim
@@ -57,9 +58,9 @@ class SendReportBack:
     reports: ReportPort
     clock: Clock
 
-    def __call__(self, report: Report, claim: Claim, reason: str) -> Report:
-        """Return it with a reason that is not empty."""
-        moved = report.moved(ReportState.RETURNED, at=self.clock.now(), reason=reason)
+    def __call__(self, report: Report, claim: Claim, reason: str, codes: tuple[ReturnCode, ...] = ()) -> Report:
+        """Return it with a reason that is not empty, coded where a code fits."""
+        moved = report.moved(ReportState.RETURNED, at=self.clock.now(), reason=reason, codes=codes)
         return self.reports.send_back(moved, claim, reason)
 
 
@@ -139,10 +140,11 @@ def require_complete(report: Report, template: ReportTemplate) -> None:
 
 def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate) -> str:
     """Return one blocker as a sentence for the reader."""
+    fixed = _fixed_sentences().get(blocker.kind)
+    if fixed is not None:
+        return fixed
     if blocker.kind is BlockerKind.UNDECIDED_FINDING:
         return tr("AI mark {number} is undecided", number=report.findings.get(blocker.target).number)
-    if blocker.kind is BlockerKind.AI_NOT_SEEN:
-        return tr("The AI marks have not been looked at")
     if blocker.kind is BlockerKind.RESEARCH_MARK:
         return tr(
             "AI mark {number} comes from a research model and cannot be reported",
@@ -154,6 +156,14 @@ def describe_blocker(blocker: Blocker, report: Report, template: ReportTemplate)
     if blocker.kind is BlockerKind.OUT_OF_RANGE:
         return tr("{field} is not a number in its range", field=label)
     return tr("{field} is empty", field=label)
+
+
+def _fixed_sentences() -> dict[BlockerKind, str]:
+    return {
+        BlockerKind.AI_NOT_SEEN: tr("The AI marks have not been looked at"),
+        BlockerKind.NO_ADDENDUM: tr("The addendum says nothing yet"),
+        BlockerKind.NO_CHANGE_REASON: tr("The reason of the change is missing"),
+    }
 
 
 def _schemes(template: ReportTemplate) -> list[str]:

@@ -24,6 +24,7 @@ from workstation.domain.ports import (
 )
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.report_content import says_other
+from workstation.domain.report_version import CaseRules
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
@@ -82,6 +83,8 @@ class OpenCase:
     new_uid: Callable[[], str]
     transaction_uid: Callable[[str, str], str]
     """From user id and UPS Instance UID to the Transaction UID of the lock."""
+    rules: Callable[[str], CaseRules] = lambda _ups: CaseRules()
+    """What the alliance's rules mean for a case"""
 
     def __call__(
         self, row: WorklistRow, actor: Actor, *, read_only: bool = False, language: str = "zh_CN"
@@ -104,7 +107,15 @@ class OpenCase:
             report = self._with_late_findings(report, study)
         if report.template_id != template.template_id:
             template = next((t for t in self.templates.all() if t.template_id == report.template_id), template)
-        return OpenedCase(self.worklist.row(row.ups_instance_uid), study, template, report, claim, passed_over)
+        return OpenedCase(
+            self.worklist.row(row.ups_instance_uid),
+            study,
+            template,
+            report,
+            claim,
+            passed_over,
+            self.rules(row.ups_instance_uid),
+        )
 
     def _claim(self, row: WorklistRow, actor: Actor) -> Claim:
         uid = self.transaction_uid(actor.user_id, row.ups_instance_uid)
@@ -154,6 +165,9 @@ def _newest(stored: Report | None, draft: Report | None) -> tuple[Report | None,
     """Return the report to go on with, and the own draft where it is passed over although it says something else."""
     if stored is None or draft is None:
         return stored or draft, None
+    follows = draft.predecessor is not None and draft.predecessor.report_uid == stored.report_uid
+    if follows and stored.state is ReportState.FINAL:
+        return draft, None  # the signed report holds until what follows it is signed
     if stored.state is not ReportState.FINAL and draft.updated_at >= stored.updated_at:
         return draft, None
     return stored, draft if draft.kind is stored.kind and says_other(draft, stored) else None
