@@ -63,6 +63,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, separator, port = text.rpartition(":")
+    if not separator or not host:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address: give it as 127.0.0.1:11113")
+    return host.strip("[]"), _port(port)
+
+
 def _address(text: str) -> str:
     """Refuse before a window opens what no hub can be behind; the clients look more closely."""
     scheme, _, host = text.partition("://")
@@ -88,8 +95,20 @@ def _add_alliance_commands(commands: Commands) -> None:
     hub.add_argument("--archive", metavar="URL", help="an external DICOMweb archive for the images")
     hub.add_argument("--host", default="127.0.0.1", metavar="H")
     hub.add_argument("--port", type=_port, default=8600, metavar="N", help="0 takes a free one")
+    hub.add_argument("--drop", type=Path, metavar="DIR", help="where sites' folders lie (default: drop in the data)")
+    hub.add_argument(
+        "--commitment", type=_host_and_port, metavar="HOST:PORT", help="listen there for storage commitments of PACS"
+    )
     hub.add_argument("--demo-users", action="store_true", help="make the demo accounts (loopback only)")
     hub.set_defaults(command=_hub)
+
+    dispatch = commands.add_parser("dispatch", help="what goes from the hub to the sites: routes, dead letters")
+    dispatch.add_argument("action", choices=("list", "retry", "give-up", "routes", "route"))
+    dispatch.add_argument("item", nargs="*", metavar="NUMBER|FILE", help="retry, give-up: numbers; route: a JSON file")
+    dispatch.add_argument("--all", action="store_true", help="list: also what was delivered")
+    dispatch.add_argument("--reason", default="", metavar="TEXT", help="give-up: why it is not sent")
+    _add_account(dispatch, default_user="admin")
+    dispatch.set_defaults(command=_dispatch)
 
     worker = commands.add_parser("worker", help="an AI worker: claims AI workitems and stores results")
     _add_account(worker, default_user="worker")
@@ -125,6 +144,14 @@ def _add_local_commands(commands: Commands) -> None:
     models.add_argument("--out", type=Path, metavar="FILE", help="export: the zip; keygen: the private key")
     models.add_argument("--key", type=Path, metavar="PEM", help="sign: the private key")
     models.set_defaults(command=_models)
+
+    critical = commands.add_parser("critical", help="the policy of critical values")
+    critical.add_argument("what", choices=("policy",))
+    critical.add_argument("action", choices=("list", "check", "import"))
+    critical.add_argument("file", nargs="?", metavar="FILE", help="check, import: the policy as JSON")
+    critical.add_argument("--hub", type=_address, metavar="URL", help="the hub; list without it: as shipped")
+    critical.add_argument("--user", default="admin", metavar="NAME", help="account at the hub")
+    critical.set_defaults(command=_critical)
 
     templates = commands.add_parser("templates", help="report templates, also as MRRT")
     templates.add_argument("action", choices=("list", "check", "import", "export"))
@@ -199,6 +226,12 @@ def _hub(options: argparse.Namespace) -> int:
     return run_hub_command(options)
 
 
+def _dispatch(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.dispatch import run_dispatch_command
+
+    return run_dispatch_command(options)
+
+
 def _worker(options: argparse.Namespace) -> int:
     from workstation.bootstrap.services import run_worker_command
 
@@ -227,6 +260,12 @@ def _models(options: argparse.Namespace) -> int:
     from workstation.bootstrap.models import run_models_command
 
     return run_models_command(options)
+
+
+def _critical(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.critical import run_critical_command
+
+    return run_critical_command(options)
 
 
 def _templates(options: argparse.Namespace) -> int:

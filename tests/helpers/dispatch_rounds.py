@@ -29,11 +29,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import worklist.hub.report_service as report_service
 from tests.helpers.dispatch import ENHANCED_SR, PDF
 from tests.helpers.hub import digests, new_uid, result_file, study_files
 from tests.helpers.hub_reports import EXPERT, new_report
 from tests.helpers.mllp import ack, control_id
+from worklist.hub import report_service
+from worklist.hub.archive import open_archive
+from worklist.hub.consignments import Consignments
+from worklist.hub.context import HubContext
+from worklist.hub.dispatcher import Dispatcher
+from worklist.hub.embedded import EmbeddedHub, HubSettings
+from worklist.hub.report_service import ReportService
 from workstation.bootstrap.adapters import Hub, connect
 from workstation.domain.dispatch import Consignment, Receipt, Route, RouteKind
 from workstation.domain.report import ReportState
@@ -47,13 +53,6 @@ from workstation.services.jobs import NoJob
 from workstation.services.uid import SystemClock
 from workstation.storage.drafts import DraftStore
 from workstation.storage.outbox import Outbox
-from worklist.hub.archive import open_archive
-from worklist.hub.consignments import Consignments
-from worklist.hub.context import HubContext
-from worklist.hub.dispatch_desk import ROUTE
-from worklist.hub.dispatcher import Dispatcher
-from worklist.hub.embedded import EmbeddedHub, HubSettings
-from worklist.hub.report_service import ReportService
 
 STEPS: Final = (
     "signed", "enqueued", "stored", "in the hub's transaction", "committed", "finalised", "confirmed",
@@ -354,7 +353,7 @@ def _prepare(root: Path) -> None:
     import pypinyin  # noqa: F401, PLC0415
 
     import worklist.hub.app  # noqa: PLC0415
-    import worklist.hub.http_protocol  # noqa: F401, PLC0415
+    import worklist.hub.http_protocol  # noqa: PLC0415
 
     TEMPLATES.all()
     app = worklist.hub.app.create_hub(HubSettings(root / "hub", demo_users=True))

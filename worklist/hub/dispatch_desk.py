@@ -14,7 +14,7 @@ from worklist.hub.context import HubContext
 from worklist.hub.dispatch_tables import dispatch_events, dispatches, routes
 from workstation.domain.dispatch import DispatchState, Route, TimelineStep
 from workstation.domain.report import Report
-from workstation.domain.report_state import STATUS_CODES
+from workstation.domain.report_state import STATUS_CODES, ReportStatus
 from workstation.domain.workitem import OutputReference
 
 REPORT: Final = TypeAdapter(Report)
@@ -53,12 +53,6 @@ def _put(
     known = select(dispatches.c.number).where(of_route, dispatches.c.control_id == control_id)
     if connection.execute(known).first() is not None:
         return False
-    first = connection.execute(
-        select(dispatches.c.report_root)
-        .where(of_route, dispatches.c.study_instance_uid == report.study_instance_uid)
-        .order_by(dispatches.c.number)
-        .limit(1)
-    ).scalar_one_or_none()
     now = context.clock.now()
     number = connection.execute(
         insert(dispatches)
@@ -67,7 +61,7 @@ def _put(
             site_id=site_id,
             study_instance_uid=report.study_instance_uid,
             report_uid=report.report_uid[:64],
-            report_root=first or report.report_uid[:64],
+            report_root=_root(connection, route_id, report),
             report_state=report.status.value,
             control_id=control_id,
             document=REPORT.dump_json(report).decode(),
@@ -80,6 +74,20 @@ def _put(
     ).scalar_one()
     note(connection, context, number, TimelineStep.QUEUED)
     return True
+
+
+def _root(connection: Connection, route_id: str, report: Report) -> str:
+    """Return the name of all versions of a report on a route; after a withdrawal the next one begins anew."""
+    before = connection.execute(
+        select(dispatches.c.report_root, dispatches.c.report_state)
+        .where(dispatches.c.route_id == route_id, dispatches.c.study_instance_uid == report.study_instance_uid)
+        .order_by(dispatches.c.number.desc())
+        .limit(1)
+    ).first()
+    withdrawn = ReportStatus.ENTERED_IN_ERROR
+    if before is None or (before.report_state == withdrawn and report.status is not withdrawn):
+        return report.report_uid[:64]
+    return str(before.report_root)
 
 
 def control_id_of(route_id: str, report: Report) -> str:

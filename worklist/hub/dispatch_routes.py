@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from worklist.hub.auth import signed_in
-from worklist.hub.dispatch_service import MOST_LISTED, DispatchService, RouteStatus
+from worklist.hub.dispatch_service import MOST_LISTED, DispatchService
 from worklist.hub.errors import BadRequest
 from worklist.hub.timeline_service import TimelineService
 from workstation.domain.access import Actor
-from workstation.domain.dispatch import Dispatch, DispatchState, Route, TimelineEvent
+from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus, TimelineEvent
 
 CurrentActor = Annotated[Actor, Depends(signed_in)]
 

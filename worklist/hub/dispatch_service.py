@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, case, func, select, update
@@ -17,26 +15,12 @@ from worklist.hub.errors import BadRequest, NoLongerUpdatable, NotFound
 from worklist.hub.tables import sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
-from workstation.domain.dispatch import Dispatch, DispatchState, Route, TimelineStep
+from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus, TimelineStep
 
 MOST_LISTED: Final = 1000
 _UNDONE_FIRST: Final = case(
     (dispatches.c.state == DispatchState.DEAD.value, 0), (dispatches.c.state == DispatchState.WAITING.value, 1), else_=2
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RouteStatus:
-    """A route, and how it does: what waits on it, what is dead, and since when its receiver is away."""
-
-    route: Route
-    site_name: str
-    waiting: int = 0
-    dead: int = 0
-    delivered: int = 0
-    trouble: str = ""
-    """What the last attempt at the whole route came to, empty while it works."""
-    held_until: datetime | None = None
 
 
 class DispatchService:

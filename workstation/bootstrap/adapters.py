@@ -9,8 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from worklist.audit import HubAudit
+from worklist.critical import HubCritical
 from worklist.detection_queue import HubDetectionQueue
 from worklist.dicomweb import HubImages
+from worklist.dispatch import HubDispatch
 from worklist.http import HubClient
 from worklist.inbox import HubInbox
 from worklist.pet import HubPetHeaders
@@ -19,9 +21,11 @@ from worklist.reports import HubReports
 from worklist.session import HubSession
 from worklist.upload import HubSender
 from worklist.ups_rs import HubWorklist
+from worklist.workflow import HubWorkflow
 from workstation.domain.ports import Detector
 from workstation.services.detection_service import DetectStudy, Shadow, Stop, run_worker
 from workstation.services.uid import SystemClock, new_uid
+from workstation.storage.critical_acts import CriticalActFile
 from workstation.storage.data_dir import private_dir
 from workstation.storage.drafts import DraftStore
 from workstation.storage.hanging_protocols import HangingLibrary
@@ -42,8 +46,11 @@ class Hub:
     worklist: HubWorklist
     images: HubImages
     reports: HubReports
+    workflow: HubWorkflow
     inbox: HubInbox
+    dispatch: HubDispatch
     audit: HubAudit
+    critical: HubCritical
     sender: HubSender
     queue: HubDetectionQueue
     priors: HubPriors
@@ -67,8 +74,11 @@ def connect(url: str) -> Hub:
         worklist=HubWorklist(client),
         images=HubImages(client),
         reports=HubReports(client),
+        workflow=HubWorkflow(client),
         inbox=HubInbox(client),
+        dispatch=HubDispatch(client),
         audit=HubAudit(client),
+        critical=HubCritical(client),
         sender=HubSender(client),
         queue=HubDetectionQueue(client),
         priors=HubPriors(client),
@@ -85,6 +95,7 @@ class LocalStorage:
     outbox: Outbox
     hanging: HangingLibrary
     phrases: PhraseFile
+    critical: CriticalActFile
 
     def close(self) -> None:
         """Close the database."""
@@ -109,6 +120,7 @@ def open_storage(
         outbox=Outbox(folder / "outbox.sqlite", key),
         hanging=HangingLibrary(folder / "hanging"),
         phrases=PhraseFile(folder / "phrases.json"),
+        critical=CriticalActFile(folder / "critical", key),
     )
 
 

@@ -14,12 +14,14 @@ from workstation.bootstrap.models import active_detector, shadow_runner
 
 
 def run_hub_command(options: argparse.Namespace) -> int:
-    """Serve until interrupted."""
+    """Serve until interrupted, sending signed reports to the sites meanwhile."""
     from worklist.hub.server import run_hub
     from worklist.hub.settings import HubSettings
+    from workstation.bootstrap.dispatch import hub_carriers
 
     settings = HubSettings(options.data, options.database, options.archive, options.demo_users)
-    run_hub(settings, options.host, options.port)
+    with hub_carriers(options.data, options.drop, options.commitment) as carriers:
+        run_hub(settings, options.host, options.port, carriers=carriers)
     return 0
 
 

@@ -162,6 +162,20 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteStatus:
+    """A route, and how it does: what waits on it, what is dead, and since when its receiver is away."""
+
+    route: Route
+    site_name: str
+    waiting: int = 0
+    dead: int = 0
+    delivered: int = 0
+    trouble: str = ""
+    """What the last attempt at the whole route came to, empty while it works."""
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """The receiver's answer that proves a delivery; never a patient's name."""
 
@@ -281,6 +295,38 @@ class Carrier(Protocol):
 
 
 Carriers: TypeAlias = Mapping[RouteKind, Carrier]
+
+
+class DispatchPort(Protocol):
+    """The administrator's side of the dispatch. Every method may raise NotPermitted, Unreachable, Refused."""
+
+    def routes(self) -> list[RouteStatus]:
+        """Return every route with what stands on it."""
+        ...
+
+    def put_route(self, route: Route) -> Route:
+        """Make or change a route."""
+        ...
+
+    def dispatches(self) -> list[Dispatch]:
+        """Return what was put on routes: what needs a person first."""
+        ...
+
+    def send_again(self, number: int) -> Dispatch:
+        """Try a dead one anew. Raises NoLongerUpdatable."""
+        ...
+
+    def give_up(self, number: int, reason: str) -> Dispatch:
+        """Let go of a dead one. Raises NoLongerUpdatable."""
+        ...
+
+
+class TimelinePort(Protocol):
+    """What became of a report."""
+
+    def timeline(self, ups_instance_uid: str) -> list[TimelineEvent]:
+        """Return what happened to the reports of a case, oldest first. Raises Unreachable, Refused."""
+        ...
 
 
 class TimelineStep(StrEnum):
