@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QInputDialog
 from resources.translation import tr, trn
 from workstation import settings as settings_file
 from workstation.bootstrap.collector import QuietCollector
+from workstation.bootstrap.critical import CriticalValues
 from workstation.bootstrap.desktop_pages import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, page_specs
 from workstation.bootstrap.environment import prepare_offscreen
 from workstation.bootstrap.pictures import monitor_checking
@@ -76,6 +77,7 @@ class Desktop:
         self.data_dir = data_dir
         self.desk: CaseDesk | None = None
         self.report: ReportPresenter | None = None
+        self.critical = CriticalValues(self.shell)
         self._is_settled = False
         self._collector = QuietCollector()
         window = self.shell.window
@@ -142,6 +144,7 @@ class Desktop:
         self._is_settled = False
         self._collector.release()
         self._again.forget()
+        self.critical.leave()
         if desk is not None:
             desk.stop()
         hub: Hub | None = self.__dict__.pop("hub", None)  # whoever comes next gets a session of their own
@@ -202,6 +205,7 @@ class Desktop:
             pages.add(MODELS)
         window.set_available(frozenset(pages))
         window.set_actor(actor)
+        self.critical.enter(hub, self.session.storage, lambda: self.actor)
         self._show_line(hub, up=True)
         self.settings = replace(self.settings, connection=replace(self.settings.connection, last_user=actor.user_id))
         self.keep_settings(self.settings)

@@ -101,6 +101,7 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
     yield page
     for _ in presenter.joining:
         yield page
+    desktop.critical.reading_page(page, desk)
     desk.finding_wanted.connect(page.jump_to)
     desk.annotation_wanted.connect(page.annotation_wanted)
 
@@ -123,6 +124,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         certificate_subject=desktop.keys.subject,
         aids=writing_aids(desktop.hub, desktop.session.storage),
     )
+    desktop.report.guards.append(desktop.critical.report_page(page, _present(desktop.desk)))
 
 
 def _models(desktop: Desktop) -> Page:

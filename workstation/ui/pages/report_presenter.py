@@ -78,6 +78,8 @@ class ReportPresenter(QObject):
         self._jobs = jobs
         self._preview = preview
         self._certificate_subject = certificate_subject
+        self.guards: list[Callable[[Callable[[], None]], bool]] = []
+        """Each may hold the signature up, and goes on with it by itself once it is answered"""
         self._drawing: JobHandle[Pictures] | None = None
         self._drawn: str = ""
         self.dialog: SignDialog | None = None
@@ -373,6 +375,8 @@ class ReportPresenter(QObject):
         if session is None or actor is None or session.blockers or session.read_only:
             return
         if self.dialog is not None or self._desk.busy or self.tools.hold_up(self.ask_signature):
+            return
+        if any(guard(self.ask_signature) for guard in self.guards):
             return
         row = session.row
         facts = SigningFacts(

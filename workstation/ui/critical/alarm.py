@@ -1,0 +1,131 @@
+"""The alarm: an overdue critical value is seen on whatever page one is, in the notice bar and the status bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+
+from resources.translation import tr
+from workstation.domain.critical import CriticalStage
+from workstation.domain.critical_board import CriticalNotice
+from workstation.domain.critical_clock import critical_timer
+from workstation.domain.errors import WorkstationError
+from workstation.ui.critical.desk import CriticalDesk
+from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog
+from workstation.ui.critical.words import clock_text
+from workstation.ui.dialogs import Dialog
+from workstation.ui.main_window import MainWindow
+from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.widgets.status_bar import StatusFact
+
+_KEY = "critical"
+_MINUTE_S = 60
+
+
+class CriticalAlarm(QObject):
+    """One for each signed-in person; ``stop`` when the person leaves."""
+
+    def __init__(self, window: MainWindow, critical: CriticalDesk) -> None:
+        super().__init__(window)
+        self._window = window
+        self._critical = critical
+        self.dialog: Dialog | None = None
+        self._first: CriticalNotice | None = None
+        critical.changed.connect(self._show)
+        critical.ticked.connect(self._show)
+        critical.failed.connect(self._failed)
+        window.page_shown.connect(self._page_shown)
+
+    def stop(self) -> None:
+        """Say no more."""
+        self._critical.changed.disconnect(self._show)
+        self._critical.ticked.disconnect(self._show)
+        self._critical.failed.disconnect(self._failed)
+        self._window.page_shown.disconnect(self._page_shown)
+        self._window.set_fact(_KEY, None)
+        self.deleteLater()
+
+    def pressing(self) -> tuple[CriticalNotice, ...]:
+        """Return what this person has to do something about now, the most urgent first."""
+        notices = self._critical.notices()
+        if self._critical.may_acknowledge:
+            return tuple(one for one in notices if one.value.received is None)
+        return tuple(one for one in notices if one.value.is_open)
+
+    def act(self) -> None:
+        """Open the dialog for the most urgent value."""
+        notice = self._first
+        if notice is None or self.dialog is not None:
+            return
+        name, value = name_or_placeholder(notice.patient_name), notice.value
+        if self._critical.may_acknowledge:
+            actor = self._critical.actor
+            receipt = AcknowledgeDialog(self._window, name, value, "" if actor is None else actor.display_name)
+            receipt.acknowledged.connect(lambda who, words: self._critical.acknowledge(value, who, words))
+            self._open(receipt)
+        elif self._critical.may_notify:
+            call = CallDialog(self._window, name, notice.site_name, value)
+            call.told.connect(lambda report: self._critical.call(value, report))
+            self._open(call)
+
+    def _open(self, dialog: Dialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.dialog = dialog
+        dialog.finished.connect(self._forget)
+        dialog.open()
+
+    def _forget(self, _result: int) -> None:
+        self.dialog = None
+
+    def _page_shown(self, _page_id: str) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        pressing, now = self.pressing(), self._critical.now()
+        self._first = pressing[0] if pressing else None
+        if self._first is None:
+            self._window.set_fact(_KEY, None)
+        else:
+            open_ones = [one for one in pressing if one.value.is_open]
+            left = clock_text(critical_timer((open_ones or list(pressing))[0].value, now))
+            text = tr("Critical values: {count} · {left}", count=len(pressing), left=left)
+            self._window.set_fact(
+                _KEY, lambda: StatusFact(_KEY, text, icon="alarm-warning", icon_tone="bad", tone="bad")
+            )
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        if not self._window.current_page:
+            return
+        bar = self._window.page(self._window.current_page).notices
+        notice = self._notice()
+        if notice is None:
+            bar.clear_notice(_KEY)
+        else:
+            bar.show_notice(notice)
+
+    def _notice(self) -> Notice | None:
+        first = self._first
+        if first is None:
+            return None
+        timer = critical_timer(first.value, self._critical.now())
+        is_receiver = self._critical.may_acknowledge
+        minutes = int((timer.total_s - timer.left_s) // _MINUTE_S)
+        who = name_or_placeholder(first.patient_name)
+        if is_receiver:
+            fact = tr("Critical value: {patient} · {finding}", patient=who, finding=first.value.text)
+            hint = tr("Tell the treating doctor at once, then acknowledge.")
+            action = NoticeAction(tr("Acknowledge"), self.act, "check")
+            return Notice(_KEY, Severity.LOST, fact, hint, actions=(action,))
+        if timer.stage not in {CriticalStage.REMINDED, CriticalStage.ESCALATED}:
+            return None
+        fact = tr("Critical value not read back for {minutes} min: {patient} · {finding}",
+                  minutes=minutes, patient=who, finding=first.value.text)  # fmt: skip
+        escalated = timer.stage is CriticalStage.ESCALATED
+        hint = tr("Escalated to every senior.") if escalated else tr("Call the receiver now.")
+        severity = Severity.LOST if escalated else Severity.DEGRADED
+        actions = (NoticeAction(tr("Record the call"), self.act, "phone"),) if self._critical.may_notify else ()
+        return Notice(_KEY, severity, fact, hint, actions=actions)
+
+    def _failed(self, error: WorkstationError) -> None:
+        self._window.toast.say(error.user_text)

@@ -1,0 +1,179 @@
+"""Critical values of the open case: the panel, F8, and what a signature waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QWidget
+
+from resources.translation import language, tr
+from workstation.domain.critical import CriticalSource, CriticalValue
+from workstation.domain.critical_policy import CriticalEntry, CriticalSuggestion
+from workstation.services.critical_gate import open_critical
+from workstation.services.critical_service import new_suggestions, open_of
+from workstation.services.reading_session import ReadingSession
+from workstation.ui.case_desk import CaseDesk
+from workstation.ui.commands import Command
+from workstation.ui.critical.desk import CriticalDesk
+from workstation.ui.critical.dialogs import CallDialog, ReasonDialog, RecogniseDialog
+from workstation.ui.critical.panel import CriticalPanel
+from workstation.ui.dialogs import Dialog
+from workstation.ui.pages.page import Page
+from workstation.ui.patient_words import name_or_placeholder
+
+
+class CriticalCase(QObject):
+    """Belongs to one page of the case; the report page has a panel, the reading page only the key."""
+
+    def __init__(self, page: Page, desk: CaseDesk, critical: CriticalDesk, panel: CriticalPanel | None = None) -> None:
+        super().__init__(page)
+        self._page = page
+        self._desk = desk
+        self._critical = critical
+        self._panel = panel
+        self.dialog: Dialog | None = None
+        page.commands.add(
+            Command("critical", tr("Critical value"), "alarm-warning", "F8", self.act, tr("Report"), everywhere=True)
+        )
+        critical.changed.connect(self._show)
+        critical.ticked.connect(self._tick)
+        critical.failed.connect(self._failed)
+        desk.opened.connect(self._opened)
+        desk.changed.connect(self._changed)
+        desk.closed.connect(self._closed)
+        if panel is not None:
+            panel.act_requested.connect(self.act)
+            panel.close_requested.connect(self._close)
+            panel.dismiss_requested.connect(self._dismiss)
+        if desk.session is not None:
+            self._opened(desk.session)
+
+    def values(self) -> tuple[CriticalValue, ...]:
+        """Return the critical values of the open case."""
+        session = self._desk.session
+        return () if session is None else self._critical.values_of(session.report.study_instance_uid)
+
+    def suggestions(self) -> tuple[CriticalSuggestion, ...]:
+        """Return what the report suggests and nobody has taken up."""
+        session = self._desk.session
+        if session is None or session.read_only:
+            return ()
+        report = session.report
+        return new_suggestions(
+            self._critical.policy, self.values(), session.template, report.values, session.displayed, language()
+        )
+
+    def act(self) -> None:
+        """Call the most urgent open value through, else recognise one."""
+        session = self._desk.session
+        if session is None or not self._critical.may_notify or self._dialog_is_open():
+            return
+        waiting = [value for value in open_of(self.values()) if value.is_open]
+        if waiting:
+            self._call(session, waiting[0])
+            return
+        patient = name_or_placeholder(session.row.patient_name)
+        dialog = RecogniseDialog(self._page, patient, self._critical.policy, self.suggestions())
+
+        def recognised(entry: CriticalEntry, text: str, source: CriticalSource, level: int) -> None:
+            self._critical.recognise(session.row, entry, text, source, level=level)
+
+        dialog.recognised.connect(recognised)
+        self._open(dialog)
+
+    def hold_up(self, go_on: Callable[[], None]) -> bool:
+        """Ask for a reason where a critical value was not read back; return True while the signature waits for it."""
+        session = self._desk.session
+        if session is None:
+            return False
+        self._show()
+        waiting = open_critical(session.report)
+        if not waiting:
+            return False
+        dialog = ReasonDialog(
+            self._page,
+            tr("Nobody has read back the critical value"),
+            [value.text for value in waiting],
+            tr("Sign all the same"),
+            tr("Call it through first (F8). The reason is kept with the report and in the audit record."),
+        )
+
+        def answer(reason: str) -> None:
+            if self._desk.session is session and not session.read_only:
+                session.answer_critical(reason)
+                go_on()
+
+        dialog.reason_given.connect(answer)
+        self._open(dialog)
+        return True
+
+    def _call(self, session: ReadingSession, value: CriticalValue) -> None:
+        row = session.row
+        dialog = CallDialog(self._page, name_or_placeholder(row.patient_name), row.site_name, value)
+        dialog.told.connect(lambda report: self._critical.call(value, report))
+        self._open(dialog)
+
+    def _close(self) -> None:
+        for value in open_of(self.values()):
+            if not value.is_open:
+                self._critical.close_value(value)
+                return
+
+    def _dismiss(self) -> None:
+        waiting = [value for value in open_of(self.values()) if value.is_open]
+        if not waiting or self._dialog_is_open():
+            return
+        value = waiting[0]
+        dialog = ReasonDialog(
+            self._page,
+            tr("This is no critical value"),
+            [value.text],
+            tr("Dismiss it"),
+            tr("The clock stops. The record stays with the reason and your name."),
+        )
+        dialog.reason_given.connect(lambda reason: self._critical.dismiss(value, reason))
+        self._open(dialog)
+
+    def _open(self, dialog: Dialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.dialog = dialog
+        dialog.finished.connect(self._forget)
+        dialog.open()
+
+    def _forget(self, _result: int) -> None:
+        self.dialog = None
+
+    def _dialog_is_open(self) -> bool:
+        active: QWidget | None = self.dialog
+        return active is not None
+
+    def _opened(self, session: ReadingSession) -> None:
+        self._critical.show_case(session.row)
+        self._show()
+
+    def _closed(self) -> None:
+        self._critical.show_case(None)
+        self._show()
+
+    def _changed(self, _change: object) -> None:
+        self._show_panel()
+
+    def _show(self) -> None:
+        session = self._desk.session
+        if session is not None and self._panel is not None:
+            session.know_critical(self.values())
+        self._show_panel()
+
+    def _show_panel(self) -> None:
+        if self._panel is not None:
+            names = [one.text for one in self.suggestions()]
+            self._panel.show_values(self.values(), names, self._critical.now(), may_act=self._critical.may_notify)
+
+    def _tick(self) -> None:
+        if self._panel is not None and self._panel.isVisible():
+            self._panel.tick(self._critical.now())
+
+    def _failed(self, error: Exception) -> None:
+        if self._page.isVisible():
+            self._page.toast.emit(getattr(error, "user_text", ""))

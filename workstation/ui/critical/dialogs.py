@@ -1,0 +1,261 @@
+"""The dialogs of critical values; each can be filled and sent without the mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+
+from resources.translation import language, tr
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue
+from workstation.domain.critical_board import CallReport
+from workstation.domain.critical_policy import CriticalEntry, CriticalPolicy, CriticalSuggestion, free_entry
+from workstation.ui.critical.words import method_words, outcome_words
+from workstation.ui.dialogs import Dialog
+from workstation.ui.widgets.buttons import SegmentedChoice
+from workstation.ui.widgets.fields import ChoiceBox, TextField
+from workstation.ui.widgets.growing_text import GrowingText
+from workstation.ui.widgets.labels import label
+
+_WIDTH: Final = 560
+_CONTROL: Final = Qt.KeyboardModifier.ControlModifier
+_ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+
+
+class _Quick(Dialog):
+    """A dialog that Ctrl+Enter sends from anywhere in it."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter sends, also from inside a text."""
+        if event.modifiers() & _CONTROL and event.key() in _ENTER:
+            self.accept()
+            return
+        super().keyPressEvent(event)
+
+    def add_text(self, caption: str, text: str = "", *, lines: int = 2) -> GrowingText:
+        """Add a captioned text and return it."""
+        self.body.addWidget(label(caption, "caption", "t3"))
+        field = GrowingText(text, least_lines=lines)
+        field.setAccessibleName(caption)
+        self.body.addWidget(field)
+        return field
+
+
+class RecogniseDialog(_Quick):
+    """``recognised(entry, text, source, level)`` once; the clock runs from then on."""
+
+    recognised = Signal(object, str, object, int)
+
+    def __init__(
+        self, parent: QWidget | None, patient: str, policy: CriticalPolicy, suggestions: Sequence[CriticalSuggestion]
+    ) -> None:
+        super().__init__(
+            parent, tr("Critical value · {patient}", patient=patient), icon="alarm-warning", tone="bad", width=_WIDTH
+        )
+        self.body.addWidget(label(tr("Critical finding"), "caption", "t3"))
+        self.entries = ChoiceBox()
+        self.entries.setAccessibleName(tr("Critical finding"))
+        self.entries.setEditable(False)
+        self._choices: list[tuple[CriticalEntry | None, CriticalSource, str]] = []
+        for suggestion in suggestions:
+            self._add(
+                suggestion.entry, suggestion.source, suggestion.text,
+                tr("{finding} (suggested)", finding=suggestion.text),
+            )  # fmt: skip
+        for entry in policy.entries:
+            if all(entry.key != one.entry.key for one in suggestions):
+                text = entry.label.get(language())
+                self._add(entry, CriticalSource.READER, text, text)
+        self._add(None, CriticalSource.READER, "", tr("Other, in own words"))
+        self.entries.currentIndexChanged.connect(self._chosen)
+        self.body.addWidget(self.entries)
+        self.text = self.add_text(tr("What is called through"))
+        self.text.textChanged.connect(self._ready)
+        self._level_label = label(tr("Urgency"), "caption", "t3")
+        self.level = SegmentedChoice(
+            [("1", tr("1 · minutes")), ("2", tr("2 · hours")), ("3", tr("3 · days"))], "1"
+        )  # fmt: skip
+        self.body.addWidget(self._level_label)
+        self.body.addWidget(self.level)
+        self.add_hint(tr("The clock starts now: reminder after 5 minutes, escalation after 10."))
+        self._go = self.set_primary(tr("Confirm critical value"), icon="alarm-warning")
+        self._chosen(0)
+        self.entries.setFocus()
+
+    def _add(self, entry: CriticalEntry | None, source: CriticalSource, text: str, shown: str) -> None:
+        self._choices.append((entry, source, text))
+        self.entries.addItem(shown)
+
+    def _chosen(self, at: int) -> None:
+        entry, _source, text = self._choices[at]
+        self.text.setPlainText(text)
+        for widget in (self._level_label, self.level):
+            widget.setVisible(entry is None)
+        self._ready()
+
+    def _ready(self) -> None:
+        self._go.enable(bool(self.text.toPlainText().strip()), tr("Say what was found"))
+
+    def accept(self) -> None:
+        """Hand the recognition over and close; without words nothing happens."""
+        text = self.text.toPlainText().strip()
+        if not text:
+            return
+        entry, source, _text = self._choices[self.entries.currentIndex()]
+        level = int(self.level.value() or 1) if entry is None else 1
+        super().accept()
+        self.recognised.emit(entry or free_entry(level, text), text, source, level)
+
+
+class CallDialog(_Quick):
+    """``told(CallReport)`` once; the focus begins where the receiver's name goes."""
+
+    told = Signal(object)
+
+    def __init__(self, parent: QWidget | None, patient: str, site: str, value: CriticalValue) -> None:
+        title = tr("Call the critical value through · {patient}", patient=patient)
+        super().__init__(parent, title, icon="phone", tone="bad", width=_WIDTH)
+        self.body.setSpacing(8)
+        last = value.calls[-1] if value.calls else None
+        self.body.addWidget(label(f"{value.text} · {site}", "body", "t0", wrap=True))
+        first, second = QHBoxLayout(), QHBoxLayout()
+        self.receiver = TextField(tr("Receiver"))
+        self.role = TextField(tr("Position"), placeholder=tr("Doctor on duty, nurse …"))
+        self.number = TextField(tr("Number"))
+        for field, text in (
+            (self.receiver, "" if last is None else last.receiver),
+            (self.role, "" if last is None else last.receiver_role),
+            (self.number, "" if last is None else last.number),
+        ):
+            field.edit.setText(text)
+            field.changed.connect(self._ready)
+            first.addWidget(field)
+        self.body.addLayout(first)
+        self.method = SegmentedChoice([(one.value, method_words(one)) for one in CallMethod], CallMethod.PHONE.value)
+        self.outcome = SegmentedChoice(
+            [(one.value, outcome_words(one)) for one in CallOutcome], CallOutcome.REACHED.value
+        )
+        self.outcome.chosen.connect(lambda _key: self._ready())
+        second.addWidget(self.method)
+        second.addWidget(self.outcome)
+        self.body.addLayout(second)
+        self.content = self.add_text(tr("What was said"), value.text)
+        self.content.textChanged.connect(self._ready)
+        self.read_back = QCheckBox(tr("The receiver read it back"))
+        self.read_back.toggled.connect(self._ready)
+        self.body.addWidget(self.read_back)
+        self.words = self.add_text(tr("Words of the read-back"))
+        self.words.textChanged.connect(self._ready)
+        self.add_hint(
+            tr("The time of this call is taken when you record it. Without the line it is kept and sent later.")
+        )
+        self._go = self.set_primary(tr("Record the call"), icon="phone")
+        self._go.setToolTip("Ctrl ↵")
+        self._ready()
+        self.receiver.edit.setFocus()
+
+    def _missing(self) -> str:
+        if self.outcome.value() != CallOutcome.REACHED.value:
+            return ""
+        if not self.receiver.text().strip():
+            return tr("Name the receiver")
+        if not self.content.toPlainText().strip():
+            return tr("Say what was told")
+        if self.read_back.isChecked() and not self.words.toPlainText().strip():
+            return tr("Write the words of the read-back")
+        return ""
+
+    def _ready(self, _value: object = None) -> None:
+        reached = self.outcome.value() == CallOutcome.REACHED.value
+        self.read_back.setEnabled(reached)
+        self.words.setEnabled(reached and self.read_back.isChecked())
+        missing = self._missing()
+        self._go.enable(not missing, missing)
+
+    def accept(self) -> None:
+        """Hand the call over and close; while something is missing nothing happens."""
+        if self._missing():
+            return
+        reached = self.outcome.value() == CallOutcome.REACHED.value
+        read_back = reached and self.read_back.isChecked()
+        report = CallReport(
+            call_uid="",
+            receiver=self.receiver.text().strip(),
+            receiver_role=self.role.text().strip(),
+            number=self.number.text().strip(),
+            content=self.content.toPlainText().strip(),
+            method=CallMethod(self.method.value()),
+            outcome=CallOutcome(self.outcome.value()),
+            read_back=read_back,
+            read_back_text=self.words.toPlainText().strip() if read_back else "",
+        )
+        super().accept()
+        self.told.emit(report)
+
+
+class AcknowledgeDialog(_Quick):
+    """``acknowledged(name, words)`` once."""
+
+    acknowledged = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None, patient: str, value: CriticalValue, name: str) -> None:
+        title = tr("Acknowledge the critical value · {patient}", patient=patient)
+        super().__init__(parent, title, icon="alarm-warning", tone="bad", width=_WIDTH)
+        self.body.addWidget(label(value.text, "h1", "bad", wrap=True))
+        said = tr("Found {time} by {name}", time=_local(value), name=value.recognised_by.name)
+        self.body.addWidget(label(said, "body", "t2"))
+        self.name = TextField(tr("Your name"))
+        self.name.edit.setText(name)
+        self.name.changed.connect(self._ready)
+        self.body.addWidget(self.name)
+        self.words = self.add_text(tr("Repeat the critical value in your own words"))
+        self.words.textChanged.connect(self._ready)
+        self.add_hint(tr("Tell the treating doctor at once. Your name, the time and these words are recorded."))
+        self._go = self.set_primary(tr("Acknowledge"), icon="check")
+        self._ready()
+        self.words.setFocus()
+
+    def _ready(self, _value: object = None) -> None:
+        whole = bool(self.name.text().strip() and self.words.toPlainText().strip())
+        self._go.enable(whole, tr("Write your name and repeat what was said"))
+
+    def accept(self) -> None:
+        """Hand name and words over; without both nothing happens."""
+        name, words = self.name.text().strip(), self.words.toPlainText().strip()
+        if name and words:
+            super().accept()
+            self.acknowledged.emit(name, words)
+
+
+class ReasonDialog(_Quick):
+    """``reason_given(text)`` once: why it is no critical value, or why it is signed all the same."""
+
+    reason_given = Signal(str)
+
+    def __init__(self, parent: QWidget | None, title: str, lines: Sequence[str], act: str, hint: str) -> None:
+        super().__init__(parent, title, icon="alarm-warning", tone="bad", width=_WIDTH)
+        for line in lines:
+            self.body.addWidget(label(f"· {line}", "body", "t0", wrap=True))
+        self.reason = self.add_text(tr("Reason"))
+        self.reason.textChanged.connect(self._ready)
+        self.add_hint(hint)
+        self._go = self.set_primary(act, danger=True)
+        self._ready()
+        self.reason.setFocus()
+
+    def _ready(self) -> None:
+        self._go.enable(bool(self.reason.toPlainText().strip()), tr("Write the reason first"))
+
+    def accept(self) -> None:
+        """Hand the reason over; without one nothing happens."""
+        reason = self.reason.toPlainText().strip()
+        if reason:
+            super().accept()
+            self.reason_given.emit(reason)
+
+
+def _local(value: CriticalValue) -> str:
+    return value.recognised_at.astimezone().strftime("%H:%M:%S")

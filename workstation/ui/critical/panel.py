@@ -1,0 +1,136 @@
+"""The panel of the open case's critical value: ring, whom it was told to, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.critical import CriticalState, CriticalValue
+from workstation.domain.critical_clock import critical_timer
+from workstation.ui.critical.ring import CriticalRing
+from workstation.ui.critical.words import last_call, read_back_words, stage_words
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, label, set_tone
+
+
+class CriticalPanel(Panel):
+    """Hidden while the case has neither a critical value nor a suggestion."""
+
+    act_requested = Signal()
+    close_requested = Signal()
+    dismiss_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(tr("Critical value"), "alarm-warning")
+        self._chip = ChipLabel("", "bad")
+        self.header.addWidget(self._chip)
+        self.body.setSpacing(8)
+        self._suggestion = label("", "body", "warn", wrap=True)
+        self.body.addWidget(self._suggestion)
+        self._facts = QWidget()
+        column = QVBoxLayout(self._facts)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        self.ring = CriticalRing()
+        top.addWidget(self.ring)
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        self._text = ElidedLabel("", "h2", "t0")
+        self._found = ElidedLabel("", "body", "t2")
+        self._stage = ElidedLabel("", "body", "t2")
+        right.addStretch(1)
+        for line in (self._text, self._found, self._stage):
+            right.addWidget(line)
+        right.addStretch(1)
+        top.addLayout(right, 1)
+        column.addLayout(top)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        self._who, self._how = ElidedLabel(), ElidedLabel()
+        self._read_back = label("", "body", "warn")
+        rows: tuple[tuple[str, QWidget], ...] = (
+            (tr("Told to"), self._who),
+            (tr("Method"), self._how),
+            (tr("Read-back"), self._read_back),
+        )
+        for at, (caption, widget) in enumerate(rows):
+            grid.addWidget(label(caption, "body", "t3"), at, 0)
+            grid.addWidget(widget, at, 1)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        self.body.addWidget(self._facts)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.act = Button("", "danger", icon="phone", key="F8")
+        self.shut = Button(tr("Close it"), "accept", icon="check")
+        self.dismiss = Button(tr("Not critical"), "ghost", small=True)
+        self.act.clicked.connect(self.act_requested)
+        self.shut.clicked.connect(self.close_requested)
+        self.dismiss.clicked.connect(self.dismiss_requested)
+        row.addWidget(self.act)
+        row.addWidget(self.shut)
+        row.addStretch(1)
+        row.addWidget(self.dismiss)
+        self.body.addLayout(row)
+        self._value: CriticalValue | None = None
+        self.hide()
+
+    def show_values(
+        self, values: Sequence[CriticalValue], suggestions: Sequence[str], now: datetime, *, may_act: bool
+    ) -> None:
+        """Show the first of the open values, else the newest one that was notified, else what is suggested."""
+        shown = next((value for value in values if value.is_open), None)
+        shown = shown or next((value for value in values if value.state is CriticalState.CONFIRMED), None)
+        shown = shown or next((value for value in values if value.state is CriticalState.CLOSED), None)
+        self._value = shown
+        self._facts.setVisible(shown is not None)
+        self._suggestion.setVisible(bool(suggestions))
+        self._suggestion.setText(tr("Suggested: {names}", names="; ".join(suggestions)))
+        waiting = sum(value.is_open for value in values)
+        if waiting:
+            self._chip.show_chip(tr("{count} open", count=waiting), "bad")
+        elif shown is not None:
+            self._chip.show_chip(read_back_words(shown)[0], "ok", "check")
+        else:
+            self._chip.show_chip(tr("Suggested"), "warn")
+        is_open = shown is not None and shown.is_open
+        self.act.setVisible(may_act and (is_open or bool(suggestions)))
+        self.act.set_text(tr("Record the call") if is_open else tr("Confirm critical value"))
+        self.shut.setVisible(may_act and shown is not None and shown.state is CriticalState.CONFIRMED)
+        self.dismiss.setVisible(may_act and is_open)
+        if shown is not None:
+            self._show(shown)
+            self.tick(now)
+        self.setVisible(shown is not None or bool(suggestions))
+
+    def _show(self, value: CriticalValue) -> None:
+        self._text.show_text(value.text)
+        found = value.recognised_at.astimezone().strftime("%H:%M:%S")
+        self._found.show_text(tr("Found {time} · {name}", time=found, name=value.recognised_by.name))
+        who, how = last_call(value)
+        self._who.show_text(who)
+        self._how.show_text(how)
+        words, tone = read_back_words(value)
+        self._read_back.setText(words)
+        set_tone(self._read_back, tone)
+
+    def tick(self, now: datetime) -> None:
+        """Move the ring; ``now`` is the hub's time."""
+        if self._value is not None:
+            self.ring.show_timer(critical_timer(self._value, now))
+            self._stage.show_text(*stage_words(self._value, now))
+
+    def stage_text(self) -> str:
+        """Return what is said of the clock."""
+        return self._stage.text()
+
+    def suggestion_text(self) -> str:
+        """Return what is suggested."""
+        return self._suggestion.text() if not self._suggestion.isHidden() else ""
