@@ -99,6 +99,19 @@ class HubImages:
         path = f"/dicom-web/studies/{study_instance_uid}/series/{series_instance_uid}/instances/{sop_instance_uid}"
         return early_frame(self._client, path, sop_instance_uid, frame_number)
 
+    def picture(
+        self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str, frame_number: int, pixels: int
+    ) -> bytes:
+        """Return a frame as the hub draws it, a JPEG of at most ``pixels`` a side. Raises Unreachable, Refused."""
+        path = f"/dicom-web/studies/{study_instance_uid}/series/{series_instance_uid}/instances/{sop_instance_uid}"
+        size = f"{pixels},{pixels}"
+        return self._client.request(
+            "GET",
+            f"{path}/frames/{frame_number}/rendered",
+            query={"viewport": size},
+            headers={"Accept": "image/jpeg"},
+        ).content
+
     # StorePort
 
     def store(self, study_instance_uid: str, part10_files: Sequence[bytes]) -> list[OutputReference]:

@@ -86,6 +86,7 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
         yield page
     page.pictures = picture_services(desktop.hub, desktop.data_dir)
     page.measure_nodule = measure_nodule()
+    page.fetch_picture = desktop.hub.images.picture
     page.preferences_changed.connect(desktop.keep_reading_settings)
     presenter = ReadingPresenter(
         page,

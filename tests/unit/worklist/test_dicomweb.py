@@ -65,6 +65,17 @@ def test_an_image_arrives_byte_for_byte(hub: LoopbackHub, images: HubImages) -> 
     assert asked.headers["accept"] == 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 
+def test_a_small_picture_is_asked_for_by_frame_and_size(hub: LoopbackHub, images: HubImages) -> None:
+    hub.script = lambda _: Answer(200, b"jpeg", {"Content-Type": "image/jpeg"})
+
+    assert images.picture(STUDY_UID, SERIES_UID, sop_uid(1), 3, 56) == b"jpeg"
+    (asked,) = hub.asked
+    path = f"/dicom-web/studies/{STUDY_UID}/series/{SERIES_UID}/instances/{sop_uid(1)}"
+    assert asked.path == f"{path}/frames/3/rendered"
+    assert asked.parameters == {"viewport": "56,56"}
+    assert asked.headers["accept"] == "image/jpeg"
+
+
 def test_a_single_part_answer_is_understood_too(hub: LoopbackHub, images: HubImages) -> None:
     hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
 

@@ -19,6 +19,7 @@ from workstation.ui.images.histogram import HistogramView
 from workstation.ui.images.key_images import KeyImages
 from workstation.ui.images.mpr_planes import MprPlanes
 from workstation.ui.images.real_size import RealSize
+from workstation.ui.images.thumbnails import Thumbnails
 from workstation.ui.images.volume_views import VolumeViews
 
 FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
@@ -34,4 +35,5 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     AnnotationTable,
     KeyImages,
     HistogramView,
+    Thumbnails,
 )

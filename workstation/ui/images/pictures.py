@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workstation.domain.grayscale import MonitorCheckPort
 from workstation.services.export_service import SavePictures, StoreCapture
+
+FetchPicture = Callable[[str, str, str, int, int], bytes]
+"""From study, series and instance UID, frame from 1 and pixels to an encoded picture; raises WorkstationError."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

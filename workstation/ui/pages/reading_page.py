@@ -13,7 +13,7 @@ from viewers.scene.note_scene import NoteScene
 from viewers.scene.presets import CT_PRESETS
 from workstation.services.nodule_service import MeasureNodule
 from workstation.settings import ReadingSettings
-from workstation.ui.images.pictures import PictureServices
+from workstation.ui.images.pictures import FetchPicture, PictureServices
 from workstation.ui.notice import in_one_line
 from workstation.ui.pages.image_menu import ImageMenu
 from workstation.ui.pages.page import Page
@@ -87,6 +87,8 @@ class ReadingPage(Page):
         self.preferences = preferences or ReadingSettings()
         self.measure_nodule: MeasureNodule | None = None
         """One-click measurement of nodules; set before the presenter is made, None where nobody offers it"""
+        self.fetch_picture: FetchPicture | None = None
+        """Small pictures of series that were not opened; None where nobody offers them"""
         self.pictures: PictureServices | None = None
         """Monitors and pictures taken out; set before the presenter is made"""
         self.building = Stepwise(self._build(self.preferences), self)

@@ -1,0 +1,111 @@
+"""Series that nobody opened show a picture, fetched after what the reader looks at and never in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.helpers.reading import ReadingBench, case, part_of_ct, series_of
+from workstation.domain.errors import Refused, Unreachable, WorkstationError
+from workstation.ui.theme import apply_theme
+
+pytestmark = pytest.mark.gui
+OTHERS = ("1.2.3.21", "1.2.3.22")
+
+
+def picture(width: int, height: int) -> bytes:
+    image = QImage(width, height, QImage.Format.Format_Grayscale8)
+    image.fill(90)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload] # the stubs name bytes where Qt takes str
+    return bytes(buffer.data().data())
+
+
+class Hub:
+    """Draws what it is asked for; ``errors`` are what the next requests get instead."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str, int, int]] = []
+        self.errors: list[WorkstationError] = []
+        self.content = picture(56, 40)
+
+    def __call__(self, study: str, series: str, instance: str, frame: int, pixels: int) -> bytes:
+        self.asked.append((study, series, instance, frame, pixels))
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.content
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub()
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, qapp: QApplication, lidc_0314: Path, hub: Hub) -> Iterator[ReadingBench]:
+    apply_theme(qapp)
+    images = part_of_ct(lidc_0314, 120, 240, 24)
+    first = case(images)
+    more = tuple(series_of(images, uid, number) for number, uid in enumerate(OTHERS, 5))
+    study = replace(first.study, series=(*first.study.series, *more))
+    made = ReadingBench(replace(first, study=study, images=dict.fromkeys(("1.2.3.2", *OTHERS), images)))
+    made.page.fetch_picture = hub
+    qtbot.addWidget(made.page)
+    yield made
+    made.close()
+
+
+def has_pictures(bench: ReadingBench) -> list[bool]:
+    return [bench.page.series.row(uid).has_thumbnail for uid in OTHERS]
+
+
+def opened(qtbot: QtBot, bench: ReadingBench) -> Callable[[int], None]:
+    bench.open(qtbot.waitUntil)
+    bench.presenter._finish_showing()
+    return bench.streams.last.deliver
+
+
+def test_the_other_series_get_their_pictures_after_the_first_slice(qtbot: QtBot, bench: ReadingBench, hub: Hub) -> None:
+    deliver = opened(qtbot, bench)
+    assert hub.asked == []
+    deliver(2)
+    qtbot.waitUntil(lambda: has_pictures(bench) == [True, True])
+    assert [(one[0], one[1], one[2], one[3]) for one in hub.asked] == [
+        ("1.2.3", "1.2.3.21", "1.2.3.21.2", 1),
+        ("1.2.3", "1.2.3.22", "1.2.3.22.2", 1),
+    ]
+
+
+def test_a_series_that_cannot_be_drawn_keeps_its_icon_and_costs_the_next_nothing(
+    qtbot: QtBot, bench: ReadingBench, hub: Hub
+) -> None:
+    hub.errors = [Refused("not drawn")]
+    opened(qtbot, bench)(2)
+    qtbot.waitUntil(lambda: has_pictures(bench) == [False, True])
+
+
+def test_bytes_that_are_no_picture_keep_the_icon(qtbot: QtBot, bench: ReadingBench, hub: Hub) -> None:
+    hub.content = b"no picture"
+    opened(qtbot, bench)(2)
+    qtbot.waitUntil(lambda: len(hub.asked) == 2)
+    bench.desk.close()
+    assert len(hub.asked) == 2
+
+
+def test_pictures_go_on_with_the_line(qtbot: QtBot, bench: ReadingBench, hub: Hub) -> None:
+    hub.errors = [Unreachable("no line")]
+    deliver = opened(qtbot, bench)
+    deliver(2)
+    qtbot.waitUntil(lambda: len(hub.asked) == 1)
+    qtbot.waitUntil(lambda: hub.errors == [])
+    deliver(1)
+    deliver(3)
+    qtbot.waitUntil(lambda: has_pictures(bench) == [True, True])
