@@ -21,12 +21,6 @@ from workstation.dicom.sr_common import software_version
 from workstation.exchange.fonts import cut_font, require_printable
 from workstation.exchange.page_items import Box, Item, Page, Picture, Rule, Words
 
-_MIME_TYPES: Final = {"json": "application/json", "p7s": "application/pkcs7-signature", "pdf": "application/pdf"}
-_DESCRIPTIONS: Final = {
-    "json": "SHA-256 of every object of this report",
-    "p7s": "Detached signature of one object of this report",
-    "pdf": "The preliminary report as its author signed it",
-}
 _FONT: Final = "report"
 _WATERMARK_PT: Final = 52
 _WATERMARK_GREY: Final = (226, 226, 226)
@@ -86,13 +80,14 @@ def pdf_of(
             for item in page.items:
                 _draw(paper, item)
         for name, content in (attachments or {}).items():
+            mime_type, relation, about = _ATTACHED[name.rpartition(".")[2]]
             paper.embed_file(
                 bytes=content,
                 basename=name,
                 modification_date=at,
-                mime_type=_MIME_TYPES[name.rpartition(".")[2]],
-                associated_file_relationship="Data",
-                desc=_DESCRIPTIONS[name.rpartition(".")[2]],
+                mime_type=mime_type,
+                associated_file_relationship=relation,
+                desc=about,
                 compress=True,
             )
         return bytes(paper.output())
