@@ -85,6 +85,30 @@ class ReadingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SigningSettings:
+    """
+    Whose keys sign and who stamps the time; empty means the demonstration's own.
+
+    ``token_module`` is the path of a PKCS#11 module and ``token_label`` the token to use behind it, empty for
+    the one of the person. ``trust_folder`` holds root.pem, issuing.pem and revocation lists (``*.crl``),
+    ``time_stamp_url`` is an authority of RFC 3161. A report signed while it is silent is held ``hold_minutes``.
+    """
+
+    token_module: str = ""
+    token_label: str = ""
+    trust_folder: str = ""
+    time_stamp_url: str = ""
+    level: str = "B-LT"
+    hold_minutes: int = 10
+
+    def __post_init__(self) -> None:
+        if self.level not in {"B-B", "B-T", "B-LT", "B-LTA"}:
+            raise ValueError(f"no signature level {self.level!r}")
+        if not 0 <= self.hold_minutes <= 120:
+            raise ValueError(f"hold_minutes must lie in [0, 120], got {self.hold_minutes}")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person or a site can set."""
 
@@ -92,6 +116,7 @@ class Settings:
     connection: ConnectionSettings = field(default_factory=ConnectionSettings)
     worklist: WorklistSettings = field(default_factory=WorklistSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
+    signing: SigningSettings = field(default_factory=SigningSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from tests.helpers.orthanc import Orthanc
 from worklist.hub.embedded import EmbeddedHub, HubSettings
 from workstation.bootstrap.adapters import connect, open_storage, verifier
 from workstation.bootstrap.desk import desk_services
+from workstation.bootstrap.signing import signing
 from workstation.domain.report import Report
 from workstation.domain.signature import Verdict
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistQuery, WorklistTab
-from workstation.exchange.demo_pki import DemoKeyStore
 from workstation.services.jobs import NoJob
+from workstation.settings import SigningSettings
 
 __all__ = ["orthanc"]
 
@@ -36,8 +37,8 @@ def test_a_study_of_the_archive_is_read_signed_and_returned_into_the_archive(
 
     with EmbeddedHub(HubSettings(tmp_path / "hub", archive_url=orthanc.dicomweb_url, demo_users=True)) as house:
         ups = request_reading(house.url, study)
-        keys = DemoKeyStore(tmp_path / "pki")
-        keys.ensure_signer("expert", "王启明", "省影像专科联盟远程诊断中心", PASSWORD)
+        keys = signing(SigningSettings(), tmp_path)
+        keys.demo.ensure_signer("expert", "王启明", "省影像专科联盟远程诊断中心", PASSWORD)
         with connect(house.url) as hub:
             expert = hub.session.sign_in("expert", PASSWORD)
             storage = open_storage(tmp_path / "ws", "expert", PASSWORD, keyring=None)

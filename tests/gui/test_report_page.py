@@ -44,7 +44,7 @@ class Desk:
         self.page, self.presenter = self.add_page()
 
     def add_page(self) -> tuple[ReportPage, ReportPresenter]:
-        page, presenter = self.bench.page()
+        page, presenter = self.bench.page(certificate="" if self.bench.actor is RESIDENT else "CN=王启明")
         page.resize(1856, 1052)
         page.show()
         return page, presenter

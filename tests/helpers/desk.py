@@ -30,6 +30,7 @@ from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistRow
+from workstation.services.author_signing import SignPreliminary
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.jobs import JobRunner
@@ -105,6 +106,9 @@ class DeskBench:
         self.services = DeskServices(
             open_case=open_case,
             save_draft=SaveDraft(self.drafts),
+            sign_preliminary=SignPreliminary(
+                self.objects, self.objects, self.signer, self.images, self.audit, self.clock
+            ),
             submit=SubmitPreliminary(self.reports, self.drafts, self.audit, self.clock),
             send_back=SendReportBack(self.reports, self.clock),
             sign=sign,

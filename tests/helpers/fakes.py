@@ -192,6 +192,11 @@ class FakeOutbox:
     def pending(self) -> list[FakeDelivery]:
         return list(self.waiting)
 
+    def replace(self, report_uid: str, artefact: SignedArtefact) -> None:
+        (delivery,) = (one for one in self.waiting if one.report.report_uid == report_uid)
+        kept = (artefact if one.kind == artefact.kind else one for one in delivery.artefacts)
+        delivery.artefacts = tuple(kept)
+
     def confirmed(self, report_uid: str) -> None:
         self.done.append(report_uid)
         self.waiting = [d for d in self.waiting if d.report.report_uid != report_uid]

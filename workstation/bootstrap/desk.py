@@ -6,21 +6,23 @@ from dataclasses import dataclass, field
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.letterheads import recognition_policy, site_letterheads
+from workstation.bootstrap.signing import Signing
 from workstation.bootstrap.templates import template_library
 from workstation.dicom.report_objects import DicomObjects
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
-from workstation.exchange.demo_pki import DemoKeyStore
 from workstation.exchange.pdf_pages import page_pictures
 from workstation.exchange.report_pdf import ReportPdf
+from workstation.services.author_signing import SignedPreliminaries, SignPreliminary
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase, StudyFindings
+from workstation.services.time_stamping import StampPending
 from workstation.services.uid import SystemClock, new_uid, transaction_uid
 from workstation.ui.case_desk import DeskServices
 from workstation.ui.pages.report_presenter import Pictures
@@ -40,7 +42,7 @@ class Preview:
         return page_pictures(self.renderer.render(report, template, study, row, draft=draft), width_px)
 
 
-def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> DeskServices:
+def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServices:
     """Join the use cases of a reader's desk."""
     clock = SystemClock()
     objects = DicomObjects(clock)
@@ -60,16 +62,18 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
             transaction_uid=lambda user, ups: transaction_uid(storage.secret, user, ups),
         ),
         save_draft=SaveDraft(storage.drafts),
+        sign_preliminary=SignPreliminary(renderer, objects, signing.keys, hub.images, hub.audit, clock),
         submit=SubmitPreliminary(hub.reports, storage.drafts, hub.audit, clock),
         send_back=SendReportBack(hub.reports, clock),
         sign=SignReport(
             renderer,
             objects,
-            signer,
+            signing.keys,
             storage.outbox,
             storage.drafts,
             hub.audit,
             clock,
+            preliminary=SignedPreliminaries(hub.images),
             recognise=RecogniseReport(recognition_policy(), clock),
         ),
         check_claim=check_claim,
@@ -83,6 +87,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signer: DemoKeyStore) -> Desk
             storage.drafts,
             check_claim,
             new_uid,
+            may_go=StampPending(storage.outbox, signing.add_time_stamp, clock, signing.hold),
         ),
         release=ReleaseCase(hub.worklist),
         reveal=RevealAi(hub.audit),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,16 @@ from resources.translation import tr, trn
 from workstation import settings as settings_file
 from workstation.bootstrap.collector import QuietCollector
 from workstation.bootstrap.critical import CriticalValues
-from workstation.bootstrap.desktop_pages import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, page_specs
+from workstation.bootstrap.desktop_pages import (
+    GRASSROOTS,
+    LOGIN,
+    MODELS,
+    READING,
+    REPORT,
+    TEMPLATES,
+    WORKLIST,
+    page_specs,
+)
 from workstation.bootstrap.environment import prepare_offscreen
 from workstation.bootstrap.pictures import monitor_checking
 from workstation.bootstrap.sign_in import UnlockingSession
@@ -39,8 +48,8 @@ from workstation.ui.widgets.status_bar import StatusFact
 
 if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
     from workstation.bootstrap.adapters import Hub
+    from workstation.bootstrap.signing import Signing
     from workstation.domain.report import Report
-    from workstation.exchange.demo_pki import DemoKeyStore
     from workstation.services.delivery_service import DeliveryOutcome
     from workstation.ui.case_desk import CaseDesk
     from workstation.ui.pages.report_presenter import ReportPresenter
@@ -101,11 +110,11 @@ class Desktop:
         return connect(self.hub_url)
 
     @cached_property
-    def keys(self) -> DemoKeyStore:
+    def signing(self) -> Signing:
         """Return the signing keys of this machine."""
-        from workstation.exchange.demo_pki import DemoKeyStore
+        from workstation.bootstrap.signing import signing
 
-        return DemoKeyStore(private_dir(self.data_dir / "pki"))
+        return signing(self.settings.signing, self.data_dir)
 
     @property
     def actor(self) -> Actor | None:
@@ -184,7 +193,7 @@ class Desktop:
                 now=lambda: datetime.now().astimezone(),
             )
             self.desk = CaseDesk(
-                desk_services(self.hub, storage, self.keys),
+                desk_services(self.hub, storage, self.signing),
                 self.shell.jobs,
                 lambda: self.actor,
                 read_first=lambda reader: reader.role in self.settings.reading.read_first_roles,
@@ -203,13 +212,15 @@ class Desktop:
             pages.add(GRASSROOTS)
         if actor.may(Permission.MANAGE_MODELS) or actor.may(Permission.SIGN_FINAL):
             pages.add(MODELS)
+        if actor.may(Permission.SET_REPORT_POLICY):
+            pages.add(TEMPLATES)
         window.set_available(frozenset(pages))
         window.set_actor(actor)
         self.critical.enter(hub, self.session.storage, lambda: self.actor)
         self._show_line(hub, up=True)
         self.settings = replace(self.settings, connection=replace(self.settings.connection, last_user=actor.user_id))
         self.keep_settings(self.settings)
-        start = next((page for page in (WORKLIST, GRASSROOTS, MODELS) if page in pages), None)
+        start = next((page for page in (WORKLIST, GRASSROOTS, MODELS, TEMPLATES) if page in pages), None)
         if start is not None:
             window.show_soon(start)
         else:
@@ -336,6 +347,7 @@ class Desktop:
             window.toast.say(
                 trn("{count} signed report delivered", "{count} signed reports delivered", outcome.delivered)
             )
+        window.set_fact("stamps", partial(_held_fact, outcome.held) if outcome.held else None)
         if self.worklist is not None:
             self.worklist.refresh()
 
@@ -393,3 +405,8 @@ def _ask_for_hub(settings: Settings) -> str:
     build_shell(settings, crash_folder=default_data_dir() / "crashes").window.hide()
     url, given = QInputDialog.getText(None, "联阅 Lianyue", tr("Address of the hub, for example https://hub.example"))
     return url.strip() if given else ""
+
+
+def _held_fact(count: int) -> StatusFact:
+    words = trn("{count} signed report waits for its time stamp", "{count} signed reports wait for a time stamp", count)
+    return StatusFact("stamps", words, icon="timer", icon_tone="warn", tone="warn")

@@ -27,6 +27,7 @@ READING: Final = "reading"
 REPORT: Final = "report"
 GRASSROOTS: Final = "grassroots"
 MODELS: Final = "models"
+TEMPLATES: Final = "templates"
 
 
 def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
@@ -40,6 +41,7 @@ def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
         PageSpec(REPORT, lambda: tr("Report"), "file-text", partial(_report, desktop), key="F4"),
         PageSpec(GRASSROOTS, lambda: tr("Station"), "hospital", partial(_grassroots, desktop), key="F7"),
         PageSpec(MODELS, lambda: tr("Models"), "robot", partial(_models, desktop), key="F9"),
+        PageSpec(TEMPLATES, lambda: tr("Templates"), "layout-4", partial(_templates, desktop), key="Shift+F4"),
     )
 
 
@@ -122,10 +124,21 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         _present(desktop.desk),
         desktop.shell.jobs,
         preview=Preview(),
-        certificate_subject=desktop.keys.subject,
+        certificate_subject=desktop.signing.keys.subject,
         aids=writing_aids(desktop.hub, desktop.session.storage),
     )
     desktop.report.guards.append(desktop.critical.report_page(page, _present(desktop.desk)))
+
+
+def _templates(desktop: Desktop) -> Page:
+    from workstation.bootstrap.site_templates import SiteTemplates
+    from workstation.services.template_service import EditTemplates
+    from workstation.ui.pages.template_page import TemplatePage
+    from workstation.ui.pages.template_presenter import TemplatePresenter
+
+    page = TemplatePage()
+    TemplatePresenter(page, EditTemplates(SiteTemplates(desktop.data_dir), desktop.hub.audit), desktop.shell.jobs)
+    return page
 
 
 def _models(desktop: Desktop) -> Page:

@@ -15,7 +15,7 @@ from typing import Final
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
-from workstation.dicom.sr_common import add_equipment, add_time, code_dataset, part10, patient_and_study
+from workstation.dicom.sr_common import add_equipment, add_time, code_dataset, part10, patient_and_study, read_part10
 from workstation.dicom.structured_report import report_head
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -59,6 +59,14 @@ def encapsulated_pdf(report: Report, study: Study, pdf: bytes) -> bytes:
     ds.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
     ds.EncapsulatedDocumentLength = len(pdf)
     ds.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    return part10(ds)
+
+
+def with_pdf(data: bytes, pdf: bytes) -> bytes:
+    """Return one of our own objects with another PDF inside; all that surrounds it stays."""
+    ds = read_part10(data)
+    ds.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
+    ds.EncapsulatedDocumentLength = len(pdf)
     return part10(ds)
 
 

@@ -286,6 +286,10 @@ class OutboxPort(Protocol):
         """Return deliveries not yet confirmed, oldest first."""
         ...
 
+    def replace(self, report_uid: str, artefact: SignedArtefact) -> None:
+        """Put an object in the place of the one of its kind, as long as the delivery is not confirmed."""
+        ...
+
     def confirmed(self, report_uid: str) -> None:
         """Mark a delivery as proven by the other side and drop its payloads."""
         ...

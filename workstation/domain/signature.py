@@ -118,3 +118,5 @@ class SignedArtefact:
     sha256: str
     cms: str = ""
     """Detached CMS over ``payload``, DER in base64; empty where none was made."""
+    awaits_time_stamp: bool = False
+    """Its signature was made while the time-stamping authority did not answer."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from resources.translation import tr
 from workstation.domain.errors import IntegrityMismatch, SourceError, StorageError, WorklistError, WorkstationError
 from workstation.domain.ports import (
     AuditPort,
@@ -26,6 +27,7 @@ from workstation.services.report_service import RecordDecisions
 
 _FIRST_RETRY_S = 2.0
 _LAST_RETRY_S = 60.0
+_STAMP_RETRY_S = 20.0
 _REFUSED_RETRY_S = 24 * 3600.0
 """A refusal does not mend itself; its signer has been told"""
 
@@ -41,6 +43,8 @@ class DeliveryOutcome:
     """What the hub said to the last one that it refused"""
     study_instance_uid: str = field(default="", compare=False)
     """The study of that report"""
+    held: int = 0
+    """How many of those that wait lack their time stamp"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,12 @@ class DeliverReports:
     drafts: DraftPort
     check_claim: CheckClaim
     new_uid: Callable[[], str]
+    may_go: Callable[[Delivery], bool] = lambda _delivery: True
+    """Holds back what still waits for its time stamp (``StampPending``)."""
 
     def __call__(self, job: JobContext) -> DeliveryOutcome:
         """Try every due delivery of the signed-in senior; the others wait for their owner."""
-        delivered = waiting = refused = 0
+        delivered = waiting = refused = held = 0
         reason = study = ""
         actor = self.session.actor
         for delivery in self.outbox.pending():
@@ -73,8 +79,13 @@ class DeliverReports:
             is_mine = actor is not None and verifier is not None and verifier.user_id == actor.user_id
             if not is_mine or delivery.retry_at > self.clock.now():
                 waiting += 1
+                held += is_mine and any(one.awaits_time_stamp for one in delivery.artefacts)
                 continue
             try:
+                if not self.may_go(delivery):
+                    self._hold(delivery)
+                    waiting, held = waiting + 1, held + 1
+                    continue
                 self._deliver(delivery)
                 delivered += 1
             except WorklistError as error:
@@ -86,7 +97,12 @@ class DeliverReports:
             except (SourceError, StorageError) as error:
                 waiting += 1
                 self._failed(delivery, error)
-        return DeliveryOutcome(delivered, waiting, refused, reason, study)
+        return DeliveryOutcome(delivered, waiting, refused, reason, study, held)
+
+    def _hold(self, delivery: Delivery) -> None:
+        reason = tr("Its time stamp is pending: the time-stamping authority does not answer")
+        retry_at = self.clock.now() + timedelta(seconds=_STAMP_RETRY_S)
+        self.outbox.failed(delivery.report.report_uid, reason, retry_at=retry_at)
 
     def _deliver(self, delivery: Delivery) -> None:
         report = delivery.report

@@ -80,7 +80,7 @@ class Sealing:
         return (
             self._artefact("report_sr", files.pop("report.dcm"), detached["report.dcm"]),
             self._artefact("measurement_sr", files.pop("findings.dcm"), detached["findings.dcm"]),
-            self._artefact("report_pdf", encapsulated, whole),
+            replace(self._artefact("report_pdf", encapsulated, whole), awaits_time_stamp=pdf.awaits_time_stamp),
             *self._on_images(files, detached),
         ), pdf
 

@@ -116,15 +116,7 @@ class Outbox:
         uid = report.report_uid
         sealed_report = self._seal(_REPORT.dump_json(report), uid, "report")
         sealed_claim = self._seal(_CLAIM.dump_json(claim), uid, "claim")
-        rows = [
-            (
-                uid,
-                position,
-                self._seal(_ARTEFACT.dump_json(replace(artefact, payload=b"")), uid, f"description {position}"),
-                self._seal(artefact.payload, uid, f"payload {position}"),
-            )
-            for position, artefact in enumerate(artefacts)
-        ]
+        rows = [(uid, position, *self._sealed(uid, position, one)) for position, one in enumerate(artefacts)]
         with self._transaction() as database:
             fresh = database.execute(
                 "INSERT INTO delivery (report_uid, report, claim, retry_at) VALUES (?, ?, ?, ?) "
@@ -165,6 +157,19 @@ class Outbox:
         with self._transaction() as database:
             (count,) = database.execute("SELECT count(*) FROM delivery WHERE confirmed_at IS NULL").fetchone()
         return int(count)
+
+    def replace(self, report_uid: str, artefact: SignedArtefact) -> None:
+        """Put an object in the place of the one of its kind, as long as the delivery is not confirmed."""
+        kinds = [one.kind for one in self._artefacts(report_uid)]
+        if artefact.kind not in kinds:
+            return
+        position = kinds.index(artefact.kind)
+        description, payload = self._sealed(report_uid, position, artefact)
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE artefact SET description = ?, payload = ? WHERE report_uid = ? AND position = ?",
+                (description, payload, report_uid, position),
+            )
 
     def confirmed(self, report_uid: str) -> None:
         """Mark a delivery as proven by the other side and drop its payloads."""
@@ -245,6 +250,13 @@ class Outbox:
     def _artefact(self, uid: str, position: int, description: bytes, payload: bytes) -> SignedArtefact:
         known = self._read(_ARTEFACT, description, uid, f"description {position}")
         return replace(known, payload=unseal(self._key, payload, _context(uid, f"payload {position}")))
+
+    def _sealed(self, uid: str, position: int, artefact: SignedArtefact) -> tuple[bytes, bytes]:
+        description = _ARTEFACT.dump_json(replace(artefact, payload=b""))
+        return (
+            self._seal(description, uid, f"description {position}"),
+            self._seal(artefact.payload, uid, f"payload {position}"),
+        )
 
     def _seal(self, plain: bytes, uid: str, part: str) -> bytes:
         return seal(self._key, plain, _context(uid, part))

@@ -19,12 +19,14 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from resources.translation import language, tr
 from workstation.domain.access import Actor
-from workstation.domain.errors import AlreadyClaimed, JobCancelled, ReportError, WorkstationError
+from workstation.domain.errors import AlreadyClaimed, JobCancelled, ReportError, SignatureInvalid, WorkstationError
 from workstation.domain.ports import Clock, JobContext
 from workstation.domain.report import Person, Report
 from workstation.domain.report_content import says_other
+from workstation.domain.report_state import ReturnCode
 from workstation.domain.template import ReportTemplate
-from workstation.domain.workitem import WorklistRow
+from workstation.domain.workitem import Claim, WorklistRow
+from workstation.services.author_signing import SignPreliminary
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
 from workstation.services.jobs import JobHandle, JobRunner, Pool
@@ -45,6 +47,7 @@ class DeskServices:
 
     open_case: OpenCase
     save_draft: SaveDraft
+    sign_preliminary: SignPreliminary
     submit: SubmitPreliminary
     send_back: SendReportBack
     sign: SignReport
@@ -77,6 +80,8 @@ class CaseDesk(QObject):
     draft_failed = Signal(object)
     submitted = Signal(object)
     returned = Signal(object)
+    given_up = Signal(object)
+    """``Report`` that was cancelled before it was signed"""
     signed = Signal(object)
     """``SignedReport``: safe in the outbox"""
     sign_failed = Signal(object)
@@ -94,7 +99,7 @@ class CaseDesk(QObject):
     image_wanted = Signal(object)
     """``KeyImage`` that somebody wants to see"""
     delivered = Signal(object)
-    """``DeliveryOutcome`` of a round in which something moved"""
+    """``DeliveryOutcome`` of a round in which something moved, or began or ceased to wait for its time stamp"""
     undelivered = Signal(object, str)
     """``WorkstationError`` and Study Instance UID: the hub did not take a signed report, its text is a draft again"""
 
@@ -119,6 +124,7 @@ class CaseDesk(QObject):
         self._putting_back: set[str] = set()
         self._after_putting_back: Callable[[], None] = lambda: None
         self._delivering = False
+        self._held = 0
         self._busy = False
         self._revealing: ReadingSession | None = None
         self._stopped = False
@@ -280,22 +286,37 @@ class CaseDesk(QObject):
             session.go_on_with_other()
             self.opened.emit(session)
 
-    def submit(self) -> None:
-        """Hand the report to a senior."""
-        session = self._session
-        if session is None or session.claim is None or self._busy:
+    def submit(self, pin: str = "") -> None:
+        """Hand the report to a senior, signed by its author where a PIN comes with it."""
+        session, actor = self._session, self._actor()
+        if session is None or session.claim is None or actor is None or self._busy:
             return
         claim, report = session.claim, session.report
+
+        def signed_and_submitted() -> Report:
+            written = replace(report, author_signature=None)
+            if pin:
+                written = self._services.sign_preliminary(
+                    written, template=session.template, study=session.study, row=session.row, actor=actor, pin=pin
+                )
+            return self._services.submit(written, session.template, claim, submitter=session.reader.user_id)
+
+        def failed(error: Exception) -> None:
+            if isinstance(error, SignatureInvalid):
+                self.sign_failed.emit(error)
+            else:
+                self._tell_not_handed_over(self.submit, error)
+
         self._hand_over(
             session,
             Pool.IO,
-            lambda: self._services.submit(report, session.template, claim, submitter=session.reader.user_id),
+            signed_and_submitted,
             report_of=lambda stored: stored,
             told=self.submitted,
-            failed=partial(self._tell_not_handed_over, self.submit),
+            failed=failed,
         )
 
-    def send_back(self, reason: str) -> None:
+    def send_back(self, reason: str, codes: tuple[ReturnCode, ...] = ()) -> None:
         """Return a preliminary report to its author."""
         session = self._session
         if session is None or session.claim is None or self._busy:
@@ -304,10 +325,25 @@ class CaseDesk(QObject):
         self._hand_over(
             session,
             Pool.IO,
-            lambda: self._services.send_back(report, claim, reason),
+            lambda: self._services.send_back(report, claim, reason, codes),
             report_of=lambda stored: stored,
             told=self.returned,
-            failed=partial(self._tell_not_handed_over, partial(self.send_back, reason)),
+            failed=partial(self._tell_not_handed_over, partial(self.send_back, reason, codes)),
+        )
+
+    def give_up(self, act: Callable[[Report, Claim], Report]) -> None:
+        """Let the report leave this desk unsigned by ``act``, which cancels it at the hub."""
+        session = self._session
+        if session is None or session.claim is None or self._busy:
+            return
+        claim, report = session.claim, session.report
+        self._hand_over(
+            session,
+            Pool.IO,
+            lambda: act(report, claim),
+            report_of=lambda stored: stored,
+            told=self.given_up,
+            failed=partial(self._tell_not_handed_over, partial(self.give_up, act)),
         )
 
     def sign(self, pin: str) -> None:
@@ -366,7 +402,8 @@ class CaseDesk(QObject):
 
         def done(outcome: DeliveryOutcome) -> None:
             self._delivering = False
-            if outcome.delivered or outcome.refused:
+            if outcome.delivered or outcome.refused or outcome.held != self._held:
+                self._held = outcome.held
                 self.delivered.emit(outcome)
             if outcome.refused:
                 error = _undelivered(outcome)

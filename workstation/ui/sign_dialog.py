@@ -31,6 +31,8 @@ class SigningFacts:
     signer: str
     certificate: str
     """Subject of the certificate, empty when this machine has none for the signer."""
+    preliminary: bool = False
+    """The author signs what is handed to a senior."""
     recognition: str = ""
     """Whether the report will carry the mark of mutual recognition, and why not; empty where nobody knows"""
 
@@ -41,9 +43,9 @@ class SignDialog(Dialog):
     sign_requested = Signal(str)
 
     def __init__(self, parent: QWidget | None, facts: SigningFacts) -> None:
-        super().__init__(
-            parent, tr("Sign report"), icon="quill-pen", tone="acc", width=current_theme().px("dialog.sign")
-        )
+        title = tr("Sign and submit for review") if facts.preliminary else tr("Sign report")
+        super().__init__(parent, title, icon="quill-pen", tone="acc", width=current_theme().px("dialog.sign"))
+        self._facts = facts
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
@@ -75,11 +77,12 @@ class SignDialog(Dialog):
         note = QHBoxLayout()
         note.setSpacing(8)
         note.addWidget(icon_label("information", "t2", 14))
-        note.addWidget(
-            label(tr("A signed report cannot be changed; corrections are new documents."), "caption", "t2"), 1
-        )
+        fixed = tr("A signed report cannot be changed; corrections are new documents.")
+        if facts.preliminary:
+            fixed = tr("Your signature stays with the preliminary report; the final one is its verifier's.")
+        note.addWidget(label(fixed, "caption", "t2", wrap=True), 1)
         self.body.addLayout(note)
-        self._sign = self.set_primary(tr("Sign and send"), icon="send-plane")
+        self._sign = self.set_primary(self._offer(), icon="send-plane")
         self._sign.clicked.disconnect()
         self._sign.clicked.connect(self._request)
         self._is_signing = False
@@ -105,6 +108,9 @@ class SignDialog(Dialog):
         row.addWidget(ElidedLabel(facts.certificate or missing, "body", "t0" if facts.certificate else "bad"), 1)
         column.addWidget(box)
         return column
+
+    def _offer(self) -> str:
+        return tr("Sign and submit") if self._facts.preliminary else tr("Sign and send")
 
     @property
     def primary_button(self) -> Button:
@@ -139,7 +145,7 @@ class SignDialog(Dialog):
         self.cancel.enable(not busy, tr("The signature is being made"))
         self.pin.setEnabled(not busy)
         self.confirm.setEnabled(not busy)
-        self._sign.set_text(tr("Signing…") if busy else tr("Sign and send"))
+        self._sign.set_text(tr("Signing…") if busy else self._offer())
         self._sign.setEnabled(not busy)
         if not busy:
             self._ready()

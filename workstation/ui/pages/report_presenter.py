@@ -97,7 +97,7 @@ class ReportPresenter(QObject):
         page.form.edited.connect(self._edit)
         page.form.finding_chosen.connect(self._show_finding)
         page.paper.width_changed.connect(self._draw_later)
-        page.submit_requested.connect(desk.submit)
+        page.submit_requested.connect(self.submit)
         page.sign_requested.connect(self.ask_signature)
         page.return_requested.connect(self._ask_reason)
         page.save_requested.connect(self._save)
@@ -369,12 +369,15 @@ class ReportPresenter(QObject):
         )
         return dialog.exec() == ConfirmDialog.DialogCode.Accepted
 
-    def ask_signature(self) -> None:
+    def ask_signature(self, *, preliminary: bool = False) -> None:
         """Open the sign dialog for the report as it stands."""
         session, actor = self._desk.session, self._desk.signer
         if session is None or actor is None or session.blockers or session.read_only:
             return
-        if self.dialog is not None or self._desk.busy or self.tools.hold_up(self.ask_signature):
+        again = partial(self.ask_signature, preliminary=preliminary)
+        if self.dialog is not None or self._desk.busy or self.tools.hold_up(again):
+            return
+        if not preliminary and any(guard(self.ask_signature) for guard in self.guards):
             return
         if any(guard(self.ask_signature) for guard in self.guards):
             return
@@ -386,11 +389,21 @@ class ReportPresenter(QObject):
             conclusion=_conclusion(session),
             signer=actor.display_name,
             certificate=self._certificate_subject(actor.user_id),
+            recognition=self._desk.foreseen_recognition(),
+            preliminary=preliminary,
         )
         self.dialog = SignDialog(self._page, facts)
-        self.dialog.sign_requested.connect(self._desk.sign)
+        self.dialog.sign_requested.connect(self._desk.submit if preliminary else self._desk.sign)
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
+
+    def submit(self) -> None:
+        """Hand the report to a senior; an author with a certificate is asked for a signature first."""
+        actor = self._desk.signer
+        if actor is None or not self._certificate_subject(actor.user_id):
+            self._desk.submit()
+        else:
+            self.ask_signature(preliminary=True)
 
     def _forget_dialog(self, _result: int) -> None:
         if self.dialog is not None:
@@ -406,6 +419,8 @@ class ReportPresenter(QObject):
         self._page.toast.emit(words)
 
     def _submitted(self, _report: Report) -> None:
+        if self.dialog is not None:
+            self.dialog.accept()
         self._page.toast.emit(tr("Submitted for review"))
 
     def _returned(self, _report: Report) -> None:
@@ -415,6 +430,9 @@ class ReportPresenter(QObject):
         self._page.show_error(error, key="report")
 
     def _not_handed_over(self, error: WorkstationError, act: Callable[[], None]) -> None:
+        if self.dialog is not None:  # an author's signature that could not be stored
+            self.dialog.done(0)
+        act = self.submit if act == self._desk.submit else act
         again = try_again(error, partial(self._hand_over_again, act))
         self._page.notices.show_notice(
             Notice("report", Severity.LOST, error.user_text, hint_after_act(error), actions=again)

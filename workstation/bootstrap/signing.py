@@ -1,0 +1,57 @@
+"""Whose keys sign on this machine, as the settings say: a token, or the demonstration's files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from workstation.domain.ports import SignerPort
+from workstation.domain.signature import SignatureLevel, SignedPdf
+from workstation.exchange.demo_pki import DemoKeyStore
+from workstation.exchange.pades import Trust, add_time_stamp
+from workstation.exchange.time_stamps import RemoteTimeAuthority, TimeAuthority
+from workstation.exchange.token_keys import TokenKeys
+from workstation.settings import SigningSettings
+from workstation.storage.data_dir import private_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """The signing keys of this machine and what belongs to them."""
+
+    settings: SigningSettings
+    demo: DemoKeyStore
+    keys: SignerPort
+
+    def trust(self) -> Trust:
+        """Return whom signatures made here are believed by. Raises SignatureInvalid."""
+        folder = self.settings.trust_folder
+        return Trust.from_root(Path(folder)) if folder else self.demo.trust()
+
+    def add_time_stamp(self, pdf: bytes) -> SignedPdf:
+        """Return a PDF with the stamp that it lacked. Raises TimeStampUnavailable, SignatureInvalid."""
+        return add_time_stamp(pdf, self.trust(), self.demo.time_authority())
+
+    @property
+    def hold(self) -> timedelta:
+        """Return how long a report waits for its time stamp; where none is wanted, not at all."""
+        stamped = self.settings.level != SignatureLevel.B
+        return timedelta(minutes=self.settings.hold_minutes if stamped else 0)
+
+
+def signing(settings: SigningSettings, data_dir: Path) -> Signing:
+    """Return the keys that the settings name."""
+    level = SignatureLevel(settings.level)
+    authority: TimeAuthority | None = RemoteTimeAuthority(settings.time_stamp_url) if settings.time_stamp_url else None
+    demo = DemoKeyStore(private_dir(data_dir / "pki"), level=level, authority=authority)
+    folder = settings.trust_folder
+
+    def trust() -> Trust:
+        return Trust.from_root(Path(folder)) if folder else demo.trust()
+
+    if not settings.token_module:
+        return Signing(settings, demo, demo)
+    return Signing(
+        settings, demo, TokenKeys(settings.token_module, settings.token_label, trust, demo.time_authority, level)
+    )
