@@ -13,9 +13,14 @@ from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.sr.codedict import codes
 
 from tests.helpers.full_reports import dciodvfy_errors, dsrdump, real_study
+from tests.helpers.marked import PLACE, look
+from tests.helpers.reports import drafted_report
+from workstation.dicom.image_objects import image_objects
 from workstation.dicom.key_objects import key_object_selection, read_key_objects
 from workstation.domain.errors import DecodeError, HostileInput
+from workstation.domain.finding import FindingList
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPurpose
+from workstation.domain.measurement import MeasurementSet
 from workstation.domain.report import Person
 from workstation.domain.study import Study
 
@@ -128,3 +133,33 @@ def test_what_is_no_selection_is_refused_with_words(lidc_0314: Path) -> None:
         read_key_objects(next(iter(sorted(lidc_0314.glob("*.dcm")))).read_bytes())
     with pytest.raises(HostileInput):
         read_key_objects(b"nothing")
+
+
+@pytest.mark.dcmtk
+def test_a_key_image_names_the_display_under_which_it_was_seen(study: Study, tmp_path: Path) -> None:
+    """Anybody who opens the selection finds window, zoom and drawings of the reader (PS3.3 table C.18.4-1)."""
+    seen, unseen = look(study).image, look(study, PLACE + 1).image
+    report = replace(
+        drafted_report(), study_instance_uid=study.study_instance_uid,
+        findings=FindingList(study.study_instance_uid), measurements=MeasurementSet(study.study_instance_uid),
+        key_images=(seen, unseen), image_looks=(look(study),),
+    )  # fmt: skip
+    made = image_objects(report, study)
+    state = dcmread(BytesIO(made["display_1.dcm"]))
+    selection = dcmread(BytesIO(made["key_images.dcm"]))
+
+    images = [item.ReferencedSOPSequence[0] for item in selection.ContentSequence if item.ValueType == "IMAGE"]
+    named = [
+        [str(one.ReferencedSOPInstanceUID) for one in image.get("ReferencedSOPSequence") or ()] for image in images
+    ]
+    assert named == [[str(state.SOPInstanceUID)], []]
+    evidence = selection.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    assert [str(series.SeriesInstanceUID) for series in evidence] == [
+        study.series[0].series_instance_uid,
+        str(state.SeriesInstanceUID),
+    ]
+    assert read_key_objects(made["key_images.dcm"]).images == (seen, unseen)
+    path = tmp_path / "keys.dcm"
+    path.write_bytes(made["key_images.dcm"])
+    assert dciodvfy_errors(path) == []
+    assert dsrdump(path)[0] == 0

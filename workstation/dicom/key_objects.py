@@ -7,7 +7,8 @@ Key Object Selection documents: writing our key images, reading anybody's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -46,10 +47,28 @@ TITLES: Final = {
 _DESCRIPTION: Final = dcm("113012", "Key Object Description")
 
 
-def key_object_selection(keys: KeyImageList, study: Study, *, at: datetime, author: Person, language: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class DisplayState:
+    """A presentation state that a key image is to be shown with."""
+
+    series_instance_uid: str
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+def key_object_selection(
+    keys: KeyImageList,
+    study: Study,
+    *,
+    at: datetime,
+    author: Person,
+    language: str,
+    displays: Mapping[KeyImage, DisplayState] | None = None,
+) -> bytes:
     """
     Return the key images as a Part 10 KOS; the same marks at the same time give the same bytes.
 
+    ``displays`` are the presentation states under which the reader saw them (PS3.3 table C.18.4-1).
     Raises ValueError for no image, for another study, and for a purpose that needs a coded reason
     (113001, TID 2010 row 2), which the quality pages will bring.
     """
@@ -57,13 +76,14 @@ def key_object_selection(keys: KeyImageList, study: Study, *, at: datetime, auth
         raise ValueError("a selection holds images of its own study")
     if keys.purpose is KeyPurpose.REJECTED_FOR_QUALITY:
         raise ValueError("a rejection needs a coded reason")
+    shown_by = displays or {}
     root = container(
         TITLES[keys.purpose],
         [
             *map(_without_children, language_items(language)),
             *person_observer(author),
             *([text(_DESCRIPTION, keys.note)] if keys.note else []),
-            *(_image(image) for image in keys.images),
+            *(_image(image, shown_by.get(image)) for image in keys.images),
         ],
         template="2010",
         relationship="",
@@ -80,7 +100,7 @@ def key_object_selection(keys: KeyImageList, study: Study, *, at: datetime, auth
     ds.InstanceNumber = 1
     add_equipment(ds, author.organisation)
     add_time(ds, at)
-    ds.CurrentRequestedProcedureEvidenceSequence = _evidence(keys)
+    ds.CurrentRequestedProcedureEvidenceSequence = _evidence(keys, shown_by)
     ds.update(root)
     return part10(ds)
 
@@ -122,12 +142,17 @@ def _without_children(item: Dataset) -> Dataset:
     return item
 
 
-def _image(image: KeyImage) -> Dataset:
+def _image(image: KeyImage, display: DisplayState | None) -> Dataset:
     reference = Dataset()
     reference.ReferencedSOPClassUID = image.sop_class_uid
     reference.ReferencedSOPInstanceUID = image.sop_instance_uid
     if image.frame is not None:
         reference.ReferencedFrameNumber = image.frame
+    if display is not None:
+        state = Dataset()
+        state.ReferencedSOPClassUID = display.sop_class_uid
+        state.ReferencedSOPInstanceUID = display.sop_instance_uid
+        reference.ReferencedSOPSequence = DicomSequence([state])
     item = Dataset()
     item.RelationshipType = "CONTAINS"
     item.ValueType = "IMAGE"
@@ -135,10 +160,13 @@ def _image(image: KeyImage) -> Dataset:
     return item
 
 
-def _evidence(keys: KeyImageList) -> DicomSequence:
+def _evidence(keys: KeyImageList, shown_by: Mapping[KeyImage, DisplayState]) -> DicomSequence:
     series: dict[str, dict[str, str]] = {}
     for image in keys.images:
         series.setdefault(image.series_instance_uid, {})[image.sop_instance_uid] = image.sop_class_uid
+        display = shown_by.get(image)
+        if display is not None:
+            series.setdefault(display.series_instance_uid, {})[display.sop_instance_uid] = display.sop_class_uid
     study = Dataset()
     study.StudyInstanceUID = keys.study_instance_uid
     study.ReferencedSeriesSequence = DicomSequence()
