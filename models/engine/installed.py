@@ -15,7 +15,7 @@ from models.engine.registry import BUNDLES, Bundle, Registry, gate_results
 from models.engine.trust import trusted_keys
 from resources.translation import language
 from workstation.domain.errors import BundleInvalid
-from workstation.domain.model import FrocCurve, GateResult, ModelCard, ModelKind, Trust
+from workstation.domain.model import DriftLimits, FrocCurve, GateResult, ModelCard, ModelKind, Trust
 from workstation.domain.ports import Detector
 
 EVALUATION_NAME: Final = "eval/evaluation.json"
@@ -92,6 +92,7 @@ def model_card(model_id: str, bundle: Bundle) -> ModelCard:
         operating_points=tuple((point.name, point.score) for point in manifest.operating_points),
         threshold=manifest.threshold,
         froc=_froc(bundle.folder / EVALUATION_NAME),
+        drift_limits=_drift_limits(bundle),
     )
 
 
@@ -101,6 +102,21 @@ def _froc(path: Path) -> FrocCurve | None:
         found = json.loads(path.read_bytes())["tier_b"]
         points = sorted((float(false), float(found)) for false, found in found["sensitivity_at"].items())
         return FrocCurve(tuple(points), int(found["scans"]), int(found["nodules"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _drift_limits(bundle: Bundle) -> DriftLimits | None:
+    """
+    Return the false marks a scan of the evaluation's quietest and loudest patient at the default point.
+
+    A nodule a scan, as the calibration assumes, is added to the upper one.
+    """
+    try:
+        found = json.loads((bundle.folder / EVALUATION_NAME).read_bytes())
+        point = found["operating_points"][bundle.manifest.default_operating_point]
+        rates = [float(rate) for rate in point["realised"]["by_patient"].values()]
+        return DriftLimits(min(rates), max(rates) + 1)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
@@ -16,13 +18,15 @@ from tests.unit.services.test_model_service import ADMIN, _card, _Models
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.finding import AlgorithmIdentity
-from workstation.domain.model import FrocCurve, ModelChoice, StoredRun, Trust
+from workstation.domain.model import DriftLimits, FrocCurve, ModelChoice, StoredRun, Trust
+from workstation.domain.model_drift import drift_report
 from workstation.services.jobs import JobRunner
 from workstation.services.model_service import ModelPage
 from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.pages.model_page import ModelsPage
 from workstation.ui.pages.model_presenter import ModelPresenter
+from workstation.ui.widgets.drift_plot import DriftPlot
 from workstation.ui.widgets.froc_plot import FrocPlot
 
 pytestmark = pytest.mark.gui
@@ -124,3 +128,53 @@ def test_the_curve_of_a_model_is_shown_with_what_it_was_measured_on(qtbot: QtBot
     (plot,) = page.findChildren(FrocPlot)
     assert plot.accessibleName() == "0.50 at 0.125, 0.80 at 1, 0.90 at 8"
     assert not plot.grab().isNull()
+
+
+def _weeks(bench: _Bench, last: tuple[float, ...]) -> None:
+    who = AlgorithmIdentity("b", "1.0.0", "b" * 8)
+    for number in range(60):
+        week = number // 12
+        marks = tuple(mark(score) for score in ((0.95,) if week < 4 else last))
+        at = NOON - timedelta(weeks=4 - week)
+        bench.runs.add(StoredRun(f"1.2.{number}", who, marks, at))
+    old = replace(who, version="0.9.0")
+    bench.runs.add(StoredRun("1.2.999", old, (mark(),) * 50, NOON))  # another version with the same weights
+
+
+def _words(page: ModelsPage) -> list[str]:
+    return [one.text() for one in page.findChildren(QLabel)]
+
+
+def test_marks_of_this_site_are_shown_week_by_week_and_judged(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, EXPERT)
+    bench.models.installed["b"] = replace(bench.models.installed["b"], drift_limits=DriftLimits(0.1, 3.6))
+    _weeks(bench, (0.5, 0.5, 0.6, 0.6, 0.6))
+    bench.page.refresh()
+    qtbot.waitUntil(lambda: bench.page.card("b") is not None and bench.page.card("b").drift_limits is not None)  # type: ignore[union-attr]  # just asked
+    bench.choose("b")
+    qtbot.waitUntil(lambda: bool(bench.page.findChildren(DriftPlot)))
+
+    (plot,) = bench.page.findChildren(DriftPlot)
+    assert [week.marks_per_scan for week in plot.weeks] == [1.0, 1.0, 1.0, 1.0, 5.0]
+    assert plot.accessibleName().splitlines()[-1] == (
+        "Week from 2026-11-16: 12 scans, 5.0 marks a scan · median score 0.60 · outside what was measured"
+    )
+    assert "Not as measured: look at recent cases before relying on it" in _words(bench.page)
+    assert any(words.startswith("Shift of scores against the first weeks (PSI): ") for words in _words(bench.page))
+    picture = plot.grab().toImage()
+    assert picture.pixelColor(plot.width() - 40, 30) != picture.pixelColor(1, 1)  # the high bar reaches up there
+
+
+def test_a_model_that_marks_as_measured_or_has_marked_nothing_yet_says_so(
+    qtbot: QtBot, tmp_path: Path, jobs: JobRunner
+) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, EXPERT)
+    bench.choose("a")
+    qtbot.waitUntil(lambda: "This version has marked no study here yet." in _words(bench.page))
+
+    usual = drift_report([StoredRun("1.2.3", AlgorithmIdentity("a", "1.0.0", "a"), (), NOON)], DriftLimits(0.0, 2.0))
+    bench.page.show_drift(usual)
+    assert "As measured" in _words(bench.page)
+    bench.page.show_drift(replace(usual, limits=None))
+    assert "The evaluation states no limits." in _words(bench.page)
+    assert not bench.page.findChildren(DriftPlot)[-1].grab().isNull()

@@ -162,6 +162,18 @@ class FrocCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftLimits:
+    """The shown marks a scan between which the evaluation's patients lay."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.high:
+            raise ValueError("limits rise and are not negative")
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """An installed model as the model page shows it; ``fault`` says why it cannot be chosen."""
 
@@ -181,6 +193,8 @@ class ModelCard:
     fault: str = ""
     froc: FrocCurve | None = None
     """As the bundle's evaluation has it, None where it states none"""
+    drift_limits: DriftLimits | None = None
+    """What a site's marks a scan are watched against, None where the evaluation does not say"""
 
     @property
     def research(self) -> bool:
@@ -242,7 +256,7 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """What one model said of one study; kept for shadow mode and comparison, shown to nobody."""
+    """What one model said of one study; kept for shadow mode, comparison and the weekly watch, shown to nobody."""
 
     study_instance_uid: str
     algorithm: AlgorithmIdentity

@@ -20,6 +20,7 @@ from workstation.domain.model import (
     StoredRun,
     compare_marks,
 )
+from workstation.domain.model_drift import DriftReport, drift_report
 from workstation.domain.model_ports import ModelChoicePort, ModelPort, StoredRunPort
 from workstation.domain.ports import AuditPort, Clock, DetectionResult, Detector, JobContext
 from workstation.domain.volume import Volume
@@ -113,6 +114,11 @@ class ModelPage:
         self.audit.record(AuditAction.MODEL_CHANGED, detail=f"remove {model_id}")
         self.models.remove(model_id)
 
+    def drift(self, card: ModelCard) -> DriftReport:
+        """Return what this version of a model marked here, week by week. Raises StorageError."""
+        mine = [run for run in self.runs.runs(card.sha256) if run.algorithm.version == card.version]
+        return drift_report(mine, card.drift_limits)
+
     def compare_stored(self, first: ModelCard, second: ModelCard) -> ModelComparison:
         """
         Compare two models on the studies that both have seen.
@@ -170,7 +176,7 @@ def _require(actor: Actor) -> None:
 @dataclass(frozen=True, slots=True)
 class RunShadow:
     """
-    After a pre-read: keep its marks, run the shadow on the same volume, keep its marks too.
+    After a pre-read: keep its marks for the weekly watch, run the shadow on the same volume, keep its marks too.
 
     ``shadow`` gives the shadow's detector, None while there is none. Nothing that goes wrong here
     reaches the pre-read, which is finished and stored by then.
@@ -183,10 +189,10 @@ class RunShadow:
     def __call__(self, study_instance_uid: str, volume: Volume, result: DetectionResult, stop: Stop) -> None:
         """Run and store; faults are logged only."""
         try:
+            self._keep(study_instance_uid, volume, result)  # what the model page watches week by week
             detector = self.shadow()
             if detector is None:
                 return
-            self._keep(study_instance_uid, volume, result)
             self._keep(study_instance_uid, volume, detector.detect(volume, _UntilStopped(stop)))
         except JobCancelled:
             _log.info("the shadow was stopped with its worker")

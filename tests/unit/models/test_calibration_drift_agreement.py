@@ -9,7 +9,6 @@ import pytest
 
 from models.evaluation.agreement import Agreement, cohen_kappa, size_agreement
 from models.evaluation.calibrate import Weighted, expected_error, isotonic, logistic, reliability
-from models.evaluation.drift import Histogram, drift, histogram, psi
 
 
 def _marks(score: list[float], true: list[int], weight: list[float] | None = None) -> Weighted:
@@ -79,39 +78,6 @@ def test_certainty_is_counted_in_the_last_bin() -> None:
     marks = _marks([1.0, 0.95], [1, 1])
 
     assert [b.weight for b in reliability(marks, marks.score)] == [2.0]
-
-
-def test_the_same_scores_do_not_drift() -> None:
-    same = [[0.1, 0.5], [0.9]]
-
-    assert drift(same, same).psi == 0.0
-    assert not drift(same, same).alarm
-
-
-def test_a_shifted_histogram_raises_the_alarm() -> None:
-    # (0.5 - 0.8) ln(0.5 / 0.8) + (0.5 - 0.2) ln(0.5 / 0.2) = 0.1410 + 0.2749
-    assert pytest.approx(psi(Histogram((80, 20)), Histogram((50, 50))), abs=1e-4) == 0.4159
-    assert drift([[0.1] * 8 + [0.9] * 2], [[0.1] * 5, [0.9] * 5]).alarm
-
-
-def test_marks_per_scan_are_counted_for_both_periods() -> None:
-    change = drift([[0.1, 0.2], [0.1, 0.2]], [[0.1], [0.2], []])
-
-    assert (change.marks_per_scan_before, change.marks_per_scan_now) == (2.0, 2 / 3)
-
-
-@pytest.mark.parametrize("counts", [(), (3, -1)])
-def test_a_histogram_needs_counts(counts: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="counts"):
-        Histogram(counts)
-
-
-def test_histograms_of_other_bins_or_without_marks_are_not_compared() -> None:
-    with pytest.raises(ValueError, match="different bins"):
-        psi(Histogram((1, 2)), Histogram((1, 2, 3)))
-    with pytest.raises(ValueError, match="empty"):
-        psi(Histogram((0, 0)), Histogram((1, 2)))
-    assert histogram([0.0, 1.0]).counts == (1, 0, 0, 0, 0, 0, 0, 0, 0, 1)
 
 
 def test_kappa_of_two_readers_is_the_textbooks() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from models.engine.installed import EVALUATION_NAME, InstalledModels, _froc
-from models.engine.registry import BUNDLES
-from workstation.domain.model import FrocCurve
+from models.engine.installed import EVALUATION_NAME, InstalledModels, _drift_limits, _froc
+from models.engine.registry import BUNDLES, read_bundle
+from workstation.domain.model import DriftLimits, FrocCurve
 
 
 def test_the_shipped_models_show_the_curve_that_their_evaluation_states(tmp_path: Path) -> None:
@@ -34,3 +35,17 @@ def test_a_curve_rises_in_false_marks() -> None:
         FrocCurve(((2.0, 0.5), (1.0, 0.4)), 3, 10)
     with pytest.raises(ValueError, match="above 0"):
         FrocCurve((), 3, 10)
+
+
+def test_a_card_carries_the_limits_that_its_evaluation_gave_for_the_weekly_watch(tmp_path: Path) -> None:
+    (card,) = InstalledModels(tmp_path / "none").cards()
+    point = json.loads((BUNDLES / card.model_id / EVALUATION_NAME).read_text(encoding="utf-8"))["operating_points"]
+    rates = point["balanced"]["realised"]["by_patient"].values()
+
+    assert card.drift_limits == DriftLimits(min(rates), max(rates) + 1)  # and a nodule a scan
+
+
+def test_a_bundle_whose_evaluation_says_nothing_of_it_has_no_limits(tmp_path: Path) -> None:
+    bundle = read_bundle(BUNDLES / "lung-nodule-xs")
+
+    assert _drift_limits(replace(bundle, folder=tmp_path)) is None

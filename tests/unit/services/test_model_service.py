@@ -16,6 +16,7 @@ from workstation.domain.audit import AuditAction
 from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse, JobCancelled, NotPermitted, StorageError
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.model import (
+    DriftLimits,
     GateResult,
     GateStep,
     ModelCard,
@@ -236,12 +237,6 @@ def test_a_case_is_stored_once_per_model(tmp_path: Path) -> None:
     assert runs.runs("b" * 8) == ()
 
 
-def test_without_a_shadow_nothing_is_kept(tmp_path: Path) -> None:
-    _shadow(tmp_path, None)("1.2.3", VOLUME, ModelOutput(_Detector("a").identity), threading.Event())
-
-    assert not (tmp_path / "runs").exists()
-
-
 @pytest.mark.parametrize("fault", [InputOutsideIntendedUse("no lungs"), JobCancelled()])
 def test_a_shadow_that_fails_harms_nothing(tmp_path: Path, fault: Exception) -> None:
     _shadow(tmp_path, _Detector("b", fault=fault))(
@@ -284,3 +279,15 @@ def test_the_banner_stands_over_research_results_only() -> None:
 
     assert research_banner(trusted) == ""
     assert research_banner(replace(trusted, research=True)).startswith("Research model")
+
+
+def test_every_pre_read_is_kept_for_the_weekly_watch_also_without_a_shadow(page: ModelPage, tmp_path: Path) -> None:
+    first = ModelOutput(_Detector("a").identity, marks=(mark(),))
+    former = replace(first, algorithm=replace(first.algorithm, version="0.9.0"))
+
+    _shadow(tmp_path, None)("1.2.3", VOLUME, first, threading.Event())
+    _shadow(tmp_path, None)("1.2.4", VOLUME, former, threading.Event())
+
+    report = page.drift(replace(_card("a"), drift_limits=DriftLimits(0.1, 3.6)))
+    assert [(week.scans, week.marks_per_scan) for week in report.weeks] == [(1, 1.0)]
+    assert report.limits == DriftLimits(0.1, 3.6)

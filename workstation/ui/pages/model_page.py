@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
 
 from resources.translation import tr
 from workstation.domain.model import GateResult, GateStep, ModelCard, ModelChoice, ModelComparison, ModelRole, Trust
+from workstation.domain.model_drift import DriftReport
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.document_view import DocumentView
+from workstation.ui.widgets.drift_plot import DriftPlot
 from workstation.ui.widgets.froc_plot import FrocPlot
 from workstation.ui.widgets.labels import Panel, label, rule
 from workstation.ui.widgets.page_header import PageHeader
@@ -49,6 +51,7 @@ class ModelsPage(Page):
         self._cards: dict[str, ModelCard] = {}
         self._choice = ModelChoice()
         self.said: list[str] = []
+        self._drift = QVBoxLayout()
         header = PageHeader(tr("AI models"))
         header.row.addWidget(label(tr("Results of former versions stay readable."), "caption", "t2"))
         header.row.addStretch(1)
@@ -181,6 +184,32 @@ class ModelsPage(Page):
             words = f"{words} ({agreement:.0%})"
         self.compared.setText(words)
 
+    def card(self, model_id: str) -> ModelCard | None:
+        """Return what is shown of a model."""
+        return self._cards.get(model_id)
+
+    def show_drift(self, report: DriftReport) -> None:
+        """Show what the chosen model marked here, week by week."""
+        while (item := self._drift.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        self._drift.addWidget(label(tr("Marks at this site, week by week"), "h2", "t0"))
+        if not report.weeks:
+            self._drift.addWidget(label(tr("This version has marked no study here yet."), "caption", "t2"))
+            return
+        if report.limits is None:
+            words = tr("The evaluation states no limits.")
+        elif report.alarm:
+            words = tr("Not as measured: look at recent cases before relying on it")
+        else:
+            words = tr("As measured")
+        self._drift.addWidget(label(words, "caption", "warn" if report.alarm else "t2", wrap=True))
+        if report.psi is not None:
+            words = tr("Shift of scores against the first weeks (PSI): {value}", value=f"{report.psi:.2f}")
+            self._drift.addWidget(label(words, "caption", "t2"))
+        self._drift.addWidget(DriftPlot(report))
+
     def _picked(self, item: QListWidgetItem | None) -> None:
         model_id = "" if item is None else str(item.data(_UID))
         self.gates.setText("")
@@ -228,6 +257,8 @@ class ModelsPage(Page):
             say(tr("Sensitivity by false marks a scan"), "h2", "t0")
             say(tr("{nodules} nodules in {scans} scans", nodules=curve.nodules, scans=curve.scans), "caption", "t2")
             column.addWidget(FrocPlot(curve))
+        self._drift = QVBoxLayout()
+        column.addLayout(self._drift)
         for caption, lines in (
             (tr("Measured"), [f"{name}: {figure}" for name, figure in card.figures]),
             (tr("Known limits"), list(card.limits)),

@@ -11,6 +11,7 @@ from resources.translation import tr
 from workstation.domain.access import Actor
 from workstation.domain.errors import BundleInvalid, WorkstationError
 from workstation.domain.model import GateResult, ModelCard, ModelChoice, ModelComparison
+from workstation.domain.model_drift import DriftReport
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.model_service import ModelPage
 from workstation.ui.dialogs import ConfirmDialog
@@ -65,6 +66,18 @@ class ModelPresenter(QObject):
                 self._page.show_gates(results)
 
         self._run(lambda services: services.gates(model_id), arrived)
+        self._watch(model_id)
+
+    def _watch(self, model_id: str) -> None:
+        card = self._page.card(model_id)
+        if card is None or card.fault:
+            return
+
+        def arrived(report: DriftReport) -> None:
+            if self._page.current == model_id:
+                self._page.show_drift(report)
+
+        self._run(lambda services: services.drift(card), arrived)
 
     def _compare(self, model_id: str) -> None:
         def work(services: ModelPage) -> ModelComparison:
