@@ -85,6 +85,7 @@ def _patient(header: Header) -> Patient:
         name=display_name(header.text("PatientName")),
         birth_date=header.text("PatientBirthDate"),
         sex=header.text("PatientSex"),
+        recorded_name=header.text("PatientName"),
     )
 
 

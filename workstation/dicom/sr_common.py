@@ -218,7 +218,7 @@ def patient_and_study(study: Study) -> Dataset:
     """Return the patient and study modules with every type 2 attribute present."""
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
-    ds.PatientName = study.patient.name
+    ds.PatientName = study.patient.dicom_name
     ds.PatientID = study.patient.patient_id
     ds.PatientBirthDate = study.patient.birth_date
     ds.PatientSex = study.patient.sex

@@ -20,12 +20,23 @@ class DecodeWarning:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Who the images belong to. ``birth_date`` is ``YYYYMMDD`` or empty."""
+    """
+    Who the images belong to. ``birth_date`` is ``YYYYMMDD`` or empty.
+
+    ``name`` is as people read it; ``recorded_name`` as the images carry it, with all its groups, which is what
+    objects of the same study must repeat. It is no part of who the patient is.
+    """
 
     patient_id: str
     name: str
     birth_date: str = ""
     sex: str = ""
+    recorded_name: str = field(default="", compare=False)
+
+    @property
+    def dicom_name(self) -> str:
+        """Return the Patient's Name (0010,0010) of new objects of the study."""
+        return self.recorded_name or self.name
 
 
 @dataclass(frozen=True, slots=True)

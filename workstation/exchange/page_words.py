@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
+from workstation.dicom.charset import display_name
 from workstation.domain.critical import CallMethod, CallOutcome
 from workstation.domain.report_state import ReportKind
 from workstation.domain.study import Study
@@ -104,13 +105,7 @@ def shown_name(name: str) -> str:
 
     "Wang^XiaoDong=王^小东" becomes "王小东", "Smith^John" "Smith John".
     """
-    groups = name.split("=")
-    ideographic = groups[1] if len(groups) > 1 else ""
-    if ideographic.strip("^ "):
-        return ideographic.replace("^", "").strip()
-    alphabetic = " ".join(part for part in groups[0].split("^") if part)
-    plain = alphabetic if alphabetic.isascii() else alphabetic.replace(" ", "")
-    return plain or "—"
+    return display_name(name) or "—"
 
 
 def facts(study: Study, row: WorklistRow, language: str) -> list[tuple[str, str]]:

@@ -144,6 +144,7 @@ def test_an_infant_s_age_is_given_in_months(study: Study, tmp_path: Path) -> Non
         ("王^小东", "王小东"),
         ("周丽华", "周丽华"),
         ("Smith^John", "Smith John"),
+        ("Müller^Jörg", "Müller Jörg"),
         ("", "—"),
     ],
 )
