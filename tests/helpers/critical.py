@@ -29,8 +29,11 @@ class ActsInMemory:
 
     def __init__(self) -> None:
         self.acts: tuple[PendingAct, ...] = ()
+        self.fails: WorkstationError | None = None
 
     def all(self) -> tuple[PendingAct, ...]:
+        if self.fails is not None:
+            raise self.fails
         return self.acts
 
     def put(self, act: PendingAct) -> None:

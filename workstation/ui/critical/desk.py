@@ -14,7 +14,7 @@ from workstation.domain.access import Actor, Permission
 from workstation.domain.critical import CriticalSource, CriticalValue
 from workstation.domain.critical_board import CallReport, CriticalBoard, CriticalNotice, PendingAct, Recognition
 from workstation.domain.critical_policy import CriticalEntry, CriticalPolicy
-from workstation.domain.errors import Unreachable, WorkstationError
+from workstation.domain.errors import WorkstationError
 from workstation.domain.ports import JobContext
 from workstation.domain.workitem import WorklistRow
 from workstation.services.critical_service import CriticalActs, with_pending
@@ -50,7 +50,7 @@ class CriticalDesk(QObject):
         self._jobs = jobs
         self._actor = actor
         self._seconds = seconds
-        self._fetching = self._again = self._stopped = False
+        self._fetching = self._again = self._stopped = self._is_lost = False
         self._read: CriticalBoard | None = None
         self._read_at_s = 0.0
         self._waiting: tuple[PendingAct, ...] = ()
@@ -77,6 +77,11 @@ class CriticalDesk(QObject):
         self._stopped = True
         self._polls.stop()
         self._ticks.stop()
+
+    @property
+    def is_fetching(self) -> bool:
+        """Tell whether a round is under way."""
+        return self._fetching
 
     @property
     def actor(self) -> Actor | None:
@@ -144,7 +149,7 @@ class CriticalDesk(QObject):
                 policy = self._acts.hub.policy() if needs_policy else None
                 board = self._acts.hub.board()
                 values = () if row is None else self._acts.hub.of_case(row.ups_instance_uid).notices
-            except Unreachable:
+            except WorkstationError:  # the next round comes by itself; what waits is shown all the same
                 return _Round(waiting, told.refused)
             case = ("" if row is None else row.study_instance_uid, tuple(notice.value for notice in values))
             return _Round(waiting, told.refused, board, case, policy)
@@ -227,7 +232,10 @@ class CriticalDesk(QObject):
     def _lose(self, error: Exception) -> None:
         self._fetching = self._again = False
         if not isinstance(error, WorkstationError):
-            raise error  # the next round comes by itself
+            raise error
+        if not self._is_lost and not self._stopped:  # said once, not every ten seconds
+            self._is_lost = True
+            self.failed.emit(error)
 
     def _tell(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):

@@ -80,7 +80,7 @@ class RecogniseDialog(_Quick):
         )  # fmt: skip
         self.body.addWidget(self._level_label)
         self.body.addWidget(self.level)
-        self.add_hint(tr("The clock starts now: reminder after 5 minutes, escalation after 10."))
+        self.add_hint(tr("The clock starts when you confirm."))
         self._go = self.set_primary(tr("Confirm critical value"), icon="alarm-warning")
         self._chosen(0)
         self.entries.setFocus()

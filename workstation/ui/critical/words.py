@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from resources.translation import tr
-from workstation.domain.critical import CallMethod, CallOutcome, CriticalStage, CriticalState, CriticalValue
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalStage, CriticalValue
 from workstation.domain.critical_clock import CriticalTimer, critical_timer
 
 _MINUTE_S = 60
@@ -83,14 +83,3 @@ def last_call(value: CriticalValue) -> tuple[str, str]:
     if call.outcome is not CallOutcome.REACHED:
         how = f"{how} · {outcome_words(call.outcome)}"
     return who or "—", how
-
-
-def state_words(value: CriticalValue) -> str:
-    """Return the state as a word."""
-    return {
-        CriticalState.RECOGNISED: tr("Not notified"),
-        CriticalState.CALLED: tr("Told, not read back"),
-        CriticalState.CONFIRMED: tr("Read back"),
-        CriticalState.CLOSED: tr("Closed"),
-        CriticalState.DISMISSED: tr("Dismissed"),
-    }[value.state]

@@ -1,0 +1,352 @@
+"""Critical values on the screen: the clock runs, F8 calls without a mouse, nothing is lost on a dead line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.critical import AT, EXPERT, TECHNICIAN, ActsInMemory, CriticalHub
+from tests.helpers.desk import DeskBench
+from workstation.dicom.critical_policy import default_policy
+from workstation.domain.access import Actor
+from workstation.domain.critical import CallOutcome, CriticalState, CriticalValue
+from workstation.domain.critical_board import CallReport, Recognition
+from workstation.domain.errors import Locked, NoLongerUpdatable
+from workstation.exchange.templates import TemplateLibrary
+from workstation.services.critical_service import CriticalActs
+from workstation.settings import Settings
+from workstation.ui.critical.alarm import CriticalAlarm
+from workstation.ui.critical.case import CriticalCase
+from workstation.ui.critical.desk import CriticalDesk
+from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog, ReasonDialog, RecogniseDialog
+from workstation.ui.critical.panel import CriticalPanel
+from workstation.ui.main_window import MainWindow
+from workstation.ui.notice import Severity
+from workstation.ui.pages.page import Page, PageSpec
+from workstation.ui.report.side_column import SidePlace
+
+pytestmark = pytest.mark.gui
+HEAD = TemplateLibrary().get("ct-head")
+READ_BACK = CallReport("9", "王护士", "护士", "0571", "脑出血", read_back=True, read_back_text="已知晓")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language(ENGLISH)
+    yield
+    use_language(CHINESE)
+
+
+class Bed:
+    """A reader's desk with a report page, and the hub of critical values in memory."""
+
+    def __init__(self, qtbot: QtBot, actor: Actor = EXPERT) -> None:
+        self.qtbot = qtbot
+        self.clock = cases.FixedClock(AT)
+        self.hub = CriticalHub(self.clock, actor)
+        self.pending = ActsInMemory()
+        self.bench = DeskBench(template=HEAD)
+        self.seconds = 0.0
+        numbers = count(100)
+        acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}")
+        self.critical = CriticalDesk(
+            acts, self.bench.jobs, lambda: actor, default_policy=default_policy(), seconds=lambda: self.seconds
+        )
+
+    def page(self) -> None:
+        self.bench.open(self.qtbot.waitUntil)
+        self.page_, self.presenter = self.bench.page()
+        self.panel = CriticalPanel()
+        self.page_.side.put(SidePlace.CRITICAL, self.panel)
+        self.case = CriticalCase(self.page_, self.bench.desk, self.critical, self.panel)
+        self.presenter.guards.append(self.case.hold_up)
+        self.page_.resize(1856, 1052)
+        self.page_.show()
+        self.settle()
+
+    def pass_(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.seconds += seconds
+        self.critical.ticked.emit()
+
+    def refresh(self) -> None:
+        self.settle()
+        self.critical.refresh()
+        self.settle()
+
+    def settle(self) -> None:
+        self.qtbot.waitUntil(lambda: not self.critical.is_fetching)
+
+    def value(self) -> CriticalValue:
+        (value,) = self.hub.values.values()
+        return value
+
+    def known(self) -> CriticalValue:
+        """Put one critical value on the hub and let the desk see it."""
+        value = self.hub.recognise(self.bench.row.ups_instance_uid, Recognition("2.25.1", "perforation", "消化道穿孔"))
+        self.refresh()
+        return value
+
+    def dialog(self) -> QWidget:
+        assert self.case.dialog is not None
+        return self.case.dialog
+
+    def close(self) -> None:
+        self.critical.stop()
+        self.bench.close()
+
+
+@pytest.fixture
+def bed(qtbot: QtBot) -> Iterator[Bed]:
+    made = Bed(qtbot)
+    yield made
+    made.close()
+
+
+def test_f8_recognises_what_the_form_suggests_and_the_next_f8_calls_it_through(bed: Bed) -> None:
+    bed.page()
+    assert bed.panel.isHidden()
+    assert bed.bench.desk.session is not None
+    bed.bench.desk.session.set_value("haemorrhage", "subarachnoid")
+    assert bed.panel.isVisible()
+    assert "subarachnoid" in bed.panel.suggestion_text().lower()
+    bed.page_.commands.trigger("critical")
+    asks = bed.dialog()
+    assert isinstance(asks, RecogniseDialog)
+    assert asks.focusWidget() is asks.entries
+    with bed.qtbot.waitSignal(bed.critical.changed):
+        QTest.keyClick(asks.entries, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    bed.qtbot.waitUntil(lambda: len(bed.hub.values) == 1)
+    assert bed.value().entry_key == "subarachnoid-haemorrhage"
+    assert bed.panel.suggestion_text() == ""
+    bed.refresh()
+
+    bed.page_.commands.trigger("critical")
+    call = bed.dialog()
+    assert isinstance(call, CallDialog)
+    assert call.focusWidget() is call.receiver.edit
+    QTest.keyClicks(call.receiver.edit, "Wang")
+    call.read_back.setChecked(True)
+    assert call.primary is not None
+    assert call.primary.toolTip() == "Write the words of the read-back"
+    call.words.setPlainText("已知晓")
+    QTest.keyClick(call.words, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    bed.qtbot.waitUntil(lambda: bed.value().state is CriticalState.CONFIRMED)
+    bed.refresh()
+    bed.panel.shut.click()
+    bed.qtbot.waitUntil(lambda: bed.value().state is CriticalState.CLOSED)
+
+
+def test_the_clock_on_the_panel_reminds_and_escalates_by_the_hubs_time(bed: Bed) -> None:
+    bed.page()
+    bed.known()
+    assert bed.panel.ring.accessibleName() == "10:00 left"
+    bed.pass_(299)
+    assert (bed.panel.ring.accessibleName(), bed.panel.stage_text()) == (
+        "05:01 left",
+        "Reminder after 5 min, escalation after 10 min",
+    )
+    bed.pass_(1)
+    assert bed.panel.stage_text() == "Reminded at 5 min, escalates at 10 min"
+    bed.pass_(360)
+    assert (bed.panel.ring.accessibleName(), bed.panel.stage_text()) == ("+01:00 overdue", "Over 10 min: escalated")
+    assert not bed.panel.ring.grab().isNull()
+    bed.hub.call("2.25.1", READ_BACK)
+    bed.refresh()
+    assert bed.panel.ring.accessibleName() == "11:00 to read-back"
+
+
+def test_a_dead_line_keeps_recognition_and_call_and_the_clock_runs(bed: Bed) -> None:
+    bed.page()
+    bed.hub.is_up = False
+    entry = default_policy().entries[0]
+    with bed.qtbot.waitSignal(bed.critical.changed):
+        bed.critical.recognise(bed.bench.row, entry, "脑出血")
+    (shown,) = bed.case.values()
+    assert shown.text == "脑出血"
+    with bed.qtbot.waitSignal(bed.critical.changed):
+        bed.critical.call(shown, CallReport("", "王护士", "", "", "脑出血"))
+    assert bed.case.values()[0].state is CriticalState.CALLED
+    assert len(bed.pending.acts) == 2
+    bed.hub.is_up = True
+    bed.critical.refresh()
+    bed.qtbot.waitUntil(lambda: bed.pending.acts == () and len(bed.hub.values) == 1)
+    assert [call.receiver for call in bed.value().calls] == ["王护士"]
+
+
+def test_a_final_report_waits_for_the_read_back_or_a_reason(bed: Bed) -> None:
+    bed.page()
+    bed.bench.fill()
+    session = bed.bench.desk.session
+    assert session is not None
+    bed.known()
+    assert [value.critical_uid for value in session.report.critical_values] == ["2.25.1"]
+    gone_on: list[bool] = []
+    assert bed.case.hold_up(lambda: gone_on.append(True))
+    asks = bed.dialog()
+    assert isinstance(asks, ReasonDialog)
+    asks.accept()
+    assert gone_on == []
+    asks.reason.setPlainText("对方三次未接，已派人当面通知")
+    asks.accept()
+    assert gone_on == [True]
+    assert [one.reason for one in session.report.norm_overrides] == ["对方三次未接，已派人当面通知"]
+    assert not bed.case.hold_up(lambda: None)
+
+
+def test_what_is_no_critical_value_is_dismissed_with_a_reason(bed: Bed) -> None:
+    bed.page()
+    bed.known()
+    bed.panel.dismiss.click()
+    asks = bed.dialog()
+    assert isinstance(asks, ReasonDialog)
+    asks.reason.setPlainText("术后改变")
+    asks.accept()
+    bed.qtbot.waitUntil(lambda: bed.value().state is CriticalState.DISMISSED)
+    bed.refresh()
+    assert bed.panel.isHidden()
+
+
+def test_own_words_ask_for_their_urgency_and_nothing_is_sent_without_words(bed: Bed) -> None:
+    bed.page()
+    bed.case.act()
+    asks = bed.dialog()
+    assert isinstance(asks, RecogniseDialog)
+    bed.case.act()
+    assert bed.case.dialog is asks
+    asks.entries.setCurrentIndex(asks.entries.count() - 1)
+    asks.accept()
+    assert asks.isVisible()
+    asks.text.setPlainText("导管移位")
+    asks.level.choose("2")
+    asks.accept()
+    bed.qtbot.waitUntil(lambda: len(bed.hub.values) == 1)
+    assert (bed.value().level.value, bed.value().text) == ("RID49481", "导管移位")
+
+
+def test_a_call_that_reached_nobody_needs_no_name(bed: Bed) -> None:
+    bed.page()
+    value = bed.known()
+    call = CallDialog(bed.page_, "周丽华", "清水镇中心卫生院", value)
+    bed.qtbot.addWidget(call)
+    told: list[CallReport] = []
+    call.told.connect(told.append)
+    call.accept()
+    assert told == []
+    call.outcome.choose(CallOutcome.NO_ANSWER.value)
+    call.accept()
+    assert [(one.outcome, one.read_back) for one in told] == [(CallOutcome.NO_ANSWER, False)]
+
+
+def test_what_the_hub_refuses_is_told(bed: Bed) -> None:
+    bed.page()
+    value = bed.known()
+    bed.hub.refuses = NoLongerUpdatable("It is closed")
+    with bed.qtbot.waitSignal(bed.critical.failed) as told:
+        bed.critical.recognise(bed.bench.row, default_policy().entries[0], "脑出血")
+    assert told.args is not None
+    assert told.args[0].user_text == "It is closed"
+    bed.settle()
+    with bed.qtbot.waitSignal(bed.critical.failed):
+        bed.critical.close_value(value)
+
+
+def test_acts_that_cannot_be_read_are_told_once(bed: Bed) -> None:
+    told: list[object] = []
+    bed.critical.failed.connect(told.append)
+    bed.pending.fails = Locked("The key is missing")
+    bed.refresh()
+    bed.refresh()
+    assert [str(one) for one in told] == ["The key is missing"]
+
+
+def test_the_desk_polls_until_it_is_stopped(bed: Bed) -> None:
+    bed.hub.recognise("2.25.8", Recognition("2.25.1", "perforation", "消化道穿孔"))
+    bed.critical.start()
+    bed.qtbot.waitUntil(lambda: len(bed.critical.notices()) == 1)
+    bed.critical.stop()
+    bed.hub.values.clear()
+    bed.critical.refresh()
+    assert not bed.critical.is_fetching
+    assert len(bed.critical.notices()) == 1
+
+
+class Station:
+    """A window with a page, and the alarm of whoever is signed in."""
+
+    def __init__(self, qtbot: QtBot, actor: Actor) -> None:
+        self.bed = Bed(qtbot, actor)
+        self.window = MainWindow(Settings())
+        qtbot.addWidget(self.window)
+        self.pages: list[Page] = []
+        self.window.register(PageSpec("one", lambda: "One", "task", self._page))
+        self.window.register(PageSpec("two", lambda: "Two", "task", self._page))
+        self.window.resize(1366, 768)
+        self.window.show_page("one")
+        self.window.show()
+        self.alarm = CriticalAlarm(self.window, self.bed.critical)
+
+    def _page(self) -> Page:
+        page = Page()
+        page.add_header(QWidget())
+        self.pages.append(page)
+        return page
+
+    def facts(self) -> list[tuple[Severity, str]]:
+        bar = self.window.page(self.window.current_page).notices
+        return [(notice.severity, notice.fact) for notice in bar.notices()]
+
+
+@pytest.fixture(params=[EXPERT, TECHNICIAN], ids=["reader", "technician"])
+def station(qtbot: QtBot, request: pytest.FixtureRequest) -> Iterator[Station]:
+    made = Station(qtbot, request.param)
+    yield made
+    made.bed.close()
+
+
+@pytest.mark.parametrize("station", [EXPERT], indirect=True)
+def test_a_reader_is_reminded_on_every_page(station: Station) -> None:
+    station.bed.known()
+    assert station.facts() == []
+    assert station.window.status.fact("critical") == "Critical values: 1 · 10:00"
+    station.bed.pass_(300)
+    assert station.facts() == [(Severity.DEGRADED, "Critical value not read back for 5 min: 周丽华 · 消化道穿孔")]
+    station.window.show_page("two")
+    station.bed.pass_(300)
+    assert station.facts() == [(Severity.LOST, "Critical value not read back for 10 min: 周丽华 · 消化道穿孔")]
+    station.alarm.act()
+    assert isinstance(station.alarm.dialog, CallDialog)
+    station.alarm.dialog.receiver.edit.setText("王护士")
+    station.alarm.dialog.accept()
+    station.bed.qtbot.waitUntil(lambda: station.bed.value().state is CriticalState.CALLED)
+    station.bed.hub.call("2.25.1", READ_BACK)
+    station.bed.refresh()
+    assert station.facts() == []
+    assert station.window.status.fact("critical") == ""
+    station.alarm.stop()
+
+
+@pytest.mark.parametrize("station", [TECHNICIAN], indirect=True)
+def test_the_technician_sees_it_at_once_and_acknowledges_with_name_and_words(station: Station) -> None:
+    station.bed.known()
+    assert station.facts() == [(Severity.LOST, "Critical value: 周丽华 · 消化道穿孔")]
+    station.alarm.act()
+    asks = station.alarm.dialog
+    assert isinstance(asks, AcknowledgeDialog)
+    assert asks.name.text() == "韩梅"
+    asks.accept()
+    assert asks.isVisible()
+    asks.words.setPlainText("消化道穿孔，已通知外科")
+    asks.accept()
+    station.bed.qtbot.waitUntil(lambda: station.bed.value().received is not None)
+    station.bed.refresh()
+    assert station.facts() == []
+    assert station.bed.value().acknowledgement == "消化道穿孔，已通知外科"
