@@ -18,6 +18,7 @@ from workstation import settings as settings_file
 from workstation.bootstrap.collector import QuietCollector
 from workstation.bootstrap.critical import CriticalValues
 from workstation.bootstrap.desktop_pages import (
+    DELIVERIES,
     GRASSROOTS,
     LOGIN,
     MODELS,
@@ -214,6 +215,8 @@ class Desktop:
             pages.add(MODELS)
         if actor.may(Permission.SET_REPORT_POLICY):
             pages.add(TEMPLATES)
+        if actor.may(Permission.MANAGE_ROUTES):
+            pages.add(DELIVERIES)
         window.set_available(frozenset(pages))
         window.set_actor(actor)
         self.critical.enter(hub, self.session.storage, lambda: self.actor)

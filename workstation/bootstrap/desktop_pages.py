@@ -18,6 +18,7 @@ from workstation.ui.pages.page import Page, PageSpec
 if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
     from workstation.bootstrap.desktop import Desktop
     from workstation.services.model_service import ModelPage
+    from workstation.ui.pages.report_page import ReportPage
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ REPORT: Final = "report"
 GRASSROOTS: Final = "grassroots"
 MODELS: Final = "models"
 TEMPLATES: Final = "templates"
+DELIVERIES: Final = "deliveries"
 
 
 def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
@@ -42,6 +44,7 @@ def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
         PageSpec(GRASSROOTS, lambda: tr("Station"), "hospital", partial(_grassroots, desktop), key="F7"),
         PageSpec(MODELS, lambda: tr("Models"), "robot", partial(_models, desktop), key="F9"),
         PageSpec(TEMPLATES, lambda: tr("Templates"), "layout-4", partial(_templates, desktop), key="Shift+F4"),
+        PageSpec(DELIVERIES, lambda: tr("Deliveries"), "mail-send", partial(_deliveries, desktop), key="Shift+F9"),
     )
 
 
@@ -110,7 +113,7 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
 
 
 def _report(desktop: Desktop) -> Iterator[Page]:
-    from workstation.bootstrap.desk import Preview
+    from workstation.bootstrap.desk import Preview, way_services
     from workstation.bootstrap.writing import writing_aids
     from workstation.ui.pages.report_page import ReportPage
     from workstation.ui.pages.report_presenter import ReportPresenter
@@ -126,8 +129,25 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         preview=Preview(),
         certificate_subject=desktop.signing.keys.subject,
         aids=writing_aids(desktop.hub, desktop.session.storage),
+        way=way_services(desktop.hub, desktop.session.storage),
     )
     desktop.report.guards.append(desktop.critical.report_page(page, _present(desktop.desk)))
+    _tell_return(desktop, page)
+
+
+def _tell_return(desktop: Desktop, page: ReportPage) -> None:
+    """Show beside the report what became of it, and of what it follows, after the signature."""
+    from workstation.ui.report.side_column import SidePlace
+    from workstation.ui.timelines import TimelineFollower
+    from workstation.ui.widgets.timeline_panel import TimelinePanel
+
+    panel, desk = TimelinePanel(), _present(desktop.desk)
+    page.side.put(SidePlace.RETURN, panel)
+    timelines = TimelineFollower(panel, desktop.hub.dispatch, desktop.shell.jobs)
+    desk.opened.connect(lambda session: timelines.follow(session.row.ups_instance_uid))
+    desk.delivered.connect(lambda _outcome: timelines.refresh())
+    if desk.session is not None:
+        timelines.follow(desk.session.row.ups_instance_uid)
 
 
 def _templates(desktop: Desktop) -> Page:
@@ -157,6 +177,15 @@ def _models(desktop: Desktop) -> Page:
     return page
 
 
+def _deliveries(desktop: Desktop) -> Page:
+    from workstation.ui.pages.deliveries_page import DeliveriesPage
+    from workstation.ui.pages.deliveries_presenter import DeliveriesPresenter
+
+    page = DeliveriesPage()
+    DeliveriesPresenter(page, desktop.hub.dispatch, desktop.shell.jobs)
+    return page
+
+
 def _grassroots(desktop: Desktop) -> Page:
     from workstation.bootstrap.adapters import verifier
     from workstation.dicom.source import scan
@@ -164,6 +193,7 @@ def _grassroots(desktop: Desktop) -> Page:
     from workstation.services.returned_report_service import OpenReturnedReport
     from workstation.ui.pages.grassroots_page import GrassrootsPage
     from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsServices
+    from workstation.ui.timelines import TimelineFollower
 
     hub = desktop.hub
     page = GrassrootsPage()
@@ -177,6 +207,9 @@ def _grassroots(desktop: Desktop) -> Page:
     )
     presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)
     presenter.refresh()
+    timelines = TimelineFollower(page.timeline, hub.dispatch, desktop.shell.jobs)
+    page.inbox.chosen.connect(timelines.follow)
+    page.inbox.acknowledge_requested.connect(lambda _ups: timelines.refresh())
     return page
 
 

@@ -19,6 +19,7 @@ from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.paper_view import PaperView
 from workstation.ui.widgets.send_panel import SendPanel
 from workstation.ui.widgets.sent_cases import SentCases
+from workstation.ui.widgets.timeline_panel import TimelinePanel
 
 _COMPACT_BELOW = 1440
 _SEND, _CASES, _INBOX = "send", "cases", "inbox"
@@ -72,6 +73,8 @@ class GrassrootsPage(Page):
         self._report.body.addWidget(self._explanation)
         self.paper = PaperView()
         self._report.body.addWidget(self.paper, 1)
+        self.timeline = TimelinePanel()
+        self._report.body.addWidget(self.timeline)
         self.cases = SentCases()
         column.addWidget(self.cases, 2)
         column.addWidget(self._report, 3)

@@ -1,0 +1,204 @@
+"""What goes to the sites and did not arrive; for a signer what the hub did not take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QWidget as _Widget
+
+from resources.translation import tr, trn
+from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus
+from workstation.ui.dispatch_words import document_words, kind_words, moment, state_words
+from workstation.ui.pages.page import Page
+from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.labels import EmptyState, Panel, label
+from workstation.ui.widgets.page_header import PageHeader
+
+_ROW_PX = 32
+_TONES = {DispatchState.DEAD: "bad", DispatchState.WAITING: "acc.text", DispatchState.DELIVERED: "ok"}
+
+
+class DeliveriesPage(Page):
+    """The administrator's page: routes above, what was put on them below. Shows and asks; the presenter does."""
+
+    refresh_requested = Signal()
+    send_again_requested = Signal(int)
+    give_up_requested = Signal(int)
+    route_changed = Signal(object)
+    """``Route``, switched on or off"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        header = PageHeader(tr("Deliveries"))
+        self.count = label("", "body", "t2")
+        header.row.addWidget(self.count)
+        header.row.addStretch(1)
+        self.everything = QCheckBox(tr("Also what was delivered"))
+        self.everything.toggled.connect(lambda _on: self._fill())
+        header.row.addWidget(self.everything)
+        again = Button(tr("Refresh"), "secondary", icon="refresh", small=True, key="F5")
+        again.clicked.connect(self.refresh_requested)
+        header.row.addWidget(again)
+        self.add_header(header)
+        body = _Widget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self._routes(), 2)
+        column.addWidget(self._dispatches(), 3)
+        self.column.addWidget(body, 1)
+        self._status: tuple[RouteStatus, ...] = ()
+        self._all: tuple[Dispatch, ...] = ()
+        self._shown: tuple[Dispatch, ...] = ()
+        self._pick()
+
+    def _routes(self) -> Panel:
+        panel = Panel(tr("Routes of the sites"))
+        panel.body.setContentsMargins(0, 0, 0, 0)
+        self.switch = Button(tr("Switch off"), "secondary", small=True)
+        self.switch.clicked.connect(self._switch)
+        panel.header.addWidget(self.switch)
+        titles = (tr("Site"), tr("Route"), tr("Kind"), tr("Address"), tr("Waiting"), tr("Not delivered"), tr("State"))
+        self.routes = _table(titles, stretch=6)
+        self.routes.setAccessibleName(tr("Routes of the sites"))
+        self.routes.itemSelectionChanged.connect(self._pick)
+        self.no_routes = EmptyState(
+            tr("No site has a route yet"),
+            tr("Signed reports wait in the inbox of their sender. Make a route with “lianyue dispatch route FILE”."),
+        )
+        panel.body.addWidget(self.routes, 1)
+        panel.body.addWidget(self.no_routes, 1)
+        return panel
+
+    def _dispatches(self) -> Panel:
+        panel = Panel(tr("Reports on their way"))
+        panel.body.setContentsMargins(0, 0, 0, 0)
+        self.send_again = Button(tr("Send again"), "primary", icon="refresh", small=True)
+        self.send_again.clicked.connect(lambda: self._ask(self.send_again_requested))
+        self.give_up = Button(tr("Give up…"), "danger", icon="forbid", small=True)
+        self.give_up.clicked.connect(lambda: self._ask(self.give_up_requested))
+        panel.header.addWidget(self.give_up)
+        panel.header.addWidget(self.send_again)
+        titles = (tr("State"), tr("Report"), tr("Site"), tr("Route"), tr("Queued"), tr("Attempts"), tr("Reason"))
+        self.table = _table(titles, stretch=6)
+        self.table.setAccessibleName(tr("Reports on their way"))
+        self.table.itemSelectionChanged.connect(self._pick)
+        self.nothing = EmptyState(tr("Everything has arrived"), tr("What a site does not take is listed here."))
+        panel.body.addWidget(self.table, 1)
+        panel.body.addWidget(self.nothing, 1)
+        return panel
+
+    # showing
+
+    def show_all(self, routes: Sequence[RouteStatus], dispatches: Sequence[Dispatch]) -> None:
+        """Show what the hub says now; the chosen lines stay chosen."""
+        self._status, self._all = tuple(routes), tuple(dispatches)
+        chosen = self.routes.currentRow()
+        self.routes.setRowCount(len(routes))
+        for row, status in enumerate(routes):
+            self._route_row(row, status)
+        self.routes.setCurrentCell(min(max(chosen, 0), len(routes) - 1), 0)
+        self.routes.setVisible(bool(routes))
+        self.no_routes.setVisible(not routes)
+        dead = sum(one.dead for one in routes)
+        words = trn("{count} report needs you", "{count} reports need you", dead) if dead else tr("Nothing needs you")
+        self.count.setText(words)
+        self._fill()
+
+    def _route_row(self, row: int, status: RouteStatus) -> None:
+        route = status.route
+        if not route.enabled:
+            state, tone = tr("Off"), "t3"
+        elif status.trouble:
+            state, tone = status.trouble, "bad"
+        else:
+            state, tone = tr("Works"), "ok"
+        cells = (status.site_name, route.name, kind_words(route.kind), route.address, str(status.waiting),
+                 str(status.dead))  # fmt: skip
+        for column, text in enumerate(cells):
+            self.routes.setItem(row, column, _cell(text, "bad" if column == 5 and status.dead else "t1"))
+        self.routes.setItem(row, 6, _cell(state, tone))
+
+    def _fill(self) -> None:
+        undone = {DispatchState.DEAD, DispatchState.WAITING}
+        chosen = self.chosen
+        self._shown = tuple(one for one in self._all if self.everything.isChecked() or one.state in undone)
+        self.table.setRowCount(len(self._shown))
+        for row, one in enumerate(self._shown):
+            word, _kind, _icon = state_words(one.state)
+            report = f"{document_words(one.report_state)} …{one.report_uid[-8:]}"
+            cells = (word, report, one.site_name, one.route_name, moment(one.queued_at), str(one.attempts),
+                     one.reason or one.proof)  # fmt: skip
+            for column, text in enumerate(cells):
+                self.table.setItem(row, column, _cell(text, _TONES.get(one.state, "t2") if column == 0 else "t1"))
+        numbers = [one.number for one in self._shown]
+        at = numbers.index(chosen.number) if chosen is not None and chosen.number in numbers else 0
+        self.table.setCurrentCell(at if numbers else -1, 0)
+        self.table.setVisible(bool(numbers))
+        self.nothing.setVisible(not numbers)
+        self._pick()
+
+    @property
+    def chosen(self) -> Dispatch | None:
+        """Return the chosen line, None where nothing is listed."""
+        row = self.table.currentRow()
+        return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    @property
+    def chosen_route(self) -> Route | None:
+        """Return the chosen route."""
+        row = self.routes.currentRow()
+        return self._status[row].route if 0 <= row < len(self._status) else None
+
+    def _pick(self) -> None:
+        chosen, route = self.chosen, self.chosen_route
+        dead = chosen is not None and chosen.state is DispatchState.DEAD
+        why = tr("Only what was not delivered needs a decision")
+        self.send_again.enable(dead, why)
+        self.give_up.enable(dead, why)
+        self.switch.enable(route is not None, tr("Choose a route"))
+        self.switch.set_text(tr("Switch on") if route is not None and not route.enabled else tr("Switch off"))
+
+    def _ask(self, asked: object) -> None:
+        chosen = self.chosen
+        if chosen is not None:
+            asked.emit(chosen.number)  # type: ignore[attr-defined]  # a bound signal, which PySide types as Signal
+
+    def _switch(self) -> None:
+        route = self.chosen_route
+        if route is not None:
+            self.route_changed.emit(replace(route, enabled=not route.enabled))
+
+    def refresh(self) -> None:
+        """Fetch anew (F5)."""
+        self.refresh_requested.emit()
+
+
+def _table(titles: Sequence[str], *, stretch: int) -> QTableWidget:
+    table = QTableWidget(0, len(titles))
+    table.setHorizontalHeaderLabels(list(titles))
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(_ROW_PX)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+def _cell(text: str, tone: str) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    item.setForeground(current_theme().color(tone))
+    item.setToolTip(text)
+    return item

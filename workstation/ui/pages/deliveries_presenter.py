@@ -1,0 +1,112 @@
+"""Joins the deliveries page to the hub; every act runs in a job and the lists are read anew after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from resources.translation import tr
+from workstation.domain.dispatch import Dispatch, DispatchPort, Route, RouteStatus
+from workstation.domain.errors import WorkstationError
+from workstation.services.jobs import JobRunner, Pool
+from workstation.ui.dialogs import Dialog
+from workstation.ui.notice import Severity
+from workstation.ui.pages.deliveries_page import DeliveriesPage
+from workstation.ui.widgets.growing_text import GrowingText
+from workstation.ui.widgets.labels import label
+
+T = TypeVar("T")
+
+_EVERY_MS = 20_000
+
+
+class DeliveriesPresenter(QObject):
+    """One page, one administrator."""
+
+    def __init__(self, page: DeliveriesPage, dispatch: DispatchPort, jobs: JobRunner) -> None:
+        super().__init__(page)
+        self._page, self._dispatch, self._jobs = page, dispatch, jobs
+        self.dialog: GiveUpDialog | None = None
+        page.refresh_requested.connect(self.refresh)
+        page.send_again_requested.connect(self._send_again)
+        page.give_up_requested.connect(self._ask_give_up)
+        page.route_changed.connect(self._change)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read routes and dispatches."""
+
+        def work() -> tuple[list[RouteStatus], list[Dispatch]]:
+            return self._dispatch.routes(), self._dispatch.dispatches()
+
+        self._run(work, lambda found: self._page.show_all(*found))
+
+    def _look(self) -> None:
+        if self._page.isVisible():
+            self.refresh()
+
+    def _send_again(self, number: int) -> None:
+        self._act(lambda: self._dispatch.send_again(number), tr("It is sent again"))
+
+    def _ask_give_up(self, number: int) -> None:
+        self.dialog = GiveUpDialog(self._page)
+        self.dialog.reason_given = lambda reason: self._act(
+            lambda: self._dispatch.give_up(number, reason), tr("Given up; the reason is in the audit trail")
+        )
+        self.dialog.open()
+
+    def _change(self, route: Route) -> None:
+        done = tr("The route is on") if route.enabled else tr("The route is off; nothing more goes out on it")
+        self._act(lambda: self._dispatch.put_route(route), done)
+
+    def _act(self, act: Callable[[], object], done: str) -> None:
+        def finished(_value: object) -> None:
+            self._page.toast.emit(done)
+            self.refresh()
+
+        self._run(act, finished)
+
+    def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        def failed(error: Exception) -> None:
+            if not isinstance(error, WorkstationError):
+                raise error
+            self._page.show_error(error, key="deliveries", severity=Severity.DEGRADED)
+
+        self._page.notices.clear_notice("deliveries")
+        self._jobs.submit(Pool.IO, lambda _job: work(), on_success=done, on_error=failed)
+
+
+class GiveUpDialog(Dialog):
+    """Asks why a report is not sent on a route."""
+
+    def __init__(self, parent: QWidget | None) -> None:
+        super().__init__(parent, tr("Do not send this report on this route"), icon="forbid")
+        self.reason_given: Callable[[str], object] = lambda _reason: None
+        self.body.addWidget(
+            label(tr("How does the site get the report instead? The reason is kept."), "body", "t1", wrap=True)
+        )
+        self.reason = GrowingText(least_lines=3)
+        self.reason.setAccessibleName(tr("Reason"))
+        self.reason.textChanged.connect(self._ready)
+        self.body.addWidget(self.reason)
+        self.add_hint(tr("Later versions of the report, which waited behind it, are sent from now on."))
+        self._give_up = self.set_primary(tr("Give up"), icon="forbid")
+        self._ready()
+        self.reason.setFocus()
+
+    def accept(self) -> None:
+        """Hand the reason over and close; without a reason nothing happens."""
+        text = self.reason.toPlainText().strip()
+        if text:
+            super().accept()
+            self.reason_given(text)
+
+    def _ready(self) -> None:
+        self._give_up.enable(bool(self.reason.toPlainText().strip()), tr("Write the reason first"))

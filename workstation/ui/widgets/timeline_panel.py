@@ -1,0 +1,61 @@
+"""What became of a report: signed, stored, sent, received, acknowledged; newest at the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from resources.translation import tr
+from workstation.domain.dispatch import TimelineEvent
+from workstation.ui.dispatch_words import moment, shown_detail, step_words
+from workstation.ui.widgets.labels import icon_label, label
+
+_MOST_SHOWN = 40
+_LINE_PX = 22
+_TALLEST_LINES = 6
+
+
+class TimelinePanel(QScrollArea):
+    """A few lines high at most; scrolls to what happened last. Hidden while there is nothing to tell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("What became of the report"))
+        self.said: tuple[str, ...] = ()
+        self.hide()
+
+    def show_events(self, events: Sequence[TimelineEvent]) -> None:
+        """Replace what is shown; nothing hides the panel."""
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(12, 6, 12, 6)
+        column.setSpacing(2)
+        said = []
+        for event in events[-_MOST_SHOWN:]:
+            words, tone, icon = step_words(event)
+            detail = shown_detail(event)
+            whole = f"{words} · {detail}" if detail else words
+            said.append(whole)
+            line = QHBoxLayout()
+            line.setSpacing(8)
+            line.addWidget(icon_label(icon, tone, 14), 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(label(moment(event.at), "caption", "t2"), 0, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(label(whole, "caption", tone if tone in {"warn", "bad"} else "t1", wrap=True), 1)
+            column.addLayout(line)
+        column.addStretch(1)
+        self.said = tuple(said)
+        self.setWidget(inner)
+        self.setFixedHeight(12 + _LINE_PX * min(max(len(said), 1), _TALLEST_LINES))
+        self.setVisible(bool(said))
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the lines that are shown at once."""
+        return QSize(240, self.height())
