@@ -55,7 +55,7 @@ def test_what_is_no_pdf_gets_no_time_stamp(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [{"level": "B-XL"}, {"hold_minutes": -1}, {"hold_minutes": 121}])
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="level|hold_minutes"):
+    with pytest.raises(ValueError, match=r"level|hold_minutes"):
         SigningSettings(**wrong)  # type: ignore[arg-type]  # a table of wrong values
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -26,6 +27,7 @@ from workstation.domain.errors import (
 from workstation.domain.finding import RejectReason
 from workstation.domain.report import Person, Report
 from workstation.domain.signature import AuthorSignature, KeyHolder, SignatureLevel, SignedPdf
+from workstation.domain.workitem import OutputReference
 from workstation.services.author_signing import SignedPreliminaries, SignPreliminary
 from workstation.services.delivery_service import DeliveryOutcome
 from workstation.services.jobs import NoJob
@@ -130,9 +132,9 @@ def _object(pdf: bytes) -> bytes:
     return part10(ds)
 
 
-def _named(content: bytes, **changes: str) -> Report:
-    signed = AuthorSignature("resident", "宋佳", NOON, "1.2.3", "1.2.9", hashlib.sha256(content).hexdigest())
-    return replace(WRITTEN, author_signature=replace(signed, **changes))
+def _named(content: bytes, *, user_id: str = "resident", sha256: str = "") -> Report:
+    digest = sha256 or hashlib.sha256(content).hexdigest()
+    return replace(WRITTEN, author_signature=AuthorSignature(user_id, "宋佳", NOON, "1.2.3", "1.2.9", digest))
 
 
 def test_the_final_report_carries_what_its_author_signed() -> None:
@@ -209,7 +211,7 @@ class Held:
         stamps = StampPending(self.desk.outbox, self.authority.add, clock)
         return replace(self.desk.delivery(), clock=clock, may_go=stamps, store=self)(NoJob())
 
-    def store(self, study_instance_uid: str, part10_files: list[bytes]) -> list[object]:
+    def store(self, study_instance_uid: str, part10_files: Sequence[bytes]) -> list[OutputReference]:
         self.sent = list(part10_files)
         raise Unreachable("the line is cut after the bytes were stored")
 
