@@ -510,7 +510,7 @@ def test_a_full_disk_is_said_where_the_report_is_typed_and_no_older_saving_is_cl
     opened(qtbot, bench)
     for finding in bench.session.findings.findings:
         bench.session.accept(finding.tracking_uid)
-    qtbot.waitUntil(lambda: bench.page.footer.text().startswith("Draft saved"))
+    qtbot.waitUntil(lambda: bench.page.footer.text().startswith("Saved"))
     bench.desk_bench.drafts.fail_with = DiskFull("The disk is full")
     bench.session.set_value("impression", "第二稿")
     assert bench.page.footer.text() == "Not saved yet"
@@ -519,7 +519,7 @@ def test_a_full_disk_is_said_where_the_report_is_typed_and_no_older_saving_is_cl
     assert (notice.fact, [action.text for action in notice.actions]) == ("The disk is full", ["Save now"])
     bench.desk_bench.drafts.fail_with = None
     notice.actions[0].handler()
-    assert bench.page.footer.text().startswith("Draft saved")
+    assert bench.page.footer.text().startswith("Saved")
     assert bench.page.notices.notices() == []
 
 

@@ -290,7 +290,7 @@ class ReadingPresenter(QObject):
         session = self._desk.session
         if isinstance(at, datetime) and session is not None and not self._gone:
             self._page.notices.clear_notice("draft")
-            self._say_saved(tr("Draft saved {time}", time=at.astimezone().strftime("%H:%M:%S")))
+            self._say_saved(tr("Saved {time}", time=at.astimezone().strftime("%H:%M")))
 
     def _not_saved(self, error: WorkstationError) -> None:
         if self._gone:
