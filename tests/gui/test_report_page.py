@@ -21,7 +21,7 @@ from workstation.services.reading_session import ReadingSession
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
-from workstation.ui.reason_dialog import SendBackDialog
+from workstation.ui.report.way_dialogs import SendBackDialog
 from workstation.ui.widgets.form_field import FormField
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.state_line import StepState

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import ENGLISH, use_language
 from workstation.ui.dialogs import Scrim
-from workstation.ui.reason_dialog import SendBackDialog
+from workstation.ui.report.way_dialogs import SendBackDialog
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
 
 pytestmark = pytest.mark.gui

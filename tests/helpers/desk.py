@@ -23,6 +23,7 @@ from tests.helpers.fakes import (
     FakeTemplates,
     FakeWorklist,
 )
+from tests.helpers.fakes_workflow import FakeWorkflow
 from workstation.domain.access import Actor
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import Finding, FindingList
@@ -35,6 +36,7 @@ from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.jobs import JobRunner
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
+from workstation.services.report_workflow import CancelReport, ReportHistory, StartSuccessor, WithdrawReport
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.ui.case_desk import CaseDesk, DeskServices
@@ -42,6 +44,7 @@ from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import Pictures, ReportPresenter
 from workstation.ui.report.aids import WritingAids
+from workstation.ui.report.way import WayServices
 
 
 @dataclass
@@ -84,6 +87,7 @@ class DeskBench:
         self.worklist = FakeWorklist(self.row, claimer=actor.user_id)
         self.images = FakeImages()
         self.reports = FakeReports()
+        self.workflow = FakeWorkflow()
         self.drafts = FakeDrafts()
         self.outbox = FakeOutbox()
         self.audit = FakeAudit()
@@ -96,7 +100,7 @@ class DeskBench:
         uids = cases.Uids()
         open_case = OpenCase(
             self.worklist, self.images, FakeFindings(found), self.reports, self.drafts, templates, self.audit,
-            self.clock, uids, lambda user, ups: f"{ups}.{user}",
+            self.clock, uids, lambda user, ups: f"{ups}.{user}", self.workflow.rules,
         )  # fmt: skip
         sign = SignReport(
             self.objects, self.objects, self.signer, self.outbox, self.drafts, self.audit, self.clock
@@ -129,6 +133,14 @@ class DeskBench:
             clock=self.clock,
             new_uid=uids,
         )
+        self.way = WayServices(
+            start=StartSuccessor(
+                self.workflow, self.worklist, self.drafts, self.clock, uids, lambda user, ups: f"{ups}.{user}"
+            ),
+            cancel=CancelReport(self.workflow, self.drafts, self.clock),
+            withdraw=WithdrawReport(self.workflow, self.reports, self.images, self.objects),
+            history=ReportHistory(self.workflow),
+        )
         self.jobs: JobRunner
         self.jobs, self._main_thread = runner_on_main_thread()
         self.desk = CaseDesk(self.services, self.jobs, lambda: self.actor)
@@ -139,7 +151,13 @@ class DeskBench:
     ) -> tuple[ReportPage, ReportPresenter]:
         page = ReportPage()
         presenter = ReportPresenter(
-            page, self.desk, self.jobs, preview=self.preview, certificate_subject=lambda _user: certificate, aids=aids
+            page,
+            self.desk,
+            self.jobs,
+            preview=self.preview,
+            certificate_subject=lambda _user: certificate,
+            aids=aids,
+            way=self.way,
         )
         self.pages.append((page, presenter))
         return page, presenter

@@ -12,7 +12,7 @@ from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.errors import AlreadyClaimed, SignatureInvalid, WorkstationError
 from workstation.domain.finding import FindingList
 from workstation.domain.ports import UnlockedSigner
-from workstation.domain.report import Report, ReportState
+from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.signature import KeyHolder, SignatureLevel, SignatureStamp, SignedArtefact, SignedPdf
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -288,6 +288,12 @@ class FakeObjects:
         del template, study, row
         assert report.state is ReportState.FINAL
         return b"sr"
+
+    def rejection_note(
+        self, study: Study, rejected: tuple[OutputReference, ...], *, note: str, author: Person, language: str
+    ) -> bytes:
+        del study, note, author, language
+        return f"rejection of {len(rejected)} objects".encode()
 
     def signed_sr(self, report: Report, part10: bytes, key: UnlockedSigner) -> bytes:
         del report

@@ -20,12 +20,14 @@ from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
+from workstation.services.report_workflow import CancelReport, ReportHistory, StartSuccessor, WithdrawReport
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase, StudyFindings
 from workstation.services.time_stamping import StampPending
 from workstation.services.uid import SystemClock, new_uid, transaction_uid
 from workstation.ui.case_desk import DeskServices
 from workstation.ui.pages.report_presenter import Pictures
+from workstation.ui.report.way import WayServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             clock=clock,
             new_uid=new_uid,
             transaction_uid=lambda user, ups: transaction_uid(storage.secret, user, ups),
+            rules=hub.workflow.rules,
         ),
         save_draft=SaveDraft(storage.drafts),
         sign_preliminary=SignPreliminary(renderer, objects, signing.keys, hub.images, hub.audit, clock),
@@ -93,4 +96,22 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
         reveal=RevealAi(hub.audit),
         clock=clock,
         new_uid=new_uid,
+    )
+
+
+def way_services(hub: Hub, storage: LocalStorage) -> WayServices:
+    """Join the use cases of what follows a signed report, and of the history."""
+    clock = SystemClock()
+    return WayServices(
+        start=StartSuccessor(
+            hub.workflow,
+            hub.worklist,
+            storage.drafts,
+            clock,
+            new_uid,
+            lambda user, ups: transaction_uid(storage.secret, user, ups),
+        ),
+        cancel=CancelReport(hub.workflow, storage.drafts, clock),
+        withdraw=WithdrawReport(hub.workflow, hub.reports, hub.images, DicomObjects(clock)),
+        history=ReportHistory(hub.workflow),
     )

@@ -17,6 +17,7 @@ from workstation.ui.commands import Command
 from workstation.ui.pages.page import Page
 from workstation.ui.report.former_panel import FormerPanel
 from workstation.ui.report.side_column import SideColumn, SidePlace
+from workstation.ui.report.way_panel import WayPanel
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.check_list import CheckList
@@ -59,6 +60,7 @@ class ReportPage(Page):
 
     def __init__(self, *, in_steps: bool = False) -> None:
         super().__init__()
+        self.way = WayPanel()
         self.leave_guard: Callable[[], bool] = lambda: True
         """Set by the presenter: whether the window may close now"""
         self.building = Stepwise(self._build(), self)
@@ -123,6 +125,7 @@ class ReportPage(Page):
         self.key_images.chosen.connect(self.key_image_requested)
         panel.body.addWidget(self.key_images)
         self.side.put(SidePlace.CHECKS, panel)
+        self.side.put(SidePlace.VERSIONS, self.way)
         yield
         self.former = FormerPanel()
         self.former.hide()

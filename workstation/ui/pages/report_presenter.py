@@ -16,7 +16,7 @@ from workstation.domain.access import Permission
 from workstation.domain.errors import WorkstationError
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
-from workstation.domain.report import CATEGORY_TARGET, BlockerKind, Report, ReportState
+from workstation.domain.report import ADDENDUM_TARGET, CATEGORY_TARGET, BlockerKind, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
@@ -36,9 +36,11 @@ from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
-from workstation.ui.reason_dialog import SendBackDialog
 from workstation.ui.report.aids import WritingAids
 from workstation.ui.report.former import FormerReports
+from workstation.ui.report.way import ReportWay, WayServices
+from workstation.ui.report.way_dialogs import SendBackDialog
+from workstation.ui.report.way_words import status_words
 from workstation.ui.report.writing import ReportWriting
 from workstation.ui.report_steps import steps
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
@@ -71,6 +73,7 @@ class ReportPresenter(QObject):
         preview: PreviewPort,
         certificate_subject: Callable[[str], str],
         aids: WritingAids | None = None,
+        way: WayServices | None = None,
     ) -> None:
         super().__init__(page)
         self._page = page
@@ -89,6 +92,7 @@ class ReportPresenter(QObject):
         self._pause.timeout.connect(self._draw)
         self.tools = ReportTools(page, desk, jobs)
         self.other = OtherVersion(page, desk)
+        self.way = ReportWay(page, page.way, desk, jobs, way)
         self.tools.faults_changed.connect(self._show_state)
         self.writing = ReportWriting(page, desk, jobs, self.tools, aids)
         self.writing.image_asked.connect(self._show_linked)
@@ -142,7 +146,7 @@ class ReportPresenter(QObject):
             patient_line(row, with_name=False),
             session.template,
             session.report.values,
-            read_only=session.read_only,
+            read_only=session.content_locked,
             report_language=session.report.language,
         )
         self._page.show_saved("")
@@ -235,15 +239,15 @@ class ReportPresenter(QObject):
         senior = actor is not None and actor.may(Permission.SIGN_FINAL)
         junior = actor is not None and actor.may(Permission.SUBMIT_PRELIMINARY)
         open_for_me = not session.read_only
-        if report.state is ReportState.FINAL:
-            lock = tr("Signed")
+        if report.is_closed:
+            lock = tr("Signed") if report.state is ReportState.FINAL else status_words(report.status)
         else:
             lock = tr("Locked by me") if open_for_me else tr("Read only")
         self._page.show_buttons(
             lock=lock,
             submit=open_for_me and junior and report.state in {ReportState.DRAFTED, ReportState.RETURNED},
             give_back=open_for_me and senior and report.state is ReportState.PRELIMINARY,
-            sign=open_for_me and senior,
+            sign=open_for_me and actor is not None and senior and session.rules.may_sign(report, actor.user_id),
             reason=sentences[0][1] if sentences else "",
         )
         if self._desk.busy:
@@ -300,7 +304,7 @@ class ReportPresenter(QObject):
     # acting
 
     def _edit(self, key: str, text: str) -> None:
-        if self._desk.session is not None and not self._desk.session.read_only:
+        if self._desk.session is not None and not self._desk.session.content_locked:
             self._desk.session.set_value(key, text)
 
     def _save(self) -> None:
@@ -310,7 +314,7 @@ class ReportPresenter(QObject):
 
     def _fill_normal(self) -> None:
         session = self._desk.session
-        if session is None or session.read_only:
+        if session is None or session.content_locked:
             return
         filled = with_normal_phrases(session.report, session.template)
         for key, text in filled.values.items():
@@ -325,6 +329,8 @@ class ReportPresenter(QObject):
             self._page.locate(key, words)
         elif (target := key) == CATEGORY_TARGET:
             self.tools.ask_category()
+        elif target == ADDENDUM_TARGET:
+            self.way.focus_addendum()
         elif not target or any(f.tracking_uid == target for f in session.findings.findings):
             self._show_finding(target)  # without a target: the marks that nobody has looked at
         else:
@@ -353,7 +359,7 @@ class ReportPresenter(QObject):
             return
         dialog = SendBackDialog(self._page, self._desk.session.report.author.name)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.reason_given.connect(self._desk.send_back)
+        dialog.confirmed.connect(lambda _key, reason: self._desk.send_back(reason, dialog.codes))
         dialog.open()
 
     def _may_leave(self) -> bool:

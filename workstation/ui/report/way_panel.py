@@ -1,0 +1,90 @@
+"""The panel of the report's way: what the document is, the words of an addendum, and the acts that are open now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from resources.translation import tr
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.growing_text import GrowingText
+from workstation.ui.widgets.labels import Panel, label
+
+
+class WayPanel(Panel):
+    """Shows and asks; ``ReportWay`` does."""
+
+    versions_asked = Signal()
+    follow_up_asked = Signal()
+    withdraw_asked = Signal()
+    cancel_asked = Signal()
+    readings_asked = Signal()
+    double_asked = Signal()
+    addendum_written = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__(tr("Versions"), icon="history")
+        self.said = label("", "body", "t1", wrap=True)
+        self.rule = label("", "body", "warn", wrap=True)
+        self.body.addWidget(self.said)
+        self.body.addWidget(self.rule)
+        self.caption = label(tr("Text of the addendum *"), "caption", "t3")
+        self.addendum = GrowingText(least_lines=4)
+        self.addendum.setAccessibleName(tr("Text of the addendum"))
+        self.addendum.textChanged.connect(lambda: self.addendum_written.emit(self.addendum.toPlainText()))
+        self.body.addWidget(self.caption)
+        self.body.addWidget(self.addendum)
+        self.versions = Button(tr("Versions…"), icon="history", small=True)
+        self.follow_up = Button(tr("Change a signed report…"), icon="file-edit", small=True)
+        self.withdraw = Button(tr("Withdraw…"), icon="error-warning", small=True)
+        self.give_up = Button(tr("Give up…"), icon="close", small=True)
+        self.readings = Button(tr("Both readings…"), icon="file-search", small=True)
+        self.double = Button(tr("Have it read twice"), icon="file-copy", small=True)
+        holder = QWidget()
+        self._grid = QGridLayout(holder)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(8)
+        for button, told in (
+            (self.versions, self.versions_asked),
+            (self.follow_up, self.follow_up_asked),
+            (self.withdraw, self.withdraw_asked),
+            (self.give_up, self.cancel_asked),
+            (self.readings, self.readings_asked),
+            (self.double, self.double_asked),
+        ):
+            button.clicked.connect(told)
+        self.body.addWidget(holder)
+        self.show_nothing()
+
+    def show_nothing(self) -> None:
+        """Show that no case is open."""
+        self.hide()
+
+    def show_way(self, said: str, rule: str, *, addendum: str | None, read_only: bool, acts: frozenset[str]) -> None:
+        """
+        Show what the document is and which of ``acts`` are open.
+
+        ``acts`` name buttons of this panel; ``addendum`` is None where there is no text of one.
+        """
+        for place, text in ((self.said, said), (self.rule, rule)):
+            place.setText(text)
+            place.setVisible(bool(text))
+        for widget in (self.caption, self.addendum):
+            widget.setVisible(addendum is not None)
+        self.addendum.setReadOnly(read_only)
+        if addendum is not None and addendum != self.addendum.toPlainText() and not self.addendum.composition.active:
+            self.addendum.blockSignals(True)
+            self.addendum.setPlainText(addendum)
+            self.addendum.blockSignals(False)
+        names = ("versions", "follow_up", "withdraw", "give_up", "readings", "double")
+        shown = [name for name in names if name in acts]
+        for name in names:
+            self._grid.removeWidget(self._button(name))
+            self._button(name).setVisible(name in acts)
+        for at, name in enumerate(shown):
+            self._grid.addWidget(self._button(name), at // 2, at % 2)
+        self.show()
+
+    def _button(self, name: str) -> Button:
+        button: Button = getattr(self, name)
+        return button
