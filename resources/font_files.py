@@ -32,3 +32,8 @@ def report_bold() -> Path:
 def report_rare() -> Path:
     """Return the whole character set for embedding in PDF."""
     return _FOLDER / "NotoSansSC-Regular.ttf"
+
+
+def report_signs() -> tuple[Path, ...]:
+    """Return signs that the others lack, for embedding in PDF: squared units, superscripts and subscripts."""
+    return _FOLDER / "report" / "NotoSansSC-Signs.ttf", _FOLDER / "report" / "Inter-Signs.ttf"

@@ -22,6 +22,7 @@ from fontTools import subset
 from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont, newTable
+from fontTools.ttLib.scaleUpem import scale_upem
 
 HERE: Final = Path(__file__).parent
 INTER: Final = Path("/usr/share/fonts/opentype/inter")
@@ -29,11 +30,14 @@ NOTO: Final = Path("/usr/share/fonts/opentype/noto")
 LATIN_FAMILY: Final = "Lianyue Sans"  # also in resources/font_files.py, which this script does not import
 CHINESE_FAMILY: Final = "Lianyue Sans SC"
 _FAMILY_NAMES: Final = {1, 4, 16}  # family, full name, typographic family
+UNITS_PER_EM: Final = 1000  # of Noto Sans CJK
 SC_FACE: Final = 2  # the collections hold JP, KR, SC, TC, HK and their mono faces, in this order
 
 LATIN: Final = [*range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x370, 0x400), *range(0x2000, 0x2070)]
 SYMBOLS: Final = [*range(0x2070, 0x20D0), *range(0x2100, 0x2400), *range(0x2460, 0x2500), *range(0x25A0, 0x2700)]
 CJK_SIGNS: Final = [*range(0x3000, 0x3040), *range(0xFE10, 0xFE70), *range(0xFF00, 0xFFF0)]
+SQUARED: Final = [*range(0x3200, 0x3400)]
+SMALL: Final = [*range(0x2070, 0x20A0), 0x2300, 0x2611, 0x2713, 0x2717]
 IDEOGRAPHS: Final = [*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00), 0x20BB7]
 
 
@@ -111,6 +115,13 @@ def make_quadratic(path: Path, family: str = "") -> None:
     sys.stdout.write(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB with quadratic outlines\n")
 
 
+def scale(path: Path, units_per_em: int) -> None:
+    """Give a font the grid of the others, so that a report can take glyphs from each."""
+    font = TTFont(path, recalcTimestamp=False)
+    scale_upem(font, units_per_em)
+    font.save(path)
+
+
 def main() -> None:
     """Build every font file."""
     for weight in ("Regular", "Medium", "SemiBold", "Bold"):
@@ -130,6 +141,14 @@ def main() -> None:
     ):
         cut(NOTO / f"NotoSansCJK-{weight}.ttc", HERE / name, characters, face=SC_FACE)
         make_quadratic(HERE / name, family)
+    # pasted text brings squared units (㎜, ㎡) and superscripts (10⁻³ mm²/s), which the common fonts lack
+    signs = HERE / "report" / "NotoSansSC-Signs.ttf"
+    cut(NOTO / "NotoSansCJK-Regular.ttc", signs, SQUARED, face=SC_FACE)
+    make_quadratic(signs)
+    small = HERE / "report" / "Inter-Signs.ttf"
+    cut(INTER / "Inter-Regular.otf", small, SMALL)
+    make_quadratic(small)
+    scale(small, UNITS_PER_EM)
 
 
 if __name__ == "__main__":

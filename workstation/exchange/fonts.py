@@ -20,7 +20,7 @@ import numpy.typing as npt
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.sfnt import SFNTWriter
 
-from resources.font_files import report_bold, report_rare, report_regular
+from resources.font_files import report_bold, report_rare, report_regular, report_signs
 from resources.translation import tr
 from workstation.domain.errors import TemplateViolation
 
@@ -68,7 +68,8 @@ def _source(path: Path) -> _Source:
 def _sources(*, bold: bool) -> Iterable[_Source]:
     """Yield the fonts in which a character is looked for, the large one last and only when it is asked for."""
     yield _source(report_bold() if bold else report_regular())
-    yield _source(report_rare())
+    for path in (*report_signs(), report_rare()):
+        yield _source(path)
 
 
 @lru_cache(maxsize=8192)
@@ -154,14 +155,3 @@ def _names(postscript: str) -> bytes:
         records += struct.pack(">HHHHHH", 3, 1, 0x409, number, len(text), offset)
         offset += len(text)
     return struct.pack(">HHH", 0, len(texts), 6 + 12 * len(texts)) + records + b"".join(text for _, text in encoded)
-
-
-def rare_characters(text: str) -> frozenset[int]:
-    """Return the code points that the everyday font lacks. Raises TemplateViolation as ``require_printable``."""
-    require_printable(text)
-    return frozenset(code for code in map(ord, text) if code not in _source(report_regular()).numbers | {10: 0, 13: 0})
-
-
-def rare_font(codes: frozenset[int]) -> bytes:
-    """Return a font with just these characters."""
-    return cut_font(frozenset(map(chr, codes | {ord(" ")})), bold=False)

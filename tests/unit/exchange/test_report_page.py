@@ -31,16 +31,19 @@ from tests.helpers.papers import (
     with_many_findings,
     with_pictures,
 )
+from workstation.dicom.report_words import field_text
 from workstation.domain.critical import Dismissal
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.report import Report, ReportState, SignedAddendum
 from workstation.domain.report_state import ReportKind
+from workstation.domain.template import FieldType, ReportTemplate
 from workstation.exchange.page_frame import Frame
 from workstation.exchange.page_items import Page, Words
 from workstation.exchange.page_words import age
 from workstation.exchange.report_code import code_text, read_code
 from workstation.exchange.report_layout import FOOTER_TOP, MARGIN, SIGNATURE_TOP, WIDTH
 from workstation.exchange.report_pdf import laid_out
+from workstation.exchange.templates import TemplateLibrary
 
 
 def full(language: str = "zh_CN") -> Report:
@@ -234,12 +237,34 @@ def test_the_head_of_the_table_is_repeated_on_the_next_page() -> None:
 
 
 def test_all_the_words_come_out_of_the_pdf_as_they_went_in(tmp_path: Path) -> None:
-    odd = "罕见字龘䶮𠮷㐂，全角ＡＢＣ１２３，混排 Lung-RADS® 4B ≥ 15 mm³、α、±3 ℃；见一大小月日门车。"
+    odd = (
+        "罕见字龘䶮𠮷㐂，全角ＡＢＣ１２３，混排 Lung-RADS® 4B ≥ 15 mm³、α₁、±3 ℃、"
+        "ADC 0.8×10⁻³ ㎜²、CO₂；见一大小月日门车。"
+    )
     report = replace(simple(), values=simple().values | {"other": odd})
     words = squeezed(text_of(printed(report), tmp_path))
 
     assert squeezed(odd) in words
     assert [char for char in words if "\u2e80" <= char <= "\u2fdf"] == []  # radicals instead of characters
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("template", TemplateLibrary().all(), ids=lambda one: one.template_id)
+def test_every_template_is_printed_whole_in_both_languages(
+    template: ReportTemplate, language: str, tmp_path: Path
+) -> None:
+    values = {
+        item.key: item.choices[-1].key if item.choices else "5" if item.type is FieldType.NUMBER
+        else (item.normal_phrase.get(language) if item.normal_phrase else "文字 text")
+        for item in template.fields if item.type is not FieldType.FINDINGS
+    }  # fmt: skip
+    report = replace(simple(language), template_id=template.template_id, values=values)
+    words = squeezed(text_of(printed(report, template=template), tmp_path))
+    said = [field_text(item, report) for item in template.fields if item.type is not FieldType.FINDINGS]
+
+    assert [text for text in said if squeezed(text) not in words] == []
+    labels = [section.label.get(language) for section in template.sections]
+    assert [label for label in labels if squeezed(label) not in words] == []
 
 
 def test_what_pasting_brings_along_unseen_is_left_out(tmp_path: Path) -> None:
