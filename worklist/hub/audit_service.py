@@ -28,8 +28,10 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.SIGNATURE_FAILED,
         AuditAction.INSTANCE_QUARANTINED,
         AuditAction.MODEL_CHANGED,
+        AuditAction.TEMPLATE_CHANGED,
         AuditAction.NORM_OVERRIDDEN,
         AuditAction.CRITICAL_OVERRIDDEN,
+        AuditAction.DELIVERY_DROPPED,
     }
 )
 """What happens at the workstation only; everything else the hub records itself."""
@@ -57,6 +59,8 @@ class AuditService:
         """Append an act of the client. Raises BadRequest for acts the hub sees itself, NotFound."""
         if act.action is AuditAction.MODEL_CHANGED:
             authorize(actor, Permission.MANAGE_MODELS, self._context)
+        elif act.action is AuditAction.TEMPLATE_CHANGED:
+            authorize(actor, Permission.SET_REPORT_POLICY, self._context)
         else:
             require_scope(actor, self._context)
         if act.action not in CLIENT_ACTIONS:

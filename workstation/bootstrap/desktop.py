@@ -215,7 +215,7 @@ class Desktop:
             pages.add(MODELS)
         if actor.may(Permission.SET_REPORT_POLICY):
             pages.add(TEMPLATES)
-        if actor.may(Permission.MANAGE_ROUTES):
+        if actor.may(Permission.MANAGE_ROUTES) or actor.may(Permission.SIGN_FINAL):
             pages.add(DELIVERIES)
         window.set_available(frozenset(pages))
         window.set_actor(actor)

@@ -178,12 +178,23 @@ def _models(desktop: Desktop) -> Page:
 
 
 def _deliveries(desktop: Desktop) -> Page:
-    from workstation.ui.pages.deliveries_page import DeliveriesPage
-    from workstation.ui.pages.deliveries_presenter import DeliveriesPresenter
+    """Administrators see all that goes to the sites, signers their own outbox."""
+    actor = _present(desktop.actor)
+    if actor.may(Permission.MANAGE_ROUTES):
+        from workstation.ui.pages.deliveries_page import DeliveriesPage
+        from workstation.ui.pages.deliveries_presenter import DeliveriesPresenter
 
-    page = DeliveriesPage()
-    DeliveriesPresenter(page, desktop.hub.dispatch, desktop.shell.jobs)
-    return page
+        page = DeliveriesPage()
+        DeliveriesPresenter(page, desktop.hub.dispatch, desktop.shell.jobs)
+        return page
+    from workstation.services.outbox_service import OutboxDesk
+    from workstation.services.uid import new_uid
+    from workstation.ui.pages.outbox_page import OutboxPage, OutboxPresenter
+
+    own, storage, hub = OutboxPage(), desktop.session.storage, desktop.hub
+    box = OutboxDesk(storage.outbox, storage.drafts, hub.reports, hub.audit, new_uid)
+    OutboxPresenter(own, box, desktop.shell.jobs, actor, _present(desktop.desk).deliver)
+    return own
 
 
 def _grassroots(desktop: Desktop) -> Page:

@@ -124,7 +124,7 @@ class DeliverReports:
         is_back = delivery.refused
         with contextlib.suppress(StorageError):  # a disk that is full now: the signed report still holds the text
             if not is_back and self.drafts.load(report.study_instance_uid, user_id) is None:
-                self.drafts.save(_unsigned(report, self.new_uid()))
+                self.drafts.save(unsigned(report, self.new_uid()))
             is_back = True
         retry_at = self.clock.now() + timedelta(seconds=_REFUSED_RETRY_S)
         self.outbox.failed(report.report_uid, error.user_text, retry_at=retry_at, refused=is_back)
@@ -136,7 +136,7 @@ class DeliverReports:
         )
 
 
-def _unsigned(report: Report, report_uid: str) -> Report:
+def unsigned(report: Report, report_uid: str) -> Report:
     """Return the text as it stood before it was signed; under its own UID it could never be signed again."""
     junior = report.verifier is not None and report.verifier.user_id != report.author.user_id
     return replace(

@@ -181,6 +181,25 @@ class Outbox:
                 (self._now().isoformat(), report_uid),
             )
 
+    def dropped(self, report_uid: str) -> None:
+        """Let go of a delivery that was refused, payloads and all; any other stays."""
+        with self._transaction() as database:
+            refused = database.execute(
+                "UPDATE delivery SET report = NULL, claim = NULL, reason = ?, confirmed_at = ? "
+                "WHERE report_uid = ? AND confirmed_at IS NULL AND refused = 1",
+                (self._seal(b"dropped", report_uid, "reason"), self._now().isoformat(), report_uid),
+            ).rowcount
+            if refused:
+                database.execute("DELETE FROM artefact WHERE report_uid = ?", (report_uid,))
+
+    def due_now(self, report_uid: str) -> None:
+        """Let the next round try a delivery, however long its pause was to be."""
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE delivery SET retry_at = ? WHERE report_uid = ? AND confirmed_at IS NULL",
+                (self._now().isoformat(), report_uid),
+            )
+
     def failed(self, report_uid: str, reason: str, *, retry_at: datetime, refused: bool = False) -> None:
         """Record a failed attempt; a refusal stays one."""
         with self._transaction() as database:

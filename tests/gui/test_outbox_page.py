@@ -1,0 +1,195 @@
+"""A signed report that the hub refused is seen by its signer, and let go of only when its text is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from resources.translation import use_language
+from tests.helpers.fakes import EXPERT, FakeAudit, FakeReports
+from tests.helpers.reports import NOON, drafted_report
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import NotSignable, Unreachable
+from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.signature import SignedArtefact
+from workstation.domain.workitem import Claim
+from workstation.services.jobs import JobRunner
+from workstation.services.outbox_service import OutboxDesk
+from workstation.storage.drafts import DraftStore
+from workstation.storage.outbox import Outbox
+from workstation.ui.jobs_qt import runner_on_main_thread
+from workstation.ui.pages.outbox_page import OutboxPage, OutboxPresenter
+
+pytestmark = pytest.mark.gui
+
+KEY = bytes(range(32))
+CLAIM = Claim("1.2.3", "1.2.3.4")
+ME = Person(EXPERT.user_id, EXPERT.display_name, "省中心")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language("en")
+    yield
+    use_language("zh_CN")
+
+
+@pytest.fixture
+def jobs() -> Iterator[JobRunner]:
+    runner, _main = runner_on_main_thread()
+    yield runner
+    runner.close()
+
+
+def signed(number: int, signer: Person = ME) -> Report:
+    report = drafted_report(number=number, study_uid=f"1.2.826.0.1.3680043.10.1.{number}")
+    return replace(report.moved(ReportState.FINAL, at=NOON), verifier=signer, signed_at=NOON)
+
+
+class Bench:
+    """The real outbox and drafts of one signer, with a hub that does as told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = NOON
+        self.outbox = Outbox(folder / "outbox.sqlite", KEY, now=lambda: self.now)
+        self.drafts = DraftStore(folder / "drafts", KEY, editor=lambda: ME.user_id)
+        self.reports, self.audit = FakeReports(), FakeAudit()
+        self.desk = OutboxDesk(self.outbox, self.drafts, self.reports, self.audit, lambda: "1.9.9")
+
+    def put(self, number: int, *, refused: bool = False, signer: Person = ME) -> Report:
+        report = signed(number, signer)
+        study = report.study_instance_uid
+        artefact = SignedArtefact("report_sr", study, "1.2.9", "1.2.8", f"1.2.8.{number}", b"payload", "")
+        self.outbox.enqueue(report, CLAIM, (artefact,))
+        if refused:
+            self.outbox.failed(
+                report.report_uid, "Another reader holds the case", retry_at=NOON + timedelta(days=1), refused=True
+            )
+        return report
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.outbox.close()
+
+
+def test_the_refused_ones_stand_first_and_only_ones_own_are_listed(bench: Bench) -> None:
+    waiting, refused = bench.put(1), bench.put(2, refused=True)
+    bench.put(3, signer=Person("somebody", "别人", ""))
+
+    entries = bench.desk.entries(EXPERT)
+
+    assert [entry.report_uid for entry in entries] == [refused.report_uid, waiting.report_uid]
+    assert (entries[0].refused, entries[0].reason, entries[0].words) == (
+        True, "Another reader holds the case", "建议随访",
+    )  # fmt: skip
+
+
+def test_what_is_dropped_has_become_a_draft_before(bench: Bench) -> None:
+    report = bench.put(1, refused=True)
+
+    bench.desk.drop(report.report_uid, EXPERT)
+
+    draft = bench.drafts.load(report.study_instance_uid, EXPERT.user_id)
+    assert draft is not None
+    assert (draft.values, draft.signed_at, draft.report_uid) == (report.values, None, "1.9.9")
+    assert bench.audit.actions == [AuditAction.DELIVERY_DROPPED]
+    assert bench.outbox.pending() == []
+    bench.outbox.enqueue(report, CLAIM, ())
+    assert bench.outbox.waiting() == 0  # the same signature is never sent after all
+
+
+def test_a_draft_that_is_being_written_is_left_as_it_is(bench: Bench) -> None:
+    report = bench.put(1, refused=True)
+    newer = replace(drafted_report("新写的所见", study_uid=report.study_instance_uid), author=ME)
+    bench.drafts.save(newer)
+
+    bench.desk.drop(report.report_uid, EXPERT)
+
+    assert bench.drafts.load(report.study_instance_uid, EXPERT.user_id) == newer
+
+
+def test_no_draft_is_made_of_what_was_signed_anew(bench: Bench) -> None:
+    report = bench.put(1, refused=True)
+    bench.reports.stored = replace(report, report_uid="1.2.99")
+
+    bench.desk.drop(report.report_uid, EXPERT)
+
+    assert bench.drafts.load(report.study_instance_uid, EXPERT.user_id) is None
+    assert bench.outbox.waiting() == 0
+
+
+def test_what_is_on_its_way_cannot_be_dropped(bench: Bench) -> None:
+    report = bench.put(1)
+
+    with pytest.raises(NotSignable):
+        bench.desk.drop(report.report_uid, EXPERT)
+    bench.outbox.dropped(report.report_uid)
+
+    assert bench.outbox.waiting() == 1
+    assert len(bench.outbox.pending()[0].artefacts) == 1
+
+
+def test_what_cannot_be_audited_is_not_dropped(bench: Bench) -> None:
+    report = bench.put(1, refused=True)
+    bench.audit.fail_with = Unreachable("away")
+
+    with pytest.raises(Unreachable):
+        bench.desk.drop(report.report_uid, EXPERT)
+
+    assert bench.outbox.waiting() == 1
+
+
+def test_nobody_drops_what_another_has_signed(bench: Bench) -> None:
+    report = bench.put(1, refused=True, signer=Person("somebody", "别人", ""))
+
+    bench.desk.drop(report.report_uid, EXPERT)
+
+    assert bench.outbox.waiting() == 1
+
+
+def test_the_page_tries_again_and_drops_after_asking(qtbot: QtBot, jobs: JobRunner, bench: Bench) -> None:
+    refused, waiting = bench.put(1, refused=True), bench.put(2)
+    rounds: list[datetime] = []
+    page = OutboxPage()
+    qtbot.addWidget(page)
+    page.show()
+    presenter = OutboxPresenter(page, bench.desk, jobs, EXPERT, lambda: rounds.append(NOON))
+    qtbot.waitUntil(lambda: len(page.cards) == 2)
+    assert page.count.text() == "1 report was refused"
+    assert page.cards[refused.report_uid].reason.text() == "Another reader holds the case"
+    assert not page.cards[waiting.report_uid].drop.isEnabled()
+
+    page.cards[refused.report_uid].try_again.click()
+    qtbot.waitUntil(lambda: len(rounds) == 1)
+    assert [one.retry_at for one in bench.outbox.pending()] == [NOON, NOON]
+    page.cards[refused.report_uid].drop.click()
+    assert presenter.dialog is not None
+    presenter.dialog.accept()
+    qtbot.waitUntil(lambda: list(page.cards) == [waiting.report_uid])
+
+    bench.outbox.confirmed(waiting.report_uid)
+    page.refresh()
+    qtbot.waitUntil(page.nothing.isVisible)
+
+
+def test_a_hub_that_is_away_is_told(qtbot: QtBot, jobs: JobRunner, bench: Bench) -> None:
+    report = bench.put(1, refused=True)
+    bench.audit.fail_with = Unreachable("away")
+    page = OutboxPage()
+    qtbot.addWidget(page)
+    page.show()
+    presenter = OutboxPresenter(page, bench.desk, jobs, EXPERT, lambda: None)
+    qtbot.waitUntil(lambda: report.report_uid in page.cards)
+
+    presenter._drop(report.report_uid)
+
+    qtbot.waitUntil(lambda: bool(page.notices.notices()))
+    assert bench.outbox.waiting() == 1

@@ -1,0 +1,119 @@
+"""The signer's own outbox, seen: what has not reached the hub, why, and how to let go of what never will."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from resources.translation import tr
+from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import NotSignable
+from workstation.domain.ports import AuditPort, Delivery, DraftPort, ReportPort
+from workstation.domain.report import Report, ReportState
+from workstation.services.delivery_service import unsigned
+
+_WORDS = 80
+
+
+class KeptDelivery(Delivery, Protocol):
+    """A delivery with why its last attempt failed."""
+
+    @property
+    def reason(self) -> str:
+        """Return it as it was shown; empty before the first attempt."""
+        ...
+
+
+class OutboxKeeper(Protocol):
+    """The outbox as its owner sees it."""
+
+    def pending(self) -> Sequence[KeptDelivery]:
+        """Return deliveries not yet confirmed, oldest first."""
+        ...
+
+    def dropped(self, report_uid: str) -> None:
+        """Let go of a delivery that was refused; any other stays."""
+        ...
+
+    def due_now(self, report_uid: str) -> None:
+        """Let the next round try a delivery."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """One signed report that is still on this machine; ``refused`` ones will hardly be taken as they are."""
+
+    report_uid: str
+    study_instance_uid: str
+    signed_at: datetime
+    words: str
+    """The beginning of its conclusion, to know it by."""
+    attempts: int
+    reason: str
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxDesk:
+    """List, try again, let go."""
+
+    outbox: OutboxKeeper
+    drafts: DraftPort
+    reports: ReportPort
+    audit: AuditPort
+    new_uid: Callable[[], str]
+
+    def entries(self, actor: Actor) -> tuple[OutboxEntry, ...]:
+        """Return this person's signed reports that have not arrived, the refused ones first."""
+        mine = [_entry(one) for one in self.outbox.pending() if _owner(one.report) == actor.user_id]
+        return tuple(sorted(mine, key=lambda entry: (not entry.refused, entry.signed_at)))
+
+    def try_again(self, report_uid: str) -> None:
+        """Let the next round try it, also where its pause is a day."""
+        self.outbox.due_now(report_uid)
+
+    def drop(self, report_uid: str, actor: Actor) -> None:
+        """
+        Let go of a refused report once its text is safe: in a draft, or signed anew at the hub.
+
+        Where it is neither, it is made a draft now. The act is audited first, so without the hub nothing is
+        dropped. Raises NotSignable for what was not refused, DiskFull, Unreachable.
+        """
+        found = next((one for one in self.outbox.pending() if one.report.report_uid == report_uid), None)
+        if found is None or _owner(found.report) != actor.user_id:
+            return
+        if not found.refused:
+            raise NotSignable(
+                tr("This report is still on its way"), hint=tr("Only what the hub refused can be dropped.")
+            )
+        report = found.report
+        newest = self.reports.fetch(report.ups_instance_uid)
+        signed_anew = newest is not None and newest.state is ReportState.FINAL
+        if not signed_anew and self.drafts.load(report.study_instance_uid, actor.user_id) is None:
+            self.drafts.save(unsigned(report, self.new_uid()))
+        self.audit.record(
+            AuditAction.DELIVERY_DROPPED, subject_uid=report.study_instance_uid, detail=f"report {report_uid}"
+        )
+        self.outbox.dropped(report_uid)
+
+
+def _owner(report: Report) -> str:
+    return (report.verifier or report.author).user_id
+
+
+def _entry(delivery: KeptDelivery) -> OutboxEntry:
+    report = delivery.report
+    text = report.values.get("impression", "") or report.addendum or " ".join(report.values.values())
+    return OutboxEntry(
+        report_uid=report.report_uid,
+        study_instance_uid=report.study_instance_uid,
+        signed_at=report.signed_at or report.updated_at,
+        words=" ".join(text.split())[:_WORDS],
+        attempts=delivery.attempts,
+        reason=delivery.reason,
+        refused=delivery.refused,
+    )
