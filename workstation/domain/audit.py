@@ -51,6 +51,7 @@ class AuditAction(StrEnum):
     SIGNATURE_FAILED = "signature_failed"
     USER_CHANGED = "user_changed"
     MODEL_CHANGED = "model_changed"
+    TEMPLATE_CHANGED = "template_changed"
     ROUTE_CHANGED = "route_changed"
     DISPATCH_DELIVERED = "dispatch_delivered"
     """A system of the site has taken a report, on one of its routes."""

@@ -1,0 +1,136 @@
+"""What a person who edits a template is told, and where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from resources.templates import template_paths
+from workstation.bootstrap.site_templates import SiteTemplates
+from workstation.domain.errors import TemplateViolation
+from workstation.domain.template_draft import MISSING, Draft, Place, changed, clone
+from workstation.exchange.template_problems import template_problems
+
+FIELD = ("sections", 0, "fields", 0)
+
+
+def draft(name: str = "ct-head") -> Draft:
+    path = next(path for path in template_paths() if path.stem == name)
+    loaded: Draft = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def choice_at(of: Draft) -> Place:
+    return next(
+        ("sections", s, "fields", f)
+        for s, section in enumerate(of["sections"])
+        for f, item in enumerate(section["fields"])
+        if item["type"] == "choice" and "critical" in item
+    )
+
+
+def test_no_shipped_template_has_a_problem() -> None:
+    for path in template_paths():
+        assert template_problems(json.loads(path.read_text(encoding="utf-8"))) == (), path.name
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "where", "words"),
+    [
+        (("title", "zh"), "", ("title", "zh"), "This is empty"),
+        (("version",), "3", ("version",), "“3” is not written as it has to be"),
+        (("title", "en"), MISSING, ("title",), "Something is missing here: en"),
+        ((*FIELD, "type"), "picture", (*FIELD, "type"), "“picture” is not one of what is allowed"),
+        ((*FIELD, "required"), "yes", (*FIELD, "required"), "This is not of the right kind"),
+        ((*FIELD, "colour"), "red", FIELD, "Something stands here that does not belong here"),
+        ((*FIELD, "unit"), "mm", FIELD, "This does not fit the type of the field"),
+        (("sections",), [], ("sections",), "There are too few entries here"),
+        ((*FIELD, "concept", "meaning"), "x" * 65, (*FIELD, "concept", "meaning"), "This is too long"),
+    ],
+)
+def test_each_fault_of_form_is_said_where_it_is(place: Place, value: object, where: Place, words: str) -> None:
+    assert (where, words) in [(one.place, one.text) for one in template_problems(changed(draft(), place, value))]
+
+
+def test_each_fault_of_sense_is_said_where_it_is() -> None:
+    plain = draft()
+    place = choice_at(plain)
+    first = plain["sections"][0]["fields"][0]["key"]
+    wrong = changed(plain, (*place, "key"), first)
+    wrong = changed(wrong, (*place, "critical", "is"), ["no_such_option"])
+    wrong = changed(
+        wrong, (*place, "choices", 1, "key"), wrong["sections"][place[1]]["fields"][place[3]]["choices"][0]["key"]
+    )
+    wrong = changed(wrong, (*FIELD, "required_if"), {"field": "no_such_field", "is": ["x"]})
+    wrong = changed(wrong, ("category_required",), True)
+    said = [one.text for one in template_problems(wrong)]
+    assert any("as well" in text for text in said)
+    for words in (
+        "Two options have the same key",
+        "The condition names a field or an option that is not here",
+        "The critical value names an option that is not here",
+        "A category is required and none is offered",
+    ):
+        assert words in said
+
+
+def test_limits_the_wrong_way_round_are_said() -> None:
+    plain = draft()
+    place = next(
+        ("sections", s, "fields", f)
+        for s, section in enumerate(plain["sections"])
+        for f, item in enumerate(section["fields"])
+        if item["type"] == "number"
+    )
+    (problem,) = template_problems(changed(plain, (*place, "minimum"), 1e9))
+    assert (problem.place, problem.text) == ((*place, "minimum"), "The least value lies above the greatest")
+
+
+def test_a_site_version_stands_before_the_shipped_one_and_the_former_is_kept(tmp_path: Path) -> None:
+    store = SiteTemplates(tmp_path)
+    shipped = store.load("ct-head")
+    with pytest.raises(TemplateViolation, match="in use already"):
+        store.save(shipped)
+    first = {**shipped, "version": "90.0.0", "title": {"zh": "本院头颅", "en": "Our head"}}
+    store.save(first)
+    store.save({**first, "version": "90.1.0"})
+    entry = next(one for one in store.entries() if one.template_id == "ct-head")
+    assert (entry.own, entry.version, entry.title.zh) == (True, "90.1.0", "本院头颅")
+    assert sorted(path.name for path in store.folder.rglob("*.json")) == ["ct-head-90.0.0.json", "ct-head.json"]
+    assert store.load("ct-head")["version"] == "90.1.0"
+    assert draft() == shipped
+
+
+def test_a_copy_is_kept_beside_what_it_was_made_of(tmp_path: Path) -> None:
+    store = SiteTemplates(tmp_path)
+    store.save(clone(store.load("ct-head"), []))
+    assert {"ct-head", "ct-head-copy"} <= {one.template_id for one in store.entries()}
+
+
+def test_templates_go_out_and_come_in_as_json_and_as_mrrt(tmp_path: Path) -> None:
+    store = SiteTemplates(tmp_path)
+    plain = store.load("ct-head")
+    store.write(plain, tmp_path / "out.json", "zh_CN")
+    assert store.read(tmp_path / "out.json") == plain
+    store.write(plain, tmp_path / "out.html", "zh_CN")
+    back = store.read(tmp_path / "out.html")
+    assert store.problems(back) == ()
+    assert store.parse(back).title.zh == plain["title"]["zh"]
+
+
+def test_files_that_are_no_template_are_refused(tmp_path: Path) -> None:
+    store = SiteTemplates(tmp_path)
+    (tmp_path / "script.html").write_text("<html><body onload='x()'></body></html>", encoding="utf-8")
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    (tmp_path / "large.json").write_bytes(b" " * ((4 << 20) + 1))
+    for name in ("script.html", "broken.json", "large.json", "missing.json"):
+        with pytest.raises(TemplateViolation):
+            store.read(tmp_path / name)
+    with pytest.raises(TemplateViolation):
+        store.load("no-such-template")
+    store.folder.mkdir()
+    (store.folder / "broken.json").write_text("{", encoding="utf-8")
+    with pytest.raises(TemplateViolation):
+        store.load("ct-head")

@@ -1,0 +1,83 @@
+"""What keeps a draft from being a report template, place by place, in words for the person who edits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+import jsonschema
+
+from resources.templates import schema
+from resources.translation import tr
+from workstation.domain.template_draft import Draft, Place, TemplateProblem
+
+_NUMBER: Final = (int, float)
+
+
+def template_problems(draft: Draft) -> tuple[TemplateProblem, ...]:
+    """Return every problem of form, else every problem of sense; none for a template that can be used."""
+    errors = sorted(_validator().iter_errors(draft), key=lambda error: [str(step) for step in error.absolute_path])
+    if errors:
+        return tuple(dict.fromkeys(_problem(error) for error in errors))
+    return tuple(_of_sense(draft))
+
+
+def _problem(error: jsonschema.ValidationError) -> TemplateProblem:
+    place: Place = tuple(error.absolute_path)
+    value = error.instance if isinstance(error.instance, str | int | float) else ""
+    texts = {
+        "required": tr("Something is missing here: {what}", what=_missing(error)),
+        "pattern": tr("“{value}” is not written as it has to be", value=value),
+        "minLength": tr("This is empty"),
+        "maxLength": tr("This is too long"),
+        "minItems": tr("There are too few entries here"),
+        "uniqueItems": tr("An entry is here twice"),
+        "enum": tr("“{value}” is not one of what is allowed", value=value),
+        "type": tr("This is not of the right kind"),
+        "additionalProperties": tr("Something stands here that does not belong here"),
+    }
+    text = texts.get(str(error.validator), tr("This does not fit the type of the field"))
+    return TemplateProblem(place, text)
+
+
+def _missing(error: jsonschema.ValidationError) -> str:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else []
+    there = error.instance if isinstance(error.instance, dict) else {}
+    return ", ".join(str(name) for name in wanted if name not in there)
+
+
+def _of_sense(draft: Draft) -> Iterator[TemplateProblem]:
+    seen: set[str] = set()
+    choices: dict[str, set[str]] = {}
+    items: list[tuple[Place, dict[str, Any]]] = [
+        (("sections", s, "fields", f), item)
+        for s, section in enumerate(draft["sections"])
+        for f, item in enumerate(section["fields"])
+    ]
+    for place, item in items:
+        if item["key"] in seen:
+            yield TemplateProblem((*place, "key"), tr("Another field has the key “{key}” as well", key=item["key"]))
+        seen.add(item["key"])
+        keys = [choice["key"] for choice in item.get("choices", ())]
+        if len(set(keys)) != len(keys):
+            yield TemplateProblem((*place, "choices"), tr("Two options have the same key"))
+        choices[item["key"]] = set(keys)
+    for place, item in items:
+        condition, critical = item.get("required_if"), item.get("critical")
+        if condition is not None and not set(condition["is"]) <= choices.get(condition["field"], set()):
+            yield TemplateProblem(
+                (*place, "required_if"), tr("The condition names a field or an option that is not here")
+            )
+        if critical is not None and not set(critical.get("is", ())) <= choices[item["key"]]:
+            yield TemplateProblem((*place, "critical"), tr("The critical value names an option that is not here"))
+        low, high = item.get("minimum"), item.get("maximum")
+        if isinstance(low, _NUMBER) and isinstance(high, _NUMBER) and low > high:
+            yield TemplateProblem((*place, "minimum"), tr("The least value lies above the greatest"))
+    if draft.get("category_required") and not draft.get("categories"):
+        yield TemplateProblem(("categories",), tr("A category is required and none is offered"))
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema())

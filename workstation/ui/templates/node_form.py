@@ -1,0 +1,323 @@
+"""The form of one part of a template: what it has as rows, each told by the place that it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from resources.categories import scheme_name
+from resources.translation import language, tr
+from workstation.domain.categories.values import Scheme
+from workstation.domain.template import FieldType
+from workstation.domain.template_draft import MISSING, Draft, Place, value_at
+from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.fields import ChoiceBox
+from workstation.ui.widgets.growing_text import GrowingText
+from workstation.ui.widgets.labels import label
+
+_CODE: Final = ("value", "scheme", "meaning")
+
+
+class NodeForm(QScrollArea):
+    """``changed(place, value)`` for what is typed; MISSING takes a value away. Never changes anything itself."""
+
+    changed = Signal(object, object)
+    made = Signal()
+    type_chosen = Signal(object, str)
+    """Place of a field, and its new type"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.editors: dict[Place, QWidget] = {}
+        self._draft: Draft = {}
+        self._place: Place = ()
+        self._column = QVBoxLayout()
+
+    def show_node(self, draft: Draft, place: Place) -> None:
+        """Show the template (no steps), a section (two) or a field (four) of a draft."""
+        self._draft, self._place, self.editors = draft, place, {}
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(16, 12, 16, 16)
+        self._column.setSpacing(4)
+        {0: self._template, 2: self._section, 4: self._field}[len(place)]()
+        self._column.addStretch(1)
+        former = self.takeWidget()
+        if former is not None:
+            former.hide()
+            former.deleteLater()  # one of its own signals may be on its way
+        self.setWidget(inner)
+        self.made.emit()
+
+    def take_focus(self, place: Place) -> None:
+        """Put the cursor into the editor of a place, or of the nearest part around it."""
+        while place and place not in self.editors:
+            place = place[:-1]
+        found = self.editors.get(place)
+        if found is not None:
+            self.ensureWidgetVisible(found)
+            found.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # the three kinds of parts
+
+    def _template(self) -> None:
+        self._texts(("title",), tr("Title"))
+        self._line(("template_id",), tr("Identifier"))
+        self._line(("version",), tr("Version"))
+        self._list(("match", "modalities"), tr("Modalities, separated by commas"))
+        self._list(("match", "body_parts"), tr("Body parts, separated by commas"))
+        self._code(("title_code",), tr("Code of the title"))
+        self._code(("procedure",), tr("Code of the procedure"))
+        self._caption(tr("Categories"))
+        offered = value_at(self._draft, ("categories",))
+        chosen = list(offered) if isinstance(offered, list) else []
+        for scheme in Scheme:
+            self._flag_of(
+                ("categories", scheme.value), scheme_name(scheme, language()), scheme.value in chosen, self._tick
+            )
+        self._flag(("category_required",), tr("A category is required"))
+
+    def _tick(self, place: Place, ticked: bool) -> None:  # noqa: FBT001 - a check box's state
+        former = value_at(self._draft, ("categories",))
+        chosen = [one for one in former if one != place[1]] if isinstance(former, list) else []
+        chosen = [*chosen, str(place[1])] if ticked else chosen
+        self.changed.emit(("categories",), chosen or MISSING)
+
+    def _section(self) -> None:
+        place = self._place
+        self._texts((*place, "label"), tr("Heading"))
+        self._line((*place, "key"), tr("Key"))
+        self._code((*place, "heading"), tr("Code of the heading"))
+
+    def _field(self) -> None:
+        place = self._place
+        kind = value_at(self._draft, (*place, "type"))
+        self._caption(tr("Type"))
+        box = self._box(_type_words(), str(kind))
+        box.activated.connect(lambda _at: self.type_chosen.emit(place, str(box.currentData())))
+        self._add((*place, "type"), box)
+        self._texts((*place, "label"), tr("Label"))
+        self._line((*place, "key"), tr("Key"))
+        self._code((*place, "concept"), tr("Code of the concept"))
+        self._flag((*place, "required"), tr("Required before signing"))
+        if kind == FieldType.TEXT:
+            self._flag((*place, "multiline"), tr("Several lines"))
+            self._texts((*place, "normal_phrase"), tr("Normal phrase"), tall=True)
+        elif kind == FieldType.NUMBER:
+            self._line((*place, "unit"), tr("Unit (UCUM)"))
+            self._number((*place, "minimum"), tr("Least value"))
+            self._number((*place, "maximum"), tr("Greatest value"))
+        elif kind == FieldType.CHOICE:
+            self._choices((*place, "choices"))
+        self._condition((*place, "required_if"))
+        if kind in {FieldType.CHOICE, FieldType.NUMBER}:
+            self._critical((*place, "critical"), is_choice=kind == FieldType.CHOICE)
+
+    # rows
+
+    def _caption(self, text: str) -> None:
+        self._column.addSpacing(6)
+        self._column.addWidget(label(text, "caption", "t3"))
+
+    def _add(self, place: Place, widget: QWidget, name: str = "") -> None:
+        if name:
+            widget.setAccessibleName(name)
+        self.editors[place] = widget
+        self._column.addWidget(widget)
+
+    def _words(self, place: Place) -> str:
+        value = value_at(self._draft, place)
+        return "" if value is MISSING else str(value)
+
+    def _line(self, place: Place, caption: str, *, shown: str = "", keep_empty: bool = True) -> QLineEdit:
+        if caption:
+            self._caption(caption)
+        edit = QLineEdit(self._words(place))
+        edit.setCursorPosition(0)
+        edit.setPlaceholderText(shown)
+        edit.textEdited.connect(lambda text: self.changed.emit(place, text if text or keep_empty else MISSING))
+        self._add(place, edit, caption or shown)
+        return edit
+
+    def _number(self, place: Place, caption: str) -> None:
+        self._caption(caption)
+        edit = QLineEdit(self._words(place))
+        edit.textEdited.connect(lambda text: self.changed.emit(place, _number_of(text)))
+        self._add(place, edit, caption)
+
+    def _list(self, place: Place, caption: str) -> None:
+        self._caption(caption)
+        value = value_at(self._draft, place)
+        edit = QLineEdit(", ".join(value) if isinstance(value, list) else "")
+        edit.setCursorPosition(0)
+        edit.textEdited.connect(lambda text: self.changed.emit(place, _parts(text)))
+        self._add(place, edit, caption)
+
+    def _texts(self, place: Place, caption: str, *, tall: bool = False) -> None:
+        self._caption(caption)
+        for tongue, name in (("zh", tr("Chinese")), ("en", tr("English"))):
+            at = (*place, tongue)
+            if tall:
+                text = GrowingText(self._words(at))
+                text.setPlaceholderText(name)
+                text.textChanged.connect(lambda at=at, text=text: self._typed(at, text))
+                self._add(at, text, f"{caption} · {name}")
+            else:
+                self._line(at, "", shown=name).setAccessibleName(f"{caption} · {name}")
+
+    def _typed(self, place: Place, text: GrowingText) -> None:
+        words = text.toPlainText()
+        self.changed.emit(place, words or MISSING)
+
+    def _code(self, place: Place, caption: str, *, into: QVBoxLayout | None = None) -> None:
+        if into is None:
+            self._caption(caption)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        names = {"value": tr("Code value"), "scheme": tr("Coding scheme"), "meaning": tr("Code meaning")}
+        for part, share in zip(_CODE, (3, 2, 5), strict=True):
+            at = (*place, part)
+            edit = QLineEdit(self._words(at))
+            edit.setCursorPosition(0)
+            edit.setPlaceholderText(names[part])
+            edit.setAccessibleName(f"{caption} · {names[part]}")
+            edit.textEdited.connect(lambda text, at=at: self.changed.emit(at, text or MISSING))
+            row.addWidget(edit, share)
+            self.editors[at] = edit
+        (into or self._column).addLayout(row)
+
+    def _flag(self, place: Place, caption: str) -> None:
+        def tick(at: Place, ticked: bool) -> None:  # noqa: FBT001 - a check box's state
+            self.changed.emit(at, True if ticked else MISSING)
+
+        self._flag_of(place, caption, value_at(self._draft, place) is True, tick)
+
+    def _flag_of(self, place: Place, caption: str, ticked: bool, tick: Callable[[Place, bool], None]) -> None:  # noqa: FBT001 - private
+        box = QCheckBox(caption)
+        box.setChecked(ticked)
+        box.toggled.connect(lambda on: tick(place, on))
+        self._add(place, box, caption)
+
+    def _box(self, rows: Sequence[tuple[str, str]], current: str) -> ChoiceBox:
+        box = ChoiceBox()
+        for key, words in rows:
+            box.addItem(words, key)
+        box.setCurrentIndex(max(0, box.findData(current)))
+        return box
+
+    def _choices(self, place: Place) -> None:
+        self._caption(tr("Options: key, Chinese, English and their code"))
+        options = value_at(self._draft, place)
+        rows = options if isinstance(options, list) else []
+        for at in range(len(rows)):
+            one = (*place, at)
+            row = QHBoxLayout()
+            row.setSpacing(4)
+            for part, name in (
+                (("key",), tr("Key")),
+                (("label", "zh"), tr("Chinese")),
+                (("label", "en"), tr("English")),
+            ):
+                edit = QLineEdit(self._words((*one, *part)))
+                edit.setCursorPosition(0)
+                edit.setPlaceholderText(name)
+                edit.setAccessibleName(f"{tr('Option')} {at + 1} · {name}")
+                edit.textEdited.connect(lambda text, where=(*one, *part): self.changed.emit(where, text))
+                self.editors[(*one, *part)] = edit
+                row.addWidget(edit)
+            drop = IconButton("delete-bin", tr("Remove the option"), px=14, side=24)
+            drop.clicked.connect(lambda _on=False, one=one: self._again(one, MISSING))
+            row.addWidget(drop)
+            self._column.addLayout(row)
+            self._code((*one, "code"), f"{tr('Option')} {at + 1}", into=self._column)
+        more = Button(tr("Add an option"), "ghost", icon="add", small=True)
+        fresh = {"key": f"option_{len(rows) + 1}", "label": {"zh": "新选项", "en": "New option"}}
+        more.clicked.connect(lambda: self._again(place, [*rows, fresh]))
+        self._column.addWidget(more)
+
+    def _again(self, place: Place, value: object) -> None:
+        self.changed.emit(place, value)
+
+    def _condition(self, place: Place) -> None:
+        self._caption(tr("Required when another field has one of these options"))
+        others = [("", "—"), *_choice_fields(self._draft)]
+        current = self._words((*place, "field"))
+        box = self._box(others, current)
+        box.activated.connect(
+            lambda _at: self._again(
+                place, {"field": box.currentData(), "is": _options(self._draft, box.currentData())[:1]}
+                if box.currentData() else MISSING,
+            )
+        )  # fmt: skip
+        self._add((*place, "field"), box, tr("Field of the condition"))
+        if current:
+            self._list((*place, "is"), tr("Its options, by key"))
+
+    def _critical(self, place: Place, *, is_choice: bool) -> None:
+        there = value_at(self._draft, place) is not MISSING
+        fresh: Draft = {
+            "level": {"value": "RID49480", "scheme": "RADLEX", "meaning": "ACR Category 1 Actionable Finding"},
+            "text": {"zh": "危急值", "en": "Critical value"},
+        }
+        options = value_at(self._draft, (*self._place, "choices"))
+        first = [options[0]["key"]] if isinstance(options, list) and options else []
+        fresh |= {"is": first} if is_choice else {"at_least": 0}
+
+        def tick(at: Place, ticked: bool) -> None:  # noqa: FBT001 - a check box's state
+            self._again(at, fresh if ticked else MISSING)
+
+        self._caption(tr("Critical value"))
+        self._flag_of(place, tr("This field can suggest a critical value"), there, tick)
+        if there:
+            if is_choice:
+                self._list((*place, "is"), tr("Critical options, by key"))
+            else:
+                self._number((*place, "at_least"), tr("Critical from this value on"))
+            self._texts((*place, "text"), tr("What is called through"))
+            self._code((*place, "level"), tr("Level (CID 7035)"))
+
+
+def _type_words() -> list[tuple[str, str]]:
+    return [
+        (FieldType.TEXT, tr("Text")),
+        (FieldType.CHOICE, tr("Choice")),
+        (FieldType.NUMBER, tr("Number")),
+        (FieldType.FINDINGS, tr("Table of findings")),
+    ]
+
+
+def _choice_fields(draft: Draft) -> list[tuple[str, str]]:
+    return [
+        (str(item.get("key", "")), str(item.get("label", {}).get("zh" if language().startswith("zh") else "en", "")))
+        for section in draft.get("sections", ())
+        for item in section.get("fields", ())
+        if item.get("type") == FieldType.CHOICE
+    ]
+
+
+def _options(draft: Draft, key: str) -> list[str]:
+    for section in draft.get("sections", ()):
+        for item in section.get("fields", ()):
+            if item.get("key") == key:
+                return [choice["key"] for choice in item.get("choices", ())]
+    return []
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
+
+
+def _number_of(text: str) -> Any:  # noqa: ANN401 - a number, or the text that is none
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or MISSING
