@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -32,6 +34,8 @@ from workstation.ui.main_window import MainWindow
 from workstation.ui.notice import Severity
 from workstation.ui.pages.page import Page, PageSpec
 from workstation.ui.report.side_column import SidePlace
+from workstation.ui.widgets.worklist_columns import Column
+from workstation.ui.widgets.worklist_model import WorklistModel
 
 pytestmark = pytest.mark.gui
 HEAD = TemplateLibrary().get("ct-head")
@@ -350,3 +354,18 @@ def test_the_technician_sees_it_at_once_and_acknowledges_with_name_and_words(sta
     station.bed.refresh()
     assert station.facts() == []
     assert station.bed.value().acknowledgement == "消化道穿孔，已通知外科"
+
+
+@pytest.mark.parametrize(
+    ("left_s", "shown"),
+    [(600, "10:00"), (61, "01:01"), (0, "00:00"), (-125, "+02:05"), (7200, "2 h"), (-90_000, "+25 h")],
+)
+def test_the_worklist_counts_down_to_the_read_back(left_s: int, shown: str) -> None:
+    model = WorklistModel()
+    model.tick(AT)
+    row = replace(cases.row(), critical=True, critical_due=AT + timedelta(seconds=left_s))
+    assert model.cell_text(row, Column.CRITICAL) == shown
+    assert not model.has_critical
+    model.merge([row], mark_new=False)
+    assert model.has_critical
+    assert model.cell_text(replace(row, critical_due=None), Column.CRITICAL) == "Critical"

@@ -142,6 +142,7 @@ def _picture(
         ),
         (Column.GRADE, {}, {"quality_grade": "丙"}),
         (Column.CRITICAL, {}, {"critical": True}),
+        (Column.CRITICAL, {"critical": True}, {"critical": True, "critical_due": NOW}),
     ],
 )
 def test_a_kept_picture_never_stands_for_another_state(

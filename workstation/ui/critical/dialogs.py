@@ -20,7 +20,7 @@ from workstation.ui.widgets.fields import ChoiceBox, TextField
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label
 
-_WIDTH: Final = 560
+_WIDTH: Final = 600
 _CONTROL: Final = Qt.KeyboardModifier.ControlModifier
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
@@ -121,10 +121,10 @@ class CallDialog(_Quick):
         self.body.setSpacing(8)
         last = value.calls[-1] if value.calls else None
         self.body.addWidget(label(f"{value.text} · {site}", "body", "t0", wrap=True))
-        first, second = QHBoxLayout(), QHBoxLayout()
-        self.receiver = TextField(tr("Receiver"))
+        first = QHBoxLayout()
+        self.receiver = TextField(tr("Person told"))
         self.role = TextField(tr("Position"), placeholder=tr("Doctor on duty, nurse …"))
-        self.number = TextField(tr("Number"))
+        self.number = TextField(tr("Telephone number"))
         for field, text in (
             (self.receiver, "" if last is None else last.receiver),
             (self.role, "" if last is None else last.receiver_role),
@@ -132,6 +132,7 @@ class CallDialog(_Quick):
         ):
             field.edit.setText(text)
             field.changed.connect(self._ready)
+            field.setMinimumHeight(field.sizeHint().height())  # a wrapped message makes a layout press fields flat
             first.addWidget(field)
         self.body.addLayout(first)
         self.method = SegmentedChoice([(one.value, method_words(one)) for one in CallMethod], CallMethod.PHONE.value)
@@ -139,9 +140,8 @@ class CallDialog(_Quick):
             [(one.value, outcome_words(one)) for one in CallOutcome], CallOutcome.REACHED.value
         )
         self.outcome.chosen.connect(lambda _key: self._ready())
-        second.addWidget(self.method)
-        second.addWidget(self.outcome)
-        self.body.addLayout(second)
+        self.body.addWidget(self.method)
+        self.body.addWidget(self.outcome)
         self.content = self.add_text(tr("What was said"), value.text)
         self.content.textChanged.connect(self._ready)
         self.read_back = QCheckBox(tr("The receiver read it back"))
@@ -210,6 +210,7 @@ class AcknowledgeDialog(_Quick):
         self.name = TextField(tr("Your name"))
         self.name.edit.setText(name)
         self.name.changed.connect(self._ready)
+        self.name.setMinimumHeight(self.name.sizeHint().height())
         self.body.addWidget(self.name)
         self.words = self.add_text(tr("Repeat the critical value in your own words"))
         self.words.textChanged.connect(self._ready)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr
-from workstation.domain.critical import CriticalState, CriticalValue
+from workstation.domain.critical import CriticalStage, CriticalState, CriticalValue
 from workstation.domain.critical_clock import critical_timer
 from workstation.ui.critical.ring import CriticalRing
 from workstation.ui.critical.words import last_call, read_back_words, stage_words
+from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, label, set_tone
+
+_BORDERS: Final = {
+    CriticalStage.RUNNING: "bad.line",
+    CriticalStage.REMINDED: "warn",
+    CriticalStage.ESCALATED: "bad.line",
+}
 
 
 class CriticalPanel(Panel):
@@ -66,6 +75,12 @@ class CriticalPanel(Panel):
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
         self.body.addWidget(self._facts)
+        self._add_buttons()
+        self._value: CriticalValue | None = None
+        self._border = ""
+        self.hide()
+
+    def _add_buttons(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
         self.act = Button("", "danger", icon="phone", key="F8")
@@ -79,8 +94,6 @@ class CriticalPanel(Panel):
         row.addStretch(1)
         row.addWidget(self.dismiss)
         self.body.addLayout(row)
-        self._value: CriticalValue | None = None
-        self.hide()
 
     def show_values(
         self, values: Sequence[CriticalValue], suggestions: Sequence[str], now: datetime, *, may_act: bool
@@ -95,7 +108,7 @@ class CriticalPanel(Panel):
         self._suggestion.setText(tr("Suggested: {names}", names="; ".join(suggestions)))
         waiting = sum(value.is_open for value in values)
         if waiting:
-            self._chip.show_chip(tr("{count} open", count=waiting), "bad")
+            self._chip.show_chip(tr("{count} critical values open", count=waiting), "bad")
         elif shown is not None:
             self._chip.show_chip(read_back_words(shown)[0], "ok", "check")
         else:
@@ -126,6 +139,22 @@ class CriticalPanel(Panel):
         if self._value is not None:
             self.ring.show_timer(critical_timer(self._value, now))
             self._stage.show_text(*stage_words(self._value, now))
+            stage = critical_timer(self._value, now).stage
+            self._border = _BORDERS.get(stage, "")
+            if stage is CriticalStage.ESCALATED and int(now.timestamp()) % 2:
+                self._border = "bad"  # a slow pulse: once in two seconds
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the border in the colour of the clock over the panel's own."""
+        super().paintEvent(event)
+        if self._border and not self._facts.isHidden():
+            theme = current_theme()
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color(self._border), 1))
+            radius = theme.px("radius.control")
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
 
     def stage_text(self) -> str:
         """Return what is said of the clock."""

@@ -146,10 +146,10 @@ class WorklistCells:
     def _modality(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         paint.paint_chip(painter, box, "outline", "", row.modality)
 
-    @staticmethod
-    def _critical(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
+    def _critical(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         if row.critical:
-            paint.paint_chip(painter, box, "bad", "alarm-warning", tr("Critical"), weight=600)
+            shown = self._model.cell_text(row, Column.CRITICAL)
+            paint.paint_chip(painter, box, "bad", "alarm-warning", shown, weight=600)
 
     @staticmethod
     def _plain(painter: QPainter, box: QRectF, value: str, tone: str,

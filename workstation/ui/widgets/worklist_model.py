@@ -69,6 +69,11 @@ class WorklistModel(QAbstractTableModel):
         """Return the seconds left until a case is due."""
         return int((row.due - self.now).total_seconds())
 
+    @property
+    def has_critical(self) -> bool:
+        """Tell whether a critical value of any case is counted down."""
+        return any(row.critical_due is not None for row in self._rows)
+
     # Qt
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -104,6 +109,8 @@ class WorklistModel(QAbstractTableModel):
         """Return a cell in words."""
         if column is Column.TIME_LEFT:
             return "" if row.state in words.STOPPED else self.timer_look(row).text
+        if column is Column.CRITICAL and row.critical_due is not None:
+            return critical_left(int((row.critical_due - self.now).total_seconds()))
         if column is Column.PATIENT and self.joined:
             return f"{row.patient_name} {words.sex_age(row)}"
         return words.CELLS[column](row)
@@ -193,4 +200,13 @@ class WorklistModel(QAbstractTableModel):
             self.endInsertRows()
 
 
+def critical_left(left_s: int) -> str:
+    """Return what is left for a read-back as minutes and seconds, with a plus once it is over; hours say enough."""
+    minutes, seconds = divmod(abs(left_s), 60)
+    shown = f"{minutes:02d}:{seconds:02d}" if minutes < _MINUTES_SHOWN else f"{minutes // 60} h"
+    return f"+{shown}" if left_s < 0 else shown
+
+
 TIME_COLUMN: Final = INDEX[Column.TIME_LEFT]
+CRITICAL_COLUMN: Final = INDEX[Column.CRITICAL]
+_MINUTES_SHOWN: Final = 100

@@ -17,7 +17,7 @@ from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.worklist_cells import WorklistCells
 from workstation.ui.widgets.worklist_columns import COLUMNS, INDEX, Column, dragged, plan_columns
-from workstation.ui.widgets.worklist_model import TIME_COLUMN, WorklistModel
+from workstation.ui.widgets.worklist_model import CRITICAL_COLUMN, TIME_COLUMN, WorklistModel
 
 _DRAG_PAUSE_MS: Final = 300
 _CENTRED: Final = frozenset({Column.PRIORS})
@@ -151,8 +151,9 @@ class WorklistTable(QTableView):
         self.rows.tick(now)
         if not self.isVisible() or not self.rows.rowCount():
             return
-        left = self.columnViewportPosition(TIME_COLUMN)
-        self.viewport().update(QRect(left, 0, self.columnWidth(TIME_COLUMN), self.viewport().height()))
+        for column in (TIME_COLUMN, CRITICAL_COLUMN) if self.rows.has_critical else (TIME_COLUMN,):
+            left = self.columnViewportPosition(column)
+            self.viewport().update(QRect(left, 0, self.columnWidth(column), self.viewport().height()))
 
     def anchor(self) -> tuple[str, int]:
         """Return the first visible case and how far it is scrolled off, to find the place again."""
