@@ -6,11 +6,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from tests.helpers.signed_reports import SignedCase, flipped, signed_case
-from workstation.domain.signature import Verdict
+from tests.helpers.full_reports import JUNIOR, SENIOR, SIGNED
+from tests.helpers.signed_reports import PIN, SignedCase, flipped, signed_case
+from workstation.domain.signature import SignatureRole, SignatureStamp, Verdict
 from workstation.exchange.verify import SignatureVerifier
 
 # damaged DICOM makes pydicom warn about each doubtful value; the verdict is what counts here
@@ -74,6 +76,58 @@ def test_one_flipped_bit_in_a_detached_signature_or_its_file_is_never_valid(
     for place, damaged in flipped(target.read_bytes(), SAMPLES):
         target.write_bytes(damaged)
         if verifier.verify(target).verdict is Verdict.VALID:
+            accepted.append(place)
+
+    assert accepted == []
+
+
+def test_one_flipped_bit_in_an_sr_that_lies_alone_is_never_valid(case: SignedCase, tmp_path: Path) -> None:
+    """Only the signature inside it vouches for it, which protects neither preamble nor meta information."""
+    alone, verifier = tmp_path / "alone.dcm", SignatureVerifier(case.store.trust())
+    alone.write_bytes(case.files["report.dcm"])
+    assert verifier.verify(alone).verdict is Verdict.VALID
+
+    accepted = []
+    for place, damaged in flipped(case.files["report.dcm"], SAMPLES):
+        alone.write_bytes(damaged)
+        if verifier.verify(alone).verdict is Verdict.VALID:
+            accepted.append(place)
+
+    assert accepted == []
+
+
+def test_one_flipped_bit_around_the_signature_inside_an_sr_is_never_valid(case: SignedCase, tmp_path: Path) -> None:
+    """Preamble, meta information, method, certificate and signature are a twentieth of the file: their own samples."""
+    data = case.files["report.dcm"]
+    start = data.index(b"\xfe\x4f\x01\x00SQ")
+    alone, verifier = tmp_path / "alone.dcm", SignatureVerifier(case.store.trust())
+
+    accepted = []
+    for first, last in ((0, 400), (start, start + 300), (data.index(b"\xfa\xff\xfa\xffSQ"), len(data))):
+        for place, damaged in flipped(data[first:last], SAMPLES // 4):
+            alone.write_bytes(data[:first] + damaged + data[last:])
+            if verifier.verify(alone).verdict is Verdict.VALID:
+                accepted.append(first + place)
+
+    assert accepted == []
+
+
+def test_one_flipped_bit_in_a_page_that_two_signed_is_never_valid(case: SignedCase, tmp_path: Path) -> None:
+    paper = FPDF()
+    paper.add_page()
+    content = bytes(paper.output())
+    for person, role in ((JUNIOR, SignatureRole.AUTHOR), (SENIOR, SignatureRole.VERIFIER)):
+        stamp = SignatureStamp(role, person.name, person.organisation, SIGNED, "zh_CN")
+        key = case.store.unlock(person.user_id, PIN)
+        content = key.sign_pdf(content, reason="", signer_name=person.name, stamp=stamp).content
+    twice, verifier = tmp_path / "twice.pdf", SignatureVerifier(case.trust)
+    twice.write_bytes(content)
+    assert verifier.verify(twice).verdict is Verdict.VALID
+
+    accepted = []
+    for place, damaged in flipped(content, SAMPLES // 4):
+        twice.write_bytes(damaged)
+        if verifier.verify(twice).verdict is Verdict.VALID:
             accepted.append(place)
 
     assert accepted == []

@@ -9,6 +9,7 @@ DCMTK's dcmsign 3.6.7 agrees up to 16 KiB of nested content and stops hashing th
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +19,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509 import load_der_x509_certificate
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from workstation.dicom.sr_common import code_dataset, part10, read_part10
 from workstation.domain.template import Code
@@ -33,6 +35,7 @@ VERIFICATION: Final = Code("5", "ASTM-sigpurpose", "Verification Signature")
 """Required where Verification Flag is VERIFIED (PS3.15 C.4)."""
 AUTHORSHIP: Final = Code("1", "ASTM-sigpurpose", "Author's Signature")
 _PREAMBLE: Final = 128
+_TAG: Final = struct.Struct("<HH")
 _ITEM: Final = b"\xfe\xff\x00\xe0"
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0"
 _MAC_ALGORITHM: Final = "SHA256"
@@ -162,18 +165,26 @@ def _hashed(ds: Dataset, tags: Iterable[BaseTag], item: Dataset) -> bytes:
 
 def _encoded(ds: Dataset, tag: BaseTag, charset: str | list[str]) -> bytes:
     element: object = ds.get_item(tag)
-    raw = isinstance(element, RawDataElement) and element.VR not in {None, "SQ", "UN"}
-    chosen = element if raw else ds[tag]  # bytes as they came are what was signed
-    if isinstance(chosen, DataElement) and chosen.VR == "SQ":
-        head = tag.group.to_bytes(2, "little") + tag.element.to_bytes(2, "little") + b"SQ\0\0"
+    if isinstance(element, RawDataElement) and element.VR not in {None, "SQ", "UN"}:
+        return _as_it_came(element)
+    chosen = ds[tag]
+    if chosen.VR == "SQ":
         items = (
             _ITEM + b"".join(_encoded(one, nested, charset) for nested in sorted(one.keys())) for one in chosen.value
         )
-        return head + b"".join(items) + _SEQUENCE_END
+        return _TAG.pack(tag.group, tag.element) + b"SQ\0\0" + b"".join(items) + _SEQUENCE_END
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, False
-    write_data_element(buffer, chosen, encodings=charset)  # type: ignore[arg-type]  # one of its two kinds, see above
+    write_data_element(buffer, chosen, encodings=charset)
     return buffer.getvalue()
+
+
+def _as_it_came(element: RawDataElement) -> bytes:
+    """Return an element as the file has it, which is what was signed; decoding it would cost the most time here."""
+    value = element.value or b""
+    vr = str(element.VR)
+    length = struct.pack("<HI", 0, len(value)) if vr in EXPLICIT_VR_LENGTH_32 else struct.pack("<H", len(value))
+    return _TAG.pack(element.tag.group, element.tag.element) + vr.encode() + length + value
 
 
 def _even(content: bytes) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +55,21 @@ def test_what_was_signed_comes_out_as_it_went_in(outbox: Outbox) -> None:
     assert delivery.claim == CLAIM
     assert artefacts() == delivery.artefacts
     assert (delivery.attempts, delivery.retry_at) == (0, NOON)
+
+
+def test_an_object_is_replaced_by_its_stamped_form_until_it_is_delivered(outbox: Outbox) -> None:
+    report = drafted_report()
+    outbox.enqueue(report, CLAIM, artefacts())
+    stamped = replace(artefacts()[1], payload=b"%PDF-1.7 stamped", awaits_time_stamp=False)
+
+    outbox.replace(report.report_uid, stamped)
+    outbox.replace(report.report_uid, replace(stamped, kind="another"))
+    (delivery,) = outbox.pending()
+    assert delivery.artefacts == (artefacts()[0], stamped, artefacts()[2])
+
+    outbox.confirmed(report.report_uid)
+    outbox.replace(report.report_uid, stamped)
+    assert outbox.pending() == []
 
 
 def test_the_same_report_twice_is_delivered_once(outbox: Outbox) -> None:
