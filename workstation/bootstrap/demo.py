@@ -43,7 +43,8 @@ def demo_house(root: Path) -> Iterator[DemoHouse]:
         url = hub.first_line()
         with Child("worker", "--hub", url, log=root / "worker.log", environment=password):
             keys = DemoKeyStore(private_dir(local / "pki"))
-            keys.ensure_signer("expert", "王启明", "省影像专科联盟远程诊断中心", PASSWORD)
+            for user, name in (("expert", "王启明"), ("resident", "宋佳")):
+                keys.ensure_signer(user, name, "省影像专科联盟远程诊断中心", PASSWORD)
             yield DemoHouse(url, house_data, local)
 
 
