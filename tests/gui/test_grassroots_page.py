@@ -18,13 +18,14 @@ from tests.helpers import cases
 from tests.helpers.fakes_ui import case
 from tests.helpers.grassroots import GrassrootsBench, returned_report
 from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
+from workstation.domain.report_state import ReportKind
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.study import DecodeWarning, Patient
 from workstation.domain.workitem import Priority, ReadingState
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter
-from workstation.ui.widgets.inbox_panel import InboxItem, two_lines
+from workstation.ui.widgets.inbox_panel import InboxItem, InboxPanel, two_lines
 from workstation.ui.widgets.send_panel import SendState
 
 pytestmark = pytest.mark.gui
@@ -86,7 +87,7 @@ def test_a_dropped_folder_lists_its_studies_with_their_warnings(station: Station
     item = station.bench.queue.item(STUDY)
     assert (item.who, item.what, item.total) == ("周丽华", "CT · 胸部低剂量 LDCT · QS0118793", 188)
     assert item.warnings == ("One slice is missing.",)
-    station.qtbot.waitUntil(lambda: station.page.send.row(STUDY).send.isVisible())
+    station.qtbot.waitUntil(lambda: bool(station.page.send.row(STUDY).send.isVisible()))
 
 
 def test_an_empty_folder_is_a_notice_with_the_next_step(qtbot: QtBot, station: Station, tmp_path: Path) -> None:
@@ -431,3 +432,18 @@ def test_in_a_narrow_window_the_columns_are_tabs_and_a_report_comes_to_the_front
     qtbot.waitUntil(lambda: station.page.paper.page_count == 1)
     assert station.page.tabs.current() == "cases"
     assert station.page.minimumSizeHint().width() <= 1302
+
+
+def test_a_sender_sees_what_follows_a_report_and_what_does_not_hold_any_more(qtbot: QtBot) -> None:
+    plain = returned_report()
+    corrected = replace(plain, ups_instance_uid="2.25.2", kind=ReportKind.CORRECTED, change_reason="wrong side")
+    superseded = replace(plain, ups_instance_uid="2.25.3", superseded_by="2.25.2")
+    withdrawn = replace(plain, ups_instance_uid="2.25.4", withdrawn_reason="wrong_patient: other person")
+    panel = InboxPanel()
+    qtbot.addWidget(panel)
+    panel.show_reports((plain, corrected, superseded, withdrawn))
+
+    words = [panel.item(uid).standing_word() for uid in ("2.25.1", "2.25.2", "2.25.3", "2.25.4")]
+
+    assert words == ["", "Corrected report", "Superseded", "Withdrawn"]
+    assert [panel.item(uid).acknowledge.isVisibleTo(panel) for uid in ("2.25.2", "2.25.4")] == [True, True]

@@ -16,7 +16,7 @@ from workstation.domain.access import Permission
 from workstation.domain.errors import WorkstationError
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
-from workstation.domain.report import ADDENDUM_TARGET, CATEGORY_TARGET, BlockerKind, Report, ReportState
+from workstation.domain.report import ADDENDUM_TARGET, CATEGORY_TARGET, BlockerKind, Report, ReportKind, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
@@ -38,6 +38,7 @@ from workstation.ui.patient_words import name_or_placeholder, patient_identity, 
 from workstation.ui.reading_words import impression_field
 from workstation.ui.report.aids import WritingAids
 from workstation.ui.report.former import FormerReports
+from workstation.ui.report.speaking import speaking
 from workstation.ui.report.way import ReportWay, WayServices
 from workstation.ui.report.way_dialogs import SendBackDialog
 from workstation.ui.report.way_words import status_words
@@ -96,6 +97,7 @@ class ReportPresenter(QObject):
         self.tools.faults_changed.connect(self._show_state)
         self.writing = ReportWriting(page, desk, jobs, self.tools, aids)
         self.writing.image_asked.connect(self._show_linked)
+        self.speaking = speaking(page, desk, self.writing, aids)
         self.former = FormerReports(page, desk, jobs, self.writing, None if aids is None else aids.priors)
         page.leave_guard = self._may_leave
         page.form.edited.connect(self._edit)
@@ -467,6 +469,8 @@ class ReportPresenter(QObject):
 
 def _conclusion(session: ReadingSession) -> str:
     """Return the impression as it will be signed, its beginning where it is long."""
+    if session.report.kind is ReportKind.ADDENDUM:  # all that is new in it
+        return session.report.addendum.strip() or "—"
     item = impression_field(session.template)
     lines = session.report.values.get(item.key, "").strip().splitlines() if item is not None else []
     return "\n".join([*lines[:_CONCLUSION_LINES], "…"] if len(lines) > _CONCLUSION_LINES else lines) or "—"

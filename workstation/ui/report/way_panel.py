@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from resources.translation import tr
@@ -44,6 +44,7 @@ class WayPanel(Panel):
         self._grid = QGridLayout(holder)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(8)
+        self._grid.setColumnStretch(1, 1)
         for button, told in (
             (self.versions, self.versions_asked),
             (self.follow_up, self.follow_up_asked),
@@ -82,7 +83,7 @@ class WayPanel(Panel):
             self._grid.removeWidget(self._button(name))
             self._button(name).setVisible(name in acts)
         for at, name in enumerate(shown):
-            self._grid.addWidget(self._button(name), at // 2, at % 2)
+            self._grid.addWidget(self._button(name), at // 2, at % 2, Qt.AlignmentFlag.AlignLeft)
         self.show()
 
     def _button(self, name: str) -> Button:

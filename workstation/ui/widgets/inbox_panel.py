@@ -11,9 +11,11 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
+from workstation.domain.report_state import ReportKind
 from workstation.domain.site import ReturnedReport
 from workstation.ui import paint
 from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.report.way_words import kind_words
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
@@ -173,6 +175,8 @@ class InboxItem(QFrame):
         self._state = ChipLabel("", "neutral")
         self._signer = ElidedLabel("", "caption", "t2")
         bottom.addWidget(self._state)
+        self._standing = ChipLabel("", "neutral")
+        bottom.addWidget(self._standing)
         bottom.addWidget(self._signer, 1)
         self.acknowledge = Button(tr("Acknowledge"), "primary", icon="check", small=True)
         self.acknowledge.clicked.connect(self._acknowledge)
@@ -191,7 +195,11 @@ class InboxItem(QFrame):
         self._who.setToolTip(who)
         self._what.show_text(f"{report.modality} · {report.description}")
         self._when.setText(_clock(report.signed_at))
-        self._summary.show_text(report.summary or tr("Open the report to read it."))
+        self._summary.show_text(_summary(report))
+        standing = _standing(report)
+        self._standing.setVisible(standing is not None)
+        if standing is not None:
+            self._standing.show_chip(*standing)
         if waiting:
             self._state.show_chip(tr("To acknowledge"), "acc", "inbox")
             self._signer.show_text(tr("Signed by {name}", name=report.signer))
@@ -201,12 +209,17 @@ class InboxItem(QFrame):
             self._signer.show_text(receipt if report.acknowledged_by else _clock(report.acknowledged_at))
         self.acknowledge.setVisible(waiting)
         self.acknowledge.enable(waiting)
-        self.setAccessibleName(f"{who} {report.description} · {self._state.text()}")
+        name = " · ".join(word for word in (self._state.text(), self.standing_word()) if word)
+        self.setAccessibleName(f"{who} {report.description} · {name}")
         self.update()
 
     def state_word(self) -> str:
         """Return the word on the state chip."""
         return self._state.text()
+
+    def standing_word(self) -> str:
+        """Return what the report is to others, empty for a plain one that holds."""
+        return "" if self._report is None or _standing(self._report) is None else self._standing.text()
 
     def mark(self, *, chosen: bool) -> None:
         """Show whether this report is the one beside the list."""
@@ -265,6 +278,23 @@ class InboxItem(QFrame):
         if self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
             painter.setPen(QPen(theme.color("acc"), theme.px("stroke.focus")))
             painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
+
+
+def _standing(report: ReturnedReport) -> tuple[str, str, str] | None:
+    """Return word, look and icon of the chip that says whether a report holds and what it follows."""
+    if report.withdrawn_reason:
+        return tr("Withdrawn"), "bad", "error-warning"
+    if report.superseded_by:
+        return tr("Superseded"), "neutral", "history"
+    if report.kind is ReportKind.ORIGINAL:
+        return None
+    return kind_words(report.kind), "warn", "file-edit"
+
+
+def _summary(report: ReturnedReport) -> str:
+    if report.withdrawn_reason:
+        return tr("Nothing of this report holds: {reason}", reason=report.withdrawn_reason.partition(": ")[2])
+    return report.summary or tr("Open the report to read it.")
 
 
 class _TwoLines(QWidget):
