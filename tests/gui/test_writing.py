@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -339,4 +340,97 @@ def test_a_read_only_report_offers_nothing_and_still_leads_to_the_images(qtbot: 
         page.commands.trigger(f"report.{command}")
     assert presenter.writing.typing.popup.rows() == ()
     assert not page.phrases.isVisible()
+    bench.close()
+
+
+def test_chosen_words_become_a_phrase_that_is_offered_at_once(desk: Desk, phrases: FakePhrases) -> None:
+    desk.session.set_value("lungs", "双肺清晰。")
+    desk.text().select("双肺清晰。")
+    desk.press("manage")
+    dialog = desk.presenter.writing.dialog
+    assert dialog is not None
+    assert dialog.text.toPlainText() == "双肺清晰。"
+    dialog.accept()
+    assert "needs words" in dialog.note.text()
+    dialog.abbreviation.setText("sfqx")
+    dialog.title.setText("双肺清晰")
+    dialog.scope.setCurrentIndex(1)
+    dialog.accept()
+    assert phrases.kept[0] == Phrase("sfqx", "双肺清晰", "双肺清晰。", "zh_CN", ("ct-chest",))
+    dialog.reject()
+    text = desk.text()
+    text.selectAll()
+    QTest.keyClicks(text, ";sfqx")
+    assert desk.offered == ["sfqx · 双肺清晰"]
+
+
+def test_a_phrase_is_deleted_and_one_that_names_the_patient_is_refused(desk: Desk, phrases: FakePhrases) -> None:
+    desk.press("manage")
+    dialog = desk.presenter.writing.dialog
+    assert dialog is not None
+    dialog.text.setPlainText("患者周丽华")
+    dialog.keep.click()
+    assert "names the patient" in dialog.note.text()
+    assert phrases.kept == OWN
+    dialog.drop.click()
+    assert [one.abbreviation for one in phrases.kept] == ["zc"]
+    shipped = next(n for n in range(dialog.list.count()) if "own" not in dialog.list.item(n).text())
+    dialog.list.setCurrentRow(shipped)
+    assert not dialog.drop.isEnabled()
+    dialog.fresh.click()
+    assert dialog.abbreviation.text() == ""
+    desk.bench.desk.close()
+    assert desk.presenter.writing.dialog is None
+
+
+class FakeDictation:
+    """A ``DictationPort`` whose words a test says."""
+
+    def __init__(self) -> None:
+        self.listening = False
+        self.language = ""
+        self.heard: Callable[[str], None] = lambda _words: None
+        self.failed: Callable[[str], None] = lambda _why: None
+
+    def start(self, language: str, heard: Callable[[str], None], failed: Callable[[str], None]) -> None:
+        self.listening, self.language, self.heard, self.failed = True, language, heard, failed
+
+    def stop(self) -> None:
+        self.listening = False
+
+
+def test_spoken_words_go_to_the_cursor_of_the_field_in_use(qtbot: QtBot) -> None:
+    bench, port = DeskBench(template=template()), FakeDictation()
+    use_language(CHINESE)
+    bench.open(qtbot.waitUntil)
+    use_language(ENGLISH)
+    page, presenter = bench.page(aids=WritingAids(PhraseBook(FakePhrases()), dictation=port))
+    page.show()
+    toasts: list[str] = []
+    page.toast.connect(toasts.append)
+    page.header.setFocus()
+    assert bench.desk.session is not None
+    bench.desk.session.set_value("lungs", "双肺。")
+    text = page.form.texts()["lungs"]
+    text.setFocus()
+    text.choose(2, 2)
+    page.commands.trigger("report.dictate")
+    assert (port.listening, port.language) == (True, "zh_CN")
+    worker = threading.Thread(target=port.heard, args=("清晰",))
+    worker.start()
+    worker.join()
+    session = bench.desk.session
+    qtbot.waitUntil(lambda: session.report.values["lungs"] == "双肺清晰。")
+    port.failed("No microphone")
+    qtbot.waitUntil(lambda: toasts == ["No microphone"])
+    assert not port.listening
+    page.commands.trigger("report.dictate")
+    page.commands.trigger("report.dictate")
+    assert not port.listening
+    page.commands.trigger("report.dictate")
+    bench.desk.close()
+    assert not port.listening
+    page.commands.trigger("report.dictate")
+    assert presenter.speaking is not None
+    assert not presenter.speaking.listening
     bench.close()

@@ -47,6 +47,7 @@ class ReportPage(Page):
     save_requested = Signal()
     normal_requested = Signal()
     phrases_requested = Signal()
+    manage_requested = Signal()
     insert_requested = Signal()
     jump_requested = Signal()
     renew_requested = Signal()
@@ -158,7 +159,9 @@ class ReportPage(Page):
     def _make_form(self) -> None:
         self._form_panel = Panel(tr("Structured report"))
         self.phrases = Button(tr("Phrases"), "ghost", icon="chat-quote", small=True)
-        self.phrases.setToolTip(tr("Insert a phrase (type ; and its abbreviation, or Ctrl+;)"))
+        self.phrases.setToolTip(
+            tr("Insert a phrase (type ; and its abbreviation, or Ctrl+;); Ctrl+Shift+P manages them")
+        )
         self.phrases.clicked.connect(self.phrases_requested)
         self.phrases.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.insert = Button(tr("Insert finding"), "ghost", icon="pencil-ruler", small=True)
@@ -206,6 +209,7 @@ class ReportPage(Page):
         """Return the keys that help write; all of them work from inside a text."""
         rows = (
             ("phrases", tr("Phrases"), "chat-quote", "Ctrl+;", self.phrases_requested),
+            ("manage", tr("Manage phrases"), "draft", "Ctrl+Shift+P", self.manage_requested),
             ("insert", tr("Insert finding or measurement"), "pencil-ruler", "Ctrl+M", self.insert_requested),
             ("jump", tr("Show the linked finding"), "links", "Ctrl+J", self.jump_requested),
             ("renew", tr("Take over new measurements"), "refresh", "Ctrl+U", self.renew_requested),

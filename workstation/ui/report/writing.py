@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from resources.translation import tr
+from resources.translation import language, tr
 from workstation.domain.errors import WorkstationError
 from workstation.domain.norm.values import NormFault
 from workstation.domain.phrase import Fact, Phrase, filled
@@ -21,10 +21,12 @@ from workstation.services.phrase_service import facts_of
 from workstation.services.reading_session import ReadingSession
 from workstation.services.report_links import LinkState, insertable, link_states
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.notice import in_one_line
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.report.aids import WritingAids
 from workstation.ui.report.choice_popup import ChoicePopup, ChoiceRow
+from workstation.ui.report.phrase_dialog import PhraseDialog
 from workstation.ui.report.phrase_typing import PhraseTyping
 from workstation.ui.report.report_text import MarkKind, ReportText, TextMark
 
@@ -48,6 +50,7 @@ class ReportWriting(QObject):
         self._spelled: Spelled = {}
         self._looking: JobHandle[Spelled] | None = None
         self._last: ReportText | None = None
+        self.dialog: PhraseDialog | None = None
         self.prior_date = ""
         """The study date of the former report that lies beside, for phrases"""
         self.typing = PhraseTyping(ChoicePopup(page), self._offered)
@@ -61,6 +64,7 @@ class ReportWriting(QObject):
             self._watch(text)
         page.closing.connect(self.stop)
         page.phrases_requested.connect(self.ask_phrase)
+        page.manage_requested.connect(self.manage_phrases)
         page.insert_requested.connect(self.ask_insert)
         page.jump_requested.connect(self.jump)
         page.renew_requested.connect(self.renew)
@@ -87,6 +91,8 @@ class ReportWriting(QObject):
         """Look no more, and forget what was found."""
         self._pause.stop()
         self.typing.close()
+        if self.dialog is not None:
+            self.dialog.reject()
         self._spelled, self._last = {}, None
         if self._looking is not None:
             self._looking.cancel()
@@ -147,6 +153,49 @@ class ReportWriting(QObject):
             return
         field[1].setFocus()
         field[1].insert(";")
+
+    def manage_phrases(self) -> None:
+        """Show the reader's phrases to be written and deleted; words that are chosen begin a new one."""
+        session, field = self._session(), self.field_in_use()
+        if session is None or self._aids is None or self.dialog is not None:
+            return
+        book, template, row = self._aids.phrases, session.template, session.row
+        try:
+            phrases = book.all()
+        except WorkstationError as error:
+            self._page.show_error(error, key="phrases")
+            return
+        patient = session.study.patient
+        secrets = (patient.name, patient.patient_id, row.patient_name, row.patient_id, row.accession_number)
+        title = template.title.get(language())
+        self.dialog = dialog = PhraseDialog(
+            self._page, language=session.report.language, template=(template.template_id, title)
+        )
+
+        def act(work: Callable[[], None], current: Phrase | None, said: str) -> None:
+            try:
+                work()
+            except WorkstationError as error:
+                dialog.say(in_one_line(error.user_text, error.hint), tone="bad")
+                return
+            dialog.show_phrases(book.all(), current)
+            dialog.say(said)
+
+        dialog.keep_asked.connect(
+            lambda phrase: act(lambda: book.keep(phrase, of_patient=secrets), phrase, tr("The phrase is kept"))
+        )
+        dialog.drop_asked.connect(lambda phrase: act(lambda: book.drop(phrase), None, tr("The phrase is deleted")))
+        dialog.finished.connect(lambda _result: self._dialog_gone())
+        dialog.show_phrases(phrases)
+        chosen = "" if field is None else field[1].textCursor().selectedText().replace("\u2029", "\n")
+        if chosen:
+            dialog.begin_with(chosen)
+        dialog.open()
+
+    def _dialog_gone(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
 
     def _insert_phrase(self, text: ReportText, phrase: Phrase, typed: int) -> None:
         session = self._session()
