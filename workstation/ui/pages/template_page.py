@@ -173,7 +173,7 @@ class TemplatePage(Page):
         self._filling = True
         self.list.clear()
         for entry in entries:
-            own = f" · {tr("site's own")}" if entry.own else ""
+            own = " · " + tr("site's own") if entry.own else ""
             item = QListWidgetItem(f"{entry.title.get(language())}\n{entry.template_id} v{entry.version}{own}")
             item.setData(_PLACE, entry.template_id)
             self.list.addItem(item)
