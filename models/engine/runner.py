@@ -67,6 +67,11 @@ class ModelRunner:
         """Return the model's name, version, sha256 and whether it is for research only."""
         return self._bundle.identity
 
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Return the modalities that the model was made for."""
+        return self._applies_to.modality
+
     def close(self) -> None:
         """Give the network's memory back."""
         with self._one_at_a_time:

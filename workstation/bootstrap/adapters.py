@@ -22,8 +22,10 @@ from worklist.session import HubSession
 from worklist.upload import HubSender
 from worklist.ups_rs import HubWorklist
 from worklist.workflow import HubWorkflow
+from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import Detector
 from workstation.services.detection_service import DetectStudy, Shadow, Stop, run_worker
+from workstation.services.image_detection import PreReadImages
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.critical_acts import CriticalActFile
 from workstation.storage.data_dir import private_dir
@@ -125,9 +127,19 @@ def open_storage(
 
 
 def detection_worker(
-    hub: Hub, detector: Detector, *, poll_s: float = 2.0, shadow: Shadow | None = None
+    hub: Hub,
+    detector: Detector,
+    *,
+    poll_s: float = 2.0,
+    shadow: Shadow | None = None,
+    images: ImageDetector | None = None,
 ) -> Callable[[Stop], None]:
-    """Return the loop of an AI worker; ``shadow`` looks at every study after its pre-read."""
+    """
+    Return the loop of an AI worker.
+
+    ``shadow`` looks at every study after its pre-read; ``images`` reads the studies without a CT series.
+    """
+    from workstation.dicom.planar import planar_image
     from workstation.dicom.report_objects import DicomObjects
     from workstation.dicom.volumes import InstanceVolumes
 
@@ -142,6 +154,7 @@ def detection_worker(
             new_uid=new_uid,
             stop=stop,
             shadow=shadow,
+            images=None if images is None else PreReadImages(images, planar_image, DicomObjects(SystemClock())),
         )
         run_worker(work, stop, poll_s=poll_s)
 

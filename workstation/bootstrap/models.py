@@ -7,12 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from models.engine.detect_command import check_model, list_models
+from models.engine.detect_command import check_model, list_models, reads_images
 from models.engine.installed import InstalledModels
 from models.engine.registry import DEFAULT_MODEL
+from models.engine.runner import ModelRunner
+from models.engine.session import parse_provider
 from models.engine.trust import make_key, sign_bundle
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid
+from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import AuditPort, Detector
 from workstation.services.model_service import ModelPage, RunShadow
 from workstation.services.uid import SystemClock
@@ -39,9 +42,29 @@ def model_page(audit: AuditPort, data_dir: Path | None = None) -> ModelPage:
 
 
 def active_detector(provider: str = "auto", data_dir: Path | None = None) -> Detector:
-    """Return the model that the site chose, the shipped one where it chose none. Raises BundleInvalid."""
-    chosen = ModelChoiceFile((data_dir or default_data_dir()) / "model-choice.json").load().active
-    return installed_models(provider).detector(chosen or DEFAULT_MODEL)
+    """
+    Return the model that the site chose, the shipped one where it chose none or one for single images.
+
+    Raises BundleInvalid.
+    """
+    models = installed_models(provider)
+    chosen = _active(data_dir)
+    if chosen is None or reads_images(models.registry.load(chosen)):
+        return models.detector(DEFAULT_MODEL)
+    return models.detector(chosen)
+
+
+def active_image_detector(provider: str = "auto", data_dir: Path | None = None) -> ImageDetector | None:
+    """Return the model that the site chose where it reads single images, else None. Raises BundleInvalid."""
+    chosen = _active(data_dir)
+    if chosen is None:
+        return None
+    bundle = installed_models(provider).registry.load(chosen)
+    return ModelRunner(bundle, parse_provider(provider)) if reads_images(bundle) else None
+
+
+def _active(data_dir: Path | None) -> str | None:
+    return ModelChoiceFile((data_dir or default_data_dir()) / "model-choice.json").load().active
 
 
 def shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunShadow:

@@ -10,7 +10,7 @@ from types import FrameType
 from resources.translation import tr
 from workstation.bootstrap.adapters import connect, detection_worker
 from workstation.bootstrap.console import password_for
-from workstation.bootstrap.models import active_detector, shadow_runner
+from workstation.bootstrap.models import active_detector, active_image_detector, shadow_runner
 
 
 def run_hub_command(options: argparse.Namespace) -> int:
@@ -38,6 +38,7 @@ def run_worker_command(options: argparse.Namespace) -> int:
         hub.session.sign_in(options.user, password_for(options.user, options.hub))
         detector = active_detector(options.provider)
         print(tr("Worker ready: {model} on {hub}", model=detector.identity.name, hub=options.hub), flush=True)
-        detection_worker(hub, detector, shadow=shadow_runner(provider=options.provider))(stop)
+        images = active_image_detector(options.provider)
+        detection_worker(hub, detector, shadow=shadow_runner(provider=options.provider), images=images)(stop)
         hub.session.sign_out()
     return 0

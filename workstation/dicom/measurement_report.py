@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from workstation.dicom import sr_codes as code
+from workstation.dicom.algorithm_items import algorithm_items, contributing_equipment, device_observer, tracking_items
 from workstation.dicom.annotation_groups import annotation_group
 from workstation.dicom.evidence_items import evidence_items
 from workstation.dicom.nodule_segments import add_segmentations, segment_refs
@@ -25,10 +26,8 @@ from workstation.dicom.sr_common import (
     PRIVATE,
     UNITLESS,
     DocumentHead,
-    code_dataset,
     coded,
     container,
-    dcm,
     document,
     language_items,
     number,
@@ -41,7 +40,7 @@ from workstation.dicom.sr_common import (
     uid_reference,
 )
 from workstation.dicom.structured_report import refuse_research, report_head
-from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Lobe, Mark, NoduleType
+from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -65,7 +64,7 @@ def detection_sr(study: Study, findings: FindingList, *, at: datetime) -> bytes:
     if algorithm is None:
         raise ValueError("a detection result names its algorithm")
     groups = [_ai_group(finding, finding.original, findings) for finding in findings.findings if finding.original]
-    root = _root("zh", _device_observer(algorithm), findings_procedure(study, findings.series_instance_uid), groups)
+    root = _root("zh", device_observer(algorithm), findings_procedure(study, findings.series_instance_uid), groups)
     summary = code.WITH_FINDINGS if groups else code.WITHOUT_FINDINGS
     root.ContentSequence.append(container(code.QUALITATIVE, [coded(code.SUMMARY, summary)]))
     digest = hashlib.sha256(root.to_json().encode()).hexdigest()
@@ -80,7 +79,7 @@ def detection_sr(study: Study, findings: FindingList, *, at: datetime) -> bytes:
     )
     used = [series for series in study.series if series.series_instance_uid == findings.series_instance_uid]
     ds = document(head, study, used, root)
-    ds.ContributingEquipmentSequence = DicomSequence([_contributing_equipment(algorithm, at)])
+    ds.ContributingEquipmentSequence = DicomSequence([contributing_equipment(algorithm, at)])
     return part10(ds)
 
 
@@ -131,22 +130,6 @@ def sop_classes(study: Study) -> dict[str, str]:
     return {one.sop_instance_uid: one.sop_class_uid for series in study.series for one in series.instances}
 
 
-def parameters(algorithm: AlgorithmIdentity) -> dict[str, str]:
-    """Return the parameters of Algorithm Identification by name."""
-    found = {"sha256": algorithm.sha256, "provider": algorithm.provider, "manufacturer": algorithm.manufacturer}
-    if algorithm.threshold is not None:
-        found["threshold"] = repr(float(algorithm.threshold))
-    if algorithm.seconds_s is not None:
-        found["seconds"] = repr(float(algorithm.seconds_s))
-    found["operating_points"] = ",".join(f"{name}:{score!r}" for name, score in algorithm.operating_points)
-    return {name: value for name, value in found.items() if value}
-
-
-def device_uid(algorithm: AlgorithmIdentity) -> str:
-    """Return the Device UID that follows from the model's hash (IHE AI Results)."""
-    return uid_from("model", algorithm.sha256)
-
-
 def _root(language: str, observer: list[Dataset], procedure: Code, groups: Sequence[Dataset]) -> Dataset:
     children = [
         *language_items(language),
@@ -156,39 +139,6 @@ def _root(language: str, observer: list[Dataset], procedure: Code, groups: Seque
     if groups:
         children.append(container(code.MEASUREMENTS, groups))
     return container(code.REPORT_TITLE, children, template="1500", relationship="")
-
-
-def _device_observer(algorithm: AlgorithmIdentity) -> list[Dataset]:
-    context = "HAS OBS CONTEXT"
-    return [
-        coded(code.OBSERVER_TYPE, code.DEVICE, relationship=context),
-        uid_reference(dcm("121012", "Device Observer UID"), device_uid(algorithm), relationship=context),
-        text(dcm("121013", "Device Observer Name"), algorithm.name, relationship=context),
-        text(dcm("121014", "Device Observer Manufacturer"), algorithm.manufacturer, relationship=context),
-        text(dcm("121015", "Device Observer Model Name"), algorithm.version, relationship=context),
-    ]
-
-
-def _contributing_equipment(algorithm: AlgorithmIdentity, at: datetime) -> Dataset:
-    item = Dataset()
-    item.PurposeOfReferenceCodeSequence = DicomSequence([code_dataset(code.PROCESSING_EQUIPMENT)])
-    item.Manufacturer = algorithm.manufacturer[:64]
-    item.ManufacturerModelName = algorithm.name[:64]
-    item.DeviceSerialNumber = algorithm.sha256[:64]
-    item.SoftwareVersions = algorithm.version[:64]
-    item.DeviceUID = device_uid(algorithm)
-    item.ContributionDateTime = at.astimezone().strftime("%Y%m%d%H%M%S%z")
-    item.ContributionDescription = "; ".join(f"{name}={value}" for name, value in parameters(algorithm).items())
-    return item
-
-
-def _tracking(session: str, identifier: str, tracking_uid: str) -> list[Dataset]:
-    context = "HAS OBS CONTEXT"
-    return [
-        text(code.SESSION, session, relationship=context),
-        text(code.TRACKING_ID, identifier, relationship=context),
-        uid_reference(code.TRACKING_UID, tracking_uid, relationship=context),
-    ]
 
 
 def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Dataset]:
@@ -202,9 +152,9 @@ def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Da
 def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool = False) -> Dataset:
     name = code.LABELS.get(mark.label) or Code("LABEL", PRIVATE, mark.label)
     items = [
-        *_tracking(AI_SESSION, str(finding.number), finding.tracking_uid),
+        *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
         coded(code.FINDING, name),
-        *_algorithm_items(findings.algorithm),
+        *algorithm_items(findings.algorithm),
         *_region(mark.centre_lps_mm, mark.diameter_mm, findings),
         number(code.DIAMETER, mark.diameter_mm, MILLIMETRE),
         number(code.CERTAINTY, mark.score * 100, PERCENT),
@@ -221,7 +171,7 @@ def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: b
 
 def _reader_group(finding: Finding, findings: FindingList) -> Dataset:
     items = [
-        *_tracking(READER_SESSION, str(finding.number), finding.tracking_uid),
+        *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
         coded(code.FINDING, code.NODULE),
         *_region(finding.centre_lps_mm, finding.diameter_mm, findings),
     ]
@@ -247,17 +197,3 @@ def _decision_items(finding: Finding) -> list[Dataset]:
         if finding.reject_note:
             items.append(text(code.COMMENT, finding.reject_note))
     return items
-
-
-def _algorithm_items(algorithm: AlgorithmIdentity | None) -> list[Dataset]:
-    if algorithm is None:
-        return []
-    modifier = "HAS CONCEPT MOD"
-    return [
-        text(code.ALGORITHM_NAME, algorithm.name, relationship=modifier),
-        text(code.ALGORITHM_VERSION, algorithm.version, relationship=modifier),
-        *(
-            text(code.ALGORITHM_PARAMETERS, f"{name}={value}", relationship=modifier)
-            for name, value in parameters(algorithm).items()
-        ),
-    ]

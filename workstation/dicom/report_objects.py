@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -14,12 +14,14 @@ from workstation.dicom import (
     encapsulated,
     image_objects,
     measurement_report,
+    planar_report,
     rejection_note,
     report_manifest,
     structured_report,
 )
 from workstation.dicom.sr_common import uid_from
-from workstation.domain.finding import FindingList
+from workstation.domain.finding import AlgorithmIdentity, FindingList
+from workstation.domain.model import ImageFindings
 from workstation.domain.ports import Clock, UnlockedSigner
 from workstation.domain.report import Person, Report
 from workstation.domain.signature import SignedArtefact
@@ -31,7 +33,7 @@ from workstation.domain.workitem import OutputReference, WorklistRow
 @dataclass(frozen=True, slots=True)
 class DicomObjects:
     """
-    Implements ReportObjects and DetectionObjects.
+    Implements ReportObjects, DetectionObjects and PlanarObjects.
 
     Report objects take their times from the report, so that making them twice gives the same
     bytes; ``clock`` dates the pre-reads only.
@@ -79,6 +81,10 @@ class DicomObjects:
     def detection_sr(self, study: Study, findings: FindingList) -> bytes:
         """Return the detector's marks as Comprehensive 3D SR (TID 1500). Raises TemplateViolation."""
         return measurement_report.detection_sr(study, findings, at=self.clock.now())
+
+    def planar_sr(self, study: Study, algorithm: AlgorithmIdentity, images: Sequence[ImageFindings]) -> bytes:
+        """Return what a model said of single images as SR (TID 1500). Raises TemplateViolation."""
+        return planar_report.planar_sr(study, algorithm, images, at=self.clock.now())
 
     def manifest(self, report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
         """Return ``manifest.json``: the digests of ``objects`` (by file name) for the PDF to carry."""

@@ -70,6 +70,12 @@ def _finding_list(ds: Dataset) -> FindingList:
         findings.append(finding)
         frame = frame or _first(str(item.get("ReferencedFrameOfReferenceUID", "")) for item in _children(group))
         series = series or _first(str(item.UID) for item in _children(group) if _is(item, code.SOURCE_SERIES))
+    if not findings and any(_is_of_an_image(group) for group in groups):
+        # "no marks" would be untrue
+        raise DecodeError(
+            tr("The AI's findings lie on single images and cannot be drawn here yet"),
+            hint=tr("Read the study without AI marks."),
+        )
     return FindingList(
         study_instance_uid=str(ds.StudyInstanceUID),
         series_instance_uid=series or _evidence_series(ds),
@@ -77,6 +83,13 @@ def _finding_list(ds: Dataset) -> FindingList:
         algorithm=_algorithm(ds, groups),
         findings=tuple(findings),
     )
+
+
+def _is_of_an_image(group: Dataset) -> bool:
+    """Tell whether a group says something of single images: a region in pixels, or a score without a place."""
+    items = _children(group)
+    scored = any(_numbers(items, name) for name in _SCORES)
+    return any(item.get("ValueType") == "SCOORD" or (scored and item.get("ValueType") == "IMAGE") for item in items)
 
 
 def _finding(group: Dataset, position: int) -> Finding | None:

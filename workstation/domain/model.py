@@ -124,6 +124,15 @@ class StudyFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageFindings:
+    """What a model said of one image of a study."""
+
+    sop_instance_uid: str
+    marks: tuple[PlanarMark, ...] = ()
+    findings: tuple[StudyFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOutput:
     """All that one run of one model gave; implements ``DetectionResult``."""
 

@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from workstation.domain.model import GateResult, ModelCard, ModelChoice, StoredRun
-from workstation.domain.ports import Detector
+from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.model import (
+    GateResult,
+    ImageFindings,
+    ModelCard,
+    ModelChoice,
+    ModelOutput,
+    PlanarImage,
+    StoredRun,
+)
+from workstation.domain.ports import Detector, JobContext
+from workstation.domain.study import Study
+
+
+class ImageDetector(Protocol):
+    """A model that reads single images."""
+
+    @property
+    def identity(self) -> AlgorithmIdentity:
+        """Return name, version and sha256, and whether it is for research only."""
+        ...
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Return the modalities it was made for."""
+        ...
+
+    def detect_image(self, image: PlanarImage, job: JobContext) -> ModelOutput:
+        """Run on one image. Raises InputOutsideIntendedUse, ProviderUnavailable, BundleInvalid, JobCancelled."""
+        ...
+
+
+class PlanarObjects(Protocol):
+    """Makes the DICOM object of a pre-read of single images."""
+
+    def planar_sr(self, study: Study, algorithm: AlgorithmIdentity, images: Sequence[ImageFindings]) -> bytes:
+        """Return the SR (TID 1500, UNVERIFIED) as Part 10 bytes. Raises TemplateViolation for a research model."""
+        ...
 
 
 class ModelPort(Protocol):

@@ -41,6 +41,7 @@ from workstation.domain.ports import (
 from workstation.domain.progress import JobPart
 from workstation.domain.study import Series, Study
 from workstation.domain.volume import Volume
+from workstation.services.image_detection import PreReadImages
 from workstation.services.series_choice import choose_series
 
 T = TypeVar("T")
@@ -84,6 +85,7 @@ class DetectStudy:
     new_uid: Callable[[], str]
     stop: Stop
     shadow: Shadow | None = None
+    images: PreReadImages | None = None
     clock_s: Callable[[], float] = time.monotonic
 
     def __call__(self) -> bool:
@@ -117,6 +119,9 @@ class DetectStudy:
         job = _LeaseJob(self.queue, item, self.stop, self.clock_s)
         study = self._patiently(lambda: self.retrieve.study(item.study_instance_uid))
         series = choose_series(study)
+        if series is None and self.images is not None and self.images.wants(study):
+            self._pre_read_images(item, study, self.images, job)
+            return
         if series is None:
             raise InputOutsideIntendedUse(tr("The study holds no CT series that the detector can read."))
 
@@ -160,6 +165,15 @@ class DetectStudy:
             result.algorithm.provider,
             summary.seconds["total"],
         )
+
+    def _pre_read_images(self, item: AiWorkitem, study: Study, images: PreReadImages, job: JobContext) -> None:
+        def fetch(of: Study, series: Series, uid: str) -> bytes:
+            return self._patiently(partial(self._instance, of, series, uid))
+
+        sr, summary = images(study, fetch, JobPart(job, 0.0, 0.95))
+        outputs = self._patiently(lambda: self.store.store(study.study_instance_uid, [sr]))
+        self._patiently(lambda: self.queue.complete(item, outputs, summary))
+        _log.info("AI workitem %s: %d marks on single images", item.claim.ups_instance_uid, summary.finding_count)
 
     def _fetch(self, study: Study, series: Series, job: JobContext) -> list[bytes]:
         files: list[bytes] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.bundles import identity_mask, write_bundle
+from tests.helpers.bundles import fixed_yolo, identity_mask, write_bundle
 from tests.helpers.cases import NOON
 from workstation.bootstrap import models
 from workstation.cli import main
@@ -69,6 +69,20 @@ def test_the_worker_runs_the_chosen_model_or_the_shipped_one(tmp_path: Path) -> 
     assert models.active_detector("cpu").identity.name.startswith("lung-nodule")
     ModelChoiceFile(tmp_path / "data" / "model-choice.json").save(ModelChoice(active="test-mask-1.0.0"))
     assert models.active_detector("cpu").identity.name == "test-mask"
+
+
+def test_a_chosen_model_for_films_reads_films_and_leaves_ct_to_the_shipped_one(tmp_path: Path) -> None:
+    card = models.installed_models().bring_in(fixed_yolo(tmp_path))
+    choices = ModelChoiceFile(tmp_path / "data" / "model-choice.json")
+
+    assert models.active_image_detector("cpu") is None
+    choices.save(ModelChoice(active=card.model_id))
+    films = models.active_image_detector("cpu")
+    assert films is not None
+    assert (films.identity.sha256, films.modalities) == (card.sha256, ("DX", "CR"))
+    assert models.active_detector("cpu").identity.name.startswith("lung-nodule")
+    choices.save(ModelChoice(active="lung-nodule-xs"))
+    assert models.active_image_detector("cpu") is None
 
 
 def test_the_shadow_is_opened_once_and_dropped_when_nobody_wants_it(tmp_path: Path) -> None:
