@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.command import upgrade
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
@@ -58,6 +60,45 @@ def test_opening_again_changes_nothing(engine: Engine, tmp_path: Path, database:
     with again.connect() as connection:
         assert schema_revision(connection) == before == "0006"
     again.dispose()
+
+
+def test_reports_of_before_the_history_become_its_first_versions(
+    tmp_path: Path, database: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", lambda config, _head: upgrade(config, "0003"))
+        former = open_database(tmp_path, database)
+    with former.begin() as connection:
+        connection.execute(text("INSERT INTO sites (site_id, name) VALUES ('a', 'A')"))
+        connection.execute(text(_CASE))
+        for uid, state in (("2.25.1", "returned"), ("2.25.2", "final")):
+            connection.execute(text(_REPORT), {"uid": uid, "state": state, "at": f"2026-03-0{uid[-1]} 09:00:00"})
+    former.dispose()
+
+    engine = open_database(tmp_path, database)
+
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT number, report_uid, step, state, kind, document FROM report_versions ORDER BY number")
+        )
+        assert [tuple(row) for row in rows] == [
+            (1, "2.25.1", "returned", "returned", "original", "{}"),
+            (2, "2.25.2", "signed", "final", "original", "{}"),
+        ]
+        assert connection.execute(text("SELECT DISTINCT kind, superseded_by FROM reports")).all() == [("original", "")]
+    engine.dispose()
+
+
+_CASE = (
+    "INSERT INTO cases (study_instance_uid, site_id, requested_by, priority, stat_rank, due, arrived, changed, "
+    "clinical_question, images_expected, images_received, state, critical, ups_instance_uid, workitem_code, "
+    "ai_state, revision) VALUES ('1.2', 'a', 't', 'LOW', 1, '2026-03-01 09:00:00', '2026-03-01 09:00:00', "
+    "'2026-03-01 09:00:00', '', 0, 0, 'final', false, '1.3', '110005', 'done', 1)"
+)
+_REPORT = (
+    "INSERT INTO reports (report_uid, study_instance_uid, ups_instance_uid, state, revision, author_id, updated_at, "
+    "document) VALUES (:uid, '1.2', '1.3', :state, 1, 'resident', :at, '{}')"
+)
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(
