@@ -127,6 +127,17 @@ def test_the_hub_reminds_and_escalates_while_no_client_runs(hub: HubBed) -> None
     assert service(hub).next_due() is None or service(hub).next_due() != value.due
 
 
+def test_several_looks_at_once_remind_and_escalate_once(hub: HubBed) -> None:
+    sent, _value = recognised(hub)
+    hub.clock.ahead = timedelta(minutes=11)
+    looks = [threading.Thread(target=service(hub).tick) for _ in range(4)]
+    for look in looks:
+        look.start()
+    for look in looks:
+        look.join()
+    assert acts(hub, sent.study)[1:] == [("critical_reminded", ""), ("critical_escalated", "")]
+
+
 def test_the_watch_of_the_hub_looks_when_a_clock_is_started_and_when_it_is_due(hub: HubBed) -> None:
     spoke, looked = threading.Event(), service(hub).tick
 

@@ -206,6 +206,22 @@ def test_a_final_report_waits_for_the_read_back_or_a_reason(bed: Bed) -> None:
     assert not bed.case.hold_up(lambda: None)
 
 
+def test_an_open_value_of_a_draft_still_holds_the_signature_up_while_the_line_is_dead(bed: Bed) -> None:
+    value = bed.hub.recognise(bed.bench.row.ups_instance_uid, Recognition("2.25.1", "perforation", "消化道穿孔"))
+    bed.hub.is_up = False
+    bed.page()
+    session = bed.bench.desk.session
+    assert session is not None
+    session.know_critical((value,))
+    bed.refresh()
+    assert session.report.critical_values == (value,)
+    assert bed.case.hold_up(lambda: None)
+    bed.dialog().close()
+    bed.hub.dismiss_and_lift("2.25.1")
+    bed.refresh()
+    assert not bed.case.hold_up(lambda: None)
+
+
 def test_what_is_no_critical_value_is_dismissed_with_a_reason(bed: Bed) -> None:
     bed.page()
     bed.known()

@@ -50,9 +50,14 @@ class CriticalCase(QObject):
             self._opened(desk.session)
 
     def values(self) -> tuple[CriticalValue, ...]:
-        """Return the critical values of the open case."""
+        """Return the critical values of the open case; those of the report until the hub has told of its own."""
         session = self._desk.session
-        return () if session is None else self._critical.values_of(session.report.study_instance_uid)
+        if session is None:
+            return ()
+        study = session.report.study_instance_uid
+        kept = () if self._critical.knows(study) else session.report.critical_values
+        found = {value.critical_uid: value for value in (*kept, *self._critical.values_of(study))}
+        return tuple(sorted(found.values(), key=lambda value: value.recognised_at))
 
     def suggestions(self) -> tuple[CriticalSuggestion, ...]:
         """Return what the report suggests and nobody has taken up."""

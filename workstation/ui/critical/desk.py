@@ -124,6 +124,10 @@ class CriticalDesk(QObject):
                 found[notice.value.critical_uid] = notice.value
         return tuple(sorted(found.values(), key=lambda value: value.recognised_at))
 
+    def knows(self, study_instance_uid: str) -> bool:
+        """Tell whether the hub has said what critical values this study has."""
+        return self._case[0] == study_instance_uid
+
     def show_case(self, row: WorklistRow | None) -> None:
         """Look at the values of this case as well, None when no case is open."""
         self._row = row
