@@ -28,6 +28,7 @@ from workstation.domain.errors import (
     WrongTransaction,
 )
 from workstation.domain.finding import Decision, Finding, FindingList, Mark
+from workstation.domain.model import ModelOutput
 from workstation.domain.ports import (
     DetectionObjects,
     DetectionQueuePort,
@@ -136,6 +137,12 @@ class DetectStudy:
         del files  # the detector needs the memory
         decoded = self.clock_s()
         result = self.detector.detect(volume, JobPart(job, 0.6, 0.95))
+        if isinstance(result, ModelOutput) and result.study_findings:
+            # stored without its findings, it would say that there are none
+            raise BundleInvalid(
+                tr("This model speaks of the whole study and marks no place: its result cannot be stored yet."),
+                hint=tr("Choose a model that marks places, or run this one in shadow mode."),
+            )
 
         shown = tuple(mark for mark in result.marks if mark.shown)
         stored = _worth_keeping(result)

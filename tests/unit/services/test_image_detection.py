@@ -17,6 +17,7 @@ from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import ImageFindings, ModelOutput, PlanarImage, PlanarMark, StudyFinding
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Instance, Series, Study
+from workstation.domain.volume import Volume
 from workstation.services.detection_service import DetectStudy
 from workstation.services.image_detection import PreReadImages
 
@@ -147,6 +148,23 @@ def test_a_ct_is_left_to_the_detector_of_volumes() -> None:
 
     assert work()
     assert (bench.hub.stored, objects.made) == ([b"SR"], [])
+
+
+class _Classifier:
+    identity = WHO
+
+    def detect(self, volume: Volume, job: JobContext) -> ModelOutput:
+        del volume
+        job.progress(0.5)
+        return ModelOutput(WHO, study_findings=(StudyFinding("effusion", 0.9, shown=True),))
+
+
+def test_a_finding_on_a_whole_ct_is_never_stored_as_no_finding() -> None:
+    bench = _Bench()
+
+    assert replace(bench.work, detector=_Classifier())()
+    assert bench.hub.stored == []
+    assert bench.hub.failed[0][1].startswith("This model speaks of the whole study and marks no place")
 
 
 def test_nothing_to_read_is_said() -> None:
