@@ -122,6 +122,8 @@ def test_in_a_narrow_window_both_reports_stand_side_by_side(qtbot: QtBot) -> Non
     assert former.page.form.isVisible()
     assert former.page.former.isVisible()
     assert not former.page.side.isVisible()
+    former.copy("诊断印象")
+    assert former.page.former.isVisible()
     former.ask()
     assert former.page.side.isVisible()
     former.bench.close()

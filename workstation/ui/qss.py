@@ -64,6 +64,7 @@ QTableView, QListView, QTreeView { background: $bg0; color: $t1; border: none;
   selection-background-color: $sel; selection-color: $t0; gridline-color: $row_line; }
 QFrame[panel="true"] QListView { background: $bg1; }
 QListWidget::item { padding: 6px 12px; }
+QTreeWidget::item { min-height: 28px; }
 QHeaderView { background: $bg1; }
 QHeaderView::section { background: $bg1; color: $t3; border: none; border-bottom: 1px solid $line;
   padding: 0 8px; font-size: 12px; }

@@ -313,7 +313,7 @@ class ReportPage(Page):
 
     def locate(self, key: str, words: str = "") -> None:
         """Bring a field of the form into view, and choose words in it."""
-        if self._compact:
+        if self._compact and self._tabs.current() == _PREVIEW:
             self._tabs.pick(_FORM)
         self.form.focus_field(key, words)
 

@@ -102,7 +102,7 @@ class TemplatePage(Page):
         panel.body.setContentsMargins(0, 0, 0, 0)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Templates"))
-        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.list.currentItemChanged.connect(self._picked)
         panel.body.addWidget(self.list)
         return panel

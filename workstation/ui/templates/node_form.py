@@ -99,7 +99,7 @@ class NodeForm(QScrollArea):
     def _field(self) -> None:
         place = self._place
         kind = value_at(self._draft, (*place, "type"))
-        self._caption(tr("Type"))
+        self._caption(tr("Type of the field"))
         box = self._box(_type_words(), str(kind))
         box.activated.connect(lambda _at: self.type_chosen.emit(place, str(box.currentData())))
         self._add((*place, "type"), box)
