@@ -20,7 +20,7 @@ from tests.helpers.grassroots import GrassrootsBench, returned_report
 from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
 from workstation.domain.report_state import ReportKind
 from workstation.domain.signature import Verdict, VerificationResult
-from workstation.domain.study import DecodeWarning, Patient
+from workstation.domain.study import DecodeWarning, Patient, Study
 from workstation.domain.workitem import Priority, ReadingState
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.grassroots_page import GrassrootsPage
@@ -447,3 +447,25 @@ def test_a_sender_sees_what_follows_a_report_and_what_does_not_hold_any_more(qtb
 
     assert words == ["", "Corrected report", "Superseded", "Withdrawn"]
     assert [panel.item(uid).acknowledge.isVisibleTo(panel) for uid in ("2.25.2", "2.25.4")] == [True, True]
+
+
+def test_before_sending_the_technician_is_told_of_a_recognised_result(station: Station) -> None:
+    told = ("A recognised result exists", "Repeat it only for a reason")
+    station.bench.services = replace(station.bench.services, repeated=lambda _study: told)
+    station.page, station.presenter = station.add_page()
+    station.drop()
+
+    station.qtbot.waitUntil(lambda: "A recognised result exists" in station.facts())
+
+
+def test_no_answer_about_recognised_results_holds_nobody_up(station: Station) -> None:
+    def fails(_study: Study) -> tuple[str, str]:
+        raise Unreachable("The hub does not answer.")
+
+    station.bench.services = replace(station.bench.services, repeated=fails)
+    station.page, station.presenter = station.add_page()
+    station.drop()
+    station.presenter.send(STUDY)
+
+    station.until(SendState.VERIFIED)
+    assert station.facts() == []

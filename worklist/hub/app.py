@@ -42,6 +42,7 @@ from worklist.hub.errors import HubError
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.prior_service import PriorService
+from worklist.hub.recognised_service import RecognisedService, recognised_routes
 from worklist.hub.report_policy import PolicyService
 from worklist.hub.report_service import ReportService
 from worklist.hub.report_workflow import ReportWorkflow
@@ -121,6 +122,7 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None, carriers: C
     )
     reports = ReportService(context, index, ups, follower)
     app.include_router(report_routes(reports, InboxService(context)))
+    app.include_router(recognised_routes(RecognisedService(context)))
     app.include_router(workflow_routes(reports, ReportWorkflow(context, index, follower)))
     app.include_router(double_reading_routes(DoubleReadings(context, follower), PolicyService(context)))
     app.include_router(critical_routes(critical, policies))

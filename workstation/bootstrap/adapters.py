@@ -17,6 +17,7 @@ from worklist.http import HubClient
 from worklist.inbox import HubInbox
 from worklist.pet import HubPetHeaders
 from worklist.priors import HubPriors
+from worklist.recognised import HubRecognised
 from worklist.reports import HubReports
 from worklist.session import HubSession
 from worklist.upload import HubSender
@@ -50,6 +51,7 @@ class Hub:
     reports: HubReports
     workflow: HubWorkflow
     inbox: HubInbox
+    recognised: HubRecognised
     dispatch: HubDispatch
     audit: HubAudit
     critical: HubCritical
@@ -78,6 +80,7 @@ def connect(url: str) -> Hub:
         reports=HubReports(client),
         workflow=HubWorkflow(client),
         inbox=HubInbox(client),
+        recognised=HubRecognised(client),
         dispatch=HubDispatch(client),
         audit=HubAudit(client),
         critical=HubCritical(client),

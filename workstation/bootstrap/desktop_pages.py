@@ -199,9 +199,12 @@ def _deliveries(desktop: Desktop) -> Page:
 
 def _grassroots(desktop: Desktop) -> Page:
     from workstation.bootstrap.adapters import verifier
+    from workstation.bootstrap.letterheads import recognition_policy
     from workstation.dicom.source import scan
     from workstation.exchange.pdf_pages import page_pictures
+    from workstation.services.recognition_service import FindRepeats, TellRepeats
     from workstation.services.returned_report_service import OpenReturnedReport
+    from workstation.services.uid import SystemClock
     from workstation.ui.pages.grassroots_page import GrassrootsPage
     from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsServices
     from workstation.ui.timelines import TimelineFollower
@@ -215,6 +218,7 @@ def _grassroots(desktop: Desktop) -> Page:
         worklist=hub.worklist,
         open_returned=OpenReturnedReport(hub.images, verifier(None, desktop.data_dir), _pdf_in),
         pictures=page_pictures,
+        repeated=TellRepeats(hub.recognised.results, FindRepeats(recognition_policy(desktop.data_dir), SystemClock())),
     )
     presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)
     presenter.refresh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -20,7 +20,7 @@ from workstation.domain.mutual_recognition import (
 )
 from workstation.domain.ports import Clock
 from workstation.domain.report import Report, ReportState
-from workstation.domain.study import Study
+from workstation.domain.study import Patient, Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
 
@@ -68,6 +68,22 @@ class FindRepeats:
     ) -> tuple[RecognisedResult, ...]:
         """Return the results of the same kind of exam whose mark still holds, the newest first."""
         return repeats(modality, description, results, self.policy, today=self.clock.now().astimezone().date())
+
+
+@dataclass(frozen=True, slots=True)
+class TellRepeats:
+    """Asks the hub about a study that is about to be sent, in words for the technician."""
+
+    results: Callable[[Patient], Sequence[RecognisedResult]]
+    find: FindRepeats
+
+    def __call__(self, study: Study) -> tuple[str, str]:
+        """Return what would be repeated and by which exceptions it may be; empty for nothing. Raises Unreachable."""
+        others = [one for one in self.results(study.patient) if one.study_instance_uid != study.study_instance_uid]
+        modality = next(iter(study.modalities), "")
+        said = repeat_notice(self.find(modality, study.description, others))
+        reasons = " / ".join(exception_words(one) for one in RepeatException)
+        return (said, tr("Repeat it only for a reason: {reasons}", reasons=reasons)) if said else ("", "")
 
 
 def repeat_notice(found: tuple[RecognisedResult, ...]) -> str:

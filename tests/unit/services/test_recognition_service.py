@@ -21,6 +21,7 @@ from workstation.domain.report import ReportState
 from workstation.services.recognition_service import (
     FindRepeats,
     RecogniseReport,
+    TellRepeats,
     exception_words,
     repeat_notice,
 )
@@ -81,6 +82,19 @@ def test_the_sender_is_told_of_the_newest_recognised_result() -> None:
         "A recognised result exists: 胸部平扫, 2026-11-21, 清水镇中心卫生院, valid until 2026-12-21"
     )
     assert repeat_notice(find("MR", "脑", [known])) == ""
+
+
+def test_a_technician_is_told_before_sending_and_why_it_may_be_repeated_all_the_same() -> None:
+    given = RULE(simple(), TEMPLATE, paper_study(), ROW)
+    known = RecognisedResult("2.25.88", "CT", "胸部平扫", date(2026, 11, 21), "县医院", given)
+    own = replace(known, study_instance_uid=paper_study().study_instance_uid)
+    find = FindRepeats(policy_in_force(), CLOCK)
+    use_language("en")
+
+    said, reasons = TellRepeats(lambda _patient: [own, known], find)(paper_study())
+
+    assert (said.startswith("A recognised result exists: 胸部平扫"), "Emergency" in reasons) == (True, True)
+    assert TellRepeats(lambda _patient: [own], find)(paper_study()) == ("", "")  # a study does not repeat itself
 
 
 def test_every_exception_has_words_of_its_own() -> None:

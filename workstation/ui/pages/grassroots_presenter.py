@@ -45,6 +45,8 @@ class GrassrootsServices:
     worklist: WorklistPort
     open_returned: OpenReturnedReport
     pictures: Callable[[bytes, int], Pictures]
+    repeated: Callable[[Study], tuple[str, str]] = lambda _study: ("", "")
+    """Which recognised result an exam repeats, and when it may be repeated all the same; empty where none."""
 
 
 class GrassrootsPresenter(QObject):
@@ -123,6 +125,7 @@ class GrassrootsPresenter(QObject):
             self._scanned()
             for study in reversed(studies):  # the newest study comes first and stands on top
                 self._queue.add(study)
+                self._look_for_repeats(study)
 
         for notice in self._page.notices.notices():
             if notice.key.startswith("scan:"):
@@ -130,6 +133,19 @@ class GrassrootsPresenter(QObject):
         self._page.send.zone.show_scanning(tr("Looking for studies in {name}…", name=path.name))
         self._scans.append(
             self._jobs.submit(Pool.CPU, work, on_success=found, on_error=failed, on_progress=self._scan_moved)
+        )
+
+    def _look_for_repeats(self, study: Study) -> None:
+        """Tell before a study is sent that a recognised result exists; an answer that does not come holds nobody up."""
+
+        def told(answer: tuple[str, str]) -> None:
+            said, exceptions = answer
+            if said and not self._closed:
+                key = f"repeat:{study.study_instance_uid}"
+                self._page.notices.show_notice(Notice(key, Severity.NEWS, said, exceptions))
+
+        self._jobs.submit(
+            Pool.IO, lambda _job: self._services.repeated(study), on_success=told, on_error=lambda _error: None
         )
 
     def send(self, study_instance_uid: str) -> None:

@@ -1,0 +1,90 @@
+"""Before an exam is repeated: recognised results of the same patient, told with as little as helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from tests.helpers.hub import HubBed, SentStudy, expect, new_uid, result_file
+from tests.helpers.hub_reports import ENHANCED_SR, EXPERT, PDF, finalise, new_report, signed
+from tests.helpers.papers import GRANTED, REFUSED
+from worklist.http import HubClient
+from worklist.recognised import HubRecognised
+from workstation.domain.mutual_recognition import Recognition
+from workstation.domain.study import Patient
+
+ASKED = {"patient_id": "RE-1", "name": "周一", "birth_date": "19610303", "sex": "M"}
+
+
+def reported(hub: HubBed, recognition: Recognition | None, user: str = "technician", **patient: str) -> SentStudy:
+    """Send a study and sign its report."""
+    patient = {"PatientBirthDate": "19610303", "PatientSex": "M", **patient}
+    sent = hub.send(user, StudyDate="20261101", **patient)  # type: ignore[arg-type]  # DICOM keywords only
+    lock = hub.claim("expert", sent.ups)
+    report = signed(new_report(sent.study, sent.ups, new_uid(), author=EXPERT))
+    report = replace(report, recognition=recognition)
+    expect(200, finalise(hub, sent.ups, report, lock, _outputs(hub, sent.study, patient)))
+    return sent
+
+
+def _outputs(hub: HubBed, study: str, patient: dict[str, str]) -> list[dict[str, str]]:
+    """Store a report and a PDF of this patient."""
+    outputs = []
+    for sop_class in (ENHANCED_SR, PDF):
+        series = new_uid()
+        uid, content = result_file(study, series, sop_class, **patient)
+        expect(200, hub.store("expert", study, [content]))
+        outputs.append(
+            {
+                "study_instance_uid": study,
+                "series_instance_uid": series,
+                "sop_class_uid": sop_class,
+                "sop_instance_uid": uid,
+            }
+        )
+    return outputs
+
+
+def results(hub: HubBed, user: str = "technician", **asked: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = expect(200, hub.as_(user).get("/api/recognised", params={**ASKED, **asked})).json()
+    return found
+
+
+def test_a_recognised_result_is_found_at_the_own_site_and_by_name_and_birth_date_at_others(hub: HubBed) -> None:
+    here = reported(hub, GRANTED, PatientID="RE-1", PatientName="周^一")
+    elsewhere = reported(hub, GRANTED, "technician2", PatientID="B-1", PatientName="周^一")
+    reported(hub, REFUSED, PatientID="RE-1", PatientName="周^一")
+    reported(hub, None, PatientID="RE-1", PatientName="周^一")
+    reported(hub, GRANTED, "technician2", PatientID="RE-1", PatientName="吴^二")
+    hub.send(PatientID="RE-1", PatientName="周^一", StudyDate="20261102")
+
+    found = results(hub)
+
+    assert {one["study_instance_uid"] for one in found} == {here.study, elsewhere.study}
+    assert {one["studied_on"] for one in found} == {"2026-11-01"}
+    assert set(found[0]) == {
+        "study_instance_uid", "modality", "description", "studied_on", "site_name", "recognition",
+    }  # fmt: skip
+
+
+def test_nobody_is_found_by_halves_of_an_identity(hub: HubBed) -> None:
+    reported(hub, GRANTED, PatientID="RE-7", PatientName="冯^七")
+
+    assert results(hub, patient_id="", name="冯七", birth_date="") == []
+    assert results(hub, patient_id="", name="", birth_date="") == []
+
+
+def test_only_who_sends_studies_may_ask(hub: HubBed) -> None:
+    assert hub.as_("expert").get("/api/recognised", params=ASKED).status_code == 403
+    assert hub.nobody().get("/api/recognised", params=ASKED).status_code == 401
+
+
+def test_the_workstation_reads_them(hub: HubBed) -> None:
+    sent = reported(hub, GRANTED, PatientID="RE-9", PatientName="陈^九")
+    with HubClient(hub.url) as client:
+        client.authorise(hub.as_("technician").headers["Authorization"].removeprefix("Bearer "))
+        (one,) = HubRecognised(client).results(Patient("RE-9", "陈九", "19610303", "M"))
+
+    assert (one.study_instance_uid, one.studied_on) == (sent.study, date(2026, 11, 1))
+    assert one.recognition == GRANTED

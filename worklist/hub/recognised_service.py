@@ -1,0 +1,98 @@
+"""Results with the mark of mutual recognition that exist of a patient, for whoever is about to repeat an exam."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, and_, false, or_, select
+
+from worklist.hub.auth import authorize, signed_in
+from worklist.hub.context import HubContext
+from worklist.hub.tables import cases, reports, sites
+from workstation.domain.access import Actor, Permission
+from workstation.domain.audit import AuditAction
+from workstation.domain.mutual_recognition import RecognisedResult, Recognition
+from workstation.domain.study import Patient
+
+MAXIMUM: Final = 50
+_RECOGNITION: Final = TypeAdapter(Recognition | None)
+
+
+class RecognisedService:
+    """Finds the signed reports of a patient that hold and carry the mark, at every site of the alliance."""
+
+    def __init__(self, context: HubContext) -> None:
+        self._context = context
+
+    def results(self, actor: Actor, patient: Patient) -> list[RecognisedResult]:
+        """
+        Return the results, newest first: kind of exam, day and hospital, nothing of their content.
+
+        The same person is who has the same ID at the actor's site, or the same name, birth date and sex at any.
+        Raises NotPermitted. What is told of another site is audited.
+        """
+        authorize(actor, Permission.SEND_STUDY, self._context)
+        query = (
+            select(cases, sites.c.name.label("site_name"), reports.c.document)
+            .join(sites, sites.c.site_id == cases.c.site_id)
+            .join(reports, reports.c.final_of_study == cases.c.study_instance_uid)
+            .where(_same(actor, patient), cases.c.studied.is_not(None))
+            .order_by(cases.c.studied.desc(), cases.c.study_instance_uid)
+            .limit(MAXIMUM)
+        )
+        with self._context.write() as connection:
+            rows = connection.execute(query).all()
+            found = [(row, result) for row in rows if (result := _result(row)) is not None]
+            for row, result in found:
+                if row.site_id != actor.site_id:
+                    self._context.audit.record(
+                        connection, actor, AuditAction.STUDY_VIEWED, subject_uid=result.study_instance_uid
+                    )
+        return [result for _, result in found]
+
+
+def recognised_routes(service: RecognisedService) -> APIRouter:
+    """Return the route of the check for repeats."""
+    router = APIRouter(prefix="/api", tags=["recognition"])
+
+    @router.get("/recognised")
+    def results(
+        actor: Annotated[Actor, Depends(signed_in)],
+        patient_id: Annotated[str, Query(max_length=64)] = "",
+        name: Annotated[str, Query(max_length=400)] = "",
+        birth_date: Annotated[str, Query(max_length=16)] = "",
+        sex: Annotated[str, Query(max_length=16)] = "",
+    ) -> list[RecognisedResult]:
+        return service.results(actor, Patient(patient_id, name, birth_date, sex))
+
+    return router
+
+
+def _same(actor: Actor, patient: Patient) -> ColumnElement[bool]:
+    here = and_(cases.c.site_id == actor.site_id, cases.c.patient_id == patient.patient_id)
+    person = and_(
+        cases.c.patient_name == patient.name,
+        cases.c.birth_date == patient.birth_date,
+        cases.c.sex == patient.sex,
+    )
+    return or_(
+        here if patient.patient_id and actor.site_id else false(),
+        person if patient.name and patient.birth_date and patient.sex else false(),
+    )
+
+
+def _result(row: Row[Any]) -> RecognisedResult | None:
+    given = _RECOGNITION.validate_python(json.loads(row.document).get("recognition"))
+    if given is None or not given.granted:
+        return None
+    return RecognisedResult(
+        study_instance_uid=row.study_instance_uid,
+        modality=row.modality,
+        description=row.description,
+        studied_on=row.studied.astimezone().date(),
+        site_name=row.site_name,
+        recognition=given,
+    )
