@@ -133,6 +133,20 @@ def _with_bowel_gas_only() -> Volume:
     return replace(volume, voxels=np.where(volume.voxels == -850, -1000, volume.voxels).astype(np.int16))
 
 
+def _head() -> Volume:
+    """Return a skull with brain, sinuses full of air and mastoid cells, in the thorax's grid."""
+    volume = thorax()
+    z, y, x = np.mgrid[: volume.voxels.shape[0], : volume.voxels.shape[1], : volume.voxels.shape[2]]
+    z, y, x = (z - 48) * 2.0, (y - 78) * 1.3, (x - 105) * 1.3
+    away = np.sqrt((z / 1.1) ** 2 + y**2 + (x / 0.85) ** 2)
+    hu = np.where(away < 80, 35, -1000)
+    hu = np.where((away >= 74) & (away < 80), 900, hu)
+    for side in (-1, 1):
+        hu = np.where((z + 40) ** 2 + (y + 45) ** 2 + (x - side * 20) ** 2 < 15**2, -1000, hu)
+        hu = np.where((z + 45) ** 2 + (y - 25) ** 2 + (x - side * 50) ** 2 < 10**2, -700, hu)
+    return replace(volume, voxels=hu.astype(np.int16))
+
+
 @pytest.mark.parametrize(
     ("volume", "reason"),
     [
@@ -142,9 +156,10 @@ def _with_bowel_gas_only() -> Volume:
         (thorax(spacing_mm=(2.0, 2.0, 2.0), shape=(96, 100, 130)), "pixels of 2.00 mm are too large"),
         (_without_lungs(), "no lungs in view"),
         (_with_bowel_gas_only(), "no lungs in view"),
+        (_head(), "no lungs in view"),
         (thorax(spacing_mm=(1.3, 1.3, 0.3), shape=(33, 156, 210)), "no lungs in view"),
     ],
-    ids=["not CT", "few slices", "thick slices", "coarse pixels", "no lungs", "gas", "a slice of a lung"],
+    ids=["not CT", "few slices", "thick slices", "coarse pixels", "no lungs", "gas", "head", "a slice of a lung"],
 )
 def test_what_the_model_was_not_measured_on_is_refused(
     detector: LungNoduleDetector, volume: Volume, reason: str
