@@ -19,11 +19,14 @@ from tests.helpers.critical import AT, EXPERT, TECHNICIAN, ActsInMemory, Critica
 from tests.helpers.desk import DeskBench
 from workstation.dicom.critical_policy import default_policy
 from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction
 from workstation.domain.critical import CallOutcome, CriticalState, CriticalValue
 from workstation.domain.critical_board import CallReport, Recognition
 from workstation.domain.errors import Locked, NoLongerUpdatable
+from workstation.domain.template import ReportTemplate
 from workstation.exchange.templates import TemplateLibrary
 from workstation.services.critical_service import CriticalActs
+from workstation.services.report_service import RecordDecisions
 from workstation.settings import Settings
 from workstation.ui.critical.alarm import CriticalAlarm
 from workstation.ui.critical.case import CriticalCase
@@ -52,12 +55,12 @@ def _english() -> Iterator[None]:
 class Bed:
     """A reader's desk with a report page, and the hub of critical values in memory."""
 
-    def __init__(self, qtbot: QtBot, actor: Actor = EXPERT) -> None:
+    def __init__(self, qtbot: QtBot, actor: Actor = EXPERT, template: ReportTemplate = HEAD) -> None:
         self.qtbot = qtbot
         self.clock = cases.FixedClock(AT)
         self.hub = CriticalHub(self.clock, actor)
         self.pending = ActsInMemory()
-        self.bench = DeskBench(template=HEAD)
+        self.bench = DeskBench(template=template)
         self.seconds = 0.0
         numbers = count(100)
         acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}")
@@ -220,6 +223,28 @@ def test_an_open_value_of_a_draft_still_holds_the_signature_up_while_the_line_is
     bed.hub.dismiss_and_lift("2.25.1")
     bed.refresh()
     assert not bed.case.hold_up(lambda: None)
+
+
+def test_no_way_leads_past_the_gate_and_an_answer_is_audited_under_its_own_name(qtbot: QtBot) -> None:
+    bed = Bed(qtbot, template=cases.template())
+    try:
+        bed.page()
+        bed.bench.fill()
+        bed.known()
+        desk, session = bed.bench.desk, bed.bench.desk.session
+        assert session is not None
+        with qtbot.waitSignal(desk.sign_failed) as refused:
+            desk.sign("1234")
+        assert refused.args is not None
+        assert refused.args[0].user_text == "Critical values without a read-back: 消化道穿孔"
+        session.answer_critical("对方三次未接")
+        RecordDecisions(bed.bench.audit)(session.report)
+        acts = [act for act in bed.bench.audit.recorded if act[0] is AuditAction.CRITICAL_OVERRIDDEN]
+        assert len(acts) == 1
+        with qtbot.waitSignal(desk.signed):
+            desk.sign("1234")
+    finally:
+        bed.close()
 
 
 def test_what_is_no_critical_value_is_dismissed_with_a_reason(bed: Bed) -> None:
