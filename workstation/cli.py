@@ -153,6 +153,12 @@ def _add_local_commands(commands: Commands) -> None:
     critical.add_argument("--user", default="admin", metavar="NAME", help="account at the hub")
     critical.set_defaults(command=_critical)
 
+    quality = commands.add_parser("quality", help="agreement of double readings, rules for signing")
+    quality.add_argument("action", choices=("agreement", "rules"))
+    quality.add_argument("--second-signer", action=argparse.BooleanOptionalAction, help="nobody signs alone")
+    quality.add_argument("--double-reading-every", type=int, metavar="N", help="every nth case is read twice; 0 none")
+    _add_account(quality, default_user="quality")
+    quality.set_defaults(command=_quality)
     templates = commands.add_parser("templates", help="report templates, also as MRRT")
     templates.add_argument("action", choices=("list", "check", "import", "export"))
     templates.add_argument("template", nargs="?", metavar="ID_OR_FILE", help="check, import: JSON or MRRT (.html)")
@@ -224,6 +230,12 @@ def _hub(options: argparse.Namespace) -> int:
     from workstation.bootstrap.services import run_hub_command
 
     return run_hub_command(options)
+
+
+def _quality(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.quality import run_quality_command
+
+    return run_quality_command(options)
 
 
 def _dispatch(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Final
 from resources.categories import scheme_name
 from resources.translation import language, tr
 from workstation.dicom import report_words
+from workstation.domain.categories.values import Scheme
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
@@ -64,8 +66,8 @@ def differences(
     for item in template.fields:
         known.add(item.key)
         if item.type is not FieldType.FINDINGS:
-            texts = (report_words.field_text(item, report) for report in (before, after))
-            rows.append((item.label.get(language()), *texts))
+            old, new = report_words.field_text(item, before), report_words.field_text(item, after)
+            rows.append((item.label.get(language()), old, new))
         elif study is not None:
             rows.append((item.label.get(language()), _findings(before, study), _findings(after, study)))
     rows += [
@@ -74,11 +76,7 @@ def differences(
     ]
     schemes = dict.fromkeys(one.result.scheme for report in (before, after) for one in report.categories)
     for scheme in schemes:
-        chosen = (
-            next((one.chosen for one in report.categories if one.result.scheme is scheme), "")
-            for report in (before, after)
-        )
-        rows.append((scheme_name(scheme, language()), *chosen))
+        rows.append((scheme_name(scheme, language()), _chosen(before, scheme), _chosen(after, scheme)))
     return tuple(FieldDifference(label, old, new, pieces(old, new)) for label, old, new in rows if old or new)
 
 
@@ -101,7 +99,7 @@ def pieces(before: str, after: str) -> tuple[Piece, ...]:
 _Step = tuple[str, int, int, int, int]
 
 
-def _without_islands(steps: list[_Step]) -> list[_Step]:
+def _without_islands(steps: Sequence[_Step]) -> list[_Step]:
     """Join changes that only a sign or two keeps apart: nobody can read such confetti."""
     joined: list[_Step] = []
     for number, step in enumerate(steps):
@@ -113,6 +111,10 @@ def _without_islands(steps: list[_Step]) -> list[_Step]:
         else:
             joined.append(step)
     return joined
+
+
+def _chosen(report: Report, scheme: Scheme) -> str:
+    return next((one.chosen for one in report.categories if one.result.scheme is scheme), "")
 
 
 def _addenda(report: Report) -> str:
