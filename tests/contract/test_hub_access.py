@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,12 @@ ALLOWED = {
     ("GET", "/api/critical-policy"): SEES_STUDIES | {"admin"},
     ("PUT", "/api/critical-policy"): {"admin"},
     ("GET", "/api/critical-indicator"): {"quality"},
+    ("GET", "/api/recognised"): SENDERS,
+    ("GET", "/api/routes"): {"admin"},
+    ("PUT", "/api/routes/{route_id}"): {"admin"},
+    ("GET", "/api/dispatches"): {"admin"},
+    ("POST", "/api/dispatches/{number}/retry"): {"admin"},
+    ("POST", "/api/dispatches/{number}/give-up"): {"admin"},
     ("GET", "/api/audit"): {"quality", "admin"},
     ("GET", "/api/audit/check"): {"quality", "admin"},
     ("POST", "/dicom-web/workitems"): SENDERS,
@@ -92,6 +99,8 @@ def call(client: httpx.Client, method: str, path: str, target: Target) -> httpx.
     filled = {
         "{ups_instance_uid}": target.ups,
         "{critical_uid}": target.critical,
+        "{route_id}": "walk",
+        "{number}": "999",
         "{study_instance_uid}": target.study,
         "{study}": target.study,
         "{series}": target.series,
@@ -160,6 +169,16 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
         "/api/critical/{critical_uid}/close": None,
         "/api/critical/{critical_uid}/dismiss": {"reason": "x"},
         "/api/critical-policy": {"content": "{}"},
+        "/api/routes/{route_id}": {
+            "route_id": "walk",
+            "site_id": "qingshui",
+            "kind": "folder",
+            "name": "A folder",
+            "address": "walk",
+            "enabled": False,
+        },
+        "/api/dispatches/{number}/retry": None,
+        "/api/dispatches/{number}/give-up": {"reason": "because"},
         "/api/audit": {"action": "study_viewed", "subject_uid": target.study},
         "/dicom-web/workitems": [new_workitem(t0020000D={"vr": "UI", "Value": [target.study]})],
         "/dicom-web/workitems/{ups_instance_uid}": [performed()],
@@ -259,7 +278,7 @@ def masked(response: httpx.Response, target: Target) -> str:
     text = f"{response.status_code} {response.text}"
     for uid in (target.instance, target.series, target.study, target.ups, target.critical or target.ups):
         text = text.replace(uid, "UID")
-    return text
+    return re.sub(r'"now":"[^"]*"', "", text)  # the clock of the hub goes on between two questions
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -299,6 +318,8 @@ def is_another_contract(user: str, route: tuple[str, str]) -> bool:
         return True  # an empty answer, as for every search of this site's
     if user == "technician" and route in STORES:
         return True
+    if user == "admin" and path.startswith("/api/dispatches/{number}"):
+        return True  # there is no such row: nothing went out on any route here
     if user == "resident" and path.endswith("/submit"):
         return True  # the report of the walk names the expert as its author
     is_part = path.endswith(("/bulkdata/{path}", "/rendered", "/thumbnail", "/frames/{frames}"))
