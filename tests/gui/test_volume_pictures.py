@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -232,6 +234,7 @@ class Paces:
         self.begun = threading.Semaphore(0)
         self.error: Exception | None = None
         self.closed = threading.Event()
+        self.freed = threading.Event()
         self.cancelled: list[bool] = []
 
     def prepare(self, volume: Volume) -> None:
@@ -239,6 +242,9 @@ class Paces:
 
     def preview_step(self, volume: Volume) -> int:
         return 4
+
+    def let_go(self) -> None:
+        self.freed.set()
 
     def still_step(self, volume: Volume) -> int:
         return 2
@@ -421,3 +427,44 @@ def test_a_failed_rendering_says_so_in_words(qtbot: QtBot) -> None:
     assert told.args is not None
     assert "no context" in told.args[0]
     bench.worker.stop()
+
+
+def test_a_closed_case_is_let_go_and_nothing_is_started_for_it(bench: Bench) -> None:
+    bench.worker.let_go()  # nothing was shown yet: no thread begins for this
+    assert bench.worker._thread is None
+    bench.caster.go.release()
+    bench.worker.warm_up(beads())
+    bench.worker.let_go()
+    assert bench.caster.freed.wait(60)
+
+
+def test_the_couch_is_gone_from_the_picture_and_comes_back_on_request(renderer: VolumeRenderer) -> None:
+    """A block of body above a thin hard plate, seen from the feet."""
+    voxels = np.full((40, 120, 120), -1000, dtype=np.int16)
+    voxels[:, 20:70, 20:100] = 400
+    voxels[:, 100:103, 10:110] = 900
+    looked = scene(Volume(voxels, np.diag([1.5, 1.5, 2.0, 1.0]), "1.2.3", "1.2.4"))
+    looked.choose(VolumePreset.MIP)
+    looked.look(VolumeView((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
+    view = looked.view(VIEWPORT)
+    pictures = []
+    for _ in range(2):
+        asked = request(looked)
+        pictures.append(renderer.render(asked, 1))
+        looked.toggle_couch()
+    body, plate = view.viewport_of((90.0, 60.0, 40.0)), view.viewport_of((90.0, 152.0, 40.0))
+    assert [lit(picture, *body) for picture in pictures] == [True, True]
+    assert [lit(picture, *plate) for picture in pictures] == [False, True]
+
+
+def test_a_renderer_lets_go_of_a_volume_and_shows_the_next(renderer: VolumeRenderer) -> None:
+    first = scene(beads())
+    voxels = weakref.ref(first.volume.voxels)
+    renderer.render(request(first), 1)
+    renderer.let_go()
+    del first
+    gc.collect()
+    assert voxels() is None
+    after = scene(beads())
+    rgb = renderer.render(request(after), 1)
+    assert [lit(rgb, *place) for place in places(after)] == [True, True]

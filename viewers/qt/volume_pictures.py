@@ -65,6 +65,9 @@ class Caster(Protocol):
     def render(self, request: VolumeRequest, step: int, cancelled: Callable[[], bool]) -> Rgb | None:
         """Return a picture, None when cancelled."""
 
+    def let_go(self) -> None:
+        """Free the volume, stay ready for another one."""
+
     def close(self) -> None:
         """Free everything."""
 
@@ -78,6 +81,10 @@ class _Order:
     not_before: float = 0.0
 
 
+class _LetGo:
+    """The wish that nothing of the last volume is kept."""
+
+
 class VolumeWorker:
     """
     One thread with one renderer for all viewports; the newest request of each replaces its last one.
@@ -89,6 +96,7 @@ class VolumeWorker:
         self._make_caster = make_caster
         self._orders: dict[object, _Order] = {}
         self._warm: Volume | None = None
+        self._letting_go = False
         self._moved = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -110,6 +118,13 @@ class VolumeWorker:
         """Drop what a client asked for."""
         with self._moved:
             self._orders.pop(client, None)
+            self._moved.notify()
+
+    def let_go(self) -> None:
+        """Free the volume that was shown last: its case is closed."""
+        with self._moved:
+            self._warm = None
+            self._letting_go = self._thread is not None
             self._moved.notify()
 
     def stop(self) -> None:
@@ -138,13 +153,16 @@ class VolumeWorker:
             while (job := self._next_job()) is not None:
                 if isinstance(job, tuple):
                     self._work(caster, *job)
+                elif isinstance(job, _LetGo):
+                    self._attempt(caster.let_go)
                 else:
                     # what cannot be prepared fails again, and is told, with the first request
                     self._attempt(partial(caster.prepare, job))
+                del job  # whatever was worked on is not held while waiting
         finally:
             caster.close()
 
-    def _next_job(self) -> tuple[object, _Order] | Volume | None:
+    def _next_job(self) -> tuple[object, _Order] | Volume | _LetGo | None:
         """Wait for the coarsest picture that is due, then for warming up; None when the worker stops."""
         with self._moved:
             while not self._stopping:
@@ -153,6 +171,9 @@ class VolumeWorker:
                 if due:
                     client = min(due, key=lambda item: item[0])[1]
                     return client, self._orders[client]
+                if self._letting_go:
+                    self._letting_go = False
+                    return _LetGo()
                 if self._warm is not None:
                     volume, self._warm = self._warm, None
                     return volume

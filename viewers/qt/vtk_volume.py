@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from viewers.qt.vtk_arrays import to_matrix, to_numpy, to_vtk
 from viewers.qt.vtk_backend import Graphics, graphics_of, render_threads
+from viewers.scene.body import Mask, body_mask, outside
 from viewers.scene.volume_cuts import Scissors, removed
 from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.volume import Volume
@@ -38,7 +39,8 @@ class _Level:
     offset: float
     scale: float
     ijk_to_lps: npt.NDArray[np.float64]
-    cuts: tuple[Scissors, ...] = ()
+    step: int
+    cuts: tuple[tuple[Scissors, ...], bool] = ((), False)
     mapper: Any = None
     data: Any = None
 
@@ -58,12 +60,16 @@ class VolumeRenderer:
         self._prop: Any = None
         self._volume: Volume | None = None
         self._levels: dict[int, _Level] = {}
+        self._body: tuple[tuple[Mask, tuple[int, int, int]] | None] | None = None
+        """Where the body of the volume is, once it was looked for"""
         self._cancelled: Callable[[], bool] = lambda: False
 
     def prepare(self, volume: Volume) -> None:
         """Open the window and reduce the volume, so that the first picture has nothing to wait for."""
         self._open()
         self._level(volume, self.preview_step(volume))
+        if volume.unit == "HU":
+            self._body_of(volume)
 
     def preview_step(self, volume: Volume) -> int:
         """Return by what the volume is reduced while it turns."""
@@ -87,11 +93,18 @@ class VolumeRenderer:
         self._window.Render()
         return None if cancelled() else self._read_back(*request.size)
 
+    def let_go(self) -> None:
+        """Free the volume and what was made of it; the window stays for the next one."""
+        if self._prop is not None:
+            self._prop.SetMapper(None)
+        self._volume = self._body = None
+        self._levels = {}
+
     def close(self) -> None:
         """Free the graphics context and the reduced volumes."""
         if self._window is not None:
             self._window.Finalize()
-        self._window = self._renderer = self._prop = self._volume = None
+        self._window = self._renderer = self._prop = self._volume = self._body = None
         self._levels = {}
 
     def _open(self) -> None:
@@ -126,23 +139,32 @@ class VolumeRenderer:
 
     def _level(self, volume: Volume, step: int) -> _Level:
         if self._volume is not volume:
-            self._levels = {}
+            self._levels, self._body = {}, None
             self._volume = volume
         if step not in self._levels:
             self._levels[step] = _reduced(volume, step)
         return self._levels[step]
 
+    def _body_of(self, volume: Volume) -> tuple[Mask, tuple[int, int, int]] | None:
+        if self._body is None:
+            self._body = (body_mask(volume.voxels, volume.spacing_mm),)
+        return self._body[0]
+
     def _cut(self, level: _Level, request: VolumeRequest) -> None:
         """Bring the scissors' cuts into the mapper's voxels; cut planes are left to the mapper."""
         if level.mapper is None:
             level.mapper = self._mapper()
-        if level.data is not None and level.cuts == request.scissors:
+        wanted = request.scissors, request.body_only
+        if level.data is not None and level.cuts == wanted:
             return
         from vtkmodules.vtkCommonDataModel import vtkImageData  # noqa: PLC0415 - VTK loads slowly
 
         raw = level.raw
         if request.scissors:
             raw = np.where(removed(request.scissors, raw.shape, level.ijk_to_lps), np.uint16(0), raw)
+        body = self._body_of(request.volume) if request.body_only else None
+        if body is not None:
+            raw = np.where(outside(*body, raw.shape, level.step), np.uint16(0), raw)
         depth, rows, columns = raw.shape
         spacing = np.linalg.norm(level.ijk_to_lps[:3, :3], axis=0)
         data = vtkImageData()
@@ -150,7 +172,7 @@ class VolumeRenderer:
         data.SetSpacing(*spacing.tolist())
         data.GetPointData().SetScalars(to_vtk(raw.reshape(-1), copy=False))
         level.mapper.SetInputData(data)
-        level.data, level.cuts = data, request.scissors
+        level.data, level.cuts = data, wanted
 
     def _mapper(self) -> vtkVolumeMapper:
         if self.graphics.is_real_gpu:
@@ -268,4 +290,4 @@ def _reduced(volume: Volume, step: int) -> _Level:
     # integers keep their steps where they fit; raw 0 is kept for what is cut away
     scale = max((high - low) / (_TOP - 1), 1.0 if np.issubdtype(volume.voxels.dtype, np.integer) else 1e-9)
     raw = np.ascontiguousarray((voxels.astype(np.float32) - low) / scale + 1).astype(np.uint16)
-    return _Level(raw, low - scale, scale, matrix)
+    return _Level(raw, low - scale, scale, matrix, step)

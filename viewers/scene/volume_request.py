@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from viewers.scene.camera import PixelTransform
 from viewers.scene.reslice import ResliceRequest, as_displayed
@@ -27,11 +27,13 @@ class VolumeRequest:
     function: TransferFunction
     planes: tuple[CutPlane, ...] = ()
     scissors: tuple[Scissors, ...] = ()
+    body_only: bool = False
+    """Whether what is no body, the couch above all, is left out"""
 
     def displayed(self, transform: PixelTransform, size: tuple[int, int]) -> VolumeRequest:
         """Return the request for the screen's own pixels; ``transform`` maps picture pixels to those."""
         shown = as_displayed(ResliceRequest(self.volume, self.plane, self.size), transform, size)
-        return VolumeRequest(self.volume, shown.plane, size, self.function, self.planes, self.scissors)
+        return replace(self, plane=shown.plane, size=size)
 
     def coarser(self, size: tuple[int, int]) -> VolumeRequest:
         """Return the same view with fewer pixels."""
@@ -40,4 +42,4 @@ class VolumeRequest:
         wide, high = plane.spacing_mm[0] * across, plane.spacing_mm[1] * along
         origin = plane.lps_of((across - 1) / 2, (along - 1) / 2)
         coarse = ImagePlane(origin, plane.right, plane.down, (wide, high))
-        return VolumeRequest(self.volume, coarse, size, self.function, self.planes, self.scissors)
+        return replace(self, plane=coarse, size=size)

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions
 from viewers.scene.image import SliceImage
@@ -104,6 +105,8 @@ class VolumeScene(Scene):
         self.shift = 0.0
         self.looking = VolumeView()
         self.edits = VolumeEdits()
+        self.has_couch = modality == "CT" and volume.unit == "HU"
+        self.hides_couch = self.has_couch
         self.scissoring = False
         self.outline: tuple[PixelPoint, ...] = ()
         """The scissors' way so far, in viewport pixels."""
@@ -146,6 +149,10 @@ class VolumeScene(Scene):
         self.looking, self.shift, self.scissoring, self.outline = VolumeView(), 0.0, False, ()
         if self.edits != VolumeEdits():
             self._edit(VolumeEdits())
+
+    def toggle_couch(self) -> None:
+        """Show the couch, and all else that is no body, or leave it out again."""
+        self.hides_couch = self.has_couch and not self.hides_couch
 
     # cutting --------------------------------------------------------------------------------
 
@@ -268,7 +275,15 @@ class VolumeScene(Scene):
     def _source(self) -> VolumeRequest:
         function = transfer_function(self.preset, self.shift, self.window)
         fronts = (self.edits.front,) if self.edits.front is not None else ()
-        return VolumeRequest(self.volume, self._plane(), (_PIXELS, _PIXELS), function, fronts, self.edits.scissors)
+        return VolumeRequest(
+            self.volume,
+            self._plane(),
+            (_PIXELS, _PIXELS),
+            function,
+            fronts,
+            self.edits.scissors,
+            body_only=self.hides_couch,
+        )
 
     def _default_voi(self) -> Window:
         if self._default is None:
@@ -278,7 +293,8 @@ class VolumeScene(Scene):
 
     def _view_captions(self) -> ViewCaptions:
         threshold = f"{self.shift:+g} {self.volume.unit}" if self.shift else ""
-        return ViewCaptions(slice_position=" ".join(part for part in (self.title, threshold) if part))
+        couch = tr("without couch") if self.hides_couch else ""
+        return ViewCaptions(slice_position=" ".join(part for part in (self.title, threshold, couch) if part))
 
     def _window_text(self) -> str:
         # light and shade have thresholds, not a window

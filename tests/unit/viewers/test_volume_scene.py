@@ -146,7 +146,7 @@ def test_thresholds_move_in_steps_and_return_with_the_next_preset() -> None:
     looked = scene()
     looked.move_threshold(2)
     assert request(looked).function.opacity[0] == (210.0, 0.0)
-    assert "Bones +50 HU" in [line.text for line in looked.frame(VIEWPORT).overlay.captions]
+    assert "Bones +50 HU without couch" in [line.text for line in looked.frame(VIEWPORT).overlay.captions]
     looked.next_preset()
     assert looked.preset is VolumePreset.VESSELS
     assert looked.shift == 0.0
@@ -329,3 +329,20 @@ def test_coarser_requests_keep_cuts() -> None:
     asked = VolumeRequest(volume(), plane, (10, 10), function, (cut,), ())
     assert asked.coarser((5, 5)).planes == (cut,)
     assert asked.displayed(PixelTransform(2, 0, 0, 2, 1, 1), (20, 20)).planes == (cut,)
+
+
+# the couch -------------------------------------------------------------------------------------
+
+
+def test_the_couch_is_left_out_of_a_ct_said_so_and_shown_on_request() -> None:
+    looked = scene()
+    assert request(looked).body_only
+    looked.toggle_couch()
+    assert not request(looked).body_only
+    assert "Bones" in [line.text for line in looked.frame(VIEWPORT).overlay.captions]
+
+
+def test_what_is_no_ct_is_never_searched_for_a_couch() -> None:
+    mr = VolumeScene(volume(), annotations=Annotations("1"), new_uid=uids(), modality="MR")
+    mr.toggle_couch()
+    assert (mr.has_couch, mr.hides_couch, request(mr).body_only) == (False, False, False)

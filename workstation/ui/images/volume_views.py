@@ -160,6 +160,7 @@ class VolumeViews(QObject):
 
     def _closed(self) -> None:
         self._warm.stop()
+        shared_worker().let_go()
         self._shown = None
         self._offer()
 
@@ -203,6 +204,8 @@ class VolumeViews(QObject):
             self._add(sides, text, partial(scene.look, view))
         menu.addAction(self._page.view_commands.action("volume.scissors"))
         self._add(menu, tr("Undo the last cut"), scene.undo_cut)
+        if scene.has_couch:
+            self._add(menu, tr("Show the couch") if scene.hides_couch else tr("Hide the couch"), scene.toggle_couch)
 
     def _choose_preset(self, scene: VolumeScene, preset: VolumePreset) -> None:
         scene.choose(preset)
