@@ -2,8 +2,8 @@
 
 from alembic import context
 
-import worklist.hub.dispatch_tables
 import worklist.hub.critical_tables
+import worklist.hub.dispatch_tables
 import worklist.hub.instance_tables
 import worklist.hub.tables
 import worklist.hub.workflow_tables
