@@ -216,7 +216,7 @@ def _grassroots(desktop: Desktop) -> Page:
         sender=hub.sender,
         inbox=hub.inbox,
         worklist=hub.worklist,
-        open_returned=OpenReturnedReport(hub.images, verifier(None, desktop.data_dir), _pdf_in),
+        open_returned=OpenReturnedReport(hub.images, verifier(desktop.signing.trusted, desktop.data_dir), _pdf_in),
         pictures=page_pictures,
         repeated=TellRepeats(hub.recognised.results, FindRepeats(recognition_policy(desktop.data_dir), SystemClock())),
     )

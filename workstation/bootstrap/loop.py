@@ -6,6 +6,7 @@ Each step does what a person would do and then checks its outcome from the outsi
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import asdict
@@ -282,7 +283,9 @@ class _Loop:
             signed = results[0]
             names = {"report_sr": "report.dcm", "measurement_sr": "findings.dcm", "report_pdf": "report.pdf.dcm"}
             for artefact in signed.artefacts:
-                (self.out / names.get(artefact.kind, f"{artefact.kind}.dcm")).write_bytes(artefact.payload)
+                name = names.get(artefact.kind, f"{artefact.kind}.dcm")
+                (self.out / name).write_bytes(artefact.payload)
+                (self.out / f"{name}.p7s").write_bytes(base64.b64decode(artefact.cms))
                 detail[artefact.kind] = artefact.sop_instance_uid
             (self.out / "report.pdf").write_bytes(signed.pdf.content)
             check(signed.report.state is ReportState.FINAL, "the report is final")

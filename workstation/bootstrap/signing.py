@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,10 +24,14 @@ class Signing:
     demo: DemoKeyStore
     keys: SignerPort
 
+    @property
+    def trusted(self) -> Path | None:
+        """Return the folder of whom this site trusts, None for the demonstration's authority."""
+        return Path(self.settings.trust_folder) if self.settings.trust_folder else None
+
     def trust(self) -> Trust:
         """Return whom signatures made here are believed by. Raises SignatureInvalid."""
-        folder = self.settings.trust_folder
-        return Trust.from_root(Path(folder)) if folder else self.demo.trust()
+        return self.demo.trust() if self.trusted is None else Trust.from_root(self.trusted)
 
     def add_time_stamp(self, pdf: bytes) -> SignedPdf:
         """Return a PDF with the stamp that it lacked. Raises TimeStampUnavailable, SignatureInvalid."""
@@ -45,13 +49,8 @@ def signing(settings: SigningSettings, data_dir: Path) -> Signing:
     level = SignatureLevel(settings.level)
     authority: TimeAuthority | None = RemoteTimeAuthority(settings.time_stamp_url) if settings.time_stamp_url else None
     demo = DemoKeyStore(private_dir(data_dir / "pki"), level=level, authority=authority)
-    folder = settings.trust_folder
-
-    def trust() -> Trust:
-        return Trust.from_root(Path(folder)) if folder else demo.trust()
-
+    made = Signing(settings, demo, demo)
     if not settings.token_module:
-        return Signing(settings, demo, demo)
-    return Signing(
-        settings, demo, TokenKeys(settings.token_module, settings.token_label, trust, demo.time_authority, level)
-    )
+        return made
+    token = TokenKeys(settings.token_module, settings.token_label, made.trust, demo.time_authority, level)
+    return replace(made, keys=token)

@@ -19,6 +19,7 @@ from typing import Final
 from resources.translation import tr
 from workstation.domain.dispatch import Consignment, Receipt, Route
 from workstation.domain.errors import DiskFull, Refused, StorageError
+from workstation.exchange.carried_signatures import signatures_beside
 from workstation.exchange.dispatched_objects import signed_pdf
 
 MANIFEST: Final = "manifest.json"
@@ -61,7 +62,7 @@ class FolderCarrier:
 def _files(consignment: Consignment) -> dict[str, bytes]:
     files = {f"object-{number}.dcm": one.read() for number, one in enumerate(consignment.objects, start=1)}
     pdf = signed_pdf(consignment)
-    return {"report.pdf": pdf, **files} if pdf else files
+    return {"report.pdf": pdf, **files, **signatures_beside(pdf, files)} if pdf else files
 
 
 def _manifest(consignment: Consignment, files: dict[str, bytes]) -> bytes:
