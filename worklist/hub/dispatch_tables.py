@@ -44,7 +44,7 @@ dispatches = Table(
     Column("delivered_at", UtcDateTime, nullable=True),
     Column("proof", Text, nullable=False, server_default=""),
     UniqueConstraint("route_id", "control_id", name="uq_dispatches_control"),
-    Index("ix_dispatches_due", "route_id", "state", "due_at"),
+    Index("ix_dispatches_waiting", "route_id", "state", "number"),
     Index("ix_dispatches_study", "route_id", "study_instance_uid", "number"),
     Index("ix_dispatches_report", "study_instance_uid"),
     sqlite_autoincrement=True,

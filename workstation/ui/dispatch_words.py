@@ -34,7 +34,7 @@ def document_words(status: str) -> str:
     """Return what a document is."""
     return {
         ReportStatus.PRELIMINARY: tr("Preliminary report"),
-        ReportStatus.FINAL: tr("Final report"),
+        ReportStatus.FINAL: tr("Signed original"),
         ReportStatus.APPENDED: tr("Addendum"),
         ReportStatus.CORRECTED: tr("Corrected report"),
         ReportStatus.AMENDED: tr("Amended report"),

@@ -97,7 +97,7 @@ class GiveUpDialog(Dialog):
         self.reason.textChanged.connect(self._ready)
         self.body.addWidget(self.reason)
         self.add_hint(tr("Later versions of the report, which waited behind it, are sent from now on."))
-        self._give_up = self.set_primary(tr("Give up"), icon="forbid")
+        self._give_up = self.set_primary(tr("Do not send"), icon="forbid")
         self._ready()
         self.reason.setFocus()
 

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("route_id", "control_id", name="uq_dispatches_control"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_dispatches_due", "dispatches", ["route_id", "state", "due_at"])
+    op.create_index("ix_dispatches_waiting", "dispatches", ["route_id", "state", "number"])
     op.create_index("ix_dispatches_study", "dispatches", ["route_id", "study_instance_uid", "number"])
     op.create_index("ix_dispatches_report", "dispatches", ["study_instance_uid"])
     op.create_table(
