@@ -128,8 +128,10 @@ def test_who_signs_too_late_is_told_and_keeps_every_word(hub: HubBed, doctors: t
 
     kept = slow.draft(study)
     assert kept == mine
+    slow.start(slow.hub.worklist.row(ups), held, ReportKind.CORRECTED, "左右写反")
+    assert ReportHistory(slow.hub.workflow, slow.drafts).own(study, "expert")[0] == mine
     assert slow.hub.reports.fetch(ups) == held
-    newest = ReportHistory(slow.hub.workflow)(ups)[-1].report
+    newest = ReportHistory(slow.hub.workflow, slow.drafts)(ups)[-1].report
     beside = pieces(newest.values["impression"], kept.values["impression"])
     assert "".join(piece.text for piece in beside if piece.change != "removed") == "左肺上叶结节，建议随访。"
     assert "".join(piece.text for piece in beside if piece.change != "added") == "右肺上叶结节，增大。"
@@ -166,7 +168,7 @@ def test_giving_up_leaves_what_was_signed_and_every_step_in_the_history(
 
     assert doctor.draft(first.study_instance_uid) is None
     assert doctor.hub.reports.fetch(ups) == first
-    history = ReportHistory(doctor.hub.workflow)(ups)
+    history = ReportHistory(doctor.hub.workflow, doctor.drafts)(ups)
     assert [(one.step.value, one.actor_name, one.reason) for one in history] == [
         ("signed", "王启明", ""),
         ("cancelled", "王启明", "不需要"),

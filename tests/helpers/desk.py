@@ -139,7 +139,7 @@ class DeskBench:
             ),
             cancel=CancelReport(self.workflow, self.drafts, self.clock),
             withdraw=WithdrawReport(self.workflow, self.reports, self.images, self.objects),
-            history=ReportHistory(self.workflow),
+            history=ReportHistory(self.workflow, self.drafts),
         )
         self.jobs: JobRunner
         self.jobs, self._main_thread = runner_on_main_thread()

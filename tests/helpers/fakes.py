@@ -121,6 +121,7 @@ class FakeFindings:
 class FakeDrafts:
     kept: dict[tuple[str, str], Report] = field(default_factory=dict)
     discarded: list[tuple[str, str]] = field(default_factory=list)
+    put_aside: dict[tuple[str, str], Report] = field(default_factory=dict)
     fail_with: WorkstationError | None = None
 
     def save(self, report: Report) -> None:
@@ -134,6 +135,14 @@ class FakeDrafts:
     def discard(self, study_instance_uid: str, user_id: str) -> None:
         self.discarded.append((study_instance_uid, user_id))
         self.kept.pop((study_instance_uid, user_id), None)
+
+    def set_aside(self, study_instance_uid: str, user_id: str) -> None:
+        draft = self.kept.pop((study_instance_uid, user_id), None)
+        if draft is not None:
+            self.put_aside[study_instance_uid, user_id] = draft
+
+    def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
+        return self.put_aside.get((study_instance_uid, user_id))
 
 
 @dataclass

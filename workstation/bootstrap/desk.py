@@ -113,5 +113,5 @@ def way_services(hub: Hub, storage: LocalStorage) -> WayServices:
         ),
         cancel=CancelReport(hub.workflow, storage.drafts, clock),
         withdraw=WithdrawReport(hub.workflow, hub.reports, hub.images, DicomObjects(clock)),
-        history=ReportHistory(hub.workflow),
+        history=ReportHistory(hub.workflow, storage.drafts),
     )

@@ -274,6 +274,14 @@ class DraftPort(Protocol):
         """Delete the draft once the report is signed or submitted."""
         ...
 
+    def set_aside(self, study_instance_uid: str, user_id: str) -> None:
+        """Keep the draft out of the way of another one; nothing happens without a draft."""
+        ...
+
+    def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
+        """Return the draft that was set aside last. Raises Locked without the key."""
+        ...
+
 
 class OutboxPort(Protocol):
     """Signed objects and their delivery rows, written in one transaction."""

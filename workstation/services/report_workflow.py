@@ -39,6 +39,8 @@ class StartSuccessor:
     Begin what follows a signed report.
 
     The draft is on disk before the case is opened, so that nothing but the hub's word is needed to go on.
+    What this person wrote before is gone on with where it follows the same report in the same way; otherwise it
+    is set aside, and the history shows it.
     """
 
     workflow: WorkflowPort
@@ -63,7 +65,18 @@ class StartSuccessor:
             at=self.clock.now(),
         )
         claim = Claim(ups, self.transaction_uid(actor.user_id, ups))
+        former = self.drafts.load(signed.study_instance_uid, actor.user_id)
         self.workflow.revise(row.ups_instance_uid, kind, signed.report_uid, claim)
+        if former is not None and _is_same_work(former, draft):
+            draft = replace(
+                former,
+                report_uid=draft.report_uid,
+                ups_instance_uid=ups,
+                change_reason=reason.strip(),
+                author=draft.author,
+            )
+        elif former is not None:
+            self.drafts.set_aside(signed.study_instance_uid, actor.user_id)
         self.drafts.save(draft)
         return self.worklist.row(ups)
 
@@ -130,13 +143,25 @@ class WithdrawReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportHistory:
-    """The versions of a case."""
+    """The versions of a case, and what this person wrote that never became one."""
 
     workflow: WorkflowPort
+    drafts: DraftPort
 
     def __call__(self, ups_instance_uid: str) -> tuple[ReportVersion, ...]:
         """Return every step of every document, oldest first. Raises Unreachable, Refused."""
         return self.workflow.versions(ups_instance_uid)
+
+    def own(self, study_instance_uid: str, user_id: str) -> tuple[Report, ...]:
+        """Return this person's drafts on this machine: what was set aside, then the newest. Raises Locked."""
+        found = (self.drafts.aside(study_instance_uid, user_id), self.drafts.load(study_instance_uid, user_id))
+        return tuple(one for one in found if one is not None)
+
+
+def _is_same_work(former: Report, draft: Report) -> bool:
+    before, now = former.predecessor, draft.predecessor
+    follows = before is not None and now is not None and before.report_uid == now.report_uid
+    return follows and former.kind is draft.kind and former.state is ReportState.DRAFTED
 
 
 def signed_objects(report: Report) -> tuple[OutputReference, ...]:

@@ -17,6 +17,7 @@ from workstation.storage.data_dir import private_dir
 from workstation.storage.files import refused_by_disk, remove_files, replace_file
 
 _REPORT: Final = TypeAdapter(Report)
+_ASIDE: Final = ".aside"
 
 
 class DraftStore:
@@ -68,6 +69,27 @@ class DraftStore:
         with self._writing:
             # the older first: a crash in between must not bring it back as the newest
             remove_files(former, newest.with_name(newest.name + ".tmp"), newest)
+
+    def set_aside(self, study_instance_uid: str, user_id: str) -> None:
+        """Keep the draft out of the way of another one; nothing happens without a draft."""
+        newest, _former = self._paths(study_instance_uid, user_id)
+        with self._writing:
+            try:
+                newest.replace(newest.with_suffix(_ASIDE))
+            except FileNotFoundError:
+                return
+            except OSError as exc:
+                raise refused_by_disk(exc) from exc
+
+    def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
+        """Return the draft that was set aside last. Raises Locked without the key."""
+        newest, _former = self._paths(study_instance_uid, user_id)
+        try:
+            return self._read(newest.with_suffix(_ASIDE))
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise refused_by_disk(exc) from exc
 
     def _read(self, path: Path) -> Report:
         plain = unseal(self._key, path.read_bytes(), path.stem.encode())

@@ -61,6 +61,36 @@ def test_the_draft_of_a_correction_is_on_disk_under_the_lock_that_the_hub_gave()
     assert [one.sop_class_uid[-5:] for one in draft.predecessors[0].objects] == ["88.22", "104.1"]
 
 
+def test_who_begins_again_goes_on_with_what_was_written() -> None:
+    bench = Bench()
+    bench.start(cases.row(), signed(), ReportKind.ADDENDUM, "前片到达", EXPERT)
+    (first,) = bench.drafts.kept.values()
+    bench.drafts.save(first.with_addendum("写了一半", at=cases.NOON))
+
+    row = bench.start(cases.row(), signed(), ReportKind.ADDENDUM, "前片已到", EXPERT)
+
+    (again,) = bench.drafts.kept.values()
+    assert (again.addendum, again.change_reason, again.ups_instance_uid) == (
+        "写了一半",
+        "前片已到",
+        row.ups_instance_uid,
+    )
+    assert again.report_uid != first.report_uid
+
+
+def test_what_was_written_to_another_end_is_set_aside_and_stays_readable() -> None:
+    bench = Bench()
+    bench.start(cases.row(), signed(), ReportKind.ADDENDUM, "前片到达", EXPERT)
+    (first,) = bench.drafts.kept.values()
+
+    bench.start(cases.row(), signed(), ReportKind.CORRECTED, "左右写反", EXPERT)
+
+    study = signed().study_instance_uid
+    kinds = [one.kind for one in ReportHistory(bench.workflow, bench.drafts).own(study, "expert")]
+    assert kinds == [ReportKind.ADDENDUM, ReportKind.CORRECTED]
+    assert bench.drafts.aside(study, "expert") == first
+
+
 def test_where_another_was_faster_nothing_is_begun() -> None:
     bench = Bench()
     bench.workflow.error = AlreadyClaimed("李明")
@@ -108,7 +138,7 @@ def test_a_withdrawal_rejects_what_was_signed_and_only_that() -> None:
     assert done.state is ReportState.ENTERED_IN_ERROR
     ((uid, code, reason, outputs),) = workflow.withdrawn
     assert (uid, code, reason, len(outputs)) == (signed().report_uid, WithdrawalCode.WRONG_PATIENT, "患者错位", 1)
-    assert ReportHistory(workflow)("2.25.1") == workflow.history
+    assert ReportHistory(workflow, FakeDrafts())("2.25.1") == workflow.history
 
 
 @pytest.mark.parametrize("holding", [None, replace(signed(), report_uid="2.25.99")])

@@ -148,6 +148,38 @@ def test_discarding_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_draft_that_is_set_aside_makes_room_and_stays_readable(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts", b"k" * 32)
+    mine = drafted_report()
+    user = mine.author.user_id
+    assert store.aside(STUDY_UID, user) is None
+    store.set_aside(STUDY_UID, user)  # nothing is there: nothing happens
+    store.save(mine)
+
+    store.set_aside(STUDY_UID, user)
+    other = replace(mine, report_uid="2.25.9")
+    store.save(other)
+    store.discard(STUDY_UID, user)
+
+    assert store.aside(STUDY_UID, user) == mine
+    assert store.load(STUDY_UID, user) is None
+
+
+def test_what_the_disk_refuses_of_a_draft_aside_is_told(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts", b"k" * 32)
+    mine = drafted_report()
+    store.save(mine)
+    (newest,) = (tmp_path / "drafts").glob("*.draft")
+    newest.with_suffix(".aside").mkdir()
+    (newest.with_suffix(".aside") / "x").touch()
+
+    with pytest.raises(StorageError):
+        store.set_aside(STUDY_UID, mine.author.user_id)
+    with pytest.raises(StorageError):
+        store.aside(STUDY_UID, mine.author.user_id)
+    assert store.load(STUDY_UID, mine.author.user_id) == mine
+
+
 def test_between_the_two_renames_the_former_version_is_found(tmp_path: Path) -> None:
     store = DraftStore(tmp_path, KEY)
     store.save(drafted_report("前一版"))

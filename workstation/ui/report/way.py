@@ -154,15 +154,25 @@ class ReportWay(QObject):
         session, services = self._desk.session, self._services
         if session is None or services is None:
             return
-        ups = session.row.ups_instance_uid
+        ups, study, user_id = session.row.ups_instance_uid, session.study.study_instance_uid, session.reader.user_id
 
-        def show(versions: tuple[ReportVersion, ...]) -> None:
+        def ask() -> tuple[tuple[ReportVersion, ...], tuple[Report, ...]]:
+            return services.history(ups), services.history.own(study, user_id)
+
+        def show(answer: tuple[tuple[ReportVersion, ...], tuple[Report, ...]]) -> None:
+            versions, own = answer
             found = [Comparable(version_words(one), one.reason, one.report) for one in versions]
+            written = {session.report.report_uid} if not session.read_only else set()
+            found += [
+                Comparable(tr("Draft on this machine · {time}", time=when(one.updated_at)), one.change_reason, one)
+                for one in own
+                if one.report_uid not in written
+            ]
             if not session.read_only:
                 found.append(Comparable(tr("What is being written now"), session.report.change_reason, session.report))
             self._show_comparison(session, found)
 
-        self._run(session, lambda: services.history(ups), show)
+        self._run(session, ask, show)
 
     def show_readings(self) -> None:
         """Show both readings of a case that was read twice."""
