@@ -94,5 +94,5 @@ class StoredRunPort(Protocol):
         ...
 
     def runs(self, sha256: str) -> tuple[StoredRun, ...]:
-        """Return the runs of the model with these weights, by study. Raises StorageError."""
+        """Return the newest runs of the model with these weights, by time. Raises StorageError."""
         ...

@@ -16,6 +16,8 @@ from workstation.storage.files import refused_by_disk, replace_file
 
 _CHOICE: Final = TypeAdapter(ModelChoice)
 _RUN: Final = TypeAdapter(StoredRun)
+MOST_RUNS: Final = 5000
+"""A year of a busy site would be tens of thousands of files; a page must not wait for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ class StoredRunFolder:
         replace_file(path, _RUN.dump_json(run))
 
     def runs(self, sha256: str) -> tuple[StoredRun, ...]:
-        """Return the readable runs of one model, by time; a damaged file is left out."""
+        """Return the newest readable runs of one model, by time; a damaged file is left out."""
         found = []
-        for path in self._of(sha256).glob("*.json"):
+        written = sorted(self._of(sha256).glob("*.json"), key=_modified, reverse=True)
+        for path in reversed(written[:MOST_RUNS]):
             try:
                 found.append(_RUN.validate_json(path.read_bytes()))
             except (ValidationError, OSError):
@@ -69,6 +72,13 @@ class StoredRunFolder:
 
     def _of(self, sha256: str) -> Path:
         return self.folder / safe_name(sha256)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # gone meanwhile
+        return 0.0
 
 
 def safe_name(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -291,3 +293,16 @@ def test_every_pre_read_is_kept_for_the_weekly_watch_also_without_a_shadow(page:
     report = page.drift(replace(_card("a"), drift_limits=DriftLimits(0.1, 3.6)))
     assert [(week.scans, week.marks_per_scan) for week in report.weeks] == [(1, 1.0)]
     assert report.limits == DriftLimits(0.1, 3.6)
+
+
+def test_only_the_newest_runs_are_read_however_long_a_site_has_been_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workstation.storage.model_store.MOST_RUNS", 2)
+    folder = StoredRunFolder(tmp_path / "runs")
+    for number in range(3):
+        folder.add(StoredRun(f"1.2.{number}", _Detector("a").identity, (), NOON + timedelta(days=number)))
+        (made,) = [path for path in (tmp_path / "runs").rglob("*.json") if path.stat().st_mtime > 1000]
+        os.utime(made, (number, number))
+
+    assert [run.study_instance_uid for run in folder.runs("a" * 8)] == ["1.2.1", "1.2.2"]
