@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from tests.helpers import cases
 from tests.helpers.desk import DeskBench
-from tests.helpers.fakes import RESIDENT
+from tests.helpers.fakes import RESIDENT, FakeDelivery, FakeSession
 from workstation.domain.errors import Unreachable
-from workstation.domain.report import ReportState
+from workstation.domain.report import Person, ReportState
+from workstation.domain.workitem import Claim
+from workstation.ui.case_desk import CaseDesk
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
 from workstation.ui.sign_dialog import SignDialog
@@ -94,3 +98,25 @@ def test_a_draft_that_changed_after_a_former_signature_does_not_keep_it(author: 
 
     assert author.bench.reports.stored is not None
     assert author.bench.reports.stored.author_signature is None
+
+
+def test_a_report_that_waits_for_its_time_stamp_is_told_when_it_begins_and_when_it_ends(qtbot: QtBot) -> None:
+    bench = DeskBench()
+    signed = replace(cases.report(), verifier=Person("expert", "王启明", "省医"), state=ReportState.FINAL)
+    bench.outbox.waiting.append(FakeDelivery(signed, Claim("2.25.8", "2.25.99"), ()))
+    silent = [True]
+    held_back = replace(bench.services.deliver, may_go=lambda _delivery: not silent[0], session=FakeSession())
+    desk = CaseDesk(replace(bench.services, deliver=held_back), bench.jobs, lambda: bench.actor)
+    told: list[tuple[int, int]] = []
+    desk.delivered.connect(lambda outcome: told.append((outcome.held, outcome.delivered)))
+
+    desk.deliver()
+    qtbot.waitUntil(lambda: told == [(1, 0)])
+    silent[0] = False
+    bench.outbox.waiting[0].retry_at = cases.NOON
+    desk.deliver()
+    qtbot.waitUntil(lambda: len(told) == 2)
+
+    assert told[1][0] == 0
+    desk.stop()
+    bench.close()
