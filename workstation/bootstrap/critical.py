@@ -75,7 +75,9 @@ class CriticalValues:
         from workstation.ui.critical.case import CriticalCase
 
         if self.desk is not None:
-            CriticalCase(page, desk, self.desk)
+            case = CriticalCase(page, desk, self.desk)
+            page.footer.critical.clicked.connect(case.act)
+            page.footer.critical.setVisible(self.desk.may_notify)
 
 
 def run_critical_command(options: argparse.Namespace) -> int:

@@ -136,6 +136,11 @@ class DockFooter(QWidget):
         row.setSpacing(8)
         self._text = ElidedLabel("", "caption", "t3")
         row.addWidget(self._text, 1)
+        self.critical = Button("", "danger", icon="alarm-warning", key="F8")
+        self.critical.setToolTip(tr("Critical value"))
+        self.critical.setAccessibleName(tr("Critical value"))
+        self.critical.hide()
+        row.addWidget(self.critical)
         self.report = Button(tr("Report"), icon="file-text", key="F4")
         self.finish = Button(tr("Sign"), "primary", icon="quill-pen")
         for button in (self.report, self.finish):
