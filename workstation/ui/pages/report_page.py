@@ -384,7 +384,7 @@ class ReportPage(Page):
         self._form_panel.setVisible(not compact or tab != _PREVIEW)
         self._preview_panel.setVisible(tab == _PREVIEW if compact else not beside)
         self.former.setVisible(beside)
-        if compact:
+        if compact and not beside:
             self._form_panel.setMinimumWidth(0)
             self._form_panel.setMaximumWidth(16_777_215)
         else:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -32,7 +32,7 @@ from workstation.ui.widgets.report_form import ReportForm
 
 _PLACE = Qt.ItemDataRole.UserRole
 _FILES = "MRRT (*.html);;JSON (*.json)"
-_LIST_WIDTH, _PARTS_WIDTH = 232, 248
+_LIST_WIDTH, _PARTS_WIDTH, _ROW = 216, 232, 56
 
 
 class TemplatePage(Page):
@@ -85,8 +85,8 @@ class TemplatePage(Page):
         self.form = NodeForm()
         editing.body.addWidget(self.form)
         self.form.made.connect(self._order_focus)
-        row.addWidget(editing, 1)
-        row.addLayout(self._right(), 1)
+        row.addWidget(editing, 4)
+        row.addLayout(self._right(), 5)
         self.column.addWidget(body, 1)
         for name, text, icon, key, signal in (
             ("save", tr("Save version"), "save", "Ctrl+S", self.save_requested),
@@ -176,6 +176,7 @@ class TemplatePage(Page):
             own = " · " + tr("site's own") if entry.own else ""
             item = QListWidgetItem(f"{entry.title.get(language())}\n{entry.template_id} v{entry.version}{own}")
             item.setData(_PLACE, entry.template_id)
+            item.setSizeHint(QSize(0, _ROW))  # Chinese lines are taller than the font of the list says
             self.list.addItem(item)
             if entry.template_id == current:
                 self.list.setCurrentItem(item)
