@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from pydantic import TypeAdapter
 
 from tests.helpers import cases
 from tests.helpers.writing import FakePhrases, finding
@@ -192,3 +194,13 @@ def test_a_placeholder_that_is_left_keeps_the_report_from_being_signed() -> None
     report = cases.report(values={**cases.complete_values(), "airways": "气管见{部位}狭窄。"})
     assert placeholders(report.values["airways"])
     assert open_rules(report)["residue"] is NormKind.RESIDUE
+
+
+def test_links_come_back_with_a_draft_and_a_draft_of_former_days_has_none() -> None:
+    stored = TypeAdapter(Report)
+    report = linked(cases.report(finding()), "见结节。", "2.25.1001", "结节")
+    raw = stored.dump_json(report)
+    assert stored.validate_json(raw) == report
+    former = json.loads(raw)
+    del former["links"]
+    assert stored.validate_python(former).links == ()
