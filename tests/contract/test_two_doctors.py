@@ -15,13 +15,21 @@ from tests.helpers.cases import FixedClock
 from tests.helpers.hub import HubBed, expect, new_uid
 from tests.helpers.hub_reports import EXPERT, finalise, new_report, signed, stored_outputs, submit
 from workstation.bootstrap.adapters import Hub, connect
+from workstation.dicom.report_objects import DicomObjects
+from workstation.dicom.sr_common import read_part10
 from workstation.domain.access import Actor, Role
 from workstation.domain.errors import AlreadyClaimed, WorklistError
 from workstation.domain.report import Person, Report
-from workstation.domain.report_state import ReportKind, ReportState
+from workstation.domain.report_state import ReportKind, ReportState, WithdrawalCode
 from workstation.domain.workitem import Claim, OutputReference, WorklistRow
 from workstation.services.report_difference import pieces
-from workstation.services.report_workflow import CancelReport, ReportHistory, StartSuccessor
+from workstation.services.report_workflow import (
+    CancelReport,
+    ReportHistory,
+    StartSuccessor,
+    WithdrawReport,
+    signed_objects,
+)
 from workstation.storage.drafts import DraftStore
 
 LATE = datetime(2027, 1, 1, tzinfo=UTC)
@@ -152,6 +160,30 @@ def test_an_older_revision_never_overwrites_a_newer_one(hub: HubBed, doctors: tu
         senior.hub.reports.send_back(stale, claim, "x")
 
     assert senior.hub.reports.fetch(sent.ups) == handed
+
+
+def test_a_withdrawn_report_is_rejected_by_a_note_that_the_archive_keeps(
+    hub: HubBed, doctors: tuple[Workstation, Workstation]
+) -> None:
+    doctor = doctors[0]
+    ups, first = final_case(hub)
+    row, study = doctor.hub.worklist.row(ups), doctor.hub.images.study(first.study_instance_uid)
+    withdraw = WithdrawReport(
+        doctor.hub.workflow, doctor.hub.reports, doctor.hub.images, DicomObjects(FixedClock(LATE))
+    )
+
+    done = withdraw(row, study, first, WithdrawalCode.WRONG_PATIENT, "患者错位", doctor.actor)
+
+    assert (done.state, doctor.hub.reports.fetch(ups)) == (ReportState.ENTERED_IN_ERROR, None)
+    notes = [one for one in doctor.hub.images.study(first.study_instance_uid).series if one.modality == "KO"]
+    assert [len(one.instances) for one in notes] == [1]
+    note = read_part10(
+        doctor.hub.images.instance(
+            first.study_instance_uid, notes[0].series_instance_uid, notes[0].instances[0].sop_instance_uid
+        )
+    )
+    named = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in note.ContentSequence[-2:]]
+    assert named == [one.sop_instance_uid for one in signed_objects(first)]
 
 
 def test_giving_up_leaves_what_was_signed_and_every_step_in_the_history(

@@ -49,7 +49,7 @@ def successor(
         signed_at=None,
         updated_at=at,
         kind=kind,
-        predecessors=(before, *(_together(signed) if is_addendum else ())),
+        predecessors=(before, *(signed.predecessors if is_addendum else ())),
         change_reason=reason.strip(),
         author_signature=None,
         addendum="",
@@ -69,13 +69,3 @@ def same_content(addendum: Report, signed: Report) -> bool:
         lambda one: (one.template_id, one.template_version, one.language),
     )
     return all(part(addendum) == part(signed) for part in parts)
-
-
-def _together(addendum: Report) -> tuple[Predecessor, ...]:
-    """Return the documents that an addendum stands together with: back to the last whole one."""
-    found: list[Predecessor] = []
-    for one in addendum.predecessors:
-        found.append(one)
-        if one.kind is not ReportKind.ADDENDUM:
-            break
-    return tuple(found)

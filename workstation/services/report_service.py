@@ -11,7 +11,7 @@ from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding
 from workstation.domain.ports import AuditPort, Clock, DraftPort, ReportPort
-from workstation.domain.report import Blocker, BlockerKind, Report, ReportState, signing_blockers
+from workstation.domain.report import Blocker, BlockerKind, Report, ReportKind, ReportState, signing_blockers
 from workstation.domain.report_state import ReturnCode
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
@@ -92,6 +92,8 @@ class RecordDecisions:
 
     def __call__(self, report: Report) -> None:
         """Write tracking UID, decision and reason of each finding that the reader was shown."""
+        if report.kind is ReportKind.ADDENDUM:
+            return  # it decides nothing: what it repeats was recorded when it was decided
         together: dict[str, list[Finding]] = {}
         for finding in report.findings.visible:
             if finding.batch:

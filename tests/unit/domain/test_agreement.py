@@ -83,5 +83,6 @@ def test_what_the_rules_allow_before_anybody_types_a_pin() -> None:
     assert CaseRules(second_signer=True).may_sign(own, "expert")
     assert not CaseRules(double_reading=DoubleReadingState.READING).may_sign(own, "expert")
     assert CaseRules(double_reading=DoubleReadingState.ARBITRATION).may_sign(own, "expert")
+    assert ReportPolicy(double_reading_every=20).double_reading_every == 20
     with pytest.raises(ValueError, match="0 to 10000"):
         ReportPolicy(double_reading_every=-1)

@@ -7,16 +7,27 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers import cases
-from tests.helpers.fakes import EXPERT, FakeDrafts, FakeImages, FakeObjects, FakeReports, FakeWorklist
+from tests.helpers.fakes import (
+    EXPERT,
+    FakeAudit,
+    FakeDrafts,
+    FakeImages,
+    FakeObjects,
+    FakeOutbox,
+    FakeReports,
+    FakeSigner,
+    FakeWorklist,
+)
 from tests.helpers.fakes_workflow import FakeWorkflow
-from workstation.domain.errors import AlreadyClaimed, DiskFull, NoLongerUpdatable, NotPermitted
+from workstation.domain.errors import AlreadyClaimed, DiskFull, NoLongerUpdatable, NotPermitted, NotSignable
 from workstation.domain.report import Person, Report
-from workstation.domain.report_state import ReportKind, ReportState, ReturnCode, WithdrawalCode
+from workstation.domain.report_state import ReportKind, ReportState, ReportStatus, ReturnCode, WithdrawalCode
 from workstation.domain.report_version import ReportVersion, VersionStep
 from workstation.domain.workitem import Claim
 from workstation.services.reading_session import OpenedCase, ReadingSession
-from workstation.services.report_service import SendReportBack
+from workstation.services.report_service import RecordDecisions, SendReportBack
 from workstation.services.report_workflow import CancelReport, ReportHistory, StartSuccessor, WithdrawReport
+from workstation.services.signing_service import SignedReport, SignReport
 
 SIGNER = Person("expert", "王启明", "省影像专科联盟远程诊断中心")
 
@@ -158,6 +169,39 @@ def test_coded_reasons_travel_with_a_returned_report() -> None:
     stored = SendReportBack(FakeReports(), cases.FixedClock())(preliminary, Claim("1", "2"), "左", codes)
 
     assert (stored.return_reason, stored.return_codes) == ("左", codes)
+
+
+def test_an_addendum_is_signed_like_any_report_and_decides_nothing_anew() -> None:
+    bench, objects, outbox, audit = Bench(), FakeObjects(), FakeOutbox(), FakeAudit()
+    decided = replace(cases.report(cases.ai_finding(), values=cases.complete_values()), state=ReportState.DRAFTED)
+    accepted = decided.findings.exchanged(
+        "2.25.1001", decided.findings.get("2.25.1001").accepted(by="x", at=cases.NOON)
+    )
+    first = replace(replace(decided, findings=accepted).moved(ReportState.FINAL, at=cases.NOON), verifier=SIGNER)
+    first = replace(first, signed_at=cases.NOON)
+    bench.start(cases.row(), first, ReportKind.ADDENDUM, "前片到达", EXPERT)
+    (draft,) = bench.drafts.kept.values()
+    sign = SignReport(objects, objects, FakeSigner(), outbox, bench.drafts, audit, cases.FixedClock())
+
+    def signing(what: Report) -> SignedReport:
+        return sign(
+            what,
+            template=cases.template(),
+            study=cases.study(),
+            row=cases.row(),
+            claim=Claim("1", "2"),
+            actor=EXPERT,
+            pin="1234",
+        )
+
+    with pytest.raises(NotSignable, match="says nothing"):
+        signing(draft)
+    done = signing(draft.with_addendum("无变化", at=cases.NOON))
+    RecordDecisions(audit)(done.report)
+
+    assert (done.report.status, done.report.values) == (ReportStatus.APPENDED, first.values)
+    assert [delivery.report.addendum for delivery in outbox.waiting] == ["无变化"]
+    assert audit.actions == []
 
 
 def test_an_addendum_takes_words_and_leaves_all_else() -> None:
