@@ -150,9 +150,8 @@ def _fields(section: TemplateSection, report: Report) -> list[NormField]:
 
 def _text(item: TemplateField, report: Report) -> str:
     if item.type is FieldType.FINDINGS:
-        end = "。" if report.language.startswith("zh") else "."
-        placed = (one for one in report.findings.reported if one.lobe is not Lobe.UNSPECIFIED)
-        return end.join(_finding(finding, report.language) for finding in placed)
+        end = "。" if report.language.startswith("zh") else ". "
+        return end.join(_finding(finding, report.language) for finding in report.findings.reported)
     value = report.values.get(item.key, "").strip()
     if item.type is FieldType.TEXT:
         return value
@@ -164,11 +163,12 @@ def _text(item: TemplateField, report: Report) -> str:
 
 
 def _finding(finding: Finding, words: str) -> str:
-    lobe = report_words.LOBES[finding.lobe].get(words)
+    # without a lobe it proves no side, but it is there: a normal conclusion beside it is wrong
+    is_placed = finding.lobe is not Lobe.UNSPECIFIED
+    lobe = report_words.LOBES[finding.lobe].get(words) if is_placed else ""
     kind = report_words.NODULE_TYPES[finding.nodule_type].get(words)
-    if words.startswith("zh"):
-        return f"{lobe}{kind}，{finding.diameter_mm:.1f} mm"
-    return f"{kind}, {lobe}, {finding.diameter_mm:.1f} mm"
+    size = f"{finding.diameter_mm:.1f} mm"
+    return f"{lobe}{kind}，{size}" if words.startswith("zh") else ", ".join(one for one in (kind, lobe, size) if one)
 
 
 def _measured(report: Report, template: ReportTemplate) -> tuple[float, ...]:

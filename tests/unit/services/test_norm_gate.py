@@ -58,8 +58,23 @@ def test_a_finding_without_a_lobe_proves_no_side_but_its_size(study: Study) -> N
     subject = norm_subject(made, TEMPLATE, study, worklist_row(study), signer=SIGNER)
     table = next(item for item in subject.fields if item.key == "nodules")
 
-    assert (table.role, table.text) == (Role.FINDINGS, "solid nodule, right upper lobe, 8.0 mm")
+    assert (table.role, table.text) == (Role.FINDINGS, "nodule, 8.0 mm. solid nodule, right upper lobe, 8.0 mm")
     assert 8.0 in subject.measured_mm
+
+
+@pytest.mark.parametrize(("language", "impression"), [("zh_CN", "未见明显异常。"), ("en", "No abnormality.")])
+def test_a_nodule_whose_lobe_is_not_given_yet_is_no_normal_chest(study: Study, language: str, impression: str) -> None:
+    accepted = cases.ai_finding().edited(by="x", at=cases.NOON, diameter_mm=16.8)
+    report = preliminary_report(study)
+    made = replace(
+        report,
+        findings=replace(report.findings, findings=(accepted,)),
+        language=language,
+        values={"impression": impression},
+    )
+    faults = faults_of(made, TEMPLATE, study, worklist_row(study), signer=SIGNER)
+
+    assert "normal_despite_findings" in [fault.rule for fault in faults]
 
 
 def test_number_fields_in_millimetres_and_coded_sides_are_part_of_what_was_found(study: Study) -> None:
