@@ -97,6 +97,7 @@ class VolumeRenderer:
         """Free the volume and what was made of it; the window stays for the next one."""
         if self._prop is not None:
             self._prop.SetMapper(None)
+        self._cancelled = lambda: False  # the last one knows its request, and that the volume
         self._volume = self._body = None
         self._levels = {}
 
