@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -37,6 +36,7 @@ from workstation.domain.errors import TemplateViolation
 from workstation.domain.report import Report, ReportState, SignedAddendum
 from workstation.domain.report_state import ReportKind
 from workstation.domain.template import FieldType, ReportTemplate
+from workstation.exchange import fonts
 from workstation.exchange.page_frame import Frame
 from workstation.exchange.page_items import Page, Words
 from workstation.exchange.page_words import age
@@ -289,16 +289,15 @@ def test_the_same_report_gives_the_same_bytes_at_another_time(monkeypatch: pytes
     assert printed(simple(), attachments=ATTACHED) == first
 
 
-def test_a_page_takes_less_than_300_ms_of_processor_time_after_the_first() -> None:
+def test_after_the_first_page_no_shipped_font_is_read_again_and_only_the_used_glyphs_are_written() -> None:
+    """This is what keeps a page at 0.07 s of processor time instead of 0.30 (ADR 0034)."""
     printed(simple(), attachments=ATTACHED)
-    spent = []
-    for n in range(5):
-        report = replace(full(), values=simple().values | {"other": f"第 {n} 份，双肺清晰。" * 20})
-        start = time.thread_time()
-        printed(report, attachments=ATTACHED)
-        spent.append(time.thread_time() - start)
+    read = fonts._source.cache_info().misses
+    printed(full(), attachments=ATTACHED)
+    small = fonts.cut_font(frozenset("肺部CT 12"), bold=False)
 
-    assert sorted(spent)[2] < 0.3
+    assert fonts._source.cache_info().misses == read
+    assert len(small) < 6000
 
 
 def test_a_newborn_is_counted_in_days_and_nobody_is_born_after_the_exam() -> None:
