@@ -149,7 +149,8 @@ class WorklistCells:
     def _critical(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         if row.critical:
             shown = self._model.cell_text(row, Column.CRITICAL)
-            paint.paint_chip(painter, box, "bad", "alarm-warning", shown, weight=600)
+            icon = "alarm-warning" if row.critical_due is None else ""  # the column has no room for icon and time
+            paint.paint_chip(painter, box, "bad", icon, shown, weight=600)
 
     @staticmethod
     def _plain(painter: QPainter, box: QRectF, value: str, tone: str,
