@@ -54,7 +54,7 @@ def resources(told: Resource, kind: str) -> list[Resource]:
 def test_the_transaction_is_valid_by_an_outside_model_of_r4() -> None:
     parsed = Bundle.model_validate(bundle())
 
-    kinds = [entry.resource.get_resource_type() for entry in parsed.entry]
+    kinds = [entry["resource"]["resourceType"] for entry in parsed.model_dump()["entry"]]
     assert kinds == ["Patient", "Practitioner", "Practitioner", "ImagingStudy", "Observation", "Observation",
                      "Observation", "DiagnosticReport", "Provenance"]  # fmt: skip
 

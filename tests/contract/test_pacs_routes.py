@@ -16,7 +16,6 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pynetdicom import AE, StoragePresentationContexts, evt
-from pynetdicom.sop_class import StorageCommitmentPushModel
 
 from tests.helpers.consignments import HL7, PDF_BYTES, consigned, small_study
 from tests.helpers.full_reports import SIGNED, final_report
@@ -24,7 +23,7 @@ from tests.helpers.orthanc import Orthanc, running_orthanc
 from workstation.domain.dispatch import Route, RouteKind
 from workstation.domain.errors import DiskFull, Refused, StorageError, Undeliverable, Unreachable
 from workstation.domain.report import ReportState
-from workstation.exchange.c_store import CommitmentListener, CStoreCarrier
+from workstation.exchange.c_store import STORAGE_COMMITMENT, CommitmentListener, CStoreCarrier
 from workstation.exchange.folder_drop import FolderCarrier
 from workstation.exchange.stow import StowCarrier
 
@@ -112,7 +111,7 @@ class Peer:
         self.stored: list[str] = []
         entity = AE(ae_title="ORTHANC")
         entity.supported_contexts = StoragePresentationContexts
-        entity.add_supported_context(StorageCommitmentPushModel)
+        entity.add_supported_context(STORAGE_COMMITMENT)
         self.server = entity.start_server(
             ("127.0.0.1", 0),
             block=False,
@@ -147,7 +146,7 @@ class Peer:
 
     def _report(self) -> None:
         line, told = self._told
-        line.send_n_event_report(told, 1 if self.keeps else 2, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1")
+        line.send_n_event_report(told, 1 if self.keeps else 2, STORAGE_COMMITMENT, "1.2.840.10008.1.20.1.1")
 
     def __enter__(self) -> Self:
         return self

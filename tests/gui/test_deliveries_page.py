@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
+from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
@@ -115,7 +116,12 @@ def opened(qtbot: QtBot, jobs: JobRunner, hub: FakeDispatch) -> tuple[Deliveries
 
 
 def column(page: DeliveriesPage, number: int) -> list[str]:
-    return [page.table.item(row, number).text() for row in range(page.table.rowCount())]
+    return texts(page.table, number)
+
+
+def texts(table: QTableWidget, number: int) -> list[str]:
+    items = [table.item(row, number) for row in range(table.rowCount())]
+    return [item.text() for item in items if item is not None]
 
 
 def test_what_was_refused_stands_first_with_its_reason(qtbot: QtBot, jobs: JobRunner) -> None:
@@ -167,7 +173,7 @@ def test_what_waits_or_has_arrived_asks_for_no_decision(qtbot: QtBot, jobs: JobR
 def test_a_route_is_switched_off_and_on(qtbot: QtBot, jobs: JobRunner) -> None:
     hub = filled()
     page, _presenter = opened(qtbot, jobs, hub)
-    assert [page.routes.item(row, 6).text() for row in range(3)] == ["Works", "Off", "The receiver is away"]
+    assert texts(page.routes, 6) == ["Works", "Off", "The receiver is away"]
 
     page.switch.click()
     qtbot.waitUntil(lambda: page.switch.text() == "Switch on")
@@ -250,5 +256,5 @@ def test_the_time_line_tells_each_step_in_order(qtbot: QtBot, jobs: JobRunner) -
     hub.away = True
     follower.refresh()
     follower.follow("")
-    assert panel.said == ()
+    assert len(panel.said) == 0
     assert not panel.isVisible()

@@ -19,16 +19,16 @@ from typing import Any, Final
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
-from pynetdicom.sop_class import StorageCommitmentPushModel
 
 from resources.translation import tr
 from workstation.domain.dispatch import Consignment, Receipt, Route
 from workstation.domain.errors import Refused, StorageError, Undeliverable, Unreachable
 
-_INSTANCE: Final = "1.2.840.10008.1.20.1.1"
+STORAGE_COMMITMENT: Final = UID("1.2.840.10008.1.20.1")
+_INSTANCE: Final = UID("1.2.840.10008.1.20.1.1")
 """The well-known Storage Commitment Push Model SOP Instance."""
 _SUCCESS: Final = 0x0000
 _WARNINGS: Final = frozenset({0xB000, 0xB006, 0xB007})
@@ -63,7 +63,7 @@ class CommitmentListener:
                 return self.port
             entity = AE(ae_title=self.ae_title)
             entity.maximum_pdu_size = _PDU_BYTES
-            entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
+            entity.add_supported_context(STORAGE_COMMITMENT, scu_role=True, scp_role=True)
             entity.add_supported_context("1.2.840.10008.1.1")
             try:
                 self._server = entity.start_server(
@@ -149,7 +149,7 @@ def _association(route: Route, objects: Sequence[Dataset], listener: CommitmentL
         for sop_class, syntax in sorted({(one.SOPClassUID, one.file_meta.TransferSyntaxUID) for one in objects})
     ]
     if route.commitment:
-        contexts.append(build_context(StorageCommitmentPushModel, [ExplicitVRLittleEndian, ImplicitVRLittleEndian]))
+        contexts.append(build_context(STORAGE_COMMITMENT, [ExplicitVRLittleEndian, ImplicitVRLittleEndian]))
     host, port = route.host_and_port
     _knock(host, port, entity.connection_timeout)
     line = entity.associate(
@@ -223,7 +223,7 @@ def _ask_commitment(line: Association, transaction: str, objects: Sequence[Datas
     asked.TransactionUID = transaction
     asked.ReferencedSOPSequence = [_reference(one) for one in objects]
     try:
-        answer, _reply = line.send_n_action(asked, 1, StorageCommitmentPushModel, _INSTANCE)
+        answer, _reply = line.send_n_action(asked, 1, STORAGE_COMMITMENT, _INSTANCE)
     except ValueError as exc:
         raise Undeliverable(
             tr("The PACS offers no storage commitment"),
