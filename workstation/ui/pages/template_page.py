@@ -228,9 +228,8 @@ class TemplatePage(Page):
         self.undo.enable(can_undo, tr("Nothing was changed"))
 
     def show_preview(self, template: ReportTemplate) -> None:
-        """Show the draft as readers will see it."""
+        """Show the draft as readers will see it, a few fields in each turn."""
         self.preview.build(template, {}, read_only=False)
-        self.preview.finish()
 
     def state_words(self) -> str:
         """Return what the chip in the header says."""
