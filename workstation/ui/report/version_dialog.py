@@ -90,10 +90,10 @@ class VersionDialog(Dialog):
         for place, one in zip(self.reasons, chosen, strict=True):
             place.show_text(one.reason)
         fields = self._compare(chosen[0].report, chosen[1].report)
-        shown = [one for one in fields if one.is_changed or not self.only_changes.isChecked()]
-        for one in shown:
-            self._write(f"{one.label}\n", "t3")
-            for piece in one.pieces:
+        shown = [field for field in fields if field.is_changed or not self.only_changes.isChecked()]
+        for field in shown:
+            self._write(f"{field.label}\n", "t3")
+            for piece in field.pieces:
                 self._write_piece(piece.change, piece.text)
             self._write("\n\n", "t1")
         if not shown:
