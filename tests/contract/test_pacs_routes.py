@@ -125,7 +125,7 @@ class Peer:
         return int(self.server.server_address[1])
 
     def _store(self, event: evt.Event) -> int:
-        self.stored.append(str(event.request.AffectedSOPInstanceUID))
+        self.stored.append(str(event.dataset.SOPInstanceUID))
         return self.store
 
     def _action(self, event: evt.Event) -> tuple[int, None]:

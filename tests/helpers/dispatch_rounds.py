@@ -118,10 +118,11 @@ class Round:
             outbox.close()
 
     def _hook_the_hub(self) -> None:
-        inside, finalise = report_service.enqueue, ReportService.finalise
+        hooked = vars(report_service)
+        inside, finalise = hooked["enqueue"], ReportService.finalise
 
         def enqueue(*given: Any, **named: Any) -> int:  # noqa: ANN401 - as the original
-            count = inside(*given, **named)
+            count: int = inside(*given, **named)
             self.step("in the hub's transaction")
             return count
 
@@ -130,7 +131,7 @@ class Round:
             self.step("committed")
             return report
 
-        report_service.enqueue = enqueue
+        hooked["enqueue"] = enqueue
         ReportService.finalise = finalised  # type: ignore[method-assign]  # hooked in this process only
 
     def _open_route(self, app: Any) -> None:  # noqa: ANN401 - our FastAPI app
@@ -196,9 +197,9 @@ class Round:
     def _bring_home(self, client: Hub, outbox: Outbox, work: Dispatcher) -> None:
         store, reports, box = client.images, client.reports, outbox
         deliver = DeliverReports(
-            outbox=_Stepped(box, {"confirmed": lambda: self.step("confirmed")}),  # type: ignore[arg-type]  # a proxy
-            store=_Stepped(store, {"store": lambda: self.step("stored")}),  # type: ignore[arg-type]  # ditto
-            reports=_Stepped(reports, {"finalise": lambda: self.step("finalised")}),  # type: ignore[arg-type]  # ditto
+            outbox=_Stepped(box, {"confirmed": lambda: self.step("confirmed")}),
+            store=_Stepped(store, {"store": lambda: self.step("stored")}),
+            reports=_Stepped(reports, {"finalise": lambda: self.step("finalised")}),
             session=client.session,
             audit=client.audit,
             clock=_Ahead(),

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,7 @@ class PortTaken(AssertionError):
 
 
 @contextmanager
-def running_orthanc(folder: Path, modalities: dict[str, object] | None = None) -> Iterator[Orthanc]:
+def running_orthanc(folder: Path, modalities: Mapping[str, object] | None = None) -> Iterator[Orthanc]:
     """Start Orthanc, wait until it answers, stop it with SIGTERM and wait for its end; it knows further modalities."""
     for attempt in range(_STARTS):
         server = Orthanc(*two_free_ports())
@@ -106,7 +106,7 @@ def running_orthanc(folder: Path, modalities: dict[str, object] | None = None) -
         child.wait(timeout=_PATIENCE_S)
 
 
-def _started(folder: Path, server: Orthanc, modalities: dict[str, object]) -> subprocess.Popen[bytes]:
+def _started(folder: Path, server: Orthanc, modalities: Mapping[str, object]) -> subprocess.Popen[bytes]:
     configuration = folder / "orthanc.json"
     configuration.write_text(
         json.dumps(
