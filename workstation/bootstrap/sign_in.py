@@ -23,7 +23,11 @@ _HEAVY: Final = tuple(
         "bootstrap.nodules",
         "bootstrap.reading_ai",
         "dicom.source",
+        "services.critical_service",
         "ui.case_desk",
+        "ui.critical.alarm",
+        "ui.critical.case",
+        "ui.critical.panel",
         "ui.pages.grassroots_presenter",
         "ui.pages.reading_presenter",
         "ui.pages.report_presenter",
@@ -63,6 +67,9 @@ class UnlockingSession:
             raise
         for module in _HEAVY:
             importlib.import_module(module)
+        from workstation.dicom.critical_policy import default_policy
+
+        default_policy()  # read and checked here, where nobody waits for the window
         return actor
 
     def sign_out(self) -> None:

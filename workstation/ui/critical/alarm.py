@@ -95,9 +95,10 @@ class CriticalAlarm(QObject):
         self._show_notice()
 
     def _show_notice(self) -> None:
-        if not self._window.current_page:
-            return
-        bar = self._window.page(self._window.current_page).notices
+        shown = self._window.current_page
+        if not shown or not self._window.is_prepared(shown):
+            return  # the next tick comes when the page is whole
+        bar = self._window.page(shown).notices
         notice = self._notice()
         if notice is None:
             bar.clear_notice(_KEY)
