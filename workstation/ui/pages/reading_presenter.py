@@ -28,11 +28,11 @@ from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.shown_series import ImagePlace
 from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.other_version import OtherVersion
 from workstation.ui.pages.ai_reading import AiReading
 from workstation.ui.pages.explaining import Explaining
 from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
-from workstation.ui.other_version import OtherVersion
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.reading_words import (
     impression_field,
