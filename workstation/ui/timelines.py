@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
+from shiboken6 import isValid
 
 from workstation.domain.dispatch import TimelineEvent, TimelinePort
 from workstation.domain.errors import WorkstationError
@@ -26,6 +27,8 @@ class TimelineFollower(QObject):
 
     def follow(self, ups_instance_uid: str) -> None:
         """Show what became of the reports of a case, of none for an empty UID."""
+        if not isValid(self):  # the desk outlives a page that spoke another language
+            return
         if ups_instance_uid != self._case:
             self._case = ups_instance_uid
             self._panel.show_events(())
@@ -34,11 +37,11 @@ class TimelineFollower(QObject):
     def refresh(self) -> None:
         """Ask again."""
         case = self._case
-        if not case:
+        if not case or not isValid(self):
             return
 
         def done(events: list[TimelineEvent]) -> None:
-            if case == self._case:
+            if isValid(self) and case == self._case:
                 self._panel.show_events(events)
 
         def failed(error: Exception) -> None:
