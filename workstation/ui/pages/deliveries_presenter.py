@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from resources.translation import tr
 from workstation.domain.dispatch import Dispatch, DispatchPort, Route, RouteStatus
@@ -77,10 +78,15 @@ class DeliveriesPresenter(QObject):
         def failed(error: Exception) -> None:
             if not isinstance(error, WorkstationError):
                 raise error
-            self._page.show_error(error, key="deliveries", severity=Severity.DEGRADED)
+            if isValid(self):
+                self._page.show_error(error, key="deliveries", severity=Severity.DEGRADED)
+
+        def arrived(value: T) -> None:
+            if isValid(self):  # the page may have gone with its person meanwhile
+                done(value)
 
         self._page.notices.clear_notice("deliveries")
-        self._jobs.submit(Pool.IO, lambda _job: work(), on_success=done, on_error=failed)
+        self._jobs.submit(Pool.IO, lambda _job: work(), on_success=arrived, on_error=failed)
 
 
 class GiveUpDialog(Dialog):

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from resources.translation import tr, trn
 from workstation.domain.access import Actor
@@ -170,7 +171,12 @@ class OutboxPresenter(QObject):
         def failed(error: Exception) -> None:
             if not isinstance(error, WorkstationError):
                 raise error
-            self._page.show_error(error, key="outbox", severity=Severity.DEGRADED)
+            if isValid(self):
+                self._page.show_error(error, key="outbox", severity=Severity.DEGRADED)
+
+        def arrived(value: T) -> None:
+            if isValid(self):  # the page may have gone with its person meanwhile
+                done(value)
 
         self._page.notices.clear_notice("outbox")
-        self._jobs.submit(Pool.IO, lambda _job: work(), on_success=done, on_error=failed)
+        self._jobs.submit(Pool.IO, lambda _job: work(), on_success=arrived, on_error=failed)
