@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
@@ -17,6 +17,7 @@ from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ElidedLabel, label, rule
 
 _LABEL = 88
+_ROOM_FOR_KEYS_PX = 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,8 @@ class DockFooter(QWidget):
         row.setSpacing(8)
         self._text = ElidedLabel("", "caption", "t3")
         row.addWidget(self._text, 1)
-        self.critical = Button("", "danger", icon="alarm-warning", key="F8")
-        self.critical.setToolTip(tr("Critical value"))
+        self.critical = Button("", icon="alarm-warning", key="F8")  # red is for a value that runs
+        self.critical.setToolTip(f"{tr('Critical value')} (F8)")
         self.critical.setAccessibleName(tr("Critical value"))
         self.critical.hide()
         row.addWidget(self.critical)
@@ -154,6 +155,12 @@ class DockFooter(QWidget):
     def text(self) -> str:
         """Return what the footer says."""
         return self._text.text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the words the room of the key caps in a narrow dock; the tooltips keep the keys."""
+        super().resizeEvent(event)
+        for button in (self.critical, self.report):
+            button.show_key(shown=self.width() >= _ROOM_FOR_KEYS_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the hairline above."""
