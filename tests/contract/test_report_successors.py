@@ -251,7 +251,9 @@ def test_a_report_of_the_wrong_patient_is_withdrawn_with_all_it_stands_together_
     assert [step for step, _kind, _state in versions(hub, "expert", sent.ups)] == ["signed", "signed"] + [
         "withdrawn"
     ] * 2
-    assert {one["withdrawn_reason"] for one in inbox(hub, sent.study)} == {"wrong_patient: 患者错位"}
+    assert {(one["withdrawn_code"], one["withdrawn_reason"]) for one in inbox(hub, sent.study)} == {
+        ("wrong_patient", "患者错位")
+    }
     row = hub.row("expert", sent.ups)
     assert (row["state"], row["workitem_code"]) == ("ready", "110005")
     assert hub.as_("technician").get(f"/api/reports/{sent.ups}").status_code == 404

@@ -18,7 +18,7 @@ from tests.helpers import cases
 from tests.helpers.fakes_ui import case
 from tests.helpers.grassroots import GrassrootsBench, returned_report
 from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
-from workstation.domain.report_state import ReportKind
+from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.study import DecodeWarning, Patient, Study
 from workstation.domain.workitem import Priority, ReadingState
@@ -438,7 +438,9 @@ def test_a_sender_sees_what_follows_a_report_and_what_does_not_hold_any_more(qtb
     plain = returned_report()
     corrected = replace(plain, ups_instance_uid="2.25.2", kind=ReportKind.CORRECTED, change_reason="wrong side")
     superseded = replace(plain, ups_instance_uid="2.25.3", superseded_by="2.25.2")
-    withdrawn = replace(plain, ups_instance_uid="2.25.4", withdrawn_reason="wrong_patient: other person")
+    withdrawn = replace(
+        plain, ups_instance_uid="2.25.4", withdrawn_code=WithdrawalCode.WRONG_PATIENT, withdrawn_reason="other person"
+    )
     panel = InboxPanel()
     qtbot.addWidget(panel)
     panel.show_reports((plain, corrected, superseded, withdrawn))

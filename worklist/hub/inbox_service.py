@@ -14,7 +14,7 @@ from worklist.hub.errors import NotFound
 from worklist.hub.tables import cases, returned_reports
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
-from workstation.domain.report_state import ReportKind
+from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.site import ReturnedReport
 from workstation.domain.workitem import ReadingState
 
@@ -71,6 +71,7 @@ def _select(actor: Actor) -> Select[Any]:
 
 
 def _returned(row: Row[Any]) -> ReturnedReport:
+    code, _colon, reason = row.withdrawn_reason.partition(": ")
     return ReturnedReport(
         study_instance_uid=row.study_instance_uid,
         ups_instance_uid=row.ups_instance_uid,
@@ -90,5 +91,6 @@ def _returned(row: Row[Any]) -> ReturnedReport:
         kind=ReportKind(row.kind),
         change_reason=row.change_reason,
         superseded_by=row.superseded_by,
-        withdrawn_reason=row.withdrawn_reason,
+        withdrawn_code=WithdrawalCode(code) if code else None,
+        withdrawn_reason=reason,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from workstation.domain.report_state import ReportKind
+from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.workitem import Priority
 
 DEFAULT_DUE: Final = {  # one hospital's TAT table (CLINICAL B9, V2): editable policy, not a norm
@@ -72,5 +72,6 @@ class ReturnedReport:
     """Why it follows another report"""
     superseded_by: str = ""
     """UPS Instance UID of the report that followed it, empty while it holds"""
+    withdrawn_code: WithdrawalCode | None = None
     withdrawn_reason: str = ""
-    """Why nothing of it holds, empty while it holds"""
+    """Why nothing of it holds, in the words of who withdrew it; empty while it holds"""

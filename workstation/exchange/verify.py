@@ -57,7 +57,7 @@ class SignatureVerifier:
         return _guarded(path.name, lambda: self._checked(path))
 
     def verify_bytes(self, name: str, content: bytes) -> VerificationResult:
-        """Return the verdict on a signed PDF, or on the DICOM object around one, held in memory."""
+        """Return the verdict on what carries its own signature, held in memory: a PDF, the object around one, an SR."""
         return _guarded(name, lambda: self._self_contained(content))
 
     def _self_contained(self, data: bytes) -> Checked:
@@ -65,6 +65,8 @@ class SignatureVerifier:
             return check_pdf(data, self.trust, self.now)
         if data[_DICM : _DICM + 4] == b"DICM" and ENCAPSULATED_PDF.encode() in data[:1024]:
             return self._encapsulated(data)
+        if data[_DICM : _DICM + 4] == b"DICM":
+            return check_inside(data, _read(data), self.trust, self.now) or _unsigned(None)
         return Checked(Verdict.UNKNOWN, tr("This is neither a PDF nor a DICOM object"))
 
     def _checked(self, path: Path) -> Checked:  # noqa: PLR0911 - one return for each kind of file

@@ -15,7 +15,7 @@ from workstation.domain.report_state import ReportKind
 from workstation.domain.site import ReturnedReport
 from workstation.ui import paint
 from workstation.ui.patient_words import name_or_placeholder
-from workstation.ui.report.way_words import kind_words
+from workstation.ui.report.way_words import kind_words, withdrawal_words
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
@@ -282,7 +282,7 @@ class InboxItem(QFrame):
 
 def _standing(report: ReturnedReport) -> tuple[str, str, str] | None:
     """Return word, look and icon of the chip that says whether a report holds and what it follows."""
-    if report.withdrawn_reason:
+    if report.withdrawn_code is not None:
         return tr("Withdrawn"), "bad", "error-warning"
     if report.superseded_by:
         return tr("Superseded"), "neutral", "history"
@@ -292,8 +292,9 @@ def _standing(report: ReturnedReport) -> tuple[str, str, str] | None:
 
 
 def _summary(report: ReturnedReport) -> str:
-    if report.withdrawn_reason:
-        return tr("Nothing of this report holds: {reason}", reason=report.withdrawn_reason.partition(": ")[2])
+    if report.withdrawn_code is not None:
+        why = f"{withdrawal_words(report.withdrawn_code)} · {report.withdrawn_reason}"
+        return tr("Nothing of this report holds: {reason}", reason=why)
     return report.summary or tr("Open the report to read it.")
 
 
