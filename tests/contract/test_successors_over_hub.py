@@ -28,8 +28,8 @@ from workstation.domain.site import ReadingRequest, ReturnedReport
 from workstation.domain.workitem import ReadingState, WorklistQuery, WorklistRow, WorklistTab
 from workstation.exchange.verify import SignatureVerifier
 from workstation.services.jobs import NoJob
+from workstation.services.reading_session import OpenedCase
 from workstation.services.signing_service import SignedReport
-from workstation.services.study_service import OpenedCase
 from workstation.settings import SigningSettings
 
 
