@@ -24,7 +24,7 @@ from workstation.ui.widgets.tiling import Layout
 
 pytestmark = pytest.mark.gui
 
-WARM_UP, CYCLES = 6, 30
+WARM_UP, CYCLES = 6, 20
 SLICES, SIZE = 24, 192
 MIB = 1 << 20
 OURS = ("workstation.", "viewers.", "worklist.")
@@ -97,5 +97,5 @@ def test_nothing_of_a_case_stays_in_memory_when_it_is_closed(qtbot: QtBot, qapp:
         name: (counted[0][name], count) for name, count in counted[-1].items() if count - counted[0][name] >= every_case
     }
     assert grown == {}
-    # pixels and volume of a case are 3.5 MB: kept, they would be 80 MB by now
+    # pixels and volume of a case are 3.5 MB: kept, they would be 42 MB by now
     assert memory[-1] - memory[0] < 24 * MIB

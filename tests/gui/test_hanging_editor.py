@@ -131,6 +131,7 @@ def test_a_captured_layout_hangs_the_next_study_of_its_kind_the_same_way(qtbot: 
     press(bench, Qt.Key.Key_2, Qt.KeyboardModifier.ShiftModifier)
     bench.deliver_everything(qtbot.waitUntil)
     press(bench, Qt.Key.Key_4)
+    qtbot.waitUntil(lambda: [one.window.width for one in scenes(bench)] == [2000, 2000])
     bench.comparison.capture.capture()
     dialog = bench.comparison.capture.dialog
     assert isinstance(dialog, NameDialog)
