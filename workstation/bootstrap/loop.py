@@ -249,7 +249,7 @@ class _Loop:
             page.fill_normal.click()
             for item in session.template.fields:
                 if item.required and not session.report.values.get(item.key, "").strip():
-                    text = item.choices[0].key if item.choices else _TEXTS.get(item.key, "未见明显异常。")
+                    text = _TEXTS.get(item.key) or (item.choices[0].key if item.choices else "未见明显异常。")
                     session.set_value(item.key, text)
             session.set_value("impression", _TEXTS["impression"])
             wait_until(lambda: page.paper.page_count > 0, "the preview")
@@ -370,6 +370,7 @@ class _Loop:
 
 
 _TEXTS: Final = {
+    "dominant_type": "solid",
     "technique": "胸部低剂量平扫，层厚 1.0 mm，肺窗与纵隔窗。",
     "impression": "1. 右肺上叶实性结节，建议增强 CT 及多学科会诊。\n2. 余双肺未见明确活动性病变。",
 }
