@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from tests.gui.test_hanging import VIEWS, _english, make, opened, press, scenes, stage_name  # noqa: F401 - fixtures
 from tests.helpers.comparing import ComparingBench, ct_study, mammogram_study
 from tests.helpers.priors import FakeProtocols
+from viewers.scene.note_scene import NoteScene
+from viewers.scene.scene import Scene
 from workstation.domain.errors import DiskFull
 from workstation.domain.hanging import CellView, ChestWall, HangingProtocol
 from workstation.storage.hanging_protocols import HangingLibrary
@@ -124,14 +126,21 @@ def test_a_broken_file_of_ones_own_is_named_in_the_editor(qtbot: QtBot, tmp_path
 # capturing
 
 
+def pictures(bench: ComparingBench) -> list[Scene]:
+    return [one for one in scenes(bench) if not isinstance(one, NoteScene)]
+
+
 def test_a_captured_layout_hangs_the_next_study_of_its_kind_the_same_way(qtbot: QtBot, make: Make) -> None:  # noqa: F811
     study, images = ct_study("1.2.3", "20261121", frame="1.5")
     other, more = ct_study("1.2.4", "20261121", frame="1.5", description="纵隔窗")
     bench = opened(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more))
     press(bench, Qt.Key.Key_2, Qt.KeyboardModifier.ShiftModifier)
+    # a window goes to what hangs by then: wait for the second picture, not for its place alone
+    bench.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: [one.series_instance_uid for one in pictures(bench)] == ["1.2.3.2", "1.2.4.2"])
     bench.deliver_everything(qtbot.waitUntil)
     press(bench, Qt.Key.Key_4)
-    qtbot.waitUntil(lambda: [one.window.width for one in scenes(bench)] == [2000, 2000])
+    assert [one.window.width for one in scenes(bench)] == [2000, 2000]
     bench.comparison.capture.capture()
     dialog = bench.comparison.capture.dialog
     assert isinstance(dialog, NameDialog)

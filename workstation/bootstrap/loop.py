@@ -247,9 +247,10 @@ class _Loop:
             self.window.show_page(REPORT)
             page = self._report_page()
             page.fill_normal.click()
-            for item in session.template.fields:
-                if item.required and not session.report.values.get(item.key, "").strip():
-                    text = _TEXTS.get(item.key) or (item.choices[0].key if item.choices else "未见明显异常。")
+            texts = _TEXTS | _sizes_of_the_first(session)
+            for item in session.template.fields:  # a field may be required by what was said in one before it
+                if item.is_required(session.report.values) and not session.report.values.get(item.key, "").strip():
+                    text = texts.get(item.key) or (item.choices[0].key if item.choices else "未见明显异常。")
                     session.set_value(item.key, text)
             session.set_value("impression", _TEXTS["impression"])
             wait_until(lambda: page.paper.page_count > 0, "the preview")
@@ -369,7 +370,16 @@ class _Loop:
         return page
 
 
-_TEXTS: Final = {
+def _sizes_of_the_first(session: ReadingSession) -> dict[str, str]:
+    """Return the axes of the first finding that goes into the report, as measured, in mm."""
+    finding = next(one for one in session.findings.findings if one.counts)
+    mark = finding.original
+    long_mm = (mark.long_axis_mm if mark is not None else None) or finding.diameter_mm
+    short_mm = (mark.short_axis_mm if mark is not None else None) or finding.diameter_mm
+    return {"dominant_long_mm": f"{long_mm:.1f}", "dominant_short_mm": f"{short_mm:.1f}"}
+
+
+_TEXTS: Final[dict[str, str]] = {
     "dominant_type": "solid",
     "technique": "胸部低剂量平扫，层厚 1.0 mm，肺窗与纵隔窗。",
     "impression": "1. 右肺上叶实性结节，建议增强 CT 及多学科会诊。\n2. 余双肺未见明确活动性病变。",
