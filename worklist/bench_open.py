@@ -30,9 +30,9 @@ from worklist.http import HubClient
 from worklist.retrieve import CONNECTIONS, FirstImage, SeriesRetriever, open_study
 from worklist.session import HubSession
 from worklist.upload import HubSender
-from workstation.dicom.decode import DecodedFrame, decode_frame
-from workstation.dicom.phantom import make_phantom_study
-from workstation.dicom.source import scan
+from workstation.dicom.images.decode import DecodedFrame, decode_frame
+from workstation.dicom.images.phantom import make_phantom_study
+from workstation.dicom.images.source import scan
 from workstation.domain.errors import StorageError
 from workstation.domain.site import ReadingRequest
 from workstation.domain.study import Series, Study

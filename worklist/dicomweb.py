@@ -20,7 +20,7 @@ from worklist.early_frame import early_frame
 from worklist.errors import misunderstood, refusal
 from worklist.http import HubClient
 from worklist.multipart import cut_short
-from workstation.dicom.assemble import study_from_json
+from workstation.dicom.images.assemble import study_from_json
 from workstation.domain.errors import DiskFull, IntegrityMismatch, NotPermitted, Refused, WorkstationError
 from workstation.domain.study import Study
 from workstation.domain.workitem import OutputReference

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from worklist.dicom_json import JSON, Attributes
 from worklist.http import HubClient
-from workstation.dicom.frame_reader import one_frame
+from workstation.dicom.images.frame_reader import one_frame
 from workstation.dicom.quiet import quiet
 from workstation.domain.errors import DecodeError
 

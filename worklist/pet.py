@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from worklist.dicom_json import JSON
 from worklist.errors import misunderstood
 from worklist.http import HubClient
-from workstation.dicom.pet import pet_acquisition
+from workstation.dicom.images.pet import pet_acquisition
 from workstation.dicom.quiet import quiet
 from workstation.domain.pet import PetAcquisition
 

@@ -30,7 +30,7 @@ from models.training.insertion import noise_sigma_hu
 from models.training.prepare_data import read_cubes, read_known
 from models.training.shapes import load_shapes
 from models.training.sources import DEVELOPMENT, is_held_back
-from workstation.dicom.volumes import load_volume
+from workstation.dicom.images.volumes import load_volume
 from workstation.domain.finding import Mark
 from workstation.domain.ports import JobContext
 from workstation.domain.volume import Volume

@@ -19,7 +19,7 @@ from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import FloatArray, run_tiled
 from models.evaluation.patches import patch_score, real_patches
 from tests.helpers.models import Job, compressed_volume
-from workstation.dicom.volumes import load_volume
+from workstation.dicom.images.volumes import load_volume
 from workstation.domain.finding import Mark
 from workstation.domain.volume import Volume
 

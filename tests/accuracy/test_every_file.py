@@ -10,8 +10,8 @@ import pytest
 
 from tests.helpers.pictures import PYDICOM_FILES, shown
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.decode import frame_count, read_dataset
-from workstation.dicom.frame_reader import FrameReader
+from workstation.dicom.images.decode import frame_count, read_dataset
+from workstation.dicom.images.frame_reader import FrameReader
 from workstation.domain.errors import DecodeError
 
 pytestmark = [pytest.mark.accuracy, pytest.mark.usefixtures("allow_warnings")]

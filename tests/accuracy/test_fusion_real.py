@@ -14,8 +14,8 @@ from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
-from workstation.dicom.pet import read_pet
-from workstation.dicom.volumes import load_volume
+from workstation.dicom.images.pet import read_pet
+from workstation.dicom.images.volumes import load_volume
 from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.geometry import Point
 from workstation.domain.registration import Registrations

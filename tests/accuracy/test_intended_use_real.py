@@ -9,8 +9,8 @@ import pytest
 from models.engine.detect_command import detect_path
 from tests.helpers.models import Job, refused
 from workstation.bootstrap.detect import series_volume
-from workstation.dicom.source import scan
-from workstation.dicom.volumes import load_volume
+from workstation.dicom.images.source import scan
+from workstation.dicom.images.volumes import load_volume
 from workstation.domain.errors import InputOutsideIntendedUse
 from workstation.domain.volume import Volume
 from workstation.services.jobs import NoJob

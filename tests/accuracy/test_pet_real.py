@@ -11,8 +11,8 @@ import pydicom
 import pytest
 from SimpleITK import ImageSeriesReader
 
-from workstation.dicom.pet import read_pet
-from workstation.dicom.volumes import load_volume
+from workstation.dicom.images.pet import read_pet
+from workstation.dicom.images.volumes import load_volume
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType, suv_scale, suv_volume
 from workstation.domain.voi import mask_voi, voi_statistics
 from workstation.domain.volume import Volume

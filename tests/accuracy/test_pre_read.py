@@ -15,10 +15,10 @@ from models.engine.detector import LungNoduleDetector
 from models.engine.registry import Registry
 from models.engine.session import Provider
 from tests.helpers.cases import FixedClock
-from workstation.dicom.report_objects import DicomObjects
-from workstation.dicom.source import scan
-from workstation.dicom.sr_reader import read_detections
-from workstation.dicom.volumes import InstanceVolumes
+from workstation.dicom.images.source import scan
+from workstation.dicom.images.volumes import InstanceVolumes
+from workstation.dicom.objects.report_objects import DicomObjects
+from workstation.dicom.sr.reader import read_detections
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import Decision
 from workstation.domain.study import Study

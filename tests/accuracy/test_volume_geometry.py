@@ -12,8 +12,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from tests.helpers.ct import SIZE, axial, datasets, part10, slice_pixels, write
 from tests.helpers.jobs import RecordingJob
-from workstation.dicom.source import scan
-from workstation.dicom.volumes import InstanceVolumes, LoadedVolume, load_volume, read_volume
+from workstation.dicom.images.source import scan
+from workstation.dicom.images.volumes import InstanceVolumes, LoadedVolume, load_volume, read_volume
 from workstation.domain.errors import DecodeError, JobCancelled, MissingGeometry, NotAVolume
 from workstation.domain.geometry import Point
 

@@ -11,7 +11,7 @@ from tests.helpers.part10 import ct_slice
 from tests.helpers.reports import STUDY_UID
 from worklist import bench_open
 from worklist.bench_open import run
-from workstation.dicom.phantom import make_phantom_study
+from workstation.dicom.images.phantom import make_phantom_study
 
 
 @pytest.mark.bench

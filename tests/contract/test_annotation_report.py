@@ -15,9 +15,9 @@ from pydicom import dcmread, dcmwrite
 from pydicom.sr.codedict import codes
 
 from tests.helpers.full_reports import dciodvfy_errors, dsrdump, real_study
-from workstation.dicom.annotation_codes import AS_DRAWN
-from workstation.dicom.annotation_reader import read_annotations
-from workstation.dicom.annotation_report import annotation_sr
+from workstation.dicom.sr.annotation_codes import AS_DRAWN
+from workstation.dicom.sr.annotation_reader import read_annotations
+from workstation.dicom.sr.annotation_report import annotation_sr
 from workstation.domain.annotation import Annotation, AnnotationKind, AnnotationList, Measure, MeasureName, Statistics
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.report import Person

@@ -17,7 +17,7 @@ import zxingcpp
 from tests.helpers.archive_rules import archive_faults
 from tests.helpers.papers import ATTACHED, printed, simple, with_pictures
 from tests.helpers.signed_reports import SignedCase, signed_case
-from workstation.exchange.report_code import read_code
+from workstation.exchange.paper.report_code import read_code
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,13 @@ from pydicom import dcmread
 from tests.helpers.dicom_bytes import CT_IMAGE, INSTANCE, SERIES, STUDY, element, image, part10
 from tests.helpers.full_reports import OBJECTS, TEMPLATE, worklist_row
 from tests.helpers.papers import PRINTER, printed, simple, squeezed, text_of
-from workstation.dicom.source import scan
+from workstation.dicom.images.source import scan
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding import FindingList
 from workstation.domain.measurement import MeasurementSet
 from workstation.domain.study import Study
 from workstation.domain.workitem import WorklistRow
-from workstation.exchange.page_words import shown_name
+from workstation.exchange.paper.page_words import shown_name
 
 NAME = "Wang^XiaoDong=王^小东"
 SITE = "清水镇中心卫生院"

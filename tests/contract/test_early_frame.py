@@ -19,7 +19,7 @@ from worklist import early_frame as early_frame_module
 from worklist.early_frame import early_frame
 from worklist.http import HubClient
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.frame_reader import FrameReader, one_frame
+from workstation.dicom.images.frame_reader import FrameReader, one_frame
 from workstation.domain.errors import DecodeError
 
 __all__ = ["file_hub"]

@@ -17,11 +17,11 @@ from tests.helpers.full_reports import SIGNED, final_report
 from workstation.domain.dispatch import CriticalFlag, Route, RouteKind
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
 from workstation.domain.report import Predecessor, ReportKind, ReportState
-from workstation.exchange.dispatched_objects import signed_pdf
-from workstation.exchange.fhir import transaction
-from workstation.exchange.fhir_carrier import FhirCarrier
-from workstation.exchange.fhir_guard import check_bundle
-from workstation.exchange.report_body import report_body
+from workstation.exchange.routes.dispatched_objects import signed_pdf
+from workstation.exchange.routes.fhir import transaction
+from workstation.exchange.routes.fhir_carrier import FhirCarrier
+from workstation.exchange.routes.fhir_guard import check_bundle
+from workstation.exchange.routes.report_body import report_body
 
 CARRIER = FhirCarrier(template_of)
 Resource = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.full_reports import dciodvfy_errors
-from workstation.exchange.demo_pki import DemoKeyStore
+from workstation.exchange.signing.demo_pki import DemoKeyStore
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMAND = "import sys; from workstation.cli import main; sys.exit(main())"

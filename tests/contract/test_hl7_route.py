@@ -19,7 +19,7 @@ from workstation.domain.dispatch import Charset, Consignment, CriticalFlag, Rout
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
 from workstation.domain.report import Predecessor, Report, ReportKind, ReportState
 from workstation.domain.study import Patient
-from workstation.exchange.mllp import Hl7Carrier
+from workstation.exchange.routes.mllp import Hl7Carrier
 
 CARRIER = Hl7Carrier(template_of)
 EVERYDAY = "右肺上叶 5 mm 磨玻璃结节（GGN），CT 值约 −520 HU；建议 6～12 个月复查。"

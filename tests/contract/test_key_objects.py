@@ -15,8 +15,8 @@ from pydicom.sr.codedict import codes
 from tests.helpers.full_reports import dciodvfy_errors, dsrdump, real_study
 from tests.helpers.marked import PLACE, look
 from tests.helpers.reports import drafted_report
-from workstation.dicom.image_objects import image_objects
-from workstation.dicom.key_objects import key_object_selection, read_key_objects
+from workstation.dicom.objects.image_objects import image_objects
+from workstation.dicom.objects.key_objects import key_object_selection, read_key_objects
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.finding import FindingList
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPurpose

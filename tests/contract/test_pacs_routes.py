@@ -23,9 +23,9 @@ from tests.helpers.orthanc import Orthanc, running_orthanc
 from workstation.domain.dispatch import Route, RouteKind
 from workstation.domain.errors import DiskFull, Refused, StorageError, Undeliverable, Unreachable
 from workstation.domain.report import ReportState
-from workstation.exchange.c_store import STORAGE_COMMITMENT, CommitmentListener, CStoreCarrier
-from workstation.exchange.folder_drop import FolderCarrier
-from workstation.exchange.stow import StowCarrier
+from workstation.exchange.routes.c_store import STORAGE_COMMITMENT, CommitmentListener, CStoreCarrier
+from workstation.exchange.routes.folder_drop import FolderCarrier
+from workstation.exchange.routes.stow import StowCarrier
 
 WANTED = {one.sop_instance_uid: one.read() for one in consigned().objects}
 LIANYUE = {"AET": "LIANYUE", "Host": "127.0.0.1", "AllowEcho": True, "AllowStore": True, "AllowStorageCommitment": True}
@@ -271,7 +271,7 @@ def test_a_full_or_broken_disk_leaves_nothing_that_a_collector_takes(
     def refuse(*_given: object) -> None:
         raise OSError(number, "refused")
 
-    monkeypatch.setattr("workstation.exchange.folder_drop.os.fsync", refuse)
+    monkeypatch.setattr("workstation.exchange.routes.folder_drop.os.fsync", refuse)
 
     with pytest.raises(expected):
         FolderCarrier(drop).carry(consigned(), DROP)

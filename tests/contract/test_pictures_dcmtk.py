@@ -13,7 +13,7 @@ from tests.helpers.ct import part10
 from tests.helpers.pictures import PYDICOM_FILES, drawn_by_dcmtk
 from viewers.scene.picture import picture
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.phantom import ct_slice_dataset
+from workstation.dicom.images.phantom import ct_slice_dataset
 
 pytestmark = pytest.mark.dcmtk
 

@@ -19,9 +19,9 @@ from viewers.scene.picture import picture
 from viewers.scene.presentation import camera_of, drawn, presented
 from viewers.scene.slice_view import SliceView
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.decode import read_dataset
-from workstation.dicom.phantom import ct_slice_dataset
-from workstation.dicom.presentation import FramePresentation, Space, presentation_state
+from workstation.dicom.images.decode import read_dataset
+from workstation.dicom.images.phantom import ct_slice_dataset
+from workstation.dicom.objects.presentation import FramePresentation, Space, presentation_state
 from workstation.domain.errors import DecodeError
 from workstation.domain.frames import FrameRef
 

@@ -18,7 +18,7 @@ from pydicom.filereader import dcmread
 from tests.helpers.full_reports import JUNIOR, OBJECTS, SENIOR, SIGNED, TEMPLATE, final_report, worklist_row
 from tests.helpers.signed_reports import PIN, SignedCase, signed_case
 from workstation.domain.signature import SignatureRole, SignatureStamp, Verdict
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.verify import SignatureVerifier
 
 DCMTK_BUFFER = 16_384
 """dcmsign 3.6.7 stops hashing nested content there and then calls a right signature wrong."""

@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.cases import NOON, READER, FixedClock, complete_values, report, row, study, template
 from tests.helpers.full_reports import dciodvfy_errors, dsrdump
-from workstation.dicom.report_objects import DicomObjects
+from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.report import Report
 from workstation.domain.report_state import ReportKind, ReportState
 from workstation.domain.succession import successor

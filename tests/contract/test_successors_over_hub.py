@@ -18,15 +18,15 @@ from worklist.hub.embedded import EmbeddedHub, HubSettings
 from workstation.bootstrap.adapters import Hub, LocalStorage, connect, open_storage
 from workstation.bootstrap.desk import desk_services, way_services
 from workstation.bootstrap.signing import Signing, signing
-from workstation.dicom.phantom import make_phantom_study
-from workstation.dicom.source import scan
+from workstation.dicom.images.phantom import make_phantom_study
+from workstation.dicom.images.source import scan
 from workstation.domain.access import Actor
 from workstation.domain.report import Report
 from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.signature import Verdict
 from workstation.domain.site import ReadingRequest, ReturnedReport
 from workstation.domain.workitem import ReadingState, WorklistQuery, WorklistRow, WorklistTab
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.verify import SignatureVerifier
 from workstation.services.jobs import NoJob
 from workstation.services.reading_session import OpenedCase
 from workstation.services.signing_service import SignedReport

@@ -35,8 +35,8 @@ from workstation.domain.categories.values import AssignedCategory, CategoryResul
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
-from workstation.exchange.fonts import require_printable
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.paper.fonts import require_printable
+from workstation.exchange.templates.library import TemplateLibrary
 
 LIBRARY = TemplateLibrary()
 NODULE = LungNodule(kind=LungKind.SOLID, change=Change.BASELINE, mean_diameter_mm=9.0, suspicious=False)

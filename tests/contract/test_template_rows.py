@@ -16,11 +16,11 @@ from tests.helpers.full_reports import OBJECTS, SENIOR, SIGNED, TEMPLATE, detect
 from tests.helpers.marked import marked
 from tests.helpers.papers import critical_value, following, paper_study, simple
 from tests.helpers.tid_rows import faults
-from workstation.dicom.annotation_report import annotation_sr
+from workstation.dicom.sr.annotation_report import annotation_sr
 from workstation.domain.measurement import MeasurementSet
 from workstation.domain.report import Report, ReportState
 from workstation.domain.report_state import ReportKind
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 
 STUDY = paper_study()
 ROW = worklist_row(STUDY)

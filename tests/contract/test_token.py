@@ -17,10 +17,10 @@ from tests.helpers.full_reports import SENIOR
 from tests.helpers.tokens import PIN, Token
 from workstation.domain.errors import SignatureInvalid
 from workstation.domain.signature import SignatureLevel, SignatureRole, SignatureStamp, Verdict
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pades import Trust
-from workstation.exchange.token_keys import TokenKeys
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.token_keys import TokenKeys
+from workstation.exchange.signing.verify import SignatureVerifier
 
 ISSUING_PIN = "246810"
 

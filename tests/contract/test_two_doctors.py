@@ -15,8 +15,8 @@ from tests.helpers.cases import FixedClock
 from tests.helpers.hub import HubBed, expect, new_uid
 from tests.helpers.hub_reports import EXPERT, finalise, new_report, signed, stored_outputs, submit
 from workstation.bootstrap.adapters import Hub, connect
-from workstation.dicom.report_objects import DicomObjects
-from workstation.dicom.sr_common import read_part10
+from workstation.dicom.objects.report_objects import DicomObjects
+from workstation.dicom.sr.common import read_part10
 from workstation.domain.access import Actor, Role
 from workstation.domain.errors import AlreadyClaimed, WorklistError
 from workstation.domain.report import Person, Report

@@ -14,17 +14,17 @@ from worklist.hub.embedded import EmbeddedHub, HubSettings
 from workstation.bootstrap.adapters import connect, open_storage
 from workstation.bootstrap.desk import desk_services
 from workstation.bootstrap.signing import Signing, signing
-from workstation.dicom.encapsulated import taken_apart
-from workstation.dicom.phantom import make_phantom_study
-from workstation.dicom.source import scan
+from workstation.dicom.images.phantom import make_phantom_study
+from workstation.dicom.images.source import scan
+from workstation.dicom.objects.encapsulated import taken_apart
 from workstation.domain.report import ReportState
 from workstation.domain.signature import SignatureLevel, Verdict
 from workstation.domain.site import ReadingRequest
 from workstation.domain.workitem import WorklistQuery, WorklistTab
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pdf_signature import attached_files
-from workstation.exchange.time_stamps import TimeAuthority, unavailable
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pdf_signature import attached_files
+from workstation.exchange.signing.time_stamps import TimeAuthority, unavailable
+from workstation.exchange.signing.verify import SignatureVerifier
 from workstation.services.jobs import NoJob
 from workstation.settings import SigningSettings
 

@@ -13,10 +13,10 @@ from pydicom import dcmread
 
 from tests.helpers.full_reports import SENIOR, dciodvfy_errors, final_report, real_study
 from tests.helpers.marked import AT, FRAME, PLACE, drawing
-from workstation.dicom.annotation_reader import read_annotations
-from workstation.dicom.measurement_report import measurement_sr
-from workstation.dicom.nodule_segments import nodule_mask, nodule_segmentations, segment_refs
-from workstation.dicom.segment_outlines import read_segment_outlines
+from workstation.dicom.objects.segment_outlines import read_segment_outlines
+from workstation.dicom.sr.annotation_reader import read_annotations
+from workstation.dicom.sr.measurement_report import measurement_sr
+from workstation.dicom.sr.nodule_segments import nodule_mask, nodule_segmentations, segment_refs
 from workstation.domain.annotation import AnnotationKind
 from workstation.domain.marked_images import StudyImages
 from workstation.domain.report import Report

@@ -13,8 +13,8 @@ from pydicom import dcmread
 
 from tests.helpers.full_reports import SENIOR, dciodvfy_errors, real_study
 from tests.helpers.marked import AT, PLACE, drawing, every_drawing, look, plane_of
-from workstation.dicom.presentation import FramePresentation, presentation_state
-from workstation.dicom.presentation_writer import presentation_states
+from workstation.dicom.objects.presentation import FramePresentation, presentation_state
+from workstation.dicom.objects.presentation_writer import presentation_states
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline

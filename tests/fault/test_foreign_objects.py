@@ -18,8 +18,8 @@ from viewers.qt.outlined_text import OutlinedText
 from viewers.scene.applied_state import AppliedState
 from viewers.scene.image import SliceImage
 from viewers.scene.overlay import ForeignShape
-from workstation.dicom.markup_text import cda_text, html_text
-from workstation.dicom.presentation import presentation_state
+from workstation.dicom.objects.markup_text import cda_text, html_text
+from workstation.dicom.objects.presentation import presentation_state
 from workstation.domain.errors import WorkstationError
 from workstation.domain.frames import FrameRef
 from workstation.domain.study import Patient, Study

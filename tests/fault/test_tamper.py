@@ -13,7 +13,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from tests.helpers.full_reports import JUNIOR, SENIOR, SIGNED
 from tests.helpers.signed_reports import PIN, SignedCase, flipped, signed_case
 from workstation.domain.signature import SignatureRole, SignatureStamp, Verdict
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.verify import SignatureVerifier
 
 # damaged DICOM makes pydicom warn about each doubtful value; the verdict is what counts here
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore::UserWarning")]

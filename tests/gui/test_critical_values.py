@@ -24,7 +24,7 @@ from workstation.domain.critical import CallOutcome, CriticalState, CriticalValu
 from workstation.domain.critical_board import CallReport, Recognition
 from workstation.domain.errors import Locked, NoLongerUpdatable
 from workstation.domain.template import ReportTemplate
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.critical_service import CriticalActs
 from workstation.services.report_service import RecordDecisions
 from workstation.settings import Settings

@@ -13,7 +13,7 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_fusion import FusionBench, pet_ct
-from workstation.dicom.secondary_capture import secondary_capture
+from workstation.dicom.objects.secondary_capture import secondary_capture
 from workstation.domain.grayscale import MonitorCheck
 from workstation.domain.workitem import OutputReference
 from workstation.services.export_service import SavePictures, StoreCapture

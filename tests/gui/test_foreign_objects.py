@@ -21,7 +21,7 @@ from viewers.scene.raster import Window
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import DecodeError
 from workstation.domain.study import Instance, Series
-from workstation.exchange.pdf_pages import page_pictures
+from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.services.foreign_objects_service import ReadForeignObjects
 from workstation.ui.images.foreign_objects import ForeignObjectsView
 from workstation.ui.images.foreign_reading import ForeignReading

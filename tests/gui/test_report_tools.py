@@ -15,7 +15,7 @@ from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
 from tests.helpers.desk import DeskBench
 from workstation.domain.template import FieldType
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 from workstation.ui.category_dialog import CategoryDialog
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.norm_dialog import NormDialog

@@ -22,7 +22,7 @@ from workstation.domain.dispatch import (
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.report import Report
 from workstation.domain.study import Instance, Patient, Series, Study
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 PDF_BYTES = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"

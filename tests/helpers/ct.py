@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import FileDataset
 
-from workstation.dicom.phantom import ct_slice_dataset
+from workstation.dicom.images.phantom import ct_slice_dataset
 from workstation.domain.geometry import Point
 
 Change = Callable[[int, FileDataset], None]

@@ -45,8 +45,8 @@ from workstation.domain.dispatch import Consignment, Receipt, Route, RouteKind
 from workstation.domain.report import ReportState
 from workstation.domain.signature import SignedArtefact
 from workstation.domain.workitem import Claim
-from workstation.exchange.mllp import Hl7Carrier
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.routes.mllp import Hl7Carrier
+from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.jobs import NoJob

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workstation.dicom.source import scan
+from workstation.dicom.images.source import scan
 from workstation.domain.errors import Refused
 from workstation.domain.study import Study
 

@@ -13,11 +13,11 @@ from tests.helpers.nodules import lung, with_ball
 from tests.helpers.priors import prior
 from viewers.scene.image import SliceImage
 from workstation.bootstrap.nodules import measure_nodule
-from workstation.dicom.measurement_report import measurement_sr
+from workstation.dicom.sr.measurement_report import measurement_sr
 from workstation.domain.finding import Decision, Finding, FindingList, Mark, MarkEvidence, NoduleType
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Instance, Series, Study
-from workstation.exchange.pdf_pages import page_pictures
+from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.services.foreign_objects_service import ReadForeignObjects
 from workstation.services.prior_service import ComparePriors, PrefetchedImages
 from workstation.ui.images.comparing import Comparing

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydicom import dcmread
 
 from tests.helpers.cases import FixedClock
-from workstation.dicom.report_objects import DicomObjects
+from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.finding import (
     AlgorithmIdentity,
     Decision,
@@ -35,7 +35,7 @@ from workstation.domain.workitem import (
     WorkitemCode,
     WorklistRow,
 )
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 
 SIGNED = datetime(2026, 11, 21, 11, 42, 7, tzinfo=UTC)
 JUNIOR = Person("songjia", "宋佳", "省影像专科联盟远程诊断中心")

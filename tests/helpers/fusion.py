@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from workstation.dicom.phantom import ct_slice_dataset
+from workstation.dicom.images.phantom import ct_slice_dataset
 from workstation.domain.geometry import Point
 from workstation.domain.volume import Volume
 

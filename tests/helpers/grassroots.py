@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.helpers import cases
 from tests.helpers.fakes_ui import TECHNICIAN, FakeWorklist, case
-from workstation.dicom.source import scan
+from workstation.dicom.images.source import scan
 from workstation.domain.access import Actor
 from workstation.domain.errors import Unreachable, WorkstationError
 from workstation.domain.ports import JobContext

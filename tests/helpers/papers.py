@@ -31,8 +31,8 @@ from workstation.domain.report import Predecessor, Report
 from workstation.domain.report_state import ReportKind
 from workstation.domain.study import Instance, Patient, Series, Study
 from workstation.domain.template import ReportTemplate, Text
-from workstation.exchange.letterheads import OneLetterhead
-from workstation.exchange.report_pdf import ReportPdf
+from workstation.exchange.paper.letterheads import OneLetterhead
+from workstation.exchange.paper.report_pdf import ReportPdf
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 SCOPE = Text("省内", "province")

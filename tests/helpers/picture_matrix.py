@@ -24,7 +24,7 @@ from typing import Final
 from tests.helpers.picture_studies import write_studies
 from workstation.bootstrap.adapters import Hub, connect
 from workstation.bootstrap.demo import PASSWORD, demo_house
-from workstation.dicom.source import scan
+from workstation.dicom.images.source import scan
 from workstation.domain.site import ReadingRequest
 from workstation.domain.workitem import AiState, Priority, WorklistQuery, WorklistRow, WorklistTab
 from workstation.services.jobs import NoJob

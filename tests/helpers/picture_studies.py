@@ -23,7 +23,7 @@ from pydicom.uid import (
 
 from tests.helpers.fusion import body, grid
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.phantom import ct_slice_dataset
+from workstation.dicom.images.phantom import ct_slice_dataset
 
 _MG_VIEWS = (("R", "CC", ("P", "L")), ("L", "CC", ("A", "R")), ("R", "MLO", ("P", "F")), ("L", "MLO", ("A", "F")))
 

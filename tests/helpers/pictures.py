@@ -15,7 +15,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.picture import picture
 from viewers.scene.raster import VoiFunction, VoiLut, Window
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.decode import read_header
+from workstation.dicom.images.decode import read_header
 
 Levels = npt.NDArray[np.uint8]
 

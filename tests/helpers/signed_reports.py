@@ -22,13 +22,13 @@ from tests.helpers.full_reports import (
     worklist_row,
 )
 from tests.helpers.marked import marked
-from workstation.dicom.encapsulated import taken_apart
+from workstation.dicom.objects.encapsulated import taken_apart
 from workstation.domain.report import ReportState
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import Text
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pades import Trust
-from workstation.exchange.report_pdf import ReportPdf
+from workstation.exchange.paper.report_pdf import ReportPdf
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pades import Trust
 from workstation.services.sealing import Sealing
 
 PIN = "246810"

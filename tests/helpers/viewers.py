@@ -16,7 +16,7 @@ from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
 from viewers.scene.measure_annotations import annotate
 from viewers.scene.stack_scene import StackScene, StackSlot
-from workstation.dicom.decode import decode_frame, read_dataset
+from workstation.dicom.images.decode import decode_frame, read_dataset
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark, RejectReason
 from workstation.domain.geometry import ImagePlane, Point

@@ -9,9 +9,9 @@ import pytest
 
 from workstation.bootstrap.signing import signing
 from workstation.domain.errors import SignatureInvalid
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pades import Trust
-from workstation.exchange.token_keys import TokenKeys
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.token_keys import TokenKeys
 from workstation.settings import SigningSettings
 
 

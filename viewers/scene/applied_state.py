@@ -7,7 +7,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.presentation import camera_of, drawn, presented
 from viewers.scene.slice_view import SliceView
-from workstation.dicom.presentation import DisplayedArea, FramePresentation, PresentationState, SizeMode
+from workstation.dicom.objects.presentation import DisplayedArea, FramePresentation, PresentationState, SizeMode
 from workstation.domain.frames import FrameRef
 
 Size = tuple[float, float]

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from viewers.scene.image import SliceImage, VoiChoice
 from viewers.scene.raster import VoiFunction, VoiLut, Window
-from workstation.dicom.decode import DecodedFrame
-from workstation.dicom.frame_attributes import VoiWindow
-from workstation.dicom.lookup import LookupTable
+from workstation.dicom.images.decode import DecodedFrame
+from workstation.dicom.images.frame_attributes import VoiWindow
+from workstation.dicom.images.lookup import LookupTable
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.pixel_size import PixelSize
 from workstation.domain.side import SideDoubt

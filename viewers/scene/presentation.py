@@ -12,8 +12,8 @@ from viewers.scene.decoded import voi_lut_of, window_of
 from viewers.scene.image import SliceImage, VoiChoice
 from viewers.scene.raster import VoiLut, Window, voi, voi_lut
 from viewers.scene.slice_view import SliceView
-from workstation.dicom.lookup import LookupTable
-from workstation.dicom.presentation import FramePresentation, Graphic, Space
+from workstation.dicom.images.lookup import LookupTable
+from workstation.dicom.objects.presentation import FramePresentation, Graphic, Space
 
 _CURVE_STEPS = 72
 _POINT_PX = 4.0

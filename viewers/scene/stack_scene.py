@@ -16,7 +16,7 @@ from viewers.scene.raster import VoiLut, Window, full_range
 from viewers.scene.scene import Scene, Size, ViewState
 from viewers.scene.slice_view import SliceView
 from viewers.scene.viewtext import location_text, spacing_text
-from workstation.dicom.presentation import PresentationState
+from workstation.dicom.objects.presentation import PresentationState
 from workstation.domain.frames import FrameRef, frames_kept, is_kept
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series

@@ -37,7 +37,7 @@ from workstation.storage.outbox import Outbox
 from workstation.storage.phrases import PhraseFile
 
 if TYPE_CHECKING:
-    from workstation.exchange.verify import SignatureVerifier
+    from workstation.exchange.signing.verify import SignatureVerifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,9 @@ def detection_worker(
 
     ``shadow`` looks at every study after its pre-read; ``images`` reads the studies without a CT series.
     """
-    from workstation.dicom.planar import planar_image
-    from workstation.dicom.report_objects import DicomObjects
-    from workstation.dicom.volumes import InstanceVolumes
+    from workstation.dicom.images.planar import planar_image
+    from workstation.dicom.images.volumes import InstanceVolumes
+    from workstation.dicom.objects.report_objects import DicomObjects
 
     def loop(stop: Stop) -> None:
         work = DetectStudy(
@@ -166,8 +166,8 @@ def detection_worker(
 
 def verifier(trust: Path | None, data_dir: Path | None = None) -> SignatureVerifier:
     """Return a verifier that trusts the given root, else this machine's demo CA (nobody before it was made)."""
-    from workstation.exchange.pades import Trust
-    from workstation.exchange.verify import SignatureVerifier
+    from workstation.exchange.signing.pades import Trust
+    from workstation.exchange.signing.verify import SignatureVerifier
     from workstation.storage.data_dir import default_data_dir
 
     if trust is not None:

@@ -44,7 +44,7 @@ def _machine() -> dict[str, Any]:
 
 
 def _load(study: Path | None) -> dict[str, Any]:
-    from workstation.dicom.bench_load import run
+    from workstation.dicom.images.bench_load import run
 
     return run(study)
 

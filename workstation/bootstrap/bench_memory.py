@@ -33,8 +33,8 @@ def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from workstation.bootstrap.children import Child
     from workstation.bootstrap.demo import PASSWORD
-    from workstation.dicom.phantom import make_phantom_study
-    from workstation.exchange.demo_pki import DemoKeyStore
+    from workstation.dicom.images.phantom import make_phantom_study
+    from workstation.exchange.signing.demo_pki import DemoKeyStore
     from workstation.storage.data_dir import private_dir
 
     with tempfile.TemporaryDirectory(prefix="lianyue-bench-", ignore_cleanup_errors=True) as folder:
@@ -53,7 +53,7 @@ def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
 def send_case(url: str, folder: Path, password: str) -> None:
     """Send what lies in a folder as the technician does."""
     from workstation.bootstrap.adapters import connect
-    from workstation.dicom.source import scan
+    from workstation.dicom.images.source import scan
     from workstation.domain.site import ReadingRequest
     from workstation.services.jobs import NoJob
 

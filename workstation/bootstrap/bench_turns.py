@@ -31,8 +31,8 @@ def run(study: Path | None, slices: int = SLICES, rest_ms: int = _REST_MS) -> di
     from workstation.bootstrap.bench_memory import send_case
     from workstation.bootstrap.children import Child
     from workstation.bootstrap.demo import PASSWORD
-    from workstation.dicom.phantom import make_phantom_study
-    from workstation.exchange.demo_pki import DemoKeyStore
+    from workstation.dicom.images.phantom import make_phantom_study
+    from workstation.exchange.signing.demo_pki import DemoKeyStore
     from workstation.storage.data_dir import private_dir
 
     with tempfile.TemporaryDirectory(prefix="lianyue-bench-", ignore_cleanup_errors=True) as folder:

@@ -10,7 +10,7 @@ from workstation.bootstrap.templates import template_library
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import RigidRegistration
 from workstation.domain.volume import Volume
-from workstation.exchange.pdf_pages import pdf_words
+from workstation.exchange.paper.pdf_pages import pdf_words
 from workstation.services.prior_service import ComparePriors, PrefetchedImages
 from workstation.ui.images.comparing import Comparing
 

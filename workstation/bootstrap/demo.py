@@ -32,7 +32,7 @@ class DemoHouse:
 @contextlib.contextmanager
 def demo_house(root: Path) -> Iterator[DemoHouse]:
     """Run hub and worker, each a process of its own, below one folder; both end with the context."""
-    from workstation.exchange.demo_pki import DemoKeyStore
+    from workstation.exchange.signing.demo_pki import DemoKeyStore
     from workstation.storage.data_dir import private_dir
 
     house_data = private_dir(root / "hub")
@@ -50,7 +50,7 @@ def demo_house(root: Path) -> Iterator[DemoHouse]:
 
 def phantom(folder: Path) -> Path:
     """Make a chest CT phantom with nodules and return its folder."""
-    from workstation.dicom.phantom import make_phantom_study
+    from workstation.dicom.images.phantom import make_phantom_study
 
     started = time.perf_counter()
     truth = make_phantom_study(folder)
@@ -69,7 +69,7 @@ def phantom(folder: Path) -> Path:
 
 def _check_study(folder: Path) -> None:
     """Raise DecodeError before hub and worker start, not minutes later from the middle of the loop."""
-    from workstation.dicom.source import scan
+    from workstation.dicom.images.source import scan
 
     scan(folder)
 
@@ -136,7 +136,7 @@ def _interactive(house: DemoHouse, study: Path | None, root: Path) -> int:
 
 def _send_first_case(hub_url: str, study: Path | None, root: Path) -> None:
     """Send a study as the technician, so that the expert finds a case on the worklist."""
-    from workstation.dicom.source import scan
+    from workstation.dicom.images.source import scan
     from workstation.domain.site import ReadingRequest
     from workstation.domain.workitem import Priority
     from workstation.services.jobs import NoJob

@@ -8,13 +8,13 @@ from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.letterheads import recognition_policy, site_letterheads
 from workstation.bootstrap.signing import Signing
 from workstation.bootstrap.templates import template_library
-from workstation.dicom.report_objects import DicomObjects
+from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
-from workstation.exchange.pdf_pages import page_pictures
-from workstation.exchange.report_pdf import ReportPdf
+from workstation.exchange.paper.pdf_pages import page_pictures
+from workstation.exchange.paper.report_pdf import ReportPdf
 from workstation.services.author_signing import SignedPreliminaries, SignPreliminary
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports

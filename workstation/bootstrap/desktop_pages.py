@@ -200,8 +200,8 @@ def _deliveries(desktop: Desktop) -> Page:
 def _grassroots(desktop: Desktop) -> Page:
     from workstation.bootstrap.adapters import verifier
     from workstation.bootstrap.letterheads import recognition_policy
-    from workstation.dicom.source import scan
-    from workstation.exchange.pdf_pages import page_pictures
+    from workstation.dicom.images.source import scan
+    from workstation.exchange.paper.pdf_pages import page_pictures
     from workstation.services.recognition_service import FindRepeats, TellRepeats
     from workstation.services.returned_report_service import OpenReturnedReport
     from workstation.services.uid import SystemClock
@@ -235,7 +235,7 @@ def _present(value: T | None) -> T:
 
 
 def _pdf_in(part10: bytes) -> bytes:
-    from workstation.dicom.encapsulated import taken_apart
+    from workstation.dicom.objects.encapsulated import taken_apart
 
     try:
         return taken_apart(part10).pdf

@@ -13,9 +13,9 @@ from models.engine.registry import DEFAULT_MODEL, Registry
 from resources.translation import tr, trn
 from workstation.bootstrap.console import check_writable, write_text
 from workstation.bootstrap.models import installed_models
-from workstation.dicom.planar import planar_image
-from workstation.dicom.source import scan
-from workstation.dicom.volumes import load_volume
+from workstation.dicom.images.planar import planar_image
+from workstation.dicom.images.source import scan
+from workstation.dicom.images.volumes import load_volume
 from workstation.domain.errors import InputOutsideIntendedUse
 from workstation.domain.model import PlanarImage
 from workstation.domain.ports import JobContext
@@ -110,7 +110,7 @@ def bench(study: Path | None) -> dict[str, Any]:
     import tempfile
 
     from models.bench_detect import run
-    from workstation.dicom.phantom import make_phantom_study
+    from workstation.dicom.images.phantom import make_phantom_study
 
     with tempfile.TemporaryDirectory() as folder:
         if study is None:

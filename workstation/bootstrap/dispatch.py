@@ -26,8 +26,8 @@ def hub_carriers(
     data_dir: Path, drop: Path | None = None, commitment: tuple[str, int] | None = None
 ) -> Iterator[Carriers]:
     """Return what carries reports away from a hub, until the end of the context."""
-    from workstation.exchange.c_store import CommitmentListener
-    from workstation.exchange.carriers import carriers
+    from workstation.exchange.routes.c_store import CommitmentListener
+    from workstation.exchange.routes.carriers import carriers
 
     host, port = commitment or ("", None)
     listener = CommitmentListener(port, host)

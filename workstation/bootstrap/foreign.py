@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workstation.bootstrap.adapters import Hub
-from workstation.exchange.pdf_pages import page_pictures
+from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.services.foreign_objects_service import ReadForeignObjects
 from workstation.ui.images.foreign_reading import ForeignReading
 

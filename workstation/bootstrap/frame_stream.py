@@ -16,7 +16,7 @@ from typing import Final
 
 from viewers.scene.image import SliceImage
 from worklist.retry import Backoff
-from workstation.dicom.frame_reader import FrameReader
+from workstation.dicom.images.frame_reader import FrameReader
 from workstation.domain.errors import Unreachable, WorkstationError
 from workstation.domain.frame_ports import EarlyFrames
 from workstation.domain.frames import frames_kept, is_kept

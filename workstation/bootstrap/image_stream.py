@@ -12,8 +12,8 @@ from viewers.scene.image import SliceImage
 from worklist.retrieve import SeriesRetriever
 from workstation.bootstrap.decode_pool import DecodePool
 from workstation.bootstrap.frame_stream import FrameStream
-from workstation.dicom.decode import decode_frame, read_dataset
 from workstation.dicom.header import plane_of
+from workstation.dicom.images.decode import decode_frame, read_dataset
 from workstation.dicom.pixel_size import aspect_of, pixel_size_of
 from workstation.dicom.quiet import quiet
 from workstation.dicom.side import side_tags

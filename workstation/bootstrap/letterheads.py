@@ -9,7 +9,7 @@ from typing import Final
 from workstation.dicom.recognition import policy_in_force
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.mutual_recognition import RecognitionPolicy
-from workstation.exchange.letterheads import LetterheadFolder
+from workstation.exchange.paper.letterheads import LetterheadFolder
 from workstation.storage.data_dir import default_data_dir
 
 _LOG: Final = logging.getLogger(__name__)

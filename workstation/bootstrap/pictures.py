@@ -32,7 +32,7 @@ def monitor_checking(data_dir: Path, actor: Callable[[], Actor | None]) -> Monit
 
 def picture_services(hub: Hub, data_dir: Path) -> PictureServices:
     """Join what real size and export need."""
-    from workstation.dicom.secondary_capture import secondary_capture
+    from workstation.dicom.objects.secondary_capture import secondary_capture
     from workstation.storage.picture_files import PictureFiles
 
     return PictureServices(

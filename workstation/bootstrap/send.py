@@ -9,7 +9,7 @@ import time
 from resources.translation import tr, trn
 from workstation.bootstrap.adapters import connect
 from workstation.bootstrap.console import complain, password_for
-from workstation.dicom.source import scan
+from workstation.dicom.images.source import scan
 from workstation.domain.errors import IntegrityMismatch, Refused, StudyIncomplete
 from workstation.domain.site import ReadingRequest
 from workstation.domain.workitem import Priority

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from workstation.domain.ports import SignerPort
 from workstation.domain.signature import SignatureLevel, SignedPdf
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pades import Trust, add_time_stamp
-from workstation.exchange.time_stamps import RemoteTimeAuthority, TimeAuthority
-from workstation.exchange.token_keys import TokenKeys
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pades import Trust, add_time_stamp
+from workstation.exchange.signing.time_stamps import RemoteTimeAuthority, TimeAuthority
+from workstation.exchange.signing.token_keys import TokenKeys
 from workstation.settings import SigningSettings
 from workstation.storage.data_dir import private_dir
 

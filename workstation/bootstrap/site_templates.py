@@ -14,9 +14,9 @@ from workstation.bootstrap.templates import own_folder
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import ReportTemplate
 from workstation.domain.template_draft import Draft, TemplateEntry, TemplateProblem, is_newer
-from workstation.exchange.mrrt import export_mrrt, mrrt_to_json
-from workstation.exchange.template_problems import template_problems
-from workstation.exchange.templates import TemplateLibrary, parse_template
+from workstation.exchange.templates.library import TemplateLibrary, parse_template
+from workstation.exchange.templates.mrrt import export_mrrt, mrrt_to_json
+from workstation.exchange.templates.problems import template_problems
 from workstation.storage.data_dir import private_dir
 from workstation.storage.files import replace_file
 

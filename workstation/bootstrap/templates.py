@@ -11,8 +11,8 @@ from resources.templates import template_paths
 from resources.translation import language, tr
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import ReportTemplate
-from workstation.exchange.mrrt import export_mrrt, mrrt_to_json
-from workstation.exchange.templates import TemplateLibrary, parse_template
+from workstation.exchange.templates.library import TemplateLibrary, parse_template
+from workstation.exchange.templates.mrrt import export_mrrt, mrrt_to_json
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.storage.files import replace_file
 

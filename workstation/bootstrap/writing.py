@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.templates import template_library
-from workstation.exchange.pdf_pages import pdf_words
+from workstation.exchange.paper.pdf_pages import pdf_words
 from workstation.services.phrase_service import PhraseBook
 from workstation.services.prior_service import ComparePriors
 from workstation.ui.report.aids import WritingAids

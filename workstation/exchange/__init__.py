@@ -1,1 +1,1 @@
-"""Documents that leave the house: PDF, signatures."""
+"""Documents that leave the house: paper, signatures, routes, templates."""

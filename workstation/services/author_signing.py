@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from workstation.dicom.encapsulated import taken_apart
+from workstation.dicom.objects.encapsulated import taken_apart
 from workstation.domain.access import Actor
 from workstation.domain.errors import SourceError
 from workstation.domain.ports import (

@@ -11,17 +11,17 @@ from typing import Final
 from pydicom.dataset import Dataset
 
 from resources.translation import tr
-from workstation.dicom.annotation_reader import read_annotations
 from workstation.dicom.charset import decode_dataset
-from workstation.dicom.document_text import document_kind, encapsulated_document, sr_text
-from workstation.dicom.key_objects import KEY_OBJECT_SELECTION, read_key_objects
-from workstation.dicom.markup_text import cda_text, html_text
-from workstation.dicom.nodule_reader import read_nodules
-from workstation.dicom.presentation import PresentationState, presentation_state
+from workstation.dicom.objects.document_text import document_kind, encapsulated_document, sr_text
+from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION, read_key_objects
+from workstation.dicom.objects.markup_text import cda_text, html_text
+from workstation.dicom.objects.presentation import PresentationState, presentation_state
+from workstation.dicom.objects.segment_outlines import SEGMENTATIONS, read_segment_outlines
+from workstation.dicom.objects.structure_set import RT_STRUCTURE_SET, read_structure_set
 from workstation.dicom.quiet import quiet
-from workstation.dicom.segment_outlines import SEGMENTATIONS, read_segment_outlines
-from workstation.dicom.sr_common import MANUFACTURER, read_part10
-from workstation.dicom.structure_set import RT_STRUCTURE_SET, read_structure_set
+from workstation.dicom.sr.annotation_reader import read_annotations
+from workstation.dicom.sr.common import MANUFACTURER, read_part10
+from workstation.dicom.sr.nodule_reader import read_nodules
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError, HostileInput, Unreachable, WorkstationError
 from workstation.domain.follow_up import SeenNodule

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resources.translation import tr
-from workstation.dicom.stack import TILT_PIXELS, Placement, StackGeometry, describe
+from workstation.dicom.images.stack import TILT_PIXELS, Placement, StackGeometry, describe
 from workstation.domain.errors import HostileInput, MissingGeometry, NotAVolume
 from workstation.domain.geometry import ImagePlane, affine
 from workstation.domain.ports import CancelToken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from resources.translation import language, tr
-from workstation.dicom import report_words
+from workstation.dicom.sr import report_words
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.norm.gate import norm_faults, open_faults

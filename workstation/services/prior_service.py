@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from resources.translation import tr
-from workstation.dicom.document_text import encapsulated_document, sr_text
+from workstation.dicom.objects.document_text import encapsulated_document, sr_text
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import DecodeError, NotPermitted, SourceError, Unreachable, WorkstationError
 from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStudy, comparable, is_like

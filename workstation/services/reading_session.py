@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from resources.translation import tr
-from workstation.dicom import report_words
+from workstation.dicom.sr import report_words
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.critical import CriticalValue

@@ -11,7 +11,7 @@ from typing import Final
 
 from resources.categories import scheme_name
 from resources.translation import language, tr
-from workstation.dicom import report_words
+from workstation.dicom.sr import report_words
 from workstation.domain.categories.values import Scheme
 from workstation.domain.report import Report
 from workstation.domain.study import Study

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from workstation.dicom import report_words
+from workstation.dicom.sr import report_words
 from workstation.domain.annotation import Annotation, MeasureName
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.phrase import Fact

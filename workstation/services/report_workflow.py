@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from resources.translation import tr
-from workstation.dicom.structured_report import report_identity
+from workstation.dicom.sr.structured_report import report_identity
 from workstation.domain.access import Actor
 from workstation.domain.errors import NoLongerUpdatable
 from workstation.domain.ports import Clock, DraftPort, ReportPort, StorePort, WorklistPort

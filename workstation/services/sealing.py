@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from resources.translation import tr
-from workstation.dicom.report_manifest import MANIFEST_NAME, PRELIMINARY_NAME
+from workstation.dicom.objects.report_manifest import MANIFEST_NAME, PRELIMINARY_NAME
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import SignatureInvalid, SourceError

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from workstation.dicom.sr_reader import read_detections
+from workstation.dicom.sr.reader import read_detections
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import DecodeError

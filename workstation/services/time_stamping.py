@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from workstation.dicom.encapsulated import taken_apart, with_pdf
+from workstation.dicom.objects.encapsulated import taken_apart, with_pdf
 from workstation.domain.errors import SignatureInvalid, TimeStampUnavailable
 from workstation.domain.ports import Clock, Delivery, OutboxPort
 from workstation.domain.signature import SignedArtefact, SignedPdf

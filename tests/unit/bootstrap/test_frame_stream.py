@@ -16,7 +16,7 @@ from worklist.retry import Backoff
 from workstation.bootstrap import frame_stream
 from workstation.bootstrap.frame_stream import FrameStream
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.frame_reader import FrameReader
+from workstation.dicom.images.frame_reader import FrameReader
 from workstation.domain.errors import DecodeError, Unreachable, WorkstationError
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.study import Series

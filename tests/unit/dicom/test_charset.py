@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from tests.helpers.ct import axial, datasets, part10
 from workstation.dicom.charset import TextDecoder, charsets_of, decode_dataset, display_name, person_name
-from workstation.dicom.decode import read_dataset
+from workstation.dicom.images.decode import read_dataset
 from workstation.domain.study import DecodeWarning
 
 # PS3.5 annexes H, I, J and K print these names

@@ -10,7 +10,7 @@ import pytest
 from resources.critical_policy import shipped_policy
 from workstation.dicom.critical_policy import default_policy, parse_policy
 from workstation.domain.errors import CriticalPolicyInvalid
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 
 
 def test_the_shipped_policy_covers_the_national_diagnoses_within_ten_minutes() -> None:

@@ -11,11 +11,11 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import MPEG2MPML, UID, JPEGBaseline8Bit, JPEGLSLossless
 
 from tests.helpers.ct import SIZE, axial, datasets, part10
-from workstation.dicom import gdcm_fallback
-from workstation.dicom.decode import decode_frame, read_dataset, read_header
-from workstation.dicom.frame_attributes import VoiWindow
-from workstation.dicom.lookup import LookupTable, lookup_table
-from workstation.dicom.palette import palette
+from workstation.dicom.images import gdcm_fallback
+from workstation.dicom.images.decode import decode_frame, read_dataset, read_header
+from workstation.dicom.images.frame_attributes import VoiWindow
+from workstation.dicom.images.lookup import LookupTable, lookup_table
+from workstation.dicom.images.palette import palette
 from workstation.domain.errors import DecodeError, HostileInput, UnsupportedTransferSyntax
 
 

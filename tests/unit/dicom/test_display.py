@@ -11,10 +11,10 @@ from tests.helpers.ct import SIZE, axial, datasets
 from viewers.scene.decoded import slice_image
 from viewers.scene.picture import picture
 from viewers.scene.raster import Window
-from workstation.dicom.decode import decode_frame
-from workstation.dicom.frame_attributes import padding_of, unit_of, windows_of
-from workstation.dicom.overlays import overlay_planes
-from workstation.dicom.palette import palette
+from workstation.dicom.images.decode import decode_frame
+from workstation.dicom.images.frame_attributes import padding_of, unit_of, windows_of
+from workstation.dicom.images.overlays import overlay_planes
+from workstation.dicom.images.palette import palette
 from workstation.dicom.pixel_size import aspect_of, pixel_size_of
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.pixel_size import PixelSize, SpacingBasis

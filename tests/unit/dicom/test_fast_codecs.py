@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workstation.dicom.decode import decode_frame
-from workstation.dicom.fast_codecs import decode_words
-from workstation.dicom.source import read_file_header
-from workstation.dicom.voxels import Slice, _is_fast, _read_fast
+from workstation.dicom.images.decode import decode_frame
+from workstation.dicom.images.fast_codecs import decode_words
+from workstation.dicom.images.source import read_file_header
+from workstation.dicom.images.voxels import Slice, _is_fast, _read_fast
 
 
 @pytest.mark.parametrize(

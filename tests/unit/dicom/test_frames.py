@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from workstation.dicom.decode import decode_frame, read_dataset
 from workstation.dicom.frame_headers import frame_values
-from workstation.dicom.frame_reader import FrameReader
-from workstation.dicom.frames import cine_of, stacks_of
 from workstation.dicom.header import Header, header_of
-from workstation.dicom.source import scan
+from workstation.dicom.images.decode import decode_frame, read_dataset
+from workstation.dicom.images.frame_reader import FrameReader
+from workstation.dicom.images.frames import cine_of, stacks_of
+from workstation.dicom.images.source import scan
 from workstation.domain.errors import DecodeError
 from workstation.domain.frames import ImageStack
 from workstation.domain.study import Series

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workstation.dicom.markup_text import cda_text, html_text, plain
+from workstation.dicom.objects.markup_text import cda_text, html_text, plain
 
 CDA = """<?xml version="1.0" encoding="{encoding}"?>
 <ClinicalDocument xmlns="urn:hl7-org:v3"><title>检查报告</title>

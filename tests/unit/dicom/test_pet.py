@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from tests.helpers.jobs import RecordingJob
 from tests.helpers.pet import SCAN, pet_header
-from workstation.dicom.pet import pet_acquisition, read_pet
+from workstation.dicom.images.pet import pet_acquisition, read_pet
 from workstation.domain.errors import JobCancelled, NotAVolume
 from workstation.domain.study import Instance, Series
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType, suv_scale

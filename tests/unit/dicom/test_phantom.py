@@ -13,10 +13,10 @@ from models.engine.detector import LungNoduleDetector
 from models.engine.registry import Registry
 from models.engine.session import Provider
 from tests.helpers.jobs import RecordingJob
-from workstation.dicom import bench_load
-from workstation.dicom.phantom import PhantomTruth, make_phantom_study
-from workstation.dicom.source import scan
-from workstation.dicom.volumes import load_volume
+from workstation.dicom.images import bench_load
+from workstation.dicom.images.phantom import PhantomTruth, make_phantom_study
+from workstation.dicom.images.source import scan
+from workstation.dicom.images.volumes import load_volume
 from workstation.domain.geometry import distance_mm
 from workstation.domain.volume import Volume
 

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from tests.helpers.models import refused
-from workstation.dicom.planar import planar_image
+from workstation.dicom.images.planar import planar_image
 from workstation.domain.errors import InputOutsideIntendedUse
 
 

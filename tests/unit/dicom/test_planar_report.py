@@ -13,8 +13,8 @@ from pydicom.dataset import Dataset
 from resources.translation import use_language
 from tests.helpers.cases import ALGORITHM, NOON, FixedClock, study
 from tests.helpers.models import refused
-from workstation.dicom.report_objects import DicomObjects
-from workstation.dicom.sr_reader import read_detections
+from workstation.dicom.objects.report_objects import DicomObjects
+from workstation.dicom.sr.reader import read_detections
 from workstation.domain.errors import DecodeError, TemplateViolation
 from workstation.domain.model import ImageFindings, PlanarMark, StudyFinding
 

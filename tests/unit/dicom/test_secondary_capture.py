@@ -10,7 +10,7 @@ import pydicom
 import pytest
 
 from tests.helpers.full_reports import dciodvfy_errors
-from workstation.dicom.secondary_capture import secondary_capture
+from workstation.dicom.objects.secondary_capture import secondary_capture
 from workstation.domain.pictures import CaptureIdentity, Film
 from workstation.domain.study import Patient, Study
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread, dcmwrite
 
-from workstation.dicom import segment_outlines
-from workstation.dicom.segment_outlines import edge_outlines, read_segment_outlines
+from workstation.dicom.objects import segment_outlines
+from workstation.dicom.objects.segment_outlines import edge_outlines, read_segment_outlines
 from workstation.domain.errors import DecodeError
 from workstation.domain.outline import area, inside
 

@@ -13,8 +13,8 @@ from pydicom.filereader import dcmread
 from tests.helpers.cases import NOON
 from tests.helpers.ct import axial, datasets, part10
 from tests.helpers.full_reports import dciodvfy_errors
-from workstation.dicom.segmentation import SegmentName, read_segmentation, write_segmentation
-from workstation.dicom.volumes import InstanceVolumes
+from workstation.dicom.images.volumes import InstanceVolumes
+from workstation.dicom.objects.segmentation import SegmentName, read_segmentation, write_segmentation
 from workstation.domain.errors import DecodeError, NotAVolume, TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import SegmentMask

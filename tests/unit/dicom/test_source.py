@@ -13,10 +13,10 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, MediaStorageDirectoryStorag
 
 from tests.helpers.ct import axial, datasets, part10, write
 from tests.helpers.jobs import RecordingJob
-from workstation.dicom import source
-from workstation.dicom.assemble import study_from_json
 from workstation.dicom.header import instance_from_json, plane_of
-from workstation.dicom.source import scan, scan_report
+from workstation.dicom.images import source
+from workstation.dicom.images.assemble import study_from_json
+from workstation.dicom.images.source import scan, scan_report
 from workstation.domain.errors import DecodeError, JobCancelled
 from workstation.domain.study import Study
 

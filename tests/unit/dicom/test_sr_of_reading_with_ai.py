@@ -8,8 +8,8 @@ from io import BytesIO
 import pydicom
 
 from tests.helpers.cases import ALGORITHM, NOON, ai_finding, mark, report, study
-from workstation.dicom.measurement_report import detection_sr, measurement_sr
-from workstation.dicom.sr_reader import read_detections
+from workstation.dicom.sr.measurement_report import detection_sr, measurement_sr
+from workstation.dicom.sr.reader import read_detections
 from workstation.domain.finding import Decision, Finding
 
 POINTS = (("sensitive", 0.2), ("balanced", 0.5), ("specific", 0.8))

@@ -10,7 +10,7 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from tests.helpers.full_reports import MODEL, OBJECTS, TEMPLATE, detected, final_report, real_study, worklist_row
-from workstation.dicom.sr_reader import read_detections
+from workstation.dicom.sr.reader import read_detections
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.finding import Lobe, MarkEvidence, NoduleType
 from workstation.domain.study import Study

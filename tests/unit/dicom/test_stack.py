@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workstation.dicom.stack import Placement, describe, describe_stack
+from workstation.dicom.images.stack import Placement, describe, describe_stack
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Instance
 

@@ -10,8 +10,8 @@ import pytest
 from pydicom import Dataset, dcmread, dcmwrite
 
 from tests.helpers.viewers import axial_plane
-from workstation.dicom import structure_set
-from workstation.dicom.structure_set import read_structure_set
+from workstation.dicom.objects import structure_set
+from workstation.dicom.objects.structure_set import read_structure_set
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.structures import Structure, cuts_of, outlines_on

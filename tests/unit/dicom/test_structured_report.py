@@ -20,8 +20,8 @@ from tests.helpers.full_reports import (
     real_study,
     worklist_row,
 )
-from workstation.dicom.report_manifest import content_items
-from workstation.dicom.sr_common import DocumentHead
+from workstation.dicom.objects.report_manifest import content_items
+from workstation.dicom.sr.common import DocumentHead
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.measurement import MeasurementSet
 from workstation.domain.report import Person, Report, ReportState

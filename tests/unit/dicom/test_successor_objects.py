@@ -10,9 +10,9 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from tests.helpers.cases import NOON, READER, FixedClock, complete_values, report, row, study, template
-from workstation.dicom.report_objects import DicomObjects
-from workstation.dicom.structured_report import ENHANCED_SR, report_identity
-from workstation.dicom.succession_words import succession_lines
+from workstation.dicom.objects.report_objects import DicomObjects
+from workstation.dicom.sr.structured_report import ENHANCED_SR, report_identity
+from workstation.dicom.sr.succession_words import succession_lines
 from workstation.domain.report import Report
 from workstation.domain.report_state import ReportKind, ReportState
 from workstation.domain.succession import successor

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from workstation.dicom.decode import decode_frame, parse, read_dataset
-from workstation.dicom.fast_reader import read_fast
 from workstation.dicom.header import header_of
+from workstation.dicom.images.decode import decode_frame, parse, read_dataset
+from workstation.dicom.images.fast_reader import read_fast
 from workstation.domain.errors import DecodeError
 
 # files with pixels that no installed library can decode, with the reason: none today

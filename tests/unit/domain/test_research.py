@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers.cases import NOON, ai_finding, complete_values, mark, report, row, study, template
-from workstation.dicom.measurement_report import detection_sr, measurement_sr
-from workstation.dicom.structured_report import enhanced_sr
+from workstation.dicom.sr.measurement_report import detection_sr, measurement_sr
+from workstation.dicom.sr.structured_report import enhanced_sr
 from workstation.domain.errors import NotSignable, TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, RejectReason
 from workstation.domain.model import CaseComparison, ModelChoice, ModelComparison, ModelRole, compare_marks

@@ -9,7 +9,7 @@ import pytest
 from resources.anatomy_terms import chinese_mistakes, english_terms
 from tests.helpers.norm import good_reports
 from workstation.domain.spelling import Misspelling, distance, misspelt
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 
 
 @pytest.mark.parametrize(

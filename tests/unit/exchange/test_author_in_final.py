@@ -11,7 +11,7 @@ from fpdf import FPDF
 from tests.helpers.full_reports import JUNIOR, OBJECTS, SENIOR, SIGNED, TEMPLATE, final_report, worklist_row
 from tests.helpers.signed_reports import PIN, RENDERER, SignedCase, signed_case
 from workstation.domain.signature import AuthorSignature, Verdict
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.verify import SignatureVerifier
 from workstation.services.sealing import Sealing
 
 

@@ -9,8 +9,8 @@ from fpdf import FPDF
 
 from tests.helpers.signed_reports import SignedCase, signed_case
 from workstation.domain.signature import Verdict
-from workstation.exchange.carried_signatures import signatures_beside
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.carried_signatures import signatures_beside
+from workstation.exchange.signing.verify import SignatureVerifier
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from resources.translation import use_language
 from workstation.domain.errors import DiskFull, SignatureInvalid
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pades import PadesSigner
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pades import PadesSigner
 
 PIN = "246810"
 

@@ -14,11 +14,11 @@ from pydicom.filereader import dcmread
 
 from tests.helpers.full_reports import JUNIOR, SENIOR, SIGNED
 from tests.helpers.signed_reports import PIN, SignedCase, signed_case
-from workstation.dicom.digital_signature import check_dataset, sign_dataset
-from workstation.dicom.sr_common import part10
+from workstation.dicom.objects.digital_signature import check_dataset, sign_dataset
+from workstation.dicom.sr.common import part10
 from workstation.domain.signature import Verdict, VerificationResult
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.verify import SignatureVerifier
 
 # PS3.15 C.4, as STANDARDS 3.6 lists it, and who the patient is, which it leaves out
 WANTED = frozenset(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.signed_reports import SignedCase, signed_case
-from workstation.dicom.encapsulated import taken_apart, with_pdf
+from workstation.dicom.objects.encapsulated import taken_apart, with_pdf
 from workstation.domain.signature import SignatureLevel, Verdict
-from workstation.exchange.pades import add_time_stamp
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.pades import add_time_stamp
+from workstation.exchange.signing.verify import SignatureVerifier
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from workstation.domain.errors import TemplateViolation
-from workstation.exchange.letterheads import LetterheadFolder, load_letterhead
+from workstation.exchange.paper.letterheads import LetterheadFolder, load_letterhead
 
 NAME = {"zh": "清水镇中心卫生院", "en": "Qingshui Township Hospital"}
 

@@ -6,8 +6,8 @@ import pytest
 
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import FieldType, ReportTemplate
-from workstation.exchange.mrrt import DEEPEST, LARGEST, MOST_FIELDS, export_mrrt, import_mrrt
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
+from workstation.exchange.templates.mrrt import DEEPEST, LARGEST, MOST_FIELDS, export_mrrt, import_mrrt
 
 ALL = TemplateLibrary().all()
 OTHER = """<!DOCTYPE html><html><head><title>Chest XR</title>

@@ -30,20 +30,20 @@ from tests.helpers.papers import (
     with_many_findings,
     with_pictures,
 )
-from workstation.dicom.report_words import field_text
+from workstation.dicom.sr.report_words import field_text
 from workstation.domain.critical import Dismissal
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.report import Report, ReportState, SignedAddendum
 from workstation.domain.report_state import ReportKind
 from workstation.domain.template import FieldType, ReportTemplate
-from workstation.exchange import fonts
-from workstation.exchange.page_frame import Frame
-from workstation.exchange.page_items import Page, Words
-from workstation.exchange.page_words import age
-from workstation.exchange.report_code import code_text, read_code
-from workstation.exchange.report_layout import FOOTER_TOP, MARGIN, SIGNATURE_TOP, WIDTH
-from workstation.exchange.report_pdf import laid_out
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.paper import fonts
+from workstation.exchange.paper.page_frame import Frame
+from workstation.exchange.paper.page_items import Page, Words
+from workstation.exchange.paper.page_words import age
+from workstation.exchange.paper.report_code import code_text, read_code
+from workstation.exchange.paper.report_layout import FOOTER_TOP, MARGIN, SIGNATURE_TOP, WIDTH
+from workstation.exchange.paper.report_pdf import laid_out
+from workstation.exchange.templates.library import TemplateLibrary
 
 
 def full(language: str = "zh_CN") -> Report:

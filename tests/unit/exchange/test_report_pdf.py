@@ -14,8 +14,8 @@ from tests.helpers.signed_reports import CHINESE, RENDERER
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.report import Report
 from workstation.domain.study import Patient, Study
-from workstation.exchange.pdf_text import broken_into_lines
-from workstation.exchange.report_pdf import shown_name
+from workstation.exchange.paper.pdf_text import broken_into_lines
+from workstation.exchange.paper.report_pdf import shown_name
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import pytest
 from tests.helpers.consignments import HL7, PDF_BYTES, consigned
 from workstation.domain.dispatch import Route, RouteKind, SignedObject
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
-from workstation.exchange.dispatched_objects import signed_pdf
-from workstation.exchange.stow import StowCarrier
+from workstation.exchange.routes.dispatched_objects import signed_pdf
+from workstation.exchange.routes.stow import StowCarrier
 
 UIDS = [one.sop_instance_uid for one in consigned().objects]
 PDF = "1.2.840.10008.5.1.4.1.1.104.1"

@@ -11,7 +11,7 @@ from resources.templates import template_paths
 from workstation.bootstrap.site_templates import SiteTemplates
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template_draft import MISSING, Draft, Place, changed, clone
-from workstation.exchange.template_problems import template_problems
+from workstation.exchange.templates.problems import template_problems
 
 FIELD = ("sections", 0, "fields", 0)
 

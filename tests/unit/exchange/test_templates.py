@@ -11,10 +11,11 @@ import pytest
 from pydicom.sr._concepts_dict import concepts
 
 from resources.templates import template_paths
-from workstation.dicom import sr_codes, sr_common
+from workstation.dicom.sr import codes as sr_codes
+from workstation.dicom.sr import common as sr_common
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import Code, FieldType
-from workstation.exchange.templates import TemplateLibrary, load_template
+from workstation.exchange.templates.library import TemplateLibrary, load_template
 
 SOURCED = {  # absent from pydicom's dictionaries; checked by hand where named
     ("UMLS", "C0034375"): "PS3.16 TID 1500 row 12, as DCMTK and highdicom write it",

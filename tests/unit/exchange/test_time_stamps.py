@@ -17,11 +17,11 @@ from tests.helpers.full_reports import SENIOR
 from tests.helpers.signed_reports import PIN, flipped, keys
 from workstation.domain.errors import SignatureInvalid, TimeStampUnavailable
 from workstation.domain.signature import SignatureLevel, SignedPdf, Verdict
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.pades import add_time_stamp
-from workstation.exchange.time_stamps import LocalTimeAuthority, RemoteTimeAuthority, TimeAuthority, unavailable
-from workstation.exchange.time_words import time_words
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pades import add_time_stamp
+from workstation.exchange.signing.time_stamps import LocalTimeAuthority, RemoteTimeAuthority, TimeAuthority, unavailable
+from workstation.exchange.signing.time_words import time_words
+from workstation.exchange.signing.verify import SignatureVerifier
 
 DIGEST = bytes(range(32))
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers.cases import NOON, report
-from workstation.dicom.report_words import local_time
+from workstation.dicom.sr.report_words import local_time
 from workstation.domain.report import Person, Report
 from workstation.domain.signature import AuthorSignature, SignatureRole
-from workstation.exchange.unsigned_fields import unsigned_words
+from workstation.exchange.paper.unsigned_fields import unsigned_words
 
 JUNIOR = Person("resident", "宋佳", "省医")
 SENIOR = Person("expert", "王启明", "省医")

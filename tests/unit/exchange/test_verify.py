@@ -13,8 +13,8 @@ from pydicom import dcmread
 from resources.translation import use_language
 from tests.helpers.signed_reports import PIN, RENDERER, SignedCase, signed_case
 from workstation.domain.signature import Verdict
-from workstation.exchange.demo_pki import DemoKeyStore
-from workstation.exchange.verify import SignatureVerifier
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.verify import SignatureVerifier
 
 
 @pytest.fixture(autouse=True)

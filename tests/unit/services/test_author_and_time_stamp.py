@@ -14,8 +14,8 @@ from tests.helpers import fakes
 from tests.helpers.cases import NOON, FixedClock, ai_finding, complete_values, report, row, study, template
 from tests.helpers.fakes import EXPERT, RESIDENT
 from tests.unit.services.test_signing_and_delivery import CLAIM, DECIDED, Desk
-from workstation.dicom.encapsulated import ENCAPSULATED_PDF, taken_apart
-from workstation.dicom.sr_common import part10
+from workstation.dicom.objects.encapsulated import ENCAPSULATED_PDF, taken_apart
+from workstation.dicom.sr.common import part10
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import (

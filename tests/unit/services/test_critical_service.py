@@ -16,7 +16,7 @@ from workstation.domain.critical import CallOutcome, CriticalSource, CriticalSta
 from workstation.domain.critical_board import CallReport, CriticalBoard, PendingAct, Recognition
 from workstation.domain.errors import NoLongerUpdatable, NotSignable, SignInFailed
 from workstation.domain.finding import FindingList
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.critical_gate import RULE, answered_for, open_critical, require_critical, with_critical
 from workstation.services.critical_service import CriticalActs, Delivered, new_suggestions, open_of, with_pending
 from workstation.storage.critical_acts import CriticalActFile

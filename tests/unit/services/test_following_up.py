@@ -11,9 +11,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.helpers.cases import NOON, READER, FixedClock, Uids, ai_finding, report, row, study, template
-from workstation.dicom import report_words
-from workstation.dicom.measurement_report import detection_sr, measurement_sr
-from workstation.dicom.nodule_reader import read_nodules
+from workstation.dicom.sr import report_words
+from workstation.dicom.sr.measurement_report import detection_sr, measurement_sr
+from workstation.dicom.sr.nodule_reader import read_nodules
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError
 from workstation.domain.finding import Decision, Finding, MarkEvidence, NoduleType, RejectReason

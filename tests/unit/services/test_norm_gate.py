@@ -18,7 +18,7 @@ from workstation.domain.norm.gate import RULES
 from workstation.domain.norm.values import NormFault, NormKind, NormOverride, Role
 from workstation.domain.report import Report
 from workstation.domain.study import Study
-from workstation.exchange.templates import TemplateLibrary
+from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.norm_gate import describe_fault, faults_of, kind_word, norm_subject, require_norm
 from workstation.services.report_service import RecordDecisions
 

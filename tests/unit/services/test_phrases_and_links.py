@@ -175,7 +175,7 @@ def test_a_phrase_that_names_the_patient_is_not_kept() -> None:
 
 
 def test_every_shipped_phrase_can_be_called_in_both_languages_and_writes_into_fields_that_exist() -> None:
-    from workstation.exchange.templates import TemplateLibrary  # noqa: PLC0415 - the real templates, once
+    from workstation.exchange.templates.library import TemplateLibrary  # noqa: PLC0415 - the real templates, once
 
     templates = {one.template_id: one for one in TemplateLibrary().all()}
     phrases = PhraseBook(FakePhrases()).all()

@@ -10,15 +10,15 @@ from resources.hanging import hanging_paths
 from tests.helpers import cases
 from tests.helpers.fakes import FakeAudit, FakeReports, FakeTemplates
 from tests.helpers.priors import FakeArchive, FakePriors, prior, structure
-from workstation.dicom.report_objects import DicomObjects
+from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import JobCancelled, NotPermitted, Unreachable
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.report import Person, ReportState
 from workstation.domain.study import Instance, Series
 from workstation.domain.template import Text
-from workstation.exchange.pdf_pages import pdf_words
-from workstation.exchange.report_pdf import ReportPdf
+from workstation.exchange.paper.pdf_pages import pdf_words
+from workstation.exchange.paper.report_pdf import ReportPdf
 from workstation.services.jobs import NoJob
 from workstation.services.prior_service import ComparePriors, PrefetchedImages
 from workstation.storage.hanging_protocols import load_protocol

@@ -17,7 +17,7 @@ from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.stack_scene import StackScene, StackSlot
-from workstation.dicom.structure_set import read_structure_set
+from workstation.dicom.objects.structure_set import read_structure_set
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.structures import Structure, StructureSet
 from workstation.domain.volume import Volume

@@ -18,8 +18,8 @@ from viewers.scene.looks import look_of
 from viewers.scene.raster import VoiFunction, VoiLut, Window, to_gray
 from viewers.scene.scene import Frame, ViewState
 from viewers.scene.stack_scene import StackScene, StackSlot
-from workstation.dicom.presentation import presentation_state
-from workstation.dicom.presentation_writer import presentation_states
+from workstation.dicom.objects.presentation import presentation_state
+from workstation.dicom.objects.presentation_writer import presentation_states
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline

@@ -22,9 +22,9 @@ from viewers.scene.raster import VoiFunction, VoiLut, Window
 from viewers.scene.reslice import OUTSIDE
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, StackSlot, slots_of
-from workstation.dicom.decode import DecodedFrame
-from workstation.dicom.frame_attributes import VoiWindow
-from workstation.dicom.lookup import LookupTable
+from workstation.dicom.images.decode import DecodedFrame
+from workstation.dicom.images.frame_attributes import VoiWindow
+from workstation.dicom.images.lookup import LookupTable
 from workstation.domain.annotation import Annotation, AnnotationKind, AnnotationList
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane

@@ -11,7 +11,7 @@ from tests.helpers.loopback_hub import Answer, LoopbackHub
 from tests.helpers.pet import pet_header
 from worklist.http import HubClient
 from worklist.pet import HubPetHeaders
-from workstation.dicom.pet import pet_acquisition
+from workstation.dicom.images.pet import pet_acquisition
 from workstation.domain.errors import NotAVolume, Refused
 
 

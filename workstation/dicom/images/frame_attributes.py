@@ -1,0 +1,125 @@
+"""
+What one frame says about its display: transforms, windows, padding, shutter, unit.
+
+Enhanced objects say it in functional groups, per frame before shared; all others at the top.
+Source: PS3.3 C.7.6.16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from workstation.dicom.images.lookup import LookupTable, lookup_table
+
+_GROUPS: Final = (
+    "PixelValueTransformationSequence",
+    "FrameVOILUTSequence",
+    "FrameDisplayShutterSequence",
+    "FrameAnatomySequence",
+    "MRImageFrameTypeSequence",
+    "CTImageFrameTypeSequence",
+    "USImageDescriptionSequence",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiWindow:
+    """One window of the VOI list, in modality values. Source: PS3.3 C.11.2."""
+
+    center: float
+    width: float
+    function: str = "LINEAR"
+    explanation: str = ""
+
+
+def functional_groups(dataset: Dataset, frame: int) -> Mapping[str, Dataset]:
+    """Return the first items of a frame's functional groups (frame from 0); per frame wins over shared."""
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    found: dict[str, Dataset] = {}
+    for groups in [*(dataset.get("SharedFunctionalGroupsSequence") or [])[:1], *per_frame[frame : frame + 1]]:
+        for name in _GROUPS:
+            items = groups.get(name)
+            if items:
+                found[name] = items[0]
+    return found
+
+
+def unit_of(dataset: Dataset, transform: Dataset) -> str:
+    """Return the unit of the values after the modality transform, empty when they have none."""
+    declared = str(transform.get("RescaleType", "") or dataset.get("Units", "") or "")
+    if declared == "US":
+        return ""  # "unspecified", not a unit
+    return declared or ("HU" if dataset.get("Modality") == "CT" else "")
+
+
+def padding_of(dataset: Dataset) -> tuple[int, int] | None:
+    """Return the inclusive range of stored values that show no patient, read in the sign of the pixels."""
+    value = _padding_value(dataset, "PixelPaddingValue")
+    if value is None:
+        return None
+    limit = _padding_value(dataset, "PixelPaddingRangeLimit")
+    limit = value if limit is None else limit
+    return min(value, limit), max(value, limit)
+
+
+def _padding_value(dataset: Dataset, keyword: str) -> int | None:
+    value = _whole(dataset.get(keyword))
+    if value is None:
+        return None
+    # writers mistake US for SS; the 16 bits are what counts
+    if dataset.get("PixelRepresentation") == 1:
+        return value - 65536 if 32767 < value < 65536 else value
+    return value + 65536 if -32768 <= value < 0 else value
+
+
+def windows_of(item: Dataset) -> tuple[VoiWindow, ...]:
+    """Return the usable windows of a dataset or a Frame VOI LUT item, in their order."""
+    centers, widths = _many(item.get("WindowCenter")), _many(item.get("WindowWidth"))
+    function = str(item.get("VOILUTFunction", "") or "LINEAR")
+    names = [str(name) for name in _many(item.get("WindowCenterWidthExplanation"))]
+    found = []
+    for n, (center, width) in enumerate(zip(centers, widths, strict=False)):
+        c, w = number(center, np.nan), number(width, np.nan)
+        # LINEAR needs a width of at least 1, the others more than 0 (PS3.3 C.11.2.1.2)
+        if np.isfinite(c) and np.isfinite(w) and (w >= 1 or (w > 0 and function in {"LINEAR_EXACT", "SIGMOID"})):
+            found.append(VoiWindow(c, w, function, names[n] if n < len(names) else ""))
+    return tuple(found)
+
+
+def tables_of(sequence: Any, *, is_signed: bool) -> tuple[LookupTable, ...]:  # noqa: ANN401 - pydicom values have no static type
+    """Return the usable tables of a Modality or VOI LUT Sequence."""
+    found = (lookup_table(item, is_signed=is_signed) for item in sequence or [])
+    return tuple(table for table in found if table is not None)
+
+
+def number(value: Any, default: float) -> float:  # noqa: ANN401 - pydicom values have no static type
+    """Return a finite number, ``default`` when the value is none."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return default
+    return found if np.isfinite(found) else default
+
+
+def integer(dataset: Dataset, keyword: str, default: int) -> int:
+    """Return a whole number, ``default`` when it is absent or broken."""
+    found = _whole(dataset.get(keyword))
+    return default if found is None else found
+
+
+def _many(value: Any) -> list[Any]:  # noqa: ANN401 - pydicom values have no static type
+    if value is None or value == "":
+        return []
+    return [value] if isinstance(value, (str, int, float)) else list(value)
+
+
+def _whole(value: Any) -> int | None:  # noqa: ANN401 - pydicom values have no static type
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""All other objects: presentation states, key images, segmentations, encapsulated and signed documents."""

@@ -1,0 +1,316 @@
+"""
+Annotations out of measurement reports: ours exactly, other systems' as far as they can be drawn.
+
+Lenient in: what has no position, no known shape or an unusable number is left out, never guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from pydicom.dataset import Dataset
+from pydicom.valuerep import DT
+
+from resources.translation import tr
+from workstation.dicom.sr import codes as code
+from workstation.dicom.sr.annotation_codes import AS_DRAWN, OBSERVER_NAME, PIXEL_COUNT, measure_name, unit_of
+from workstation.dicom.sr.common import read_part10, uid_from
+from workstation.domain.annotation import (
+    Annotation,
+    AnnotationKind,
+    AnnotationList,
+    Measure,
+    MeasureName,
+    Statistics,
+)
+from workstation.domain.annotation_json import from_dict
+from workstation.domain.errors import DecodeError
+
+_AGREES_MM: Final = 1e-3
+"""SCOORD3D keeps 32-bit floats; what differs by more was changed by somebody."""
+_ROUND: Final = 0.05
+"""Axes of an ellipsoid that differ by less than this share make a sphere."""
+
+
+def read_annotations(part10: bytes) -> AnnotationList:
+    """
+    Read every drawable annotation of an SR.
+
+    Raises HostileInput: unreadable. DecodeError: not a structured report.
+    """
+    ds = read_part10(part10)
+    if ds.get("ValueType") != "CONTAINER" or not ds.get("StudyInstanceUID"):
+        raise DecodeError(tr("This object is not a structured report"))
+    origin = str(ds.get("SOPInstanceUID", ""))
+    found: dict[str, Annotation] = {}
+    for group in _groups(ds):
+        for annotation in _annotations(group, ds, origin):
+            found.setdefault(annotation.uid, annotation)
+    return AnnotationList(str(ds.StudyInstanceUID), tuple(found.values()))
+
+
+_KINDS: Final = {("POLYLINE", 2): AnnotationKind.LENGTH, ("POLYLINE", 3): AnnotationKind.ANGLE}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A drawn shape of either kind; ``points`` have three coordinates in the patient, two on an image."""
+
+    graphic: str
+    points: tuple[tuple[float, ...], ...]
+    frame_of_reference_uid: str = ""
+    sop_instance_uid: str = ""
+    frame: int | None = None
+
+
+def _groups(item: Dataset) -> Iterator[Dataset]:
+    for child in _children(item):
+        if _concept(child) == code.GROUP.value:
+            yield child
+        elif child.get("ValueType") == "CONTAINER":
+            yield from _groups(child)
+
+
+def _annotations(group: Dataset, ds: Dataset, origin: str) -> Iterator[Annotation]:
+    own = _own(group)
+    if own is not None:
+        yield own
+        return
+    shapes = list(_shapes(group))
+    for place, (kind, points, shape) in enumerate(_drawable(shapes)):
+        try:
+            yield _foreign(group, ds, origin, place, kind, points, shape)
+        except ValueError:
+            continue  # a shape that cannot be: no size, not finite, wrong count
+
+
+def _own(group: Dataset) -> Annotation | None:
+    """Return our lossless annotation when the standard items beside it still say the same."""
+    stored = _said(_children(group), AS_DRAWN.value, "TextValue")
+    try:
+        annotation = from_dict(json.loads(stored))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    tracking = _said(_children(group), code.TRACKING_UID.value, "UID")
+    drawn = [point for shape in _shapes(group) for point in shape.points]
+    wanted = annotation.points_lps_mm or annotation.points_px
+    if annotation.kind in {AnnotationKind.ELLIPSE, AnnotationKind.SPHERE}:
+        wanted = wanted[1:]  # their centre is not a point of the shape
+    if annotation.kind is AnnotationKind.SPHERE:
+        wanted = ()
+    agrees = all(any(math.dist(point, other) <= _AGREES_MM for other in drawn) for point in wanted)
+    values = {(m.name, m.value) for m in annotation.measures}
+    return annotation if agrees and tracking == annotation.tracking_uid and values == _own_values(group) else None
+
+
+def _own_values(group: Dataset) -> set[tuple[MeasureName, float]]:
+    found: set[tuple[MeasureName, float]] = set()
+    for item in _children(group):
+        name = measure_name(_concept(item))
+        if item.get("ValueType") == "NUM" and name is not None and not _derivation(item):
+            value = _number(item)
+            if value is not None:
+                found.add((name, value[0]))
+    return found
+
+
+def _foreign(
+    group: Dataset,
+    ds: Dataset,
+    origin: str,
+    place: int,
+    kind: AnnotationKind,
+    points: Sequence[tuple[float, ...]],
+    shape: _Shape,
+) -> Annotation:
+    children = _children(group)
+    tracking = _said(children, code.TRACKING_UID.value, "UID")
+    uid = uid_from(origin, "annotation", tracking, str(place), json.dumps(points))
+    comments = [str(c.TextValue) for c in children if _concept(c) == code.COMMENT.value and "TextValue" in c]
+    in_patient = len(points[0]) == 3
+    author = _said(children, OBSERVER_NAME.value, "PersonName")
+    return Annotation(
+        uid=uid,
+        tracking_uid=tracking or uid,
+        kind=kind,
+        points_lps_mm=tuple((p[0], p[1], p[2]) for p in points) if in_patient else (),
+        points_px=() if in_patient else tuple((p[0], p[1]) for p in points),
+        frame_of_reference_uid=shape.frame_of_reference_uid,
+        referenced_sop_instance_uid=shape.sop_instance_uid or _source_image(group),
+        referenced_frame=shape.frame,
+        text="\n".join(comments),
+        measures=tuple(_measures(group)),
+        statistics=_statistics(group),
+        author=author or _said(_children(ds), OBSERVER_NAME.value, "PersonName"),
+        created_at=_time(group, ds),
+        origin=origin,
+    )
+
+
+def _drawable(shapes: list[_Shape]) -> Iterator[tuple[AnnotationKind, list[tuple[float, ...]], _Shape]]:
+    lines = [shape for shape in shapes if shape.graphic == "POLYLINE" and len(shape.points) == 2]
+    if len(lines) == 2 and _are_axes(lines[0], lines[1]):
+        longer, shorter = sorted(lines, key=_length, reverse=True)
+        yield AnnotationKind.BIDIRECTIONAL, [*longer.points, *shorter.points], longer
+        shapes = [shape for shape in shapes if shape not in lines]
+    for shape in shapes:
+        points = list(shape.points)
+        closed = len(points) >= 4 and points[0] == points[-1]
+        if shape.graphic in {"POINT", "MULTIPOINT"}:
+            yield from ((AnnotationKind.PROBE, [point], shape) for point in points)
+        elif closed and shape.graphic in {"POLYGON", "POLYLINE"}:
+            yield AnnotationKind.FREEHAND, points[:-1], shape
+        elif (known := _KINDS.get((shape.graphic, len(points)))) is not None:
+            yield known, points, shape
+        elif shape.graphic == "POLYGON" and len(points) >= 3:
+            yield AnnotationKind.FREEHAND, points, shape
+        elif (curved := _curved(shape.graphic, points)) is not None:
+            yield *curved, shape
+
+
+def _curved(graphic: str, points: list[tuple[float, ...]]) -> tuple[AnnotationKind, list[tuple[float, ...]]] | None:
+    match graphic, len(points):
+        case "ELLIPSE", 4:
+            return AnnotationKind.ELLIPSE, [_middle(points), points[1], points[3]]
+        case "CIRCLE", 2 if len(points[0]) == 2:
+            (x, y), (u, v) = points
+            return AnnotationKind.ELLIPSE, [points[0], points[1], (x - (v - y), y + (u - x))]
+        case "ELLIPSOID", 6 if _is_round(points):
+            return AnnotationKind.SPHERE, [_middle(points), points[1]]
+        case _:
+            return None
+
+
+def _shapes(item: Dataset) -> Iterator[_Shape]:
+    for child in _children(item):
+        if child.get("ValueType") in {"SCOORD3D", "SCOORD"} and child.get("GraphicData") is not None:
+            shape = _shape(child)
+            if shape is not None:
+                yield shape
+        elif child.get("ValueType") == "NUM":
+            yield from _shapes(child)
+
+
+def _shape(item: Dataset) -> _Shape | None:
+    size = 3 if item.ValueType == "SCOORD3D" else 2
+    try:
+        values = [float(value) for value in item.GraphicData]
+    except (TypeError, ValueError):
+        return None
+    if not values or len(values) % size or not all(math.isfinite(value) for value in values):
+        return None
+    points = tuple(tuple(values[n : n + size]) for n in range(0, len(values), size))
+    if size == 3:
+        return _Shape(str(item.get("GraphicType", "")), points, str(item.get("ReferencedFrameOfReferenceUID", "")))
+    for child in _children(item):
+        for reference in child.get("ReferencedSOPSequence") or ():
+            frame = reference.get("ReferencedFrameNumber")
+            moved = tuple((x - 0.5, y - 0.5) for x, y in points)
+            uid = str(reference.get("ReferencedSOPInstanceUID", ""))
+            first = frame if isinstance(frame, int) or frame is None else next(iter(frame), None)
+            return _Shape(str(item.get("GraphicType", "")), moved, "", uid, None if first is None else int(first))
+    return None
+
+
+def _measures(group: Dataset) -> Iterator[Measure]:
+    for item in _children(group):
+        name, value = measure_name(_concept(item)), _number(item)
+        if item.get("ValueType") == "NUM" and name is not None and value is not None and not _derivation(item):
+            yield Measure(name, value[0], value[1])
+
+
+def _statistics(group: Dataset) -> Statistics | None:
+    values: dict[str, tuple[float, str]] = {}
+    for item in _children(group):
+        how, value = _derivation(item), _number(item)
+        if how and value is not None:
+            values.setdefault(how, value)
+    count = next((v[0] for c in _children(group) if _concept(c) == PIXEL_COUNT.value and (v := _number(c))), 1.0)
+    wanted = (code.MEAN, code.STANDARD_DEVIATION, code.MINIMUM, code.MAXIMUM)
+    if any(name.value not in values for name in wanted):
+        return None
+    mean, deviation, least, most = (values[name.value][0] for name in wanted)
+    return Statistics(mean, deviation, least, most, max(1, round(count)), values[code.MEAN.value][1])
+
+
+def _number(item: Dataset) -> tuple[float, str] | None:
+    measured = next(iter(item.get("MeasuredValueSequence") or ()), None)
+    if measured is None:
+        return None
+    exact = measured.get("FloatingPointValue")
+    units = next(iter(measured.get("MeasurementUnitsCodeSequence") or ()), Dataset())
+    known = unit_of(str(units.get("CodeValue", "")))
+    try:
+        value = float(measured.NumericValue if exact is None else exact)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    if not math.isfinite(value) or known is None:
+        return None
+    return value * known[1], known[0]
+
+
+def _derivation(item: Dataset) -> str:
+    for child in _children(item):
+        if _concept(child) == code.DERIVATION.value:
+            return str(next(iter(child.get("ConceptCodeSequence") or ()), Dataset()).get("CodeValue", ""))
+    return ""
+
+
+def _source_image(group: Dataset) -> str:
+    for item in _children(group):
+        if item.get("ValueType") == "IMAGE":
+            for reference in item.get("ReferencedSOPSequence") or ():
+                return str(reference.get("ReferencedSOPInstanceUID", ""))
+    return ""
+
+
+def _said(items: list[Dataset], concept: str, keyword: str) -> str:
+    """Return what the first item of a concept says; empty where its value is of another type."""
+    return next((str(item.get(keyword, "")) for item in items if _concept(item) == concept), "")
+
+
+def _time(group: Dataset, ds: Dataset) -> datetime:
+    """Return when it was observed, else when the document was made; a time without a zone is taken as UTC."""
+    texts = [str(group.get("ObservationDateTime", "")), f"{ds.get('ContentDate', '')}{ds.get('ContentTime', '')}"]
+    for text in texts:
+        try:
+            found = DT(text) if text else None
+        except ValueError:
+            continue
+        if found is not None:
+            return datetime.fromisoformat(found.isoformat()).replace(tzinfo=found.tzinfo or UTC)
+    return datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _are_axes(first: _Shape, second: _Shape) -> bool:
+    """Tell whether two lines stand perpendicular (within 5 degrees), as the two axes of a lesion do."""
+    a = [q - p for p, q in zip(*first.points, strict=True)]
+    b = [q - p for p, q in zip(*second.points, strict=True)]
+    lengths = math.hypot(*a) * math.hypot(*b)
+    return len(a) == len(b) and lengths > 0 and abs(sum(x * y for x, y in zip(a, b, strict=True))) / lengths < 0.0872
+
+
+def _is_round(points: list[tuple[float, ...]]) -> bool:
+    axes = [math.dist(points[n], points[n + 1]) for n in (0, 2, 4)]
+    return min(axes) > 0 and (max(axes) - min(axes)) / max(axes) <= _ROUND
+
+
+def _length(shape: _Shape) -> float:
+    return math.dist(shape.points[0], shape.points[1])
+
+
+def _middle(points: list[tuple[float, ...]]) -> tuple[float, ...]:
+    return tuple(sum(axis) / len(points) for axis in zip(*points, strict=True))
+
+
+def _children(item: Dataset) -> list[Dataset]:
+    return list(item.get("ContentSequence") or ())
+
+
+def _concept(item: Dataset) -> str:
+    return str(next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset()).get("CodeValue", ""))

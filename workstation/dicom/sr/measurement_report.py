@@ -1,0 +1,204 @@
+"""
+Measurement reports, template TID 1500 in Comprehensive 3D SRs.
+
+``detection_sr`` is the AI worker's result; ``measurement_sr`` the reader's decisions on it and
+the reader's own measurements. One tracking UID names one lesion in both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+
+from workstation.dicom.sr import codes as code
+from workstation.dicom.sr.algorithm_items import (
+    algorithm_items,
+    contributing_equipment,
+    device_observer,
+    tracking_items,
+)
+from workstation.dicom.sr.annotation_groups import annotation_group
+from workstation.dicom.sr.common import (
+    MILLIMETRE,
+    PERCENT,
+    PRIVATE,
+    UNITLESS,
+    DocumentHead,
+    coded,
+    container,
+    document,
+    language_items,
+    number,
+    part10,
+    person_observer,
+    scoord3d,
+    sphere,
+    text,
+    uid_from,
+    uid_reference,
+)
+from workstation.dicom.sr.evidence_items import evidence_items
+from workstation.dicom.sr.nodule_segments import add_segmentations, segment_refs
+from workstation.dicom.sr.structured_report import refuse_research, report_head
+from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Mark, NoduleType
+from workstation.domain.geometry import Point
+from workstation.domain.report import Report
+from workstation.domain.study import Study
+from workstation.domain.template import Code
+
+AI_SESSION: Final = "AI"
+READER_SESSION: Final = "Reader"
+DETECTION_SERIES: Final = 9101
+MEASUREMENT_SERIES: Final = 9002
+
+
+def detection_sr(study: Study, findings: FindingList, *, at: datetime) -> bytes:
+    """
+    Return a detector's marks as Part 10 bytes: UNVERIFIED, one group per finding with a mark.
+
+    No mark gives a valid SR that says "without findings". Raises ValueError without an algorithm,
+    TemplateViolation for a research model.
+    """
+    refuse_research(findings)
+    algorithm = findings.algorithm
+    if algorithm is None:
+        raise ValueError("a detection result names its algorithm")
+    groups = [_ai_group(finding, finding.original, findings) for finding in findings.findings if finding.original]
+    root = _root("zh", device_observer(algorithm), findings_procedure(study, findings.series_instance_uid), groups)
+    summary = code.WITH_FINDINGS if groups else code.WITHOUT_FINDINGS
+    root.ContentSequence.append(container(code.QUALITATIVE, [coded(code.SUMMARY, summary)]))
+    digest = hashlib.sha256(root.to_json().encode()).hexdigest()
+    head = DocumentHead(
+        sop_class_uid=code.COMPREHENSIVE_3D_SR,
+        series_instance_uid=uid_from(study.study_instance_uid, "detections", algorithm.sha256),
+        sop_instance_uid=uid_from(study.study_instance_uid, "detection", digest, at.isoformat()),
+        series_number=DETECTION_SERIES,
+        series_description=f"AI {algorithm.name} {algorithm.version}"[:64],
+        at=at,
+        description=study.description,
+    )
+    used = [series for series in study.series if series.series_instance_uid == findings.series_instance_uid]
+    ds = document(head, study, used, root)
+    ds.ContributingEquipmentSequence = DicomSequence([contributing_equipment(algorithm, at)])
+    return part10(ds)
+
+
+def measurement_sr(report: Report, study: Study) -> bytes:
+    """
+    Return the reader's decisions and measurements as Part 10 bytes.
+
+    Every AI mark appears as the model made it (session "AI"), with the reader's decision; a
+    finding that counts also appears in the reader's version (session "Reader"). Raises
+    TemplateViolation for marks of a research model.
+    """
+    findings = report.findings
+    groups: list[Dataset] = []
+    for finding in findings.findings:
+        if finding.original is not None:
+            groups.append(_ai_group(finding, finding.original, findings, decided=True))
+        if finding.counts:
+            groups.append(_reader_group(finding, findings))
+    classes, segments = sop_classes(study), segment_refs(report, study)
+    groups += [annotation_group(item, classes, segments.get(item.uid)) for item in report.drawn.annotations]
+    procedure = findings_procedure(study, findings.series_instance_uid)
+    root = _root(report.language, person_observer(report.author), procedure, groups)
+    if not groups:
+        statement = text(code.FINDING, "No measurement was made and no finding was recorded")
+        root.ContentSequence.append(container(code.QUALITATIVE, [statement]))
+    head = report_head(
+        report,
+        kind="measurement_sr",
+        sop_class_uid=code.COMPREHENSIVE_3D_SR,
+        number=MEASUREMENT_SERIES,
+        description="Measurements and decisions",
+    )
+    ds = document(head, study, study.series, root)
+    if segments:
+        add_segmentations(ds, report, study)
+    return part10(ds)
+
+
+def findings_procedure(study: Study, series_instance_uid: str) -> Code:
+    """Return the code of the procedure by the modality of the series, or of the study."""
+    chosen = [s.modality for s in study.series if s.series_instance_uid == series_instance_uid]
+    modality = next(iter(chosen or study.modalities), "")
+    return code.PROCEDURES.get(modality, code.ANY_PROCEDURE)
+
+
+def sop_classes(study: Study) -> dict[str, str]:
+    """Return the SOP Class UID of every instance by its SOP Instance UID."""
+    return {one.sop_instance_uid: one.sop_class_uid for series in study.series for one in series.instances}
+
+
+def _root(language: str, observer: list[Dataset], procedure: Code, groups: Sequence[Dataset]) -> Dataset:
+    children = [
+        *language_items(language),
+        *observer,
+        coded(code.PROCEDURE_REPORTED, procedure, relationship="HAS CONCEPT MOD"),
+    ]
+    if groups:
+        children.append(container(code.MEASUREMENTS, groups))
+    return container(code.REPORT_TITLE, children, template="1500", relationship="")
+
+
+def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Dataset]:
+    frame = findings.frame_of_reference_uid
+    return [
+        scoord3d(code.VOLUME_SURFACE, "ELLIPSOID", sphere(centre, diameter_mm), frame, relationship="CONTAINS"),
+        uid_reference(code.SOURCE_SERIES, findings.series_instance_uid),
+    ]
+
+
+def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool = False) -> Dataset:
+    name = code.LABELS.get(mark.label) or Code("LABEL", PRIVATE, mark.label)
+    items = [
+        *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
+        coded(code.FINDING, name),
+        *algorithm_items(findings.algorithm),
+        *_region(mark.centre_lps_mm, mark.diameter_mm, findings),
+        number(code.DIAMETER, mark.diameter_mm, MILLIMETRE),
+        number(code.CERTAINTY, mark.score * 100, PERCENT),
+    ]
+    if mark.out_of_ten is not None:
+        items.append(number(code.OUT_OF_TEN, mark.out_of_ten, UNITLESS))
+    items += evidence_items(mark.evidence, findings.frame_of_reference_uid)
+    shown = findings.is_visible(finding) if decided else mark.shown
+    items.append(coded(code.SHOWN, code.YES if shown else code.NO))
+    if decided:
+        items += _decision_items(finding)
+    return container(code.GROUP, items, template="1411")
+
+
+def _reader_group(finding: Finding, findings: FindingList) -> Dataset:
+    items = [
+        *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
+        coded(code.FINDING, code.NODULE),
+        *_region(finding.centre_lps_mm, finding.diameter_mm, findings),
+    ]
+    if finding.lobe is not Lobe.UNSPECIFIED:
+        lobe, side = code.SITES[finding.lobe]
+        laterality = coded(code.LATERALITY, side, relationship="HAS CONCEPT MOD")
+        items.append(coded(code.FINDING_SITE, lobe, relationship="HAS CONCEPT MOD", children=[laterality]))
+    items.append(number(code.DIAMETER, finding.diameter_mm, MILLIMETRE))
+    if finding.nodule_type is not NoduleType.UNSPECIFIED:
+        items.append(coded(code.ATTENUATION_TYPE, code.NODULE_TYPES[finding.nodule_type]))
+    if finding.before_ai is not None:
+        items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
+    if finding.own is not None:
+        items += [coded(code.ALSO_FOUND, code.YES), number(code.OWN_DIAMETER, finding.own.diameter_mm, MILLIMETRE)]
+    items += _decision_items(finding)
+    return container(code.GROUP, items, template="1411")
+
+
+def _decision_items(finding: Finding) -> list[Dataset]:
+    items = [coded(code.DECISION, code.DECISIONS[finding.decision])]
+    if finding.decision is Decision.REJECTED and finding.reject_reason is not None:
+        items.append(coded(code.REASON, code.REASONS[finding.reject_reason]))
+        if finding.reject_note:
+            items.append(text(code.COMMENT, finding.reject_note))
+    return items

@@ -1,0 +1,125 @@
+"""
+The nodules of a measurement report that a person stands behind: what a later study is compared with.
+
+Lenient in: a group without a place in the patient or without a size is left out, never guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from pydicom.dataset import Dataset
+
+from workstation.dicom.sr import codes as code
+from workstation.dicom.sr.annotation_reader import read_annotations
+from workstation.dicom.sr.common import read_part10
+from workstation.dicom.sr.evidence_items import read_evidence
+from workstation.domain.finding import NoduleType
+from workstation.domain.follow_up import SeenNodule, nodule_of_annotation, with_evidence
+from workstation.domain.geometry import Point
+from workstation.domain.template import Code
+
+_READER: Final = "Reader"
+_SAME_SIZE_MM: Final = 1e-3
+
+
+def read_nodules(part10: bytes) -> tuple[SeenNodule, ...]:
+    """
+    Return the nodules of a TID 1500 report by a person, each once; none of a report that a device made.
+
+    A finding that the reader accepted brings what the model measured there; one that was edited or
+    added its diameter; an outlined nodule or a pair of axes its own numbers.
+
+    Raises HostileInput: unreadable. DecodeError: not a structured report.
+    """
+    ds = read_part10(part10)
+    drawn = read_annotations(part10).annotations
+    observers = [_value(item) for item in _children(ds) if _is(item, code.OBSERVER_TYPE)]
+    if observers and set(observers) == {code.DEVICE.value}:
+        return ()
+    groups = [
+        group for part in _children(ds) if _is(part, code.MEASUREMENTS)
+        for group in _children(part) if _is(group, code.GROUP)
+    ]  # fmt: skip
+    marks = {_tracking(one): one for one in groups if not _is_by_reader(one)}
+    found: dict[str, SeenNodule] = {}
+    for group in groups:
+        if _is_by_reader(group):
+            seen = _nodule(group, marks.get(_tracking(group)))
+            if seen is not None:
+                found[seen.tracking_uid] = seen
+    for annotation in drawn:
+        outlined = nodule_of_annotation(annotation)
+        if outlined is None or not annotation.points_lps_mm:
+            continue
+        at = next((one for one in found.values() if _same_place(one, outlined)), None)
+        if at is None:
+            found[outlined.tracking_uid] = outlined
+        elif at.volume_mm3 is None:
+            found[at.tracking_uid] = replace(outlined, tracking_uid=at.tracking_uid, nodule_type=at.nodule_type)
+    return tuple(found.values())
+
+
+def _nodule(group: Dataset, mark: Dataset | None) -> SeenNodule | None:
+    items = _children(group)
+    uid, place = _tracking(group), _place(items)
+    sizes = [value for item in items if _is(item, code.DIAMETER) and (value := _number(item)) is not None]
+    if not uid or place is None or not sizes or sizes[0] <= 0:
+        return None
+    centre, frame = place
+    kinds = [_value(item) for item in items if _is(item, code.ATTENUATION_TYPE)]
+    kind = next((known for known, name in code.NODULE_TYPES.items() if name.value in kinds), NoduleType.UNSPECIFIED)
+    seen = SeenNodule(uid, centre, sizes[0], nodule_type=kind, frame_of_reference_uid=frame)
+    measured = _children(mark) if mark is not None else []
+    same = [v for item in measured if _is(item, code.DIAMETER) and (v := _number(item)) is not None]
+    evidence = read_evidence(measured)
+    if evidence is None or not same or abs(same[0] - sizes[0]) > _SAME_SIZE_MM:
+        return seen
+    return with_evidence(seen, evidence)
+
+
+def _same_place(one: SeenNodule, other: SeenNodule) -> bool:
+    return math.dist(one.centre_lps_mm, other.centre_lps_mm) <= max(one.size_mm, other.size_mm) / 2
+
+
+def _place(items: list[Dataset]) -> tuple[Point, str] | None:
+    for item in items:
+        if item.get("ValueType") != "SCOORD3D" or item.get("GraphicType") != "ELLIPSOID":
+            continue
+        values = [float(value) for value in item.get("GraphicData") or ()]
+        if len(values) == 18 and all(math.isfinite(value) for value in values):
+            x, y, z = (round(sum(values[n::3]) / 6, 4) for n in range(3))  # stored as 32-bit floats
+            return (x, y, z), str(item.get("ReferencedFrameOfReferenceUID", ""))
+    return None
+
+
+def _is_by_reader(group: Dataset) -> bool:
+    return any(item.get("TextValue") == _READER for item in _children(group) if _is(item, code.SESSION))
+
+
+def _tracking(group: Dataset) -> str:
+    return next((str(item.get("UID", "")) for item in _children(group) if _is(item, code.TRACKING_UID)), "")
+
+
+def _number(item: Dataset) -> float | None:
+    measured = next(iter(item.get("MeasuredValueSequence") or ()), None)
+    if measured is None:
+        return None
+    exact = measured.get("FloatingPointValue")
+    value = float(measured.get("NumericValue", "nan") if exact is None else exact)
+    return value if math.isfinite(value) else None
+
+
+def _value(item: Dataset) -> str:
+    return str(next(iter(item.get("ConceptCodeSequence") or ()), Dataset()).get("CodeValue", ""))
+
+
+def _children(item: Dataset) -> list[Dataset]:
+    return list(item.get("ContentSequence") or ())
+
+
+def _is(item: Dataset, name: Code) -> bool:
+    concept = next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset())
+    return str(concept.get("CodeValue", "")) == name.value

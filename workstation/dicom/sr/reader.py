@@ -1,0 +1,246 @@
+"""
+Reading AI results: our own exactly, other vendors' TID 1500 as far as they say what we show.
+
+Lenient in: a group without a position in patient space is skipped, an unknown item is ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from pydicom.dataset import Dataset
+
+from resources.translation import tr
+from workstation.dicom.sr import codes as code
+from workstation.dicom.sr.common import read_part10
+from workstation.dicom.sr.evidence_items import read_evidence
+from workstation.dicom.sr.measurement_report import READER_SESSION
+from workstation.domain.errors import DecodeError
+from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark
+from workstation.domain.geometry import Point
+from workstation.domain.template import Code
+
+_DEFAULT_DIAMETER_MM: Final = 5.0
+"""Drawn size of a foreign mark that gives a point and no size."""
+_SIZES: Final = (code.DIAMETER, Code("103339001", "SCT", "Long axis"), code.LENGTH)
+_SCORES: Final = (code.CERTAINTY, Code("111047", "DCM", "Probability of cancer"))
+
+
+def read_detections(part10: bytes) -> FindingList:
+    """
+    Read a TID 1500 report as undecided findings, each with its mark as ``original``.
+
+    Positions are LPS millimetres. ``algorithm`` is None when the object does not name one.
+
+    Raises DecodeError: not a measurement report, or one that a person made. HostileInput: unreadable.
+    """
+    ds = read_part10(part10)
+    try:
+        return _finding_list(ds)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as exc:
+        raise DecodeError(
+            tr("The AI result of this study cannot be read"),
+            hint=tr("Read the study without AI marks."),
+            detail=f"{type(exc).__name__}: {exc}"[:300],
+        ) from exc
+
+
+def _finding_list(ds: Dataset) -> FindingList:
+    if not _is(ds, code.REPORT_TITLE) and _template(ds) != "1500":
+        raise DecodeError(tr("This object is not a measurement report"))
+    children = _children(ds)
+    observers = [_value(item) for item in children if _is(item, code.OBSERVER_TYPE)]
+    if observers and code.DEVICE.value not in observers:
+        raise DecodeError(tr("This measurement report was made by a person, not by a model"))
+    groups = [
+        group
+        for part in children
+        if _is(part, code.MEASUREMENTS)
+        for group in _children(part)
+        if _is(group, code.GROUP) and READER_SESSION not in _texts(group, code.SESSION)
+    ]
+    findings: list[Finding] = []
+    frame, series = "", ""
+    for group in groups:
+        finding = _finding(group, len(findings) + 1)
+        if finding is None:
+            continue
+        findings.append(finding)
+        frame = frame or _first(str(item.get("ReferencedFrameOfReferenceUID", "")) for item in _children(group))
+        series = series or _first(str(item.UID) for item in _children(group) if _is(item, code.SOURCE_SERIES))
+    if not findings and any(_is_of_an_image(group) for group in groups):
+        # "no marks" would be untrue
+        raise DecodeError(
+            tr("The AI's findings lie on single images and cannot be drawn here yet"),
+            hint=tr("Read the study without AI marks."),
+        )
+    return FindingList(
+        study_instance_uid=str(ds.StudyInstanceUID),
+        series_instance_uid=series or _evidence_series(ds),
+        frame_of_reference_uid=frame,
+        algorithm=_algorithm(ds, groups),
+        findings=tuple(findings),
+    )
+
+
+def _is_of_an_image(group: Dataset) -> bool:
+    """Tell whether a group says something of single images: a region in pixels, or a score without a place."""
+    items = _children(group)
+    scored = any(_numbers(items, name) for name in _SCORES)
+    return any(item.get("ValueType") == "SCOORD" or (scored and item.get("ValueType") == "IMAGE") for item in items)
+
+
+def _finding(group: Dataset, position: int) -> Finding | None:
+    items = _children(group)
+    where = _centre_and_diameter(items)
+    tracking = _first(str(item.UID) for item in items if _is(item, code.TRACKING_UID))
+    if where is None or not tracking:
+        return None
+    centre, drawn_mm = where
+    size = next((value for name in _SIZES for value in _numbers(items, name) if value > 0), None)
+    diameter_mm = size if size is not None else drawn_mm or _DEFAULT_DIAMETER_MM
+    score = next((value for name in _SCORES for value in _numbers(items, name)), 0.0)
+    out_of_ten = next(iter(_numbers(items, code.OUT_OF_TEN)), None)
+    shown = next((_value(item) == code.YES.value for item in items if _is(item, code.SHOWN)), True)
+    mark = Mark(
+        centre_lps_mm=centre,
+        diameter_mm=diameter_mm,
+        score=min(max(round(score / 100, 12), 0.0), 1.0),
+        shown=shown,
+        label=_label(items),
+        out_of_ten=None if out_of_ten is None else round(out_of_ten),
+        evidence=read_evidence(items),
+    )
+    identifier = _first(_texts(group, code.TRACKING_ID))
+    return Finding(
+        tracking_uid=tracking,
+        number=int(identifier) if identifier.isascii() and identifier.isdigit() else position,
+        centre_lps_mm=centre,
+        diameter_mm=diameter_mm,
+        decision=Decision.UNDECIDED,
+        original=mark,
+    )
+
+
+def _centre_and_diameter(items: list[Dataset]) -> tuple[Point, float | None] | None:
+    """Return the centre of the first region in patient space and the size it draws, if any."""
+    for item in items:
+        if item.get("ValueType") != "SCOORD3D" or len(item.GraphicData) < 3:
+            continue
+        values = [float(value) for value in item.GraphicData]
+        points = [(x, y, z) for x, y, z in zip(values[::3], values[1::3], values[2::3], strict=False)]
+        if not all(math.isfinite(value) for value in values):
+            continue
+        if item.GraphicType in {"POLYGON", "POLYLINE"} and len(points) > 2 and points[0] == points[-1]:
+            points.pop()  # a closed contour names its first point twice
+        if item.GraphicType in {"ELLIPSOID", "ELLIPSE"}:
+            diameter = max(math.dist(a, b) for a, b in zip(points[::2], points[1::2], strict=False))
+        else:
+            diameter = max((math.dist(a, b) for a in points for b in points), default=0.0)
+        x, y, z = (round(sum(axis) / len(points), 4) for axis in zip(*points, strict=True))  # stored as 32-bit floats
+        return (x, y, z), diameter or None
+    return None
+
+
+def _label(items: list[Dataset]) -> str:
+    for item in items:
+        if _is(item, code.FINDING) and "ConceptCodeSequence" in item:
+            value = _value(item)
+            known = next((label for label, name in code.LABELS.items() if name.value == value), None)
+            return known or str(item.ConceptCodeSequence[0].CodeMeaning)
+    return "nodule"
+
+
+def _algorithm(ds: Dataset, groups: list[Dataset]) -> AlgorithmIdentity | None:
+    for item in ds.get("ContributingEquipmentSequence") or ():
+        purposes = item.get("PurposeOfReferenceCodeSequence") or ()
+        if any(purpose.CodeValue == code.PROCESSING_EQUIPMENT.value for purpose in purposes):
+            described = str(item.get("ContributionDescription", ""))
+            return _identity(
+                str(item.get("ManufacturerModelName", "")),
+                _joined(item.get("SoftwareVersions", "")),
+                dict(pair.partition("=")[::2] for pair in described.split("; ") if "=" in pair),
+                str(item.get("Manufacturer", "")),
+            )
+    for place in [*groups, *(item for group in groups for item in _children(group)), ds]:
+        name, version = _first(_texts(place, code.ALGORITHM_NAME)), _first(_texts(place, code.ALGORITHM_VERSION))
+        if name:
+            found = dict(t.partition("=")[::2] for t in _texts(place, code.ALGORITHM_PARAMETERS) if "=" in t)
+            return _identity(name, version, found, str(ds.get("Manufacturer", "")))
+    return None
+
+
+def _identity(name: str, version: str, found: dict[str, str], manufacturer: str) -> AlgorithmIdentity:
+    return AlgorithmIdentity(
+        name=name,
+        version=version,
+        sha256=found.get("sha256", ""),
+        provider=found.get("provider", ""),
+        threshold=_float(found.get("threshold")),
+        seconds_s=_float(found.get("seconds")),
+        manufacturer=found.get("manufacturer", manufacturer),
+        operating_points=_points(found.get("operating_points", "")),
+    )
+
+
+def _points(text: str) -> tuple[tuple[str, float], ...]:
+    """Read ``name:score`` pairs; what is no score in [0, 1] is left out."""
+    pairs = [(name, _float(score)) for name, _, score in (part.partition(":") for part in text.split(","))]
+    known = [(name, score) for name, score in pairs if name and score is not None and 0 <= score <= 1]
+    return tuple(sorted(known, key=lambda point: point[1]))
+
+
+def _evidence_series(ds: Dataset) -> str:
+    for study in ds.get("CurrentRequestedProcedureEvidenceSequence") or ():
+        for series in study.ReferencedSeriesSequence:
+            return str(series.SeriesInstanceUID)
+    return ""
+
+
+def _children(item: Dataset) -> list[Dataset]:
+    return list(item.get("ContentSequence") or ())
+
+
+def _is(item: Dataset, name: Code) -> bool:
+    concept = item.get("ConceptNameCodeSequence")
+    return bool(concept) and concept[0].get("CodeValue") == name.value
+
+
+def _template(ds: Dataset) -> str:
+    used = ds.get("ContentTemplateSequence")
+    return str(used[0].get("TemplateIdentifier", "")) if used else ""
+
+
+def _value(item: Dataset) -> str:
+    return str(item.ConceptCodeSequence[0].get("CodeValue", ""))
+
+
+def _texts(item: Dataset, name: Code) -> list[str]:
+    return [str(child.TextValue) for child in _children(item) if _is(child, name) and "TextValue" in child]
+
+
+def _numbers(items: list[Dataset], name: Code) -> Iterator[float]:
+    for item in items:
+        if _is(item, name) and item.get("MeasuredValueSequence"):
+            measured = item.MeasuredValueSequence[0]
+            exact = measured.get("FloatingPointValue")
+            yield float(measured.NumericValue if exact is None else exact)
+
+
+def _float(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def _joined(value: object) -> str:
+    return (
+        value if isinstance(value, str) else "\\".join(str(part) for part in value) if isinstance(value, list) else ""
+    )
+
+
+def _first(found: Iterator[str] | list[str]) -> str:
+    return next((text for text in found if text), "")

@@ -1,0 +1,126 @@
+"""What a report says, as sections of plain text in its own language; the same words as on paper and in the SR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from workstation.dicom.objects.document_text import sr_text
+from workstation.dicom.sr import report_words
+from workstation.dicom.sr.structured_report import ENHANCED_SR
+from workstation.domain.dispatch import Consignment
+from workstation.domain.errors import DecodeError, TemplateViolation, Undeliverable
+from workstation.domain.report import Report
+from workstation.domain.study import Patient, Study
+from workstation.domain.template import IMPRESSIONS, Code, FieldType, ReportTemplate, TemplateSection, Text
+
+TemplateOf: TypeAlias = Callable[[str], ReportTemplate]
+
+REPORT_CODE: Final = Code("18748-4", "LN", "Diagnostic imaging study")
+FINDINGS: Final = Code("59776-5", "LN", "Procedure findings")
+ADDENDUM: Final = Code("55107-7", "LN", "Addendum Document")
+_ADDENDUM: Final = Text("补充报告", "Addendum")
+_ENDED: Final = Text("本报告已撤回，请勿作为诊疗依据。原因：", "This report is withdrawn; do not act on it. Reason: ")
+_CHANGED: Final = Text("修订原因：", "Reason of the change: ")
+_COLON: Final = Text("：", ": ")
+
+
+@dataclass(frozen=True, slots=True)
+class BodySection:
+    """A heading with its code and what stands below it."""
+
+    code: Code
+    title: str
+    text: str
+    is_conclusion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportBody:
+    """The whole report in words."""
+
+    code: Code
+    title: str
+    sections: tuple[BodySection, ...]
+
+    @property
+    def conclusion(self) -> str:
+        """Return what the reader concludes."""
+        return "\n".join(section.text for section in self.sections if section.is_conclusion)
+
+
+def words_of(consignment: Consignment, template_of: TemplateOf) -> ReportBody:
+    """Return the words of a report. Raises Undeliverable where they cannot be told."""
+    try:
+        return report_body(consignment, template_of)
+    except (TemplateViolation, DecodeError) as exc:
+        raise Undeliverable(exc.user_text, hint=exc.hint, detail=exc.detail) from exc
+
+
+def report_body(consignment: Consignment, template_of: TemplateOf) -> ReportBody:
+    """
+    Return the words of a report.
+
+    Where its template is not installed here they are read from the signed SR, as one section: never guessed
+    from keys. Raises TemplateViolation where there is no SR either.
+    """
+    report = consignment.report
+    try:
+        template = template_of(report.template_id)
+    except TemplateViolation:
+        signed = next((one for one in consignment.objects if one.sop_class_uid == ENHANCED_SR), None)
+        if signed is None:
+            raise
+        whole = BodySection(FINDINGS, "", sr_text(signed.read()), is_conclusion=True)
+        return ReportBody(REPORT_CODE, REPORT_CODE.meaning, (*_head(report), whole))
+    sections = (*_head(report), *_sections(report, template, consignment))
+    return ReportBody(template.title_code, template.title.get(report.language), sections)
+
+
+def _head(report: Report) -> Iterator[BodySection]:
+    language = report.language
+    if report.ended_reason:
+        yield BodySection(FINDINGS, "", _ENDED.get(language) + report.ended_reason, is_conclusion=True)
+    if report.addendum.strip():
+        yield BodySection(ADDENDUM, _ADDENDUM.get(language), report.addendum.strip(), is_conclusion=True)
+    if report.change_reason.strip():
+        yield BodySection(ADDENDUM, "", _CHANGED.get(language) + report.change_reason.strip())
+
+
+def _sections(report: Report, template: ReportTemplate, consignment: Consignment) -> Iterator[BodySection]:
+    for section in template.sections:
+        text = "\n".join(_paragraphs(section, report, consignment))
+        if text:
+            is_conclusion = section.heading.value == IMPRESSIONS
+            yield BodySection(section.heading, section.label.get(report.language), text, is_conclusion)
+
+
+def _paragraphs(section: TemplateSection, report: Report, consignment: Consignment) -> Iterator[str]:
+    language = report.language
+    for item in section.fields:
+        if item.type is FieldType.FINDINGS:
+            yield from finding_sentences(consignment).values()
+            yield report_words.ai_statement(report.findings, language)
+        elif text := report_words.field_text(item, report):
+            label = item.label.get(language)
+            single = len(section.fields) == 1 or label == section.label.get(language)
+            yield text if single else f"{label}{_COLON.get(language)}{text}"
+    if section.heading.value == IMPRESSIONS:
+        for category in report.categories:
+            yield report_words.category_sentence(category, language)
+
+
+def finding_sentences(consignment: Consignment) -> dict[str, str]:
+    """Return each reported finding in words by its tracking UID."""
+    findings, language = consignment.report.findings, consignment.report.language
+    patient = consignment.patient
+    unplaced = Study(
+        study_instance_uid=consignment.study.study_instance_uid,
+        patient=Patient(patient.patient_id, patient.name, patient.birth_date, patient.sex),
+        series=(),
+    )
+    return {
+        finding.tracking_uid: report_words.finding_sentence(finding, findings, unplaced, language)
+        for finding in findings.reported
+    }

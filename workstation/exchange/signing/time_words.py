@@ -1,0 +1,44 @@
+"""What the times of a signature must satisfy, in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from asn1crypto import x509 as asn1_x509
+
+from resources.translation import tr
+from workstation.exchange.signing.time_stamps import CLOCK_TOLERANCE
+
+
+def time_words(
+    claimed: datetime | None,
+    stamped: datetime | None,
+    certificate: asn1_x509.Certificate,
+    now: datetime,
+    *,
+    beside: bool = True,
+) -> str:
+    """
+    Return what is wrong with the times of a signature, empty when nothing is.
+
+    Neither time may lie in the future or outside the certificate's validity. A time stamp made
+    with the signature (``beside``) must agree with the signer's clock; one added later may be
+    later, never earlier.
+    """
+    claimed, stamped = _aware(claimed), _aware(stamped)
+    for time in (claimed, stamped):
+        if time is None:
+            continue
+        if time > now + CLOCK_TOLERANCE:
+            return tr("The time of signing lies in the future")
+        if not certificate.not_valid_before - CLOCK_TOLERANCE <= time <= certificate.not_valid_after:
+            return tr("The time of signing lies outside the validity of the certificate")
+    if claimed is not None and stamped is not None:
+        late = stamped - claimed
+        if late < -CLOCK_TOLERANCE or (beside and late > CLOCK_TOLERANCE):
+            return tr("The signer's clock and the time stamp do not agree")
+    return ""
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time

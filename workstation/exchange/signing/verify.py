@@ -1,0 +1,224 @@
+"""
+Verifying what this product signs, and saying in words what was altered.
+
+A signed PDF vouches for itself and, through its manifest, for the SRs and for the DICOM object
+around it. A detached signature (``.p7s``) beside a file vouches for that file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from asn1crypto import cms
+from pydicom.dataset import Dataset
+from pyhanko.sign.validation import async_validate_detached_cms
+
+from resources.translation import tr
+from workstation.dicom.objects.encapsulated import ENCAPSULATED_PDF, taken_apart
+from workstation.dicom.objects.report_manifest import altered_parts
+from workstation.dicom.sr.common import read_part10
+from workstation.domain.errors import HostileInput
+from workstation.domain.signature import Verdict, VerificationResult
+from workstation.exchange.signing.checked import Checked
+from workstation.exchange.signing.cms_form import is_canonical
+from workstation.exchange.signing.inner_signature import check_inside
+from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.pdf_signature import check_pdf, trust_words, trusted_path
+
+_LOG: Final = logging.getLogger(__name__)
+_P7S: Final = ".p7s"
+_LARGEST_NEIGHBOUR: Final = 30_000_000
+_MOST_NEIGHBOURS: Final = 64
+_RECENT: Final = timedelta(seconds=10)
+_DICM: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureVerifier:
+    """Implements VerifierPort: report.pdf, the DICOM object around it, SRs and .p7s files."""
+
+    trust: Trust
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _seen: dict[str, tuple[datetime, Checked]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("pyhanko", "pyhanko_certvalidator"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # it logs each damage; the verdict tells it better
+
+    def verify(self, path: Path) -> VerificationResult:
+        """Return the verdict on one file; broken input gives UNKNOWN, never an exception."""
+        return _guarded(path.name, lambda: self._checked(path))
+
+    def verify_bytes(self, name: str, content: bytes) -> VerificationResult:
+        """Return the verdict on what carries its own signature, held in memory: a PDF, the object around one, an SR."""
+        return _guarded(name, lambda: self._self_contained(content))
+
+    def _self_contained(self, data: bytes) -> Checked:
+        if data[:5] == b"%PDF-":
+            return check_pdf(data, self.trust, self.now)
+        if data[_DICM : _DICM + 4] == b"DICM" and ENCAPSULATED_PDF.encode() in data[:1024]:
+            return self._encapsulated(data)
+        if data[_DICM : _DICM + 4] == b"DICM":
+            return check_inside(data, _read(data), self.trust, self.now) or _unsigned(None)
+        return Checked(Verdict.UNKNOWN, tr("This is neither a PDF nor a DICOM object"))
+
+    def _checked(self, path: Path) -> Checked:  # noqa: PLR0911 - one return for each kind of file
+        if path.suffix.lower() == _P7S:
+            content = path.with_suffix("")
+            if not content.exists():
+                return Checked(Verdict.UNKNOWN, tr("The file that this signature belongs to is missing"))
+            return self._detached(content.read_bytes(), path.read_bytes())
+        data = path.read_bytes()
+        if data[:5] == b"%PDF-":
+            return check_pdf(data, self.trust, self.now)
+        if data[_DICM : _DICM + 4] != b"DICM":
+            beside = path.with_name(path.name + _P7S)
+            if beside.exists():
+                return self._detached(data, beside.read_bytes())
+            return Checked(Verdict.UNKNOWN, tr("This is neither a PDF nor a DICOM object"))
+        if ENCAPSULATED_PDF.encode() in data[:1024]:
+            return self._encapsulated(data)
+        return self._object(path, data)
+
+    def _encapsulated(self, data: bytes) -> Checked:
+        """Check the PDF inside, then every byte around it against the PDF's manifest."""
+        try:
+            envelope = taken_apart(data)
+        except ValueError:
+            return Checked(Verdict.ALTERED, tr("The DICOM object around the PDF was changed"))
+        checked = self._recently_checked(envelope.pdf)
+        if checked.verdict is not Verdict.VALID:
+            return checked
+        expected = (checked.manifest or {}).get("encapsulated")
+        if expected is None:
+            words = tr("The PDF inside is unchanged, but nothing vouches for the DICOM object around it")
+            return Checked(Verdict.UNKNOWN, words, checked.signer)
+        if hashlib.sha256(envelope.surroundings).hexdigest() == expected:
+            return checked
+        parts = ((checked.manifest or {}).get("parts") or {}).get("encapsulated", {})
+        return _altered(altered_parts(parts, data), checked.signer)
+
+    def _object(self, path: Path, data: bytes) -> Checked:
+        """Check a DICOM object by the detached signature or the signed PDF beside it."""
+        beside = path.with_name(path.name + _P7S)
+        detached = self._detached(data, beside.read_bytes()) if beside.exists() else None
+        if detached is not None and detached.verdict is not Verdict.ALTERED:
+            return detached
+        ds = _read(data)
+        digest, uid = hashlib.sha256(data).hexdigest(), str(ds.get("SOPInstanceUID", ""))
+        damaged: Checked | None = None
+        for checked in self._neighbours(path):
+            if checked.verdict is not Verdict.VALID:
+                damaged = damaged or checked
+                continue
+            manifest = checked.manifest or {}
+            name = _entry(manifest, path.name, digest, uid)
+            if name is None:
+                continue
+            if manifest["objects"][name] == digest:
+                return detached or self._carried(checked, name, data)
+            parts = (manifest.get("parts") or {}).get(name, {})
+            return _altered(altered_parts(parts, data) if parts else [], checked.signer)
+        return detached or check_inside(data, ds, self.trust, self.now) or _unsigned(damaged)
+
+    def _carried(self, checked: Checked, name: str, data: bytes) -> Checked:
+        """Hold an object that a signed PDF vouches for to the detached signature that travels in the PDF as well."""
+        signature = checked.attached.get(name + _P7S)
+        own = checked if signature is None else self._detached(data, signature)
+        return checked if own.verdict is Verdict.VALID else own
+
+    def _neighbours(self, path: Path) -> Iterator[Checked]:
+        """Check the signed PDFs in the same folder, plain ones first."""
+        files = [p for p in sorted(path.parent.iterdir()) if p != path and p.suffix.lower() in {".pdf", ".dcm"}]
+        files.sort(key=lambda p: p.suffix.lower() != ".pdf")
+        for candidate in files[:_MOST_NEIGHBOURS]:
+            if not candidate.is_file() or candidate.stat().st_size > _LARGEST_NEIGHBOUR:
+                continue
+            data = candidate.read_bytes()
+            try:
+                if data[:5] == b"%PDF-":
+                    yield self._recently_checked(data)
+                elif ENCAPSULATED_PDF.encode() in data[:1024]:
+                    yield self._encapsulated(data)
+            except Exception:  # noqa: BLE001 - one damaged neighbour must not hide the others
+                yield Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
+
+    def _recently_checked(self, pdf: bytes) -> Checked:
+        """Check a signed PDF that vouches for several objects once in a while, not once for each of them."""
+        digest, now = hashlib.sha256(pdf).hexdigest(), self.now()
+        known = self._seen.get(digest)
+        if known is None or not now - _RECENT < known[0] <= now:
+            if len(self._seen) >= _MOST_NEIGHBOURS:
+                self._seen.clear()
+            known = self._seen[digest] = (now, check_pdf(pdf, self.trust, self.now))
+        return known[1]
+
+    def _detached(self, content: bytes, signature: bytes) -> Checked:
+        """Check a detached CMS over ``content``."""
+        signed = cms.ContentInfo.load(signature, strict=True)["content"]
+        status = asyncio.run(async_validate_detached_cms(content, signed, self.trust.context()))
+        signer = str(status.signing_cert.subject.native.get("common_name", ""))
+        if not status.intact:
+            return Checked(Verdict.ALTERED, tr("The file was changed after it was signed"), signer)
+        if not status.valid:
+            return Checked(Verdict.ALTERED, tr("The detached signature was changed"), signer)
+        if not status.trusted:
+            return Checked(Verdict.UNTRUSTED, trust_words(status), signer)
+        if not status.bottom_line or not is_canonical(signature, trusted_path(status)):
+            words = tr("The signature container has bytes that no signature protects")
+            return Checked(Verdict.UNKNOWN, words, signer)
+        return Checked(Verdict.VALID, tr("Signed by {name}; unchanged since", name=signer), signer)
+
+
+def _guarded(name: str, check: Callable[[], Checked]) -> VerificationResult:
+    try:
+        checked = check()
+    except FileNotFoundError:
+        checked = Checked(Verdict.UNKNOWN, tr("There is no such file"))
+    except IsADirectoryError:
+        checked = Checked(Verdict.UNKNOWN, tr("This is a folder: name the files in it"))
+    except OSError as exc:
+        checked = Checked(Verdict.UNKNOWN, tr("The file cannot be read: {reason}", reason=exc.strerror or ""))
+    except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
+        _LOG.info("verification gave up: %s", type(exc).__name__)
+        checked = Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
+    return VerificationResult(
+        name, checked.verdict, checked.explanation, checked.signer, checked.signed_at, checked.level
+    )
+
+
+def _entry(manifest: dict[str, Any], file_name: str, digest: str, uid: str) -> str | None:
+    """Return the manifest's name for an object: by digest, by SOP Instance UID, else by file name."""
+    objects: dict[str, str] = manifest.get("objects") or {}
+    by_digest = next((name for name, value in objects.items() if value == digest), None)
+    uids: dict[str, str] = manifest.get("sop_instance_uids") or {}
+    by_uid = next((name for name, value in uids.items() if uid and value == uid and name in objects), None)
+    return by_digest or by_uid or (file_name if file_name in objects else None)
+
+
+def _read(data: bytes) -> Dataset:
+    try:
+        return read_part10(data)
+    except HostileInput:
+        return Dataset()
+
+
+def _unsigned(damaged: Checked | None) -> Checked:
+    if damaged is None:
+        return Checked(Verdict.UNSIGNED, tr("No signature for this object was found beside it"))
+    words = tr("The signed PDF beside this object is itself not valid: {reason}", reason=damaged.explanation)
+    return Checked(Verdict.UNKNOWN, words, damaged.signer)
+
+
+def _altered(parts: list[str], signer: str) -> Checked:
+    if not parts:
+        words = tr("Technical bytes of the object were changed after it was signed; its content reads the same")
+        return Checked(Verdict.ALTERED, words, signer)
+    return Checked(Verdict.ALTERED, tr("Changed after signing: {parts}", parts="；".join(parts)), signer)

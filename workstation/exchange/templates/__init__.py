@@ -1,0 +1,1 @@
+"""Report templates as files: checked against their schema, and exchanged as MRRT."""
