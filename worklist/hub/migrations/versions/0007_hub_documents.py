@@ -1,0 +1,16 @@
+"""What the hub gives every site: letterheads, policies, templates."""
+
+from __future__ import annotations
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create nothing yet."""
+
+
+def downgrade() -> None:
+    """Remove nothing."""
