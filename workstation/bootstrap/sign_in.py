@@ -12,7 +12,7 @@ from workstation.domain.errors import SignInFailed
 from workstation.domain.template import Text
 
 ORGANISATION: Final = Text("省影像专科联盟远程诊断中心", "Provincial Imaging Alliance Remote Diagnostic Centre")
-_HEAVY: Final = tuple(
+LOADED_AT_SIGN_IN: Final = tuple(
     f"workstation.{module}"
     for module in (
         "bootstrap.comparing",
@@ -22,7 +22,7 @@ _HEAVY: Final = tuple(
         "bootstrap.image_stream",
         "bootstrap.nodules",
         "bootstrap.reading_ai",
-        "dicom.source",
+        "dicom.images.source",
         "services.critical_service",
         "ui.case_desk",
         "ui.critical.alarm",
@@ -65,7 +65,7 @@ class UnlockingSession:
         except Exception:
             self.sign_out()
             raise
-        for module in _HEAVY:
+        for module in LOADED_AT_SIGN_IN:
             importlib.import_module(module)
         from workstation.dicom.critical_policy import default_policy
 
