@@ -1,4 +1,9 @@
-"""Detector marks, the reader's decision on each, and the list they form."""
+"""
+Detector marks, the reader's decision on each, and the list they form.
+
+A finding lies in the patient, with a centre and a size, or on one image (``ImagePlace``) that has no place in the
+patient; never both.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from workstation.domain.geometry import Point, distance_mm
+from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.observation import FollowUp
 
 
@@ -172,7 +178,8 @@ class Finding:
     A finding as the reader sees it; the AI original and the reader's version are kept apart.
 
     ``original`` is None for findings a person added. The effective position and size are
-    ``centre_lps_mm`` and ``diameter_mm``. ``before_ai`` tells for a finding of the reader's own in a
+    ``centre_lps_mm`` and ``diameter_mm``; both are None for a finding ``on_image``, which has a place on one
+    image only and is accepted or rejected as it is. ``before_ai`` tells for a finding of the reader's own in a
     read-first case whether the reader had not seen the AI yet; None everywhere else. ``batch`` names
     the one act that rejected several marks together, empty for a decision of its own. ``own`` is the
     reader's own finding that an accepted mark confirmed: one finding, both origins. ``follow_up`` is
@@ -181,10 +188,10 @@ class Finding:
 
     tracking_uid: str
     number: int
-    centre_lps_mm: Point
-    diameter_mm: float
+    centre_lps_mm: Point | None
+    diameter_mm: float | None
     decision: Decision
-    original: Mark | None = None
+    original: Mark | ImageMark | None = None
     nodule_type: NoduleType = NoduleType.UNSPECIFIED
     lobe: Lobe = Lobe.UNSPECIFIED
     reject_reason: RejectReason | None = None
@@ -195,16 +202,29 @@ class Finding:
     batch: str = ""
     own: OwnFinding | None = None
     follow_up: FollowUp | None = None
+    on_image: ImagePlace | None = None
 
     def __post_init__(self) -> None:
-        if self.diameter_mm <= 0:
+        in_space = self.centre_lps_mm is not None, self.diameter_mm is not None
+        if in_space != ((False, False) if self.on_image is not None else (True, True)):
+            raise ValueError("a finding lies in the patient with a size, or on one image without")
+        if self.diameter_mm is not None and self.diameter_mm <= 0:
             raise ValueError(f"diameter_mm must be positive, got {self.diameter_mm}")
+        if self.original is not None and isinstance(self.original, ImageMark) != (self.on_image is not None):
+            raise ValueError("a finding lies where its mark does: in the patient or on an image")
+        if self.on_image is not None and self.follow_up is not None:
+            raise ValueError("only a finding in the patient is followed up")
         if (self.original is None) != (self.decision is Decision.ADDED):
             raise ValueError("exactly the findings without an AI original are added ones")
         if (self.decision is Decision.REJECTED) != (self.reject_reason is not None):
             raise ValueError("a rejection has a reason, anything else has none")
         if self.own is not None and self.original is None:
             raise ValueError("only an AI mark takes a finding of the reader's in")
+
+    @property
+    def mark(self) -> Mark | None:
+        """Return the AI original where it lies in the patient."""
+        return self.original if isinstance(self.original, Mark) else None
 
     @property
     def counts(self) -> bool:
@@ -224,15 +244,17 @@ class Finding:
 
         ValueError unless this is a mark and ``own`` a finding added by a person.
         """
-        if self.original is None or own.decision is not Decision.ADDED:
+        if self.mark is None or own.decision is not Decision.ADDED:
             raise ValueError("an AI mark confirms a finding that a person added")
+        if own.centre_lps_mm is None or own.diameter_mm is None:
+            raise ValueError("a mark in the patient does not confirm a finding on an image")
         said = OwnFinding(
             own.tracking_uid, own.number, own.centre_lps_mm, own.diameter_mm, own.decided_by, own.decided_at,
             own.before_ai,
         )  # fmt: skip
         return replace(
             self.accepted(by=by, at=at),
-            decision=Decision.EDITED if own.diameter_mm != self.original.diameter_mm else Decision.ACCEPTED,
+            decision=Decision.EDITED if own.diameter_mm != self.mark.diameter_mm else Decision.ACCEPTED,
             centre_lps_mm=own.centre_lps_mm,
             diameter_mm=own.diameter_mm,
             nodule_type=own.nodule_type,
@@ -273,7 +295,13 @@ class Finding:
         nodule_type: NoduleType | None = None,
         lobe: Lobe | None = None,
     ) -> Finding:
-        """Return the reader's version; ``original`` is untouched."""
+        """
+        Return the reader's version; ``original`` is untouched.
+
+        ValueError for a finding on an image: it has no size in the patient, and nobody makes one up.
+        """
+        if self.on_image is not None:
+            raise ValueError("a finding on an image has no size, type or lobe to change")
         return replace(
             self,
             decision=Decision.ADDED if self.original is None else Decision.EDITED,
@@ -378,6 +406,16 @@ class FindingList:
         return tuple(f for f in self.findings if f.counts)
 
     @property
+    def in_space(self) -> tuple[Finding, ...]:
+        """Return the findings that have a centre and a size in the patient."""
+        return tuple(f for f in self.findings if f.on_image is None)
+
+    @property
+    def on_images(self) -> tuple[Finding, ...]:
+        """Return the findings that lie on single images."""
+        return tuple(f for f in self.findings if f.on_image is not None)
+
+    @property
     def for_research_only(self) -> tuple[Finding, ...]:
         """Return the findings that a research model proposed: no report may hold one, decided or not."""
         if self.algorithm is None or not self.algorithm.research:
@@ -414,12 +452,15 @@ class FindingList:
 
     def own_at(self, mark: Finding) -> Finding | None:
         """Return the finding of the reader's own at the place of a mark: inside the larger of the two, the nearest."""
-        near = [
-            (distance_mm(own.centre_lps_mm, mark.centre_lps_mm), own)
-            for own in self.findings
-            if own.decision is Decision.ADDED
-        ]
-        near = [(gap, own) for gap, own in near if gap <= max(own.diameter_mm, mark.diameter_mm) / 2]
+        near: list[tuple[float, Finding]] = []
+        for own in self.findings:
+            if own.centre_lps_mm is None or own.diameter_mm is None or own.decision is not Decision.ADDED:
+                continue
+            if mark.centre_lps_mm is None or mark.diameter_mm is None:
+                continue
+            gap = distance_mm(own.centre_lps_mm, mark.centre_lps_mm)
+            if gap <= max(own.diameter_mm, mark.diameter_mm) / 2:
+                near.append((gap, own))
         return min(near, key=lambda one: one[0])[1] if near else None
 
     def added(self, finding: Finding) -> FindingList:

@@ -44,11 +44,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One option of a CHOICE field."""
+    """One option of a CHOICE field; ``denies`` are the keys of fields that cannot say anything beside it."""
 
     key: str
     label: Text
     code: Code | None = None
+    denies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

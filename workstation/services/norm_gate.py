@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from resources.translation import language, tr
@@ -9,10 +10,10 @@ from workstation.dicom.sr import report_words
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.norm.gate import norm_faults, open_faults
-from workstation.domain.norm.values import NormFault, NormField, NormKind, NormLink, NormSubject, Role
+from workstation.domain.norm.values import NormDenial, NormFault, NormField, NormKind, NormLink, NormSubject, Role
 from workstation.domain.report import Report
 from workstation.domain.study import Study
-from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate, TemplateField, TemplateSection
+from workstation.domain.template import IMPRESSIONS, Choice, FieldType, ReportTemplate, TemplateField, TemplateSection
 from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
 from workstation.services.report_links import LinkState, link_states
@@ -64,6 +65,7 @@ def norm_subject(
         signer=signer,
         measured_mm=_measured(report, template),
         links=tuple(_link(state) for state in link_states(report) if state.link.field in shown),
+        denials=tuple(_denials(report, template)),
     )
 
 
@@ -89,6 +91,7 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "part_of_examination": tr("“{quote}” is no part of “{against}”", quote=quote, against=against),
         "impossible_part": tr("“{quote}” does not exist", quote=quote),
         "denied_by_findings": tr("“{quote}” is denied by the findings: “{against}”", quote=quote, against=against),
+        "denied_by_choice": tr("“{quote}” is chosen, the report has “{against}”", quote=quote, against=against),
         "not_in_findings": tr("“{quote}” is not described in the findings", quote=quote),
         "normal_despite_findings": tr("“{quote}” although found: “{against}”", quote=quote, against=against),
         "missing_in_conclusion": tr("The impression leaves out “{quote}”", quote=quote),
@@ -155,11 +158,37 @@ def _text(item: TemplateField, report: Report) -> str:
     value = report.values.get(item.key, "").strip()
     if item.type is FieldType.TEXT:
         return value
-    chosen = next((choice for choice in item.choices if choice.key == value), None)
+    chosen = _chosen(item, report)
     if chosen is None or chosen.code is None or chosen.code.value not in _SIDES:
         return ""
     words = (chosen.label.get(report.language), item.label.get(report.language))
     return "".join(words) if report.language.startswith("zh") else " ".join(words)
+
+
+def _denials(report: Report, template: ReportTemplate) -> Iterator[NormDenial]:
+    fields = {item.key: item for item in template.fields}
+    for item in template.fields:
+        chosen = _chosen(item, report)
+        for key in chosen.denies if chosen is not None else ():
+            said = _said(fields[key], report)
+            if chosen is not None and said:
+                yield NormDenial(item.key, chosen.label.get(report.language), said)
+
+
+def _said(item: TemplateField, report: Report) -> str:
+    """Return what a field says in the words of the report; a number of nothing (0 ml) says nothing."""
+    value, chosen = report.values.get(item.key, "").strip(), _chosen(item, report)
+    label = item.label.get(report.language)
+    if chosen is not None:
+        return f"{label} {chosen.label.get(report.language)}"
+    if item.type is FieldType.NUMBER:
+        return f"{label} {value} {item.unit}" if value.strip("0.") else ""
+    return _text(item, report)
+
+
+def _chosen(item: TemplateField, report: Report) -> Choice | None:
+    value = report.values.get(item.key, "").strip()
+    return next((choice for choice in item.choices if choice.key == value), None)
 
 
 def _finding(finding: Finding, words: str) -> str:

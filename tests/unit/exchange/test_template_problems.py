@@ -64,6 +64,7 @@ def test_each_fault_of_sense_is_said_where_it_is() -> None:
         wrong, (*place, "choices", 1, "key"), wrong["sections"][place[1]]["fields"][place[3]]["choices"][0]["key"]
     )
     wrong = changed(wrong, (*FIELD, "required_if"), {"field": "no_such_field", "is": ["x"]})
+    wrong = changed(wrong, (*place, "choices", 0, "denies"), ["no_such_field"])
     wrong = changed(wrong, ("category_required",), True)
     said = [one.text for one in template_problems(wrong)]
     assert any("as well" in text for text in said)
@@ -71,6 +72,7 @@ def test_each_fault_of_sense_is_said_where_it_is() -> None:
         "Two options have the same key",
         "The condition names a field or an option that is not here",
         "The critical value names an option that is not here",
+        "The option names a field that is not here",
         "A category is required and none is offered",
     ):
         assert words in said

@@ -164,6 +164,9 @@ def _contradict(raw: dict[str, Any], number: dict[str, Any], change: str) -> Non
     elif change == "critical by an unknown choice":
         chosen = next(f for s in raw["sections"] for f in s["fields"] if f["type"] == "choice")
         chosen["critical"] = {"is": ["x"], "level": raw["procedure"], "text": raw["title"]}
+    elif change == "a choice against nothing":
+        chosen = next(f for s in raw["sections"] for f in s["fields"] if f["type"] == "choice")
+        chosen["choices"][0]["denies"] = [chosen["key"]]
     elif change == "category from nowhere":
         del raw["categories"]
         raw["category_required"] = True
@@ -201,6 +204,7 @@ def _spoiled(change: str) -> dict[str, Any]:
         "critical without words",
         "critical by a choice of a number",
         "critical by an unknown choice",
+        "a choice against nothing",
         "category from nowhere",
     ],
 )

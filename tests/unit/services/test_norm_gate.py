@@ -94,6 +94,36 @@ def test_number_fields_in_millimetres_and_coded_sides_are_part_of_what_was_found
     assert [item.text for item in english.fields if item.key == "pneumothorax"] == ["Right Pneumothorax"]
 
 
+def test_no_nodule_chosen_beside_an_accepted_nodule_is_told_with_both_sides(study: Study) -> None:
+    nodule = TemplateLibrary().get("ct-chest-nodule")
+    accepted = cases.ai_finding().edited(
+        by="x", at=cases.NOON, diameter_mm=16.8, lobe=Lobe.RIGHT_UPPER, nodule_type=NoduleType.SOLID
+    )
+    report = preliminary_report(study)
+    report = replace(
+        report,
+        findings=replace(report.findings, findings=(accepted,)),
+        values={"dominant_type": "none", "dominant_long_mm": "17.2", "solid_part_mm": "0.0", "margin": "spiculated"},
+    )
+
+    def told(report: Report) -> list[str]:
+        faults = faults_of(report, nodule, study, worklist_row(study), signer=SIGNER)
+        return [describe_fault(fault, nodule) for fault in faults if fault.rule == "denied_by_choice"]
+
+    use_language(CHINESE)
+    assert told(replace(report, language="zh_CN")) == [
+        "主要结节密度：选了“无结节”，报告中却有“右肺上叶实性结节，16.8 mm”"
+    ]
+    assert told(replace(report, values={**report.values, "dominant_type": "solid"})) == []
+    unfound = replace(report, findings=replace(report.findings, findings=()))
+    use_language(ENGLISH)
+    assert told(replace(unfound, language="en")) == [
+        "Type of the dominant nodule: “No nodule” is chosen, the report has “Long axis 17.2 mm”",
+    ]
+    empty = replace(unfound, values={"dominant_type": "none", "solid_part_mm": "0.0"})
+    assert told(empty) == []
+
+
 def test_an_open_fault_holds_the_signature_up_and_names_it(study: Study) -> None:
     report = preliminary_report(study)
     wrong = replace(report, values={**report.values, "impression": "右肺上叶结节，直径约____mm。"})
@@ -130,7 +160,8 @@ def test_the_age_is_that_of_the_day_and_dates_that_cannot_be_read_give_none(stud
 RULE_NAMES = (
     "patient_missing patient_id_differs patient_name_differs sex_differs age_differs "
     "name_in_text_differs organ_of_other_sex author_missing signer_missing side_of_conclusion side_of_examination "
-    "level_of_conclusion lobe_of_conclusion part_of_examination impossible_part denied_by_findings not_in_findings "
+    "level_of_conclusion lobe_of_conclusion part_of_examination impossible_part denied_by_findings "
+    "denied_by_choice not_in_findings "
     "normal_despite_findings missing_in_conclusion absent_organ no_unit wrong_unit implausible_size "
     "unit_of_conclusion size_of_conclusion broken_number percent_over_100 impossible_hu no_such_day "
     "day_after_examination residue"

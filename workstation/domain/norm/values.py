@@ -53,6 +53,15 @@ class NormLink:
 
 
 @dataclass(frozen=True, slots=True)
+class NormDenial:
+    """A chosen option of ``field`` that denies what another field says: both in the words of the report."""
+
+    field: str
+    quote: str
+    against: str
+
+
+@dataclass(frozen=True, slots=True)
 class NormSubject:
     """
     Everything that is compared; empty strings and None where it is not known.
@@ -76,6 +85,7 @@ class NormSubject:
     signer: str = ""
     measured_mm: tuple[float, ...] = ()
     links: tuple[NormLink, ...] = ()
+    denials: tuple[NormDenial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

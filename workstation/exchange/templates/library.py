@@ -147,6 +147,8 @@ def _check(template: ReportTemplate) -> None:
             raise ValueError(f"field {item.key}: required by a choice that does not exist")
         if item.critical is not None and not set(item.critical.choices) <= choices[item.key]:
             raise ValueError(f"field {item.key}: critical by a choice that does not exist")
+        if not {key for choice in item.choices for key in choice.denies} <= set(keys) - {item.key}:
+            raise ValueError(f"field {item.key}: a choice denies a field that does not exist")
 
 
 def _section(raw: dict[str, Any]) -> TemplateSection:
@@ -188,4 +190,4 @@ def _critical(raw: dict[str, Any] | None) -> CriticalTrigger | None:
 
 def _choice(raw: dict[str, Any]) -> Choice:
     code = raw.get("code")
-    return Choice(raw["key"], Text(**raw["label"]), Code(**code) if code else None)
+    return Choice(raw["key"], Text(**raw["label"]), Code(**code) if code else None, tuple(raw.get("denies", ())))

@@ -71,11 +71,18 @@ def _of_sense(draft: Draft) -> Iterator[TemplateProblem]:
             )
         if critical is not None and not set(critical.get("is", ())) <= choices[item["key"]]:
             yield TemplateProblem((*place, "critical"), tr("The critical value names an option that is not here"))
+        yield from _of_denials(place, item, seen)
         low, high = item.get("minimum"), item.get("maximum")
         if isinstance(low, _NUMBER) and isinstance(high, _NUMBER) and low > high:
             yield TemplateProblem((*place, "minimum"), tr("The least value lies above the greatest"))
     if draft.get("category_required") and not draft.get("categories"):
         yield TemplateProblem(("categories",), tr("A category is required and none is offered"))
+
+
+def _of_denials(place: Place, item: dict[str, Any], keys: set[str]) -> Iterator[TemplateProblem]:
+    for at, choice in enumerate(item.get("choices", ())):
+        if not set(choice.get("denies", ())) <= keys - {item["key"]}:
+            yield TemplateProblem((*place, "choices", at, "denies"), tr("The option names a field that is not here"))
 
 
 @cache

@@ -237,6 +237,10 @@ class NodeForm(QScrollArea):
             row.addWidget(drop)
             self._column.addLayout(row)
             self._code((*one, "code"), f"{tr('Option')} {at + 1}", into=self._column)
+            self._list(
+                (*one, "denies"),
+                tr("Option {number}: fields that cannot say anything beside it, by key", number=at + 1),
+            )
         more = Button(tr("Add an option"), "ghost", icon="add", small=True)
         fresh = {"key": f"option_{len(rows) + 1}", "label": {"zh": "新选项", "en": "New option"}}
         more.clicked.connect(lambda: self._again(place, [*rows, fresh]))

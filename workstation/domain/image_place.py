@@ -1,0 +1,57 @@
+"""A place on one image that has no place in the patient: what models say of radiographs and mammograms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+BoxPx = tuple[float, float, float, float]
+"""Left, top, right and bottom in pixels of the stored image, pixel centres at integers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlace:
+    """
+    A box on one image, or the whole image where ``box_px`` is None.
+
+    ``frame`` counts from 1 and is None for an image of a single frame. Never a place in the patient: a radiograph
+    has none, and no millimetres are made up for it.
+    """
+
+    sop_instance_uid: str
+    frame: int | None = None
+    box_px: BoxPx | None = None
+
+    def __post_init__(self) -> None:
+        if not self.sop_instance_uid:
+            raise ValueError("a place on an image names the image")
+        if self.frame is not None and self.frame < 1:
+            raise ValueError(f"frames count from 1, got {self.frame}")
+        if self.box_px is None:
+            return
+        left, top, right, bottom = self.box_px
+        if not all(map(math.isfinite, self.box_px)) or left >= right or top >= bottom:
+            raise ValueError(f"a box has a width and a height, got {self.box_px}")
+
+    def is_on(self, sop_instance_uid: str, frame: int | None) -> bool:
+        """Tell whether the place lies on this image; ``frame`` None for an image of a single frame."""
+        return self.sop_instance_uid == sop_instance_uid and (self.frame or 1) == (frame or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMark:
+    """
+    What a model said of one image, never changed after it was made: a box, or a finding on the whole image.
+
+    ``score``, ``shown`` and ``out_of_ten`` as in ``Mark``.
+    """
+
+    place: ImagePlace
+    score: float
+    shown: bool
+    label: str
+    out_of_ten: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 1:
+            raise ValueError(f"score must lie in [0, 1], got {self.score}")
