@@ -45,6 +45,9 @@ class Permission(StrEnum):
     ORDER_DOUBLE_READING = "order_double_reading"
     SET_REPORT_POLICY = "set_report_policy"
     MANAGE_ROUTES = "manage_routes"
+    MANAGE_LETTERHEADS = "manage_letterheads"
+    """Letterheads and what the alliance recognises; templates belong to ``SET_REPORT_POLICY``."""
+    GRADE_IMAGES = "grade_images"
 
 
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
@@ -55,6 +58,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.REQUEST_READING,
             Permission.ACKNOWLEDGE_REPORT,
             Permission.ACKNOWLEDGE_CRITICAL,
+            Permission.GRADE_IMAGES,
         }
     ),
     Role.READER: frozenset(
@@ -65,6 +69,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.SUBMIT_PRELIMINARY,
             Permission.NOTIFY_CRITICAL,
             Permission.STORE_RESULT,
+            Permission.GRADE_IMAGES,
         }
     ),
     Role.SENIOR: frozenset(
@@ -78,6 +83,7 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.NOTIFY_CRITICAL,
             Permission.STORE_RESULT,
             Permission.ORDER_DOUBLE_READING,
+            Permission.GRADE_IMAGES,
         }
     ),
     Role.TRAINER: frozenset(),  # sees de-identified cases only; those come with the teaching issue
@@ -95,8 +101,10 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
             Permission.MANAGE_MODELS,
             Permission.MANAGE_CRITICAL_POLICY,
             Permission.MANAGE_ROUTES,
+            Permission.MANAGE_LETTERHEADS,
             Permission.READ_AUDIT,
             Permission.SET_REPORT_POLICY,
+            Permission.SEE_STATISTICS,
         }
     ),
     Role.WORKER: frozenset({Permission.SEE_ALLIANCE, Permission.RUN_DETECTOR, Permission.STORE_RESULT}),

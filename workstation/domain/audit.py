@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     USER_CHANGED = "user_changed"
     MODEL_CHANGED = "model_changed"
     TEMPLATE_CHANGED = "template_changed"
+    DOCUMENT_CHANGED = "document_changed"
+    """A template, letterhead or policy that the hub gives to sites was published or withdrawn."""
     ROUTE_CHANGED = "route_changed"
     DISPATCH_DELIVERED = "dispatch_delivered"
     """A system of the site has taken a report, on one of its routes."""
@@ -72,6 +74,12 @@ class AuditAction(StrEnum):
     """A signer answers, with a reason, for a critical value that nobody has read back yet."""
     NORM_OVERRIDDEN = "norm_overridden"
     """A signer answers for a fault that the norm gate found, with a reason."""
+    IMAGES_GRADED = "images_graded"
+    EXAM_REPEATED = "exam_repeated"
+    """An exam was sent though a recognised result of it exists, with the exception that was claimed."""
+    QUALITY_SEEN = "quality_seen"
+    QUALITY_EXPORTED = "quality_exported"
+    """Figures of quality were saved to a file."""
 
 
 @dataclass(frozen=True, slots=True)

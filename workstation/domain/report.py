@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -128,6 +129,8 @@ class Report:
     """What the author signed when submitting, None where nothing was"""
     recognition: Recognition | None = None
     """Whether it carries the mark of mutual recognition; None before it is signed"""
+    norm_found: tuple[str, ...] = ()
+    """Rules of the norm gate that held the signature up, each once, whether corrected or answered for"""
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):
@@ -235,6 +238,11 @@ class Report:
             raise ValueError(f"a {self.state} report is immutable")
         together = (*self.norm_overrides, *overrides)
         return replace(self, norm_overrides=together, updated_at=at, revision=self.revision + 1)
+
+    def with_norm_found(self, rules: Iterable[str]) -> Report:
+        """Return the report that remembers what the gate held up; its revision stays, nobody wrote anything."""
+        known = tuple(dict.fromkeys((*self.norm_found, *rules)))
+        return self if known == self.norm_found else replace(self, norm_found=known)
 
     def with_template(self, template: ReportTemplate, *, at: datetime) -> Report:
         """Return the report under another template; every value is kept, also those that it does not show."""

@@ -41,6 +41,7 @@ def with_content(report: Report, other: Report, *, at: datetime) -> Report:
         annotations=other.annotations,
         categories=other.categories,
         norm_overrides=other.norm_overrides,
+        norm_found=other.norm_found,
         key_images=other.key_images,
         image_looks=other.image_looks,
         key_pictures=other.key_pictures,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from workstation.domain.mutual_recognition import RepeatReason
 from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.workitem import Priority
 
@@ -32,6 +33,8 @@ class ReadingRequest:
     priority: Priority = Priority.LOW
     clinical_question: str = ""
     expected_instances: int = 0
+    repeat: RepeatReason | None = None
+    """Why the exam is repeated though a recognised result exists; None where none does"""
 
 
 @dataclass(frozen=True, slots=True)
