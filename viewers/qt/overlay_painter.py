@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QRegion
 
 from resources import theme_tokens
 from viewers.qt.foreign_painter import paint_foreign
@@ -46,7 +46,8 @@ class OverlayPainter:
     def paint(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
         """Paint everything, text last so that no line runs through it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._strokes(painter, (*overlay.crosshair, *overlay.guides))
+        letters, captions = self._text_places(overlay, viewport)
+        self._strokes_between(painter, (*overlay.crosshair, *overlay.guides), letters, viewport)
         paint_foreign(painter, self._text, overlay.foreign, viewport)
         for mark in overlay.marks:
             _mark(painter, mark)
@@ -56,7 +57,6 @@ class OverlayPainter:
             self._scale_bar(painter, overlay.scale_bar)
         if overlay.colour_bar is not None:
             self._colour_bar(painter, overlay.colour_bar)
-        letters, captions = self._text_places(overlay, viewport)
         for letter, rect in zip(overlay.letters, letters, strict=True):
             self._text.draw(painter, rect.x, rect.y, letter.text, _LETTER)
         for line, rect in zip(overlay.captions, captions, strict=True):
@@ -108,6 +108,21 @@ class OverlayPainter:
             for row, line in enumerate(words.split("\n")):
                 step = theme_tokens.font_role(style.role).line
                 self._text.draw(painter, rect.x, rect.y + row * step, line, style)
+
+    def _strokes_between(
+        self, painter: QPainter, strokes: Sequence[Stroke], letters: Sequence[Rect], viewport: tuple[float, float]
+    ) -> None:
+        """Draw lines that end before the orientation letters: a letter on a line of its own colour is misread."""
+        if not strokes:
+            return
+        painter.save()
+        free = QRegion(QRectF(0, 0, *viewport).toAlignedRect())
+        for letter in letters:
+            box = QRectF(letter.x, letter.y, letter.width, letter.height)
+            free -= QRegion(box.adjusted(-_APART_PX, -_APART_PX, _APART_PX, _APART_PX).toAlignedRect())
+        painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
+        self._strokes(painter, strokes)
+        painter.restore()
 
     def _strokes(self, painter: QPainter, strokes: Iterable[Stroke]) -> None:
         width = theme_tokens.px("stroke.hairline")
