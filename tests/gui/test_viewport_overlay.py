@@ -132,6 +132,19 @@ def test_no_label_hides_which_side_this_is(qtbot: QtBot) -> None:
         assert [place.overlap(box_around(letter.x, letter.y, 4)) for place in places] == [0, 0, 0, 0]
 
 
+def test_no_crosshair_line_runs_through_the_letter_of_a_side(qtbot: QtBot) -> None:
+    scene = axial_stack()
+    letters = scene.frame(VIEWPORT).overlay.letters
+    scene.crosshair = (50.0, 40.0, 4.0)  # both lines meet their letters
+    crossed = scene.frame(VIEWPORT).overlay
+    assert [letter.text for letter in crossed.letters] == ["R", "L", "A", "P"]
+    plain, lined = painted(Overlay(letters=letters)), painted(crossed)
+    for letter in letters:
+        around = [(round(letter.x) + i, round(letter.y) + j) for i in range(-7, 8) for j in range(-9, 10)]
+        assert [lined.pixel(*at) for at in around] == [plain.pixel(*at) for at in around], letter.text
+    assert max(lined.pixelColor(100, y).lightness() for y in range(318, 328)) > 80
+
+
 def test_callipers_and_crosshair_are_painted_where_the_patient_points_lie(qtbot: QtBot) -> None:
     scene = axial_stack()
     picture = scene.measurable()

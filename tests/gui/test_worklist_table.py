@@ -189,6 +189,13 @@ def test_no_header_is_cut_in_english(qapp: QApplication, width: int) -> None:
     assert sum(plan.widths.values()) == width
 
 
+def test_a_hospital_of_eight_characters_is_read_whole_at_1366_by_768(qapp: QApplication) -> None:
+    apply_theme(qapp)
+    room = plan_columns(1366 - 48).widths
+    assert room[Column.SITE] - 16 >= paint.metrics("body").horizontalAdvance("清水镇中心卫生院")
+    assert room[Column.DESCRIPTION] - 16 >= paint.metrics("body").horizontalAdvance("双乳 X 线 CC+MLO · 筛查")
+
+
 def test_a_dragged_column_keeps_its_width_and_the_description_takes_the_rest() -> None:
     own = widths_of(("patient=180", "reader=150", "patient_id=9999", "nonsense=40", "ai=wide"))
     assert own == {Column.PATIENT: 180, Column.READER: 150, Column.PATIENT_ID: 600}

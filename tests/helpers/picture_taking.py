@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from resources.translation import use_language
 from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
-from workstation.bootstrap.loop_steps import quiet_platform, screenshot, settle, wait_until
+from workstation.bootstrap.loop_steps import CheckFailed, quiet_platform, screenshot, settle, wait_until
 from workstation.domain.workitem import WorklistQuery, WorklistRow, WorklistTab
 from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
 from workstation.ui.images.volume_views import VOLUME
@@ -167,7 +168,11 @@ class Camera:
             if self.wants(*pictures):
                 mine = sorted((one for one in rows if name in one.patient_name), key=lambda one: one.images_received)
                 row = mine[0 if kind == "ct-alone" else -1]  # the older of two studies has no prior
-                self._case(kind, row, layouts)
+                try:
+                    self._case(kind, row, layouts)
+                except CheckFailed:  # what stands in the way is seen; the other cases are still taken
+                    self._save(f"trouble-{kind}", SIZES[self.scale][0])
+                    traceback.print_exc()
         self.desktop.sign_out()
 
     def _monitor(self) -> None:

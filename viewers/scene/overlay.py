@@ -160,11 +160,12 @@ def gapped_line(
 
 
 def scale_bar(view: SliceView) -> ScaleBar | None:
-    """Return the 5 cm bar, 1 cm where 5 cm is wider than a third of the viewport, None without millimetres."""
+    """Return the 5 cm bar, 10 or 1 cm where 5 cm is too short or too long to be read, None without millimetres."""
     scale = view.px_per_mm
     if scale is None:
         return None
-    for length_mm, text in ((_SCALE_BAR_MM, tr("5 cm")), (_SCALE_BAR_MM / 5, tr("1 cm"))):
+    lengths = (_SCALE_BAR_MM, tr("5 cm")), (2 * _SCALE_BAR_MM, tr("10 cm")), (_SCALE_BAR_MM / 5, tr("1 cm"))
+    for length_mm, text in lengths:
         length = length_mm * scale
         if _SCALE_BAR_MINIMUM_PX <= length <= view.viewport[0] / 3:
             return ScaleBar((view.viewport[0] - length) / 2 + view.viewport[0] / 8, view.viewport[1] - 12, length, text)

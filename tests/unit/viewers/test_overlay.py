@@ -96,6 +96,7 @@ def test_each_decision_has_its_own_shape_and_words(
 
 def test_rejected_and_subthreshold_marks_are_hidden_until_asked_for() -> None:
     faint = finding(3)
+    assert faint.centre_lps_mm is not None
     weak = type(faint)(
         "2.25.7", 3, faint.centre_lps_mm, 5, Decision.UNDECIDED, Mark(faint.centre_lps_mm, 5, 0.1, shown=False)
     )
@@ -231,6 +232,10 @@ def test_the_scale_bar_is_five_centimetres_long_or_one_when_magnified() -> None:
     assert wide is not None
     assert wide.text == "5 cm"
     assert wide.length_px == pytest.approx(100.0)
+    small = stack([image(np.zeros((400, 400), dtype=np.int16), axial_plane())]).frame((300.0, 300.0)).overlay.scale_bar
+    assert small is not None
+    assert small.text == "10 cm"
+    assert small.length_px == pytest.approx(75.0)
 
 
 def test_crosshair_lines_take_the_colour_of_the_plane_they_stand_for_and_leave_a_gap() -> None:

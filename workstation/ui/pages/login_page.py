@@ -92,8 +92,8 @@ class LoginPage(Page):
         column.addLayout(foot)
         if demo_accounts:
             column.addSpacing(8)
-            names = tr("Demonstration accounts: {names}", names=" · ".join(demo_accounts))
-            column.addWidget(label(names, "caption", "t3", wrap=True))
+            names = tr("Demonstration accounts: {names}", names="\n".join(("", *demo_accounts)))
+            column.addWidget(label(names, "caption", "t3"))
         column.addStretch(1)
         self._version = label(
             tr("Version {version} · for qualified medical staff only", version=version), "caption", "t3"

@@ -16,7 +16,7 @@ from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ElidedLabel, label, rule
 
-_LABEL = 88
+_LABEL, _LABEL_SHARE = 88, 0.4
 _ROOM_FOR_KEYS_PX = 360
 
 
@@ -30,6 +30,10 @@ class ReportRow:
     required: bool
     attention: bool = False
     """Filled, but something is still open."""
+
+    def words(self) -> str:
+        """Return the caption with the mark of what must be filled."""
+        return f"{self.caption} *" if self.required else self.caption
 
 
 class ReportDock(QWidget):
@@ -83,8 +87,9 @@ class ReportDock(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        longest = max((paint.metrics("caption").horizontalAdvance(row.words()) for row in rows), default=0)
         for row in rows:
-            line = _Row(row)
+            line = _Row(row, longest + 12)
             line.pressed.connect(self.report_requested)
             self._rows.addWidget(line)
 
@@ -186,9 +191,9 @@ class _Heading(QWidget):
 class _Row(QWidget):
     pressed = Signal()
 
-    def __init__(self, row: ReportRow) -> None:
+    def __init__(self, row: ReportRow, wish_px: int) -> None:
         super().__init__()
-        self._row = row
+        self._row, self._wish = row, wish_px
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         shown = row.value or tr("Not filled")
@@ -207,13 +212,14 @@ class _Row(QWidget):
         painter = QPainter(self)
         row = self._row
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.color("row.line"))
-        caption = paint.elided(row.caption + (" *" if row.required else ""), _LABEL - 8, "caption")
-        paint.text(painter, QRectF(0, 0, _LABEL, 29), caption, role="caption", tone="t2")
-        room = self.width() - _LABEL - 24
+        column = max(_LABEL, min(self._wish, int(self.width() * _LABEL_SHARE)))
+        caption = paint.elided(row.words(), column - 8, "caption")
+        paint.text(painter, QRectF(0, 0, column, 29), caption, role="caption", tone="t2")
+        room = self.width() - column - 24
         missing = row.required and not row.value
         tone = "warn" if missing else "t1" if row.value else "t3"
         words = " ".join((row.value or tr("Not filled")).split())
-        paint.text(painter, QRectF(_LABEL, 0, room + 4, 29), paint.elided(words, room), tone=tone)
+        paint.text(painter, QRectF(column, 0, room + 4, 29), paint.elided(words, room), tone=tone)
         if row.value or missing:
             fine = row.value and not row.attention
             icon, colour = ("check", "ok") if fine else ("error-warning", "warn")

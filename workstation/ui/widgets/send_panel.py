@@ -20,6 +20,7 @@ _PRIORITIES = {"stat": Priority.HIGH, "urgent": Priority.MEDIUM, "routine": Prio
 
 
 _ZONE, _ZONE_LOW, _LOW_BELOW = 184, 112, 640
+_COUNT_PX = 88
 
 
 class DropZone(QWidget):
@@ -162,6 +163,8 @@ class _QueueRow(QWidget):
         bar.setSpacing(12)
         self._bar = _Bar()
         self._count = label("", "caption", "t2")
+        self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._count.setMinimumWidth(_COUNT_PX)  # bars of one length, however many images
         bar.addWidget(self._bar, 1)
         bar.addWidget(self._count)
         column.addLayout(bar)
