@@ -54,6 +54,8 @@ def slice_image(
         frame_number=frame_number,
         shutter=() if shutter is None else shutter.outlines,
         rescale=None if frame.modality_lut is not None else (frame.slope, frame.intercept),
+        modality_table=frame.modality_lut,
+        overlay_groups=tuple(dict.fromkeys(one.group for one in frame.overlays)),
     )
 
 

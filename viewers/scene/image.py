@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewers.scene.raster import VoiLut, Window, percentile_range
+from workstation.dicom.images.lookup import LookupTable
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.image_look import ShutterOutline
 from workstation.domain.pixel_size import PixelSize
@@ -38,7 +39,8 @@ class SliceImage:
     ``choices`` are all windows and VOI LUTs of the image, ``voi`` the first of them. ``graphics``
     (the modality's overlays) and ``visible`` (False under a shutter, which shows as ``shutter_gray``)
     are ``[row, column]``; ``shutter`` are the shapes that make it. ``rescale`` is the slope and intercept that
-    made the pixels, None where a table did. ``pixel_size`` says what a pixel measures where there is no plane.
+    made the pixels, None where ``modality_table`` did. ``pixel_size`` says what a pixel measures where there is no
+    plane. ``overlay_groups`` are the groups (60xx) that ``graphics`` are of.
     """
 
     pixels: npt.NDArray[Any]
@@ -61,6 +63,8 @@ class SliceImage:
     frame_number: int = 1
     shutter: tuple[ShutterOutline, ...] = ()
     rescale: tuple[float, float] | None = (1.0, 0.0)
+    modality_table: LookupTable | None = None
+    overlay_groups: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8

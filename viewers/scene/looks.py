@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from viewers.scene.raster import Window
+from functools import lru_cache
+from typing import Final
+
+from viewers.scene.image import SliceImage
+from viewers.scene.raster import VoiLut, Window
 from viewers.scene.scene import Size
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
-from workstation.domain.image_look import ImageLook
+from workstation.dicom.images.lookup import LookupTable
+from workstation.domain.image_look import DisplayTable, ImageLook
 from workstation.domain.key_image import KeyImage
+
+_TABLES_KEPT: Final = 16
 
 
 def look_of(scene: StackScene, index: int, image: KeyImage, viewport: Size) -> ImageLook | None:
     """
     Return how the reader sees a frame of a stack in a viewport; a presentation state in force does not count.
 
-    None while its pixels are not here, and for what no grayscale presentation state can say: colour, a VOI LUT
-    or a modality LUT in force.
+    None while its pixels are not here, and under a bitmap shutter, whose bits no look holds.
     """
     source, state = scene.image(index), scene.own_state
-    if source is None or source.is_color or source.rescale is None:
+    if source is None or (source.visible is not None and not source.shutter):
         return None
-    window = source.default_voi if state.voi is None else state.voi
-    if not isinstance(window, Window):
-        return None
+    voi = source.default_voi if state.voi is None or source.is_color else state.voi
+    window = voi if isinstance(voi, Window) else _span(voi)
+    slope, intercept = source.rescale or (1.0, 0.0)
     camera = state.camera
     view = SliceView((source.columns, source.rows), viewport, camera, source.plane, source.aspect)
     return ImageLook(
@@ -30,9 +36,9 @@ def look_of(scene: StackScene, index: int, image: KeyImage, viewport: Size) -> I
         window_centre=float(window.centre),
         window_width=float(window.width),
         window_function=window.function.value,
-        inverse=source.monochrome1 != state.inverted,
-        slope=source.rescale[0],
-        intercept=source.rescale[1],
+        inverse=not source.is_color and source.monochrome1 != state.inverted,
+        slope=slope,
+        intercept=intercept,
         unit=source.unit,
         zoom=camera.zoom,
         pan=camera.pan,
@@ -45,4 +51,28 @@ def look_of(scene: StackScene, index: int, image: KeyImage, viewport: Size) -> I
         is_spaced=source.plane is not None,
         shutter=source.shutter,
         shutter_gray=source.shutter_gray,
+        modality_table=_modality(source),
+        voi_table=_voi_table(voi) if isinstance(voi, VoiLut) else None,
+        is_colour=source.is_color,
+        overlay_groups=source.overlay_groups,
     )
+
+
+def _span(table: VoiLut) -> Window:
+    """Return the values that a table tells apart, as a window."""
+    count = len(table.entries)
+    return Window(table.first_value + count / 2, count)
+
+
+def _modality(source: SliceImage) -> DisplayTable | None:
+    return None if source.is_color or source.modality_table is None else _modality_table(source.modality_table)
+
+
+@lru_cache(maxsize=_TABLES_KEPT)
+def _modality_table(table: LookupTable) -> DisplayTable:
+    return DisplayTable.of(table.first, table.bits, table.values)
+
+
+@lru_cache(maxsize=_TABLES_KEPT)
+def _voi_table(table: VoiLut) -> DisplayTable:
+    return DisplayTable.of(table.first_value, table.bits, table.entries)

@@ -12,6 +12,7 @@ from viewers.scene.decoded import voi_lut_of, window_of
 from viewers.scene.image import SliceImage, VoiChoice
 from viewers.scene.raster import VoiLut, Window, voi, voi_lut
 from viewers.scene.slice_view import SliceView
+from workstation.dicom.images.colour_profile import to_srgb
 from workstation.dicom.images.lookup import LookupTable
 from workstation.dicom.objects.presentation import FramePresentation, Graphic, Space
 
@@ -33,31 +34,32 @@ class Drawn:
 
 def presented(image: SliceImage, state: FramePresentation) -> SliceImage:
     """
-    Return the image with the state's grayscale transforms, shutter and overlays instead of its own.
+    Return the image with the state's transforms, shutter and overlays instead of its own.
 
     ``image`` is in modality values of its own; a state repeats that transform (PS3.4 N.2.1), so the values
-    stay. Its MONOCHROME1 is ignored, as the standard asks.
+    stay. Its MONOCHROME1 is ignored, as the standard asks. A state for grey changes no colours, nor the other
+    way round.
     """
-    if image.is_color:
+    if image.is_color != state.is_colour:
         return image
-    look = _voi(image, state)
-    if state.presentation_lut is not None:
-        look = _through(look, state.presentation_lut)
     rows, columns = image.rows, image.columns
-    graphics = None
+    graphics = image.graphics if set(state.image_overlays) & set(image.overlay_groups) else None
     for plane in state.overlays:
         bits = plane.over(rows, columns)
         graphics = bits if graphics is None else graphics | bits
     shutter = state.shutter
-    return replace(
+    image = replace(
         image,
-        monochrome1=state.inverse,
-        voi=look,
-        choices=(VoiChoice(look),),
         graphics=graphics,
         visible=None if shutter is None else shutter.visible,
         shutter_gray=0 if shutter is None else shutter.gray,
     )
+    if state.is_colour:
+        return replace(image, pixels=to_srgb(image.pixels, state.profile))
+    look = _voi(image, state)
+    if state.presentation_lut is not None:
+        look = _through(look, state.presentation_lut)
+    return replace(image, monochrome1=state.inverse, voi=look, choices=(VoiChoice(look),))
 
 
 def camera_of(state: FramePresentation) -> Camera:

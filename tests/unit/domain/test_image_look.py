@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
 from tests.helpers.cases import NOON, report
-from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline
+from workstation.domain.image_look import DisplayTable, ImageLook, ShutterKind, ShutterOutline
 from workstation.domain.key_image import KeyImage, KeyImageList
 from workstation.domain.report import Report, ReportState
 
@@ -59,10 +62,11 @@ def test_a_draft_gives_marks_and_looks_back_to_the_last_bit_and_a_former_draft_h
         {"viewport": (0.0, 10.0)},
         {"pixel_size": (1.0, -1.0)},
         {"pan": (float("inf"), 0.0)},
+        {"is_colour": True, "inverse": True},
     ],
 )
 def test_a_look_that_cannot_be_shown_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"look|size"):
+    with pytest.raises(ValueError, match=r"look|size|colours"):
         replace(LOOK, **wrong)
 
 
@@ -78,3 +82,34 @@ def test_a_look_that_cannot_be_shown_is_refused(wrong: dict[str, Any]) -> None:
 def test_a_shutter_has_the_numbers_of_its_shape(kind: ShutterKind, numbers: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="shutter"):
         ShutterOutline(kind, numbers)
+
+
+TABLE = DisplayTable.of(-1000, 16, np.array([0, 7, 65535, 3], dtype=np.uint16))
+
+
+def test_the_tables_of_a_look_come_back_from_a_draft() -> None:
+    seen = replace(LOOK, voi_table=TABLE, modality_table=DisplayTable.of(0, 8, np.arange(256, dtype=np.uint16)))
+    kept = replace(report(), image_looks=(seen,))
+    (again,) = TypeAdapter(Report).validate_json(TypeAdapter(Report).dump_json(kept)).image_looks
+
+    assert again == seen
+    assert again.voi_table is not None
+    assert again.voi_table.entries.tolist() == [0, 7, 65535, 3]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"bits": 17},
+        {"bits": 0},
+        {"first": 65536},
+        {"packed": "AAAA"},
+        {"packed": "not base64"},
+        {"packed": base64.b64encode(zlib.compress(b"")).decode()},
+        {"packed": base64.b64encode(zlib.compress(b"odd")).decode()},
+        {"packed": base64.b64encode(zlib.compress(bytes(1 << 24))).decode()},
+    ],
+)
+def test_a_damaged_table_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"table|base64|Base64|padding"):
+        replace(TABLE, **wrong)

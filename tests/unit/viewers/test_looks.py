@@ -129,16 +129,18 @@ def test_a_state_that_another_system_turned_shows_as_that_system_wants() -> None
     assert again.state.camera.rotation_deg == 90.0
 
 
-@pytest.mark.parametrize(
-    "shown",
-    [
-        SliceImage(np.zeros((40, 50, 3), dtype=np.uint8), sop_instance_uid="1.2.2.1"),
-        replace(image(), rescale=None),
-        replace(image(), voi=VoiLut(0, np.arange(4, dtype=np.uint16), 2)),
-    ],
-)
-def test_what_a_grayscale_state_cannot_say_leaves_no_look(shown: SliceImage) -> None:
-    assert look_of(scene(ViewState(), shown), 0, KEY, VIEWPORT) is None
+@pytest.mark.parametrize("bits", range(1, 17))
+def test_a_voi_lut_of_any_depth_comes_back_to_the_same_levels(bits: int) -> None:
+    steep = VoiLut(-900, (np.arange(2000) * 131 % 2**bits).astype(np.uint16), bits)
+    shown = replace(image(), voi=steep)
+    before = scene(ViewState(), shown).frame(VIEWPORT)
+    after = applied_again(look(ViewState(), shown), shown).frame(VIEWPORT)
+
+    assert np.array_equal(levels(after), levels(before))
+
+
+def test_under_a_bitmap_shutter_there_is_no_look_because_no_state_of_ours_holds_its_bits() -> None:
+    assert look_of(scene(ViewState(), replace(image(), shutter=())), 0, KEY, VIEWPORT) is None
 
 
 def test_an_image_that_is_not_here_leaves_no_look() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
+from workstation.dicom.images.colour_profile import gray_of_lab
 from workstation.domain.image_look import ShutterKind, ShutterOutline
 
 Mask = npt.NDArray[np.bool_]
@@ -75,7 +76,10 @@ def with_bitmap(shutter: Shutter | None, hidden: Mask, item: Dataset) -> Shutter
 
 
 def _gray(item: Dataset) -> int:
-    """Return Shutter Presentation Value, a P-value of 16 bits, as a level; black when absent."""
+    """Return what lies in its place, a P-value of 16 bits or a colour's lightness, as a level; black when absent."""
+    lab = _integers(item.get("ShutterPresentationColorCIELabValue"))
+    if len(lab) == 3 and item.get("ShutterPresentationValue") is None:
+        return gray_of_lab(lab[0])
     try:
         return round(min(max(int(item.get("ShutterPresentationValue", 0) or 0), 0), 65535) / 257)
     except (TypeError, ValueError):

@@ -2,7 +2,7 @@
 Softcopy presentation states: how another workstation wanted an image to look, applied read-only.
 
 What a state leaves out is identity: the image's own window and its MONOCHROME1 do not count while a
-state is applied. Sources: PS3.4 N.2 (transforms), PS3.3 A.33, C.10.4 to C.10.7, C.11.4 to C.11.6.
+state is applied. Sources: PS3.4 N.2 (transforms), PS3.3 A.33, C.10.4 to C.10.7, C.11.4 to C.11.7, C.11.15.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from workstation.dicom.quiet import quiet
 from workstation.domain.errors import DecodeError
 from workstation.domain.frames import FrameRef
 
-_GRAYSCALE: Final = "1.2.840.10008.5.1.4.1.1.11.1"
+GRAYSCALE_STATE: Final = "1.2.840.10008.5.1.4.1.1.11.1"
+COLOUR_STATE: Final = "1.2.840.10008.5.1.4.1.1.11.2"
+_OVERLAY_GROUPS: Final = range(0x6000, 0x6020, 2)
+_ACTIVATION, _ROWS = 0x1001, 0x0010
 PixelPoint = tuple[float, float]
 """Column and row of the image, 0 at the centre of the first pixel."""
 
@@ -94,6 +97,11 @@ class FramePresentation:
     graphics: tuple[Graphic, ...] = ()
     shutter: Shutter | None = None
     overlays: tuple[OverlayPlane, ...] = ()
+    image_overlays: tuple[int, ...] = ()
+    """Groups (60xx) of the image's own graphics that the state shows"""
+    is_colour: bool = False
+    profile: bytes = b""
+    """How a state for colour takes the colours of the image, an ICC profile"""
     exact: ExactLook | None = None
     """What a state of our own rounds; only where the rounded numbers are still the same"""
 
@@ -131,9 +139,10 @@ class PresentationState:
 
 
 def presentation_state(dataset: Dataset) -> PresentationState:
-    """Read a Grayscale Softcopy Presentation State. Raises DecodeError for any other object."""
-    if str(dataset.get("SOPClassUID", "")) != _GRAYSCALE:
-        raise DecodeError(tr("This is not a grayscale presentation state."), detail=str(dataset.get("SOPClassUID", "")))
+    """Read a Grayscale or Color Softcopy Presentation State. Raises DecodeError for any other object."""
+    kind = str(dataset.get("SOPClassUID", ""))
+    if kind not in {GRAYSCALE_STATE, COLOUR_STATE}:
+        raise DecodeError(tr("This is not a presentation state for one image."), detail=kind)
     return PresentationState(
         sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
         label=str(dataset.get("ContentLabel", "") or ""),
@@ -169,6 +178,11 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         graphics=tuple(_graphics(dataset, frame)),
         shutter=_shutter(dataset, overlays, rows, columns),
         overlays=_activated(dataset, overlays),
+        image_overlays=tuple(
+            one for one in _OVERLAY_GROUPS if _is_activated(dataset, one) and (one, _ROWS) not in dataset
+        ),
+        is_colour=str(dataset.get("SOPClassUID", "")) == COLOUR_STATE,
+        profile=bytes(dataset.get("ICCProfile") or b""),
         exact=exact,
     )
 
@@ -229,7 +243,11 @@ def _shutter(dataset: Dataset, overlays: tuple[OverlayPlane, ...], rows: int, co
 
 def _activated(dataset: Dataset, overlays: tuple[OverlayPlane, ...]) -> tuple[OverlayPlane, ...]:
     """Return the overlays that the state puts on a layer; a bitmap shutter is not drawn."""
-    return tuple(one for one in overlays if (one.group, 0x1001) in dataset and dataset[one.group, 0x1001].value)
+    return tuple(one for one in overlays if _is_activated(dataset, one.group))
+
+
+def _is_activated(dataset: Dataset, group: int) -> bool:
+    return (group, _ACTIVATION) in dataset and bool(dataset[group, _ACTIVATION].value)
 
 
 def _graphics(dataset: Dataset, frame: FrameRef) -> Iterator[Graphic]:

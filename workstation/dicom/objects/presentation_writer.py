@@ -1,9 +1,9 @@
 """
-Grayscale softcopy presentation states: how a reader saw the images on which he drew, and what he drew.
+Softcopy presentation states in grey and colour: how a reader saw the images on which he drew, and what he drew.
 
 What the standard's attributes cannot hold to the last bit (they are decimal strings of 16 characters, whole
 pixels and quarter turns) lies beside them in one private element that only this product reads.
-*Source:* PS3.3 A.33.1, C.10.4 to C.10.7, C.11.8, C.11.10, C.11.11, C.11.12; PS3.4 N.2.
+*Source:* PS3.3 A.33.1, A.33.2, C.10.4 to C.10.7, C.11.7, C.11.10 to C.11.12; PS3.4 N.2.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
@@ -21,19 +21,26 @@ from pydicom.valuerep import format_number_as_ds
 
 from workstation.dicom.objects.drawn_graphics import LAYER, graphic_annotation
 from workstation.dicom.objects.exact_look import add_exact
+from workstation.dicom.objects.presentation import COLOUR_STATE, GRAYSCALE_STATE
+from workstation.dicom.objects.presentation_transforms import (
+    add_colours,
+    add_modality_transform,
+    add_shutter,
+    voi_item,
+)
 from workstation.dicom.sr.common import add_equipment, add_time, part10, patient_and_study, uid_from
 from workstation.domain.annotation import Annotation
-from workstation.domain.image_look import ImageLook, ShutterKind, ShutterOutline
+from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
 from workstation.domain.report import Person
 from workstation.domain.study import Study
 
-GRAYSCALE_STATE: Final = "1.2.840.10008.5.1.4.1.1.11.1"
 SERIES_NUMBER: Final = 9006
+OVERLAY_LAYER: Final = "OVERLAY"
 _LABEL: Final = "READER"
-_WHITE: Final = 65535
-_LEVEL: Final = 257
+_ACTIVATION: Final = 0x1001
+"""Overlay Activation Layer (60xx,1001)"""
 
 
 def presentation_states(
@@ -42,7 +49,7 @@ def presentation_states(
     """
     Return one Part 10 state for each series; more where its images differ in what a state says once for all.
 
-    That is rotation, mirroring, inversion, modality transform and shutter. Looks of images outside the study
+    That is rotation, mirroring, inversion, modality transform, overlays and shutter. Looks of images outside the study
     are left out. The same looks at the same time give the same bytes. Raises TemplateViolation for text that
     cannot be stored.
     """
@@ -58,10 +65,12 @@ def presentation_states(
     )
 
 
-def _global_part(look: ImageLook) -> tuple[str, int, bool, bool, float, float, str, str, int]:
+def _global_part(look: ImageLook) -> tuple[Any, ...]:
+    """Return what a state says once, in an order of its own."""
     return (
         look.image.series_instance_uid, _turned(look), look.flipped, look.inverse, look.slope, look.intercept,
-        look.unit, repr(look.shutter), look.shutter_gray,
+        look.unit, repr(look.shutter), look.shutter_gray, look.is_colour, repr(look.modality_table),
+        look.overlay_groups,
     )  # fmt: skip
 
 
@@ -77,23 +86,33 @@ def _state(
     first = looks[0]
     content = Dataset()
     content.ReferencedSeriesSequence = DicomSequence([_series(looks)])
-    _add_shutter(content, first)
+    add_shutter(content, first)
     content.DisplayedAreaSelectionSequence = DicomSequence(_area(look, images) for look in looks)
     graphics = [found for look in looks if (found := _graphics(look, drawn, images)) is not None]
+    layers = []
     if graphics:
         content.GraphicAnnotationSequence = DicomSequence(graphics)
-        content.GraphicLayerSequence = DicomSequence([_layer()])
+        layers.append(_layer(LAYER, "Drawn by the reader"))
+    for group in first.overlay_groups:
+        content.add_new((group, _ACTIVATION), "CS", OVERLAY_LAYER)
+    if first.overlay_groups:
+        layers.append(_layer(OVERLAY_LAYER, "Graphics of the modality"))
+    if layers:
+        for order, layer in enumerate(layers, 1):
+            layer.GraphicLayerOrder = order
+        content.GraphicLayerSequence = DicomSequence(layers)
     content.ImageHorizontalFlip = "Y" if first.flipped else "N"
     content.ImageRotation = _turned(first)
-    content.RescaleIntercept = format_number_as_ds(first.intercept)
-    content.RescaleSlope = format_number_as_ds(first.slope)
-    content.RescaleType = first.unit[:16] or "US"
-    content.SoftcopyVOILUTSequence = DicomSequence(map(_window, looks))
-    content.PresentationLUTShape = "INVERSE" if first.inverse else "IDENTITY"
+    if first.is_colour:
+        add_colours(content)
+    else:
+        add_modality_transform(content, first)
+        content.SoftcopyVOILUTSequence = DicomSequence(voi_item(look, reference(look.image)) for look in looks)
+        content.PresentationLUTShape = "INVERSE" if first.inverse else "IDENTITY"
     add_exact(content, looks)
     ds = patient_and_study(study)
     digest = hashlib.sha256(json.dumps(content.to_json_dict(), sort_keys=True).encode()).hexdigest()
-    ds.SOPClassUID = GRAYSCALE_STATE
+    ds.SOPClassUID = COLOUR_STATE if first.is_colour else GRAYSCALE_STATE
     ds.SOPInstanceUID = uid_from(study.study_instance_uid, "display", digest, at.isoformat())
     ds.Modality = "PR"
     ds.SeriesInstanceUID = uid_from(study.study_instance_uid, "display", author.user_id)
@@ -169,27 +188,16 @@ def _whole_pixels(start: float, end: float, count: int) -> tuple[int, int]:
     return first, last
 
 
-def _window(look: ImageLook) -> Dataset:
-    item = Dataset()
-    item.ReferencedImageSequence = DicomSequence([reference(look.image)])
-    item.WindowCenter = format_number_as_ds(look.window_centre)
-    item.WindowWidth = format_number_as_ds(look.window_width)
-    if look.window_function != "LINEAR":
-        item.VOILUTFunction = look.window_function
-    return item
-
-
 def _graphics(look: ImageLook, drawn: Mapping[KeyImage, Sequence[Annotation]], images: StudyImages) -> Dataset | None:
     found = images.get(look.image.sop_instance_uid, look.image.frame)
     marks = drawn.get(look.image, ())
     return graphic_annotation(marks, found, reference(look.image)) if found is not None and marks else None
 
 
-def _layer() -> Dataset:
+def _layer(name: str, description: str) -> Dataset:
     layer = Dataset()
-    layer.GraphicLayer = LAYER
-    layer.GraphicLayerOrder = 1
-    layer.GraphicLayerDescription = "Drawn by the reader"
+    layer.GraphicLayer = name
+    layer.GraphicLayerDescription = description
     return layer
 
 
@@ -201,24 +209,3 @@ def _turned(look: ImageLook) -> int:
     """
     turn = -look.rotation_deg if look.flipped else look.rotation_deg
     return round(turn / 90) % 4 * 90
-
-
-def _add_shutter(ds: Dataset, look: ImageLook) -> None:
-    if not look.shutter:
-        return
-    ds.ShutterShape = [one.kind.value for one in look.shutter]
-    for one in look.shutter:
-        _add_outline(ds, one)
-    ds.ShutterPresentationValue = min(look.shutter_gray * _LEVEL, _WHITE)
-
-
-def _add_outline(ds: Dataset, one: ShutterOutline) -> None:
-    numbers = list(one.numbers)
-    match one.kind:
-        case ShutterKind.RECTANGULAR:
-            ds.ShutterLeftVerticalEdge, ds.ShutterRightVerticalEdge = numbers[:2]
-            ds.ShutterUpperHorizontalEdge, ds.ShutterLowerHorizontalEdge = numbers[2:]
-        case ShutterKind.CIRCULAR:
-            ds.CenterOfCircularShutter, ds.RadiusOfCircularShutter = numbers[:2], numbers[2]
-        case ShutterKind.POLYGONAL:
-            ds.VerticesOfThePolygonalShutter = numbers
