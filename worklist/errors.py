@@ -18,6 +18,7 @@ from workstation.domain.errors import (
     Refused,
     SignInFailed,
     StudyIncomplete,
+    TemplateViolation,
     Unreachable,
     WorkstationError,
     WrongTransaction,
@@ -193,6 +194,22 @@ def _stale_revision(_body: Body, detail: str) -> WorkstationError:
     )
 
 
+def _stale_document(body: Body, detail: str) -> WorkstationError:
+    return NoLongerUpdatable(
+        tr("{name} has published another version meanwhile", name=body.get("changed_by") or tr("Somebody")),
+        hint=tr("Your draft is kept. Look at the version of the hub before you publish yours over it."),
+        detail=detail,
+    )
+
+
+def _document_invalid(body: Body, detail: str) -> WorkstationError:
+    return TemplateViolation(
+        tr("The hub did not accept the document: {reason}", reason=body.get("message", "")),
+        hint=tr("Nothing was published; what was in force still is."),
+        detail=detail,
+    )
+
+
 def _superseded(_body: Body, detail: str) -> WorkstationError:
     return NoLongerUpdatable(
         tr("Somebody else has changed this report after it was signed, and was faster"),
@@ -277,6 +294,8 @@ _BY_CODE: Final[dict[str, Callable[[Body, str], WorkstationError]]] = {
     "wrong_transaction": _wrong_transaction,
     "no_longer_updatable": _no_longer_updatable,
     "stale_revision": _stale_revision,
+    "stale_document": _stale_document,
+    "document_invalid": _document_invalid,
     "superseded": _superseded,
     "second_signer": _second_signer,
     "not_independent": _not_independent,

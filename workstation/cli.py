@@ -113,6 +113,16 @@ def _add_alliance_commands(commands: Commands) -> None:
     worker = commands.add_parser("worker", help="an AI worker: claims AI workitems and stores results")
     _add_account(worker, default_user="worker")
     worker.add_argument("--provider", choices=_PROVIDERS, default="auto")
+    documents = commands.add_parser("documents", help="what the hub gives every site: templates, letterheads, policy")
+    documents.add_argument("action", choices=("list", "publish", "withdraw"))
+    documents.add_argument(
+        "kind", nargs="?", default="template", choices=("template", "letterhead", "recognition_policy")
+    )
+    documents.add_argument("item", nargs="?", type=Path, metavar="FILE|NAME", help="publish: a file; withdraw: a name")
+    documents.add_argument("--site", default="", metavar="ID", help="for one site only (default: for all)")
+    _add_account(documents, default_user="admin")
+    documents.set_defaults(command=_documents)
+
     worker.set_defaults(command=_worker)
 
     send = commands.add_parser("send", help="send a study and ask for its reading; resumes where it stopped")
@@ -240,6 +250,12 @@ def _quality(options: argparse.Namespace) -> int:
 
 def _dispatch(options: argparse.Namespace) -> int:
     from workstation.bootstrap.dispatch import run_dispatch_command
+
+def _documents(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.documents import run_documents_command
+
+    return run_documents_command(options)
+
 
     return run_dispatch_command(options)
 

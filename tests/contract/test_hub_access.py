@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from resources.templates import template_paths
 from tests.helpers.hub import USERS, HubBed, SentStudy, digests, expect, new_uid, new_workitem, performed, result_file
 from tests.helpers.hub_reports import EXPERT, as_json, new_report
 from workstation.domain.report import ReportState
@@ -58,6 +60,11 @@ ALLOWED = {
     ("GET", "/api/dispatches"): {"admin"},
     ("POST", "/api/dispatches/{number}/retry"): {"admin"},
     ("POST", "/api/dispatches/{number}/give-up"): {"admin"},
+    ("GET", "/api/documents"): SEES_STUDIES | {"quality", "admin"},
+    ("GET", "/api/documents/{kind}/{name}"): SEES_STUDIES | {"quality", "admin"},
+    ("GET", "/api/documents/{kind}/{name}/history"): SEES_STUDIES | {"quality", "admin"},
+    ("PUT", "/api/documents/{kind}/{name}"): {"quality", "admin"},
+    ("DELETE", "/api/documents/{kind}/{name}"): {"quality", "admin"},
     ("GET", "/api/audit"): {"quality", "admin"},
     ("GET", "/api/audit/check"): {"quality", "admin"},
     ("POST", "/dicom-web/workitems"): SENDERS,
@@ -67,6 +74,7 @@ ALLOWED = {
 }
 STORES = {("POST", "/dicom-web/studies"), ("POST", "/dicom-web/studies/{study}")}
 NAMES_THE_STUDY = {("POST", "/api/requests"), ("POST", "/api/audit"), ("POST", "/dicom-web/workitems")}
+SITES_OWN = json.dumps(json.loads(template_paths()[0].read_text(encoding="utf-8")) | {"template_id": "walk"})
 NOTHING = {204, 403, 404, 409}
 """No match, not permitted, not found, none of the instances stored."""
 
@@ -101,6 +109,8 @@ def call(client: httpx.Client, method: str, path: str, target: Target) -> httpx.
         "{critical_uid}": target.critical,
         "{route_id}": "walk",
         "{number}": "999",
+        "{kind}": "template",
+        "{name}": "walk",
         "{study_instance_uid}": target.study,
         "{study}": target.study,
         "{series}": target.series,
@@ -116,8 +126,11 @@ def call(client: httpx.Client, method: str, path: str, target: Target) -> httpx.
 
 
 def payload(method: str, path: str, target: Target) -> dict[str, Any]:
+    of_site = {"params": {"site": "qingshui"}} if path.startswith("/api/documents/") else {}
     if method in {"GET", "DELETE"}:
-        return {}
+        return of_site
+    if of_site:
+        return {**of_site, "json": {"content": SITES_OWN}, "headers": {"If-None-Match": "*"}}
     report = as_json(new_report(target.study, target.ups, new_uid(), author=EXPERT))
     under_lock = {"report": report, "transaction_uid": target.lock}
     state = {
@@ -203,6 +216,7 @@ def secret(hub: HubBed) -> Target:
     series = new_uid()
     uid, content = result_file(sent.study, series, ENHANCED_SR, PatientID=SECRET_ID)
     expect(200, hub.store("expert", sent.study, [content]))
+    expect(200, call(hub.as_("admin"), "PUT", "/api/documents/{kind}/{name}", target_of(sent, lock)))
     report = new_report(sent.study, sent.ups, new_uid(), author=EXPERT)
     final = replace(report.moved(ReportState.FINAL, at=NOW), verifier=EXPERT, signed_at=NOW)
     output = {

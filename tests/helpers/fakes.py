@@ -152,7 +152,7 @@ class FakeTemplates:
     def all(self) -> tuple[ReportTemplate, ...]:
         return self.templates
 
-    def for_study(self, modality: str, description: str) -> ReportTemplate:
+    def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:
         del modality, description
         return self.templates[0]
 

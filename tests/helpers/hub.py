@@ -20,6 +20,7 @@ from tests.helpers.part10 import ct_slice
 from worklist.hub.context import HubContext
 from worklist.hub.embedded import EmbeddedHub
 from worklist.hub.settings import HubSettings
+from workstation.bootstrap.documents import hub_judges
 
 Attribute = dict[str, Any]
 Dataset = dict[str, Attribute]
@@ -52,7 +53,9 @@ class HubBed:
     def __init__(self, kind: str, folder: Path, database_url: str | None = None) -> None:
         self.kind = kind
         self.clock = MovableClock()
-        self._hub = EmbeddedHub(HubSettings(folder, database_url, demo_users=True), clock=self.clock)
+        self._hub = EmbeddedHub(
+            HubSettings(folder, database_url, demo_users=True), clock=self.clock, judges=hub_judges()
+        )
         self._clients: dict[str, httpx.Client] = {}
 
     def __enter__(self) -> Self:

@@ -37,6 +37,8 @@ from worklist.hub.discovery import Discovery
 from worklist.hub.dispatch_process import Dispatching
 from worklist.hub.dispatch_routes import dispatch_routes
 from worklist.hub.dispatch_service import DispatchService
+from worklist.hub.document_routes import document_routes
+from worklist.hub.document_service import DocumentService
 from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import HubError
 from worklist.hub.inbox_service import InboxService
@@ -58,6 +60,7 @@ from workstation.domain.ports import Clock
 
 __all__ = ["HubSettings", "create_hub"]
 
+from workstation.domain.shared_document import Judges
 MAXIMUM_JSON_BYTES: Final = 32 * 1024 * 1024
 SMALL_JSON_BYTES: Final = 64 * 1024
 """All that is taken from somebody without a session."""
@@ -66,11 +69,18 @@ _SMALL_BODIES: Final = ("/api/", "/dicom-web/workitems")
 log = logging.getLogger(__name__)
 
 
-def create_hub(settings: HubSettings, *, clock: Clock | None = None, carriers: Carriers | None = None) -> FastAPI:
+def create_hub(
+    settings: HubSettings,
+    *,
+    clock: Clock | None = None,
+    carriers: Carriers | None = None,
+    judges: Judges | None = None,
+) -> FastAPI:
     """
     Open database and archive and return the application; its shutdown closes them.
 
-    With ``carriers`` it sends signed reports to the sites itself, from its start to its shutdown.
+    With ``carriers`` it sends signed reports to the sites itself, from its start to its shutdown; with ``judges``
+    it takes documents that the sites share.
 
     Raises:
         NewerSchema: a newer version wrote the database.
@@ -125,9 +135,13 @@ def create_hub(settings: HubSettings, *, clock: Clock | None = None, carriers: C
     app.include_router(recognised_routes(RecognisedService(context)))
     app.include_router(workflow_routes(reports, ReportWorkflow(context, index, follower)))
     app.include_router(double_reading_routes(DoubleReadings(context, follower), PolicyService(context)))
-    app.include_router(critical_routes(critical, policies))
-    app.include_router(audit_routes(AuditService(context)))
-    app.include_router(dispatch_routes(DispatchService(context), TimelineService(context)))
+    for router in (
+        critical_routes(critical, policies),
+        audit_routes(AuditService(context)),
+        dispatch_routes(DispatchService(context), TimelineService(context)),
+        document_routes(DocumentService(context, judges or {})),
+    ):
+        app.include_router(router)
     app.include_router(create_ups_router(ups, cases))
     app.include_router(create_dicomweb_router(context, archive))
 

@@ -56,6 +56,25 @@ class StaleRevision(HubError):
     code = "stale_revision"
 
 
+class PreconditionFailed(HubError):
+    """Another version was stored since the one that the change follows (RFC 9110, 15.5.13)."""
+
+    status = 412
+    code = "stale_document"
+
+
+class PreconditionRequired(HubError):
+    """A change has to name the version that it follows (RFC 6585, 3)."""
+
+    status = 428
+
+
+class InvalidDocument(HubError):
+    """The judge of its kind refused a document."""
+
+    code = "document_invalid"
+
+
 class Integrity(HubError):
     """Bytes differ from those promised or stored."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from worklist.hub.settings import HubSettings
     from workstation.domain.dispatch import Carriers
     from workstation.domain.ports import Clock
+    from workstation.domain.shared_document import Judges
 
 LOOPBACK: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8600
@@ -27,7 +28,12 @@ _START_TIMEOUT_S: Final = 60.0
 
 
 def run_hub(
-    settings: HubSettings, host: str = LOOPBACK, port: int = DEFAULT_PORT, *, carriers: Carriers | None = None
+    settings: HubSettings,
+    host: str = LOOPBACK,
+    port: int = DEFAULT_PORT,
+    *,
+    carriers: Carriers | None = None,
+    judges: Judges | None = None,
 ) -> None:
     """
     Serve a hub until it is interrupted; with ``carriers`` it sends signed reports to the sites.
@@ -44,7 +50,7 @@ def run_hub(
         )
     listener = listen(host, port)
     with listener:
-        server = _server(settings, carriers=carriers)
+        server = _server(settings, carriers=carriers, judges=judges)
         check_archive(settings.data_dir, settings.archive_url or "")
         address = listener.getsockname()
         print(f"http://{_shown(address[0])}:{address[1]}", flush=True)  # noqa: T201 - the command's output
@@ -57,10 +63,18 @@ def run_hub(
 class EmbeddedHub:
     """A hub inside this process on a free loopback port; for the demonstration and for tests."""
 
-    def __init__(self, settings: HubSettings, *, clock: Clock | None = None, carriers: Carriers | None = None) -> None:
+    def __init__(
+        self,
+        settings: HubSettings,
+        *,
+        clock: Clock | None = None,
+        carriers: Carriers | None = None,
+        judges: Judges | None = None,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._carriers = carriers
+        self._judges = judges
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._listener: socket.socket | None = None
@@ -74,7 +88,7 @@ class EmbeddedHub:
 
     def start(self) -> str:
         """Open database and archive, serve, and return the address once it answers."""
-        self._server = server = _server(self._settings, self._clock, self._carriers)
+        self._server = server = _server(self._settings, self._clock, self._carriers, self._judges)
         self._listener = listener = listen(LOOPBACK, 0)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[listener])), name="hub", daemon=True
@@ -144,14 +158,19 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _server(settings: HubSettings, clock: Clock | None = None, carriers: Carriers | None = None) -> uvicorn.Server:
+def _server(
+    settings: HubSettings,
+    clock: Clock | None = None,
+    carriers: Carriers | None = None,
+    judges: Judges | None = None,
+) -> uvicorn.Server:
     import uvicorn  # noqa: PLC0415 - the command line starts without it
 
     from worklist.hub.app import create_hub  # noqa: PLC0415 - ditto
     from worklist.hub.http_protocol import GuardedProtocol  # noqa: PLC0415 - ditto
 
     config = uvicorn.Config(
-        create_hub(settings, clock=clock, carriers=carriers),
+        create_hub(settings, clock=clock, carriers=carriers, judges=judges),
         http=GuardedProtocol,
         log_config=None,
         access_log=False,  # addresses of studies do not belong into a log

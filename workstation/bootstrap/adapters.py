@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,6 +13,7 @@ from worklist.critical import HubCritical
 from worklist.detection_queue import HubDetectionQueue
 from worklist.dicomweb import HubImages
 from worklist.dispatch import HubDispatch
+from worklist.documents import HubDocuments
 from worklist.http import HubClient
 from worklist.inbox import HubInbox
 from worklist.pet import HubPetHeaders
@@ -26,6 +27,7 @@ from worklist.workflow import HubWorkflow
 from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import Detector
 from workstation.services.detection_service import DetectStudy, Shadow, Stop, run_worker
+from workstation.domain.shared_document import KnownDocuments
 from workstation.services.image_detection import PreReadImages
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.critical_acts import CriticalActFile
@@ -55,6 +57,7 @@ class Hub:
     dispatch: HubDispatch
     audit: HubAudit
     critical: HubCritical
+    documents: HubDocuments
     sender: HubSender
     queue: HubDetectionQueue
     priors: HubPriors
@@ -85,6 +88,7 @@ def connect(url: str) -> Hub:
         audit=HubAudit(client),
         critical=HubCritical(client),
         sender=HubSender(client),
+        documents=HubDocuments(client),
         queue=HubDetectionQueue(client),
         priors=HubPriors(client),
         pet=HubPetHeaders(client),
@@ -104,6 +108,8 @@ class LocalStorage:
 
     def close(self) -> None:
         """Close the database."""
+    documents: KnownDocuments = field(default_factory=KnownDocuments)
+    """What the hub gives to all sites, as known when the person signed in"""
         self.outbox.close()
 
 

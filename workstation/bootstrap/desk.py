@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.letterheads import recognition_policy, site_letterheads
 from workstation.bootstrap.signing import Signing
-from workstation.bootstrap.templates import template_library
+from workstation.bootstrap.templates import templates_at_hand
 from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -48,7 +48,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
     """Join the use cases of a reader's desk."""
     clock = SystemClock()
     objects = DicomObjects(clock)
-    renderer = ReportPdf(site_letterheads())
+    renderer = ReportPdf(site_letterheads(storage.documents))
     check_claim = CheckClaim(hub.worklist)
     return DeskServices(
         open_case=OpenCase(
@@ -57,7 +57,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             finding_source=StudyFindings(hub.images),
             reports=hub.reports,
             drafts=storage.drafts,
-            templates=template_library(),
+            templates=templates_at_hand(storage.documents),
             audit=hub.audit,
             clock=clock,
             new_uid=new_uid,
@@ -77,7 +77,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             hub.audit,
             clock,
             preliminary=SignedPreliminaries(hub.images),
-            recognise=RecogniseReport(recognition_policy(), clock),
+            recognise=RecogniseReport(recognition_policy(storage.documents), clock),
         ),
         check_claim=check_claim,
         deliver=DeliverReports(

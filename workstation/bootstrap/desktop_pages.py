@@ -114,7 +114,9 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
 
 def _report(desktop: Desktop) -> Iterator[Page]:
     from workstation.bootstrap.desk import Preview, way_services
+    from workstation.bootstrap.letterheads import site_letterheads
     from workstation.bootstrap.writing import writing_aids
+    from workstation.exchange.paper.report_pdf import ReportPdf
     from workstation.ui.pages.report_page import ReportPage
     from workstation.ui.pages.report_presenter import ReportPresenter
 
@@ -126,7 +128,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         page,
         _present(desktop.desk),
         desktop.shell.jobs,
-        preview=Preview(),
+        preview=Preview(ReportPdf(site_letterheads(desktop.session.storage.documents))),
         certificate_subject=desktop.signing.keys.subject,
         aids=writing_aids(desktop.hub, desktop.session.storage),
         way=way_services(desktop.hub, desktop.session.storage),
@@ -209,7 +211,7 @@ def _grassroots(desktop: Desktop) -> Page:
     from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsServices
     from workstation.ui.timelines import TimelineFollower
 
-    hub = desktop.hub
+    hub, policy = desktop.hub, recognition_policy(desktop.session.storage.documents, desktop.data_dir)
     page = GrassrootsPage()
     services = GrassrootsServices(
         scan=scan,
@@ -218,7 +220,7 @@ def _grassroots(desktop: Desktop) -> Page:
         worklist=hub.worklist,
         open_returned=OpenReturnedReport(hub.images, verifier(desktop.signing.trusted, desktop.data_dir), _pdf_in),
         pictures=page_pictures,
-        repeated=TellRepeats(hub.recognised.results, FindRepeats(recognition_policy(desktop.data_dir), SystemClock())),
+        repeated=TellRepeats(hub.recognised.results, FindRepeats(policy, SystemClock())),
     )
     presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)
     presenter.refresh()

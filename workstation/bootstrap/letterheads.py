@@ -6,25 +6,35 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from workstation.dicom.recognition import policy_in_force
+from workstation.dicom.recognition import parse_recognition_policy, policy_in_force
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.mutual_recognition import RecognitionPolicy
-from workstation.exchange.paper.letterheads import LetterheadFolder
+from workstation.domain.shared_document import POLICY_NAME, DocumentKey, DocumentKind, KnownDocuments
+from workstation.exchange.paper.letterheads import LetterheadFolder, Letterheads, SharedLetterheads
 from workstation.storage.data_dir import default_data_dir
 
 _LOG: Final = logging.getLogger(__name__)
+_NOTHING: Final = KnownDocuments()
 
 
-def site_letterheads(data_dir: Path | None = None) -> LetterheadFolder:
-    """Return the letterheads in ``letterheads`` of the data folder, which need not exist."""
-    return LetterheadFolder((data_dir or default_data_dir()) / "letterheads")
+def site_letterheads(known: KnownDocuments = _NOTHING, data_dir: Path | None = None) -> Letterheads:
+    """Return the hub's letterheads; where it has none those in ``letterheads`` of the data folder, if any."""
+    own = LetterheadFolder((data_dir or default_data_dir()) / "letterheads")
+    return SharedLetterheads(known.of_kind(DocumentKind.LETTERHEAD), own)
 
 
-def recognition_policy(data_dir: Path | None = None) -> RecognitionPolicy:
-    """Return ``recognition.json`` of the data folder, else the shipped policy; a broken one keeps nobody from work."""
+def recognition_policy(known: KnownDocuments = _NOTHING, data_dir: Path | None = None) -> RecognitionPolicy:
+    """
+    Return the hub's policy, else ``recognition.json`` of the data folder, else the shipped one.
+
+    A broken one keeps nobody from work: reports print the policy they were judged by, so nobody takes another
+    for the alliance's own.
+    """
+    shared = known.find(DocumentKey(DocumentKind.RECOGNITION_POLICY, POLICY_NAME))
     try:
+        if shared is not None:
+            return parse_recognition_policy(shared.content, POLICY_NAME)
         return policy_in_force((data_dir or default_data_dir()) / "recognition.json")
     except TemplateViolation as exc:
-        # reports print the policy they were judged by, so nobody takes this for the own one
         _LOG.warning("%s; the shipped policy holds", exc.detail)
         return policy_in_force()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,7 @@ LOADED_AT_SIGN_IN: Final = tuple(
 
 if TYPE_CHECKING:
     from workstation.bootstrap.adapters import Hub, LocalStorage
+    from workstation.services.shared_documents import DocumentsAtHand
 
 
 class UnlockingSession:
@@ -52,16 +54,21 @@ class UnlockingSession:
         self._data_dir = data_dir
         self._storage: LocalStorage | None = None
         self._actor: Actor | None = None
+        self.at_hand: DocumentsAtHand | None = None
+        """The hub's documents, and whether they are those of now"""
 
     def sign_in(self, user: str, password: str) -> Actor:
         """Open session and storage. Raises SignInFailed, Unreachable, Locked."""
         from workstation.bootstrap.adapters import open_storage
+        from workstation.bootstrap.documents import documents_at_hand
 
         hub = self._find_hub()
         actor = hub.session.sign_in(user, password)
         self._actor = actor
         try:
-            self._storage = open_storage(self._data_dir, actor.user_id, password)
+            storage = open_storage(self._data_dir, actor.user_id, password)
+            self.at_hand = documents_at_hand(hub, self._data_dir)
+            self._storage = replace(storage, documents=self.at_hand.known)
         except Exception:
             self.sign_out()
             raise

@@ -10,9 +10,11 @@ from typing import Final
 from resources.templates import template_paths
 from resources.translation import language, tr
 from workstation.domain.errors import TemplateViolation
+from workstation.domain.shared_document import DocumentKind, KnownDocuments
 from workstation.domain.template import ReportTemplate
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
 from workstation.exchange.templates.mrrt import export_mrrt, mrrt_to_json
+from workstation.exchange.templates.shared_library import SharedTemplates
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.storage.files import replace_file
 
@@ -27,6 +29,11 @@ def own_folder(data_dir: Path | None = None) -> Path:
 def template_library(data_dir: Path | None = None) -> TemplateLibrary:
     """Return the templates of this machine."""
     return TemplateLibrary(own=own_folder(data_dir))
+
+
+def templates_at_hand(known: KnownDocuments, data_dir: Path | None = None) -> SharedTemplates:
+    """Return the hub's templates, and those of this machine besides."""
+    return SharedTemplates(known.of_kind(DocumentKind.TEMPLATE), template_library(data_dir))
 
 
 def run_templates_command(options: argparse.Namespace) -> int:

@@ -455,6 +455,6 @@ class TemplatePort(Protocol):
         """Return every template. Raises TemplateViolation."""
         ...
 
-    def for_study(self, modality: str, description: str) -> ReportTemplate:
-        """Return the best match, the general template when none is specific."""
+    def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:
+        """Return the best match, the site's own first, the general template when none is specific."""
         ...

@@ -10,6 +10,18 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.template_draft import Draft, TemplateEntry, TemplateProblem
 
 
+class TemplateSource(Protocol):
+    """Templates by their identifiers."""
+
+    def all(self) -> tuple[ReportTemplate, ...]:
+        """Return every template. Raises TemplateViolation."""
+        ...
+
+    def get(self, template_id: str) -> ReportTemplate:
+        """Return one template. Raises TemplateViolation."""
+        ...
+
+
 class TemplateStorePort(Protocol):
     """The shipped templates and those of the site; shipped ones are never written."""
 

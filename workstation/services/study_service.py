@@ -97,7 +97,7 @@ class OpenCase:
         claim = None if read_only else self._claim(row, actor)
         study = self.retrieve.study(row.study_instance_uid)
         self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=row.study_instance_uid)
-        template = self.templates.for_study(row.modality, _what_was_examined(row, study))
+        template = self.templates.for_study(row.modality, _what_was_examined(row, study), row.site_id)
         stored = self.reports.fetch(row.ups_instance_uid)
         draft = self.drafts.load(row.study_instance_uid, actor.user_id) if claim is not None else None
         report, passed_over = _newest(stored, draft)

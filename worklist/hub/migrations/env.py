@@ -4,6 +4,7 @@ from alembic import context
 
 import worklist.hub.critical_tables
 import worklist.hub.dispatch_tables
+import worklist.hub.document_tables
 import worklist.hub.instance_tables
 import worklist.hub.tables
 import worklist.hub.workflow_tables

@@ -72,7 +72,7 @@ class TemplateLibrary:
             hint=tr("Update the workstation or ask for the missing template."),
         )
 
-    def for_study(self, modality: str, description: str) -> ReportTemplate:
+    def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:  # noqa: ARG002 - a port's
         """Return the template whose modality and body part both fit, otherwise the general one."""
         words = description.upper()
         for template in self.all():
