@@ -120,7 +120,8 @@ class SliceFeed(QObject):
         self._stream: SliceStream | None = None
         self._wanted: tuple[int, ...] = ()
         self._place: dict[int, int] = {}
-        self._open = 0
+        self._open: set[int] = set()
+        """Places that nothing came for; a set, because the frame looked at may come twice"""
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -137,7 +138,7 @@ class SliceFeed(QObject):
             return
         self._inbox = inbox = _Inbox()
         self._wanted, self._place = wanted, {index: at for at, index in enumerate(wanted)}
-        self._open = len(wanted)
+        self._open = set(range(len(wanted)))
         part = series if len(wanted) == len(series.frames) else _part(series, wanted)
         self._stream = open_stream(study, part, inbox.on_slice, inbox.on_failed, inbox.on_line)
         self._timer.start()
@@ -159,19 +160,19 @@ class SliceFeed(QObject):
         if self._stream is not None:
             self._stream.cancel()
             self._stream = None
-        self._wanted, self._place, self._open = (), {}, 0
+        self._wanted, self._place, self._open = (), {}, set()
 
     def _tick(self) -> None:
         inbox, wanted = self._inbox, self._wanted
         slices, failures, line = inbox.take()
-        self._open -= len(slices) + len(failures)
+        self._open -= {index for index, _ in (*slices, *failures)}
         for up in line[-1:]:
             self.line_changed.emit(up)
         if slices:
             self.arrived.emit([(wanted[index], image) for index, image in slices])
         if failures and inbox is self._inbox:
             self.failed.emit([(wanted[index], error) for index, error in failures])
-        if inbox is self._inbox and self._open <= 0 and not (self._stream is not None and self._stream.on_demand):
+        if inbox is self._inbox and not self._open and not (self._stream is not None and self._stream.on_demand):
             self._timer.stop()
             self.settled.emit()
 
