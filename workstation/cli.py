@@ -99,6 +99,9 @@ def _add_alliance_commands(commands: Commands) -> None:
     hub.add_argument(
         "--commitment", type=_host_and_port, metavar="HOST:PORT", help="listen there for storage commitments of PACS"
     )
+    hub.add_argument(
+        "--commitment-tls", type=_host_and_port, metavar="HOST:PORT", help="the same over TLS (certificates: DATA/tls)"
+    )
     hub.add_argument("--demo-users", action="store_true", help="make the demo accounts (loopback only)")
     hub.set_defaults(command=_hub)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,15 +50,21 @@ def control_id(message: bytes) -> str:
 
 
 @contextmanager
-def running_receiver() -> Iterator[Receiver]:
-    """Listen on a free loopback port; an answer of None closes the line without one."""
+def running_receiver(secured: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Listen on a free loopback port, encrypted where told; an answer of None closes the line without one."""
     receiver = Receiver()
 
     class Handler(socketserver.StreamRequestHandler):
+        def _part(self) -> bytes:
+            try:
+                return bytes(self.connection.recv(65_536))
+            except OSError:  # the caller left, or what it says is no TLS
+                return b""
+
         def handle(self) -> None:
             seen = b""
             while b"\x1c\r" not in seen:
-                part = self.connection.recv(65_536)
+                part = self._part()
                 if not part:
                     return
                 seen += part
@@ -73,6 +81,10 @@ def running_receiver() -> Iterator[Receiver]:
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
         allow_reuse_address = True
+
+        def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
+            line, caller = super().get_request()
+            return (secured.wrap_socket(line, server_side=True) if secured else line), caller
 
     with Server(("127.0.0.1", 0), Handler) as server:
         receiver.port = server.server_address[1]

@@ -84,11 +84,13 @@ class PortTaken(AssertionError):
 
 
 @contextmanager
-def running_orthanc(folder: Path, modalities: Mapping[str, object] | None = None) -> Iterator[Orthanc]:
+def running_orthanc(
+    folder: Path, modalities: Mapping[str, object] | None = None, **settings: object
+) -> Iterator[Orthanc]:
     """Start Orthanc, wait until it answers, stop it with SIGTERM and wait for its end; it knows further modalities."""
     for attempt in range(_STARTS):
         server = Orthanc(*two_free_ports())
-        child = _started(folder, server, modalities or {})
+        child = _started(folder, server, modalities or {}, settings)
         try:
             _wait_until_ready(server, child)
             break
@@ -106,7 +108,9 @@ def running_orthanc(folder: Path, modalities: Mapping[str, object] | None = None
         child.wait(timeout=_PATIENCE_S)
 
 
-def _started(folder: Path, server: Orthanc, modalities: Mapping[str, object]) -> subprocess.Popen[bytes]:
+def _started(
+    folder: Path, server: Orthanc, modalities: Mapping[str, object], settings: Mapping[str, object]
+) -> subprocess.Popen[bytes]:
     configuration = folder / "orthanc.json"
     configuration.write_text(
         json.dumps(
@@ -134,6 +138,7 @@ def _started(folder: Path, server: Orthanc, modalities: Mapping[str, object]) ->
                 "HttpCompressionEnabled": False,
                 "SyncStorageArea": False,
                 "SaveJobs": False,
+                **settings,
             }
         ),
         encoding="utf-8",

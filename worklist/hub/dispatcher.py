@@ -26,7 +26,14 @@ from worklist.hub.dispatch_desk import note, route_of
 from worklist.hub.dispatch_tables import dispatches, routes
 from workstation.domain.audit import AuditAction
 from workstation.domain.dispatch import Carrier, DispatchState, Receipt, RetryPolicy, Route, RouteKind, TimelineStep
-from workstation.domain.errors import SourceError, StorageError, Undeliverable, Unreachable, WorkstationError
+from workstation.domain.errors import (
+    NotTrusted,
+    SourceError,
+    StorageError,
+    Undeliverable,
+    Unreachable,
+    WorkstationError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +158,8 @@ class Dispatcher:
         except Undeliverable as error:
             self._failed(row, route, error, dead=True)
         except Unreachable as error:
-            overdue = self.context.clock.now() - row.queued_at > self.policy.patience
+            patience = self.policy.trust_patience if isinstance(error, NotTrusted) else self.policy.patience
+            overdue = self.context.clock.now() - row.queued_at > patience
             self._failed(row, route, error, dead=overdue, holds_route=True)
             return False
         except (SourceError, StorageError) as error:

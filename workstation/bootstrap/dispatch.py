@@ -23,18 +23,25 @@ _UNDONE: Final = frozenset({DispatchState.WAITING, DispatchState.DEAD})
 
 @contextlib.contextmanager
 def hub_carriers(
-    data_dir: Path, drop: Path | None = None, commitment: tuple[str, int] | None = None
+    data_dir: Path,
+    drop: Path | None = None,
+    commitment: tuple[str, int] | None = None,
+    commitment_tls: tuple[str, int] | None = None,
 ) -> Iterator[Carriers]:
-    """Return what carries reports away from a hub, until the end of the context."""
+    """Return what carries reports away from a hub, until the end of the context; its certificates lie in ``tls``."""
     from workstation.exchange.routes.c_store import CommitmentListener
     from workstation.exchange.routes.carriers import carriers
+    from workstation.exchange.routes.secure_lines import SecureLines
 
     host, port = commitment or ("", None)
-    listener = CommitmentListener(port, host)
+    listener, lines, secure = CommitmentListener(port, host), SecureLines(data_dir / "tls"), None
+    if commitment_tls is not None:
+        secure = CommitmentListener(commitment_tls[1], commitment_tls[0], lines=lines)
     try:
-        yield carriers(template_library(data_dir).get, drop or data_dir / "drop", listener)
+        yield carriers(template_library(data_dir).get, drop or data_dir / "drop", listener, lines, secure)
     finally:
-        listener.stop()
+        for one in filter(None, (listener, secure)):
+            one.stop()
 
 
 def run_dispatch_command(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ def run_hub_command(options: argparse.Namespace) -> int:
     from workstation.bootstrap.dispatch import hub_carriers
 
     settings = HubSettings(options.data, options.database, options.archive, options.demo_users)
-    with hub_carriers(options.data, options.drop, options.commitment) as carriers:
+    with hub_carriers(options.data, options.drop, options.commitment, options.commitment_tls) as carriers:
         run_hub(settings, options.host, options.port, carriers=carriers)
     return 0
 

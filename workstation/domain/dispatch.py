@@ -188,13 +188,15 @@ class RetryPolicy:
     When a failed delivery is tried again, and when a person is asked.
 
     ``most_attempts`` counts refusals that may pass; a receiver that cannot be reached at all is waited
-    for until ``patience`` is over, because a cut line over a weekend is nobody's decision.
+    for until ``patience`` is over, because a cut line over a weekend is nobody's decision. A certificate that is not
+    trusted mends itself seldom: ``trust_patience`` is shorter, so that a person hears of it the same day.
     """
 
     first_s: float = 2.0
     last_s: float = 60.0
     most_attempts: int = 12
     patience: timedelta = timedelta(days=7)
+    trust_patience: timedelta = timedelta(hours=1)
 
     def delay(self, attempts: int, spread: float) -> timedelta:
         """Return the pause after the n-th failed attempt (from 1); ``spread`` in [0, 1) is the jitter."""
@@ -289,7 +291,8 @@ class Carrier(Protocol):
 
         Raises:
             Undeliverable: it will never be taken as it is (a person has to decide).
-            Unreachable: the receiver does not answer. SourceError, StorageError: it may work later.
+            Unreachable: the receiver does not answer; NotTrusted where no line comes about that both trust.
+            SourceError, StorageError: it may work later.
         """
         ...
 

@@ -4,7 +4,7 @@ The errors a person may be shown, as one tree; any other exception is a bug.
 ::
 
     WorkstationError
-    ├─ SourceError      Unreachable · Refused · Undeliverable · IntegrityMismatch · StudyIncomplete
+    ├─ SourceError      Unreachable · NotTrusted · Refused · Undeliverable · IntegrityMismatch · StudyIncomplete
     ├─ WorklistError    AlreadyClaimed · WrongTransaction · NoLongerUpdatable
     ├─ DecodeError      UnsupportedTransferSyntax · NotAVolume · MissingGeometry · HostileInput
     ├─ ModelError       BundleInvalid · InputOutsideIntendedUse · ProviderUnavailable
@@ -39,6 +39,10 @@ class SourceError(WorkstationError):
 
 class Unreachable(SourceError):
     """The other side does not answer."""
+
+
+class NotTrusted(Unreachable):
+    """The other side may answer, but no line to it comes about that both sides trust; nothing was sent."""
 
 
 class Refused(SourceError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from pynetdicom.association import Association
 from resources.translation import tr
 from workstation.domain.dispatch import Consignment, Receipt, Route
 from workstation.domain.errors import Refused, StorageError, Undeliverable, Unreachable
+from workstation.exchange.routes.secure_lines import SecureLines, greet
 
 STORAGE_COMMITMENT: Final = UID("1.2.840.10008.1.20.1")
 _INSTANCE: Final = UID("1.2.840.10008.1.20.1.1")
@@ -46,18 +46,19 @@ class CommitmentListener:
     Hears the N-EVENT-REPORTs that a PACS sends on an association of its own.
 
     Started by the first commitment that is asked for; a port of 0 takes a free one, None hears only what comes
-    back on the association of the request.
+    back on the association of the request. With ``lines`` it hears encrypted calls only, of known callers.
     """
 
     port: int | None = None
     host: str = "127.0.0.1"
     ae_title: str = "LIANYUE"
+    lines: SecureLines | None = None
     _heard: dict[str, Dataset] = field(default_factory=dict)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
     _server: Any = None
 
     def start(self) -> int | None:
-        """Listen, once; return the port. Raises StorageError where it is taken."""
+        """Listen, once; return the port. Raises StorageError where it is taken, NotTrusted without certificates."""
         with self._arrival:
             if self.port is None or self._server is not None:
                 return self.port
@@ -67,7 +68,10 @@ class CommitmentListener:
             entity.add_supported_context("1.2.840.10008.1.1")
             try:
                 self._server = entity.start_server(
-                    (self.host, self.port), block=False, evt_handlers=[(evt.EVT_N_EVENT_REPORT, self.hear)]
+                    (self.host, self.port),
+                    block=False,
+                    evt_handlers=[(evt.EVT_N_EVENT_REPORT, self.hear)],
+                    ssl_context=self.lines.called() if self.lines is not None else None,
                 )
             except OSError as exc:
                 raise StorageError(
@@ -109,26 +113,33 @@ class CommitmentListener:
 
 @dataclass(frozen=True, slots=True)
 class CStoreCarrier:
-    """Implements ``Carrier`` for C-STORE routes."""
+    """
+    Implements ``Carrier`` for C-STORE routes.
+
+    Commitments for routes with TLS are heard by ``secure_listener``, where there is one.
+    """
 
     listener: CommitmentListener
+    lines: SecureLines = field(default_factory=SecureLines)
+    secure_listener: CommitmentListener | None = None
 
     def carry(self, consignment: Consignment, route: Route) -> Receipt:
         """Return once the PACS has stored, and where asked committed to, every object. Raises as ``Carrier``."""
         objects = _objects(consignment)
+        listener = self.secure_listener if route.tls and self.secure_listener is not None else self.listener
         if route.commitment:
-            self.listener.start()
-        with _association(route, objects, self.listener) as line:
+            listener.start()
+        with _association(route, objects, listener, self.lines) as line:
             for content in objects:
                 _store(line, content)
             if not route.commitment:
                 return Receipt(tr("{count} objects stored", count=len(objects)))
             transaction = str(generate_uid(prefix=None))
-            self.listener.expect(transaction)
+            listener.expect(transaction)
             try:
                 _ask_commitment(line, transaction, objects)
             finally:
-                told = self.listener.wait(transaction, route.answer_timeout_s)
+                told = listener.wait(transaction, route.answer_timeout_s)
         return _committed(told, objects)
 
 
@@ -139,7 +150,9 @@ def _objects(consignment: Consignment) -> list[Dataset]:
 
 
 @contextlib.contextmanager
-def _association(route: Route, objects: Sequence[Dataset], listener: CommitmentListener) -> Iterator[Association]:
+def _association(
+    route: Route, objects: Sequence[Dataset], listener: CommitmentListener, lines: SecureLines
+) -> Iterator[Association]:
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # it logs what it sends; failures are told here
     entity = AE(ae_title=route.calling_aet)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = route.answer_timeout_s
@@ -151,7 +164,7 @@ def _association(route: Route, objects: Sequence[Dataset], listener: CommitmentL
     if route.commitment:
         contexts.append(build_context(STORAGE_COMMITMENT, [ExplicitVRLittleEndian, ImplicitVRLittleEndian]))
     host, port = route.host_and_port
-    _knock(host, port, entity.connection_timeout)
+    _knock(route, lines, entity.connection_timeout)
     line = entity.associate(
         host,
         port,
@@ -159,7 +172,7 @@ def _association(route: Route, objects: Sequence[Dataset], listener: CommitmentL
         ae_title=route.called_aet,
         max_pdu=_PDU_BYTES,
         evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay), (evt.EVT_N_EVENT_REPORT, listener.hear)],
-        tls_args=(ssl.create_default_context(), host) if route.tls else None,
+        tls_args=(lines.calling(route), host) if route.tls else None,
     )
     if not line.is_established:
         raise _no_association(line, route)
@@ -170,10 +183,10 @@ def _association(route: Route, objects: Sequence[Dataset], listener: CommitmentL
             line.release()
 
 
-def _knock(host: str, port: int, timeout_s: float) -> None:
-    """Find out at once that nobody listens; pynetdicom would leave its socket open then."""
+def _knock(route: Route, lines: SecureLines, timeout_s: float) -> None:
+    """Find out at once that nobody listens, or who; pynetdicom would leave its socket open and tell no reason."""
     try:
-        socket.create_connection((host, port), timeout=timeout_s).close()
+        greet(route, lines, timeout_s)
     except OSError as exc:
         raise _away(type(exc).__name__) from exc
 

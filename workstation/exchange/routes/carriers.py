@@ -10,15 +10,22 @@ from workstation.exchange.routes.fhir_carrier import FhirCarrier
 from workstation.exchange.routes.folder_drop import FolderCarrier
 from workstation.exchange.routes.mllp import Hl7Carrier
 from workstation.exchange.routes.report_body import TemplateOf
+from workstation.exchange.routes.secure_lines import SecureLines
 from workstation.exchange.routes.stow import StowCarrier
 
 
-def carriers(template_of: TemplateOf, drop_folder: Path, listener: CommitmentListener) -> Carriers:
+def carriers(
+    template_of: TemplateOf,
+    drop_folder: Path,
+    listener: CommitmentListener,
+    lines: SecureLines,
+    secure_listener: CommitmentListener | None = None,
+) -> Carriers:
     """Return a carrier for each kind of route."""
     return {
-        RouteKind.HL7: Hl7Carrier(template_of),
-        RouteKind.FHIR: FhirCarrier(template_of),
-        RouteKind.C_STORE: CStoreCarrier(listener),
-        RouteKind.STOW: StowCarrier(),
+        RouteKind.HL7: Hl7Carrier(template_of, lines),
+        RouteKind.FHIR: FhirCarrier(template_of, lines),
+        RouteKind.C_STORE: CStoreCarrier(listener, lines, secure_listener),
+        RouteKind.STOW: StowCarrier(lines),
         RouteKind.FOLDER: FolderCarrier(drop_folder),
     }

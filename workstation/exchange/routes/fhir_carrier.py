@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
@@ -15,6 +15,7 @@ from workstation.exchange.routes.dispatched_objects import signed_pdf
 from workstation.exchange.routes.fhir import transaction
 from workstation.exchange.routes.report_body import TemplateOf, words_of
 from workstation.exchange.routes.route_http import client, require_success, sent
+from workstation.exchange.routes.secure_lines import SecureLines
 
 MEDIA_TYPE: Final = "application/fhir+json"
 _LONGEST: Final = 4 << 20
@@ -25,6 +26,7 @@ class FhirCarrier:
     """Implements ``Carrier`` for FHIR routes."""
 
     template_of: TemplateOf
+    lines: SecureLines = field(default_factory=SecureLines)
 
     def carry(self, consignment: Consignment, route: Route) -> Receipt:
         """Return once the server has committed the transaction. Raises Undeliverable, Refused, Unreachable."""
@@ -34,7 +36,7 @@ class FhirCarrier:
         except ValueError as exc:
             raise Undeliverable(tr("The report cannot be written as FHIR"), detail=str(exc)) from exc
         content = json.dumps(bundle, ensure_ascii=False).encode()
-        with client(route) as line:
+        with client(route, self.lines) as line:
             request = line.build_request(
                 "POST", "", content=content, headers={"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from typing import Final
 
 import httpx
@@ -11,6 +12,7 @@ from resources.translation import tr
 from workstation.domain.dispatch import Consignment, Route
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
 from workstation.exchange.routes.hl7v2 import told_without_patient
+from workstation.exchange.routes.secure_lines import SecureLines, line_failure
 
 CONNECT_TIMEOUT_S: Final = 10.0
 _MAY_PASS: Final = frozenset({401, 403, 408, 423, 425, 429})
@@ -32,12 +34,13 @@ def secret(route: Route) -> str:
     return value
 
 
-def client(route: Route) -> httpx.Client:
-    """Return a client for one delivery. Raises Refused."""
+def client(route: Route, lines: SecureLines) -> httpx.Client:
+    """Return a client for one delivery. Raises Refused, NotTrusted."""
     password = secret(route)
     headers = {"Authorization": f"Bearer {password}"} if password and not route.user else {}
     return httpx.Client(
         base_url=route.address.rstrip("/") + "/",
+        verify=lines.calling(route),
         auth=(route.user, password) if route.user else None,
         headers=headers,
         trust_env=False,
@@ -47,10 +50,15 @@ def client(route: Route) -> httpx.Client:
 
 
 def sent(line: httpx.Client, request: httpx.Request) -> httpx.Response:
-    """Return the whole answer. Raises Unreachable."""
+    """Return the whole answer. Raises NotTrusted, Unreachable."""
     try:
         return line.send(request)
     except httpx.TransportError as exc:
+        cause: BaseException | None = exc
+        while cause is not None and not isinstance(cause, ssl.SSLError):
+            cause = cause.__cause__ or cause.__context__
+        if cause is not None:
+            raise line_failure(cause, request.url.host, greeting=isinstance(exc, httpx.ConnectError)) from exc
         raise Unreachable(
             tr("The receiver does not answer"), hint=tr("It is tried again until it does."), detail=type(exc).__name__
         ) from exc

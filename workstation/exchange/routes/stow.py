@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
@@ -12,6 +12,7 @@ from resources.translation import tr
 from workstation.domain.dispatch import Consignment, Receipt, Route
 from workstation.domain.errors import Refused, Undeliverable
 from workstation.exchange.routes.route_http import client, require_success, sent
+from workstation.exchange.routes.secure_lines import SecureLines
 
 _JSON: Final = "application/dicom+json"
 _REFERENCED: Final = "00081199"
@@ -27,6 +28,8 @@ _PASSING: Final = frozenset({0xA700, 0x0122})
 class StowCarrier:
     """Implements ``Carrier`` for STOW routes; an identical instance again is success (PS3.18 10.5.3)."""
 
+    lines: SecureLines = field(default_factory=SecureLines)
+
     def carry(self, consignment: Consignment, route: Route) -> Receipt:
         """Return once the archive lists every object. Raises Undeliverable, Refused, Unreachable."""
         if not consignment.objects:
@@ -38,7 +41,7 @@ class StowCarrier:
             f"--{mark}\r\nContent-Type: application/dicom\r\n\r\n".encode() + one.read() + b"\r\n"
             for one in consignment.objects
         ]
-        with client(route) as line:
+        with client(route, self.lines) as line:
             request = line.build_request(
                 "POST",
                 f"studies/{study}",
