@@ -41,9 +41,12 @@ from worklist.hub.document_routes import document_routes
 from worklist.hub.document_service import DocumentService
 from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import HubError
+from worklist.hub.image_grades import ImageGrades, image_grade_routes
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.prior_service import PriorService
+from worklist.hub.quality_routes import quality_routes
+from worklist.hub.quality_service import QualityService
 from worklist.hub.recognised_service import RecognisedService, recognised_routes
 from worklist.hub.report_policy import PolicyService
 from worklist.hub.report_service import ReportService
@@ -140,6 +143,8 @@ def create_hub(
         audit_routes(AuditService(context)),
         dispatch_routes(DispatchService(context), TimelineService(context)),
         document_routes(DocumentService(context, judges or {})),
+        image_grade_routes(ImageGrades(context)),
+        quality_routes(QualityService(context)),
     ):
         app.include_router(router)
     app.include_router(create_ups_router(ups, cases))

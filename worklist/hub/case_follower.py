@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row, select
 
+from worklist.hub import blind_slots
 from worklist.hub.audit import HubAudit
-from worklist.hub.blind_readers import require_independent
 from worklist.hub.case_rows import rows_with_site, touch
 from worklist.hub.case_workitems import input_instances, workitem_for
 from worklist.hub.context import HubContext
+from worklist.hub.quality_tables import FREE
 from worklist.hub.report_rows import document_of, final_row, open_row
 from worklist.hub.tables import cases, returned_reports
 from worklist.hub.ups_errors import inconsistent
 from worklist.hub.ups_json import Dataset, items, text
-from worklist.hub.ups_store import Workitem, add, new_uid
+from worklist.hub.ups_rules import canceled
+from worklist.hub.ups_store import Workitem, add, load, new_uid, save
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.detection import DetectionSummary
 from workstation.domain.report import ReportState
-from workstation.domain.workitem import AiState, ReadingState, WorkitemCode
+from workstation.domain.workitem import AiState, ProcedureStepState, ReadingState, WorkitemCode
 
 _SUMMARY: Final = TypeAdapter(DetectionSummary)
 _SUMMARY_CONCEPT: Final = "DETECTION_SUMMARY"
@@ -40,13 +43,16 @@ class CaseFollower:
 
     def claimed(self, connection: Connection, item: Workitem, actor: Actor) -> None:
         """Show who reads the case, or that its pre-read runs."""
+        if blind_slots.slot_of(connection, item.ups_instance_uid) is not None:
+            blind_slots.take(connection, self._context, item, actor)
+            return
         case = _case(connection, item)
         if case is None:
             return
         if item.ups_instance_uid == case.ai_ups_instance_uid:
             self._touch(connection, item, ai_state=AiState.RUNNING, ai_progress=0.0)
         elif item.ups_instance_uid == case.ups_instance_uid:
-            require_independent(connection, item, actor)
+            blind_slots.require_independent(connection, item, actor)
             self._touch(
                 connection,
                 item,
@@ -58,7 +64,8 @@ class CaseFollower:
     def completing(self, connection: Connection, item: Workitem) -> None:
         """Refuse to complete a case's reading without its report; that goes through /api/reports."""
         case = _case(connection, item)
-        if case is not None and item.ups_instance_uid == case.ups_instance_uid:
+        is_slot = blind_slots.slot_of(connection, item.ups_instance_uid) is not None
+        if is_slot or (case is not None and item.ups_instance_uid == case.ups_instance_uid):
             raise inconsistent("C304", "this reading is completed by storing its report")
 
     def completed(self, connection: Connection, item: Workitem) -> None:
@@ -87,6 +94,10 @@ class CaseFollower:
 
     def canceled(self, connection: Connection, item: Workitem, actor: Actor, *, was_claimed: bool) -> None:
         """Schedule a given-back reading anew; a withdrawn request ends the case, a failed pre-read does not."""
+        slot = blind_slots.slot_of(connection, item.ups_instance_uid)
+        if slot is not None:
+            self._slot_canceled(connection, item, slot, was_claimed=was_claimed)
+            return
         case = _case(connection, item)
         if case is None:
             return
@@ -100,6 +111,28 @@ class CaseFollower:
                 self.schedule(connection, case, step, actor, state=state, reader=reader)
         elif item.ups_instance_uid == case.ups_instance_uid:
             self._touch(connection, item, state=ReadingState.CANCELLED, reader_id="", reader_name="")
+
+    def _slot_canceled(self, connection: Connection, item: Workitem, slot: Row[Any], *, was_claimed: bool) -> None:
+        case = case_with_site(connection, item.study_instance_uid, for_update=True)
+        if case is None:
+            return
+        if was_claimed:
+            blind_slots.give_back(connection, self._context, case, slot)
+            return
+        for other in blind_slots.other_slots(connection, slot):
+            workitem = load(connection, other.ups_instance_uid, for_update=True)
+            if other.state != FREE or workitem is None:
+                raise inconsistent("C312", "the performer cannot be contacted")
+            now = self._context.clock.now()
+            ended = replace(
+                workitem,
+                state=ProcedureStepState.CANCELED,
+                dataset=canceled(workitem.dataset, now, None),
+                modified=now,
+            )
+            save(connection, ended)
+        blind_slots.close(connection, item.study_instance_uid)
+        self._touch(connection, item, state=ReadingState.CANCELLED, reader_id="", reader_name="")
 
     def updated(self, connection: Connection, item: Workitem) -> None:
         """Show the progress of a pre-read."""

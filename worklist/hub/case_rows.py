@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select, update
 
+from worklist.hub.blind_view import PersonalColumns
 from worklist.hub.context import HubContext
 from worklist.hub.errors import NotFound
 from worklist.hub.tables import cases, sites, workitems
@@ -113,9 +114,11 @@ def rows_with_site() -> Select[Any]:
     return select(cases, sites.c.name.label("site_name")).join(sites, sites.c.site_id == cases.c.site_id)
 
 
-def shown_rows() -> Select[Any]:
-    """Return the query of cases with just what ``worklist_row`` takes, in its order."""
-    return select(*_SHOWN).join(sites, sites.c.site_id == cases.c.site_id)
+def shown_rows(seen: PersonalColumns) -> Select[Any]:
+    """Return the query of cases with just what ``worklist_row`` takes, in its order, as one person sees them."""
+    own = {column.name: column for column in (seen.ups_instance_uid, seen.state, seen.reader_id, seen.reader_name)}
+    columns = (own.get(column.name, column) for column in _SHOWN)
+    return select(*columns).select_from(seen.source.join(sites, sites.c.site_id == cases.c.site_id))
 
 
 def worklist_row(row: Row[Any], *, queue_position: int | None = None, received: int | None = None) -> WorklistRow:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select
 
 from worklist.hub.auth import authorize
+from worklist.hub.blind_slots import slot_in, slot_of
 from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import case_of_workitem, pinyin_initials, search_text, touch
 from worklist.hub.case_workitems import input_instances, is_chest_ct
@@ -17,6 +18,7 @@ from worklist.hub.context import HubContext
 from worklist.hub.database import insert_once
 from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import BadRequest, Incomplete, Integrity, NoLongerUpdatable, NotFound, WrongTransaction
+from worklist.hub.exam_repeats import record_repeat
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.tables import cases, workitems
 from worklist.hub.ups import PERFORM, UpsService
@@ -64,7 +66,7 @@ class CaseService:
         authorize(actor, Permission.REQUEST_READING, self._context, subject_uid=request.study_instance_uid[:64])
         if not is_uid(request.study_instance_uid):
             raise BadRequest("study_instance_uid is no UID")
-        if not 0 <= request.expected_instances <= MAXIMUM_INSTANCES or len(request.clinical_question) > 10_000:
+        if not 0 <= request.expected_instances <= MAXIMUM_INSTANCES or len(_words(request)) > 10_000:
             raise BadRequest("expected_instances or clinical_question is out of bounds")
         now = self._context.clock.now()
         with self._context.write() as connection:
@@ -97,6 +99,8 @@ class CaseService:
             self._context.audit.record(
                 connection, actor, AuditAction.STUDY_REGISTERED, subject_uid=request.study_instance_uid
             )
+            if request.repeat is not None:
+                record_repeat(connection, self._context, actor, request.study_instance_uid, request.repeat)
 
     def missing(self, actor: Actor, study_instance_uid: str, promised: dict[str, str]) -> Missing:
         """Compare what was promised with what is stored. Raises NotFound, NotPermitted."""
@@ -168,12 +172,15 @@ class CaseService:
         return len(found)
 
     def _give_back(self, connection: Connection, actor: Actor, item: Workitem) -> str:
+        place = slot_of(connection, item.ups_instance_uid)
         self._ups.cancel(connection, actor, item)
         case = case_with_site(connection, item.study_instance_uid)
         if case is None:
             raise NotFound("there is no such case")
         replacement: str = case.ups_instance_uid
-        if item.ups_instance_uid == case.ai_ups_instance_uid:
+        if place is not None:
+            replacement = slot_in(connection, item.study_instance_uid, place.slot)
+        elif item.ups_instance_uid == case.ai_ups_instance_uid:
             replacement = self._follower.schedule_detection(connection, case, actor)
         self._context.audit.record(connection, actor, AuditAction.WORKITEM_RELEASED, subject_uid=item.ups_instance_uid)
         return replacement
@@ -252,3 +259,7 @@ class CaseService:
 def _check_promised(promised: dict[str, str]) -> None:
     if len(promised) > MAXIMUM_INSTANCES or not all(is_uid(uid) for uid in promised):
         raise BadRequest("instances must map SOP Instance UIDs to digests")
+
+
+def _words(request: ReadingRequest) -> str:
+    return request.clinical_question + (request.repeat.words if request.repeat is not None else "")

@@ -1,8 +1,8 @@
 """
-Blind double reading: two readings one after the other, neither seen by anybody until both are in.
+Blind double reading: two readings at the same time or one after the other, neither seen by anybody until both are in.
 
-The second reading is a workitem of its own, scheduled when the first is submitted; the case waits on the
-worklist like any other. What was submitted lies in ``blind_reads`` until then, so that no other door knows it.
+Each reading is a workitem of its own (``blind_slots``). What was submitted lies in ``blind_reads`` until both are in,
+so that no other door knows it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from worklist.hub import blind_slots
 from worklist.hub.auth import authorize
-from worklist.hub.case_follower import CaseFollower
+from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import case_of_workitem, touch, visible_case
 from worklist.hub.context import HubContext
+from worklist.hub.double_state import double_state
 from worklist.hub.errors import NoLongerUpdatable, NotFound
 from worklist.hub.report_policy import read_policy
 from worklist.hub.report_rows import REPORT, document_of, put_report, record_version
@@ -72,34 +74,37 @@ class DoubleReadings:
         """Tell whether readings of the study are still to come, so that nobody signs it or sees one."""
         return double_state(connection, study_instance_uid) is DoubleReadingState.READING
 
-    def take(self, connection: Connection, actor: Actor, case: Row[Any], report: Report) -> bool:
+    def take(self, connection: Connection, actor: Actor, case: Row[Any], ups_instance_uid: str, report: Report) -> bool:
         """
         Take a submitted report for a blind reading; False where the study is not read twice.
 
-        The first is put away and the second scheduled; with the second both come out and are compared.
+        The first that is in is put away; with the second both come out and are compared.
         """
         study = case.study_instance_uid
-        if not self.is_blind(connection, study):
+        slot = blind_slots.slot_of(connection, ups_instance_uid)
+        if slot is None or not self.is_blind(connection, study):
             return False
-        before = connection.execute(
-            select(blind_reads).where(blind_reads.c.study_instance_uid == study).order_by(blind_reads.c.slot)
-        ).all()
+        before = connection.execute(select(blind_reads).where(blind_reads.c.study_instance_uid == study)).all()
+        blind_slots.submit(connection, ups_instance_uid)
         connection.execute(
             insert(blind_reads).values(
                 study_instance_uid=study,
-                slot=len(before) + 1,
-                ups_instance_uid=case.ups_instance_uid,
+                slot=slot.slot,
+                ups_instance_uid=ups_instance_uid,
                 reader_id=report.author.user_id[:64],
                 reader_name=report.author.name[:200],
                 submitted_at=self._context.clock.now(),
                 document=REPORT.dump_json(report).decode(),
             )
         )
+        self._audit(connection, actor, AuditAction.REPORT_SUBMITTED, study, f"blind reading {slot.slot}")
         if not before:
-            self._schedule(connection, actor, case, WorkitemCode.INTERPRETATION, ReadingState.READY)
+            if not blind_slots.other_slots(connection, slot):  # begun under a version that read one after the other
+                blind_slots.add_slot(connection, self._context, case, slot.slot + 1)
+            blind_slots.offer(connection, self._context, study)
         else:
-            self._compare(connection, actor, case, document_of(before[0]), report)
-        self._audit(connection, actor, AuditAction.REPORT_SUBMITTED, study, f"blind reading {len(before) + 1}")
+            readings = sorted(((slot.slot, report), *((row.slot, document_of(row)) for row in before)), key=_place)
+            self._compare(connection, actor, case, *(one for _slot, one in readings))
         return True
 
     def has_taken(self, connection: Connection, actor: Actor, ups_instance_uid: str) -> bool:
@@ -162,8 +167,9 @@ class DoubleReadings:
         )
 
     def _compare(self, connection: Connection, actor: Actor, case: Row[Any], first: Report, second: Report) -> None:
-        """Let both readings out, the first as the one that is verified."""
+        """Let both readings out, that of the first place as the one that is verified."""
         study, now = case.study_instance_uid, self._context.clock.now()
+        blind_slots.close(connection, study)
         agree = readings_agree(first, second)
         state = DoubleReadingState.AGREED if agree else DoubleReadingState.ARBITRATION
         connection.execute(
@@ -203,15 +209,16 @@ class DoubleReadings:
                 ordered_at=self._context.clock.now(),
             )
         )
+        case = case_with_site(connection, study_instance_uid)
+        if case is None:
+            raise NotFound("there is no such case")
+        blind_slots.open_slots(connection, self._context, case)
+        blind_slots.offer(connection, self._context, study_instance_uid)
         self._audit(connection, actor, AuditAction.DOUBLE_READING_ORDERED, study_instance_uid, "")
 
     def _audit(self, connection: Connection, actor: Actor, action: AuditAction, study: str, detail: str) -> None:
         self._context.audit.record(connection, actor, action, subject_uid=study, detail=detail)
 
 
-def double_state(connection: Connection, study_instance_uid: str) -> DoubleReadingState | None:
-    """Return how far the double reading of a study has come, None where it is read once."""
-    state = connection.execute(
-        select(double_readings.c.state).where(double_readings.c.study_instance_uid == study_instance_uid)
-    ).scalar_one_or_none()
-    return None if state is None else DoubleReadingState(state)
+def _place(reading: tuple[int, Report]) -> int:
+    return reading[0]

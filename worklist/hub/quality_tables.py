@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from worklist.hub.metadata import metadata
 from worklist.hub.tables import UtcDateTime
 
+FREE: Final = "free"
+READING: Final = "reading"
+SUBMITTED: Final = "submitted"
+"""The states of a place."""
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 image_grades = Table(
@@ -47,4 +53,4 @@ blind_slots = Table(
     Column("reader_name", String(200), nullable=False, server_default=""),
     Index("ix_blind_slots_reader", "reader_id", "study_instance_uid"),
 )
-"""The two readings of a case while either is to come: ``free``, ``reading`` or ``submitted``."""
+"""The two readings of a case while either is to come."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from worklist.hub.auth import authorize
+from worklist.hub.blind_slots import slot_of
 from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import touch, visible_case
 from worklist.hub.case_workitems import performed_step
@@ -86,10 +87,10 @@ class ReportService:
                 return report
             if item.is_final and self._double.has_taken(connection, actor, ups_instance_uid):
                 return report
-            _require_in_progress(item, case, (WorkitemCode.INTERPRETATION,))
+            _require_in_progress(connection, item, case, (WorkitemCode.INTERPRETATION,))
             stored = self._moved(before, report, ReportState.PRELIMINARY)
             self._complete(connection, actor, item, ())
-            if self._double.take(connection, actor, case, stored):
+            if self._double.take(connection, actor, case, ups_instance_uid, stored):
                 return stored
             put_report(connection, stored, before)
             self._record(connection, actor, VersionStep.SUBMITTED, stored)
@@ -122,7 +123,7 @@ class ReportService:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if item.is_final and _is_stored(before, report, ReportState.RETURNED):
                 return report
-            _require_in_progress(item, case, (WorkitemCode.REPORT_VERIFICATION,))
+            _require_in_progress(connection, item, case, (WorkitemCode.REPORT_VERIFICATION,))
             if before is None:
                 raise NotFound("there is no report")
             stored = self._moved(before, report, ReportState.RETURNED, reason)
@@ -167,7 +168,9 @@ class ReportService:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if before is not None and before.state == ReportState.FINAL.value:
                 return document_of(before)
-            _require_in_progress(item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION))
+            _require_in_progress(
+                connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION)
+            )
             self._require_rules(connection, actor, report)
             _require_whole(connection, report)
             self._require_stored(connection, report.study_instance_uid, outputs)
@@ -203,7 +206,9 @@ class ReportService:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if item.is_final and _is_stored(before, report, ReportState.CANCELLED):
                 return report
-            _require_in_progress(item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION))
+            _require_in_progress(
+                connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION)
+            )
             stored = self._moved(before, report, ReportState.CANCELLED, reason)
             author = document_of(before).author if before is not None else _person(actor)
             stored = replace(stored, author=author, verifier=None, signed_at=None)
@@ -320,10 +325,13 @@ class ReportService:
         )
 
 
-def _require_in_progress(item: Workitem, case: Row[Any], codes: tuple[WorkitemCode, ...]) -> None:
+def _require_in_progress(
+    connection: Connection, item: Workitem, case: Row[Any], codes: tuple[WorkitemCode, ...]
+) -> None:
     if item.state is not ProcedureStepState.IN_PROGRESS:
         raise NoLongerUpdatable(f"the workitem is {item.state}")
-    if item.workitem_code not in codes or item.ups_instance_uid != case.ups_instance_uid:
+    is_current = item.ups_instance_uid == case.ups_instance_uid or slot_of(connection, item.ups_instance_uid)
+    if item.workitem_code not in codes or not is_current:
         raise NoLongerUpdatable("this workitem does not take that step")
 
 

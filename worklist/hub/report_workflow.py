@@ -12,7 +12,7 @@ from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
 from worklist.hub.dispatch_desk import enqueue
-from worklist.hub.double_reading import double_state
+from worklist.hub.double_state import double_state
 from worklist.hub.errors import AlreadyClaimed, BadRequest, Incomplete, NoLongerUpdatable, NotFound, Superseded
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.report_policy import read_policy

@@ -11,13 +11,16 @@ from sqlalchemy import Connection, Row, select
 from worklist.hub.audit import audit_events
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
+from worklist.hub.critical_timeline import critical_events
 from worklist.hub.dispatch_desk import REPORT, ROUTE
 from worklist.hub.dispatch_tables import dispatch_events, dispatches, routes
+from worklist.hub.double_state import double_state
 from worklist.hub.tables import accounts, reports
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.dispatch import TimelineEvent, TimelineStep
 from workstation.domain.report import ReportState
+from workstation.domain.report_version import DoubleReadingState
 
 _STEPS: Final = {
     AuditAction.REPORT_SUBMITTED: TimelineStep.SUBMITTED,
@@ -38,11 +41,11 @@ class TimelineService:
     def timeline(self, actor: Actor, ups_instance_uid: str) -> list[TimelineEvent]:
         """Return what happened to the reports of a case, oldest first. Raises NotFound."""
         with self._context.read() as connection:
-            case = visible_case(connection, actor, ups_instance_uid)
-            events = [
-                event for part in (_signatures, _acts, _sent) for event in part(connection, case.study_instance_uid)
-            ]
-        if not actor.may(Permission.SEE_ALLIANCE):
+            study = visible_case(connection, actor, ups_instance_uid).study_instance_uid
+            is_blind = double_state(connection, study) is DoubleReadingState.READING
+            parts = (_signatures, _acts, _sent, critical_events)
+            events = [event for part in parts for event in part(connection, study)]
+        if is_blind or not actor.may(Permission.SEE_ALLIANCE):  # nor does a blind reader hear that the other is done
             events = [event for event in events if event.step not in _INSIDE]
         return sorted(events, key=lambda event: event.at)
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, Select, func, select
 
 from worklist.hub.auth import authorize
+from worklist.hub.blind_view import open_to
 from worklist.hub.context import HubContext
 from worklist.hub.errors import NotFound
 from worklist.hub.tables import cases, workitems
@@ -149,7 +150,11 @@ class UpsService:
     def retrieve(self, actor: Actor, ups_instance_uid: str) -> Dataset:
         """Return one workitem without its Transaction UID. Raises UpsRefused C307."""
         with self._context.read() as connection:
-            return _visible(connection, actor, ups_instance_uid).published()
+            item = _visible(connection, actor, ups_instance_uid)
+            wanted = select(workitems.c.state).where(workitems.c.ups_instance_uid == ups_instance_uid, open_to(actor))
+            if connection.execute(wanted).first() is None:
+                raise unknown_workitem()
+            return item.published()
 
     def update(self, actor: Actor, ups_instance_uid: str, transaction_uid: str, content: Dataset) -> UpsAnswer:
         """Set attributes; all or none are set. Raises UpsRefused, NotPermitted."""
@@ -304,7 +309,10 @@ def _visible(connection: Connection, actor: Actor, ups_instance_uid: str, *, for
     item = load(connection, ups_instance_uid, for_update=for_update)
     if item is None or not actor.may_see_site(item.site_id):
         raise unknown_workitem()
-    return item
+    if item.holder_id in {"", actor.user_id}:
+        return item
+    seen = select(workitems.c.state).where(workitems.c.ups_instance_uid == ups_instance_uid, open_to(actor))
+    return item if connection.execute(seen).first() is not None else replace(item, holder_name="")
 
 
 def _studies(content: Dataset) -> set[str]:
@@ -335,6 +343,7 @@ def _select(actor: Actor, query: UpsQuery) -> tuple[Select[tuple[object, ...]], 
     rows: Select[tuple[object, ...]] = select(workitems).order_by(
         workitems.c.priority_rank, workitems.c.start, workitems.c.ups_instance_uid
     )
+    rows = rows.where(open_to(actor))
     if not actor.may(Permission.SEE_ALLIANCE):
         rows = rows.where(workitems.c.site_id == actor.site_id)
     is_exact = True

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, select, true
 
+from worklist.hub.blind_view import PersonalColumns, personal
 from worklist.hub.case_rows import local_midnight, shown_rows, visible_case, worklist_row
 from worklist.hub.context import HubContext
 from worklist.hub.errors import BadRequest
@@ -41,18 +42,18 @@ class WorklistService:
         require_scope(actor, self._context)
         if query.offset < 0 or not 0 <= query.limit <= MAXIMUM_PAGE or len(query.text) > 200:
             raise BadRequest("offset, limit or text is out of bounds")
-        filters = self._filters(actor, query)
+        filters, seen = self._filters(actor, query), personal(actor)
         # one pass that looks at each tab once for each combination, not once for each case
-        marks = (cases.c.state, cases.c.critical, _is_own(actor))
-        counted = select(*marks, func.count()).where(filters).group_by(*marks)
+        marks = (seen.state, cases.c.critical, _is_own(actor, seen))
+        counted = select(*marks, func.count()).select_from(seen.source).where(filters).group_by(*marks)
         ordered = (
             (cases.c.changed.desc(), cases.c.study_instance_uid)
             if query.tab is WorklistTab.SIGNED
             else (cases.c.stat_rank, cases.c.due, cases.c.study_instance_uid)
         )
         page = (
-            shown_rows()
-            .where(filters, _tab(query.tab, actor))
+            shown_rows(seen)
+            .where(filters, _tab(query.tab, actor, seen))
             .order_by(*ordered)
             .offset(query.offset)
             .limit(query.limit)
@@ -71,7 +72,8 @@ class WorklistService:
         """Return one case by any of its workitems. Raises NotFound."""
         with self._context.read() as connection:
             found = visible_case(connection, actor, ups_instance_uid)
-            rows = connection.execute(shown_rows().where(cases.c.study_instance_uid == found.study_instance_uid)).all()
+            wanted = shown_rows(personal(actor)).where(cases.c.study_instance_uid == found.study_instance_uid)
+            rows = connection.execute(wanted).all()
             return _shown(connection, rows)[0]
 
     def _filters(self, actor: Actor, query: WorklistQuery) -> ColumnElement[bool]:
@@ -90,21 +92,22 @@ class WorklistService:
         return and_(*wanted)
 
 
-def _tab(tab: WorklistTab, actor: Actor) -> ColumnElement[bool]:
-    is_mine = _is_own(actor) if actor.role is Role.TECHNICIAN else and_(_in(_MINE), _is_own(actor))
+def _tab(tab: WorklistTab, actor: Actor, seen: PersonalColumns) -> ColumnElement[bool]:
+    own = _is_own(actor, seen)
+    is_mine = own if actor.role is Role.TECHNICIAN else and_(_in(seen, _MINE), own)
     return {
-        WorklistTab.TO_READ: _in(_TO_READ),
+        WorklistTab.TO_READ: _in(seen, _TO_READ),
         WorklistTab.MINE: is_mine,
-        WorklistTab.TO_REVIEW: _in((ReadingState.PRELIMINARY,)),
-        WorklistTab.RETURNED: _in((ReadingState.RETURNED,)),
-        WorklistTab.SIGNED: _in(_SIGNED),
+        WorklistTab.TO_REVIEW: _in(seen, (ReadingState.PRELIMINARY,)),
+        WorklistTab.RETURNED: _in(seen, (ReadingState.RETURNED,)),
+        WorklistTab.SIGNED: _in(seen, _SIGNED),
         WorklistTab.CRITICAL: cases.c.critical == true(),
         WorklistTab.ALL: true(),
     }[tab]
 
 
-def _is_own(actor: Actor) -> ColumnElement[bool]:
-    return (cases.c.requested_by if actor.role is Role.TECHNICIAN else cases.c.reader_id) == actor.user_id
+def _is_own(actor: Actor, seen: PersonalColumns) -> ColumnElement[bool]:
+    return (cases.c.requested_by if actor.role is Role.TECHNICIAN else seen.reader_id) == actor.user_id
 
 
 def _tabs_of(state: ReadingState, actor: Actor, *, is_critical: bool, is_own: bool) -> Iterator[WorklistTab]:
@@ -124,8 +127,8 @@ def _tabs_of(state: ReadingState, actor: Actor, *, is_critical: bool, is_own: bo
         yield WorklistTab.CRITICAL
 
 
-def _in(states: Sequence[ReadingState]) -> ColumnElement[bool]:
-    return cases.c.state.in_([state.value for state in states])
+def _in(seen: PersonalColumns, states: Sequence[ReadingState]) -> ColumnElement[bool]:
+    return seen.state.in_([state.value for state in states])
 
 
 def _shown(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[WorklistRow, ...]:

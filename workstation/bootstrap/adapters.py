@@ -18,6 +18,7 @@ from worklist.http import HubClient
 from worklist.inbox import HubInbox
 from worklist.pet import HubPetHeaders
 from worklist.priors import HubPriors
+from worklist.quality import HubQuality
 from worklist.recognised import HubRecognised
 from worklist.reports import HubReports
 from worklist.session import HubSession
@@ -54,6 +55,7 @@ class Hub:
     workflow: HubWorkflow
     inbox: HubInbox
     recognised: HubRecognised
+    quality: HubQuality
     dispatch: HubDispatch
     audit: HubAudit
     critical: HubCritical
@@ -84,6 +86,7 @@ def connect(url: str) -> Hub:
         workflow=HubWorkflow(client),
         inbox=HubInbox(client),
         recognised=HubRecognised(client),
+        quality=HubQuality(client),
         dispatch=HubDispatch(client),
         audit=HubAudit(client),
         critical=HubCritical(client),

@@ -346,11 +346,25 @@ class TimelineStep(StrEnum):
     SENT_AGAIN = "sent_again"
     GIVEN_UP = "given_up"
     ACKNOWLEDGED = "acknowledged"
+    CRITICAL_RECOGNISED = "critical_recognised"
+    CRITICAL_TRIED = "critical_tried"
+    """Somebody called and reached nobody."""
+    CRITICAL_CALLED = "critical_called"
+    CRITICAL_READ_BACK = "critical_read_back"
+    CRITICAL_ACKNOWLEDGED = "critical_acknowledged"
+    CRITICAL_REMINDED = "critical_reminded"
+    CRITICAL_ESCALATED = "critical_escalated"
+    CRITICAL_CLOSED = "critical_closed"
+    CRITICAL_DISMISSED = "critical_dismissed"
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """One line of a report's time-line; ``who`` is a person's name, ``route`` a route's."""
+    """
+    One line of a report's time-line; ``who`` is a person's name, ``route`` a route's.
+
+    For a critical value ``route`` is the receiver of a call, and ``detail`` what was found or why it ended.
+    """
 
     at: datetime
     step: TimelineStep

@@ -9,7 +9,7 @@ from typing import Final
 from workstation.dicom.sr.reader import read_detections
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import DecodeError
+from workstation.domain.errors import AlreadyClaimed, DecodeError
 from workstation.domain.finding import FindingList
 from workstation.domain.measurement import MeasurementSet
 from workstation.domain.ports import (
@@ -94,7 +94,9 @@ class OpenCase:
 
         Raises AlreadyClaimed when somebody else was faster; nothing is opened then.
         """
-        claim = None if read_only else self._claim(row, actor)
+        claim = None
+        if not read_only:
+            row, claim = self._claim(row, actor)
         study = self.retrieve.study(row.study_instance_uid)
         self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=row.study_instance_uid)
         template = self.templates.for_study(row.modality, _what_was_examined(row, study), row.site_id)
@@ -117,11 +119,19 @@ class OpenCase:
             self.rules(row.ups_instance_uid),
         )
 
-    def _claim(self, row: WorklistRow, actor: Actor) -> Claim:
+    def _claim(self, row: WorklistRow, actor: Actor) -> tuple[WorklistRow, Claim]:
         uid = self.transaction_uid(actor.user_id, row.ups_instance_uid)
         if row.reader_id == actor.user_id and row.state not in CLAIMABLE:
-            return Claim(row.ups_instance_uid, uid)  # claimed before, on this machine
-        return self.worklist.claim(row.ups_instance_uid, uid)
+            return row, Claim(row.ups_instance_uid, uid)  # claimed before, on this machine
+        try:
+            return row, self.worklist.claim(row.ups_instance_uid, uid)
+        except AlreadyClaimed:
+            # of two blind readings somebody took the one that was offered: the other is offered now
+            now = self.worklist.row(row.ups_instance_uid)
+            if now.ups_instance_uid == row.ups_instance_uid or now.state is not ReadingState.READY:
+                raise
+            uid = self.transaction_uid(actor.user_id, now.ups_instance_uid)
+            return now, self.worklist.claim(now.ups_instance_uid, uid)
 
     def _fresh(self, row: WorklistRow, actor: Actor, study: Study, template: ReportTemplate, language: str) -> Report:
         asked = row.clinical_question.strip()

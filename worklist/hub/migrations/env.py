@@ -6,6 +6,7 @@ import worklist.hub.critical_tables
 import worklist.hub.dispatch_tables
 import worklist.hub.document_tables
 import worklist.hub.instance_tables
+import worklist.hub.quality_tables
 import worklist.hub.tables
 import worklist.hub.workflow_tables
 from worklist.hub.metadata import metadata
