@@ -360,7 +360,7 @@ def test_editing_keeps_the_words_of_the_model_beside_those_of_the_reader(qtbot: 
     QTest.keyClick(card.editor.diameter, Qt.Key.Key_Return)
     finding = bench.session.findings.get(uids[0])
     assert (finding.diameter_mm, finding.nodule_type, finding.lobe) == (14.2, NoduleType.SOLID, Lobe.RIGHT_UPPER)
-    assert (finding.decision, finding.original.diameter_mm if finding.original else 0) == (Decision.EDITED, 15.5)
+    assert (finding.decision, finding.mark.diameter_mm if finding.mark else 0) == (Decision.EDITED, 15.5)
     assert card.lines() == ["Mean diameter 14.2\u2009mm", "AI measured 15.5\u2009mm"]
 
 

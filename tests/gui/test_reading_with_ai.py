@@ -107,9 +107,15 @@ def test_nothing_of_the_ai_is_seen_before_the_reader_has_looked(qtbot: QtBot, be
     ]
 
 
+def place_of(bench: ReadingBench, at: int) -> Point:
+    place = bench.session.findings.findings[at].centre_lps_mm
+    assert place is not None
+    return place
+
+
 def test_revealing_is_recorded_once_before_the_ai_is_shown(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench, read_first=True)
-    bench.presenter._add(bench.session.findings.findings[3].centre_lps_mm)
+    bench.presenter._add(place_of(bench, 3))
     bench.page.findings.ai.gate.button.click()
     bench.page.findings.ai.gate.button.click()
     qtbot.waitUntil(lambda: not bench.session.ai_hidden)
@@ -121,7 +127,7 @@ def test_revealing_is_recorded_once_before_the_ai_is_shown(qtbot: QtBot, bench: 
         "expert",
         bench.desk_bench.clock.now(),
     )
-    bench.presenter._add(bench.session.findings.findings[3].centre_lps_mm)
+    bench.presenter._add(place_of(bench, 3))
     assert [f.before_ai for f in bench.session.findings.findings if f.original is None] == [True, False]
     bench.session.undo()
     bench.session.undo()

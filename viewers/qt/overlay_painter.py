@@ -85,7 +85,7 @@ class OverlayPainter:
         """``text`` blocks too: a label over an orientation letter would hide which side this is."""
         if not overlay.marks and not overlay.callipers:
             return ()
-        blocked = [box_around(mark.x, mark.y, _reach(mark)) for mark in overlay.marks]
+        blocked = [_place_of(mark) for mark in overlay.marks]
         places: list[tuple[str, Rect]] = []
         for number, mark in enumerate(overlay.marks):
             size = self._text.size(mark.label, _mark_style(mark))
@@ -238,6 +238,15 @@ def _reach(mark: MarkOutline) -> float:
     return reach + _SELECTED_GAP_PX if mark.selected else reach
 
 
+def _place_of(mark: MarkOutline) -> Rect:
+    """Return what a finding covers with everything drawn round it."""
+    if not mark.corners:
+        return box_around(mark.x, mark.y, _reach(mark))
+    left, top, right, bottom = mark.bounds
+    gap = _SELECTED_GAP_PX if mark.selected else 0.0
+    return Rect(left - gap, top - gap, right - left + 2 * gap, bottom - top + 2 * gap)
+
+
 def _mark(painter: QPainter, mark: MarkOutline) -> None:
     width = theme_tokens.px(f"stroke.{mark.style.stroke}")
     if mark.style.fill_opacity:
@@ -257,11 +266,18 @@ def _mark(painter: QPainter, mark: MarkOutline) -> None:
         _outline(painter, mark)
     if mark.selected:
         painter.setPen(_pen(color("acc"), theme_tokens.px("stroke.hairline")))
-        reach = _reach(mark)
-        painter.drawRect(QRectF(mark.x - reach, mark.y - reach, 2 * reach, 2 * reach))
+        place = _place_of(mark)
+        painter.drawRect(QRectF(place.x, place.y, place.width, place.height))
 
 
 def _outline(painter: QPainter, mark: MarkOutline) -> None:
+    if mark.corners:
+        # a box stays a box, decided or not: its rim is what the model said, and turns with the image
+        box_corners = [QPointF(x, y) for x, y in mark.corners]
+        painter.drawPolygon(QPolygonF(box_corners))
+        if mark.style.shape is MarkShape.CROSSED_BOX:
+            painter.drawLine(box_corners[3], box_corners[1])
+        return
     r = mark.radius_px
     box = QRectF(mark.x - r, mark.y - r, 2 * r, 2 * r)
     if mark.style.shape is MarkShape.CIRCLE:

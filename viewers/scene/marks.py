@@ -1,4 +1,4 @@
-"""AI findings as outlines on a plane: shape, line and words tell the state, colour only repeats it."""
+"""AI findings as outlines on a plane or an image: shape, line and words tell the state, colour only repeats it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
+from resources.finding_names import finding_name
+from resources.translation import language
 from viewers.scene.slice_view import SliceView
 from workstation.domain.finding import Decision, Finding, FindingList
 
@@ -58,7 +60,8 @@ class MarkOutline:
     """
     One finding where it cuts the displayed plane, in viewport pixels.
 
-    ``radius_px`` is that of the drawn outline, margin included.
+    ``radius_px`` is that of the drawn outline, margin included. A box on an image has ``corners``, from its upper
+    left one clockwise as the image is stored; ``x``, ``y`` and ``radius_px`` are then those of the square around it.
     """
 
     tracking_uid: str
@@ -68,9 +71,22 @@ class MarkOutline:
     style: MarkStyle
     label: str
     selected: bool = False
+    corners: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom of what is drawn."""
+        if not self.corners:
+            r = self.radius_px
+            return self.x - r, self.y - r, self.x + r, self.y + r
+        xs, ys = [x for x, _ in self.corners], [y for _, y in self.corners]
+        return min(xs), min(ys), max(xs), max(ys)
 
     def contains(self, x: float, y: float) -> bool:
         """Tell whether a viewport pixel lies in the outline's box, for clicks."""
+        if self.corners:
+            left, top, right, bottom = self.bounds
+            return left <= x <= right and top <= y <= bottom
         return abs(x - self.x) <= self.radius_px and abs(y - self.y) <= self.radius_px
 
 
@@ -81,6 +97,8 @@ def cut_radius_mm(finding: Finding, distance_mm: float, slice_step_mm: float) ->
     A sphere that lies wholly between two slices is drawn with its own radius on the nearest
     one: every finding is visible on at least one slice of a stack.
     """
+    if finding.diameter_mm is None:
+        return None
     radius = finding.diameter_mm / 2
     away = abs(distance_mm)
     if away < radius:
@@ -90,9 +108,14 @@ def cut_radius_mm(finding: Finding, distance_mm: float, slice_step_mm: float) ->
 
 
 def label_text(finding: Finding, *, detailed: bool = True) -> str:
-    """Return the words beside a mark, such as ``? 2 · 6.4 mm``."""
-    symbol = STYLES[finding.decision].symbol
-    return f"{symbol} {finding.number} · {finding.diameter_mm:.1f} mm" if detailed else f"{symbol} {finding.number}"
+    """Return the words beside a mark, such as ``? 2 · 6.4 mm``; on an image what the model calls it."""
+    words = f"{STYLES[finding.decision].symbol} {finding.number}"
+    if not detailed:
+        return words
+    if finding.diameter_mm is not None:
+        return f"{words} · {finding.diameter_mm:.1f} mm"
+    label = finding.original.label if finding.original is not None else ""
+    return f"{words} · {finding_name(label, language())}"
 
 
 def outlines(
@@ -103,12 +126,14 @@ def outlines(
     selected: str = "",
     detailed: bool = True,
 ) -> tuple[MarkOutline, ...]:
-    """Return the outlines of all findings that cut the view's plane; none without geometry."""
+    """Return the outlines of the findings in the patient that cut the view's plane; none without geometry."""
     plane, scale = view.plane, view.px_per_mm
     if plane is None or scale is None:
         return ()
     drawn = []
     for finding in findings:
+        if finding.centre_lps_mm is None:
+            continue
         radius = cut_radius_mm(finding, plane.distance_mm(finding.centre_lps_mm), slice_step_mm)
         if radius is None:
             continue
@@ -122,6 +147,39 @@ def outlines(
                 STYLES[finding.decision],
                 label_text(finding, detailed=detailed),
                 selected=finding.tracking_uid == selected,
+            )
+        )
+    return tuple(drawn)
+
+
+def boxes(
+    findings: Iterable[Finding], view: SliceView, sop_instance_uid: str, frame: int | None, *, selected: str = ""
+) -> tuple[MarkOutline, ...]:
+    """
+    Return the boxes that lie on exactly this image, through the matrix on screen; ``frame`` as in ``ImagePlace``.
+
+    A finding on the whole image claims no place and gets no outline.
+    """
+    drawn = []
+    for finding in findings:
+        place = finding.on_image
+        if place is None or place.box_px is None or not place.is_on(sop_instance_uid, frame):
+            continue
+        left, top, right, bottom = place.box_px
+        corners = tuple(
+            view.transform.apply(*corner) for corner in ((left, top), (right, top), (right, bottom), (left, bottom))
+        )
+        middle = view.transform.apply((left + right) / 2, (top + bottom) / 2)
+        reach = max(max(abs(x - middle[0]), abs(y - middle[1])) for x, y in corners)
+        drawn.append(
+            MarkOutline(
+                finding.tracking_uid,
+                *middle,
+                max(reach, MINIMUM_RADIUS_PX),
+                STYLES[finding.decision],
+                label_text(finding),
+                selected=finding.tracking_uid == selected,
+                corners=corners,
             )
         )
     return tuple(drawn)

@@ -234,18 +234,24 @@ class Scene(ABC):
         found = self.findings
         if found is None or not self.show_marks or found.study_instance_uid != self.study_instance_uid:
             return ()
+        visible = marks.shown(found, show_rejected=self.show_rejected)
+        source, chosen = self._source(), self.selected_finding
+        drawn: tuple[MarkOutline, ...] = ()
+        if isinstance(source, SliceImage) and source.sop_instance_uid:
+            drawn = marks.boxes(visible, view, source.sop_instance_uid, self.frame_number, selected=chosen)
         if found.frame_of_reference_uid:
             if found.frame_of_reference_uid != self.frame_of_reference_uid:
-                return ()
+                return drawn
         elif found.series_instance_uid != self.series_instance_uid:
-            return ()
-        return marks.outlines(
-            marks.shown(found, show_rejected=self.show_rejected),
+            return drawn
+        in_space = marks.outlines(
+            visible,
             view,
             slice_step_mm=self.slice_step_mm,
-            selected=self.selected_finding,
+            selected=chosen,
             detailed=self._detailed_labels(),
         )
+        return (*in_space, *drawn)
 
     def visible_annotations(self, view: SliceView) -> tuple[Annotation, ...]:
         """Return the annotations that lie on the displayed slice."""

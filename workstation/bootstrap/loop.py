@@ -372,8 +372,8 @@ class _Loop:
 
 def _sizes_of_the_first(session: ReadingSession) -> dict[str, str]:
     """Return the axes of the first finding that goes into the report, as measured, in mm."""
-    finding = next(one for one in session.findings.findings if one.counts)
-    mark = finding.original
+    finding = next(one for one in session.findings.in_space if one.counts)
+    mark = finding.mark
     long_mm = (mark.long_axis_mm if mark is not None else None) or finding.diameter_mm
     short_mm = (mark.short_axis_mm if mark is not None else None) or finding.diameter_mm
     return {"dominant_long_mm": f"{long_mm:.1f}", "dominant_short_mm": f"{short_mm:.1f}"}

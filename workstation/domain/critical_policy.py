@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from workstation.domain.critical import ESCALATE_AFTER, LEVELS, REMIND_AFTER, CriticalSource, CriticalValue, Party
-from workstation.domain.finding import Decision, Finding, FindingList
+from workstation.domain.finding import Decision, Finding, FindingList, Mark
 from workstation.domain.template import Code, CriticalTrigger, ReportTemplate, Text
 
 _REFUSED: Final = frozenset({Decision.REJECTED})
@@ -41,7 +41,9 @@ class AiRule:
         mark = finding.original
         if mark is None or finding.decision in _REFUSED or mark.label != self.label:
             return False
-        return (mark.out_of_ten or 0) >= self.out_of_ten and mark.diameter_mm >= self.diameter_mm
+        # a mark on an image has no size: it fires only what asks for none
+        size = mark.diameter_mm if isinstance(mark, Mark) else 0.0
+        return (mark.out_of_ten or 0) >= self.out_of_ten and size >= self.diameter_mm
 
 
 @dataclass(frozen=True, slots=True)

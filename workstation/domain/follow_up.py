@@ -109,16 +109,18 @@ class StudyDay:
 
 def nodules_of(findings: FindingList, drawn: Iterable[Annotation] = ()) -> tuple[SeenNodule, ...]:
     """
-    Return the nodules of the case that may be followed: every finding shown and not rejected.
+    Return the nodules of the case that may be followed: every finding in the patient, shown and not rejected.
 
     The numbers are those of an outlined nodule drawn at the place, else of the mark where nobody
     changed its size, else the finding's diameter alone.
     """
     outlined = [one for one in drawn if one.kind is AnnotationKind.NODULE]
     return tuple(
-        _of_finding(finding, findings, outlined)
+        _of_finding(finding, finding.centre_lps_mm, finding.diameter_mm, findings, outlined)
         for finding in findings.displayed().findings
         if finding.decision is not Decision.REJECTED
+        and finding.centre_lps_mm is not None
+        and finding.diameter_mm is not None
     )
 
 
@@ -231,11 +233,13 @@ def _prior_of(said: FollowUp, known: Mapping[str, SeenNodule]) -> SeenNodule:
     )
 
 
-def _of_finding(finding: Finding, findings: FindingList, outlined: Sequence[Annotation]) -> SeenNodule:
+def _of_finding(
+    finding: Finding, centre_lps_mm: Point, diameter_mm: float, findings: FindingList, outlined: Sequence[Annotation]
+) -> SeenNodule:
     plain = SeenNodule(
         finding.tracking_uid,
-        finding.centre_lps_mm,
-        finding.diameter_mm,
+        centre_lps_mm,
+        diameter_mm,
         nodule_type=finding.nodule_type,
         frame_of_reference_uid=findings.frame_of_reference_uid,
         number=finding.number,
@@ -245,7 +249,7 @@ def _of_finding(finding: Finding, findings: FindingList, outlined: Sequence[Anno
         drawn = nodule_of_annotation(one)
         if drawn is None or not one.points_lps_mm:
             continue
-        if distance_mm(drawn.centre_lps_mm, finding.centre_lps_mm) <= max(drawn.size_mm, finding.diameter_mm) / 2:
+        if distance_mm(drawn.centre_lps_mm, centre_lps_mm) <= max(drawn.size_mm, diameter_mm) / 2:
             return replace(
                 plain,
                 diameter_mm=drawn.diameter_mm,
@@ -253,8 +257,8 @@ def _of_finding(finding: Finding, findings: FindingList, outlined: Sequence[Anno
                 volume_mm3=drawn.volume_mm3,
                 solid_diameter_mm=drawn.solid_diameter_mm,
             )
-    mark = finding.original
-    if mark is None or mark.evidence is None or mark.diameter_mm != finding.diameter_mm:
+    mark = finding.mark
+    if mark is None or mark.evidence is None or mark.diameter_mm != diameter_mm:
         return plain
     return with_evidence(plain, mark.evidence)
 

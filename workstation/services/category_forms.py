@@ -139,11 +139,15 @@ def lesions_of(scheme: Scheme, findings: Sequence[Finding]) -> tuple[LesionInput
     """
     if scheme not in {Scheme.LUNG_RADS, Scheme.C_LUNG_RADS}:
         return ()
-    return tuple(LesionInput("nodule", _of_finding(finding)) for finding in findings)
+    return tuple(
+        LesionInput("nodule", _of_finding(finding, finding.diameter_mm))
+        for finding in findings
+        if finding.diameter_mm is not None
+    )
 
 
-def _of_finding(finding: Finding) -> dict[str, str]:
-    values = {"mean_diameter_mm": f"{finding.diameter_mm:.1f}"}
+def _of_finding(finding: Finding, diameter_mm: float) -> dict[str, str]:
+    values = {"mean_diameter_mm": f"{diameter_mm:.1f}"}
     if finding.nodule_type in _KINDS:
         values["kind"] = _KINDS[finding.nodule_type]
     return values

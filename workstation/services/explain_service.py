@@ -46,9 +46,11 @@ class ExplainFindings:
         """
         Measure at a finding; what the detector stored with a mark is shown as it stored it.
 
-        Raises NotANodule, JobCancelled.
+        Raises NotANodule, JobCancelled. ValueError for a finding on an image, which has no place in a volume.
         """
+        if finding.centre_lps_mm is None:
+            raise ValueError("only a finding in the patient is measured in a volume")
         found = self.measurer.segment(volume, finding.centre_lps_mm, job, diameter_mm=finding.diameter_mm)
-        stored = None if finding.original is None else finding.original.evidence
+        stored = None if finding.mark is None else finding.mark.evidence
         evidence = stored if stored is not None and stored.volume_mm3 is not None else found.evidence()
         return Explained(evidence, look_alikes(found, self.known()))

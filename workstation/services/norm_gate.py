@@ -195,7 +195,9 @@ def _finding(finding: Finding, words: str) -> str:
     # without a lobe it proves no side, but it is there: a normal conclusion beside it is wrong
     is_placed = finding.lobe is not Lobe.UNSPECIFIED
     lobe = report_words.LOBES[finding.lobe].get(words) if is_placed else ""
-    kind = report_words.NODULE_TYPES[finding.nodule_type].get(words)
+    kind = report_words.kind_words(finding, words)
+    if finding.diameter_mm is None:
+        return kind
     size = f"{finding.diameter_mm:.1f} mm"
     return f"{lobe}{kind}，{size}" if words.startswith("zh") else ", ".join(one for one in (kind, lobe, size) if one)
 
@@ -204,8 +206,8 @@ def _measured(report: Report, template: ReportTemplate) -> tuple[float, ...]:
     """Return every size that the report holds outside its texts: evidence of marks, drawings, number fields."""
     sizes: list[float] = []
     for finding in report.findings.reported:
-        sizes.append(finding.diameter_mm)
-        evidence = None if finding.original is None else finding.original.evidence
+        sizes += [finding.diameter_mm] if finding.diameter_mm is not None else []
+        evidence = None if finding.mark is None else finding.mark.evidence
         if evidence is not None:
             axes = (evidence.long_axis_mm, evidence.short_axis_mm, evidence.network_diameter_mm)
             solid = (evidence.solid_long_axis_mm, evidence.solid_short_axis_mm)

@@ -98,10 +98,11 @@ def facts_of(report: Report, template: ReportTemplate, study: Study, prior_date:
         Text("既往日期", "prior date"): Fact(_day(prior_date)),
         Text("病灶数", "finding count"): Fact(str(len(findings)) if findings else ""),
     }
-    if findings:
-        largest = max(findings, key=lambda one: one.diameter_mm)
+    sized = [(one.diameter_mm, one) for one in findings if one.diameter_mm is not None]
+    if sized:
+        size_mm, largest = max(sized, key=lambda pair: pair[0])
         told[Text("最大病灶", "largest finding")] = Fact(finding_words(largest, words), largest.tracking_uid)
-        told[Text("最大径", "largest size")] = Fact(f"{largest.diameter_mm:.1f} mm")
+        told[Text("最大径", "largest size")] = Fact(f"{size_mm:.1f} mm")
     for at, one in enumerate(findings, start=1):
         told[Text(f"病灶{at}", f"finding {at}")] = Fact(finding_words(one, words), one.tracking_uid)
     drawn = [fact for fact in insertable(report) if fact.kind != Fact("").kind]

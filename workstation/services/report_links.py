@@ -50,8 +50,10 @@ class LinkState:
 
 
 def finding_words(finding: Finding, language: str) -> str:
-    """Return a finding as a report names it: place, kind and size."""
-    kind = report_words.NODULE_TYPES[finding.nodule_type].get(language)
+    """Return a finding as a report names it: place, kind and size; on an image its kind alone."""
+    kind = report_words.kind_words(finding, language)
+    if finding.diameter_mm is None:
+        return kind
     size = f"{finding.diameter_mm:.1f} mm"
     if language.startswith("zh"):
         lobe = "" if finding.lobe is Lobe.UNSPECIFIED else report_words.LOBES[finding.lobe].zh

@@ -7,9 +7,10 @@ from typing import Final
 
 from resources.categories import scheme_name
 from resources.translation import language, tr
+from workstation.dicom.sr import report_words
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotSignable
-from workstation.domain.finding import Finding
+from workstation.domain.finding import Finding, FindingList
 from workstation.domain.ports import AuditPort, Clock, DraftPort, ReportPort
 from workstation.domain.report import Blocker, BlockerKind, Report, ReportKind, ReportState, signing_blockers
 from workstation.domain.report_state import ReturnCode
@@ -181,6 +182,13 @@ def with_normal_phrases(report: Report, template: ReportTemplate) -> Report:
     return replace(report, values=values)
 
 
+def image_of_finding(finding: Finding, findings: FindingList, study: Study) -> str:
+    """Return the image that a finding lies on, in the words of the screen; empty where none is known."""
+    return report_words.image_words(finding, findings, study, language())
+
+
 def slice_number(study: Study, series_instance_uid: str, finding: Finding) -> int | None:
     """Return the 1-based slice of the series that lies nearest to the finding, None without geometry."""
+    if finding.centre_lps_mm is None:
+        return None
     return study.slice_number(series_instance_uid, finding.centre_lps_mm)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from resources.translation import tr
+from resources.finding_names import finding_name
+from resources.translation import language, tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType, RejectReason
 
 
@@ -53,8 +54,22 @@ def reason_word(reason: RejectReason) -> str:
 
 
 def place_and_type(finding: Finding) -> str:
-    """Return ``lobe · type`` for lists."""
+    """Return ``lobe · type`` for lists, on an image what the model calls it."""
+    if finding.on_image is not None:
+        return image_finding_word(finding)
     return f"{lobe_word(finding.lobe)} · {type_word(finding.nodule_type)}"
+
+
+def image_finding_word(finding: Finding) -> str:
+    """Return what the model calls a finding on an image, beginning with a capital."""
+    words = finding_name(finding.original.label if finding.original is not None else "", language())
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def image_place_word(finding: Finding) -> str:
+    """Return whether a model marks a place on the image or speaks of the whole image."""
+    boxed = finding.on_image is not None and finding.on_image.box_px is not None
+    return tr("Box on the image") if boxed else tr("Whole image, no place marked")
 
 
 def millimetres(value_mm: float) -> str:
@@ -64,7 +79,8 @@ def millimetres(value_mm: float) -> str:
 
 def mark_words(finding: Finding) -> str:
     """Return what a mark on the image is, one line each: number and size, what it is, how often such marks are true."""
-    lines = [f"{finding.number} · {millimetres(finding.diameter_mm)} · {decision_word(finding.decision)}"]
+    what = image_finding_word(finding) if finding.diameter_mm is None else millimetres(finding.diameter_mm)
+    lines = [f"{finding.number} · {what} · {decision_word(finding.decision)}"]
     if finding.lobe is not Lobe.UNSPECIFIED or finding.nodule_type is not NoduleType.UNSPECIFIED:
         lines.append(place_and_type(finding))
     if finding.original is not None and finding.original.out_of_ten is not None:

@@ -12,10 +12,10 @@ from pydicom.dataset import Dataset
 
 from resources.translation import use_language
 from tests.helpers.cases import ALGORITHM, NOON, FixedClock, study
-from tests.helpers.models import refused
 from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.dicom.sr.reader import read_detections
-from workstation.domain.errors import DecodeError, TemplateViolation
+from workstation.domain.errors import TemplateViolation
+from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.model import ImageFindings, PlanarMark, StudyFinding
 
 STUDY = study(2)
@@ -106,10 +106,17 @@ def test_nothing_found_is_said() -> None:
     assert read_detections(OBJECTS.planar_sr(STUDY, ALGORITHM, [])).findings == ()
 
 
-def test_a_reader_is_told_that_marks_lie_on_single_images_and_never_that_there_are_none() -> None:
-    for images in (IMAGES, [ImageFindings("1.2.3.2.1", (), (FINDING,))], [ImageFindings("1.2.3.2.1", (BOX,))]):
-        with refused(DecodeError, "single images"):
-            read_detections(OBJECTS.planar_sr(STUDY, ALGORITHM, images))
+def test_boxes_and_findings_come_back_on_the_image_they_were_made_on_and_never_in_millimetres() -> None:
+    found = read_detections(OBJECTS.planar_sr(STUDY, ALGORITHM, IMAGES))
+
+    box, whole = found.findings
+    assert box.on_image == ImagePlace("1.2.3.2.1", box_px=(10.0, 20.0, 30.0, 40.0))
+    assert whole.on_image == ImagePlace("1.2.3.2.1")
+    assert [(one.centre_lps_mm, one.diameter_mm) for one in found.findings] == [(None, None), (None, None)]
+    assert box.original == ImageMark(box.on_image, 0.8, shown=True, label="nodule", out_of_ten=7)
+    assert whole.original == ImageMark(whole.on_image, 0.9, shown=False, label="effusion")
+    assert (found.algorithm, found.series_instance_uid) == (ALGORITHM, "1.2.3.2")
+    assert [one.number for one in found.undecided] == [1]
 
 
 def test_a_research_model_and_an_image_of_another_study_are_refused() -> None:

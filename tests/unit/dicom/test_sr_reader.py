@@ -98,8 +98,8 @@ def test_axes_that_another_vendor_measured_are_kept_as_they_are_told(study: Stud
     found = read_detections(rewritten(OBJECTS.detection_sr(study, detected(study)), "axes only")).findings[0]
 
     assert found.diameter_mm == pytest.approx(21.90123457)
-    assert found.original is not None
-    evidence = found.original.evidence
+    assert found.mark is not None
+    evidence = found.mark.evidence
     assert evidence is not None
     assert (evidence.long_axis_lps_mm, evidence.short_axis_mm, evidence.volume_mm3) == (None, None, 1949.7)
     assert (evidence.mean_hu, evidence.percentiles_hu, evidence.lobe) == (None, (), Lobe.UNSPECIFIED)
@@ -109,16 +109,16 @@ def test_axes_that_another_vendor_measured_are_kept_as_they_are_told(study: Stud
 def test_a_mark_that_was_not_measured_has_no_evidence(study: Study) -> None:
     found = read_detections(OBJECTS.detection_sr(study, detected(study))).findings[1]
 
-    assert found.original is not None
-    assert found.original.evidence is None
+    assert found.mark is not None
+    assert found.mark.evidence is None
 
 
 def test_axes_without_their_places_and_a_lobe_without_confidence_come_back_as_they_went(study: Study) -> None:
     given = detected(study)
     first = given.findings[0]
-    assert first.original is not None
+    assert first.mark is not None
     sparse = MarkEvidence(long_axis_mm=12.5, short_axis_mm=8.0, lobe=Lobe.LEFT_UPPER)
-    given = given.replaced(replace(first, original=replace(first.original, evidence=sparse)))
+    given = given.replaced(replace(first, original=replace(first.mark, evidence=sparse)))
 
     assert given == read_detections(OBJECTS.detection_sr(study, given))
 

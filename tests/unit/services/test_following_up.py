@@ -210,8 +210,8 @@ def outlined(uid: str, centre: tuple[float, float, float]) -> Annotation:
 def test_the_next_study_finds_every_nodule_that_a_person_stood_behind_once() -> None:
     measured = MarkEvidence(long_axis_mm=18.0, short_axis_mm=14.0, volume_mm3=2100.0)
     first = ai_finding(1)
-    assert first.original is not None
-    first = replace(first, original=replace(first.original, evidence=measured))
+    assert first.mark is not None
+    first = replace(first, original=replace(first.mark, evidence=measured))
     away = (20.0, 30.0, -500.0)
     second = replace(ai_finding(2), centre_lps_mm=away).rejected(RejectReason.VESSEL, by="x", at=NOON)
     third = replace(own(), centre_lps_mm=away)
@@ -230,8 +230,8 @@ def test_the_next_study_finds_every_nodule_that_a_person_stood_behind_once() -> 
 def test_a_size_that_the_reader_changed_is_not_given_the_models_volume() -> None:
     measured = MarkEvidence(long_axis_mm=18.0, short_axis_mm=14.0, volume_mm3=2100.0)
     first = ai_finding(1)
-    assert first.original is not None
-    first = replace(first, original=replace(first.original, evidence=measured))
+    assert first.mark is not None
+    first = replace(first, original=replace(first.mark, evidence=measured))
     made = report(first.edited(by="x", at=NOON, diameter_mm=12.0))
     (found,) = read_nodules(measurement_sr(made, study()))
     assert (found.size_mm, found.volume_mm3) == (12.0, None)

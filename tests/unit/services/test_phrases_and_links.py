@@ -109,6 +109,7 @@ def test_a_finding_that_was_taken_away_leaves_words_that_the_gate_tells_of() -> 
 
 def test_a_finding_that_was_matched_with_a_prior_is_still_the_same() -> None:
     own = finding()
+    assert own.centre_lps_mm is not None
     then = NoduleObservation("2.25.77", date(2025, 12, 8), own.centre_lps_mm, 12.1)
     now = NoduleObservation(own.tracking_uid, date(2026, 11, 21), own.centre_lps_mm, 15.5)
     one = own.followed(FollowUp("1.2.9", then, now, own.tracking_uid), tracking_uid="2.25.77")

@@ -8,7 +8,7 @@ the reader's own measurements. One tracking UID names one lesion in both.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -43,10 +43,12 @@ from workstation.dicom.sr.common import (
     uid_reference,
 )
 from workstation.dicom.sr.evidence_items import evidence_items
+from workstation.dicom.sr.image_regions import place_item, template_of
 from workstation.dicom.sr.nodule_segments import add_segmentations, segment_refs
 from workstation.dicom.sr.structured_report import refuse_research, report_head
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImageMark
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import Code
@@ -68,7 +70,7 @@ def detection_sr(study: Study, findings: FindingList, *, at: datetime) -> bytes:
     algorithm = findings.algorithm
     if algorithm is None:
         raise ValueError("a detection result names its algorithm")
-    groups = [_ai_group(finding, finding.original, findings) for finding in findings.findings if finding.original]
+    groups = [_ai_group(finding, finding.mark, findings) for finding in findings.findings if finding.mark]
     root = _root("zh", device_observer(algorithm), findings_procedure(study, findings.series_instance_uid), groups)
     summary = code.WITH_FINDINGS if groups else code.WITHOUT_FINDINGS
     root.ContentSequence.append(container(code.QUALITATIVE, [coded(code.SUMMARY, summary)]))
@@ -98,12 +100,14 @@ def measurement_sr(report: Report, study: Study) -> bytes:
     """
     findings = report.findings
     groups: list[Dataset] = []
+    classes, segments = sop_classes(study), segment_refs(report, study)
     for finding in findings.findings:
-        if finding.original is not None:
+        if isinstance(finding.original, ImageMark):
+            groups.append(_image_group(finding, finding.original, findings, classes))
+        elif finding.original is not None:
             groups.append(_ai_group(finding, finding.original, findings, decided=True))
         if finding.counts:
-            groups.append(_reader_group(finding, findings))
-    classes, segments = sop_classes(study), segment_refs(report, study)
+            groups.append(_reader_group(finding, findings, classes))
     groups += [annotation_group(item, classes, segments.get(item.uid)) for item in report.drawn.annotations]
     procedure = findings_procedure(study, findings.series_instance_uid)
     root = _root(report.language, person_observer(report.author), procedure, groups)
@@ -155,10 +159,9 @@ def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Da
 
 
 def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool = False) -> Dataset:
-    name = code.LABELS.get(mark.label) or Code("LABEL", PRIVATE, mark.label)
     items = [
         *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
-        coded(code.FINDING, name),
+        coded(code.FINDING, finding_code(mark.label)),
         *algorithm_items(findings.algorithm),
         *_region(mark.centre_lps_mm, mark.diameter_mm, findings),
         number(code.DIAMETER, mark.diameter_mm, MILLIMETRE),
@@ -174,7 +177,38 @@ def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: b
     return container(code.GROUP, items, template="1411")
 
 
-def _reader_group(finding: Finding, findings: FindingList) -> Dataset:
+def _image_group(finding: Finding, mark: ImageMark, findings: FindingList, classes: Mapping[str, str]) -> Dataset:
+    """What the model said of an image, with the reader's decision."""
+    items = [
+        *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
+        coded(code.FINDING, finding_code(mark.label)),
+        *algorithm_items(findings.algorithm),
+        place_item(mark.place, classes),
+        number(code.CERTAINTY, mark.score * 100, PERCENT),
+    ]
+    if mark.out_of_ten is not None:
+        items.append(number(code.OUT_OF_TEN, mark.out_of_ten, UNITLESS))
+    items.append(coded(code.SHOWN, code.YES if findings.is_visible(finding) else code.NO))
+    return container(code.GROUP, [*items, *_decision_items(finding)], template=template_of(mark.place))
+
+
+def finding_code(label: str) -> Code:
+    """Return the code of what a model calls a finding; a private one where no public dictionary is known to have it."""
+    return code.LABELS.get(label) or Code("LABEL", PRIVATE, label)
+
+
+def _reader_group(finding: Finding, findings: FindingList, classes: Mapping[str, str]) -> Dataset:
+    if finding.on_image is not None:
+        label = finding.original.label if finding.original is not None else ""
+        items = [
+            *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
+            coded(code.FINDING, finding_code(label)),
+            place_item(finding.on_image, classes),
+            *_decision_items(finding),
+        ]
+        return container(code.GROUP, items, template=template_of(finding.on_image))
+    if finding.centre_lps_mm is None or finding.diameter_mm is None:
+        raise AssertionError("a finding that is not on an image lies in the patient")
     items = [
         *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
         coded(code.FINDING, code.NODULE),

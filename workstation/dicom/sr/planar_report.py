@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
@@ -22,13 +21,10 @@ from workstation.dicom.sr.algorithm_items import (
     device_observer,
     tracking_items,
 )
-from workstation.dicom.sr.annotation_codes import SOURCE_OF_MEASUREMENT
 from workstation.dicom.sr.common import (
     PERCENT,
-    PRIVATE,
     UNITLESS,
     DocumentHead,
-    code_dataset,
     coded,
     container,
     document,
@@ -37,15 +33,19 @@ from workstation.dicom.sr.common import (
     part10,
     uid_from,
 )
-from workstation.dicom.sr.measurement_report import AI_SESSION, DETECTION_SERIES, findings_procedure, sop_classes
+from workstation.dicom.sr.image_regions import place_item, template_of
+from workstation.dicom.sr.measurement_report import (
+    AI_SESSION,
+    DETECTION_SERIES,
+    finding_code,
+    findings_procedure,
+    sop_classes,
+)
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.image_place import ImagePlace
 from workstation.domain.model import ImageFindings, PlanarMark, StudyFinding
 from workstation.domain.study import Study
-from workstation.domain.template import Code
-
-_PIXEL_CENTRE: Final = 0.5
-"""SCOORD counts from the outer corner of the first pixel (PS3.3 C.18.6.1.1), models from its centre."""
 
 
 def planar_sr(study: Study, algorithm: AlgorithmIdentity, images: Sequence[ImageFindings], *, at: datetime) -> bytes:
@@ -96,49 +96,19 @@ def planar_sr(study: Study, algorithm: AlgorithmIdentity, images: Sequence[Image
 
 def _group(
     said: PlanarMark | StudyFinding,
-    place: int,
+    rank: int,
     sop_instance_uid: str,
     study: Study,
     algorithm: AlgorithmIdentity,
     classes: Mapping[str, str],
 ) -> Dataset:
-    tracking = uid_from(study.study_instance_uid, "planar", algorithm.sha256, sop_instance_uid, str(place))
-    name = code.LABELS.get(said.label) or Code("LABEL", PRIVATE, said.label)
-    items = [*tracking_items(AI_SESSION, str(place), tracking), coded(code.FINDING, name)]
+    tracking = uid_from(study.study_instance_uid, "planar", algorithm.sha256, sop_instance_uid, str(rank))
+    items = [*tracking_items(AI_SESSION, str(rank), tracking), coded(code.FINDING, finding_code(said.label))]
     items += algorithm_items(algorithm)
-    if isinstance(said, PlanarMark):
-        items.append(_box(said.box_px, sop_instance_uid, classes))
-    else:
-        items.append(_image(sop_instance_uid, classes, "CONTAINS"))
+    place = ImagePlace(sop_instance_uid, box_px=said.box_px if isinstance(said, PlanarMark) else None)
+    items.append(place_item(place, classes))
     items.append(number(code.CERTAINTY, said.score * 100, PERCENT))
     if said.out_of_ten is not None:
         items.append(number(code.OUT_OF_TEN, said.out_of_ten, UNITLESS))
     items.append(coded(code.SHOWN, code.YES if said.shown else code.NO))
-    return container(code.GROUP, items, template="1410" if isinstance(said, PlanarMark) else "1501")
-
-
-def _box(box_px: tuple[float, float, float, float], sop_instance_uid: str, classes: Mapping[str, str]) -> Dataset:
-    left, top, right, bottom = (value + _PIXEL_CENTRE for value in box_px)
-    flat = Dataset()
-    flat.RelationshipType = "CONTAINS"
-    flat.ValueType = "SCOORD"
-    flat.ConceptNameCodeSequence = DicomSequence([code_dataset(code.IMAGE_REGION)])
-    flat.GraphicType = "POLYLINE"
-    flat.GraphicData = [left, top, right, top, right, bottom, left, bottom, left, top]
-    flat.ContentSequence = DicomSequence([_image(sop_instance_uid, classes, "SELECTED FROM")])
-    return flat
-
-
-def _image(sop_instance_uid: str, classes: Mapping[str, str], relationship: str) -> Dataset:
-    if sop_instance_uid not in classes:
-        raise ValueError("a mark lies on an image of its own study")
-    reference = Dataset()
-    reference.ReferencedSOPClassUID = classes[sop_instance_uid]
-    reference.ReferencedSOPInstanceUID = sop_instance_uid
-    image = Dataset()
-    image.RelationshipType = relationship
-    image.ValueType = "IMAGE"
-    if relationship == "CONTAINS":
-        image.ConceptNameCodeSequence = DicomSequence([code_dataset(SOURCE_OF_MEASUREMENT)])
-    image.ReferencedSOPSequence = DicomSequence([reference])
-    return image
+    return container(code.GROUP, items, template=template_of(place))

@@ -1,7 +1,7 @@
 """
 Reading AI results: our own exactly, other vendors' TID 1500 as far as they say what we show.
 
-Lenient in: a group without a position in patient space is skipped, an unknown item is ignored.
+Lenient in: a group without a place in the patient or on an image is skipped, an unknown item is ignored.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from resources.translation import tr
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
+from workstation.dicom.sr.image_regions import read_place
 from workstation.dicom.sr.measurement_report import READER_SESSION
 from workstation.domain.errors import DecodeError
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImageMark
 from workstation.domain.template import Code
 
 _DEFAULT_DIAMETER_MM: Final = 5.0
@@ -70,12 +72,6 @@ def _finding_list(ds: Dataset) -> FindingList:
         findings.append(finding)
         frame = frame or _first(str(item.get("ReferencedFrameOfReferenceUID", "")) for item in _children(group))
         series = series or _first(str(item.UID) for item in _children(group) if _is(item, code.SOURCE_SERIES))
-    if not findings and any(_is_of_an_image(group) for group in groups):
-        # "no marks" would be untrue
-        raise DecodeError(
-            tr("The AI's findings lie on single images and cannot be drawn here yet"),
-            hint=tr("Read the study without AI marks."),
-        )
     return FindingList(
         study_instance_uid=str(ds.StudyInstanceUID),
         series_instance_uid=series or _evidence_series(ds),
@@ -85,43 +81,59 @@ def _finding_list(ds: Dataset) -> FindingList:
     )
 
 
-def _is_of_an_image(group: Dataset) -> bool:
-    """Tell whether a group says something of single images: a region in pixels, or a score without a place."""
-    items = _children(group)
-    scored = any(_numbers(items, name) for name in _SCORES)
-    return any(item.get("ValueType") == "SCOORD" or (scored and item.get("ValueType") == "IMAGE") for item in items)
-
-
 def _finding(group: Dataset, position: int) -> Finding | None:
     items = _children(group)
-    where = _centre_and_diameter(items)
     tracking = _first(str(item.UID) for item in items if _is(item, code.TRACKING_UID))
-    if where is None or not tracking:
+    if not tracking:
         return None
+    identifier = _first(_texts(group, code.TRACKING_ID))
+    rank = int(identifier) if identifier.isascii() and identifier.isdigit() else position
+    where = _centre_and_diameter(items)
+    if where is None:
+        return _on_image(items, tracking, rank)
     centre, drawn_mm = where
     size = next((value for name in _SIZES for value in _numbers(items, name) if value > 0), None)
     diameter_mm = size if size is not None else drawn_mm or _DEFAULT_DIAMETER_MM
-    score = next((value for name in _SCORES for value in _numbers(items, name)), 0.0)
-    out_of_ten = next(iter(_numbers(items, code.OUT_OF_TEN)), None)
-    shown = next((_value(item) == code.YES.value for item in items if _is(item, code.SHOWN)), True)
     mark = Mark(
         centre_lps_mm=centre,
         diameter_mm=diameter_mm,
-        score=min(max(round(score / 100, 12), 0.0), 1.0),
-        shown=shown,
+        score=_score(items) or 0.0,
+        shown=_shown(items),
         label=_label(items),
-        out_of_ten=None if out_of_ten is None else round(out_of_ten),
+        out_of_ten=_out_of_ten(items),
         evidence=read_evidence(items),
     )
-    identifier = _first(_texts(group, code.TRACKING_ID))
     return Finding(
         tracking_uid=tracking,
-        number=int(identifier) if identifier.isascii() and identifier.isdigit() else position,
+        number=rank,
         centre_lps_mm=centre,
         diameter_mm=diameter_mm,
         decision=Decision.UNDECIDED,
         original=mark,
     )
+
+
+def _on_image(items: list[Dataset], tracking: str, rank: int) -> Finding | None:
+    """Return what a group says of one image; a whole image needs a score, else it is only where something was seen."""
+    place, score = read_place(items), _score(items)
+    if place is None or (place.box_px is None and score is None):
+        return None
+    mark = ImageMark(place, score or 0.0, _shown(items), _label(items), _out_of_ten(items))
+    return Finding(tracking, rank, None, None, Decision.UNDECIDED, mark, on_image=place)
+
+
+def _score(items: list[Dataset]) -> float | None:
+    percent = next((value for name in _SCORES for value in _numbers(items, name)), None)
+    return None if percent is None else min(max(round(percent / 100, 12), 0.0), 1.0)
+
+
+def _shown(items: list[Dataset]) -> bool:
+    return next((_value(item) == code.YES.value for item in items if _is(item, code.SHOWN)), True)
+
+
+def _out_of_ten(items: list[Dataset]) -> int | None:
+    told = next(iter(_numbers(items, code.OUT_OF_TEN)), None)
+    return None if told is None else round(told)
 
 
 def _centre_and_diameter(items: list[Dataset]) -> tuple[Point, float | None] | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from resources.categories import category_name, input_name, input_value, scheme_title
+from resources.finding_names import finding_name
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.report import Report
@@ -71,6 +72,9 @@ _VERDICTS: Final = {
 }
 _COMPARED_WITH: Final = Text("与 {dates} 的检查比较。", "Compared with the study of {dates}.")
 _AND: Final = Text("、", " and ")
+_ON_IMAGE: Final = Text("{number}. {kind}{place}（{source}）。", "{number}. {kind}{place} ({source}).")
+_IMAGE: Final = Text("{image}", "{image}")
+_SERIES_IMAGE: Final = Text("序列 {series} 第 {image} 幅", "{image} of series {series}")
 _PLACE: Final = Text("，图像 {image}", ", image {image}")
 _AI: Final = Text(
     "AI 辅助：{name} {version}，{total} 处提示，医师接受 {accepted}、驳回 {rejected}、新增 {added}。"
@@ -94,11 +98,51 @@ _SEMICOLON: Final = Text("；", "; ")
 
 def image_number(finding: Finding, findings: FindingList, study: Study) -> int | None:
     """Return the slice nearest to the finding as the viewers number it, None when no plane is known."""
+    if finding.centre_lps_mm is None:
+        return None
     return study.slice_number(findings.series_instance_uid, finding.centre_lps_mm)
 
 
+def kind_words(finding: Finding, language: str) -> str:
+    """Return what a finding is: the type of a nodule, or on an image what the model calls it."""
+    if finding.on_image is None:
+        return NODULE_TYPES[finding.nodule_type].get(language)
+    return finding_name(finding.original.label if finding.original is not None else "", language)
+
+
+def image_words(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
+    """Return the image of a finding: side and view of a projection, else its number; empty where neither is known."""
+    place = finding.on_image
+    if place is None:
+        number = image_number(finding, findings, study)
+        return "" if number is None else str(number)
+    several = sum(bool(series.frames) for series in study.series) > 1
+    for series in study.series:
+        for instance in series.instances:
+            view = f"{instance.laterality} {instance.view_position}".strip()
+            if view and instance.sop_instance_uid == place.sop_instance_uid:
+                return view
+        for at, frame in enumerate(series.frames, start=1):
+            if place.is_on(frame.ref.sop_instance_uid, frame.ref.frame_number):
+                words = _SERIES_IMAGE if several else _IMAGE
+                return words.get(language).format(series=series.series_number or "–", image=at)
+    return ""
+
+
 def finding_sentence(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
-    """Return one finding in words: number, lobe, type, diameter, image, who proposed it, and how it changed."""
+    """
+    Return one finding in words: number, lobe, type, diameter, image, who proposed it, and how it changed.
+
+    A finding on an image has no lobe and no diameter.
+    """
+    if finding.on_image is not None:
+        where = image_words(finding, findings, study, language)
+        return _ON_IMAGE.get(language).format(
+            number=finding.number,
+            kind=kind_words(finding, language),
+            place=_PLACE.get(language).format(image=where) if where else "",
+            source=source_words(finding, language),
+        )
     image = image_number(finding, findings, study)
     changed = comparison_sentence(finding, language)
     gap = " " if changed and not language.startswith("zh") else ""

@@ -177,14 +177,16 @@ class Sections:
         head = ["#"] + [words(key, language) for key, _, _ in columns[1:]]
         self._row(head, columns, _HEAD)
         for finding, volume in zip(reported, volumes, strict=True):
-            image = report_words.image_number(finding, self.report.findings, self.study)
+            image = report_words.image_words(finding, self.report.findings, self.study, language)
+            kind = report_words.kind_words(finding, language)
             cells = {
                 "#": str(finding.number),
-                "location": f"{report_words.LOBES[finding.lobe].get(language)} "
-                f"{report_words.NODULE_TYPES[finding.nodule_type].get(language)}",
-                "diameter": f"{finding.diameter_mm:.1f}",
+                "location": kind
+                if finding.on_image is not None
+                else f"{report_words.LOBES[finding.lobe].get(language)} {kind}",
+                "diameter": "—" if finding.diameter_mm is None else f"{finding.diameter_mm:.1f}",
                 "volume": f"{volume:.0f}" if volume else "—",
-                "image": "—" if image is None else str(image),
+                "image": image or "—",
                 "source": report_words.source_words(finding, language),
             }
             self._row([cells[key] for key, _, _ in columns], columns, _CELL, head=head)
@@ -241,7 +243,7 @@ def _volume(finding: Finding) -> float | None:
     if finding.follow_up is not None:
         return finding.follow_up.current.volume_mm3
     accepted = finding.decision is Decision.ACCEPTED and finding.own is None
-    return finding.original.volume_mm3 if accepted and finding.original is not None else None
+    return finding.mark.volume_mm3 if accepted and finding.mark is not None else None
 
 
 def call_words(call: CallRecord, language: str) -> str:

@@ -44,6 +44,7 @@ _OBSERVED: Final = {
     ReportStatus.ENTERED_IN_ERROR: "entered-in-error",
 }
 _NODULE: Final = Code("27925004", "SCT", "Nodule")
+_FINDING: Final = Code("121071", "DCM", "Finding")
 _DIAMETER: Final = Code("81827009", "SCT", "Diameter")
 _CRITICAL: Final = Code("73568-8", "LN", "Communication of critical results [Description]")
 _NAMES: Final = uuid.UUID("6a1b5a0e-6a63-5a0f-9b6f-2f1d7f0f5c11")
@@ -159,6 +160,8 @@ class _Bundle:
             yield self._name("finding", mark), self._finding(finding, words[finding.tracking_uid])
 
     def _finding(self, finding: Finding, words: str) -> Resource:
+        if finding.diameter_mm is None:  # on an image: the words tell what and where
+            return {**self._observation(finding.tracking_uid, _concept(_FINDING)), "valueString": words}
         observed = self._observation(finding.tracking_uid, _concept(_NODULE))
         return {
             **observed,

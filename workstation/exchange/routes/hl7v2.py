@@ -189,6 +189,8 @@ def _rows(consignment: Consignment, body: ReportBody, pdf: bytes) -> Iterator[_R
             "CE", _coded(Code("73568-8", "LN", "Communication of Critical Results")), _coded(code), flag=CRITICAL
         )
     for finding in consignment.report.findings.reported:
+        if finding.diameter_mm is None:
+            continue  # on an image: the text tells of it, there is no size
         yield _Row("NM", _coded(_DIAMETER), f"{finding.diameter_mm:.1f}", str(finding.number), "mm^^UCUM")
     if pdf:
         yield _Row("ED", _coded(REPORT_CODE), f"LIANYUE^application^pdf^Base64^{base64.b64encode(pdf).decode()}")

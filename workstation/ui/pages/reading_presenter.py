@@ -21,7 +21,7 @@ from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobRunner
 from workstation.services.reading_ai import ReadingAi
 from workstation.services.reading_session import Changed, ReadingSession
-from workstation.services.report_service import slice_number
+from workstation.services.report_service import image_of_finding, slice_number
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.foreign_reading import ForeignReading
@@ -89,7 +89,7 @@ class ReadingPresenter(QObject):
         page.measured_add_requested.connect(self._add)
         page.accept_requested.connect(lambda: self._accept(page.findings.selected))
         page.reject_asked.connect(lambda: page.findings.ask_reason(page.findings.selected))
-        page.edit_asked.connect(lambda: page.findings.start_editing(page.findings.selected))
+        page.edit_asked.connect(self._ask_edit)
         page.follow_requested.connect(self._follow)
         page.unfollow_requested.connect(self._part)
         page.undo_requested.connect(self._undo)
@@ -250,7 +250,12 @@ class ReadingPresenter(QObject):
         findings = session.displayed
         reason = lock_words(session).reason
         cards = [
-            CardFacts(one, slice_number(session.study, self._slices_of(session), one), reason)
+            CardFacts(
+                one,
+                slice_number(session.study, self._slices_of(session), one),
+                reason,
+                image_of_finding(one, findings, session.study) if one.on_image is not None else "",
+            )
             for one in findings.findings
         ]
         self._page.findings.show_cards(cards, "" if cards or session.ai_hidden else no_findings_words(session))
@@ -319,6 +324,10 @@ class ReadingPresenter(QObject):
             return
         self._page.findings.select(tracking_uid)
         self.images.show_findings(session.displayed, selected=tracking_uid)
+        if finding.on_image is not None:
+            self.images.show_place(finding.on_image)
+        if finding.centre_lps_mm is None:
+            return
         frame, series = session.findings.frame_of_reference_uid, session.findings.series_instance_uid
         if series and frame and self.images.frame_of_reference_uid not in {"", frame}:
             self.images.show_series(series)
@@ -333,6 +342,13 @@ class ReadingPresenter(QObject):
             self._page.toast.emit(lock_words(session).reason)
             return None
         return session
+
+    def _ask_edit(self) -> None:
+        session, chosen = self._desk.session, self._page.findings.selected
+        if session is not None and chosen and session.findings.get(chosen).on_image is not None:
+            self._page.toast.emit(tr("A box on an image is accepted or rejected as it is; measure beside it"))
+            return
+        self._page.findings.start_editing(chosen)
 
     def _accept(self, tracking_uid: str) -> None:
         session = self._writable()
@@ -389,6 +405,8 @@ class ReadingPresenter(QObject):
         if session is None or not tracking_uid:
             return
         before = session.findings.get(tracking_uid)
+        if before.diameter_mm is None:
+            return  # a finding on an image has no size, type or lobe
         same = (abs(before.diameter_mm - diameter_mm) < 0.05, before.nodule_type == nodule_type, before.lobe == lobe)
         if all(same) and before.decision is not Decision.UNDECIDED:
             return

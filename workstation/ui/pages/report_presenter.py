@@ -23,7 +23,7 @@ from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.reading_session import Changed, ReadingSession
-from workstation.services.report_service import describe_blocker, slice_number, with_normal_phrases
+from workstation.services.report_service import describe_blocker, image_of_finding, with_normal_phrases
 from workstation.services.signing_service import SignedReport
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
@@ -191,14 +191,14 @@ class ReportPresenter(QObject):
             return
         rows = []
         for finding in session.findings.reported:
-            at = slice_number(session.study, session.findings.series_instance_uid, finding)
+            at = image_of_finding(finding, session.findings, session.study)
             rows.append(
                 NoduleRow(
                     finding.tracking_uid,
                     finding.number,
                     place_and_type(finding),
-                    millimetres(finding.diameter_mm),
-                    str(at) if at is not None else "—",
+                    "—" if finding.diameter_mm is None else millimetres(finding.diameter_mm),
+                    at or "—",
                 )
             )
         self._page.show_nodules(rows)

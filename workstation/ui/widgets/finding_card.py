@@ -11,9 +11,18 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, 
 
 from resources.translation import tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.domain.image_place import ImageMark
 from workstation.ui import paint
 from workstation.ui.evidence_words import cubic_millimetres
-from workstation.ui.finding_words import decision_word, lobe_word, millimetres, reason_word, type_word
+from workstation.ui.finding_words import (
+    decision_word,
+    image_finding_word,
+    image_place_word,
+    lobe_word,
+    millimetres,
+    reason_word,
+    type_word,
+)
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import ChoiceBox
@@ -34,11 +43,12 @@ _TOP: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """A finding and the 1-based slice it lies on, None without geometry."""
+    """A finding and the 1-based slice it lies on, None without geometry; ``image`` names the image it lies on."""
 
     finding: Finding
     slice_number: int | None
     read_only_reason: str = ""
+    image: str = ""
 
 
 class FindingCard(QWidget):
@@ -97,9 +107,9 @@ class FindingCard(QWidget):
         """Show the finding as it stands now."""
         self.facts = facts
         finding = facts.finding
-        words = [str(finding.number), known_place_and_type(finding), millimetres(finding.diameter_mm),
-                 decision_word(finding.decision)]  # fmt: skip
-        self.setAccessibleName(" · ".join(words))
+        size = facts.image if finding.diameter_mm is None else millimetres(finding.diameter_mm)
+        words = [str(finding.number), known_place_and_type(finding), size, decision_word(finding.decision)]
+        self.setAccessibleName(" · ".join(one for one in words if one))
         self.setToolTip(facts.read_only_reason)
         added = finding.decision is Decision.ADDED
         self.reject.set_text(tr("Remove") if added else tr("Reject"))
@@ -108,6 +118,7 @@ class FindingCard(QWidget):
         for button in (self.accept, self.edit, self.reject):
             button.enable(not reason, reason)
         self.reject.setVisible(finding.decision is not Decision.REJECTED)
+        self.edit.setVisible(finding.on_image is None)
         self._fit_buttons()
         if reason:
             self.stop_editing()
@@ -144,10 +155,11 @@ class FindingCard(QWidget):
 
     def start_editing(self) -> None:
         """Open the editor of size, type and lobe."""
-        if self.editor is not None or self.facts.read_only_reason:
+        finding = self.facts.finding
+        if self.editor is not None or self.facts.read_only_reason or finding.diameter_mm is None:
             return
         self.chosen.emit(self.tracking_uid)
-        self.editor = FindingEditor(self.facts.finding)
+        self.editor = FindingEditor(finding, finding.diameter_mm)
         self.editor.saved.connect(self._save)
         self.editor.cancelled.connect(self.stop_editing)
         self._column.addWidget(self.editor)
@@ -177,12 +189,17 @@ class FindingCard(QWidget):
         if finding.decision is Decision.REJECTED:
             reason = reason_word(finding.reject_reason) if finding.reject_reason else ""
             return [tr("Reason: {reason}", reason=reason)]
-        lines = [f"{tr('Mean diameter')} {millimetres(finding.diameter_mm)}"]
         original = finding.original
-        if finding.decision is Decision.EDITED and original is not None:
-            lines.append(tr("AI measured {size}", size=millimetres(original.diameter_mm)))
+        if finding.diameter_mm is None:
+            lines = [image_place_word(finding)]
+        else:
+            lines = [f"{tr('Mean diameter')} {millimetres(finding.diameter_mm)}"]
+        if finding.decision is Decision.EDITED and finding.mark is not None:
+            lines.append(tr("AI measured {size}", size=millimetres(finding.mark.diameter_mm)))
         if original is not None and original.out_of_ten is not None:
             lines.append(tr("True in about {count} of 10", count=original.out_of_ten))
+        elif isinstance(original, ImageMark):
+            lines.append(tr("Score {score}, not calibrated", score=f"{original.score:.2f}"))
         if finding.own is not None:
             lines.append(tr("Found by the reader, confirmed by the AI"))
         elif finding.before_ai:
@@ -246,7 +263,7 @@ class FindingCard(QWidget):
         room = right - chip - 8 - (_SIDE + 28)
         rejected = finding.decision is Decision.REJECTED
         words = known_place_and_type(finding)
-        if rejected:
+        if rejected and finding.diameter_mm is not None:
             words = f"{words} {millimetres(finding.diameter_mm)}"
         metrics = paint.metrics("body", 600)
         words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(room))
@@ -256,8 +273,8 @@ class FindingCard(QWidget):
             painter.setPen(QPen(theme.color("t2"), 1))
             painter.drawLine(_SIDE + 28, _TOP + 10, _SIDE + 28 + metrics.horizontalAdvance(words), _TOP + 10)
 
-    def _paint_sizes(self, painter: QPainter, box: QRectF) -> None:
-        size, volume = millimetres(self.facts.finding.diameter_mm), _volume_words(self.facts.finding)
+    def _paint_sizes(self, painter: QPainter, box: QRectF, diameter_mm: float) -> None:
+        size, volume = millimetres(diameter_mm), _volume_words(self.facts.finding)
         paint.text(painter, box, size, role="h2", tone="t0")
         if volume:
             box = box.adjusted(paint.metrics("h2").horizontalAdvance(size) + 16, 0, 0, 0)
@@ -279,11 +296,11 @@ class FindingCard(QWidget):
             box = QRectF(_SIDE, top + row * _LINE, right - _SIDE, _LINE)
             if row == slice_row:
                 box.setRight(self._paint_slice(painter, box))
-            if row == 0 and finding.decision is not Decision.REJECTED:
+            if row == 0 and finding.diameter_mm is not None and finding.decision is not Decision.REJECTED:
                 caption = tr("Mean diameter")
                 paint.text(painter, box, caption, role="caption", tone="t2")
                 shift = paint.metrics("caption").horizontalAdvance(caption) + 8
-                self._paint_sizes(painter, box.adjusted(shift, 0, 0, 0))
+                self._paint_sizes(painter, box.adjusted(shift, 0, 0, 0), finding.diameter_mm)
             elif line == dots:
                 edge = paint.ten_dots(painter, box.left(), box.center().y(), out_of_ten or 0)
                 paint.text(painter, QRectF(edge + 10, box.top(), 200, _LINE), line, role="caption", tone="t1")
@@ -292,11 +309,11 @@ class FindingCard(QWidget):
                 paint.text(painter, box, words, role="caption", tone="t2")
 
     def _paint_slice(self, painter: QPainter, line: QRectF) -> float:
-        """Paint the slice at the end of a line and return where it begins."""
+        """Paint the slice or image at the end of a line and return where it begins."""
         at = self.facts.slice_number
-        if at is None:
+        words = self.facts.image if at is None else tr("Slice {number}", number=at)
+        if not words:
             return line.right()
-        words = tr("Slice {number}", number=at)
         paint.text(painter, line, words, role="caption", tone="t2",
                    align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
         return line.right() - paint.metrics("caption").horizontalAdvance(words) - 8
@@ -304,14 +321,16 @@ class FindingCard(QWidget):
 
 def _volume_words(finding: Finding) -> str:
     """Return the measured volume of a mark whose size nobody changed."""
-    original = finding.original
+    original = finding.mark
     if original is None or original.volume_mm3 is None or finding.decision is Decision.EDITED:
         return ""
     return cubic_millimetres(original.volume_mm3)
 
 
 def known_place_and_type(finding: Finding) -> str:
-    """Return what is known of lobe and type; a detector gives neither."""
+    """Return what is known of lobe and type, of which a detector gives neither; on an image the model's own word."""
+    if finding.on_image is not None:
+        return image_finding_word(finding)
     parts = [lobe_word(finding.lobe)] if finding.lobe is not Lobe.UNSPECIFIED else []
     parts += [type_word(finding.nodule_type)] if finding.nodule_type is not NoduleType.UNSPECIFIED else []
     return " · ".join(parts) or tr("Nodule, lobe open")
@@ -323,13 +342,13 @@ class FindingEditor(QWidget):
     saved = Signal(object, object, object)
     cancelled = Signal()
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: Finding, diameter_mm: float) -> None:
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 6, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
-        self.diameter = SizeField(finding.diameter_mm)
+        self.diameter = SizeField(diameter_mm)
         self.nodule_type = ChoiceBox()
         for each in NoduleType:
             self.nodule_type.addItem(type_word(each), each)

@@ -1,0 +1,122 @@
+"""A finding on a film lies on its image and nowhere in the patient, and is decided like any other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from pydantic import TypeAdapter
+
+from tests.helpers.films import on_film
+from workstation.domain.critical_policy import AiRule
+from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark, RejectReason
+from workstation.domain.follow_up import nodules_of
+from workstation.domain.image_place import ImageMark, ImagePlace
+from workstation.domain.observation import FollowUp, NoduleObservation
+
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+PLACE = ImagePlace("1.9")
+NODULE = Finding(
+    "2.25.50", 5, (1.0, 2.0, 3.0), 6.0, Decision.UNDECIDED, Mark((1.0, 2.0, 3.0), 6.0, 0.7, shown=True)
+)  # fmt: skip
+OWN = Finding("2.25.60", 6, (1.0, 2.0, 4.0), 6.0, Decision.ADDED)
+
+
+@pytest.mark.parametrize(
+    ("frame", "box"),
+    [(0, None), (None, (3.0, 2.0, 3.0, 9.0)), (None, (1.0, 9.0, 3.0, 2.0)), (None, (float("nan"), 0.0, 3.0, 2.0))],
+)
+def test_a_box_without_a_size_and_a_frame_that_is_none_are_no_place(
+    frame: int | None, box: tuple[float, float, float, float] | None
+) -> None:
+    with pytest.raises(ValueError, match=r"frames count from 1|width and a height"):
+        ImagePlace("1.9", frame, box)
+    with pytest.raises(ValueError, match="names the image"):
+        ImagePlace("")
+
+
+def test_a_place_is_on_its_own_image_and_frame_alone() -> None:
+    assert PLACE.is_on("1.9", None)
+    assert PLACE.is_on("1.9", 1)
+    assert not PLACE.is_on("1.8", None)
+    assert not ImagePlace("1.9", 2).is_on("1.9", 1)
+
+
+def test_a_score_outside_0_to_1_is_refused() -> None:
+    with pytest.raises(ValueError, match="score"):
+        ImageMark(PLACE, 1.2, shown=True, label="mass")
+
+
+def test_nobody_can_give_a_finding_on_a_film_a_place_in_the_patient() -> None:
+    mark = ImageMark(PLACE, 0.5, shown=True, label="mass")
+    with pytest.raises(ValueError, match="in the patient with a size"):
+        Finding("1", 1, (0.0, 0.0, 0.0), 5.0, Decision.UNDECIDED, mark, on_image=PLACE)
+    with pytest.raises(ValueError, match="in the patient with a size"):
+        Finding("1", 1, None, 5.0, Decision.UNDECIDED, mark, on_image=PLACE)
+    with pytest.raises(ValueError, match="in the patient with a size"):
+        Finding("1", 1, None, None, Decision.ADDED)
+    with pytest.raises(ValueError, match="where its mark does"):
+        Finding("1", 1, (0.0, 0.0, 0.0), 5.0, Decision.UNDECIDED, mark)
+    with pytest.raises(ValueError, match="no size, type or lobe"):
+        on_film().edited(by="x", at=AT, diameter_mm=5.0)
+    seen = NoduleObservation("1", date(2026, 1, 1), (0.0, 0.0, 0.0), 5.0)
+    with pytest.raises(ValueError, match="followed up"):
+        on_film().followed(FollowUp("1.2", seen, seen, "1"), tracking_uid="1")
+
+
+def test_a_box_is_accepted_and_rejected_like_any_mark_and_its_original_is_kept() -> None:
+    box = on_film()
+
+    accepted = box.accepted(by="expert", at=AT)
+    rejected = accepted.rejected(RejectReason.ARTEFACT, by="expert", at=AT)
+
+    assert (accepted.decision, accepted.counts, rejected.counts) == (Decision.ACCEPTED, True, False)
+    assert box.original == accepted.original == rejected.original
+    assert box.mark is None
+    assert NODULE.mark is NODULE.original
+
+
+def test_boxes_wait_for_a_decision_at_their_operating_point() -> None:
+    model = AlgorithmIdentity("films", "1", "ab", operating_points=(("sensitive", 0.2), ("specific", 0.9)))
+    found = FindingList("1.2.3", algorithm=model, findings=(on_film(1), on_film(2, score=0.3, shown=False)))
+
+    assert [one.number for one in found.undecided] == [1]
+    assert [one.number for one in found.at_point("sensitive").undecided] == [1, 2]
+    assert [one.number for one in found.at_point("specific").undecided] == []
+    assert replace(found, read_first=True).displayed().findings == ()
+
+
+def test_what_lies_on_images_and_what_in_the_patient_is_told_apart() -> None:
+    film = on_film()
+    found = FindingList("1.2.3", findings=(film, NODULE, OWN))
+
+    assert (found.on_images, found.in_space) == ((film,), (NODULE, OWN))
+    assert [one.tracking_uid for one in nodules_of(found)] == ["2.25.50", "2.25.60"]
+    assert found.own_at(NODULE) == OWN
+    assert found.own_at(film) is None
+
+
+def test_a_mark_in_the_patient_confirms_no_finding_on_a_film() -> None:
+    drawn = Finding("2.25.7", 7, None, None, Decision.ADDED, on_image=PLACE)
+
+    assert FindingList("1.2.3", findings=(drawn,)).own_at(NODULE) is None
+    with pytest.raises(ValueError, match="does not confirm"):
+        NODULE.confirming(drawn, by="x", at=AT)
+    with pytest.raises(ValueError, match="confirms a finding"):
+        on_film().confirming(OWN, by="x", at=AT)
+
+
+def test_a_film_fires_a_critical_value_that_asks_for_no_size() -> None:
+    air = on_film(label="pneumothorax", out_of_ten=8)
+
+    assert AiRule("pneumothorax", 7).fires(air)
+    assert not AiRule("pneumothorax", 9).fires(air)
+    assert not AiRule("pneumothorax", 7, diameter_mm=4.0).fires(air)
+
+
+def test_a_draft_with_boxes_comes_back_as_it_was_stored() -> None:
+    stored = TypeAdapter(FindingList)
+    found = FindingList("1.2.3", findings=(on_film(1), on_film(2, box=None), NODULE, OWN))
+
+    assert stored.validate_json(stored.dump_json(found)) == found

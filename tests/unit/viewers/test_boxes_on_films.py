@@ -1,0 +1,123 @@
+"""Boxes of models lie on exactly their image, wherever flips, turns and zoom put it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.helpers.films import on_film
+from tests.helpers.viewers import image, stack
+from viewers.scene import marks
+from viewers.scene.camera import Camera
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.finding import Decision, Finding, FindingList, RejectReason
+
+VIEWPORT = (400.0, 400.0)
+
+
+def films(*uids: str) -> StackScene:
+    """Return films of 100 columns and 80 rows without a place in the patient."""
+    scene = stack([replace(image(uid=uid), frame_of_reference_uid="") for uid in uids])
+    scene.frame_of_reference_uid = ""
+    scene.scroll_to(0)
+    return scene
+
+
+def drawn(scene: StackScene, *found: Finding) -> tuple[marks.MarkOutline, ...]:
+    scene.findings = replace(FindingList(scene.study_instance_uid), findings=found)
+    view = scene.view(VIEWPORT)
+    assert view is not None
+    return scene.marks(view)
+
+
+def test_a_box_is_drawn_on_its_own_image_and_on_no_other() -> None:
+    scene = films("1.9.1", "1.9.2")
+
+    assert drawn(scene, on_film(sop="1.9.2")) == ()
+    scene.scroll_to(1)
+    assert [one.tracking_uid for one in drawn(scene, on_film(sop="1.9.2"))] == ["2.25.1"]
+
+
+def test_a_finding_on_the_whole_image_claims_no_place() -> None:
+    assert drawn(films("1.9"), on_film(box=None)) == ()
+
+
+def test_another_studys_boxes_are_never_drawn() -> None:
+    scene = films("1.9")
+    scene.findings = FindingList("9.9", findings=(on_film(),))
+    view = scene.view(VIEWPORT)
+    assert view is not None
+    assert scene.marks(view) == ()
+
+
+@pytest.mark.parametrize(
+    ("camera", "upper_left", "lower_right"),
+    [
+        # 100 x 80 pixels over 400 x 320 viewport pixels: 4 to one, 40 above, pixel centres at half a pixel
+        (Camera(), (42.0, 122.0), (122.0, 282.0)),
+        (Camera(flipped=True), (358.0, 122.0), (278.0, 282.0)),
+        (Camera(zoom=2.0), (-116.0, 44.0), (44.0, 364.0)),
+        (Camera(pan=(7.0, -9.0)), (49.0, 113.0), (129.0, 273.0)),
+        # a quarter turn clockwise: the row runs down, the column to the left
+        (Camera(rotation_deg=90.0), (278.0, 42.0), (118.0, 122.0)),
+    ],
+)
+def test_flips_turns_and_zoom_keep_a_box_on_its_place(
+    camera: Camera, upper_left: tuple[float, float], lower_right: tuple[float, float]
+) -> None:
+    scene = films("1.9")
+    scene.set_camera(camera)
+
+    (box,) = drawn(scene, on_film())
+
+    assert box.corners[0] == pytest.approx(upper_left)
+    assert box.corners[2] == pytest.approx(lower_right)
+
+
+def test_the_box_follows_the_pixels_it_was_made_on() -> None:
+    """What is painted inside the box is what the model marked, under an odd turn as well."""
+    scene = films("1.9")
+    scene.set_camera(Camera(zoom=1.7, pan=(11.0, 4.0), rotation_deg=33.0, flipped=True))
+    view = scene.view(VIEWPORT)
+    assert view is not None
+
+    (box,) = drawn(scene, on_film())
+
+    back = [view.inverse.apply(*corner) for corner in box.corners]
+    np.testing.assert_allclose(back, [(10, 20), (30, 20), (30, 60), (10, 60)], atol=1e-9)
+    assert box.contains(box.x, box.y)
+
+
+def test_a_box_says_what_it_is_and_takes_the_click_inside_it() -> None:
+    scene = films("1.9")
+
+    (box,) = drawn(scene, on_film())
+
+    assert (box.label, box.style.dashed) == ("? 1 · mass", True)
+    assert box.bounds == pytest.approx((42.0, 122.0, 122.0, 282.0))
+    assert scene.finding_at(VIEWPORT, 44, 280) == "2.25.1"
+    assert scene.finding_at(VIEWPORT, 30, 280) == ""
+    assert marks.label_text(on_film(), detailed=False) == "? 1"
+
+
+def test_a_rejected_box_shows_when_asked_for_and_a_decided_one_is_whole() -> None:
+    scene, at = films("1.9"), replace(on_film(), decision=Decision.ACCEPTED)
+    rejected = replace(on_film(), decision=Decision.REJECTED, reject_reason=RejectReason.VESSEL)
+
+    assert drawn(scene, rejected) == ()
+    scene.show_rejected = True
+    assert drawn(scene, rejected)[0].style.shape is marks.MarkShape.CROSSED_BOX
+    assert not drawn(scene, at)[0].style.dashed
+
+
+def test_hidden_marks_hide_boxes_as_well() -> None:
+    scene = films("1.9")
+    scene.show_marks = False
+
+    assert drawn(scene, on_film()) == ()
+
+
+def test_a_finding_without_a_size_cuts_no_plane() -> None:
+    assert marks.cut_radius_mm(on_film(), 0.0, slice_step_mm=1.0) is None
