@@ -27,8 +27,8 @@ from worklist.ups_rs import HubWorklist
 from worklist.workflow import HubWorkflow
 from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import Detector
-from workstation.services.detection_service import DetectStudy, Shadow, Stop, run_worker
 from workstation.domain.shared_document import KnownDocuments
+from workstation.services.detection_service import DetectStudy, Shadow, Stop, run_worker
 from workstation.services.image_detection import PreReadImages
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.critical_acts import CriticalActFile
@@ -57,9 +57,9 @@ class Hub:
     recognised: HubRecognised
     quality: HubQuality
     dispatch: HubDispatch
+    documents: HubDocuments
     audit: HubAudit
     critical: HubCritical
-    documents: HubDocuments
     sender: HubSender
     queue: HubDetectionQueue
     priors: HubPriors
@@ -88,10 +88,10 @@ def connect(url: str) -> Hub:
         recognised=HubRecognised(client),
         quality=HubQuality(client),
         dispatch=HubDispatch(client),
+        documents=HubDocuments(client),
         audit=HubAudit(client),
         critical=HubCritical(client),
         sender=HubSender(client),
-        documents=HubDocuments(client),
         queue=HubDetectionQueue(client),
         priors=HubPriors(client),
         pet=HubPetHeaders(client),
@@ -108,11 +108,11 @@ class LocalStorage:
     hanging: HangingLibrary
     phrases: PhraseFile
     critical: CriticalActFile
+    documents: KnownDocuments = field(default_factory=KnownDocuments)
+    """What the hub gives to all sites, as known when the person signed in"""
 
     def close(self) -> None:
         """Close the database."""
-    documents: KnownDocuments = field(default_factory=KnownDocuments)
-    """What the hub gives to all sites, as known when the person signed in"""
         self.outbox.close()
 
 
