@@ -40,6 +40,7 @@ class Author:
     def sign(self, dialog: SignDialog, pin: str) -> None:
         dialog.confirm.setChecked(True)
         dialog.pin.edit.setText(pin)
+        self.qtbot.waitUntil(dialog.primary_button.isEnabled)
         dialog.primary_button.click()
 
 

@@ -226,6 +226,7 @@ def test_after_signing_the_page_is_read_only_and_says_signed(qtbot: QtBot, desk:
     assert dialog is not None
     dialog.pin.edit.setText("1234")
     dialog.confirm.setChecked(True)
+    qtbot.waitUntil(dialog.primary_button.isEnabled)
     dialog.primary_button.click()
     qtbot.waitUntil(lambda: desk.presenter.dialog is None)
     assert toasts == ["Signed; the report is on its way to the sender"]
@@ -248,6 +249,7 @@ def test_a_wrong_pin_is_said_in_the_dialog(qtbot: QtBot, desk: Desk) -> None:
     assert dialog is not None
     dialog.pin.edit.setText("0000")
     dialog.confirm.setChecked(True)
+    qtbot.waitUntil(dialog.primary_button.isEnabled)
     dialog.primary_button.click()
     qtbot.waitUntil(lambda: dialog.pin.message() != "")
     assert dialog.isVisible()
@@ -263,9 +265,11 @@ def test_a_resident_submits_and_cannot_sign(qtbot: QtBot) -> None:
     assert desk.page.submit.isVisible()
     toasts: list[str] = []
     desk.page.toast.connect(toasts.append)
+    free: list[bool] = []
+    bench.desk.busy_changed.connect(lambda _busy: free.append(desk.page.form.isEnabled()))
     desk.page.submit.click()
-    assert not desk.page.form.isEnabled()
     qtbot.waitUntil(lambda: bool(toasts))
+    assert free[0] is False
     assert toasts == ["Submitted for review"]
     assert desk.page.form.isEnabled()
     assert not desk.page.submit.isVisible()

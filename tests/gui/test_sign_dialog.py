@@ -24,9 +24,10 @@ def _english() -> None:
 def dialog(qtbot: QtBot, certificate: str = "CN=王启明") -> SignDialog:
     facts = SigningFacts(
         "周丽华 · female · 58 y · QS0118793", "LDCT · CT20261121-0793", "清水镇中心卫生院 (SR + PDF)",
-        "SHA-256 8b1e 47d0", "王启明", certificate,
+        "SHA-256 8b1e 47d0", "王启明",
     )  # fmt: skip
     made = SignDialog(None, facts)
+    made.show_certificate(certificate)
     qtbot.addWidget(made)
     made.show()
     return made

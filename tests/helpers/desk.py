@@ -147,7 +147,10 @@ class DeskBench:
         self.pages: list[tuple[ReportPage, ReportPresenter]] = []
 
     def page(
-        self, certificate: str = "CN=王启明", aids: WritingAids | None = None
+        self,
+        certificate: str = "CN=王启明",
+        aids: WritingAids | None = None,
+        subject: Callable[[str], str] | None = None,
     ) -> tuple[ReportPage, ReportPresenter]:
         page = ReportPage()
         presenter = ReportPresenter(
@@ -155,7 +158,7 @@ class DeskBench:
             self.desk,
             self.jobs,
             preview=self.preview,
-            certificate_subject=lambda _user: certificate,
+            certificate_subject=subject or (lambda _user: certificate),
             aids=aids,
             way=self.way,
         )

@@ -275,6 +275,7 @@ class _Loop:
                 raise CheckFailed("the sign dialog opens")
             dialog.confirm.setChecked(True)
             dialog.pin.edit.setText("wrong-pin")
+            wait_until(dialog.primary_button.isEnabled, "the certificate to be found", seconds=30)
             dialog.primary_button.click()
             wait_until(dialog.pin.message, "the wrong PIN to be refused", seconds=30)
             dialog.pin.edit.setText(PASSWORD)

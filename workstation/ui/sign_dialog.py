@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, 
 
 from resources.translation import tr
 from workstation.ui.dialogs import Dialog
+from workstation.ui.icons import icon_pixmap
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import TextField
@@ -29,8 +30,6 @@ class SigningFacts:
     conclusion: str
     """The impression, which the signer confirms to have checked"""
     signer: str
-    certificate: str
-    """Subject of the certificate, empty when this machine has none for the signer."""
     preliminary: bool = False
     """The author signs what is handed to a senior."""
     recognition: str = ""
@@ -38,7 +37,11 @@ class SigningFacts:
 
 
 class SignDialog(Dialog):
-    """``sign_requested(pin)`` may come several times; close it with ``accept`` once signed."""
+    """
+    ``sign_requested(pin)`` may come several times; close it with ``accept`` once signed.
+
+    The certificate is told by ``show_certificate``, whenever it is known or changes.
+    """
 
     sign_requested = Signal(str)
 
@@ -66,7 +69,7 @@ class SignDialog(Dialog):
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
         self.body.addWidget(rule())
-        self.body.addLayout(self._certificate(facts))
+        self.body.addLayout(self._certificate())
         self.pin = TextField("PIN", secret=True)
         self.pin.changed.connect(lambda _text: self._ready())
         self.body.addWidget(self.pin)
@@ -86,15 +89,14 @@ class SignDialog(Dialog):
         self._sign.clicked.disconnect()
         self._sign.clicked.connect(self._request)
         self._is_signing = False
-        self._has_certificate = bool(facts.certificate)
+        self._certificate_known: str | None = None
         self._ready()
         QWidget.setTabOrder(self.pin.edit, self.confirm)
         QWidget.setTabOrder(self.confirm, self.cancel)
         QWidget.setTabOrder(self.cancel, self._sign)
         self.pin.edit.setFocus()
 
-    @staticmethod
-    def _certificate(facts: SigningFacts) -> QVBoxLayout:
+    def _certificate(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(4)
         column.addWidget(label(tr("Certificate"), "caption", "t2"))
@@ -102,12 +104,23 @@ class SignDialog(Dialog):
         row = QHBoxLayout(box)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(12)
-        row.addWidget(icon_label("shield-keyhole" if facts.certificate else "error-warning",
-                                 "ok" if facts.certificate else "bad", 18))  # fmt: skip
-        missing = tr("No certificate for {name} on this machine", name=facts.signer)
-        row.addWidget(ElidedLabel(facts.certificate or missing, "body", "t0" if facts.certificate else "bad"), 1)
+        self._shield = icon_label("shield-keyhole", "t2", 18)
+        self.certificate = ElidedLabel(tr("Looking for your certificate…"), "body", "t2")
+        row.addWidget(self._shield)
+        row.addWidget(self.certificate, 1)
         column.addWidget(box)
         return column
+
+    def show_certificate(self, subject: str) -> None:
+        """Show whose certificate would sign; empty where this machine has none, as when a token was pulled out."""
+        if subject == self._certificate_known or self._is_signing:
+            return
+        self._certificate_known = subject
+        missing = tr("No certificate for {name} on this machine", name=self._facts.signer)
+        icon, tone = ("shield-keyhole", "ok") if subject else ("error-warning", "bad")
+        self._shield.setPixmap(icon_pixmap(icon, tone, 18, 2.0))
+        self.certificate.show_text(subject or missing, "t0" if subject else "bad")
+        self._ready()
 
     def _offer(self) -> str:
         return tr("Sign and submit") if self._facts.preliminary else tr("Sign and send")
@@ -151,7 +164,9 @@ class SignDialog(Dialog):
             self._ready()
 
     def _ready(self) -> None:
-        if not self._has_certificate:
+        if self._certificate_known is None:
+            self._sign.enable(False, tr("Looking for your certificate…"))
+        elif not self._certificate_known:
             self._sign.enable(False, tr("A certificate is needed to sign"))
         elif not self.pin.text():
             self._sign.enable(False, tr("Type the PIN of the certificate"))

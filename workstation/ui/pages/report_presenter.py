@@ -27,6 +27,7 @@ from workstation.services.report_service import describe_blocker, image_of_findi
 from workstation.services.signing_service import SignedReport
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.certificate_watch import CertificateWatch
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.finding_words import millimetres, place_and_type
 from workstation.ui.key_image_words import image_words
@@ -81,7 +82,7 @@ class ReportPresenter(QObject):
         self._desk = desk
         self._jobs = jobs
         self._preview = preview
-        self._certificate_subject = certificate_subject
+        self.certificates = CertificateWatch(self, certificate_subject, jobs)
         self.guards: list[Callable[[Callable[[], None]], bool]] = []
         """Each may hold the signature up, and goes on with it by itself once it is answered"""
         self._drawing: JobHandle[Pictures] | None = None
@@ -387,8 +388,6 @@ class ReportPresenter(QObject):
             return
         if not preliminary and any(guard(self.ask_signature) for guard in self.guards):
             return
-        if any(guard(self.ask_signature) for guard in self.guards):
-            return
         row = session.row
         facts = SigningFacts(
             patient=patient_identity(row),
@@ -396,24 +395,38 @@ class ReportPresenter(QObject):
             receiver=f"{row.site_name} (SR + PDF)",
             conclusion=_conclusion(session),
             signer=actor.display_name,
-            certificate=self._certificate_subject(actor.user_id),
             recognition=self._desk.foreseen_recognition(),
             preliminary=preliminary,
         )
         self.dialog = SignDialog(self._page, facts)
         self.dialog.sign_requested.connect(self._desk.submit if preliminary else self._desk.sign)
+        self.dialog.sign_requested.connect(self.certificates.rest)  # the token is at work
         self.dialog.finished.connect(self._forget_dialog)
+        self.certificates.told.connect(self.dialog.show_certificate)
         self.dialog.open()
+        self.certificates.watch(actor.user_id)
 
     def submit(self) -> None:
         """Hand the report to a senior; an author with a certificate is asked for a signature first."""
-        actor = self._desk.signer
-        if actor is None or not self._certificate_subject(actor.user_id):
+        session, actor = self._desk.session, self._desk.signer
+        if actor is None:
             self._desk.submit()
-        else:
-            self.ask_signature(preliminary=True)
+            return
+        if self.certificates.asking:
+            return  # pressed twice, or the dialog is open
+
+        def go_on(subject: str) -> None:
+            if self._desk.session is not session:
+                return  # the case was closed while a token was asked
+            if subject:
+                self.ask_signature(preliminary=True)
+            else:
+                self._desk.submit()
+
+        self.certificates.ask(actor.user_id, go_on)
 
     def _forget_dialog(self, _result: int) -> None:
+        self.certificates.rest()
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
@@ -460,6 +473,8 @@ class ReportPresenter(QObject):
         text = in_one_line(error.user_text, error.hint)
         if self.dialog is not None:
             self.dialog.say(text)
+            if self._desk.signer is not None:
+                self.certificates.watch(self._desk.signer.user_id)
         else:
             retry = NoticeAction(tr("Try again"), self.ask_signature)
             self._page.notices.show_notice(
