@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from viewers.scene.overlay import signed
 from workstation.domain.errors import WorkstationError
 from workstation.domain.hanging import HangingProtocol
 from workstation.domain.hanging_ports import HangingProtocolPort
@@ -75,7 +76,7 @@ class HangingEditor(Dialog):
         self.list.clear()
         for one in protocols:
             mark = tr("mine") if self._library.is_own(one.protocol_id) else tr("shipped")
-            words = [protocol_title(one), mark, *([str(one.priority)] if one.priority else [])]
+            words = [protocol_title(one), mark, *([signed(one.priority)] if one.priority else [])]
             item = QListWidgetItem(" · ".join(words))
             item.setData(Qt.ItemDataRole.UserRole, one)
             self.list.addItem(item)

@@ -33,6 +33,7 @@ from workstation.ui.widgets.fields import ChoiceBox, NumberBox
 from workstation.ui.widgets.labels import label
 
 _MODALITY, _SIDE, _VIEW, _DESCRIPTION, _PRIOR, _NUMBER, _SHOWN, _WINDOW, _WALL = range(9)
+_CAPTION_PX, _FIELD_PX = 16, 32
 
 
 class HangingForm(QWidget):
@@ -62,7 +63,7 @@ class HangingForm(QWidget):
         column.addLayout(_row((tr("Name"), self.name, 3), (tr("Priority"), self.priority, 1)))
         column.addLayout(_row((tr("Modalities"), self.modalities, 1), (tr("Body part words"), self.body_parts, 2)))
         column.addLayout(_row((tr("Sides"), self.sides, 1), (tr("Mammographic views"), self.views, 1),
-                              ("", self.needs_prior, 1), ("", self.max_days, 1)))  # fmt: skip
+                              ("", self.needs_prior, 1), (tr("Age of the prior"), self.max_days, 1)))  # fmt: skip
         self.stage = ChoiceBox()
         self.stage.setAccessibleName(tr("Stage"))
         self.stage_name = QLineEdit()
@@ -272,10 +273,13 @@ def _row(*fields: tuple[str, QWidget, int]) -> QHBoxLayout:
     for caption, widget, stretch in fields:
         column = QVBoxLayout()
         column.setSpacing(2)
-        column.addWidget(label(caption, "caption", "t3"))
+        head = label(caption, "caption", "t3")
+        head.setFixedHeight(_CAPTION_PX)  # an empty one too: fields of a row stand in one line
+        column.addWidget(head)
         column.addWidget(widget)
+        column.addStretch(1)
         widget.setAccessibleName(caption or widget.accessibleName())
         if isinstance(widget, QCheckBox):
-            widget.setMinimumHeight(32)  # in line with the fields beside it
+            widget.setFixedHeight(_FIELD_PX)
         row.addLayout(column, stretch)
     return row

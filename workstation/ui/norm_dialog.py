@@ -14,6 +14,7 @@ from workstation.ui.dialogs import Dialog
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import ChipLabel, label
 
+_TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 _WIDTH = 640
 _SENTENCE_WIDTH = 460
 _MOST = 8
@@ -31,7 +32,7 @@ class NormDialog(Dialog):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         for at, (kind, sentence) in enumerate(faults[:_MOST]):
-            grid.addWidget(ChipLabel(kind_word(kind), "bad"), at, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(ChipLabel(kind_word(kind), "bad"), at, 0, _TOP_LEFT)
             words = label(sentence, "body", "t0", wrap=True)
             words.setFixedWidth(_SENTENCE_WIDTH)  # a wrapped text tells its height only for a known width
             words.setMinimumHeight(words.heightForWidth(_SENTENCE_WIDTH))
