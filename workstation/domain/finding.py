@@ -183,7 +183,7 @@ class Finding:
     read-first case whether the reader had not seen the AI yet; None everywhere else. ``batch`` names
     the one act that rejected several marks together, empty for a decision of its own. ``own`` is the
     reader's own finding that an accepted mark confirmed: one finding, both origins. ``follow_up`` is
-    the same nodule in an earlier study, as the reader confirmed.
+    the same nodule in the newest earlier study that the reader confirmed it in, ``also`` in others, newest first.
     """
 
     tracking_uid: str
@@ -203,6 +203,7 @@ class Finding:
     own: OwnFinding | None = None
     follow_up: FollowUp | None = None
     on_image: ImagePlace | None = None
+    also: tuple[FollowUp, ...] = ()
 
     def __post_init__(self) -> None:
         in_space = self.centre_lps_mm is not None, self.diameter_mm is not None
@@ -262,17 +263,50 @@ class Finding:
             before_ai=own.before_ai,
             own=said,
             follow_up=self.follow_up or own.follow_up,
+            also=self.also if self.follow_up is not None else own.also,
         )
 
+    @property
+    def confirmed(self) -> tuple[FollowUp, ...]:
+        """Return the reader's word for every earlier study, the newest study first."""
+        return () if self.follow_up is None else (self.follow_up, *self.also)
+
     def followed(self, follow_up: FollowUp, *, tracking_uid: str) -> Finding:
-        """Return the finding as the same nodule as a prior one, under the tracking UID that both shall have."""
-        return replace(self, tracking_uid=tracking_uid, follow_up=follow_up)
+        """
+        Return the finding as the same nodule as a prior one, under the tracking UID that both shall have.
+
+        What was confirmed for other studies stays.
+        """
+        return replace(self._with((follow_up, *self.confirmed)), tracking_uid=tracking_uid)
 
     def parted(self) -> Finding:
-        """Return the finding without its prior, under its own tracking UID again."""
+        """Return the finding without its priors, under its own tracking UID again."""
         if self.follow_up is None:
             return self
-        return replace(self, tracking_uid=self.follow_up.own_tracking_uid, follow_up=None)
+        return replace(self, tracking_uid=self.follow_up.own_tracking_uid, follow_up=None, also=())
+
+    def parted_from(self, study_instance_uid: str) -> Finding:
+        """
+        Return the finding without its prior of one study.
+
+        It keeps the tracking UID that another prior shares, takes that of the newest left, or its own again.
+        """
+        kept = tuple(one for one in self.confirmed if one.prior_study_instance_uid != study_instance_uid)
+        if kept == self.confirmed:
+            return self
+        if not kept:
+            return self.parted()
+        shared = {one.prior.tracking_uid for one in kept}
+        uid = self.tracking_uid if self.tracking_uid in shared else kept[0].prior.tracking_uid
+        return replace(self._with(kept), tracking_uid=uid)
+
+    def _with(self, confirmed: tuple[FollowUp, ...]) -> Finding:
+        """Return the finding with these words of the reader, the first of each study."""
+        of_study: dict[str, FollowUp] = {}
+        for one in confirmed:
+            of_study.setdefault(one.prior_study_instance_uid, one)
+        newest = sorted(of_study.values(), key=lambda one: one.prior.observed_on, reverse=True)
+        return replace(self, follow_up=newest[0], also=tuple(newest[1:]))
 
     def rejected(self, reason: RejectReason, *, by: str, at: datetime, note: str = "", batch: str = "") -> Finding:
         """Return the finding as rejected for a reason; an added finding is removed from its list instead."""
@@ -316,6 +350,7 @@ class Finding:
             follow_up=self.follow_up
             if self.follow_up is None or diameter_mm is None
             else self.follow_up.resized(diameter_mm),
+            also=self.also if diameter_mm is None else tuple(one.resized(diameter_mm) for one in self.also),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -62,6 +62,8 @@ class PairState(StrEnum):
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
+    CARRIED = "carried"
+    """The same by a pair that was confirmed in another study: both bear its tracking UID"""
     NEW = "new"
     ONLY_PRIOR = "only_prior"
 
@@ -153,12 +155,14 @@ def compare(
     prior_to_current: Matrix | None,
     confirmed: Mapping[str, FollowUp],
     chosen: Mapping[str, str],
+    carried: Collection[str] = (),
 ) -> tuple[Compared, ...]:
     """
     Return every nodule of both studies once, pairs and new ones in the order of the case, then the rest.
 
     ``confirmed`` are the reader's words by tracking UID of the case; ``chosen`` pairs that the reader
-    asked for, by tracking UIDs, empty for "none of them". Whoever has the same tracking UID is paired;
+    asked for, by tracking UIDs, empty for "none of them". ``carried`` are the findings of the case that bear the
+    tracking UID of a confirmed pair of another study. Whoever has the same tracking UID is paired;
     all others by distance where ``prior_to_current`` (4 x 4, LPS mm) places the prior in the case.
     """
     mine, theirs = {one.tracking_uid: one for one in current}, {one.tracking_uid: one for one in prior}
@@ -175,7 +179,8 @@ def compare(
         if not other:
             lines[uid] = Compared(mine[uid], None, PairState.NEW)
         elif other in theirs and other not in taken:
-            lines[uid] = _pair(mine[uid], theirs[other], case, before, prior_to_current)
+            paired = _pair(mine[uid], theirs[other], case, before, prior_to_current)
+            lines[uid] = replace(paired, state=PairState.CARRIED) if uid == other and uid in carried else paired
             taken.add(other)
     if prior_to_current is not None:
         free = [one.observed(before.on, by_axes=False) for one in prior if one.tracking_uid not in taken]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from workstation.domain.categories.lung_rads import Change, LungKind, LungNodule, LungRadsExam, change_of, lung_rads
@@ -39,6 +40,31 @@ def lung_rads_change(line: Compared) -> tuple[str, str] | None:
         return before, _category(kind, change, pair.current, pair.prior, before, months)
     except Unclassifiable:
         return None
+
+
+def lung_rads_series(nodule_type: NoduleType, seen: Sequence[NoduleObservation]) -> tuple[str, ...]:
+    """
+    Return the category of each observation, oldest first, as ``lung_rads_change`` gives it from one to the next.
+
+    Empty where the table gives none, and from there on: what follows would rest on it.
+    """
+    found: list[str] = []
+    for at, one in enumerate(seen):
+        prior = seen[at - 1] if at else None
+        known = nodule_type in _KINDS and (at == 0 or bool(found[-1]))
+        found.append(_next(_KINDS[nodule_type], one, prior, found[-1] if at else "") if known else "")
+    return tuple(found)
+
+
+def _next(kind: LungKind, seen: NoduleObservation, prior: NoduleObservation | None, before: str) -> str:
+    try:
+        if prior is None:
+            return _category(kind, Change.BASELINE, seen)
+        months = (seen.observed_on - prior.observed_on).days / _DAYS_A_MONTH
+        change = change_of(seen.mean_diameter_mm, prior.mean_diameter_mm, months)
+        return "" if change is Change.SLOWLY_GROWING else _category(kind, change, seen, prior, before, months)
+    except Unclassifiable:
+        return ""
 
 
 def _category(

@@ -36,13 +36,15 @@ class FollowUp:
 
     Both sizes are of one kind, as they were when the reader confirmed: means of two axes, or
     diameters of spheres. ``own_tracking_uid`` is what the finding was called before it took the
-    tracking UID of the prior.
+    tracking UID of the prior. ``others`` are the sizes in further studies that the reader took into the
+    report, of the same kind, oldest first.
     """
 
     prior_study_instance_uid: str
     prior: NoduleObservation
     current: NoduleObservation
     own_tracking_uid: str
+    others: tuple[NoduleObservation, ...] = ()
 
     def __post_init__(self) -> None:
         if self.current.observed_on < self.prior.observed_on:
@@ -53,3 +55,8 @@ class FollowUp:
         return replace(
             self, current=replace(self.current, mean_diameter_mm=diameter_mm, volume_mm3=None, solid_diameter_mm=None)
         )
+
+    @property
+    def series(self) -> tuple[NoduleObservation, ...]:
+        """Return every size that the report tells, oldest first; the last one is that of this study."""
+        return (*sorted((*self.others, self.prior), key=lambda one: one.observed_on), self.current)

@@ -19,6 +19,7 @@ from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.services.image_service import is_image_series
+from workstation.services.nodule_records import NoduleRecords, read_nodule_records
 
 PREFETCHED: Final = 2
 """How many priors are fetched ahead."""
@@ -115,6 +116,19 @@ class ComparePriors:
             if template is not None:
                 return _of_report(report, template, language)
         return self._of_documents(prior)
+
+    def nodules(self, priors: Sequence[PriorStudy], study: Study, job: CancelToken) -> NoduleRecords:
+        """
+        Return the nodules on record in every earlier study of certainly the same person; each is recorded as seen.
+
+        ``priors`` are those that may be opened without a question. Raises JobCancelled, Unreachable.
+        """
+        earlier = [one for one in priors if _is_earlier(one, study)]
+        found = read_nodule_records(self.retrieve, earlier, job)
+        for record in found.studies:
+            uid = record.day.study_instance_uid
+            self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=uid, detail="prior nodules")
+        return found
 
     def earlier(self, ups_instance_uid: str, study: Study) -> tuple[PriorStudy, ...]:
         """Return the reported studies of the person before this one, newest first. Raises Unreachable, Refused."""

@@ -198,7 +198,13 @@ class ReadingSession:
         is_open = finding.decision in {Decision.UNDECIDED, Decision.REJECTED}
         findings, finding = self._accepted(finding) if is_open else (self.findings, finding)
         own_uid = finding.parted().tracking_uid
-        wanted = follow_up.prior.tracking_uid
+        elsewhere = {
+            one.prior.tracking_uid
+            for one in finding.confirmed
+            if one.prior_study_instance_uid != follow_up.prior_study_instance_uid
+        }
+        # the tracking UID that another prior gave stays: older reports know the nodule by it
+        wanted = finding.tracking_uid if finding.tracking_uid in elsewhere else follow_up.prior.tracking_uid
         taken = any(f.tracking_uid == wanted for f in findings.findings if f.tracking_uid != finding.tracking_uid)
         followed = finding.followed(
             replace(follow_up, own_tracking_uid=own_uid), tracking_uid=own_uid if taken else wanted
@@ -207,10 +213,13 @@ class ReadingSession:
         self._say_compared()
         return followed
 
-    def part(self, tracking_uid: str) -> Finding:
-        """Take back that a finding is the same nodule as one of a prior."""
+    def part(self, tracking_uid: str, study_instance_uid: str = "") -> Finding:
+        """Take back that a finding is the same nodule as one of a prior; of every prior where no study is named."""
         finding = self.findings.get(tracking_uid)
-        parted = finding.parted()
+        parted = finding.parted_from(study_instance_uid) if study_instance_uid else finding.parted()
+        taken = {one.tracking_uid for one in self.findings.findings if one is not finding}
+        if parted.tracking_uid in taken:
+            parted = replace(parted, tracking_uid=finding.parted().tracking_uid)
         if parted is not finding:
             self._set_findings(self.findings.exchanged(tracking_uid, parted))
             self._say_compared()
@@ -384,6 +393,11 @@ class ReadingSession:
         )
         self._report = self._report.with_overrides(answered, at=at)
         self._tell(Changed.VALUES)
+
+    def held_up(self, faults: Sequence[NormFault]) -> None:
+        """Keep which rules held the signature up, for the quality figures; nobody is told, nothing is edited."""
+        if not self.read_only:
+            self._report = self._report.with_norm_found(fault.rule for fault in faults)
 
     def answer_critical(self, reason: str) -> None:
         """Keep that the reader answers for signing without a read-back. ValueError without a reason."""

@@ -257,3 +257,40 @@ def test_the_tracking_uid_lives_on_into_the_next_report() -> None:
     opened.follow("2.25.1001", word())
     (found,) = read_nodules(measurement_sr(opened.report, study()))
     assert found.tracking_uid == "1.9.7"
+
+
+def earlier_word(prior_uid: str = "1.9.7") -> FollowUp:
+    """Return the reader's word for a study of 2024, in which the nodule may have borne another tracking UID."""
+    before = replace(word(prior_uid).prior, observed_on=date(2024, 3, 1), mean_diameter_mm=6.0, volume_mm3=113.0)
+    return replace(word(), prior_study_instance_uid="1.8", prior=before)
+
+
+def test_words_about_several_studies_stay_and_the_first_tracking_uid_with_them() -> None:
+    opened = session()
+    opened.follow("2.25.1001", word("1.9.7"))
+    followed = opened.follow("1.9.7", earlier_word("1.8.1"))
+
+    assert (followed.tracking_uid, [one.prior_study_instance_uid for one in followed.confirmed]) == (
+        "1.9.7", ["1.9", "1.8"]
+    )  # fmt: skip
+    assert opened.part("1.9.7", "1.9").tracking_uid == "1.8.1"
+    assert opened.part("1.8.1", "1.8").tracking_uid == "2.25.1001"
+
+
+def test_a_tracking_uid_that_another_finding_bears_is_not_taken_when_a_word_is_taken_back() -> None:
+    opened = session()
+    opened.follow("2.25.1001", word("1.9.7"))
+    opened.follow("1.9.7", earlier_word("1.8.1"))
+    opened.follow("2.25.1002", earlier_word("1.8.1"))
+
+    assert uids(opened) == ["1.9.7", "1.8.1"]
+    assert opened.part("1.9.7", "1.9").tracking_uid == "2.25.1001"
+
+
+def test_words_of_several_studies_and_sizes_for_the_report_come_back_from_a_draft() -> None:
+    opened = session()
+    opened.follow("2.25.1001", replace(word(), others=(earlier_word().prior,)))
+    opened.follow("1.9.7", earlier_word())
+    stored = TypeAdapter(Report)
+
+    assert stored.validate_json(stored.dump_json(opened.report)).findings == opened.findings

@@ -1,0 +1,116 @@
+"""The nodules that former reports of a person tell of, study by study; the images are not fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydicom.dataset import Dataset
+
+from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION
+from workstation.dicom.sr.common import MANUFACTURER, read_part10
+from workstation.dicom.sr.measurement_report import MEASUREMENT_SERIES
+from workstation.dicom.sr.nodule_reader import read_nodules
+from workstation.domain.errors import SourceError, Unreachable, WorkstationError
+from workstation.domain.follow_up import SeenNodule, StudyDay
+from workstation.domain.hanging import PriorStudy, day_of
+from workstation.domain.nodule_history import StudyNodules
+from workstation.domain.ports import CancelToken, RetrievePort
+from workstation.domain.study import Study
+
+STUDIES: Final = 40
+"""How many earlier studies are looked into, the newest first."""
+_DOCUMENTS: Final = 50
+_SR: Final = "1.2.840.10008.5.1.4.1.1.88."
+_REJECTED: Final = frozenset({"113001", "113037", "113038", "113039"})
+"""Titles of selections that take objects out of use. Source: PS3.16 CID 7010."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoduleRecords:
+    """Studies with nodules on record, oldest first; ``unread`` names the days of studies that could not be read."""
+
+    studies: tuple[StudyNodules, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    uid: str
+    is_own: bool
+    made: str
+    nodules: tuple[SeenNodule, ...]
+
+
+def read_nodule_records(retrieve: RetrievePort, priors: Sequence[PriorStudy], job: CancelToken) -> NoduleRecords:
+    """
+    Read the measurement reports of earlier studies, in a job. Raises JobCancelled, Unreachable.
+
+    A study without a date or without nodules is left out. What a rejection note names does not count, and of our
+    own reports of one study the last one only: it replaces those before it.
+    """
+    found: list[StudyNodules] = []
+    unread: list[str] = []
+    for prior in priors[:STUDIES]:
+        job.raise_if_cancelled()
+        day = day_of(prior.study_date)
+        if day is None:
+            continue
+        try:
+            nodules = _of_study(retrieve, retrieve.study(prior.study_instance_uid), job)
+        except Unreachable:
+            raise
+        except SourceError:
+            unread.append(day.isoformat())
+            continue
+        if nodules:
+            found.append(StudyNodules(StudyDay(prior.study_instance_uid, day), nodules))
+    found.sort(key=lambda one: (one.day.on, one.day.study_instance_uid))
+    return NoduleRecords(tuple(found), tuple(unread))
+
+
+def _of_study(retrieve: RetrievePort, study: Study, job: CancelToken) -> tuple[SeenNodule, ...]:
+    documents: list[_Document] = []
+    rejected: set[str] = set()
+    for part10 in _fetched(retrieve, study, job):
+        try:
+            ds = read_part10(part10)
+            if str(ds.get("SOPClassUID", "")) == KEY_OBJECT_SELECTION:
+                rejected |= _rejected_by(ds)
+                continue
+            nodules = read_nodules(part10)
+        except WorkstationError:
+            continue  # told where the objects of a prior are listed: here it has no nodules to give
+        made = f"{ds.get('ContentDate') or ''}{ds.get('ContentTime') or ''}"
+        own = str(ds.get("Manufacturer") or "") == MANUFACTURER and ds.get("SeriesNumber") == MEASUREMENT_SERIES
+        if nodules or own:
+            documents.append(_Document(str(ds.SOPInstanceUID), own, made, nodules))
+    valid = sorted((one for one in documents if one.uid not in rejected), key=lambda one: one.made)
+    last = [one for one in valid if one.is_own][-1:]
+    kept = [one for one in valid if not one.is_own or one in last]
+    return tuple({nodule.tracking_uid: nodule for one in kept for nodule in one.nodules}.values())
+
+
+def _fetched(retrieve: RetrievePort, study: Study, job: CancelToken) -> Iterator[bytes]:
+    listed = [(series, one) for series in study.series for one in series.instances]
+    wanted = [
+        (series, one) for series, one in listed
+        if one.sop_class_uid.startswith(_SR) or (not one.sop_class_uid and series.modality in {"SR", "KO"})
+    ]  # fmt: skip
+    for series, one in wanted[:_DOCUMENTS]:
+        job.raise_if_cancelled()
+        try:
+            yield retrieve.instance(study.study_instance_uid, series.series_instance_uid, one.sop_instance_uid)
+        except Unreachable:
+            raise
+        except SourceError:
+            continue
+
+
+def _rejected_by(ds: Dataset) -> set[str]:
+    title = next(iter(ds.get("ConceptNameCodeSequence") or ()), Dataset())
+    if str(title.get("CodeValue", "")) not in _REJECTED:
+        return set()
+    references = (one for item in ds.get("ContentSequence") or () for one in item.get("ReferencedSOPSequence") or ())
+    return {str(one.get("ReferencedSOPInstanceUID", "")) for one in references}
