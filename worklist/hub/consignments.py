@@ -11,6 +11,7 @@ from resources.translation import tr
 from worklist.hub.archive import Archive, InstanceKey
 from worklist.hub.context import HubContext
 from worklist.hub.dispatch_desk import OUTPUTS, REPORT
+from worklist.hub.document_service import template_written_with
 from worklist.hub.instance_tables import dicom_instances, dicom_series, dicom_studies
 from worklist.hub.instances import study_moment
 from worklist.hub.tables import cases, sites
@@ -52,11 +53,12 @@ class Consignments:
             if study is None or case is None:
                 raise SourceError(tr("The study of the report is not stored at the hub"), detail="study gone")
             series = _series(connection, dispatch.study_instance_uid)
+            report = REPORT.validate_json(dispatch.document)
+            template = template_written_with(connection, report.template_id, report.template_version)
             digests = _digests(connection, [output.sop_instance_uid for output in outputs])
         absent = [output.sop_instance_uid for output in outputs if output.sop_instance_uid not in digests]
         if absent:
             raise StorageError(tr("A signed object is not stored at the hub"), detail=f"absent: {absent}")
-        report = REPORT.validate_json(dispatch.document)
         return Consignment(
             critical=tuple(
                 CriticalFlag(one.level.value, one.level.scheme, one.level.meaning, one.confirmed_at)
@@ -64,6 +66,7 @@ class Consignments:
                 if one.state is not CriticalState.DISMISSED
             ),
             control_id=dispatch.control_id,
+            template=template,
             report=report,
             report_root=dispatch.report_root,
             site_name=case.site_name,

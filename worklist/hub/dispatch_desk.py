@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from worklist.hub.context import HubContext
 from worklist.hub.dispatch_tables import dispatch_events, dispatches, routes
 from workstation.domain.dispatch import DispatchState, Route, TimelineStep
 from workstation.domain.report import Report
-from workstation.domain.report_state import STATUS_CODES, ReportStatus
+from workstation.domain.report_state import STATUS_CODES, ReportKind, ReportStatus
 from workstation.domain.workitem import OutputReference
 
 REPORT: Final = TypeAdapter(Report)
 OUTPUTS: Final = TypeAdapter(tuple[OutputReference, ...])
 ROUTE: Final = TypeAdapter(Route)
+_ENDS: Final = frozenset({ReportStatus.ENTERED_IN_ERROR, ReportStatus.CANCELLED})
+"""What comes after these is another report, under another name."""
 
 
 def enqueue(
@@ -34,10 +36,35 @@ def enqueue(
     """
     if not STATUS_CODES[report.status].obr_25:
         return 0
-    open_routes = connection.execute(
-        select(routes.c.route_id).where(routes.c.site_id == site_id, routes.c.enabled == 1).order_by(routes.c.route_id)
-    ).scalars()
-    return sum(_put(connection, context, route_id, report, site_id, outputs) for route_id in open_routes.all())
+    query = select(routes).where(routes.c.site_id == site_id, routes.c.enabled == 1).order_by(routes.c.route_id)
+    wanted = [row.route_id for row in connection.execute(query).all() if _is_wanted(connection, route_of(row), report)]
+    return sum(_put(connection, context, route_id, report, site_id, outputs) for route_id in wanted)
+
+
+def _is_wanted(connection: Connection, route: Route, report: Report) -> bool:
+    """Unsigned words go where they were asked for, and what ends them goes where they went."""
+    if report.status is ReportStatus.PRELIMINARY:  # of what follows a signed report nothing goes out unsigned
+        return route.preliminary and report.kind is ReportKind.ORIGINAL
+    if report.status is not ReportStatus.CANCELLED:
+        return True
+    told = select(dispatches.c.number).where(
+        dispatches.c.route_id == route.route_id, dispatches.c.report_uid == report.report_uid[:64]
+    )
+    return connection.execute(told.limit(1)).first() is not None
+
+
+def _supersede(connection: Connection, context: HubContext, route_id: str, report: Report) -> None:
+    """Let go of preliminary reports that have not arrived: a dead one must never hold back what is signed."""
+    outdated = select(dispatches.c.number).where(
+        dispatches.c.route_id == route_id,
+        dispatches.c.study_instance_uid == report.study_instance_uid,
+        dispatches.c.report_state == ReportStatus.PRELIMINARY.value,
+        dispatches.c.state.in_((DispatchState.WAITING.value, DispatchState.DEAD.value)),
+    )
+    for number in connection.execute(outdated).scalars().all():
+        this = dispatches.c.number == number
+        connection.execute(update(dispatches).where(this).values(state=DispatchState.SUPERSEDED.value))
+        note(connection, context, number, TimelineStep.SUPERSEDED)
 
 
 def _put(
@@ -53,6 +80,7 @@ def _put(
     known = select(dispatches.c.number).where(of_route, dispatches.c.control_id == control_id)
     if connection.execute(known).first() is not None:
         return False
+    _supersede(connection, context, route_id, report)
     now = context.clock.now()
     number = connection.execute(
         insert(dispatches)
@@ -84,8 +112,7 @@ def _root(connection: Connection, route_id: str, report: Report) -> str:
         .order_by(dispatches.c.number.desc())
         .limit(1)
     ).first()
-    withdrawn = ReportStatus.ENTERED_IN_ERROR
-    if before is None or (before.report_state == withdrawn and report.status is not withdrawn):
+    if before is None or (before.report_state in _ENDS and report.status not in _ENDS):
         return report.report_uid[:64]
     return str(before.report_root)
 

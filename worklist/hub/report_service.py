@@ -104,6 +104,7 @@ class ReportService:
                 state=ReadingState.PRELIMINARY,
                 reader=author,
             )
+            enqueue(connection, self._context, stored, case.site_id, ())
             self._audit(connection, actor, AuditAction.REPORT_SUBMITTED, stored)
         return stored
 
@@ -215,6 +216,7 @@ class ReportService:
             put_report(connection, stored, before)
             self._record(connection, actor, VersionStep.CANCELLED, stored, reason)
             self._ups.cancel(connection, actor, item)
+            enqueue(connection, self._context, stored, case.site_id, ())
             self._audit(connection, actor, AuditAction.REPORT_CANCELLED, stored)
         return stored
 

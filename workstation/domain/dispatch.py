@@ -36,12 +36,89 @@ class RouteKind(StrEnum):
     """Files in a folder that the site collects."""
 
 
+PRELIMINARY_KINDS: Final = frozenset({RouteKind.HL7, RouteKind.FHIR})
+"""Where a receiver can tell what is preliminary, and what takes its place; an archive keeps all for ever."""
+
+
 class Charset(StrEnum):
     """The characters that the receiver of an HL7 message reads; what it cannot hold is refused, never replaced."""
 
     UTF_8 = "utf-8"
     GB18030 = "gb18030"
     GBK = "gbk"
+
+
+class RouteFault(StrEnum):
+    """What may be wrong with a part of a route."""
+
+    NO_IDENTIFIER = "no_identifier"
+    NO_NAME = "no_name"
+    NO_ADDRESS = "no_address"
+    NO_AE_TITLE = "no_ae_title"
+    NO_CREDENTIAL_NAME = "no_credential_name"
+    USER_ALONE = "user_alone"
+    NO_PRELIMINARY = "no_preliminary"
+    TIMEOUT_OUT_OF_RANGE = "timeout_out_of_range"
+
+
+_SAID: Final = {
+    RouteFault.NO_IDENTIFIER: "route and site are named by letters, digits, dot, dash and underscore",
+    RouteFault.NO_NAME: "a route has a name",
+    RouteFault.NO_ADDRESS: "no address of this kind",
+    RouteFault.NO_AE_TITLE: "an AE title has 1 to 16 characters and no backslash",
+    RouteFault.NO_CREDENTIAL_NAME: "a secret is named by capitals, digits and underscore",
+    RouteFault.USER_ALONE: "a user needs the name of a secret",
+    RouteFault.NO_PRELIMINARY: "this kind takes no preliminary reports",
+    RouteFault.TIMEOUT_OUT_OF_RANGE: f"the answer is awaited up to {_LONGEST_WAIT_S:.0f} s",
+}
+
+
+class RouteParts(Protocol):
+    """What a route is made of, before it is known to be one."""
+
+    @property
+    def route_id(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def site_id(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def kind(self) -> RouteKind: ...  # noqa: D102 - as in Route
+    @property
+    def name(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def address(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def called_aet(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def calling_aet(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def user(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def secret_name(self) -> str: ...  # noqa: D102 - as in Route
+    @property
+    def preliminary(self) -> bool: ...  # noqa: D102 - as in Route
+    @property
+    def answer_timeout_s(self) -> float: ...  # noqa: D102 - as in Route
+
+
+def route_faults(one: RouteParts) -> dict[str, RouteFault]:
+    """Return what keeps the parts from being a route, by the name of the part."""
+    archive = one.kind is RouteKind.C_STORE
+    wrong = {
+        "route_id": (RouteFault.NO_IDENTIFIER, not _IDENTIFIER.fullmatch(one.route_id)),
+        "site_id": (RouteFault.NO_IDENTIFIER, not _IDENTIFIER.fullmatch(one.site_id)),
+        "name": (RouteFault.NO_NAME, not one.name.strip()),
+        "address": (RouteFault.NO_ADDRESS, not _is_address(one.kind, one.address)),
+        "called_aet": (RouteFault.NO_AE_TITLE, archive and not _AE_TITLE.fullmatch(one.called_aet)),
+        "calling_aet": (RouteFault.NO_AE_TITLE, archive and not _AE_TITLE.fullmatch(one.calling_aet)),
+        "user": (RouteFault.USER_ALONE, bool(one.user) and not one.secret_name),
+        "secret_name": (
+            RouteFault.NO_CREDENTIAL_NAME,
+            bool(one.secret_name) and not _SECRET_NAME.fullmatch(one.secret_name),
+        ),
+        "preliminary": (RouteFault.NO_PRELIMINARY, one.preliminary and one.kind not in PRELIMINARY_KINDS),
+        "answer_timeout_s": (RouteFault.TIMEOUT_OUT_OF_RANGE, not 0 < one.answer_timeout_s <= _LONGEST_WAIT_S),
+    }
+    return {where: fault for where, (fault, is_wrong) in wrong.items() if is_wrong}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +130,8 @@ class Route:
     hub's own drop folder. ``secret_name`` names the environment variable ``LIANYUE_ROUTE_<name>`` of the
     dispatching process that holds the password of ``user`` (or a bearer token where there is no user), so
     that no password is ever stored with the route. ``addendum_as_final`` sends an addendum as F instead of C.
+    ``preliminary`` also sends what a reader submitted and nobody has signed yet (HL7 and FHIR, which have a word
+    for it); what is signed takes its place.
     """
 
     route_id: str
@@ -76,24 +155,11 @@ class Route:
     user: str = ""
     secret_name: str = ""
     answer_timeout_s: float = 30.0
+    preliminary: bool = False
 
     def __post_init__(self) -> None:
-        if not _IDENTIFIER.fullmatch(self.route_id) or not _IDENTIFIER.fullmatch(self.site_id):
-            raise ValueError("route and site are named by letters, digits, dot, dash and underscore")
-        if not self.name.strip():
-            raise ValueError("a route has a name")
-        if not _is_address(self.kind, self.address):
-            raise ValueError(f"{self.address!r} is no address for {self.kind}")
-        if self.kind is RouteKind.C_STORE:
-            for title in (self.called_aet, self.calling_aet):
-                if not _AE_TITLE.fullmatch(title):
-                    raise ValueError(f"{title!r} is no AE title")
-        if self.secret_name and not _SECRET_NAME.fullmatch(self.secret_name):
-            raise ValueError("a secret is named by capitals, digits and underscore")
-        if self.user and not self.secret_name:
-            raise ValueError("a user needs the name of a secret")
-        if not 0 < self.answer_timeout_s <= _LONGEST_WAIT_S:
-            raise ValueError(f"the answer is awaited up to {_LONGEST_WAIT_S:.0f} s")
+        for where, fault in route_faults(self).items():
+            raise ValueError(f"{where} {getattr(self, where)!r}: {_SAID[fault]}")
 
     @property
     def host_and_port(self) -> tuple[str, int]:
@@ -122,13 +188,16 @@ class DispatchState(StrEnum):
     """Refused for good, or tried long enough: a person has to decide."""
     GIVEN_UP = "given_up"
     """A person decided that it will not be sent on this route."""
+    SUPERSEDED = "superseded"
+    """A preliminary report that had not arrived when something later took its place."""
 
 
 ALLOWED_DISPATCH_TRANSITIONS: Final = {
-    DispatchState.WAITING: frozenset({DispatchState.DELIVERED, DispatchState.DEAD}),
-    DispatchState.DEAD: frozenset({DispatchState.WAITING, DispatchState.GIVEN_UP}),
+    DispatchState.WAITING: frozenset({DispatchState.DELIVERED, DispatchState.DEAD, DispatchState.SUPERSEDED}),
+    DispatchState.DEAD: frozenset({DispatchState.WAITING, DispatchState.GIVEN_UP, DispatchState.SUPERSEDED}),
     DispatchState.DELIVERED: frozenset[DispatchState](),
     DispatchState.GIVEN_UP: frozenset[DispatchState](),
+    DispatchState.SUPERSEDED: frozenset[DispatchState](),
 }
 
 
@@ -280,6 +349,8 @@ class Consignment:
     study: StudyFacts
     objects: tuple[SignedObject, ...]
     critical: tuple[CriticalFlag, ...] = ()
+    template: str = field(default="", repr=False)
+    """The shared template that the report was written with, as JSON text, where the hub has it"""
 
 
 class Carrier(Protocol):
@@ -345,6 +416,7 @@ class TimelineStep(StrEnum):
     DEAD = "dead"
     SENT_AGAIN = "sent_again"
     GIVEN_UP = "given_up"
+    SUPERSEDED = "superseded"
     ACKNOWLEDGED = "acknowledged"
     CRITICAL_RECOGNISED = "critical_recognised"
     CRITICAL_TRIED = "critical_tried"

@@ -7,6 +7,7 @@ from datetime import datetime
 from resources.translation import tr
 from workstation.domain.dispatch import DispatchState, RouteKind, TimelineEvent, TimelineStep
 from workstation.domain.report_state import ReportKind, ReportStatus
+from workstation.ui.critical.timeline_words import CRITICAL_STEPS, critical_detail, critical_words
 
 
 def state_words(state: DispatchState) -> tuple[str, str, str]:
@@ -16,6 +17,7 @@ def state_words(state: DispatchState) -> tuple[str, str, str]:
         DispatchState.DELIVERED: (tr("Delivered"), "ok", "check-double"),
         DispatchState.DEAD: (tr("Not delivered"), "bad", "error-warning"),
         DispatchState.GIVEN_UP: (tr("Given up"), "neutral", "forbid"),
+        DispatchState.SUPERSEDED: (tr("Overtaken by a later report"), "neutral", "check"),
     }[state]
 
 
@@ -45,6 +47,8 @@ def document_words(status: str) -> str:
 
 def step_words(event: TimelineEvent) -> tuple[str, str, str]:
     """Return what happened in words, its colour token and its icon."""
+    if event.step in CRITICAL_STEPS:
+        return critical_words(event)
     route, who = event.route, event.who
     signed = {
         ReportKind.ADDENDUM.value: tr("Addendum signed by {name}", name=who),
@@ -63,12 +67,15 @@ def step_words(event: TimelineEvent) -> tuple[str, str, str]:
                             "error-warning"),
         TimelineStep.SENT_AGAIN: (tr("Sent to {route} again by {name}", route=route, name=who), "t2", "refresh"),
         TimelineStep.GIVEN_UP: (tr("Not sent to {route}: {name}", route=route, name=who), "warn", "forbid"),
+        TimelineStep.SUPERSEDED: (tr("A later report goes to {route} instead", route=route), "t2", "arrow-right"),
         TimelineStep.ACKNOWLEDGED: (tr("Acknowledged by {name}", name=who), "ok", "check"),
     }[event.step]  # fmt: skip
 
 
 def shown_detail(event: TimelineEvent) -> str:
-    """Return the reason of a failure; proofs and kinds are for machines."""
+    """Return the reason of a failure, or what a critical value is; proofs and kinds are for machines."""
+    if event.step in CRITICAL_STEPS:
+        return critical_detail(event)
     reasons = {TimelineStep.FAILED, TimelineStep.DEAD, TimelineStep.GIVEN_UP}
     return event.detail if event.step in reasons else ""
 

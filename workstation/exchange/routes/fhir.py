@@ -43,6 +43,7 @@ _OBSERVED: Final = {
     ReportStatus.CANCELLED: "cancelled",
     ReportStatus.ENTERED_IN_ERROR: "entered-in-error",
 }
+_UNSIGNED: Final = frozenset({ReportStatus.PRELIMINARY, ReportStatus.CANCELLED})
 _NODULE: Final = Code("27925004", "SCT", "Nodule")
 _FINDING: Final = Code("121071", "DCM", "Finding")
 _DIAMETER: Final = Code("81827009", "SCT", "Diameter")
@@ -245,7 +246,11 @@ class _Bundle:
         verified = {"system": "urn:iso-astm:E1762-95:2013", "code": "1.2.840.10065.1.12.1.5",
                     "display": "Verification Signature"}  # fmt: skip
         who = {"reference": self._person(self.signer)}
-        role = {"system": "http://terminology.hl7.org/CodeSystem/provenance-participant-type", "code": "verifier"}
+        is_signed = self.status not in _UNSIGNED
+        role = {
+            "system": "http://terminology.hl7.org/CodeSystem/provenance-participant-type",
+            "code": "verifier" if is_signed else "author",
+        }
         entities = [
             {"role": "source", "what": {"identifier": _uid(one.sop_instance_uid)}} for one in self.consignment.objects
         ]
@@ -260,7 +265,7 @@ class _Bundle:
                 "recorded": _instant(self._at),
                 "agent": [{"type": {"coding": [role]}, "who": who}],
                 "entity": entities,
-                "signature": [{"type": [verified], "when": _instant(self._at), "who": who}],
+                "signature": [{"type": [verified], "when": _instant(self._at), "who": who}] if is_signed else [],
             }
         )
         return {

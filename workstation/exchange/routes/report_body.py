@@ -12,8 +12,10 @@ from workstation.dicom.sr.structured_report import ENHANCED_SR
 from workstation.domain.dispatch import Consignment
 from workstation.domain.errors import DecodeError, TemplateViolation, Undeliverable
 from workstation.domain.report import Report
+from workstation.domain.report_state import ReportStatus
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import IMPRESSIONS, Code, FieldType, ReportTemplate, TemplateSection, Text
+from workstation.exchange.templates.library import parse_template
 
 TemplateOf: TypeAlias = Callable[[str], ReportTemplate]
 
@@ -22,6 +24,10 @@ FINDINGS: Final = Code("59776-5", "LN", "Procedure findings")
 ADDENDUM: Final = Code("55107-7", "LN", "Addendum Document")
 _ADDENDUM: Final = Text("补充报告", "Addendum")
 _ENDED: Final = Text("本报告已撤回，请勿作为诊疗依据。原因：", "This report is withdrawn; do not act on it. Reason: ")
+_UNSIGNED: Final = Text(
+    "初步报告：尚未经上级医师审核签发，以正式报告为准。",
+    "Preliminary report: not yet verified and signed; the final report takes its place.",
+)
 _CHANGED: Final = Text("修订原因：", "Reason of the change: ")
 _COLON: Final = Text("：", ": ")
 
@@ -67,7 +73,7 @@ def report_body(consignment: Consignment, template_of: TemplateOf) -> ReportBody
     """
     report = consignment.report
     try:
-        template = template_of(report.template_id)
+        template = _template(consignment, template_of)
     except TemplateViolation:
         signed = next((one for one in consignment.objects if one.sop_class_uid == ENHANCED_SR), None)
         if signed is None:
@@ -78,8 +84,17 @@ def report_body(consignment: Consignment, template_of: TemplateOf) -> ReportBody
     return ReportBody(template.title_code, template.title.get(report.language), sections)
 
 
+def _template(consignment: Consignment, template_of: TemplateOf) -> ReportTemplate:
+    """Return the very version that the report was written with, where the hub has it. Raises TemplateViolation."""
+    if consignment.template:
+        return parse_template(consignment.template, consignment.report.template_id)
+    return template_of(consignment.report.template_id)
+
+
 def _head(report: Report) -> Iterator[BodySection]:
     language = report.language
+    if report.status is ReportStatus.PRELIMINARY:
+        yield BodySection(FINDINGS, "", _UNSIGNED.get(language), is_conclusion=True)
     if report.ended_reason:
         yield BodySection(FINDINGS, "", _ENDED.get(language) + report.ended_reason, is_conclusion=True)
     if report.addendum.strip():

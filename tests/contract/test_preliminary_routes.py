@@ -1,0 +1,207 @@
+"""Preliminary reports on routes: only where asked for, told as unsigned, and never in the way of what is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.helpers.dispatch import ENHANCED_SR, NOW, FakeCarrier, dispatched, dispatcher, drain, open_route, put_route
+from tests.helpers.fhir_server import running_fhir_server
+from tests.helpers.hub import HubBed, SentStudy, expect, new_uid, result_file
+from tests.helpers.hub_reports import EXPERT, as_json, finalise, new_report, send_back, submit
+from tests.helpers.mllp import running_receiver
+from workstation.domain.dispatch import DispatchState, Route, RouteKind
+from workstation.domain.errors import Undeliverable
+from workstation.domain.report import Predecessor, Report, ReportState
+from workstation.domain.report_state import ReportKind
+from workstation.exchange.routes.fhir_carrier import FhirCarrier
+from workstation.exchange.routes.mllp import Hl7Carrier
+from workstation.exchange.templates.library import TemplateLibrary
+
+MakeRoute = Callable[..., Route]
+template_of = TemplateLibrary().get
+
+
+@pytest.fixture
+def route(hub: HubBed, request: pytest.FixtureRequest) -> Iterator[MakeRoute]:
+    """Make routes that no later test sends on."""
+    made: list[Route] = []
+
+    def make(name: str = "pre", **changes: object) -> Route:
+        found = open_route(hub, f"{name}-{abs(hash(request.node.name)) % 10**9}", **{"preliminary": True, **changes})
+        made.append(found)
+        return found
+
+    yield make
+    for one in made:
+        put_route(hub, replace(one, enabled=False))
+
+
+def submitted(hub: HubBed) -> tuple[SentStudy, Report, str]:
+    """Return a study whose report a resident handed in, and the workitem of its verification."""
+    sent = hub.send(slices=1)
+    report = new_report(sent.study, sent.ups, new_uid()).moved(ReportState.PRELIMINARY, at=NOW)
+    expect(200, submit(hub, "resident", sent.ups, report, hub.claim("resident", sent.ups)))
+    return sent, report, open_ups(hub, sent)
+
+
+def open_ups(hub: HubBed, sent: SentStudy) -> str:
+    rows = expect(200, hub.as_("expert").get("/api/worklist", params={"tab": "all", "limit": 500})).json()["rows"]
+    return next(str(row["ups_instance_uid"]) for row in rows if row["study_instance_uid"] == sent.study)
+
+
+def sign(hub: HubBed, sent: SentStudy, report: Report, ups: str) -> Report:
+    lock, series = hub.claim("expert", ups), new_uid()
+    uid, content = result_file(sent.study, series, ENHANCED_SR)
+    expect(200, hub.store("expert", sent.study, [content]))
+    final = replace(report.moved(ReportState.FINAL, at=NOW), verifier=EXPERT, signed_at=NOW, ups_instance_uid=ups)
+    output = {
+        "study_instance_uid": sent.study,
+        "series_instance_uid": series,
+        "sop_class_uid": ENHANCED_SR,
+        "sop_instance_uid": uid,
+    }
+    expect(200, finalise(hub, ups, final, lock, [output]))
+    return final
+
+
+def states(hub: HubBed, route: Route) -> list[tuple[str, DispatchState]]:
+    return [(one.report_state, one.state) for one in dispatched(hub, route.route_id)]
+
+
+def test_nothing_unsigned_goes_out_unless_a_route_asks_for_it(hub: HubBed, route: MakeRoute) -> None:
+    asked, silent = route(), route("silent", preliminary=False)
+
+    submitted(hub)
+
+    assert states(hub, asked) == [("preliminary", DispatchState.WAITING)]
+    assert states(hub, silent) == []
+
+
+def test_the_his_is_told_p_first_and_then_f_of_the_same_order(hub: HubBed, route: MakeRoute) -> None:
+    with running_receiver() as his:
+        route(address=his.address)
+        work = dispatcher(hub, {RouteKind.HL7: Hl7Carrier(template_of)})
+        sent, report, ups = submitted(hub)
+        drain(work)
+        sign(hub, sent, report, ups)
+        drain(work)
+        first, last = [[line.split("|") for line in text.split("\r")] for text in his.texts]
+
+    (before,), (after,) = [[line for line in told if line[0] == "OBR"] for told in (first, last)]
+    assert (before[25], after[25]) == ("P", "F")
+    assert before[3] == after[3] == f"{report.report_uid}^LIANYUE"
+    assert {line[11] for line in first if line[0] == "OBX"} == {"P"}
+    assert "初步报告：尚未经上级医师审核签发，以正式报告为准。" in his.texts[0]
+    assert "初步报告" not in his.texts[1]
+
+
+def test_the_final_report_takes_the_place_of_the_preliminary_at_a_fhir_server(hub: HubBed, route: MakeRoute) -> None:
+    with running_fhir_server() as server:
+        route(kind=RouteKind.FHIR, address=server.address)
+        work = dispatcher(hub, {RouteKind.FHIR: FhirCarrier(template_of)})
+        sent, report, ups = submitted(hub)
+        drain(work)
+        (before,) = server.of("DiagnosticReport")
+        (made,) = server.of("Provenance")
+        sign(hub, sent, report, ups)
+        drain(work)
+        (after,) = server.of("DiagnosticReport")
+
+    assert (before["status"], after["status"]) == ("preliminary", "final")
+    assert "signature" not in made
+    assert made["agent"][0]["type"]["coding"][0]["code"] == "author"
+
+
+def test_a_preliminary_that_was_refused_for_good_never_holds_back_the_signed_report(
+    hub: HubBed, route: MakeRoute
+) -> None:
+    own, carrier = route(), FakeCarrier([Undeliverable("refused for good")])
+    work = dispatcher(hub, {RouteKind.HL7: carrier})
+    sent, report, ups = submitted(hub)
+    drain(work)
+    assert states(hub, own) == [("preliminary", DispatchState.DEAD)]
+
+    sign(hub, sent, report, ups)
+    drain(work)
+
+    assert states(hub, own) == [("preliminary", DispatchState.SUPERSEDED), ("final", DispatchState.DELIVERED)]
+    assert [one.report.state for one, _route in carrier.taken] == [ReportState.FINAL]
+
+
+def test_a_preliminary_that_has_not_left_yet_is_not_sent_after_the_final(hub: HubBed, route: MakeRoute) -> None:
+    own, carrier = route(), FakeCarrier()
+    sent, report, ups = submitted(hub)
+    sign(hub, sent, report, ups)
+
+    drain(dispatcher(hub, {RouteKind.HL7: carrier}))
+
+    assert [one.report.state for one, _route in carrier.taken] == [ReportState.FINAL]
+    line = expect(200, hub.as_("expert").get(f"/api/reports/{ups}/timeline")).json()
+    assert [one["step"] for one in line if one["route"]] == ["queued", "superseded", "queued", "delivered"]
+    assert states(hub, own)[0] == ("preliminary", DispatchState.SUPERSEDED)
+
+
+def test_what_was_sent_back_goes_out_again_when_it_is_handed_in_again(hub: HubBed, route: MakeRoute) -> None:
+    own, carrier = route(), FakeCarrier()
+    work = dispatcher(hub, {RouteKind.HL7: carrier})
+    sent, report, ups = submitted(hub)
+    drain(work)
+    returned = report.moved(ReportState.RETURNED, at=NOW, reason="侧别")
+    expect(200, send_back(hub, ups, returned, hub.claim("expert", ups), "侧别"))
+    again_ups = open_ups(hub, sent)
+    again = replace(returned.moved(ReportState.PRELIMINARY, at=NOW), ups_instance_uid=again_ups)
+    expect(200, submit(hub, "resident", again_ups, again, hub.claim("resident", again_ups)))
+    drain(work)
+
+    assert states(hub, own) == [("preliminary", DispatchState.DELIVERED)] * 2
+    assert len({consignment.report_root for consignment, _route in carrier.taken}) == 1
+
+
+def test_a_report_given_up_is_taken_back_where_it_went_and_nowhere_else(hub: HubBed, route: MakeRoute) -> None:
+    asked, silent, carrier = route(), route("silent", preliminary=False), FakeCarrier()
+    work = dispatcher(hub, {RouteKind.HL7: carrier})
+    _sent, report, ups = submitted(hub)
+    drain(work)
+    body = {"report": as_json(report), "transaction_uid": hub.claim("expert", ups), "reason": "检查取消"}
+    expect(200, hub.as_("expert").post(f"/api/reports/{ups}/cancel", json=body))
+    drain(work)
+
+    assert states(hub, asked) == [("preliminary", DispatchState.DELIVERED), ("cancelled", DispatchState.DELIVERED)]
+    assert states(hub, silent) == []
+    assert [one.report_root for one, _route in carrier.taken] == [report.report_uid] * 2
+
+
+@pytest.mark.parametrize("kind", [RouteKind.C_STORE, RouteKind.STOW, RouteKind.FOLDER])
+def test_archives_are_given_signed_objects_only(kind: RouteKind) -> None:
+    address = {RouteKind.C_STORE: "pacs:104", RouteKind.STOW: "https://pacs/rs", RouteKind.FOLDER: "site"}[kind]
+
+    with pytest.raises(ValueError, match="takes no preliminary reports"):
+        Route("r", "qingshui", kind, "PACS", address, called_aet="PACS", preliminary=True)
+
+
+def test_a_correction_in_work_never_makes_a_signed_report_preliminary_again(hub: HubBed, route: MakeRoute) -> None:
+    own, carrier = route(), FakeCarrier()
+    sent, report, ups = submitted(hub)
+    final = sign(hub, sent, report, ups)
+    drain(dispatcher(hub, {RouteKind.HL7: carrier}))
+    fresh = new_uid()
+    begun = {
+        "kind": ReportKind.CORRECTED.value,
+        "predecessor_uid": final.report_uid,
+        "ups_instance_uid": fresh,
+        "transaction_uid": (lock := new_uid()),
+    }
+    expect(204, hub.as_("resident").post(f"/api/reports/{ups}/revise", json=begun))
+    before = Predecessor(final.report_uid, ReportKind.ORIGINAL, NOW, EXPERT.name, ())
+    correction = replace(
+        new_report(sent.study, fresh, new_uid()),
+        kind=ReportKind.CORRECTED,
+        change_reason="侧别",
+        predecessors=(before,),
+    )
+    expect(200, submit(hub, "resident", fresh, correction.moved(ReportState.PRELIMINARY, at=NOW), lock))
+
+    assert [state for state, _ in states(hub, own)] == ["preliminary", "final"]
