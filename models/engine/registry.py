@@ -106,6 +106,18 @@ class Registry:
             raise BundleInvalid(tr("The folder “{folder}” holds another model.", folder=model_id))
         return bundle
 
+    def with_weights(self, sha256: str, kind: str) -> Bundle | None:
+        """Return the valid model of a kind with exactly these weights, None where there is none."""
+        for model_id in self.ids():
+            try:
+                if read_manifest(self.folder(model_id)).kind == kind:
+                    bundle = self.load(model_id)
+                    if bundle.identity.sha256 == sha256:
+                        return bundle
+            except BundleInvalid:
+                continue
+        return None
+
 
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a bundle folder. Raises BundleInvalid."""

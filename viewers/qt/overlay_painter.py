@@ -14,6 +14,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QRe
 from resources import theme_tokens
 from viewers.qt.foreign_painter import paint_foreign
 from viewers.qt.outlined_text import OutlinedText, TextStyle, color, role_font
+from viewers.qt.tint_painter import paint_tint
 from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar
 from viewers.scene.labels import Rect, box_around, place_label
@@ -46,6 +47,8 @@ class OverlayPainter:
     def paint(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
         """Paint everything, text last so that no line runs through it."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if overlay.tint is not None:
+            paint_tint(painter, overlay.tint)
         letters, captions = self._text_places(overlay, viewport)
         self._strokes_between(painter, (*overlay.crosshair, *overlay.guides), letters, viewport)
         paint_foreign(painter, self._text, overlay.foreign, viewport)

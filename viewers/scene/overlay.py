@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from resources.translation import tr
+from viewers.scene.camera import PixelTransform
 from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar
 from viewers.scene.marks import MarkOutline
@@ -80,6 +84,20 @@ class ForeignShape:
     at: PixelPoint | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Tint:
+    """
+    A translucent picture over the image.
+
+    ``rgba`` is ``[row, column, 4]`` uint8; ``transform`` maps its pixel centres to the viewport. Nothing is drawn
+    outside the polygon ``within``, the rim of the image.
+    """
+
+    rgba: npt.NDArray[np.uint8]
+    transform: PixelTransform
+    within: tuple[PixelPoint, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """
@@ -100,6 +118,7 @@ class Overlay:
     message: str = ""
     foreign: tuple[ForeignShape, ...] = ()
     badge: str = ""
+    tint: Tint | None = None
 
 
 def letters(view: SliceView) -> tuple[Letter, ...]:

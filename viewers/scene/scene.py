@@ -15,6 +15,7 @@ from viewers.scene.colour_bar import colour_bar
 from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
+from viewers.scene.occlusion_layer import OcclusionLayer
 from viewers.scene.overlay import ForeignShape, Overlay, Stroke
 from viewers.scene.presets import CT_PRESETS, FULL_DYNAMIC_KEY, IMAGE_DEFAULT_KEY
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
@@ -88,6 +89,8 @@ class Scene(ABC):
         """The voxels behind the picture, for what is measured in space."""
         self.crosshair: Point | None = None
         self.fused: FusedLayer | None = None
+        self.explained: OcclusionLayer | None = None
+        """What a classifier's score of one image comes from; drawn on that image alone"""
         self.sphere_words: Callable[[Annotation], tuple[str, ...]] | None = None
         """The uptake inside a sphere, where a PET lies here; it replaces the words of the sphere"""
         """The coloured overlay; set it with ``fuse``."""
@@ -318,6 +321,9 @@ class Scene(ABC):
         about = self._view_captions()
         if self.fused is not None:
             about = replace(about, warnings=(*about.warnings, *self.fused.warnings))
+        explained = self._explained_here() if view is not None else None
+        if explained is not None:
+            about = replace(about, warnings=(*about.warnings, explained.warning))
         if self.person_warning:
             about = replace(about, warnings=(self.person_warning, *about.warnings))
         if view is None:
@@ -330,6 +336,7 @@ class Scene(ABC):
             probe=self._probe_text(viewport),
         )
         drawn = self.marks(view)
+        coloured = self.fused or explained
         return Overlay(
             captions=corner_lines(self.captions, about, viewport, self.identity),
             letters=overlay.letters(view),
@@ -339,9 +346,17 @@ class Scene(ABC):
             guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
             scale_bar=overlay.scale_bar(view),
             foreign=self._foreign_shapes(view),
-            colour_bar=colour_bar(self.fused.legend(), viewport) if self.fused is not None else None,
+            colour_bar=None if coloured is None else colour_bar(coloured.legend(), viewport),
+            tint=explained.tint(view) if explained is not None else None,
             badge=tr("Key image") if self.is_key else "",
         )
+
+    def _explained_here(self) -> OcclusionLayer | None:
+        """Return the explanation of exactly the displayed image; none while the marks are hidden."""
+        source, layer = self._source(), self.explained
+        if layer is None or not self.show_marks or not isinstance(source, SliceImage):
+            return None
+        return layer if layer.place.is_on(source.sop_instance_uid, self.frame_number) else None
 
     @property
     def is_key(self) -> bool:

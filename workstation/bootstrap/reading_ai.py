@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Protocol
 
 from resources.lidc import nodule_table
-from workstation.domain.errors import BundleInvalid
+from resources.translation import tr
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImagePlace
 from workstation.domain.look_alike import KnownNodule, known_nodules
 from workstation.domain.model import ModelCard, ModelKind, OcclusionMap
 from workstation.domain.nodule import NoduleMeasurement
 from workstation.domain.nodule_ports import NoduleMeasurer
 from workstation.domain.ports import JobContext
+from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 from workstation.services.explain_service import ExplainFindings
 from workstation.services.reading_ai import ReadingAi
 from workstation.storage.tallies import TallyFolder
+
+
+class InstanceSource(Protocol):
+    """Where stored images come from; a ``RetrievePort`` is one."""
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        """Return one Part 10 file as stored."""
+        ...
 
 
 class LateCards:
@@ -54,19 +66,48 @@ class LocalHeat:
         from models.engine.detector import LungNoduleDetector
         from workstation.bootstrap.models import installed_models
 
-        registry = installed_models().registry
-        for model_id in registry.ids():
-            try:
-                bundle = registry.load(model_id)
-            except BundleInvalid:
-                continue
-            if bundle.identity.sha256 == algorithm.sha256 and bundle.manifest.kind == ModelKind.HEATMAP_3D:
-                detector = LungNoduleDetector(bundle)
-                try:
-                    return detector.heat_map(volume, job)
-                finally:
-                    detector.close()
-        return None
+        bundle = installed_models().registry.with_weights(algorithm.sha256, ModelKind.HEATMAP_3D)
+        if bundle is None:
+            return None
+        detector = LungNoduleDetector(bundle)
+        try:
+            return detector.heat_map(volume, job)
+        finally:
+            detector.close()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOcclusion:
+    """Runs the classifier behind a finding on its image, fetched anew as it is stored; implements ``Occluder``."""
+
+    images: InstanceSource
+
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, study: Study, place: ImagePlace, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        """Return the map, None where these weights are not installed here or know no such finding."""
+        from models.engine.runner import ModelRunner
+        from workstation.bootstrap.models import installed_models
+        from workstation.dicom.images.planar import planar_image
+
+        job.progress(0.0, tr("Opening the network"))
+        bundle = installed_models().registry.with_weights(algorithm.sha256, ModelKind.CLASSIFIER)
+        if bundle is None or label not in {one.label for one in bundle.manifest.classes}:
+            return None
+        wanted = place.sop_instance_uid
+        series = next((s for s in study.series if any(i.sop_instance_uid == wanted for i in s.instances)), None)
+        if series is None:
+            return None
+        job.progress(0.0, tr("Fetching images"))
+        data = self.images.instance(study.study_instance_uid, series.series_instance_uid, wanted)
+        job.raise_if_cancelled()
+        image = planar_image(data)
+        job.raise_if_cancelled()
+        runner = ModelRunner(bundle)
+        try:
+            return runner.occlusion(image, label, job)
+        finally:
+            runner.close()
 
 
 @cache
@@ -74,7 +115,8 @@ def _known() -> tuple[KnownNodule, ...]:
     return known_nodules(nodule_table())
 
 
-def reading_ai(data_dir: Path) -> ReadingAi:
-    """Join cards, counts and explanations of this machine."""
-    explain = ExplainFindings(LateMeasurer(), _known, LocalHeat())
+def reading_ai(data_dir: Path, images: InstanceSource | None = None) -> ReadingAi:
+    """Join cards, counts and explanations of this machine; ``images`` gives what is explained on single images."""
+    occluder = None if images is None else LocalOcclusion(images)
+    explain = ExplainFindings(LateMeasurer(), _known, LocalHeat(), occluder)
     return ReadingAi(LateCards(), TallyFolder(data_dir / "model-tallies"), explain)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from workstation.domain.finding import AlgorithmIdentity, Finding, MarkEvidence
+from workstation.domain.image_place import ImagePlace
 from workstation.domain.look_alike import KnownNodule, LookAlike, look_alikes
 from workstation.domain.model import OcclusionMap
 from workstation.domain.nodule_ports import NoduleMeasurer
 from workstation.domain.ports import JobContext
+from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 
 
@@ -34,6 +36,21 @@ class HeatMapper(Protocol):
         ...
 
 
+class Occluder(Protocol):
+    """Runs a classifier anew on one image, part after part of it covered."""
+
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, study: Study, place: ImagePlace, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        """
+        Return how much the score of a finding falls where the image is covered, in pixels of the stored image.
+
+        None where this machine does not have the model, or the model does not know the finding. Raises
+        InputOutsideIntendedUse, also where the model promises no map, Unreachable; JobCancelled within half a second.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ExplainFindings:
     """Explains one finding at a time, on demand."""
@@ -41,6 +58,8 @@ class ExplainFindings:
     measurer: NoduleMeasurer
     known: Callable[[], Sequence[KnownNodule]]
     heat: HeatMapper
+    occluder: Occluder | None = None
+    """None where no images can be fetched for it."""
 
     def __call__(self, volume: Volume, finding: Finding, job: JobContext) -> Explained:
         """

@@ -18,6 +18,7 @@ from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.notice import Severity
 from workstation.ui.pages.image_presenter import ImagePresenter
+from workstation.ui.pages.occluding import Occluding
 from workstation.ui.pages.reading_page import ReadingPage
 
 
@@ -41,6 +42,7 @@ class Explaining(QObject):
         self._measuring: JobHandle[Explained] | None = None
         self._heating: JobHandle[OcclusionMap | None] | None = None
         self._heat: Volume | None = None
+        self.occluding = Occluding(page, images, desk, jobs, None if explain is None else explain.occluder)
         panel = page.findings
         panel.evidence_asked.connect(self.explain)
         panel.evidence.heat_asked.connect(self.toggle_heat)
@@ -53,12 +55,9 @@ class Explaining(QObject):
 
     def clear(self) -> None:
         """Stop, and take everything away."""
-        for job in (self._measuring, self._heating):
-            if job is not None:
-                job.cancel()
-        self._measuring = self._heating = None
-        self._take_heat_away()
-        self._page.findings.evidence.show_heat("")
+        self._stop_measuring()
+        self._stop_heating()
+        self.occluding.clear()
         self._page.findings.evidence.hide()
 
     def explain(self, tracking_uid: str) -> None:
@@ -70,9 +69,14 @@ class Explaining(QObject):
             self.clear()
             return
         finding = session.displayed.get(tracking_uid)
+        if finding.on_image is not None:
+            self._stop_measuring()
+            self._stop_heating()
+            self.occluding.explain(finding)
+            return
+        self.occluding.clear()
         view = pane.start(tracking_uid, finding.number, heat=session.displayed.algorithm is not None)
-        if self._measuring is not None:
-            self._measuring.cancel()
+        self._stop_measuring()
         volume, explain = self._volume(), self._explain
         if volume is None:
             view.show_message(tr("Measured as soon as all slices of the series are here; ask again then."))
@@ -88,17 +92,28 @@ class Explaining(QObject):
             Pool.CPU, lambda job: explain(volume, finding, job), on_success=view.show_explained, on_error=refused
         )
 
+    def _stop_measuring(self) -> None:
+        if self._measuring is not None:
+            self._measuring.cancel()
+            self._measuring = None
+
+    def _stop_heating(self) -> None:
+        if self._heating is not None:
+            self._heating.cancel()
+            self._heating = None
+        self._take_heat_away()
+        self._page.findings.evidence.show_heat("")
+
     # heat
 
     def toggle_heat(self) -> None:
-        """Compute the heat map, stop computing it, or take it away."""
+        """Compute the map of what the evidence stands for, stop computing it, or take it away."""
+        if self.occluding.is_open:
+            self.occluding.toggle()
+            return
         pane = self._page.findings.evidence
         if self._heating is not None or self._heat is not None:
-            if self._heating is not None:
-                self._heating.cancel()
-            self._heating = None
-            self._take_heat_away()
-            pane.show_heat("")
+            self._stop_heating()
             return
         session, volume = self._desk.session, self._volume()
         algorithm = None if session is None else session.displayed.algorithm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -35,12 +36,17 @@ class EvidenceView(QWidget):
         column = self._anew()
         column.addWidget(self._say(words, "caption", "t2"), 0, 0)
 
-    def show_explained(self, explained: Explained) -> None:
-        """Show the table and the look-alikes."""
+    def show_rows(self, rows: Sequence[tuple[str, str]]) -> QGridLayout:
+        """Show a table of captions and values; returns it for what stands below."""
         grid = self._anew()
-        for at, (caption, value) in enumerate(evidence_rows(explained.evidence)):
+        for at, (caption, value) in enumerate(rows):
             grid.addWidget(self._say(caption, "caption", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(self._say(value, "body", "t1"), at, 1)
+        return grid
+
+    def show_explained(self, explained: Explained) -> None:
+        """Show the table and the look-alikes."""
+        grid = self.show_rows(evidence_rows(explained.evidence))
         if not explained.alike:
             return
         row = grid.rowCount()
@@ -79,6 +85,7 @@ class EvidencePane(QWidget):
         super().__init__()
         self.view = EvidenceView("")
         self._title = label("", "h2", "t0")
+        self._offer, self._busy = tr("Heat map"), False
         self.heat = Button(tr("Heat map"), "ghost", icon="fire", small=True)
         self.heat.setToolTip(tr("Show where the model sees something; again to stop or to take it away"))
         self.heat.clicked.connect(self.heat_asked)
@@ -105,15 +112,19 @@ class EvidencePane(QWidget):
         column.addWidget(self._scroll)
         self.hide()
 
-    def start(self, tracking_uid: str, number: int, *, heat: bool) -> EvidenceView:
-        """Begin to show one finding; returns what is to be filled."""
+    def start(self, tracking_uid: str, number: int, *, heat: bool, offer: str = "") -> EvidenceView:
+        """Begin to show one finding; returns what is to be filled. ``offer`` names the map, empty for the heat map."""
         self.view = EvidenceView(tracking_uid)
         self._scroll.setWidget(self.view)
         self._title.setText(tr("Evidence of finding {number}", number=number))
         self.heat.setVisible(heat)
+        self._offer = offer or tr("Heat map")
+        if not self._busy:
+            self.heat.set_text(self._offer, "fire")
         self.show()
         return self.view
 
     def show_heat(self, words: str) -> None:
-        """Say how far the heat map is; empty for the plain offer."""
-        self.heat.set_text(words or tr("Heat map"), "close" if words else "fire")
+        """Say how far the map is; empty for the plain offer."""
+        self._busy = bool(words)
+        self.heat.set_text(words or self._offer, "close" if words else "fire")

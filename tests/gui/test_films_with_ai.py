@@ -1,0 +1,348 @@
+"""Films with AI: a box is decided on its own image, and what a score comes from is asked for and told apart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.helpers import cases
+from tests.helpers.fakes import EXPERT
+from tests.helpers.films import on_film
+from tests.helpers.reading import ALGORITHM, Case, ReadingBench
+from tests.unit.domain.test_nodule import nodule
+from viewers.scene.stack_scene import StackScene
+from workstation.bootstrap.image_stream import decode_for_display
+from workstation.domain.errors import BundleInvalid
+from workstation.domain.finding import AlgorithmIdentity, Decision, FindingList, RejectReason
+from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImagePlace
+from workstation.domain.model import OcclusionMap
+from workstation.domain.nodule import NoduleMeasurement
+from workstation.domain.ports import JobContext
+from workstation.domain.report import BlockerKind
+from workstation.domain.study import Instance, Patient, Series, Study
+from workstation.domain.volume import Volume
+from workstation.services.explain_service import ExplainFindings
+from workstation.ui.theme import apply_theme
+
+pytestmark = pytest.mark.gui
+
+DX = "1.2.840.10008.5.1.4.1.1.1.1"
+FRONT, SIDE = "1.2.3.2.0", "1.2.3.3.0"
+MODEL = replace(ALGORITHM, operating_points=(("sensitive", 0.2), ("balanced", 0.414), ("specific", 0.85)))
+
+
+def film_case(shared_data: Path) -> Case:
+    """A real chest radiograph twice, as two series; boxes on both and an effusion somewhere on the second."""
+    path = shared_data / "dicom-zoo/highdicom/data/test_files/dx_image.dcm"
+    real = decode_for_display(path.read_bytes())
+    images = {uid: replace(real, sop_instance_uid=uid, plane=None) for uid in (FRONT, SIDE)}
+    series = tuple(
+        Series(
+            uid.rpartition(".")[0],
+            "DX",
+            n,
+            "胸部",
+            "CHEST",
+            (Instance(uid, DX, 1, rows=real.rows, columns=real.columns, view_position=view),),
+        )
+        for n, (uid, view) in enumerate(((FRONT, "PA"), (SIDE, "LL")), start=1)
+    )
+    study = Study("1.2.3", Patient("BH0040551", "Nurlan^Aibek", "19770611", "M"), "20261121", "175500", "BH20261121",
+                  "胸部正侧位", "清水镇中心卫生院", series)  # fmt: skip
+    found = FindingList(
+        "1.2.3",
+        "1.2.3.2",
+        algorithm=MODEL,
+        findings=(
+            on_film(1, sop=FRONT, box=(20.0, 30.0, 60.0, 80.0), score=0.9, out_of_ten=7),
+            on_film(2, sop=SIDE, box=(100.0, 40.0, 140.0, 90.0), score=0.6, label="nodule"),
+            on_film(3, sop=SIDE, box=None, score=0.7, label="effusion"),
+            on_film(4, sop=FRONT, box=(120.0, 30.0, 160.0, 80.0), score=0.3, shown=False),
+        ),
+    )
+    row = replace(cases.row(), study_instance_uid="1.2.3", patient_name="Nurlan^Aibek", patient_id="BH0040551")
+    return Case(row, study, found, {one.series_instance_uid: (images[one.instances[0].sop_instance_uid],)
+                                    for one in series})  # fmt: skip
+
+
+@dataclass
+class _Occluder:
+    """Waits half way until it is told to go on; keeps where it was asked and whether it was stopped."""
+
+    answer: OcclusionMap | None = None
+    error: BundleInvalid | None = None
+    go_on: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    asked: list[tuple[str, ImagePlace, str]] = field(default_factory=list)
+
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, study: Study, place: ImagePlace, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        self.asked.append((algorithm.sha256, place, label))
+        assert study.study_instance_uid == "1.2.3"
+        job.progress(0.5)
+        try:
+            while not self.go_on.wait(0.01):
+                job.raise_if_cancelled()
+        finally:
+            self.stopped.set()
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+
+class _NoMeasurer:
+    def segment(
+        self, volume: Volume, seed_lps_mm: Point, job: JobContext, *, diameter_mm: float | None = None
+    ) -> NoduleMeasurement:
+        del volume, job, diameter_mm
+        return nodule(seed_lps_mm=seed_lps_mm)
+
+
+class _NoHeat:
+    def heat(self, algorithm: AlgorithmIdentity, volume: Volume, job: JobContext) -> OcclusionMap | None:
+        del algorithm, volume, job
+        return None
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, shared_data: Path) -> Iterator[ReadingBench]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = ReadingBench(film_case(shared_data), actor=EXPERT)
+    qtbot.addWidget(made.page)
+    made.page.resize(1872, 1052)
+    made.page.show()
+    made.page.activateWindow()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def occluder(bench: ReadingBench) -> Iterator[_Occluder]:
+    made = _Occluder()
+    explaining = bench.presenter.explaining
+    explaining._explain = ExplainFindings(_NoMeasurer(), tuple, _NoHeat(), made)
+    explaining.occluding.occluder = made
+    yield made
+    made.go_on.set()
+
+
+def opened(qtbot: QtBot, bench: ReadingBench, *, read_first: bool = False) -> None:
+    bench.desk._read_first = lambda _actor: read_first
+    bench.open(qtbot.waitUntil)
+    bench.streams.last.deliver_all()
+    qtbot.waitUntil(bench.page.has_image)
+
+
+def stack(bench: ReadingBench) -> StackScene:
+    scene = bench.page.grid.stack
+    assert scene is not None
+    return scene
+
+
+def boxes(bench: ReadingBench) -> list[str]:
+    frame = bench.page.grid.active
+    assert frame.scene is not None
+    view = frame.scene.view(frame.canvas.viewport)
+    assert view is not None
+    return [mark.label for mark in frame.scene.marks(view)]
+
+
+def jump(qtbot: QtBot, bench: ReadingBench, number: int) -> None:
+    bench.page.jump_to(f"2.25.{number}")
+    bench.streams.last.deliver_all()
+    qtbot.waitUntil(bench.page.has_image)
+
+
+def test_boxes_are_listed_with_their_image_and_drawn_on_it_alone(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+
+    cards = bench.page.findings.cards
+    assert [(card.facts.finding.number, card.facts.image) for card in cards] == [(1, "PA"), (2, "LL"), (3, "LL")]
+    assert cards[0].lines() == ["Box on the image", "True in about 7 of 10"]
+    assert cards[2].lines() == ["Whole image, no place marked", "Score 0.70, not calibrated"]
+    assert [cards[0].accessibleName(), cards[0].edit.isVisible()] == ["1 · Mass · PA · Undecided", False]
+    assert boxes(bench) == ["? 1 · mass"]
+    jump(qtbot, bench, 2)
+    assert stack(bench).series_instance_uid == "1.2.3.3"
+    assert boxes(bench) == ["? 2 · nodule"]
+    jump(qtbot, bench, 1)
+    assert boxes(bench) == ["? 1 · mass"]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_boxes_are_decided_by_the_keys_of_any_mark_and_block_the_signature_until_then(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    opened(qtbot, bench)
+    jump(qtbot, bench, 1)
+    waiting = [b.target for b in bench.session.blockers if b.kind is BlockerKind.UNDECIDED_FINDING]
+    assert waiting == ["2.25.1", "2.25.2", "2.25.3"]
+
+    bench.page.accept_requested.emit()
+    assert bench.page.findings.selected == "2.25.2"
+    bench.page.reject_asked.emit()
+    menu = bench.page.findings.menu
+    assert menu is not None
+    QTest.keyClick(menu, Qt.Key.Key_4)
+    bench.page.accept_requested.emit()
+
+    found = bench.session.findings
+    assert [one.decision for one in found.findings] == [
+        Decision.ACCEPTED, Decision.REJECTED, Decision.ACCEPTED, Decision.UNDECIDED,
+    ]  # fmt: skip
+    assert found.findings[1].reject_reason is RejectReason.ARTEFACT
+    assert [b for b in bench.session.blockers if b.kind is BlockerKind.UNDECIDED_FINDING] == []
+    assert [one.number for one in found.reported] == [1, 3]
+    bench.session.undo()
+    assert bench.session.findings.findings[2].decision is Decision.UNDECIDED
+
+
+def test_nothing_of_the_boxes_is_seen_before_the_reader_has_looked(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench, read_first=True)
+
+    assert (bench.page.findings.cards, boxes(bench)) == ([], [])
+    bench.page.findings.ai.gate.button.click()
+    qtbot.waitUntil(lambda: not bench.session.ai_hidden)
+    assert boxes(bench) == ["? 1 · mass"]
+
+
+def test_the_operating_point_decides_which_boxes_are_shown(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+
+    bench.session.choose_operating_point("sensitive")
+    assert boxes(bench) == ["? 1 · mass", "? 4 · mass"]
+    bench.session.choose_operating_point("specific")
+    assert [card.facts.finding.number for card in bench.page.findings.cards] == [1]
+
+
+def test_a_box_is_not_resized_in_millimetres_that_it_does_not_have(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    jump(qtbot, bench, 1)
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+
+    bench.page.edit_asked.emit()
+
+    assert said == ["A box on an image is accepted or rejected as it is; measure beside it"]
+    assert bench.page.findings.card("2.25.1").editor is None
+
+
+def explained(bench: ReadingBench) -> tuple[str, list[str]] | None:
+    """Return the title of the legend and the warnings of the active viewport, None without a map."""
+    frame = bench.page.grid.active
+    assert frame.scene is not None
+    overlay = frame.scene.frame(frame.canvas.viewport).overlay
+    if overlay.tint is None:
+        return None
+    assert overlay.colour_bar is not None
+    return overlay.colour_bar.legend.title, [line.text for line in overlay.captions if line.is_warning]
+
+
+def ask_for_the_map(qtbot: QtBot, bench: ReadingBench, occluder: _Occluder, until: Callable[[], bool]) -> None:
+    jump(qtbot, bench, 3)
+    bench.page.evidence_asked.emit()
+    bench.page.findings.evidence.heat.click()
+    qtbot.waitUntil(lambda: len(occluder.asked) > 0)
+    qtbot.waitUntil(until)
+
+
+def test_what_a_score_comes_from_is_computed_on_demand_and_told_apart_from_a_finding(
+    qtbot: QtBot, bench: ReadingBench, occluder: _Occluder
+) -> None:
+    opened(qtbot, bench)
+    grid = np.diag([10.0, 10.0, 1.0, 1.0])
+    occluder.answer = OcclusionMap(np.full((16, 20), 0.3, np.float32), grid)
+    pane = bench.page.findings.evidence
+    ask_for_the_map(qtbot, bench, occluder, lambda: pane.heat.text() == "Stop · 50 %")
+    assert pane.view.said[1::2] == [
+        "pleural effusion", "Whole image, no place marked", "0.70", "not calibrated", "lung-nodule-xs 0.1.0",
+        "none: a film has no place in the patient",
+    ]  # fmt: skip
+    assert occluder.asked == [(MODEL.sha256, ImagePlace(SIDE), "effusion")]
+
+    occluder.go_on.set()
+    qtbot.waitUntil(lambda: explained(bench) is not None)
+
+    title, warnings = explained(bench) or ("", [])
+    assert title == "Score falls by"
+    assert "Explanation of “pleural effusion”, no finding: where covering lowers the score" in warnings
+    bench.page.toggle_marks()
+    assert explained(bench) is None
+    bench.page.toggle_marks()
+    jump(qtbot, bench, 1)
+    assert explained(bench) is None
+    jump(qtbot, bench, 3)
+    assert explained(bench) is not None
+    pane.heat.click()
+    assert (explained(bench), pane.heat.text()) == (None, "Occlusion map")
+
+
+def test_a_map_that_is_not_wanted_any_more_is_stopped_at_once(
+    qtbot: QtBot, bench: ReadingBench, occluder: _Occluder
+) -> None:
+    opened(qtbot, bench)
+    pane = bench.page.findings.evidence
+    ask_for_the_map(qtbot, bench, occluder, lambda: pane.heat.text() == "Stop · 50 %")
+
+    pane.heat.click()
+
+    assert pane.heat.text() == "Occlusion map"
+    qtbot.waitUntil(occluder.stopped.is_set)
+    occluder.go_on.set()
+    bench.page.evidence_asked.emit()
+    assert (pane.isVisible(), explained(bench)) == (False, None)
+
+
+def test_a_box_claims_its_place_and_needs_no_map(qtbot: QtBot, bench: ReadingBench, occluder: _Occluder) -> None:
+    opened(qtbot, bench)
+    jump(qtbot, bench, 1)
+    bench.page.evidence_asked.emit()
+
+    pane = bench.page.findings.evidence
+    assert pane.view.said[3] == "Box on the image"
+    assert pane.view.said[7] == "true in about 7 of 10"
+    assert not pane.heat.isVisible()
+    assert occluder.asked == []
+
+
+def test_a_missing_model_and_a_refusal_are_said(qtbot: QtBot, bench: ReadingBench, occluder: _Occluder) -> None:
+    opened(qtbot, bench)
+    occluder.go_on.set()
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    ask_for_the_map(qtbot, bench, occluder, lambda: bool(said))
+    assert said == ["There is no occlusion map: this machine does not have the model"]
+
+    occluder.error = BundleInvalid("The model is broken.")
+    bench.page.findings.evidence.heat.click()
+    qtbot.waitUntil(lambda: "occlusion" in [one.key for one in bench.page.notices.notices()])
+    assert bench.page.findings.evidence.heat.text() == "Occlusion map"
+
+
+def test_a_map_does_not_follow_the_reader_into_the_next_case(
+    qtbot: QtBot, bench: ReadingBench, occluder: _Occluder
+) -> None:
+    opened(qtbot, bench)
+    occluder.answer = OcclusionMap(np.full((16, 20), 0.3, np.float32), np.diag([10.0, 10.0, 1.0, 1.0]))
+    occluder.go_on.set()
+    ask_for_the_map(qtbot, bench, occluder, lambda: explained(bench) is not None)
+    scene = bench.page.grid.active.scene
+    assert scene is not None
+
+    bench.desk.close()
+
+    assert scene.explained is None
+    assert not bench.presenter.explaining.occluding.is_open
