@@ -130,3 +130,19 @@ def test_a_model_card_of_strangers_is_laid_out_but_loads_nothing_and_links_nowhe
     assert view.accessibleName().splitlines()[:3] == ["Card", "a", "b"]
     assert "<b>bold</b>" in view.accessibleName()
     assert view.heightForWidth(120) > view.heightForWidth(480)
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_where_no_model_reads_such_images_the_report_has_the_column(qtbot: QtBot, *, compact: bool) -> None:
+    dock = ReadingDock(ReadingSettings())
+    qtbot.addWidget(dock)
+    dock.set_compact(compact=compact)
+    dock.resize(320 if compact else 400, 900)
+    dock.show()
+    dock.findings.show_cards((), "此检查不适用 AI 预读。")
+    dock.give_report_room(given=True)
+    qtbot.waitUntil(lambda: dock.report.height() > 700)
+    assert dock.findings.isVisible() is not compact
+    dock.clear()
+    qtbot.waitUntil(lambda: dock.findings.height() > 300)
+    assert dock.report.isVisible() is not compact

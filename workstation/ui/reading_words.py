@@ -8,6 +8,7 @@ from datetime import datetime
 from resources.translation import language, tr, trn
 from viewers.scene.captions import StudyCaptions
 from workstation.domain.report import ReportState
+from workstation.domain.side import PROJECTIONS
 from workstation.domain.study import DecodeWarning, Series, Study
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField
 from workstation.domain.workitem import AiState, WorklistRow
@@ -67,6 +68,8 @@ def series_facts(series: Series, cached: int) -> str:
     count = len(series.frames)
     if any(stack.cine is not None for stack in series.stacks):
         words = f"{series.modality} · {trn('{count} frame', '{count} frames', count)}"
+    elif count == 1 or series.modality in PROJECTIONS:
+        words = f"{series.modality} · {trn('{count} image', '{count} images', count)}"
     else:
         words = f"{series.modality} · {trn('{count} slice', '{count} slices', count)}"
     return words if cached in {0, count} else f"{words} · {tr('cached {count}', count=cached)}"

@@ -47,6 +47,7 @@ from workstation.ui.images.hung_stage import (
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, Severity
+from workstation.ui.reading_words import series_facts
 from workstation.ui.slice_feed import OpenStream
 from workstation.ui.widgets.tiling import STACK, Layout
 
@@ -463,10 +464,20 @@ class Hanging(QObject):
             self._page.show_window()  # an image brings its own window along
 
     def _arrived(self, stack: CellStack) -> None:
+        self._tell_here(stack)
         for cell in self.cells:
             if cell.stack is stack:
                 self._pictures.arrange()
                 self._page.grid.frame(cell.key).refresh()
+
+    def _tell_here(self, stack: CellStack) -> None:
+        """Let the row of a series say what is here of it, also where it is not the one in front."""
+        case, series, here = self._case, stack.series, stack.scene.arrived
+        if case is None or stack.study.study_instance_uid != case.session.study.study_instance_uid:
+            return
+        if any(one.key == series.key and one.frames == series.frames for one in case.image_series()):
+            cached = tuple(n in here for n in range(len(series.frames)))
+            self._page.series.show_cached(series.key, cached, series_facts(series, len(here)))
 
     def _scrolled(self, key: str, _index: int) -> None:
         for cell in self.cells:

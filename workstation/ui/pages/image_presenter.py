@@ -154,7 +154,7 @@ class ImagePresenter(QObject):
         else:
             text = tr("This study has no images")
             self._page.show_no_images(text)
-            self._page.notices.show_notice(Notice("images", Severity.LOST, text, tr("The report can be written.")))
+            self._page.notices.show_notice(Notice("images", Severity.NEWS, text, tr("The report can be written.")))
 
     def clear(self) -> None:
         """Stop fetching and drop every pixel, mark and measurement of the case."""

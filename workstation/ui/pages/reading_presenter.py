@@ -17,7 +17,7 @@ from workstation.domain.geometry import Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import ReportState
-from workstation.domain.workitem import WorklistRow
+from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.jobs import JobRunner
 from workstation.services.reading_ai import ReadingAi
 from workstation.services.reading_session import Changed, ReadingSession
@@ -263,6 +263,7 @@ class ReadingPresenter(QObject):
         selected = self._page.findings.selected
         self._page.findings.select(selected)
         self._page.show_counts(len(cards))
+        self._page.dock.give_report_room(given=not cards and session.row.ai.state is AiState.NOT_APPLICABLE)
         self.images.show_findings(findings, selected=self._page.findings.selected)
         self._show_report(session)
 

@@ -18,6 +18,7 @@ from workstation.ui.widgets.page_header import CountTabs
 from workstation.ui.widgets.report_dock import DockFooter, ReportDock
 
 _SETTLE_MS: Final = 800
+_BARE_PX, _QT_WIDEST = 48, 16_777_215
 FINDINGS_TAB: Final = "findings"
 REPORT_TAB: Final = "report"
 
@@ -31,7 +32,7 @@ class ReadingDock(QWidget):
     def __init__(self, preferences: ReadingSettings) -> None:
         super().__init__()
         self._preferences = preferences
-        self._compact = False
+        self._compact = self._report_first = False
         self.findings = FindingPanel()
         self.report = ReportDock()
         self.footer = DockFooter()
@@ -64,20 +65,36 @@ class ReadingDock(QWidget):
         if self.findings.menu is not None:
             self.findings.menu.close()
         self.findings.clear()
+        self.give_report_room(given=False)
         self.report.clear()
         self.footer.say("")
         self.question.show_text("")
 
     def set_compact(self, *, compact: bool) -> None:
         """Fit a narrow window: one of the two at a time."""
-        self._compact = compact
+        narrowed, self._compact = compact and not self._compact, compact
         self.setFixedWidth(current_theme().px("dock.compact" if compact else "dock"))
         self.findings.set_compact(compact=compact)
         self.report.heading.setVisible(not compact)
         self.tabs.setTabVisible(1, compact)
+        if narrowed and self._report_first:
+            self.tabs.pick(REPORT_TAB)
         front = self.tabs.current()
         self.findings.setVisible(not compact or front == FINDINGS_TAB)
+        self.findings.setMaximumHeight(_BARE_PX if self._report_first and not compact else _QT_WIDEST)
         self.report.setVisible(not compact or front == REPORT_TAB)
+
+    def give_report_room(self, *, given: bool) -> None:
+        """Leave the findings their one sentence where no model reads such images, and the report the rest."""
+        if given == self._report_first:
+            return
+        self._report_first = given
+        self.set_compact(compact=self._compact)
+        if not given:
+            share = self._preferences.findings_share
+            self.split.setSizes([share * 10, (100 - share) * 10])
+        if self._compact:
+            self.tabs.pick(REPORT_TAB if given else FINDINGS_TAB)
 
     def first(self) -> QWidget:
         """Return the button that the keyboard enters at."""
@@ -95,7 +112,7 @@ class ReadingDock(QWidget):
 
     def _keep_share(self) -> None:
         sizes = self.split.sizes()
-        if min(sizes) > 0:  # a narrow dock shows one of the two only
+        if min(sizes) > 0 and not self._report_first:  # a narrow dock shows one of the two only
             share = min(90, max(10, round(100 * sizes[0] / sum(sizes))))
             self._preferences = replace(self._preferences, findings_share=share)
             self.preferences_changed.emit(self._preferences)
