@@ -43,7 +43,10 @@ ALLOWED = {
     ("POST", "/api/reports/{ups_instance_uid}/withdraw"): {"expert"},
     ("POST", "/api/reports/{ups_instance_uid}/double"): {"expert", "quality"},
     ("PUT", "/api/policy/report"): {"quality", "admin"},
-    ("GET", "/api/quality/agreement"): {"quality"},
+    ("GET", "/api/quality/agreement"): {"quality", "admin"},
+    ("GET", "/api/quality/figures"): {"quality", "admin"},
+    ("POST", "/api/quality/exported"): {"quality", "admin"},
+    ("POST", "/api/worklist/{ups_instance_uid}/grades"): SENDERS | READERS,
     ("GET", "/api/inbox"): SENDERS,
     ("POST", "/api/inbox/{ups_instance_uid}/acknowledge"): SENDERS,
     ("POST", "/api/critical/case/{ups_instance_uid}"): READERS,
@@ -53,7 +56,7 @@ ALLOWED = {
     ("POST", "/api/critical/{critical_uid}/dismiss"): READERS,
     ("GET", "/api/critical-policy"): SEES_STUDIES | {"admin"},
     ("PUT", "/api/critical-policy"): {"admin"},
-    ("GET", "/api/critical-indicator"): {"quality"},
+    ("GET", "/api/critical-indicator"): {"quality", "admin"},
     ("GET", "/api/recognised"): SENDERS,
     ("GET", "/api/routes"): {"admin"},
     ("PUT", "/api/routes/{route_id}"): {"admin"},
@@ -129,6 +132,8 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
     of_site = {"params": {"site": "qingshui"}} if path.startswith("/api/documents/") else {}
     if method in {"GET", "DELETE"}:
         return of_site
+    if path in {"/api/quality/figures", "/api/quality/exported"}:
+        return {"params": {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}}
     if of_site:
         return {**of_site, "json": {"content": SITES_OWN}, "headers": {"If-None-Match": "*"}}
     report = as_json(new_report(target.study, target.ups, new_uid(), author=EXPERT))
@@ -158,6 +163,7 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
             "kind": "corrected",
             "predecessor_uid": new_uid(),
             "ups_instance_uid": new_uid(),
+        "/api/worklist/{ups_instance_uid}/grades": {"grade": "A"},
             "transaction_uid": new_uid(),
         },
         "/api/reports/{ups_instance_uid}/cancel": {**under_lock, "reason": "because"},

@@ -22,6 +22,7 @@ from workstation.bootstrap.desktop_pages import (
     GRASSROOTS,
     LOGIN,
     MODELS,
+    QUALITY,
     READING,
     REPORT,
     TEMPLATES,
@@ -218,12 +219,14 @@ class Desktop:
         if actor.may(Permission.MANAGE_ROUTES) or actor.may(Permission.SIGN_FINAL):
             pages.add(DELIVERIES)
         window.set_available(frozenset(pages))
+        if actor.may(Permission.SEE_STATISTICS):
+            pages.add(QUALITY)
         window.set_actor(actor)
         self.critical.enter(hub, self.session.storage, lambda: self.actor)
         self._show_line(hub, up=True)
         self.settings = replace(self.settings, connection=replace(self.settings.connection, last_user=actor.user_id))
         self.keep_settings(self.settings)
-        start = next((page for page in (WORKLIST, GRASSROOTS, MODELS, TEMPLATES) if page in pages), None)
+        start = next((page for page in (WORKLIST, GRASSROOTS, MODELS, QUALITY, TEMPLATES) if page in pages), None)
         if start is not None:
             window.show_soon(start)
         else:

@@ -30,6 +30,7 @@ GRASSROOTS: Final = "grassroots"
 MODELS: Final = "models"
 TEMPLATES: Final = "templates"
 DELIVERIES: Final = "deliveries"
+QUALITY: Final = "quality"
 
 
 def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
@@ -45,6 +46,7 @@ def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
         PageSpec(MODELS, lambda: tr("Models"), "robot", partial(_models, desktop), key="F9"),
         PageSpec(TEMPLATES, lambda: tr("Templates"), "layout-4", partial(_templates, desktop), key="Shift+F4"),
         PageSpec(DELIVERIES, lambda: tr("Deliveries"), "mail-send", partial(_deliveries, desktop), key="Shift+F9"),
+        PageSpec(QUALITY, lambda: tr("Quality"), "bar-chart-2", partial(_quality, desktop), key="Shift+F7"),
     )
 
 
@@ -203,6 +205,17 @@ def _grassroots(desktop: Desktop) -> Page:
     from workstation.bootstrap.adapters import verifier
     from workstation.bootstrap.letterheads import recognition_policy
     from workstation.dicom.images.source import scan
+def _quality(desktop: Desktop) -> Page:
+    from workstation.services.uid import SystemClock
+    from workstation.storage.files import replace_file
+    from workstation.ui.pages.quality_page import QualityPage
+    from workstation.ui.pages.quality_presenter import QualityPresenter
+
+    page, hub = QualityPage(), desktop.hub
+    QualityPresenter(page, hub.quality, hub.workflow, desktop.shell.jobs, SystemClock(), replace_file)
+    return page
+
+
     from workstation.exchange.paper.pdf_pages import page_pictures
     from workstation.services.recognition_service import FindRepeats, TellRepeats
     from workstation.services.returned_report_service import OpenReturnedReport

@@ -144,6 +144,8 @@ class ReportTools(QObject):
         self.faults_changed.emit()
         if not faults:
             return False
+        session.held_up(faults)
+        self._looked_at = session.report
         dialog = NormDialog(self._page, [(fault.kind, describe_fault(fault, session.template)) for fault in faults])
 
         def answer(reason: str) -> None:
