@@ -7,7 +7,7 @@ from datetime import date
 from resources.translation import tr
 from workstation.domain.follow_up import Compared, PairState, SeenNodule
 from workstation.domain.follow_up_category import lung_rads_change
-from workstation.domain.tracking import GrowthVerdict
+from workstation.domain.tracking import Growth, GrowthVerdict
 from workstation.ui.evidence_words import cubic_millimetres
 from workstation.ui.finding_words import millimetres
 from workstation.ui.widgets.follow_up_panel import Chip, FollowUpFacts
@@ -29,8 +29,12 @@ def signed(value: float, digits: int = 1) -> str:
 
 def doubling_words(line: Compared) -> str:
     """Return the doubling time with its range, or how long it is at least; empty where there is none."""
-    growth, between = line.growth, line.doubling_range_days
-    if growth is None or between is None:
+    return "" if line.growth is None else doubling_text(line.growth, line.doubling_range_days)
+
+
+def doubling_text(growth: Growth, between: tuple[float, float | None] | None) -> str:
+    """Return a doubling time with its range, or how long it is at least; empty where there is none."""
+    if between is None:
         return ""
     least, most = between
     if most is None or growth.doubling_days is None:
@@ -59,6 +63,8 @@ def _title(line: Compared) -> str:
 def _chip(line: Compared) -> Chip:
     if line.state is PairState.CONFIRMED:
         return Chip(tr("Confirmed"), "ok", "check", "ok")
+    if line.state is PairState.CARRIED:
+        return Chip(tr("Known from former reports"), "ok", "history", "ok")
     if line.state is PairState.NEW:
         return Chip(tr("No prior"), "info", "add", "info")
     if line.state is PairState.ONLY_PRIOR:
@@ -95,7 +101,7 @@ def _lines(line: Compared) -> tuple[tuple[str, str], ...]:
     category = lung_rads_change(line)
     if category is not None:
         found.append((tr("Lung-RADS by size {before} → {now}", before=category[0], now=category[1]), "t1"))
-    if line.state is not PairState.CONFIRMED and line.gap_mm is not None:
+    if line.state not in {PairState.CONFIRMED, PairState.CARRIED} and line.gap_mm is not None:
         gap = millimetres(line.gap_mm)
         found.append(
             (tr("{gap} apart, another is nearly as near", gap=gap), "warn")

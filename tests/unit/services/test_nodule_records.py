@@ -40,7 +40,7 @@ class Records:
 
     def study(self, uid: str, date: str, *documents: bytes) -> None:
         """Store a study; what a document is named by its own UID."""
-        listed = []
+        listed: list[Instance] = []
         for one in documents:
             ds = read_part10(one) if one[128:132] == b"DICM" else None
             name = f"{uid}.9.{len(listed)}" if ds is None else str(ds.SOPInstanceUID)
@@ -139,7 +139,7 @@ def test_a_study_that_cannot_be_had_is_named_and_a_dead_line_is_an_error() -> No
             raise Refused("没有")
         return whole(uid)
 
-    records.archive.study = without_one  # type: ignore[method-assign]  # one study is refused
+    records.archive.study = without_one  # type: ignore[assignment, method-assign]  # one study is refused
     assert (told(records.read()), records.read().unread) == ([("2025-12-08", [8.0])], ("2024-03-01",))
     records.archive.dead = True
     with pytest.raises(Unreachable):

@@ -13,6 +13,7 @@ from resources.categories import category_name, input_name, input_value, scheme_
 from resources.finding_names import finding_name
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
+from workstation.domain.observation import FollowUp
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
@@ -70,6 +71,12 @@ _VERDICTS: Final = {
     GrowthVerdict.STABLE: Text("较前无明显变化", "no change beyond what measuring again may give"),
     GrowthVerdict.SHRUNK: Text("较前缩小", "smaller"),
 }
+_SERIES: Final = Text(
+    "历次直径：{points}；{days} 天内变化 {change:+.1f} mm{doubling}。",
+    " Sizes over time: {points}; {change:+.1f} mm in {days} days{doubling}.",
+)
+_POINT: Final = Text("{date} {size:.1f} mm", "{date} {size:.1f} mm")
+_POINT_VOLUME: Final = Text("（{volume:.0f} 立方毫米）", " ({volume:.0f} cubic millimetres)")
 _COMPARED_WITH: Final = Text("与 {dates} 的检查比较。", "Compared with the study of {dates}.")
 _AND: Final = Text("、", " and ")
 _ON_IMAGE: Final = Text("{number}. {kind}{place}（{source}）。", "{number}. {kind}{place} ({source}).")
@@ -178,20 +185,47 @@ def comparison_sentence(finding: Finding, language: str) -> str:
     if found.verdict is GrowthVerdict.GROWN and found.doubling_days and range_days and range_days[1] is not None:
         least, most = range_days
         doubling = _DOUBLING.get(language).format(days=found.doubling_days, least=least, most=most)
-    return _COMPARED.get(language).format(
-        date=said.prior.observed_on.isoformat(),
-        before=said.prior.mean_diameter_mm,
-        now=said.current.mean_diameter_mm,
+    series = _series_words(said, language)
+    return (
+        _COMPARED.get(language).format(
+            date=said.prior.observed_on.isoformat(),
+            before=said.prior.mean_diameter_mm,
+            now=said.current.mean_diameter_mm,
+            change=found.diameter_change_mm,
+            volume=volume,
+            doubling=doubling,
+            verdict=_VERDICTS[found.verdict].get(language),
+        )
+        + series
+    )
+
+
+def _series_words(said: FollowUp, language: str) -> str:
+    """Return the sizes of all studies that the reader took into the report, empty where there are none."""
+    if not said.others:
+        return ""
+    points = [
+        _POINT.get(language).format(date=one.observed_on.isoformat(), size=one.mean_diameter_mm)
+        + ("" if one.volume_mm3 is None else _POINT_VOLUME.get(language).format(volume=one.volume_mm3))
+        for one in said.series
+    ]
+    first, last = said.series[0], said.series[-1]
+    found, between = growth(first, last), doubling_range_days(first, last)
+    doubling = ""
+    if found.verdict is GrowthVerdict.GROWN and found.doubling_days and between and between[1] is not None:
+        doubling = _DOUBLING.get(language).format(days=found.doubling_days, least=between[0], most=between[1])
+    return _SERIES.get(language).format(
+        points=_SEMICOLON.get(language).join(points),
         change=found.diameter_change_mm,
-        volume=volume,
+        days=found.days,
         doubling=doubling,
-        verdict=_VERDICTS[found.verdict].get(language),
     )
 
 
 def compared_with(findings: FindingList, language: str) -> str:
     """Return which studies the findings were compared with, empty for none."""
-    days = {f.follow_up.prior.observed_on for f in findings.reported if f.follow_up is not None}
+    days = {one.prior.observed_on for f in findings.reported for one in f.confirmed}
+    days |= {one.observed_on for f in findings.reported if f.follow_up is not None for one in f.follow_up.others}
     dates = _AND.get(language).join(day.isoformat() for day in sorted(days, reverse=True))
     return _COMPARED_WITH.get(language).format(dates=dates) if dates else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from workstation.domain.follow_up import (
 )
 from workstation.domain.geometry import Point
 from workstation.domain.hanging import day_of
+from workstation.domain.nodule_history import Timeline
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import inverted, moved
 from workstation.domain.study import Study
@@ -37,11 +39,14 @@ from workstation.ui.follow_up_words import follow_up_facts, interval_words
 from workstation.ui.images.cell_images import CellStack
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
+from workstation.ui.images.nodule_history import NoduleHistory
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.prior_alignment import PriorAlignment
 from workstation.ui.images.priors import Priors
 from workstation.ui.notice import Notice, Severity
+from workstation.ui.timeline_words import study_words, timeline_facts
 from workstation.ui.widgets.follow_up_panel import FollowUpPanel, FollowUpState
+from workstation.ui.widgets.nodule_timeline import TimelineFacts
 from workstation.ui.widgets.viewport_grid import centre
 
 COMMAND: Final = "follow.panel"
@@ -63,6 +68,7 @@ class FollowUpView(QObject):
         self._chosen: dict[str, str] = {}
         self._job: JobHandle[MeasuredNodule] | None = None
         self.lines: tuple[Compared, ...] = ()
+        self.history = NoduleHistory(context, priors)
         self.panel = FollowUpPanel()
         self._page.add_side(self.panel)
         self._page.view_commands.of_images(
@@ -89,6 +95,9 @@ class FollowUpView(QObject):
         panel.other_asked.connect(self.other)
         panel.measure_asked.connect(self.measure)
         panel.align_asked.connect(self._align)
+        panel.tell_asked.connect(self.tell)
+        panel.study_asked.connect(self.beside)
+        self.history.changed.connect(self.show_lines)
         panel.closed.connect(self.toggle)
         panel.left.connect(self._leave)
 
@@ -103,6 +112,7 @@ class FollowUpView(QObject):
         self._objects, self._chosen, self.lines = {}, {}, ()
         self.panel.hide()
         self.panel.show_cards((), "")
+        self.panel.timeline.show_facts(TimelineFacts())
         self._page.view_commands.action(COMMAND).setChecked(False)
 
     def _found(self, findings: FindingList) -> None:
@@ -130,6 +140,7 @@ class FollowUpView(QObject):
             return
         if self._beside() is None:
             self._priors.toggle()
+        self.history.read()
         self.show_lines()
         self.panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
         if not self.panel.selected and self.lines:
@@ -170,7 +181,25 @@ class FollowUpView(QObject):
             return
         why = self._compare()
         self.panel.show_cards([follow_up_facts(one) for one in self.lines], why)
+        self._show_studies()
         self._show_state()
+
+    def _show_studies(self) -> None:
+        """Offer every earlier study with nodules on record, and the one on screen, the newest first."""
+        pair = self._beside()
+        known = [(one.day.on, one.day.study_instance_uid, study_words(one)) for one in self.history.studies]
+        uid = "" if pair is None else pair[2].study.study_instance_uid
+        day = None if pair is None else day_of(pair[2].study.study_date)
+        if day is not None and all(one[1] != uid for one in known):
+            known.append((day, uid, tr("{date} · no nodules on record", date=day.isoformat())))
+        self.panel.show_studies([(each, words) for _on, each, words in sorted(known, reverse=True)], uid)
+
+    def beside(self, study_instance_uid: str) -> None:
+        """Put another earlier study beside the case."""
+        pair = self._beside()
+        if pair is None or pair[2].study.study_instance_uid != study_instance_uid:
+            self._priors.open(study_instance_uid)
+        self._show_studies()
 
     def _compare(self) -> str:
         """Fill ``lines``; return why there are none."""
@@ -189,8 +218,14 @@ class FollowUpView(QObject):
             case=days[0],
             before=days[1],
             prior_to_current=self._matrix(),
-            confirmed={one.tracking_uid: one.follow_up for one in findings.findings if one.follow_up is not None},
+            confirmed={
+                one.tracking_uid: said
+                for one in findings.findings
+                for said in one.confirmed
+                if said.prior_study_instance_uid == days[1].study_instance_uid
+            },
             chosen=self._chosen,
+            carried={one.tracking_uid for one in findings.findings if one.confirmed},
         )
         return "" if self.lines else tr("No nodule in the case, none reported in the prior.")
 
@@ -200,11 +235,55 @@ class FollowUpView(QObject):
             return None
         return StudyDay(case.study_instance_uid, now), StudyDay(prior.study_instance_uid, then)
 
+    def _timeline(self) -> Timeline:
+        """Return the chosen nodule over all studies, and show it."""
+        line, pair, findings = self._line(), self._beside(), self._findings
+        if line is None or findings is None:
+            self.panel.timeline.show_facts(TimelineFacts(hint="" if line else tr("Choose a nodule first")))
+            return Timeline()
+        beside = None if pair is None else (pair[2].study, self._of_prior(pair[2]))
+        found = self.history.timeline(line, findings, beside)
+        uid = "" if self._case is None else self._case.session.study.study_instance_uid
+        self.panel.timeline.show_facts(timeline_facts(found, case_uid=uid, hint=self._missing(line, found)))
+        return found
+
+    def _missing(self, line: Compared, found: Timeline) -> str:
+        """Return what the time-line lacks, the most important first."""
+        if self.history.is_reading:
+            return tr("Former reports are being read…")
+        if self.history.unread:
+            return tr("Not readable: {dates}", dates=", ".join(self.history.unread))
+        if len(found.points) < 2 and line.state is PairState.PROPOSED:
+            return tr("Confirm the pair: only confirmed ones are counted")
+        return "" if len(found.points) > 1 else tr("No earlier size is confirmed")
+
+    def tell(self) -> None:
+        """Take the sizes of all studies into the report's words on the chosen nodule, or out of them again."""
+        line, findings = self._line(), self._findings
+        if line is None or line.current is None or findings is None or not self.panel.tell.isEnabled():
+            return
+        said = self.history.word_of(line, findings)
+        if said is not None:
+            told = replace(said, others=()) if said.others else self._timeline().told_by(said)
+            self._page.follow_requested.emit(line.current.tracking_uid, told)
+            self.choose(line.current.tracking_uid)
+
+    def _is_told(self, line: Compared) -> bool:
+        said = None if self._findings is None else self.history.word_of(line, self._findings)
+        return said is not None and bool(said.others)
+
+    def _cannot_tell(self, line: Compared, found: Timeline) -> str:
+        said = None if self._findings is None else self.history.word_of(line, self._findings)
+        if said is None:
+            return tr("Confirm a pair first: only confirmed sizes enter the report")
+        return "" if said.others or len(found.points) > 2 else tr("There is no third study of this nodule")
+
     def _show_state(self) -> None:
         line, pair, case = self._line(), self._beside(), self._case
+        found = self._timeline()
         if case is None or pair is None:
             none = tr("No prior stands beside the case")
-            self.panel.show_state(FollowUpState("", none, none, none, none, none, none))
+            self.panel.show_state(FollowUpState("", none, none, none, none, none, none, none))
             return
         days = self._days(case.session.study, pair[2].study)
         heading = "" if days is None else interval_words(days[0].on, days[1].on)
@@ -225,6 +304,8 @@ class FollowUpView(QObject):
                 other=nothing or not_here or take_back,
                 measure=nothing or not_here or take_back or self._cannot_measure(line, pair[2]),
                 align=tr("Case and prior are aligned") if aligned else "",
+                tell=locked or nothing or ("" if line is None else self._cannot_tell(line, found)),
+                is_told=line is not None and self._is_told(line),
             )
         )
 
@@ -293,7 +374,8 @@ class FollowUpView(QObject):
         if line is None or line.current is None or not self.panel.part.isEnabled():
             return
         at = self.lines.index(line)
-        self._page.unfollow_requested.emit(line.current.tracking_uid)
+        study = line.follow_up.prior_study_instance_uid if line.follow_up is not None else ""
+        self._page.unfollow_requested.emit(line.current.tracking_uid, study)
         self.choose(self.lines[min(at, len(self.lines) - 1)].key)
 
     def other(self, by: int) -> None:

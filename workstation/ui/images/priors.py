@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from resources.translation import language, tr
 from workstation.domain.errors import WorkstationError
@@ -33,6 +33,9 @@ _PERSONS: Final = "persons"
 
 class Priors(QObject):
     """Nothing of it holds the case up: whatever fails costs the priors only, and is said."""
+
+    listed = Signal()
+    """More is known of the priors: all that may be opened without a question are in ``certain``"""
 
     def __init__(self, context: FeatureContext, hanging: Hanging, alignment: PriorAlignment) -> None:
         super().__init__(context.page)
@@ -95,6 +98,15 @@ class Priors(QObject):
         if self._comparing is not None:
             self._comparing.ahead.forget()
 
+    @property
+    def certain(self) -> tuple[PriorStudy, ...]:
+        """Return the studies that are certainly of the same person, or were confirmed to be, newest first."""
+        return tuple(
+            one
+            for one in self._priors.known
+            if one.relation is PriorRelation.SAME_PATIENT or one.study_instance_uid in self._confirmed
+        )
+
     def find(self) -> None:
         """Ask for the priors in the background."""
         case, comparing = self._case, self._comparing
@@ -131,6 +143,7 @@ class Priors(QObject):
             self._show()
             self._last_impression()
             self._fetch_ahead()
+            self.listed.emit()
 
     def _not_found(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):
@@ -283,6 +296,7 @@ class Priors(QObject):
         def opened(study: Study) -> None:
             if same_person:
                 self._confirmed.add(prior.study_instance_uid)
+                self.listed.emit()
             self._ready[prior.study_instance_uid] = study
             self._opened_prior(study)
 

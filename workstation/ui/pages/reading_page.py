@@ -62,7 +62,7 @@ class ReadingPage(Page):
     """A patient point in mm and the diameter in mm that was measured there."""
     follow_requested = Signal(str, object)
     """Tracking UID, ``FollowUp``: the finding is the same nodule as one of a prior."""
-    unfollow_requested = Signal(str)
+    unfollow_requested = Signal(str, str)
     key_image_asked = Signal(object)
     """``KeyImage`` to mark, or to take the mark from"""
     image_wanted = Signal(object)

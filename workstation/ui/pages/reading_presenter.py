@@ -393,10 +393,10 @@ class ReadingPresenter(QObject):
             self._page.findings.select(followed.tracking_uid)
             self.images.show_findings(session.displayed, selected=followed.tracking_uid)
 
-    def _part(self, tracking_uid: str) -> None:
+    def _part(self, tracking_uid: str, study_instance_uid: str) -> None:
         session = self._writable()
         if session is not None and session.findings.get(tracking_uid).follow_up is not None:
-            parted = session.part(tracking_uid)
+            parted = session.part(tracking_uid, study_instance_uid)
             self._acted(_FINDING)
             self._page.findings.select(parted.tracking_uid)
             self.images.show_findings(session.displayed, selected=parted.tracking_uid)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
@@ -15,12 +15,15 @@ from workstation.ui import paint
 from workstation.ui.commands import Command, CommandSet
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.labels import label, rule, set_tone
+from workstation.ui.widgets.nodule_timeline import NoduleTimeline
 
 _WIDTH_PX: Final = 340
 _SIDE: Final = 16
 _TOP: Final = 9
 _LINE: Final = 20
+_LOW_PX: Final = 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ class FollowUpState:
     other: str = ""
     measure: str = ""
     align: str = ""
+    tell: str = ""
+    is_told: bool = False
+    """The report has the sizes of all studies already: the button takes them out again"""
 
 
 class FollowUpPanel(QWidget):
@@ -69,6 +75,10 @@ class FollowUpPanel(QWidget):
     """+1 for the next nodule of the prior that may be meant, -1 for the one before"""
     measure_asked = Signal()
     align_asked = Signal()
+    tell_asked = Signal()
+    """Take the sizes of all studies into the report, or out of it"""
+    study_asked = Signal(str)
+    """Study Instance UID of an earlier study to put beside the case"""
     closed = Signal()
     left = Signal()
     """Back to the images; the panel stays."""
@@ -93,9 +103,13 @@ class FollowUpPanel(QWidget):
         self._heading = label("", "caption", "t2", wrap=True)
         self._heading.setContentsMargins(12, 0, 12, 8)
         column.addWidget(self._heading)
+        column.addWidget(self._chooser())
         column.addWidget(rule())
         column.addWidget(self._list(), 1)
         column.addWidget(rule())
+        column.addSpacing(4)
+        self.timeline = NoduleTimeline()
+        column.addWidget(self.timeline)
         column.addLayout(self._foot())
         self._make_commands()
         self.show_cards((), "")
@@ -118,12 +132,29 @@ class FollowUpPanel(QWidget):
         self._scroll.setWidget(body)
         return self._scroll
 
+    def _chooser(self) -> QWidget:
+        """Return the list of earlier studies with nodules on record; the keys of the panel stay with it."""
+        self.studies = ChoiceBox()
+        self.studies.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.studies.setAccessibleName(tr("Compare with"))
+        self.studies.activated.connect(lambda at: self.study_asked.emit(str(self.studies.itemData(at))))
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(12, 0, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(label(tr("Compare with"), "caption", "t2"))
+        row.addWidget(self.studies, 1)
+        self._study_row = holder
+        return holder
+
     def _foot(self) -> QGridLayout:
         self.confirm = Button(tr("Same nodule"), "accept", icon="check", key="Return", small=True)
         self.part = Button(tr("Take back"), "secondary", icon="arrow-go-back", key="Backspace", small=True)
         self.other = Button(tr("Another one"), "secondary", icon="shuffle", key="→", small=True)
         self.measure = Button(tr("Measure in the prior"), "secondary", icon="magic", key="M", small=True)
         self.align = Button(tr("Align"), "secondary", icon="focus-3", key="A", small=True)
+        self.tell = Button(tr("Sizes into the report"), "secondary", icon="file-edit", key="R", small=True)
+        self.tell.clicked.connect(self.tell_asked)
         self.confirm.clicked.connect(self.confirm_asked)
         self.part.clicked.connect(self.part_asked)
         self.other.clicked.connect(lambda: self.other_asked.emit(1))
@@ -132,11 +163,12 @@ class FollowUpPanel(QWidget):
         foot = QGridLayout()
         foot.setContentsMargins(8, 8, 8, 8)
         foot.setSpacing(6)
-        places = ((self.confirm, 0, 0), (self.part, 0, 1), (self.other, 1, 0), (self.align, 1, 1), (self.measure, 2, 0))
+        places = ((self.confirm, 0, 0), (self.part, 0, 1), (self.other, 1, 0), (self.align, 1, 1), (self.measure, 2, 0),
+                  (self.tell, 3, 0))  # fmt: skip
         for button, row, at in places:
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the list has the keys
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            foot.addWidget(button, row, at, 1, 2 if button is self.measure else 1)
+            foot.addWidget(button, row, at, 1, 2 if at == 0 and row > 1 else 1)
         return foot
 
     def _make_commands(self) -> None:
@@ -151,6 +183,10 @@ class FollowUpPanel(QWidget):
                     lambda: self.other_asked.emit(-1), area),
             Command("follow.measure", tr("Measure in the prior"), "magic", "M", self.measure_asked.emit, area),
             Command("follow.align", tr("Align"), "focus-3", "A", self.align_asked.emit, area),
+            Command("follow.tell", tr("Sizes of all studies into the report"), "file-edit", "R", self.tell_asked.emit,
+                    area),
+            Command("follow.study", tr("Compare with the next earlier study"), "history", "P",
+                    lambda: self.step_study(1), area),
             Command("follow.next", tr("Next nodule"), "skip-forward", "Down", lambda: self.step(1), area, ("N",)),
             Command("follow.previous", tr("Previous nodule"), "skip-back", "Up", lambda: self.step(-1), area,
                     ("Shift+N",)),
@@ -187,8 +223,26 @@ class FollowUpPanel(QWidget):
             (self.other, state.other),
             (self.measure, state.measure),
             (self.align, state.align),
+            (self.tell, state.tell),
         ):
             button.enable(not reason, reason)
+        self.tell.set_text(tr("Sizes out of the report") if state.is_told else tr("Sizes into the report"))
+
+    def show_studies(self, studies: Sequence[tuple[str, str]], beside: str) -> None:
+        """Show the earlier studies that may be compared as (UID, words); ``beside`` is the one on screen."""
+        known = [(str(self.studies.itemData(at)), self.studies.itemText(at)) for at in range(self.studies.count())]
+        if known != list(studies):
+            self.studies.clear()
+            for uid, words in studies:
+                self.studies.addItem(words, uid)
+        self.studies.setCurrentIndex(self.studies.findData(beside))
+        self._study_row.setVisible(bool(studies))
+
+    def step_study(self, by: int) -> None:
+        """Ask for the study after the one on screen, round at the end."""
+        count = self.studies.count()
+        if count:
+            self.study_asked.emit(str(self.studies.itemData((self.studies.currentIndex() + by) % count)))
 
     def heading_text(self) -> str:
         """Return what is said about the prior."""
@@ -222,6 +276,11 @@ class FollowUpPanel(QWidget):
     def _pressed(self, key: str) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.chosen.emit(key)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the list of nodules its room in a low window."""
+        super().resizeEvent(event)
+        self.timeline.set_compact(compact=self.height() < _LOW_PX)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where the keys go."""
