@@ -7,9 +7,12 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from worklist.http import HubClient
-from workstation.domain.dispatch import Dispatch, Route, RouteStatus, TimelineEvent
+from workstation.domain.dispatch import Dispatch, Route, RouteStatus, RouteVerdict, TimelineEvent
+from workstation.domain.site import Site
 
 _ROUTE: Final = TypeAdapter(Route)
+_VERDICT: Final = TypeAdapter(RouteVerdict)
+_SITES: Final = TypeAdapter(list[Site])
 _ROUTES: Final = TypeAdapter(list[RouteStatus])
 _ONE: Final = TypeAdapter(Dispatch)
 _ALL: Final = TypeAdapter(list[Dispatch])
@@ -30,6 +33,15 @@ class HubDispatch:
         """Make or change a route."""
         body = _ROUTE.dump_python(route, mode="json")
         return self._client.ask(_ROUTE, "PUT", f"/api/routes/{route.route_id}", json=body)
+
+    def check_route(self, route: Route) -> RouteVerdict:
+        """Let the hub ask the receiver of a route, saved or not."""
+        body = _ROUTE.dump_python(route, mode="json")
+        return self._client.ask(_VERDICT, "POST", f"/api/routes/{route.route_id}/check", json=body)
+
+    def sites(self) -> list[Site]:
+        """Return the sites that a route may lead to."""
+        return self._client.ask(_SITES, "GET", "/api/sites")
 
     def dispatches(self) -> list[Dispatch]:
         """Return what was put on routes: what needs a person first."""

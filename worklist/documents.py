@@ -10,9 +10,11 @@ from resources.translation import tr
 from worklist.http import HubClient, understood
 from workstation.domain.errors import IntegrityMismatch
 from workstation.domain.shared_document import DocumentInfo, DocumentKey, SharedDocument, digest_of
+from workstation.domain.site import Site
 
 _INFO: Final = TypeAdapter(DocumentInfo)
 _INFOS: Final = TypeAdapter(list[DocumentInfo])
+_SITES: Final = TypeAdapter(list[Site])
 _TOLD: Final = TypeAdapter(dict[str, object])
 
 
@@ -38,6 +40,10 @@ class HubDocuments:
                 detail=f"{key.kind} {key.name}",
             )
         return SharedDocument(info, content)
+
+    def sites(self) -> list[Site]:
+        """Return the sites that a document may be for."""
+        return self._client.ask(_SITES, "GET", "/api/sites")
 
     def history(self, key: DocumentKey) -> list[DocumentInfo]:
         """Return every version, newest first."""

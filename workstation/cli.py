@@ -102,6 +102,10 @@ def _add_alliance_commands(commands: Commands) -> None:
     hub.add_argument(
         "--commitment-tls", type=_host_and_port, metavar="HOST:PORT", help="the same over TLS (certificates: DATA/tls)"
     )
+    hub.add_argument(
+        "--pre-read-films", nargs="+", default=[], choices=("CR", "DX", "MG"), metavar="MODALITY",
+        help="queue studies of these modalities (CR DX MG) for the pre-read; the worker needs a model for them",
+    )  # fmt: skip
     hub.add_argument("--demo-users", action="store_true", help="make the demo accounts (loopback only)")
     hub.set_defaults(command=_hub)
 
@@ -113,9 +117,6 @@ def _add_alliance_commands(commands: Commands) -> None:
     _add_account(dispatch, default_user="admin")
     dispatch.set_defaults(command=_dispatch)
 
-    worker = commands.add_parser("worker", help="an AI worker: claims AI workitems and stores results")
-    _add_account(worker, default_user="worker")
-    worker.add_argument("--provider", choices=_PROVIDERS, default="auto")
     documents = commands.add_parser("documents", help="what the hub gives every site: templates, letterheads, policy")
     documents.add_argument("action", choices=("list", "publish", "withdraw"))
     documents.add_argument(
@@ -126,6 +127,9 @@ def _add_alliance_commands(commands: Commands) -> None:
     _add_account(documents, default_user="admin")
     documents.set_defaults(command=_documents)
 
+    worker = commands.add_parser("worker", help="an AI worker: claims AI workitems and stores results")
+    _add_account(worker, default_user="worker")
+    worker.add_argument("--provider", choices=_PROVIDERS, default="auto")
     worker.set_defaults(command=_worker)
 
     send = commands.add_parser("send", help="send a study and ask for its reading; resumes where it stopped")
@@ -251,14 +255,14 @@ def _quality(options: argparse.Namespace) -> int:
     return run_quality_command(options)
 
 
-def _dispatch(options: argparse.Namespace) -> int:
-    from workstation.bootstrap.dispatch import run_dispatch_command
-
 def _documents(options: argparse.Namespace) -> int:
     from workstation.bootstrap.documents import run_documents_command
 
     return run_documents_command(options)
 
+
+def _dispatch(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.dispatch import run_dispatch_command
 
     return run_dispatch_command(options)
 

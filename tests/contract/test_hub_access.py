@@ -29,6 +29,7 @@ SEES_STUDIES = SENDERS | READERS | {"worker"}
 # who may use a route at all; what is not listed may be used by SEES_STUDIES only
 ALLOWED = {
     ("POST", "/api/accounts"): {"admin"},
+    ("GET", "/api/sites"): {"quality", "admin"},
     ("POST", "/api/sites"): {"admin"},
     ("POST", "/api/worklist/{ups_instance_uid}/release"): READERS,
     ("POST", "/api/requests"): SENDERS,
@@ -60,6 +61,7 @@ ALLOWED = {
     ("GET", "/api/recognised"): SENDERS,
     ("GET", "/api/routes"): {"admin"},
     ("PUT", "/api/routes/{route_id}"): {"admin"},
+    ("POST", "/api/routes/{route_id}/check"): {"admin"},
     ("GET", "/api/dispatches"): {"admin"},
     ("POST", "/api/dispatches/{number}/retry"): {"admin"},
     ("POST", "/api/dispatches/{number}/give-up"): {"admin"},
@@ -130,10 +132,10 @@ def call(client: httpx.Client, method: str, path: str, target: Target) -> httpx.
 
 def payload(method: str, path: str, target: Target) -> dict[str, Any]:
     of_site = {"params": {"site": "qingshui"}} if path.startswith("/api/documents/") else {}
-    if method in {"GET", "DELETE"}:
-        return of_site
     if path in {"/api/quality/figures", "/api/quality/exported"}:
         return {"params": {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}}
+    if method in {"GET", "DELETE"}:
+        return of_site
     if of_site:
         return {**of_site, "json": {"content": SITES_OWN}, "headers": {"If-None-Match": "*"}}
     report = as_json(new_report(target.study, target.ups, new_uid(), author=EXPERT))
@@ -141,6 +143,14 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
     state = {
         "00081195": {"vr": "UI", "Value": [target.lock]},
         "00741000": {"vr": "CS", "Value": ["IN PROGRESS"]},
+    }
+    a_folder = {
+        "route_id": "walk",
+        "site_id": "qingshui",
+        "kind": "folder",
+        "name": "A folder",
+        "address": "walk",
+        "enabled": False,
     }
     bodies: dict[str, Any] = {
         "/api/session": {"user": "nobody", "password": "wrong"},
@@ -153,6 +163,7 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
         },
         "/api/sites": {"site_id": "qingshui", "name": "清水镇中心卫生院"},
         "/api/worklist/{ups_instance_uid}/release": {"transaction_uid": target.lock},
+        "/api/worklist/{ups_instance_uid}/grades": {"grade": "A"},
         "/api/requests": {"study_instance_uid": target.study},
         "/api/requests/{study_instance_uid}/missing": {"instances": {target.instance: "0" * 64}},
         "/api/requests/{study_instance_uid}/complete": {"instances": {target.instance: "0" * 64}},
@@ -163,7 +174,6 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
             "kind": "corrected",
             "predecessor_uid": new_uid(),
             "ups_instance_uid": new_uid(),
-        "/api/worklist/{ups_instance_uid}/grades": {"grade": "A"},
             "transaction_uid": new_uid(),
         },
         "/api/reports/{ups_instance_uid}/cancel": {**under_lock, "reason": "because"},
@@ -188,14 +198,8 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
         "/api/critical/{critical_uid}/close": None,
         "/api/critical/{critical_uid}/dismiss": {"reason": "x"},
         "/api/critical-policy": {"content": "{}"},
-        "/api/routes/{route_id}": {
-            "route_id": "walk",
-            "site_id": "qingshui",
-            "kind": "folder",
-            "name": "A folder",
-            "address": "walk",
-            "enabled": False,
-        },
+        "/api/routes/{route_id}": a_folder,
+        "/api/routes/{route_id}/check": a_folder,
         "/api/dispatches/{number}/retry": None,
         "/api/dispatches/{number}/give-up": {"reason": "because"},
         "/api/audit": {"action": "study_viewed", "subject_uid": target.study},

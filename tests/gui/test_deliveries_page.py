@@ -18,11 +18,13 @@ from workstation.domain.dispatch import (
     Route,
     RouteKind,
     RouteStatus,
+    RouteVerdict,
     TimelineEvent,
     TimelineStep,
 )
 from workstation.domain.errors import Unreachable
 from workstation.domain.report_state import ReportStatus
+from workstation.domain.site import Site
 from workstation.services.jobs import JobRunner
 from workstation.ui.dispatch_words import document_words, kind_words
 from workstation.ui.jobs_qt import runner_on_main_thread
@@ -67,6 +69,8 @@ class FakeDispatch:
     route: Route = HL7
     acts: list[str] = field(default_factory=list)
     away: bool = False
+    verdict: RouteVerdict = field(default_factory=lambda: RouteVerdict(works=True, words="It answers"))
+    saved: list[Route] = field(default_factory=list)
 
     def routes(self) -> list[RouteStatus]:
         if self.away:
@@ -80,8 +84,20 @@ class FakeDispatch:
 
     def put_route(self, route: Route) -> Route:
         self.acts.append(f"put {route.route_id} {route.enabled}")
+        if self.away:
+            raise Unreachable("The hub does not answer")
         self.route = route
+        self.saved.append(route)
         return route
+
+    def check_route(self, route: Route) -> RouteVerdict:
+        self.acts.append(f"check {route.address}")
+        if self.away:
+            raise Unreachable("The hub does not answer")
+        return self.verdict
+
+    def sites(self) -> list[Site]:
+        return [Site("qingshui", SITE), Site("beihe", "北河县中医院")]
 
     def dispatches(self) -> list[Dispatch]:
         return list(self.held.values())

@@ -21,6 +21,7 @@ class FhirServer:
     """What it holds by ``Type/id``; ``answers`` are given instead, one after the other."""
 
     port: int = 0
+    version: str = "4.0.1"
     held: dict[str, Resource] = field(default_factory=dict)
     bundles: list[Resource] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
@@ -81,12 +82,19 @@ def running_fhir_server() -> Iterator[FhirServer]:
     served = FhirServer()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told = {"resourceType": "CapabilityStatement", "fhirVersion": served.version}
+            self._answer(*((200, told) if self.path == "/r4/metadata" else (404, {})))
+
         def do_POST(self) -> None:
             assert self.path == "/r4/"
             assert self.headers["Content-Type"] == "application/fhir+json"
             served.authorizations.append(self.headers.get("Authorization", ""))
             bundle = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, told = served.answers.pop(0) if served.answers else (200, served.take(bundle))
+            self._answer(status, told)
+
+        def _answer(self, status: int, told: Resource) -> None:
             content = json.dumps(told).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/fhir+json")

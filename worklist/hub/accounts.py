@@ -136,6 +136,14 @@ class AccountService:
             _insert(connection, account, hashed)
             self._context.audit.record(connection, actor, AuditAction.USER_CHANGED, detail=f"created {account.user_id}")
 
+    def sites(self, actor: Actor) -> list[Site]:
+        """Return every site by name, for those who arrange something for sites. Raises NotPermitted."""
+        if not any(actor.may(permission) for permission in (Permission.MANAGE_USERS, Permission.MANAGE_ROUTES)):
+            authorize(actor, Permission.SET_REPORT_POLICY, self._context)
+        with self._context.read() as connection:
+            found = connection.execute(select(sites.c.site_id, sites.c.name).order_by(sites.c.name, sites.c.site_id))
+            return [Site(row.site_id, row.name) for row in found]
+
     def create_site(self, actor: Actor, site: Site) -> None:
         """Create a site, or rename it. Raises NotPermitted."""
         authorize(actor, Permission.MANAGE_USERS, self._context)

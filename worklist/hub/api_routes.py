@@ -122,6 +122,10 @@ def account_routes(accounts: AccountService) -> APIRouter:
         accounts.create(actor, body)
         return Response(status_code=201)
 
+    @router.get("/sites")
+    def sites(actor: CurrentActor) -> list[Site]:
+        return accounts.sites(actor)
+
     @router.post("/sites", status_code=201)
     def create_site(actor: CurrentActor, body: Site) -> Response:
         accounts.create_site(actor, body)

@@ -57,13 +57,13 @@ from worklist.hub.ups import UpsService
 from worklist.hub.ups_routes import create_router as create_ups_router
 from worklist.hub.workflow_routes import double_reading_routes, workflow_routes
 from worklist.hub.worklist_query import WorklistService
-from workstation.domain.dispatch import Carriers
+from workstation.domain.dispatch import Carriers, RouteChecks
 from workstation.domain.errors import DiskFull, NotPermitted, Unreachable, WorkstationError
 from workstation.domain.ports import Clock
+from workstation.domain.shared_document import Judges
 
 __all__ = ["HubSettings", "create_hub"]
 
-from workstation.domain.shared_document import Judges
 MAXIMUM_JSON_BYTES: Final = 32 * 1024 * 1024
 SMALL_JSON_BYTES: Final = 64 * 1024
 """All that is taken from somebody without a session."""
@@ -78,12 +78,13 @@ def create_hub(
     clock: Clock | None = None,
     carriers: Carriers | None = None,
     judges: Judges | None = None,
+    checks: RouteChecks | None = None,
 ) -> FastAPI:
     """
     Open database and archive and return the application; its shutdown closes them.
 
     With ``carriers`` it sends signed reports to the sites itself, from its start to its shutdown; with ``judges``
-    it takes documents that the sites share.
+    it takes documents that the sites share, with ``checks`` it tells whether a route's receiver answers.
 
     Raises:
         NewerSchema: a newer version wrote the database.
@@ -141,7 +142,7 @@ def create_hub(
     for router in (
         critical_routes(critical, policies),
         audit_routes(AuditService(context)),
-        dispatch_routes(DispatchService(context), TimelineService(context)),
+        dispatch_routes(DispatchService(context, checks), TimelineService(context)),
         document_routes(DocumentService(context, judges or {})),
         image_grade_routes(ImageGrades(context)),
         quality_routes(QualityService(context)),

@@ -13,7 +13,7 @@ from worklist.hub.dispatch_service import MOST_LISTED, DispatchService
 from worklist.hub.errors import BadRequest
 from worklist.hub.timeline_service import TimelineService
 from workstation.domain.access import Actor
-from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus, TimelineEvent
+from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus, RouteVerdict, TimelineEvent
 
 CurrentActor = Annotated[Actor, Depends(signed_in)]
 
@@ -38,6 +38,12 @@ def dispatch_routes(desk: DispatchService, timelines: TimelineService) -> APIRou
         if body.route_id != route_id:
             raise BadRequest("the route is another one")
         return desk.put_route(actor, body)
+
+    @router.post("/routes/{route_id}/check")
+    def check_route(route_id: str, actor: CurrentActor, body: Route) -> RouteVerdict:
+        if body.route_id != route_id:
+            raise BadRequest("the route is another one")
+        return desk.check_route(actor, body)
 
     @router.get("/dispatches")
     def dispatches(

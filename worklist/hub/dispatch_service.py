@@ -15,7 +15,16 @@ from worklist.hub.errors import BadRequest, NoLongerUpdatable, NotFound
 from worklist.hub.tables import sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
-from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus, TimelineStep
+from workstation.domain.dispatch import (
+    Dispatch,
+    DispatchState,
+    Route,
+    RouteChecks,
+    RouteStatus,
+    RouteVerdict,
+    TimelineStep,
+)
+from workstation.domain.errors import WorkstationError
 
 MOST_LISTED: Final = 1000
 _UNDONE_FIRST: Final = case(
@@ -26,8 +35,9 @@ _UNDONE_FIRST: Final = case(
 class DispatchService:
     """Needs MANAGE_ROUTES for everything; every change is audited."""
 
-    def __init__(self, context: HubContext) -> None:
+    def __init__(self, context: HubContext, checks: RouteChecks | None = None) -> None:
         self._context = context
+        self._checks = checks or {}
 
     def routes(self, actor: Actor) -> list[RouteStatus]:
         """Return every route with what stands on it, by site."""
@@ -80,6 +90,20 @@ class DispatchService:
                 detail=f"{route.route_id} {route.kind} {'on' if route.enabled else 'off'}",
             )
         return route
+
+    def check_route(self, actor: Actor, route: Route) -> RouteVerdict:
+        """Ask the receiver of a route, which need not be saved; nothing of a patient is sent. Raises BadRequest."""
+        authorize(actor, Permission.MANAGE_ROUTES, self._context)
+        if route.kind not in self._checks:
+            raise BadRequest("this hub sends nothing on routes of this kind")
+        try:
+            verdict = RouteVerdict(works=True, words=self._checks[route.kind](route))
+        except WorkstationError as error:
+            verdict = RouteVerdict(works=False, words=error.user_text, hint=error.hint)
+        outcome = 0 if verdict.works else 4
+        told = f"{route.route_id} {route.kind} {route.address}"
+        self._context.audit.record(None, actor, AuditAction.ROUTE_CHECKED, outcome=outcome, detail=told)
+        return verdict
 
     def dispatches(
         self, actor: Actor, *, state: DispatchState | None = None, site_id: str = "", limit: int = MOST_LISTED

@@ -163,11 +163,11 @@ class Dispatcher:
             self._failed(row, route, error, dead=overdue, holds_route=True)
             return False
         except (SourceError, StorageError) as error:
-            self._failed(row, route, error, dead=row.attempts + 1 >= self.policy.most_attempts)
+            self._failed(row, route, error, dead=row.attempts + 1 >= (route.most_attempts or self.policy.most_attempts))
         except Exception as exc:  # a fault of ours with this one report must not stop the others
             log.exception("dispatch %d could not be built or sent", row.number)
             fault = WorkstationError(tr("A fault of the dispatcher itself"), detail=type(exc).__name__)
-            self._failed(row, route, fault, dead=row.attempts + 1 >= self.policy.most_attempts)
+            self._failed(row, route, fault, dead=row.attempts + 1 >= (route.most_attempts or self.policy.most_attempts))
         else:
             self._delivered(row, receipt)
             self.step("recorded")

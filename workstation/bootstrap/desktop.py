@@ -40,6 +40,7 @@ from workstation.services.uid import transaction_uid
 from workstation.settings import ReadingSettings, Settings
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.ui.app import Shell, build_shell
+from workstation.ui.document_words import FACT, documents_fact
 from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.login_presenter import LoginPresenter
 from workstation.ui.pages.page import Page
@@ -218,12 +219,14 @@ class Desktop:
             pages.add(TEMPLATES)
         if actor.may(Permission.MANAGE_ROUTES) or actor.may(Permission.SIGN_FINAL):
             pages.add(DELIVERIES)
-        window.set_available(frozenset(pages))
         if actor.may(Permission.SEE_STATISTICS):
             pages.add(QUALITY)
+        window.set_available(frozenset(pages))
         window.set_actor(actor)
         self.critical.enter(hub, self.session.storage, lambda: self.actor)
         self._show_line(hub, up=True)
+        at_hand = self.session.at_hand
+        window.set_fact(FACT, partial(documents_fact, at_hand) if at_hand is not None and at_hand.is_stale else None)
         self.settings = replace(self.settings, connection=replace(self.settings.connection, last_user=actor.user_id))
         self.keep_settings(self.settings)
         start = next((page for page in (WORKLIST, GRASSROOTS, MODELS, QUALITY, TEMPLATES) if page in pages), None)
@@ -276,6 +279,7 @@ class Desktop:
         self.shell.jobs.submit(Pool.IO, lambda _job: leave_hub())
         window.set_actor(None)
         window.set_fact("hub", None)
+        window.set_fact(FACT, None)
         window.show_soon(LOGIN)
 
     def _show_line(self, hub: Hub, *, up: bool) -> None:

@@ -155,13 +155,17 @@ def _tell_return(desktop: Desktop, page: ReportPage) -> None:
 
 
 def _templates(desktop: Desktop) -> Page:
+    from workstation.bootstrap.documents import fetch_documents
     from workstation.bootstrap.site_templates import SiteTemplates
-    from workstation.services.template_service import EditTemplates
+    from workstation.services.template_service import EditTemplates, PublishTemplate
     from workstation.ui.pages.template_page import TemplatePage
     from workstation.ui.pages.template_presenter import TemplatePresenter
 
-    page = TemplatePage()
-    TemplatePresenter(page, EditTemplates(SiteTemplates(desktop.data_dir), desktop.hub.audit), desktop.shell.jobs)
+    page, hub = TemplatePage(), desktop.hub
+    fetch = fetch_documents(hub, desktop.data_dir)
+    store = SiteTemplates(desktop.data_dir, fetch.cache.load)
+    publish = PublishTemplate(hub.documents, store, fetch)
+    TemplatePresenter(page, EditTemplates(store, hub.audit), desktop.shell.jobs, publish)
     return page
 
 

@@ -14,7 +14,7 @@ from resources.translation import tr
 from workstation.bootstrap.adapters import Hub, connect
 from workstation.bootstrap.console import password_for
 from workstation.bootstrap.templates import template_library
-from workstation.domain.dispatch import Carriers, Dispatch, DispatchState, Route
+from workstation.domain.dispatch import Carriers, Dispatch, DispatchState, Route, RouteChecks
 from workstation.domain.errors import WorkstationError
 
 _ROUTE: Final = TypeAdapter(Route)
@@ -42,6 +42,14 @@ def hub_carriers(
     finally:
         for one in filter(None, (listener, secure)):
             one.stop()
+
+
+def hub_route_checks(data_dir: Path, drop: Path | None = None) -> RouteChecks:
+    """Return what asks the receivers of routes, with the certificates and folders that the carriers use."""
+    from workstation.exchange.routes.route_checks import route_checks
+    from workstation.exchange.routes.secure_lines import SecureLines
+
+    return route_checks(drop or data_dir / "drop", SecureLines(data_dir / "tls"))
 
 
 def run_dispatch_command(options: argparse.Namespace) -> int:

@@ -43,10 +43,14 @@ def hub_judges() -> Judges:
     )
 
 
+def fetch_documents(hub: Hub, data_dir: Path) -> FetchDocuments:
+    """Return what brings a hub's documents to this machine."""
+    return FetchDocuments(hub.documents, DocumentCache(cache_folder(data_dir, hub.client.url)), SystemClock())
+
+
 def documents_at_hand(hub: Hub, data_dir: Path) -> DocumentsAtHand:
     """Return what the hub gives to its sites, from the hub or as kept on this machine."""
-    cache = DocumentCache(cache_folder(data_dir, hub.client.url))
-    return documents_at_sign_in(FetchDocuments(hub.documents, cache, SystemClock()), PATIENCE_S)
+    return documents_at_sign_in(fetch_documents(hub, data_dir), PATIENCE_S)
 
 
 def _template(content: str) -> JudgedDocument:

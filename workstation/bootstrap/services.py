@@ -17,11 +17,14 @@ def run_hub_command(options: argparse.Namespace) -> int:
     """Serve until interrupted, sending signed reports to the sites meanwhile."""
     from worklist.hub.server import run_hub
     from worklist.hub.settings import HubSettings
-    from workstation.bootstrap.dispatch import hub_carriers
+    from workstation.bootstrap.dispatch import hub_carriers, hub_route_checks
+    from workstation.bootstrap.documents import hub_judges
 
-    settings = HubSettings(options.data, options.database, options.archive, options.demo_users)
+    films = tuple(options.pre_read_films)
+    settings = HubSettings(options.data, options.database, options.archive, options.demo_users, films)
+    checks = hub_route_checks(options.data, options.drop)
     with hub_carriers(options.data, options.drop, options.commitment, options.commitment_tls) as carriers:
-        run_hub(settings, options.host, options.port, carriers=carriers)
+        run_hub(settings, options.host, options.port, carriers=carriers, judges=hub_judges(), checks=checks)
     return 0
 
 

@@ -55,6 +55,8 @@ class AuditAction(StrEnum):
     DOCUMENT_CHANGED = "document_changed"
     """A template, letterhead or policy that the hub gives to sites was published or withdrawn."""
     ROUTE_CHANGED = "route_changed"
+    ROUTE_CHECKED = "route_checked"
+    """Somebody let the hub ask the receiver of a route."""
     DISPATCH_DELIVERED = "dispatch_delivered"
     """A system of the site has taken a report, on one of its routes."""
     DISPATCH_DEAD = "dispatch_dead"

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
 
 from workstation.domain.report import Report
+from workstation.domain.site import Site
 
 _HOST_AND_PORT: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
 _URL: Final = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?")
@@ -19,6 +20,7 @@ _AE_TITLE: Final = re.compile(r"[\x21-\x5b\x5d-\x7e]([\x20-\x5b\x5d-\x7e]{0,14}[
 _SECRET_NAME: Final = re.compile(r"[A-Z0-9_]{1,64}")
 _LAST_PORT: Final = 65_535
 _LONGEST_WAIT_S: Final = 120.0
+_MOST_ATTEMPTS: Final = 1000
 
 
 class RouteKind(StrEnum):
@@ -59,6 +61,7 @@ class RouteFault(StrEnum):
     USER_ALONE = "user_alone"
     NO_PRELIMINARY = "no_preliminary"
     TIMEOUT_OUT_OF_RANGE = "timeout_out_of_range"
+    ATTEMPTS_OUT_OF_RANGE = "attempts_out_of_range"
 
 
 _SAID: Final = {
@@ -69,6 +72,7 @@ _SAID: Final = {
     RouteFault.NO_CREDENTIAL_NAME: "a secret is named by capitals, digits and underscore",
     RouteFault.USER_ALONE: "a user needs the name of a secret",
     RouteFault.NO_PRELIMINARY: "this kind takes no preliminary reports",
+    RouteFault.ATTEMPTS_OUT_OF_RANGE: f"it is tried up to {_MOST_ATTEMPTS} times",
     RouteFault.TIMEOUT_OUT_OF_RANGE: f"the answer is awaited up to {_LONGEST_WAIT_S:.0f} s",
 }
 
@@ -98,6 +102,8 @@ class RouteParts(Protocol):
     def preliminary(self) -> bool: ...  # noqa: D102 - as in Route
     @property
     def answer_timeout_s(self) -> float: ...  # noqa: D102 - as in Route
+    @property
+    def most_attempts(self) -> int: ...  # noqa: D102 - as in Route
 
 
 def route_faults(one: RouteParts) -> dict[str, RouteFault]:
@@ -117,6 +123,7 @@ def route_faults(one: RouteParts) -> dict[str, RouteFault]:
         ),
         "preliminary": (RouteFault.NO_PRELIMINARY, one.preliminary and one.kind not in PRELIMINARY_KINDS),
         "answer_timeout_s": (RouteFault.TIMEOUT_OUT_OF_RANGE, not 0 < one.answer_timeout_s <= _LONGEST_WAIT_S),
+        "most_attempts": (RouteFault.ATTEMPTS_OUT_OF_RANGE, not 0 <= one.most_attempts <= _MOST_ATTEMPTS),
     }
     return {where: fault for where, (fault, is_wrong) in wrong.items() if is_wrong}
 
@@ -156,6 +163,8 @@ class Route:
     secret_name: str = ""
     answer_timeout_s: float = 30.0
     preliminary: bool = False
+    most_attempts: int = 0
+    """After so many refusals that may pass a person is asked; 0 leaves it to the hub."""
 
     def __post_init__(self) -> None:
         for where, fault in route_faults(self).items():
@@ -368,6 +377,19 @@ class Carrier(Protocol):
         ...
 
 
+RouteChecks: TypeAlias = Mapping[RouteKind, Callable[[Route], str]]
+"""Ask a receiver whether it would take reports, and send none; the answer in words, or an error as of a carrier."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteVerdict:
+    """What a check of a route came to, in the words of the hub."""
+
+    works: bool
+    words: str
+    hint: str = ""
+
+
 Carriers: TypeAlias = Mapping[RouteKind, Carrier]
 
 
@@ -380,6 +402,14 @@ class DispatchPort(Protocol):
 
     def put_route(self, route: Route) -> Route:
         """Make or change a route."""
+        ...
+
+    def check_route(self, route: Route) -> RouteVerdict:
+        """Let the hub ask the receiver of a route, saved or not; no report is sent."""
+        ...
+
+    def sites(self) -> list[Site]:
+        """Return the sites that a route may lead to."""
         ...
 
     def dispatches(self) -> list[Dispatch]:

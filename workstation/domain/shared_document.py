@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol, TypeAlias
 
+from workstation.domain.site import Site
+
 EVERY_SITE: Final = ""
 """The scope of what holds for the whole alliance."""
 LETTERHEAD_NAME: Final = "letterhead"
@@ -135,6 +137,10 @@ class SharedDocumentPort(Protocol):
         Raises:
             NoLongerUpdatable: another version came meanwhile. TemplateViolation: the hub's judge refused it.
         """
+        ...
+
+    def sites(self) -> Sequence[Site]:
+        """Return the sites that a document may be for."""
         ...
 
     def withdraw(self, info: DocumentInfo) -> DocumentInfo:

@@ -17,12 +17,17 @@ MISSING: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class TemplateEntry:
-    """A template in the list; ``own`` is the site's own version, which stands before a shipped one."""
+    """
+    A template in the list; ``own`` says that a draft of this machine stands before the shared or shipped one.
+
+    ``shared`` is the version that the hub gives to the sites, empty where it gives none.
+    """
 
     template_id: str
     version: str
     title: Text
     own: bool
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ class TemplateStorePort(Protocol):
         """
         ...
 
+    def begun_from(self, template_id: str) -> int:
+        """Return the revision of the hub that this machine's draft was begun from, 0 where there was none."""
+        ...
+
+    def published(self, template_id: str) -> None:
+        """Let the shared version stand where this machine's draft stood; the draft goes into the history."""
+        ...
+
     def read(self, path: Path) -> Draft:
         """Return the template of a JSON or MRRT file. Raises TemplateViolation; active content is refused."""
         ...

@@ -11,16 +11,18 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu import A_ASSOCIATE_RJ
+from pynetdicom.presentation import PresentationContext
 
 from resources.translation import tr
 from workstation.domain.dispatch import Consignment, Receipt, Route
@@ -38,6 +40,9 @@ _NO_SPACE: Final = frozenset(range(0xA700, 0xA800))
 _ALL_KEPT: Final = 1
 _PDU_BYTES: Final = 131_072
 _CONNECT_TIMEOUT_S: Final = 10.0
+
+
+Hear: TypeAlias = Callable[[evt.Event], tuple[int, None]]
 
 
 @dataclass
@@ -129,7 +134,7 @@ class CStoreCarrier:
         listener = self.secure_listener if route.tls and self.secure_listener is not None else self.listener
         if route.commitment:
             listener.start()
-        with _association(route, objects, listener, self.lines) as line:
+        with associated(route, _contexts(route, objects), self.lines, listener.hear) as line:
             for content in objects:
                 _store(line, content)
             if not route.commitment:
@@ -149,33 +154,46 @@ def _objects(consignment: Consignment) -> list[Dataset]:
     return [dcmread(BytesIO(one.read())) for one in consignment.objects]
 
 
-@contextlib.contextmanager
-def _association(
-    route: Route, objects: Sequence[Dataset], listener: CommitmentListener, lines: SecureLines
-) -> Iterator[Association]:
-    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # it logs what it sends; failures are told here
-    entity = AE(ae_title=route.calling_aet)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = route.answer_timeout_s
-    entity.connection_timeout = min(_CONNECT_TIMEOUT_S, route.answer_timeout_s)
+def _contexts(route: Route, objects: Sequence[Dataset]) -> list[PresentationContext]:
     contexts = [
         build_context(sop_class, syntax)
         for sop_class, syntax in sorted({(one.SOPClassUID, one.file_meta.TransferSyntaxUID) for one in objects})
     ]
     if route.commitment:
         contexts.append(build_context(STORAGE_COMMITMENT, [ExplicitVRLittleEndian, ImplicitVRLittleEndian]))
+    return contexts
+
+
+@contextlib.contextmanager
+def associated(
+    route: Route, contexts: Sequence[PresentationContext], lines: SecureLines, hear: Hear | None = None
+) -> Iterator[Association]:
+    """Hold an association with the PACS of a route. Raises NotTrusted, Unreachable, Refused."""
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # it logs what it sends; failures are told here
+    entity = AE(ae_title=route.calling_aet)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = route.answer_timeout_s
+    entity.connection_timeout = min(_CONNECT_TIMEOUT_S, route.answer_timeout_s)
+    received: list[type] = []
+    handlers: list[Any] = [
+        (evt.EVT_CONN_OPEN, _without_delay),
+        (evt.EVT_PDU_RECV, lambda event: received.append(type(event.pdu))),
+    ]
+    if hear is not None:
+        handlers.append((evt.EVT_N_EVENT_REPORT, hear))
     host, port = route.host_and_port
     _knock(route, lines, entity.connection_timeout)
     line = entity.associate(
         host,
         port,
-        contexts=contexts,
+        contexts=list(contexts),
         ae_title=route.called_aet,
         max_pdu=_PDU_BYTES,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _without_delay), (evt.EVT_N_EVENT_REPORT, listener.hear)],
+        evt_handlers=handlers,
         tls_args=(lines.calling(route), host) if route.tls else None,
     )
     if not line.is_established:
-        raise _no_association(line, route)
+        # pynetdicom now and then calls a line aborted that was refused and closed in one go
+        raise _no_association(route, is_refused=line.is_rejected or A_ASSOCIATE_RJ in received)
     try:
         yield line
     finally:
@@ -191,8 +209,8 @@ def _knock(route: Route, lines: SecureLines, timeout_s: float) -> None:
         raise _away(type(exc).__name__) from exc
 
 
-def _no_association(line: Association, route: Route) -> Unreachable | Refused:
-    if line.is_rejected:
+def _no_association(route: Route, *, is_refused: bool) -> Unreachable | Refused:
+    if is_refused:
         return Refused(
             tr("The PACS refused the association"),
             hint=tr("It may not know {calling}, or not be {called}: compare the AE titles with the site.",

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget as _Widget
 
 from resources.translation import tr, trn
 from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus
+from workstation.ui.commands import Command
 from workstation.ui.dispatch_words import document_words, kind_words, moment, state_words
 from workstation.ui.pages.page import Page
 from workstation.ui.theme import current_theme
@@ -30,6 +31,8 @@ class DeliveriesPage(Page):
     give_up_requested = Signal(int)
     route_changed = Signal(object)
     """``Route``, switched on or off"""
+    route_wanted = Signal(object)
+    """``Route`` whose form is wanted, None for a new one"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +54,9 @@ class DeliveriesPage(Page):
         column.addWidget(self._routes(), 2)
         column.addWidget(self._dispatches(), 3)
         self.column.addWidget(body, 1)
+        self.commands.add(
+            Command("deliveries.new", tr("New route…"), "add", "Ctrl+N", self.new_route.click, tr("Deliveries"))
+        )
         self._status: tuple[RouteStatus, ...] = ()
         self._all: tuple[Dispatch, ...] = ()
         self._shown: tuple[Dispatch, ...] = ()
@@ -61,14 +67,20 @@ class DeliveriesPage(Page):
         panel.body.setContentsMargins(0, 0, 0, 0)
         self.switch = Button(tr("Switch off"), "secondary", small=True)
         self.switch.clicked.connect(self._switch)
-        panel.header.addWidget(self.switch)
+        self.new_route = Button(tr("New route…"), "secondary", icon="add", small=True, key="Ctrl+N")
+        self.new_route.clicked.connect(lambda: self.route_wanted.emit(None))
+        self.edit_route = Button(tr("Edit…"), "secondary", icon="edit", small=True)
+        self.edit_route.clicked.connect(self._edit)
+        for button in (self.switch, self.edit_route, self.new_route):
+            panel.header.addWidget(button)
         titles = (tr("Site"), tr("Route"), tr("Kind"), tr("Address"), tr("Waiting"), tr("Not delivered"), tr("State"))
         self.routes = _table(titles, stretch=6)
         self.routes.setAccessibleName(tr("Routes of the sites"))
         self.routes.itemSelectionChanged.connect(self._pick)
+        self.routes.itemDoubleClicked.connect(lambda _item: self._edit())
         self.no_routes = EmptyState(
             tr("No site has a route yet"),
-            tr("Signed reports wait in the inbox of their sender. Make a route with “lianyue dispatch route FILE”."),
+            tr("Signed reports wait in the inbox of their sender until a route leads to the hospital's own systems."),
         )
         panel.body.addWidget(self.routes, 1)
         panel.body.addWidget(self.no_routes, 1)
@@ -154,6 +166,11 @@ class DeliveriesPage(Page):
         row = self.routes.currentRow()
         return self._status[row].route if 0 <= row < len(self._status) else None
 
+    @property
+    def route_ids(self) -> frozenset[str]:
+        """Return the identifiers that are taken."""
+        return frozenset(one.route.route_id for one in self._status)
+
     def _pick(self) -> None:
         chosen, route = self.chosen, self.chosen_route
         dead = chosen is not None and chosen.state is DispatchState.DEAD
@@ -161,6 +178,7 @@ class DeliveriesPage(Page):
         self.send_again.enable(dead, why)
         self.give_up.enable(dead, why)
         self.switch.enable(route is not None, tr("Choose a route"))
+        self.edit_route.enable(route is not None, tr("Choose a route"))
         self.switch.set_text(tr("Switch on") if route is not None and not route.enabled else tr("Switch off"))
 
     def _ask(self, asked: object) -> None:
@@ -172,6 +190,11 @@ class DeliveriesPage(Page):
         route = self.chosen_route
         if route is not None:
             self.route_changed.emit(replace(route, enabled=not route.enabled))
+
+    def _edit(self) -> None:
+        route = self.chosen_route
+        if route is not None:
+            self.route_wanted.emit(route)
 
     def refresh(self) -> None:
         """Fetch anew (F5)."""

@@ -51,6 +51,7 @@ class TemplatePage(Page):
     export_requested = Signal(object)
     locate_requested = Signal(str)
     undo_requested = Signal()
+    publish_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,9 +70,11 @@ class TemplatePage(Page):
         self.clone.clicked.connect(self.clone_requested)
         self.undo.clicked.connect(self.undo_requested)
         self.save.clicked.connect(self.save_requested)
-        for button in (self.bring_in, self.take_out, self.clone, self.undo, self.save):
+        self.publish = Button(tr("Publish…"), icon="send-plane", key="Ctrl+Shift+P")
+        self.publish.clicked.connect(self.publish_requested)
+        for button in (self.bring_in, self.take_out, self.clone, self.undo, self.save, self.publish):
             header.row.addWidget(button)
-        for button in (self.take_out, self.undo, self.save):
+        for button in (self.take_out, self.undo, self.save, self.publish):
             button.setEnabled(False)  # until the first check has looked
         self.add_header(header)
         body = QWidget()
@@ -90,6 +93,7 @@ class TemplatePage(Page):
         self.column.addWidget(body, 1)
         for name, text, icon, key, signal in (
             ("save", tr("Save version"), "save", "Ctrl+S", self.save_requested),
+            ("publish", tr("Publish to the hospitals"), "send-plane", "Ctrl+Shift+P", self.publish_requested),
             ("undo", tr("Undo"), "arrow-go-back", "Ctrl+Z", self.undo_requested),
             ("field", tr("Add a field"), "add", "Ctrl+Shift+F", self.field_requested),
             ("section", tr("Add a section"), "add", "Ctrl+Shift+S", self.section_requested),
@@ -173,8 +177,9 @@ class TemplatePage(Page):
         self._filling = True
         self.list.clear()
         for entry in entries:
-            own = " · " + tr("site's own") if entry.own else ""
-            item = QListWidgetItem(f"{entry.title.get(language())}\n{entry.template_id} v{entry.version}{own}")
+            item = QListWidgetItem(f"{entry.title.get(language())}\n{_line(entry)}")
+            shared = tr("At the hub: version {version}", version=entry.shared) if entry.shared else ""
+            item.setToolTip("\n".join(part for part in (item.text(), shared) if part))
             item.setData(_PLACE, entry.template_id)
             item.setSizeHint(QSize(0, _ROW))  # Chinese lines are taller than the font of the list says
             self.list.addItem(item)
@@ -211,8 +216,10 @@ class TemplatePage(Page):
             star = " *" if node.get("required") else ""
             item.setText(0, f"{_title(node, 'label' if place else 'title')}{star}")
 
-    def show_state(self, *, changed: bool, problems: Sequence[TemplateProblem], can_undo: bool) -> None:
-        """Show what keeps the draft from being saved."""
+    def show_state(
+        self, *, changed: bool, problems: Sequence[TemplateProblem], can_undo: bool, is_draft: bool = False
+    ) -> None:
+        """Show what keeps the draft from being saved, and one of this machine from being published."""
         self.checks.show_checks(
             [(_text(one.place), one.text) for one in problems], [] if problems else [tr("The template can be used")]
         )
@@ -220,12 +227,16 @@ class TemplatePage(Page):
             self._state.show_chip(tr("{count} open", count=len(problems)), "bad", "close")
         elif changed:
             self._state.show_chip(tr("Not saved yet"), "warn", "edit")
+        elif is_draft:
+            self._state.show_chip(tr("Draft of this machine"), "acc", "edit")
         else:
             self._state.show_chip(tr("Saved"), "ok", "check")
         reason = tr("Nothing was changed") if not changed else tr("Correct what the checks say first")
         self.save.enable(changed and not problems, reason)
         self.take_out.enable(not problems, tr("Correct what the checks say first"))
         self.undo.enable(can_undo, tr("Nothing was changed"))
+        why = tr("Save the version first") if changed else tr("There is no draft of this machine to publish")
+        self.publish.enable(is_draft and not changed and not problems, why)
 
     def show_preview(self, template: ReportTemplate) -> None:
         """Show the draft as readers will see it, a few fields in each turn."""
@@ -254,6 +265,12 @@ class TemplatePage(Page):
         name, _kind = QFileDialog.getSaveFileName(self, tr("Export…"), "", _FILES)
         if name:
             self.export_requested.emit(Path(name))
+
+
+def _line(entry: TemplateEntry) -> str:
+    """Say which version there is, and whether it is a draft of this machine or what the hub gives."""
+    where = tr("draft") if entry.own else tr("hub") if entry.shared else ""
+    return f"{entry.template_id} v{entry.version}" + (f" · {where}" if where else "")
 
 
 def _item(words: str, place: Place) -> QTreeWidgetItem:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from resources.translation import language, tr
 from workstation.domain.errors import WorkstationError
 from workstation.domain.ports import JobContext
+from workstation.domain.shared_document import DocumentInfo
 from workstation.domain.template_draft import (
     MISSING,
     Draft,
@@ -25,9 +26,10 @@ from workstation.domain.template_draft import (
     value_at,
 )
 from workstation.services.jobs import JobHandle, JobRunner, Pool
-from workstation.services.template_service import CheckedDraft, EditTemplates
-from workstation.ui.dialogs import ConfirmDialog
+from workstation.services.template_service import CheckedDraft, EditTemplates, PublishTemplate, Standing
+from workstation.ui.dialogs import ConfirmDialog, Dialog
 from workstation.ui.pages.template_page import TemplatePage
+from workstation.ui.templates.publish_dialog import PublishDialog
 
 T = TypeVar("T")
 CHECK_PAUSE_MS: Final = 200
@@ -39,16 +41,20 @@ _REBUILDS: Final = frozenset({"choices", "required_if", "critical"})
 class TemplatePresenter(QObject):
     """Nothing leaves the page before somebody saves; another template asks first where something would be lost."""
 
-    def __init__(self, page: TemplatePage, service: EditTemplates, jobs: JobRunner) -> None:
+    def __init__(
+        self, page: TemplatePage, service: EditTemplates, jobs: JobRunner, publish: PublishTemplate | None = None
+    ) -> None:
         super().__init__(page)
-        self._page, self._service, self._jobs = page, service, jobs
+        self._page, self._service, self._jobs, self._publish = page, service, jobs, publish
+        self._drafts: frozenset[str] = frozenset()
+        """Which templates are drafts of this machine"""
         self.draft: Draft = {}
         self.place: Place = ()
         self._saved: Draft = {}
         self._steps: list[tuple[Draft, Place]] = []
         self._checking: JobHandle[CheckedDraft] | None = None
         self._checked: CheckedDraft | None = None
-        self.dialog: ConfirmDialog | None = None
+        self.dialog: Dialog | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(CHECK_PAUSE_MS)
@@ -60,6 +66,7 @@ class TemplatePresenter(QObject):
         page.clone_requested.connect(self._clone)
         page.save_requested.connect(self.save)
         page.undo_requested.connect(self.undo)
+        page.publish_requested.connect(self.publish)
         page.section_requested.connect(self._add_section)
         page.field_requested.connect(self._add_field)
         page.remove_requested.connect(self._remove)
@@ -80,6 +87,7 @@ class TemplatePresenter(QObject):
         def show(entries: Any) -> None:  # noqa: ANN401 - a sequence of entries
             known = [one.template_id for one in entries]
             wanted = template_id if template_id in known else known[0]
+            self._drafts = frozenset(one.template_id for one in entries if one.own)
             self._page.show_templates(entries, wanted)
             self._load(wanted)
 
@@ -104,7 +112,7 @@ class TemplatePresenter(QObject):
         dialog.finished.connect(lambda _result: self._forget(dialog))
         dialog.open()
 
-    def _forget(self, dialog: ConfirmDialog) -> None:
+    def _forget(self, dialog: Dialog) -> None:
         self.dialog = None
         dialog.deleteLater()
 
@@ -207,7 +215,12 @@ class TemplatePresenter(QObject):
             if self.draft is not draft:
                 return
             self._checked = checked
-            self._page.show_state(changed=self.is_changed, problems=checked.problems, can_undo=bool(self._steps))
+            self._page.show_state(
+                changed=self.is_changed,
+                problems=checked.problems,
+                can_undo=bool(self._steps),
+                is_draft=self._publish is not None and draft.get("template_id") in self._drafts,
+            )
             if checked.template is not None:
                 self._page.show_preview(checked.template)
 
@@ -225,6 +238,26 @@ class TemplatePresenter(QObject):
 
         self._page.notices.clear_notice("templates")
         self._run(lambda _job: self._service.save(draft), kept)
+
+    def publish(self) -> None:
+        """Ask for whom the saved draft is published, and publish it."""
+        publish, draft = self._publish, self.draft
+        if publish is None or self.is_changed or draft.get("template_id") not in self._drafts:
+            return
+
+        def ask(standing: Standing) -> None:
+            dialog = PublishDialog(self._page, str(draft["title"][_tongue()]), standing)
+            self.dialog = dialog
+            dialog.confirmed = lambda site: self._run(lambda _job: publish(draft, standing, site), self._published)
+            dialog.finished.connect(lambda _result: self._forget(dialog))
+            dialog.open()
+
+        self._page.notices.clear_notice("templates")
+        self._run(lambda _job: publish.standing(draft), ask)
+
+    def _published(self, info: DocumentInfo) -> None:
+        self._page.toast.emit(tr("Version {version} is published", version=info.version))
+        self.refresh(info.key.name)
 
     def bring_in(self, path: Path) -> None:
         """Show the template of a file as a draft; it is saved by hand like any other."""
@@ -258,6 +291,10 @@ class TemplatePresenter(QObject):
         if not isinstance(error, WorkstationError):
             raise error
         self._page.show_error(error, key="templates")
+
+
+def _tongue() -> str:
+    return "zh" if language().startswith("zh") else "en"
 
 
 def _types_on(place: Place) -> bool:
