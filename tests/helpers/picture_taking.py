@@ -12,6 +12,7 @@ from typing import Final
 from PySide6.QtWidgets import QApplication, QDialog
 
 from resources.translation import use_language
+from tests.helpers import picture_rest
 from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
 from workstation.bootstrap.loop_steps import CheckFailed, quiet_platform, screenshot, settle, wait_until
@@ -40,6 +41,12 @@ _CASES: Final = (
     ("pt", "蒋文斌", ("hung", "stage2", "fusion", "one", "mpr", "mpr3d")),
     ("documents", "孙浩然", ("hung",)),
 )
+_BESIDE_A_CT: Final = ["editor", "norm", "sign", *picture_rest.OF_A_CT, *picture_rest.OF_A_REPORT]
+_WORDS: Final = {
+    "dominant_type": "solid",
+    "technique": "胸部低剂量平扫，层厚 1.0 mm，肺窗与纵隔窗。",
+    "impression": "1. 右肺上叶实性结节，建议增强 CT 及多学科会诊。\n2. 余双肺未见明确活动性病变。",
+}
 _LAYOUT_NAMES: Final = {"one": Layout.ONE, "mpr": Layout.MPR, "mpr3d": "mpr3d", "volume": VOLUME}
 _COMMANDS: Final = {"1x2": "layout.1x2", "2x2": "layout.2x2", "prior": "priors.toggle", "fusion": "view.fusion"}
 
@@ -65,12 +72,15 @@ class Camera:
         self.window.show()
         try:
             self.take("login")
-            if self.wants("grassroots"):
+            if self.wants(*picture_rest.FIRST):
+                picture_rest.before_anybody(self)
+            if self.wants("grassroots", *picture_rest.TECHNICIANS):
                 self._technician()
-            if self.wants("worklist", "settings", "monitor", "keys", "editor", "report", "sign", "models",
+            if self.wants("worklist", "settings", "monitor", "keys", "editor", "norm", "sign", "models",
+                          *picture_rest.EXPERTS, *picture_rest.OF_A_REPORT, *picture_rest.OF_A_CT,
                           *(f"reading-{kind}" for kind, _name, _layouts in _CASES)):  # fmt: skip
                 self._expert()
-            if self.wants("models"):
+            if self.wants("models", *picture_rest.ADMINISTRATORS):
                 self._administrator()
         finally:
             self.desktop.close()
@@ -136,6 +146,8 @@ class Camera:
             self.take("grassroots-found")
             for key in _keys(page.tabs):
                 self.take(f"grassroots-tab-{key}", before=partial(page.tabs.pick, key))
+        if self.wants(*picture_rest.TECHNICIANS):
+            picture_rest.of_a_technician(self)
         self.desktop.sign_out()
 
     def _expert(self) -> None:
@@ -158,13 +170,15 @@ class Camera:
         self.take_dialog("keys", self.window.open_key_sheet)
         if self.wants("monitor"):
             self._monitor()
+        if self.wants(*picture_rest.EXPERTS):
+            picture_rest.of_an_expert(self)
         if self.wants("models"):
             self._models()
             self.take("models-senior")
         rows = self.desktop.hub.worklist.query(WorklistQuery(tab=WorklistTab.ALL, limit=100)).rows
         for kind, name, layouts in _CASES:
             pictures = [f"reading-{kind}-{layout}" for layout in layouts]
-            pictures += ["editor", "report", "sign"] if kind == "ct" else []
+            pictures += _BESIDE_A_CT if kind == "ct" else []
             if self.wants(*pictures):
                 mine = sorted((one for one in rows if name in one.patient_name), key=lambda one: one.images_received)
                 row = mine[0 if kind == "ct-alone" else -1]  # the older of two studies has no prior
@@ -189,8 +203,10 @@ class Camera:
 
     def _administrator(self) -> None:
         self._sign_in("admin")
-        self._models()
-        self.take("models-admin")
+        if self.wants("models"):
+            self._models()
+            self.take("models-admin")
+        picture_rest.of_an_administrator(self)
         self.desktop.sign_out()
 
     def _models(self) -> None:
@@ -237,7 +253,9 @@ class Camera:
         session = self.desktop.desk.session if self.desktop.desk is not None else None
         if self.wants("editor"):
             self.take_dialog("editor", page.view_commands.action("hanging.edit").trigger)
-        if not self.wants("report", "sign") or session is None:
+        if self.wants("reading-ct", *picture_rest.OF_A_CT):
+            picture_rest.of_a_ct(self, page)
+        if not self.wants("norm", "sign", *picture_rest.OF_A_REPORT) or session is None:
             return
         for finding in session.findings.visible:
             session.accept(finding.tracking_uid)
@@ -248,11 +266,17 @@ class Camera:
         if not isinstance(report, ReportPage):
             raise TypeError("the report page is not there")
         report.fill_normal.click()
-        for item in session.template.fields:
-            if item.required and not session.report.values.get(item.key, "").strip():
-                session.set_value(item.key, item.choices[0].key if item.choices else "未见明显异常。")
+        for _ in range(2):  # a field may be required by what was said in one after it
+            for item in session.template.fields:
+                if item.is_required(session.report.values) and not session.report.values.get(item.key, "").strip():
+                    session.set_value(item.key, item.choices[0].key if item.choices else "10")
+        settle(2500)
+        self.take_dialog("norm", report.sign.click)
+        for key, words in _WORDS.items():
+            session.set_value(key, words)
         settle(2500)
         self.take("report-filled")
+        picture_rest.of_a_report(self, report)
         self.take_dialog("sign", report.sign.click)
 
 

@@ -20,7 +20,8 @@ from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point, plane_name
 
 _SCALE_BAR_MM: Final = 50.0
-_SCALE_BAR_MINIMUM_PX: Final = 40.0
+_SCALE_BAR_MINIMUM_PX: Final = 32.0
+_SCALE_BAR_BESIDE_PX: Final = 20.0
 _CROSS_GAP_PX: Final = (26.0, 46.0)
 _LETTER_INSET_PX: Final = 14.0
 
@@ -187,7 +188,9 @@ def scale_bar(view: SliceView) -> ScaleBar | None:
     for length_mm, text in lengths:
         length = length_mm * scale
         if _SCALE_BAR_MINIMUM_PX <= length <= view.viewport[0] / 3:
-            return ScaleBar((view.viewport[0] - length) / 2 + view.viewport[0] / 8, view.viewport[1] - 12, length, text)
+            middle = view.viewport[0] / 2  # where the letter of the lower edge stands
+            x = max(middle - length / 2 + view.viewport[0] / 8, middle + _SCALE_BAR_BESIDE_PX)
+            return ScaleBar(x, view.viewport[1] - 12, length, text)
     return None
 
 

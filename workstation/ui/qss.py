@@ -35,7 +35,8 @@ QFrame[rule="true"] { background: $line; border: none; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateEdit {
   background: $bg0; color: $t1; border: 1px solid $line2; border-radius: 4px; padding: 0 8px;
-  selection-background-color: $sel; selection-color: $t0; min-height: 30px; }
+  selection-background-color: $sel; selection-color: $t0; }
+QLineEdit, QSpinBox, QDoubleSpinBox, QDateEdit { min-height: 30px; }
 QLineEdit[tall="true"] { min-height: 38px; }
 QSpinBox { padding: 0 20px 0 8px; }
 QSpinBox::up-button, QSpinBox::down-button { background: transparent; border: none; width: 20px; }

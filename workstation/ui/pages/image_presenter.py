@@ -238,6 +238,9 @@ class ImagePresenter(QObject):
         if is_first:
             self._first(case, shown, batch[0][1])
         on_screen = any(index == scene.index for index, _image in batch)
+        for index, image in batch:
+            if index == scene.count // 2:  # the middle tells more than what came first
+                self._show_thumbnail(shown, image)
         if is_first or on_screen:
             self._page.grid.refresh()
         if self._pending is not None and on_screen:
@@ -252,8 +255,11 @@ class ImagePresenter(QObject):
         if image.lossy_ratio is not None:
             ratio = image.lossy_ratio or None
             self._page.grid.frame(STACK).set_fidelity(Fidelity(FidelityKind.LOSSY_FINAL, ratio=ratio))
-        self._page.series.show_thumbnail(shown.key, thumbnail(image, scene, self._page.devicePixelRatioF()))
+        self._show_thumbnail(shown, image)
         self._page.show_window()
+
+    def _show_thumbnail(self, shown: ShownSeries, image: SliceImage) -> None:
+        self._page.series.show_thumbnail(shown.key, thumbnail(image, shown.scene, self._page.devicePixelRatioF()))
 
     def _built(self, shown: ShownSeries) -> None:
         if shown is self._shown:

@@ -68,6 +68,12 @@ class AnnotationPanel(QWidget):
         self.table.setAccessibleName(tr("Measurements"))
         self.table.cellClicked.connect(lambda row, _column: self.jump_asked.emit(self._uids[row]))
         self.table.itemSelectionChanged.connect(self._enable)
+        self.nothing = label(
+            tr("Nothing measured yet. A tool is chosen by its key or above the images."), "body", "t2", wrap=True
+        )
+        self.nothing.setContentsMargins(12, 12, 12, 12)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self.nothing, 1)
         column.addWidget(self.table, 1)
         column.addWidget(rule())
         self.words = Button(tr("Words…"), "ghost", icon="text", small=True)
@@ -95,6 +101,8 @@ class AnnotationPanel(QWidget):
         before = self.chosen()
         self._read_only = read_only
         self._uids = [row.uid for row in rows]
+        self.nothing.setVisible(not rows)
+        self.table.setVisible(bool(rows))
         self.table.setRowCount(len(rows))
         for at, row in enumerate(rows):
             for column, text in enumerate((row.kind, row.value, row.place)):

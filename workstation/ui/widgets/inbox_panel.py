@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from resources.theme_tokens import font_role
 from resources.translation import tr, trn
 from workstation.domain.report_state import ReportKind
 from workstation.domain.site import ReturnedReport
@@ -177,6 +178,8 @@ class InboxItem(QFrame):
         bottom.addWidget(self._state)
         self._standing = ChipLabel("", "neutral")
         bottom.addWidget(self._standing)
+        self._critical = ChipLabel(tr("Critical value"), "bad", "alarm-warning")
+        bottom.addWidget(self._critical)
         bottom.addWidget(self._signer, 1)
         self.acknowledge = Button(tr("Acknowledge"), "primary", icon="check", small=True)
         self.acknowledge.clicked.connect(self._acknowledge)
@@ -200,6 +203,7 @@ class InboxItem(QFrame):
         self._standing.setVisible(standing is not None)
         if standing is not None:
             self._standing.show_chip(*standing)
+        self._critical.setVisible(report.critical)
         if waiting:
             self._state.show_chip(tr("To acknowledge"), "acc", "inbox")
             self._signer.show_text(tr("Signed by {name}", name=report.signer))
@@ -209,7 +213,8 @@ class InboxItem(QFrame):
             self._signer.show_text(receipt if report.acknowledged_by else _clock(report.acknowledged_at))
         self.acknowledge.setVisible(waiting)
         self.acknowledge.enable(waiting)
-        name = " · ".join(word for word in (self._state.text(), self.standing_word()) if word)
+        urgent = self._critical.text() if report.critical else ""
+        name = " · ".join(word for word in (urgent, self._state.text(), self.standing_word()) if word)
         self.setAccessibleName(f"{who} {report.description} · {name}")
         self.update()
 
@@ -274,7 +279,8 @@ class InboxItem(QFrame):
         painter.fillRect(self.rect(), theme.color(surface))
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.color("line"))
         if self._report is not None and not self._report.acknowledged_at:
-            painter.fillRect(0, 0, 3, self.height() - 1, theme.color("acc"))
+            tone = "bad" if self._report.critical else "acc"
+            painter.fillRect(0, 0, 3, self.height() - 1, theme.color(tone))
         if self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
             painter.setPen(QPen(theme.color("acc"), theme.px("stroke.focus")))
             painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
@@ -304,7 +310,7 @@ class _TwoLines(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._text = ""
-        self.setFixedHeight(paint.metrics("body").lineSpacing() * _SUMMARY_LINES + 4)
+        self.setFixedHeight(_line_px() * _SUMMARY_LINES)
 
     def show_text(self, text: str) -> None:
         self._text = "\n".join(line.strip() for line in text.splitlines() if line.strip())
@@ -314,10 +320,15 @@ class _TwoLines(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        height = paint.metrics("body").lineSpacing()
+        height = _line_px()
         for at, line in enumerate(two_lines(self._text, self.width())):
             paint.text(painter, QRectF(0, at * height, self.width(), height), line,
                        align=Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)  # fmt: skip
+
+
+def _line_px() -> int:
+    """Return the height of a line: Chinese reaches further down than the metrics of the first font say."""
+    return font_role("body").line
 
 
 def two_lines(text: str, width: int) -> tuple[str, str]:
