@@ -18,6 +18,7 @@ from tests.helpers import cases
 from tests.helpers.fakes_ui import case
 from tests.helpers.grassroots import GrassrootsBench, returned_report
 from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
+from workstation.domain.mutual_recognition import RepeatException, RepeatReason
 from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.study import DecodeWarning, Patient, Study
@@ -25,6 +26,7 @@ from workstation.domain.workitem import Priority, ReadingState
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter
+from workstation.ui.quality.repeat_dialog import RepeatDialog
 from workstation.ui.widgets.inbox_panel import InboxItem, InboxPanel, two_lines
 from workstation.ui.widgets.send_panel import SendState
 
@@ -458,6 +460,25 @@ def test_before_sending_the_technician_is_told_of_a_recognised_result(station: S
     station.drop()
 
     station.qtbot.waitUntil(lambda: "A recognised result exists" in station.facts())
+
+
+def test_the_reason_of_a_repeated_exam_goes_with_its_request(station: Station) -> None:
+    told = ("A recognised result exists", "Repeat it only for a reason")
+    station.bench.services = replace(station.bench.services, repeated=lambda _study: told)
+    station.page, station.presenter = station.add_page()
+    station.drop()
+    station.qtbot.waitUntil(lambda: "A recognised result exists" in station.facts())
+    station.presenter.send(STUDY)
+    dialog = station.page.findChild(RepeatDialog)
+    assert isinstance(dialog, RepeatDialog)
+    assert station.bench.sender.requests == []
+    dialog.exception.setCurrentIndex(dialog.exception.findData(RepeatException.CONDITION_CHANGED))
+    dialog.accept()
+
+    station.until(SendState.VERIFIED)
+    assert [request.repeat for request in station.bench.sender.requests] == [
+        RepeatReason(RepeatException.CONDITION_CHANGED)
+    ]
 
 
 def test_no_answer_about_recognised_results_holds_nobody_up(station: Station) -> None:

@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
+from tests.helpers.critical import AT, EXPERT, party
 from tests.helpers.desk import DeskBench
+from workstation.domain.critical import LEVELS, CallMethod, CallOutcome, CallRecord, CriticalSource, CriticalValue
 from workstation.domain.template import FieldType
 from workstation.exchange.templates.library import TemplateLibrary
 from workstation.ui.category_dialog import CategoryDialog
@@ -105,6 +107,7 @@ def test_going_back_from_the_gate_leaves_the_report_as_it_was(shown: Shown) -> N
 
     assert not shown.asks_for_pin()
     assert shown.session.report.norm_overrides == ()
+    assert shown.session.report.norm_found == ("side_of_conclusion",)  # counted for quality, corrected or not
 
 
 def classify_dialog(shown: Shown, scheme: str) -> CategoryDialog:
@@ -247,3 +250,26 @@ def test_another_template_keeps_what_was_typed_and_asks_before_it_hides_somethin
     assert shown.session.report.template_id == "general"
     assert shown.session.report.values["airways"] == "patent"
     assert shown.page.form.value("technique") == "low dose"
+
+
+def test_the_critical_addendum_is_filled_from_the_record_of_the_call(shown: Shown) -> None:
+    call = CallRecord(
+        "2.25.9", party(EXPERT), "李护士", "病房护士", "8001", AT, CallMethod.PHONE, CallOutcome.REACHED, "张力性气胸",
+        read_back=True, read_back_text="立即处理",
+    )  # fmt: skip
+    value = CriticalValue(
+        "2.25.8", shown.session.study.study_instance_uid, "2.25.7", "", LEVELS[1], "张力性气胸", CriticalSource.READER,
+        party(EXPERT), AT,
+    ).called(call)  # fmt: skip
+    shown.session.know_critical((value,))
+    template = LIBRARY.get("critical-addendum")
+    assert template is not None
+
+    shown.presenter.tools.use_template(template)
+    if isinstance(shown.presenter.tools.dialog, ConfirmDialog):
+        shown.presenter.tools.dialog.accept()
+
+    values = shown.session.report.values
+    assert (values["critical_finding"], values["receiver"], values["receiver_role"], values["read_back_text"]) == (
+        "张力性气胸", "李护士", "nurse", "立即处理",
+    )  # fmt: skip

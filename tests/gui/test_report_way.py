@@ -13,6 +13,7 @@ from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
 from tests.helpers.desk import DeskBench, preliminary
 from tests.helpers.fakes import RESIDENT
+from workstation.domain.critical import LEVELS, CriticalSource, CriticalValue, Party
 from workstation.domain.errors import AlreadyClaimed
 from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportKind, ReportState, ReturnCode, WithdrawalCode
@@ -292,3 +293,27 @@ def test_a_report_of_the_wrong_patient_is_withdrawn_with_a_note(qtbot: QtBot, be
     ((uid, code, reason, outputs),) = bench.workflow.withdrawn
     assert (uid, code, reason, len(outputs)) == (final.report_uid, WithdrawalCode.WRONG_PATIENT, "other person", 1)
     assert bench.images.stored == [b"rejection of 2 objects"]
+
+
+def test_an_addendum_takes_up_the_record_of_the_call_once(qtbot: QtBot, bench: DeskBench) -> None:
+    draft = following(ReportKind.ADDENDUM)
+    bench.reports.stored = signed()
+    bench.drafts.save(draft)
+    page, _presenter = shown(bench)
+    bench.open(qtbot.waitUntil)
+    session = bench.desk.session
+    assert session is not None
+    assert not page.way.record.isVisible()
+    value = CriticalValue(
+        "2.25.8", draft.study_instance_uid, "2.25.7", "", LEVELS[1], "张力性气胸", CriticalSource.READER,
+        Party("expert", "王启明", "senior", ""), cases.NOON,
+    )  # fmt: skip
+    session.know_critical((value,))
+    page.way.addendum.setPlainText("补充如下。")
+    page.way.record.click()
+    page.way.record.click()
+
+    lines = session.report.addendum.splitlines()
+    assert lines[:2] == ["补充如下。", "危急所见：张力性气胸（1 级）"]
+    assert lines[-1] == "签发时尚未复述确认"
+    assert len(lines) == 4

@@ -23,6 +23,7 @@ class FakeWorkflow:
         self.cancelled: list[Report] = []
         self.withdrawn: list[tuple[str, WithdrawalCode, str, tuple[OutputReference, ...]]] = []
         self.ordered: list[str] = []
+        self.policies: list[ReportPolicy] = []
         self.error: WorkstationError | None = None
         self.on_revise: Callable[[Claim], None] = lambda _claim: None
 
@@ -65,9 +66,10 @@ class FakeWorkflow:
         return self.both
 
     def policy(self) -> ReportPolicy:
-        return ReportPolicy()
+        return self.policies[-1] if self.policies else ReportPolicy()
 
     def set_policy(self, policy: ReportPolicy) -> ReportPolicy:
+        self.policies.append(policy)
         return policy
 
     def agreement(self) -> AgreementFigures:

@@ -116,6 +116,7 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
 
 def _report(desktop: Desktop) -> Iterator[Page]:
     from workstation.bootstrap.desk import Preview, way_services
+    from workstation.bootstrap.grading import grade_beside_report
     from workstation.bootstrap.letterheads import site_letterheads
     from workstation.bootstrap.writing import writing_aids
     from workstation.exchange.paper.report_pdf import ReportPdf
@@ -137,6 +138,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
     )
     desktop.report.guards.append(desktop.critical.report_page(page, _present(desktop.desk)))
     _tell_return(desktop, page)
+    grade_beside_report(page, _present(desktop.desk), desktop.hub.quality, desktop.shell.jobs, _present(desktop.actor))
 
 
 def _tell_return(desktop: Desktop, page: ReportPage) -> None:
@@ -216,6 +218,11 @@ def _quality(desktop: Desktop) -> Page:
     from workstation.ui.pages.quality_presenter import QualityPresenter
 
     page, hub = QualityPage(), desktop.hub
+def _grassroots(desktop: Desktop) -> Page:
+    from workstation.bootstrap.adapters import verifier
+    from workstation.bootstrap.grading import grade_sent_cases
+    from workstation.bootstrap.letterheads import recognition_policy
+    from workstation.dicom.images.source import scan
     QualityPresenter(page, hub.quality, hub.workflow, desktop.shell.jobs, SystemClock(), replace_file)
     return page
 
@@ -237,6 +244,7 @@ def _quality(desktop: Desktop) -> Page:
         worklist=hub.worklist,
         open_returned=OpenReturnedReport(hub.images, verifier(desktop.signing.trusted, desktop.data_dir), _pdf_in),
         pictures=page_pictures,
+    grade_sent_cases(page, hub.quality, desktop.shell.jobs)
         repeated=TellRepeats(hub.recognised.results, FindRepeats(policy, SystemClock())),
     )
     presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 from resources.translation import tr, trn
 from workstation.domain.access import Actor
 from workstation.domain.errors import Unreachable, WorkstationError
+from workstation.domain.mutual_recognition import RepeatReason
 from workstation.domain.ports import InboxPort, JobContext, SendPort, WorklistPort
 from workstation.domain.site import ReadingRequest, ReturnedReport
 from workstation.domain.study import Study
@@ -27,6 +28,7 @@ from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.quality.repeat_dialog import RepeatDialog
 from workstation.ui.send_queue import GrassrootsQueue
 
 __all__ = ["GrassrootsPresenter", "GrassrootsQueue", "GrassrootsServices"]
@@ -63,6 +65,8 @@ class GrassrootsPresenter(QObject):
         super().__init__(page)
         self._page, self._services, self._jobs, self._actor, self._queue = page, services, jobs, actor, queue
         self._returned: dict[str, ReturnedReport] = {}
+        self._repeated: dict[str, str] = {}
+        """What is said of the recognised result that a study repeats"""
         self._opening: JobHandle[tuple[OpenedReport, Pictures]] | None = None
         self._scans: list[JobHandle[list[Study]]] = []
         self._refreshing = False
@@ -141,6 +145,7 @@ class GrassrootsPresenter(QObject):
         def told(answer: tuple[str, str]) -> None:
             said, exceptions = answer
             if said and not self._closed:
+                self._repeated[study.study_instance_uid] = said
                 key = f"repeat:{study.study_instance_uid}"
                 self._page.notices.show_notice(Notice(key, Severity.NEWS, said, exceptions))
 
@@ -153,7 +158,7 @@ class GrassrootsPresenter(QObject):
         if self._queue.holds_two_patients(study_instance_uid) and not self._queue.request_of(study_instance_uid):
             self._ask_whose(study_instance_uid)
         else:
-            self._send(study_instance_uid)
+            self._ask_why(study_instance_uid)
 
     def _ask_whose(self, study_instance_uid: str) -> None:
         who = self._queue.item(study_instance_uid).who
@@ -166,15 +171,27 @@ class GrassrootsPresenter(QObject):
             danger=True,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._send(study_instance_uid))
+        dialog.accepted.connect(lambda: self._ask_why(study_instance_uid))
         dialog.open()
 
-    def _send(self, study_instance_uid: str) -> None:
+    def _ask_why(self, study_instance_uid: str) -> None:
+        """Ask once why an exam is repeated; what was said goes with the request."""
+        exists = self._repeated.get(study_instance_uid, "")
+        if not exists or self._queue.request_of(study_instance_uid):
+            self._send(study_instance_uid)
+            return
+        dialog = RepeatDialog(self._page, self._queue.item(study_instance_uid).who, exists)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.given.connect(lambda reason: self._send(study_instance_uid, reason))
+        dialog.open()
+
+    def _send(self, study_instance_uid: str, repeat: RepeatReason | None = None) -> None:
         request = self._queue.request_of(study_instance_uid) or ReadingRequest(
             study_instance_uid,
             self._page.send.priority(),
             self._page.send.question.text().strip(),
             self._queue.item(study_instance_uid).total,
+            repeat,
         )
         self._queue.send(request, self._services.sender, self._jobs)
         if not self._queue.more_of_patient(study_instance_uid):

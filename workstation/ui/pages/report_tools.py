@@ -20,6 +20,7 @@ from workstation.domain.norm.values import NormFault
 from workstation.domain.report import Report
 from workstation.domain.template import ReportTemplate
 from workstation.services.category_forms import form_of, lesions_of
+from workstation.services.critical_addendum import fill_from_record
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.norm_gate import describe_fault, faults_of
 from workstation.services.reading_session import ReadingSession
@@ -183,8 +184,14 @@ class ReportTools(QObject):
             for item in session.template.fields
             if item.key not in shown and session.report.values.get(item.key, "").strip()
         ]
+
+        def take() -> None:
+            if self._desk.session is session:
+                session.choose_template(template)
+                fill_from_record(session)
+
         if not lost:
-            session.choose_template(template)
+            take()
             return
         dialog = ConfirmDialog(
             self._page,
@@ -193,7 +200,7 @@ class ReportTools(QObject):
             tr("Change template"),
             lines=lost,
         )
-        dialog.accepted.connect(lambda: session.choose_template(template) if self._desk.session is session else None)
+        dialog.accepted.connect(take)
         self._show(dialog)
 
     def ask_category(self, scheme: str = "") -> None:

@@ -21,7 +21,7 @@ class PolicyPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(tr("Rules in force"))
-        self.second = QCheckBox(tr("Nobody signs a report that he wrote alone"))
+        self.second = QCheckBox(tr("A report is signed by another than its author"))
         self.second.toggled.connect(lambda _on: self._ready())
         self.every = NumberBox()
         self.every.setRange(0, _MOST)

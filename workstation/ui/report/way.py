@@ -16,6 +16,7 @@ from workstation.domain.report_state import ReturnCode, WithdrawalCode
 from workstation.domain.report_version import DoubleReadingState, ReportVersion
 from workstation.domain.study import Study
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
+from workstation.services.critical_addendum import record_words
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.reading_session import ReadingSession
 from workstation.services.report_difference import differences
@@ -60,6 +61,7 @@ class ReportWay(QObject):
         panel.cancel_asked.connect(self.ask_cancel)
         panel.readings_asked.connect(self.show_readings)
         panel.double_asked.connect(self.order_double_reading)
+        panel.record_asked.connect(self.take_call_record)
         panel.addendum_written.connect(self._write_addendum)
         desk.opened.connect(self._opened)
         desk.changed.connect(self._changed)
@@ -131,6 +133,8 @@ class ReportWay(QObject):
             acts.add("withdraw")
         if not session.read_only and session.claim is not None:
             acts.add("give_up")
+        if report.kind is ReportKind.ADDENDUM and not session.read_only and record_words(report):
+            acts.add("record")
         if session.rules.double_reading in {DoubleReadingState.ARBITRATION, DoubleReadingState.AGREED}:
             acts.add("readings")
         waiting = session.claim is None and session.row.state in _WAITING
@@ -148,6 +152,15 @@ class ReportWay(QObject):
         session = self._desk.session
         if session is not None and not session.read_only and session.report.kind is ReportKind.ADDENDUM:
             session.set_addendum(text)
+
+    def take_call_record(self) -> None:
+        """Put what was recorded of the critical values below the words of the addendum."""
+        session = self._desk.session
+        if session is None or session.read_only or session.report.kind is not ReportKind.ADDENDUM:
+            return
+        written, record = session.report.addendum.rstrip(), record_words(session.report)
+        if record and record not in written:
+            session.set_addendum(f"{written}\n{record}".strip())
 
     def show_versions(self) -> None:
         """Fetch the history and show it."""

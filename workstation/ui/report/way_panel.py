@@ -20,6 +20,7 @@ class WayPanel(Panel):
     cancel_asked = Signal()
     readings_asked = Signal()
     double_asked = Signal()
+    record_asked = Signal()
     addendum_written = Signal(str)
 
     def __init__(self) -> None:
@@ -40,6 +41,7 @@ class WayPanel(Panel):
         self.give_up = Button(tr("Give up…"), icon="close", small=True)
         self.readings = Button(tr("Both readings…"), icon="file-search", small=True)
         self.double = Button(tr("Have it read twice"), icon="file-copy", small=True)
+        self.record = Button(tr("From the call record"), icon="phone", small=True)
         holder = QWidget()
         self._grid = QGridLayout(holder)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -52,6 +54,7 @@ class WayPanel(Panel):
             (self.give_up, self.cancel_asked),
             (self.readings, self.readings_asked),
             (self.double, self.double_asked),
+            (self.record, self.record_asked),
         ):
             button.clicked.connect(told)
         self.body.addWidget(holder)
@@ -77,7 +80,7 @@ class WayPanel(Panel):
             self.addendum.blockSignals(True)
             self.addendum.setPlainText(addendum)
             self.addendum.blockSignals(False)
-        names = ("versions", "follow_up", "withdraw", "give_up", "readings", "double")
+        names = ("versions", "follow_up", "withdraw", "give_up", "readings", "double", "record")
         shown = [name for name in names if name in acts]
         for name in names:
             self._grid.removeWidget(self._button(name))

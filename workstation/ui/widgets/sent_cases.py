@@ -15,7 +15,9 @@ from workstation.domain.workitem import ReadingState, WorklistRow
 from workstation.ui import paint
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.theme import current_theme
+from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, Panel, label
+from workstation.ui.widgets.worklist_words import GRADE_TINT, grade_word
 
 _ROW: Final = 40
 _INDEX = QModelIndex | QPersistentModelIndex
@@ -23,9 +25,10 @@ _NOWHERE: Final = QModelIndex()
 
 
 class SentCases(Panel):
-    """``chosen(study_instance_uid)`` on click and Enter."""
+    """``chosen(study_instance_uid)`` on click and Enter; ``grade_requested(WorklistRow)`` for the selected one."""
 
     chosen = Signal(str)
+    grade_requested = Signal(object)
 
     def __init__(self) -> None:
         super().__init__(tr("Sent studies"))
@@ -44,6 +47,11 @@ class SentCases(Panel):
         self.list.setAccessibleName(tr("Sent studies"))
         self.list.clicked.connect(self._choose)
         self.list.activated.connect(self._choose)
+        self.grade = Button(tr("Grade images…"), "ghost", icon="image-edit", small=True)
+        self.grade.clicked.connect(self._grade)
+        self.header.addWidget(self.grade)
+        self.list.selectionModel().currentChanged.connect(lambda _new, _old: self._may_grade())
+        self._may_grade()
         self._empty = label(tr("Nothing sent yet"), "body", "t3")
         self._empty.setContentsMargins(12, 12, 12, 12)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -59,6 +67,7 @@ class SentCases(Panel):
         self.list.setVisible(bool(rows))
         self._count.setVisible(bool(rows))
         self._count.show_chip(str(len(rows)), "neutral")
+        self._may_grade()
 
     def state_of(self, study_instance_uid: str) -> str:
         """Return the state word shown for a study; KeyError when it is not listed."""
@@ -67,6 +76,21 @@ class SentCases(Panel):
     def count(self) -> int:
         """Return how many cases are listed."""
         return self._model.rowCount()
+
+    def _current(self) -> WorklistRow | None:
+        at = self.list.currentIndex()
+        return self._model.rows[at.row()] if at.isValid() and at.row() < len(self._model.rows) else None
+
+    def _may_grade(self) -> None:
+        row = self._current()
+        arriving = row is not None and row.state is ReadingState.RECEIVING
+        why = tr("The images are still arriving") if arriving else tr("Choose a study first")
+        self.grade.enable(row is not None and not arriving, why)
+
+    def _grade(self) -> None:
+        row = self._current()
+        if row is not None:
+            self.grade_requested.emit(row)
 
     def _choose(self, index: QModelIndex) -> None:
         self.chosen.emit(self._model.rows[index.row()].study_instance_uid)
@@ -152,6 +176,12 @@ class _CaseDelegate(QStyledItemDelegate):
         images = f"{row.images_received}/{row.images_expected}" if row.images_expected else str(row.images_received)
         paint.text(painter, QRectF(right - 72, box.top(), 72, _ROW), images, role="caption", tone="t2", align=align)
         right -= 84
+        if row.quality_grade:
+            grade = grade_word(row.quality_grade)
+            tinted = paint.chip_width("", grade)
+            place = QRectF(right - tinted, box.center().y() - height / 2, tinted, height)
+            paint.paint_chip(painter, place, GRADE_TINT.get(row.quality_grade, "neutral"), "", grade)
+        right -= 40
         name = min(160, int(box.width() * 0.22))
         paint.text(painter, QRectF(box.left() + 12, box.top(), name, _ROW), paint.elided(_who(row), name),
                    tone="t0")  # fmt: skip

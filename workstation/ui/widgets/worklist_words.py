@@ -27,9 +27,9 @@ STATE_LOOK: Final = {  # state: (chip kind, icon)
     ReadingState.ACKNOWLEDGED: ("ok", "check-double"),
     ReadingState.CANCELLED: ("neutral", "close"),
 }
-GRADE_TINT: Final = {"甲": "ok", "乙": "warn", "丙": "bad", "A": "ok", "B": "warn", "C": "bad"}
+GRADE_TINT: Final = {"甲": "ok", "乙": "warn", "丙": "bad", "A": "ok", "B": "warn", "C": "bad", "D": "bad"}
 _LATIN_GRADE: Final = {"甲": "A", "乙": "B", "丙": "C"}
-_CHINESE_GRADE: Final = {"A": "甲", "B": "乙", "C": "丙"}
+_CHINESE_GRADE: Final = {"A": "甲", "B": "乙", "C": "丙", "D": "废"}
 
 
 def state_word(state: ReadingState) -> str:
