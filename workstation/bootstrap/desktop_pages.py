@@ -207,10 +207,6 @@ def _deliveries(desktop: Desktop) -> Page:
     return own
 
 
-def _grassroots(desktop: Desktop) -> Page:
-    from workstation.bootstrap.adapters import verifier
-    from workstation.bootstrap.letterheads import recognition_policy
-    from workstation.dicom.images.source import scan
 def _quality(desktop: Desktop) -> Page:
     from workstation.services.uid import SystemClock
     from workstation.storage.files import replace_file
@@ -218,15 +214,15 @@ def _quality(desktop: Desktop) -> Page:
     from workstation.ui.pages.quality_presenter import QualityPresenter
 
     page, hub = QualityPage(), desktop.hub
+    QualityPresenter(page, hub.quality, hub.workflow, desktop.shell.jobs, SystemClock(), replace_file)
+    return page
+
+
 def _grassroots(desktop: Desktop) -> Page:
     from workstation.bootstrap.adapters import verifier
     from workstation.bootstrap.grading import grade_sent_cases
     from workstation.bootstrap.letterheads import recognition_policy
     from workstation.dicom.images.source import scan
-    QualityPresenter(page, hub.quality, hub.workflow, desktop.shell.jobs, SystemClock(), replace_file)
-    return page
-
-
     from workstation.exchange.paper.pdf_pages import page_pictures
     from workstation.services.recognition_service import FindRepeats, TellRepeats
     from workstation.services.returned_report_service import OpenReturnedReport
@@ -244,11 +240,11 @@ def _grassroots(desktop: Desktop) -> Page:
         worklist=hub.worklist,
         open_returned=OpenReturnedReport(hub.images, verifier(desktop.signing.trusted, desktop.data_dir), _pdf_in),
         pictures=page_pictures,
-    grade_sent_cases(page, hub.quality, desktop.shell.jobs)
         repeated=TellRepeats(hub.recognised.results, FindRepeats(policy, SystemClock())),
     )
     presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)
     presenter.refresh()
+    grade_sent_cases(page, hub.quality, desktop.shell.jobs)
     timelines = TimelineFollower(page.timeline, hub.dispatch, desktop.shell.jobs)
     page.inbox.chosen.connect(timelines.follow)
     page.inbox.acknowledge_requested.connect(lambda _ups: timelines.refresh())
