@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -60,10 +61,10 @@ def mark_of(uid: str, number: int, centre: Point, diameter: float) -> Finding:
     return Finding(uid, number, centre, diameter, Decision.UNDECIDED, mark)
 
 
-def prior_report(study: Study, frame: str) -> bytes:
-    """Return the signed measurements of the prior: the grown nodule, accepted then at 8 mm, 20 mm nearer the feet."""
+def prior_report(study: Study, frame: str, diameter: float = 8.0, uid: str = OLD_UID) -> bytes:
+    """Return the signed measurements of a prior: the grown nodule, accepted then at 8 mm, 20 mm nearer the feet."""
     x, y, z = GROWN
-    found = mark_of(OLD_UID, 1, (x, y, z - 20), 8.0).accepted(by="x", at=cases.NOON)
+    found = mark_of(uid, 1, (x, y, z - 20), diameter).accepted(by="x", at=cases.NOON)
     made = cases.report(replace(found, nodule_type=NoduleType.SOLID), uid=study.study_instance_uid)
     findings = replace(
         made.findings, series_instance_uid=study.series[0].series_instance_uid, frame_of_reference_uid=frame
@@ -74,7 +75,8 @@ def prior_report(study: Study, frame: str) -> bytes:
 class FollowUpBench(ComparingBench):
     """Case and prior in two frames of reference; the registrar finds the 20 mm between them."""
 
-    def __init__(self, *, reported: bool = True) -> None:
+    def __init__(self, *, reported: bool = True, older: Mapping[str, tuple[float, str]] | None = None) -> None:
+        """``older`` adds studies by date, each with the nodule's diameter and tracking UID as reported then."""
         self.is_reported = reported
         study, images = phantom(CASE, "20261121", "1.5", 0.0, (GROWN, 10.5), (UNREPORTED, 8.0))
         case = case_of(study, images)
@@ -87,6 +89,16 @@ class FollowUpBench(ComparingBench):
             old = replace(old, series=(*old.series, Series("1.9.1.4", "SR", 9002, "", "", (sr,))))
         self.source.known.append(prior(PRIOR, "20251208"))
         self.serve_prior(old, old_images)
+        for at, (date, (diameter, uid)) in enumerate((older or {}).items()):
+            self._serve_older(f"1.9.{at + 2}", date, diameter, uid)
+
+    def _serve_older(self, study_uid: str, date: str, diameter: float, uid: str) -> None:
+        study, images = phantom(study_uid, date, "1.6", -20.0, (GROWN, diameter))
+        sr = Instance(f"{study_uid}.4.1", SR_CLASS, 1)
+        self.archive.files[sr.sop_instance_uid] = prior_report(study, "1.6", diameter, uid)
+        study = replace(study, series=(*study.series, Series(f"{study_uid}.4", "SR", 9002, "", "", (sr,))))
+        self.source.known.append(prior(study_uid, date))
+        self.serve_prior(study, images)
 
     def make_page(self) -> tuple[ReadingPage, ReadingPresenter]:
         page = ReadingPage()

@@ -7,7 +7,7 @@ from datetime import date
 from resources.translation import tr
 from workstation.domain.follow_up import Compared, PairState, SeenNodule
 from workstation.domain.follow_up_category import lung_rads_change
-from workstation.domain.tracking import Growth, GrowthVerdict
+from workstation.domain.tracking import GrowthVerdict
 from workstation.ui.evidence_words import cubic_millimetres
 from workstation.ui.finding_words import millimetres
 from workstation.ui.widgets.follow_up_panel import Chip, FollowUpFacts
@@ -29,12 +29,8 @@ def signed(value: float, digits: int = 1) -> str:
 
 def doubling_words(line: Compared) -> str:
     """Return the doubling time with its range, or how long it is at least; empty where there is none."""
-    return "" if line.growth is None else doubling_text(line.growth, line.doubling_range_days)
-
-
-def doubling_text(growth: Growth, between: tuple[float, float | None] | None) -> str:
-    """Return a doubling time with its range, or how long it is at least; empty where there is none."""
-    if between is None:
+    growth, between = line.growth, line.doubling_range_days
+    if growth is None or between is None:
         return ""
     least, most = between
     if most is None or growth.doubling_days is None:

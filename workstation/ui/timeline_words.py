@@ -5,7 +5,7 @@ from __future__ import annotations
 from resources.translation import tr
 from workstation.domain.nodule_history import StudyNodules, Timeline, TimePoint
 from workstation.domain.tracking import Growth, GrowthVerdict
-from workstation.ui.follow_up_words import doubling_text, signed
+from workstation.ui.follow_up_words import signed
 from workstation.ui.widgets.nodule_timeline import TimelineFacts, TimelineRow
 
 _TONES = {GrowthVerdict.GROWN: "warn", GrowthVerdict.STABLE: "t1", GrowthVerdict.SHRUNK: "ok"}
@@ -23,17 +23,16 @@ def timeline_facts(found: Timeline, *, case_uid: str, hint: str = "") -> Timelin
         lines.append(_line(tr("Since the first"), found.whole, found.whole_range_days))
         if len(points) > 2:
             lines.append(_line(tr("Last interval"), found.steps[-1], found.last_range_days))
-        categories = [point.category for point in points if point.category]
-        if len(categories) > 1 and categories[0] != categories[-1]:
-            words = tr("Lung-RADS by size {before} → {now}", before=categories[0], now=categories[-1])
-            lines.append((words, "t1"))
+        before, now = points[0].category, points[-1].category
+        if before and now and before != now:
+            lines.append((tr("Lung-RADS by size {before} → {now}", before=before, now=now), "t1"))
     title = tr("Over {count} studies", count=len(points)) if len(points) > 1 else tr("Over time")
     return TimelineFacts(title, rows if len(rows) > 1 else (), tuple(lines), hint)
 
 
 def study_words(record: StudyNodules) -> str:
     """Return an earlier study as the list of priors with nodules names it."""
-    return tr("{date} · {count} nodules on record", date=record.day.on.isoformat(), count=len(record.nodules))
+    return tr("{date} · nodules: {count}", date=record.day.on.isoformat(), count=len(record.nodules))
 
 
 def _row(point: TimePoint, step: Growth | None, is_case: bool) -> TimelineRow:  # noqa: FBT001 - one of its facts
@@ -56,9 +55,16 @@ def _change(step: Growth) -> str:
 
 
 def _line(caption: str, change: Growth, range_days: tuple[float, float | None] | None) -> tuple[str, str]:
-    doubling = doubling_text(change, range_days)
-    what = f"{signed(change.diameter_change_mm)}\u2009mm"
-    if change.volume_change_share is not None:
-        what = f"{what} · {signed(change.volume_change_share * 100, 0)}\u2009%"
-    words = (f"{caption}: {what}", doubling)
+    words = (f"{caption} {_change(change)}", _doubling(change, range_days))
     return " · ".join(one for one in words if one), _TONES[change.verdict]
+
+
+def _doubling(change: Growth, between: tuple[float, float | None] | None) -> str:
+    """Return a doubling time with its range in few words, empty where there is none."""
+    if between is None:
+        return ""
+    least, most = between
+    if most is None or change.doubling_days is None:
+        return tr("doubling over {days} d", days=f"{least:.0f}")
+    days, least_days, most_days = (f"{one:.0f}" for one in (change.doubling_days, least, most))
+    return tr("doubling {days} d ({least}–{most})", days=days, least=least_days, most=most_days)

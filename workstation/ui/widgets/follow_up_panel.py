@@ -23,7 +23,7 @@ _WIDTH_PX: Final = 340
 _SIDE: Final = 16
 _TOP: Final = 9
 _LINE: Final = 20
-_LOW_PX: Final = 700
+_LOW_PX: Final = 680
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ _POINT: Final = 3.5
 _LABEL: Final = 34
 _ROWS: Final = 6
 """Rows at most: the first study, what lies between in one row, and the newest ones"""
-_COLUMNS: Final = (0.27, 0.15, 0.18, 0.22, 0.18)
+_COLUMNS: Final = (0.26, 0.16, 0.17, 0.19, 0.22)
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 

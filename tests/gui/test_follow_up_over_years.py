@@ -1,0 +1,146 @@
+"""A nodule over all studies of the patient: every study is offered, confirmed sizes only are told and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.test_follow_up import aligned, key, states
+from tests.helpers.follow_up import OLD_UID, FollowUpBench
+from workstation.dicom.sr.report_words import compared_with, comparison_sentence
+from workstation.domain.errors import Unreachable
+from workstation.domain.follow_up import PairState
+from workstation.ui.theme import apply_theme
+
+pytestmark = pytest.mark.gui
+
+OLDER = {"20240301": (6.0, OLD_UID), "20230110": (5.0, "2.25.555")}
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[FollowUpBench]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = FollowUpBench(older=OLDER)
+    qtbot.addWidget(made.page)
+    made.page.resize(1872, 1052)
+    made.page.show()
+    made.page.activateWindow()
+    yield made
+    made.close()
+
+
+def followed(qtbot: QtBot, bench: FollowUpBench) -> FollowUpBench:
+    aligned(qtbot, bench)
+    qtbot.waitUntil(lambda: len(bench.view.history.studies) == 3 and states(bench)[0][1] is PairState.PROPOSED)
+    bench.view.choose("1.2.3.7.1")
+    return bench
+
+
+def rows(bench: FollowUpBench) -> list[tuple[str, ...]]:
+    return [row.cells for row in bench.view.panel.timeline.facts.rows]
+
+
+def test_every_earlier_study_with_nodules_is_offered_and_the_one_on_screen_is_marked(
+    qtbot: QtBot, bench: FollowUpBench
+) -> None:
+    followed(qtbot, bench)
+    chooser = bench.view.panel.studies
+
+    assert [chooser.itemText(at) for at in range(chooser.count())] == [
+        "2025-12-08 · nodules: 1", "2024-03-01 · nodules: 1", "2023-01-10 · nodules: 1"
+    ]  # fmt: skip
+    assert chooser.currentData() == "1.9.1"
+    key(bench, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: bench.view.panel.studies.currentData() == "1.9.2")
+    assert bench.view.panel.heading_text().startswith("Prior 2024-03-01")
+
+
+def test_sizes_of_former_studies_count_once_the_pair_is_confirmed_and_not_before(
+    qtbot: QtBot, bench: FollowUpBench
+) -> None:
+    followed(qtbot, bench)
+    timeline = bench.view.panel.timeline
+    assert (rows(bench), timeline.facts.hint) == ([], "Confirm the pair: only confirmed ones are counted")
+    assert bench.view.panel.tell.toolTip() == "Confirm a pair first: only confirmed sizes enter the report"
+    key(bench, Qt.Key.Key_Return)
+    bench.view.choose(OLD_UID)
+
+    # solid in the former reports: 3 at first, then slow growth over 647 days, which the reader judges
+    # 113.1, 268.1 and 606.1 mm³; the nodule of 2023 bears another tracking UID: nobody confirmed it
+    assert rows(bench) == [
+        ("2024-03-01", "6.0", "113", "", "3"),
+        ("2025-12-08", "8.0", "268", "+137\u2009%", "–"),
+        ("2026-11-21", "10.5", "606", "+126\u2009%", "–"),
+    ]  # fmt: skip
+    # 113.1 to 606.1 mm³ in 995 days: 995 · ln 2 / ln 5.359 = 411
+    assert [words for words, _tone in timeline.facts.lines] == [
+        "Since the first +436\u2009% · doubling 411 d (363–474)",
+        "Last interval +126\u2009% · doubling 296 d (232–407)",
+    ]  # fmt: skip
+    bench.page.grab()
+    key(bench, Qt.Key.Key_Backspace)
+    bench.view.choose("1.2.3.7.1")
+    assert rows(bench) == []
+
+
+def test_the_reader_takes_the_sizes_into_the_report_and_out_again(qtbot: QtBot, bench: FollowUpBench) -> None:
+    followed(qtbot, bench)
+    key(bench, Qt.Key.Key_Return)
+    bench.view.choose(OLD_UID)
+    key(bench, Qt.Key.Key_R)
+    finding = bench.session.findings.findings[0]
+
+    assert comparison_sentence(finding, "zh_CN").endswith(
+        "历次直径：2024-03-01 6.0 mm（113 立方毫米）；2025-12-08 8.0 mm（268 立方毫米）；"
+        "2026-11-21 10.5 mm（606 立方毫米）；995 天内变化 +4.5 mm，倍增时间约 411 天（363 至 474 天）。"
+    )
+    assert compared_with(bench.session.findings, "zh_CN") == "与 2025-12-08、2024-03-01 的检查比较。"
+    assert bench.view.panel.tell.text() == "Sizes out of the report"
+    bench.page.undo_requested.emit()
+    assert "历次" not in comparison_sentence(bench.session.findings.findings[0], "zh_CN")
+    key(bench, Qt.Key.Key_R)
+    key(bench, Qt.Key.Key_R)
+    assert "历次" not in comparison_sentence(bench.session.findings.findings[0], "zh_CN")
+    bench.view.choose("1.2.3.7.2")
+    assert bench.view.panel.tell.toolTip() == "Confirm a pair first: only confirmed sizes enter the report"
+
+
+def test_a_pair_confirmed_in_one_study_is_known_in_another_and_words_on_both_stay(
+    qtbot: QtBot, bench: FollowUpBench
+) -> None:
+    followed(qtbot, bench)
+    key(bench, Qt.Key.Key_Return)
+    bench.view.panel.study_asked.emit("1.9.2")
+    qtbot.waitUntil(lambda: bench.view.panel.heading_text().startswith("Prior 2024-03-01"))
+    bench.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: states(bench)[0] == (OLD_UID, PairState.CARRIED))
+    assert bench.view.panel.cards[0].facts.chip.text == "Known from former reports"
+    bench.view.choose(OLD_UID)
+    key(bench, Qt.Key.Key_Return)
+    words = bench.session.findings.findings[0].confirmed
+    assert [one.prior_study_instance_uid for one in words] == ["1.9.1", "1.9.2"]
+    assert len(rows(bench)) == 3
+    key(bench, Qt.Key.Key_Backspace)
+    assert [one.prior_study_instance_uid for one in bench.session.findings.findings[0].confirmed] == ["1.9.1"]
+
+
+def test_former_reports_that_cannot_be_had_are_said_and_asked_for_again(qtbot: QtBot, bench: FollowUpBench) -> None:
+    aligned(qtbot, bench)
+    qtbot.waitUntil(lambda: len(bench.view.history.studies) == 3)
+    history = bench.view.history
+    history._failed(Unreachable("线路中断"))
+    notice = next(one for one in bench.page.notices.notices() if one.fact.startswith("Former reports"))
+    assert notice.fact == "Former reports could not be read: 线路中断"
+    history._asked.clear()
+    history.studies = ()
+    notice.actions[0].handler()
+    qtbot.waitUntil(lambda: len(history.studies) == 3)
+    assert not any(one.fact.startswith("Former reports") for one in bench.page.notices.notices())
+    bench.desk.close()
+    assert (history.studies, bench.view.panel.timeline.facts.rows) == ((), ())
