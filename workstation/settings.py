@@ -92,6 +92,7 @@ class SigningSettings:
     ``token_module`` is the path of a PKCS#11 module and ``token_label`` the token to use behind it, empty for
     the one of the person. ``trust_folder`` holds root.pem, issuing.pem and revocation lists (``*.crl``),
     ``time_stamp_url`` is an authority of RFC 3161. A report signed while it is silent is held ``hold_minutes``.
+    ``sm2`` adds a signature of SM2 with SM3 to each final report, beside the one that everybody can check.
     """
 
     token_module: str = ""
@@ -100,6 +101,7 @@ class SigningSettings:
     time_stamp_url: str = ""
     level: str = "B-LT"
     hold_minutes: int = 10
+    sm2: bool = False
 
     def __post_init__(self) -> None:
         if self.level not in {"B-B", "B-T", "B-LT", "B-LTA"}:

@@ -248,6 +248,10 @@ class FakeKey:
     def sign_detached(self, content: bytes) -> bytes:
         return b"cms " + content
 
+    def sign_further(self, content: bytes) -> dict[str, bytes]:
+        del content
+        return {}
+
     def close(self) -> None:
         self.closed = True
 

@@ -48,7 +48,7 @@ def signing(settings: SigningSettings, data_dir: Path) -> Signing:
     """Return the keys that the settings name."""
     level = SignatureLevel(settings.level)
     authority: TimeAuthority | None = RemoteTimeAuthority(settings.time_stamp_url) if settings.time_stamp_url else None
-    demo = DemoKeyStore(private_dir(data_dir / "pki"), level=level, authority=authority)
+    demo = DemoKeyStore(private_dir(data_dir / "pki"), level=level, authority=authority, sm2=settings.sm2)
     made = Signing(settings, demo, demo)
     if not settings.token_module:
         return made

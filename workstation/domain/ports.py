@@ -382,6 +382,14 @@ class UnlockedSigner(Protocol):
         """Return a detached CMS (DER) over the content."""
         ...
 
+    def sign_further(self, content: bytes) -> Mapping[str, bytes]:
+        """
+        Return detached signatures of other kinds over the content, by the ending of their file name.
+
+        None where the policy wants none. Raises SignatureInvalid.
+        """
+        ...
+
     def close(self) -> None:
         """Forget the PIN; the next act asks for it anew."""
         ...

@@ -62,9 +62,12 @@ class Sealing:
             **self.objects.image_objects(report, study),
         }
         detached = {name: key.sign_detached(content) for name, content in files.items()}
+        manifest = self.objects.manifest(report, study, files)
+        further = key.sign_further(manifest)
         attachments = {
-            MANIFEST_NAME: self.objects.manifest(report, study, files),
+            MANIFEST_NAME: manifest,
             **{f"{name}.p7s": signature for name, signature in detached.items()},
+            **{f"{MANIFEST_NAME}{ending}": signature for ending, signature in further.items()},
         }
         if preliminary:
             attachments[PRELIMINARY_NAME] = preliminary

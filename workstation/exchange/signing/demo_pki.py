@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,8 @@ from resources.translation import tr, trn
 from workstation.domain.errors import DiskFull, SignatureInvalid, StorageError
 from workstation.domain.signature import SignatureLevel
 from workstation.exchange.signing.pades import PadesSigner, Trust
+from workstation.exchange.signing.sm2_check import FOLDER as SM2_FOLDER
+from workstation.exchange.signing.sm2_store import Sm2Store
 from workstation.exchange.signing.software_key import software_key
 from workstation.exchange.signing.time_stamps import LocalTimeAuthority, TimeAuthority
 from workstation.exchange.signing.usable_certificate import require_usable
@@ -51,13 +54,16 @@ class DemoKeyStore:
         *,
         level: SignatureLevel = SignatureLevel.LT,
         authority: TimeAuthority | None = None,
+        sm2: bool = False,
     ) -> None:
-        """Keep the keys in ``folder``; ``authority`` None is the demonstration's own."""
+        """Keep the keys in ``folder``; ``authority`` None is the demonstration's own, ``sm2`` signs further with it."""
         self._folder = folder
         self._now = now
         self._level = level
         self._time_authority = authority
         self._lock = threading.RLock()
+        self._sm2 = Sm2Store(folder / SM2_FOLDER, now, partial(self._write, inside=SM2_FOLDER))
+        self._signs_further = sm2
 
     # -- the port --------------------------------------------------------------------------------
 
@@ -86,6 +92,9 @@ class DemoKeyStore:
             key, trust = software_key(bundle), self.trust()
             signer = PadesSigner(key, trust, self.time_authority(), self._level)
             require_usable(signer.certificate, trust, self._now())
+            if self._signs_further:
+                subject = {"common_name": signer.holder.name, "user_id": signer.holder.user_id}
+                signer.further = self._sm2.unlock(path.stem, subject, pin)
             return signer
 
     def subject(self, user_id: str) -> str:
@@ -145,6 +154,7 @@ class DemoKeyStore:
             revoked[str(certificate.serial_number)] = self._now().isoformat()
             self._write("revoked.json", json.dumps(revoked).encode())
             self._publish_crl(*self._authority())
+            self._sm2.revoke(self._path(user_id, "p12").stem)
 
     def trust(self) -> Trust:
         """Return what a verifier needs: root, issuing certificate and revocation lists."""
@@ -153,6 +163,7 @@ class DemoKeyStore:
             crl = x509.load_der_x509_crl((self._folder / "issuing.crl").read_bytes())
             if (crl.next_update_utc or self._now()) - self._now() < _CRL_LIFE / 2:
                 self._publish_crl(*authority)
+            self._sm2.refresh()
             return Trust.from_folder(self._folder)
 
     def time_authority(self) -> TimeAuthority:
@@ -284,16 +295,17 @@ class DemoKeyStore:
         name = hashlib.sha256(user_id.encode()).hexdigest()[:24]  # user ids may hold any character
         return self._folder / f"signer-{name}.{kind}"
 
-    def _write(self, name: str, content: bytes) -> None:
+    def _write(self, name: str, content: bytes, inside: str = "") -> None:
         """Replace a file atomically; nobody but the owner may read it. Raises DiskFull, StorageError."""
-        temporary = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
+        folder = self._folder / inside
+        temporary = folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(self._folder / name)
+            temporary.replace(folder / name)
         except OSError as exc:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)

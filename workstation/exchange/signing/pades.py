@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from asn1crypto import cms
 from asn1crypto import pem as asn1_pem
@@ -35,6 +35,8 @@ from resources.translation import tr, trn
 from workstation.domain.errors import SignatureInvalid, TimeStampUnavailable
 from workstation.domain.signature import KeyHolder, SignatureLevel, SignatureRole, SignatureStamp, SignedPdf
 from workstation.exchange.paper.signature_fields import FIELDS, stamp_style, with_fields
+from workstation.exchange.signing.sm2_check import FOLDER, Sm2Trust
+from workstation.exchange.signing.sm2_form import SUFFIX
 from workstation.exchange.signing.time_stamps import CLOCK_TOLERANCE, Stamper, TimeAuthority, stamped_time
 
 _LOG: Final = logging.getLogger(__name__)
@@ -50,12 +52,15 @@ class Trust:
     roots: tuple[bytes, ...]
     intermediates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
+    sm2: Sm2Trust | None = None
+    """Whom it believes where a report carries a further signature"""
 
     @classmethod
     def from_folder(cls, folder: Path) -> Trust:
         """Read root.pem, issuing.pem and the revocation lists of a key store's folder."""
         lists = tuple(path.read_bytes() for path in sorted(folder.glob("*.crl")))
-        return cls(_certificates(folder / "root.pem"), _certificates(folder / "issuing.pem"), lists)
+        sm2 = Sm2Trust.from_folder(folder / FOLDER)
+        return cls(_certificates(folder / "root.pem"), _certificates(folder / "issuing.pem"), lists, sm2)
 
     @classmethod
     def from_root(cls, path: Path) -> Trust:
@@ -92,6 +97,14 @@ class Trust:
         )
 
 
+class FurtherSigner(Protocol):
+    """A second key of the same person, open for the same act."""
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """Return a detached signature over the content. Raises SignatureInvalid."""
+        ...
+
+
 class PadesSigner:
     """
     Implements UnlockedSigner for any key that pyHanko can use, in memory or on a token.
@@ -113,6 +126,8 @@ class PadesSigner:
         self._trust = trust
         self._authority = authority
         self._level = level
+        self.further: FurtherSigner | None = None
+        """A second key of the same person, where the policy wants one"""
 
     @property
     def holder(self) -> KeyHolder:
@@ -188,6 +203,10 @@ class PadesSigner:
         except REFUSED as exc:
             raise _failed(exc) from exc
         return bytes(signed.dump())
+
+    def sign_further(self, content: bytes) -> dict[str, bytes]:
+        """Return the SM2 signature over the content where the policy wants one. Raises SignatureInvalid."""
+        return {} if self.further is None else {SUFFIX: self.further.sign_detached(content)}
 
     def close(self) -> None:
         """A key in memory needs no closing; it is forgotten with this object."""

@@ -30,6 +30,8 @@ from workstation.exchange.paper.signature_fields import FIELDS
 from workstation.exchange.signing.checked import Checked
 from workstation.exchange.signing.cms_form import is_canonical, is_canonical_token
 from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.sm2_check import about_sm2
+from workstation.exchange.signing.sm2_form import SUFFIX
 from workstation.exchange.signing.time_stamps import CLOCK_TOLERANCE
 from workstation.exchange.signing.time_words import time_words
 
@@ -66,14 +68,20 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
         return bad
     last = checked[-1]
     files = attached_files(reader)
-    manifest = _manifest(files.pop(MANIFEST_NAME, None))
+    listed = files.pop(MANIFEST_NAME, None)
+    manifest = _manifest(listed)
     words = _people(checked)
     if last.role is SignatureRole.VERIFIER:
         words += _about_the_author(files.get(PRELIMINARY_NAME), manifest or {}, trust, now)
+    verdict = last.verdict
+    if listed is not None and MANIFEST_NAME + SUFFIX in files:
+        told, contradicts = about_sm2(listed, files[MANIFEST_NAME + SUFFIX], trust.sm2, last.signer, now())
+        words, verdict = words + told, Verdict.UNKNOWN if contradicts else verdict
     return replace(
         last,
+        verdict=verdict,
         explanation=words,
-        manifest=manifest,
+        manifest=manifest if verdict is Verdict.VALID else None,
         level=_level(reader, last.level, documents=bool(stamps)),
         attached=files,
     )
