@@ -133,7 +133,7 @@ def detached(signed: bytes, signature: bytes, own: bytes, issuing: bytes) -> byt
             ],
         }
     )
-    body = content.dump()
+    body = bytes(content.dump())
     inside = b"\xa0" + _length(body) + body
     whole = bytes(core.ObjectIdentifier(SIGNED_DATA).dump()) + inside
     return b"\x30" + _length(whole) + whole
