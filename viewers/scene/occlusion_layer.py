@@ -17,7 +17,8 @@ from workstation.domain.colour_map import ColourMap, ValueScale, colour_table, l
 from workstation.domain.image_place import ImagePlace
 
 LEAST_SHARE: Final = 0.1
-"""Share of the full scale below which nothing is drawn."""
+"""Share of the full scale below which nothing is drawn; above it the layer fades in."""
+_WHOLE_SHARE: Final = 0.4
 LEAST_FULL: Final = 0.05
 """A score that hardly falls anywhere must not glow: full colour means a fall of at least this much."""
 _OPACITY: Final = 0.5
@@ -78,7 +79,8 @@ class OcclusionLayer:
         share = _finer(_finer(self.drop, factor).T, factor).T / np.float32(self.full)
         rgba = np.empty((*share.shape, 4), dtype=np.uint8)
         rgba[..., :3] = colour_table(ColourMap.HOT_IRON)[_COLOURS.positions(share)]
-        rgba[..., 3] = np.where(share >= LEAST_SHARE, round(255 * _OPACITY), 0)
+        fading = np.clip((share - LEAST_SHARE) / (_WHOLE_SHARE - LEAST_SHARE), 0, 1)
+        rgba[..., 3] = np.rint(255 * _OPACITY * fading)
         return rgba, factor
 
 

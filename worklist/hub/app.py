@@ -92,7 +92,7 @@ def create_hub(
     """
     used_clock = clock or SystemClock()
     engine = open_database(settings.data_dir, settings.database_url)
-    context = HubContext(engine, used_clock, HubAudit(engine, used_clock), settings.data_dir)
+    context = HubContext(engine, used_clock, HubAudit(engine, used_clock), settings.data_dir, films=settings.films)
     archive = open_archive(settings.data_dir, settings.archive_url or "")
     accounts = AccountService(context)
     if settings.demo_users:

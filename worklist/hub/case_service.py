@@ -12,7 +12,7 @@ from worklist.hub.auth import authorize
 from worklist.hub.blind_slots import slot_in, slot_of
 from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import case_of_workitem, pinyin_initials, search_text, touch
-from worklist.hub.case_workitems import input_instances, is_chest_ct
+from worklist.hub.case_workitems import input_instances, is_chest_ct, is_film
 from worklist.hub.cases import require_study
 from worklist.hub.context import HubContext
 from worklist.hub.database import insert_once
@@ -251,7 +251,8 @@ class CaseService:
         )
         self._double.mark_by_policy(connection, study, actor)
         instances = input_instances(connection, study)
-        if not is_chest_ct(instances, summary.description, summary.body_part):
+        is_film_to_read = is_film(instances, self._context.films)
+        if not is_film_to_read and not is_chest_ct(instances, summary.description, summary.body_part):
             return Completed(reading, None)
         return Completed(reading, self._follower.schedule_detection(connection, described, actor))
 

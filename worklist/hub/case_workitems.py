@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -44,6 +44,10 @@ _ELSEWHERE: Final = re.compile(
     r"|shoulder|elbow|extremity|头|颅|脑|颈|鼻|眼|腹|盆|肝|肾|泌尿|肠|腰|椎|膝|髋|踝|足|腕|手|肩|肘",
     re.IGNORECASE,
 )
+
+
+FILMS: Final = frozenset({"CR", "DX", "MG"})
+"""Modalities of single images that a model can be made for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,12 @@ def is_chest_ct(instances: Iterable[InputInstance], *texts: str) -> bool:
     return bool(_CHEST.search(told)) or not _ELSEWHERE.search(told)
 
 
+def is_film(instances: Iterable[InputInstance], films: Collection[str]) -> bool:
+    """Tell whether a model for single images may be asked: one of ``films`` is there and no CT."""
+    modalities = {instance.modality for instance in instances}
+    return "CT" not in modalities and not modalities.isdisjoint(films)
+
+
 def workitem_for(
     case: Row[Any],
     step: WorkitemCode,
@@ -100,7 +110,9 @@ def workitem_for(
     performer: Dataset | None = None,
 ) -> Workitem:
     """Return a SCHEDULED workitem of a case; ``performer`` names whom it is meant for."""
-    wanted = [i for i in instances if step is not WorkitemCode.COMPUTER_AIDED_DETECTION or i.modality == "CT"]
+    known = tuple(instances)
+    read = {"CT"} if any(i.modality == "CT" for i in known) else FILMS
+    wanted = [i for i in known if step is not WorkitemCode.COMPUTER_AIDED_DETECTION or i.modality in read]
     content = dataset(
         *(attribute(keyword) for keyword in _EMPTY),
         attribute("SpecificCharacterSet", "ISO_IR 192"),

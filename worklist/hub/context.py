@@ -40,6 +40,8 @@ class HubContext:
     audit: HubAudit
     data_dir: Path
     sessions: SessionCache = field(default_factory=SessionCache)
+    films: tuple[str, ...] = ()
+    """Modalities of single images that are queued for the pre-read"""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -103,7 +103,7 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
         comparing=comparing(desktop.hub, desktop.session.storage),
         fusing=fusing(desktop.hub),
         foreign=foreign_reading(desktop.hub),
-        reading_ai=reading_ai(desktop.data_dir),
+        reading_ai=reading_ai(desktop.data_dir, desktop.hub.images),
         in_steps=True,
     )
     yield page

@@ -127,7 +127,7 @@ def image_words(finding: Finding, findings: FindingList, study: Study, language:
     for series in study.series:
         for instance in series.instances:
             view = f"{instance.laterality} {instance.view_position}".strip()
-            if view and instance.sop_instance_uid == place.sop_instance_uid:
+            if instance.view_position and instance.sop_instance_uid == place.sop_instance_uid:
                 return view
         for at, frame in enumerate(series.frames, start=1):
             if place.is_on(frame.ref.sop_instance_uid, frame.ref.frame_number):

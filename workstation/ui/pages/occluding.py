@@ -112,7 +112,7 @@ class Occluding(QObject):
             np.ascontiguousarray(found.drop, dtype=np.float32),
             found.ijk_to_lps,
             tr("Score falls by"),
-            tr("Explanation of “{finding}”, no finding: where covering lowers the score", finding=_name(mark)),
+            tr("Explanation, no finding: {finding}", finding=_name(mark)),
         )
         self._page.findings.evidence.show_heat(tr("Hide"))
         self._page.grid.change(self._dress)
@@ -139,7 +139,7 @@ def _name(mark: ImageMark) -> str:
 
 
 def _rows(mark: ImageMark, finding: Finding, algorithm: AlgorithmIdentity | None) -> list[tuple[str, str]]:
-    rows = [(tr("The model says"), _name(mark)), (tr("Where"), image_place_word(finding))]
+    rows = [(tr("The model says"), _name(mark)), (tr("Place"), image_place_word(finding))]
     rows.append((tr("Score"), f"{mark.score:.2f}"))
     told = tr("not calibrated") if mark.out_of_ten is None else tr("true in about {count} of 10", count=mark.out_of_ten)
     rows.append((tr("Reliability"), told))

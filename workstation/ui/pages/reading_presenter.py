@@ -12,7 +12,7 @@ from resources.translation import language, tr
 from workstation.domain.access import Permission
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
-from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
+from workstation.domain.finding import Decision, Finding, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.observation import FollowUp
@@ -254,7 +254,7 @@ class ReadingPresenter(QObject):
                 one,
                 slice_number(session.study, self._slices_of(session), one),
                 reason,
-                image_of_finding(one, findings, session.study) if one.on_image is not None else "",
+                self._image_of(session, one),
             )
             for one in findings.findings
         ]
@@ -266,6 +266,13 @@ class ReadingPresenter(QObject):
         self._page.dock.give_report_room(given=not cards and session.row.ai.state is AiState.NOT_APPLICABLE)
         self.images.show_findings(findings, selected=self._page.findings.selected)
         self._show_report(session)
+
+    def _image_of(self, session: ReadingSession, finding: Finding) -> str:
+        """Return the view or the number of the image that a finding lies on, empty for one in the patient."""
+        if finding.on_image is None:
+            return ""
+        words = image_of_finding(finding, session.findings, session.study)
+        return tr("Image {number}", number=words) if words.isdigit() else words
 
     def _slices_of(self, session: ReadingSession) -> str:
         return session.findings.series_instance_uid or self.images.series_instance_uid
