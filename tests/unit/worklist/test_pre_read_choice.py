@@ -23,6 +23,6 @@ def _of(*modalities: str) -> tuple[InputInstance, ...]:
     ],
 )
 def test_films_are_queued_where_the_worker_has_a_model_for_them(
-    modalities: tuple[str, ...], films: tuple[str, ...], queued: bool
+    modalities: tuple[str, ...], films: tuple[str, ...], *, queued: bool
 ) -> None:
     assert is_film(_of(*modalities), films) is queued

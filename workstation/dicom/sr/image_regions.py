@@ -7,7 +7,7 @@ Places on single images in measurement groups: written as boxes, read from whate
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -93,7 +93,8 @@ def _referenced(image: Dataset, box_px: BoxPx | None) -> ImagePlace | None:
 
 
 def _box(region: Dataset) -> BoxPx | None:
-    values = [float(value) for value in region.get("GraphicData") or ()]
+    given = region.get("GraphicData")
+    values = [float(value) for value in given] if isinstance(given, Sequence) else []  # one number stands alone
     if len(values) < 2 or not all(map(math.isfinite, values)):
         return None
     columns = [value - _PIXEL_CENTRE for value in values[::2]]

@@ -14,6 +14,7 @@ from resources.finding_names import finding_name
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.observation import FollowUp
+from workstation.domain.image_place import ImagePlace
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
@@ -80,8 +81,9 @@ _POINT_VOLUME: Final = Text("（{volume:.0f} 立方毫米）", " ({volume:.0f} c
 _COMPARED_WITH: Final = Text("与 {dates} 的检查比较。", "Compared with the study of {dates}.")
 _AND: Final = Text("、", " and ")
 _ON_IMAGE: Final = Text("{number}. {kind}{place}（{source}）。", "{number}. {kind}{place} ({source}).")
-_IMAGE: Final = Text("{image}", "{image}")
-_SERIES_IMAGE: Final = Text("序列 {series} 第 {image} 幅", "{image} of series {series}")
+_VIEW: Final = Text("，{view} 位", ", {view} view")
+_SERIES_IMAGE: Final = Text("序列 {series} 图像 {image}", "series {series}, image {image}")
+_SERIES_PLACE: Final = Text("，序列 {series} 图像 {image}", ", series {series}, image {image}")
 _PLACE: Final = Text("，图像 {image}", ", image {image}")
 _AI: Final = Text(
     "AI 辅助：{name} {version}，{total} 处提示，医师接受 {accepted}、驳回 {rejected}、新增 {added}。"
@@ -119,21 +121,40 @@ def kind_words(finding: Finding, language: str) -> str:
 
 def image_words(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
     """Return the image of a finding: side and view of a projection, else its number; empty where neither is known."""
-    place = finding.on_image
-    if place is None:
+    if finding.on_image is None:
         number = image_number(finding, findings, study)
         return "" if number is None else str(number)
+    view, numbers = _film(finding.on_image, study)
+    if view or numbers is None:
+        return view
+    series, image = numbers
+    return str(image) if series is None else _SERIES_IMAGE.get(language).format(series=series, image=image)
+
+
+def _film(place: ImagePlace, study: Study) -> tuple[str, tuple[int | str | None, int] | None]:
+    """Return side and view of an image, and its series, None where there is but one, with its place in that."""
     several = sum(bool(series.frames) for series in study.series) > 1
     for series in study.series:
-        for instance in series.instances:
-            view = f"{instance.laterality} {instance.view_position}".strip()
-            if instance.view_position and instance.sop_instance_uid == place.sop_instance_uid:
-                return view
         for at, frame in enumerate(series.frames, start=1):
             if place.is_on(frame.ref.sop_instance_uid, frame.ref.frame_number):
-                words = _SERIES_IMAGE if several else _IMAGE
-                return words.get(language).format(series=series.series_number or "–", image=at)
-    return ""
+                one = next(i for i in series.instances if i.sop_instance_uid == place.sop_instance_uid)
+                view = f"{one.laterality} {one.view_position}".strip() if one.view_position else ""
+                return view, (series.series_number or "–" if several else None, at)
+    return "", None
+
+
+def _on_film(finding: Finding, place: ImagePlace, study: Study, language: str) -> str:
+    view, numbers = _film(place, study)
+    where = ""
+    if view:
+        where = _VIEW.get(language).format(view=view)
+    elif numbers is not None:
+        series, image = numbers
+        words = _PLACE if series is None else _SERIES_PLACE
+        where = words.get(language).format(series=series, image=image)
+    return _ON_IMAGE.get(language).format(
+        number=finding.number, kind=kind_words(finding, language), place=where, source=source_words(finding, language)
+    )
 
 
 def finding_sentence(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
@@ -143,13 +164,7 @@ def finding_sentence(finding: Finding, findings: FindingList, study: Study, lang
     A finding on an image has no lobe and no diameter.
     """
     if finding.on_image is not None:
-        where = image_words(finding, findings, study, language)
-        return _ON_IMAGE.get(language).format(
-            number=finding.number,
-            kind=kind_words(finding, language),
-            place=_PLACE.get(language).format(image=where) if where else "",
-            source=source_words(finding, language),
-        )
+        return _on_film(finding, finding.on_image, study, language)
     image = image_number(finding, findings, study)
     changed = comparison_sentence(finding, language)
     gap = " " if changed and not language.startswith("zh") else ""
