@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from resources.translation import CHINESE, ENGLISH, use_language
+from resources.translation import CHINESE, ENGLISH, tr, use_language
 from tests.helpers import cases
 from tests.helpers.comparing import ZHOU, ComparingBench
 from tests.helpers.reading import Case, sr_series
+from workstation.bootstrap.desktop import Desktop
+from workstation.bootstrap.desktop_pages import page_specs
 from workstation.domain.finding import Decision, Finding, FindingList, Mark, MarkEvidence
 from workstation.domain.study import Study
 from workstation.settings import ReadingSettings, Settings
 from workstation.ui.key_sheet import KeySheet
+from workstation.ui.paint import metrics
 from workstation.ui.settings_dialog import SettingsDialog
 from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.document_view import DocumentView
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
+from workstation.ui.widgets.labels import ElidedLabel
+from workstation.ui.widgets.main_rail import RailButton
 from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
+from workstation.ui.widgets.report_dock import DockFooter
 
 pytestmark = pytest.mark.gui
 
@@ -146,3 +153,25 @@ def test_where_no_model_reads_such_images_the_report_has_the_column(qtbot: QtBot
     dock.clear()
     qtbot.waitUntil(lambda: dock.findings.height() > 300)
     assert dock.report.isVisible() is not compact
+
+
+def test_no_word_of_the_rail_is_cut(qtbot: QtBot) -> None:
+    words = [spec.text() for spec in page_specs(cast(Desktop, None)) if spec.in_rail]
+    words += [tr("Keys"), tr("Settings"), tr("Sign out")]
+    action = QAction()
+    room = RailButton("task", action).sizeHint().width() - 2
+    assert [word for word in words if metrics("caption").horizontalAdvance(word) > room] == []
+
+
+def test_what_is_undecided_is_said_whole_in_a_narrow_dock(qtbot: QtBot) -> None:
+    footer = DockFooter()
+    qtbot.addWidget(footer)
+    footer.critical.show()
+    words = tr("{count} undecided", count=1)
+    footer.say(words)
+    footer.resize(320, 48)
+    footer.show()
+    label = footer.findChild(ElidedLabel)
+    assert label is not None
+    qtbot.waitUntil(lambda: label.width() >= metrics("caption").horizontalAdvance(words))
+    assert footer.width() == 320

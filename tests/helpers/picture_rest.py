@@ -297,7 +297,7 @@ def _timeline() -> list[TimelineEvent]:
 
 def _routes() -> list[RouteStatus]:
     first = Route("qs-his", "qingshui", RouteKind.HL7, "清水镇 HIS", "10.12.4.8:2575")
-    second = Route("bh-pacs", "beihe", RouteKind.C_STORE, "北河 PACS", "10.20.1.3:104:BHPACS")
+    second = Route("bh-his", "beihe", RouteKind.HL7, "北河 HIS", "10.20.1.3:2575")
     return [
         RouteStatus(first, SITE, 1, 1),
         RouteStatus(second, "北河县中医院", trouble=tr("The receiver does not answer")),

@@ -17,6 +17,7 @@ from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
 from workstation.bootstrap.loop_steps import CheckFailed, quiet_platform, screenshot, settle, wait_until
 from workstation.domain.workitem import WorklistQuery, WorklistRow, WorklistTab
+from workstation.services.reading_session import ReadingSession
 from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
 from workstation.ui.images.volume_views import VOLUME
 from workstation.ui.monitor_check import MonitorCheckWindow
@@ -266,18 +267,27 @@ class Camera:
         if not isinstance(report, ReportPage):
             raise TypeError("the report page is not there")
         report.fill_normal.click()
-        for _ in range(2):  # a field may be required by what was said in one after it
-            for item in session.template.fields:
-                if item.is_required(session.report.values) and not session.report.values.get(item.key, "").strip():
-                    session.set_value(item.key, item.choices[0].key if item.choices else "10")
+        _fill(session)
         settle(2500)
         self.take_dialog("norm", report.sign.click)
         for key, words in _WORDS.items():
             session.set_value(key, words)
+        size = next((f"{one.diameter_mm:.1f}" for one in session.findings.visible), "")
+        for key in ("dominant_long_mm", "dominant_short_mm"):
+            session.set_value(key, size)
+        _fill(session)
         settle(2500)
         self.take("report-filled")
         picture_rest.of_a_report(self, report)
         self.take_dialog("sign", report.sign.click)
+
+
+def _fill(session: ReadingSession) -> None:
+    """Fill what is still required; a field may be required by what was said in one after it."""
+    for _ in range(2):
+        for item in session.template.fields:
+            if item.is_required(session.report.values) and not session.report.values.get(item.key, "").strip():
+                session.set_value(item.key, item.choices[0].key if item.choices else "10")
 
 
 def _keys(tabs: CountTabs) -> list[str]:

@@ -33,7 +33,7 @@ from workstation.ui.widgets.fields import ChoiceBox, NumberBox
 from workstation.ui.widgets.labels import label
 
 _MODALITY, _SIDE, _VIEW, _DESCRIPTION, _PRIOR, _NUMBER, _SHOWN, _WINDOW, _WALL = range(9)
-_CAPTION_PX, _FIELD_PX = 16, 32
+_CAPTION_PX, _CHECK_DOWN_PX = 16, 4
 
 
 class HangingForm(QWidget):
@@ -276,10 +276,9 @@ def _row(*fields: tuple[str, QWidget, int]) -> QHBoxLayout:
         head = label(caption, "caption", "t3")
         head.setFixedHeight(_CAPTION_PX)  # an empty one too: fields of a row stand in one line
         column.addWidget(head)
+        column.addSpacing(_CHECK_DOWN_PX if isinstance(widget, QCheckBox) else 0)
         column.addWidget(widget)
         column.addStretch(1)
         widget.setAccessibleName(caption or widget.accessibleName())
-        if isinstance(widget, QCheckBox):
-            widget.setFixedHeight(_FIELD_PX)
         row.addLayout(column, stretch)
     return row

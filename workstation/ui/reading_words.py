@@ -78,7 +78,7 @@ def series_facts(series: Series, cached: int) -> str:
 def non_image_facts(series: Series) -> str:
     """Return what a series without pictures holds."""
     kinds = {
-        "SR": tr("Structured report, no images"),
+        "SR": tr("Report, no images"),
         "DOC": tr("Document, no images"),
         "SEG": tr("Segmentation, no images"),
         "PR": tr("Presentation state, no images"),

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.critical import CriticalStage, CriticalState, CriticalValue
 from workstation.domain.critical_clock import critical_timer
 from workstation.ui.critical.ring import CriticalRing
@@ -52,7 +52,7 @@ class CriticalPanel(Panel):
         right.setSpacing(4)
         self._text = ElidedLabel("", "h2", "t0")
         self._found = ElidedLabel("", "body", "t2")
-        self._stage = ElidedLabel("", "body", "t2")
+        self._stage = label("", "body", "t2", wrap=True)
         right.addStretch(1)
         for line in (self._text, self._found, self._stage):
             right.addWidget(line)
@@ -62,7 +62,7 @@ class CriticalPanel(Panel):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
-        self._who, self._how = ElidedLabel(), ElidedLabel()
+        self._who, self._how = ElidedLabel(), label("", "body", "t1", wrap=True)
         self._read_back = label("", "body", "warn")
         rows: tuple[tuple[str, QWidget], ...] = (
             (tr("Told to"), self._who),
@@ -108,7 +108,7 @@ class CriticalPanel(Panel):
         self._suggestion.setText(tr("Suggested: {names}", names="; ".join(suggestions)))
         waiting = sum(value.is_open for value in values)
         if waiting:
-            self._chip.show_chip(tr("{count} critical values open", count=waiting), "bad")
+            self._chip.show_chip(trn("{count} critical value open", "{count} critical values open", waiting), "bad")
         elif shown is not None:
             self._chip.show_chip(read_back_words(shown)[0], "ok", "check")
         else:
@@ -129,7 +129,7 @@ class CriticalPanel(Panel):
         self._found.show_text(tr("Found {time} · {name}", time=found, name=value.recognised_by.name))
         who, how = last_call(value)
         self._who.show_text(who)
-        self._how.show_text(how)
+        self._how.setText(how)
         words, tone = read_back_words(value)
         self._read_back.setText(words)
         set_tone(self._read_back, tone)
@@ -138,7 +138,9 @@ class CriticalPanel(Panel):
         """Move the ring; ``now`` is the hub's time."""
         if self._value is not None:
             self.ring.show_timer(critical_timer(self._value, now))
-            self._stage.show_text(*stage_words(self._value, now))
+            words, tone = stage_words(self._value, now)
+            self._stage.setText(words)
+            set_tone(self._stage, tone)
             stage = critical_timer(self._value, now).stage
             self._border = _BORDERS.get(stage, "")
             if stage is CriticalStage.ESCALATED and int(now.timestamp()) % 2:

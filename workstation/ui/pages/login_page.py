@@ -65,7 +65,7 @@ class LoginPage(Page):
         column.addWidget(self._small_logo)
         self._heading = label(tr("Sign in"), "title", "t0")
         column.addWidget(self._heading)
-        column.addWidget(label(hub, "body", "t2", wrap=True))
+        column.addWidget(label("\n".join(hub.rsplit(" · ", 1)), "body", "t2", wrap=True))
         column.addSpacing(20)
         self.user = TextField(tr("User name"))
         self.user.edit.setText(last_user)

@@ -114,7 +114,7 @@ class WorklistPage(Page):
         )
         self.tabs.pick(self.presenter.query.tab)
         self.search = SearchBox(tr("Name / pinyin initials / ID / accession"), "Ctrl+K")
-        self.search.setMaximumWidth(296)
+        self.search.setMaximumWidth(360)
         self.search.setMinimumWidth(140)
         self.search.setText(self.presenter.query.text)
         self.take_next = Button(tr("Take next"), "primary", icon="arrow-right-circle", key="Ctrl+Shift+N")

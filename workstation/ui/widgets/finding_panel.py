@@ -83,6 +83,7 @@ class FindingPanel(QWidget):
         self._cards: dict[str, FindingCard] = {}
         self._selected = ""
         self._compact = False
+        self._algorithm: AlgorithmIdentity | None = None
         self._marks_shown = True
         self.menu: ReasonMenu | None = None
         outer = QVBoxLayout(self)
@@ -195,6 +196,7 @@ class FindingPanel(QWidget):
 
     def show_origin(self, algorithm: AlgorithmIdentity | None) -> None:
         """Say which model made the marks, how and where."""
+        self._algorithm = algorithm
         self._foot.setVisible(algorithm is not None)
         if algorithm is None:
             self._origin.show_text("")
@@ -202,6 +204,9 @@ class FindingPanel(QWidget):
         parts = [f"{algorithm.name} {algorithm.version}"]
         if algorithm.threshold is not None:
             parts.append(tr("threshold {value}", value=f"{algorithm.threshold:.2f}"))
+        if self._compact:  # the rest is one click away, on the card of the model
+            self._origin.show_text(" · ".join(parts))
+            return
         where = algorithm.provider.upper()
         if algorithm.seconds_s is not None:
             where = f"{where} {algorithm.seconds_s:.1f}\u2009s".strip()
@@ -263,6 +268,7 @@ class FindingPanel(QWidget):
             self.show_marks_state(shown=self._marks_shown)
             for card in self._cards.values():
                 card.set_compact(compact=compact)
+            self.show_origin(self._algorithm)
             self.show_cards([card.facts for card in self.cards], self._message.text())
 
     # asking

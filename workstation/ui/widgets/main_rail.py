@@ -110,8 +110,8 @@ class RailButton(QToolButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return 56 x 52 with a word, 40 x 40 without."""
-        return QSize(40, 40) if self._slim else QSize(56, 52)
+        """Return 62 x 52 with a word, for the longest English one, 40 x 40 without."""
+        return QSize(40, 40) if self._slim else QSize(62, 52)
 
     def minimumSizeHint(self) -> QSize:
         """Return the only size there is."""

@@ -16,7 +16,7 @@ from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ElidedLabel, label, rule
 
-_LABEL, _LABEL_SHARE = 88, 0.4
+_LABEL, _LABEL_SHARE = 88, 0.5
 _ROOM_FOR_KEYS_PX = 360
 
 
@@ -137,7 +137,7 @@ class DockFooter(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedHeight(48)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(8)
         self._text = ElidedLabel("", "caption", "t3")
@@ -164,8 +164,11 @@ class DockFooter(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the words the room of the key caps in a narrow dock; the tooltips keep the keys."""
         super().resizeEvent(event)
+        roomy = self.width() >= _ROOM_FOR_KEYS_PX
         for button in (self.critical, self.report):
-            button.show_key(shown=self.width() >= _ROOM_FOR_KEYS_PX)
+            button.show_key(shown=roomy)
+        self._row.setContentsMargins(12 if roomy else 8, 0, 12 if roomy else 8, 0)
+        self._row.setSpacing(8 if roomy else 4)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the hairline above."""

@@ -358,9 +358,13 @@ class _StudyLine(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("bg2"))
         note = paint.metrics("caption").horizontalAdvance(self._note)
-        room = self.width() - 24 - note - (8 if note else 0)
+        room = self.width() - 24
+        fits = paint.metrics("body", 600).horizontalAdvance(self._title) + 8 + note <= room
+        room -= note + 8 if note and fits else 0
         words = paint.elided(self._title, room)
         paint.text(painter, QRectF(12, 0, room + 4, 28), words, tone="t0", weight=600)
+        if not fits:
+            return  # which day it was says more than that it is the case at hand
         paint.text(painter, QRectF(self.width() - 12 - note, 0, note + 4, 28), self._note, role="caption", tone="t2")
 
 

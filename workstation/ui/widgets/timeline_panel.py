@@ -36,6 +36,9 @@ class TimelinePanel(QScrollArea):
         column = QVBoxLayout(inner)
         column.setContentsMargins(12, 6, 12, 6)
         column.setSpacing(2)
+        head = label(tr("What became of the report"), "caption", "t3")
+        head.setFixedHeight(_LINE_PX)
+        column.addWidget(head)
         said = []
         for event in events[-_MOST_SHOWN:]:
             words, tone, icon = step_words(event)
@@ -43,15 +46,16 @@ class TimelinePanel(QScrollArea):
             whole = f"{words} · {detail}" if detail else words
             said.append(whole)
             line = QHBoxLayout()
-            line.setSpacing(8)
+            line.setSpacing(4)
             line.addWidget(icon_label(icon, tone, 14), 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(label(moment(event.at), "caption", "t2"), 0, Qt.AlignmentFlag.AlignTop)
+            # with a Chinese space the time stands on one line with Chinese words, which are set lower
+            line.addWidget(label(f"{moment(event.at)}\u3000", "caption", "t2"), 0, Qt.AlignmentFlag.AlignTop)
             line.addWidget(label(whole, "caption", tone if tone in {"warn", "bad"} else "t1", wrap=True), 1)
             column.addLayout(line)
         column.addStretch(1)
         self.said = tuple(said)
         self.setWidget(inner)
-        self.setFixedHeight(12 + _LINE_PX * min(max(len(said), 1), _TALLEST_LINES))
+        self.setFixedHeight(12 + _LINE_PX * (1 + min(max(len(said), 1), _TALLEST_LINES)))
         self.setVisible(bool(said))
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(lambda _least, most: bar.setValue(most))

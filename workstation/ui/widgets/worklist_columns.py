@@ -69,9 +69,10 @@ NEVER_HIDDEN: Final = frozenset(
     }
 )
 _JOINED_PATIENT: Final = 152  # name with sex and age in one cell
+_LATIN_NAME: Final = {Column.PATIENT: (_JOINED_PATIENT, 172)}
 _SHORT_SITE: Final = 104
 _SHORT_DESCRIPTION: Final = 120
-_EASY_DESCRIPTION: Final = 184  # what is beyond goes to a shortened site first
+_EASY_DESCRIPTION: Final = 168  # what is beyond goes to a shortened site or a long name first
 _TINY_DESCRIPTION: Final = 80
 _SQUEEZED: Final = {
     Column.PRIORITY: 90,
@@ -182,18 +183,21 @@ def plan_columns(
     rest = sum(each for column, each in widths.items() if column is not Column.DESCRIPTION)
     if own and rest + min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION) > width:
         return plan_columns(width, hidden, latin=latin)
-    rest += _lengthen_site(widths, width - rest, own or {})
+    wishes = {Column.SITE: (_SHORT_SITE, WIDTHS[Column.SITE]), **(_LATIN_NAME if latin else {})}
+    rest += _lengthen(widths, width - rest, {one: each for one, each in wishes.items() if one not in (own or {})})
     widths[Column.DESCRIPTION] = max(min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION), width - rest)
     return ColumnPlan(widths, joined)
 
 
-def _lengthen_site(widths: dict[Column, int], room: int, own: Mapping[Column, int]) -> int:
-    """Give a shortened site what the description, with ``room``, can spare; return how much."""
-    if widths.get(Column.SITE) != _SHORT_SITE or Column.SITE in own:
-        return 0
-    spare = min(max(room - _EASY_DESCRIPTION, 0), WIDTHS[Column.SITE] - _SHORT_SITE)
-    widths[Column.SITE] += spare
-    return spare
+def _lengthen(widths: dict[Column, int], room: int, wishes: Mapping[Column, tuple[int, int]]) -> int:
+    """Give columns that stand at their short width what the description, with ``room``, can spare; return how much."""
+    given = 0
+    for column, (short, whole) in wishes.items():
+        if widths.get(column) == short:
+            spare = min(max(room - given - _EASY_DESCRIPTION, 0), whole - short)
+            widths[column] += spare
+            given += spare
+    return given
 
 
 def _squeeze(widths: dict[Column, int], width: int) -> None:
