@@ -252,7 +252,7 @@ def _place_of(mark: MarkOutline) -> Rect:
 
 def _mark(painter: QPainter, mark: MarkOutline) -> None:
     width = theme_tokens.px(f"stroke.{mark.style.stroke}")
-    if mark.style.fill_opacity:
+    if mark.style.fill_opacity and not mark.corners:  # a box is large: its tissue keeps its grey
         tint = color(mark.style.token)
         tint.setAlphaF(mark.style.fill_opacity)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -13,8 +13,8 @@ from resources.categories import category_name, input_name, input_value, scheme_
 from resources.finding_names import finding_name
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
-from workstation.domain.observation import FollowUp
 from workstation.domain.image_place import ImagePlace
+from workstation.domain.observation import FollowUp
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
