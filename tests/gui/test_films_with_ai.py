@@ -19,6 +19,7 @@ from tests.helpers.fakes import EXPERT
 from tests.helpers.films import on_film
 from tests.helpers.reading import ALGORITHM, Case, ReadingBench
 from tests.unit.domain.test_nodule import nodule
+from viewers.scene.camera import Camera
 from viewers.scene.stack_scene import StackScene
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.domain.errors import BundleInvalid
@@ -180,6 +181,23 @@ def test_boxes_are_listed_with_their_image_and_drawn_on_it_alone(qtbot: QtBot, b
     assert boxes(bench) == ["? 2 · nodule"]
     jump(qtbot, bench, 1)
     assert boxes(bench) == ["? 1 · mass"]
+
+
+def test_a_box_off_the_screen_is_brought_to_its_middle_and_one_on_it_moves_nothing(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    opened(qtbot, bench)
+    scene, viewport = stack(bench), bench.page.grid.active.canvas.viewport
+    jump(qtbot, bench, 1)
+    assert scene.state.camera == Camera()
+    scene.set_camera(Camera(zoom=6.0, pan=(-4000.0, 0.0)))
+
+    jump(qtbot, bench, 1)
+
+    view = scene.view(viewport)
+    assert view is not None
+    (box,) = scene.marks(view)
+    assert (box.x, box.y) == pytest.approx((viewport[0] / 2, viewport[1] / 2))
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")

@@ -14,7 +14,6 @@ from viewers.scene.presets import CT_PRESETS
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import FindingList
-from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImagePlace as PlaceOnImage
 from workstation.services.jobs import JobRunner
@@ -24,7 +23,7 @@ from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.features import FEATURES
 from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.images.fusing import Fusing
-from workstation.ui.images.image_places import bring_into_view, viewport_with
+from workstation.ui.images.image_places import bring_into_view
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.scene_marks import SceneMarks
 from workstation.ui.images.series_loading import SeriesLoading
@@ -295,18 +294,16 @@ class ImagePresenter(QObject):
     def show_place(self, place: PlaceOnImage) -> None:
         """Bring the image of a finding to the viewport that has it, else to the stack; a box comes into view."""
         case, grid = self._case, self._page.grid
-        ref = FrameRef(place.sop_instance_uid, place.frame or 1)
         if case is None:
             return
-        if (key := viewport_with(grid, case.session.study.study_instance_uid, ref)) is None:
+        study = case.session.study.study_instance_uid
+        if bring_into_view(grid, study, place) is None:
             for series in case.image_series():
-                if any(frame.ref == ref for frame in series.frames):
+                if any(place.is_on(one.ref.sop_instance_uid, one.ref.frame_number) for one in series.frames):
                     self.show_series(series.key)
-            key = viewport_with(grid, case.session.study.study_instance_uid, ref)
-        if key is not None:
-            bring_into_view(grid, key, ref, place)
-            if key == STACK and self._shown is not None:
-                self._loading.focus(self._shown.scene.index)
+                    bring_into_view(grid, study, place)
+        if self._shown is not None:
+            self._loading.focus(self._shown.scene.index)
 
     def step_annotations(self, step: Callable[[Annotations], bool]) -> bool:
         """Undo or redo a change of annotations and repaint."""

@@ -44,11 +44,6 @@ class Occluding(QObject):
         """Tell whether the evidence of a finding on a film is shown."""
         return self._finding is not None
 
-    @property
-    def is_computing(self) -> bool:
-        """Tell whether a map is on its way."""
-        return self._job is not None
-
     def clear(self) -> None:
         """Stop, and take the map away."""
         self._finding = None
