@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
 
 from resources.translation import tr
@@ -92,9 +93,13 @@ def of_a_technician(camera: Camera) -> None:
         ("returned-valid", Verdict.VALID, ""),
         ("returned-altered", Verdict.ALTERED, tr("The document was changed after it was signed.")),
     ):
-        page.show_report(PATIENT, [paper], VerificationResult("report.pdf", verdict, said, "王启明"))
-        page.timeline.show_events(_timeline())
-        camera.take(name)
+        result = VerificationResult("report.pdf", verdict, said, "王启明")
+
+        def show(result: VerificationResult = result) -> None:
+            page.show_report(PATIENT, [paper], result)
+            page.timeline.show_events(_timeline())
+
+        camera.take(name, before=show)
     camera.take_dialog(
         "acknowledge", lambda: _open(AcknowledgeDialog(camera.window, PATIENT, _critical(), TECHNICIAN.display_name))
     )
@@ -140,9 +145,10 @@ def of_an_administrator(camera: Camera) -> None:
             wait_until(lambda: editor.list.count() > 0, "the templates")
             settle(3000)
             camera.take("templates")
-            item = editor.tree.topLevelItem(1)
-            if item is not None and item.childCount():
-                editor.tree.setCurrentItem(item.child(0))
+            section = editor.tree.topLevelItem(1)
+            item = section.child(0) if section is not None else None
+            if item is not None:
+                editor.tree.setCurrentItem(item)
             settle(1500)
             camera.take("templates-field")
             editor.clone.click()
@@ -168,9 +174,12 @@ def of_a_ct(camera: Camera, page: ReadingPage) -> None:
             settle(500)
     camera.take_dialog("export", page.view_commands.action("view.export").trigger)
     if camera.wants("reading-ct-focus"):
-        page.findings.setFocus()
-        page.dock.first().setFocus(Qt.FocusReason.TabFocusReason)
-        camera.take("reading-ct-focus", before=lambda: page.dock.first().setFocus(Qt.FocusReason.TabFocusReason))
+
+        def by_key() -> None:
+            page.dock.first().setFocus()
+            QTest.keyClick(page.dock.first(), Qt.Key.Key_Tab)
+
+        camera.take("reading-ct-focus", before=by_key)
 
 
 def of_a_report(camera: Camera, page: ReportPage) -> None:

@@ -119,10 +119,12 @@ class OverlayPainter:
         if not strokes:
             return
         painter.save()
-        free = QRegion(QRectF(0, 0, *viewport).toAlignedRect())
+        whole = QRectF(0, 0, *viewport)
+        free = QRegion(whole.toAlignedRect())
         for letter in letters:
             box = QRectF(letter.x, letter.y, letter.width, letter.height)
-            free -= QRegion(box.adjusted(-_APART_PX, -_APART_PX, _APART_PX, _APART_PX).toAlignedRect())
+            box = _to_the_edge(box.adjusted(-_APART_PX, -_APART_PX, _APART_PX, _APART_PX), whole)
+            free -= QRegion(box.toAlignedRect())
         painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
         self._strokes(painter, strokes)
         painter.restore()
@@ -220,6 +222,19 @@ def _clear_of(captions: Sequence[Rect], letter: Rect, viewport_height: float) ->
         y = hit.y + hit.height if from_above else hit.y - letter.height
         letter = Rect(letter.x, y, letter.width, letter.height)
     return letter
+
+
+def _to_the_edge(box: QRectF, whole: QRectF) -> QRectF:
+    """Return a box stretched to the nearest edge, so that no stub of a line is left behind it."""
+    to_left, to_top = box.left() - whole.left(), box.top() - whole.top()
+    to_right, to_bottom = whole.right() - box.right(), whole.bottom() - box.bottom()
+    nearest = min(to_left, to_top, to_right, to_bottom)
+    return box.adjusted(
+        -to_left if nearest == to_left else 0,
+        -to_top if nearest == to_top else 0,
+        to_right if nearest == to_right else 0,
+        to_bottom if nearest == to_bottom else 0,
+    )
 
 
 def _touch(one: Rect, other: Rect) -> bool:
