@@ -203,8 +203,17 @@ def _stale_document(body: Body, detail: str) -> WorkstationError:
 
 
 def _document_invalid(body: Body, detail: str) -> WorkstationError:
+    what = str(body.get("what", ""))
+    reasons = {
+        "active_content": tr("“{what}” could act instead of being read", what=what),
+        "other_scope": tr("its identifier belongs to another hospital, or to all of them; give it another one"),
+        "shipped": tr("a shipped template has its identifier; a template for one hospital needs another one"),
+        "in_use": tr("version {what} is in force; give yours a higher one", what=what),
+        "was_in_force": tr("version {what} was in force before with other words; give it another version", what=what),
+    }
+    reason = reasons.get(str(body.get("reason", "")), str(body.get("message", "")))
     return TemplateViolation(
-        tr("The hub did not accept the document: {reason}", reason=body.get("message", "")),
+        tr("The hub did not accept the document: {reason}", reason=reason),
         hint=tr("Nothing was published; what was in force still is."),
         detail=detail,
     )

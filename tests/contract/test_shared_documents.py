@@ -200,7 +200,7 @@ def test_the_hub_judges_before_anything_is_in_force(people: People) -> None:
 def test_active_content_is_refused(people: People, evil: str) -> None:
     where = key()
 
-    assert "active content" in refused(people, where, template(where.name, title=evil))
+    assert "could act instead of being read" in refused(people, where, template(where.name, title=evil))
 
 
 def test_smaller_and_larger_signs_are_no_active_content(people: People) -> None:
@@ -220,7 +220,7 @@ def test_a_version_is_one_content_for_ever(people: People) -> None:
     for version in ("1.1.0", "1.0.0"):
         with pytest.raises(TemplateViolation) as told:
             admin.put(where, template(where.name, version, "另一"), follows=first)
-        assert "version 1.1.0 is in use" in told.value.user_text
+        assert "version 1.1.0 is in force; give yours a higher one" in told.value.user_text
     policy = DocumentKey(DocumentKind.RECOGNITION_POLICY, "policy")
     raw = json.loads(shipped_recognition_policy())
     one = admin.put(policy, json.dumps(raw | {"version": "9.0.0"}), follows=None)
@@ -235,10 +235,10 @@ def test_a_template_identifier_is_of_one_site_or_of_all(people: People) -> None:
     where, admin = key("qingshui"), people("admin")
     admin.put(where, template(where.name), follows=None)
 
-    assert "belongs to another site" in refused(
+    assert "belongs to another hospital" in refused(
         people, DocumentKey(DocumentKind.TEMPLATE, where.name), template(where.name)
     )
-    assert "is a shipped template" in refused(
+    assert "a shipped template has its identifier" in refused(
         people, DocumentKey(DocumentKind.TEMPLATE, "ct-chest", "qingshui"), template("ct-chest")
     )
     with pytest.raises(Refused):

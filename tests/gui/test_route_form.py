@@ -43,7 +43,13 @@ def form(qtbot: QtBot, route: Route | None = None) -> RouteForm:
     made = RouteForm(SITES, route)
     qtbot.addWidget(made)
     made.show()
+    if route is None:
+        choose_site(made)
     return made
+
+
+def choose_site(made: RouteForm) -> None:
+    made.site.setCurrentIndex(made.site.findData("qingshui"))
 
 
 def fill(made: RouteForm, **values: str) -> None:
@@ -60,7 +66,20 @@ def asked(qtbot: QtBot, page: DeliveriesPage, presenter: DeliveriesPresenter) ->
     page.new_route.click()
     qtbot.waitUntil(lambda: presenter.form is not None)
     assert presenter.form is not None
+    choose_site(presenter.form.form)
     return presenter.form
+
+
+def test_no_hospital_is_chosen_by_itself(qtbot: QtBot) -> None:
+    made = RouteForm(SITES)
+    qtbot.addWidget(made)
+    fill(made, name="HIS", address="his.local:2575", route_id="his")
+
+    assert made.value() is None
+    assert made.hospital.message.text() == "Choose the hospital"
+    choose_site(made)
+    assert made.value() is not None
+    assert made.hospital.message.text() == ""
 
 
 def test_a_route_that_is_filled_in_is_the_route_that_is_saved(qtbot: QtBot) -> None:

@@ -147,7 +147,7 @@ class DocumentService:
         except (ValueError, RecursionError) as exc:
             raise InvalidDocument(f"no JSON: {type(exc).__name__}") from exc
         if acting:
-            raise InvalidDocument(f"active content: {acting[:60]}")
+            raise InvalidDocument(f"active content: {acting[:60]}", reason="active_content", what=acting[:60])
         if judged.name != key.name or len(judged.version) > 64:
             raise InvalidDocument(f"the document calls itself {judged.name[:64]}, not {key.name}")
         return judged
@@ -163,9 +163,9 @@ class DocumentService:
             documents.c.kind == key.kind.value, documents.c.name == key.name, documents.c.site_id != key.site_id
         )
         if connection.execute(elsewhere.limit(1)).first() is not None:
-            raise InvalidDocument(f"{key.name} belongs to another site or to all of them; give it another identifier")
+            raise InvalidDocument(f"{key.name} belongs to another site or to all of them", reason="other_scope")
         if key.site_id and key.name in {path.stem for path in template_paths()}:
-            raise InvalidDocument(f"{key.name} is a shipped template; a site's own needs another identifier")
+            raise InvalidDocument(f"{key.name} is a shipped template", reason="shipped")
 
     def _added(
         self,
@@ -279,12 +279,14 @@ def _require_version(
     if not judged.version:
         return
     if key.kind is DocumentKind.TEMPLATE and before is not None and not is_newer(judged.version, before.version):
-        raise InvalidDocument(f"version {before.version} is in use; give it a higher one")
+        raise InvalidDocument(f"version {before.version} is in use", reason="in_use", what=before.version)
     other = select(documents.c.number).where(
         _is(key), documents.c.version == judged.version, documents.c.withdrawn == 0, documents.c.sha256 != digest
     )
     if connection.execute(other.limit(1)).first() is not None:
-        raise InvalidDocument(f"version {judged.version} was in force before with other words")
+        raise InvalidDocument(
+            f"version {judged.version} was in force before with other words", reason="was_in_force", what=judged.version
+        )
 
 
 def _named(info: DocumentInfo) -> str:

@@ -24,7 +24,7 @@ from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import icon_label, label, rule
 
 _SHADOW_ROOM = 40
-_AROUND = 160
+AROUND = 160
 """Header, footer, padding and a little of the window around a dialog"""
 
 
@@ -124,7 +124,7 @@ class Dialog(QDialog):
         if content is None:
             return
         wanted = content.sizeHint().height() + 8
-        room = wanted if self._window is None else self._window.height() - _AROUND
+        room = wanted if self._window is None else self._window.height() - AROUND
         area.setFixedHeight(max(120, min(wanted, room)))
 
     def _header(self, title: str, icon: str, tone: str) -> QWidget:
@@ -198,7 +198,16 @@ class Dialog(QDialog):
             self._scrim = Scrim(self._window)
             # a dialog that goes with its page never says done; its scrim would cover the window for good
             self.destroyed.connect(self._scrim.deleteLater)
-            self.adjustSize()
+            self.stand_in_the_middle()
+
+    def stand_in_the_middle(self) -> None:
+        """Take the size of the content, and the middle of the window."""
+        for holder in (self.body.parentWidget(), self):
+            inner = holder.layout() if holder is not None else None
+            if inner is not None:
+                inner.activate()
+        self.adjustSize()
+        if self._window is not None:
             centre = self._window.frameGeometry().center()
             self.move(centre.x() - self.width() // 2, centre.y() - self.height() // 2)
 

@@ -10,9 +10,10 @@ from resources.translation import tr
 from workstation.domain.dispatch import Route, RouteKind, RouteVerdict
 from workstation.domain.errors import WorkstationError
 from workstation.domain.site import Site
-from workstation.ui.dialogs import Dialog
+from workstation.ui.dialogs import AROUND, Dialog
 from workstation.ui.routes.route_form import RouteForm
 from workstation.ui.routes.route_words import check_caption
+from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import label, set_tone
 
 _WIDTH = 720
@@ -32,7 +33,8 @@ class RouteDialog(Dialog):
         self.verdict = label("", "body", "t1", wrap=True)
         self.verdict.setVisible(False)
         self.body.addWidget(self.verdict)
-        self.check = self.add_left(tr("Test this route"))
+        self.check = Button(tr("Test this route"), "secondary", icon="links")
+        self._left.addWidget(self.check)
         self.check.clicked.connect(self._check)
         self.save = self.set_primary(tr("Save"), icon="check")
         self.form.edited.connect(self._changed)
@@ -85,13 +87,22 @@ class RouteDialog(Dialog):
 
     def _refit(self, kind: RouteKind) -> None:
         self.check.setToolTip(check_caption(kind))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take no more height than the window has, with what is said below the form."""
         layout = self.form.layout()
         if layout is not None:
             layout.activate()
         self.fit_scrolled(self._area)
-        self.adjustSize()
+        if self._window is not None and not self.verdict.isHidden():
+            said = self.verdict.heightForWidth(_WIDTH - 48) + self.body.spacing()
+            room = self._window.height() - AROUND - said
+            self._area.setFixedHeight(max(120, min(self._area.maximumHeight(), room)))
+        self.stand_in_the_middle()
 
     def _say(self, words: str, hint: str, tone: str) -> None:
         self.verdict.setText("\n".join(part for part in (words, hint) if part))
         self.verdict.setVisible(bool(words))
         set_tone(self.verdict, tone)
+        self._fit()

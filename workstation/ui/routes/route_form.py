@@ -39,7 +39,7 @@ _FIELDS: Final = {
 
 
 class _Labelled(QWidget):
-    """A caption over a control, with the look of ``TextField``."""
+    """A caption over a control and a message below it, with the look of ``TextField``."""
 
     def __init__(self, caption: str, control: QWidget) -> None:
         super().__init__()
@@ -49,7 +49,15 @@ class _Labelled(QWidget):
         control.setAccessibleName(caption)
         column.addWidget(label(caption, "caption", "t3"))
         column.addWidget(control)
+        self.message = label("", "caption", "bad", wrap=True)
+        self.message.setVisible(False)
+        column.addWidget(self.message)
         column.addStretch(1)
+
+    def say(self, words: str) -> None:
+        """Show a sentence below the control; empty takes it away."""
+        self.message.setText(words)
+        self.message.setVisible(bool(words))
 
 
 class RouteForm(QWidget):
@@ -65,6 +73,8 @@ class RouteForm(QWidget):
         self._touched: set[str] = set() if route is None else {"*"}
         self._id_is_ours = route is None
         self.site, self.kind, self.charset = ChoiceBox(), ChoiceBox(), ChoiceBox()
+        if route is None:  # none is chosen by itself: a route carries patients' reports to somebody
+            self.site.addItem(tr("Choose the hospital…"), "")
         for one in sites:
             self.site.addItem(one.name, one.site_id)
         for kind in RouteKind:
@@ -110,8 +120,9 @@ class RouteForm(QWidget):
         grid.setVerticalSpacing(12)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
+        self.hospital = _Labelled(tr("Hospital"), self.site)
         boxes: dict[str, QWidget] = {
-            "site_id": _Labelled(tr("Hospital"), self.site),
+            "site_id": self.hospital,
             "kind": _Labelled(tr("Kind"), self.kind),
             "charset": _Labelled(tr("Characters"), self.charset),
             "answer_timeout_s": _Labelled(tr("Wait for an answer"), self.timeout),
@@ -119,14 +130,15 @@ class RouteForm(QWidget):
         }
         self._parts = {**boxes, **self.texts, **self.flags, "secret_note": self.secret_note}
         rows = (
-            ("site_id", "kind"), ("name", "route_id"), ("address", "charset"), ("called_aet", "calling_aet"),
+            ("site_id", "kind"), ("name", "route_id"), ("address",), ("called_aet", "calling_aet"),
             ("receiving_application", "receiving_facility"), ("patient_system", "accession_system"),
-            ("user", "secret_name"), ("secret_note",), ("answer_timeout_s", "most_attempts"), ("tls",),
-            ("commitment",), ("preliminary",), ("addendum_as_final",), ("enabled",),
+            ("user", "secret_name"), ("secret_note",), ("answer_timeout_s", "most_attempts"), ("charset", ""),
+            ("tls", "commitment"), ("preliminary",), ("addendum_as_final",), ("enabled",),
         )  # fmt: skip
         for at, names in enumerate(rows):
-            for column, name in enumerate(names):
+            for column, name in enumerate(filter(None, names)):
                 grid.addWidget(self._parts[name], at, column, 1, 1 if len(names) > 1 else 2)
+        grid.setRowStretch(len(rows), 1)
 
     def _show(self, route: Route | None) -> None:
         if route is None:
@@ -213,8 +225,8 @@ class RouteForm(QWidget):
         self._touched.add(name)
         if name == "route_id":
             self._id_is_ours = False
-        if self._id_is_ours and self._route is None:
-            self.texts["route_id"].edit.setText(f"{self.site.currentData() or ''}-{self.chosen_kind.value}")
+        if self._id_is_ours and self.site.currentData():
+            self.texts["route_id"].edit.setText(f"{self.site.currentData()}-{self.chosen_kind.value}")
         secret = self.texts["secret_name"].text().strip()
         self.secret_note.setText(
             tr(
@@ -227,6 +239,8 @@ class RouteForm(QWidget):
 
     def _say(self) -> None:
         faults, kind = self.faults(), self.chosen_kind
+        lost = faults.get("site_id") if {"site_id", "*"} & self._touched else None
+        self.hospital.say(fault_words("site_id", lost, kind) if lost is not None else "")
         for name, field in self.texts.items():
             fault = faults.get(name) if {name, "*"} & self._touched else None
             words = fault_words(name, fault, kind) if fault is not None else ""
