@@ -277,7 +277,10 @@ class Finding:
 
         What was confirmed for other studies stays.
         """
-        return replace(self._with((follow_up, *self.confirmed)), tracking_uid=tracking_uid)
+        study, uid = follow_up.prior_study_instance_uid, follow_up.prior.tracking_uid
+        changed = any(one.prior_study_instance_uid == study and one.prior.tracking_uid != uid for one in self.confirmed)
+        kept = self.parted_from(study).confirmed if changed else self.confirmed
+        return replace(self._with((follow_up, *kept)), tracking_uid=tracking_uid)
 
     def parted(self) -> Finding:
         """Return the finding without its priors, under its own tracking UID again."""
@@ -289,10 +292,13 @@ class Finding:
         """
         Return the finding without its prior of one study.
 
-        It keeps the tracking UID that another prior shares, takes that of the newest left, or its own again.
+        It keeps the tracking UID that another prior shares, takes that of the newest left, or its own again. Sizes
+        that the report told go: some may have been those of the nodule that it no longer is.
         """
-        kept = tuple(one for one in self.confirmed if one.prior_study_instance_uid != study_instance_uid)
-        if kept == self.confirmed:
+        kept = tuple(
+            replace(one, others=()) for one in self.confirmed if one.prior_study_instance_uid != study_instance_uid
+        )
+        if len(kept) == len(self.confirmed):
             return self
         if not kept:
             return self.parted()

@@ -54,7 +54,8 @@ def test_a_confirmed_pair_brings_every_older_study_in_which_readers_had_confirme
     ]  # fmt: skip
     assert found.whole is not None
     # 113 to 524 mm³ in 547 days: 547 · ln 2 / ln 4.637; 268 to 524 in 181 days: 181 · ln 2 / ln 1.955
-    assert (found.whole.days, found.whole.doubling_days) == (547, pytest.approx(247.2, abs=0.1))
+    assert found.whole.days == 547
+    assert found.whole.doubling_days == pytest.approx(247.2, abs=0.1)
     assert found.steps[-1].doubling_days == pytest.approx(187.1, abs=0.1)
     assert found.whole_range_days == pytest.approx((215.8, 289.2), abs=0.5)
     assert found.last_range_days == pytest.approx((140.4, 280.7), abs=0.5)
@@ -150,6 +151,17 @@ def test_taking_one_word_back_keeps_the_tracking_uid_that_another_study_shares()
     assert (only.also, only.parted_from("1.1").tracking_uid, only.parted_from("1.1").follow_up) == ((), "own", None)
     rejected = both.rejected(RejectReason.VESSEL, by="x", at=NOON)
     assert (rejected.confirmed, rejected.tracking_uid) == ((), "own")
+
+
+def test_sizes_that_the_report_tells_go_when_one_of_the_words_they_rest_on_goes() -> None:
+    both = followed(word(FIRST, "a", 6.0, 10.0), word(SECOND, "b", 8.0, 10.0))
+    told = both.followed(replace(both.confirmed[0], others=(both.confirmed[1].prior,)), tracking_uid="a")
+
+    assert [len(one.series) for one in told.confirmed] == [3, 2]
+    assert [one.others for one in told.parted_from("1.1").confirmed] == [()]
+    assert [one.others for one in told.followed(word(FIRST, "c", 6.0, 10.0), tracking_uid="a").confirmed] == [(), ()]
+    another = word(StudyDay("1.0", date(2023, 1, 1)), "m", 4.0, 10.0)
+    assert len(told.followed(another, tracking_uid="a").confirmed[0].series) == 3
 
 
 def test_a_size_that_the_reader_changes_goes_into_every_word() -> None:
