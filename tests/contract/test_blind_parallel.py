@@ -9,7 +9,17 @@ import pytest
 from sqlalchemy import delete
 
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid
-from tests.helpers.hub_reports import EXPERT, NOW, RESIDENT, finalise, from_json, new_report, signed, stored_outputs
+from tests.helpers.hub_reports import (
+    EXPERT,
+    NOW,
+    RESIDENT,
+    as_json,
+    finalise,
+    from_json,
+    new_report,
+    signed,
+    stored_outputs,
+)
 from tests.helpers.hub_reports import submit as send_in
 from worklist.hub.quality_tables import blind_slots
 from workstation.domain.report import Person, Report
@@ -194,3 +204,19 @@ def test_a_double_reading_begun_one_after_the_other_goes_on(hub: HubBed, sent: S
     submit(hub, sent, second, RESIDENT, hub.claim("resident", second), "甲")
 
     assert hub.as_("expert").get(f"/api/reports/{sent.ups}/rules").json()["double_reading"] == "agreed"
+
+
+def test_a_blind_reading_that_is_given_up_leaves_no_trace_for_the_other(hub: HubBed, sent: SentStudy) -> None:
+    first = offered(hub, "resident", sent)
+    lock = hub.claim("resident", first)
+    given_up = new_report(sent.study, first, new_uid(), author=RESIDENT, impression="首阅意见")
+    body = {"report": as_json(given_up), "transaction_uid": lock, "reason": "请他人阅片"}
+    expect(200, hub.as_("resident").post(f"/api/reports/{first}/cancel", json=body))
+
+    assert seen(hub, SECOND.user_id, sent) == ("ready", "")
+    for user, impression in (("expert", "甲"), (SECOND.user_id, "甲")):
+        place = offered(hub, user, sent)
+        author = EXPERT if user == "expert" else SECOND
+        submit(hub, sent, place, author, hub.claim(user, place), impression)
+    versions = expect(200, hub.as_("expert").get(f"/api/reports/{sent.ups}/versions")).text
+    assert "首阅意见" not in versions

@@ -213,10 +213,12 @@ class ReportService:
             stored = self._moved(before, report, ReportState.CANCELLED, reason)
             author = document_of(before).author if before is not None else _person(actor)
             stored = replace(stored, author=author, verifier=None, signed_at=None)
-            put_report(connection, stored, before)
-            self._record(connection, actor, VersionStep.CANCELLED, stored, reason)
+            is_blind = self._double.is_blind(connection, stored.study_instance_uid)
+            if not is_blind:  # else routes and versions would tell the other reader of it
+                put_report(connection, stored, before)
+                self._record(connection, actor, VersionStep.CANCELLED, stored, reason)
+                enqueue(connection, self._context, stored, case.site_id, ())
             self._ups.cancel(connection, actor, item)
-            enqueue(connection, self._context, stored, case.site_id, ())
             self._audit(connection, actor, AuditAction.REPORT_CANCELLED, stored)
         return stored
 

@@ -180,7 +180,7 @@ class QualityPage(Page):
 
 
 def _tables() -> tuple[FigureTable, ...]:
-    reason, number = tr("Reason"), tr("Number")
+    reason, number = tr("Reason"), tr("Count")
     return (
         FigureTable((tr("Rule"), tr("Held up"), tr("Overridden"), tr("Reasons given")), name=tr("Norm gate by rule"),
                     stretch=3, numbers=(1, 2)),
