@@ -19,6 +19,7 @@ from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import EmptyState, Panel, label
 from workstation.ui.widgets.page_header import PageHeader
 
+_NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ROW_PX = 32
 _TONES = {DispatchState.DEAD: "bad", DispatchState.WAITING: "acc.text", DispatchState.DELIVERED: "ok"}
 
@@ -74,7 +75,7 @@ class DeliveriesPage(Page):
         for button in (self.switch, self.edit_route, self.new_route):
             panel.header.addWidget(button)
         titles = (tr("Site"), tr("Route"), tr("Kind"), tr("Address"), tr("Waiting"), tr("Not delivered"), tr("State"))
-        self.routes = _table(titles, stretch=6)
+        self.routes = _table(titles, stretch=6, numbers=(4, 5))
         self.routes.setAccessibleName(tr("Routes of the sites"))
         self.routes.itemSelectionChanged.connect(self._pick)
         self.routes.itemDoubleClicked.connect(lambda _item: self._edit())
@@ -96,7 +97,7 @@ class DeliveriesPage(Page):
         panel.header.addWidget(self.give_up)
         panel.header.addWidget(self.send_again)
         titles = (tr("State"), tr("Report"), tr("Site"), tr("Route"), tr("Queued at"), tr("Attempts"), tr("Reason"))
-        self.table = _table(titles, stretch=6)
+        self.table = _table(titles, stretch=6, numbers=(5,))
         self.table.setAccessibleName(tr("Reports on their way"))
         self.table.itemSelectionChanged.connect(self._pick)
         self.nothing = EmptyState(tr("Everything has arrived"), tr("What a site does not take is listed here."))
@@ -201,7 +202,7 @@ class DeliveriesPage(Page):
         self.refresh_requested.emit()
 
 
-def _table(titles: Sequence[str], *, stretch: int) -> QTableWidget:
+def _table(titles: Sequence[str], *, stretch: int, numbers: Sequence[int]) -> QTableWidget:
     table = QTableWidget(0, len(titles))
     table.setHorizontalHeaderLabels(list(titles))
     table.verticalHeader().hide()
@@ -217,6 +218,10 @@ def _table(titles: Sequence[str], *, stretch: int) -> QTableWidget:
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    for column in numbers:
+        title = QTableWidgetItem(titles[column])
+        title.setTextAlignment(_NUMBER)
+        table.setHorizontalHeaderItem(column, title)
     return table
 
 
@@ -224,4 +229,6 @@ def _cell(text: str, tone: str) -> QTableWidgetItem:
     item = QTableWidgetItem(text)
     item.setForeground(current_theme().color(tone))
     item.setToolTip(text)
+    if text.isdecimal():
+        item.setTextAlignment(_NUMBER)
     return item

@@ -19,6 +19,7 @@ from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label
 
 _CODE: Final = ("value", "scheme", "meaning")
+_SCHEME_PX: Final = 76
 
 
 class NodeForm(QScrollArea):
@@ -189,6 +190,7 @@ class NodeForm(QScrollArea):
             edit.setPlaceholderText(names[part])
             edit.setAccessibleName(f"{caption} · {names[part]}")
             edit.textEdited.connect(lambda text, at=at: self.changed.emit(at, text or MISSING))
+            edit.setMinimumWidth(_SCHEME_PX if part == "scheme" else 0)
             row.addWidget(edit, share)
             self.editors[at] = edit
         (into or self._column).addLayout(row)
