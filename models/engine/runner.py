@@ -31,6 +31,7 @@ from models.engine.registry import Bundle
 from models.engine.segmented import marks_of_mask, mask_in_volume, mask_on_image
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_in_slabs
+from models.engine.waiting import waited_for
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse, ProviderUnavailable
 from workstation.domain.finding import AlgorithmIdentity, Mark
@@ -299,7 +300,8 @@ class ModelRunner:
             return prepared.image, prepared.grid.ijk_to_lps
         if isinstance(source, PlanarImage) and isinstance(spec.input, ImageInput):
             self._check_image(source)
-            framed = letterboxed(source, spec.input)
+            film, grid = source, spec.input
+            framed = waited_for(lambda: letterboxed(film, grid), job)  # a second and more for a mammogram
             return framed.image, framed.to_stored_matrix
         raise InputOutsideIntendedUse(tr("This model reads other images than these."))
 
