@@ -69,6 +69,7 @@ class CommitmentListener:
                 return self.port
             entity = AE(ae_title=self.ae_title)
             entity.maximum_pdu_size = _PDU_BYTES
+            entity.acse_timeout = _CONNECT_TIMEOUT_S  # somebody who calls and says nothing is not waited for longer
             entity.add_supported_context(STORAGE_COMMITMENT, scu_role=True, scp_role=True)
             entity.add_supported_context("1.2.840.10008.1.1")
             try:
