@@ -13,7 +13,7 @@ from workstation.domain.errors import AlreadyClaimed
 from workstation.domain.finding import Decision, Finding, FindingList
 from workstation.domain.report import ReportState
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField, Text
-from workstation.domain.workitem import Claim, ReadingState
+from workstation.domain.workitem import Claim, ReadingState, WorklistRow
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.services.uid import transaction_uid
 
@@ -174,3 +174,26 @@ def test_a_released_case_goes_back_to_the_list() -> None:
     ReleaseCase(worklist)(claim)
 
     assert worklist.released == [claim]
+
+
+@dataclass
+class TwoPlaces(fakes.FakeWorklist):
+    """A case that is read twice: somebody has just taken the place that was offered."""
+
+    def row(self, ups_instance_uid: str) -> WorklistRow:
+        del ups_instance_uid
+        return replace(self.current, ups_instance_uid="2.25.2")
+
+    def claim(self, ups_instance_uid: str, transaction_uid: str) -> Claim:
+        if ups_instance_uid != "2.25.2":
+            raise AlreadyClaimed("somebody was faster")
+        return super().claim(ups_instance_uid, transaction_uid)
+
+
+def test_who_loses_one_of_two_blind_readings_takes_the_other() -> None:
+    bench = Bench(worklist=TwoPlaces(row()))
+
+    opened = bench.open_case()(row(), fakes.RESIDENT)
+
+    assert opened.claim == Claim("2.25.2", transaction_uid(b"secret", "resident", "2.25.2"))
+    assert opened.report.ups_instance_uid == "2.25.2"
