@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from tests.gui.test_follow_up import aligned, key, states
 from tests.helpers.follow_up import OLD_UID, FollowUpBench
 from workstation.dicom.sr.report_words import compared_with, comparison_sentence
-from workstation.domain.errors import Unreachable
 from workstation.domain.follow_up import PairState
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.nodule_timeline import NoduleTimeline, TimelineFacts, TimelineRow
 
 pytestmark = pytest.mark.gui
 
@@ -44,6 +44,26 @@ def followed(qtbot: QtBot, bench: FollowUpBench) -> FollowUpBench:
 
 def rows(bench: FollowUpBench) -> list[tuple[str, ...]]:
     return [row.cells for row in bench.view.panel.timeline.facts.rows]
+
+
+def told(bench: FollowUpBench) -> list[str]:
+    return [one.fact for one in bench.page.notices.notices() if one.fact.startswith("Former reports")]
+
+
+def test_of_many_studies_the_first_and_the_newest_stand_in_the_table(qtbot: QtBot) -> None:
+    widget = NoduleTimeline()
+    qtbot.addWidget(widget)
+    widget.resize(340, widget.height())
+    rows = tuple(TimelineRow((f"20{n}-01-01", "6.0", "113", "", "3"), 400 * n, 6.0) for n in range(10, 19))
+    widget.show_facts(TimelineFacts("Over 9 studies", rows))
+    whole = widget.height()
+    widget.grab()
+
+    # title, spark line, heads, the first, those between, and the four newest
+    assert whole == 28 + 64 + 7 * 20 + 4
+    assert widget.accessibleName().count("113") == 9
+    widget.set_compact(compact=True)
+    assert widget.height() == whole - 64
 
 
 def test_every_earlier_study_with_nodules_is_offered_and_the_one_on_screen_is_marked(
@@ -134,13 +154,16 @@ def test_former_reports_that_cannot_be_had_are_said_and_asked_for_again(qtbot: Q
     aligned(qtbot, bench)
     qtbot.waitUntil(lambda: len(bench.view.history.studies) == 3)
     history = bench.view.history
-    history._failed(Unreachable("线路中断"))
-    notice = next(one for one in bench.page.notices.notices() if one.fact.startswith("Former reports"))
-    assert notice.fact == "Former reports could not be read: 线路中断"
     history._asked.clear()
     history.studies = ()
-    notice.actions[0].handler()
+    bench.archive.dead = True
+    history.read()
+    qtbot.waitUntil(lambda: told(bench) != [])
+    assert told(bench) == ["Former reports could not be read: 线路中断"]
+    assert not history.is_reading
+    bench.archive.dead = False
+    next(one for one in bench.page.notices.notices() if one.fact in told(bench)).actions[0].handler()
     qtbot.waitUntil(lambda: len(history.studies) == 3)
-    assert not any(one.fact.startswith("Former reports") for one in bench.page.notices.notices())
+    assert told(bench) == []
     bench.desk.close()
     assert (history.studies, bench.view.panel.timeline.facts.rows) == ((), ())
