@@ -153,6 +153,12 @@ class Peer:
 
     def __exit__(self, *_error: object) -> None:
         assert self.server is not None
+        for line in self.server.active_associations:
+            transport = line.dul.socket
+            if line.requestor.primitive is None and transport is not None:
+                transport.close()  # only knocked at: it would keep its socket for half a minute
+            else:
+                line.join(30)
         self.server.shutdown()
 
 
