@@ -25,6 +25,7 @@ from workstation.ui.key_sheet import KeySheet
 from workstation.ui.paint import metrics
 from workstation.ui.settings_dialog import SettingsDialog
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.buttons import SegmentedChoice
 from workstation.ui.widgets.document_view import DocumentView
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ElidedLabel
@@ -175,3 +176,13 @@ def test_what_is_undecided_is_said_whole_in_a_narrow_dock(qtbot: QtBot) -> None:
     assert label is not None
     qtbot.waitUntil(lambda: label.width() >= metrics("caption").horizontalAdvance(words))
     assert footer.width() == 320
+
+
+def test_choices_draw_together_before_they_leave_a_narrow_form(qtbot: QtBot) -> None:
+    words = ("Category 1 (minutes)", "Category 2 (hours)", "Category 3 (days)")
+    choice = SegmentedChoice([(word, word) for word in words])
+    qtbot.addWidget(choice)
+    choice.resize(418, 30)
+    choice.show()
+    wanted = sum(metrics("body", 600).horizontalAdvance(word) for word in words)
+    assert wanted + 24 <= choice.minimumSizeHint().width() <= 418 < choice.sizeHint().width()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDialog
 from resources.translation import tr
 from tests.helpers.critical import EXPERT, TECHNICIAN, party
 from workstation.bootstrap.desktop import GRASSROOTS, WORKLIST
-from workstation.bootstrap.desktop_pages import DELIVERIES, TEMPLATES
+from workstation.bootstrap.desktop_pages import DELIVERIES, QUALITY, TEMPLATES
 from workstation.bootstrap.loop_steps import settle, wait_until
 from workstation.dicom.critical_policy import default_policy
 from workstation.domain.critical import CallMethod, CallOutcome, CallRecord, CriticalSource, CriticalValue
@@ -59,7 +59,7 @@ PATIENT: Final = "周丽华 女 58岁"
 FIRST: Final = ("login", "again", "crash")
 TECHNICIANS: Final = ("returned", "acknowledge")
 EXPERTS: Final = ("outbox", "notices", "error")
-ADMINISTRATORS: Final = ("deliveries", "templates")
+ADMINISTRATORS: Final = ("deliveries", "templates", "quality")
 OF_A_CT: Final = ("histogram", "followup", "objects", "measurements", "export", "focus")
 OF_A_REPORT: Final = ("report", "phrases", "versions", "withdraw", "critical", "sendback")
 
@@ -138,6 +138,10 @@ def of_an_administrator(camera: Camera) -> None:
         if isinstance(page, DeliveriesPage):
             page.show_all(_routes(), _dispatches())
             camera.take("deliveries")
+    if camera.wants("quality"):
+        camera.window.show_page(QUALITY)
+        settle(2500)
+        camera.take("quality")
     if camera.wants("templates"):
         camera.window.show_page(TEMPLATES)
         editor = camera.desktop.page(TEMPLATES)

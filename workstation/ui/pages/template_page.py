@@ -121,8 +121,8 @@ class TemplatePage(Page):
         self.tree.currentItemChanged.connect(self._part_picked)
         panel.body.addWidget(self.tree, 1)
         bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 4)
-        bar.setSpacing(4)
+        bar.setContentsMargins(4, 4, 4, 4)
+        bar.setSpacing(0)  # the English words need the room
         self.add_field = Button(tr("Field"), "ghost", icon="add", small=True)
         self.add_section = Button(tr("Section"), "ghost", icon="add", small=True)
         up, down = (

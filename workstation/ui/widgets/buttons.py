@@ -257,10 +257,16 @@ class _Segment(QAbstractButton):
         self.setCheckable(True)
         self.setAccessibleName(text)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(paint.metrics("body", 600).horizontalAdvance(self.text()) + 24, 30)
+        return self._with_padding(12)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._with_padding(4)
+
+    def _with_padding(self, px: int) -> QSize:
+        return QSize(paint.metrics("body", 600).horizontalAdvance(self.text()) + 2 * px, 30)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()
