@@ -89,6 +89,50 @@ def test_reports_of_before_the_history_become_its_first_versions(
     engine.dispose()
 
 
+@pytest.mark.parametrize(("submitted", "state"), [(0, "SCHEDULED"), (0, "IN PROGRESS"), (1, "SCHEDULED")])
+def test_double_readings_under_way_get_the_places_that_they_took(
+    tmp_path: Path, database: str | None, monkeypatch: pytest.MonkeyPatch, submitted: int, state: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", lambda config, _head: upgrade(config, "0007"))
+        former = open_database(tmp_path, database)
+    held = state == "IN PROGRESS"
+    with former.begin() as connection:
+        connection.execute(text("INSERT INTO sites (site_id, name) VALUES ('a', 'A')"))
+        connection.execute(text(_CASE))
+        connection.execute(
+            text(
+                "INSERT INTO workitems (ups_instance_uid, study_instance_uid, workitem_code, state, priority, "
+                "priority_rank, start, modified, holder_id, holder_name, dataset) VALUES ('1.3', '1.2', '110005', "
+                ":state, 'LOW', 2, '', '2026-03-01 09:00:00', :who, :who, '{}')"
+            ),
+            {"state": state, "who": "expert" if held else ""},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO double_readings (study_instance_uid, state, ordered_at) "
+                "VALUES ('1.2', 'reading', '2026-03-01 09:00:00')"
+            )
+        )
+        if submitted:
+            connection.execute(
+                text(
+                    "INSERT INTO blind_reads (study_instance_uid, slot, ups_instance_uid, reader_id, reader_name, "
+                    "submitted_at, document) VALUES ('1.2', 1, '1.9', 'resident', 'R', '2026-03-01 09:00:00', '{}')"
+                )
+            )
+    former.dispose()
+
+    engine = open_database(tmp_path, database)
+
+    with engine.connect() as connection:
+        query = "SELECT slot, ups_instance_uid, state, reader_id FROM blind_slots ORDER BY slot"
+        found = [tuple(row) for row in connection.execute(text(query))]
+    first = [(1, "1.9", "submitted", "resident")] if submitted else []
+    assert found == [*first, (submitted + 1, "1.3", "reading" if held else "free", "expert" if held else "")]
+    engine.dispose()
+
+
 _CASE = (
     "INSERT INTO cases (study_instance_uid, site_id, requested_by, priority, stat_rank, due, arrived, changed, "
     "clinical_question, images_expected, images_received, state, critical, ups_instance_uid, workitem_code, "

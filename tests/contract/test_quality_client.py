@@ -81,7 +81,7 @@ def test_after_a_lost_claim_the_other_place_is_offered(bed: HubBed) -> None:
 
     now = second.row(offered.ups_instance_uid)
     assert now.ups_instance_uid != offered.ups_instance_uid
-    assert second.claim(now.ups_instance_uid, new_uid())
+    assert second.claim(now.ups_instance_uid, "2.25.777").transaction_uid == "2.25.777"
     assert [one.row(sent.ups).reader_id for one in (first, second)] == ["resident", "expert"]
 
 

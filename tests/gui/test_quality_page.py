@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.cases import FixedClock
+from tests.helpers.desk import DeskBench
+from tests.helpers.fakes import EXPERT
 from tests.helpers.fakes_ui import TECHNICIAN, case
 from tests.helpers.fakes_workflow import FakeWorkflow
 from tests.helpers.quality import AT, QualityHub
+from workstation.bootstrap.grading import grade_beside_report
 from workstation.domain.dispatch import TimelineEvent, TimelineStep
 from workstation.domain.image_quality import GradeReason, ImageGrade, ImageGrading
 from workstation.domain.mutual_recognition import RepeatException, RepeatReason
@@ -313,3 +317,37 @@ def test_the_time_line_tells_each_critical_act(
     event = TimelineEvent(AT, TimelineStep(f"critical_{step}"), who, receiver, detail)
 
     assert (step_words(event)[0], shown_detail(event)) == (words, shown)
+
+
+@pytest.mark.parametrize("chosen", ["", "q.csv"])
+def test_the_person_chooses_where_the_table_goes(
+    bed: Bed, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    path = tmp_path / chosen if chosen else None
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_asked: (str(path or ""), ""))
+    bed.page.export.click()
+
+    qtbot.waitUntil(lambda: path is None or path.exists())
+    assert len(bed.hub.saved) == bool(chosen)
+
+
+def test_the_grade_given_beside_a_report_is_the_one_it_is_signed_with(qtbot: QtBot, jobs: JobRunner) -> None:
+    bench, hub = DeskBench(), QualityHub()
+    try:
+        page, _presenter = bench.page()
+        panel = grade_beside_report(page, bench.desk, hub, jobs, EXPERT)
+        bench.open(qtbot.waitUntil)
+        session = bench.desk.session
+        assert session is not None
+        said = panel.said.text()
+        panel.give.click()
+        qtbot.waitUntil(lambda: page.findChild(GradeDialog) is not None)
+        dialog = page.findChild(GradeDialog)
+        assert isinstance(dialog, GradeDialog)
+        dialog.grade.choose("A")
+        dialog.accept()
+        qtbot.waitUntil(lambda: panel.said.text() == "Grade A")
+
+        assert (said, session.row.quality_grade) == ("Nobody has graded the images", "A")
+    finally:
+        bench.close()
