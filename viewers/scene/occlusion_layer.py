@@ -52,7 +52,8 @@ class OcclusionLayer:
     def legend(self, count: int = 5) -> Legend:
         """Return the colours from no fall of the score to the full one."""
         entries = _COLOURS.positions(np.linspace(0, 1, 256, dtype=np.float32))
-        values = tuple(f"{value:.2f}" for value in legend_values(ValueScale(0.0, self.full), count))
+        digits = 2 if self.full >= 0.2 else 3  # even steps read as even
+        values = tuple(f"{value:.{digits}f}" for value in legend_values(ValueScale(0.0, self.full), count))
         return Legend(colour_table(ColourMap.HOT_IRON)[entries], values, self.title)
 
     def tint(self, view: SliceView) -> Tint:

@@ -95,7 +95,7 @@ def test_another_film_and_hidden_marks_show_no_layer() -> None:
 def test_the_legend_says_how_far_the_score_falls_and_a_weak_effect_does_not_glow() -> None:
     assert layer(HOT).legend(3).values == ("0.40", "0.20", "0.00")
     weak = layer([[0.0, 0.0, 0.0, 0.004], [0.0, 0.0, 0.0, 0.0]])
-    assert weak.legend(3).values == ("0.05", "0.03", "0.00")
+    assert weak.legend(3).values == ("0.050", "0.025", "0.000")
     scene = films()
     scene.explained = weak
     assert max(red(painted(scene), x, y) for x in range(0, 400, 20) for y in range(0, 400, 20)) == 0
