@@ -75,7 +75,7 @@ class ReadingSettings:
     roles that look at the images before they are shown the AI.
     """
 
-    findings_share: int = 60
+    findings_share: int = 55
     planes_on_gpu: bool = False
     read_first_roles: tuple[str, ...] = ("reader",)
 

@@ -71,6 +71,7 @@ class Camera:
         """Go through every page and leave the pictures in the folder."""
         self.window.resize(*SIZES[self.scale][0])
         self.window.show()
+        self.window.activateWindow()  # where the keyboard is shows in an active window only
         try:
             self.take("login")
             if self.wants(*picture_rest.FIRST):
