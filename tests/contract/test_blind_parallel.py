@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid
 from tests.helpers.hub_reports import (
@@ -22,6 +22,7 @@ from tests.helpers.hub_reports import (
 )
 from tests.helpers.hub_reports import submit as send_in
 from worklist.hub.quality_tables import blind_slots
+from worklist.hub.tables import accounts
 from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportState
 
@@ -32,10 +33,14 @@ ARBITER = Person("senior2", "李明", "省影像专科联盟远程诊断中心")
 
 @pytest.fixture(autouse=True, scope="module")
 def people(hub: HubBed) -> None:
-    """Add two readers and a second senior."""
-    for person, role in ((SECOND, "reader"), (THIRD, "reader"), (ARBITER, "senior")):
-        account = {"user_id": person.user_id, "password": "long-enough-1", "display_name": person.name, "role": role}
-        expect(201, hub.as_("admin").post("/api/accounts", json=account))
+    """Add two readers and a second senior; nobody signs in with a password here, and hashing one takes seconds."""
+    with hub.context.write() as connection:
+        for person, role in ((SECOND, "reader"), (THIRD, "reader"), (ARBITER, "senior")):
+            connection.execute(
+                insert(accounts).values(
+                    user_id=person.user_id, password_hash="", display_name=person.name, role=role, enabled=True
+                )
+            )
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ import pytest
 from tests.helpers.hub import HubBed, expect, new_uid
 from worklist.http import HubClient
 from worklist.quality import HubQuality
-from worklist.session import HubSession
 from worklist.ups_rs import HubWorklist
-from workstation.bootstrap.demo import PASSWORD
 from workstation.domain.dispatch import TimelineStep
 from workstation.domain.errors import AlreadyClaimed, NotPermitted
 from workstation.domain.image_quality import GradeReason, ImageGrade, ImageGrading
@@ -40,7 +38,7 @@ def _ended() -> Iterator[None]:
 def client(bed: HubBed, user: str) -> HubClient:
     made = HubClient(bed.url)
     _OPEN.append(made)
-    HubSession(made).sign_in(user, PASSWORD)
+    made.authorise(bed.app.state.accounts.open_session(user).token)  # the password door has tests of its own
     return made
 
 
