@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import TypeAlias
 
 import httpx
@@ -18,6 +20,8 @@ from resources.templates import template_paths
 from tests.helpers.hub import HubBed, expect
 from worklist.documents import HubDocuments
 from worklist.http import HubClient
+from worklist.hub.demo import DEMO_PASSWORD
+from workstation.bootstrap.documents import run_documents_command
 from workstation.domain.errors import IntegrityMismatch, NoLongerUpdatable, NotPermitted, Refused, TemplateViolation
 from workstation.domain.shared_document import DocumentKey, DocumentKind, digest_of
 
@@ -279,3 +283,28 @@ def test_what_arrives_with_other_bytes_is_not_taken(people: People, monkeypatch:
 
     with pytest.raises(IntegrityMismatch):
         admin.read(where)
+
+
+def test_a_letterhead_is_published_listed_and_withdrawn_by_command(
+    hub: HubBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIANYUE_PASSWORD", DEMO_PASSWORD)
+    (tmp_path / "logo.png").write_bytes(logo())
+    (tmp_path / "qs.json").write_text(
+        json.dumps({"name": {"zh": "清水", "en": "Qingshui"}, "logo": "logo.png"}), encoding="utf-8"
+    )
+
+    def command(action: str, item: Path | None = None) -> list[str]:
+        given = {"hub": hub.url, "user": "admin", "kind": "letterhead", "site": "qingshui"}
+        assert run_documents_command(argparse.Namespace(action=action, item=item, **given)) == 0
+        return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+    assert command("publish", tmp_path / "qs.json")[0].startswith("letterhead qingshui letterhead - r1 ")
+    assert any(line.startswith("letterhead qingshui letterhead - r1 ") for line in command("list"))
+    assert command("withdraw", Path("letterhead"))[0].startswith("letterhead qingshui letterhead withdrawn r2 ")
+    with pytest.raises(TemplateViolation, match="no such document"):
+        command("withdraw", Path("letterhead"))
+    with pytest.raises(TemplateViolation):
+        command("publish")
+    with pytest.raises(TemplateViolation):
+        command("publish", tmp_path / "missing.json")

@@ -92,6 +92,8 @@ def run_documents_command(options: argparse.Namespace) -> int:
                     print(_line(info))
                 return 0
             kind = DocumentKind(options.kind)
+            if options.item is None:
+                raise TemplateViolation(tr("Name what is meant"), hint="lianyue documents publish letterhead FILE.json")
             if options.action == "publish":
                 content = _READ[kind](options.item)
                 key = DocumentKey(kind, hub_judges()[kind](content).name, options.site)
