@@ -1,27 +1,34 @@
-"""Preliminary reports on routes: only where asked for, told as unsigned, and never in the way of what is signed."""
+"""Preliminary reports on routes: where asked for, told as unsigned, never in the way of what is signed; and checks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.helpers.consignments import HL7
 from tests.helpers.dispatch import ENHANCED_SR, NOW, FakeCarrier, dispatched, dispatcher, drain, open_route, put_route
 from tests.helpers.fhir_server import running_fhir_server
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid, result_file
 from tests.helpers.hub_reports import EXPERT, as_json, finalise, new_report, send_back, submit
 from tests.helpers.mllp import running_receiver
-from workstation.domain.dispatch import DispatchState, Route, RouteKind
+from worklist.hub.dispatch_service import DispatchService
+from workstation.domain.access import Actor, Role
+from workstation.domain.dispatch import DispatchState, Route, RouteKind, RouteVerdict
 from workstation.domain.errors import Undeliverable
 from workstation.domain.report import Predecessor, Report, ReportState
 from workstation.domain.report_state import ReportKind
 from workstation.exchange.routes.fhir_carrier import FhirCarrier
 from workstation.exchange.routes.mllp import Hl7Carrier
+from workstation.exchange.routes.route_checks import route_checks
+from workstation.exchange.routes.secure_lines import SecureLines
 from workstation.exchange.templates.library import TemplateLibrary
 
 MakeRoute = Callable[..., Route]
 template_of = TemplateLibrary().get
+ADMIN = Actor("admin", "系统管理员", Role.ADMIN, "centre")
 
 
 @pytest.fixture
@@ -205,3 +212,31 @@ def test_a_correction_in_work_never_makes_a_signed_report_preliminary_again(hub:
     expect(200, submit(hub, "resident", fresh, correction.moved(ReportState.PRELIMINARY, at=NOW), lock))
 
     assert [state for state, _ in states(hub, own)] == ["preliminary", "final"]
+
+
+def test_the_administrator_is_told_and_the_test_is_in_the_audit_trail(hub: HubBed) -> None:
+    desk = DispatchService(hub.context, route_checks(Path("/nowhere"), SecureLines()))
+    with running_receiver() as his:
+        good = desk.check_route(ADMIN, replace(HL7, address=his.address))
+    bad = desk.check_route(ADMIN, replace(HL7, kind=RouteKind.FOLDER, address="reports"))
+    events = expect(200, hub.as_("admin").get("/api/audit")).json()
+
+    assert good == RouteVerdict(works=True, words="The receiver takes connections; no message was sent")
+    assert bad == RouteVerdict(
+        works=False, words="The drop folder reports does not exist on the hub",
+        hint="Make it, or mount the site's share there.",
+    )  # fmt: skip
+    checked = [one for one in events if one["action"] == "route_checked"][-2:]
+    assert [(one["outcome"], one["detail"]) for one in checked] == [
+        (0, f"qs-his hl7 {his.address}"),
+        (4, "qs-his folder reports"),
+    ]
+
+
+def test_a_hub_that_sends_nothing_says_so(hub: HubBed) -> None:
+    body = {"route_id": "r", "site_id": "qingshui", "kind": "folder", "name": "R", "address": "r"}
+
+    assert hub.as_("admin").post("/api/routes/r/check", json=body).json()["message"] == (
+        "this hub sends nothing on routes of this kind"
+    )
+    assert hub.as_("admin").post("/api/routes/other/check", json=body).status_code == 400

@@ -11,17 +11,12 @@ import pytest
 
 from tests.helpers.consignments import HL7
 from tests.helpers.fhir_server import running_fhir_server
-from tests.helpers.hub import HubBed, expect
 from tests.helpers.mllp import running_receiver
 from tests.helpers.orthanc import Orthanc, running_orthanc
-from worklist.hub.dispatch_service import DispatchService
-from workstation.domain.access import Actor, Role
-from workstation.domain.dispatch import Route, RouteKind, RouteVerdict
+from workstation.domain.dispatch import Route, RouteKind
 from workstation.domain.errors import Refused, StorageError, Unreachable
 from workstation.exchange.routes.route_checks import route_checks
 from workstation.exchange.routes.secure_lines import SecureLines
-
-ADMIN = Actor("admin", "系统管理员", Role.ADMIN, "centre")
 
 
 @pytest.fixture(scope="module")
@@ -124,31 +119,3 @@ def test_an_archive_is_searched_and_given_nothing(orthanc: Orthanc, monkeypatch:
     assert told.value.user_text == "The archive does not let itself be searched (HTTP 401)"
     with httpx.Client(auth=orthanc.auth) as client:
         assert client.get(f"{orthanc.rest}/instances").json() == []
-
-
-def test_the_administrator_is_told_and_the_test_is_in_the_audit_trail(hub: HubBed) -> None:
-    desk = DispatchService(hub.context, route_checks(Path("/nowhere"), SecureLines()))
-    with running_receiver() as his:
-        good = desk.check_route(ADMIN, replace(HL7, address=his.address))
-    bad = desk.check_route(ADMIN, replace(HL7, kind=RouteKind.FOLDER, address="reports"))
-    events = expect(200, hub.as_("admin").get("/api/audit")).json()
-
-    assert good == RouteVerdict(works=True, words="The receiver takes connections; no message was sent")
-    assert bad == RouteVerdict(
-        works=False, words="The drop folder reports does not exist on the hub",
-        hint="Make it, or mount the site's share there.",
-    )  # fmt: skip
-    checked = [one for one in events if one["action"] == "route_checked"][-2:]
-    assert [(one["outcome"], one["detail"]) for one in checked] == [
-        (0, f"qs-his hl7 {his.address}"),
-        (4, "qs-his folder reports"),
-    ]
-
-
-def test_a_hub_that_sends_nothing_says_so(hub: HubBed) -> None:
-    body = {"route_id": "r", "site_id": "qingshui", "kind": "folder", "name": "R", "address": "r"}
-
-    assert hub.as_("admin").post("/api/routes/r/check", json=body).json()["message"] == (
-        "this hub sends nothing on routes of this kind"
-    )
-    assert hub.as_("admin").post("/api/routes/other/check", json=body).status_code == 400
