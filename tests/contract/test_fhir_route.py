@@ -12,8 +12,9 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from tests.helpers.consignments import HL7, PDF_BYTES, consigned, small_study, template_of
+from tests.helpers.fhir_judge import refused_by_fhir_js
 from tests.helpers.fhir_server import FhirServer, running_fhir_server
-from tests.helpers.full_reports import SIGNED, final_report
+from tests.helpers.full_reports import SIGNED, final_report, preliminary_report
 from workstation.domain.dispatch import CriticalFlag, Route, RouteKind
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
 from workstation.domain.report import Predecessor, ReportKind, ReportState
@@ -57,6 +58,36 @@ def test_the_transaction_is_valid_by_an_outside_model_of_r4() -> None:
     kinds = [entry["resource"]["resourceType"] for entry in parsed.model_dump()["entry"]]
     assert kinds == ["Patient", "Practitioner", "Practitioner", "ImagingStudy", "Observation", "Observation",
                      "Observation", "DiagnosticReport", "Provenance"]  # fmt: skip
+
+
+def all_kinds() -> dict[str, Resource]:
+    """Return a transaction of each kind that leaves the house."""
+    final = final_report(small_study())
+    before = Predecessor("2.25.555", ReportKind.ORIGINAL, SIGNED, "王启明", ())
+    flag = CriticalFlag("RID49480", "RADLEX", "ACR Category 1 Actionable Finding", SIGNED)
+    later = {
+        kind.value: replace(final, kind=kind, predecessors=(before,), change_reason="左右写错", report_uid="2.25.557")
+        for kind in (ReportKind.ADDENDUM, ReportKind.CORRECTED, ReportKind.AMENDED)
+    }
+    reports = {
+        "final": final,
+        "English": final_report(small_study(), language="en"),
+        "preliminary": preliminary_report(small_study()),
+        "wrong patient": final.moved(ReportState.ENTERED_IN_ERROR, at=SIGNED, reason="患者信息错误"),
+        **later,
+    }
+    return {name: bundle(report=report) for name, report in reports.items()} | {"critical": bundle(critical=(flag,))}
+
+
+def test_every_kind_of_transaction_is_valid_by_an_outside_validator_of_r4() -> None:
+    """fhir.resources does not check required bindings: this judge does, and is seen to refuse."""
+    kinds, wrong = all_kinds(), bundle()
+    resources(wrong, "DiagnosticReport")[0]["status"] = "signed"
+
+    *verdicts, refused = refused_by_fhir_js([*kinds.values(), wrong])
+
+    assert dict(zip(kinds, verdicts, strict=True)) == {name: [] for name in kinds}
+    assert refused == [("DiagnosticReport.status", 'Code "signed" not found in value set')]
 
 
 def test_the_report_says_in_fhir_what_it_says_on_paper() -> None:
