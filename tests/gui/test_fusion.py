@@ -64,7 +64,7 @@ class Headers:
     ) -> PetAcquisition:
         assert study_instance_uid
         assert series_instance_uid
-        assert largest_value
+        assert largest_value is None or largest_value > 0
         return self.value
 
 
@@ -376,3 +376,46 @@ def test_a_sphere_on_a_pet_alone_tells_its_uptake(qtbot: QtBot, bench: FusionBen
     qtbot.waitUntil(lambda: scene.sphere_words is not None)
     assert scene.sphere_words is not None
     assert scene.sphere_words(sphere())[0].startswith("SUVbw max 1")
+    assert scene.measured_volume is not None
+    assert scene.measured_volume.unit == "SUV"
+
+
+def corner(bench: FusionBench) -> list[str]:
+    scene = bench.page.grid.stack
+    assert scene is not None
+    return [line.text for line in scene.frame(SIZE).overlay.captions]
+
+
+def test_a_pet_alone_is_windowed_in_suv_before_all_of_it_is_here(qtbot: QtBot, bench: FusionBench) -> None:
+    bench.presenter.images.show_series("1.2.3.5")
+    bench.streams.last.deliver(20)
+    qtbot.waitUntil(lambda: "SUVbw 0\u20135" in corner(bench))
+    canvas = bench.page.grid.active.canvas
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_6)
+    assert "SUVbw 0\u201310" in corner(bench)
+    assert bench.page.header.presets.text() == "SUVbw 0\u201310"
+    menu = bench.page.header.presets.menu
+    menu.aboutToShow.emit()
+    offered = [one.text() for one in menu.actions() if one.isVisible()]
+    tops = [f"SUVbw 0\u2013{top}" for top in (3, 5, 7, 8, 10, 15)]
+    assert offered == [*tops, "The image's own window", "Full range"]
+    menu.aboutToHide.emit()
+    assert all(one.isVisible() for one in menu.actions())
+
+
+def test_a_pet_whose_headers_refuse_says_so_on_the_image_and_keeps_its_own_unit(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = FusionBench(pet_ct())
+    made.headers.value = replace(made.headers.value, corrected_image=("DECY",))
+    qtbot.addWidget(made.page)
+    made.page.show()
+    made.open(qtbot.waitUntil)
+    made.presenter.images.show_series("1.2.3.5")
+    made.streams.last.deliver(20)
+    reason = "No SUV: The image is not marked as corrected for attenuation."
+    qtbot.waitUntil(lambda: reason in corner(made))
+    assert not any(line.startswith("SUV") for line in corner(made))
+    made.close()

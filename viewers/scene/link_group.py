@@ -131,7 +131,9 @@ class LinkGroup:
 
         def follow_window(scene: Scene, _: Matrix) -> None:
             if scene.modality == source.modality and scene not in self._own_windows:
-                scene.set_window(window)
+                shared = _carried(window, source, scene)
+                if shared is not None:
+                    scene.set_window(shared)
 
         self._pass_on(source, follow_window)
 
@@ -261,6 +263,13 @@ class LinkGroup:
     def _repaint_all(self) -> None:
         for member in list(self._members.values()):
             member.repaint()
+
+
+def _carried(window: Window, source: Scene, target: Scene) -> Window | None:
+    """Return the window for another series: the same uptake values of two PETs, none where only one has them."""
+    if source.uptake is None or target.uptake is None:
+        return window if source.uptake is target.uptake else None
+    return source.uptake.carried(window, target.uptake)
 
 
 def _scroll(target: Scene, anchor: Point, plane: ImagePlane, matrix: Matrix) -> None:

@@ -18,9 +18,10 @@ from viewers.scene.marks import MarkOutline
 from viewers.scene.occlusion_layer import OcclusionLayer
 from viewers.scene.overlay import ForeignShape, Overlay, Stroke
 from viewers.scene.presets import CT_PRESETS, FULL_DYNAMIC_KEY, IMAGE_DEFAULT_KEY
-from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
+from viewers.scene.raster import GrayscaleTransform, VoiFunction, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
 from viewers.scene.slice_view import SliceView
+from viewers.scene.uptake import UNIT, Uptake
 from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, window_text
 from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.annotation import Annotation, AnnotationKind
@@ -78,7 +79,7 @@ class Scene(ABC):
         self.captions = captions or StudyCaptions()
         self.person_warning = ""
         """Said in red while another person may be on screen beside this one"""
-        self.state = ViewState()
+        self.state = self.first_state
         self.identity = Identity.FULL
         self.findings: FindingList | None = None
         self.show_marks = True
@@ -91,6 +92,10 @@ class Scene(ABC):
         self.fused: FusedLayer | None = None
         self.explained: OcclusionLayer | None = None
         """What a classifier's score of one image comes from; drawn on that image alone"""
+        self.uptake: Uptake | None = None
+        """How values of a PET become uptake values; what is read off the picture is then told in them"""
+        self.no_uptake = ""
+        """Why a PET has no uptake values, in words"""
         self.sphere_words: Callable[[Annotation], tuple[str, ...]] | None = None
         """The uptake inside a sphere, where a PET lies here; it replaces the words of the sphere"""
         """The coloured overlay; set it with ``fuse``."""
@@ -163,7 +168,15 @@ class Scene(ABC):
     @property
     def voi(self) -> Window | VoiLut:
         """Return the window (or VOI LUT) in force."""
-        return self._default_voi() if self.state.voi is None else self.state.voi
+        return self._first_voi() if self.state.voi is None else self.state.voi
+
+    def _first_voi(self) -> Window | VoiLut:
+        return self._default_voi() if self.uptake is None else self.uptake.first_window
+
+    @property
+    def first_state(self) -> ViewState:
+        """Return how a series is shown before anybody changed anything: a PET dark on light."""
+        return ViewState(inverted=self.modality == "PT")
 
     @property
     def window(self) -> Window:
@@ -197,7 +210,7 @@ class Scene(ABC):
 
     def reset(self) -> None:
         """Return to the image's own window, upright and fitted."""
-        self.state = ViewState()
+        self.state = self.first_state
 
     def fuse(self, layer: FusedLayer | None) -> None:
         """Show a coloured overlay, or none. ValueError when it lies in another frame of reference."""
@@ -210,10 +223,17 @@ class Scene(ABC):
         if key == FULL_DYNAMIC_KEY:
             return self.full_range()
         if key == IMAGE_DEFAULT_KEY:
-            default = self._default_voi()
+            default = self._first_voi()
             return default if isinstance(default, Window) else None
+        if self.uptake is not None:
+            return self.uptake.preset(key)
         preset = CT_PRESETS.get(key) if self.modality == "CT" else None
         return preset.window if preset is not None else None
+
+    def measured(self) -> SliceImage | None:
+        """Return the displayed slice with the values that are told to the reader, None while there is none."""
+        image = self.measurable()
+        return image if image is None or self.uptake is None else self.uptake.measured(image)
 
     def scroll_by(self, slices: int) -> bool:
         """Show another slice; True when the picture changed."""
@@ -324,6 +344,8 @@ class Scene(ABC):
         explained = self._explained_here() if view is not None else None
         if explained is not None:
             about = replace(about, warnings=(*about.warnings, explained.warning))
+        uptake = self.uptake.warnings if self.uptake is not None else (self.no_uptake,) if self.no_uptake else ()
+        about = replace(about, warnings=(*about.warnings, *uptake))
         if self.person_warning:
             about = replace(about, warnings=(self.person_warning, *about.warnings))
         if view is None:
@@ -369,7 +391,10 @@ class Scene(ABC):
     def _window_text(self) -> str:
         source = self._source()
         # true colours are shown as they are: no window works on them
-        return "" if isinstance(source, SliceImage) and source.is_color else window_text(self.voi)
+        if isinstance(source, SliceImage) and source.is_color:
+            return ""
+        is_linear = isinstance(self.voi, Window) and self.voi.function is not VoiFunction.SIGMOID
+        return self.uptake.words(self.window) if self.uptake is not None and is_linear else window_text(self.voi)
 
     def _matrix_text(self, view: SliceView) -> str:
         return matrix_text(view)
@@ -382,6 +407,8 @@ class Scene(ABC):
 
     def _probe_text(self, viewport: Size) -> str:
         found = self.value_at(viewport, *self.probe_at) if self.probe_at is not None else None
+        if found is not None and self.uptake is not None:
+            found = round(found[0] * self.uptake.factor, 2), UNIT
         own = probe_text(*found) if found is not None else ""
         return f"{own}  {self._fused_text(viewport)}".strip()
 

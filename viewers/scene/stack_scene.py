@@ -278,6 +278,10 @@ class StackScene(Scene):
             return image
         return self._applied.image(self._index, image, self.ref(self._index))
 
+    def _first_voi(self) -> Window | VoiLut:
+        # a presentation state says itself which window it wants
+        return super()._first_voi() if self._own is None else self._default_voi()
+
     def _default_voi(self) -> Window | VoiLut:
         image = self._source()
         return image.default_voi if image is not None else Window(centre=40, width=400)

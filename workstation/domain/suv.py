@@ -24,6 +24,8 @@ _HEAVIEST_KG: Final = 650.0
 _HEIGHT_M: Final = (0.2, 2.8)
 _FACTORS_DIFFER: Final = 0.02
 _SMALLEST_PLAUSIBLE_MAXIMUM: Final = 0.01
+UNCHECKED: Final = "activity_factor_unchecked"
+"""Code of the refusal of headers that make sense only together with the pixels"""
 
 
 class SuvType(StrEnum):
@@ -97,6 +99,11 @@ class SuvRefusal:
 
     code: str
     text: str
+
+    @property
+    def needs_pixels(self) -> bool:
+        """Tell whether only the pixels can decide."""
+        return self.code == UNCHECKED
 
 
 def suv_scale(pet: PetAcquisition, wanted: SuvType = SuvType.BW) -> SuvScale | SuvRefusal:
@@ -199,7 +206,7 @@ def _second_opinion(pet: PetAcquisition, suv_factor: float) -> tuple[SuvRemark, 
 def _check_magnitude(pet: PetAcquisition, scale: SuvScale) -> None:
     """Refuse an activity factor in MBq/ml: sources differ on its unit, and a million apart is easily told."""
     if pet.largest_value is None:
-        raise SuvRefused("activity_factor_unchecked", tr("The calibration factor cannot be checked without pixels."))
+        raise SuvRefused(UNCHECKED, tr("The calibration factor cannot be checked without pixels."))
     if pet.largest_value * max(scale.factors) < _SMALLEST_PLAUSIBLE_MAXIMUM:
         raise SuvRefused("activity_factor_unit", tr("The vendor's activity factor is not in Bq/ml."))
 

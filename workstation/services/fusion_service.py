@@ -27,6 +27,15 @@ class PrepareOverlay:
 
     headers: PetHeaderPort
 
+    def from_headers(self, study_instance_uid: str, series_instance_uid: str, job: JobContext) -> SuvScale | SuvRefusal:
+        """Return what the headers alone say of a PET series, before its pixels are here. Raises JobCancelled."""
+        job.raise_if_cancelled()
+        try:
+            pet = self.headers.acquisition(study_instance_uid, series_instance_uid)
+        except WorkstationError as exc:
+            return _unread(exc)
+        return suv_scale(pet)
+
     def __call__(
         self,
         volume: Volume,
@@ -45,8 +54,7 @@ class PrepareOverlay:
                 study_instance_uid, volume.series_instance_uid, largest_value=float(volume.voxels.max())
             )
         except WorkstationError as exc:
-            text = tr("The PET headers could not be read: {reason}", reason=exc.user_text)
-            return PreparedOverlay(volume, SuvRefusal("headers", text))
+            return PreparedOverlay(volume, _unread(exc))
         job.raise_if_cancelled()
         scale = suv_scale(pet, wanted)
         if isinstance(scale, SuvRefusal):
@@ -55,6 +63,10 @@ class PrepareOverlay:
             text = tr("The PET headers do not fit the slices that are here.")
             return PreparedOverlay(volume, SuvRefusal("slices", text))
         return PreparedOverlay(suv_volume(volume, scale), scale)
+
+
+def _unread(error: WorkstationError) -> SuvRefusal:
+    return SuvRefusal("headers", tr("The PET headers could not be read: {reason}", reason=error.user_text))
 
 
 @dataclass(frozen=True, slots=True)

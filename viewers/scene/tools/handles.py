@@ -57,7 +57,7 @@ class HandleTool(Tool):
         hit = _nearest(handles, HANDLE_PX) or (_nearest(lines, LINE_PX) if self.whole_lines else None)
         if hit is None:
             return ()
-        self._handle, self._annotation, self._image = hit[1], hit[2], scene.measurable()
+        self._handle, self._annotation, self._image = hit[1], hit[2], scene.measured()
         self._pressed = at
         return (SelectAnnotation(hit[2].uid),)
 

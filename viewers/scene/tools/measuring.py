@@ -234,7 +234,7 @@ class ProbeTool(Tool):
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Place the probe."""
-        view, image = scene.view(viewport), scene.measurable()
+        view, image = scene.view(viewport), scene.measured()
         if view is None or image is None:
             return ()
         try:
@@ -254,7 +254,7 @@ class NoduleTool(Tool):
 
 
 def _begin(event: PointerEvent, scene: Scene, viewport: Size) -> _Begun | Actions:
-    view, image = scene.view(viewport), scene.measurable()
+    view, image = scene.view(viewport), scene.measured()
     if view is None or image is None or view.pixel_at(event.x, event.y) is None:
         return ()
     if image.plane is None and not image.sop_instance_uid:

@@ -18,6 +18,7 @@ from workstation.ui.images.fusion import Fusion
 from workstation.ui.images.histogram import HistogramView
 from workstation.ui.images.key_images import KeyImages
 from workstation.ui.images.mpr_planes import MprPlanes
+from workstation.ui.images.pet_uptake import PetUptake
 from workstation.ui.images.real_size import RealSize
 from workstation.ui.images.thumbnails import Thumbnails
 from workstation.ui.images.volume_views import VolumeViews
@@ -26,6 +27,7 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     MprPlanes,
     CinePlayback,
     VolumeViews,
+    PetUptake,
     Fusion,
     RealSize,
     Export,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -14,14 +13,11 @@ from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
-from workstation.domain.annotation import Annotation
 from workstation.domain.errors import NotRegistrable, WorkstationError
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.study import Series
-from workstation.domain.suv import SuvRefusal, SuvScale
-from workstation.domain.voi_words import voi_lines
-from workstation.domain.volume import Volume
+from workstation.domain.suv import SuvRefusal
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import ConfirmDialog
@@ -29,6 +25,7 @@ from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.overlay_loading import LoadedOverlay, OverlayLoading
+from workstation.ui.images.pet_uptake import sphere_words
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.reading_words import series_title
@@ -83,7 +80,7 @@ class Fusion(QObject):
         images.case_closed.connect(self._closed)
         images.series_shown.connect(self._changed)
         images.slices_arrived.connect(self._changed)
-        images.volume_built.connect(self._built)
+        images.volume_built.connect(self._changed)
 
     # what the reader asks
 
@@ -175,21 +172,6 @@ class Fusion(QObject):
             self.bar.show_overlays([(one.key, series_title(one)) for one in self.candidates()], self._wanted)
             self._apply()
 
-    def _built(self, shown: ShownSeries) -> None:
-        if shown.series.modality == "PT" and shown.prepared is None:
-            self._loading.prepare(shown, self._tell_uptake)
-        elif shown.prepared is not None:
-            self._tell_uptake(shown)
-        self._changed(shown)
-
-    def _tell_uptake(self, shown: ShownSeries) -> None:
-        """Let spheres on a PET tell what they hold."""
-        if shown.prepared is not None:
-            words = _uptake(shown.prepared.volume, shown.prepared.suv)
-            for scene in self._scenes(shown):
-                scene.sphere_words = words
-            self._page.grid.refresh()
-
     # laying it over
 
     def _ready(self, overlay: LoadedOverlay) -> None:
@@ -234,7 +216,7 @@ class Fusion(QObject):
                 scene.fuse(layer)
                 self._fused[scene] = layer
                 if overlay.shown.series.modality == "PT":
-                    scene.sphere_words = _uptake(layer.volume, overlay.prepared.suv)
+                    scene.sphere_words = sphere_words(layer.volume, overlay.prepared.suv)
         except NotRegistrable as exc:
             self._take_away()
             self._applied = self._state(shown)
@@ -362,13 +344,3 @@ class Fusion(QObject):
     def _registrations_changed(self, changed: Registrations) -> None:
         if changed is self._watched and self._overlay is not None:
             self._apply()
-
-
-def _uptake(volume: Volume, suv: SuvScale | SuvRefusal | None) -> Callable[[Annotation], tuple[str, ...]]:
-    """Return the words of spheres on a PET; each is measured once, not at every repaint."""
-
-    @lru_cache(maxsize=64)
-    def words(sphere: Annotation) -> tuple[str, ...]:
-        return voi_lines(volume, suv, sphere)
-
-    return words

@@ -84,7 +84,7 @@ class HistogramView(QObject):
             return
         self._stop()
         self._shown = region
-        image, volume = scene.measurable(), scene.measured_volume
+        image, volume = scene.measured(), scene.measured_volume
 
         def work(_job: JobContext) -> Distribution:
             return distribution(*values_in(region, image, volume))

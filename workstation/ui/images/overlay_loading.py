@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -70,16 +69,6 @@ class OverlayLoading(QObject):
             self._feed.start(case.session.study, shown.series, missing, self._open_stream)
         else:
             self._settled()
-
-    def prepare(self, shown: ShownSeries, done: Callable[[ShownSeries], None]) -> JobHandle[PreparedOverlay]:
-        """Turn a volume that is here into uptake values and keep them with the series."""
-        volume = _volume(shown)
-
-        def keep(prepared: PreparedOverlay) -> None:
-            shown.prepared = prepared
-            done(shown)
-
-        return self._jobs.submit(Pool.IO, lambda job: self._prepared(shown, volume, job, SuvType.BW), on_success=keep)
 
     def close(self) -> None:
         """Stop; nothing that is still under way arrives."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from resources.translation import tr
 from viewers.scene.keys import Command as ViewCommand
 from viewers.scene.presets import CT_PRESETS, preset_title
+from viewers.scene.scene import Scene
 from viewers.scene.tools.tool import ToolName
 from workstation.ui.commands import Command, CommandSet, KeySheetRow
 from workstation.ui.widgets.reading_header import ReadingHeader
@@ -110,6 +111,16 @@ def preset_words(key: str) -> str:
     return tr("Full range") if key == "0" else tr("The image's own window")
 
 
+def _window_words(key: str, scene: Scene) -> str:
+    """Return a window as the image on screen has it, empty for a key that does nothing there."""
+    if key in "01":
+        return preset_words(key)
+    window = scene.preset_window(key)
+    if window is None:
+        return ""
+    return preset_words(key) if scene.uptake is None else scene.uptake.words(window)
+
+
 def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: ReadingCommands) -> Iterator[None]:
     """Add all commands of the page, some a step: those of its own, and single letters for the image area only."""
     images, ai = tr("Images"), tr("Findings")
@@ -143,7 +154,7 @@ def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: Readin
         commands.add(command)
 
 
-def fill_header(header: ReadingHeader, commands: ReadingCommands) -> None:
+def fill_header(header: ReadingHeader, commands: ReadingCommands, grid: ViewportGrid) -> None:
     """Put tools, presets and layouts into the header, and what is used less into its menu."""
     action = commands.action
     shown = [[(action(one), TOOLS[one][1]) for one in group] for group in _HEADER_TOOLS]
@@ -153,8 +164,22 @@ def fill_header(header: ReadingHeader, commands: ReadingCommands) -> None:
             [(action("findings.add"), "add-circle"), (action("findings.marks"), "robot")],
         )
     )
-    for key in "2345678910":
-        header.presets.menu.addAction(action(f"preset.{key}"))
+    windows = {key: action(f"preset.{key}") for key in "2345678910"}
+    header.presets.menu.addActions(list(windows.values()))
+
+    def show_those_of_the_image() -> None:
+        scene = grid.active.scene
+        for key, entry in windows.items():
+            words = _window_words(key, scene) if scene is not None else preset_words(key)
+            entry.setText(words)
+            entry.setVisible(bool(words))
+
+    def show_all() -> None:  # an entry that is not shown has no key either
+        for entry in windows.values():
+            entry.setVisible(True)
+
+    header.presets.menu.aboutToShow.connect(show_those_of_the_image)
+    header.presets.menu.aboutToHide.connect(show_all)
     more = header.menu
     more.addMenu(header.presets.menu).setText(tr("Window"))
     more.addMenu(header.layouts.menu).setText(tr("Layout"))

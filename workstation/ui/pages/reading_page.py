@@ -133,7 +133,7 @@ class ReadingPage(Page):
         yield
         self.view_commands = ReadingCommands(self.commands, self.grid)
         yield from add_page_commands(self, self.commands, self.view_commands)
-        fill_header(self.header, self.view_commands)
+        fill_header(self.header, self.view_commands, self.grid)
         yield
         self._add_layouts()
         self.image_menu = ImageMenu(self)
@@ -275,6 +275,8 @@ class ReadingPage(Page):
         known = [key for key, preset in CT_PRESETS.items() if preset.window == window and scene.modality == "CT"]
         centre = f"{window.centre:.0f}".replace("-", "\u2212")
         words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}"
+        if scene.uptake is not None:
+            words = scene.uptake.words(window)
         self.header.presets.show_choice(words, known[0] if known else "")
 
     def show_no_images(self, text: str) -> None:
