@@ -201,7 +201,7 @@ def test_a_broken_line_is_told_and_taken_back(qtbot: QtBot, bench: ReadingBench)
 def test_reports_and_documents_are_no_images_and_say_so(qtbot: QtBot, bench: ReadingBench) -> None:
     bench.open(waiter(qtbot))
     row = bench.page.series.row("1.2.3.4")
-    assert (row.facts.is_image, row.facts.facts) == (False, "Structured report, no images")
+    assert (row.facts.is_image, row.facts.facts) == (False, "Report, no images")
     QTest.mouseClick(row, Qt.MouseButton.LeftButton)
     assert len(bench.streams.made) == 1
 

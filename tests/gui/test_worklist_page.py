@@ -73,6 +73,7 @@ def names(page: WorklistPage) -> list[str]:
 
 
 def refresh(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
+    qtbot.waitUntil(page.filters.refresh.isEnabled)  # while a question is on its way nobody can ask again
     asked = len(hub.queries)
     page.refresh()
     qtbot.waitUntil(lambda: len(hub.queries) > asked and page.filters.refresh.isEnabled())

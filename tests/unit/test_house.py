@@ -86,11 +86,3 @@ def test_no_machine_path_and_no_package_index_is_named(pattern: str) -> None:
     ]
 
     assert named == []
-
-
-def test_every_text_of_the_product_has_its_chinese() -> None:
-    answer = subprocess.run(
-        [sys.executable, ROOT / ".ci/catalogue", "--check"], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-
-    assert answer.returncode == 0, answer.stdout

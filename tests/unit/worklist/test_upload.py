@@ -76,6 +76,7 @@ def test_a_whole_study_is_sent_verified_and_its_reading_requested(tmp_path: Path
             "priority": "HIGH",
             "clinical_question": "咯血三天",
             "expected_instances": 25,
+            "repeat": None,
         }
     ]
     assert bench.job.told[-1][0] == 1.0

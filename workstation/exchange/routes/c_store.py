@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +22,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
-from pynetdicom.pdu import A_ASSOCIATE_RJ
+from pynetdicom.pdu import A_ASSOCIATE_RJ, P_DATA_TF
 from pynetdicom.presentation import PresentationContext
 
 from resources.translation import tr
@@ -179,8 +180,13 @@ def associated(
         (evt.EVT_CONN_OPEN, _without_delay),
         (evt.EVT_PDU_RECV, lambda event: received.append(type(event.pdu))),
     ]
+    answered = threading.Event()
+    answered.set()
     if hear is not None:
-        handlers.append((evt.EVT_N_EVENT_REPORT, hear))
+        handlers += [
+            (evt.EVT_N_EVENT_REPORT, partial(_hear, hear, answered)),
+            (evt.EVT_PDU_SENT, lambda event: answered.set() if isinstance(event.pdu, P_DATA_TF) else None),
+        ]
     host, port = route.host_and_port
     _knock(route, lines, entity.connection_timeout)
     line = entity.associate(
@@ -199,7 +205,13 @@ def associated(
         yield line
     finally:
         if line.is_established:
+            answered.wait(route.answer_timeout_s)  # a release that overtakes the answer to a report ends in a timeout
             line.release()
+
+
+def _hear(hear: Hear, answered: threading.Event, event: evt.Event) -> tuple[int, None]:
+    answered.clear()
+    return hear(event)
 
 
 def _knock(route: Route, lines: SecureLines, timeout_s: float) -> None:
