@@ -41,6 +41,24 @@ class FrameTime:
     cpu_s: float
 
 
+def compared(frames: int = 300) -> dict[str, dict[str, float]]:
+    """
+    Return the figures of ``run`` and their ratios to the picture alone, without overlay and text, in the same run.
+
+    Ratios are of processor time, which a busy machine hardly changes.
+    """
+    figures = run(frames)
+    alone = timed(_stack(), VIEWPORT, frames, _next_slice, with_overlay=False)
+    picture_ms = _percentile_ms([frame.cpu_s for frame in alone], 50)
+    return {
+        "figures": figures | {"picture_cpu_ms": picture_ms},
+        "ratios": {
+            "frame_over_picture": round(figures["frame_cpu_ms"] / picture_ms, 2),
+            "window_drag_over_picture": round(figures["window_drag_cpu_ms"] / picture_ms, 2),
+        },
+    }
+
+
 def run(frames: int = 300) -> dict[str, float]:
     """
     Return what a frame of a stack at 1024 x 1024 costs while scrolling and while dragging the window.
@@ -71,7 +89,12 @@ def _next_window(scene: Scene, number: int) -> None:
 
 
 def timed(
-    scene: Scene, viewport: tuple[int, int], frames: int, change: Callable[[Scene, int], None]
+    scene: Scene,
+    viewport: tuple[int, int],
+    frames: int,
+    change: Callable[[Scene, int], None],
+    *,
+    with_overlay: bool = True,
 ) -> list[FrameTime]:
     """Return the cost of each frame after the first ones warmed up caches that a reader has warm too."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -91,7 +114,8 @@ def timed(
         frame = scene.frame(size)
         painter = QPainter(target)
         painter.drawImage(0, 0, surface.render(frame, 1.0))
-        overlay.paint(painter, frame.overlay, size)
+        if with_overlay:
+            overlay.paint(painter, frame.overlay, size)
         painter.end()
         return FrameTime(time.perf_counter() - wall, time.thread_time() - cpu)
 

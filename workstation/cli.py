@@ -143,14 +143,18 @@ def _add_alliance_commands(commands: Commands) -> None:
 def _add_local_commands(commands: Commands) -> None:
     detect = commands.add_parser("detect", help="run a detector on a local series, no hub needed")
     detect.add_argument("path", type=Path, metavar="PATH")
-    detect.add_argument("--json", type=Path, metavar="FILE", help="write the result here (default: standard output)")
+    detect.add_argument(
+        "--json", nargs="?", type=Path, metavar="FILE", help="write the result here (default: standard output)"
+    )
     detect.add_argument("--model", metavar="ID", help="model bundle (default: the one that ships)")
     detect.add_argument("--provider", choices=_PROVIDERS, default="auto")
     detect.set_defaults(command=_detect)
 
     evaluate = commands.add_parser("evaluate", help="FROC, CPM and calibration against reference annotations")
     evaluate.add_argument("cases", type=Path, metavar="CASES", help="JSON list of cases, or a folder with cases.json")
-    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures here (default: standard output)")
+    evaluate.add_argument(
+        "--json", nargs="?", type=Path, metavar="FILE", help="write the figures here (default: standard output)"
+    )
     evaluate.add_argument("--model", metavar="ID", help="model bundle (default: the one that ships)")
     evaluate.add_argument("--provider", choices=_PROVIDERS, default="auto")
     evaluate.set_defaults(command=_evaluate)
@@ -194,7 +198,9 @@ def _add_local_commands(commands: Commands) -> None:
 
     bench = commands.add_parser("bench", help="built-in benchmarks; ratios of one run")
     bench.add_argument("name", choices=_BENCHES)
-    bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures here (default: standard output)")
+    bench.add_argument(
+        "--json", nargs="?", type=Path, metavar="FILE", help="write the figures here (default: standard output)"
+    )
     bench.add_argument("--study", type=Path, metavar="DIR", help="a series to use instead of the phantom")
     bench.set_defaults(command=_bench)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -240,3 +241,15 @@ def test_a_wrong_option_names_itself() -> None:
 def test_the_language_may_follow_the_command(tmp_path: Path) -> None:
     _status, _output, errors = lianyue("detect", tmp_path, "--language", "zh_CN")
     assert errors.startswith("lianyue: 在")
+
+
+def test_json_without_a_file_goes_to_standard_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"figures": {"frames_per_second": 154.0}, "ratios": {"frame_over_picture": 1.5}}
+    monkeypatch.setattr("viewers.bench_scroll.compared", lambda: found)  # what it measures is tested elsewhere
+
+    assert main(["bench", "scroll", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert {name: told[name] for name in ("bench", "figures", "ratios")} == {"bench": "scroll", **found}

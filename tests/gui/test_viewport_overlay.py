@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from resources.theme_tokens import rgba
 from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import annotation, axial_stack, finding, findings
-from viewers.bench_scroll import run
+from viewers.bench_scroll import compared
 from viewers.qt.overlay_painter import OverlayPainter
 from viewers.scene.captions import CaptionLine, Corner
 from viewers.scene.labels import box_around
@@ -180,8 +180,10 @@ def test_the_message_of_an_empty_viewport_is_painted_in_its_middle(qtbot: QtBot)
 
 @pytest.mark.bench
 def test_the_benchmark_reports_its_figures(qtbot: QtBot) -> None:
-    scroll = run(frames=5)
+    found = compared(frames=5)
+    scroll = found["figures"]
     expected = {"frames_per_second", "frame_ms_median", "frame_ms_p95", "frame_cpu_ms", "window_drag_ms"}
-    assert set(scroll) == expected | {"window_drag_cpu_ms", "frames"}
+    assert set(scroll) == expected | {"window_drag_cpu_ms", "frames", "picture_cpu_ms"}
+    assert set(found["ratios"]) == {"frame_over_picture", "window_drag_over_picture"}
     assert scroll["frames"] == 5.0
     assert min(scroll.values()) > 0

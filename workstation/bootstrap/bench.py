@@ -56,9 +56,9 @@ def _open(study: Path | None) -> dict[str, Any]:
 
 
 def _scroll(_study: Path | None) -> dict[str, Any]:
-    from viewers.bench_scroll import run
+    from viewers.bench_scroll import compared
 
-    return {"figures": run(), "ratios": {}}
+    return compared()
 
 
 def _mpr(_study: Path | None) -> dict[str, Any]:
