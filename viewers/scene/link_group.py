@@ -1,5 +1,5 @@
 """
-Viewports that move together: scroll, crosshair, zoom and reference lines by place, windows also by modality.
+Viewports that move together: scroll, crosshair, zoom and reference lines by place, windows where values mean the same.
 
 Places compare within one frame of reference, or between two that a reader accepted as registered
 (``Registrations``). Nothing else is ever linked: the millimetres of two unrelated frames mean nothing to each other.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from viewers.scene import window_sharing
 from viewers.scene.linking import (
     are_parallel,
     displayed_plane,
@@ -19,6 +20,7 @@ from viewers.scene.linking import (
     linked_camera,
     middle_of,
     offset_onto,
+    projected,
     reference_line,
     shifted,
 )
@@ -120,20 +122,19 @@ class LinkGroup:
         if plane is None:
             return
         anchor = source.crosshair
-        anchor = middle_of(plane, displayed_size(source)) if anchor is None else _onto(anchor, plane)
+        anchor = middle_of(plane, displayed_size(source)) if anchor is None else projected(anchor, plane)
         self._pass_on(source, lambda scene, matrix: _scroll(scene, anchor, plane, matrix))
 
     def set_window(self, window: Window, source: Scene) -> None:
-        """Give the source and linked members of the same modality one window."""
+        """Give the source a window, and the linked members in which it means the same values."""
         source.set_window(window)
         if source in self._own_windows:
             return
 
         def follow_window(scene: Scene, _: Matrix) -> None:
-            if scene.modality == source.modality and scene not in self._own_windows:
-                shared = _carried(window, source, scene)
-                if shared is not None:
-                    scene.set_window(shared)
+            shared = window_sharing.carried(window, source, scene) if scene not in self._own_windows else None
+            if shared is not None:
+                scene.set_window(shared)
 
         self._pass_on(source, follow_window)
 
@@ -265,13 +266,6 @@ class LinkGroup:
             member.repaint()
 
 
-def _carried(window: Window, source: Scene, target: Scene) -> Window | None:
-    """Return the window for another series: the same uptake values of two PETs, none where only one has them."""
-    if source.uptake is None or target.uptake is None:
-        return window if source.uptake is target.uptake else None
-    return source.uptake.carried(window, target.uptake)
-
-
 def _scroll(target: Scene, anchor: Point, plane: ImagePlane, matrix: Matrix) -> None:
     there = displayed_plane(target)
     point = moved(anchor, matrix)
@@ -293,13 +287,6 @@ def _scroll(target: Scene, anchor: Point, plane: ImagePlane, matrix: Matrix) -> 
         target.crosshair = state
     elif state is None:
         target.crosshair = None
-
-
-def _onto(point: Point, plane: ImagePlane) -> Point:
-    """Return a point's projection on a plane."""
-    distance = plane.distance_mm(point)
-    x, y, z = (at - distance * along for at, along in zip(point, plane.normal, strict=True))
-    return x, y, z
 
 
 def _share_a_crosshair(first: Scene, second: Scene) -> bool:

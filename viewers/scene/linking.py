@@ -145,3 +145,10 @@ def _clipped(
         for share in (enter, leave)
     )
     return a, b
+
+
+def projected(point: Point, plane: ImagePlane) -> Point:
+    """Return a point's projection on a plane."""
+    distance = plane.distance_mm(point)
+    x, y, z = (at - distance * along for at, along in zip(point, plane.normal, strict=True))
+    return x, y, z

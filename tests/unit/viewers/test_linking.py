@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ def stack(
     axes: tuple[Point, Point] = AXIAL,
     modality: str = "CT",
     missing: bool = False,
+    unit: str = "HU",
 ) -> StackScene:
     """Return a 100 x 80 stack of 1 mm pixels whose slices lie at the given distances along the normal."""
     right, down = axes
@@ -57,7 +59,7 @@ def stack(
     )
     for n, plane in enumerate(planes):
         if not missing:
-            scene.put(n, image(plane=plane))
+            scene.put(n, replace(image(plane=plane), unit=unit))
     return scene
 
 
@@ -252,13 +254,50 @@ def test_a_rendered_volume_follows_with_its_crosshair_and_leads_nobody() -> None
 # window, zoom ---------------------------------------------------------------------------------
 
 
-def test_windows_go_to_the_same_modality_only() -> None:
+def test_hounsfield_windows_go_to_every_ct_in_hounsfield_units_and_to_nothing_else() -> None:
     ct, other, mr = stack([0.0]), stack([0.0], series="1.6"), stack([0.0], series="1.7", modality="MR")
-    group, _ = linked(ct, other, mr)
+    coming, iodine = stack([0.0], series="1.8", missing=True), stack([0.0], series="1.9", unit="MGML")
+    group, _ = linked(ct, other, mr, coming, iodine)
 
     group.set_window(Window(-600, 1500), ct)
 
-    assert [scene.state.voi for scene in (ct, other, mr)] == [Window(-600, 1500), Window(-600, 1500), None]
+    window = Window(-600, 1500)
+    assert [one.state.voi for one in (ct, other, mr, coming, iodine)] == [window, window, None, window, None]
+
+
+@pytest.mark.parametrize("modality", ["MR", "NM", "PT", "US", "MG"])
+def test_values_without_an_absolute_meaning_share_their_window_within_one_series_only(modality: str) -> None:
+    """The numbers of a T2 make a diffusion image white or black: each series of one frame keeps its own window."""
+    t2, same, dwi = (stack([0.0], series=series, modality=modality, unit="") for series in ("1.5", "1.5", "1.6"))
+    group, _ = linked(t2, same, dwi)
+
+    group.set_window(Window(900, 1600), t2)
+
+    assert [one.state.voi for one in (t2, same, dwi)] == [Window(900, 1600), Window(900, 1600), None]
+
+
+@pytest.mark.parametrize(("unit", "shared"), [("BQML", True), ("CNTS", False), ("PROPCPS", False)])
+def test_pets_without_uptake_values_share_their_window_only_where_both_are_in_becquerel(
+    unit: str, *, shared: bool
+) -> None:
+    one, other = (stack([0.0], series=series, modality="PT", unit=unit) for series in ("1.5", "1.6"))
+    normalised = stack([0.0], series="1.7", modality="PT", unit="GML")
+    group, _ = linked(one, other, normalised)
+
+    group.set_window(Window(5000, 10000), one)
+
+    assert [scene.state.voi for scene in (other, normalised)] == [Window(5000, 10000) if shared else None, None]
+
+
+def test_the_planes_of_an_mr_follow_the_window_of_their_own_stack_only() -> None:
+    own, other = stack([0.0], series="1.5", modality="MR"), stack([0.0], series="1.6", modality="MR")
+    voxels = Volume(np.zeros((4, 4, 4), np.int16), np.eye(4), HERE, "1.5", "")
+    plane = MprScene(voxels, MprPlane.AXIAL, annotations=Annotations("1.2.3"), new_uid=uids(), modality="MR")
+    group, _ = linked(own, other, plane)
+
+    group.set_window(Window(900, 1600), plane)
+
+    assert [one.state.voi for one in (own, other)] == [Window(900, 1600), None]
 
 
 def view(camera: Camera, plane: ImagePlane | None, size: tuple[int, int] = (100, 80)) -> SliceView:

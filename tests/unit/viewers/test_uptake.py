@@ -101,6 +101,10 @@ def test_two_pets_share_their_uptake_window_and_never_their_stored_values() -> N
 
     assert (before.window.centre, before.window.width) == (10000.0, 20000.0)
     assert unknown.voi == Window(1, 2)
+    lean = pet("1.8", Uptake("SUVlbm", 1 / 4000))
+    group.join(lean, lambda: None)
+    group.set_window(Window(40000.0, 80000.0), now)
+    assert lean.state.voi is None
 
 
 def test_slices_with_factors_of_their_own_have_no_common_uptake() -> None:
