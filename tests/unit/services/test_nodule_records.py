@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from pydicom import dcmread, dcmwrite
+from pydicom.uid import UID
 
 from tests.helpers import cases
 from tests.helpers.fakes import FakeAudit, FakeReports, FakeTemplates
@@ -92,9 +93,51 @@ def test_of_our_own_reports_of_a_study_the_last_replaces_the_others_and_those_of
     foreign = dcmread(io.BytesIO(report_of("1.9.1", "20251208", 5.0, tracking="2.25.8")))
     foreign.Manufacturer = "Elsewhere"
     corrected = report_of("1.9.1", "20251208", 8.4, later_s=60)
-    records.study("1.9.1", "20251208", corrected, report_of("1.9.1", "20251208", 8.0), part10(foreign), b"damaged")
+    records.study("1.9.1", "20251208", corrected, report_of("1.9.1", "20251208", 8.0), part10(foreign))
 
     assert told(records.read()) == [("2025-12-08", [5.0, 8.4])]
+
+
+@pytest.mark.parametrize("fault", ["damaged", "damaged inside", "cut short", "refused", "too many"])
+def test_a_study_whose_newest_report_cannot_be_read_is_unread_and_not_told_by_an_older_one(fault: str) -> None:
+    records = Records()
+    newer = report_of("1.9.1", "20251208", 14.0, later_s=60)
+    if fault == "damaged":
+        newer = b"damaged"
+    elif fault == "damaged inside":
+        ds = read_part10(newer)
+        ds.ValueType = "CONTAINED"
+        newer = part10(ds)
+    elif fault == "cut short":
+        newer = newer[: len(newer) * 9 // 10]
+    more = [b""] * 50 if fault == "too many" else []
+    records.study("1.9.1", "20251208", report_of("1.9.1", "20251208", 8.0), newer, *more)
+    records.study("1.9.2", "20240301", report_of("1.9.2", "20240301", 6.0))
+    whole = records.archive.instance
+
+    def without_the_newer(study: str, series: str, instance: str) -> bytes:
+        found = whole(study, series, instance)
+        if fault == "refused" and found is newer:
+            raise Refused("没有")
+        return found
+
+    records.archive.instance = without_the_newer  # type: ignore[assignment, method-assign]  # one document is refused
+    found = records.read()
+
+    assert (told(found), found.unread) == ([("2024-03-01", [6.0])], ("2025-12-08",))
+
+
+def test_what_is_no_structured_report_hides_no_study() -> None:
+    records = Records()
+    other = dcmread(io.BytesIO(report_of("1.9.1", "20251208", 5.0, tracking="2.25.9")))
+    other.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
+    del other.ValueType
+    records.study("1.9.1", "20251208", report_of("1.9.1", "20251208", 8.0), part10(other))
+    series = records.archive.studies["1.9.1"].series[-1]
+    unnamed = replace(series, instances=tuple(replace(one, sop_class_uid="") for one in series.instances))
+    records.archive.studies["1.9.1"] = replace(structure("1.9.1", "20251208"), series=(unnamed,))
+
+    assert told(records.read()) == [("2025-12-08", [8.0])]
 
 
 def test_a_nodule_that_the_corrected_report_no_longer_has_is_gone() -> None:
