@@ -123,7 +123,7 @@ def test_a_case_that_somebody_reads_opens_read_only_and_names_the_reader(page: W
     opened: list[bool] = []
     page.toast.connect(told.append)
     page.open_requested.connect(lambda _row, read_only: opened.append(read_only))
-    page.presenter.open(page.model.row_at(page.model.find("2.25.2")))
+    page.presenter.acts.open(page.model.row_at(page.model.find("2.25.2")))
     assert told == ["Opened read-only: 李文博 is reading this case."]
     assert opened == [True]
 
@@ -131,7 +131,7 @@ def test_a_case_that_somebody_reads_opens_read_only_and_names_the_reader(page: W
 def test_the_own_lock_is_taken_up_again(qtbot: QtBot, page: WorklistPage) -> None:
     mine = page.model.row_at(page.model.find("2.25.6"))
     with qtbot.waitSignal(page.open_requested) as opened:
-        page.presenter.open(mine)
+        page.presenter.acts.open(mine)
     assert opened.args[1] is False
 
 
@@ -160,12 +160,12 @@ def test_a_case_whose_report_is_on_its_way_is_not_given_back_and_one_given_back_
     said: list[str] = []
     left: list[str] = []
     page.toast.connect(said.append)
-    page.presenter.released = left.append
-    page.presenter.holds_back = lambda ups: ups == "2.25.6"
+    page.presenter.acts.released = left.append
+    page.presenter.acts.holds_back = lambda ups: ups == "2.25.6"
     page.table.select("2.25.6")
     page.preview.release.click()
     assert (said, hub.released) == (["The report is on its way"], [])
-    page.presenter.holds_back = lambda _ups: False
+    page.presenter.acts.holds_back = lambda _ups: False
     page.preview.release.click()
     qtbot.waitUntil(lambda: left == ["2.25.6"])
 
@@ -217,7 +217,7 @@ def test_a_case_that_went_back_although_the_answer_was_lost_is_told_as_back(
         raise WrongTransaction("This is not the lock of the case.")
 
     let_go: list[str] = []
-    page.presenter.released = let_go.append
+    page.presenter.acts.released = let_go.append
     hub.release = release  # type: ignore[method-assign,assignment] # a hub whose answer does not arrive
     page.table.select("2.25.6")
     page.preview.release.click()

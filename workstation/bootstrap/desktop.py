@@ -167,7 +167,7 @@ class Desktop:
             if desk is not None:
                 desk.put_back_unopened()
             if worklist is not None:
-                worklist.put_back_unopened()
+                worklist.acts.put_back_unopened()
             hub.session.sign_out()
             hub.client.close()
 
@@ -208,7 +208,7 @@ class Desktop:
             self.desk.put_back.connect(self._put_back)
             self.desk.kept.connect(self._kept)
             self.desk.undelivered.connect(self.worklist.tell_undelivered)
-            self.worklist.released, self.worklist.holds_back = self.desk.let_go, self.desk.holds_back
+            self.worklist.acts.released, self.worklist.acts.holds_back = self.desk.let_go, self.desk.holds_back
             self.desk.start()
             pages |= {WORKLIST, READING, REPORT}
         if actor.may(Permission.SEND_STUDY):
@@ -338,7 +338,7 @@ class Desktop:
     def _refused(self, row: WorklistRow, error: WorkstationError) -> None:
         self.shell.window.show_page(WORKLIST)
         if self.worklist is not None:
-            self.worklist.opening_refused(row, error)
+            self.worklist.acts.opening_refused(row, error)
 
     def _put_back(self, row: WorklistRow) -> None:
         self._tell_left(tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name)))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from resources.translation import tr
 from workstation.domain.geometry import Point
+from workstation.ui.pages.reading_commands import TURNS
 
 if TYPE_CHECKING:
     from workstation.ui.pages.reading_page import ReadingPage
@@ -55,7 +56,8 @@ class ImageMenu(QObject):
         add.setEnabled(place.point is not None)
         add.triggered.connect(lambda: page.add_requested.emit(place.point))
         action = page.view_commands.action
-        for group in (("view.reset", "view.fit", "view.invert", "view.text"), ("findings.marks", "findings.rejected")):
+        groups = ("view.reset", "view.fit", "view.invert", "view.text"), TURNS, ("findings.marks", "findings.rejected")
+        for group in groups:
             menu.addSeparator()
             for command_id in group:
                 menu.addAction(action(command_id))

@@ -42,6 +42,7 @@ _HEADER_TOOLS: Final = (
     ("tool.window", "tool.pan", "tool.zoom", "tool.crosshair"),
     ("tool.distance", "tool.ellipse", "tool.probe"),
 )
+TURNS: Final = ("view.turn_right", "view.turn_left", "view.mirror", "view.mirror_upright")
 _MORE_TOOLS: Final = tuple(one for one in TOOLS if not any(one in group for group in _HEADER_TOOLS))[1:]
 """What is measured and drawn less often; the scroll tool, first of the rest, stands with the view."""
 
@@ -69,14 +70,8 @@ class ReadingCommands(CommandSet):
 
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the lines of page and images, and of the keys the viewport itself takes."""
-        area = tr("Images")
-        own = [
-            KeySheetRow(area, tr("Slice before, after"), "↑ ↓"),
-            KeySheetRow(area, tr("Ten slices back, on"), "PgUp PgDn"),
-            KeySheetRow(area, tr("First, last slice"), "Home End"),
-            KeySheetRow(area, tr("Next viewport"), "Tab"),
-        ]
-        return [*self._page.key_sheet(), *super().key_sheet(), *own]
+        own = KeySheetRow(tr("Images"), tr("Next viewport"), "Tab")
+        return [*self._page.key_sheet(), *super().key_sheet(), own]
 
 
 def tool_words() -> dict[str, str]:
@@ -189,6 +184,9 @@ def fill_header(header: ReadingHeader, commands: ReadingCommands, grid: Viewport
     more.addSeparator()
     for command_id in ("tool.scroll", "view.invert", "view.fit", "view.reset", "view.link", "view.text"):
         more.addAction(action(command_id))
+    turning = more.addMenu(tr("Turn and mirror"))
+    for command_id in TURNS:
+        turning.addAction(action(command_id))
     more.addSeparator()
     for command_id in ("findings.rejected", "findings.undo", "findings.redo", "view.delete"):
         more.addAction(action(command_id))
@@ -217,7 +215,18 @@ def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> Iterator
         ("view.link", tr("Link or unlink"), "links", "L", ViewCommand.LINK),
         ("view.delete", tr("Delete the chosen measurement"), "delete-bin", "Delete", ViewCommand.DELETE),
         ("view.cancel", tr("Put the tool down"), "close", "Esc", ViewCommand.CANCEL),
-    ):
+        ("view.turn_right", tr("Turn to the right"), "clockwise-2", "Alt+R", ViewCommand.TURN_RIGHT),
+        ("view.turn_left", tr("Turn to the left"), "anticlockwise-2", "Alt+L", ViewCommand.TURN_LEFT),
+        ("view.mirror", tr("Mirror left and right"), "arrow-left-right", "Alt+F", ViewCommand.MIRROR_SIDEWAYS),
+        ("view.mirror_upright", tr("Mirror top and bottom"), "swap-box", "Alt+Shift+F",
+         ViewCommand.MIRROR_UPRIGHT),
+        ("slice.back", tr("Slice before"), "arrow-up-s", "Up", ViewCommand.SLICE_BACK),
+        ("slice.on", tr("Slice after"), "arrow-down-s", "Down", ViewCommand.SLICE_ON),
+        ("slice.page_back", tr("Ten slices back"), "arrow-up-circle", "PgUp", ViewCommand.PAGE_BACK),
+        ("slice.page_on", tr("Ten slices on"), "arrow-down-circle", "PgDown", ViewCommand.PAGE_ON),
+        ("slice.first", tr("First slice"), "arrow-up", "Home", ViewCommand.FIRST),
+        ("slice.last", tr("Last slice"), "arrow-down", "End", ViewCommand.LAST),
+    ):  # fmt: skip
         commands.of_images(Command(command_id, text, icon, key, _run(grid, command), images))
     yield
 
@@ -237,6 +246,7 @@ def _run(grid: ViewportGrid, command: ViewCommand) -> Callable[[], None]:
     def run() -> None:
         if command is ViewCommand.CANCEL:
             grid.set_adding(adding=False)
+        grid.touched = True
         grid.run(command)
 
     return run

@@ -134,6 +134,7 @@ class ReadingPage(Page):
         self.view_commands = ReadingCommands(self.commands, self.grid)
         yield from add_page_commands(self, self.commands, self.view_commands)
         fill_header(self.header, self.view_commands, self.grid)
+        self.grid.leave_keys()
         yield
         self._add_layouts()
         self.image_menu = ImageMenu(self)

@@ -18,7 +18,8 @@ from workstation.ui.commands import Command
 from workstation.ui.icons import icon
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.page import Page
-from workstation.ui.pages.worklist_presenter import ListState, WorklistPresenter
+from workstation.ui.pages.worklist_presenter import WorklistPresenter
+from workstation.ui.pages.worklist_view import ListState
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import SearchBox
@@ -40,7 +41,7 @@ class WorklistPage(Page):
     """
     Signals: ``open_requested(WorklistRow, bool)``, True = read-only; ``preferences_changed(WorklistSettings)``.
 
-    Opening claims the case (``OpenCase`` does); give a refusal to ``presenter.opening_refused``.
+    Opening claims the case (``OpenCase`` does); give a refusal to ``presenter.acts.opening_refused``.
     """
 
     open_requested = Signal(object, bool)
@@ -129,7 +130,7 @@ class WorklistPage(Page):
         area = tr("Worklist")
         for command_id, text, glyph, key, handler in (
             ("worklist.search", tr("Search"), "search", "Ctrl+K", self._focus_search),
-            ("worklist.next", tr("Take next"), "arrow-right-circle", "Ctrl+Shift+N", self.presenter.take_next),
+            ("worklist.next", tr("Take next"), "arrow-right-circle", "Ctrl+Shift+N", self.presenter.acts.take_next),
             ("worklist.claim", tr("Claim"), "lock", "Ctrl+L", self._claim_current),
             ("worklist.release", tr("Release"), "lock-unlock", "Ctrl+U", self._release_current),
             ("worklist.preview", tr("Preview on or off"), "layout-bottom", "Ctrl+I", self.filters.preview.toggle),
@@ -138,7 +139,7 @@ class WorklistPage(Page):
 
     def _connect(self) -> None:
         self.tabs.picked.connect(self._tab_picked)
-        self.take_next.clicked.connect(self.presenter.take_next)
+        self.take_next.clicked.connect(self.presenter.acts.take_next)
         self._search_pause = QTimer(self)
         self._search_pause.setSingleShot(True)
         self._search_pause.setInterval(_SEARCH_PAUSE_MS)
@@ -149,7 +150,7 @@ class WorklistPage(Page):
         self.filters.refresh_clicked.connect(self.refresh)
         self.filters.preview_toggled.connect(self._preview_toggled)
         self.filters.columns_changed.connect(self._columns_changed)
-        self.table.opened.connect(self.presenter.open)
+        self.table.opened.connect(self.presenter.acts.open)
         self.table.selected.connect(self._show_preview)
         self.table.sort_clicked.connect(self._sort)
         self.table.menu_asked.connect(self._row_menu)
@@ -178,7 +179,7 @@ class WorklistPage(Page):
 
     def show_list(self, state: ListState, *, mark_new: bool) -> None:
         """Merge the cases; selection, scroll and hover stay where they are."""
-        self.model.user_id = self.presenter.user_id
+        self.model.user_id = self.presenter.acts.user_id
         self.model.tick(self.presenter.now())
         selected = self.table.current_row()
         place = self.table.anchor()
@@ -282,17 +283,17 @@ class WorklistPage(Page):
     def _open_current(self) -> None:
         row = self.table.current_row()
         if row is not None:
-            self.presenter.open(row)
+            self.presenter.acts.open(row)
 
     def _claim_current(self) -> None:
         row = self.table.current_row()
-        if row is not None and self.presenter.may_claim(row):
-            self.presenter.claim(row)
+        if row is not None and self.presenter.acts.may_claim(row):
+            self.presenter.acts.claim(row)
 
     def _release_current(self) -> None:
         row = self.table.current_row()
-        if row is not None and self.presenter.may_release(row):
-            self.presenter.release(row)
+        if row is not None and self.presenter.acts.may_release(row):
+            self.presenter.acts.release(row)
 
     def _row_menu(self, row: WorklistRow, place: QPoint) -> None:
         self.row_menu(row).popup(place)
@@ -302,11 +303,11 @@ class WorklistPage(Page):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         presenter = self.presenter
-        menu.addAction(icon("eye"), tr("Open and read"), lambda: presenter.open(row))
-        if presenter.may_claim(row):
-            menu.addAction(icon("lock"), tr("Claim"), lambda: presenter.claim(row))
-        if presenter.may_release(row):
-            menu.addAction(icon("lock-unlock"), tr("Release"), lambda: presenter.release(row))
+        menu.addAction(icon("eye"), tr("Open and read"), lambda: presenter.acts.open(row))
+        if presenter.acts.may_claim(row):
+            menu.addAction(icon("lock"), tr("Claim"), lambda: presenter.acts.claim(row))
+        if presenter.acts.may_release(row):
+            menu.addAction(icon("lock-unlock"), tr("Release"), lambda: presenter.acts.release(row))
         menu.addAction(
             icon("eye-2"),
             tr("Open read-only"),
@@ -336,12 +337,12 @@ class WorklistPage(Page):
     def _show_preview(self, row: WorklistRow | None) -> None:
         self.preview.show_row(
             row,
-            may_claim=row is not None and self.presenter.may_claim(row),
-            may_release=row is not None and self.presenter.may_release(row),
+            may_claim=row is not None and self.presenter.acts.may_claim(row),
+            may_release=row is not None and self.presenter.acts.may_release(row),
         )
 
     def _enable_next(self) -> None:
-        free = self.presenter.has_next()
+        free = self.presenter.acts.has_next()
         self.take_next.enable(free, tr("No case is free to take."))
         self.commands.action("worklist.next").setEnabled(free)
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from resources.translation import tr, trn
 from workstation.domain.workitem import WorklistQuery
 from workstation.ui.icons import icon
-from workstation.ui.pages.worklist_presenter import ListState
+from workstation.ui.pages.worklist_view import ListState
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, Pill
 from workstation.ui.widgets.labels import label
