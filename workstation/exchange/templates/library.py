@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +94,7 @@ def load_template(path: Path) -> ReportTemplate:
 def parse_template(content: str, name: str) -> ReportTemplate:
     """Check one template as JSON text, called ``name`` in the error. Raises TemplateViolation."""
     try:
-        raw = json.loads(content)
-        _validator().validate(raw)
-        return _template(raw)
+        return _parsed(content)
     except (ValueError, RecursionError, jsonschema.ValidationError) as exc:
         raise _invalid(name, exc) from exc
 
@@ -108,6 +106,14 @@ def _invalid(name: str, exc: Exception) -> TemplateViolation:
         hint=tr("The template was not loaded; the other templates still work."),
         detail=f"{name} {place} {type(exc).__name__}: {exc}"[:500],
     )
+
+
+@lru_cache(maxsize=64)
+def _parsed(content: str) -> ReportTemplate:
+    """Check and turn one template into values; checking takes far longer than looking up the same text again."""
+    raw = json.loads(content)
+    _validator().validate(raw)
+    return _template(raw)
 
 
 @cache
