@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -22,7 +23,7 @@ from viewers.qt.qt_events import NOTCH, key_event, pointer_event, wheel_event
 from viewers.qt.surface import RenderSurface
 from viewers.qt.view_surface import ViewSurface
 from viewers.scene.events import PointerKind
-from viewers.scene.keys import command_for
+from viewers.scene.keys import DEFAULT_KEYS, Command, command_for
 from viewers.scene.scene import Scene
 from viewers.scene.tools.navigate import Navigator
 
@@ -47,6 +48,8 @@ class ImageCanvas(QWidget):
         self._painter = OverlayPainter()
         self._scene: Scene | None = None
         self._composing = False
+        self.keys: Mapping[str, Command] = DEFAULT_KEYS
+        """The keys taken here; none where the page makes commands of them"""
         self._wheel = 0
         self._surface: RenderSurface = surface
         self.set_surface(surface)
@@ -122,7 +125,7 @@ class ImageCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Carry out a viewport key; anything else, and everything during a composition, goes to the parent."""
-        command = None if self._composing else command_for(key_event(event))
+        command = None if self._composing else command_for(key_event(event), self.keys)
         if command is None:
             event.ignore()
         else:

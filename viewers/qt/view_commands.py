@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
+from viewers.scene.camera import Camera
 from viewers.scene.keys import Command
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.path_draft import PathDraft
 from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene
 from viewers.scene.volume_scene import VolumeScene, VolumeView
+
+TURNS: Final = frozenset({Command.TURN_RIGHT, Command.TURN_LEFT, Command.MIRROR_SIDEWAYS, Command.MIRROR_UPRIGHT})
+"""What turns or mirrors a picture; a rendered volume is turned by the mouse and never mirrored"""
 
 
 def own_commands(scene: Scene) -> dict[Command, Callable[[], object]]:
     """Return the commands that a kind of scene understands in its own way."""
     if isinstance(scene, MprScene):
-        return _plane_commands(scene)
+        return _plane_commands(scene) | _turn_commands(scene)
     if isinstance(scene, VolumeScene):
         return _volume_commands(scene)
-    return {}
+    return _turn_commands(scene) if isinstance(scene, StackScene) else {}
+
+
+def _turn_commands(scene: Scene) -> dict[Command, Callable[[], object]]:
+    """Return turns and mirrorings; the letters of the sides follow the displayed matrix."""
+
+    def by(change: Callable[[Camera], Camera]) -> Callable[[], object]:
+        return lambda: scene.set_camera(change(scene.state.camera))
+
+    return {
+        Command.TURN_RIGHT: by(lambda camera: camera.rotated(90)),
+        Command.TURN_LEFT: by(lambda camera: camera.rotated(-90)),
+        Command.MIRROR_SIDEWAYS: by(Camera.flipped_horizontally),
+        Command.MIRROR_UPRIGHT: by(Camera.flipped_vertically),
+    }
 
 
 def _plane_commands(scene: MprScene) -> dict[Command, Callable[[], object]]:

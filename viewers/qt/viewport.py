@@ -16,7 +16,7 @@ from resources.translation import tr
 from viewers.qt.canvas import ImageCanvas
 from viewers.qt.header_strip import HeaderStrip, HeaderText
 from viewers.qt.surface import RenderSurface
-from viewers.qt.view_commands import own_commands
+from viewers.qt.view_commands import TURNS, own_commands
 from viewers.qt.view_surface import ViewSurface
 from viewers.scene.camera import Camera
 from viewers.scene.curved_scene import CurvedScene
@@ -117,6 +117,8 @@ class ViewportFrame(QWidget):
     """The patient point inside the nodule that is to be measured."""
     finding_clicked = Signal(str)
     """Tracking UID."""
+    box_moved = Signal(str, object)
+    """Tracking UID and the new box, left, top, right and bottom in pixels of the image."""
     maximise_requested = Signal()
     activated = Signal()
     context_menu_requested = Signal(QPoint)
@@ -287,6 +289,8 @@ class ViewportFrame(QWidget):
         if command in commands:
             commands[command]()
             self.refresh()
+        elif command in TURNS:
+            self.refused.emit(tr("This picture can be neither turned nor mirrored by a key."), "")
         if command in own:
             self.planes_changed.emit()
 
@@ -383,6 +387,8 @@ class ViewportFrame(QWidget):
                 self.annotation_chosen.emit(uid)
             case actions.ClickFinding(uid):
                 self.finding_clicked.emit(uid)
+            case actions.MoveBox(uid, box):
+                self.box_moved.emit(uid, box)
             case actions.OpenMenu(x, y):
                 self.context_menu_requested.emit(self.canvas.mapToGlobal(QPoint(round(x), round(y))))
             case actions.Maximise():

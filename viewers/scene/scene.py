@@ -28,6 +28,7 @@ from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import FindingList
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import BoxPx
 from workstation.domain.volume import Volume
 
 Size = tuple[float, float]
@@ -79,12 +80,16 @@ class Scene(ABC):
         self.captions = captions or StudyCaptions()
         self.person_warning = ""
         """Said in red while another person may be on screen beside this one"""
+        self.hung_mirrored = False
+        """Whether the hanging mirrored the picture to bring it into its usual position"""
         self.state = self.first_state
         self.identity = Identity.FULL
         self.findings: FindingList | None = None
         self.show_marks = True
         self.show_rejected = False
         self.selected_finding = ""
+        self.dragged_box: tuple[str, BoxPx] | None = None
+        """The box that is being dragged: the finding and where its box would be"""
         self.selected_annotation = ""
         self.measured_volume: Volume | None = None
         """The voxels behind the picture, for what is measured in space."""
@@ -261,7 +266,9 @@ class Scene(ABC):
         source, chosen = self._source(), self.selected_finding
         drawn: tuple[MarkOutline, ...] = ()
         if isinstance(source, SliceImage) and source.sop_instance_uid:
-            drawn = marks.boxes(visible, view, source.sop_instance_uid, self.frame_number, selected=chosen)
+            drawn = marks.boxes(
+                visible, view, source.sop_instance_uid, self.frame_number, selected=chosen, dragged=self.dragged_box
+            )
         if found.frame_of_reference_uid:
             if found.frame_of_reference_uid != self.frame_of_reference_uid:
                 return drawn
@@ -334,7 +341,8 @@ class Scene(ABC):
 
     def _grayscale(self, source: SliceImage | ResliceRequest | VolumeRequest) -> GrayscaleTransform:
         if isinstance(source, SliceImage):
-            return GrayscaleTransform(self.voi, source.monochrome1 != self.state.inverted, source.padding)
+            voi = self.voi if self.uptake is None else self.uptake.displayed(self.voi, source)
+            return GrayscaleTransform(voi, source.monochrome1 != self.state.inverted, source.padding)
         return GrayscaleTransform(self.voi, self.state.inverted)
 
     def _overlay(self, view: SliceView | None, viewport: Size, preview: Annotation | None) -> Overlay:
@@ -357,6 +365,8 @@ class Scene(ABC):
             matrix=self._matrix_text(view),
             probe=self._probe_text(viewport),
         )
+        if view.camera.flipped != self.hung_mirrored:
+            about = replace(about, warnings=(*about.warnings, tr("Mirrored")))
         drawn = self.marks(view)
         coloured = self.fused or explained
         return Overlay(
@@ -407,8 +417,10 @@ class Scene(ABC):
 
     def _probe_text(self, viewport: Size) -> str:
         found = self.value_at(viewport, *self.probe_at) if self.probe_at is not None else None
+        source = self._source() if self.uptake is not None else None
         if found is not None and self.uptake is not None:
-            found = round(found[0] * self.uptake.factor, 2), UNIT
+            factor = self.uptake.factor_of(source) if isinstance(source, SliceImage) else self.uptake.factor
+            found = found if factor is None else (round(found[0] * factor, 2), UNIT)
         own = probe_text(*found) if found is not None else ""
         return f"{own}  {self._fused_text(viewport)}".strip()
 

@@ -39,10 +39,9 @@ def spacing_text(size: PixelSize | None) -> str:
 
 
 def magnification_text(view: SliceView) -> str:
-    """Return zoom in screen pixels per image pixel, rotation and mirroring."""
+    """Return zoom in screen pixels per image pixel, and rotation."""
     rotation = f"{view.camera.rotation_deg:.0f}°"
-    text = tr("Zoom {zoom}× Rotation {rotation}", zoom=f"{view.magnification:.2f}", rotation=rotation)
-    return " ".join((text, tr("Mirrored"))) if view.camera.flipped else text
+    return tr("Zoom {zoom}× Rotation {rotation}", zoom=f"{view.magnification:.2f}", rotation=rotation)
 
 
 def matrix_text(view: SliceView) -> str:

@@ -32,6 +32,7 @@ class CellPictures:
             scene = self._scene(cell)
             if scene is not None and self._is_ours(cell):
                 scene.set_camera(Camera())
+                scene.hung_mirrored = False
         self.arrange()
 
     def forget(self) -> None:
@@ -59,6 +60,7 @@ class CellPictures:
             if cell.hung.cell.chest_wall is not ChestWall.NONE:
                 camera = at_edge(shown, cell.hung.cell.chest_wall.value)
             self._laid[scene] = camera
+            scene.hung_mirrored = camera.flipped
             scene.set_camera(camera)
             self._grid.frame(cell.key).refresh()
 

@@ -20,11 +20,13 @@ from workstation.ui.images.key_images import KeyImages
 from workstation.ui.images.mpr_planes import MprPlanes
 from workstation.ui.images.pet_uptake import PetUptake
 from workstation.ui.images.real_size import RealSize
+from workstation.ui.images.series_keys import SeriesKeys
 from workstation.ui.images.thumbnails import Thumbnails
 from workstation.ui.images.volume_views import VolumeViews
 
 FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     MprPlanes,
+    SeriesKeys,
     CinePlayback,
     VolumeViews,
     PetUptake,

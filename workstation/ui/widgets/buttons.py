@@ -29,7 +29,10 @@ _PADDING: Final = 12
 def key_text(key: str) -> str:
     """Return a key sequence as people write it on a key cap: ``Ctrl+Shift+N`` becomes ``Ctrl ⇧ N``."""
     shown = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) if key else ""
-    words = {"Shift": "⇧", "Return": "↵", "Backspace": "⌫"}
+    words = {
+        "Shift": "⇧", "Return": "↵", "Backspace": "⌫", "Up": "↑", "Down": "↓", "Left": "←", "Right": "→",
+        "PgDown": "PgDn",
+    }  # fmt: skip
     return " ".join(words.get(part, part) for part in shown.replace("++", "+Plus").split("+")) if shown else ""
 
 

@@ -75,6 +75,7 @@ class ViewportGrid(QWidget):
         self._maximised = ""
         self._adding = False
         self._marks_shown = True
+        self._takes_keys = True
         self._waiting: list[str] = []
         self._stagger = QTimer(self)
         self._stagger.setSingleShot(True)
@@ -114,7 +115,15 @@ class ViewportGrid(QWidget):
             frame.scrolled.connect(lambda _index: self._stack_follows())
             frame.crosshair_moved.connect(lambda _point: self._stack_follows())
         frame.canvas.installEventFilter(self)
+        if not self._takes_keys:
+            frame.canvas.keys = {}
         return frame
+
+    def leave_keys(self) -> None:
+        """Leave every key to the page's commands: a key that a person gave to something else does nothing here."""
+        self._takes_keys = False
+        for frame in self.frames.values():
+            frame.canvas.keys = {}
 
     # what is shown
 
