@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import httpx
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select, text
 
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid
 from tests.helpers.hub_reports import (
@@ -22,7 +25,7 @@ from tests.helpers.hub_reports import (
 )
 from tests.helpers.hub_reports import submit as send_in
 from worklist.hub.quality_tables import blind_slots
-from worklist.hub.tables import accounts
+from worklist.hub.tables import accounts, cases
 from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportState
 
@@ -68,6 +71,30 @@ def submit(hub: HubBed, sent: SentStudy, ups: str, author: Person, lock: str, im
     report = draft(sent, ups, author, impression)
     expect(200, send_in(hub, author.user_id, ups, report, lock))
     return report
+
+
+def while_the_case_is_held(
+    hub: HubBed, study: str, first: Callable[[], httpx.Response], second: Callable[[], httpx.Response]
+) -> tuple[httpx.Response, httpx.Response]:
+    """Have two requests meet: the second comes while the first waits for the case. SQLite has one writer anyway."""
+    if hub.kind == "sqlite":
+        return first(), second()
+    answers = []
+    with ThreadPoolExecutor(2) as pool:
+        with hub.context.write() as connection:
+            connection.execute(select(cases).where(cases.c.study_instance_uid == study).with_for_update())
+            for number, ask in enumerate((first, second), 1):
+                answers.append(pool.submit(ask))
+                until_waiting(hub, number)
+        return answers[0].result(), answers[1].result()
+
+
+def until_waiting(hub: HubBed, count: int) -> None:
+    """Wait until so many transactions of the hub wait for another; a test that never sees it ends at its time limit."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with hub.context.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while connection.execute(text(query)).scalar_one() < count:
+            time.sleep(0.02)  # polls another process
 
 
 def test_two_read_at_the_same_time_and_neither_hears_of_the_other(hub: HubBed, sent: SentStudy) -> None:
@@ -162,6 +189,44 @@ def test_nobody_takes_both_places(hub: HubBed, sent: SentStudy) -> None:
     assert (refused.status_code, refused.json()["error"]) == (403, "not_independent")
 
 
+def test_who_claims_while_a_double_reading_is_ordered_has_one_place(hub: HubBed) -> None:
+    case = hub.send()
+    hub.as_("resident")
+
+    ordered, claimed = while_the_case_is_held(
+        hub,
+        case.study,
+        lambda: hub.as_("expert").post(f"/api/reports/{case.ups}/double"),
+        lambda: hub.change_state("resident", case.ups, new_uid(), "IN PROGRESS"),
+    )
+
+    assert (ordered.status_code, claimed.status_code) == (204, 200)
+    with hub.context.read() as connection:
+        places = connection.execute(blind_slots.select().where(blind_slots.c.study_instance_uid == case.study)).all()
+    assert sorted((place.state, place.reader_id) for place in places) == [("free", ""), ("reading", "resident")]
+    free = next(place.ups_instance_uid for place in places if place.state == "free")
+    assert hub.change_state("resident", free, new_uid(), "IN PROGRESS").status_code == 403
+    assert seen(hub, "technician", case) == ("ready", "")
+
+
+def test_withdrawing_a_request_and_claiming_its_other_place_do_not_wait_for_each_other(
+    hub: HubBed, sent: SentStudy
+) -> None:
+    with hub.context.read() as connection:
+        places = connection.execute(blind_slots.select().where(blind_slots.c.study_instance_uid == sent.study)).all()
+    one, other = (place.ups_instance_uid for place in places)
+
+    withdrawn, claimed = while_the_case_is_held(
+        hub,
+        sent.study,
+        lambda: hub.as_("technician").post(f"/dicom-web/workitems/{one}/cancelrequest", json=[{}]),
+        lambda: hub.change_state("resident", other, new_uid(), "IN PROGRESS"),
+    )
+
+    assert (withdrawn.status_code, claimed.status_code) == (202, 400)
+    assert hub.row("technician", sent.ups)["state"] == "cancelled"
+
+
 def test_a_place_that_is_given_back_is_offered_again(hub: HubBed, sent: SentStudy) -> None:
     first = offered(hub, "resident", sent)
     lock = hub.claim("resident", first)
@@ -225,3 +290,21 @@ def test_a_blind_reading_that_is_given_up_leaves_no_trace_for_the_other(hub: Hub
         submit(hub, sent, place, author, hub.claim(user, place), impression)
     versions = expect(200, hub.as_("expert").get(f"/api/reports/{sent.ups}/versions")).text
     assert "首阅意见" not in versions
+
+
+def test_giving_up_a_blind_reading_is_answered_again_after_a_lost_answer(hub: HubBed, sent: SentStudy) -> None:
+    first = offered(hub, "resident", sent)
+    lock = hub.claim("resident", first)
+    given_up = new_report(sent.study, first, new_uid(), author=RESIDENT, impression="首阅意见")
+    body = {"report": as_json(given_up), "transaction_uid": lock, "reason": "请他人阅片"}
+    path = f"/api/reports/{first}/cancel"
+
+    answers = [expect(200, hub.as_("resident").post(path, json=body)).json() for _time in range(2)]
+    another = hub.as_("expert").post(path, json=body)
+
+    assert [from_json(one).state for one in answers] == [ReportState.CANCELLED] * 2
+    assert another.status_code == 409
+    assert seen(hub, SECOND.user_id, sent) == ("ready", "")
+    place = offered(hub, "resident", sent)
+    assert place != first
+    hub.claim("resident", place)

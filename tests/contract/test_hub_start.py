@@ -58,7 +58,7 @@ def test_opening_again_changes_nothing(engine: Engine, tmp_path: Path, database:
     again = open_database(tmp_path, database)
 
     with again.connect() as connection:
-        assert schema_revision(connection) == before == "0008"
+        assert schema_revision(connection) == before == "0009"
     again.dispose()
 
 
@@ -108,6 +108,7 @@ def test_double_readings_under_way_get_the_places_that_they_took(
             ),
             {"state": state, "who": "expert" if held else ""},
         )
+        connection.execute(text("UPDATE cases SET reader_id = :who, reader_name = :who"), {"who": "expert" * held})
         connection.execute(
             text(
                 "INSERT INTO double_readings (study_instance_uid, state, ordered_at) "
@@ -128,8 +129,10 @@ def test_double_readings_under_way_get_the_places_that_they_took(
     with engine.connect() as connection:
         query = "SELECT slot, ups_instance_uid, state, reader_id FROM blind_slots ORDER BY slot"
         found = [tuple(row) for row in connection.execute(text(query))]
+        told = connection.execute(text("SELECT reader_id, reader_name, revision FROM cases")).all()
     first = [(1, "1.9", "submitted", "resident")] if submitted else []
     assert found == [*first, (submitted + 1, "1.3", "reading" if held else "free", "expert" if held else "")]
+    assert told == [("", "", 1 + held)]
     engine.dispose()
 
 
@@ -170,7 +173,7 @@ def test_hubs_that_start_at_once_make_one_schema_and_one_set_of_people(tmp_path:
         return f"{revision} {people}"
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(start, range(4))) == ["0008 8"] * 4
+        assert list(pool.map(start, range(4))) == ["0009 8"] * 4
 
 
 def test_sqlite_is_set_up_not_to_lose_what_was_confirmed(tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ class CaseFollower:
         if was_claimed:
             blind_slots.give_back(connection, self._context, case, slot)
             return
-        for other in blind_slots.other_slots(connection, slot):
+        others = sorted(blind_slots.other_slots(connection, slot), key=lambda row: str(row.ups_instance_uid))
+        for other in others:
             workitem = load(connection, other.ups_instance_uid, for_update=True)
             if other.state != FREE or workitem is None:
                 raise inconsistent("C312", "the performer cannot be contacted")

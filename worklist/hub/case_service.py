@@ -23,7 +23,7 @@ from worklist.hub.instances import InstanceIndex
 from worklist.hub.tables import cases, workitems
 from worklist.hub.ups import PERFORM, UpsService
 from worklist.hub.ups_json import is_uid
-from worklist.hub.ups_store import Workitem, from_row, load, new_uid
+from worklist.hub.ups_store import Workitem, load, new_uid
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.site import DEFAULT_DUE, ReadingRequest
@@ -157,19 +157,21 @@ class CaseService:
     def reclaim_lost_detections(self, actor: Actor) -> int:
         """Schedule anew what a killed worker left behind; return how many."""
         deadline = self._context.clock.now() - LEASE
-        lost = select(workitems).where(
+        lost = select(workitems.c.ups_instance_uid).where(
             workitems.c.state == ProcedureStepState.IN_PROGRESS.value,
             workitems.c.workitem_code == WorkitemCode.COMPUTER_AIDED_DETECTION.value,
             workitems.c.modified < deadline,
         )
         with self._context.read() as connection:
-            if connection.execute(lost.limit(1)).first() is None:
-                return 0
-        with self._context.write() as connection:
-            found = [from_row(row) for row in connection.execute(lost.with_for_update(skip_locked=True))]
-            for item in found:
-                self._give_back(connection, actor, item)
-        return len(found)
+            found = connection.execute(lost).scalars().all()
+        given_back = 0
+        for uid in found:  # a transaction for each: none holds one case while it waits for another
+            with self._context.write() as connection:
+                item = load(connection, uid, for_update=True)
+                if item is not None and item.state is ProcedureStepState.IN_PROGRESS and item.modified < deadline:
+                    self._give_back(connection, actor, item)
+                    given_back += 1
+        return given_back
 
     def _give_back(self, connection: Connection, actor: Actor, item: Workitem) -> str:
         place = slot_of(connection, item.ups_instance_uid)

@@ -22,7 +22,7 @@ from worklist.hub.errors import NoLongerUpdatable, NotFound
 from worklist.hub.report_policy import read_policy
 from worklist.hub.report_rows import REPORT, document_of, put_report, record_version
 from worklist.hub.tables import cases
-from worklist.hub.ups_store import load
+from worklist.hub.ups_store import Workitem, load
 from worklist.hub.workflow_tables import blind_reads, double_readings, report_versions
 from workstation.domain.access import Actor, Permission
 from workstation.domain.agreement import cohen_kappa
@@ -113,6 +113,11 @@ class DoubleReadings:
             blind_reads.c.ups_instance_uid == ups_instance_uid, blind_reads.c.reader_id == actor.user_id
         )
         return connection.execute(query).first() is not None
+
+    def has_given_up(self, connection: Connection, actor: Actor, item: Workitem) -> bool:
+        """Tell whether this reader gave a blind reading up, of which nothing is stored."""
+        is_own = item.state is ProcedureStepState.CANCELED and item.holder_id == actor.user_id
+        return is_own and double_state(connection, item.study_instance_uid) is not None
 
     def conclude(self, connection: Connection, study_instance_uid: str) -> None:
         """Note that a third doctor has decided."""

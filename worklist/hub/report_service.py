@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
@@ -14,7 +14,7 @@ from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import touch, visible_case
 from worklist.hub.case_workitems import performed_step
 from worklist.hub.context import HubContext
-from worklist.hub.dispatch_desk import enqueue
+from worklist.hub.dispatch_desk import enqueue, hold_dispatches, supersede_unsigned
 from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import (
     AlreadyClaimed,
@@ -50,6 +50,8 @@ from workstation.domain.report import ALLOWED_REPORT_TRANSITIONS, Person, Report
 from workstation.domain.report_version import VersionStep
 from workstation.domain.succession import same_content
 from workstation.domain.workitem import OutputReference, ProcedureStepState, ReadingState, WorkitemCode
+
+_WERE_SIGNED: Final = (ReportState.FINAL.value, ReportState.ENTERED_IN_ERROR.value)
 
 
 class ReportService:
@@ -132,6 +134,7 @@ class ReportService:
             self._complete(connection, actor, item, ())
             put_report(connection, stored, before)
             self._record(connection, actor, VersionStep.RETURNED, stored, reason)
+            supersede_unsigned(connection, self._context, stored.study_instance_uid)
             author = Actor(stored.author.user_id, stored.author.name, actor.role, "", stored.author.organisation or "-")
             self._follower.schedule(
                 connection,
@@ -167,7 +170,7 @@ class ReportService:
         self._require_verifier(actor, report)
         with self._context.write() as connection:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
-            if before is not None and before.state == ReportState.FINAL.value:
+            if before is not None and before.state in _WERE_SIGNED:
                 return document_of(before)
             _require_in_progress(
                 connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION)
@@ -207,12 +210,16 @@ class ReportService:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if item.is_final and _is_stored(before, report, ReportState.CANCELLED):
                 return report
-            _require_in_progress(
-                connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION)
-            )
+            is_repeat = before is None and self._double.has_given_up(connection, actor, item)
+            if not is_repeat:
+                _require_in_progress(
+                    connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION)
+                )
             stored = self._moved(before, report, ReportState.CANCELLED, reason)
             author = document_of(before).author if before is not None else _person(actor)
             stored = replace(stored, author=author, verifier=None, signed_at=None)
+            if is_repeat:
+                return stored
             is_blind = self._double.is_blind(connection, stored.study_instance_uid)
             if not is_blind:  # else routes and versions would tell the other reader of it
                 put_report(connection, stored, before)
@@ -254,6 +261,7 @@ class ReportService:
         ).first()
         if before is not None and before.study_instance_uid != report.study_instance_uid:
             raise BadRequest("the report is of another study")
+        hold_dispatches(connection, item.study_instance_uid)
         return item, case, before
 
     def _moved(

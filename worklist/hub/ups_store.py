@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from worklist.hub.tables import workitems
+from worklist.hub.tables import cases, workitems
 from worklist.hub.ups_json import Dataset, items, put, text
 from worklist.hub.ups_rules import UPS_PUSH_SOP_CLASS, date_time
 from workstation.domain.access import Actor
@@ -66,9 +66,17 @@ def new_uid() -> str:
 
 
 def load(connection: Connection, ups_instance_uid: str, *, for_update: bool = False) -> Workitem | None:
-    """Return one workitem, locked against other writers until the commit when asked."""
+    """
+    Return one workitem, locked against other writers until the commit when asked.
+
+    Its case is locked before it, always: whoever changes a workitem sees what others made of its case, and two
+    who want several workitems of one case never wait for each other.
+    """
     query = select(workitems).where(workitems.c.ups_instance_uid == ups_instance_uid)
     if for_update:
+        study = select(workitems.c.study_instance_uid).where(workitems.c.ups_instance_uid == ups_instance_uid)
+        case = select(cases.c.study_instance_uid).where(cases.c.study_instance_uid == study.scalar_subquery())
+        connection.execute(case.with_for_update())
         query = query.with_for_update()
     row = connection.execute(query).first()
     return None if row is None else from_row(row)
