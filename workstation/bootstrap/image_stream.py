@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from viewers.scene.decoded import slice_image
 from viewers.scene.image import SliceImage
 from worklist.retrieve import SeriesRetriever
+from workstation.bootstrap.alike_decoder import AlikeDecoder
 from workstation.bootstrap.decode_pool import DecodePool
 from workstation.bootstrap.frame_stream import FrameStream
 from workstation.dicom.header import plane_of
@@ -33,19 +34,20 @@ def open_stream(images: RetrievePort) -> OpenStream:
     """
     Return the factory of slice streams over one hub; a stream calls back from its worker threads.
 
-    Slices are decoded in child processes that all streams of this process share.
+    Slices are decoded in child processes that all streams of this process share, but for plain ones whose
+    header repeats an earlier one's.
     """
-    pool = _shared_pool()
+    decode = _shared_decoder()
 
     def open_one(study: Study, series: Series, on_slice: OnSlice, on_failed: OnFailed, on_line: OnLine) -> Stream:
         if series.stacks:
-            return FrameStream(images, study.study_instance_uid, series, on_slice, on_failed, on_line, decode=pool)
+            return FrameStream(images, study.study_instance_uid, series, on_slice, on_failed, on_line, decode=decode)
         return SeriesRetriever(
             images,
             study.study_instance_uid,
             series,
             on_slice,
-            decode=pool,
+            decode=decode,
             on_failed=on_failed,
             on_line=on_line,
         )
@@ -54,8 +56,8 @@ def open_stream(images: RetrievePort) -> OpenStream:
 
 
 @cache
-def _shared_pool() -> DecodePool:
-    return DecodePool(decode_for_display)
+def _shared_decoder() -> AlikeDecoder:
+    return AlikeDecoder(DecodePool(decode_for_display))
 
 
 def decode_for_display(part10: bytes) -> SliceImage:

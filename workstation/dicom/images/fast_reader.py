@@ -26,7 +26,7 @@ EXPLICIT: Final = "1.2.840.10008.1.2.1"
 _UNUSUAL_SYNTAXES: Final = frozenset(
     {"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.8.1"}
 )  # big endian, deflated: pydicom reads them
-_LONG_VRS: Final = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+LONG_VRS: Final = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT_VRS: Final = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _UNDEFINED: Final = 0xFFFFFFFF
 _PIXELS: Final = 0x7FE00010
@@ -61,7 +61,7 @@ _BINARY: Final = frozenset(
 _LAYOUTS: Final = Layouts()
 
 
-class _Unusual(Exception):
+class Unusual(Exception):
     """The file is not one for this reader."""
 
 
@@ -84,19 +84,19 @@ def read_fast(source: Path | bytes, *, assumed: str | None = None) -> FastFile |
     """Return the header of an ordinary Part 10 file, None when pydicom must look. Raises OSError."""
     if isinstance(source, bytes):
         try:
-            return _parse(_Source(source, len(source)), None, assumed)
-        except (_Unusual, struct.error):
+            return _parse(ByteSource(source, len(source)), None, assumed)
+        except (Unusual, struct.error):
             return None
     fd = os.open(source, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        return _parse(_Source(fd, os.fstat(fd).st_size), str(source), assumed)
-    except (_Unusual, struct.error):
+        return _parse(ByteSource(fd, os.fstat(fd).st_size), str(source), assumed)
+    except (Unusual, struct.error):
         return None
     finally:
         os.close(fd)
 
 
-class _Source:
+class ByteSource:
     """Bytes of an open file, or of memory, through a sliding window."""
 
     def __init__(self, origin: int | bytes, size: int) -> None:
@@ -119,17 +119,17 @@ class _Source:
             begin = 0
         found = self.window[begin : begin + count]
         if len(found) < count:
-            raise _Unusual
+            raise Unusual
         return found
 
 
 # one loop: a call per element costs a fifth of the time
-def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile:  # noqa: C901, PLR0912, PLR0915 - see above
+def _parse(source: ByteSource, path: str | None, assumed: str | None) -> FastFile:  # noqa: C901, PLR0912, PLR0915 - see above
     if source.take(128, 4) != b"DICM":
-        raise _Unusual
-    syntax, offset = _meta(source)
+        raise Unusual
+    syntax, offset = file_meta(source)
     if syntax in _UNUSUAL_SYNTAXES or not syntax:
-        raise _Unusual
+        raise Unusual
     explicit = syntax != IMPLICIT
     first = offset
     known = _LAYOUTS.find(source.window, first, explicit=explicit) if source.start == 0 else None
@@ -153,24 +153,24 @@ def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile: 
         if vr in _SHORT_VRS:
             value_at = offset + 8
         else:
-            tag, length, value_at = _element(source, offset, explicit=explicit)
+            tag, length, value_at = element(source, offset, explicit=explicit)
         if tag <= previous or tag & 0xFFFF0000 == 0xFFFE0000:
-            raise _Unusual
+            raise Unusual
         previous = tag
         heads.append((offset - first, value_at - offset))
         if tag == _PIXELS:
             pixel_offset, pixel_length = value_at, length
             break
         if tag in SEQUENCES or tag in {0x7FE00008, 0x7FE00009}:
-            raise _Unusual  # functional groups, LUTs and float pixels
+            raise Unusual  # functional groups, LUTs and float pixels
         if length == _UNDEFINED:
             plain = False  # its inner heads were not noted
-            offset = _skip_items(source, value_at, explicit=explicit, depth=0)
+            offset = skip_items(source, value_at, explicit=explicit, depth=0)
             continue
         keyword = WANTED.get(tag)
         if keyword:
             if length > _LONGEST_VALUE:
-                raise _Unusual
+                raise Unusual
             raw[keyword] = source.take(value_at, length)
             fields.append((keyword, value_at - first, length))
         offset = value_at + length
@@ -183,39 +183,40 @@ def _parse(source: _Source, path: str | None, assumed: str | None) -> FastFile: 
     return _file(source, header, pixel_offset, pixel_length)
 
 
-def _file(source: _Source, header: Header, pixel_offset: int, pixel_length: int) -> FastFile:
+def _file(source: ByteSource, header: Header, pixel_offset: int, pixel_length: int) -> FastFile:
     if pixel_length == _UNDEFINED:
         return FastFile(header, pixel_offset, None, not _fragments_complete(source, pixel_offset))
     without_pixels = pixel_length == 0 and header.is_image
     return FastFile(header, pixel_offset, pixel_length, pixel_offset + pixel_length > source.size or without_pixels)
 
 
-def _fragments_complete(source: _Source, offset: int) -> bool:
+def _fragments_complete(source: ByteSource, offset: int) -> bool:
     """Return whether the items of encapsulated pixel data end inside the file."""
     while offset + 8 <= source.size:
         group, number, length = struct.unpack("<HHI", source.read(offset, 8))
         if group << 16 | number == _SEQUENCE_END:
             return True
         if group << 16 | number != _ITEM:
-            raise _Unusual
+            raise Unusual
         offset += 8 + length
     # writers that forget the closing delimiter still stored every fragment
     return offset == source.size
 
 
-def _meta(source: _Source) -> tuple[str, int]:
+def file_meta(source: ByteSource) -> tuple[str, int]:
+    """Return (Transfer Syntax UID, offset of the data set)."""
     offset, syntax = 132, ""
     while offset + 8 <= source.size and source.take(offset, 2) == b"\x02\x00":
-        tag, length, value_at = _element(source, offset, explicit=True)
+        tag, length, value_at = element(source, offset, explicit=True)
         if length == _UNDEFINED:
-            raise _Unusual
+            raise Unusual
         if tag == 0x00020010:
             syntax = source.take(value_at, length).rstrip(b" \x00").decode("ascii", "replace")
         offset = value_at + length
     return syntax, offset
 
 
-def _element(source: _Source, offset: int, *, explicit: bool) -> tuple[int, int, int]:
+def element(source: ByteSource, offset: int, *, explicit: bool) -> tuple[int, int, int]:
     """Return (tag, length, offset of the value)."""
     head = source.take(offset, 8)
     group, number = struct.unpack_from("<HH", head)
@@ -225,33 +226,33 @@ def _element(source: _Source, offset: int, *, explicit: bool) -> tuple[int, int,
     vr = head[4:6]
     if vr in _SHORT_VRS:
         return tag, struct.unpack_from("<H", head, 6)[0], offset + 8
-    if vr in _LONG_VRS:
+    if vr in LONG_VRS:
         length = struct.unpack("<I", source.take(offset + 8, 4))[0]
         if vr == b"UN" and length == _UNDEFINED:
-            raise _Unusual  # its content is implicit whatever the syntax says
+            raise Unusual  # its content is implicit whatever the syntax says
         return tag, length, offset + 12
-    raise _Unusual
+    raise Unusual
 
 
-def _skip_items(source: _Source, offset: int, *, explicit: bool, depth: int) -> int:
+def skip_items(source: ByteSource, offset: int, *, explicit: bool, depth: int) -> int:
     """Return the offset behind a sequence of undefined length."""
     if depth > _DEPTH:
-        raise _Unusual
+        raise Unusual
     while True:
-        tag, length, offset = _element(source, offset, explicit=explicit)
+        tag, length, offset = element(source, offset, explicit=explicit)
         if tag == _SEQUENCE_END:
             return offset
         if tag != _ITEM:
-            raise _Unusual
+            raise Unusual
         if length != _UNDEFINED:
             offset += length
             continue
         while True:
-            tag, length, offset = _element(source, offset, explicit=explicit)
+            tag, length, offset = element(source, offset, explicit=explicit)
             if tag == _ITEM_END:
                 break
             if length == _UNDEFINED:
-                offset = _skip_items(source, offset, explicit=explicit, depth=depth + 1)
+                offset = skip_items(source, offset, explicit=explicit, depth=depth + 1)
             else:
                 offset += length
 
@@ -271,7 +272,7 @@ def _header(raw: dict[str, bytes], syntax: str, path: str | None, assumed: str |
     for keyword, value in raw.items():
         if keyword in _BINARY:
             if len(value) != 2:
-                raise _Unusual
+                raise Unusual
             values[keyword] = (str(value[0] | value[1] << 8),)
         elif keyword in _TEXT and (keyword == "PatientName" or not value.isascii() or b"\x1b" in value):
             text = decoder.text(value, _TEXT[keyword], doubts)

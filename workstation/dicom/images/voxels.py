@@ -64,6 +64,26 @@ def read_voxels(slices: Sequence[Slice], pool: ThreadPoolExecutor, job: JobConte
     return fractional
 
 
+def is_plain_slice(header: Header, pixel_length: int | None) -> bool:
+    """Tell whether ``plain_slice`` reads an image: one frame of uncompressed 16-bit grey values with an offset."""
+    return (
+        sys.byteorder == "little"
+        and header.transfer_syntax_uid in {IMPLICIT, EXPLICIT}
+        and pixel_length == 2 * header.integer("Rows") * header.integer("Columns") > 0
+        and header.integer("NumberOfFrames", 1) == 1
+        and header.integer("SamplesPerPixel", 1) == 1
+        and _has_words(header)
+        and _whole(header)
+    )
+
+
+def plain_slice(header: Header, part10: bytes, pixel_offset: int) -> npt.NDArray[np.int16] | None:
+    """Return the modality values of an image for which ``is_plain_slice`` holds, None when they do not fit int16."""
+    target = np.empty((header.integer("Rows"), header.integer("Columns")), dtype=np.int16)
+    _read_into(part10, pixel_offset, target)
+    return target if _rescale(header, target) else None
+
+
 def _fill(target: Voxels, slices: Sequence[Slice], pool: ThreadPoolExecutor, job: JobContext | None) -> bool:
     """Fill the volume slice by slice; return False when a value does not fit the target's type."""
     # frames of one file: parse it once
