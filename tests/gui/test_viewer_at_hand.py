@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers.reading import Case, ReadingBench, case, part_of_ct, series_of
 from viewers.scene.captions import Identity
-from viewers.scene.image import SliceImage
+from viewers.scene.image import SliceImage, VoiChoice
+from viewers.scene.raster import Window
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -110,3 +111,28 @@ def test_a_key_brings_the_next_series_and_the_keys_stay_with_the_images(qtbot: Q
     press(bench, Qt.Key.Key_End)
     assert bench.page.grid.stack is not None
     assert bench.page.grid.stack.index == 3
+
+
+def test_a_key_goes_round_the_windows_that_the_image_brings(qtbot: QtBot, bench: ReadingBench) -> None:
+    grid = bench.page.grid
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    stack = grid.stack
+    assert stack is not None
+    lung, bone = VoiChoice(Window(-600, 1500), "LUNG"), VoiChoice(Window(400, 2000), "BONE")
+    image = stack.image(stack.index)
+    assert image is not None
+    stack.put(stack.index, replace(image, voi=lung.voi, choices=()))
+    press(bench, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
+    assert said == ["This picture brings no window of its own."]
+    stack.put(stack.index, replace(image, voi=lung.voi, choices=(lung, bone)))
+    press(bench, Qt.Key.Key_1)
+    assert stack.voi == lung.voi
+    press(bench, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
+    assert stack.voi == bone.voi
+    menu = bench.page.header.presets.menu
+    menu.aboutToShow.emit()
+    offered = {action.text(): action.isChecked() for action in menu.actions() if action.isVisible()}
+    menu.aboutToHide.emit()
+    assert offered["Image 2: BONE · W 2000  L 400"] is True
+    assert offered["Image 1: LUNG · W 1500  L \N{MINUS SIGN}600"] is False

@@ -25,7 +25,7 @@ from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.keys import Command
 from viewers.scene.link_group import LinkGroup
 from viewers.scene.mpr_scene import MprScene
-from viewers.scene.presets import preset_of, preset_title
+from viewers.scene.presets import IMAGE_DEFAULT_KEY, preset_of, preset_title
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
@@ -277,9 +277,13 @@ class ViewportFrame(QWidget):
         if scene is None:
             return
         if command.startswith("preset_"):
-            window = scene.preset_window(command.removeprefix("preset_"))
-            if window is not None:
-                self.set_window(window)
+            self._preset(scene, command.removeprefix("preset_"))
+            return
+        if command is Command.OWN_WINDOW:
+            if scene.show_following_own():
+                self._own_shown(scene)
+            else:
+                self.refused.emit(tr("This picture brings no window of its own."), "")
             return
         if command is Command.CURVE and isinstance(scene, MprScene) and scene.planes.path.drawing:
             self._finish_path(scene)
@@ -293,6 +297,23 @@ class ViewportFrame(QWidget):
             self.refused.emit(tr("This picture can be neither turned nor mirrored by a key."), "")
         if command in own:
             self.planes_changed.emit()
+
+    def _preset(self, scene: Scene, key: str) -> None:
+        window = scene.preset_window(key)
+        if window is not None:
+            self.set_window(window)
+        if key == IMAGE_DEFAULT_KEY and scene.own_choices:
+            self.show_own(0)
+
+    def show_own(self, number: int) -> None:
+        """Show every image here with the window of its own that has this number, from 0."""
+        if self.scene is not None:
+            self.scene.show_own(number)
+            self._own_shown(self.scene)
+
+    def _own_shown(self, scene: Scene) -> None:
+        self.window_changed.emit(scene.window)
+        self.refresh()
 
     def _commands(self, scene: Scene) -> dict[Command, Callable[[], object]]:
         return {

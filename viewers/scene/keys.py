@@ -50,6 +50,7 @@ class Command(StrEnum):
     UPRIGHT_PLANES = "upright_planes"
     SCISSORS = "scissors"
     CURVE = "curve"
+    OWN_WINDOW = "own_window"
     TURN_RIGHT = "turn_right"
     TURN_LEFT = "turn_left"
     MIRROR_SIDEWAYS = "mirror_sideways"

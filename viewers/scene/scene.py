@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from resources.translation import tr
-from viewers.scene import callipers, marks, overlay
+from viewers.scene import callipers, marks, overlay, own_windows
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera, PixelTransform
 from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions, corner_lines
 from viewers.scene.colour_bar import colour_bar
 from viewers.scene.fusion import FusedLayer
-from viewers.scene.image import SliceImage
+from viewers.scene.image import SliceImage, VoiChoice
 from viewers.scene.marks import MarkOutline
 from viewers.scene.occlusion_layer import OcclusionLayer
 from viewers.scene.overlay import ForeignShape, Overlay, Stroke
@@ -36,10 +36,11 @@ Size = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """How a scene is shown. ``voi`` None means the image's own window."""
+    """How a scene is shown. ``voi`` None means the image's own window, of several the one numbered ``own`` from 0."""
 
     camera: Camera = field(default_factory=Camera)
     voi: Window | VoiLut | None = None
+    own: int | None = None
     inverted: bool = False
 
 
@@ -173,7 +174,33 @@ class Scene(ABC):
     @property
     def voi(self) -> Window | VoiLut:
         """Return the window (or VOI LUT) in force."""
-        return self._first_voi() if self.state.voi is None else self.state.voi
+        if self.state.voi is not None:
+            return self.state.voi
+        own = self.own_choice if self.state.own is not None else None
+        return self._first_voi() if own is None else own.voi
+
+    @property
+    def own_choices(self) -> tuple[VoiChoice, ...]:
+        """Return the windows and VOI LUTs that the displayed image brings; none where values are told in SUV."""
+        source = self._source() if self.uptake is None else None
+        return source.choices if isinstance(source, SliceImage) else ()
+
+    @property
+    def own_choice(self) -> VoiChoice | None:
+        """Return the image's own window that is in force, None where another one is."""
+        return own_windows.chosen(self.own_choices, self.state.own) if self.state.voi is None else None
+
+    def show_own(self, number: int) -> None:
+        """Show every image with the window of its own that has this number, from 0."""
+        self.state = replace(self.state, voi=None, own=number)
+
+    def show_following_own(self) -> bool:
+        """Show the image's next window of its own; False where it brings none."""
+        choices = self.own_choices
+        if choices:
+            is_own = self.state.voi is None
+            self.show_own(own_windows.following(choices, self.state.own, is_own=is_own))
+        return bool(choices)
 
     def _first_voi(self) -> Window | VoiLut:
         return self._default_voi() if self.uptake is None else self.uptake.first_window
@@ -199,7 +226,7 @@ class Scene(ABC):
 
     def set_window(self, window: Window) -> None:
         """Show with another window."""
-        self.state = replace(self.state, voi=window)
+        self.state = replace(self.state, voi=window, own=None)
 
     def set_camera(self, camera: Camera) -> None:
         """Zoom, pan, rotate or flip."""
@@ -403,6 +430,9 @@ class Scene(ABC):
         # true colours are shown as they are: no window works on them
         if isinstance(source, SliceImage) and source.is_color:
             return ""
+        own = self.own_choice
+        if own is not None and own.explanation:
+            return f"{window_text(own.voi)} · {own.explanation}"
         is_linear = isinstance(self.voi, Window) and self.voi.function is not VoiFunction.SIGMOID
         return self.uptake.words(self.window) if self.uptake is not None and is_linear else window_text(self.voi)
 

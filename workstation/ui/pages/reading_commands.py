@@ -13,6 +13,7 @@ from viewers.scene.presets import CT_PRESETS, preset_title
 from viewers.scene.scene import Scene
 from viewers.scene.tools.tool import ToolName
 from workstation.ui.commands import Command, CommandSet, KeySheetRow
+from workstation.ui.pages.own_window_menu import OwnWindowMenu
 from workstation.ui.widgets.reading_header import ReadingHeader
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 
@@ -162,14 +163,18 @@ def fill_header(header: ReadingHeader, commands: ReadingCommands, grid: Viewport
     windows = {key: action(f"preset.{key}") for key in "2345678910"}
     header.presets.menu.addActions(list(windows.values()))
 
+    own = OwnWindowMenu(header.presets.menu, grid, action("view.own_window"))
+
     def show_those_of_the_image() -> None:
         scene = grid.active.scene
+        own.fill(scene)
         for key, entry in windows.items():
             words = _window_words(key, scene) if scene is not None else preset_words(key)
             entry.setText(words)
             entry.setVisible(bool(words))
 
     def show_all() -> None:  # an entry that is not shown has no key either
+        own.show_cycle()
         for entry in windows.values():
             entry.setVisible(True)
 
@@ -215,6 +220,7 @@ def add_view_commands(commands: ReadingCommands, grid: ViewportGrid) -> Iterator
         ("view.link", tr("Link or unlink"), "links", "L", ViewCommand.LINK),
         ("view.delete", tr("Delete the chosen measurement"), "delete-bin", "Delete", ViewCommand.DELETE),
         ("view.cancel", tr("Put the tool down"), "close", "Esc", ViewCommand.CANCEL),
+        ("view.own_window", tr("The image's next window"), "contrast-drop", "Shift+W", ViewCommand.OWN_WINDOW),
         ("view.turn_right", tr("Turn to the right"), "clockwise-2", "Alt+R", ViewCommand.TURN_RIGHT),
         ("view.turn_left", tr("Turn to the left"), "anticlockwise-2", "Alt+L", ViewCommand.TURN_LEFT),
         ("view.mirror", tr("Mirror left and right"), "arrow-left-right", "Alt+F", ViewCommand.MIRROR_SIDEWAYS),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLa
 from resources.translation import tr
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.presets import CT_PRESETS
+from viewers.scene.raster import Window
 from workstation.services.nodule_service import MeasureNodule
 from workstation.settings import ReadingSettings
 from workstation.ui.images.pictures import FetchPicture, PictureServices
@@ -278,6 +279,8 @@ class ReadingPage(Page):
         words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}"
         if scene.uptake is not None:
             words = scene.uptake.words(window)
+        elif (own := scene.own_choice) is not None and (own.explanation or not isinstance(own.voi, Window)):
+            words, known = own.explanation or tr("VOI LUT"), ["1"]
         self.header.presets.show_choice(words, known[0] if known else "")
 
     def show_no_images(self, text: str) -> None:
