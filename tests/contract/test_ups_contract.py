@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
-from tests.helpers.hub import Attribute, Dataset, HubBed, code_item, expect, new_uid, new_workitem, performed
+from tests.helpers.hub import (
+    WORKITEMS,
+    Dataset,
+    HubBed,
+    code_item,
+    create_workitem,
+    expect,
+    new_uid,
+    new_workitem,
+    performed,
+)
 
 MISSING = "299 lianyue: The Transaction UID is missing."
 INCORRECT = "299 lianyue: The Transaction UID is incorrect."
 INCONSISTENT = "299 lianyue: The submitted request is inconsistent with the state of the UPS Instance."
-PATH = "/dicom-web/workitems"
-
-
-def create(hub: HubBed, **changed: Attribute) -> str:
-    uid = new_uid()
-    expect(201, hub.as_("technician").post(f"{PATH}?{uid}", json=[new_workitem(**changed)]))
-    return uid
 
 
 def workitem_in(hub: HubBed, state: str) -> tuple[str, str]:
     """Return a workitem that has reached a state, and its lock."""
-    uid = create(hub)
+    uid = create_workitem(hub)
     if state == "SCHEDULED":
         return uid, ""
     lock = hub.claim("expert", uid)
     if state == "COMPLETED":
-        expect(200, hub.as_("expert").post(f"{PATH}/{uid}?{lock}", json=performed()))
+        expect(200, hub.as_("expert").post(f"{WORKITEMS}/{uid}?{lock}", json=performed()))
     if state != "IN PROGRESS":
         expect(200, hub.change_state("expert", uid, lock, state))
     return uid, lock
 
 
 def state_of(hub: HubBed, uid: str) -> str:
-    found: str = hub.as_("expert").get(f"{PATH}/{uid}").json()[0]["00741000"]["Value"][0]
+    found: str = hub.as_("expert").get(f"{WORKITEMS}/{uid}").json()[0]["00741000"]["Value"][0]
     return found
 
 
@@ -106,11 +108,11 @@ def test_every_cell_of_the_state_table(
 
 def test_in_progress_completes_once_the_final_state_requirements_are_met(hub: HubBed) -> None:
     uid, lock = workitem_in(hub, "IN PROGRESS")
-    expect(200, hub.as_("expert").post(f"{PATH}/{uid}?{lock}", json=performed()))
+    expect(200, hub.as_("expert").post(f"{WORKITEMS}/{uid}?{lock}", json=performed()))
 
     expect(200, hub.change_state("expert", uid, lock, "COMPLETED"))
 
-    step = hub.as_("expert").get(f"{PATH}/{uid}").json()[0]["00741216"]["Value"][0]
+    step = hub.as_("expert").get(f"{WORKITEMS}/{uid}").json()[0]["00741216"]["Value"][0]
     performer = step["00404035"]["Value"][0]  # RC: the hub knows who did it and says so
     assert performer["00404037"]["Value"][0]["Alphabetic"] == "王启明"
 
@@ -120,7 +122,7 @@ def test_completing_without_one_of_the_required_attributes_is_c304(hub: HubBed, 
     uid, lock = workitem_in(hub, "IN PROGRESS")
     content = performed()
     del content["00741216"]["Value"][0][lacking]
-    expect(200, hub.as_("expert").post(f"{PATH}/{uid}?{lock}", json=content))
+    expect(200, hub.as_("expert").post(f"{WORKITEMS}/{uid}?{lock}", json=content))
 
     response = hub.change_state("expert", uid, lock, "COMPLETED")
 
@@ -134,7 +136,7 @@ def test_completing_without_one_of_the_required_attributes_is_c304(hub: HubBed, 
 def test_cancelling_fills_in_time_and_reason(hub: HubBed) -> None:
     uid, _lock = workitem_in(hub, "CANCELED")
 
-    progress = hub.as_("expert").get(f"{PATH}/{uid}").json()[0]["00741002"]["Value"][0]
+    progress = hub.as_("expert").get(f"{WORKITEMS}/{uid}").json()[0]["00741002"]["Value"][0]
 
     assert progress["0074100E"]["Value"][0]["00080100"]["Value"][0] == "110513"
     assert progress["00404052"]["vr"] == "DT"
@@ -160,10 +162,10 @@ def test_unknown_workitems_are_c307_everywhere(hub: HubBed) -> None:
     expert, uid = hub.as_("expert"), new_uid()
 
     responses = [
-        expert.get(f"{PATH}/{uid}"),
-        expert.post(f"{PATH}/{uid}", json=performed()),
+        expert.get(f"{WORKITEMS}/{uid}"),
+        expert.post(f"{WORKITEMS}/{uid}", json=performed()),
         hub.change_state("expert", uid, new_uid(), "IN PROGRESS"),
-        expert.post(f"{PATH}/{uid}/cancelrequest"),
+        expert.post(f"{WORKITEMS}/{uid}/cancelrequest"),
     ]
 
     assert [(r.status_code, r.json()["dimse_status"]) for r in responses] == [(404, "C307")] * 4
@@ -172,9 +174,9 @@ def test_unknown_workitems_are_c307_everywhere(hub: HubBed) -> None:
 def test_the_transaction_uid_is_never_told(hub: HubBed) -> None:
     uid, lock = workitem_in(hub, "IN PROGRESS")
 
-    retrieved = hub.as_("technician").get(f"{PATH}/{uid}")
-    found = hub.as_("expert").get(PATH, params={"SOPInstanceUID": uid, "includefield": "all"})
-    asked = hub.as_("expert").get(PATH, params={"SOPInstanceUID": uid, "includefield": "TransactionUID"})
+    retrieved = hub.as_("technician").get(f"{WORKITEMS}/{uid}")
+    found = hub.as_("expert").get(WORKITEMS, params={"SOPInstanceUID": uid, "includefield": "all"})
+    asked = hub.as_("expert").get(WORKITEMS, params={"SOPInstanceUID": uid, "includefield": "TransactionUID"})
 
     for response in (retrieved, found, asked):
         assert response.status_code == 200
@@ -193,11 +195,11 @@ def test_the_loser_of_a_claim_is_told_who_holds_it(hub: HubBed) -> None:
 def test_creating_answers_201_with_the_location(hub: HubBed) -> None:
     uid = new_uid()
 
-    response = hub.as_("technician").post(f"{PATH}?{uid}", json=[new_workitem()])
+    response = hub.as_("technician").post(f"{WORKITEMS}?{uid}", json=[new_workitem()])
 
-    assert (201, f"{PATH}/{uid}", b"") == (response.status_code, response.headers["location"], response.content)
+    assert (201, f"{WORKITEMS}/{uid}", b"") == (response.status_code, response.headers["location"], response.content)
     assert "warning" not in response.headers
-    stored = hub.as_("technician").get(f"{PATH}/{uid}").json()[0]
+    stored = hub.as_("technician").get(f"{WORKITEMS}/{uid}").json()[0]
     assert stored["00080016"]["Value"][0] == "1.2.840.10008.5.1.4.34.6.1"
     assert uid == stored["00080018"]["Value"][0]
     assert "00404010" in stored  # SPS Modification DateTime, set by the SCP
@@ -207,29 +209,29 @@ def test_creating_answers_201_with_the_location(hub: HubBed) -> None:
 def test_the_uid_may_also_come_in_the_dataset_or_from_the_hub(hub: HubBed) -> None:
     uid, client = new_uid(), hub.as_("technician")
 
-    in_dataset = client.post(PATH, json=new_workitem(t00080018={"vr": "UI", "Value": [uid]}))
-    by_hub = client.post(PATH, json=new_workitem())
-    torn = client.post(f"{PATH}?{new_uid()}", json=new_workitem(t00080018={"vr": "UI", "Value": [uid]}))
+    in_dataset = client.post(WORKITEMS, json=new_workitem(t00080018={"vr": "UI", "Value": [uid]}))
+    by_hub = client.post(WORKITEMS, json=new_workitem())
+    torn = client.post(f"{WORKITEMS}?{new_uid()}", json=new_workitem(t00080018={"vr": "UI", "Value": [uid]}))
 
-    assert f"{PATH}/{uid}" == in_dataset.headers["location"]
-    assert by_hub.headers["location"].startswith(f"{PATH}/2.25.")
+    assert f"{WORKITEMS}/{uid}" == in_dataset.headers["location"]
+    assert by_hub.headers["location"].startswith(f"{WORKITEMS}/2.25.")
     assert torn.status_code == 400
 
 
 def test_creating_twice_is_0111_in_every_state(hub: HubBed) -> None:
     for state in ("SCHEDULED", "IN PROGRESS", "COMPLETED", "CANCELED"):
         uid, _lock = workitem_in(hub, state)
-        response = hub.as_("technician").post(f"{PATH}?{uid}", json=new_workitem())
+        response = hub.as_("technician").post(f"{WORKITEMS}?{uid}", json=new_workitem())
         assert (response.status_code, response.json()["dimse_status"]) == (409, "0111")
 
 
 def test_an_empty_worklist_label_is_filled_and_said_so(hub: HubBed) -> None:
     uid = new_uid()
 
-    response = hub.as_("technician").post(f"{PATH}?{uid}", json=new_workitem(t00741202={"vr": "LO"}))
+    response = hub.as_("technician").post(f"{WORKITEMS}?{uid}", json=new_workitem(t00741202={"vr": "LO"}))
 
     assert response.headers["warning"] == "299 lianyue: The Workitem was created with modifications."
-    assert hub.as_("technician").get(f"{PATH}/{uid}").json()[0]["00741202"]["Value"]
+    assert hub.as_("technician").get(f"{WORKITEMS}/{uid}").json()[0]["00741202"]["Value"]
 
 
 REQUEST: Dataset = {
@@ -314,10 +316,10 @@ def test_a_dataset_that_breaks_the_creation_table_is_refused(hub: HubBed, name: 
     dataset, dimse = BAD_DATASETS[name]
     uid = new_uid()
 
-    response = hub.as_("technician").post(f"{PATH}?{uid}", json=[dataset])
+    response = hub.as_("technician").post(f"{WORKITEMS}?{uid}", json=[dataset])
 
     assert (400, dimse) == (response.status_code, response.json()["dimse_status"])
-    assert hub.as_("technician").get(f"{PATH}/{uid}").status_code == 404
+    assert hub.as_("technician").get(f"{WORKITEMS}/{uid}").status_code == 404
 
 
 def deep(levels: int) -> Dataset:
@@ -333,23 +335,23 @@ def deep(levels: int) -> Dataset:
     ids=["empty", "torn", "no dataset", "two datasets", "number", "no tags", "deep", "no utf-8"],
 )
 def test_hostile_bodies_are_a_bad_request(hub: HubBed, body: bytes) -> None:
-    response = hub.as_("technician").post(PATH, content=body, headers={"Content-Type": "application/dicom+json"})
+    response = hub.as_("technician").post(WORKITEMS, content=body, headers={"Content-Type": "application/dicom+json"})
 
     assert response.status_code == 400
 
 
 def test_bottomless_sequences_are_refused(hub: HubBed) -> None:
-    assert hub.as_("technician").post(PATH, json=deep(50)).status_code == 400
+    assert hub.as_("technician").post(WORKITEMS, json=deep(50)).status_code == 400
 
 
 def test_what_is_neither_json_nor_xml_is_not_taken(hub: HubBed) -> None:
-    uid = create(hub)
+    uid = create_workitem(hub)
 
-    answer = hub.as_("technician").post(PATH, content=b"{}", headers={"Content-Type": "text/plain"})
+    answer = hub.as_("technician").post(WORKITEMS, content=b"{}", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
-    answer = hub.as_("expert").get(f"{PATH}/{uid}", headers={"Accept": "application/pdf"})
+    answer = hub.as_("expert").get(f"{WORKITEMS}/{uid}", headers={"Accept": "application/pdf"})
     assert answer.status_code == 406
-    answer = hub.as_("expert").get(f"{PATH}/{uid}", headers={"Accept": "application/dicom+json"})
+    answer = hub.as_("expert").get(f"{WORKITEMS}/{uid}", headers={"Accept": "application/dicom+json"})
     assert answer.headers["content-type"] == "application/dicom+json"
 
 
@@ -361,13 +363,13 @@ def test_updating_follows_the_lock(hub: HubBed) -> None:
     cancelled, last_lock = workitem_in(hub, "CANCELED")
 
     answers = [
-        expert.post(f"{PATH}/{scheduled}", json=change),
-        expert.post(f"{PATH}/{scheduled}?{new_uid()}", json=change),
-        expert.post(f"{PATH}/{claimed}?{lock}", json=change),
-        expert.post(f"{PATH}/{claimed}", json=change),
-        expert.post(f"{PATH}/{claimed}?{new_uid()}", json=change),
-        expert.post(f"{PATH}/{finished}?{old_lock}", json=change),
-        expert.post(f"{PATH}/{cancelled}?{last_lock}", json=change),
+        expert.post(f"{WORKITEMS}/{scheduled}", json=change),
+        expert.post(f"{WORKITEMS}/{scheduled}?{new_uid()}", json=change),
+        expert.post(f"{WORKITEMS}/{claimed}?{lock}", json=change),
+        expert.post(f"{WORKITEMS}/{claimed}", json=change),
+        expert.post(f"{WORKITEMS}/{claimed}?{new_uid()}", json=change),
+        expert.post(f"{WORKITEMS}/{finished}?{old_lock}", json=change),
+        expert.post(f"{WORKITEMS}/{cancelled}?{last_lock}", json=change),
     ]
 
     assert [(answer.status_code, answer.json()["dimse_status"]) for answer in answers] == [
@@ -388,8 +390,8 @@ def test_updating_follows_the_lock(hub: HubBed) -> None:
         INCONSISTENT,
         INCONSISTENT,
     ]
-    assert expert.get(f"{PATH}/{claimed}").json()[0]["00741204"]["Value"][0] == "CT Thorax"
-    assert expert.get(f"{PATH}/{finished}").json()[0]["00741204"]["Value"][0] == "Interpretation"
+    assert expert.get(f"{WORKITEMS}/{claimed}").json()[0]["00741204"]["Value"][0] == "CT Thorax"
+    assert expert.get(f"{WORKITEMS}/{finished}").json()[0]["00741204"]["Value"][0] == "Interpretation"
 
 
 @pytest.mark.parametrize(
@@ -405,24 +407,24 @@ def test_updating_follows_the_lock(hub: HubBed) -> None:
     ids=["patient id", "patient name", "state", "study", "no priority", "unknown priority"],
 )
 def test_what_an_update_may_not_change_stays_and_nothing_else_changes_with_it(hub: HubBed, change: Dataset) -> None:
-    uid = create(hub)
-    before = hub.as_("expert").get(f"{PATH}/{uid}").json()
+    uid = create_workitem(hub)
+    before = hub.as_("expert").get(f"{WORKITEMS}/{uid}").json()
 
     response = hub.as_("expert").post(
-        f"{PATH}/{uid}", json={**change, "00741204": {"vr": "LO", "Value": ["should not stick"]}}
+        f"{WORKITEMS}/{uid}", json={**change, "00741204": {"vr": "LO", "Value": ["should not stick"]}}
     )
 
     if "0020000D" not in change:
         assert response.status_code == 400
-        assert before == hub.as_("expert").get(f"{PATH}/{uid}").json()
+        assert before == hub.as_("expert").get(f"{WORKITEMS}/{uid}").json()
     else:  # the study was never named, so naming it is no change of a value but still not stored
-        assert "0020000D" not in hub.as_("expert").get(f"{PATH}/{uid}").json()[0]
+        assert "0020000D" not in hub.as_("expert").get(f"{WORKITEMS}/{uid}").json()[0]
 
 
 def test_attributes_beyond_the_table_are_left_out_with_a_warning(hub: HubBed) -> None:
-    uid = create(hub)
+    uid = create_workitem(hub)
 
-    response = hub.as_("expert").post(f"{PATH}/{uid}", json={"00180015": {"vr": "CS", "Value": ["CHEST"]}})
+    response = hub.as_("expert").post(f"{WORKITEMS}/{uid}", json={"00180015": {"vr": "CS", "Value": ["CHEST"]}})
 
     assert (response.status_code, response.json()["dimse_status"]) == (200, "0001")
     assert response.headers["warning"] == "299 lianyue: Requested optional Attributes are not supported."
@@ -433,7 +435,7 @@ def test_a_request_to_cancel(hub: HubBed) -> None:
     by_state = {state: workitem_in(hub, state)[0] for state in ("SCHEDULED", "IN PROGRESS", "COMPLETED", "CANCELED")}
     reason = {"0074100E": {"vr": "SQ", "Value": [code_item("110510", "Duplicate order")]}}
 
-    answers = {state: client.post(f"{PATH}/{uid}/cancelrequest", json=reason) for state, uid in by_state.items()}
+    answers = {state: client.post(f"{WORKITEMS}/{uid}/cancelrequest", json=reason) for state, uid in by_state.items()}
 
     assert {state: answer.status_code for state, answer in answers.items()} == {
         "SCHEDULED": 202,
@@ -447,198 +449,15 @@ def test_a_request_to_cancel(hub: HubBed) -> None:
         "COMPLETED": "C311",
         "CANCELED": "B304",
     }
-    content = client.get(f"{PATH}/{by_state['SCHEDULED']}").json()[0]
+    content = client.get(f"{WORKITEMS}/{by_state['SCHEDULED']}").json()[0]
     assert content["00741000"]["Value"][0] == "CANCELED"
     assert content["00741002"]["Value"][0]["0074100E"]["Value"][0]["00080100"]["Value"][0] == "110510"
     assert state_of(hub, by_state["IN PROGRESS"]) == "IN PROGRESS"
 
 
 def test_a_request_to_cancel_needs_no_body(hub: HubBed) -> None:
-    uid = create(hub)
+    uid = create_workitem(hub)
 
-    expect(202, hub.as_("technician").post(f"{PATH}/{uid}/cancelrequest"))
+    expect(202, hub.as_("technician").post(f"{WORKITEMS}/{uid}/cancelrequest"))
 
     assert state_of(hub, uid) == "CANCELED"
-
-
-@pytest.fixture(scope="module")
-def shelf(hub: HubBed) -> dict[str, str]:
-    """Return three workitems that differ in every match key."""
-
-    def sequence(*items: Dataset) -> Attribute:
-        return {"vr": "SQ", "Value": list(items)}
-
-    first = create(
-        hub,
-        t00741204={"vr": "LO", "Value": ["Shelf CT 胸部"]},
-        t00741202={"vr": "LO", "Value": ["shelf"]},
-        t00741200={"vr": "CS", "Value": ["LOW"]},
-        t00404005={"vr": "DT", "Value": ["20260301120000+0800"]},
-        t00404011={"vr": "DT", "Value": ["20260301130000+0800"]},
-        t00100010={"vr": "PN", "Value": [{"Alphabetic": "Zhao^Yun", "Ideographic": "赵^云"}]},
-        t00100020={"vr": "LO", "Value": ["S-1"]},
-        t00100021={"vr": "LO", "Value": ["QS"]},
-        t00100030={"vr": "DA", "Value": ["19700102"]},
-        t00100040={"vr": "CS", "Value": ["F"]},
-        t00380010={"vr": "LO", "Value": ["ADM-5"]},
-        t00404025=sequence(code_item("WS1", "Workstation 1", "99T")),
-        t00404026=sequence(code_item("MPR", "MPR station", "99T")),
-        t00404027=sequence(code_item("ROOM1", "Room 1", "99T")),
-        t00404034=sequence(
-            {
-                "00404009": {"vr": "SQ", "Value": [code_item("DOC7", "Doctor 7", "99T")]},
-                "00404037": {"vr": "PN", "Value": [{"Alphabetic": "Hua^Tuo"}]},
-                "00404036": {"vr": "LO", "Value": ["Centre"]},
-            }
-        ),
-        t00741224=sequence(
-            {
-                "00081150": {"vr": "UI", "Value": ["1.2.840.10008.5.1.4.34.6.1"]},
-                "00081155": {"vr": "UI", "Value": ["1.2.9"]},
-            }
-        ),
-    )
-    second = create(
-        hub,
-        t00741204={"vr": "LO", "Value": ["Shelf MR"]},
-        t00741202={"vr": "LO", "Value": ["shelf"]},
-        t00741200={"vr": "CS", "Value": ["HIGH"]},
-        t00404041={"vr": "CS", "Value": ["INCOMPLETE"]},
-        t00404005={"vr": "DT", "Value": ["20260302120000+0800"]},
-        t00404018={"vr": "SQ", "Value": [code_item("110007", "Report Verification")]},
-        t00100020={"vr": "LO", "Value": ["S-2"]},
-    )
-    third = create(
-        hub,
-        t00741204={"vr": "LO", "Value": ["Shelf CT head"]},
-        t00741202={"vr": "LO", "Value": ["shelf"]},
-        t00404005={"vr": "DT", "Value": ["20260303120000+0800"]},
-        t00100020={"vr": "LO", "Value": ["S-3"]},
-    )
-    hub.claim("expert", third)
-    return {first: "first", second: "second", third: "third"}
-
-
-def found(hub: HubBed, shelf: dict[str, str], response: httpx.Response) -> list[str]:
-    if response.status_code == 204:
-        return []
-    expect(200, response)
-    return [shelf[item["00080018"]["Value"][0]] for item in response.json() if item["00080018"]["Value"][0] in shelf]
-
-
-MATCHES = [
-    ({}, "first second third"),
-    ({"ProcedureStepState": "SCHEDULED"}, "first second"),
-    ({"00741000": "IN PROGRESS"}, "third"),
-    ({"ScheduledProcedureStepPriority": "HIGH"}, "second"),
-    ({"ProcedureStepLabel": "Shelf CT*"}, "first third"),
-    ({"ProcedureStepLabel": "Shelf CT 胸?"}, "first"),
-    ({"ProcedureStepLabel": "shelf ct*"}, ""),
-    ({"ScheduledWorkitemCodeSequence.CodeValue": "110007"}, "second"),
-    ({"00404018.00080100": "110005", "ProcedureStepState": "SCHEDULED"}, "first"),
-    ({"ScheduledStationNameCodeSequence.CodeValue": "WS1"}, "first"),
-    ({"ScheduledStationClassCodeSequence.CodeValue": "MPR"}, "first"),
-    ({"ScheduledStationGeographicLocationCodeSequence.CodeValue": "ROOM1"}, "first"),
-    ({"ScheduledHumanPerformersSequence.HumanPerformerCodeSequence.CodeValue": "DOC7"}, "first"),
-    ({"ScheduledProcedureStepStartDateTime": "20260302"}, "second"),
-    ({"ScheduledProcedureStepStartDateTime": "20260302000000+0800-20260303115959+0800"}, "second"),
-    ({"ScheduledProcedureStepStartDateTime": "-20260302120000+0800"}, "first second"),
-    ({"ScheduledProcedureStepStartDateTime": "20260302120001+0800-"}, "third"),
-    ({"ScheduledProcedureStepStartDateTime": "202603"}, "first second third"),
-    ({"ExpectedCompletionDateTime": "20260301-20260302"}, "first"),
-    ({"InputReadinessState": "INCOMPLETE"}, "second"),
-    ({"PatientName": "zhao^yun"}, "first"),
-    ({"PatientName": "赵*"}, "first"),
-    ({"PatientName": "ZHAO*"}, "first"),
-    ({"PatientID": "S-2"}, "second"),
-    ({"PatientID": "S-?"}, "first second third"),
-    ({"PatientID": "S-1", "IssuerOfPatientID": "QS"}, "first"),
-    ({"PatientBirthDate": "19700102"}, "first"),
-    ({"PatientBirthDate": "19700101-19700103"}, "first"),
-    ({"PatientSex": "F"}, "first"),
-    ({"AdmissionID": "ADM-5"}, "first"),
-    ({"ReplacedProcedureStepSequence.ReferencedSOPInstanceUID": "1.2.8,1.2.9"}, "first"),
-    ({"PatientID": ""}, "first second third"),
-    ({"PatientID": "*"}, "first second third"),
-    ({"PatientID": "S-4"}, ""),
-]
-
-
-@pytest.mark.parametrize(("match", "expected"), MATCHES, ids=[str(number) for number in range(len(MATCHES))])
-def test_searching_by_every_required_key(
-    hub: HubBed, shelf: dict[str, str], match: dict[str, str], expected: str
-) -> None:
-    response = hub.as_("expert").get(PATH, params={"WorklistLabel": "shelf", **match})
-
-    assert expected.split() == sorted(found(hub, shelf, response))
-
-
-def test_a_list_of_uids_matches_each(hub: HubBed, shelf: dict[str, str]) -> None:
-    uids = list(shelf)
-
-    response = hub.as_("expert").get(PATH, params={"SOPInstanceUID": ",".join(uids[:2])})
-
-    assert sorted(found(hub, shelf, response)) == ["first", "second"]
-
-
-def test_a_request_can_be_found_by_its_accession_number(hub: HubBed) -> None:
-    sent = hub.send(AccessionNumber="ACC-4711")
-
-    response = hub.as_("expert").get(PATH, params={"ReferencedRequestSequence.AccessionNumber": "ACC-4711"})
-
-    assert {sent.ups, sent.ai_ups} == {item["00080018"]["Value"][0] for item in response.json()}
-
-
-def test_paging_is_stable_urgent_first_and_tells_what_is_left(hub: HubBed, shelf: dict[str, str]) -> None:
-    expert = hub.as_("expert")
-
-    def page(offset: int) -> httpx.Response:
-        return expert.get(PATH, params={"WorklistLabel": "shelf", "offset": offset, "limit": 1})
-
-    answers = [page(offset) for offset in range(4)]
-
-    assert [found(hub, shelf, answer) for answer in answers] == [["second"], ["third"], ["first"], []]
-    assert answers[0].headers["warning"] == "299 lianyue: There are 2 additional results that can be requested"
-    assert "warning" not in answers[2].headers
-    assert answers[3].status_code == 204
-
-
-def test_fuzzy_matching_is_declined_with_a_warning(hub: HubBed, shelf: dict[str, str]) -> None:
-    response = hub.as_("expert").get(PATH, params={"WorklistLabel": "shelf", "fuzzymatching": "true"})
-
-    assert len(found(hub, shelf, response)) == 3
-    assert (
-        response.headers["warning"]
-        == "299 lianyue: The fuzzymatching parameter is not supported. Only literal matching has been performed."
-    )
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "NoSuchAttribute=1",
-        "limit=-1",
-        "limit=many",
-        "offset=1.5",
-        "ScheduledProcedureStepStartDateTime=yesterday",
-        "PatientID=1&00100020=2",
-        "includefield=Nonsense",
-    ],
-)
-def test_a_search_that_makes_no_sense_is_a_bad_request(hub: HubBed, query: str) -> None:
-    assert hub.as_("expert").get(f"{PATH}?{query}").status_code == 400
-
-
-def test_a_pattern_full_of_stars_does_not_stall_the_hub(hub: HubBed, shelf: dict[str, str]) -> None:
-    response = hub.as_("expert").get(PATH, params={"WorklistLabel": "shelf", "ProcedureStepLabel": "*S*" * 300 + "x"})
-
-    assert response.status_code == 204
-
-
-def test_includefield_brings_more_and_required_keys_come_always(hub: HubBed, shelf: dict[str, str]) -> None:
-    item = hub.as_("expert").get(PATH, params={"PatientID": "S-1"}).json()[0]
-
-    for tag in ("00080016", "00080018", "00741000", "00741200", "00741204", "00404005", "00404041", "00404010"):
-        assert item[tag]["Value"]
-    for tag in ("0040A370", "00741002", "00741216", "00100010"):
-        assert tag in item

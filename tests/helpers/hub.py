@@ -24,6 +24,7 @@ from workstation.bootstrap.documents import hub_judges
 
 Attribute = dict[str, Any]
 Dataset = dict[str, Attribute]
+WORKITEMS = "/dicom-web/workitems"
 USERS = ("expert", "resident", "technician", "technician2", "trainer", "quality", "admin", "worker")
 
 
@@ -142,7 +143,7 @@ class HubBed:
         body: Dataset = {"00741000": {"vr": "CS", "Value": [state]}}
         if transaction_uid:
             body["00081195"] = {"vr": "UI", "Value": [transaction_uid]}
-        return self.as_(user).put(f"/dicom-web/workitems/{ups}/state", json=[body])
+        return self.as_(user).put(f"{WORKITEMS}/{ups}/state", json=[body])
 
     def row(self, user: str, ups: str) -> dict[str, Any]:
         """Return the worklist row of a workitem's case."""
@@ -194,6 +195,13 @@ def result_file(study: str, series: str, sop_class: str, **attributes: str) -> t
     written = BytesIO()
     content.save_as(written)
     return uid, written.getvalue()
+
+
+def create_workitem(hub: HubBed, **changed: Attribute) -> str:
+    """Create a workitem as a technician and return its UID."""
+    uid = new_uid()
+    expect(201, hub.as_("technician").post(f"{WORKITEMS}?{uid}", json=[new_workitem(**changed)]))
+    return uid
 
 
 def new_workitem(**changed: Attribute | None) -> Dataset:
