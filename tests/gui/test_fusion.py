@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -20,6 +20,8 @@ from tests.helpers.reading import Case, ReadingBench, case, series_of
 from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.scene import Scene
+from viewers.scene.tools.measuring import measured
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.colour_map import ColourMap
 from workstation.domain.errors import NotRegistrable
@@ -27,6 +29,7 @@ from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.pet import PetAcquisition
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import RegistrationQuality, RigidRegistration
+from workstation.domain.suv import SuvScale, suv_scale
 from workstation.domain.volume import Volume
 from workstation.services.fusion_service import PrepareOverlay, RegisterSeries
 from workstation.ui.images.fusing import Fusing
@@ -115,6 +118,17 @@ class FusionBench(ReadingBench):
         assert scene is not None
         assert scene.fused is not None
         return scene.fused
+
+    def scene(self, key: str) -> Scene:
+        found = self.page.grid.frame(key).scene
+        assert found is not None
+        return found
+
+    def image(self, index: int = 0) -> SliceImage:
+        """Return an image of the series on screen."""
+        shown = self.presenter.images.shown
+        assert shown is not None
+        return shown.images[index]
 
     def is_fused(self, key: str = "stack") -> bool:
         scene = self.page.grid.frame(key).scene
@@ -368,16 +382,64 @@ def test_a_sphere_over_a_fused_pet_tells_its_uptake_and_no_longer_once_it_is_off
     assert not any("SUV" in line for line in lines())
 
 
-def test_a_sphere_on_a_pet_alone_tells_its_uptake(qtbot: QtBot, bench: FusionBench) -> None:
+def show_pet(qtbot: QtBot, bench: FusionBench) -> None:
+    """Show the PET alone with its planes, and wait until its pixels were held against its headers."""
     bench.presenter.images.show_series("1.2.3.5")
     bench.streams.last.deliver_all()
-    scene = bench.page.grid.stack
-    assert scene is not None
-    qtbot.waitUntil(lambda: scene.sphere_words is not None)
+    qtbot.waitUntil(lambda: "coronal" in bench.page.grid.scenes_by_key and bench.scene("coronal").modality == "PT")
+    qtbot.waitUntil(lambda: bench.scene("coronal").sphere_words is not None)
+
+
+@pytest.mark.parametrize("key", ["stack", "coronal"])
+def test_a_sphere_on_a_pet_alone_tells_its_uptake_on_slices_and_planes(
+    qtbot: QtBot, bench: FusionBench, key: str
+) -> None:
+    show_pet(qtbot, bench)
+    scene = bench.scene(key)
     assert scene.sphere_words is not None
     assert scene.sphere_words(sphere())[0].startswith("SUVbw max 1")
-    assert scene.measured_volume is not None
-    assert scene.measured_volume.unit == "SUV"
+    drawn = measured(AnnotationKind.SPHERE, scene, bench.image(), sphere().points_lps_mm, uid="1.9")
+    assert drawn.statistics is not None
+    assert drawn.statistics.unit == "SUV"
+    assert drawn.statistics.maximum == pytest.approx(12.0, abs=0.5)
+
+
+def test_a_sphere_on_a_pet_keeps_its_uptake_after_something_was_laid_over_it(qtbot: QtBot, bench: FusionBench) -> None:
+    show_pet(qtbot, bench)
+    bench.fusion.choose("1.2.3.2")
+    qtbot.waitUntil(lambda: bench.is_fused("coronal"))
+    bench.fusion.turn_off()
+    words = bench.scene("coronal").sphere_words
+    assert words is not None
+    assert words(sphere())[0].startswith("SUVbw max 1")
+
+
+def test_planes_of_a_pet_whose_slices_have_factors_of_their_own_are_in_uptake_values(
+    qtbot: QtBot, bench: FusionBench
+) -> None:
+    """Not corrected for decay, each slice two minutes after the last: the factors differ by 63 % from end to end."""
+    times = [pets.SCAN + timedelta(minutes=2 * n) for n in range(40)]
+    slices = tuple(
+        replace(one, sop_instance_uid=f"1.2.3.5.{n}")
+        for n, one in enumerate(pets.slices(*times, duration_s=120.0))
+    )  # fmt: skip
+    bench.headers.value = pets.pet(slices=slices, corrected_image=("ATTN",), decay_correction="NONE")
+    show_pet(qtbot, bench)
+    told = suv_scale(bench.headers.value)
+    assert isinstance(told, SuvScale)
+    assert told.factors[39] / told.factors[0] == pytest.approx(2 ** (39 * 120 / pets.F18_S), rel=1e-6)
+
+    for index in (3, 30):  # the stack's slice and the axial plane through it say the same
+        stack, plane = bench.scene("stack"), bench.scene("axial")
+        stack.scroll_to(index)
+        plane.scroll_to(index)
+        image, cut = stack.measured(), plane.measured()
+        assert image is not None
+        assert cut is not None
+        assert (image.unit, cut.unit) == ("SUV", "SUV")
+        expected = float(bench.image(index).pixels[35, 42]) * told.factors[index]
+        assert float(image.pixels[35, 42]) == pytest.approx(expected, rel=1e-5)
+        assert float(cut.pixels.max()) == pytest.approx(float(image.pixels.max()), rel=1e-3)
 
 
 def corner(bench: FusionBench) -> list[str]:

@@ -14,7 +14,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
-from viewers.scene.raster import Window, full_range, percentile_range
+from viewers.scene.raster import VoiLut, Window, full_range, percentile_range
 from viewers.scene.reslice import OUTSIDE
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
@@ -42,7 +42,10 @@ class CurvedScene(Scene):
         new_uid: Callable[[], str],
         modality: str = "CT",
         captions: StudyCaptions | None = None,
+        default_voi: Window | VoiLut | None = None,
+        monochrome1: bool = False,
     ) -> None:
+        """``default_voi`` and ``monochrome1`` are those of the images that the volume is made of."""
         super().__init__(
             annotations=annotations,
             new_uid=new_uid,
@@ -54,8 +57,9 @@ class CurvedScene(Scene):
         self.volume = volume
         self.path = path
         self._index = 0
-        self._made: tuple[int, Straightened, SliceImage] | None = None
-        self._default: Window | None = CT_PRESETS["3"].window if modality == "CT" else None
+        self._made: tuple[int, Volume, Straightened, SliceImage] | None = None
+        self._default = default_voi or (CT_PRESETS["3"].window if modality == "CT" else None)
+        self._monochrome1 = monochrome1
 
     @property
     def count(self) -> int:
@@ -95,7 +99,7 @@ class CurvedScene(Scene):
         """Return the straightened values; without a plane nothing in millimetres can be taken from them."""
         self._straightened()
         assert self._made is not None  # noqa: S101 - just made
-        return self._made[2]
+        return self._made[3]
 
     def point_at(self, viewport: Size, x: float, y: float) -> Point | None:
         """Return the patient point under a viewport pixel."""
@@ -118,16 +122,22 @@ class CurvedScene(Scene):
         return full_range(image.pixels, image.padding)
 
     def _straightened(self) -> Straightened:
-        if self._made is None or self._made[0] != self._index:
+        if self._made is None or self._made[0] != self._index or self._made[1] is not self.volume:
             band = straighten(self.volume, self.path, half_width_mm=_HALF_WIDTH_MM, turn_deg=self._index * _TURN_DEG)
-            image = SliceImage(band.values, None, padding=(OUTSIDE, OUTSIDE), unit=self.volume.unit)
-            self._made = self._index, band, image
-        return self._made[1]
+            image = SliceImage(
+                band.values,
+                None,
+                padding=(OUTSIDE, OUTSIDE),
+                unit=self.volume.unit,
+                monochrome1=self._monochrome1,
+            )
+            self._made = self._index, self.volume, band, image
+        return self._made[2]
 
     def _source(self) -> SliceImage:
         return self.measurable()
 
-    def _default_voi(self) -> Window:
+    def _default_voi(self) -> Window | VoiLut:
         if self._default is None:
             self._default = percentile_range(self.volume.voxels[self.volume.voxels.shape[0] // 2])
         return self._default

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -94,3 +94,9 @@ class SliceImage:
         if self.voi is not None:
             return self.voi
         return Window(centre=128, width=256) if self.is_color else percentile_range(self.pixels, self.padding)
+
+    def scaled(self, factor: float, unit: str) -> SliceImage:
+        """Return the image with its values times a factor; only for measuring, not for display."""
+        padding = None if self.padding is None else (self.padding[0] * factor, self.padding[1] * factor)
+        pixels = self.pixels.astype(np.float32) * np.float32(factor)
+        return replace(self, pixels=pixels, padding=padding, unit=unit, voi=None, choices=())

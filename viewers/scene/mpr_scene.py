@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -20,13 +21,14 @@ from viewers.scene.mpr_plane import MprPlane, PlaneGrid, plane_grid
 from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid, posed_plane
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
-from viewers.scene.raster import Window, full_range, percentile_range
+from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, full_range, percentile_range
 from viewers.scene.reslice import OUTSIDE, ResliceRequest
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slab import Slab
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tilt import grid_facts
 from viewers.scene.viewtext import location_text, plane_title
+from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
 
@@ -55,7 +57,10 @@ class MprScene(Scene):
         captions: StudyCaptions | None = None,
         reslicer: Reslicer = numpy_reslice.reslice,
         planes: PlaneSet | None = None,
+        default_voi: Window | VoiLut | None = None,
+        monochrome1: bool = False,
     ) -> None:
+        """``default_voi`` and ``monochrome1`` are those of the images that the volume is made of."""
         super().__init__(
             annotations=annotations,
             new_uid=new_uid,
@@ -70,7 +75,8 @@ class MprScene(Scene):
         self._standard_grid = plane_grid(volume, plane)
         self._facts = grid_facts(volume)
         self._reslicer = reslicer
-        self._default: Window | None = CT_PRESETS["3"].window if modality == "CT" else None
+        self._default = default_voi or (CT_PRESETS["3"].window if modality == "CT" else None)
+        self._monochrome1 = monochrome1
         z, y, x = volume.voxels.shape
         middle = volume.lps_of(((x - 1) / 2, (y - 1) / 2, (z - 1) / 2))
         self.crosshair = (float(middle[0]), float(middle[1]), float(middle[2]))
@@ -212,11 +218,14 @@ class MprScene(Scene):
         sampling = self.slab.sampling(self.grid.spacing_mm)
         return ResliceRequest(self.volume, self.displayed_plane(), self.grid.size, sampling)
 
-    def _default_voi(self) -> Window:
+    def _default_voi(self) -> Window | VoiLut:
         if self._default is None:
             middle = self.volume.voxels[self.volume.voxels.shape[0] // 2]
             self._default = percentile_range(middle)
         return self._default
+
+    def _grayscale(self, source: SliceImage | ResliceRequest | VolumeRequest) -> GrayscaleTransform:
+        return replace(super()._grayscale(source), inverse=self._monochrome1 != self.state.inverted)
 
     def _view_captions(self) -> ViewCaptions:
         plane = self.displayed_plane()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from viewers.scene.image import SliceImage
 from viewers.scene.overlay import signed
-from viewers.scene.raster import VoiFunction, Window
+from viewers.scene.raster import VoiFunction, VoiLut, Window
 from workstation.domain.colour_map import DEFAULT_SUV_SCALE, SUV_SCALES, ValueScale
+from workstation.domain.frames import FrameRef
 from workstation.domain.suv import SuvScale
 
 UNIT = "SUV"
@@ -19,17 +19,41 @@ _FIRST_KEY = 2
 
 @dataclass(frozen=True, slots=True)
 class Uptake:
-    """``factor`` turns a value after the modality transform into the uptake value named ``label``."""
+    """
+    ``factor`` turns a value after the modality transform into the uptake value named ``label``.
+
+    ``own`` holds the factors of slices that have one of their own; ``factor`` is then that of the first slice, and
+    windows are told in its values.
+    """
 
     label: str
     factor: float
     warnings: tuple[str, ...] = ()
+    own: Mapping[FrameRef, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, scale: SuvScale) -> Uptake | None:
-        """Return the uptake of a series whose slices share one factor, else None."""
-        factor = scale.factor
-        return None if factor is None else cls(scale.suv_type.label, factor, tuple(one.text for one in scale.warnings))
+        """Return the uptake of a series, None where its slices have their own factors and do not say which."""
+        own: dict[FrameRef, float] = {}
+        if scale.factor is None:
+            own = dict(zip(scale.places, scale.factors, strict=False))
+            if len(own) != len(scale.factors):
+                return None
+        return cls(scale.suv_type.label, scale.factors[0], tuple(one.text for one in scale.warnings), own)
+
+    def factor_of(self, image: SliceImage) -> float | None:
+        """Return the factor of one image, ``factor`` for a plane cut from a volume; None where none is known."""
+        if not self.own or not image.sop_instance_uid:
+            return self.factor
+        return self.own.get(FrameRef(image.sop_instance_uid, image.frame_number))
+
+    def displayed(self, voi: Window | VoiLut, image: SliceImage) -> Window | VoiLut:
+        """Return the window under which one image shows the uptake values that the window stands for."""
+        factor = self.factor_of(image)
+        if factor is None or factor == self.factor or not isinstance(voi, Window):
+            return voi
+        ratio = self.factor / factor
+        return replace(voi, centre=voi.centre * ratio, width=voi.width * ratio)
 
     @property
     def first_window(self) -> Window:
@@ -58,6 +82,5 @@ class Uptake:
 
     def measured(self, image: SliceImage) -> SliceImage:
         """Return an image with uptake values for pixels; only for measuring, not for display."""
-        padding = None if image.padding is None else (image.padding[0] * self.factor, image.padding[1] * self.factor)
-        pixels = image.pixels.astype(np.float32) * np.float32(self.factor)
-        return replace(image, pixels=pixels, padding=padding, unit=UNIT, voi=None, choices=())
+        factor = self.factor_of(image)
+        return image if factor is None else image.scaled(factor, UNIT)

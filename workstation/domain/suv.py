@@ -16,6 +16,7 @@ import numpy as np
 
 from resources.translation import tr
 from workstation.domain import body_size
+from workstation.domain.frames import FrameRef
 from workstation.domain.pet import PetAcquisition, PetPatient
 from workstation.domain.suv_decay import SuvRefused, SuvRemark, decayed_dose
 from workstation.domain.volume import Volume
@@ -78,13 +79,15 @@ class SuvScale:
     """
     What values of a series are multiplied by, one factor per slice in the order of ``PetAcquisition.slices``.
 
-    ``rules`` say in words what was done; ``warnings`` must be shown wherever the values are.
+    ``rules`` say in words what was done; ``warnings`` must be shown wherever the values are. ``places`` names the
+    slices that the factors are of.
     """
 
     suv_type: SuvType
     factors: tuple[float, ...]
     rules: tuple[SuvRemark, ...] = ()
     warnings: tuple[SuvRemark, ...] = ()
+    places: tuple[FrameRef, ...] = ()
 
     @property
     def factor(self) -> float | None:
@@ -109,7 +112,9 @@ class SuvRefusal:
 def suv_scale(pet: PetAcquisition, wanted: SuvType = SuvType.BW) -> SuvScale | SuvRefusal:
     """Return the factors that turn a PET series into uptake values, or the reason why there are none."""
     try:
-        return _scale(pet, wanted)
+        return replace(
+            _scale(pet, wanted), places=tuple(FrameRef(one.sop_instance_uid, one.frame + 1) for one in pet.slices)
+        )
     except SuvRefused as refused:
         return SuvRefusal(refused.remark.code, refused.remark.text)
 

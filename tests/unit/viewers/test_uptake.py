@@ -9,9 +9,10 @@ from tests.helpers.viewers import uids
 from viewers.scene.annotations import Annotations
 from viewers.scene.image import SliceImage
 from viewers.scene.link_group import LinkGroup
-from viewers.scene.raster import VoiFunction, Window
+from viewers.scene.raster import VoiFunction, Window, to_gray
 from viewers.scene.stack_scene import StackScene, StackSlot
 from viewers.scene.uptake import Uptake
+from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.suv import SuvScale, SuvType
 
@@ -107,6 +108,50 @@ def test_two_pets_share_their_uptake_window_and_never_their_stored_values() -> N
     assert lean.state.voi is None
 
 
-def test_slices_with_factors_of_their_own_have_no_common_uptake() -> None:
+def own_factors() -> StackScene:
+    """Return two slices of 10 000 Bq/ml, the second acquired one half-life later: SUV 2.5 and 5."""
+    scene = StackScene(
+        (StackSlot("1.1", plane=PLANE), StackSlot("1.2", plane=PLANE)), annotations=Annotations("1.2"),
+        new_uid=uids(), modality="PT", frame_of_reference_uid="1.3", series_instance_uid="1.5",
+    )  # fmt: skip
+    for n in range(2):
+        scene.put(n, SliceImage(np.full((64, 64), 10000.0, np.float32), PLANE, f"1.{n + 1}", "1.3", unit="BQML"))
+    places = FrameRef("1.1"), FrameRef("1.2")
+    scene.uptake = Uptake.of(SuvScale(SuvType.BW, (1 / 4000, 1 / 2000), places=places))
+    return scene
+
+
+@pytest.mark.parametrize(("index", "value", "level"), [(0, 2.5, 128), (1, 5.0, 255)])
+def test_slices_with_factors_of_their_own_are_each_shown_and_told_in_their_own(
+    index: int, value: float, level: int
+) -> None:
+    scene = own_factors()
+    scene.scroll_to(index)
+    scene.probe_at = (32.0, 32.0)
+    image = scene.measured()
+
+    assert image is not None
+    assert (image.unit, float(image.pixels[3, 4])) == ("SUV", value)
+    assert {"2.50 SUV" if index == 0 else "5 SUV", "SUVbw 0\u20135"} <= set(captions(scene))
+    shown = scene.measurable()
+    assert shown is not None
+    scene.toggle_invert()  # a PET begins dark on light: 0 is black here
+    plain = scene.frame((64.0, 64.0)).grayscale
+    assert plain is not None
+    assert int(to_gray(shown.pixels, plain)[3, 4]) == level
+
+
+def test_slices_that_do_not_say_which_factor_is_theirs_have_no_uptake() -> None:
     assert Uptake.of(SuvScale(SuvType.BW, (0.5, 0.25))) is None
     assert Uptake.of(SuvScale(SuvType.BW, (0.5, 0.5))) == Uptake("SUVbw", 0.5)
+
+
+def test_a_slice_that_the_headers_do_not_know_keeps_its_own_unit() -> None:
+    scene = own_factors()
+    scene.put(0, SliceImage(np.full((64, 64), 10000.0, np.float32), PLANE, "1.9", "1.3", unit="BQML"))
+    scene.scroll_to(0)
+    scene.probe_at = (32.0, 32.0)
+    image = scene.measured()
+    assert image is not None
+    assert (image.unit, float(image.pixels[3, 4])) == ("BQML", 10000.0)
+    assert "10000 BQML" in captions(scene)

@@ -62,6 +62,7 @@ class Drawing(QObject):
     def _built(self, shown: ShownSeries) -> None:
         if shown.built is not None:
             shown.scene.measured_volume = shown.built.volume
+            self._images.marks.dress(shown.scene)  # a PET is measured in uptake values
 
     def _closed(self) -> None:
         self._stop()

@@ -162,10 +162,11 @@ class Fusion(QObject):
         self._case = case
 
     def _closed(self) -> None:
+        self._case = None
         self.turn_off()
         if self.dialog is not None:
             self.dialog.reject()
-        self._case = self._watched = None
+        self._watched = None
 
     def _changed(self, shown: ShownSeries) -> None:
         if self._wanted and self._state(shown) != self._applied:
@@ -194,6 +195,8 @@ class Fusion(QObject):
         for scene in self._fused:
             scene.fuse(None)
             scene.sphere_words = None
+            if self._case is not None:
+                self._images.marks.dress(scene)  # a PET tells spheres in its own values again
         self._fused.clear()
         self._applied = ()
         self._page.grid.refresh()
@@ -215,7 +218,7 @@ class Fusion(QObject):
                 layer = self._layer(overlay, scene)
                 scene.fuse(layer)
                 self._fused[scene] = layer
-                if overlay.shown.series.modality == "PT":
+                if overlay.shown.series.modality == "PT" and scene.modality != "PT":
                     scene.sphere_words = sphere_words(layer.volume, overlay.prepared.suv)
         except NotRegistrable as exc:
             self._take_away()

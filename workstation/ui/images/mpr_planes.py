@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 
 from resources.translation import tr
@@ -54,6 +56,7 @@ class MprPlanes(QObject):
         if shown.built is None or annotations is None:
             return
         planes = PlaneSet()
+        default_voi, monochrome1 = shown.look
         for plane in MprPlane:
             scene = MprScene(
                 shown.built.volume,
@@ -64,11 +67,12 @@ class MprPlanes(QObject):
                 captions=shown.scene.captions,
                 reslicer=self._reslicer,
                 planes=planes,
+                default_voi=default_voi,
+                monochrome1=monochrome1,
             )
             self._images.marks.dress(scene)
             scene.identity = shown.scene.identity
-            if shown.series.modality == "CT" or shown.scene.state.voi is not None:
-                scene.set_window(shown.scene.window)
+            scene.state = replace(scene.state, voi=shown.scene.own_state.voi, inverted=shown.scene.own_state.inverted)
             shown.scenes[plane.value] = scene
         grid = self._page.grid
         self._offer(shown)

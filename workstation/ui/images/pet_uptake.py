@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from resources.translation import tr
+from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from viewers.scene.uptake import UNIT, Uptake
+from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.annotation import Annotation
+from workstation.domain.frames import FrameRef
 from workstation.domain.ports import JobContext
 from workstation.domain.suv import SuvRefusal, SuvScale
 from workstation.domain.voi_words import voi_lines
@@ -22,6 +27,9 @@ from workstation.services.fusion_service import PreparedOverlay, PrepareOverlay
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.shown_series import ShownSeries
+
+_CUT: Final = (MprScene, CurvedScene, VolumeScene)
+"""Scenes that are cut from a volume"""
 
 
 class PetUptake(QObject):
@@ -32,7 +40,9 @@ class PetUptake(QObject):
         self._page, self._images, self._jobs = context.page, context.images, context.jobs
         self._said: dict[str, SuvScale | SuvRefusal | None] = {}
         """By series, of priors too; None while the headers are on their way"""
-        self._running: list[JobHandle[SuvScale | SuvRefusal] | JobHandle[PreparedOverlay]] = []
+        self._prepared: dict[str, _Prepared] = {}
+        """By stack, once its volume is here"""
+        self._running: list[JobHandle[SuvScale | SuvRefusal] | JobHandle[_Prepared]] = []
         if context.fusing is None:
             return
         self._prepare: PrepareOverlay = context.fusing.prepare
@@ -45,34 +55,29 @@ class PetUptake(QObject):
             job.cancel()
         self._running.clear()
         self._said.clear()
+        self._prepared.clear()
 
     def _built(self, shown: ShownSeries) -> None:
         if shown.series.modality != "PT" or shown.built is None:
             return
-        if shown.prepared is not None:
-            self._checked(shown, shown.prepared)
-            return
-        volume = shown.built.volume
+        volume, known = shown.built.volume, shown.prepared
 
-        def work(job: JobContext) -> PreparedOverlay:
-            return self._prepare(
+        def work(job: JobContext) -> _Prepared:
+            prepared = known or self._prepare(
                 volume, study_instance_uid=shown.scene.study_instance_uid, modality=shown.series.modality, job=job
             )
+            return _Prepared.of(prepared, volume)
 
-        self._running.append(
-            self._jobs.submit(Pool.IO, work, on_success=lambda prepared: self._checked(shown, prepared))
-        )
+        self._running.append(self._jobs.submit(Pool.IO, work, on_success=lambda found: self._checked(shown, found)))
 
-    def _checked(self, shown: ShownSeries, prepared: PreparedOverlay) -> None:
-        shown.prepared = prepared
-        words = sphere_words(prepared.volume, prepared.suv)
-        for scene in (shown.scene, *shown.scenes.values()):
-            if isinstance(scene, (StackScene, MprScene)):
-                scene.sphere_words = words
-        if isinstance(prepared.suv, SuvScale):  # a sphere is measured where the values are those that are told
-            shown.scene.measured_volume = replace(prepared.volume, unit=UNIT)
-        if prepared.suv is not None:
-            self._tell(shown.series_instance_uid, prepared.suv)
+    def _checked(self, shown: ShownSeries, found: _Prepared) -> None:
+        shown.prepared = found.prepared
+        found.frames = frozenset(shown.scene.ref(index) for index in range(shown.scene.count))
+        self._prepared[shown.key] = found
+        if found.prepared.suv is not None:
+            self._tell(shown.series_instance_uid, found.prepared.suv)
+        for scene in (shown.scene, *shown.scenes.values()):  # those that are not on screen as well
+            self._dress(scene)
 
     def _ask(self, study_uid: str, series_uid: str) -> None:
         self._said[series_uid] = None
@@ -92,14 +97,62 @@ class PetUptake(QObject):
         self._page.show_window()
 
     def _dress(self, scene: Scene) -> None:
-        if scene.modality != "PT" or not isinstance(scene, (StackScene, MprScene)):
+        if scene.modality != "PT" or not isinstance(scene, (StackScene, *_CUT)):
             return
-        if scene.series_instance_uid not in self._said:
-            self._ask(scene.study_instance_uid, scene.series_instance_uid)
-        found = self._said[scene.series_instance_uid]
-        scene.uptake = Uptake.of(found) if isinstance(found, SuvScale) else None
-        refused = isinstance(found, SuvRefusal) and not found.needs_pixels
-        scene.no_uptake = tr("No SUV: {reason}", reason=found.text) if isinstance(found, SuvRefusal) and refused else ""
+        series = scene.series_instance_uid
+        if series not in self._said:
+            self._ask(scene.study_instance_uid, series)
+        found = self._said[series]
+        prepared = next((one for one in self._prepared.values() if one.is_of(scene)), None)
+        scene.uptake, scene.no_uptake = uptake_of(found)
+        if prepared is not None:
+            scene.sphere_words, scene.measured_volume = prepared.words, prepared.measured
+        if isinstance(scene, _CUT) and scene.uptake is not None and scene.uptake.own:
+            if prepared is None:
+                scene.uptake, scene.no_uptake = None, tr("No SUV yet: every slice has a factor of its own.")
+            else:
+                scene.volume = prepared.shown
+
+
+class _Prepared:
+    """What the pixels of one series became: what is shown of them and what is measured in space."""
+
+    def __init__(self, prepared: PreparedOverlay, raw: Volume, measured: Volume, shown: Volume) -> None:
+        self.prepared = prepared
+        self.measured = measured
+        """Uptake values, or the stored ones where there are none: spheres, nodules and regions are told in these"""
+        self.shown = shown
+        """Stored values; those of the first slice's factor where every slice has its own"""
+        self.words = sphere_words(prepared.volume, prepared.suv)
+        self.frames: frozenset[FrameRef] = frozenset()
+        self._volumes = raw, shown
+
+    @classmethod
+    def of(cls, prepared: PreparedOverlay, raw: Volume) -> _Prepared:
+        """Return it for a series; takes as long as a pass over its voxels."""
+        if not isinstance(prepared.suv, SuvScale):
+            return cls(prepared, raw, prepared.volume, raw)
+        shown = raw
+        if prepared.suv.factor is None:
+            voxels = prepared.volume.voxels / np.float32(prepared.suv.factors[0])
+            shown = replace(raw, voxels=voxels.astype(np.float32, copy=False))
+        return cls(prepared, raw, replace(prepared.volume, unit=UNIT), shown)
+
+    def is_of(self, scene: Scene) -> bool:
+        """Tell whether a scene shows this stack; a series may hold several, of other times or energies."""
+        if isinstance(scene, _CUT):
+            return any(scene.volume is one for one in self._volumes)
+        return isinstance(scene, StackScene) and all(scene.ref(index) in self.frames for index in range(scene.count))
+
+
+def uptake_of(found: SuvScale | SuvRefusal | None) -> tuple[Uptake | None, str]:
+    """Return the uptake of a series, or why there is none; neither while its headers or pixels are on their way."""
+    if isinstance(found, SuvScale):
+        uptake = Uptake.of(found)
+        return uptake, "" if uptake is not None else tr("No SUV: the slices do not say which factor is theirs.")
+    if found is None or found.needs_pixels:
+        return None, ""
+    return None, tr("No SUV: {reason}", reason=found.text)
 
 
 def sphere_words(volume: Volume, suv: SuvScale | SuvRefusal | None) -> Callable[[Annotation], tuple[str, ...]]:

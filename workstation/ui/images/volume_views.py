@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -173,6 +174,7 @@ class VolumeViews(QObject):
         if path.length_mm < 2 * min(shown.built.volume.spacing_mm):
             self._page.toast.emit(tr("The path is too short to be straightened."))
             return
+        default_voi, monochrome1 = shown.look
         scene = CurvedScene(
             shown.built.volume,
             path,
@@ -180,9 +182,10 @@ class VolumeViews(QObject):
             new_uid=new_uid,
             modality=shown.series.modality,
             captions=shown.scene.captions,
+            default_voi=default_voi,
+            monochrome1=monochrome1,
         )
-        if shown.series.modality == "CT":
-            scene.set_window(shown.scene.window)
+        scene.state = replace(scene.state, voi=shown.scene.own_state.voi, inverted=shown.scene.own_state.inverted)
         self._give(shown, CURVED, scene)
         self._page.grid.choose_layout(CURVED)
 
