@@ -38,6 +38,11 @@ def spacing_text(size: PixelSize | None) -> str:
     return ""
 
 
+def lossy_text(ratio: float) -> str:
+    """Return that pixels were compressed irreversibly, by how much where ``ratio`` is known (above 0)."""
+    return tr("Lossy {ratio}:1", ratio=f"{ratio:.1f}") if ratio > 0 else tr("Lossy")
+
+
 def magnification_text(view: SliceView) -> str:
     """Return zoom in screen pixels per image pixel, and rotation."""
     rotation = f"{view.camera.rotation_deg:.0f}°"

@@ -26,6 +26,7 @@ from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.overlay_loading import LoadedOverlay, OverlayLoading
 from workstation.ui.images.pet_uptake import sphere_words
+from workstation.ui.images.series_doubts import overlay_doubts
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.reading_words import series_title
@@ -229,7 +230,7 @@ class Fusion(QObject):
         self._page.grid.refresh()
 
     def _layer(self, overlay: LoadedOverlay, scene: Scene) -> FusedLayer:
-        return fused_layer(
+        layer = fused_layer(
             overlay.prepared.volume,
             scene.frame_of_reference_uid,
             self._page.grid.links.registrations,
@@ -237,6 +238,8 @@ class Fusion(QObject):
             look=self._look,
             reslicer=self._reslicer,
         )
+        layer.warnings += overlay_doubts(overlay.shown.series, overlay.shown.images.values())
+        return layer
 
     def _say_what_is_shown(self, layer: FusedLayer) -> None:
         overlay = self._overlay

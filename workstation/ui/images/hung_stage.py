@@ -21,6 +21,7 @@ from workstation.services.uid import new_uid
 from workstation.ui.hanging_words import one_image_alone, waiting_for_volume
 from workstation.ui.images.cell_images import CellStack, restricted
 from workstation.ui.images.open_images import OpenImages
+from workstation.ui.images.series_doubts import doubts_of, with_doubts
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.images.volume_views import VOLUME
 from workstation.ui.reading_words import captions
@@ -121,7 +122,7 @@ class StageBuilder:
             new_uid=new_uid,
             modality=part.modality,
             series_instance_uid=part.series_instance_uid,
-            captions=words,
+            captions=with_doubts(words, doubts_of(study, series.split()[0])),
             on_demand=bool(part.stacks),
         )  # fmt: skip
         scene.identity = shown.scene.identity

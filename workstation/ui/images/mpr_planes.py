@@ -15,6 +15,7 @@ from viewers.scene.oblique import PlaneSet
 from workstation.domain.errors import WorkstationError
 from workstation.services.uid import new_uid
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.series_doubts import of_volume
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.widgets.tiling import PLANES, Layout
@@ -64,7 +65,7 @@ class MprPlanes(QObject):
                 annotations=annotations,
                 new_uid=new_uid,
                 modality=shown.series.modality,
-                captions=shown.scene.captions,
+                captions=of_volume(shown.scene.captions, shown.images.values()),
                 reslicer=self._reslicer,
                 planes=planes,
                 default_voi=default_voi,

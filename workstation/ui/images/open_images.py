@@ -11,8 +11,9 @@ from workstation.domain.study import DecodeWarning, Series
 from workstation.services.image_service import first_series, is_image_series, series_warnings
 from workstation.services.reading_session import ReadingSession
 from workstation.services.uid import new_uid
+from workstation.ui.images.series_doubts import with_doubts
 from workstation.ui.images.shown_series import ShownSeries
-from workstation.ui.reading_words import captions, non_image_facts, series_facts, series_title, short_warning
+from workstation.ui.reading_words import captions, non_image_facts, series_facts, series_title
 from workstation.ui.widgets.series_panel import SeriesFacts
 
 _KEPT_BYTES = 1536 << 20
@@ -106,7 +107,7 @@ class OpenImages:
 
     def _new(self, series: Series) -> ShownSeries:
         study = self.session.study
-        warnings = (*study.warnings, *self._warnings[series.key])
+        doubts = (*study.warnings, *self._warnings[series.key])
         words: StudyCaptions = captions(study, series, self.session.row)
         scene = StackScene(
             slots_of(series),
@@ -114,12 +115,12 @@ class OpenImages:
             new_uid=new_uid,
             modality=series.modality,
             series_instance_uid=series.series_instance_uid,
-            captions=replace(words, warnings=(*words.warnings, *(short_warning(one) for one in warnings))),
+            captions=with_doubts(words, doubts),
             on_demand=bool(series.stacks),
         )
         if any(stack.cine is not None for stack in series.stacks):
             scene.scroll_to(0)
-        return ShownSeries(series, scene, tuple(one.text for one in warnings))
+        return ShownSeries(series, scene, tuple(one.text for one in doubts))
 
 
 def _parts(series: Series) -> tuple[Series, ...]:

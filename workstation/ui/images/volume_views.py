@@ -23,6 +23,7 @@ from viewers.scene.volume_scene import VolumeScene, VolumeView
 from workstation.services.uid import new_uid
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.series_doubts import of_volume
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.widgets.tiling import PLANES, Tile, Tiling
@@ -142,7 +143,7 @@ class VolumeViews(QObject):
             annotations=annotations,
             new_uid=new_uid,
             modality=shown.series.modality,
-            captions=shown.scene.captions,
+            captions=of_volume(shown.scene.captions, shown.images.values()),
         )
         self._give(shown, VOLUME, scene)
         self._warm.start()
@@ -181,7 +182,7 @@ class VolumeViews(QObject):
             annotations=annotations,
             new_uid=new_uid,
             modality=shown.series.modality,
-            captions=shown.scene.captions,
+            captions=of_volume(shown.scene.captions, shown.images.values()),
             default_voi=default_voi,
             monochrome1=monochrome1,
         )

@@ -1,0 +1,36 @@
+"""The doubts about a series that stand in red wherever a picture is made of it: gaps, tilt, guessed letters, loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from resources.translation import tr
+from viewers.scene.captions import StudyCaptions
+from viewers.scene.image import SliceImage
+from viewers.scene.viewtext import lossy_text
+from workstation.domain.study import DecodeWarning, Series, Study
+from workstation.services.image_service import is_image_series, series_warnings
+from workstation.ui.reading_words import short_warning
+
+
+def doubts_of(study: Study, series: Series) -> tuple[DecodeWarning, ...]:
+    """Return every doubt about one stack of a study: about its words and about where its slices lie."""
+    return (*study.warnings, *(series_warnings(series) if is_image_series(series) else ()))
+
+
+def with_doubts(words: StudyCaptions, doubts: Iterable[DecodeWarning]) -> StudyCaptions:
+    """Return corner texts that say the doubts in short after their own."""
+    return replace(words, warnings=(*words.warnings, *(short_warning(one) for one in doubts)))
+
+
+def of_volume(words: StudyCaptions, images: Iterable[SliceImage]) -> StudyCaptions:
+    """Return the corner texts of what is made of many images: the worst loss of any of them counts for all."""
+    ratios = [one.lossy_ratio for one in images if one.lossy_ratio is not None]
+    return replace(words, warnings=(*words.warnings, lossy_text(max(ratios)))) if ratios else words
+
+
+def overlay_doubts(series: Series, images: Iterable[SliceImage]) -> tuple[str, ...]:
+    """Return what is doubted about a series that lies over another one, each said to be about the overlay."""
+    doubts = of_volume(with_doubts(StudyCaptions(), series_warnings(series)), images).warnings
+    return tuple(tr("Overlay: {doubt}", doubt=one) for one in doubts)
