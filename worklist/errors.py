@@ -11,6 +11,7 @@ import httpx
 from resources.translation import tr, trn
 from workstation.domain.errors import (
     AlreadyClaimed,
+    CriticalOpen,
     DiskFull,
     IntegrityMismatch,
     NoLongerUpdatable,
@@ -227,6 +228,16 @@ def _superseded(_body: Body, detail: str) -> WorkstationError:
     )
 
 
+def _critical_open(body: Body, detail: str) -> WorkstationError:
+    names = body.get("open")
+    told = [str(name) for name in names] if isinstance(names, list) else []
+    return CriticalOpen(
+        tr("Critical values without a read-back: {names}", names="; ".join(told) or "—"),
+        hint=tr("Call the receiver through (F8); the signed report goes out by itself after the read-back."),
+        detail=detail,
+    )
+
+
 def _second_signer(_body: Body, detail: str) -> WorkstationError:
     return NotPermitted(
         tr("The rules of this alliance want a second doctor to sign: you wrote this report"),
@@ -306,6 +317,7 @@ _BY_CODE: Final[dict[str, Callable[[Body, str], WorkstationError]]] = {
     "stale_document": _stale_document,
     "document_invalid": _document_invalid,
     "superseded": _superseded,
+    "critical_open": _critical_open,
     "second_signer": _second_signer,
     "not_independent": _not_independent,
     "integrity_mismatch": _integrity,

@@ -11,12 +11,15 @@ import pytest
 
 from resources.critical_policy import shipped_policy
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid
+from tests.helpers.hub_reports import EXPERT, NOW, finalise, new_report, signed, stored_outputs
 from worklist.critical import HubCritical
+from worklist.errors import refusal
 from worklist.http import HubClient
 from worklist.hub.critical_service import CriticalService
 from workstation.domain.critical import CallMethod, CallOutcome, CriticalState, CriticalValue
 from workstation.domain.critical_board import CallReport, Recognition
-from workstation.domain.errors import NoLongerUpdatable, NotPermitted, Refused, WorkstationError
+from workstation.domain.errors import CriticalOpen, NoLongerUpdatable, NotPermitted, Refused, WorkstationError
+from workstation.domain.norm.values import NormOverride
 
 
 @pytest.fixture(autouse=True)
@@ -252,6 +255,35 @@ def test_the_board_shows_the_longest_waiting_first_and_nothing_that_is_closed(hu
     uids = [one.value.critical_uid for one in as_(hub, "resident").board().notices]
     assert uids.index(older.critical_uid) < uids.index(newer.critical_uid)
     assert gone.critical_uid not in uids
+
+
+def test_no_final_report_passes_an_open_value_but_its_signer_s_own_answer(hub: HubBed) -> None:
+    sent, value = recognised(hub)
+    report = new_report(sent.study, sent.ups, new_uid(), author=EXPERT)
+    lock, outputs = hub.claim("expert", sent.ups), stored_outputs(hub, sent.study)
+
+    refused = expect(409, finalise(hub, sent.ups, signed(report), lock, outputs))
+    told = refusal(refused, doing="POST final")
+    assert isinstance(told, CriticalOpen)
+    assert told.user_text == "Critical values without a read-back: 蛛网膜下腔出血"
+    for by, status in (("resident", 409), ("expert", 200)):
+        answer = NormOverride("critical_open", value.critical_uid, value.text, "三次未接", by, NOW)
+        answered = report.with_overrides((answer,), at=NOW)
+        expect(status, finalise(hub, sent.ups, signed(answered), lock, outputs))
+
+
+@pytest.mark.parametrize("act", ["read back", "dismissed"])
+def test_a_final_report_that_was_held_goes_once_nothing_is_open_any_more(hub: HubBed, act: str) -> None:
+    sent, value = recognised(hub)
+    report = signed(new_report(sent.study, sent.ups, new_uid(), author=EXPERT))
+    lock, outputs = hub.claim("expert", sent.ups), stored_outputs(hub, sent.study)
+    expect(409, finalise(hub, sent.ups, report, lock, outputs))
+    if act == "read back":
+        as_(hub, "expert").call(value.critical_uid, read_back())
+    else:
+        as_(hub, "expert").dismiss(value.critical_uid, "伪影")
+
+    expect(200, finalise(hub, sent.ups, report, lock, outputs))
 
 
 def test_the_tab_counts_what_waits(hub: HubBed) -> None:

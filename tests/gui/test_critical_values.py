@@ -63,7 +63,7 @@ class Bed:
         self.bench = DeskBench(template=template)
         self.seconds = 0.0
         numbers = count(100)
-        acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}")
+        acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}", self.bench.audit)
         self.critical = CriticalDesk(
             acts, self.bench.jobs, lambda: actor, default_policy=default_policy(), seconds=lambda: self.seconds
         )
@@ -179,9 +179,8 @@ def test_a_dead_line_keeps_recognition_and_call_and_the_clock_runs(bed: Bed) -> 
         bed.critical.recognise(bed.bench.row, entry, "脑出血")
     (shown,) = bed.case.values()
     assert shown.text == "脑出血"
-    with bed.qtbot.waitSignal(bed.critical.changed):
-        bed.critical.call(shown, CallReport("", "王护士", "", "", "脑出血"))
-    assert bed.case.values()[0].state is CriticalState.CALLED
+    bed.critical.call(shown, CallReport("", "王护士", "", "", "脑出血"))
+    bed.qtbot.waitUntil(lambda: bed.case.values()[0].state is CriticalState.CALLED)
     assert len(bed.pending.acts) == 2
     bed.hub.is_up = True
     bed.critical.refresh()
@@ -304,6 +303,30 @@ def test_what_the_hub_refuses_is_told(bed: Bed) -> None:
         bed.critical.close_value(value)
 
 
+def test_a_refused_recognition_stays_on_the_panel_and_holds_the_signature_up_until_it_is_let_go(bed: Bed) -> None:
+    bed.page()
+    bed.bench.fill()
+    bed.hub.refuses = NoLongerUpdatable("The case was withdrawn")
+    bed.critical.recognise(bed.bench.row, default_policy().entries[0], "脑出血")
+    said = "The hub did not take it (The case was withdrawn). Call it through all the same."
+    bed.qtbot.waitUntil(lambda: bed.panel.refusal_text() == said)
+    bed.refresh()
+    assert bed.panel.refusal_text() == said
+    assert bed.case.hold_up(lambda: None)
+    bed.dialog().close()
+
+    bed.panel.dismiss.click()
+    asks = bed.dialog()
+    assert isinstance(asks, ReasonDialog)
+    asks.reason.setPlainText("已电话通知王护士")
+    asks.accept()
+    bed.qtbot.waitUntil(lambda: bed.pending.acts == ())
+    bed.qtbot.waitUntil(lambda: bed.case.values() == ())
+    assert AuditAction.CRITICAL_DISMISSED in bed.bench.audit.actions
+    bed.hub.refuses = None
+    assert not bed.case.hold_up(lambda: None)
+
+
 def test_acts_that_cannot_be_read_are_told_once(bed: Bed) -> None:
     told: list[object] = []
     bed.critical.failed.connect(told.append)
@@ -376,6 +399,26 @@ def test_a_reader_is_reminded_on_every_page(station: Station) -> None:
     station.bed.refresh()
     assert station.facts() == []
     assert station.window.status.fact("critical") == ""
+    station.alarm.stop()
+
+
+@pytest.mark.parametrize("station", [EXPERT], indirect=True)
+def test_what_the_hub_did_not_take_stands_on_every_page_before_any_other_value(station: Station) -> None:
+    bed = station.bed
+    bed.known()
+    bed.hub.refuses = NoLongerUpdatable("The case was withdrawn")
+    bed.critical.recognise(bed.bench.row, default_policy().entries[0], "脑出血")
+    lost = [(Severity.LOST, f"The hub did not take a critical value: {bed.bench.row.patient_name} · 脑出血")]
+    bed.qtbot.waitUntil(lambda: station.facts() == lost)
+    station.window.show_page("two")
+    assert station.facts() == lost
+
+    station.alarm.let_go()
+    assert isinstance(station.alarm.dialog, ReasonDialog)
+    station.alarm.dialog.reason.setPlainText("已电话通知王护士")
+    station.alarm.dialog.accept()
+    bed.qtbot.waitUntil(lambda: station.facts() == [])
+    assert bed.pending.acts == ()
     station.alarm.stop()
 
 

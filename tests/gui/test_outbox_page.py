@@ -87,6 +87,7 @@ def test_the_refused_ones_stand_first_and_only_ones_own_are_listed(bench: Bench)
     entries = bench.desk.entries(EXPERT)
 
     assert [entry.report_uid for entry in entries] == [refused.report_uid, waiting.report_uid]
+    assert [entry.is_draft for entry in entries] == [False, True]  # it goes by itself, nobody signs it anew
     assert (entries[0].refused, entries[0].reason, entries[0].words) == (
         True, "Another reader holds the case", "建议随访",
     )  # fmt: skip

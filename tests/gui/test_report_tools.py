@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -16,6 +17,7 @@ from tests.helpers import cases
 from tests.helpers.critical import AT, EXPERT, party
 from tests.helpers.desk import DeskBench
 from workstation.domain.critical import LEVELS, CallMethod, CallOutcome, CallRecord, CriticalSource, CriticalValue
+from workstation.domain.norm.values import NormOverride
 from workstation.domain.template import FieldType
 from workstation.exchange.templates.library import TemplateLibrary
 from workstation.ui.category_dialog import CategoryDialog
@@ -95,6 +97,45 @@ def test_signing_stops_at_a_fault_until_somebody_answers_for_it(shown: Shown) ->
     kept = shown.session.report.norm_overrides
     assert [(one.rule, one.reason, one.by) for one in kept] == [("side_of_conclusion", "左右已与临床核对", "expert")]
     assert shown.wrong_lines() == []
+
+
+def test_the_sign_dialog_tells_what_is_answered_for_by_whom_and_why(shown: Shown) -> None:
+    shown.fill(WRONG)
+    shown.page.sign.click()
+    gate = shown.presenter.tools.dialog
+    assert isinstance(gate, NormDialog)
+    gate.reason.setPlainText("左右已与临床核对")
+    gate.accept()
+
+    assert shown.presenter.dialog is not None
+    told = [one.text() for one in shown.presenter.dialog.findChildren(QLabel) if "左右已与临床核对" in one.text()]
+    assert len(told) == 1
+    assert told[0].startswith(
+        "Impression: Side: “左肺上叶结节” but found “右肺上叶见实性结节，直径8mm”. Answered for by 王启明"
+    )
+
+
+def test_what_the_author_answered_for_is_asked_of_the_senior_with_the_authors_reason(shown: Shown) -> None:
+    shown.fill(WRONG)
+    fault = ("side_of_conclusion", "impression", "左肺上叶结节")
+    former = NormOverride(
+        *fault,
+        "与申请单一致",
+        "resident",
+        AT,
+        against="右肺上叶见实性结节，直径8mm",
+        by_name="李思",
+        given_in="drafted",
+    )
+    shown.session.moved_to(replace(shown.session.report, norm_overrides=(former,)))
+    shown.qtbot.waitUntil(lambda: len(shown.wrong_lines()) == 1)
+    shown.page.sign.click()
+
+    gate = shown.presenter.tools.dialog
+    assert isinstance(gate, NormDialog)
+    assert not shown.asks_for_pin()
+    told = [one.text() for one in gate.findChildren(QLabel) if "与申请单一致" in one.text()]
+    assert [line.startswith("李思 2026-") for line in told] == [True]
 
 
 def test_going_back_from_the_gate_leaves_the_report_as_it_was(shown: Shown) -> None:

@@ -103,6 +103,13 @@ class Superseded(HubError):
     code = "superseded"
 
 
+class CriticalOpen(HubError):
+    """Critical values that nobody has read back and the signer does not answer for; ``open`` names them."""
+
+    status = 409
+    code = "critical_open"
+
+
 class SecondSigner(HubError):
     """The alliance wants another person than the author to sign."""
 

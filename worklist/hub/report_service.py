@@ -14,6 +14,7 @@ from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import touch, visible_case
 from worklist.hub.case_workitems import performed_step
 from worklist.hub.context import HubContext
+from worklist.hub.critical_gate import require_no_open_critical
 from worklist.hub.dispatch_desk import enqueue, hold_dispatches, supersede_unsigned
 from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import (
@@ -164,6 +165,7 @@ class ReportService:
 
         Raises:
             Incomplete: an output is not stored. Superseded: another successor was faster. SecondSigner.
+            CriticalOpen: nobody has read back a critical value of the study, and the signer does not answer for it.
             StaleRevision, WrongTransaction, NoLongerUpdatable.
         """
         authorize(actor, Permission.SIGN_FINAL, self._context, subject_uid=ups_instance_uid)
@@ -176,6 +178,7 @@ class ReportService:
                 connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION)
             )
             self._require_rules(connection, actor, report)
+            require_no_open_critical(connection, actor, report)
             _require_whole(connection, report)
             self._require_stored(connection, report.study_instance_uid, outputs)
             stored = self._moved(before, report, ReportState.FINAL)

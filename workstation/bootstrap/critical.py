@@ -42,7 +42,7 @@ class CriticalValues:
         from workstation.ui.critical.alarm import CriticalAlarm
         from workstation.ui.critical.desk import CriticalDesk
 
-        acts = CriticalActs(hub.critical, storage.critical, SystemClock(), new_uid)
+        acts = CriticalActs(hub.critical, storage.critical, SystemClock(), new_uid, hub.audit)
         self.desk = CriticalDesk(acts, self._shell.jobs, actor, default_policy=default_policy())
         self.alarm = CriticalAlarm(self._shell.window, self.desk)
         self.desk.start()

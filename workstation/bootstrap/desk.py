@@ -17,6 +17,7 @@ from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.exchange.paper.report_pdf import ReportPdf
 from workstation.services.author_signing import SignedPreliminaries, SignPreliminary
 from workstation.services.claim_check import CheckClaim
+from workstation.services.critical_gate import AskCritical
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
@@ -78,6 +79,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             clock,
             preliminary=SignedPreliminaries(hub.images),
             recognise=RecogniseReport(recognition_policy(storage.documents), clock),
+            critical=AskCritical(hub.critical),
         ),
         check_claim=check_claim,
         deliver=DeliverReports(

@@ -12,8 +12,24 @@ from workstation.domain.critical_policy import CriticalPolicy
 
 
 @dataclass(frozen=True, slots=True)
+class CriticalCaseFacts:
+    """By what a case is known to people: kept with an act, so that it can be shown before any worklist is."""
+
+    patient_name: str
+    patient_id: str
+    modality: str
+    description: str
+    site_id: str
+    site_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CriticalNotice:
-    """A critical value with the case it belongs to."""
+    """
+    A critical value with the case it belongs to.
+
+    ``refused`` is why the hub did not take its recognition; it then exists on this machine alone.
+    """
 
     value: CriticalValue
     patient_name: str
@@ -22,6 +38,7 @@ class CriticalNotice:
     description: str
     site_id: str
     site_name: str
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +139,7 @@ class PendingAct:
     An act that the hub has not confirmed yet; ``at`` is this machine's clock, used for its age only.
 
     Exactly one of ``recognition`` and ``call`` is set. ``refused`` says why the hub did not take it; it is kept.
+    ``facts`` tell of which case it is.
     """
 
     act_uid: str
@@ -133,6 +151,7 @@ class PendingAct:
     recognition: Recognition | None = None
     call: CallReport | None = None
     refused: str = ""
+    facts: CriticalCaseFacts | None = None
 
     def __post_init__(self) -> None:
         if (self.recognition is None) == (self.call is None):

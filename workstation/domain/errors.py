@@ -77,6 +77,10 @@ class NoLongerUpdatable(WorklistError):
     """The workitem is final or in another state (UPS C300, C303, C304, C310, C311)."""
 
 
+class CriticalOpen(WorklistError):
+    """The hub knows of critical values that nobody has read back and that the signer does not answer for."""
+
+
 class DecodeError(WorkstationError):
     """A DICOM object cannot be turned into pixels or geometry."""
 

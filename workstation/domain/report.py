@@ -158,6 +158,7 @@ class Report:
             return_reason=reason if state is ReportState.RETURNED else "",
             return_codes=codes if state is ReportState.RETURNED else (),
             ended_reason=reason if ends else "",
+            norm_overrides=() if state is ReportState.RETURNED else self.norm_overrides,
         )
 
     @property
@@ -233,11 +234,21 @@ class Report:
         return replace(self, categories=kept, updated_at=at, revision=self.revision + 1)
 
     def with_overrides(self, overrides: tuple[NormOverride, ...], *, at: datetime) -> Report:
-        """Return the report with these faults answered for as well; a final report never changes."""
+        """Return the report with these faults answered for as well, in this version; a final report never changes."""
         if self.is_closed:
             raise ValueError(f"a {self.state} report is immutable")
-        together = (*self.norm_overrides, *overrides)
+        given = (replace(one, given_in=self.state.value) for one in overrides)
+        together = (*self.norm_overrides, *given)
         return replace(self, norm_overrides=together, updated_at=at, revision=self.revision + 1)
+
+    def answers_of(self, user_id: str) -> tuple[NormOverride, ...]:
+        """Return what this person answers for in this version: the only overrides under which that person signs."""
+        return tuple(one for one in self.norm_overrides if (one.by, one.given_in) == (user_id, self.state.value))
+
+    def former_answers(self, user_id: str) -> tuple[NormOverride, ...]:
+        """Return what others answered for, or this person for a former version: shown, and of no effect."""
+        own = self.answers_of(user_id)
+        return tuple(one for one in self.norm_overrides if one not in own)
 
     def with_norm_found(self, rules: Iterable[str]) -> Report:
         """Return the report that remembers what the gate held up; its revision stays, nobody wrote anything."""

@@ -29,7 +29,9 @@ def successor(
     Return the draft that follows a signed report; ``objects`` are the SR and PDF of the signed one.
 
     It names what its content comes from: the signed document and, where that is an addendum, all that
-    stands together with it. ValueError for what is not signed, for an original, and without a reason.
+    stands together with it. What somebody answered for to sign that is not inherited.
+
+    ValueError for what is not signed, for an original, and without a reason.
     """
     if signed.state is not ReportState.FINAL or signed.verifier is None or signed.signed_at is None:
         raise ValueError("only a signed report is followed by another")
@@ -52,6 +54,8 @@ def successor(
         predecessors=(before, *(signed.predecessors if is_addendum else ())),
         change_reason=reason.strip(),
         author_signature=None,
+        norm_overrides=(),
+        norm_found=(),
         addendum="",
         former_addenda=(*signed.former_addenda, *own),
         return_reason="",

@@ -19,10 +19,11 @@ from workstation.domain.ports import (
     SignerPort,
     StorePort,
 )
-from workstation.domain.report import Report, ReportState
+from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
+from workstation.services.norm_gate import require_norm
 from workstation.services.report_service import require_complete
 from workstation.services.sealing import Sealing, unlocked
 
@@ -53,9 +54,12 @@ class SignPreliminary:
         """
         Sign, store the signed PDF and return the report that names it, ready to be submitted.
 
-        Raises NotSignable, SignatureInvalid, SourceError; the report given in stays as it was.
+        Raises NotSignable (incomplete, or a fault of the norm that this author does not answer for),
+        SignatureInvalid, SourceError; the report given in stays as it was.
         """
         require_complete(report, template)
+        signer = Person(actor.user_id, actor.display_name, actor.site_name)
+        require_norm(report, template, study, row, signer=signer)
         now = self.clock.now()
         submitted = replace(report.moved(ReportState.PRELIMINARY, at=now), author_signature=None)
         with unlocked(self.signer, self.audit, actor, pin, subject_uid=report.study_instance_uid) as key:

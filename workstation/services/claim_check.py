@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Final
 
 from resources.translation import tr
-from workstation.domain.errors import AlreadyClaimed, NoLongerUpdatable, WorkstationError
+from workstation.domain.errors import AlreadyClaimed, NoLongerUpdatable
 from workstation.domain.ports import WorklistPort
-from workstation.domain.workitem import Claim, ReadingState, WorklistRow
+from workstation.domain.workitem import Claim, ReadingState
+from workstation.services.patience import PATIENCE_S, answer_within
 
-PATIENCE_S: Final = 3.0
 _ENDED: Final = frozenset({ReadingState.FINAL, ReadingState.ACKNOWLEDGED})
 
 
@@ -32,7 +31,7 @@ class CheckClaim:
 
         Silence of the hub is no answer: nothing is raised then, and the delivery will tell.
         """
-        row = self._row(claim)
+        row = answer_within(lambda: self.worklist.row(claim.ups_instance_uid), self.patience_s)
         if row is None or row.state in _ENDED:
             return
         if row.state is ReadingState.READING and row.reader_id == user_id:
@@ -47,20 +46,3 @@ class CheckClaim:
         raise NoLongerUpdatable(
             tr("You do not hold this case any more"), hint=hint, detail=f"claim lost: {claim.ups_instance_uid}"
         )
-
-    def _row(self, claim: Claim) -> WorklistRow | None:
-        found: list[WorklistRow] = []
-        failed: list[Exception] = []
-
-        def ask() -> None:
-            try:
-                found.append(self.worklist.row(claim.ups_instance_uid))
-            except Exception as exc:  # noqa: BLE001 - handed to the thread that waits
-                failed.append(exc)
-
-        asking = threading.Thread(target=ask, name="claim-check", daemon=True)
-        asking.start()
-        asking.join(self.patience_s)
-        if failed and not isinstance(failed[0], WorkstationError):
-            raise failed[0]
-        return found[0] if found else None

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from resources.translation import tr
 from workstation.domain.critical import CriticalValue
+from workstation.domain.critical_board import CriticalPort
 from workstation.domain.errors import NotSignable
-from workstation.domain.norm.values import NormOverride
-from workstation.domain.report import Report
-
-RULE: Final = "critical_open"
-"""The rule of an override that answers for an open critical value; its target is the value's UID."""
+from workstation.domain.norm.values import CRITICAL_OPEN, NormOverride
+from workstation.domain.report import Person, Report
+from workstation.services.patience import PATIENCE_S, answer_within
 
 
-def open_critical(report: Report) -> tuple[CriticalValue, ...]:
-    """Return the critical values that nobody has read back and nobody answers for."""
-    answered = {one.target for one in report.norm_overrides if one.rule == RULE}
+def open_critical(report: Report, signer_id: str) -> tuple[CriticalValue, ...]:
+    """Return the critical values that nobody has read back and that this signer does not answer for."""
+    answered = {one.target for one in report.answers_of(signer_id) if one.rule == CRITICAL_OPEN}
     return tuple(one for one in report.critical_values if one.is_open and one.critical_uid not in answered)
 
 
-def require_critical(report: Report) -> None:
+def require_critical(report: Report, signer_id: str) -> None:
     """Raise NotSignable naming every open critical value."""
-    waiting = open_critical(report)
+    waiting = open_critical(report, signer_id)
     if waiting:
         raise NotSignable(
             tr("Critical values without a read-back: {names}", names="; ".join(one.text for one in waiting)),
@@ -33,10 +31,30 @@ def require_critical(report: Report) -> None:
         )
 
 
-def answered_for(report: Report, reason: str, *, by: str, at: datetime) -> Report:
-    """Return the report with its open critical values answered for; ValueError without a reason."""
-    overrides = tuple(NormOverride(RULE, one.critical_uid, one.text, reason, by, at) for one in open_critical(report))
+def answered_for(report: Report, reason: str, *, by: Person, at: datetime) -> Report:
+    """Return the report with its open critical values answered for by its signer; ValueError without a reason."""
+    overrides = tuple(
+        NormOverride(CRITICAL_OPEN, one.critical_uid, one.text, reason, by.user_id, at, by_name=by.name)
+        for one in open_critical(report, by.user_id)
+    )
     return report.with_overrides(overrides, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class AskCritical:
+    """What the hub knows of the critical values of a case by now: somebody else may have recognised one meanwhile."""
+
+    hub: CriticalPort
+    patience_s: float = PATIENCE_S
+
+    def __call__(self, report: Report) -> Report:
+        """Return the report with the values of the hub beside those told nowhere else yet; as it is in silence."""
+        board = answer_within(lambda: self.hub.of_case(report.ups_instance_uid), self.patience_s)
+        if board is None:
+            return report
+        found = {one.critical_uid: one for one in report.critical_values}
+        found |= {notice.value.critical_uid: notice.value for notice in board.notices}
+        return with_critical(report, tuple(sorted(found.values(), key=lambda one: one.recognised_at)))
 
 
 def with_critical(report: Report, values: tuple[CriticalValue, ...]) -> Report:

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction
 from workstation.domain.critical import CallRecord, CriticalState, CriticalValue, Party
 from workstation.domain.critical_board import (
     CallReport,
     CriticalBoard,
+    CriticalCaseFacts,
     CriticalNotice,
     CriticalPort,
     PendingAct,
@@ -29,9 +32,11 @@ from workstation.domain.critical_policy import (
 )
 from workstation.domain.errors import Refused, SecurityError, SignInFailed, SourceError, WorklistError
 from workstation.domain.finding import FindingList
-from workstation.domain.ports import Clock
+from workstation.domain.ports import AuditPort, Clock
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import WorklistRow
+
+_LONGEST_DETAIL: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class CriticalActs:
     pending: PendingActs
     clock: Clock
     new_uid: Callable[[], str]
+    audit: AuditPort
     _one_round: threading.Lock = field(default_factory=threading.Lock)
 
     def recognise(self, row: WorklistRow, actor: Actor, entry: CriticalEntry, recognition: Recognition) -> PendingAct:
@@ -71,6 +77,7 @@ class CriticalActs:
                 ups_instance_uid=row.ups_instance_uid,
                 at=self.clock.now(),
                 recognition=told,
+                facts=_facts(row),
             )
         )
 
@@ -114,6 +121,27 @@ class CriticalActs:
                     self.pending.done(act.act_uid)
         return Delivered(told, 0, refused)
 
+    def let_go(self, critical_uid: str, actor: Actor, reason: str) -> None:
+        """
+        Take a recognition that the hub refused off this machine, with the calls about it; the audit has it first.
+
+        ValueError without a reason. Raises Unreachable, and then everything stays; what was not refused stays too.
+        """
+        if not reason.strip():
+            raise ValueError("a critical value is let go with a reason")
+        acts = [act for act in self.pending.all() if (act.user_id, act.critical_uid) == (actor.user_id, critical_uid)]
+        refused = next((act for act in acts if act.recognition is not None and act.refused), None)
+        if refused is None or refused.recognition is None:
+            return
+        self.audit.record(
+            AuditAction.CRITICAL_DISMISSED,
+            subject_uid=refused.study_instance_uid,
+            outcome=4,
+            detail=f"critical value {critical_uid} never taken by the hub: {reason.strip()}"[:_LONGEST_DETAIL],
+        )
+        for act in acts:
+            self.pending.done(act.act_uid)
+
     def waiting(self, user_id: str) -> tuple[PendingAct, ...]:
         """Return this person's acts that the hub has not confirmed. Raises StorageError."""
         return tuple(act for act in self.pending.all() if act.user_id == user_id)
@@ -138,16 +166,19 @@ def with_pending(
     Return the board as it will be once the hub knows of every act that waits, so that no clock stands still.
 
     ``now`` is this machine's time; an act keeps its age in the hub's. ``rows`` are the cases known here, by study.
+    What the hub refused stays in sight with its reason, and its clock runs, until somebody lets it go.
     """
     notices = {notice.value.critical_uid: notice for notice in board.notices}
     by = Party(actor.user_id, actor.display_name, actor.role, actor.site_name)
-    for act in (act for act in acts if not act.refused):
+    for act in acts:
         at = board.now - max(timedelta(0), now - act.at)
         row = rows.get(act.study_instance_uid)
-        if act.recognition is not None and act.critical_uid not in notices and row is not None:
-            notices[act.critical_uid] = _provisional(act, act.recognition, row, by, at, policy)
+        facts = act.facts if row is None else _facts(row)
+        if act.recognition is not None and act.critical_uid not in notices and facts is not None:
+            notices[act.critical_uid] = _provisional(act, act.recognition, facts, by, at, policy)
         notice = notices.get(act.critical_uid)
-        if act.call is not None and notice is not None:
+        counts = not act.refused or (notice is not None and bool(notice.refused))  # the hub cannot know of its calls
+        if act.call is not None and notice is not None and counts:
             with contextlib.suppress(ValueError):  # the hub will say what is wrong with it
                 called = notice.value.called(_record(act.call, by, max(at, notice.value.recognised_at)))
                 notices[act.critical_uid] = replace(notice, value=called)
@@ -170,7 +201,7 @@ def new_suggestions(
 
 
 def _provisional(
-    act: PendingAct, told: Recognition, row: WorklistRow, by: Party, at: datetime, policy: CriticalPolicy
+    act: PendingAct, told: Recognition, facts: CriticalCaseFacts, by: Party, at: datetime, policy: CriticalPolicy
 ) -> CriticalNotice:
     value = recognise(
         policy.entry(told.entry_key) or free_entry(told.level, told.text),
@@ -184,7 +215,20 @@ def _provisional(
         policy=policy.name,
     )
     return CriticalNotice(
-        value, row.patient_name, row.patient_id, row.modality, row.description, row.site_id, row.site_name
+        value,
+        facts.patient_name,
+        facts.patient_id,
+        facts.modality,
+        facts.description,
+        facts.site_id,
+        facts.site_name,
+        act.refused,
+    )
+
+
+def _facts(row: WorklistRow) -> CriticalCaseFacts:
+    return CriticalCaseFacts(
+        row.patient_name, row.patient_id, row.modality, row.description, row.site_id, row.site_name
     )
 
 

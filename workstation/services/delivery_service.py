@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from resources.translation import tr
-from workstation.domain.errors import IntegrityMismatch, SourceError, StorageError, WorklistError, WorkstationError
+from workstation.domain.errors import (
+    CriticalOpen,
+    IntegrityMismatch,
+    SourceError,
+    StorageError,
+    WorklistError,
+    WorkstationError,
+)
 from workstation.domain.ports import (
     AuditPort,
     Clock,
@@ -45,6 +52,8 @@ class DeliveryOutcome:
     """The study of that report"""
     held: int = 0
     """How many of those that wait lack their time stamp"""
+    hint: str = field(default="", compare=False)
+    """What to do about it, empty where its text is a draft again"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class DeliverReports:
     def __call__(self, job: JobContext) -> DeliveryOutcome:
         """Try every due delivery of the signed-in senior; the others wait for their owner."""
         delivered = waiting = refused = held = 0
-        reason = study = ""
+        reason = study = hint = ""
         actor = self.session.actor
         for delivery in self.outbox.pending():
             job.raise_if_cancelled()
@@ -88,6 +97,13 @@ class DeliverReports:
                     continue
                 self._deliver(delivery)
                 delivered += 1
+            except CriticalOpen as error:  # mended by a read-back: it goes by itself, and its signer is told once
+                is_news = not delivery.refused
+                refused, waiting, hint = refused + is_news, waiting + (not is_news), error.hint
+                reason, study = error.user_text, delivery.report.study_instance_uid
+                retry_at = self.clock.now() + timedelta(seconds=_STAMP_RETRY_S)
+                reasons = f"{error.user_text}. {error.hint}"
+                self.outbox.failed(delivery.report.report_uid, reasons, retry_at=retry_at, refused=True)
             except WorklistError as error:
                 refused, reason, study = refused + 1, error.user_text, delivery.report.study_instance_uid
                 self._put_back(delivery, error)
@@ -97,7 +113,7 @@ class DeliverReports:
             except (SourceError, StorageError) as error:
                 waiting += 1
                 self._failed(delivery, error)
-        return DeliveryOutcome(delivered, waiting, refused, reason, study, held)
+        return DeliveryOutcome(delivered, waiting, refused, reason, study, held, hint)
 
     def _hold(self, delivery: Delivery) -> None:
         reason = tr("Its time stamp is pending: the time-stamping authority does not answer")

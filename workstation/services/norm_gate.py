@@ -11,7 +11,7 @@ from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.norm.gate import norm_faults, open_faults
 from workstation.domain.norm.values import NormDenial, NormFault, NormField, NormKind, NormLink, NormSubject, Role
-from workstation.domain.report import Report
+from workstation.domain.report import Person, Report
 from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, Choice, FieldType, ReportTemplate, TemplateField, TemplateSection
 from workstation.domain.text_link import LinkKind
@@ -27,13 +27,18 @@ _SIDES = frozenset({"24028007", "7771000", "51440002"})
 
 
 def faults_of(
-    report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, signer: str
+    report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, signer: Person
 ) -> tuple[NormFault, ...]:
-    """Return what is wrong with a report and nobody has answered for; a few milliseconds of processor time."""
-    return open_faults(norm_faults(norm_subject(report, template, study, row, signer=signer)), report.norm_overrides)
+    """
+    Return what is wrong with a report and its signer has not answered for; a few milliseconds of processor time.
+
+    What anybody else answered for, or the signer for a former version, is asked again.
+    """
+    subject = norm_subject(report, template, study, row, signer=signer.name)
+    return open_faults(norm_faults(subject), report.answers_of(signer.user_id))
 
 
-def require_norm(report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, signer: str) -> None:
+def require_norm(report: Report, template: ReportTemplate, study: Study, row: WorklistRow, *, signer: Person) -> None:
     """Raise NotSignable naming every open fault."""
     faults = faults_of(report, template, study, row, signer=signer)
     if faults:
@@ -112,7 +117,7 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "copied": tr("“{quote}” was copied from {against} and not confirmed", quote=quote, against=against),
     }
     place = next((item.label.get(language()) for item in template.fields if item.key == fault.target), "")
-    sentence = sentences[fault.rule]
+    sentence = sentences.get(fault.rule, quote)  # a rule of another version of this product
     return f"{place}{tr(': ')}{sentence}" if place else sentence
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -55,6 +55,8 @@ class OutboxEntry:
     attempts: int
     reason: str
     refused: bool
+    is_draft: bool = True
+    """Whether the text of a refused one was made a draft again; else it goes once what holds it back is settled"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,13 @@ class OutboxDesk:
 
     def entries(self, actor: Actor) -> tuple[OutboxEntry, ...]:
         """Return this person's signed reports that have not arrived, the refused ones first."""
-        mine = [_entry(one) for one in self.outbox.pending() if _owner(one.report) == actor.user_id]
+        mine = [self._entry(one, actor) for one in self.outbox.pending() if _owner(one.report) == actor.user_id]
         return tuple(sorted(mine, key=lambda entry: (not entry.refused, entry.signed_at)))
+
+    def _entry(self, delivery: KeptDelivery, actor: Actor) -> OutboxEntry:
+        study = delivery.report.study_instance_uid
+        kept = not delivery.refused or self.drafts.load(study, actor.user_id) is not None
+        return replace(_entry(delivery), is_draft=kept)
 
     def try_again(self, report_uid: str) -> None:
         """Let the next round try it, also where its pause is a day."""

@@ -22,6 +22,7 @@ from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.geometry import Point
 from workstation.domain.image_look import ImageLook
+from workstation.domain.image_place import BoxPx, ImagePlace
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.norm.values import NormFault, NormOverride
 from workstation.domain.observation import FollowUp
@@ -316,6 +317,35 @@ class ReadingSession:
         self._set_findings(placed.added(finding))
         return finding
 
+    def add_box(self, place: ImagePlace, label: str = "") -> Finding:
+        """Add a finding of the reader's own on one image. ValueError for a place without a box."""
+        if place.box_px is None:
+            raise ValueError("a finding of the reader's own on an image has a box")
+        finding = Finding(
+            tracking_uid=self._new_uid(),
+            number=self.findings.next_number,
+            centre_lps_mm=None,
+            diameter_mm=None,
+            decision=Decision.ADDED,
+            decided_by=self.reader.user_id,
+            decided_at=self._now(),
+            before_ai=self.findings.revealed_at is None if self.findings.read_first else None,
+            on_image=place,
+            label=label,
+        )
+        self._set_findings(self.findings.added(finding))
+        return finding
+
+    def move_box(self, tracking_uid: str, box_px: BoxPx) -> None:
+        """Give a finding on an image another box; the AI original stays as it was. ValueError where there is none."""
+        moved = self.findings.get(tracking_uid).boxed(box_px, by=self.reader.user_id, at=self._now())
+        self._set_findings(self.findings.replaced(moved))
+
+    def name(self, tracking_uid: str, label: str) -> None:
+        """Call a finding on an image by the reader's word for it; the AI original stays as it was."""
+        named = self.findings.get(tracking_uid).named(label, by=self.reader.user_id, at=self._now())
+        self._set_findings(self.findings.replaced(named))
+
     def undo(self) -> None:
         """Take back the last finding decision."""
         if self._undo and not self.read_only:
@@ -389,7 +419,17 @@ class ReadingSession:
         self._require_mine()
         at = self._now()
         answered = tuple(
-            NormOverride(fault.rule, fault.target, fault.quote, reason, self.reader.user_id, at) for fault in faults
+            NormOverride(
+                fault.rule,
+                fault.target,
+                fault.quote,
+                reason,
+                self.reader.user_id,
+                at,
+                against=fault.against,
+                by_name=self.reader.name,
+            )
+            for fault in faults
         )
         self._report = self._report.with_overrides(answered, at=at)
         self._tell(Changed.VALUES)
@@ -402,7 +442,7 @@ class ReadingSession:
     def answer_critical(self, reason: str) -> None:
         """Keep that the reader answers for signing without a read-back. ValueError without a reason."""
         self._require_mine()
-        self._report = answered_for(self._report, reason, by=self.reader.user_id, at=self._now())
+        self._report = answered_for(self._report, reason, by=self.reader, at=self._now())
         self._tell(Changed.VALUES)
 
     def know_critical(self, values: tuple[CriticalValue, ...]) -> None:

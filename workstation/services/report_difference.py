@@ -16,6 +16,7 @@ from workstation.domain.categories.values import Scheme
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
+from workstation.services.norm_answers import answer_lines
 
 _PIECE: Final = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 """Words and numbers stay whole; Chinese is compared sign by sign."""
@@ -74,6 +75,13 @@ def differences(
         (key, before.values.get(key, ""), after.values.get(key, ""))
         for key in sorted((before.values.keys() | after.values.keys()) - known)
     ]
+    rows.append(
+        (
+            tr("Answered for before signing"),
+            "\n".join(answer_lines(before.norm_overrides, template)),
+            "\n".join(answer_lines(after.norm_overrides, template)),
+        )
+    )
     schemes = dict.fromkeys(one.result.scheme for report in (before, after) for one in report.categories)
     for scheme in schemes:
         rows.append((scheme_name(scheme, language()), _chosen(before, scheme), _chosen(after, scheme)))

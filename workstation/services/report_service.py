@@ -11,13 +11,13 @@ from workstation.dicom.sr import report_words
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, FindingList
+from workstation.domain.norm.values import CRITICAL_OPEN
 from workstation.domain.ports import AuditPort, Clock, DraftPort, ReportPort
 from workstation.domain.report import Blocker, BlockerKind, Report, ReportKind, ReportState, signing_blockers
 from workstation.domain.report_state import ReturnCode
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim
-from workstation.services.critical_gate import RULE as CRITICAL_RULE
 
 _LONGEST_DETAIL: Final = 500
 
@@ -114,7 +114,7 @@ class RecordDecisions:
                 detail=f"marks {numbers} rejected together {batch[0].reject_reason}",
             )
         for override in report.norm_overrides:
-            is_critical = override.rule == CRITICAL_RULE
+            is_critical = override.rule == CRITICAL_OPEN
             self.audit.record(
                 AuditAction.CRITICAL_OVERRIDDEN if is_critical else AuditAction.NORM_OVERRIDDEN,
                 subject_uid=report.study_instance_uid,

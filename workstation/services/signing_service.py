@@ -50,6 +50,8 @@ class SignReport:
     """The PDF that the author signed when submitting, empty where there is none or it cannot be had now."""
     recognise: RecogniseReport | None = None
     """Decides about the mark of mutual recognition; without it the report carries none."""
+    critical: Callable[[Report], Report] = lambda report: report
+    """Returns the report with the critical values as the hub knows them now (``AskCritical``)."""
 
     def __call__(
         self,
@@ -70,11 +72,13 @@ class SignReport:
         if not actor.may(Permission.SIGN_FINAL):
             raise NotPermitted(tr("Only seniors sign final reports"), hint=tr("Submit the report for review."))
         require_complete(report, template)
-        require_norm(report, template, study, row, signer=actor.display_name)
-        require_critical(report)
-        now = self.clock.now()
         verifier = Person(actor.user_id, actor.display_name, actor.site_name)
-        final = replace(report.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)
+        require_norm(report, template, study, row, signer=verifier)
+        report = self.critical(report)
+        require_critical(report, actor.user_id)
+        now = self.clock.now()
+        own = replace(report, norm_overrides=report.answers_of(actor.user_id))
+        final = replace(own.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)
         if self.recognise is not None:
             final = replace(final, recognition=self.recognise(final, template, study, row))
         with unlocked(self.signer, self.audit, actor, pin, subject_uid=report.study_instance_uid) as key:

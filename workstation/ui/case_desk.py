@@ -535,5 +535,6 @@ class CaseDesk(QObject):
 def _undelivered(outcome: DeliveryOutcome) -> WorkstationError:
     return WorkstationError(
         tr("The centre did not take a signed report: {reason}", reason=outcome.reason),
-        hint=tr("It is kept on this machine, and its text is your draft again. Claim the case before you sign."),
+        hint=outcome.hint
+        or tr("It is kept on this machine, and its text is your draft again. Claim the case before you sign."),
     )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.norm.values import NormKind
+from workstation.services.norm_answers import Answer
 from workstation.services.norm_gate import kind_word
 from workstation.ui.dialogs import Dialog
 from workstation.ui.widgets.growing_text import GrowingText
@@ -18,6 +19,7 @@ _TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 _WIDTH = 640
 _SENTENCE_WIDTH = 460
 _MOST = 8
+_MOST_FORMER = 3
 
 
 class NormDialog(Dialog):
@@ -25,7 +27,9 @@ class NormDialog(Dialog):
 
     answered = Signal(str)
 
-    def __init__(self, parent: QWidget | None, faults: Sequence[tuple[NormKind, str]]) -> None:
+    def __init__(
+        self, parent: QWidget | None, faults: Sequence[tuple[NormKind, str]], former: Sequence[Answer] = ()
+    ) -> None:
         super().__init__(parent, tr("Check before signing"), icon="error-warning", tone="warn", width=_WIDTH)
         self.body.addWidget(label(tr("The report contradicts itself or its examination:"), "body", "t1", wrap=True))
         grid = QGridLayout()
@@ -41,6 +45,7 @@ class NormDialog(Dialog):
         self.body.addLayout(grid)
         if len(faults) > _MOST:
             self.body.addWidget(label(tr("and {count} more", count=len(faults) - _MOST), "caption", "t2"))
+        self._add_former(former)
         self.body.addWidget(label(tr("Reason why it is signed all the same"), "caption", "t3"))
         self.reason = GrowingText(least_lines=2)
         self.reason.setAccessibleName(tr("Reason"))
@@ -51,6 +56,17 @@ class NormDialog(Dialog):
         self._answer = self.set_primary(tr("Answer for it"), icon="quill-pen")
         self._ready()
         self.cancel.setFocus()
+
+    def _add_former(self, former: Sequence[Answer]) -> None:
+        if not former:
+            return
+        text = tr("Answered for before, by somebody else or for another version; it does not count for your signature:")
+        self.body.addWidget(label(text, "caption", "warn", wrap=True))
+        for one in former[:_MOST_FORMER]:
+            words = tr("{who}: {reason}", who=one.who, reason=one.reason)
+            line = label(words, "body", "t1", wrap=True)
+            line.setToolTip(one.what)
+            self.body.addWidget(line)
 
     def accept(self) -> None:
         """Hand the reason over and close; without a reason nothing happens."""

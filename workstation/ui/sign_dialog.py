@@ -18,6 +18,7 @@ from workstation.ui.widgets.fields import TextField
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
 
 _FACT_WIDTH: Final = 392
+_MOST_ANSWERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class SigningFacts:
     """The author signs what is handed to a senior."""
     recognition: str = ""
     """Whether the report will carry the mark of mutual recognition, and why not; empty where nobody knows"""
+    answered: tuple[str, ...] = ()
+    """What is signed although a check held it up: fault, who answered for it and why"""
 
 
 class SignDialog(Dialog):
@@ -59,6 +62,7 @@ class SignDialog(Dialog):
             (tr("Receiver"), facts.receiver, "t1"),
             (tr("Impression"), facts.conclusion, "t0"),
             *([(tr("Recognition"), facts.recognition, "t2")] if facts.recognition else []),
+            *([(tr("Answered for"), _listed(facts.answered), "warn")] if facts.answered else []),
         )
         for at, (caption, text, tone) in enumerate(rows):
             grid.addWidget(label(caption, "body", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)
@@ -174,6 +178,12 @@ class SignDialog(Dialog):
             self._sign.enable(False, tr("Confirm that you have checked the report"))
         else:
             self._sign.enable(True)
+
+
+def _listed(lines: tuple[str, ...]) -> str:
+    rest = len(lines) - _MOST_ANSWERS
+    more = [tr("and {count} more", count=rest)] if rest > 0 else []
+    return "\n".join([*lines[:_MOST_ANSWERS], *more])
 
 
 class _CertificateBox(QWidget):

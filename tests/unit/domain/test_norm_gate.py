@@ -257,10 +257,12 @@ def test_levels_are_taken_apart(text: str, expected: set[str]) -> None:
 def test_an_override_holds_for_exactly_the_words_that_were_seen() -> None:
     found = norm_faults(subject_of("右肺上叶见结节。", "左肺上叶结节。"))
     at = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-    override = NormOverride(found[0].rule, found[0].target, found[0].quote, "所见另有说明", "expert", at)
+    quoted = (found[0].rule, found[0].target, found[0].quote)
+    override = NormOverride(*quoted, "所见另有说明", "expert", at, against=found[0].against)
 
     assert open_faults(found, (override,)) == ()
     assert open_faults(norm_faults(subject_of("右肺上叶见结节。", "左肺上叶多发结节。")), (override,)) != ()
+    assert open_faults(norm_faults(subject_of("右肺上叶见大结节。", "左肺上叶结节。")), (override,)) != ()
     with pytest.raises(ValueError, match="reason"):
         replace(override, reason=" ")
 

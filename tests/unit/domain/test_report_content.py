@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers import cases
 from workstation.domain.key_image import KeyImage
+from workstation.domain.norm.values import NormOverride
 from workstation.domain.report import Predecessor, ReportKind, ReportState
 from workstation.domain.report_content import differing_fields, says_other, with_content
 
@@ -36,6 +37,12 @@ def test_the_words_of_the_other_version_come_and_the_document_stays() -> None:
     taken = with_content(STORED, MINE, at=LATER)
     assert (taken.values, taken.report_uid, taken.revision, taken.updated_at) == (MINE.values, "2.25.9", 5, LATER)
     assert not says_other(taken, MINE)
+
+
+def test_nobody_answers_for_words_that_came_from_the_other_version() -> None:
+    override = NormOverride("residue", "impression", "____", "later", "expert", cases.NOON)
+    answered = MINE.with_overrides((override,), at=LATER)
+    assert with_content(STORED, answered, at=LATER).norm_overrides == ()
 
 
 def test_a_signed_report_another_study_and_another_kind_of_document_take_nothing() -> None:

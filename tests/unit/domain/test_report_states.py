@@ -138,7 +138,11 @@ def test_an_addendum_takes_words_of_its_own_and_changes_nothing_else() -> None:
     assert same_content(written, signed())
     assert not same_content(replace(written, values={"impression": "另一句"}), signed())
     override = NormOverride("residue", "impression", "____", "later", "expert", NOON)
-    assert written.with_overrides((override,), at=LATER).norm_overrides == (override,)
+    answered = written.with_overrides((override,), at=LATER)
+    assert answered.norm_overrides == (replace(override, given_in="drafted"),)
+    assert answered.answers_of("expert") == answered.norm_overrides
+    assert following(signed(answered), ReportKind.CORRECTED).norm_overrides == ()
+    assert following(signed(answered), ReportKind.CORRECTED).norm_found == ()
     for other in (following(signed(), ReportKind.AMENDED), signed(written)):
         with pytest.raises(ValueError, match="open addendum"):
             other.with_addendum("x", at=LATER)

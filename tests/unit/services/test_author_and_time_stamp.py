@@ -25,6 +25,7 @@ from workstation.domain.errors import (
     Unreachable,
 )
 from workstation.domain.finding import RejectReason
+from workstation.domain.norm.values import NormOverride
 from workstation.domain.report import Person, Report
 from workstation.domain.signature import AuthorSignature, KeyHolder, SignatureLevel, SignedPdf
 from workstation.domain.workitem import OutputReference
@@ -121,6 +122,18 @@ def test_a_wrong_pin_of_an_author_stores_nothing_and_is_audited() -> None:
 def test_an_incomplete_report_is_not_signed_by_its_author() -> None:
     with pytest.raises(NotSignable):
         Author().sign(replace(WRITTEN, values={}))
+
+
+def test_no_author_signs_past_the_norm_gate_but_one_who_answers_for_the_fault() -> None:
+    author = Author()
+    wrong = replace(WRITTEN, values={**WRITTEN.values, "impression": "右肺结节，直径约____mm。"})
+    with pytest.raises(NotSignable, match="residue"):
+        author.sign(wrong)
+    assert author.images.stored == []
+
+    answer = NormOverride("residue", "impression", "____", "待补测", RESIDENT.user_id, NOON)
+    author.sign(wrong.with_overrides((answer,), at=NOON))
+    assert len(author.images.stored) == 1
 
 
 def _object(pdf: bytes) -> bytes:

@@ -11,19 +11,23 @@ import pytest
 
 from tests.helpers.cases import FixedClock, report, row
 from tests.helpers.critical import AT, EXPERT, ActsInMemory, CriticalHub
+from tests.helpers.fakes import FakeAudit
 from workstation.dicom.critical_policy import default_policy
+from workstation.domain.audit import AuditAction
 from workstation.domain.critical import CallOutcome, CriticalSource, CriticalState, Dismissal
-from workstation.domain.critical_board import CallReport, CriticalBoard, PendingAct, Recognition
-from workstation.domain.errors import NoLongerUpdatable, NotSignable, SignInFailed
+from workstation.domain.critical_board import CallReport, CriticalBoard, CriticalNotice, PendingAct, Recognition
+from workstation.domain.errors import NoLongerUpdatable, NotSignable, SignInFailed, Unreachable
 from workstation.domain.finding import FindingList
+from workstation.domain.report import Person
 from workstation.exchange.templates.library import TemplateLibrary
-from workstation.services.critical_gate import RULE, answered_for, open_critical, require_critical, with_critical
+from workstation.services.critical_gate import AskCritical, answered_for, open_critical, require_critical, with_critical
 from workstation.services.critical_service import CriticalActs, Delivered, new_suggestions, open_of, with_pending
 from workstation.storage.critical_acts import CriticalActFile
 from workstation.storage.crypto import CannotOpen
 
 ENTRY = default_policy().entries[2]
 FOUND = Recognition("", "", "蛛网膜下腔出血")
+SIGNER = Person("expert", "王启明", "远程诊断中心")
 CALL = CallReport("", "王护士", "病房护士", "0571-1", "蛛网膜下腔出血", read_back=True, read_back_text="已知晓")
 
 
@@ -31,11 +35,11 @@ class Bed:
     """A hub, the acts that wait, and the service between them."""
 
     def __init__(self, pending: ActsInMemory | CriticalActFile | None = None) -> None:
-        self.clock = FixedClock(AT)
+        self.clock, self.audit = FixedClock(AT), FakeAudit()
         self.hub = CriticalHub(self.clock)
         self.pending = ActsInMemory() if pending is None else pending
         numbers = count(1)
-        self.acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}")
+        self.acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}", self.audit)
 
     def pass_(self, minutes: float) -> None:
         self.clock.advance(60 * minutes)
@@ -74,10 +78,67 @@ def test_what_the_hub_refuses_stays_with_its_reason_and_lets_the_rest_go() -> No
         CriticalBoard(AT), bed.acts.waiting("expert"), actor=EXPERT, now=AT, policy=default_policy(),
         rows={row().study_instance_uid: row()},
     )  # fmt: skip
-    assert shown.notices == ()
+    assert [(one.value.critical_uid, one.refused) for one in shown.notices] == [(act.critical_uid, "It is closed")]
     bed.hub.refuses = None
     assert bed.acts.deliver("expert") == Delivered(1, 0)
     assert act.critical_uid in bed.hub.values
+
+
+def test_a_refused_recognition_is_in_sight_after_a_restart_with_the_call_about_it_until_it_is_let_go() -> None:
+    bed = Bed()
+    act = bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    bed.hub.refuses = NoLongerUpdatable("The case was withdrawn")
+    bed.acts.deliver("expert")
+
+    def shown() -> tuple[CriticalNotice, ...]:
+        return with_pending(
+            CriticalBoard(AT), bed.acts.waiting("expert"), actor=EXPERT, now=AT, policy=default_policy(), rows={}
+        ).notices
+
+    (notice,) = shown()  # no worklist was fetched yet: the act itself knows whose it is
+    assert (notice.patient_name, notice.value.text) == (row().patient_name, "蛛网膜下腔出血")
+    assert (notice.value.state, notice.refused) == (CriticalState.RECOGNISED, "The case was withdrawn")
+    bed.acts.call(notice.value, EXPERT, CALL)
+    bed.acts.deliver("expert")
+    assert shown()[0].value.state is CriticalState.CONFIRMED
+
+    bed.audit.fail_with = Unreachable("the line is dead")
+    with pytest.raises(Unreachable):
+        bed.acts.let_go(act.critical_uid, EXPERT, "已电话通知王护士")
+    assert len(bed.pending.all()) == 2
+    bed.audit.fail_with = None
+    with pytest.raises(ValueError, match="reason"):
+        bed.acts.let_go(act.critical_uid, EXPERT, " ")
+    bed.acts.let_go(act.critical_uid, EXPERT, "已电话通知王护士")
+    assert (shown(), bed.pending.all()) == ((), ())
+    assert [(what, outcome, detail) for what, _uid, outcome, detail in bed.audit.recorded] == [
+        (
+            AuditAction.CRITICAL_DISMISSED,
+            4,
+            f"critical value {act.critical_uid} never taken by the hub: 已电话通知王护士",
+        )
+    ]
+
+
+def test_what_only_waits_for_the_line_is_not_let_go() -> None:
+    bed = Bed()
+    act = bed.acts.recognise(row(), EXPERT, ENTRY, FOUND)
+    bed.acts.let_go(act.critical_uid, EXPERT, "误报")
+    assert bed.pending.all() == (act,)
+
+
+def test_signing_asks_the_hub_what_somebody_else_recognised_meanwhile_and_silence_changes_nothing() -> None:
+    bed = Bed()
+    told = replace(FOUND, critical_uid="2.25.50")
+    written = report()
+    value = bed.hub.recognise(written.ups_instance_uid, told)
+    ask = AskCritical(bed.hub, patience_s=20)
+
+    assert ask(written).critical_values == (value,)
+    called = bed.hub.call("2.25.50", CALL)
+    assert ask(with_critical(written, (value,))).critical_values == (called,)
+    bed.hub.is_up = False
+    assert ask(with_critical(written, (value,))).critical_values == (value,)
 
 
 def test_an_ended_session_keeps_every_act_for_its_owner() -> None:
@@ -173,14 +234,15 @@ def test_an_open_critical_value_holds_the_signature_up_until_it_is_read_back_or_
     written = with_critical(report(), (value,))
     assert with_critical(written, (value,)) is written
     with pytest.raises(NotSignable, match=value.critical_uid):
-        require_critical(written)
-    answered = answered_for(written, "对方电话三次未接，已派人当面通知", by="王启明", at=AT)
-    require_critical(answered)
+        require_critical(written, "expert")
+    answered = answered_for(written, "对方电话三次未接，已派人当面通知", by=SIGNER, at=AT)
+    require_critical(answered, "expert")
+    assert open_critical(answered, "senior") == (value,)  # another signer is asked again
     assert [(one.rule, one.target, one.reason) for one in answered.norm_overrides] == [
-        (RULE, value.critical_uid, "对方电话三次未接，已派人当面通知")
+        ("critical_open", value.critical_uid, "对方电话三次未接，已派人当面通知")
     ]
-    assert open_critical(with_critical(written, (bed.hub.call(value.critical_uid, CALL),))) == ()
+    assert open_critical(with_critical(written, (bed.hub.call(value.critical_uid, CALL),)), "expert") == ()
     dismissed = value.dismissed(Dismissal(value.recognised_by, AT, "误报"))
-    require_critical(with_critical(written, (dismissed,)))
+    require_critical(with_critical(written, (dismissed,)), "expert")
     with pytest.raises(ValueError, match="reason"):
-        answered_for(written, " ", by="王启明", at=AT)
+        answered_for(written, " ", by=SIGNER, at=AT)

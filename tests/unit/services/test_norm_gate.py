@@ -16,13 +16,15 @@ from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Lobe, NoduleType
 from workstation.domain.norm.gate import RULES
 from workstation.domain.norm.values import NormFault, NormKind, NormOverride, Role
-from workstation.domain.report import Report
+from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.study import Study
 from workstation.exchange.templates.library import TemplateLibrary
+from workstation.services.norm_answers import answer_lines
 from workstation.services.norm_gate import describe_fault, faults_of, kind_word, norm_subject, require_norm
+from workstation.services.report_difference import differences
 from workstation.services.report_service import RecordDecisions
 
-SIGNER = "王启明"
+SIGNER = Person("expert", "王启明", "远程诊断中心")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def test_a_finding_without_a_lobe_proves_no_side_but_its_size(study: Study) -> N
     placed = plain.edited(by="x", at=cases.NOON, lobe=Lobe.RIGHT_UPPER, nodule_type=NoduleType.SOLID)
     report = preliminary_report(study)
     made = replace(report, findings=replace(report.findings, findings=(plain, placed)), language="en")
-    subject = norm_subject(made, TEMPLATE, study, worklist_row(study), signer=SIGNER)
+    subject = norm_subject(made, TEMPLATE, study, worklist_row(study), signer=SIGNER.name)
     table = next(item for item in subject.fields if item.key == "nodules")
 
     assert (table.role, table.text) == (Role.FINDINGS, "nodule, 8.0 mm. solid nodule, right upper lobe, 8.0 mm")
@@ -81,7 +83,7 @@ def test_number_fields_in_millimetres_and_coded_sides_are_part_of_what_was_found
     template = TemplateLibrary().get("dx-chest")
     values = {"pneumothorax": "right", "lungs": "见下。", "impression": "左侧气胸。", "ctr": "x"}
     report = replace(preliminary_report(study), values=values)
-    subject = norm_subject(report, template, study, worklist_row(study), signer=SIGNER)
+    subject = norm_subject(report, template, study, worklist_row(study), signer=SIGNER.name)
     nodule = TemplateLibrary().get("ct-chest-nodule")
     numbers = replace(report, values={"dominant_long_mm": "9.5", "dominant_short_mm": "?"})
 
@@ -89,8 +91,8 @@ def test_number_fields_in_millimetres_and_coded_sides_are_part_of_what_was_found
     assert "side_of_conclusion" in [
         fault.rule for fault in faults_of(report, template, study, worklist_row(study), signer=SIGNER)
     ]
-    assert 9.5 in norm_subject(numbers, nodule, study, worklist_row(study), signer=SIGNER).measured_mm
-    english = norm_subject(replace(report, language="en"), template, study, worklist_row(study), signer=SIGNER)
+    assert 9.5 in norm_subject(numbers, nodule, study, worklist_row(study), signer=SIGNER.name).measured_mm
+    english = norm_subject(replace(report, language="en"), template, study, worklist_row(study), signer=SIGNER.name)
     assert [item.text for item in english.fields if item.key == "pneumothorax"] == ["Right Pneumothorax"]
 
 
@@ -133,8 +135,46 @@ def test_an_open_fault_holds_the_signature_up_and_names_it(study: Study) -> None
     assert "____" in caught.value.user_text
     assert caught.value.detail == "residue"
 
-    answered = NormOverride("residue", "impression", "____", "待临床补充", "expert", cases.NOON)
-    require_norm(replace(wrong, norm_overrides=(answered,)), TEMPLATE, study, worklist_row(study), signer=SIGNER)
+    require_norm(answered(wrong), TEMPLATE, study, worklist_row(study), signer=SIGNER)
+
+
+def answered(report: Report, by: str = "expert") -> Report:
+    override = NormOverride("residue", "impression", "____", "待临床补充", by, cases.NOON, by_name="李思")
+    return report.with_overrides((override,), at=cases.NOON)
+
+
+def test_what_the_author_answered_for_is_asked_of_the_next_signer_again(study: Study) -> None:
+    report = replace(preliminary_report(study), state=ReportState.DRAFTED)
+    wrong = replace(report, values={**report.values, "impression": "右肺上叶结节，直径约____mm。"})
+
+    assert rules(answered(wrong), study) == []
+    assert rules(answered(wrong, by="resident"), study) == ["residue"]
+    handed_over = answered(wrong).moved(ReportState.PRELIMINARY, at=cases.NOON)
+    assert rules(handed_over, study) == ["residue"]  # the same person, but for another signature
+    assert handed_over.former_answers("expert") == handed_over.norm_overrides
+    back = handed_over.moved(ReportState.RETURNED, at=cases.NOON, reason="左右？")
+    assert back.norm_overrides == ()
+
+
+def test_an_answer_is_told_with_fault_person_time_and_reason(study: Study) -> None:
+    critical = NormOverride(
+        "critical_open", "2.25.1", "消化道穿孔", "三次未接，\n已派人通知", "expert", cases.NOON, by_name="王启明"
+    )
+    unknown = NormOverride("rule_of_tomorrow", "impression", "某词", "原因", "expert", cases.NOON)
+    report = answered(replace(preliminary_report(study), state=ReportState.DRAFTED))
+    report = report.with_overrides((critical, unknown), at=cases.NOON)
+    use_language(CHINESE)
+    at = cases.NOON.astimezone().strftime("%Y-%m-%d %H:%M")
+
+    assert answer_lines(report.norm_overrides, TEMPLATE) == (
+        f"诊断印象：模板残留：“____”。李思 {at} 作出说明：待临床补充",
+        f"危急值未复述：消化道穿孔。王启明 {at} 作出说明：三次未接， 已派人通知",
+        f"诊断印象：某词。expert {at} 作出说明：原因",
+    )
+    shown = differences(replace(report, norm_overrides=()), report, TEMPLATE)
+    assert [(one.label, one.before, one.after.count("作出说明")) for one in shown if one.is_changed] == [
+        ("签署前的说明", "", 3)
+    ]
 
 
 def test_an_override_is_audited_with_rule_reason_and_signer(study: Study) -> None:
@@ -149,11 +189,13 @@ def test_an_override_is_audited_with_rule_reason_and_signer(study: Study) -> Non
 def test_the_age_is_that_of_the_day_and_dates_that_cannot_be_read_give_none(study: Study) -> None:
     row = worklist_row(study)
     born = replace(study, patient=replace(study.patient, birth_date="19681122"))
-    assert norm_subject(preliminary_report(born), TEMPLATE, born, row, signer=SIGNER).age_years == 57
+    assert norm_subject(preliminary_report(born), TEMPLATE, born, row, signer=SIGNER.name).age_years == 57
     unknown = replace(study, patient=replace(study.patient, birth_date=""))
     unborn = replace(study, patient=replace(study.patient, birth_date="20300101"))
 
-    ages = [norm_subject(preliminary_report(s), TEMPLATE, s, row, signer=SIGNER).age_years for s in (unknown, unborn)]
+    ages = [
+        norm_subject(preliminary_report(s), TEMPLATE, s, row, signer=SIGNER.name).age_years for s in (unknown, unborn)
+    ]
     assert ages == [None, None]
 
 

@@ -17,13 +17,14 @@ from workstation.domain.finding import Lobe
 from workstation.domain.norm.values import NormKind
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.phrase import Phrase, filled, placeholders
-from workstation.domain.report import Report
+from workstation.domain.report import Person, Report
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.services.norm_gate import describe_fault, faults_of
 from workstation.services.phrase_service import PhraseBook, facts_of
 from workstation.services.report_links import annotation_words, finding_words, insertable, link_states
 
 TEMPLATE = cases.template()
+SIGNER = Person("expert", "王启明", "远程诊断中心")
 
 
 def drawn(kind: AnnotationKind = AnnotationKind.LENGTH, *measures: Measure) -> Annotation:
@@ -45,7 +46,7 @@ def linked(report: Report, text: str, target: str, quote: str, kind: LinkKind = 
 
 def open_rules(report: Report) -> dict[str, NormKind]:
     row = cases.row()
-    return {one.rule: one.kind for one in faults_of(report, TEMPLATE, cases.study(), row, signer="王启明")}
+    return {one.rule: one.kind for one in faults_of(report, TEMPLATE, cases.study(), row, signer=SIGNER)}
 
 
 def test_a_finding_is_named_by_place_kind_and_size_in_the_language_of_the_report() -> None:
@@ -101,7 +102,7 @@ def test_a_finding_that_was_taken_away_leaves_words_that_the_gate_tells_of() -> 
     assert link_states(report)[0].is_gone
     assert open_rules(report)["link_gone"] is NormKind.CONCLUSION
     row = cases.row()
-    faults = faults_of(report, TEMPLATE, cases.study(), row, signer="王启明")
+    faults = faults_of(report, TEMPLATE, cases.study(), row, signer=SIGNER)
     assert "Airways: “右肺上叶实性结节，平均径 15.5 mm” tells of something that is no longer in the report" in [
         describe_fault(fault, TEMPLATE) for fault in faults
     ]

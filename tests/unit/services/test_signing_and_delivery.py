@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from tests.helpers import fakes
 from tests.helpers.cases import NOON, FixedClock, Uids, ai_finding, complete_values, report, row, study, template
+from tests.helpers.critical import AT, CriticalHub
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
+from workstation.domain.critical import CriticalState
+from workstation.domain.critical_board import Recognition
 from workstation.domain.errors import (
+    CriticalOpen,
     DiskFull,
     IntegrityMismatch,
     JobCancelled,
@@ -25,6 +30,7 @@ from workstation.domain.finding import RejectReason
 from workstation.domain.report import Person, Report, ReportState, signing_blockers
 from workstation.domain.workitem import Claim, ReadingState
 from workstation.services.claim_check import CheckClaim
+from workstation.services.critical_gate import AskCritical
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
 from workstation.services.jobs import NoJob
 from workstation.services.report_service import (
@@ -55,10 +61,13 @@ class Desk:
         default_factory=lambda: fakes.FakeWorklist(replace(row(ReadingState.READING), reader_id="expert"))
     )
 
+    critical: Callable[[Report], Report] = lambda what: what
+
     def sign(self, what: Report = DECIDED, *, actor: Actor = fakes.EXPERT, pin: str = "1234") -> SignedReport:
         signing = SignReport(
-            self.objects, self.objects, fakes.FakeSigner(), self.outbox, self.drafts, self.audit, self.clock
-        )
+            self.objects, self.objects, fakes.FakeSigner(), self.outbox, self.drafts, self.audit, self.clock,
+            critical=self.critical,
+        )  # fmt: skip
         return signing(what, template=template(), study=study(), row=row(), claim=CLAIM, actor=actor, pin=pin)
 
     def deliver(self) -> DeliveryOutcome:
@@ -228,6 +237,35 @@ def test_a_report_refused_only_after_the_line_had_been_dead_is_a_draft_again_onc
     desk.clock.advance(25 * 3600)
     assert desk.deliver().refused == 1
     assert desk.drafts.kept == {}
+
+
+def test_a_report_held_by_an_open_critical_value_is_told_once_and_goes_by_itself_after_the_read_back() -> None:
+    desk = Desk()
+    desk.sign()
+    desk.reports.fail_with = CriticalOpen("Critical values without a read-back: 脑出血", hint="Call it through")
+
+    told = desk.deliver()
+    assert (told, told.hint) == (
+        DeliveryOutcome(0, 0, 1, "Critical values without a read-back: 脑出血"),
+        "Call it through",
+    )
+    assert desk.drafts.kept == {}  # nobody has to sign it anew
+    desk.clock.advance(21)
+    assert desk.deliver() == DeliveryOutcome(0, 1, 0, "Critical values without a read-back: 脑出血")
+    desk.reports.fail_with = None
+    desk.clock.advance(21)
+    assert desk.deliver() == DeliveryOutcome(1, 0, 0)
+
+
+def test_signing_stops_at_a_critical_value_that_only_the_hub_knows_of() -> None:
+    hub = CriticalHub(FixedClock(AT))
+    hub.recognise(DECIDED.ups_instance_uid, Recognition("2.25.50", "perforation", "消化道穿孔"))
+    desk = Desk(critical=AskCritical(hub, patience_s=20))
+    with pytest.raises(NotSignable, match=r"2\.25\.50"):
+        desk.sign()
+    assert desk.outbox.waiting == []
+    hub.dismiss("2.25.50", "误报")
+    assert [one.state for one in desk.sign().report.critical_values] == [CriticalState.DISMISSED]
 
 
 def test_a_newer_draft_is_never_overwritten_by_a_report_that_was_refused() -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
+
+CRITICAL_OPEN: Final = "critical_open"
+"""The rule of an override that answers for an open critical value; its target is the value's UID."""
 
 
 class NormKind(StrEnum):
@@ -105,7 +109,12 @@ class NormFault:
 
 @dataclass(frozen=True, slots=True)
 class NormOverride:
-    """A fault that the signer has seen and answers for; it holds for exactly these words. Times are UTC."""
+    """
+    A fault that a signer has seen and answers for; it holds for exactly these words on both sides. Times are UTC.
+
+    It is that person's own (``by`` is the user id) and belongs to the version for whose signature it was given:
+    ``given_in`` is the state that the document was in. Nobody else signs under it, and nothing inherits it.
+    """
 
     rule: str
     target: str
@@ -113,6 +122,9 @@ class NormOverride:
     reason: str
     by: str
     at: datetime
+    against: str = ""
+    by_name: str = ""
+    given_in: str = ""
 
     def __post_init__(self) -> None:
         if not self.reason.strip():
@@ -120,4 +132,9 @@ class NormOverride:
 
     def covers(self, fault: NormFault) -> bool:
         """Tell whether this is the fault that was answered for."""
-        return (self.rule, self.target, self.quote) == (fault.rule, fault.target, fault.quote)
+        return (self.rule, self.target, self.quote, self.against) == (
+            fault.rule,
+            fault.target,
+            fault.quote,
+            fault.against,
+        )

@@ -10,7 +10,7 @@ from workstation.domain.critical_board import CriticalNotice
 from workstation.domain.critical_clock import critical_timer
 from workstation.domain.errors import WorkstationError
 from workstation.ui.critical.desk import CriticalDesk
-from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog
+from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog, ReasonDialog
 from workstation.ui.critical.words import clock_text
 from workstation.ui.dialogs import Dialog
 from workstation.ui.main_window import MainWindow
@@ -50,7 +50,8 @@ class CriticalAlarm(QObject):
         notices = self._critical.notices()
         if self._critical.may_acknowledge:
             return tuple(one for one in notices if one.value.received is None)
-        return tuple(one for one in notices if one.value.is_open)
+        mine = (one for one in notices if one.value.is_open or one.refused)
+        return tuple(sorted(mine, key=lambda one: not one.refused))
 
     def act(self) -> None:
         """Open the dialog for the most urgent value."""
@@ -67,6 +68,22 @@ class CriticalAlarm(QObject):
             call = CallDialog(self._window, name, notice.site_name, value)
             call.told.connect(lambda report: self._critical.call(value, report))
             self._open(call)
+
+    def let_go(self) -> None:
+        """Ask why a value that the hub did not take is let go of here."""
+        notice = self._first
+        if notice is None or not notice.refused or self.dialog is not None:
+            return
+        value = notice.value
+        dialog = ReasonDialog(
+            self._window,
+            tr("The hub did not take this critical value"),
+            [f"{name_or_placeholder(notice.patient_name)} · {value.text}", notice.refused],
+            tr("Let it go"),
+            tr("Say who was told and when, or why it is none. The reason goes into the audit record."),
+        )
+        dialog.reason_given.connect(lambda reason: self._critical.dismiss(value, reason))
+        self._open(dialog)
 
     def _open(self, dialog: Dialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -118,6 +135,13 @@ class CriticalAlarm(QObject):
             hint = tr("Tell the treating doctor at once, then acknowledge.")
             action = NoticeAction(tr("Acknowledge"), self.act, "check")
             return Notice(_KEY, Severity.LOST, fact, hint, actions=(action,))
+        if first.refused:
+            fact = tr("The hub did not take a critical value: {patient} · {finding}",
+                      patient=who, finding=first.value.text)  # fmt: skip
+            hint = tr("{reason}. Call it through all the same, then let it go with a reason.", reason=first.refused)
+            call = (NoticeAction(tr("Record the call"), self.act, "phone"),) if first.value.is_open else ()
+            let_go = NoticeAction(tr("Let it go…"), self.let_go, "close")
+            return Notice(_KEY, Severity.LOST, fact, hint, actions=(*call, let_go))
         if timer.stage not in {CriticalStage.REMINDED, CriticalStage.ESCALATED}:
             return None
         fact = tr("Critical value not read back for {minutes} min: {patient} · {finding}",

@@ -12,6 +12,7 @@ from workstation.domain.critical import CriticalSource, CriticalValue
 from workstation.domain.critical_policy import CriticalEntry, CriticalSuggestion
 from workstation.services.critical_gate import open_critical
 from workstation.services.critical_service import new_suggestions, open_of
+from workstation.services.norm_answers import answers
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.commands import Command
@@ -42,6 +43,7 @@ class CriticalCase(QObject):
         desk.opened.connect(self._opened)
         desk.changed.connect(self._changed)
         desk.closed.connect(self._closed)
+        desk.sign_failed.connect(self._refresh)
         if panel is not None:
             panel.act_requested.connect(self.act)
             panel.close_requested.connect(self._close)
@@ -93,13 +95,13 @@ class CriticalCase(QObject):
         if session is None:
             return False
         self._show()
-        waiting = open_critical(session.report)
+        waiting = open_critical(session.report, session.reader.user_id)
         if not waiting:
             return False
         dialog = ReasonDialog(
             self._page,
             tr("Nobody has read back the critical value"),
-            [value.text for value in waiting],
+            [value.text for value in waiting] + self._former_answers(session, waiting),
             tr("Sign all the same"),
             tr("Call it through first (F8). The reason is kept with the report and in the audit record."),
         )
@@ -112,6 +114,14 @@ class CriticalCase(QObject):
         dialog.reason_given.connect(answer)
         self._open(dialog)
         return True
+
+    def _former_answers(self, session: ReadingSession, waiting: tuple[CriticalValue, ...]) -> list[str]:
+        uids = {value.critical_uid for value in waiting}
+        former = [one for one in session.report.former_answers(session.reader.user_id) if one.target in uids]
+        return [
+            tr("Answered for by {who}: {reason}", who=one.who, reason=one.reason)
+            for one in answers(former, session.template)
+        ]
 
     def _call(self, session: ReadingSession, value: CriticalValue) -> None:
         row = session.row
@@ -173,7 +183,13 @@ class CriticalCase(QObject):
     def _show_panel(self) -> None:
         if self._panel is not None:
             names = [one.text for one in self.suggestions()]
-            self._panel.show_values(self.values(), names, self._critical.now(), may_act=self._critical.may_notify)
+            values = self.values()
+            refused = {one.critical_uid: self._critical.refusal(one.critical_uid) for one in values}
+            now, may_act = self._critical.now(), self._critical.may_notify
+            self._panel.show_values(values, names, now, may_act=may_act, refused=refused)
+
+    def _refresh(self, _error: object) -> None:
+        self._critical.refresh()  # the hub may know of a value that this machine does not show yet
 
     def _tick(self) -> None:
         if self._panel is not None and self._panel.isVisible():

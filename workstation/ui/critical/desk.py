@@ -10,6 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from resources.translation import tr
 from workstation.domain.access import Actor, Permission
 from workstation.domain.critical import CriticalSource, CriticalValue
 from workstation.domain.critical_board import CallReport, CriticalBoard, CriticalNotice, PendingAct, Recognition
@@ -114,7 +115,12 @@ class CriticalDesk(QObject):
         board = CriticalBoard(self.now(), () if self._read is None else self._read.notices)
         now = self._acts.clock.now()
         shown = with_pending(board, self._waiting, actor=actor, now=now, policy=self.policy, rows=self._rows)
-        return tuple(notice for notice in shown.notices if notice.value.is_listed)
+        return tuple(notice for notice in shown.notices if notice.value.is_listed or notice.refused)
+
+    def refusal(self, critical_uid: str) -> str:
+        """Return why the hub did not take a recognition, empty where it did or has not been asked yet."""
+        acts = (act for act in self._waiting if act.recognition is not None and act.critical_uid == critical_uid)
+        return next((act.refused for act in acts), "")
 
     def values_of(self, study_instance_uid: str) -> tuple[CriticalValue, ...]:
         """Return every critical value known of a study, also closed and dismissed ones of the open case."""
@@ -188,11 +194,17 @@ class CriticalDesk(QObject):
         self._ask(lambda: self._acts.hub.acknowledge(value.critical_uid, receiver, words))
 
     def close_value(self, value: CriticalValue) -> None:
-        """Close what was read back, at the hub."""
+        """Close what was read back, at the hub; what it never took is let go with the record of its call."""
+        if self.refusal(value.critical_uid):
+            self._let_go(value, tr("read back: {words}", words=value.read_back_text))
+            return
         self._ask(lambda: self._acts.hub.close(value.critical_uid))
 
     def dismiss(self, value: CriticalValue, reason: str) -> None:
-        """Take back what is no critical value, at the hub."""
+        """Take back what is no critical value, at the hub; what it never took is let go of here."""
+        if self.refusal(value.critical_uid):
+            self._let_go(value, reason)
+            return
         self._ask(lambda: self._acts.hub.dismiss(value.critical_uid, reason))
 
     def _keep(self, act: Callable[[], PendingAct]) -> None:
@@ -202,6 +214,23 @@ class CriticalDesk(QObject):
             self.refresh()
 
         self._jobs.submit(Pool.DB, lambda _job: act(), on_success=kept, on_error=self._tell)
+
+    def _let_go(self, value: CriticalValue, reason: str) -> None:
+        actor = self._actor()
+        if actor is None:
+            return
+
+        def gone(_none: None) -> None:
+            self._waiting = tuple(act for act in self._waiting if act.critical_uid != value.critical_uid)
+            self.changed.emit()
+            self.refresh()
+
+        self._jobs.submit(
+            Pool.IO,
+            lambda _job: self._acts.let_go(value.critical_uid, actor, reason),
+            on_success=gone,
+            on_error=self._tell,
+        )
 
     def _ask(self, act: Callable[[], CriticalValue]) -> None:
         def done(value: CriticalValue) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -38,6 +38,9 @@ class CriticalPanel(Panel):
         self._chip = ChipLabel("", "bad")
         self.header.addWidget(self._chip)
         self.body.setSpacing(8)
+        self._refusal = label("", "body", "bad", wrap=True)
+        self._refusal.hide()
+        self.body.addWidget(self._refusal)
         self._suggestion = label("", "body", "warn", wrap=True)
         self.body.addWidget(self._suggestion)
         self._facts = QWidget()
@@ -96,13 +99,26 @@ class CriticalPanel(Panel):
         self.body.addLayout(row)
 
     def show_values(
-        self, values: Sequence[CriticalValue], suggestions: Sequence[str], now: datetime, *, may_act: bool
+        self,
+        values: Sequence[CriticalValue],
+        suggestions: Sequence[str],
+        now: datetime,
+        *,
+        may_act: bool,
+        refused: Mapping[str, str] | None = None,
     ) -> None:
-        """Show the first of the open values, else the newest one that was notified, else what is suggested."""
+        """
+        Show the first of the open values, else the newest one that was notified, else what is suggested.
+
+        ``refused`` says by UID why the hub did not take a value.
+        """
         shown = next((value for value in values if value.is_open), None)
         shown = shown or next((value for value in values if value.state is CriticalState.CONFIRMED), None)
         shown = shown or next((value for value in values if value.state is CriticalState.CLOSED), None)
         self._value = shown
+        reason = "" if shown is None else (refused or {}).get(shown.critical_uid, "")
+        self._refusal.setText(tr("The hub did not take it ({reason}). Call it through all the same.", reason=reason))
+        self._refusal.setVisible(bool(reason))
         self._facts.setVisible(shown is not None)
         self._suggestion.setVisible(bool(suggestions))
         self._suggestion.setText(tr("Suggested: {names}", names="; ".join(suggestions)))
@@ -161,6 +177,10 @@ class CriticalPanel(Panel):
     def stage_text(self) -> str:
         """Return what is said of the clock."""
         return self._stage.text()
+
+    def refusal_text(self) -> str:
+        """Return what is said of a hub that did not take the value."""
+        return self._refusal.text() if not self._refusal.isHidden() else ""
 
     def suggestion_text(self) -> str:
         """Return what is suggested."""

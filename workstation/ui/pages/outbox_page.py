@@ -93,11 +93,13 @@ class OutboxCard(Panel):
         self.reason = label(entry.reason, "body", "bad" if entry.refused else "t2", wrap=True)
         self.reason.setVisible(bool(entry.reason))
         self.body.addWidget(self.reason)
-        todo = (
-            tr("Its text is a draft again: open the case from the worklist and sign it anew. Then drop this one.")
-            if entry.refused
-            else tr("It is sent by itself as soon as the hub answers; nothing is lost.")
-        )
+        todo = tr("It is sent by itself as soon as the hub answers; nothing is lost.")
+        if entry.refused and entry.is_draft:
+            todo = tr(
+                "Its text is a draft again: open the case from the worklist and sign it anew. Then drop this one."
+            )
+        elif entry.refused:
+            todo = tr("It goes by itself once this is settled. If you drop it, its text becomes your draft again.")
         self.body.addWidget(label(todo, "caption", "t2", wrap=True))
         row = QHBoxLayout()
         row.setSpacing(8)

@@ -22,6 +22,7 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.services.norm_answers import answer_lines
 from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import describe_blocker, image_of_finding, with_normal_phrases
 from workstation.services.signing_service import SignedReport
@@ -397,6 +398,7 @@ class ReportPresenter(QObject):
             signer=actor.display_name,
             recognition=self._desk.foreseen_recognition(),
             preliminary=preliminary,
+            answered=answer_lines(session.report.norm_overrides, session.template),
         )
         self.dialog = SignDialog(self._page, facts)
         self.dialog.sign_requested.connect(self._desk.submit if preliminary else self._desk.sign)

@@ -16,12 +16,14 @@ from PySide6.QtWidgets import QMenu
 from resources.categories import scheme_name
 from resources.translation import language, tr
 from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.norm.gate import open_faults
 from workstation.domain.norm.values import NormFault
-from workstation.domain.report import Report
+from workstation.domain.report import Person, Report
 from workstation.domain.template import ReportTemplate
 from workstation.services.category_forms import form_of, lesions_of
 from workstation.services.critical_addendum import fill_from_record
 from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.services.norm_answers import answers
 from workstation.services.norm_gate import describe_fault, faults_of
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
@@ -103,8 +105,7 @@ class ReportTools(QObject):
         session = self._desk.session
         if session is None or session.read_only:
             return ()
-        overrides = session.report.norm_overrides
-        return tuple(fault for fault in self._faults if not any(one.covers(fault) for one in overrides))
+        return open_faults(self._faults, session.report.answers_of(self._signer(session).user_id))
 
     def sentences(self) -> list[tuple[str, str]]:
         """Return place and sentence of each fault that nobody has answered for; the place names field and words."""
@@ -131,23 +132,31 @@ class ReportTools(QObject):
             Pool.CPU, lambda _job: faults_of(report, template, study, row, signer=signer), on_success=show
         )
 
-    def _signer(self, session: ReadingSession) -> str:
+    def _signer(self, session: ReadingSession) -> Person:
         actor = self._desk.signer
-        return session.reader.name if actor is None else actor.display_name
+        return session.reader if actor is None else Person(actor.user_id, actor.display_name, actor.site_name)
 
     def hold_up(self, go_on: Callable[[], None]) -> bool:
         """Ask the gate for the report as it stands; where it finds faults, show them and return True."""
         session = self._desk.session
         if session is None:
             return False
-        faults = faults_of(session.report, session.template, session.study, session.row, signer=self._signer(session))
+        signer = self._signer(session)
+        faults = faults_of(session.report, session.template, session.study, session.row, signer=signer)
         self._faults, self._looked_at = faults, session.report
         self.faults_changed.emit()
         if not faults:
             return False
         session.held_up(faults)
         self._looked_at = session.report
-        dialog = NormDialog(self._page, [(fault.kind, describe_fault(fault, session.template)) for fault in faults])
+        former = [
+            one for one in session.report.former_answers(signer.user_id) if any(one.covers(fault) for fault in faults)
+        ]
+        dialog = NormDialog(
+            self._page,
+            [(fault.kind, describe_fault(fault, session.template)) for fault in faults],
+            answers(former, session.template),
+        )
 
         def answer(reason: str) -> None:
             if self._desk.session is session and not session.read_only:

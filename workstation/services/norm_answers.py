@@ -1,0 +1,43 @@
+"""Who answered for which fault before a signature and why, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from resources.translation import tr
+from workstation.domain.norm.values import CRITICAL_OPEN, NormFault, NormKind, NormOverride
+from workstation.domain.template import ReportTemplate
+from workstation.services.norm_gate import describe_fault
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One override as it is shown: what it is about, who gave it when, and why."""
+
+    what: str
+    who: str
+    reason: str
+
+
+def answers(overrides: Iterable[NormOverride], template: ReportTemplate) -> tuple[Answer, ...]:
+    """Return the overrides in words, in the order in which they were given."""
+    return tuple(_answer(one, template) for one in overrides)
+
+
+def answer_lines(overrides: Iterable[NormOverride], template: ReportTemplate) -> tuple[str, ...]:
+    """Return one line for each override: what, by whom, when and why."""
+    return tuple(
+        tr("{what}. Answered for by {who}: {reason}", what=one.what, who=one.who, reason=one.reason)
+        for one in answers(overrides, template)
+    )
+
+
+def _answer(override: NormOverride, template: ReportTemplate) -> Answer:
+    if override.rule == CRITICAL_OPEN:
+        what = tr("Critical value without a read-back: {name}", name=override.quote)
+    else:  # the kind is not part of the sentence
+        fault = NormFault(NormKind.CONCLUSION, override.rule, override.target, override.quote, override.against)
+        what = describe_fault(fault, template)
+    at = override.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return Answer(what, f"{override.by_name or override.by} {at}", " ".join(override.reason.split()))
