@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from tests.helpers.dispatch import FakeCarrier, dispatched, dispatcher, drain, open_route, put_route, signed_case
-from tests.helpers.hub import HubBed, expect
+from tests.helpers.hub import HubBed, expect, new_uid
 from tests.helpers.hub_reports import from_json
 from worklist.hub.dispatch_desk import enqueue
 from worklist.hub.dispatch_tables import dispatches, routes
 from workstation.domain.dispatch import DispatchState, RetryPolicy, Route, RouteKind
-from workstation.domain.errors import Refused, Undeliverable, Unreachable
-from workstation.domain.report import ReportState
+from workstation.domain.errors import NotTrusted, Refused, Undeliverable, Unreachable
+from workstation.domain.report import Predecessor, ReportState
+from workstation.domain.report_state import ReportKind
 
 MakeRoute = Callable[..., Route]
 
@@ -138,9 +139,11 @@ def test_a_later_version_never_overtakes_an_earlier_one(hub: HubBed, route: Make
     sent, report_uid = signed_case(hub)
     _other, free = signed_case(hub)
     report = from_json(hub.as_("expert").get(f"/api/reports/{sent.ups}").json())
-    withdrawn = report.moved(ReportState.ENTERED_IN_ERROR, at=hub.clock.now(), reason="wrong patient")
+    before_it = Predecessor(report_uid, ReportKind.ORIGINAL, hub.clock.now(), report.author.name, ())
+    corrected = replace(report, report_uid=new_uid(), kind=ReportKind.CORRECTED, change_reason="侧别",
+                        predecessors=(before_it,))  # fmt: skip
     with hub.context.write() as connection:
-        assert enqueue(connection, hub.context, withdrawn, "qingshui", ()) >= 1
+        assert enqueue(connection, hub.context, corrected, "qingshui", ()) == 1
     carrier = FakeCarrier([Undeliverable("refused")])
     work = dispatcher(hub, {RouteKind.HL7: carrier})
 
@@ -154,9 +157,105 @@ def test_a_later_version_never_overtakes_an_earlier_one(hub: HubBed, route: Make
     assert expect(200, answer).json()["state"] == "given_up"
     assert [(one.report.report_uid, one.report.status) for one, _route in carrier.taken] == [
         (free, "final"),
-        (report_uid, "entered-in-error"),
+        (corrected.report_uid, "corrected"),
     ]
     assert carrier.taken[-1][0].report_root == report_uid
+
+
+def withdraw(hub: HubBed, ups: str) -> None:
+    """Tell the routes that the signed report of a case is of another patient."""
+    report = from_json(hub.as_("expert").get(f"/api/reports/{ups}").json())
+    withdrawn = report.moved(ReportState.ENTERED_IN_ERROR, at=hub.clock.now(), reason="wrong patient")
+    with hub.context.write() as connection:
+        enqueue(connection, hub.context, withdrawn, "qingshui", ())
+
+
+def told(hub: HubBed, route: Route) -> list[tuple[str, DispatchState]]:
+    return [(one.report_state, one.state) for one in dispatched(hub, route.route_id)]
+
+
+def test_a_report_of_the_wrong_patient_that_has_not_left_yet_never_leaves(hub: HubBed, route: MakeRoute) -> None:
+    own, off = route(), route("off")
+    sent, _uid = signed_case(hub)
+    put_route(hub, replace(off, enabled=False))
+    withdraw(hub, sent.ups)
+    put_route(hub, off)
+    carrier = FakeCarrier()
+
+    drain(dispatcher(hub, {RouteKind.HL7: carrier}))
+
+    assert carrier.taken == []
+    assert told(hub, own) == told(hub, off) == [("final", DispatchState.SUPERSEDED)]
+
+
+@pytest.mark.parametrize("trouble", [Refused("busy"), Undeliverable("refused")])
+def test_a_report_of_the_wrong_patient_that_may_have_arrived_is_taken_back(
+    hub: HubBed, route: MakeRoute, trouble: Exception
+) -> None:
+    own, carrier = route(), FakeCarrier([trouble])
+    work = dispatcher(hub, {RouteKind.HL7: carrier})
+    sent, _uid = signed_case(hub)
+    drain(work)
+    withdraw(hub, sent.ups)
+    drain(work)
+
+    assert [one.report.status for one, _route in carrier.taken] == ["entered-in-error"]
+    assert told(hub, own) == [("final", DispatchState.SUPERSEDED), ("entered-in-error", DispatchState.DELIVERED)]
+
+
+def test_a_site_whose_route_is_switched_off_hears_of_the_withdrawal_when_it_is_on_again(
+    hub: HubBed, route: MakeRoute
+) -> None:
+    own, carrier = route(), FakeCarrier()
+    work = dispatcher(hub, {RouteKind.HL7: carrier})
+    sent, _uid = signed_case(hub)
+    drain(work)
+    put_route(hub, replace(own, enabled=False))
+    withdraw(hub, sent.ups)
+    new = route("new")
+    drain(work)
+    silent = told(hub, own)
+    put_route(hub, own)
+    drain(work)
+
+    assert silent[1:] == [("entered-in-error", DispatchState.WAITING)]
+    assert told(hub, own)[1:] == [("entered-in-error", DispatchState.DELIVERED)]
+    assert told(hub, new) == []
+
+
+def test_distrust_counts_from_when_it_began_and_not_from_the_backlog_before_it(hub: HubBed, route: MakeRoute) -> None:
+    own = route()
+    signed_case(hub)
+    carrier = FakeCarrier([Unreachable("away"), *(NotTrusted("expired") for _ in range(4))])
+    policy = RetryPolicy(trust_patience=timedelta(minutes=10))
+    work = dispatcher(hub, {RouteKind.HL7: carrier}, policy=policy)
+
+    def after(minutes: int) -> DispatchState:
+        hub.clock.ahead += timedelta(minutes=minutes)
+        drain(work)
+        (one,) = dispatched(hub, own.route_id)
+        return one.state
+
+    assert [after(minutes) for minutes in (0, 30, 9, 2)] == [DispatchState.WAITING] * 3 + [DispatchState.DEAD]
+
+    (dead,) = dispatched(hub, own.route_id)
+    expect(200, hub.as_("admin").post(f"/api/dispatches/{dead.number}/retry"))
+    assert [after(0), after(2)] == [DispatchState.WAITING, DispatchState.DELIVERED]
+
+
+def test_what_was_sent_again_waits_as_patiently_as_at_first(hub: HubBed, route: MakeRoute) -> None:
+    own = route()
+    signed_case(hub)
+    hub.clock.ahead += timedelta(minutes=11)
+    carrier = FakeCarrier([Unreachable("away"), Unreachable("away")])
+    work = dispatcher(hub, {RouteKind.HL7: carrier}, policy=RetryPolicy(patience=timedelta(minutes=10)))
+    drain(work)
+    (dead,) = dispatched(hub, own.route_id)
+    expect(200, hub.as_("admin").post(f"/api/dispatches/{dead.number}/retry"))
+    drain(work)
+    (again,) = dispatched(hub, own.route_id)
+
+    assert (dead.state, again.state) == (DispatchState.DEAD, DispatchState.WAITING)
 
 
 def test_giving_up_needs_a_reason_and_only_what_is_dead_is_given_up(hub: HubBed, route: MakeRoute) -> None:

@@ -72,8 +72,8 @@ class DispatchService:
             document = ROUTE.dump_json(route).decode()
             values = {"enabled": int(route.enabled), "document": document, "held_until": None, "failures": 0}
             before = connection.execute(
-                select(routes).where(routes.c.route_id == route.route_id).with_for_update()
-            ).first()
+                select(routes).where(routes.c.route_id == route.route_id).with_for_update(key_share=True)
+            ).first()  # reports may be put on it meanwhile: they do not wait for the audit trail behind this
             if before is None:
                 row = {"route_id": route.route_id, "site_id": route.site_id, **values}
                 if not insert_once(connection, routes, row):

@@ -2,8 +2,9 @@
 Sending what the dispatch desk wrote down: at least once, in order per study, and provably.
 
 A route is worked on by one thread of one process at a time: it is leased, and the lease of a killed
-process runs out. A row leaves its waiting state only in the transaction that records the receiver's
-proof, so a crash anywhere before it repeats the delivery under the same control id and UIDs.
+process runs out. A row becomes delivered only in the transaction that records the receiver's proof, so
+a crash anywhere before it repeats the delivery under the same control id and UIDs. That it may have
+arrived is written down before each attempt, where it is also asked whether it still should.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 from resources.translation import tr
 from worklist.hub.consignments import Consignments
 from worklist.hub.context import HubContext
-from worklist.hub.dispatch_desk import note, route_of
+from worklist.hub.dispatch_desk import is_outdated, note, route_of, supersede_one
+from worklist.hub.dispatch_patience import is_overdue, told_reason
 from worklist.hub.dispatch_tables import dispatches, routes
 from workstation.domain.audit import AuditAction
 from workstation.domain.dispatch import Carrier, DispatchState, Receipt, RetryPolicy, Route, RouteKind, TimelineStep
 from workstation.domain.errors import (
-    NotTrusted,
     SourceError,
     StorageError,
     Undeliverable,
     Unreachable,
     WorkstationError,
 )
+from workstation.domain.report import Report
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ POLICY: Final = RetryPolicy()
 POLL_S: Final = 1.0
 _WAITING: Final = DispatchState.WAITING.value
 _DEAD: Final = DispatchState.DEAD.value
+_SUPERSEDED: Final = DispatchState.SUPERSEDED.value
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,9 @@ class Dispatcher:
             return False
         self.step("leased")
         try:
-            while (stop is None or not stop.is_set()) and self._renewed(route.route_id, owner):
+            while (stop is None or not stop.is_set()) and (now := self._renewed(route.route_id, owner)):
                 row = self._next(route.route_id)
-                if row is None or not self._sent(row, route):
+                if row is None or not self._sent(row, now):
                     break
         finally:
             self._let_go(route.route_id, owner)
@@ -117,8 +120,8 @@ class Dispatcher:
             update(routes).where(routes.c.route_id == route_id).values(lease_owner=owner, lease_until=until)
         )
 
-    def _renewed(self, route_id: str, owner: str) -> bool:
-        """Renew the lease; false where it was lost, or the route was held or switched off meanwhile."""
+    def _renewed(self, route_id: str, owner: str) -> Route | None:
+        """Renew the lease; return the route as it is now, None where it was lost, held or switched off meanwhile."""
         now = self.context.clock.now()
         mine = (
             routes.c.route_id == route_id,
@@ -127,8 +130,10 @@ class Dispatcher:
             or_(routes.c.held_until.is_(None), routes.c.held_until <= now),
         )
         with self.context.write() as connection:
-            changed = connection.execute(update(routes).where(*mine).values(lease_until=now + self.lease))
-        return bool(changed.rowcount)
+            renewed = connection.execute(
+                update(routes).where(*mine).values(lease_until=now + self.lease).returning(routes.c.document)
+            ).first()
+        return None if renewed is None else route_of(renewed)
 
     def _let_go(self, route_id: str, owner: str) -> None:
         with self.context.write() as connection:
@@ -153,14 +158,14 @@ class Dispatcher:
         try:
             consignment = self.consignments.of(row)
             self.step("built")
+            if not self._begun(row, route, consignment.report):
+                return True
             receipt = self.carriers[route.kind].carry(consignment, route)
             self.step("carried")
         except Undeliverable as error:
             self._failed(row, route, error, dead=True)
         except Unreachable as error:
-            patience = self.policy.trust_patience if isinstance(error, NotTrusted) else self.policy.patience
-            overdue = self.context.clock.now() - row.queued_at > patience
-            self._failed(row, route, error, dead=overdue, holds_route=True)
+            self._failed(row, route, error, dead=is_overdue(self.context, self.policy, row, error), holds_route=True)
             return False
         except (SourceError, StorageError) as error:
             self._failed(row, route, error, dead=row.attempts + 1 >= (route.most_attempts or self.policy.most_attempts))
@@ -173,6 +178,14 @@ class Dispatcher:
             self.step("recorded")
         return True
 
+    def _begun(self, row: Row[Any], route: Route, report: Report) -> bool:
+        """Write down that it may arrive from now on; false where something took its place while it was built."""
+        with self.context.write() as connection:
+            if is_outdated(connection, route, report):
+                supersede_one(connection, self.context, row)
+                return False
+            return self._changed(connection, row, {"attempts": row.attempts + 1})
+
     def _delivered(self, row: Row[Any], receipt: Receipt) -> None:
         now = self.context.clock.now()
         values = {
@@ -183,18 +196,19 @@ class Dispatcher:
             "proof": receipt.proof[:2000],
         }
         with self.context.write() as connection:
-            if not self._changed(connection, row, values):
-                return
+            changed = self._changed(connection, row, values, _WAITING, _SUPERSEDED)  # what was under way has arrived
             connection.execute(
                 update(routes).where(routes.c.route_id == row.route_id).values(failures=0, held_until=None, trouble="")
             )
+            if not changed:
+                return
             note(connection, self.context, row.number, TimelineStep.DELIVERED, detail=receipt.proof)
             self._audit(connection, row, AuditAction.DISPATCH_DELIVERED)
 
     def _failed(
         self, row: Row[Any], route: Route, error: WorkstationError, *, dead: bool, holds_route: bool = False
     ) -> None:
-        reason = " ".join(part for part in (error.user_text, error.hint) if part)[:2000]
+        reason = told_reason(error)
         log.info("dispatch %d on %s: %s", row.number, route.route_id, error.detail or type(error).__name__)
         now = self.context.clock.now()
         with self.context.write() as connection:
@@ -227,8 +241,8 @@ class Dispatcher:
             elif reason != row.reason:  # a line that is cut for days is told once
                 note(connection, self.context, row.number, TimelineStep.FAILED, detail=reason)
 
-    def _changed(self, connection: Connection, row: Row[Any], values: dict[str, Any]) -> bool:
-        this = and_(dispatches.c.number == row.number, dispatches.c.state == _WAITING)
+    def _changed(self, connection: Connection, row: Row[Any], values: dict[str, Any], *states: str) -> bool:
+        this = and_(dispatches.c.number == row.number, dispatches.c.state.in_(states or (_WAITING,)))
         return bool(connection.execute(update(dispatches).where(this).values(**values)).rowcount)
 
     def _audit(self, connection: Connection, row: Row[Any], action: AuditAction, *, outcome: int = 0) -> None:
@@ -243,12 +257,19 @@ class Dispatcher:
 
 
 def _sendable(now: object) -> ColumnElement[bool]:
-    """Due, and nothing earlier of the same study still open on the route: a correction never overtakes."""
+    """
+    Due, and nothing earlier of the same study waits on the route: a correction never overtakes.
+
+    A dead letter holds back the later versions of its own report only.
+    """
     earlier = dispatches.alias("earlier")
     held_back = exists().where(
         earlier.c.route_id == dispatches.c.route_id,
         earlier.c.study_instance_uid == dispatches.c.study_instance_uid,
         earlier.c.number < dispatches.c.number,
-        earlier.c.state.in_((_WAITING, _DEAD)),
+        or_(
+            earlier.c.state == _WAITING,
+            and_(earlier.c.state == _DEAD, earlier.c.report_root == dispatches.c.report_root),
+        ),
     )
     return and_(dispatches.c.state == _WAITING, dispatches.c.due_at <= now, ~held_back)

@@ -198,7 +198,7 @@ class DispatchState(StrEnum):
     GIVEN_UP = "given_up"
     """A person decided that it will not be sent on this route."""
     SUPERSEDED = "superseded"
-    """A preliminary report that had not arrived when something later took its place."""
+    """Had not arrived when something later took its place, or took it back."""
 
 
 ALLOWED_DISPATCH_TRANSITIONS: Final = {
@@ -206,7 +206,7 @@ ALLOWED_DISPATCH_TRANSITIONS: Final = {
     DispatchState.DEAD: frozenset({DispatchState.WAITING, DispatchState.GIVEN_UP, DispatchState.SUPERSEDED}),
     DispatchState.DELIVERED: frozenset[DispatchState](),
     DispatchState.GIVEN_UP: frozenset[DispatchState](),
-    DispatchState.SUPERSEDED: frozenset[DispatchState](),
+    DispatchState.SUPERSEDED: frozenset({DispatchState.DELIVERED}),  # it was under way, and arrived
 }
 
 

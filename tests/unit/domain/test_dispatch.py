@@ -87,6 +87,7 @@ def test_a_delivered_report_is_never_sent_again_and_only_a_dead_one_is_given_up(
     assert not replace(dispatch, state=DispatchState.WAITING).may_become(DispatchState.GIVEN_UP)
     assert ALLOWED_DISPATCH_TRANSITIONS[DispatchState.DELIVERED] == frozenset()
     assert ALLOWED_DISPATCH_TRANSITIONS[DispatchState.GIVEN_UP] == frozenset()
+    assert ALLOWED_DISPATCH_TRANSITIONS[DispatchState.SUPERSEDED] == {DispatchState.DELIVERED}
 
 
 def test_pauses_grow_with_jitter_and_never_pass_a_minute() -> None:
