@@ -5,20 +5,40 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _FILE: Final = Path(__file__).parent / "finding_names.json"
+_OWN_ZH: Final = "模型自定义标签“{label}”"
+_OWN_EN: Final = "model's own label “{label}”"
 
 
 @cache
-def _names() -> dict[str, dict[str, str]]:
-    loaded: dict[str, dict[str, str]] = json.loads(_FILE.read_text(encoding="utf-8"))
+def _names() -> dict[str, dict[str, Any]]:
+    loaded: dict[str, dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
     return loaded
 
 
 def finding_name(label: str, language: str) -> str:
-    """Return a model's label in words; one that nobody named stands as the model wrote it."""
-    known = _names().get(label.strip().casefold().replace(" ", "_").replace("-", "_"))
-    if known is None:
-        return label.replace("_", " ").strip() or finding_name("abnormality", language)
-    return known["zh" if language.startswith("zh") else "en"]
+    """
+    Return a model's label in words; one that nobody named is said to be the model's own.
+
+    No label at all is an abnormality.
+    """
+    chinese = language.startswith("zh")
+    known = _names().get(_key(label))
+    if known is not None:
+        return str(known["zh" if chinese else "en"])
+    words = label.replace("_", " ").strip()
+    if not words:
+        return finding_name("abnormality", language)
+    return (_OWN_ZH if chinese else _OWN_EN).format(label=words)
+
+
+def offered_labels(kind: str) -> tuple[str, ...]:
+    """Return the labels that a reader chooses from on a ``film`` or ``mammogram``; the open one first."""
+    offered = [label for label, names in _names().items() if kind in names.get("offered", ())]
+    return tuple(sorted(offered, key=lambda label: (label != "abnormality", label)))
+
+
+def _key(label: str) -> str:
+    return label.strip().casefold().replace(" ", "_").replace("-", "_")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -34,6 +34,7 @@ from workstation.domain.study import Instance, Patient, Series, Study
 from workstation.domain.volume import Volume
 from workstation.services.explain_service import ExplainFindings
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.finding_editor import NameEditor
 
 pytestmark = pytest.mark.gui
 
@@ -100,6 +101,11 @@ class _Occluder:
         if self.error is not None:
             raise self.error
         return self.answer
+
+    def occlusion_in_space(
+        self, algorithm: AlgorithmIdentity, volume: Volume, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        raise AssertionError("a film has no volume")
 
 
 class _NoMeasurer:
@@ -174,7 +180,7 @@ def test_boxes_are_listed_with_their_image_and_drawn_on_it_alone(qtbot: QtBot, b
     assert [(card.facts.finding.number, card.facts.image) for card in cards] == [(1, "PA"), (2, "LL"), (3, "LL")]
     assert cards[0].lines() == ["Box on the image", "True in about 7 of 10"]
     assert cards[2].lines() == ["Whole image, no place marked", "Score 0.70, not calibrated"]
-    assert [cards[0].accessibleName(), cards[0].edit.isVisible()] == ["1 · Mass · PA · Undecided", False]
+    assert [cards[0].accessibleName(), cards[2].edit.isVisible()] == ["1 · Mass · PA · Undecided", False]
     assert boxes(bench) == ["? 1 · mass"]
     jump(qtbot, bench, 2)
     assert stack(bench).series_instance_uid == "1.2.3.3"
@@ -214,7 +220,11 @@ def test_boxes_are_decided_by_the_keys_of_any_mark_and_block_the_signature_until
     bench.page.reject_asked.emit()
     menu = bench.page.findings.menu
     assert menu is not None
-    QTest.keyClick(menu, Qt.Key.Key_4)
+    assert [action.text() for action in menu.actions()][2:] == [
+        "1   Superimposed structures", "2   Nipple shadow", "3   Old or known change", "4   Device or foreign body",
+        "5   Artefact", "6   Other reason",
+    ]  # fmt: skip
+    QTest.keyClick(menu, Qt.Key.Key_5)
     bench.page.accept_requested.emit()
 
     found = bench.session.findings
@@ -246,16 +256,105 @@ def test_the_operating_point_decides_which_boxes_are_shown(qtbot: QtBot, bench: 
     assert [card.facts.finding.number for card in bench.page.findings.cards] == [1]
 
 
-def test_a_box_is_not_resized_in_millimetres_that_it_does_not_have(qtbot: QtBot, bench: ReadingBench) -> None:
+def drag(bench: ReadingBench, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag on the stack with the left button, from and to pixels of the image."""
+    frame = bench.page.grid.active
+    view = stack(bench).view(frame.canvas.viewport)
+    assert view is not None
+    first, last = (QPoint(*(round(value) for value in view.transform.apply(*at))) for at in (start, end))
+    QTest.mousePress(frame.canvas, Qt.MouseButton.LeftButton, pos=first)
+    QTest.mouseMove(frame.canvas, (first + last) / 2)
+    QTest.mouseMove(frame.canvas, last)
+    QTest.mouseRelease(frame.canvas, Qt.MouseButton.LeftButton, pos=last)
+
+
+def test_a_reader_drags_a_models_box_and_takes_it_back(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench)
     jump(qtbot, bench, 1)
+
+    drag(bench, (60.0, 80.0), (80.0, 110.0))
+
+    moved = bench.session.findings.get("2.25.1")
+    assert moved.decision is Decision.EDITED
+    assert moved.on_image is not None
+    assert moved.on_image.box_px == pytest.approx((20.0, 30.0, 80.0, 110.0), abs=1.0)  # the mouse counts whole pixels
+    assert moved.original == on_film(1, sop=FRONT, box=(20.0, 30.0, 60.0, 80.0), score=0.9, out_of_ten=7).original
+    assert bench.page.findings.card("2.25.1").lines()[-1] == "Changed by the reader; the AI said: mass"
+    bench.page.undo_requested.emit()
+    assert bench.session.findings.get("2.25.1").decision is Decision.UNDECIDED
+    bench.page.redo_requested.emit()
+    assert bench.session.findings.get("2.25.1").decision is Decision.EDITED
+
+
+def test_what_lies_on_a_film_is_renamed_and_a_finding_without_a_place_is_not_edited(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    opened(qtbot, bench)
+    jump(qtbot, bench, 1)
+    bench.page.edit_asked.emit()
+    editor = bench.page.findings.card("2.25.1").editor
+    assert isinstance(editor, NameEditor)
+    assert editor.choice.currentText() == "Mass"
+
+    editor.choice.setCurrentIndex(editor.labels.index("rib_fracture"))
+    editor.save.click()
+
+    assert bench.session.findings.get("2.25.1").called == "rib_fracture"
+    assert boxes(bench) == ["✎ 1 · rib fracture"]
+    jump(qtbot, bench, 3)
     said: list[str] = []
     bench.page.toast.connect(said.append)
-
     bench.page.edit_asked.emit()
+    assert said == ["A finding without a place is accepted or rejected as it is"]
 
-    assert said == ["A box on an image is accepted or rejected as it is; measure beside it"]
-    assert bench.page.findings.card("2.25.1").editor is None
+
+def test_a_reader_adds_a_box_of_their_own_names_it_and_takes_it_off_again(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    for _ in range(9):
+        bench.session._new_uid()  # the boxes of the model have the first ones
+    bench.page.begin_adding()
+    frame = bench.page.grid.active
+    view = stack(bench).view(frame.canvas.viewport)
+    assert view is not None
+    at = QPoint(*(round(value) for value in view.transform.apply(100.0, 60.0)))
+
+    QTest.mouseClick(frame.canvas, Qt.MouseButton.LeftButton, pos=at)
+
+    own = bench.session.findings.findings[-1]
+    assert (own.decision, own.number, own.decided_by) == (Decision.ADDED, 5, "expert")
+    assert own.on_image is not None
+    assert own.on_image.sop_instance_uid == FRONT
+    left, top, right, bottom = own.on_image.box_px or (0, 0, 0, 0)
+    assert ((left + right) / 2, (top + bottom) / 2) == pytest.approx((100.0, 60.0), abs=1.0)
+    card = bench.page.findings.card(own.tracking_uid)
+    assert isinstance(card.editor, NameEditor)
+    card.editor.choice.setCurrentIndex(card.editor.labels.index("fracture"))
+    QTest.keyClick(card.editor, Qt.Key.Key_Return)
+    assert boxes(bench)[-1] == "＋ 5 · fracture"
+    assert card.lines()[-1] == "Drawn by the reader, not counted as AI"
+    drag(bench, (right, bottom), (right + 20.0, bottom + 10.0))
+    grown = bench.session.findings.get(own.tracking_uid)
+    assert grown.on_image is not None
+    assert (grown.decision, grown.called) == (Decision.ADDED, "fracture")
+    assert grown.on_image.box_px == pytest.approx((left, top, right + 20.0, bottom + 10.0), abs=1.0)
+    assert own.tracking_uid in [one.tracking_uid for one in bench.session.findings.reported]
+    card.reject.click()
+    assert [one.number for one in bench.session.findings.findings] == [1, 2, 3, 4]
+
+
+def test_nobody_changes_a_box_in_a_case_that_is_open_read_only(qtbot: QtBot, bench: ReadingBench) -> None:
+    bench.desk._read_first = lambda _actor: False
+    bench.open(qtbot.waitUntil, read_only=True)
+    bench.streams.last.deliver_all()
+    qtbot.waitUntil(bench.page.has_image)
+    jump(qtbot, bench, 1)
+    before = bench.session.findings
+
+    drag(bench, (60.0, 80.0), (80.0, 110.0))
+    bench.page.grid.box_requested.emit(ImagePlace(FRONT, box_px=(1.0, 1.0, 9.0, 9.0)))
+    bench.page.findings.name_requested.emit("2.25.1", "fracture")
+
+    assert bench.session.findings == before
 
 
 def explained(bench: ReadingBench) -> tuple[str, list[str]] | None:

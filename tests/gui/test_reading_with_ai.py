@@ -23,11 +23,13 @@ from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotANodule, Unreachable
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, RejectReason
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.look_alike import known_nodules
 from workstation.domain.model import ModelCard, ModelKind, OcclusionMap, Trust
 from workstation.domain.nodule import NoduleMeasurement
 from workstation.domain.ports import JobContext
 from workstation.domain.report import BlockerKind
+from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 from workstation.services.explain_service import ExplainFindings
 from workstation.ui.theme import apply_theme
@@ -273,6 +275,57 @@ def test_the_heat_map_lies_over_stack_and_planes_until_it_is_taken_away(
     assert len(scenes) >= 4
     button.click()
     assert [scene.fused for scene in scenes] == [None] * len(scenes)
+
+
+class _Occluder:
+    def occlusion(
+        self, algorithm: AlgorithmIdentity, study: Study, place: ImagePlace, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        raise AssertionError("a series is no film")
+
+    def occlusion_in_space(
+        self, algorithm: AlgorithmIdentity, volume: Volume, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        del algorithm
+        job.progress(0.5)
+        assert label == "pneumonia"
+        return OcclusionMap(np.full((4, 4, 4), 0.3, np.float32), volume.ijk_to_lps)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_what_a_classifier_says_of_a_ct_is_decided_and_its_map_lies_in_space(
+    qtbot: QtBot, bench: ReadingBench, explaining: _Measurer, shared_data: Path
+) -> None:
+    said = bench.presenter.explaining
+    assert said._explain is not None
+    said.occluding.occluder = _Occluder()
+    served = four_marks(shared_data / "ct-chest-lidc-0314")
+    found = served.findings
+    place = ImagePlace.whole_series(found.series_instance_uid)
+    mark = ImageMark(place, 0.9, shown=True, label="pneumonia", out_of_ten=8)
+    one = Finding("2.25.9", 9, None, None, Decision.UNDECIDED, mark, on_image=place)
+    bench.serve(replace(served, findings=replace(found, findings=(one,))))
+    opened(qtbot, bench)
+    qtbot.waitUntil(bench.page.has_volume)
+    (card,) = bench.page.findings.cards
+    assert card.accessibleName() == "9 · Pneumonia · series 2 as a whole · Undecided"
+    assert card.lines() == ["Whole series, no place marked", "True in about 8 of 10"]
+
+    bench.page.jump_to("2.25.9")
+    bench.page.findings.evidence_asked.emit("2.25.9")
+    button = bench.page.findings.evidence.heat
+    button.click()
+
+    scenes = [frame.scene for frame in bench.page.grid.frames.values() if frame.scene is not None]
+    qtbot.waitUntil(lambda: all(isinstance(scene.fused, HeatLayer) for scene in scenes))
+    assert {scene.fused.label for scene in scenes if scene.fused} == {"Share of the strongest fall"}
+    button.click()
+    assert [scene.fused for scene in scenes] == [None] * len(scenes)
+    bench.page.reject_asked.emit()
+    menu = bench.page.findings.menu
+    assert menu is not None
+    QTest.keyClick(menu, Qt.Key.Key_1)
+    assert bench.session.findings.get("2.25.9").reject_reason is RejectReason.NOT_PRESENT
 
 
 def test_the_limits_of_the_model_are_one_click_away(qtbot: QtBot, bench: ReadingBench) -> None:

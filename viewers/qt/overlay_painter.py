@@ -286,6 +286,10 @@ def _mark(painter: QPainter, mark: MarkOutline) -> None:
         painter.setPen(_pen(color("acc"), theme_tokens.px("stroke.hairline")))
         place = _place_of(mark)
         painter.drawRect(QRectF(place.x, place.y, place.width, place.height))
+        painter.setPen(_pen(color("overlay.outline"), 1))
+        painter.setBrush(QBrush(color("acc")))
+        for x, y in mark.corners:  # what is drawn with handles can be taken hold of
+            painter.drawRect(QRectF(x - _DOT_PX / 2, y - _DOT_PX / 2, _DOT_PX, _DOT_PX))
 
 
 def _outline(painter: QPainter, mark: MarkOutline) -> None:

@@ -13,6 +13,7 @@ from resources.finding_names import finding_name
 from resources.translation import language
 from viewers.scene.slice_view import SliceView
 from workstation.domain.finding import Decision, Finding, FindingList
+from workstation.domain.image_place import BoxPx
 
 MARGIN_PX: Final = 3.0
 """Gap between a nodule's rim and its outline, so that the line hides no margin."""
@@ -114,8 +115,7 @@ def label_text(finding: Finding, *, detailed: bool = True) -> str:
         return words
     if finding.diameter_mm is not None:
         return f"{words} · {finding.diameter_mm:.1f} mm"
-    label = finding.original.label if finding.original is not None else ""
-    return f"{words} · {finding_name(label, language())}"
+    return f"{words} · {finding_name(finding.called, language())}"
 
 
 def outlines(
@@ -153,19 +153,27 @@ def outlines(
 
 
 def boxes(
-    findings: Iterable[Finding], view: SliceView, sop_instance_uid: str, frame: int | None, *, selected: str = ""
+    findings: Iterable[Finding],
+    view: SliceView,
+    sop_instance_uid: str,
+    frame: int | None,
+    *,
+    selected: str = "",
+    dragged: tuple[str, BoxPx] | None = None,
 ) -> tuple[MarkOutline, ...]:
     """
     Return the boxes that lie on exactly this image, through the matrix on screen; ``frame`` as in ``ImagePlace``.
 
-    A finding on the whole image claims no place and gets no outline.
+    A finding on the whole image claims no place and gets no outline. ``dragged`` is a finding with the box under the
+    pointer.
     """
     drawn = []
     for finding in findings:
         place = finding.on_image
         if place is None or place.box_px is None or not place.is_on(sop_instance_uid, frame):
             continue
-        left, top, right, bottom = place.box_px
+        uid = finding.tracking_uid
+        left, top, right, bottom = place.box_px if dragged is None or dragged[0] != uid else dragged[1]
         corners = tuple(
             view.transform.apply(*corner) for corner in ((left, top), (right, top), (right, bottom), (left, bottom))
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from resources.lidc import nodule_table
 from resources.translation import tr
@@ -13,7 +13,7 @@ from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.look_alike import KnownNodule, known_nodules
-from workstation.domain.model import ModelCard, ModelKind, OcclusionMap
+from workstation.domain.model import ModelCard, ModelKind, OcclusionMap, PlanarImage
 from workstation.domain.nodule import NoduleMeasurement
 from workstation.domain.nodule_ports import NoduleMeasurer
 from workstation.domain.ports import JobContext
@@ -22,6 +22,9 @@ from workstation.domain.volume import Volume
 from workstation.services.explain_service import ExplainFindings
 from workstation.services.reading_ai import ReadingAi
 from workstation.storage.tallies import TallyFolder
+
+if TYPE_CHECKING:
+    from models.engine.registry import Bundle
 
 
 class InstanceSource(Protocol):
@@ -78,7 +81,7 @@ class LocalHeat:
 
 @dataclass(frozen=True, slots=True)
 class LocalOcclusion:
-    """Runs the classifier behind a finding on its image, fetched anew as it is stored; implements ``Occluder``."""
+    """Runs the classifier behind a finding on its image, fetched anew, or on a volume; implements ``Occluder``."""
 
     images: InstanceSource
 
@@ -86,13 +89,11 @@ class LocalOcclusion:
         self, algorithm: AlgorithmIdentity, study: Study, place: ImagePlace, label: str, job: JobContext
     ) -> OcclusionMap | None:
         """Return the map, None where these weights are not installed here or know no such finding."""
-        from models.engine.runner import ModelRunner
-        from workstation.bootstrap.models import installed_models
         from workstation.dicom.images.planar import planar_image
 
         job.progress(0.0, tr("Opening the network"))
-        bundle = installed_models().registry.with_weights(algorithm.sha256, ModelKind.CLASSIFIER)
-        if bundle is None or label not in {one.label for one in bundle.manifest.classes}:
+        bundle = _classifier(algorithm, label)
+        if bundle is None:
             return None
         wanted = place.sop_instance_uid
         series = next((s for s in study.series if any(i.sop_instance_uid == wanted for i in s.instances)), None)
@@ -103,11 +104,32 @@ class LocalOcclusion:
         job.raise_if_cancelled()
         image = planar_image(data)
         job.raise_if_cancelled()
-        runner = ModelRunner(bundle)
-        try:
-            return runner.occlusion(image, label, job)
-        finally:
-            runner.close()
+        return _occluded(bundle, image, label, job)
+
+    def occlusion_in_space(
+        self, algorithm: AlgorithmIdentity, volume: Volume, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        """Return the map of a volume, None where these weights are not installed here or know no such finding."""
+        job.progress(0.0, tr("Opening the network"))
+        bundle = _classifier(algorithm, label)
+        return None if bundle is None else _occluded(bundle, volume, label, job)
+
+
+def _classifier(algorithm: AlgorithmIdentity, label: str) -> Bundle | None:
+    from workstation.bootstrap.models import installed_models
+
+    bundle = installed_models().registry.with_weights(algorithm.sha256, ModelKind.CLASSIFIER)
+    return bundle if bundle is not None and label in {one.label for one in bundle.manifest.classes} else None
+
+
+def _occluded(bundle: Bundle, source: Volume | PlanarImage, label: str, job: JobContext) -> OcclusionMap:
+    from models.engine.runner import ModelRunner
+
+    runner = ModelRunner(bundle)
+    try:
+        return runner.occlusion(source, label, job)
+    finally:
+        runner.close()
 
 
 @cache

@@ -12,8 +12,23 @@ from datetime import datetime
 from enum import StrEnum
 
 from workstation.domain.geometry import Point, distance_mm
-from workstation.domain.image_place import ImageMark, ImagePlace
+from workstation.domain.image_place import BoxPx, ImageMark, ImagePlace
+from workstation.domain.mark import AlgorithmIdentity, Lobe, Mark, MarkEvidence, NoduleType
 from workstation.domain.observation import FollowUp
+from workstation.domain.rejection import MarkedKind, RejectReason
+
+__all__ = [
+    "AlgorithmIdentity",
+    "Decision",
+    "Finding",
+    "FindingList",
+    "Lobe",
+    "Mark",
+    "MarkEvidence",
+    "NoduleType",
+    "OwnFinding",
+    "RejectReason",
+]
 
 
 class Decision(StrEnum):
@@ -24,135 +39,6 @@ class Decision(StrEnum):
     EDITED = "edited"
     REJECTED = "rejected"
     ADDED = "added"
-
-
-class RejectReason(StrEnum):
-    """Why a reader rejects a mark; keys 1 to 6 in the popup."""
-
-    VESSEL = "vessel"
-    SCAR_OR_ATELECTASIS = "scar_or_atelectasis"
-    LYMPH_NODE = "lymph_node"
-    ARTEFACT = "artefact"
-    OUTSIDE_LUNG = "outside_lung"
-    OTHER = "other"
-
-
-class NoduleType(StrEnum):
-    """Attenuation of a nodule."""
-
-    UNSPECIFIED = "unspecified"
-    SOLID = "solid"
-    PART_SOLID = "part_solid"
-    GROUND_GLASS = "ground_glass"
-    CALCIFIED = "calcified"
-
-
-class Lobe(StrEnum):
-    """Lobe of the lung; UNSPECIFIED until the reader says."""
-
-    UNSPECIFIED = "unspecified"
-    RIGHT_UPPER = "right_upper"
-    RIGHT_MIDDLE = "right_middle"
-    RIGHT_LOWER = "right_lower"
-    LEFT_UPPER = "left_upper"
-    LEFT_LOWER = "left_lower"
-
-
-@dataclass(frozen=True, slots=True)
-class AlgorithmIdentity:
-    """
-    Which model, in which form and where, produced a mark.
-
-    ``research`` marks come from a model that nobody trusted here vouches for: they are shown with
-    a banner and never reach a report. ``operating_points`` pairs names ("sensitive", "balanced",
-    "specific") with scores, lowest score first.
-    """
-
-    name: str
-    version: str
-    sha256: str
-    provider: str = ""
-    threshold: float | None = None
-    seconds_s: float | None = None
-    manufacturer: str = "Lianyue"
-    research: bool = False
-    operating_points: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MarkEvidence:
-    """
-    What was measured at a mark; None or empty where it was not measured.
-
-    Axes lie in the axial slice of largest extent. ``percentiles_hu`` pairs a percentile with its
-    HU. ``lobe`` is a guess from the position with ``lobe_confidence`` in [0, 1].
-    ``network_diameter_mm`` is the size that the network itself gave.
-    """
-
-    long_axis_mm: float | None = None
-    short_axis_mm: float | None = None
-    volume_mm3: float | None = None
-    long_axis_lps_mm: tuple[Point, Point] | None = None
-    short_axis_lps_mm: tuple[Point, Point] | None = None
-    nodule_type: NoduleType = NoduleType.UNSPECIFIED
-    mean_hu: float | None = None
-    standard_deviation_hu: float | None = None
-    percentiles_hu: tuple[tuple[int, float], ...] = ()
-    solid_threshold_hu: float | None = None
-    solid_volume_mm3: float | None = None
-    solid_long_axis_mm: float | None = None
-    solid_short_axis_mm: float | None = None
-    pleura_distance_mm: float | None = None
-    attachments: tuple[str, ...] = ()
-    lobe: Lobe = Lobe.UNSPECIFIED
-    lobe_confidence: float | None = None
-    network_diameter_mm: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """
-    One detector output, never changed after it was made.
-
-    ``score`` is the raw network score in [0, 1]; ``out_of_ten`` the calibrated "true in x of
-    10", None where the model has no calibration. ``shown`` = at or above the operating point.
-    ``diameter_mm`` is volume-equivalent: of the segmentation where ``evidence`` has a volume, of
-    the network otherwise.
-    """
-
-    centre_lps_mm: Point
-    diameter_mm: float
-    score: float
-    shown: bool
-    label: str = "nodule"
-    out_of_ten: int | None = None
-    evidence: MarkEvidence | None = None
-
-    def __post_init__(self) -> None:
-        if self.diameter_mm <= 0:
-            raise ValueError(f"diameter_mm must be positive, got {self.diameter_mm}")
-        if not 0 <= self.score <= 1:
-            raise ValueError(f"score must lie in [0, 1], got {self.score}")
-
-    @property
-    def long_axis_mm(self) -> float | None:
-        """Return the measured long axis, None where the mark was not segmented."""
-        return None if self.evidence is None else self.evidence.long_axis_mm
-
-    @property
-    def short_axis_mm(self) -> float | None:
-        """Return the measured short axis, None where the mark was not segmented."""
-        return None if self.evidence is None else self.evidence.short_axis_mm
-
-    @property
-    def volume_mm3(self) -> float | None:
-        """Return the measured volume, None where the mark was not segmented."""
-        return None if self.evidence is None else self.evidence.volume_mm3
-
-    @property
-    def nodule_type_guess(self) -> NoduleType:
-        """Return the attenuation type that the measurement suggests; the reader decides."""
-        return NoduleType.UNSPECIFIED if self.evidence is None else self.evidence.nodule_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +90,7 @@ class Finding:
     follow_up: FollowUp | None = None
     on_image: ImagePlace | None = None
     also: tuple[FollowUp, ...] = ()
+    label: str = ""
 
     def __post_init__(self) -> None:
         in_space = self.centre_lps_mm is not None, self.diameter_mm is not None
@@ -221,11 +108,26 @@ class Finding:
             raise ValueError("a rejection has a reason, anything else has none")
         if self.own is not None and self.original is None:
             raise ValueError("only an AI mark takes a finding of the reader's in")
+        if self.label and self.on_image is None:
+            raise ValueError("only a finding on an image is named by the reader")
 
     @property
     def mark(self) -> Mark | None:
         """Return the AI original where it lies in the patient."""
         return self.original if isinstance(self.original, Mark) else None
+
+    @property
+    def called(self) -> str:
+        """Return what the finding is called: the reader's word, else the model's label, empty where nobody said."""
+        return self.label or ("" if self.original is None else self.original.label)
+
+    def kind(self, modality: str = "") -> MarkedKind:
+        """Return what was marked, for the reasons of a rejection; ``modality`` is that of its image."""
+        if self.on_image is not None:
+            if self.on_image.box_px is None:
+                return MarkedKind.WHOLE
+            return MarkedKind.MAMMOGRAM if modality == "MG" else MarkedKind.FILM
+        return MarkedKind.LUNG_NODULE if not self.called or "nodule" in self.called.casefold() else MarkedKind.IN_VOLUME
 
     @property
     def counts(self) -> bool:
@@ -343,20 +245,35 @@ class Finding:
         if self.on_image is not None:
             raise ValueError("a finding on an image has no size, type or lobe to change")
         return replace(
-            self,
-            decision=Decision.ADDED if self.original is None else Decision.EDITED,
+            self._read(by=by, at=at),
             diameter_mm=self.diameter_mm if diameter_mm is None else diameter_mm,
             nodule_type=self.nodule_type if nodule_type is None else nodule_type,
             lobe=self.lobe if lobe is None else lobe,
-            reject_reason=None,
-            reject_note="",
-            decided_by=by,
-            decided_at=at,
-            batch="",
             follow_up=self.follow_up
             if self.follow_up is None or diameter_mm is None
             else self.follow_up.resized(diameter_mm),
             also=self.also if diameter_mm is None else tuple(one.resized(diameter_mm) for one in self.also),
+        )
+
+    def boxed(self, box_px: BoxPx, *, by: str, at: datetime) -> Finding:
+        """
+        Return the finding with the reader's box on its image; ``original`` keeps the model's.
+
+        ValueError for a finding without a box.
+        """
+        if self.on_image is None or self.on_image.box_px is None:
+            raise ValueError("only a box on an image is moved")
+        return replace(self._read(by=by, at=at), on_image=self.on_image.with_box(box_px))
+
+    def named(self, label: str, *, by: str, at: datetime) -> Finding:
+        """Return the finding on an image under the reader's word for it. ValueError for one in the patient."""
+        return replace(self._read(by=by, at=at), label=label)
+
+    def _read(self, *, by: str, at: datetime) -> Finding:
+        """Return the reader's version, decided now."""
+        decision = Decision.ADDED if self.original is None else Decision.EDITED
+        return replace(
+            self, decision=decision, reject_reason=None, reject_note="", decided_by=by, decided_at=at, batch=""
         )
 
 

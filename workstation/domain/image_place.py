@@ -1,4 +1,8 @@
-"""A place on one image that has no place in the patient: what models say of radiographs and mammograms."""
+"""
+A place on one image, or a whole series, that is no place in the patient.
+
+What models say of radiographs and mammograms, and what classifiers say of a volume.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ BoxPx = tuple[float, float, float, float]
 @dataclass(frozen=True, slots=True)
 class ImagePlace:
     """
-    A box on one image, or the whole image where ``box_px`` is None.
+    A box on one image, the whole image where ``box_px`` is None, or a whole series (``whole_series``).
 
     ``frame`` counts from 1 and is None for an image of a single frame. Never a place in the patient: a radiograph
     has none, and no millimetres are made up for it.
@@ -21,10 +25,14 @@ class ImagePlace:
     sop_instance_uid: str
     frame: int | None = None
     box_px: BoxPx | None = None
+    series_instance_uid: str = ""
+    """Of a whole series, which names no image; empty for an image"""
 
     def __post_init__(self) -> None:
-        if not self.sop_instance_uid:
-            raise ValueError("a place on an image names the image")
+        if bool(self.sop_instance_uid) == bool(self.series_instance_uid):
+            raise ValueError("a place on an image names the image, a whole series the series")
+        if self.series_instance_uid and (self.frame is not None or self.box_px is not None):
+            raise ValueError("a whole series has neither a frame nor a box")
         if self.frame is not None and self.frame < 1:
             raise ValueError(f"frames count from 1, got {self.frame}")
         if self.box_px is None:
@@ -33,9 +41,19 @@ class ImagePlace:
         if not all(map(math.isfinite, self.box_px)) or left >= right or top >= bottom:
             raise ValueError(f"a box has a width and a height, got {self.box_px}")
 
+    @classmethod
+    def whole_series(cls, series_instance_uid: str) -> ImagePlace:
+        """Return the place of what is said of all images of a series together."""
+        return cls("", series_instance_uid=series_instance_uid)
+
+    def with_box(self, box_px: BoxPx) -> ImagePlace:
+        """Return another box on the same image. ValueError for a whole series and for a box without a size."""
+        return ImagePlace(self.sop_instance_uid, self.frame, box_px, self.series_instance_uid)
+
     def is_on(self, sop_instance_uid: str, frame: int | None) -> bool:
         """Tell whether the place lies on this image; ``frame`` None for an image of a single frame."""
-        return self.sop_instance_uid == sop_instance_uid and (self.frame or 1) == (frame or 1)
+        is_image = self.sop_instance_uid == sop_instance_uid and not self.series_instance_uid
+        return is_image and (self.frame or 1) == (frame or 1)
 
 
 @dataclass(frozen=True, slots=True)

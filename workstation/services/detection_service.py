@@ -27,8 +27,6 @@ from workstation.domain.errors import (
     WorkstationError,
     WrongTransaction,
 )
-from workstation.domain.finding import Decision, Finding, FindingList, Mark
-from workstation.domain.model import ModelOutput
 from workstation.domain.ports import (
     DetectionObjects,
     DetectionQueuePort,
@@ -42,6 +40,7 @@ from workstation.domain.ports import (
 from workstation.domain.progress import JobPart
 from workstation.domain.study import Series, Study
 from workstation.domain.volume import Volume
+from workstation.services.detection_findings import findings_of
 from workstation.services.image_detection import PreReadImages
 from workstation.services.series_choice import choose_series
 
@@ -137,24 +136,18 @@ class DetectStudy:
         del files  # the detector needs the memory
         decoded = self.clock_s()
         result = self.detector.detect(volume, JobPart(job, 0.6, 0.95))
-        if isinstance(result, ModelOutput) and result.study_findings:
-            # stored without its findings, it would say that there are none
-            raise BundleInvalid(
-                tr("This model speaks of the whole study and marks no place: its result cannot be stored yet."),
-                hint=tr("Choose a model that marks places, or run this one in shadow mode."),
-            )
-
-        shown = tuple(mark for mark in result.marks if mark.shown)
-        stored = _worth_keeping(result)
-        sr = self.objects.detection_sr(study, self._findings(study, series, volume, stored, result))
+        found = findings_of(study, series, volume, result, self.new_uid)
+        sr = self.objects.detection_sr(study, found)
         job.progress(0.95)
         outputs = self._patiently(lambda: self.store.store(study.study_instance_uid, [sr]))
+        shown = [one.original for one in found.findings if one.original is not None and one.original.shown]
+        best = max(shown, key=lambda one: one.score, default=None)
         summary = DetectionSummary(
             series_instance_uid=series.series_instance_uid,
             algorithm=result.algorithm,
             finding_count=len(shown),
-            top_score=shown[0].score if shown else None,
-            top_out_of_ten=shown[0].out_of_ten if shown else None,
+            top_score=None if best is None else best.score,
+            top_out_of_ten=None if best is None else best.out_of_ten,
             seconds={
                 **result.seconds,
                 "fetch": fetched - started,
@@ -200,27 +193,6 @@ class DetectStudy:
             raise StudyIncomplete(tr("An image of the series is empty on the hub."), detail=sop_instance_uid)
         return data
 
-    def _findings(
-        self, study: Study, series: Series, volume: Volume, stored: tuple[Mark, ...], result: DetectionResult
-    ) -> FindingList:
-        return FindingList(
-            study_instance_uid=study.study_instance_uid,
-            series_instance_uid=series.series_instance_uid,
-            frame_of_reference_uid=volume.frame_of_reference_uid,
-            algorithm=result.algorithm,
-            findings=tuple(
-                Finding(
-                    tracking_uid=self.new_uid(),
-                    number=number,
-                    centre_lps_mm=mark.centre_lps_mm,
-                    diameter_mm=mark.diameter_mm,
-                    decision=Decision.UNDECIDED,
-                    original=mark,
-                )
-                for number, mark in enumerate(stored, start=1)
-            ),
-        )
-
     def _patiently(self, step: Callable[[], T]) -> T:
         """Repeat a step of the hub's while it does not answer; every such step is idempotent."""
         for wait_s in RETRY_WAITS_S:
@@ -238,14 +210,6 @@ class DetectStudy:
             self._patiently(step)
         except (WorkstationError, JobCancelled) as exc:
             _log.info("AI workitem %s is %s, the hub could not be told: %s", item.claim.ups_instance_uid, what, exc)
-
-
-def _worth_keeping(result: DetectionResult) -> tuple[Mark, ...]:
-    """Return the shown marks, then those down to the most sensitive operating point, which a reader may ask for."""
-    shown = [mark for mark in result.marks if mark.shown]
-    scores = [score for _name, score in result.algorithm.operating_points]
-    further = [mark for mark in result.marks if not mark.shown and scores and mark.score >= min(scores)]
-    return (*shown, *further)
 
 
 def run_worker(work: Callable[[], bool], stop: Stop, *, poll_s: float = 5.0) -> None:

@@ -37,7 +37,7 @@ class HeatMapper(Protocol):
 
 
 class Occluder(Protocol):
-    """Runs a classifier anew on one image, part after part of it covered."""
+    """Runs a classifier anew on one image or volume, part after part of it covered."""
 
     def occlusion(
         self, algorithm: AlgorithmIdentity, study: Study, place: ImagePlace, label: str, job: JobContext
@@ -48,6 +48,12 @@ class Occluder(Protocol):
         None where this machine does not have the model, or the model does not know the finding. Raises
         InputOutsideIntendedUse, also where the model promises no map, Unreachable; JobCancelled within half a second.
         """
+        ...
+
+    def occlusion_in_space(
+        self, algorithm: AlgorithmIdentity, volume: Volume, label: str, job: JobContext
+    ) -> OcclusionMap | None:
+        """Return how much the score of a finding falls where the volume is covered, in the patient; see above."""
         ...
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from resources.finding_names import finding_name
 from resources.translation import language, tr
-from workstation.domain.finding import Decision, Finding, Lobe, NoduleType, RejectReason
+from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.domain.rejection import MarkedKind, RejectReason
+from workstation.domain.study import Study
 
 
 def lobe_word(lobe: Lobe) -> str:
@@ -49,6 +51,17 @@ def reason_word(reason: RejectReason) -> str:
         RejectReason.LYMPH_NODE: tr("Lymph node"),
         RejectReason.ARTEFACT: tr("Artefact"),
         RejectReason.OUTSIDE_LUNG: tr("Outside the lung"),
+        RejectReason.OVERLAP: tr("Superimposed structures"),
+        RejectReason.NORMAL_STRUCTURE: tr("Normal structure"),
+        RejectReason.NIPPLE: tr("Nipple shadow"),
+        RejectReason.DEVICE: tr("Device or foreign body"),
+        RejectReason.OLD_CHANGE: tr("Old or known change"),
+        RejectReason.GLANDULAR_TISSUE: tr("Superimposed glandular tissue"),
+        RejectReason.BENIGN_CALCIFICATION: tr("Benign or vascular calcification"),
+        RejectReason.SKIN: tr("Skin or skin lesion"),
+        RejectReason.NOT_PRESENT: tr("Nothing of the kind on the images"),
+        RejectReason.OTHER_FINDING: tr("Another finding explains it"),
+        RejectReason.POOR_QUALITY: tr("Image quality too poor"),
         RejectReason.OTHER: tr("Other reason"),
     }[reason]
 
@@ -61,15 +74,31 @@ def place_and_type(finding: Finding) -> str:
 
 
 def image_finding_word(finding: Finding) -> str:
-    """Return what the model calls a finding on an image, beginning with a capital."""
-    words = finding_name(finding.original.label if finding.original is not None else "", language())
+    """Return what a finding on an image is called, beginning with a capital."""
+    words = finding_name(finding.called, language())
     return f"{words[:1].upper()}{words[1:]}"
 
 
+def ai_word(label: str) -> str:
+    """Return what a model called a finding."""
+    return finding_name(label, language())
+
+
+def marked_kind(finding: Finding, study: Study) -> MarkedKind:
+    """Return what was marked, with the modality of the image that it lies on."""
+    uid = "" if finding.on_image is None else finding.on_image.sop_instance_uid
+    modalities = (one.modality for one in study.series if uid and any(i.sop_instance_uid == uid for i in one.instances))
+    return finding.kind(next(modalities, ""))
+
+
 def image_place_word(finding: Finding) -> str:
-    """Return whether a model marks a place on the image or speaks of the whole image."""
-    boxed = finding.on_image is not None and finding.on_image.box_px is not None
-    return tr("Box on the image") if boxed else tr("Whole image, no place marked")
+    """Return whether a place on the image is marked, or the whole image or series is meant."""
+    place = finding.on_image
+    if place is not None and place.series_instance_uid:
+        return tr("Whole series, no place marked")
+    return (
+        tr("Box on the image") if place is not None and place.box_px is not None else tr("Whole image, no place marked")
+    )
 
 
 def millimetres(value_mm: float) -> str:

@@ -20,7 +20,7 @@ from workstation.dicom.sr.image_regions import place_item, read_place
 from workstation.dicom.sr.measurement_report import measurement_sr
 from workstation.dicom.sr.reader import read_detections
 from workstation.domain.finding import Decision, Finding, FindingList, RejectReason
-from workstation.domain.image_place import ImagePlace
+from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.model import ImageFindings, PlanarMark, StudyFinding
 from workstation.domain.report import Report
 
@@ -199,9 +199,87 @@ def test_an_image_outside_the_study_is_not_named() -> None:
     assert report_words.image_number(gone, found, STUDY) is None
 
 
-def test_a_label_that_nobody_named_stands_as_the_model_wrote_it_and_none_is_an_abnormality() -> None:
+def test_a_label_that_nobody_named_is_said_to_be_the_models_own_and_none_is_an_abnormality() -> None:
     odd = on_film(1, label="tube_tip")
     own = Finding("2.25.9", 9, None, None, Decision.ADDED, on_image=ImagePlace("1.9"))
 
-    assert report_words.kind_words(odd, "zh_CN") == "tube tip"
+    assert report_words.kind_words(odd, "zh_CN") == "模型自定义标签“tube tip”"
+    assert report_words.kind_words(odd, "en") == "model's own label “tube tip”"
     assert (report_words.kind_words(own, "zh_CN"), report_words.kind_words(own, "en")) == ("异常", "abnormality")
+
+
+def test_a_box_that_the_reader_moved_or_drew_is_written_beside_the_models_own(tmp_path: Path) -> None:
+    moved = on_film(1, sop=FRONT, label="mass").boxed((1.0, 2.0, 9.0, 12.0), by="expert", at=AT)
+    place = ImagePlace(SIDE, box_px=(3.0, 4.0, 7.0, 9.0))
+    own = Finding("2.25.9", 2, None, None, Decision.ADDED, on_image=place, label="fracture", before_ai=True)
+    unnamed = replace(own, tracking_uid="2.25.10", number=3, label="")
+    data = measurement_sr(
+        replace(
+            report(), findings=FindingList("1.2.3", "1.2.3.1", algorithm=ALGORITHM, findings=(moved, own, unnamed))
+        ),
+        STUDY,
+    )
+
+    ds = dcmread(BytesIO(data))
+    told = [(one["Activity Session"], one["Finding"], one["Decision of the reader"]) for one in groups(ds)]
+    (container,) = [i for i in ds.ContentSequence if i.ConceptNameCodeSequence[0].CodeValue == "126010"]
+    assert told == [
+        ("AI", "mass", "Edited"),
+        ("Reader", "mass", "Edited"),
+        ("Reader", "fracture", "Added"),
+        ("Reader", "abnormality", "Added"),
+    ]
+    assert [read_place(group.ContentSequence) for group in container.ContentSequence] == [
+        ImagePlace(FRONT, box_px=(10.0, 20.0, 30.0, 60.0)),
+        ImagePlace(FRONT, box_px=(1.0, 2.0, 9.0, 12.0)),
+        place,
+        place,
+    ]
+    path = tmp_path / "findings.dcm"
+    path.write_bytes(data)
+    assert dciodvfy_errors(path) == []
+    found = FindingList("1.2.3", findings=(own,))
+    assert report_words.finding_sentence(own, found, STUDY, "zh_CN") == "2. 骨折，LL 位（医师新增）。"
+
+
+def of_series(number: int, label: str, score: float, *, shown: bool = True) -> Finding:
+    """Return what a classifier said of the first series."""
+    place = ImagePlace.whole_series("1.2.3.1")
+    mark = ImageMark(place, score, shown, label, 8)
+    return Finding(f"2.25.{number}", number, None, None, Decision.UNDECIDED, mark, on_image=place)
+
+
+def test_what_a_classifier_said_of_a_series_comes_back_from_the_result_and_is_in_the_final_object(
+    tmp_path: Path,
+) -> None:
+    said = (of_series(1, "pneumonia", 0.9), of_series(2, "emphysema", 0.1, shown=False))
+    found = FindingList("1.2.3", "1.2.3.1", algorithm=ALGORITHM, findings=said)
+    objects = DicomObjects(FixedClock(NOON))
+
+    result = objects.detection_sr(STUDY, found)
+
+    again = read_detections(result)
+    assert again.findings == said
+    assert (again.series_instance_uid, again.frame_of_reference_uid) == ("1.2.3.1", "")
+    decided = replace(found, findings=(said[0].accepted(by="expert", at=AT), said[1]))
+    final = measurement_sr(replace(report(), findings=decided), STUDY)
+    told = groups(dcmread(BytesIO(final)))
+    assert [(one["Activity Session"], one["Finding"]) for one in told] == [
+        ("AI", "pneumonia"), ("Reader", "pneumonia"), ("AI", "emphysema"),
+    ]  # fmt: skip
+    for name, data in (("result", result), ("final", final)):
+        path = tmp_path / f"{name}.dcm"
+        path.write_bytes(data)
+        assert dciodvfy_errors(path) == []
+
+
+def test_the_report_says_that_a_finding_speaks_of_a_whole_series() -> None:
+    pneumonia = of_series(1, "pneumonia", 0.9).accepted(by="expert", at=AT)
+    found = FindingList("1.2.3", "1.2.3.1", findings=(pneumonia,))
+
+    sentences = [report_words.finding_sentence(pneumonia, found, STUDY, language) for language in ("zh_CN", "en")]
+    assert sentences == [
+        "1. 肺炎，序列 1 整体（AI 提示，医师接受）。",
+        "1. pneumonia, series 1 as a whole (proposed by AI, accepted).",
+    ]
+    assert report_words.image_words(pneumonia, found, film_study(("L", "")), "en") == "whole series"

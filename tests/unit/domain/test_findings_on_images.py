@@ -14,6 +14,7 @@ from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, Fin
 from workstation.domain.follow_up import nodules_of
 from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.observation import FollowUp, NoduleObservation
+from workstation.domain.rejection import MarkedKind, reasons_for
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PLACE = ImagePlace("1.9")
@@ -120,3 +121,69 @@ def test_a_draft_with_boxes_comes_back_as_it_was_stored() -> None:
     found = FindingList("1.2.3", findings=(on_film(1), on_film(2, box=None), NODULE, OWN))
 
     assert stored.validate_json(stored.dump_json(found)) == found
+
+
+def test_a_reader_moves_a_box_and_the_models_own_is_kept() -> None:
+    moved = on_film(label="mass").boxed((11.0, 22.0, 35.0, 60.0), by="expert", at=AT)
+
+    assert (moved.decision, moved.counts) == (Decision.EDITED, True)
+    assert moved.on_image == ImagePlace("1.9", None, (11.0, 22.0, 35.0, 60.0))
+    assert isinstance(moved.original, ImageMark)
+    assert moved.original.place.box_px == (10.0, 20.0, 30.0, 60.0)
+    assert moved.called == "mass"
+
+
+def test_a_reader_names_what_lies_on_a_film_and_nobody_moves_what_has_no_box() -> None:
+    own = Finding("2.25.7", 7, None, None, Decision.ADDED, on_image=ImagePlace("1.9", None, (1.0, 1.0, 5.0, 5.0)))
+
+    named = own.named("fracture", by="expert", at=AT)
+
+    assert (named.called, named.decision, named.decided_by) == ("fracture", Decision.ADDED, "expert")
+    assert on_film(label="mass").named("nodule", by="expert", at=AT).called == "nodule"
+    assert on_film(box=None).named("mass", by="x", at=AT).decision is Decision.EDITED
+    with pytest.raises(ValueError, match="only a box"):
+        on_film(box=None).boxed((1.0, 1.0, 5.0, 5.0), by="x", at=AT)
+    with pytest.raises(ValueError, match="only a box"):
+        NODULE.boxed((1.0, 1.0, 5.0, 5.0), by="x", at=AT)
+    with pytest.raises(ValueError, match="on an image is named"):
+        NODULE.named("mass", by="x", at=AT)
+
+
+def test_a_whole_series_is_on_no_image_and_has_neither_frame_nor_box() -> None:
+    series = ImagePlace.whole_series("1.2.3.1")
+
+    assert not series.is_on("", None)
+    assert not series.is_on("1.9", None)
+    for sop, of_series in (("1.9", "1.2"), ("", "")):
+        with pytest.raises(ValueError, match="whole series the series"):
+            ImagePlace(sop, series_instance_uid=of_series)
+    with pytest.raises(ValueError, match="neither a frame nor a box"):
+        series.with_box((1.0, 1.0, 5.0, 5.0))
+    with pytest.raises(ValueError, match="neither a frame nor a box"):
+        ImagePlace("", 1, None, "1.2.3.1")
+
+
+def test_reasons_of_a_rejection_fit_what_was_marked() -> None:
+    haemorrhage = replace(
+        NODULE, original=Mark((1.0, 2.0, 3.0), 6.0, 0.7, shown=True, label="intracranial_haemorrhage")
+    )
+
+    assert NODULE.kind() is OWN.kind() is MarkedKind.LUNG_NODULE
+    assert haemorrhage.kind("CT") is MarkedKind.IN_VOLUME
+    assert (on_film().kind("DX"), on_film().kind("MG")) == (MarkedKind.FILM, MarkedKind.MAMMOGRAM)
+    assert on_film(box=None).kind("DX") is MarkedKind.WHOLE
+    for kind in MarkedKind:
+        offered = reasons_for([kind])
+        assert len(offered) == len(set(offered)) == 6
+        assert offered[-1] is RejectReason.OTHER
+    assert RejectReason.OUTSIDE_LUNG not in reasons_for([MarkedKind.FILM])
+    assert RejectReason.VESSEL not in reasons_for([MarkedKind.WHOLE])
+
+
+def test_several_kinds_together_are_rejected_for_what_fits_them_all() -> None:
+    assert reasons_for([]) == reasons_for([MarkedKind.LUNG_NODULE])
+    assert reasons_for([MarkedKind.FILM, MarkedKind.WHOLE, MarkedKind.FILM]) == (
+        RejectReason.OLD_CHANGE,
+        RejectReason.ARTEFACT,
+        RejectReason.OTHER,
+    )

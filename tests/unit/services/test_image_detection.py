@@ -14,6 +14,7 @@ from tests.unit.services.test_detection_service import ITEM, SR, _Bench, _Hub
 from workstation.domain.acquisition import Acquisition
 from workstation.domain.errors import InputOutsideIntendedUse
 from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.model import ImageFindings, ModelOutput, PlanarImage, PlanarMark, StudyFinding
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Instance, Series, Study
@@ -156,15 +157,27 @@ class _Classifier:
     def detect(self, volume: Volume, job: JobContext) -> ModelOutput:
         del volume
         job.progress(0.5)
-        return ModelOutput(WHO, study_findings=(StudyFinding("effusion", 0.9, shown=True),))
+        said = (StudyFinding("emphysema", 0.1, shown=False), StudyFinding("effusion", 0.9, shown=True, out_of_ten=8))
+        return ModelOutput(WHO, study_findings=said)
 
 
-def test_a_finding_on_a_whole_ct_is_never_stored_as_no_finding() -> None:
+def test_what_a_classifier_says_of_a_ct_is_stored_for_the_series_and_claims_no_place() -> None:
     bench = _Bench()
 
     assert replace(bench.work, detector=_Classifier())()
-    assert bench.hub.stored == []
-    assert bench.hub.failed[0][1].startswith("This model speaks of the whole study and marks no place")
+
+    (found,) = bench.objects.made
+    place = ImagePlace.whole_series("1.2.3.2")
+    assert [one.original for one in found.findings] == [
+        ImageMark(place, 0.9, shown=True, label="effusion", out_of_ten=8),
+        ImageMark(place, 0.1, shown=False, label="emphysema"),
+    ]
+    assert [(one.number, one.centre_lps_mm, one.on_image) for one in found.findings] == [
+        (1, None, place), (2, None, place),
+    ]  # fmt: skip
+    ((_item, _outputs, summary),) = bench.hub.completed
+    assert (summary.finding_count, summary.top_score, summary.top_out_of_ten) == (1, 0.9, 8)
+    assert bench.hub.stored == [b"SR"]
 
 
 def test_nothing_to_read_is_said() -> None:

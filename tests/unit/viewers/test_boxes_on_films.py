@@ -11,7 +11,12 @@ from tests.helpers.films import on_film
 from tests.helpers.viewers import image, stack
 from viewers.scene import marks
 from viewers.scene.camera import Camera
+from viewers.scene.events import Button, PointerEvent, PointerKind
 from viewers.scene.stack_scene import StackScene
+from viewers.scene.tools import actions
+from viewers.scene.tools.boxes import box_round
+from viewers.scene.tools.navigate import Navigator
+from viewers.scene.tools.tool import ToolName
 from workstation.domain.finding import Decision, Finding, FindingList, RejectReason
 
 VIEWPORT = (400.0, 400.0)
@@ -121,3 +126,84 @@ def test_hidden_marks_hide_boxes_as_well() -> None:
 
 def test_a_finding_without_a_size_cuts_no_plane() -> None:
     assert marks.cut_radius_mm(on_film(), 0.0, slice_step_mm=1.0) is None
+
+
+def hand(scene: StackScene, *way: tuple[float, float], tool: ToolName = ToolName.WINDOW) -> actions.Actions:
+    """Press at the first place, move along and release at the last; return what the release asks for."""
+    navigator = Navigator()
+    navigator.choose(tool)
+    for number, (x, y) in enumerate(way):
+        kind = PointerKind.PRESS if number == 0 else PointerKind.MOVE
+        navigator.handle(PointerEvent(kind, x, y, Button.LEFT), scene, VIEWPORT)
+    return navigator.handle(PointerEvent(PointerKind.RELEASE, *way[-1], Button.LEFT), scene, VIEWPORT)
+
+
+def chosen(camera: Camera | None = None) -> StackScene:
+    """Return a film with the box (10, 20, 30, 60) chosen; 4 viewport pixels to one, see above."""
+    scene = films("1.9")
+    scene.findings = replace(FindingList(scene.study_instance_uid), findings=(on_film(),))
+    scene.selected_finding = "2.25.1"
+    scene.set_camera(camera or Camera())
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("way", "box"),
+    [
+        # the lower right corner, 10 pixels to the right and 5 up
+        (((122.0, 282.0), (140.0, 270.0), (162.0, 262.0)), (10.0, 20.0, 40.0, 55.0)),
+        # the upper left corner, beyond the lower right one: two pixels are left
+        (((42.0, 122.0), (300.0, 350.0)), (28.0, 58.0, 30.0, 60.0)),
+        # the left rim: the whole box, as far as the image reaches
+        (((42.0, 200.0), (62.0, 208.0)), (15.0, 22.0, 35.0, 62.0)),
+        (((42.0, 200.0), (-900.0, 200.0)), (-0.5, 20.0, 19.5, 60.0)),
+    ],
+)
+def test_a_corner_resizes_a_box_and_its_rim_moves_it_within_the_image(
+    way: tuple[tuple[float, float], ...], box: tuple[float, float, float, float]
+) -> None:
+    scene = chosen()
+
+    (moved,) = hand(scene, *way)
+
+    assert isinstance(moved, actions.MoveBox)
+    assert moved.tracking_uid == "2.25.1"
+    assert moved.box_px == pytest.approx(box)
+    assert scene.dragged_box is None
+
+
+def test_a_box_is_dragged_on_a_mirrored_film_towards_the_pointer() -> None:
+    # mirrored, the left rim of the stored box lies at 358 of 400
+    (moved,) = hand(chosen(Camera(flipped=True)), (358.0, 200.0), (318.0, 200.0))
+
+    assert isinstance(moved, actions.MoveBox)
+    assert moved.box_px == pytest.approx((20.0, 20.0, 40.0, 60.0))
+
+
+def test_the_box_follows_the_pointer_and_is_left_where_it_was_when_the_drag_is_dropped() -> None:
+    scene, navigator = chosen(), Navigator()
+    for kind, x in ((PointerKind.PRESS, 122.0), (PointerKind.MOVE, 162.0)):
+        navigator.handle(PointerEvent(kind, x, 282.0, Button.LEFT), scene, VIEWPORT)
+    view = scene.view(VIEWPORT)
+    assert view is not None
+    assert scene.marks(view)[0].corners[2] == pytest.approx((162.0, 282.0))
+
+    navigator.cancel()
+
+    assert scene.marks(view)[0].corners[2] == pytest.approx((122.0, 282.0))
+
+
+def test_only_rim_and_corners_of_the_chosen_box_are_taken_hold_of() -> None:
+    inside, other = chosen(), chosen()
+    other.selected_finding = ""
+
+    assert hand(chosen(), (122.0, 282.0), (123.0, 282.0)) == (actions.ClickFinding("2.25.1"),)
+    assert hand(inside, (80.0, 200.0), (120.0, 200.0)) == ()
+    assert hand(other, (122.0, 282.0), (162.0, 262.0)) == ()
+    drawn_over = hand(chosen(), (122.0, 282.0), (162.0, 262.0), tool=ToolName.RECTANGLE)
+    assert not any(isinstance(one, actions.MoveBox) for one in drawn_over)
+
+
+def test_a_new_box_lies_wholly_on_its_image() -> None:
+    assert box_round((50.0, 40.0), (160, 320)) == (40.0, 30.0, 60.0, 50.0)
+    assert box_round((0.0, 319.0), (160, 320)) == (-0.5, 299.5, 19.5, 319.5)

@@ -8,6 +8,7 @@ from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.raster import Window
 from workstation.domain.annotation import Annotation
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import BoxPx
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,14 @@ class ClickFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveBox:
+    """The reader gave a finding on an image another box, in pixels of the image."""
+
+    tracking_uid: str
+    box_px: BoxPx
+
+
+@dataclass(frozen=True, slots=True)
 class OpenMenu:
     """The reader asked for the context menu."""
 
@@ -168,6 +177,7 @@ Action = (
     | SeedNodule
     | SelectAnnotation
     | ClickFinding
+    | MoveBox
     | OpenMenu
     | Maximise
     | Refuse

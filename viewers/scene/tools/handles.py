@@ -53,7 +53,7 @@ class HandleTool(Tool):
         for one in scene.visible_annotations(view):
             drawn = callipers.calliper(one, view)
             handles += [(math.dist(at, handle), number, one) for number, handle in enumerate(drawn.handles)]
-            lines += [(_distance_px(at, line), None, one) for line in (drawn.outline, *drawn.others)]
+            lines += [(distance_px(at, line), None, one) for line in (drawn.outline, *drawn.others)]
         hit = _nearest(handles, HANDLE_PX) or (_nearest(lines, LINE_PX) if self.whole_lines else None)
         if hit is None:
             return ()
@@ -103,8 +103,8 @@ def _remeasured(held: Annotation, scene: Scene, image: SliceImage, points: Seque
     if held.kind is AnnotationKind.SPHERE:
         fresh = measured(held.kind, scene, image, placed, uid=held.uid)
         return replace(fresh, tracking_uid=held.tracking_uid, text=held.text, author=held.author)
-    if held.kind is AnnotationKind.BIDIRECTIONAL and held.points_lps_mm:
-        placed = measure_annotations.squared([(p[0], p[1], p[2]) for p in points])
+    if held.kind is AnnotationKind.BIDIRECTIONAL:
+        placed = measure_annotations.squared(image, placed)
     fresh = measure_annotations.remeasured(held, image, placed)
     if not held.points_lps_mm:
         return fresh
@@ -117,7 +117,7 @@ def _nearest(hits: list[_Hit], within_px: float) -> _Hit | None:
     return min(near, key=lambda hit: hit[0]) if near else None
 
 
-def _distance_px(at: PixelPoint, outline: tuple[PixelPoint, ...]) -> float:
+def distance_px(at: PixelPoint, outline: tuple[PixelPoint, ...]) -> float:
     """Return the distance of a viewport pixel from a drawn line."""
     if len(outline) == 1:
         return math.dist(at, outline[0])

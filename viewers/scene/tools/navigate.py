@@ -20,6 +20,7 @@ from viewers.scene.tools.actions import (
     SelectAnnotation,
     Zoom,
 )
+from viewers.scene.tools.boxes import BoxTool
 from viewers.scene.tools.handles import HandleTool
 from viewers.scene.tools.measuring import CLICK_PX, DrawTool, FreehandTool, NoduleTool, ProbeTool, TextTool
 from viewers.scene.tools.planes import ArmTool, not_on_curved, path_point
@@ -76,6 +77,7 @@ class Navigator:
         }
         self._by_button = {Button.MIDDLE: PanTool(), Button.RIGHT: ZoomTool()}
         self._handles = HandleTool()
+        self._boxes = BoxTool()
         self._arms = ArmTool()
         self._volume = VolumeTool()
         self._busy: Tool | None = None
@@ -94,7 +96,14 @@ class Navigator:
 
     def cancel(self) -> None:
         """Drop whatever is being dragged or drawn."""
-        for tool in (*self._tools.values(), *self._by_button.values(), self._handles, self._arms, self._volume):
+        for tool in (
+            *self._tools.values(),
+            *self._by_button.values(),
+            self._handles,
+            self._boxes,
+            self._arms,
+            self._volume,
+        ):
             tool.cancel()
         self._busy = None
 
@@ -132,18 +141,25 @@ class Navigator:
         if own is not None:
             return own
         self._handles.whole_lines = self.tool not in _MEASURING
-        held = self._handles.press(event, scene, viewport) if self._tools[self.tool].preview is None else ()
-        if held:
-            self._busy = self._handles
-            return held
         self._arms.whole_arms = self.tool is ToolName.CROSSHAIR
-        turning = self._arms.press(event, scene, viewport) if self._tools[self.tool].preview is None else ()
-        if turning:
-            self._busy = self._arms
-            return turning
+        held = self._take_hold(event, scene, viewport)
+        if held:
+            return held
         self._busy = self._tools[self.tool]
         dropped: Actions = (SelectAnnotation(""),) if scene.selected_annotation else ()
         return dropped + self._busy.press(event, scene, viewport)
+
+    def _take_hold(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
+        """Take hold of what lies under the pointer, unless something is being drawn."""
+        if self._tools[self.tool].preview is not None:
+            return ()
+        first: tuple[Tool, ...] = () if self.tool in _MEASURING else (self._boxes,)
+        for tool in (*first, self._handles, self._arms):
+            held = tool.press(event, scene, viewport)
+            if held:
+                self._busy = tool
+                return held
+        return ()
 
     def _press_on_kind(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions | None:
         """Return what a press means on this kind of scene alone; None where it means what it always does."""
@@ -178,7 +194,11 @@ class Navigator:
             ToolName.ZOOM,
             ToolName.SCROLL,
         }
-        return (*done, ClickFinding(finding)) if finding and is_click and tool is not self._handles else done
+        return (
+            (*done, ClickFinding(finding))
+            if finding and is_click and tool not in (self._handles, self._boxes)
+            else done
+        )
 
     def _wheel(self, event: PointerEvent) -> Actions:
         if Modifier.CTRL in event.modifiers:

@@ -11,7 +11,8 @@ from typing import Final
 
 from workstation.dicom.sr.common import PRIVATE, UNITLESS, dcm, sct
 from workstation.domain.categories.values import Scheme
-from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
+from workstation.domain.finding import Decision, Lobe, NoduleType
+from workstation.domain.rejection import RejectReason
 from workstation.domain.template import Code
 
 COMPREHENSIVE_3D_SR: Final = "1.2.840.10008.5.1.4.1.1.88.34"
@@ -32,6 +33,7 @@ ALGORITHM_NAME: Final = dcm("111001", "Algorithm Name")
 ALGORITHM_VERSION: Final = dcm("111003", "Algorithm Version")
 ALGORITHM_PARAMETERS: Final = dcm("111002", "Algorithm Parameters")
 VOLUME_SURFACE: Final = dcm("121231", "Volume Surface")
+SERIES: Final = dcm("112002", "Series Instance UID")
 SOURCE_SERIES: Final = dcm("121232", "Source series for segmentation")
 REFERENCED_SEGMENT: Final = dcm("121191", "Referenced Segment")
 IMAGE_REGION: Final = dcm("111030", "Image Region")
@@ -107,6 +109,17 @@ REASONS: Final = {
     RejectReason.LYMPH_NODE: sct("59441001", "Lymph node"),
     RejectReason.ARTEFACT: dcm("111207", "Image artifact(s)"),
     RejectReason.OUTSIDE_LUNG: Code("OUTSIDE_LUNG", PRIVATE, "Outside the lung"),
+    RejectReason.OVERLAP: Code("OVERLAP", PRIVATE, "Superimposed structures"),
+    RejectReason.NORMAL_STRUCTURE: Code("NORMAL", PRIVATE, "Normal structure"),
+    RejectReason.NIPPLE: sct("24142002", "Nipple structure"),
+    RejectReason.DEVICE: Code("DEVICE", PRIVATE, "Medical device or foreign body"),
+    RejectReason.OLD_CHANGE: Code("OLD_CHANGE", PRIVATE, "Old or known change"),
+    RejectReason.GLANDULAR_TISSUE: Code("GLANDULAR", PRIVATE, "Superimposed glandular tissue"),
+    RejectReason.BENIGN_CALCIFICATION: Code("BENIGN_CALC", PRIVATE, "Benign or vascular calcification"),
+    RejectReason.SKIN: sct("39937001", "Skin structure"),
+    RejectReason.NOT_PRESENT: Code("NOT_PRESENT", PRIVATE, "Not present on the images"),
+    RejectReason.OTHER_FINDING: Code("OTHER_FINDING", PRIVATE, "Another finding explains it"),
+    RejectReason.POOR_QUALITY: Code("POOR_QUALITY", PRIVATE, "Poor image quality"),
     RejectReason.OTHER: Code("OTHER", PRIVATE, "Other reason"),
 }
 NODULE_TYPES: Final = {

@@ -1,5 +1,5 @@
 """
-Places on single images in measurement groups: written as boxes, read from whatever outline others drew.
+Places on single images, and whole series, in measurement groups: written as boxes, read from what others drew.
 
 *Source:* PS3.16 TID 1410, 1501; PS3.3 C.18.6 (SCOORD).
 """
@@ -15,7 +15,7 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_codes import SOURCE_OF_MEASUREMENT
-from workstation.dicom.sr.common import code_dataset
+from workstation.dicom.sr.common import code_dataset, uid_reference
 from workstation.domain.image_place import BoxPx, ImagePlace
 
 _PIXEL_CENTRE: Final = 0.5
@@ -26,10 +26,12 @@ _POINT_PX: Final = 8.0
 
 def place_item(place: ImagePlace, sop_classes: Mapping[str, str]) -> Dataset:
     """
-    Return a box as SCOORD selected from its image, a whole image as the image itself.
+    Return a box as SCOORD selected from its image, a whole image as the image itself, a series by its UID.
 
     ``sop_classes`` maps SOP Instance UIDs of the study to their class. Raises ValueError for any other image.
     """
+    if place.series_instance_uid:
+        return uid_reference(code.SERIES, place.series_instance_uid)
     if place.box_px is None:
         return _image(place, sop_classes, "CONTAINS")
     left, top, right, bottom = (value + _PIXEL_CENTRE for value in place.box_px)
@@ -50,9 +52,9 @@ def template_of(place: ImagePlace) -> str:
 
 def read_place(items: Iterable[Dataset]) -> ImagePlace | None:
     """
-    Return where on an image a group lies: the box round its first region, else the image it names; None for neither.
+    Return where a group lies: the box round its first region, else the image that it names, else the series.
 
-    Segments and images of measured values are no places.
+    None for neither; segments and images of measured values are no places.
     """
     known = list(items)
     for item in known:
@@ -63,6 +65,10 @@ def read_place(items: Iterable[Dataset]) -> ImagePlace | None:
     for item in known:
         if item.get("ValueType") == "IMAGE" and (found := _referenced(item, None)) is not None:
             return found
+    for item in known:
+        name = item.get("ConceptNameCodeSequence")
+        if item.get("ValueType") == "UIDREF" and name and name[0].get("CodeValue") == code.SERIES.value:
+            return ImagePlace.whole_series(str(item.UID))
     return None
 
 

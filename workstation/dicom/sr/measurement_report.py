@@ -56,6 +56,7 @@ from workstation.domain.template import Code
 AI_SESSION: Final = "AI"
 READER_SESSION: Final = "Reader"
 DETECTION_SERIES: Final = 9101
+_UNNAMED: Final = "abnormality"
 MEASUREMENT_SERIES: Final = 9002
 
 
@@ -70,7 +71,8 @@ def detection_sr(study: Study, findings: FindingList, *, at: datetime) -> bytes:
     algorithm = findings.algorithm
     if algorithm is None:
         raise ValueError("a detection result names its algorithm")
-    groups = [_ai_group(finding, finding.mark, findings) for finding in findings.findings if finding.mark]
+    classes = sop_classes(study)
+    groups = [_said_group(one, findings, classes, decided=False) for one in findings.findings if one.original]
     root = _root("zh", device_observer(algorithm), findings_procedure(study, findings.series_instance_uid), groups)
     summary = code.WITH_FINDINGS if groups else code.WITHOUT_FINDINGS
     root.ContentSequence.append(container(code.QUALITATIVE, [coded(code.SUMMARY, summary)]))
@@ -102,10 +104,8 @@ def measurement_sr(report: Report, study: Study) -> bytes:
     groups: list[Dataset] = []
     classes, segments = sop_classes(study), segment_refs(report, study)
     for finding in findings.findings:
-        if isinstance(finding.original, ImageMark):
-            groups.append(_image_group(finding, finding.original, findings, classes))
-        elif finding.original is not None:
-            groups.append(_ai_group(finding, finding.original, findings, decided=True))
+        if finding.original is not None:
+            groups.append(_said_group(finding, findings, classes, decided=True))
         if finding.counts:
             groups.append(_reader_group(finding, findings, classes))
     groups += [annotation_group(item, classes, segments.get(item.uid)) for item in report.drawn.annotations]
@@ -158,7 +158,17 @@ def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Da
     ]
 
 
-def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool = False) -> Dataset:
+def _said_group(finding: Finding, findings: FindingList, classes: Mapping[str, str], *, decided: bool) -> Dataset:
+    """What the model said, with the reader's decision once there is one to tell."""
+    mark = finding.original
+    if isinstance(mark, ImageMark):
+        return _image_group(finding, mark, findings, classes, decided=decided)
+    if mark is None:
+        raise AssertionError("only what a model said has a group of its own")
+    return _ai_group(finding, mark, findings, decided=decided)
+
+
+def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool) -> Dataset:
     items = [
         *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
         coded(code.FINDING, finding_code(mark.label)),
@@ -177,8 +187,10 @@ def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: b
     return container(code.GROUP, items, template="1411")
 
 
-def _image_group(finding: Finding, mark: ImageMark, findings: FindingList, classes: Mapping[str, str]) -> Dataset:
-    """What the model said of an image, with the reader's decision."""
+def _image_group(
+    finding: Finding, mark: ImageMark, findings: FindingList, classes: Mapping[str, str], *, decided: bool
+) -> Dataset:
+    """What the model said of an image or of a whole series."""
     items = [
         *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
         coded(code.FINDING, finding_code(mark.label)),
@@ -188,8 +200,11 @@ def _image_group(finding: Finding, mark: ImageMark, findings: FindingList, class
     ]
     if mark.out_of_ten is not None:
         items.append(number(code.OUT_OF_TEN, mark.out_of_ten, UNITLESS))
-    items.append(coded(code.SHOWN, code.YES if findings.is_visible(finding) else code.NO))
-    return container(code.GROUP, [*items, *_decision_items(finding)], template=template_of(mark.place))
+    shown = findings.is_visible(finding) if decided else mark.shown
+    items.append(coded(code.SHOWN, code.YES if shown else code.NO))
+    if decided:
+        items += _decision_items(finding)
+    return container(code.GROUP, items, template=template_of(mark.place))
 
 
 def finding_code(label: str) -> Code:
@@ -199,13 +214,14 @@ def finding_code(label: str) -> Code:
 
 def _reader_group(finding: Finding, findings: FindingList, classes: Mapping[str, str]) -> Dataset:
     if finding.on_image is not None:
-        label = finding.original.label if finding.original is not None else ""
         items = [
             *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
-            coded(code.FINDING, finding_code(label)),
+            coded(code.FINDING, finding_code(finding.called or _UNNAMED)),
             place_item(finding.on_image, classes),
-            *_decision_items(finding),
         ]
+        if finding.before_ai is not None:
+            items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
+        items += _decision_items(finding)
         return container(code.GROUP, items, template=template_of(finding.on_image))
     if finding.centre_lps_mm is None or finding.diameter_mm is None:
         raise AssertionError("a finding that is not on an image lies in the patient")

@@ -12,7 +12,7 @@ from typing import Final
 from resources.categories import category_name, input_name, input_value, scheme_title
 from resources.finding_names import finding_name
 from workstation.domain.categories.values import AssignedCategory
-from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
+from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import Report
@@ -41,14 +41,6 @@ SOURCES: Final = {
     Decision.ADDED: Text("医师新增", "added by the reader"),
     Decision.REJECTED: Text("AI 提示，医师驳回", "proposed by AI, rejected"),
     Decision.UNDECIDED: Text("AI 提示，待裁决", "proposed by AI, undecided"),
-}
-REJECT_REASONS: Final = {
-    RejectReason.VESSEL: Text("血管", "vessel"),
-    RejectReason.SCAR_OR_ATELECTASIS: Text("瘢痕或肺不张", "scar or atelectasis"),
-    RejectReason.LYMPH_NODE: Text("淋巴结", "lymph node"),
-    RejectReason.ARTEFACT: Text("伪影", "artefact"),
-    RejectReason.OUTSIDE_LUNG: Text("肺外", "outside the lung"),
-    RejectReason.OTHER: Text("其他", "other"),
 }
 NO_FINDINGS: Final = Text("未记录结节。", "No nodule recorded.")
 _SENTENCE: Final = Text(
@@ -82,6 +74,9 @@ _COMPARED_WITH: Final = Text("与 {dates} 的检查比较。", "Compared with th
 _AND: Final = Text("、", " and ")
 _ON_IMAGE: Final = Text("{number}. {kind}{place}（{source}）。", "{number}. {kind}{place} ({source}).")
 _VIEW: Final = Text("，{view} 位", ", {view} view")
+_WHERE: Final = Text("，{place}", ", {place}")
+_WHOLE: Final = Text("全序列", "whole series")
+_WHOLE_SERIES: Final = Text("序列 {series} 整体", "series {series} as a whole")
 _SERIES_IMAGE: Final = Text("序列 {series} 图像 {image}", "series {series}, image {image}")
 _SERIES_PLACE: Final = Text("，序列 {series} 图像 {image}", ", series {series}, image {image}")
 _PLACE: Final = Text("，图像 {image}", ", image {image}")
@@ -116,19 +111,28 @@ def kind_words(finding: Finding, language: str) -> str:
     """Return what a finding is: the type of a nodule, or on an image what the model calls it."""
     if finding.on_image is None:
         return NODULE_TYPES[finding.nodule_type].get(language)
-    return finding_name(finding.original.label if finding.original is not None else "", language)
+    return finding_name(finding.called, language)
 
 
 def image_words(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
-    """Return the image of a finding: side and view of a projection, else its number; empty where neither is known."""
+    """Return the image or series of a finding: side and view of a projection, else its number; empty where unknown."""
     if finding.on_image is None:
         number = image_number(finding, findings, study)
         return "" if number is None else str(number)
+    if finding.on_image.series_instance_uid:
+        return _whole_series(finding.on_image, study, language)
     view, numbers = _film(finding.on_image, study)
     if view or numbers is None:
         return view
     series, image = numbers
     return str(image) if series is None else _SERIES_IMAGE.get(language).format(series=series, image=image)
+
+
+def _whole_series(place: ImagePlace, study: Study, language: str) -> str:
+    several = sum(bool(series.frames) for series in study.series) > 1
+    numbers = (one.series_number for one in study.series if one.series_instance_uid == place.series_instance_uid)
+    number = next(numbers, None) if several else None
+    return (_WHOLE if number is None else _WHOLE_SERIES).get(language).format(series=number)
 
 
 def _film(place: ImagePlace, study: Study) -> tuple[str, tuple[int | str | None, int] | None]:
@@ -146,7 +150,9 @@ def _film(place: ImagePlace, study: Study) -> tuple[str, tuple[int | str | None,
 def _on_film(finding: Finding, place: ImagePlace, study: Study, language: str) -> str:
     view, numbers = _film(place, study)
     where = ""
-    if view:
+    if place.series_instance_uid:
+        where = _WHERE.get(language).format(place=_whole_series(place, study, language))
+    elif view:
         where = _VIEW.get(language).format(view=view)
     elif numbers is not None:
         series, image = numbers

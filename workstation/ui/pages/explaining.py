@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from resources.translation import tr
 from viewers.scene.heat_layer import HeatLayer
+from viewers.scene.occlusion_layer import LEAST_FULL
 from viewers.scene.scene import Scene
 from workstation.domain.errors import WorkstationError
 from workstation.domain.model import OcclusionMap
@@ -42,7 +44,11 @@ class Explaining(QObject):
         self._measuring: JobHandle[Explained] | None = None
         self._heating: JobHandle[OcclusionMap | None] | None = None
         self._heat: Volume | None = None
+        self._heat_title = ""
         self.occluding = Occluding(page, images, desk, jobs, None if explain is None else explain.occluder)
+        self.occluding.volume = self._volume
+        self.occluding.lay_in_space = self._lay_occlusion
+        self.occluding.take_away = self._take_heat_away
         panel = page.findings
         panel.evidence_asked.connect(self.explain)
         panel.evidence.heat_asked.connect(self.toggle_heat)
@@ -145,13 +151,19 @@ class Explaining(QObject):
             on_progress=lambda share, _text: pane.show_heat(f"{100 * share:.0f} %"),
         )
 
-    def _lay(self, found: OcclusionMap, volume: Volume) -> None:
+    def _lay(self, found: OcclusionMap, volume: Volume, title: str = "") -> None:
         voxels: Any = np.ascontiguousarray(found.drop, dtype=np.float32)
         self._heat = Volume(
             voxels, found.ijk_to_lps, volume.frame_of_reference_uid, volume.series_instance_uid, unit=""
         )
+        self._heat_title = title or tr("Heat")
         self._page.findings.evidence.show_heat(tr("Hide"))
         self._dress()
+
+    def _lay_occlusion(self, found: OcclusionMap, volume: Volume) -> None:
+        """Show where covering lowers the score, as a share of the strongest fall."""
+        full = max(float(found.drop.max()), LEAST_FULL)
+        self._lay(replace(found, drop=np.clip(found.drop / full, 0.0, 1.0)), volume, tr("Share of the strongest fall"))
 
     def _dress(self) -> None:
         heat = self._heat
@@ -161,7 +173,7 @@ class Explaining(QObject):
         def dress(scene: Scene) -> None:
             same = scene.frame_of_reference_uid == heat.frame_of_reference_uid
             if same and (scene.fused is None or isinstance(scene.fused, HeatLayer)):
-                scene.fuse(HeatLayer(heat, tr("Heat")))
+                scene.fuse(HeatLayer(heat, self._heat_title))
 
         self._page.grid.change(dress)
 

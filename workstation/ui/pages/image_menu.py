@@ -53,8 +53,12 @@ class ImageMenu(QObject):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         add = menu.addAction(tr("Add a finding here"))
         add.setObjectName("menu.add")
-        add.setEnabled(place.point is not None)
-        add.triggered.connect(lambda: page.add_requested.emit(place.point))
+        box = page.grid.box_at(key, place.x, place.y)
+        add.setEnabled(place.point is not None or box is not None)
+        if place.point is not None:
+            add.triggered.connect(lambda: page.add_requested.emit(place.point))
+        else:
+            add.triggered.connect(lambda: page.grid.box_requested.emit(box))
         action = page.view_commands.action
         groups = ("view.reset", "view.fit", "view.invert", "view.text"), TURNS, ("findings.marks", "findings.rejected")
         for group in groups:

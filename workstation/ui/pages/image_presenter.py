@@ -292,12 +292,15 @@ class ImagePresenter(QObject):
             centre(self._page.grid.frame(STACK), lps_mm)
 
     def show_place(self, place: PlaceOnImage) -> None:
-        """Bring the image of a finding to the viewport that has it, else to the stack; a box comes into view."""
+        """Bring the image or series of a finding to the viewport that has it, else to the stack; a box into view."""
         case, grid = self._case, self._page.grid
         if case is None:
             return
         study = case.session.study.study_instance_uid
-        if bring_into_view(grid, study, place) is None:
+        if place.series_instance_uid:
+            if self.series_instance_uid != place.series_instance_uid:
+                self.show_series(place.series_instance_uid)
+        elif bring_into_view(grid, study, place) is None:
             for series in case.image_series():
                 if any(place.is_on(one.ref.sop_instance_uid, one.ref.frame_number) for one in series.frames):
                     self.show_series(series.key)

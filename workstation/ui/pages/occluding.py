@@ -1,6 +1,8 @@
-"""Explaining what a model says of a film: its words and score, and on demand what its score comes from."""
+"""Explaining what a model says of a film or a whole series: its words and score, and on demand what it comes from."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -13,6 +15,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import AlgorithmIdentity, Finding
 from workstation.domain.image_place import ImageMark
 from workstation.domain.model import OcclusionMap
+from workstation.domain.volume import Volume
 from workstation.services.explain_service import Occluder
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.ui.case_desk import CaseDesk
@@ -34,9 +37,14 @@ class Occluding(QObject):
         self._desk = desk
         self._jobs = jobs
         self.occluder = occluder
+        self.volume: Callable[[], Volume | None] = lambda: None
+        self.lay_in_space: Callable[[OcclusionMap, Volume], None] = lambda _found, _volume: None
+        self.take_away: Callable[[], None] = lambda: None
+        """What shows a map in the patient over stack and planes"""
         self._finding: Finding | None = None
         self._job: JobHandle[OcclusionMap | None] | None = None
         self._layer: OcclusionLayer | None = None
+        self._in_space = False
         images.marks.also.append(self._dress)
 
     @property
@@ -65,7 +73,7 @@ class Occluding(QObject):
     def toggle(self) -> None:
         """Compute the map, stop computing it, or take it away."""
         session, finding = self._desk.session, self._finding
-        if self._job is not None or self._layer is not None:
+        if self._job is not None or self._layer is not None or self._in_space:
             self._stop()
             return
         algorithm = None if session is None else session.displayed.algorithm
@@ -75,8 +83,14 @@ class Occluding(QObject):
         if not isinstance(mark, ImageMark):
             return
         pane = self._page.findings.evidence
-        pane.show_heat(tr("Stop · {percent} %", percent=0))
         self._images.show_place(mark.place)
+        volume = self.volume() if mark.place.series_instance_uid else None
+        if mark.place.series_instance_uid and volume is None:
+            self._page.toast.emit(
+                tr("Computed as soon as all slices of the series are here; ask again then")
+            )
+            return
+        pane.show_heat(tr("Stop · {percent} %", percent=0))
 
         def arrived(found: OcclusionMap | None) -> None:
             self._job = None
@@ -84,7 +98,12 @@ class Occluding(QObject):
                 pane.show_heat("")
                 self._page.toast.emit(tr("There is no occlusion map: this machine does not have the model"))
                 return
-            self._lay(found, mark)
+            if volume is None:
+                self._lay(found, mark)
+                return
+            self._in_space = True
+            pane.show_heat(tr("Hide"))
+            self.lay_in_space(found, volume)
 
         def failed(error: Exception) -> None:
             self._job = None
@@ -95,7 +114,11 @@ class Occluding(QObject):
 
         self._job = self._jobs.submit(
             Pool.CPU,
-            lambda job: occluder.occlusion(algorithm, study, mark.place, mark.label, job),
+            lambda job: (
+                occluder.occlusion(algorithm, study, mark.place, mark.label, job)
+                if volume is None
+                else occluder.occlusion_in_space(algorithm, volume, mark.label, job)
+            ),
             on_success=arrived,
             on_error=failed,
             on_progress=lambda share, _text: pane.show_heat(tr("Stop · {percent} %", percent=f"{100 * share:.0f}")),
@@ -118,12 +141,15 @@ class Occluding(QObject):
         scene.explained = self._layer if own else None
 
     def _stop(self) -> None:
-        if self._job is None and self._layer is None:
+        if self._job is None and self._layer is None and not self._in_space:
             return
         if self._job is not None:
             self._job.cancel()
             self._job = None
         self._page.findings.evidence.show_heat("")
+        if self._in_space:
+            self._in_space = False
+            self.take_away()
         if self._layer is not None:
             self._layer = None
             self._page.grid.change(self._dress)
@@ -140,5 +166,7 @@ def _rows(mark: ImageMark, finding: Finding, algorithm: AlgorithmIdentity | None
     rows.append((tr("Reliability"), told))
     if algorithm is not None:
         rows.append((tr("Model"), f"{algorithm.name} {algorithm.version}"))
-    rows.append((tr("Size"), tr("none: a film has no place in the patient")))
+    whole = bool(mark.place.series_instance_uid)
+    film, series = tr("none: a film has no place in the patient"), tr("none: the model speaks of the whole series")
+    rows.append((tr("Size"), series if whole else film))
     return rows

@@ -12,10 +12,11 @@ from resources.translation import language, tr
 from workstation.domain.access import Permission
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
-from workstation.domain.finding import Decision, Finding, Lobe, NoduleType, RejectReason
+from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.observation import FollowUp
+from workstation.domain.rejection import RejectReason
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.jobs import JobRunner
@@ -23,6 +24,7 @@ from workstation.services.reading_ai import ReadingAi
 from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import image_of_finding, slice_number
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.finding_words import marked_kind
 from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.images.fusing import Fusing
@@ -31,6 +33,7 @@ from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.other_version import OtherVersion
 from workstation.ui.pages.ai_reading import AiReading
 from workstation.ui.pages.explaining import Explaining
+from workstation.ui.pages.film_findings import FilmFindings
 from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.patient_words import name_or_placeholder
@@ -83,6 +86,7 @@ class ReadingPresenter(QObject):
         explain = None if reading_ai is None else reading_ai.explain
         self.explaining = Explaining(page, self.images, desk, jobs, explain)
         self.other = OtherVersion(page, desk)
+        self.films = FilmFindings(page, self.images, self._writable, lambda: self._acted(_FINDING))
         self.ai = AiReading(page, desk, jobs, reading_ai, acted=lambda: self._acted(_FINDING))
         page.jump_requested.connect(self.jump)
         page.add_requested.connect(self._add)
@@ -255,6 +259,7 @@ class ReadingPresenter(QObject):
                 slice_number(session.study, self._slices_of(session), one),
                 reason,
                 self._image_of(session, one),
+                marked_kind(one, session.study),
             )
             for one in findings.findings
         ]
@@ -353,8 +358,9 @@ class ReadingPresenter(QObject):
 
     def _ask_edit(self) -> None:
         session, chosen = self._desk.session, self._page.findings.selected
-        if session is not None and chosen and session.findings.get(chosen).on_image is not None:
-            self._page.toast.emit(tr("A box on an image is accepted or rejected as it is; measure beside it"))
+        place = session.findings.get(chosen).on_image if session is not None and chosen else None
+        if place is not None and place.box_px is None:
+            self._page.toast.emit(tr("A finding without a place is accepted or rejected as it is"))
             return
         self._page.findings.start_editing(chosen)
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
 from workstation.domain.image_place import ImageMark
+from workstation.domain.rejection import MarkedKind
 from workstation.ui import paint
 from workstation.ui.evidence_words import cubic_millimetres
 from workstation.ui.finding_words import (
+    ai_word,
     decision_word,
     image_finding_word,
     image_place_word,
@@ -25,8 +27,7 @@ from workstation.ui.finding_words import (
 )
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
-from workstation.ui.widgets.fields import ChoiceBox
-from workstation.ui.widgets.labels import label
+from workstation.ui.widgets.finding_editor import FindingEditor, NameEditor
 
 _LOOK: Final = {  # decision: (stripe token, chip tint, chip icon)
     Decision.UNDECIDED: ("ai", "ai", "question"),
@@ -35,7 +36,6 @@ _LOOK: Final = {  # decision: (stripe token, chip tint, chip icon)
     Decision.REJECTED: ("rejected.stroke", "neutral", "close"),
     Decision.ADDED: ("info", "info", "user-add"),
 }
-SIZE_LIMITS_MM: Final = (0.5, 200.0)
 _LINE: Final = 22
 _SIDE: Final = 16
 _TOP: Final = 10
@@ -43,12 +43,17 @@ _TOP: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """A finding and the 1-based slice it lies on, None without geometry; ``image`` names the image it lies on."""
+    """
+    A finding and the 1-based slice it lies on, None without geometry.
+
+    ``image`` names the image it lies on, ``kind`` says which reasons of a rejection fit.
+    """
 
     finding: Finding
     slice_number: int | None
     read_only_reason: str = ""
     image: str = ""
+    kind: MarkedKind = MarkedKind.LUNG_NODULE
 
 
 class FindingCard(QWidget):
@@ -58,6 +63,8 @@ class FindingCard(QWidget):
     accept_requested = Signal(str)
     reject_asked = Signal(str)
     edit_requested = Signal(str, object, object, object)
+    name_requested = Signal(str, str)
+    """Tracking UID, and the label of what lies on an image"""
     evidence_asked = Signal(str)
 
     def __init__(self, facts: CardFacts) -> None:
@@ -88,7 +95,7 @@ class FindingCard(QWidget):
         for button, stretch in ((self.accept, 3), (self.edit, 2), (self.reject, 3)):
             row.addWidget(button, stretch)
         row.addWidget(self.evidence)
-        self.editor: FindingEditor | None = None
+        self.editor: FindingEditor | NameEditor | None = None
         self._column.addStretch(1)
         self._column.addWidget(self._buttons)
         self.show_facts(facts)
@@ -118,7 +125,8 @@ class FindingCard(QWidget):
         for button in (self.accept, self.edit, self.reject):
             button.enable(not reason, reason)
         self.reject.setVisible(finding.decision is not Decision.REJECTED)
-        self.edit.setVisible(finding.on_image is None)
+        self.edit.setVisible(finding.on_image is None or finding.on_image.box_px is not None)
+        self.evidence.setVisible(finding.on_image is None or finding.original is not None)
         self._fit_buttons()
         if reason:
             self.stop_editing()
@@ -154,18 +162,23 @@ class FindingCard(QWidget):
                 button.show_key(shown=needed <= room)
 
     def start_editing(self) -> None:
-        """Open the editor of size, type and lobe."""
+        """Open the editor: size, type and lobe in the patient, the name of a box on an image."""
         finding = self.facts.finding
-        if self.editor is not None or self.facts.read_only_reason or finding.diameter_mm is None:
+        if self.editor is not None or self.facts.read_only_reason or self.edit.isHidden():
             return
         self.chosen.emit(self.tracking_uid)
-        self.editor = FindingEditor(finding, finding.diameter_mm)
-        self.editor.saved.connect(self._save)
-        self.editor.cancelled.connect(self.stop_editing)
-        self._column.addWidget(self.editor)
+        editor: FindingEditor | NameEditor
+        if finding.diameter_mm is None:
+            editor = NameEditor(finding, self.facts.kind)
+            editor.saved.connect(self._save_name)
+        else:
+            editor = FindingEditor(finding, finding.diameter_mm)
+            editor.saved.connect(self._save)
+        self.editor = editor
+        editor.cancelled.connect(self.stop_editing)
+        self._column.addWidget(editor)
         self._fit()
-        self.editor.diameter.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.editor.diameter.selectAll()
+        editor.take_keys()
 
     def stop_editing(self) -> None:
         """Close the editor; what was typed is dropped."""
@@ -180,6 +193,11 @@ class FindingCard(QWidget):
         uid = self.tracking_uid
         self.stop_editing()
         self.edit_requested.emit(uid, diameter_mm, nodule_type, lobe)
+
+    def _save_name(self, label: str) -> None:
+        uid = self.tracking_uid
+        self.stop_editing()
+        self.name_requested.emit(uid, label)
 
     # geometry and painting
 
@@ -205,7 +223,11 @@ class FindingCard(QWidget):
         elif finding.before_ai:
             lines.append(tr("Found by the reader before the AI was shown"))
         elif finding.decision is Decision.ADDED:
-            lines.append(tr("Measured by the reader, not counted as AI"))
+            measured = finding.on_image is None
+            said = tr("Measured by the reader, not counted as AI"), tr("Drawn by the reader, not counted as AI")
+            lines.append(said[0] if measured else said[1])
+        elif finding.decision is Decision.EDITED and isinstance(original, ImageMark):
+            lines.append(tr("Changed by the reader; the AI said: {finding}", finding=ai_word(original.label)))
         return lines
 
     def _has_buttons(self) -> bool:
@@ -334,98 +356,6 @@ def known_place_and_type(finding: Finding) -> str:
     parts = [lobe_word(finding.lobe)] if finding.lobe is not Lobe.UNSPECIFIED else []
     parts += [type_word(finding.nodule_type)] if finding.nodule_type is not NoduleType.UNSPECIFIED else []
     return " · ".join(parts) or tr("Nodule, lobe open")
-
-
-class FindingEditor(QWidget):
-    """Size, type and lobe in place; Enter saves, Esc drops."""
-
-    saved = Signal(object, object, object)
-    cancelled = Signal()
-
-    def __init__(self, finding: Finding, diameter_mm: float) -> None:
-        super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 6, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        self.diameter = SizeField(diameter_mm)
-        self.nodule_type = ChoiceBox()
-        for each in NoduleType:
-            self.nodule_type.addItem(type_word(each), each)
-        self.nodule_type.setCurrentIndex(list(NoduleType).index(finding.nodule_type))
-        self.lobe = ChoiceBox()
-        for lobe in Lobe:
-            self.lobe.addItem(lobe_word(lobe), lobe)
-        self.lobe.setCurrentIndex(list(Lobe).index(finding.lobe))
-        for row, (words, widget) in enumerate(
-            ((tr("Mean diameter"), self.diameter), (tr("Type"), self.nodule_type), (tr("Lobe"), self.lobe))
-        ):
-            widget.setAccessibleName(words)
-            grid.addWidget(label(words, "caption", "t2"), row, 0)
-            grid.addWidget(widget, row, 1)
-        grid.setColumnStretch(1, 1)
-        self.save = Button(tr("Keep"), "accept", icon="check", key="Return", small=True)
-        self.cancel = Button(tr("Cancel"), "ghost", key="Esc", small=True)
-        self.save.clicked.connect(self._save)
-        self.cancel.clicked.connect(self.cancelled)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.save)
-        grid.addLayout(buttons, 3, 0, 1, 2)
-
-    def _save(self) -> None:
-        size = self.diameter.value()
-        if size is None:
-            self.diameter.say_wrong()
-            return
-        types, lobes = list(NoduleType), list(Lobe)
-        self.saved.emit(size, types[self.nodule_type.currentIndex()], lobes[self.lobe.currentIndex()])
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Save with Enter, drop with Esc."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self._save()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.cancelled.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-class SizeField(QLineEdit):
-    """A diameter in millimetres; takes a comma as well as a point."""
-
-    def __init__(self, value_mm: float) -> None:
-        super().__init__()
-        self.setPlaceholderText("mm")
-        self.setValue(value_mm)
-        self.textEdited.connect(lambda _text: self._show_state(""))
-
-    def setValue(self, value_mm: float) -> None:
-        """Show a size."""
-        self.setText(f"{value_mm:.1f} mm")
-
-    def value(self) -> float | None:
-        """Return the size, None for what is no size of a nodule."""
-        text = self.text().strip().lower().removesuffix("mm").strip().replace(",", ".")
-        try:
-            size = float(text)
-        except ValueError:
-            return None
-        return size if SIZE_LIMITS_MM[0] <= size <= SIZE_LIMITS_MM[1] else None
-
-    def say_wrong(self) -> None:
-        """Show that this is no size, and which sizes there are."""
-        self._show_state("bad")
-        low, high = SIZE_LIMITS_MM
-        self.setToolTip(tr("A size from {low} to {high} mm", low=low, high=f"{high:.0f}"))
-
-    def _show_state(self, state: str) -> None:
-        if self.property("state") != state:
-            self.setProperty("state", state)
-            self.style().unpolish(self)
-            self.style().polish(self)
-        self.setToolTip("")
 
 
 class _DecisionButton(Button):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import CHINESE, language, tr
-from workstation.domain.finding import AlgorithmIdentity, Decision, RejectReason
-from workstation.ui.finding_words import decision_word, reason_word
+from workstation.domain.finding import AlgorithmIdentity, Decision
+from workstation.domain.rejection import reasons_for
+from workstation.ui.finding_words import decision_word
 from workstation.ui.widgets.ai_bar import AiBar, AiState
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.evidence_view import EvidencePane
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
+from workstation.ui.widgets.reason_menu import ReasonMenu
 
 _COUNTED = (  # which decisions one chip counts, its tint and icon
     ((Decision.UNDECIDED,), "ai", "question"),
@@ -23,41 +25,6 @@ _COUNTED = (  # which decisions one chip counts, its tint and icon
     ((Decision.REJECTED,), "neutral", "close"),
     ((Decision.ADDED,), "info", "add"),
 )
-
-
-class ReasonMenu(QMenu):
-    """The six reasons for a rejection; the keys 1 to 6 choose at once."""
-
-    chosen = Signal(object)
-    """``RejectReason``"""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        head = QAction(tr("Reject because"), self)
-        head.setEnabled(False)
-        self.addAction(head)
-        self.addSeparator()
-        for number, reason in enumerate(RejectReason, start=1):
-            action = self.addAction(f"{number}   {reason_word(reason)}")
-            action.triggered.connect(lambda _on=False, reason=reason: self.chosen.emit(reason))
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the digits: the images behind have them as window presets."""
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Choose by digit; arrows, Enter and Esc as in every menu."""
-        reasons = list(RejectReason)
-        number = event.key() - Qt.Key.Key_0
-        if 1 <= number <= len(reasons):
-            self.chosen.emit(reasons[number - 1])
-            self.close()
-        else:
-            super().keyPressEvent(event)
 
 
 class FindingPanel(QWidget):
@@ -69,6 +36,8 @@ class FindingPanel(QWidget):
     """Tracking UID, ``RejectReason``"""
     edit_requested = Signal(str, object, object, object)
     """Tracking UID, diameter in mm, ``NoduleType``, ``Lobe``"""
+    name_requested = Signal(str, str)
+    """Tracking UID, and what the reader calls a finding on an image"""
     remove_requested = Signal(str)
     """An added finding is taken off the list."""
     marks_toggle_requested = Signal()
@@ -184,6 +153,7 @@ class FindingPanel(QWidget):
         card.accept_requested.connect(self.accept_requested)
         card.reject_asked.connect(self.ask_reason)
         card.edit_requested.connect(self.edit_requested)
+        card.name_requested.connect(self.name_requested)
         card.evidence_asked.connect(self.evidence_asked)
         self._cards[facts.finding.tracking_uid] = card
         return card
@@ -282,7 +252,7 @@ class FindingPanel(QWidget):
             self._scroll.ensureWidgetVisible(card, 0, 8)
 
     def ask_reason(self, tracking_uid: str, at: QPoint | None = None) -> None:
-        """Ask why a mark is rejected, keys 1 to 6; an added finding needs no reason."""
+        """Ask why a mark is rejected, by digits; an added finding needs no reason."""
         card = self._cards.get(tracking_uid)
         if card is None or card.facts.read_only_reason:
             return
@@ -290,7 +260,7 @@ class FindingPanel(QWidget):
         if card.facts.finding.decision is Decision.ADDED:
             self.remove_requested.emit(tracking_uid)
             return
-        menu = ReasonMenu(self)
+        menu = ReasonMenu(self, reasons_for([card.facts.kind]))
         menu.chosen.connect(lambda reason: self.reject_requested.emit(tracking_uid, reason))
         menu.destroyed.connect(self._menu_gone)
         self.menu = menu
@@ -301,7 +271,8 @@ class FindingPanel(QWidget):
         """Ask for the one reason that all undecided marks are rejected for."""
         if not self.ai.rest.isEnabled() or self.ai.rest.isHidden():
             return
-        menu = ReasonMenu(self)
+        waiting = [one.facts.kind for one in self.cards if one.facts.finding.decision is Decision.UNDECIDED]
+        menu = ReasonMenu(self, reasons_for(waiting))
         menu.chosen.connect(self.rest_rejected)
         menu.destroyed.connect(self._menu_gone)
         self.menu = menu

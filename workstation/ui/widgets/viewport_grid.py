@@ -16,8 +16,10 @@ from viewers.scene.link_group import LinkGroup
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
+from viewers.scene.tools.boxes import box_round
 from viewers.scene.tools.tool import ToolName
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImagePlace
 from workstation.domain.registration import Registrations
 from workstation.ui.commands import Composition
 from workstation.ui.finding_words import mark_words
@@ -43,6 +45,10 @@ class ViewportGrid(QWidget):
     finding_clicked = Signal(str)
     add_requested = Signal(object)
     """A patient point (L, P, S) in mm."""
+    box_requested = Signal(object)
+    """An ``ImagePlace`` with a box, on an image without a place in the patient"""
+    box_moved = Signal(str, object)
+    """Tracking UID, and the box in pixels of its image"""
     menu_requested = Signal(str, QPoint)
     layout_changed = Signal(object)
     tool_changed = Signal(object)
@@ -100,6 +106,7 @@ class ViewportGrid(QWidget):
         frame.activated.connect(lambda: self.activate(key))
         frame.maximise_requested.connect(lambda: self._maximise(key))
         frame.finding_clicked.connect(self.finding_clicked)
+        frame.box_moved.connect(self.box_moved)
         frame.context_menu_requested.connect(lambda at: self.menu_requested.emit(key, at))
         frame.tool_changed.connect(self.choose_tool)
         frame.window_changed.connect(self.window_changed)
@@ -282,6 +289,18 @@ class ViewportGrid(QWidget):
             return None
         return view.lps_of(x, y)
 
+    def box_at(self, key: str, x: float, y: float) -> ImagePlace | None:
+        """Return a first box round a pixel of a film of this case; None elsewhere, also where patient points are."""
+        frame, stack = self.frames[key], self.stack
+        scene = frame.scene
+        if not isinstance(scene, StackScene) or stack is None or scene.study_instance_uid != stack.study_instance_uid:
+            return None
+        view = scene.view(frame.canvas.viewport)
+        if view is None or view.plane is not None or view.pixel_at(x, y) is None:
+            return None
+        ref = scene.ref(scene.index)
+        return ImagePlace(ref.sop_instance_uid, scene.frame_number, box_round(view.inverse.apply(x, y), view.size))
+
     def _is_of_the_case(self, scene: Scene | None) -> bool:
         stack = self.stack
         return scene is not None and (
@@ -398,9 +417,13 @@ class ViewportGrid(QWidget):
         for key, frame in self.frames.items():
             if frame.canvas is canvas:
                 point = self.point_at(key, event.position().x(), event.position().y())
+                box = self.box_at(key, event.position().x(), event.position().y())
                 if point is not None:
                     self.set_adding(adding=False)
                     self.add_requested.emit(point)
+                elif box is not None:
+                    self.set_adding(adding=False)
+                    self.box_requested.emit(box)
 
 
 def centre(frame: ViewportFrame, lps_mm: Point) -> None:

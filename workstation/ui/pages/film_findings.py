@@ -1,0 +1,66 @@
+"""Findings on films: the reader's own boxes, boxes of models that are moved, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from resources.translation import tr
+from workstation.domain.image_place import BoxPx, ImagePlace
+from workstation.services.reading_session import ReadingSession
+from workstation.ui.pages.image_presenter import ImagePresenter
+from workstation.ui.pages.reading_page import ReadingPage
+
+
+class FilmFindings(QObject):
+    """
+    Joins the boxes on the images to the session.
+
+    ``writable`` returns the session where this reader may write and says why not where they may not; ``acted`` is
+    told of every act that can be undone.
+    """
+
+    def __init__(
+        self,
+        page: ReadingPage,
+        images: ImagePresenter,
+        writable: Callable[[], ReadingSession | None],
+        acted: Callable[[], None],
+    ) -> None:
+        super().__init__(page)
+        self._page = page
+        self._images = images
+        self._writable = writable
+        self._acted = acted
+        page.grid.box_requested.connect(self.add)
+        page.grid.box_moved.connect(self.move)
+        page.findings.name_requested.connect(self.name)
+
+    def add(self, place: ImagePlace) -> None:
+        """Add a box of the reader's own, chosen so that it can be drawn to size, and ask what it is."""
+        session = self._writable()
+        if session is None:
+            return
+        finding = session.add_box(place)
+        self._acted()
+        self._page.findings.select(finding.tracking_uid)
+        self._images.show_findings(session.displayed, selected=finding.tracking_uid)
+        self._page.findings.start_editing(finding.tracking_uid)
+        self._page.toast.emit(tr("Drag the corners of the box to its size, its rim to its place"))
+
+    def move(self, tracking_uid: str, box_px: BoxPx) -> None:
+        """Keep a box where the reader dragged it."""
+        session = self._writable()
+        if session is not None:
+            session.move_box(tracking_uid, box_px)
+            self._acted()
+        else:
+            self._page.grid.refresh()  # back to where it lies
+
+    def name(self, tracking_uid: str, label: str) -> None:
+        """Call a finding by the reader's word; its own word again is no act."""
+        session = self._writable()
+        if session is not None and session.findings.get(tracking_uid).called != label:
+            session.name(tracking_uid, label)
+            self._acted()
