@@ -70,6 +70,7 @@ class ViewCaptions:
     probe: str = ""
     slice_position: str = ""
     location: str = ""
+    technique: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -141,7 +142,7 @@ def _corners(study: StudyCaptions, view: ViewCaptions) -> dict[Corner, tuple[_Li
         ),
         Corner.BOTTOM_RIGHT: (
             _Line(study.series, 3),
-            _Line(study.contrast, 4),
+            _Line(" · ".join(part for part in (view.technique, study.contrast) if part), 4),
             _Line(view.slice_position, 1),
             _Line(view.location, 2),
         ),

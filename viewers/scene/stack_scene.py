@@ -11,15 +11,17 @@ from viewers.scene.applied_state import AppliedState
 from viewers.scene.captions import StudyCaptions, ViewCaptions
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import value_at
-from viewers.scene.overlay import ForeignShape, signed
+from viewers.scene.overlay import ForeignShape
 from viewers.scene.raster import VoiLut, Window, full_range
 from viewers.scene.scene import Scene, Size, ViewState
 from viewers.scene.slice_view import SliceView
-from viewers.scene.viewtext import location_text, spacing_text
+from viewers.scene.technique_words import technique_text, thickness_text
+from viewers.scene.viewtext import location_text, lossy_text, spacing_text
 from workstation.dicom.objects.presentation import PresentationState
 from workstation.domain.frames import FrameRef, frames_kept, is_kept
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
+from workstation.domain.technique import UNKNOWN, Technique
 
 _SINGLE_SLICE_STEP_MM = 1.0
 
@@ -33,17 +35,21 @@ class StackSlot:
     plane: ImagePlane | None = None
     view_name: str = ""
     """Side and view of a projection, like ``R MLO``; empty where the image names none"""
+    technique: Technique = UNKNOWN
 
 
 def slots_of(series: Series) -> tuple[StackSlot, ...]:
     """Return one slot per image or frame of a series, in display order."""
-    names = {
-        one.sop_instance_uid: " ".join(part for part in (one.laterality, one.view_position) if part)
+    facts = {
+        one.sop_instance_uid: (" ".join(part for part in (one.laterality, one.view_position) if part), one.technique)
         for one in series.instances
     }
     return tuple(
         StackSlot(
-            one.ref.sop_instance_uid, one.ref.frame_number - 1, one.plane, names.get(one.ref.sop_instance_uid, "")
+            one.ref.sop_instance_uid,
+            one.ref.frame_number - 1,
+            one.plane,
+            *facts.get(one.ref.sop_instance_uid, ("", UNKNOWN)),
         )
         for one in series.frames
     )
@@ -156,7 +162,13 @@ class StackScene(Scene):
             return _SINGLE_SLICE_STEP_MM
         neighbours = (self._plane(n) for n in (self._index - 1, self._index + 1) if 0 <= n < self.count)
         gaps = [abs(here.distance_mm(plane.origin)) for plane in neighbours if plane is not None]
-        return max(gaps, default=self.thickness_mm or _SINGLE_SLICE_STEP_MM) or _SINGLE_SLICE_STEP_MM
+        return (
+            max(
+                gaps,
+                default=self.slots[self._index].technique.thickness_mm or self.thickness_mm or _SINGLE_SLICE_STEP_MM,
+            )
+            or _SINGLE_SLICE_STEP_MM
+        )
 
     def scroll_to(self, index: int) -> bool:
         """Show a slice, clamped to the stack; True when the picture changed."""
@@ -289,13 +301,15 @@ class StackScene(Scene):
     def _view_captions(self) -> ViewCaptions:
         plane = self._plane(self._index)
         location = location_text(plane.origin, plane.normal) if plane is not None else self.view_name
-        if self.thickness_mm is not None:
-            thickness = tr("T {thickness}", thickness=signed(self.thickness_mm, 1))
-            location = f"{thickness}  {location}".rstrip()
+        technique = self.slots[self._index].technique
+        thickness_mm = technique.thickness_mm or self.thickness_mm
+        if thickness_mm is not None:
+            location = f"{thickness_text(thickness_mm)}  {location}".rstrip()
         image = self._images.get(self._index)
         return ViewCaptions(
             slice_position=f"{self._index + 1} / {self.count}",
             location=location,
+            technique=technique_text(technique, self.modality),
             warnings=(*self._state_words(), *(() if image is None else _warnings(image))),
         )
 
@@ -316,8 +330,7 @@ class StackScene(Scene):
 def _warnings(image: SliceImage) -> tuple[str, ...]:
     found = []
     if image.lossy_ratio is not None:
-        ratio = image.lossy_ratio
-        found.append(tr("Lossy {ratio}:1", ratio=f"{ratio:.1f}") if ratio > 0 else tr("Lossy"))
+        found.append(lossy_text(image.lossy_ratio))
     if image.plane is None and (doubt := spacing_text(image.pixel_size)):
         found.append(doubt)
     found += [doubt.text for doubt in image.side_doubts]

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Final
 
 from workstation.dicom.header import Header
+from workstation.dicom.technique import NO_AGENT
 from workstation.domain.acquisition import Acquisition
 
 _AGE: Final = re.compile(r"(\d{3})([DWMY])")
 _DAYS: Final = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
-_NO_AGENT: Final = frozenset({"", "NO", "NONE", "NO CONTRAST", "PLAIN", "无", "平扫"})
 _ENHANCED: Final = re.compile(r"增强|动脉期|静脉期|延迟期|CONTRAST|ENHANCED|C\+|\+C(?![A-Z])|\bCE\b|\bCTA\b")
 _PLAIN: Final = re.compile(r"平扫|NON[- ]?CONTRAST|WITHOUT CONTRAST|UNENHANCED|NO CONTRAST|C-(?![A-Z])")
 _PHANTOM: Final = re.compile(r"PHANTOM|体模|模体|水模|\bACR\b|CATPHAN")
@@ -56,7 +56,7 @@ def _date(text: str) -> date | None:
 
 
 def _contrast(header: Header) -> bool | None:
-    if header.text("ContrastBolusAgent").upper() not in _NO_AGENT:
+    if header.text("ContrastBolusAgent").upper() not in NO_AGENT:
         return True
     words = _words(header, "SeriesDescription", "ProtocolName", "StudyDescription")
     if _PLAIN.search(words):

@@ -18,6 +18,7 @@ from pydicom.dataset import Dataset
 
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.frame_headers import frame_values, sequences_of
+from workstation.dicom.technique import technique_of
 from workstation.dicom.values import texts
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import DecodeWarning, Instance
@@ -28,7 +29,13 @@ WANTED: Final[Mapping[int, str]] = {
     0x00080016: "SOPClassUID",
     0x00080018: "SOPInstanceUID",
     0x00080020: "StudyDate",
+    0x00080021: "SeriesDate",
+    0x00080022: "AcquisitionDate",
+    0x00080023: "ContentDate",
     0x00080030: "StudyTime",
+    0x00080031: "SeriesTime",
+    0x00080032: "AcquisitionTime",
+    0x00080033: "ContentTime",
     0x00080050: "AccessionNumber",
     0x00080060: "Modality",
     0x00080080: "InstitutionName",
@@ -45,10 +52,20 @@ WANTED: Final[Mapping[int, str]] = {
     0x00180010: "ContrastBolusAgent",
     0x00180015: "BodyPartExamined",
     0x00180040: "CineRate",
+    0x00180050: "SliceThickness",
+    0x00180060: "KVP",
+    0x00180080: "RepetitionTime",
+    0x00180081: "EchoTime",
+    0x00180082: "InversionTime",
+    0x00180087: "MagneticFieldStrength",
     0x00180088: "SpacingBetweenSlices",
     0x00181030: "ProtocolName",
     0x00181063: "FrameTime",
     0x00181065: "FrameTimeVector",
+    0x00181150: "ExposureTime",
+    0x00181151: "XRayTubeCurrent",
+    0x00181152: "Exposure",
+    0x00181153: "ExposureInuAs",
     0x00181210: "ConvolutionKernel",
     0x00181244: "PreferredPlaybackSequencing",
     0x00185101: "ViewPosition",
@@ -169,6 +186,7 @@ class Header:
             path=self.path,
             laterality=(self.text("ImageLaterality") or self.text("Laterality")).upper()[:1],
             view_position=self.text("ViewPosition").upper(),
+            technique=technique_of(self, first),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane, Point
+from workstation.domain.technique import UNKNOWN, Technique
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Instance:
     """``L``, ``R``, ``B`` or empty: Image Laterality (0020,0062), else Laterality (0020,0060)."""
     view_position: str = ""
     """View Position (0018,5101) in capitals: ``CC``, ``MLO``, ``PA``, ``AP``, ``LL`` …"""
+    technique: Technique = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

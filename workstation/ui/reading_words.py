@@ -10,6 +10,7 @@ from viewers.scene.captions import StudyCaptions
 from workstation.domain.report import ReportState
 from workstation.domain.side import PROJECTIONS
 from workstation.domain.study import DecodeWarning, Series, Study
+from workstation.domain.technique import UNKNOWN
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.reading_session import ReadingSession
@@ -97,6 +98,9 @@ def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
     who = " ".join(part for part in (sex_word(patient.sex), age_word(patient.birth_date, on), birth) if part)
     doubts = (tr("Patient differs from the worklist"),) if patient_differs(study, row) else ()
     number = "" if series.series_number is None else f"S{series.series_number}"
+    technique = next((one.technique for one in series.instances if one.rows), UNKNOWN)
+    # a series may have been acquired long after its study began
+    day, clock = (technique.taken[:8], technique.taken[8:]) if technique.taken else (study.study_date, study.study_time)
     return StudyCaptions(
         patient_name=name_or_placeholder(patient.name),
         sex_age_birth=who,
@@ -104,8 +108,9 @@ def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
         institution=study.institution or row.site_name,
         study_description=study.description,
         accession_number=study.accession_number,
-        study_date_time=" ".join(part for part in (_date(study.study_date), _time(study.study_time)) if part),
+        study_date_time=" ".join(part for part in (_date(day), _time(clock)) if part),
         series=" ".join(part for part in (number, series.description) if part),
+        contrast=tr("Contrast medium {agent}", agent=technique.contrast) if technique.contrast else "",
         warnings=doubts,
     )
 

@@ -1,0 +1,29 @@
+"""How one image was taken, as far as it stands in the corner beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """
+    What the header of an image says of its acquisition; None or empty where it says nothing.
+
+    ``mas`` is the exposure in mAs, ``field_t`` the field in tesla, times are in milliseconds. ``contrast`` names the
+    agent that was given. ``taken`` is when the image was acquired, ``YYYYMMDDHHMMSS``.
+    """
+
+    thickness_mm: float | None = None
+    contrast: str = ""
+    kvp: float | None = None
+    mas: float | None = None
+    echo_ms: float | None = None
+    repetition_ms: float | None = None
+    inversion_ms: float | None = None
+    field_t: float | None = None
+    taken: str = ""
+
+
+UNKNOWN = Technique()
+"""A header that says nothing"""
