@@ -235,6 +235,23 @@ def test_a_version_is_one_content_for_ever(people: People) -> None:
     assert "in force before with other words" in again.value.user_text
 
 
+def test_a_shipped_template_is_published_as_it_is_or_under_a_higher_version(people: People) -> None:
+    quality, where = people("quality"), DocumentKey(DocumentKind.TEMPLATE, "us-abdomen")
+    path = next(path for path in template_paths() if path.stem == where.name)
+    shipped = json.loads(path.read_text(encoding="utf-8"))
+    reworded = shipped | {"title": {"zh": "另一", "en": "Another"}}
+    for version in (shipped["version"], "0.0.9"):
+        with pytest.raises(TemplateViolation) as told:
+            quality.put(where, json.dumps(reworded | {"version": version}), follows=None)
+        assert f"version {shipped['version']} is in force; give yours a higher one" in told.value.user_text
+
+    first = quality.put(where, json.dumps(shipped), follows=None)
+    other = quality.put(where, json.dumps(reworded | {"version": "99.0.0"}), follows=first)
+    gone = quality.withdraw(other)
+    with pytest.raises(TemplateViolation):
+        quality.put(where, json.dumps(reworded), follows=gone)
+
+
 def test_a_template_identifier_is_of_one_site_or_of_all(people: People) -> None:
     where, admin = key("qingshui"), people("admin")
     admin.put(where, template(where.name), follows=None)

@@ -13,6 +13,7 @@ from worklist.hub.context import HubContext
 from worklist.hub.database import one_at_a_time
 from worklist.hub.document_tables import documents
 from worklist.hub.errors import BadRequest, InvalidDocument, NotFound, PreconditionFailed, PreconditionRequired
+from worklist.hub.shipped_templates import require_newer_than_shipped
 from worklist.hub.tables import sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -102,6 +103,8 @@ class DocumentService:
             _require(before, follows)
             self._require_place(connection, key)
             _require_version(connection, key, judged, before if holds else None, digest)
+            if key.kind is DocumentKind.TEMPLATE and not holds:
+                require_newer_than_shipped(key.name, judged.version, content)
             after = self._added(connection, actor, key, before, version=judged.version, content=content)
             self._context.audit.record(
                 connection, actor, AuditAction.DOCUMENT_CHANGED, detail=f"published {_named(after)}"

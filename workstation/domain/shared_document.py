@@ -19,10 +19,11 @@ POLICY_NAME: Final = "policy"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ACTIVE: Final = re.compile(
-    r"<\s*/?\s*(?:script|iframe|object|embed|applet|svg|math|link|meta|img|form|style|base)\b"
+    r"<\s*(?:/\s*)?(?:script|iframe|object|embed|applet|svg|math|link|meta|img|form|style|base)\b"
     r"|\bon[a-z]{3,}\s*=|\b(?:java|vb)script\s*:|\bdata\s*:\s*text/html|<!--|<!\[CDATA\[|<\?",
     re.IGNORECASE,
 )
+"""No two repeats of it can take up the same signs, so that its time grows with the text alone."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 

@@ -214,3 +214,11 @@ def test_active_content_is_found_wherever_it_lies() -> None:
     assert active_part({"a": [1, None, {"b": "plain <6 mm"}]}) == ""
     assert active_part({"a": [{"<script>": 1}]}) == "<script>"
     assert active_part(["x", "JavaScript:go()"]) == "JavaScript:go()"
+    assert active_part(["< / script >", "< script"]) == "< script"
+
+
+def test_a_long_text_that_almost_acts_is_judged_in_a_time_that_grows_with_its_length_alone() -> None:
+    """With two repeats over the same blanks this would take hours, not a moment."""
+    blanks = " " * 1_000_000
+    for almost in ("<", "</", "<" * 1000, "onload", "javascript", "data:"):
+        assert active_part([f"{almost}{blanks}x"]) == ""
