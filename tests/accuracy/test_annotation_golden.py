@@ -64,7 +64,7 @@ def test_long_and_short_axis_are_told_by_length_not_by_order(plane: ImagePlane) 
 
 @every_plane
 def test_a_slanted_short_axis_is_turned_square_about_its_middle(plane: ImagePlane) -> None:
-    turned = squared(at_mm(plane, (0, 0), (10, 0), (2, -3), (6, 3)))
+    turned = squared(image(plane=plane), at_mm(plane, (0, 0), (10, 0), (2, -3), (6, 3)))
     reach = math.sqrt(13)  # half of the drawn 2 sqrt(13)
     for expected, found in zip(at_mm(plane, (4, -reach), (4, reach)), turned[2:], strict=True):
         assert expected == pytest.approx(found)
@@ -218,7 +218,7 @@ def test_what_measures_nothing_is_refused_with_a_next_step(kind: AnnotationKind,
 
 def test_a_short_axis_along_the_long_one_is_refused() -> None:
     with pytest.raises(NotMeasurable, match="without length"):
-        squared([(0, 0, 0), (10, 0, 0), (2, 0, 0), (5, 0, 0)])
+        squared(nine(), [(0, 0, 0), (10, 0, 0), (2, 0, 0), (5, 0, 0)])
 
 
 def test_colour_has_an_area_and_no_mean() -> None:

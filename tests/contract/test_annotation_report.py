@@ -20,6 +20,7 @@ from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.annotation_report import annotation_sr
 from workstation.domain.annotation import Annotation, AnnotationKind, AnnotationList, Measure, MeasureName, Statistics
 from workstation.domain.errors import DecodeError, HostileInput
+from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.report import Person
 from workstation.domain.study import Study
 
@@ -119,6 +120,7 @@ def flat(annotation: Annotation, study: Study) -> Annotation:
         frame_of_reference_uid="",
         referenced_sop_instance_uid=study.series[0].instances[7].sop_instance_uid,
         referenced_frame=2,
+        basis=SpacingBasis.DETECTOR,
     )
 
 
@@ -157,6 +159,15 @@ def test_ours_come_back_to_the_last_bit(study: Study, kind: AnnotationKind) -> N
     both = (annotation, flat(annotation, study)) if kind not in SOLIDS else (annotation,)
 
     assert read_annotations(written(both, study)) == AnnotationList(study.study_instance_uid, both)
+
+
+def test_a_length_on_a_film_says_in_the_standards_words_that_it_holds_at_the_detector(study: Study) -> None:
+    ds = dcmread(BytesIO(written((flat(drawn(K.LENGTH, study), study),), study)))
+    (line,) = [one for one in ds.ContentSequence[-1].ContentSequence[0].ContentSequence if one.ValueType == "NUM"]
+    how = line.ContentSequence[0]
+    assert (how.RelationshipType, how.ValueType) == ("HAS CONCEPT MOD", "CODE")
+    assert how.ConceptNameCodeSequence[0].CodeValue == "370129005"
+    assert how.ConceptCodeSequence[0].CodeMeaning == "Distances at the plane of the detector"
 
 
 def test_the_same_annotations_give_the_same_bytes(study: Study) -> None:

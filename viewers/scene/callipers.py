@@ -80,7 +80,9 @@ def words(annotation: Annotation) -> tuple[str, ...]:
     lines = [annotation.text] if annotation.text else []
     if annotation.statistics is not None and annotation.kind is not AnnotationKind.NODULE:
         lines += _statistics_lines(annotation.statistics)
-    return (*lines, *_number_lines(annotation))
+    lines += _number_lines(annotation)
+    basis = "" if annotation.basis is None else annotation.basis.text
+    return (*lines, basis) if basis else tuple(lines)
 
 
 def value_words(measure: Measure) -> str:

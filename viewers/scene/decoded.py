@@ -29,6 +29,7 @@ def slice_image(
     side_doubts: tuple[SideDoubt, ...] = (),
     lossy_ratio: float | None = None,
     pixel_size: PixelSize | None = None,
+    calibrated: tuple[PixelSize, ...] = (),
 ) -> SliceImage:
     """Return the frame after its modality transform, with its windows, padding, overlays and shutter."""
     choices = () if frame.is_colour else _choices(frame)
@@ -51,6 +52,7 @@ def slice_image(
         visible=None if shutter is None else shutter.visible,
         shutter_gray=0 if shutter is None else shutter.gray,
         pixel_size=pixel_size,
+        calibrated=calibrated,
         frame_number=frame_number,
         shutter=() if shutter is None else shutter.outlines,
         rescale=None if frame.modality_lut is not None else (frame.slope, frame.intercept),

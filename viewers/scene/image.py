@@ -40,7 +40,8 @@ class SliceImage:
     (the modality's overlays) and ``visible`` (False under a shutter, which shows as ``shutter_gray``)
     are ``[row, column]``; ``shutter`` are the shapes that make it. ``rescale`` is the slope and intercept that
     made the pixels, None where ``modality_table`` did. ``pixel_size`` says what a pixel measures where there is no
-    plane. ``overlay_groups`` are the groups (60xx) that ``graphics`` are of.
+    plane, ``calibrated`` the same for the regions of an ultrasound picture, beside which nothing is measured in mm.
+    ``overlay_groups`` are the groups (60xx) that ``graphics`` are of.
     """
 
     pixels: npt.NDArray[Any]
@@ -65,6 +66,7 @@ class SliceImage:
     rescale: tuple[float, float] | None = (1.0, 0.0)
     modality_table: LookupTable | None = None
     overlay_groups: tuple[int, ...] = ()
+    calibrated: tuple[PixelSize, ...] = ()
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8

@@ -1,8 +1,9 @@
 """
 From drawn points to annotations with their numbers: one entry for every kind of tool.
 
-An image with a place in the patient is measured in millimetres; one without is measured in
-pixels, its points stay on the image, and no millimetre is ever guessed.
+An image with a place in the patient is measured in millimetres of the patient. On one without, points stay on the
+image; it is measured in millimetres where it says how large a pixel is, and the annotation keeps what that is based
+on; else in pixels. No millimetre is ever guessed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from workstation.domain.annotation import (
     Statistics,
 )
 from workstation.domain.geometry import ImagePlane, Point, distance_mm
+from workstation.domain.pixel_size import SpacingBasis, size_at
 from workstation.domain.volume import Volume
 
 _REGIONS: Final = frozenset({AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE, AnnotationKind.FREEHAND})
@@ -35,17 +37,29 @@ _REGIONS: Final = frozenset({AnnotationKind.ELLIPSE, AnnotationKind.RECTANGLE, A
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The plane that points are measured in and its unit, ``mm`` or ``px`` (the width of one column)."""
+    """
+    The plane that points are measured in and its unit, ``mm`` or ``px`` (the width of one column).
+
+    ``basis`` says what the millimetres of a pixel grid are based on, None for those of the patient.
+    """
 
     plane: ImagePlane
     unit: str
+    basis: SpacingBasis | None = None
 
 
-def space_of(image: SliceImage) -> Space:
-    """Return the image's own plane in mm, or its pixel grid where it has no place in the patient."""
+def space_of(image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint] = ()) -> Space:
+    """
+    Return the image's own plane in mm, or its pixel grid where it has no place in the patient.
+
+    ``points`` are those to be measured: an ultrasound picture may be calibrated in parts only.
+    """
     if image.plane is not None:
         return Space(image.plane, "mm")
-    return Space(ImagePlane((0, 0, 0), (1, 0, 0), (0, 1, 0), (1.0, image.aspect)), "px")
+    size = size_at([(point[0], point[1]) for point in points], image.pixel_size, image.calibrated)
+    spacing = (1.0, image.aspect) if size is None else size.spacing_mm
+    grid = ImagePlane((0, 0, 0), (1, 0, 0), (0, 1, 0), spacing)
+    return Space(grid, "px") if size is None else Space(grid, "mm", size.basis)
 
 
 def annotate(
@@ -69,7 +83,7 @@ def annotate(
     Raises NotMeasurable: a probe off the image, on padding or on colour, a region without pixels,
     a line without length; a sphere, which needs a volume.
     """
-    measured = _measured(kind, image, points)
+    measures, found = _measured(kind, image, points)
     in_patient = image.plane is not None
     return Annotation(
         uid=uid,
@@ -82,10 +96,11 @@ def annotate(
         referenced_sop_instance_uid=image.sop_instance_uid,
         referenced_frame=referenced_frame,
         text=text,
-        measures=measured[0],
-        statistics=measured[1],
+        measures=measures,
+        statistics=found,
         author=author,
         created_at=created_at,
+        basis=_basis(measures, image, points),
     )
 
 
@@ -128,19 +143,24 @@ def remeasured(annotation: Annotation, image: SliceImage, points: Sequence[Point
             hint=tr("Ask the sending site for the original images."),
         )
     measures, found = _measured(annotation.kind, image, points)
-    changed = replace(annotation, measures=measures, statistics=found)
+    changed = replace(annotation, measures=measures, statistics=found, basis=_basis(measures, image, points))
     if annotation.points_px:
         return replace(changed, points_px=_points2(points))
     return replace(changed, points_lps_mm=_points3(points))
 
 
-def squared(points: Sequence[Point]) -> tuple[Point, ...]:
+def squared(
+    image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+) -> tuple[Point, ...] | tuple[PixelPoint, ...]:
     """Return the four points of a bidirectional measurement, the short axis at right angles to the long one."""
-    long, short = (points[0], points[1]), (points[2], points[3])
+    space = space_of(image, points)
+    placed = _placed(space, points)
+    long, short = (placed[0], placed[1]), (placed[2], placed[3])
     try:
-        return (*long, *shapes.squared_to(long, short))
+        turned = (*long, *shapes.squared_to(long, short))
     except ValueError as exc:
         raise _no_length() from exc
+    return turned if image.plane is not None else tuple(space.plane.pixel_of(point) for point in turned)
 
 
 def region_values(
@@ -149,7 +169,7 @@ def region_values(
     """Return the pixel values in a region, for a histogram. Raises NotMeasurable on colour."""
     if image.is_color:
         raise NotMeasurable(tr("Colour images have no values to measure."), hint=tr("Measure distances instead."))
-    space = space_of(image)
+    space = space_of(image, points)
     placed = _placed(space, points)
     if kind is AnnotationKind.ELLIPSE:
         return regions.in_ellipse(image, space.plane, placed)
@@ -178,7 +198,7 @@ def _measured(
 ) -> tuple[tuple[Measure, ...], Statistics | None]:
     if kind in _REGIONS:
         return _region(kind, image, points)
-    space = space_of(image)
+    space = space_of(image, points)
     try:
         return _numbers(kind, space, image, _placed(space, points)), None
     except ValueError as exc:
@@ -224,7 +244,7 @@ def _numbers(kind: AnnotationKind, space: Space, image: SliceImage, points: list
 def _region(
     kind: AnnotationKind, image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
 ) -> tuple[tuple[Measure, ...], Statistics | None]:
-    space = space_of(image)
+    space = space_of(image, points)
     placed = _placed(space, points)
     if kind is AnnotationKind.ELLIPSE:
         half = distance_mm(placed[0], placed[1]), distance_mm(placed[0], placed[2])
@@ -238,6 +258,13 @@ def _region(
     if image.is_color:
         return measures, None  # an area has a size on any image, its colours have no mean
     return measures, regions.statistics(region_values(kind, image, points), image.unit)
+
+
+def _basis(
+    measures: Sequence[Measure], image: SliceImage, points: Sequence[Point] | Sequence[PixelPoint]
+) -> SpacingBasis | None:
+    """Return what the millimetres of a drawing are based on, None where it tells none and in the patient."""
+    return space_of(image, points).basis if any(one.unit in {"mm", "mm2"} for one in measures) else None
 
 
 def _placed(space: Space, points: Sequence[Point] | Sequence[PixelPoint]) -> list[Point]:

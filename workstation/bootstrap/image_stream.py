@@ -15,7 +15,7 @@ from workstation.bootstrap.decode_pool import DecodePool
 from workstation.bootstrap.frame_stream import FrameStream
 from workstation.dicom.header import plane_of
 from workstation.dicom.images.decode import decode_frame, read_dataset
-from workstation.dicom.pixel_size import aspect_of, pixel_size_of
+from workstation.dicom.pixel_size import aspect_of, calibrated_regions, pixel_size_of
 from workstation.dicom.quiet import quiet
 from workstation.dicom.side import side_tags
 from workstation.domain.pixel_size import PixelSize
@@ -80,6 +80,7 @@ def _for_display(dataset: Dataset) -> SliceImage:
         side_doubts=side_doubts(tags) if plane is None else (),
         lossy_ratio=_lossy_ratio(dataset),
         pixel_size=PixelSize(plane.spacing_mm) if plane is not None else pixel_size_of(dataset),
+        calibrated=calibrated_regions(dataset) if plane is None else (),
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
 from workstation.domain.pixel_size import PixelSize, SpacingBasis
 
+_ULTRASOUND: Final = frozenset({"US", "IVUS"})
+_SECTIONS: Final = frozenset({"CT", "MR", "PT", "NM", "OCT", "OPT", "IVOCT", "SM", *_ULTRASOUND})
+"""Modalities whose Pixel Spacing is a size in the patient."""
 PROJECTIONS: Final = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG", "BMD"})
 _SAME: Final = 1e-4
 _CENTIMETRES: Final = 3
@@ -19,16 +21,26 @@ _MM_PER_CM: Final = 10.0
 def pixel_size_of(dataset: Dataset) -> PixelSize | None:
     """Return the size of a pixel and what it is worth, None when the image names none."""
     pixel, imager = _pair(dataset.get("PixelSpacing")), _pair(dataset.get("ImagerPixelSpacing"))
-    if str(dataset.get("Modality", "") or "") not in PROJECTIONS:
-        found = pixel or imager or _pair(dataset.get("NominalScannedPixelSpacing"))
-        if found is not None:
-            return PixelSize(found)
-        return next(_regions(dataset), None)
+    modality = str(dataset.get("Modality", "") or "")
+    if dataset.get("SequenceOfUltrasoundRegions"):
+        return next(iter(calibrated_regions(dataset)), None)
+    if modality in PROJECTIONS:
+        return _of_projection(dataset, pixel, imager)
+    found = pixel or imager or _pair(dataset.get("NominalScannedPixelSpacing"))
+    # on a photograph, or a film that was scanned, nobody knows how far the body was
+    is_section = pixel is not None and modality in _SECTIONS
+    return None if found is None else PixelSize(found, SpacingBasis.PATIENT if is_section else SpacingBasis.UNKNOWN)
+
+
+def _of_projection(
+    dataset: Dataset, pixel: tuple[float, float] | None, imager: tuple[float, float] | None
+) -> PixelSize | None:
     factor = _number(dataset.get("EstimatedRadiographicMagnificationFactor"))
     if factor is not None and factor < 1.0:
         factor = None  # nothing casts a shadow smaller than itself
-    if pixel is not None:
-        return PixelSize(pixel, _basis(dataset, pixel, imager), factor)
+    basis = SpacingBasis.DETECTOR if pixel is None else _basis(dataset, pixel, imager)
+    if pixel is not None and basis is not SpacingBasis.DETECTOR:
+        return PixelSize(pixel, basis, factor)
     if imager is None:
         return None
     if factor is not None and factor > 1.0:
@@ -46,8 +58,9 @@ def aspect_of(dataset: Dataset) -> float:
 
 
 def _basis(dataset: Dataset, pixel: tuple[float, float], imager: tuple[float, float] | None) -> SpacingBasis:
-    if str(dataset.get("PixelSpacingCalibrationType", "") or "") in {"GEOMETRY", "FIDUCIAL"}:
-        return SpacingBasis.CALIBRATED
+    kind = str(dataset.get("PixelSpacingCalibrationType", "") or "")
+    if kind in {"GEOMETRY", "FIDUCIAL"}:
+        return SpacingBasis.GEOMETRY if kind == "GEOMETRY" else SpacingBasis.CALIBRATED
     if imager is None:
         return SpacingBasis.UNKNOWN
     equal = all(math.isclose(a, b, rel_tol=_SAME) for a, b in zip(pixel, imager, strict=True))
@@ -55,8 +68,12 @@ def _basis(dataset: Dataset, pixel: tuple[float, float], imager: tuple[float, fl
     return SpacingBasis.DETECTOR if equal else SpacingBasis.CALIBRATED
 
 
-def _regions(dataset: Dataset) -> Iterator[PixelSize]:
-    """Yield the two-dimensional regions of an ultrasound picture whose axes are lengths, largest first."""
+def calibrated_regions(dataset: Dataset) -> tuple[PixelSize, ...]:
+    """
+    Return the two-dimensional regions of an ultrasound picture whose axes are lengths, largest first.
+
+    Curves over time and spectra have no lengths in both directions and are left out.
+    """
     found = []
     for item in dataset.get("SequenceOfUltrasoundRegions") or []:
         try:
@@ -72,7 +89,7 @@ def _regions(dataset: Dataset) -> Iterator[PixelSize]:
             continue
         if units == (_CENTIMETRES, _CENTIMETRES) and x > 0 and y > 0 and math.isfinite(x + y):
             found.append(PixelSize((x * _MM_PER_CM, y * _MM_PER_CM), SpacingBasis.ULTRASOUND, None, box))
-    yield from sorted(found, key=_area, reverse=True)
+    return tuple(sorted(found, key=_area, reverse=True))
 
 
 def _area(size: PixelSize) -> int:

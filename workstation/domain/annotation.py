@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from workstation.domain.geometry import Point
+from workstation.domain.pixel_size import SpacingBasis
 
 PixelPoint = tuple[float, float]
 """A (column, row) position, pixel centres at integers."""
@@ -82,7 +83,7 @@ class Measure:
     One number with its unit.
 
     Units are ``mm``, ``mm2``, ``mm3``, ``px``, ``px2``, ``deg``, ``1`` (a ratio) or the unit of the pixels
-    (``HU``, ``SUV`` …, empty for none). Pixels stand where the image brings no spacing.
+    (``HU``, ``SUV`` …, empty for none). Pixels stand where the image brings no spacing there.
     """
 
     name: MeasureName
@@ -129,7 +130,7 @@ class Annotation:
     ``uid`` names this annotation, ``tracking_uid`` the lesion over time. ``referenced_frame``
     counts from 1, None for a single-frame image. ``contours_lps_mm`` holds closed outlines of a
     NODULE, one or more per slice. ``origin`` names the foreign object it was read from, empty
-    for our own.
+    for our own. ``basis`` says where the millimetres of points on an image come from, None where there are none.
     """
 
     uid: str
@@ -148,6 +149,7 @@ class Annotation:
     author: str = ""
     created_at: datetime
     origin: str = ""
+    basis: SpacingBasis | None = None
 
     def __post_init__(self) -> None:
         if not self.uid or not self.tracking_uid:

@@ -16,6 +16,7 @@ from workstation.domain.annotation import (
     Statistics,
 )
 from workstation.domain.geometry import Point
+from workstation.domain.pixel_size import SpacingBasis
 
 VERSION: Final = 1
 
@@ -71,6 +72,7 @@ def as_dict(annotation: Annotation) -> dict[str, Any]:
         "author": annotation.author,
         "created_at": annotation.created_at.isoformat(),
         "origin": annotation.origin,
+        **({} if annotation.basis is None else {"basis": annotation.basis.value}),
     }
 
 
@@ -104,6 +106,7 @@ def from_dict(item: dict[str, Any]) -> Annotation:
         author=str(item["author"]),
         created_at=datetime.fromisoformat(item["created_at"]),
         origin=str(item["origin"]),
+        basis=SpacingBasis(item["basis"]) if "basis" in item else None,
     )
 
 

@@ -132,6 +132,8 @@ def nodule_of_annotation(one: Annotation) -> SeenNodule | None:
     is_lesion = one.kind in {AnnotationKind.NODULE, AnnotationKind.BIDIRECTIONAL}
     if not is_lesion or long is None or short is None or long.unit != "mm" or long.value + short.value <= 0:
         return None
+    if one.basis is not None:
+        return None  # measured on a film or an ultrasound picture: it has no place to be found again at
     volume, sphere = one.measure(MeasureName.VOLUME), one.measure(MeasureName.EQUIVALENT_DIAMETER)
     mean = (long.value + short.value) / 2
     solid = [m.value for n in (MeasureName.SOLID_LONG_AXIS, MeasureName.SOLID_SHORT_AXIS) if (m := one.measure(n))]

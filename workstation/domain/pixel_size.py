@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from resources.translation import tr
 
 
 class SpacingBasis(StrEnum):
@@ -16,11 +19,27 @@ class SpacingBasis(StrEnum):
     ESTIMATED = "estimated"
     """A projection divided by the estimated magnification factor."""
     CALIBRATED = "calibrated"
-    """A projection calibrated by geometry or by an object of known size."""
+    """A projection calibrated by an object of known size, or in a way that is not said."""
+    GEOMETRY = "geometry"
+    """A projection corrected for the known or assumed magnification at some depth in the patient."""
     UNKNOWN = "unknown"
     """A projection with a size that says nothing about where it holds."""
     ULTRASOUND = "ultrasound"
     """One calibrated region of an ultrasound picture."""
+
+    @property
+    def text(self) -> str:
+        """Return what stands beside millimetres that are based on it, empty for those of a cross-section."""
+        texts = {
+            SpacingBasis.PATIENT: "",
+            SpacingBasis.DETECTOR: tr("at the detector"),
+            SpacingBasis.ESTIMATED: tr("estimated by magnification"),
+            SpacingBasis.CALIBRATED: tr("calibrated"),
+            SpacingBasis.GEOMETRY: tr("geometry-corrected"),
+            SpacingBasis.UNKNOWN: tr("not calibrated"),
+            SpacingBasis.ULTRASOUND: tr("ultrasound scale"),
+        }
+        return texts[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +62,30 @@ class PixelSize:
         if self.magnification is not None and self.magnification <= 0:
             raise ValueError(f"magnification must be positive, got {self.magnification}")
 
+    def holds(self, column: float, row: float) -> bool:
+        """Tell whether the size holds at a pixel position, whose pixel centres are whole numbers."""
+        if self.region is None:
+            return True
+        left, top, right, bottom = self.region
+        return left - 0.5 <= column <= right + 0.5 and top - 0.5 <= row <= bottom + 0.5
+
     @property
     def is_doubtful(self) -> bool:
         """Tell whether a distance measured with it may not be one in the patient."""
         return self.basis in {SpacingBasis.DETECTOR, SpacingBasis.ESTIMATED, SpacingBasis.UNKNOWN}
+
+
+def size_at(
+    points: Iterable[tuple[float, float]], whole: PixelSize | None, regions: Sequence[PixelSize] = ()
+) -> PixelSize | None:
+    """
+    Return the size that holds at every (column, row) of a drawing, None where none does or two differ.
+
+    Where an image has calibrated ``regions`` nothing holds beside and across them; else ``whole`` counts.
+    Source: PS3.3 C.8.5.5.
+    """
+    drawn = list(points)
+    if not regions:
+        return whole if whole is None or all(whole.holds(*point) for point in drawn) else None
+    here = [one for one in regions if all(one.holds(*point) for point in drawn)]
+    return here[0] if len({one.spacing_mm for one in here}) == 1 else None

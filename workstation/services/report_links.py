@@ -9,6 +9,7 @@ from workstation.dicom.sr import report_words
 from workstation.domain.annotation import Annotation, MeasureName
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.phrase import Fact
+from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.report import Report
 from workstation.domain.template import Text
 from workstation.domain.text_link import LinkKind, TextLink, placed
@@ -24,6 +25,13 @@ _MEASURES: Final = {
     MeasureName.RATIO: Text("心胸比", "cardiothoracic ratio"),
     MeasureName.EQUIVALENT_DIAMETER: Text("等效直径", "equivalent diameter"),
 }
+_BASES: Final = {
+    SpacingBasis.DETECTOR: Text("探测器平面", "at the detector"),
+    SpacingBasis.ESTIMATED: Text("按放大率估算", "estimated by magnification"),
+    SpacingBasis.GEOMETRY: Text("几何校正", "geometry-corrected"),
+    SpacingBasis.UNKNOWN: Text("未校准", "not calibrated"),
+}
+"""Millimetres that may not be those in the patient; a report that names them says so."""
 _WHOLE: Final = frozenset({"mm2", "mm3", "px2"})
 
 
@@ -66,18 +74,26 @@ def annotation_words(annotation: Annotation, language: str) -> str:
     """Return a measurement as a report names it, its axes as a product; empty for one without a number."""
     long_axis, short_axis = annotation.measure(MeasureName.LONG_AXIS), annotation.measure(MeasureName.SHORT_AXIS)
     if long_axis is not None and short_axis is not None:
-        return f"{long_axis.value:.1f} {long_axis.unit} × {short_axis.value:.1f} {short_axis.unit}"
+        axes = f"{long_axis.value:.1f} {long_axis.unit} × {short_axis.value:.1f} {short_axis.unit}"
+        return axes + _basis_words(annotation, long_axis.unit, language)
     for name, words in _MEASURES.items():
         found = annotation.measure(name)
         if found is not None:
             unit = _UNITS.get(found.unit, found.unit)
             shown = f"{found.value:.2f}" if found.unit == "1" else f"{found.value:.{0 if found.unit in _WHOLE else 1}f}"
             gap = "" if unit in {"°", ""} else " "
-            return f"{words.get(language)} {shown}{gap}{unit}"
+            return f"{words.get(language)} {shown}{gap}{unit}" + _basis_words(annotation, found.unit, language)
     if annotation.statistics is not None:
         mean = annotation.statistics
         return f"{Text('平均值', 'mean').get(language)} {mean.mean:.0f} {mean.unit}".strip()
     return ""
+
+
+def _basis_words(annotation: Annotation, unit: str, language: str) -> str:
+    words = _BASES.get(annotation.basis) if annotation.basis is not None and unit in {"mm", "mm2"} else None
+    if words is None:
+        return ""
+    return f"（{words.zh}）" if language.startswith("zh") else f" ({words.en})"
 
 
 def insertable(report: Report) -> tuple[Fact, ...]:

@@ -193,7 +193,7 @@ def test_grey_values_stay_grey_below_a_supplemental_palette() -> None:
         ({"Modality": "CR", "PixelSpacing": [0.1, 0.1]}, PixelSize((0.1, 0.1), SpacingBasis.UNKNOWN)),
         ({"Modality": "CR"}, None),
         ({"Modality": "CR", "PixelSpacing": [0, 0.1]}, None),
-        ({"Modality": "OT", "NominalScannedPixelSpacing": [0.2, 0.2]}, PixelSize((0.2, 0.2))),
+        ({"Modality": "OT", "NominalScannedPixelSpacing": [0.2, 0.2]}, PixelSize((0.2, 0.2), SpacingBasis.UNKNOWN)),
     ],
 )
 def test_a_radiographs_pixel_size_says_where_it_holds(

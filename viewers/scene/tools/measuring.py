@@ -58,8 +58,8 @@ def measured(kind: AnnotationKind, scene: Scene, image: SliceImage, points: Plac
     notes = scene.annotations
     if kind is AnnotationKind.SPHERE:
         return _sphere(scene, points, uid=uid)
-    if kind in _SQUARED and image.plane is not None:
-        points = measure_annotations.squared([point for point in points if len(point) == 3])
+    if kind in _SQUARED:
+        points = measure_annotations.squared(image, points)
     return measure_annotations.annotate(
         kind,
         image,

@@ -49,8 +49,9 @@ def graphic_annotation(annotations: Sequence[Annotation], image: MarkedImage, re
 
 
 def words(annotation: Annotation) -> str:
-    """Return what stands beside an annotation: its text, then each number with its unit."""
-    return "\r\n".join([part for part in (annotation.text, *map(_number, annotation.measures)) if part])
+    """Return what stands beside an annotation: its text, its numbers with units, what millimetres are based on."""
+    basis = "" if annotation.basis is None else annotation.basis.text
+    return "\r\n".join([part for part in (annotation.text, *map(_number, annotation.measures), basis) if part])
 
 
 def _number(measure: Measure) -> str:

@@ -7,11 +7,22 @@ from typing import Final
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import PRIVATE, UNITLESS, dcm, sct
 from workstation.domain.annotation import AnnotationKind, MeasureName
+from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.template import Code
 
 AS_DRAWN: Final = Code("AS_DRAWN", PRIVATE, "Annotation as it was drawn")
 """Our annotation without loss; the standard's items beside it say the same to everybody else."""
 PIXEL_COUNT: Final = Code("PIXEL_COUNT", PRIVATE, "Number of pixels")
+METHOD: Final = sct("370129005", "Measurement Method")
+BASES: Final = {
+    SpacingBasis.DETECTOR: Code("DETECTOR_PLANE", PRIVATE, "Distances at the plane of the detector"),
+    SpacingBasis.ESTIMATED: Code("MAGNIFICATION", PRIVATE, "Distances estimated by radiographic magnification"),
+    SpacingBasis.CALIBRATED: Code("CALIBRATED", PRIVATE, "Distances calibrated by an object"),
+    SpacingBasis.GEOMETRY: Code("GEOMETRY", PRIVATE, "Distances corrected for geometric magnification"),
+    SpacingBasis.UNKNOWN: Code("UNCALIBRATED", PRIVATE, "Distances not calibrated"),
+    SpacingBasis.ULTRASOUND: Code("US_REGION", PRIVATE, "Distances by the calibration of the ultrasound region"),
+}
+"""What millimetres on an image without a place in the patient are based on."""
 SOURCE_OF_MEASUREMENT: Final = dcm("121112", "Source of Measurement")
 OBSERVER_NAME: Final = dcm("121008", "Person Observer Name")
 
@@ -60,6 +71,10 @@ _FOREIGN_UNITS: Final = {
     "[hnsf'U]": ("HU", 1.0),
     "g/ml{SUVbw}": ("SUV", 1.0),
     "{SUVbw}g/ml": ("SUV", 1.0),
+    "g/ml{SUVlbm(Janma)}": ("SUVlbm", 1.0),
+    "{SUVlbm(Janma)}g/ml": ("SUVlbm", 1.0),
+    "cm2/ml{SUVbsa}": ("SUVbsa", 1.0),
+    "{SUVbsa}cm2/ml": ("SUVbsa", 1.0),
     "1": ("1", 1.0),
 }
 

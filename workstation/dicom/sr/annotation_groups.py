@@ -17,7 +17,9 @@ from pydicom.sequence import Sequence as DicomSequence
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_codes import (
     AS_DRAWN,
+    BASES,
     KINDS,
+    METHOD,
     OBSERVER_NAME,
     PIXEL_COUNT,
     SOURCE_OF_MEASUREMENT,
@@ -125,7 +127,9 @@ def _segmented(item: Annotation, segment: SegmentRef) -> Iterable[Dataset]:
 def _measured(item: Annotation, measure: Measure, sop_classes: Mapping[str, str]) -> Dataset:
     paths = [_drawn(item, drawn, code.PATH, "INFERRED FROM", sop_classes) for drawn in _paths(item, measure.name)]
     unit = measure.unit
-    return number(measure_code(measure.name, item.kind, unit), measure.value, unit_code(unit), children=paths)
+    basis = BASES.get(item.basis) if item.basis is not None and unit in {"mm", "mm2"} else None
+    how = [coded(METHOD, basis, relationship="HAS CONCEPT MOD")] if basis is not None else []
+    return number(measure_code(measure.name, item.kind, unit), measure.value, unit_code(unit), children=[*how, *paths])
 
 
 def _paths(item: Annotation, name: MeasureName) -> list[Drawn]:
