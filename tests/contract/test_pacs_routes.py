@@ -23,7 +23,8 @@ from tests.helpers.orthanc import Orthanc, running_orthanc
 from workstation.domain.dispatch import Route, RouteKind
 from workstation.domain.errors import DiskFull, Refused, StorageError, Undeliverable, Unreachable
 from workstation.domain.report import ReportState
-from workstation.exchange.routes.c_store import STORAGE_COMMITMENT, CommitmentListener, CStoreCarrier
+from workstation.exchange.routes.c_store import CStoreCarrier
+from workstation.exchange.routes.commitment_listener import STORAGE_COMMITMENT, CommitmentListener
 from workstation.exchange.routes.folder_drop import FolderCarrier
 from workstation.exchange.routes.stow import StowCarrier
 
@@ -183,9 +184,20 @@ def test_an_object_that_the_pacs_has_already_is_stored() -> None:
         CStoreCarrier(CommitmentListener()).carry(consigned(), pacs(peer.port, commitment=False))
 
 
-def test_a_refused_commitment_is_no_delivery() -> None:
+class Impatient(CommitmentListener):
+    """Fails where somebody waits for a report that nobody will send."""
+
+    def wait(self, transaction: str, timeout_s: float) -> Dataset | None:
+        raise AssertionError(f"waits {timeout_s} s for {transaction}")
+
+
+def test_a_refused_commitment_is_no_delivery_and_nobody_waits_for_its_report() -> None:
+    listener = Impatient()
+
     with Peer(action=0x0110) as peer, pytest.raises(Refused, match="N-ACTION 0110"):
-        CStoreCarrier(CommitmentListener()).carry(consigned(), pacs(peer.port, answer_timeout_s=0.5))
+        CStoreCarrier(listener).carry(consigned(), pacs(peer.port))
+
+    assert listener._heard == {}
 
 
 def test_a_pacs_that_never_says_what_it_keeps_has_not_received() -> None:

@@ -26,7 +26,8 @@ from tests.helpers.orthanc import free_port, running_orthanc
 from tests.helpers.tls import DAY, Authority, Identity, answering, hub_folder
 from workstation.domain.dispatch import DispatchState, Route, RouteKind
 from workstation.domain.errors import NotTrusted, Unreachable, WorkstationError
-from workstation.exchange.routes.c_store import CommitmentListener, CStoreCarrier
+from workstation.exchange.routes.c_store import CStoreCarrier
+from workstation.exchange.routes.commitment_listener import CommitmentListener
 from workstation.exchange.routes.mllp import Hl7Carrier
 from workstation.exchange.routes.secure_lines import KEY_PASSWORD, SecureLines
 from workstation.exchange.routes.stow import StowCarrier
@@ -164,17 +165,20 @@ def answers_with(words: bytes) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "kind", "told"),
     [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "127.0.0.1 does not speak TLS on this port"),
-        (b"", "127.0.0.1 breaks off the TLS greeting"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", NotTrusted, "127.0.0.1 does not speak TLS on this port"),
+        (b"\x15\x03\x03\x00\x02\x02\x50", NotTrusted, "127.0.0.1 breaks off the TLS greeting"),  # internal_error
+        (b"", Unreachable, "127.0.0.1 breaks off the TLS greeting"),  # as a system does that is being started
     ],
 )
-def test_a_system_in_plain_text_gets_no_report(bed: Bed, words: bytes, told: str) -> None:
+def test_a_system_that_does_not_take_the_greeting_gets_no_report(
+    bed: Bed, words: bytes, kind: type[WorkstationError], told: str
+) -> None:
     with answers_with(words) as port:
         found = failure(bed.lines, replace(HL7, address=f"127.0.0.1:{port}", tls=True))
 
-    assert (type(found), found.user_text) == (NotTrusted, told)
+    assert (type(found), found.user_text) == (kind, told)
 
 
 def test_a_plain_receiver_that_waits_in_silence_gets_no_report(bed: Bed) -> None:
@@ -355,9 +359,10 @@ def test_dcmtk_with_a_certificate_that_does_not_hold_gets_nothing(bed: Bed, tmp_
 
 
 def test_dcmtk_in_plain_text_gets_nothing(bed: Bed, tmp_path: Path) -> None:
-    with storescp(tmp_path / "pacs") as port, pytest.raises(NotTrusted) as told:
+    with storescp(tmp_path / "pacs") as port, pytest.raises(Unreachable) as told:
         store(bed.lines, pacs(port))
 
+    assert "It may expect plain text" in told.value.hint
     assert "Nothing was sent" in told.value.hint
     assert list((tmp_path / "pacs").iterdir()) == []
 

@@ -58,6 +58,8 @@ class FakeReports:
     stored: Report | None = None
     finals: list[tuple[Report, Claim, tuple[OutputReference, ...]]] = field(default_factory=list)
     fail_with: WorkstationError | None = None
+    refused: dict[str, WorkstationError] = field(default_factory=dict)
+    """What is said to one report alone"""
 
     def fetch(self, ups_instance_uid: str) -> Report | None:
         del ups_instance_uid
@@ -74,8 +76,9 @@ class FakeReports:
         return self.stored
 
     def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
-        if self.fail_with is not None:
-            raise self.fail_with
+        error = self.refused.get(report.report_uid, self.fail_with)
+        if error is not None:
+            raise error
         self.finals.append((report, claim, tuple(artefacts)))
         return report
 

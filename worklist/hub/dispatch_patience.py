@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -28,12 +29,13 @@ def is_overdue(context: HubContext, policy: RetryPolicy, row: Row[Any], error: U
     with context.read() as connection:
         events = connection.execute(query).all()
     now = context.clock.now()
-    waited = now - max([row.queued_at, *(event.at for event in events if event.step == _SENT_AGAIN)])
-    if waited > policy.patience:
+    since: datetime = max([row.queued_at, *(event.at for event in events if event.step == _SENT_AGAIN)])
+    if now - since > policy.patience:
         return True
     if not isinstance(error, NotTrusted) or row.reason != told_reason(error):
         return False
-    return now - max([row.queued_at, *(event.at for event in events)]) > policy.trust_patience
+    since = max([row.queued_at, *(event.at for event in events)])
+    return now - since > policy.trust_patience
 
 
 def told_reason(error: WorkstationError) -> str:

@@ -12,6 +12,8 @@ from resources.translation import tr
 from workstation.domain.errors import (
     CriticalOpen,
     IntegrityMismatch,
+    NotPermitted,
+    Refused,
     SourceError,
     StorageError,
     WorklistError,
@@ -104,7 +106,7 @@ class DeliverReports:
                 retry_at = self.clock.now() + timedelta(seconds=_STAMP_RETRY_S)
                 reasons = f"{error.user_text}. {error.hint}"
                 self.outbox.failed(delivery.report.report_uid, reasons, retry_at=retry_at, refused=True)
-            except WorklistError as error:
+            except (WorklistError, NotPermitted) as error:
                 refused, reason, study = refused + 1, error.user_text, delivery.report.study_instance_uid
                 self._put_back(delivery, error)
             except IntegrityMismatch as error:
@@ -130,7 +132,10 @@ class DeliverReports:
         if absent:
             raise SourceError("The hub did not confirm every signed object", detail=f"unconfirmed: {absent}")
         self.reports.finalise(report, delivery.claim, outputs)
-        RecordDecisions(self.audit)(report)  # with the delivery, because signing works without the line
+        try:
+            RecordDecisions(self.audit)(report)  # with the delivery, because signing works without the line
+        except NotPermitted as exc:  # the report itself was taken: its text must not become a draft again
+            raise Refused(exc.user_text, hint=exc.hint, detail=exc.detail) from exc
         self.outbox.confirmed(report.report_uid)
 
     def _put_back(self, delivery: Delivery, error: WorkstationError) -> None:

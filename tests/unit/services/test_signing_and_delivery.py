@@ -268,6 +268,28 @@ def test_signing_stops_at_a_critical_value_that_only_the_hub_knows_of() -> None:
     assert [one.state for one in desk.sign().report.critical_values] == [CriticalState.DISMISSED]
 
 
+def test_a_report_whose_signer_may_not_sign_any_more_is_told_and_in_nobodys_way() -> None:
+    desk = Desk()
+    desk.sign(replace(DECIDED, author=Person("expert", "王启明", "省影像专科联盟远程诊断中心")))
+    desk.outbox.enqueue(replace(desk.outbox.waiting[0].report, report_uid="2.25.77"), CLAIM, ())
+    desk.reports.refused = {DECIDED.report_uid: NotPermitted("a second doctor has to sign")}
+
+    told = desk.deliver()
+
+    assert (told.delivered, told.waiting, told.refused, told.reason) == (1, 0, 1, "a second doctor has to sign")
+    assert desk.drafts.kept["1.2.3", "expert"].values == DECIDED.values
+    assert [final.report_uid for final, _claim, _outputs in desk.reports.finals] == ["2.25.77"]
+
+
+def test_a_report_that_was_taken_is_no_draft_again_when_its_decisions_may_not_be_recorded() -> None:
+    desk = Desk()
+    desk.sign()
+    desk.audit.fail_with = NotPermitted("no")
+
+    assert desk.deliver() == DeliveryOutcome(delivered=0, waiting=1, refused=0)
+    assert desk.drafts.kept == {}
+
+
 def test_a_newer_draft_is_never_overwritten_by_a_report_that_was_refused() -> None:
     desk = Desk()
     desk.sign()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from workstation.domain.dispatch import Carriers, RouteKind
-from workstation.exchange.routes.c_store import CommitmentListener, CStoreCarrier
+from workstation.exchange.routes.c_store import CStoreCarrier
+from workstation.exchange.routes.commitment_listener import CommitmentListener
 from workstation.exchange.routes.fhir_carrier import FhirCarrier
 from workstation.exchange.routes.folder_drop import FolderCarrier
 from workstation.exchange.routes.mllp import Hl7Carrier

@@ -22,7 +22,8 @@ from workstation.dicom.objects.encapsulated import ENCAPSULATED_PDF
 from workstation.dicom.sr.structured_report import ENHANCED_SR
 from workstation.domain.dispatch import Route, RouteChecks, RouteKind
 from workstation.domain.errors import Refused, StorageError, Unreachable
-from workstation.exchange.routes.c_store import STORAGE_COMMITMENT, associated
+from workstation.exchange.routes.c_store import associated
+from workstation.exchange.routes.commitment_listener import STORAGE_COMMITMENT
 from workstation.exchange.routes.route_http import client, sent
 from workstation.exchange.routes.secure_lines import SecureLines, greet
 

@@ -188,7 +188,9 @@ def _broken_off(exc: OSError, host: str, reason: str) -> Unreachable:
             hint=tr("Switch TLS on there, or correct the route. Nothing was sent in plain text."),
             detail="handshake timed out",
         )
-    return NotTrusted(
+    silent = "_ALERT_" not in reason  # a line that was cut, or a receiver that is being started, says nothing either
+    kind = Unreachable if silent else NotTrusted
+    return kind(
         tr("{host} breaks off the TLS greeting", host=host),
         hint=tr("It may expect plain text on this port, or not know the hub's certificate. Nothing was sent."),
         detail=reason or type(exc).__name__,
