@@ -29,8 +29,8 @@ def hub_carriers(
     commitment_tls: tuple[str, int] | None = None,
 ) -> Iterator[Carriers]:
     """Return what carries reports away from a hub, until the end of the context; its certificates lie in ``tls``."""
-    from workstation.exchange.routes.commitment_listener import CommitmentListener
     from workstation.exchange.routes.carriers import carriers
+    from workstation.exchange.routes.commitment_listener import CommitmentListener
     from workstation.exchange.routes.secure_lines import SecureLines
 
     host, port = commitment or ("", None)
