@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from http.client import HTTPException
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -14,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from resources.translation import tr
 from worklist.errors import misunderstood, refusal, unreachable
+from worklist.image_line import Fetched, ImageLine, LineClosedError
 from workstation.domain.errors import Refused
 
 T = TypeVar("T")
@@ -34,7 +37,7 @@ class HubClient:
     data goes to the configured address and nowhere else.
     """
 
-    def __init__(self, url: str, *, timeout: httpx.Timeout = TIMEOUT, verify: str | bool = True) -> None:
+    def __init__(self, url: str, *, timeout: httpx.Timeout = TIMEOUT, verify: ssl.SSLContext | bool = True) -> None:
         self.url = _address(url)
         self._token = ""
         self.session_ended: Callable[[], object] = lambda: None
@@ -42,12 +45,14 @@ class HubClient:
         self.line_changed: Callable[[bool], object] = lambda _up: None
         """Called, on any thread, when the hub stops answering (False) and when it answers again (True)"""
         self._line_up = True
+        tls = httpx.create_ssl_context(verify, trust_env=False) if self.url.startswith("https:") else None
+        self._images = ImageLine(self.url, timeout=timeout, tls=tls)
         self._http = httpx.Client(
             base_url=self.url,
             timeout=timeout,
             trust_env=False,
             transport=httpx.HTTPTransport(
-                verify=verify,
+                verify=verify if tls is None else tls,
                 trust_env=False,
                 limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
                 socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
@@ -65,6 +70,7 @@ class HubClient:
     def close(self) -> None:
         """Close every connection; the client cannot be used afterwards."""
         self._http.close()
+        self._images.close()
 
     def authorise(self, token: str) -> None:
         """Use a bearer token from now on; an empty one signs requests with nobody's name."""
@@ -150,6 +156,37 @@ class HubClient:
         if response.is_error:
             raise refusal(response, doing=f"{method} {path}")
         return response
+
+    def fetch(self, path: str, *, headers: Mapping[str, str]) -> Fetched:
+        """
+        Get something large in one piece, by a connection of its own; refusals and failures are those of ``request``.
+
+        It is asked for once more when a kept-alive connection turns out dead.
+        """
+        sent = dict(headers)
+        token = self._token
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        found = self._fetched(path, sent)
+        self._note_line(up=True)
+        if found.status >= HTTPStatus.BAD_REQUEST:
+            asked = httpx.Request("GET", self.url + path)
+            response = httpx.Response(found.status, headers=dict(found.headers), content=found.content, request=asked)
+            self._look_at(response, token)
+            raise refusal(response, doing=f"GET {path}")
+        return found
+
+    def _fetched(self, path: str, headers: Mapping[str, str]) -> Fetched:
+        again = True
+        while True:
+            try:
+                return self._images.get(path, headers)
+            except (OSError, HTTPException) as exc:
+                # what cannot be reached, or does not answer in time, is not asked again at once
+                if not again or isinstance(exc, (ConnectionRefusedError, LineClosedError, TimeoutError)):
+                    self._note_line(up=False)
+                    raise unreachable(self.url, exc) from exc
+                again = False
 
     def ask(
         self,

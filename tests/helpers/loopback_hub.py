@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class LoopbackHub:
     def __init__(self, script: Callable[[Asked], Answer]) -> None:
         self.script = script
         self.asked: list[Asked] = []
+        self._scheme = "http"
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -89,7 +91,12 @@ class LoopbackHub:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self.address[1]}"
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Answer by TLS from now on."""
+        self._scheme = "https"
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> Self:
         return self

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pydicom
 import pytest
 
+from tests.helpers.faulty_proxy import FaultyProxy
 from tests.helpers.loopback_hub import Answer, LoopbackHub
 from tests.helpers.part10 import SERIES_UID, ct_slice, sop_uid
 from tests.helpers.receiving_hub import ReceivingHub
 from tests.helpers.reports import STUDY_UID, drafted_report
+from tests.helpers.tls import Authority, answering
 from worklist import multipart
 from worklist.audit import HubAudit
 from worklist.dicom_json import items, number, text
@@ -27,6 +31,8 @@ from workstation.domain.errors import (
     NoLongerUpdatable,
     NotPermitted,
     Refused,
+    Unreachable,
+    WorkstationError,
 )
 from workstation.domain.workitem import Claim, OutputReference
 
@@ -62,7 +68,70 @@ def test_an_image_arrives_byte_for_byte(hub: LoopbackHub, images: HubImages) -> 
     assert images.instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
     (asked,) = hub.asked
     assert asked.path == f"/dicom-web/studies/{STUDY_UID}/series/{SERIES_UID}/instances/{sop_uid(1)}"
-    assert asked.headers["accept"] == 'multipart/related; type="application/dicom"; transfer-syntax=*'
+    assert asked.headers["accept"] == "application/dicom; transfer-syntax=*"
+
+
+def test_an_image_comes_over_a_line_that_died_while_idle(hub: LoopbackHub) -> None:
+    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
+    with FaultyProxy(hub.address) as line, HubClient(line.url) as client:
+        images = HubImages(client)
+        assert images.instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
+        line.down()
+        line.up()
+        assert images.instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
+
+
+def test_an_image_cut_in_its_middle_is_asked_for_again_and_never_taken_for_whole(hub: LoopbackHub) -> None:
+    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
+    with FaultyProxy(hub.address) as line, HubClient(line.url) as client:
+        line.cut_answers_after(300)
+        assert HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
+        assert (len(hub.asked), line.cuts) == (2, 1)
+
+
+def test_an_image_for_which_the_session_has_ended_tells_so(hub: LoopbackHub, client: HubClient) -> None:
+    ended: list[bool] = []
+    client.session_ended = lambda: ended.append(True)
+    client.authorise("token")
+    hub.script = lambda _: Answer(401, {"error": "not_signed_in"})
+
+    with pytest.raises(WorkstationError):
+        HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1))
+    assert ended == [True]
+    assert hub.asked[0].headers["authorization"] == "Bearer token"
+
+
+def test_an_image_is_not_asked_for_after_the_session(hub: LoopbackHub) -> None:
+    client = HubClient(hub.url)
+    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
+    HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1))
+    client.close()
+
+    with pytest.raises(Unreachable):
+        HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1))
+    assert len(hub.asked) == 1
+
+
+def trusting(authority: Authority) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=authority.certificate)
+
+
+def test_images_come_over_tls_from_a_hub_that_is_known_and_from_no_other(tmp_path: Path) -> None:
+    known, other = Authority(tmp_path / "known"), Authority(tmp_path / "other")
+    with LoopbackHub(lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})) as hub:
+        hub.secure(answering(known.issue("hub")))
+        with HubClient(hub.url, verify=trusting(known)) as client:
+            assert HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
+        with HubClient(hub.url, verify=trusting(other)) as client, pytest.raises(Unreachable):
+            HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1))
+    assert len(hub.asked) == 1
+
+
+def test_an_image_that_ends_nobody_knows_where_is_refused(hub: LoopbackHub, images: HubImages) -> None:
+    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom", "Content-Length": ""})
+
+    with pytest.raises(Unreachable):
+        images.instance(STUDY_UID, SERIES_UID, sop_uid(1))
 
 
 def test_a_small_picture_is_asked_for_by_frame_and_size(hub: LoopbackHub, images: HubImages) -> None:
