@@ -11,7 +11,7 @@ from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.norm.gate import norm_faults, open_faults
 from workstation.domain.norm.values import NormDenial, NormFault, NormField, NormKind, NormLink, NormSubject, Role
-from workstation.domain.report import Person, Report
+from workstation.domain.report import ADDENDUM_TARGET, Person, Report
 from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, Choice, FieldType, ReportTemplate, TemplateField, TemplateSection
 from workstation.domain.text_link import LinkKind
@@ -54,6 +54,8 @@ def norm_subject(
 ) -> NormSubject:
     """Return what the gate compares."""
     fields = [field for section in template.sections for field in _fields(section, report)]
+    if report.addendum.strip():  # it may tell of what the signed content does not, so nothing is compared with it
+        fields.append(NormField(ADDENDUM_TARGET, Role.BACKGROUND, report.addendum))
     shown = {item.key for item in template.fields}
     return NormSubject(
         language=report.language,

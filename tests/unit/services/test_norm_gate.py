@@ -16,7 +16,7 @@ from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Lobe, NoduleType
 from workstation.domain.norm.gate import RULES
 from workstation.domain.norm.values import NormFault, NormKind, NormOverride, Role
-from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.report import Person, Predecessor, Report, ReportKind, ReportState
 from workstation.domain.study import Study
 from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.norm_answers import answer_lines
@@ -175,6 +175,14 @@ def test_an_answer_is_told_with_fault_person_time_and_reason(study: Study) -> No
     assert [(one.label, one.before, one.after.count("作出说明")) for one in shown if one.is_changed] == [
         ("签署前的说明", "", 3)
     ]
+
+
+def test_the_words_of_an_addendum_are_looked_at_as_well(study: Study) -> None:
+    before = Predecessor("2.25.6", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
+    report = replace(preliminary_report(study), kind=ReportKind.ADDENDUM, predecessors=(before,))
+
+    assert rules(replace(report, addendum="补充：左肾结石，大小约____mm。"), study) == ["residue"]
+    assert rules(replace(report, addendum="补充：左肾结石，大小约4mm。"), study) == []
 
 
 def test_an_override_is_audited_with_rule_reason_and_signer(study: Study) -> None:

@@ -181,8 +181,9 @@ def _mentions(sentence: str, role: Role, terms: Terms) -> Iterator[Mention]:
         sides = here or sides
         lobes = lobes_in(clause, terms) or (frozenset() if here else lobes)
         negation = terms.pattern("negation").search(clause)
+        goes_on = was_denied and not here and terms.pattern("affirmed").match(clause) is None
         for entity, match, indirect in _named(clause, role, terms):
-            polarity = _polarity(clause, match, negation, terms, after_denial=was_denied and not here)
+            polarity = _polarity(clause, match, negation, terms, after_denial=goes_on)
             if role is Role.IMPRESSION and terms.pattern("advice").search(clause[: match.start()]):
                 polarity = Polarity.DOUBTFUL
             nearest = _nearest_sides(clause, match, terms) or sides
@@ -223,6 +224,8 @@ def _polarity(
 ) -> Polarity:
     if negation is not None and negation.start() < match.end():
         return Polarity.NOT_SEEN
-    if after_denial or terms.pattern("doubt").search(clause):
+    if terms.pattern("denied_after").match(clause, match.end()):
+        return Polarity.NOT_SEEN
+    if after_denial or terms.pattern("doubt").search(clause) or terms.pattern("doubt_after").match(clause, match.end()):
         return Polarity.DOUBTFUL  # "no bleeding, infarction or mass": the comma may go on denying
     return Polarity.SEEN
