@@ -16,7 +16,12 @@ from workstation.domain.signature import SignatureRole, SignatureStamp, Verdict
 from workstation.exchange.signing.verify import SignatureVerifier
 
 # damaged DICOM makes pydicom warn about each doubtful value; the verdict is what counts here
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore::UserWarning")]
+pytestmark = [
+    pytest.mark.fault,
+    pytest.mark.no_cover,
+    pytest.mark.timeout(900),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+]
 SAMPLES = 200
 
 
