@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,13 +25,14 @@ class VtkReslicer:
     Cuts planes from volumes; keeps the last volume in VTK's form, without a copy of its voxels.
 
     Works in voxel indices, so that oblique and sheared volumes need no special case. What it
-    returns may be overwritten by its next cut, unless it ``keeps`` every cut. One per thread.
+    returns may be overwritten by its next cut, unless it ``keeps`` every cut; then threads may share it.
     """
 
     def __init__(self, *, keeps: bool = False) -> None:
         self._keeps = keeps
         self._volume: Volume | None = None
         self._reslice: Any = None
+        self._lock = threading.Lock()
 
     def forget(self) -> None:
         """Let the last volume go."""
@@ -38,6 +40,10 @@ class VtkReslicer:
 
     def __call__(self, request: ResliceRequest) -> npt.NDArray[Any]:
         """Return ``[row, column]`` values in the dtype of the voxels; OUTSIDE beside the volume."""
+        with self._lock:
+            return self._cut(request)
+
+    def _cut(self, request: ResliceRequest) -> npt.NDArray[Any]:
         from vtkmodules.vtkImagingCore import vtkImageReslice  # noqa: PLC0415 - VTK loads slowly
 
         if self._volume is not request.volume:

@@ -99,6 +99,16 @@ class SliceImage:
 
     def scaled(self, factor: float, unit: str) -> SliceImage:
         """Return the image with its values times a factor; only for measuring, not for display."""
-        padding = None if self.padding is None else (self.padding[0] * factor, self.padding[1] * factor)
         pixels = self.pixels.astype(np.float32) * np.float32(factor)
-        return replace(self, pixels=pixels, padding=padding, unit=unit, voi=None, choices=())
+        return replace(self, pixels=pixels, padding=self._padding_times(factor), unit=unit, voi=None, choices=())
+
+    def part(self, rows: slice, columns: slice) -> npt.NDArray[Any]:
+        """Return the values of a box of pixels, for measuring."""
+        return self.pixels[rows, columns]
+
+    def _padding_times(self, factor: float) -> tuple[float, float] | None:
+        """Return the padding times a factor, rounded as the pixels are: else none of them would be padding."""
+        if self.padding is None:
+            return None
+        low, high = (float(np.float32(end) * np.float32(factor)) for end in self.padding)
+        return min(low, high), max(low, high)

@@ -20,5 +20,5 @@ def value_at(image: SliceImage, column: float, row: float) -> float | None:
     x, y = math.floor(column + 0.5), math.floor(row + 0.5)
     if image.is_color or not (0 <= x < image.columns and 0 <= y < image.rows):
         return None
-    value = image.pixels[y, x]
+    value = image.part(slice(y, y + 1), slice(x, x + 1))[0, 0]
     return None if is_padding(np.asarray(value), image.padding) else float(value)

@@ -148,7 +148,9 @@ def _box(
     """Return the columns and rows of the image between two (column, row) corners, and their pixels."""
     x = np.arange(max(0, math.ceil(low[0] - _RIM)), min(image.columns - 1, math.floor(high[0] + _RIM)) + 1)
     y = np.arange(max(0, math.ceil(low[1] - _RIM)), min(image.rows - 1, math.floor(high[1] + _RIM)) + 1)
-    return x, y, image.pixels[np.ix_(y, x)]
+    if x.size == 0 or y.size == 0:
+        return x, y, image.pixels[:0, :0].reshape(y.size, x.size, *image.pixels.shape[2:])
+    return x, y, image.part(slice(int(y[0]), int(y[-1]) + 1), slice(int(x[0]), int(x[-1]) + 1))
 
 
 def _kept(box: npt.NDArray[Any], inside: npt.NDArray[np.bool_], image: SliceImage) -> FloatArray:

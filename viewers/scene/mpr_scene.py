@@ -22,9 +22,10 @@ from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid,
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, full_range, percentile_range
-from viewers.scene.reslice import OUTSIDE, ResliceRequest
+from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slab import Slab
+from viewers.scene.slab_image import MOST_SAMPLES, SlabImage
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tilt import grid_facts
 from viewers.scene.viewtext import location_text, plane_title
@@ -182,8 +183,14 @@ class MprScene(Scene):
         return SliceView(self.grid.size, viewport, self.state.camera, self.displayed_plane())
 
     def measurable(self) -> SliceImage:
-        """Return the displayed plane cut at the finest voxel spacing; outside the volume is padding."""
+        """
+        Return the displayed plane cut at the finest voxel spacing; outside the volume is padding.
+
+        A slab is cut only where it is measured: all of it would hold up the window.
+        """
         request = self._source()
+        if request.slab is not None:
+            return SlabImage.of(request, self._reslicer, self.frame_of_reference_uid)
         return SliceImage(
             pixels=self._reslicer(request),
             plane=request.plane,
@@ -210,9 +217,11 @@ class MprScene(Scene):
         return float(self.volume.voxels[k, j, i]), self.volume.unit
 
     def full_range(self) -> Window:
-        """Return the window over all values of the displayed plane."""
-        image = self.measurable()
-        return full_range(image.pixels, image.padding)
+        """Return the window over all values of the displayed plane; of a slab, over as many as can be had at once."""
+        request = self._source()
+        samples = request.size[0] * request.size[1] * (request.slab.count if request.slab is not None else 1)
+        factor = math.ceil(math.sqrt(samples / MOST_SAMPLES))
+        return full_range(self._reslicer(coarser(request, factor) if factor > 1 else request), (OUTSIDE, OUTSIDE))
 
     def _source(self) -> ResliceRequest:
         sampling = self.slab.sampling(self.grid.spacing_mm)
