@@ -17,8 +17,8 @@ from workstation.domain.geometry import ImagePlane
 
 Reslicer = Callable[[ResliceRequest], npt.NDArray[Any]]
 
-MOST_SAMPLES: Final = 2_000_000
-"""Positions of the volume read at once: 50 ms at 25 ns each, which is an oblique cut on one old core."""
+MOST_SAMPLES: Final = 800_000
+"""Positions of the volume read at once: 46 ms at 58 ns each, which an oblique cut takes on one old core."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
