@@ -461,7 +461,7 @@ def test_a_pet_alone_is_windowed_in_suv_before_all_of_it_is_here(qtbot: QtBot, b
     menu.aboutToShow.emit()
     offered = [one.text() for one in menu.actions() if one.isVisible()]
     tops = [f"SUVbw 0\u2013{top}" for top in (3, 5, 7, 8, 10, 15)]
-    assert offered == [*tops, "The image's own window", "Full range"]
+    assert offered == [*tops, "The image's own window", "Full range", "Uptake value"]
     menu.aboutToHide.emit()
     assert all(one.isVisible() for one in menu.actions())
 

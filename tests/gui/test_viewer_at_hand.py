@@ -12,10 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.gui.test_fusion import FusionBench, corner, fuse, pet_ct
 from tests.helpers.reading import Case, ReadingBench, case, part_of_ct, series_of
 from viewers.scene.captions import Identity
 from viewers.scene.image import SliceImage, VoiChoice
 from viewers.scene.raster import Window
+from workstation.domain.suv import SuvType
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -136,3 +138,73 @@ def test_a_key_goes_round_the_windows_that_the_image_brings(qtbot: QtBot, bench:
     menu.aboutToHide.emit()
     assert offered["Image 2: BONE · W 2000  L 400"] is True
     assert offered["Image 1: LUNG · W 1500  L \N{MINUS SIGN}600"] is False
+
+
+@pytest.fixture
+def pet(qtbot: QtBot) -> Iterator[FusionBench]:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    made = FusionBench(pet_ct())
+    made.headers.value = replace(made.headers.value, tracer="FDG", units="BQML")
+    qtbot.addWidget(made.page)
+    made.page.resize(1280, 720)
+    made.page.show()
+    made.page.activateWindow()
+    made.open(waiter(qtbot))
+    yield made
+    made.close()
+
+
+def shown_pet(qtbot: QtBot, pet: FusionBench, said: str) -> None:
+    pet.presenter.images.show_series("1.2.3.5")
+    pet.streams.last.deliver_all()
+    qtbot.waitUntil(lambda: said in corner(pet))
+    pet.page.grid.active.setFocus()
+
+
+def test_a_key_tells_a_pet_by_lean_body_mass_and_by_body_surface(qtbot: QtBot, pet: FusionBench) -> None:
+    """70 kg, 175 cm, male: 55.857 kg lean (Janmahasatian), 18481 cm2 (Du Bois)."""
+    shown_pet(qtbot, pet, "SUVbw 0\u20135")
+    assert "FDG · 60.0 min from injection" in corner(pet)
+    stack = pet.page.grid.stack
+    assert stack is not None
+    assert stack.uptake is not None
+    by_weight = stack.uptake.factor
+    press(pet, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: "SUVlbm 0\u20135" in corner(pet))
+    assert stack.uptake.factor / by_weight == pytest.approx(55.857 / 70, rel=1e-4)
+    assert stack.uptake.unit == "SUVlbm"  # a region measured now says so, and so does its SR
+    qtbot.waitUntil(lambda: stack.measured_volume is not None and stack.measured_volume.unit == "SUVlbm")
+    press(pet, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: "SUVbsa 0\u20135" in corner(pet))
+    assert stack.uptake.factor / by_weight == pytest.approx(18481 / 70_000, rel=1e-4)
+    press(pet, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    assert stack.uptake.factor == by_weight
+
+
+def test_without_the_height_the_values_by_body_size_are_refused_with_the_reason(qtbot: QtBot, pet: FusionBench) -> None:
+    pet.headers.value = replace(pet.headers.value, patient=replace(pet.headers.value.patient, height_m=None))
+    shown_pet(qtbot, pet, "SUVbw 0\u20135")
+    said: list[str] = []
+    pet.page.toast.connect(said.append)
+    press(pet, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    assert said == ["No SUVlbm: The patient's height is missing."]
+    assert "SUVbw 0\u20135" in corner(pet)
+    choice = pet.presenter.images.suv
+    choice.fill()
+    offered = [(one.text(), one.isEnabled(), one.isChecked()) for one in choice.menu.actions()]
+    assert offered == [
+        ("SUVbw · SUV by body weight", True, True),
+        ("No SUVlbm: The patient's height is missing.", False, False),
+        ("No SUVbsa: The patient's height is missing.", False, False),
+    ]
+
+
+def test_a_fused_pet_follows_the_uptake_value(qtbot: QtBot, pet: FusionBench) -> None:
+    pet.streams.last.deliver_all()
+    qtbot.waitUntil(pet.page.has_volume)
+    fuse(qtbot, pet)
+    assert pet.layer().label == "SUVbw"
+    pet.presenter.images.suv.choose(SuvType.BSA)
+    qtbot.waitUntil(lambda: pet.is_fused() and pet.layer().label == "SUVbsa")

@@ -21,7 +21,7 @@ from viewers.scene.presets import CT_PRESETS, FULL_DYNAMIC_KEY, IMAGE_DEFAULT_KE
 from viewers.scene.raster import GrayscaleTransform, VoiFunction, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
 from viewers.scene.slice_view import SliceView
-from viewers.scene.uptake import UNIT, Uptake
+from viewers.scene.uptake import Uptake
 from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, window_text
 from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.annotation import Annotation, AnnotationKind
@@ -450,7 +450,7 @@ class Scene(ABC):
         source = self._source() if self.uptake is not None else None
         if found is not None and self.uptake is not None:
             factor = self.uptake.factor_of(source) if isinstance(source, SliceImage) else self.uptake.factor
-            found = found if factor is None else (round(found[0] * factor, 2), UNIT)
+            found = found if factor is None else (round(found[0] * factor, 2), self.uptake.unit)
         own = probe_text(*found) if found is not None else ""
         return f"{own}  {self._fused_text(viewport)}".strip()
 

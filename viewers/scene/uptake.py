@@ -10,10 +10,8 @@ from viewers.scene.overlay import signed
 from viewers.scene.raster import VoiFunction, VoiLut, Window
 from workstation.domain.colour_map import DEFAULT_SUV_SCALE, SUV_SCALES, ValueScale
 from workstation.domain.frames import FrameRef
-from workstation.domain.suv import SuvScale
+from workstation.domain.suv import SuvScale, SuvType
 
-UNIT = "SUV"
-"""The unit of what is measured, as annotations keep it"""
 _FIRST_KEY = 2
 
 
@@ -30,6 +28,8 @@ class Uptake:
     factor: float
     warnings: tuple[str, ...] = ()
     own: Mapping[FrameRef, float] = field(default_factory=dict)
+    unit: str = SuvType.BW.measured_unit
+    """The unit of what is measured, as annotations keep it"""
 
     @classmethod
     def of(cls, scale: SuvScale) -> Uptake | None:
@@ -39,7 +39,8 @@ class Uptake:
             own = dict(zip(scale.places, scale.factors, strict=False))
             if len(own) != len(scale.factors):
                 return None
-        return cls(scale.suv_type.label, scale.factors[0], tuple(one.text for one in scale.warnings), own)
+        kind, doubts = scale.suv_type, tuple(one.text for one in scale.warnings)
+        return cls(kind.label, scale.factors[0], doubts, own, kind.measured_unit)
 
     def factor_of(self, image: SliceImage) -> float | None:
         """Return the factor of one image, ``factor`` for a plane cut from a volume; None where none is known."""
@@ -83,4 +84,4 @@ class Uptake:
     def measured(self, image: SliceImage) -> SliceImage:
         """Return an image with uptake values for pixels; only for measuring, not for display."""
         factor = self.factor_of(image)
-        return image if factor is None else image.scaled(factor, UNIT)
+        return image if factor is None else image.scaled(factor, self.unit)

@@ -83,6 +83,8 @@ class PetAcquisition:
     philips_activity_factor: float | None = None
     conflicts: tuple[str, ...] = ()
     largest_value: float | None = None
+    tracer: str = ""
+    """Radiopharmaceutical as the header names it"""
 
     def __post_init__(self) -> None:
         if not self.slices:

@@ -51,6 +51,11 @@ class SuvType(StrEnum):
         return _LABELS[self]
 
     @property
+    def measured_unit(self) -> str:
+        """Return what stands beside a measured value: ``SUV`` is by body weight, any other says what it is by."""
+        return "SUV" if self is SuvType.BW else self.label
+
+    @property
     def full_name(self) -> str:
         """Return the name with its formula, for menus and reports."""
         titles = {

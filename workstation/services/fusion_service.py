@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from resources.translation import tr
 from workstation.domain.errors import WorkstationError
@@ -21,20 +23,38 @@ class PreparedOverlay:
     suv: SuvScale | SuvRefusal | None = None
 
 
+OFFERED: Final = (SuvType.BW, SuvType.LBM_JANMAHASATIAN, SuvType.BSA)
+"""The normalisations a reader can choose among"""
+
+
+@dataclass(frozen=True, slots=True)
+class UptakeFacts:
+    """What the headers of a PET series say: each uptake value or why it cannot be had, and the tracer's name."""
+
+    by_type: Mapping[SuvType, SuvScale | SuvRefusal]
+    tracer: str = ""
+
+    @property
+    def elapsed(self) -> str:
+        """Return the time from injection to scan in words, empty where it is not known."""
+        scales = (one for one in self.by_type.values() if isinstance(one, SuvScale))
+        return next((rule.text for scale in scales for rule in scale.rules if rule.code == "elapsed"), "")
+
+
 @dataclass(frozen=True, slots=True)
 class PrepareOverlay:
     """Turns a PET volume into uptake values; everything else is shown in its own unit."""
 
     headers: PetHeaderPort
 
-    def from_headers(self, study_instance_uid: str, series_instance_uid: str, job: JobContext) -> SuvScale | SuvRefusal:
+    def from_headers(self, study_instance_uid: str, series_instance_uid: str, job: JobContext) -> UptakeFacts:
         """Return what the headers alone say of a PET series, before its pixels are here. Raises JobCancelled."""
         job.raise_if_cancelled()
         try:
             pet = self.headers.acquisition(study_instance_uid, series_instance_uid)
         except WorkstationError as exc:
-            return _unread(exc)
-        return suv_scale(pet)
+            return UptakeFacts(dict.fromkeys(OFFERED, _unread(exc)))
+        return UptakeFacts({one: suv_scale(pet, one) for one in OFFERED}, pet.tracer)
 
     def __call__(
         self,

@@ -206,3 +206,19 @@ def test_a_series_of_files_is_read(shared_data: Path) -> None:
     found = read_pet(Series("1.2", "PT", instances=(instance,)), RecordingJob())
 
     assert (found.units, found.injection.time_only, found.patient.weight_kg) == ("BQML", time(11, 39), 66.2)
+
+
+def test_the_tracer_is_named_by_its_code_then_by_its_text_then_by_its_nuclide() -> None:
+    header = pet_header()
+    tracer = header.RadiopharmaceuticalInformationSequence[0]
+    assert pet_acquisition([header]).tracer == ""
+    nuclide, drug = Dataset(), Dataset()
+    nuclide.CodeMeaning, drug.CodeMeaning = "^18^Fluorine", "Fluorodeoxyglucose F^18^"
+    tracer.RadionuclideCodeSequence = [nuclide]
+    assert pet_acquisition([header]).tracer == "18Fluorine"
+    tracer.Radiopharmaceutical = "FDG"
+    assert pet_acquisition([header]).tracer == "FDG"
+    tracer.RadiopharmaceuticalCodeSequence = [drug]
+    assert pet_acquisition([header]).tracer == "Fluorodeoxyglucose F18"
+    del header.RadiopharmaceuticalInformationSequence
+    assert pet_acquisition([header]).tracer == ""

@@ -110,7 +110,20 @@ def pet_acquisition(datasets: Sequence[Dataset], *, largest_value: float | None 
         philips_activity_factor=first["(7053,xx09)"],
         conflicts=tuple(conflicts),
         largest_value=largest_value,
+        tracer=_tracer_name(next(iter(unique.values()))[0]),
     )
+
+
+def _tracer_name(dataset: Dataset) -> str:
+    """Return the radiopharmaceutical by its code, else by its text, else the nuclide alone."""
+    tracers = dataset.get("RadiopharmaceuticalInformationSequence") or []
+    if not tracers:
+        return ""
+    codes = [(tracers[0].get(name) or [Dataset()])[0] for name in ("RadiopharmaceuticalCodeSequence",
+             "RadionuclideCodeSequence")]  # fmt: skip
+    named, nuclide = (_plain(code.get("CodeMeaning")) for code in codes)
+    # codes write superscripts between carets
+    return (named or _plain(tracers[0].get("Radiopharmaceutical")) or nuclide).replace("^", "")
 
 
 def _facts(dataset: Dataset) -> _Facts:

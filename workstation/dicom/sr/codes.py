@@ -143,6 +143,8 @@ SITES: Final = {
 _UNITS: Final = {
     "HU": Code("[hnsf'U]", "UCUM", "Hounsfield unit"),
     "SUV": Code("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight"),
+    "SUVlbm": Code("g/ml{SUVlbm(Janma)}", "UCUM", "Standardized Uptake Value lean body mass (Janmahasatian)"),
+    "SUVbsa": Code("cm2/ml{SUVbsa}", "UCUM", "Standardized Uptake Value body surface area"),
     "mm": Code("mm", "UCUM", "mm"),
 }
 

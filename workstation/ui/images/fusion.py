@@ -82,6 +82,7 @@ class Fusion(QObject):
         images.series_shown.connect(self._changed)
         images.slices_arrived.connect(self._changed)
         images.volume_built.connect(self._changed)
+        images.suv.changed.connect(lambda: self.choose(self._wanted) if self._wanted else None)
 
     # what the reader asks
 
@@ -115,7 +116,7 @@ class Fusion(QObject):
         self.bar.show_look(None, is_suv=False)
         self.bar.show()
         self._page.view_commands.action("view.fusion").setChecked(True)
-        self._loading.start(case, key)
+        self._loading.start(case, key, self._images.suv.wanted)
 
     def turn_off(self) -> None:
         """Show the images alone again."""

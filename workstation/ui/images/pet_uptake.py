@@ -15,15 +15,15 @@ from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
-from viewers.scene.uptake import UNIT, Uptake
+from viewers.scene.uptake import Uptake
 from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.annotation import Annotation
 from workstation.domain.frames import FrameRef
 from workstation.domain.ports import JobContext
-from workstation.domain.suv import SuvRefusal, SuvScale
+from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
 from workstation.domain.voi_words import voi_lines
 from workstation.domain.volume import Volume
-from workstation.services.fusion_service import PreparedOverlay, PrepareOverlay
+from workstation.services.fusion_service import PreparedOverlay, PrepareOverlay, UptakeFacts
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.shown_series import ShownSeries
@@ -42,9 +42,14 @@ class PetUptake(QObject):
         """By series, of priors too; None while the headers are on their way"""
         self._prepared: dict[str, _Prepared] = {}
         """By stack, once its volume is here"""
-        self._running: list[JobHandle[SuvScale | SuvRefusal] | JobHandle[_Prepared]] = []
+        self._facts: dict[str, UptakeFacts] = {}
+        """By series, what its headers say"""
+        self._running: list[JobHandle[UptakeFacts] | JobHandle[_Prepared]] = []
+        self.choice = context.images.suv
         if context.fusing is None:
             return
+        self.choice.changed.connect(self._chosen)
+        self._images.series_shown.connect(lambda _shown: self._offer())
         self._prepare: PrepareOverlay = context.fusing.prepare
         self._images.case_closed.connect(self._closed)
         self._images.volume_built.connect(self._built)
@@ -56,23 +61,51 @@ class PetUptake(QObject):
         self._running.clear()
         self._said.clear()
         self._prepared.clear()
+        self._facts.clear()
+        self.choice.forget()
+
+    def _offer(self) -> None:
+        """Offer what the PET on screen allows."""
+        facts = self._facts.get(self._images.series_instance_uid)
+        self.choice.offer(facts.by_type if facts is not None else {})
+
+    def _chosen(self) -> None:
+        """Tell every PET in the value that was chosen; pixels that are here are prepared anew."""
+        for series, facts in self._facts.items():
+            self._said[series] = facts.by_type[self.choice.wanted]
+        shown = self._images.shown
+        if shown is not None:
+            self._built(shown)
+        self._page.grid.change(self._dress)
+        self._page.show_window()
 
     def _built(self, shown: ShownSeries) -> None:
         if shown.series.modality != "PT" or shown.built is None:
             return
-        volume, known = shown.built.volume, shown.prepared
+        volume, wanted = shown.built.volume, self.choice.wanted
+        known = shown.prepared if wanted is SuvType.BW else None
 
         def work(job: JobContext) -> _Prepared:
             prepared = known or self._prepare(
-                volume, study_instance_uid=shown.scene.study_instance_uid, modality=shown.series.modality, job=job
+                volume,
+                study_instance_uid=shown.scene.study_instance_uid,
+                modality=shown.series.modality,
+                job=job,
+                wanted=wanted,
             )
             return _Prepared.of(prepared, volume)
 
-        self._running.append(self._jobs.submit(Pool.IO, work, on_success=lambda found: self._checked(shown, found)))
+        def checked(found: _Prepared) -> None:
+            if wanted is self.choice.wanted:
+                self._checked(shown, found)
+
+        self._running.append(self._jobs.submit(Pool.IO, work, on_success=checked))
 
     def _checked(self, shown: ShownSeries, found: _Prepared) -> None:
-        shown.prepared = found.prepared
+        if self.choice.wanted is SuvType.BW:
+            shown.prepared = found.prepared
         found.frames = frozenset(shown.scene.ref(index) for index in range(shown.scene.count))
+        found.follow(self._prepared.get(shown.key))
         self._prepared[shown.key] = found
         if found.prepared.suv is not None:
             self._tell(shown.series_instance_uid, found.prepared.suv)
@@ -82,12 +115,14 @@ class PetUptake(QObject):
     def _ask(self, study_uid: str, series_uid: str) -> None:
         self._said[series_uid] = None
 
-        def read(job: JobContext) -> SuvScale | SuvRefusal:
+        def read(job: JobContext) -> UptakeFacts:
             return self._prepare.from_headers(study_uid, series_uid, job)
 
-        def heard(found: SuvScale | SuvRefusal) -> None:
-            if self._said.get(series_uid) is None:  # what the pixels say counts more
-                self._tell(series_uid, found)
+        def heard(facts: UptakeFacts) -> None:
+            self._facts[series_uid] = facts
+            self._offer()
+            # what the pixels say counts more
+            self._tell(series_uid, self._said.get(series_uid) or facts.by_type[self.choice.wanted])
 
         self._running.append(self._jobs.submit(Pool.IO, read, on_success=heard))
 
@@ -105,6 +140,10 @@ class PetUptake(QObject):
         found = self._said[series]
         prepared = next((one for one in self._prepared.values() if one.is_of(scene)), None)
         scene.uptake, scene.no_uptake = uptake_of(found)
+        facts = self._facts.get(series)
+        if facts is not None:
+            given = " · ".join(part for part in (facts.tracer, facts.elapsed) if part)
+            scene.captions = replace(scene.captions, contrast=given)
         if prepared is not None:
             scene.sphere_words, scene.measured_volume = prepared.words, prepared.measured
         if isinstance(scene, _CUT) and scene.uptake is not None and scene.uptake.own:
@@ -125,7 +164,7 @@ class _Prepared:
         """Stored values; those of the first slice's factor where every slice has its own"""
         self.words = sphere_words(prepared.volume, prepared.suv)
         self.frames: frozenset[FrameRef] = frozenset()
-        self._volumes = raw, shown
+        self._volumes: tuple[Volume, ...] = (raw, shown)
 
     @classmethod
     def of(cls, prepared: PreparedOverlay, raw: Volume) -> _Prepared:
@@ -136,7 +175,12 @@ class _Prepared:
         if prepared.suv.factor is None:
             voxels = prepared.volume.voxels / np.float32(prepared.suv.factors[0])
             shown = replace(raw, voxels=voxels.astype(np.float32, copy=False))
-        return cls(prepared, raw, replace(prepared.volume, unit=UNIT), shown)
+        return cls(prepared, raw, replace(prepared.volume, unit=prepared.suv.suv_type.measured_unit), shown)
+
+    def follow(self, former: _Prepared | None) -> None:
+        """Count for the scenes that were given what the series was before, in another uptake value."""
+        if former is not None:
+            self._volumes = (*self._volumes, *former._volumes)  # noqa: SLF001 - its own kind
 
     def is_of(self, scene: Scene) -> bool:
         """Tell whether a scene shows this stack; a series may hold several, of other times or energies."""

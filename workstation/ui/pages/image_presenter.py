@@ -28,6 +28,7 @@ from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.scene_marks import SceneMarks
 from workstation.ui.images.series_loading import SeriesLoading
 from workstation.ui.images.shown_series import ImagePlace, ShownSeries, thumbnail
+from workstation.ui.images.suv_choice import SuvChoice
 from workstation.ui.images.volume_building import VolumeBuilding
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.reading_page import ReadingPage
@@ -82,6 +83,8 @@ class ImagePresenter(QObject):
         self._shown: ShownSeries | None = None
         self._pending: Point | None = None
         self.marks = SceneMarks(page.grid)
+        self.suv = SuvChoice(page)
+        """Which uptake value every PET of the case is told in"""
         self._loading = SeriesLoading(page, open_stream)
         self._loading.arrived.connect(self._arrived)
         self._loading.failed.connect(lambda _shown: page.grid.refresh())

@@ -42,6 +42,7 @@ class OwnWindowMenu:
 
     def show_cycle(self) -> None:
         """Let the key of the cycle work again: an entry that is not shown has no key."""
+        self._separator.setVisible(True)
         self._cycle.setVisible(True)
 
     def _choose(self, number: int) -> None:
