@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,8 +24,12 @@ from worklist.hub.auth import token_digest
 from worklist.hub.context import HubContext, SystemClock
 from worklist.hub.database import open_database
 from worklist.hub.dicomweb import create_router
+from worklist.hub.discovery import Discovery
 from worklist.hub.errors import HubError
+from worklist.hub.image_door import ImageDoor
+from worklist.hub.session_cache import SessionCache
 from worklist.hub.tables import accounts, sessions, sites
+from worklist.hub.wado import WadoService
 from workstation.domain.access import Role
 from workstation.domain.errors import NotPermitted
 
@@ -60,12 +65,17 @@ class DicomwebHub:
 
 
 @contextmanager
-def dicomweb_hub(data_dir: Path, archive_url: str = "", database_url: str | None = None) -> Iterator[DicomwebHub]:
+def dicomweb_hub(
+    data_dir: Path,
+    archive_url: str = "",
+    database_url: str | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Iterator[DicomwebHub]:
     """Open a hub in a folder; closes its database and archive."""
     data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_database(data_dir, database_url)
     clock = SystemClock()
-    context = HubContext(engine, clock, HubAudit(engine, clock), data_dir)
+    context = HubContext(engine, clock, HubAudit(engine, clock), data_dir, SessionCache(monotonic))
     archive = open_archive(data_dir, archive_url)
     with context.write() as connection:
         connection.execute(insert(sites), [{"site_id": s, "name": s} for s in ("site-a", "site-b")])
@@ -85,7 +95,10 @@ def dicomweb_hub(data_dir: Path, archive_url: str = "", database_url: str | None
             )
     app = FastAPI()
     app.state.hub = context
-    app.include_router(create_router(context, archive))
+    discovery = Discovery(context, archive)
+    app.state.wado = wado = WadoService(context, archive, discovery)
+    app.include_router(create_router(context, archive, discovery, wado))
+    app.add_middleware(ImageDoor, context=context, wado=wado)
 
     @app.exception_handler(HubError)
     def refuse(_: Request, exc: HubError) -> JSONResponse:

@@ -41,6 +41,7 @@ from worklist.hub.document_routes import document_routes
 from worklist.hub.document_service import DocumentService
 from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import HubError
+from worklist.hub.image_door import ImageDoor
 from worklist.hub.image_grades import ImageGrades, image_grade_routes
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.instances import InstanceIndex
@@ -55,6 +56,7 @@ from worklist.hub.settings import HubSettings
 from worklist.hub.timeline_service import TimelineService
 from worklist.hub.ups import UpsService
 from worklist.hub.ups_routes import create_router as create_ups_router
+from worklist.hub.wado import WadoService
 from worklist.hub.workflow_routes import double_reading_routes, workflow_routes
 from worklist.hub.worklist_query import WorklistService
 from workstation.domain.dispatch import Carriers, RouteChecks
@@ -149,7 +151,8 @@ def create_hub(
     ):
         app.include_router(router)
     app.include_router(create_ups_router(ups, cases))
-    app.include_router(create_dicomweb_router(context, archive))
+    wado = WadoService(context, archive, discovery)
+    app.include_router(create_dicomweb_router(context, archive, discovery, wado))
 
     @app.get("/api/health", tags=["health"])
     def health() -> dict[str, str]:
@@ -170,6 +173,7 @@ def create_hub(
 
     _add_error_handlers(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(ImageDoor, context=context, wado=wado)
     return app
 
 

@@ -33,6 +33,7 @@ from worklist.hub.rendered import parse as parse_rendering
 from worklist.hub.ups_errors import warning_header
 from worklist.hub.wado import (
     CHUNK,
+    WHOLE_FILE,
     StoredInstance,
     WadoService,
     bulk_value,
@@ -46,8 +47,6 @@ from workstation.domain.access import Actor
 from workstation.domain.errors import DiskFull, SourceError, StorageError
 
 PREFIX: Final = "/dicom-web"
-_WHOLE_FILE: Final = 16 * 1024 * 1024
-"""Up to this size a file is answered in one piece, which is several times faster than streaming it."""
 _SERIES: Final = "/studies/{study}/series/{series}"
 _INSTANCE: Final = "/studies/{study}/series/{series}/instances/{instance}"
 
@@ -102,11 +101,9 @@ class _Route(APIRoute):
         return guarded
 
 
-def create_router(context: HubContext, archive: Archive) -> APIRouter:
+def create_router(context: HubContext, archive: Archive, discovery: Discovery, wado: WadoService) -> APIRouter:
     """Return the routes below ``/dicom-web``; ``archive`` keeps the files."""
     router = APIRouter(prefix=PREFIX, tags=["DICOMweb"], route_class=_Route)
-    discovery = Discovery(context, archive)
-    wado = WadoService(context, archive, discovery)
     _add_store(router, context, archive, discovery)
     _add_search(router, context, discovery)
     _add_instances(router, wado)
@@ -241,7 +238,7 @@ def _add_instances(router: APIRouter, wado: WadoService) -> None:
             return multipart_answer(DICOM, [_part(wado, stored, syntax, location)], headers)
         headers["Content-Location"] = location
         path = wado.stored_path(stored)
-        if as_stored and path is not None and stored.size > _WHOLE_FILE:
+        if as_stored and path is not None and stored.size > WHOLE_FILE:
             response = FileResponse(path, media_type=content_type, headers=headers)
             response.headers["ETag"] = etag
             return response

@@ -39,6 +39,8 @@ from worklist.hub.media_types import (
 from workstation.domain.access import Actor
 
 CHUNK: Final = 1_048_576
+WHOLE_FILE: Final = 16 * 1024 * 1024
+"""Up to this size a file is answered in one piece, which is several times faster than streaming it."""
 _CACHED_ROWS: Final = 20_000
 _LOSSY: Final = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
 _NATIVE: Final = frozenset({ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian})
@@ -98,6 +100,13 @@ class WadoService:
         if found is None or (found.key.study_instance_uid, found.key.series_instance_uid) != (study, series):
             raise NotFound("there is no such study, series or instance")
         self._require(actor, study, found.site_id)
+        return found
+
+    def known(self, study: str, series: str, sop_instance: str) -> StoredInstance | None:
+        """Return an instance that was asked for a while ago, None where the index must be asked."""
+        found = self._cached(sop_instance)
+        if found is None or (found.key.study_instance_uid, found.key.series_instance_uid) != (study, series):
+            return None
         return found
 
     def instances(self, actor: Actor, study: str, series: str = "") -> list[StoredInstance]:
@@ -199,21 +208,20 @@ class WadoService:
             return self._rows.get(sop_instance)
 
     def _one(self, sop_instance: str) -> StoredInstance | None:
+        """Look an instance up, and the others of its series with it: they are asked for next."""
+        series = select(_TABLE.series_instance_uid).where(_TABLE.sop_instance_uid == sop_instance).scalar_subquery()
         query = (
             select(*_COLUMNS)
             .join(dicom_studies, dicom_studies.c.study_instance_uid == dicom_instances.c.study_instance_uid)
-            .where(dicom_instances.c.sop_instance_uid == sop_instance)
+            .where(_TABLE.series_instance_uid == series)
         )
         with self._context.read() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            return None
-        found = _stored(row)
+            found = {row.sop_instance_uid: _stored(row) for row in connection.execute(query)}
         with self._lock:
-            self._rows[sop_instance] = found
-            if len(self._rows) > _CACHED_ROWS:
+            self._rows |= found
+            while len(self._rows) > _CACHED_ROWS:
                 self._rows.popitem(last=False)
-        return found
+        return found.get(sop_instance)
 
     def _require(self, actor: Actor, study: str, site_id: str = "") -> None:
         if site_id:
