@@ -9,7 +9,9 @@ import pytest
 
 from resources.critical_policy import shipped_policy
 from workstation.dicom.critical_policy import default_policy, parse_policy
+from workstation.domain.critical_policy import suggested
 from workstation.domain.errors import CriticalPolicyInvalid
+from workstation.domain.finding import FindingList
 from workstation.exchange.templates.library import TemplateLibrary
 
 
@@ -34,6 +36,25 @@ def test_every_trigger_of_a_template_falls_under_an_entry_and_every_rule_names_a
             for value in item.critical.choices or (str(item.critical.at_least),) if item.critical else ():
                 own = [r for r, _ in rules if (r.template_id, r.field) == (template.template_id, item.key)]
                 assert [rule for rule in own if rule.fires(value)], (template.template_id, item.key, value)
+
+
+@pytest.mark.parametrize(
+    ("template", "sign", "entry"),
+    [
+        ("ct-chest", "aortic_dissection", "aortic-dissection"),
+        ("ct-chest", "cardiac_tamponade", "cardiac-tamponade"),
+        ("ct-chest-nodule", "massive_effusion", "massive-effusion"),
+        ("petct", "perforation", "perforation"),
+        ("us-abdomen", "ruptured_aneurysm", "ruptured-aneurysm"),
+    ],
+)
+def test_a_critical_sign_that_is_chosen_suggests_the_entry_of_the_catalogue(
+    template: str, sign: str, entry: str
+) -> None:
+    found = suggested(
+        default_policy(), TemplateLibrary().get(template), {"critical_sign": sign}, FindingList("1.2.3"), "zh_CN"
+    )
+    assert [(one.entry.key, one.target) for one in found] == [(entry, "critical_sign")]
 
 
 def broken(**changes: Any) -> str:  # noqa: ANN401 - JSON

@@ -143,6 +143,11 @@ def test_a_field_is_required_when_another_says_so() -> None:
         ("ct-abdomen", {"free_air": "yes", "organ_rupture": "yes"}, ["free_air", "organ_rupture"]),
         ("dx-chest", {"tension": "yes"}, ["tension"]),
         ("mr-brain", {"diffusion": "brainstem"}, ["diffusion"]),
+        ("ct-chest", {"critical_sign": "pulmonary_embolism"}, ["critical_sign"]),
+        ("ct-chest", {"critical_sign": "none"}, []),
+        ("ct-chest-nodule", {"critical_sign": "tension_pneumothorax"}, ["critical_sign"]),
+        ("petct", {"critical_sign": "cord_compression"}, ["critical_sign"]),
+        ("us-abdomen", {"critical_sign": "organ_rupture"}, ["critical_sign"]),
     ],
 )
 def test_a_template_suggests_its_critical_values(name: str, values: dict[str, str], expected: list[str]) -> None:
