@@ -72,7 +72,7 @@ def keys() -> tuple[DemoKeyStore, Path]:
 @cache
 def signed_case(scan: Path) -> SignedCase:
     """Sign a report of a Chinese patient on the real study: its author when submitting, its senior at the end."""
-    store, folder = keys()
+    store, _folder = keys()
     study = replace(real_study(scan, CHINESE), study_date="20261121", study_time="175500")
     final, row = marked(final_report(study), study), worklist_row(study)
     sealing = Sealing(RENDERER, OBJECTS)
@@ -90,7 +90,7 @@ def signed_case(scan: Path) -> SignedCase:
         {"report.pdf": pdf.content} | {name: a.payload for name, a in zip(names, artefacts, strict=True)},
         {name: base64.b64decode(a.cms) for name, a in zip(names, artefacts, strict=True)},
         preliminary,
-        Trust.from_root(folder / "root.pem"),
+        store.trust(),
         store,
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from workstation.domain.signature import SignatureLevel, SignatureRole, Verdict
+from workstation.exchange.signing.proof import NOTHING, Evidence, Revocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,7 @@ class Checked:
     role: SignatureRole = SignatureRole.VERIFIER
     attached: Mapping[str, bytes] = field(default_factory=dict)
     """The files that a VALID PDF carries, the manifest apart"""
+    proven: datetime | None = None
+    """The time of a trusted time stamp: all that a VALID PDF carries existed then"""
+    evidence: Evidence = NOTHING
+    basis: Revocation = Revocation.LISTS

@@ -172,9 +172,12 @@ class DemoKeyStore:
             return self._time_authority
         with self._lock:
             issuer, issuing_key = self._authority()
-            if not (self._folder / "stamping.key").exists():
+            if (
+                not (self._folder / "stamping.key").exists()
+                or self._stamping().not_valid_after_utc < self._now() + _YEAR
+            ):
                 self._found_stamping(issuer, issuing_key)
-            certificate = x509.load_pem_x509_certificate((self._folder / "stamping.pem").read_bytes())
+            certificate = self._stamping()
             key = serialization.load_pem_private_key((self._folder / "stamping.key").read_bytes(), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise SignatureInvalid(tr("The signing authority of this machine is damaged"))
@@ -220,6 +223,9 @@ class DemoKeyStore:
         plain = serialization.NoEncryption()  # it issues demonstration certificates only
         pem = issuing_key.private_bytes(serialization.Encoding.PEM, PrivateFormat.PKCS8, plain)
         self._write("issuing.key", pem)
+
+    def _stamping(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate((self._folder / "stamping.pem").read_bytes())
 
     def _found_stamping(self, issuer: x509.Certificate, issuing_key: ec.EllipticCurvePrivateKey) -> None:
         """Make the key of the time stamps, written last. *Source:* RFC 3161, section 2.3."""

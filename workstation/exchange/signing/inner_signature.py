@@ -14,6 +14,7 @@ from workstation.dicom.objects.digital_signature import DatasetSignature, check_
 from workstation.domain.signature import Verdict
 from workstation.exchange.signing.checked import Checked
 from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.proof import NOTHING, Revocation, revocation_words
 from workstation.exchange.signing.time_words import time_words
 from workstation.exchange.signing.usable_certificate import distrust
 
@@ -49,19 +50,22 @@ def _check(signature: DatasetSignature, ds: Dataset, trust: Trust, now: datetime
     if not signature.covers_all:
         return Checked(Verdict.ALTERED, tr("Something was added to the object after it was signed"), signer)
     at = _time(signature.signed_at)
-    doubt = (
-        _distrust(signature.certificate, trust) or _other_observer(signer, ds) or time_words(at, None, certificate, now)
-    )
+    doubt = _distrust(certificate, trust, now) or _other_observer(signer, ds) or time_words(at, None, certificate, now)
     if doubt:
         return Checked(Verdict.UNTRUSTED, doubt, signer)
     words = tr("Signed by {name} inside the object; unchanged since", name=signer)
-    return Checked(Verdict.VALID, words, signer, signed_at=at)
+    basis = Revocation.LISTS if trust.crls else Revocation.UNCHECKED
+    return Checked(Verdict.VALID, revocation_words(words, basis, NOTHING), signer, signed_at=at)
 
 
-def _distrust(certificate: bytes, trust: Trust) -> str:
-    doubt = distrust(certificate, trust)
+def _distrust(certificate: asn1_x509.Certificate, trust: Trust, now: datetime) -> str:
+    """Say why a signer is not trusted now; nothing in an object proves an earlier time."""
+    doubt = distrust(certificate.dump(), trust, now)
     if doubt is RevokedError:
         return tr("The signer's certificate has been revoked")
+    if doubt is not None and certificate.not_valid_after < now:
+        date = certificate.not_valid_after.astimezone().strftime("%Y-%m-%d")
+        return tr("The signer's certificate ended on {date}, and no time stamp proves that it signed before", date=date)
     return (
         ""
         if doubt is None

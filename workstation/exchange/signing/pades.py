@@ -81,9 +81,9 @@ class Trust:
             ) from exc
         return trust
 
-    def context(self) -> ValidationContext:
+    def context(self, moment: datetime | None = None) -> ValidationContext:
         """
-        Return pyHanko's view of it, for now and without any network access.
+        Return pyHanko's view of it, for now or a moment, and without any network access.
 
         Where revocation lists are known, every certificate must be covered by a current one.
         """
@@ -93,6 +93,7 @@ class Trust:
             other_certs=[asn1_x509.Certificate.load(der) for der in self.intermediates],
             crls=list(self.crls),
             allow_fetching=False,
+            moment=moment,
             revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy(required, required)),
         )
 
@@ -219,18 +220,18 @@ def _certificate(signer: signers.Signer) -> asn1_x509.Certificate:
     return found
 
 
-def add_time_stamp(pdf: bytes, trust: Trust, authority: TimeAuthority) -> SignedPdf:
+def add_time_stamp(pdf: bytes, trust: Trust, authority: TimeAuthority, moment: datetime | None = None) -> SignedPdf:
     """
-    Return a PDF that was signed at B with a time stamp over the whole document.
+    Return a PDF with a time stamp over the whole document: one that it lacked, or one that archives it.
 
-    Raises TimeStampUnavailable, SignatureInvalid.
+    ``moment`` is the authority's time where it is not this clock's. Raises TimeStampUnavailable, SignatureInvalid.
     """
     output = BytesIO()
     try:
         PdfTimeStamper(Stamper(authority)).timestamp_pdf(
             IncrementalPdfFileWriter(BytesIO(pdf)),
             DIGEST,
-            trust.context(),
+            trust.context(moment),
             output=output,
             dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
         )

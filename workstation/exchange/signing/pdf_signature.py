@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from typing import Any, Final
 
@@ -21,7 +22,6 @@ from pyhanko.sign.validation import (
     validate_pdf_timestamp,
 )
 from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignatureStatus
-from pyhanko_certvalidator import ValidationContext
 
 from resources.translation import tr
 from workstation.dicom.objects.report_manifest import MANIFEST_NAME, PRELIMINARY_NAME
@@ -30,20 +30,21 @@ from workstation.exchange.paper.signature_fields import FIELDS
 from workstation.exchange.signing.checked import Checked
 from workstation.exchange.signing.cms_form import is_canonical, is_canonical_token
 from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.proof import Evidence, Judge, doubt_words, revocation_words, stamp_words
 from workstation.exchange.signing.sm2_check import about_sm2
 from workstation.exchange.signing.sm2_form import SUFFIX
-from workstation.exchange.signing.time_stamps import CLOCK_TOLERANCE
-from workstation.exchange.signing.time_words import time_words
+from workstation.exchange.signing.time_words import future_words, time_words
 
 _MARKS_OF_A_SIGNATURE: Final = (b"/ByteRange", b"/Contents <", b"ETSI.CAdES", b"/Sig")
 
 
-def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked:
+def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime], proven: datetime | None = None) -> Checked:
     """
     Check every signature and every time stamp of a PDF.
 
     VALID only when all of them are intact and trusted, cover the whole file and nothing was
-    appended. May raise whatever the parser raises on damaged input.
+    appended. ``proven`` is a time at which the file is known to have existed. May raise whatever the
+    parser raises on damaged input.
     """
     reader = PdfFileReader(BytesIO(data))
     found = list(reader.embedded_signatures)
@@ -55,14 +56,19 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
     if max(int(one.byte_range[2]) + int(one.byte_range[3]) for one in found) != len(data):
         # pyHanko tolerates bytes after the end of the file
         return Checked(Verdict.ALTERED, tr("Something was added to the PDF after it was signed"))
-    context = trust.context()
-    stamps = [(stamp, validate_pdf_timestamp(stamp, context)) for stamp in found if stamp not in signatures]
-    for stamp, status in stamps:
-        if fault := _stamp_fault(stamp, data, status, now()):
+    judge = Judge(trust, now(), Evidence.of(reader))
+    stamps = [stamp for stamp in found if stamp not in signatures]
+    times: list[tuple[int, datetime]] = []
+    for stamp in reversed(stamps):  # each proves that what lies below it existed before
+        status = judge.ask(partial(validate_pdf_timestamp, stamp), times[-1][1] if times else proven).status
+        if fault := _stamp_fault(stamp, data, status, times[-1][1] if times else now()):
             return fault
-    earliest = min((status.timestamp for _, status in stamps), default=None)
+        times.append((stamp.signed_revision, status.timestamp))
     both = _author_then_verifier(reader, signatures)
-    checked = [_check(signature, data, context, earliest, now(), both=both) for signature in signatures]
+    checked = []
+    for signature in signatures:
+        over = min((time for revision, time in times if revision > signature.signed_revision), default=None)
+        checked.append(_check(signature, data, judge, over, proven, both=both))
     bad = next((one for one in checked if one.verdict is not Verdict.VALID), None)
     if bad is not None:
         return bad
@@ -72,7 +78,7 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
     manifest = _manifest(listed)
     words = _people(checked)
     if last.role is SignatureRole.VERIFIER:
-        words += _about_the_author(files.get(PRELIMINARY_NAME), manifest or {}, trust, now)
+        words += _about_the_author(files.get(PRELIMINARY_NAME), manifest or {}, trust, now, last.proven)
     verdict = last.verdict
     if listed is not None and MANIFEST_NAME + SUFFIX in files:
         told, contradicts = about_sm2(listed, files[MANIFEST_NAME + SUFFIX], trust.sm2, last.signer, now())
@@ -80,22 +86,27 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime]) -> Checked
     return replace(
         last,
         verdict=verdict,
-        explanation=words,
+        explanation=revocation_words(words, last.basis, judge.evidence),
         manifest=manifest if verdict is Verdict.VALID else None,
         level=_level(reader, last.level, documents=bool(stamps)),
         attached=files,
+        evidence=judge.evidence,
     )
 
 
 def _about_the_author(
-    preliminary: bytes | None, manifest: Mapping[str, Any], trust: Trust, now: Callable[[], datetime]
+    preliminary: bytes | None,
+    manifest: Mapping[str, Any],
+    trust: Trust,
+    now: Callable[[], datetime],
+    proven: datetime | None,
 ) -> str:
     """Say what became of the author's signature over the preliminary report, empty where there was none."""
     if preliminary is None:
         named = manifest.get("author_signature")
         return "" if named is None else tr("; its author signed the preliminary report, which is kept apart")
     try:
-        own = check_pdf(preliminary, trust, now)
+        own = check_pdf(preliminary, trust, now, proven)
     except Exception as exc:  # noqa: BLE001 - pyHanko raises many kinds on damaged input
         own = Checked(Verdict.UNKNOWN, type(exc).__name__)
     if own.verdict is Verdict.VALID and own.role is SignatureRole.AUTHOR:
@@ -130,18 +141,22 @@ def _people(checked: list[Checked]) -> str:
 def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads best
     signature: EmbeddedPdfSignature,
     data: bytes,
-    context: ValidationContext,
+    judge: Judge,
     document_stamp: datetime | None,
-    now: datetime,
+    proven: datetime | None,
     *,
     both: bool,
 ) -> Checked:
     """
-    Check one signature; ``document_stamp`` is the time of the earliest time stamp over the whole document.
+    Check one signature; ``document_stamp`` is the time of the earliest time stamp over the whole of it.
 
     ``both`` tells that a later signature in the other field is the one change that is allowed.
     """
-    status = validate_pdf_signature(signature, context)
+    before = document_stamp or proven
+    judged = judge.signature(
+        signature.signed_data, lambda signer, stamp: validate_pdf_signature(signature, signer, stamp), before
+    )
+    status = judged.status
     signer = str(status.signing_cert.subject.native.get("common_name", ""))
     if not status.intact:
         return Checked(Verdict.ALTERED, tr("The content of the PDF was changed after it was signed"), signer)
@@ -150,15 +165,14 @@ def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads
     most = ModificationLevel.FORM_FILLING if both else ModificationLevel.LTA_UPDATES
     if not _covers_everything(status, most):
         return Checked(Verdict.ALTERED, tr("Something was added to the PDF after it was signed"), signer)
-    if not status.trusted:
-        return Checked(Verdict.UNTRUSTED, trust_words(status), signer)
     stamp = status.timestamp_validity
-    if stamp is not None and not (stamp.intact and stamp.valid and stamp.trusted):
-        return Checked(Verdict.UNTRUSTED, tr("The time stamp of the signature does not hold"), signer)
+    claimed, stamped = status.signer_reported_dt, stamp.timestamp if stamp else document_stamp
+    doubt = future_words(judge.now, claimed, stamped) or doubt_words(status, before, judge.now)
+    if doubt:
+        return Checked(Verdict.UNTRUSTED, doubt, signer)
     if not status.bottom_line:
         return Checked(Verdict.UNKNOWN, tr("The signature of the PDF breaks the rules for signatures"), signer)
-    claimed, stamped = status.signer_reported_dt, stamp.timestamp if stamp else document_stamp
-    wrong = time_words(claimed, stamped, status.signing_cert, now, beside=stamp is not None)
+    wrong = time_words(claimed, stamped, status.signing_cert, judge.now, beside=stamp is not None)
     if wrong:
         return Checked(Verdict.UNTRUSTED, wrong, signer)
     if not _tight(signature, data, status):
@@ -168,19 +182,20 @@ def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads
     if stamped is None:
         words = tr("Signed by {name}; unchanged since. The time stamp is still missing", name=signer)
     role = SignatureRole.AUTHOR if signature.field_name == FIELDS[SignatureRole.AUTHOR] else SignatureRole.VERIFIER
-    return Checked(Verdict.VALID, words, signer, None, stamped or claimed, level, role)
+    at = stamped or claimed
+    return Checked(Verdict.VALID, words, signer, None, at, level, role, proven=stamped or proven, basis=judged.basis)
 
 
 def _stamp_fault(
-    stamp: EmbeddedPdfSignature, data: bytes, status: DocumentTimestampStatus, now: datetime
+    stamp: EmbeddedPdfSignature, data: bytes, status: DocumentTimestampStatus, before: datetime
 ) -> Checked | None:
-    """Return what is wrong with a time stamp over the whole document, None when nothing is."""
+    """Return what is wrong with a time stamp over the whole document; ``before`` is the stamp over it, else now."""
     if not (status.intact and status.valid) or not _covers_everything(status):
         return Checked(Verdict.ALTERED, tr("The PDF was changed after its time stamp was added"))
+    if words := future_words(before, status.timestamp):
+        return Checked(Verdict.UNTRUSTED, words)
     if not status.trusted:
-        return Checked(Verdict.UNTRUSTED, tr("The time stamp of the document does not hold"))
-    if status.timestamp > now + CLOCK_TOLERANCE:
-        return Checked(Verdict.UNTRUSTED, tr("The time of signing lies in the future"))
+        return Checked(Verdict.UNTRUSTED, stamp_words(status, before, whole=True))
     if not _tight(stamp, data, status):
         return Checked(Verdict.UNKNOWN, tr("The signature container has bytes that no signature protects"))
     return None
@@ -206,13 +221,6 @@ def _covers_everything(
         and status.modification_level is not None
         and status.modification_level <= most
     )
-
-
-def trust_words(status: Any) -> str:  # noqa: ANN401 - pyHanko's PDF and CMS statuses share no public base
-    """Say why a signer is not trusted."""
-    if status.revoked:
-        return tr("The signer's certificate has been revoked")
-    return tr("The signer's certificate does not come from a trusted authority or is not valid now")
 
 
 def trusted_path(status: Any) -> list[Any]:  # noqa: ANN401 - as above

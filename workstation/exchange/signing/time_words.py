@@ -25,12 +25,12 @@ def time_words(
     with the signature (``beside``) must agree with the signer's clock; one added later may be
     later, never earlier.
     """
+    if words := future_words(now, claimed, stamped):
+        return words
     claimed, stamped = _aware(claimed), _aware(stamped)
     for time in (claimed, stamped):
         if time is None:
             continue
-        if time > now + CLOCK_TOLERANCE:
-            return tr("The time of signing lies in the future")
         if not certificate.not_valid_before - CLOCK_TOLERANCE <= time <= certificate.not_valid_after:
             return tr("The time of signing lies outside the validity of the certificate")
     if claimed is not None and stamped is not None:
@@ -38,6 +38,12 @@ def time_words(
         if late < -CLOCK_TOLERANCE or (beside and late > CLOCK_TOLERANCE):
             return tr("The signer's clock and the time stamp do not agree")
     return ""
+
+
+def future_words(now: datetime, *times: datetime | None) -> str:
+    """Return what is wrong with times that have not come yet, empty where all have."""
+    known = [aware for time in times if (aware := _aware(time)) is not None]
+    return tr("The time of signing lies in the future") if any(time > now + CLOCK_TOLERANCE for time in known) else ""
 
 
 def _aware(time: datetime | None) -> datetime | None:

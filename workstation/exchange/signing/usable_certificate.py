@@ -25,7 +25,7 @@ def require_usable(certificate: bytes, trust: Trust, now: datetime) -> None:
         raise _refused(tr("Your signing certificate is not valid yet"), _clock())
     if now > known.not_valid_after_utc:
         raise _refused(tr("Your signing certificate has expired"), _clock())
-    doubt = distrust(certificate, trust)
+    doubt = distrust(certificate, trust, now)
     if doubt is RevokedError:
         raise _refused(tr("Your signing certificate has been revoked"), tr("Ask the administrator to issue one."))
     if doubt is not None:
@@ -35,9 +35,9 @@ def require_usable(certificate: bytes, trust: Trust, now: datetime) -> None:
         )
 
 
-def distrust(certificate: bytes, trust: Trust) -> type[Exception] | None:
+def distrust(certificate: bytes, trust: Trust, now: datetime) -> type[Exception] | None:
     """Return the kind of error that validating a signer's certificate for now ends with, None where it holds."""
-    validator = CertificateValidator(asn1_x509.Certificate.load(certificate), validation_context=trust.context())
+    validator = CertificateValidator(asn1_x509.Certificate.load(certificate), validation_context=trust.context(now))
     try:
         asyncio.run(validator.async_validate_usage(_SIGNING))  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
     except (RevokedError, PathBuildingError, PathValidationError) as exc:

@@ -30,7 +30,9 @@ from workstation.exchange.signing.checked import Checked
 from workstation.exchange.signing.cms_form import is_canonical
 from workstation.exchange.signing.inner_signature import check_inside
 from workstation.exchange.signing.pades import Trust
-from workstation.exchange.signing.pdf_signature import check_pdf, trust_words, trusted_path
+from workstation.exchange.signing.pdf_signature import check_pdf, trusted_path
+from workstation.exchange.signing.proof import NOTHING, Judge, doubt_words, revocation_words
+from workstation.exchange.signing.time_words import time_words
 
 _LOG: Final = logging.getLogger(__name__)
 _P7S: Final = ".p7s"
@@ -74,7 +76,7 @@ class SignatureVerifier:
             content = path.with_suffix("")
             if not content.exists():
                 return Checked(Verdict.UNKNOWN, tr("The file that this signature belongs to is missing"))
-            return self._detached(content.read_bytes(), path.read_bytes())
+            return self._beside(content, content.read_bytes(), path.read_bytes())
         data = path.read_bytes()
         if data[:5] == b"%PDF-":
             return check_pdf(data, self.trust, self.now)
@@ -108,7 +110,7 @@ class SignatureVerifier:
     def _object(self, path: Path, data: bytes) -> Checked:
         """Check a DICOM object by the detached signature or the signed PDF beside it."""
         beside = path.with_name(path.name + _P7S)
-        detached = self._detached(data, beside.read_bytes()) if beside.exists() else None
+        detached = self._beside(path, data, beside.read_bytes()) if beside.exists() else None
         if detached is not None and detached.verdict is not Verdict.ALTERED:
             return detached
         ds = _read(data)
@@ -128,10 +130,24 @@ class SignatureVerifier:
             return _altered(altered_parts(parts, data) if parts else [], checked.signer)
         return detached or check_inside(data, ds, self.trust, self.now) or _unsigned(damaged)
 
+    def _beside(self, path: Path, data: bytes, signature: bytes) -> Checked:
+        """
+        Check a detached CMS that lies beside a file.
+
+        It has no time stamp: once its certificate has ended, only a valid PDF that carries the same proves its time.
+        """
+        alone = self._detached(data, signature)
+        if alone.verdict is not Verdict.UNTRUSTED:
+            return alone
+        for checked in self._neighbours(path):
+            if checked.verdict is Verdict.VALID and signature in checked.attached.values():
+                return self._detached(data, signature, checked)
+        return alone
+
     def _carried(self, checked: Checked, name: str, data: bytes) -> Checked:
         """Hold an object that a signed PDF vouches for to the detached signature that travels in the PDF as well."""
         signature = checked.attached.get(name + _P7S)
-        own = checked if signature is None else self._detached(data, signature)
+        own = checked if signature is None else self._detached(data, signature, checked)
         return checked if own.verdict is Verdict.VALID else own
 
     def _neighbours(self, path: Path) -> Iterator[Checked]:
@@ -160,21 +176,34 @@ class SignatureVerifier:
             known = self._seen[digest] = (now, check_pdf(pdf, self.trust, self.now))
         return known[1]
 
-    def _detached(self, content: bytes, signature: bytes) -> Checked:
-        """Check a detached CMS over ``content``."""
+    def _detached(self, content: bytes, signature: bytes, by: Checked | None = None) -> Checked:
+        """Check a detached CMS over ``content``; ``by`` is the valid PDF that carries it."""
         signed = cms.ContentInfo.load(signature, strict=True)["content"]
-        status = asyncio.run(async_validate_detached_cms(content, signed, self.trust.context()))
+        judge = Judge(self.trust, self.now(), NOTHING if by is None else by.evidence)
+        proven = None if by is None else by.proven
+        judged = judge.signature(
+            signed,
+            lambda signer, stamp: asyncio.run(async_validate_detached_cms(content, signed, signer, stamp)),
+            proven,
+        )
+        status, stamp = judged.status, judged.status.timestamp_validity
         signer = str(status.signing_cert.subject.native.get("common_name", ""))
         if not status.intact:
             return Checked(Verdict.ALTERED, tr("The file was changed after it was signed"), signer)
         if not status.valid:
             return Checked(Verdict.ALTERED, tr("The detached signature was changed"), signer)
-        if not status.trusted:
-            return Checked(Verdict.UNTRUSTED, trust_words(status), signer)
-        if not status.bottom_line or not is_canonical(signature, trusted_path(status)):
+        stamped = None if stamp is None else stamp.timestamp
+        doubt = doubt_words(status, proven, judge.now) or time_words(
+            status.signer_reported_dt, stamped, status.signing_cert, judge.now
+        )
+        if doubt:
+            return Checked(Verdict.UNTRUSTED, doubt, signer)
+        stamp_path = () if stamp is None else trusted_path(stamp)
+        if not status.bottom_line or not is_canonical(signature, trusted_path(status), stamp_path):
             words = tr("The signature container has bytes that no signature protects")
             return Checked(Verdict.UNKNOWN, words, signer)
-        return Checked(Verdict.VALID, tr("Signed by {name}; unchanged since", name=signer), signer)
+        words = revocation_words(tr("Signed by {name}; unchanged since", name=signer), judged.basis, judge.evidence)
+        return Checked(Verdict.VALID, words, signer, signed_at=stamped)
 
 
 def _guarded(name: str, check: Callable[[], Checked]) -> VerificationResult:
