@@ -4,14 +4,16 @@ Kill -9 at every step from a signature to the receiver's acknowledgement, round 
 One process runs the senior's outbox, a whole hub (HTTP, SQLite, archive) and its dispatcher; it recovers
 what the former round left, does one more report, and is killed at the step of its round. A receiver in a process of
 its own keeps, synced before it acknowledges, what arrived. What holds is judged from outside, by SQLite and
-by the receiver's file.
+by the receiver's file. One report before the rounds is left in peace: what is imported and compiled for it, and nothing
+else, is what the processes of the rounds begin with.
 
-``python -m tests.helpers.dispatch_rounds 500`` runs five hundred rounds and prints what came of them.
+``make kill-rounds`` runs five hundred rounds and prints what came of them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
@@ -21,9 +23,10 @@ import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -324,15 +327,17 @@ def run(rounds: int, root: Path, *, seed: int = 4) -> Verdict:
     """Run the rounds, every step equally often in an order of chance, and judge."""
     listener = socket.create_server(("127.0.0.1", 0))
     bed = Bed(root, listener.getsockname()[1])
-    _prepare(root)
     receiver = _forked(lambda: receive(bed, listener))
     killed: Counter[str] = Counter()
     try:
+        _prepare(bed)
         chance = random.Random(seed)
         order: list[str] = []
         while len(order) < rounds:
             order += chance.sample(STEPS, len(STEPS))
-        for dies_at in order[:rounds]:
+        for number, dies_at in enumerate(order[:rounds], 1):
+            if number % 100 == 0:
+                print(f"{number} of {rounds}", file=sys.stderr, flush=True)  # noqa: T201 - somebody waits for it
             status = _lived(bed, dies_at, one_more=True)
             died = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
             if died is (dies_at == "acknowledgement lost") or (not died and status):
@@ -347,19 +352,27 @@ def run(rounds: int, root: Path, *, seed: int = 4) -> Verdict:
         listener.close()
 
 
-def _prepare(root: Path) -> None:
-    """Make once what every life would make anew: the routes' schemas. Connections are each life's own."""
-    import anyio._backends._asyncio  # noqa: F401, PLC0415 - all of these are loaded once instead of in each life
-    import httpcore  # noqa: F401, PLC0415
-    import pypinyin  # noqa: F401, PLC0415
-
-    import worklist.hub.app  # noqa: PLC0415
-    import worklist.hub.http_protocol  # noqa: PLC0415
+def _prepare(bed: Bed) -> None:
+    """Make once what every life would make anew: imports, schemas, queries. Connections are each life's own."""
+    import worklist.hub.app  # noqa: PLC0415 - its imports are heavy, and only the rounds need them here
 
     TEMPLATES.all()
-    app = worklist.hub.app.create_hub(HubSettings(root / "hub", demo_users=True))
-    app.state.hub.engine.dispose()
+    app = worklist.hub.app.create_hub(HubSettings(bed.root / "hub", demo_users=True))
     worklist.hub.app.create_hub = lambda *_given, **_named: app
+    begin = app.router.lifespan_context
+    app.router.lifespan_context = _idle  # the threads of a hub begin once, in the life that has them
+    Round(bed, "").live(lambda _word: None, one_more=True)
+    app.router.lifespan_context = begin
+    app.state.hub.engine.dispose()
+    if threading.active_count() > 1:
+        raise AssertionError(f"{threading.enumerate()} would not live on in the processes of the rounds")
+    gc.collect()
+    gc.freeze()
+
+
+@contextlib.asynccontextmanager
+async def _idle(_app: object) -> AsyncIterator[None]:
+    yield
 
 
 def _lived(bed: Bed, dies_at: str, *, one_more: bool) -> int:
