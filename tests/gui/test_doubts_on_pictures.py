@@ -14,6 +14,7 @@ from tests.gui.test_hanging import opened
 from tests.gui.test_priors import red
 from tests.helpers.comparing import ComparingBench, case_of, ct_study
 from tests.helpers.priors import prior
+from viewers.scene.fidelity import FidelityKind
 from workstation.domain.study import DecodeWarning, Study
 from workstation.ui.images.series_doubts import overlay_doubts
 from workstation.ui.theme import apply_theme
@@ -61,6 +62,13 @@ def test_a_prior_says_its_gap_and_planes_say_the_worst_loss_of_their_slices(qtbo
     assert red(by_key["axial"]) == ("Character set guessed", "Lossy 12.0:1")
     assert red(by_key["coronal"]) == ("Character set guessed", "Lossy 12.0:1", "MPR interpolated")
     assert red(by_key["volume"]) == ("Character set guessed", "Lossy 12.0:1")
+    told = {key: bench.page.grid.frame(key).header.fidelity for key in ("stack", "axial", "coronal", "sagittal")}
+    assert {key: (one.kind, one.ratio) for key, one in told.items()} == {
+        "stack": (FidelityKind.LOSSY_FINAL, 8.0),
+        "axial": (FidelityKind.LOSSY_FINAL, 12.0),
+        "coronal": (FidelityKind.LOSSY_FINAL, 12.0),
+        "sagittal": (FidelityKind.LOSSY_FINAL, 12.0),
+    }
     bench.close()
 
 

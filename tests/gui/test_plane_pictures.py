@@ -12,10 +12,12 @@ from tests.helpers.viewers import uids, volume
 from viewers.qt.plane_pictures import PlanePictures, same_cut, samples
 from viewers.qt.surface import RasterSurface
 from viewers.qt.view_surface import ViewSurface
+from viewers.qt.viewport import ViewportFrame
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.qt.vtk_surface import gray_levels
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import PixelTransform
+from viewers.scene.fidelity import FidelityKind
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Gray, GrayscaleTransform, Window, to_gray
@@ -176,3 +178,21 @@ def test_the_wish_for_the_window_is_followed_on_a_graphics_card_only(qtbot: QtBo
     # llvmpipe draws here: the raster path is several times faster and shows the same
     assert np.array_equal(gray_levels(surface.render(frame_of(made), 1.0)), full(made))
     assert surface._plane_window() is None
+
+
+def test_the_chip_says_preview_while_a_plane_is_coarse_and_interpolated_afterwards(qtbot: QtBot) -> None:
+    viewport = ViewportFrame()
+    qtbot.addWidget(viewport)
+    viewport.resize(302, 288)
+    viewport.canvas.set_surface(ViewSurface(planes=PlanePictures(sample_s=DEAR)))
+    viewport.set_scene(scene())
+    viewport.canvas.grab()
+    coarse = viewport.header.fidelity
+
+    def settled() -> bool:
+        viewport.canvas.grab()
+        return viewport.canvas.is_settled
+
+    qtbot.waitUntil(settled)
+    kinds = [one.kind for one in (coarse, viewport.header.fidelity)]
+    assert kinds == [FidelityKind.IMPROVING, FidelityKind.INTERPOLATED]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -16,7 +18,7 @@ from tests.helpers.viewers import axial_plane, axial_stack, finding, findings, i
 from viewers.qt.viewport import ViewportFrame, show_in_all
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import Identity
-from viewers.scene.fidelity import Fidelity, FidelityKind
+from viewers.scene.fidelity import FidelityKind
 from viewers.scene.link_group import LinkGroup
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
@@ -376,11 +378,31 @@ def test_the_header_says_plane_and_preset_and_stays_24_pixels(qtbot: QtBot, fram
 
 
 def test_the_fidelity_chip_is_readable_without_pixels(frame: ViewportFrame) -> None:
-    frame.set_fidelity(Fidelity(FidelityKind.IMPROVING, percent=62))
-    chip = frame.header.current_chip()
-    assert chip is not None
-    assert (chip.text, chip.token) == ("Preview · 62 %", "warn")
-    frame.header.grab()
+    """Two of three slices, the last one, then a lossy one of the same stack, then another series."""
+    images = [image(plane=axial_plane(float(n)), uid=f"1.9.{n}") for n in range(3)]
+    scene = stack(images)
+    scene.drop(0)
+    frame.set_scene(scene)
+
+    def chip() -> tuple[str, str]:
+        frame.header.grab()
+        shown = frame.header.current_chip()
+        return ("", "") if shown is None else (shown.text, shown.token)
+
+    assert chip() == ("Partial · 66 %", "warn")
+    scene.put(0, images[0])
+    frame.refresh()
+    assert frame.header.fidelity.kind is FidelityKind.COMPLETE
+    scene.put(2, replace(images[2], lossy_ratio=9.2))
+    frame.refresh()
+    assert frame.header.fidelity.kind is FidelityKind.COMPLETE
+    scene.scroll_to(2)
+    frame.refresh()
+    assert chip() == ("Lossy 9.2:1", "bad")
+    frame.set_scene(stack(images))
+    assert chip() == ("", "")
+    frame.set_scene(scene)  # coming back to a lossy series says so again
+    assert chip() == ("Lossy 9.2:1", "bad")
 
 
 def test_the_next_study_starts_without_the_last_ones_half_drawn_line(frame: ViewportFrame) -> None:

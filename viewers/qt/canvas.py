@@ -39,6 +39,8 @@ class ImageCanvas(QWidget):
     """A Command."""
     focused = Signal()
     left = Signal()
+    settled_changed = Signal()
+    """A coarse picture was painted, or the fine one after it."""
     failed = Signal(str, str)
     """What the surface could not show, and what to do."""
 
@@ -48,6 +50,7 @@ class ImageCanvas(QWidget):
         self._painter = OverlayPainter()
         self._scene: Scene | None = None
         self._composing = False
+        self._was_settled = True
         self.keys: Mapping[str, Command] = DEFAULT_KEYS
         """The keys taken here; none where the page makes commands of them"""
         self._wheel = 0
@@ -64,6 +67,11 @@ class ImageCanvas(QWidget):
     def viewport(self) -> tuple[float, float]:
         """Return width and height in logical pixels."""
         return float(self.width()), float(self.height())
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the last picture will not be replaced by a finer one."""
+        return not isinstance(self._surface, ViewSurface) or self._surface.is_settled
 
     def set_scene(self, scene: Scene | None) -> None:
         """Show another scene, or nothing."""
@@ -95,6 +103,9 @@ class ImageCanvas(QWidget):
             frame = self._scene.frame(self.viewport, self._navigator.preview)
             painter.drawImage(0, 0, self._surface.render(frame, self.devicePixelRatioF()))
             self._painter.paint(painter, frame.overlay, frame.viewport)
+        if self._was_settled != self.is_settled:
+            self._was_settled = self.is_settled
+            self.settled_changed.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Pass a press on."""

@@ -18,6 +18,8 @@ from viewers.scene.fidelity import Fidelity, FidelityChip, chip
 
 _SQUARE_PX: Final = 8.0
 _CHIP_PX: Final = 18.0
+_AFTER_MS: Final = 20
+"""So that the chip is gone for certain when the strip paints itself without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class HeaderStrip(QWidget):
         layout.addWidget(self._maximise)
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
+        self._fade.setTimerType(Qt.TimerType.PreciseTimer)
         self._fade.timeout.connect(self.update)
         self.retranslate()
 
@@ -91,8 +94,14 @@ class HeaderStrip(QWidget):
     def set_fidelity(self, fidelity: Fidelity) -> None:
         """Show how true the pixels are; the chip "Full" takes itself away."""
         self.fidelity = fidelity
-        self._fade.start(int(theme_tokens.px("motion.fidelity_full_chip_ms")))
+        self._fade.start(int(theme_tokens.px("motion.fidelity_full_chip_ms")) + _AFTER_MS)
         self.update()
+
+    def show_fidelity(self, fidelity: Fidelity) -> None:
+        """Show how true the pixels are now, and for a moment that they became complete."""
+        shown = self.fidelity.followed_by(fidelity, time.monotonic() * 1000)
+        if shown != self.fidelity:
+            self.set_fidelity(shown)
 
     def current_chip(self) -> FidelityChip | None:
         """Return the chip on show right now, None for none."""

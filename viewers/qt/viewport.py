@@ -21,7 +21,7 @@ from viewers.qt.view_surface import ViewSurface
 from viewers.scene.camera import Camera
 from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.events import PointerEvent, PointerKind
-from viewers.scene.fidelity import Fidelity, FidelityKind
+from viewers.scene.fidelity_of import fidelity_of
 from viewers.scene.keys import Command
 from viewers.scene.link_group import LinkGroup
 from viewers.scene.mpr_scene import MprScene
@@ -156,6 +156,7 @@ class ViewportFrame(QWidget):
         self.canvas.command.connect(self.run_command)
         self.canvas.focused.connect(self.activated)
         self.canvas.failed.connect(self.refused)
+        self.canvas.settled_changed.connect(self._show_fidelity)
         self.canvas.left.connect(self._pointer_left)
         self.header.maximise_clicked.connect(self.maximise_requested)
         self.header.double_clicked.connect(self.maximise_requested)
@@ -181,7 +182,7 @@ class ViewportFrame(QWidget):
 
         self._membership.change(scene, links, repaint, viewport)
         self.canvas.set_scene(scene)
-        self.header.set_fidelity(Fidelity())
+        self.header.set_fidelity(fidelity_of(scene))
         self.refresh()
 
     def _moved_by_link(self) -> None:
@@ -203,23 +204,15 @@ class ViewportFrame(QWidget):
         self.header.set_active(active=active)
         self.update()
 
-    def set_fidelity(self, fidelity: Fidelity) -> None:
-        """Show how true the pixels are."""
-        self.header.set_fidelity(fidelity)
-
     def refresh(self) -> None:
         """Repaint after the scene changed from outside: an image arrived, findings changed."""
         self.header.set_text(self._header_text())
-        self._show_interpolation()
+        self._show_fidelity()
         self.canvas.update()
 
-    def _show_interpolation(self) -> None:
-        """Tell planes that show computed pixels from acquired ones; what arrives or was lossy has its own chip."""
-        scene, kind = self.scene, self.header.fidelity.kind
-        computed = isinstance(scene, CurvedScene) or (isinstance(scene, MprScene) and scene.is_interpolated)
-        wanted = FidelityKind.INTERPOLATED if computed else FidelityKind.NEVER_LOSSY
-        if kind in {FidelityKind.INTERPOLATED, FidelityKind.NEVER_LOSSY} and kind is not wanted:
-            self.header.set_fidelity(Fidelity(wanted))
+    def _show_fidelity(self) -> None:
+        """Tell how true the pixels are, after the scene changed or a finer picture was painted."""
+        self.header.show_fidelity(fidelity_of(self.scene, is_settled=self.canvas.is_settled))
 
     def retranslate(self) -> None:
         """Take the language in use."""

@@ -13,7 +13,10 @@ class FidelityKind(StrEnum):
     """States of the pixels on screen."""
 
     NEVER_LOSSY = "never_lossy"
+    PARTIAL = "partial"
+    """Slices of the stack are missing; those that are here are whole"""
     IMPROVING = "improving"
+    """A coarse picture, until a finer one is made"""
     LOSSY_FINAL = "lossy_final"
     COMPLETE = "complete"
     INTERPOLATED = "interpolated"
@@ -24,7 +27,7 @@ class Fidelity:
     """
     Fidelity of the displayed pixels.
 
-    ``percent`` is how much has arrived while IMPROVING, ``ratio`` the compression of
+    ``percent`` is how much has arrived while PARTIAL, ``ratio`` the compression of
     LOSSY_FINAL, ``completed_ms`` the clock at which COMPLETE was reached.
     """
 
@@ -32,6 +35,14 @@ class Fidelity:
     percent: int = 0
     ratio: float | None = None
     completed_ms: float = 0.0
+
+    def followed_by(self, now: Fidelity, now_ms: float) -> Fidelity:
+        """Return what is shown next: what was partial or coarse and is no longer so is told to be complete."""
+        if now.kind is not FidelityKind.NEVER_LOSSY:
+            return now
+        if self.kind in {FidelityKind.PARTIAL, FidelityKind.IMPROVING}:
+            return Fidelity(FidelityKind.COMPLETE, completed_ms=now_ms)
+        return self if self.kind is FidelityKind.COMPLETE else now
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,9 @@ class FidelityChip:
 def chip(fidelity: Fidelity, now_ms: float) -> FidelityChip | None:
     """Return the chip, None where there is nothing to say; "Full" goes after one second."""
     if fidelity.kind is FidelityKind.IMPROVING:
-        return FidelityChip(tr("Preview · {percent} %", percent=fidelity.percent), "warn", "warn.bg")
+        return FidelityChip(tr("Preview quality"), "warn", "warn.bg")
+    if fidelity.kind is FidelityKind.PARTIAL:
+        return FidelityChip(tr("Partial · {percent} %", percent=fidelity.percent), "warn", "warn.bg")
     if fidelity.kind is FidelityKind.LOSSY_FINAL:
         text = tr("Lossy {ratio}:1", ratio=f"{fidelity.ratio:.1f}") if fidelity.ratio else tr("Lossy")
         return FidelityChip(text, "bad", "bad.bg")

@@ -22,7 +22,7 @@ from viewers.scene.raster import GrayscaleTransform, VoiFunction, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
 from viewers.scene.slice_view import SliceView
 from viewers.scene.uptake import Uptake
-from viewers.scene.viewtext import magnification_text, matrix_text, probe_text, window_text
+from viewers.scene.viewtext import lossy_text, magnification_text, matrix_text, probe_text, window_text
 from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import FindingList
@@ -100,6 +100,8 @@ class Scene(ABC):
         """What a classifier's score of one image comes from; drawn on that image alone"""
         self.uptake: Uptake | None = None
         """How values of a PET become uptake values; what is read off the picture is then told in them"""
+        self.lossy_ratio: float | None = None
+        """The worst compression ratio of the images that planes and volumes are made of, 0 where it is unknown"""
         self.no_uptake = ""
         """Why a PET has no uptake values, in words"""
         self.sphere_words: Callable[[Annotation], tuple[str, ...]] | None = None
@@ -381,6 +383,8 @@ class Scene(ABC):
             about = replace(about, warnings=(*about.warnings, explained.warning))
         uptake = self.uptake.warnings if self.uptake is not None else (self.no_uptake,) if self.no_uptake else ()
         about = replace(about, warnings=(*about.warnings, *uptake))
+        if self.lossy_ratio is not None:
+            about = replace(about, warnings=(lossy_text(self.lossy_ratio), *about.warnings))
         if self.person_warning:
             about = replace(about, warnings=(self.person_warning, *about.warnings))
         if view is None:

@@ -138,6 +138,11 @@ class StackScene(Scene):
         """Return side and view of the displayed projection, like ``R MLO``; empty in space."""
         return self.slots[self._index].view_name if self._plane(self._index) is None else ""
 
+    @property
+    def is_on_demand(self) -> bool:
+        """Tell whether frames come and go with the place on screen."""
+        return self._on_demand
+
     def image(self, index: int) -> SliceImage | None:
         """Return the image of a slice when it is here."""
         return self._images.get(index)

@@ -280,7 +280,8 @@ def test_measurements_show_on_their_slice_only() -> None:
     ("fidelity", "now_ms", "expected"),
     [
         (Fidelity(), 0, None),
-        (Fidelity(FidelityKind.IMPROVING, percent=62), 0, ("Preview · 62 %", "warn")),
+        (Fidelity(FidelityKind.IMPROVING), 0, ("Preview quality", "warn")),
+        (Fidelity(FidelityKind.PARTIAL, percent=62), 0, ("Partial · 62 %", "warn")),
         (Fidelity(FidelityKind.LOSSY_FINAL, ratio=9.2), 1e9, ("Lossy 9.2:1", "bad")),
         (Fidelity(FidelityKind.LOSSY_FINAL), 0, ("Lossy", "bad")),
         (Fidelity(FidelityKind.INTERPOLATED), 0, ("Interpolated", "info")),

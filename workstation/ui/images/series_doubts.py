@@ -24,13 +24,13 @@ def with_doubts(words: StudyCaptions, doubts: Iterable[DecodeWarning]) -> StudyC
     return replace(words, warnings=(*words.warnings, *(short_warning(one) for one in doubts)))
 
 
-def of_volume(words: StudyCaptions, images: Iterable[SliceImage]) -> StudyCaptions:
-    """Return the corner texts of what is made of many images: the worst loss of any of them counts for all."""
-    ratios = [one.lossy_ratio for one in images if one.lossy_ratio is not None]
-    return replace(words, warnings=(*words.warnings, lossy_text(max(ratios)))) if ratios else words
+def worst_loss(images: Iterable[SliceImage]) -> float | None:
+    """Return the highest compression ratio of lossy images, which counts for all that is made of them."""
+    return max((one.lossy_ratio for one in images if one.lossy_ratio is not None), default=None)
 
 
 def overlay_doubts(series: Series, images: Iterable[SliceImage]) -> tuple[str, ...]:
     """Return what is doubted about a series that lies over another one, each said to be about the overlay."""
-    doubts = of_volume(with_doubts(StudyCaptions(), series_warnings(series)), images).warnings
+    ratio = worst_loss(images)
+    doubts = [*map(short_warning, series_warnings(series)), *([] if ratio is None else [lossy_text(ratio)])]
     return tuple(tr("Overlay: {doubt}", doubt=one) for one in doubts)

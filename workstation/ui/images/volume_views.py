@@ -23,7 +23,7 @@ from viewers.scene.volume_scene import VolumeScene, VolumeView
 from workstation.services.uid import new_uid
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
-from workstation.ui.images.series_doubts import of_volume
+from workstation.ui.images.series_doubts import worst_loss
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.widgets.tiling import PLANES, Tile, Tiling
@@ -143,7 +143,7 @@ class VolumeViews(QObject):
             annotations=annotations,
             new_uid=new_uid,
             modality=shown.series.modality,
-            captions=of_volume(shown.scene.captions, shown.images.values()),
+            captions=shown.scene.captions,
         )
         self._give(shown, VOLUME, scene)
         self._warm.start()
@@ -151,6 +151,7 @@ class VolumeViews(QObject):
     def _give(self, shown: ShownSeries, key: str, scene: Scene) -> None:
         self._images.marks.dress(scene)
         scene.identity = shown.scene.identity
+        scene.lossy_ratio = worst_loss(shown.images.values())
         shown.scenes[key] = scene
         self._page.grid.set_scenes({key: scene})
         self._offer()
@@ -182,7 +183,7 @@ class VolumeViews(QObject):
             annotations=annotations,
             new_uid=new_uid,
             modality=shown.series.modality,
-            captions=of_volume(shown.scene.captions, shown.images.values()),
+            captions=shown.scene.captions,
             default_voi=default_voi,
             monochrome1=monochrome1,
         )

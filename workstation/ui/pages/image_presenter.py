@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Signal
 
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
-from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.image import SliceImage
 from viewers.scene.presets import CT_PRESETS
 from workstation.domain.annotation import AnnotationList
@@ -254,9 +253,6 @@ class ImagePresenter(QObject):
         self.marks.dress(scene)
         if scene.state.voi is None and case.is_lung(shown.series):
             scene.set_window(CT_PRESETS["2"].window)
-        if image.lossy_ratio is not None:
-            ratio = image.lossy_ratio or None
-            self._page.grid.frame(STACK).set_fidelity(Fidelity(FidelityKind.LOSSY_FINAL, ratio=ratio))
         self._show_thumbnail(shown, image)
         self._page.show_window()
 

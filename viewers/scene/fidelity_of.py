@@ -1,0 +1,43 @@
+"""How true the picture of a scene is: what the chip of its viewport says."""
+
+from __future__ import annotations
+
+from viewers.scene.curved_scene import CurvedScene
+from viewers.scene.fidelity import Fidelity, FidelityKind
+from viewers.scene.mpr_scene import MprScene
+from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene
+
+
+def fidelity_of(scene: Scene | None, *, is_settled: bool = True) -> Fidelity:
+    """
+    Return the fidelity of what a scene shows now, of a stack that of the displayed image.
+
+    ``is_settled`` is False while the surface shows a coarse picture. Lost detail never comes back and is told before
+    anything else, also of what was computed from lossy images.
+    """
+    if isinstance(scene, StackScene):
+        return _of_stack(scene)
+    if scene is None:
+        return Fidelity()
+    if not is_settled:
+        return Fidelity(FidelityKind.IMPROVING)
+    if scene.lossy_ratio is not None:
+        return _lossy(scene.lossy_ratio)
+    computed = isinstance(scene, CurvedScene) or (isinstance(scene, MprScene) and scene.is_interpolated)
+    return Fidelity(FidelityKind.INTERPOLATED) if computed else Fidelity()
+
+
+def _of_stack(scene: StackScene) -> Fidelity:
+    image = scene.image(scene.index)
+    if image is not None and image.lossy_ratio is not None:
+        return _lossy(image.lossy_ratio)
+    here = len(scene.arrived)
+    # of a long clip frames come and go: what is on screen is whole
+    if scene.is_on_demand or here >= scene.count:
+        return Fidelity()
+    return Fidelity(FidelityKind.PARTIAL, percent=100 * here // scene.count)
+
+
+def _lossy(ratio: float) -> Fidelity:
+    return Fidelity(FidelityKind.LOSSY_FINAL, ratio=ratio or None)
