@@ -9,6 +9,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import httpx
 import pytest
 from asn1crypto import pem
 from fpdf import FPDF
@@ -16,9 +17,13 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import dcmread
 
 from tests.helpers.full_reports import JUNIOR, OBJECTS, SENIOR, SIGNED, TEMPLATE, final_report, worklist_row
+from tests.helpers.hub_archives import orthanc
+from tests.helpers.orthanc import Orthanc
 from tests.helpers.signed_reports import PIN, SignedCase, signed_case
 from workstation.domain.signature import SignatureRole, SignatureStamp, Verdict
 from workstation.exchange.signing.verify import SignatureVerifier
+
+__all__ = ["orthanc"]
 
 DCMTK_BUFFER = 16_384
 """dcmsign 3.6.7 stops hashing nested content there and then calls a right signature wrong."""
@@ -123,6 +128,30 @@ def test_a_page_says_who_signed_and_what_is_not_signed(case: SignedCase, tmp_pat
     assert "王启明" in final
     assert "初步报告，尚未审核签名" in written
     assert f"数字签名 {local}" in written
+
+
+@pytest.mark.orthanc
+@pytest.mark.dcmtk
+def test_what_an_archive_gives_back_after_c_store_verifies_with_the_archive_s_own_file_head(
+    case: SignedCase, orthanc: Orthanc, tmp_path: Path
+) -> None:
+    case.write(tmp_path)
+    orthanc.clear()
+    orthanc.storescu(*tmp_path.glob("*.dcm"))
+    back = tmp_path / "back"
+    back.mkdir()
+    with httpx.Client(auth=orthanc.auth, timeout=60, base_url=orthanc.rest) as client:
+        for uid in client.get("/instances").json():
+            (back / f"{uid}.dcm").write_bytes(client.get(f"/instances/{uid}/file").content)
+    sent = {path.read_bytes() for path in tmp_path.glob("*.dcm")}
+    verifier = SignatureVerifier(case.trust)
+
+    found = [verifier.verify(path) for path in back.iterdir()]
+
+    assert len(found) == len(sent)
+    assert not sent & {path.read_bytes() for path in back.iterdir()}
+    assert {one.verdict for one in found} == {Verdict.VALID}
+    assert all("The file head is that of the system" in one.explanation for one in found)
 
 
 @pytest.fixture

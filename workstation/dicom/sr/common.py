@@ -35,6 +35,7 @@ PRIVATE: Final = "99LIANYUE"
 """Scheme of the few concepts no public scheme has; announced in Coding Scheme Identification."""
 MANUFACTURER: Final = "Lianyue"
 IMPLEMENTATION_CLASS_UID: Final = "2.25.176285047402190811853428019937542170165"
+VERSION_NAME: Final = "LIANYUE"
 _NAMESPACE: Final = uuid.UUID("6f1d26a0-3a55-4f0c-9b5e-8d6a1d0f6b52")
 _NOT_IMAGES: Final = frozenset({"SR", "DOC", "PR", "KO", "SEG"})
 
@@ -109,9 +110,9 @@ def container(
     return item
 
 
-def text(name: Code, value: str, *, relationship: str = "CONTAINS") -> Dataset:
+def text(name: Code, value: str, *, relationship: str = "CONTAINS", children: Iterable[Dataset] = ()) -> Dataset:
     """Return a TEXT item."""
-    item = _item("TEXT", name, relationship)
+    item = _item("TEXT", name, relationship, children)
     item.TextValue = value
     return item
 
@@ -137,9 +138,11 @@ def person_name(name: Code, value: str, *, relationship: str = "HAS OBS CONTEXT"
     return item
 
 
-def number(name: Code, value: float, unit: Code, *, children: Iterable[Dataset] = ()) -> Dataset:
+def number(
+    name: Code, value: float, unit: Code, *, relationship: str = "CONTAINS", children: Iterable[Dataset] = ()
+) -> Dataset:
     """Return a NUM item: a decimal string for everyone and the exact double beside it."""
-    item = _item("NUM", name, "CONTAINS", children)
+    item = _item("NUM", name, relationship, children)
     measured = Dataset()
     measured.NumericValue = f"{value:.10g}"
     measured.FloatingPointValue = float(value)
@@ -315,7 +318,7 @@ def part10(ds: Dataset) -> bytes:
     meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = "LIANYUE"
+    meta.ImplementationVersionName = VERSION_NAME
     ds.file_meta = meta
     buffer = BytesIO()
     try:

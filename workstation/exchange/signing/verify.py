@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from pyhanko.sign.validation import async_validate_detached_cms
 
 from resources.translation import tr
 from workstation.dicom.objects.encapsulated import ENCAPSULATED_PDF, taken_apart
+from workstation.dicom.objects.file_head import copy_of
 from workstation.dicom.objects.report_manifest import altered_parts
 from workstation.dicom.sr.common import read_part10
 from workstation.domain.errors import HostileInput
@@ -65,18 +66,17 @@ class SignatureVerifier:
     def _self_contained(self, data: bytes) -> Checked:
         if data[:5] == b"%PDF-":
             return check_pdf(data, self.trust, self.now)
-        if data[_DICM : _DICM + 4] == b"DICM" and ENCAPSULATED_PDF.encode() in data[:1024]:
-            return self._encapsulated(data)
         if data[_DICM : _DICM + 4] == b"DICM":
-            return check_inside(data, _read(data), self.trust, self.now) or _unsigned(None)
+            return _of_copy(data, self._dicom)
         return Checked(Verdict.UNKNOWN, tr("This is neither a PDF nor a DICOM object"))
 
-    def _checked(self, path: Path) -> Checked:  # noqa: PLR0911 - one return for each kind of file
+    def _checked(self, path: Path) -> Checked:
         if path.suffix.lower() == _P7S:
             content = path.with_suffix("")
             if not content.exists():
                 return Checked(Verdict.UNKNOWN, tr("The file that this signature belongs to is missing"))
-            return self._beside(content, content.read_bytes(), path.read_bytes())
+            signature = path.read_bytes()
+            return _of_copy(content.read_bytes(), lambda signed: self._beside(content, signed, signature))
         data = path.read_bytes()
         if data[:5] == b"%PDF-":
             return check_pdf(data, self.trust, self.now)
@@ -85,9 +85,14 @@ class SignatureVerifier:
             if beside.exists():
                 return self._detached(data, beside.read_bytes())
             return Checked(Verdict.UNKNOWN, tr("This is neither a PDF nor a DICOM object"))
+        return _of_copy(data, lambda signed: self._dicom(signed, path))
+
+    def _dicom(self, data: bytes, path: Path | None = None) -> Checked:
         if ENCAPSULATED_PDF.encode() in data[:1024]:
             return self._encapsulated(data)
-        return self._object(path, data)
+        if path is not None:
+            return self._object(path, data)
+        return check_inside(data, _read(data), self.trust, self.now) or _unsigned(None)
 
     def _encapsulated(self, data: bytes) -> Checked:
         """Check the PDF inside, then every byte around it against the PDF's manifest."""
@@ -162,7 +167,7 @@ class SignatureVerifier:
                 if data[:5] == b"%PDF-":
                     yield self._recently_checked(data)
                 elif ENCAPSULATED_PDF.encode() in data[:1024]:
-                    yield self._encapsulated(data)
+                    yield _of_copy(data, self._encapsulated)
             except Exception:  # noqa: BLE001 - one damaged neighbour must not hide the others
                 yield Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
 
@@ -204,6 +209,29 @@ class SignatureVerifier:
             return Checked(Verdict.UNKNOWN, words, signer)
         words = revocation_words(tr("Signed by {name}; unchanged since", name=signer), judged.basis, judge.evidence)
         return Checked(Verdict.VALID, words, signer, signed_at=stamped)
+
+
+def _of_copy(data: bytes, check: Callable[[bytes], Checked]) -> Checked:
+    """
+    Check a file, or what it was before another system wrote its own head, as every C-STORE does.
+
+    A data set that was encoded anew has other bytes than those that were signed: that is said, and nothing is judged.
+    """
+    copy = copy_of(data)
+    if copy is None:
+        return check(data)
+    if copy.signed is None:
+        words = tr(
+            "This copy was encoded anew ({syntax}): what was signed cannot be compared with it. Get it as Explicit VR "
+            "Little Endian",
+            syntax=copy.transfer_syntax,
+        )
+        return Checked(Verdict.UNKNOWN, words)
+    checked = check(copy.signed)
+    if checked.verdict is not Verdict.VALID:
+        return checked
+    words = tr("{words}. The file head is that of the system that this copy comes from", words=checked.explanation)
+    return replace(checked, explanation=words)
 
 
 def _guarded(name: str, check: Callable[[], Checked]) -> VerificationResult:
