@@ -13,20 +13,19 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QRe
 
 from resources import theme_tokens
 from viewers.qt.foreign_painter import paint_foreign
+from viewers.qt.label_places import DOT_PX, LOZENGE, MEASURE, LabelPlaces, mark_style, place_of
 from viewers.qt.outlined_text import OutlinedText, TextStyle, color, role_font
 from viewers.qt.tint_painter import paint_tint
 from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar
-from viewers.scene.labels import Rect, box_around, place_label
+from viewers.scene.labels import Rect
 from viewers.scene.marks import MarkOutline, MarkShape
 from viewers.scene.overlay import Calliper, Letter, Overlay, ScaleBar, Stroke
 from workstation.domain.colour_map import ColourTable
 
 _CALLIPER_PX: Final = 1.25
-_DOT_PX: Final = 5.0
 _UNDER_PX: Final = 2.0
 _PROBE_ARM_PX: Final = 6.0
-_SELECTED_GAP_PX: Final = 4.0
 _EDGE_PX: Final = 2.0
 _APART_PX: Final = 4
 _STAR_PX: Final = 14.0
@@ -34,8 +33,6 @@ _STAR_GAP_PX: Final = 4.0
 _STAR_WAIST: Final = 0.42
 _BADGE_TOP_PX: Final = 28.0
 _BADGE_WORDS_FROM_PX: Final = 240.0
-_LOZENGE: Final = 2**0.5
-"""Keeps the whole circle of the cut inside the lozenge."""
 
 
 class OverlayPainter:
@@ -43,6 +40,7 @@ class OverlayPainter:
 
     def __init__(self) -> None:
         self._text = _shared_text()
+        self._places = LabelPlaces(self._text)
 
     def paint(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float]) -> None:
         """Paint everything, text last so that no line runs through it."""
@@ -73,7 +71,7 @@ class OverlayPainter:
     def label_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[tuple[str, Rect], ...]:
         """Return where each label of marks and measurements goes; what ``paint`` paints."""
         letters, captions = self._text_places(overlay, viewport)
-        return self._label_places(overlay, viewport, [*captions, *letters])
+        return self._places.of(overlay, viewport, [*captions, *letters])
 
     def _text_places(self, overlay: Overlay, viewport: tuple[float, float]) -> tuple[list[Rect], list[Rect]]:
         """Return the boxes of the orientation letters and of the captions."""
@@ -82,32 +80,10 @@ class OverlayPainter:
         letters = [_clear_of(captions, self._letter_rect(letter, width), height) for letter in overlay.letters]
         return letters, captions
 
-    def _label_places(
-        self, overlay: Overlay, viewport: tuple[float, float], text: Sequence[Rect]
-    ) -> tuple[tuple[str, Rect], ...]:
-        """``text`` blocks too: a label over an orientation letter would hide which side this is."""
-        if not overlay.marks and not overlay.callipers:
-            return ()
-        blocked = [_place_of(mark) for mark in overlay.marks]
-        places: list[tuple[str, Rect]] = []
-        for number, mark in enumerate(overlay.marks):
-            size = self._text.size(mark.label, _mark_style(mark))
-            others = [*blocked[:number], *blocked[number + 1 :], *text, *(rect for _, rect in places)]
-            places.append((mark.label, place_label(blocked[number], size, viewport, others)))
-        for calliper in overlay.callipers:
-            if not calliper.lines:
-                continue
-            words = "\n".join(calliper.lines)
-            sizes = [self._text.size(line, _MEASURE) for line in calliper.lines]
-            size_px = max(width for width, _ in sizes), sum(height for _, height in sizes)
-            others = [*blocked, *text, *(rect for _, rect in places)]
-            places.append((words, place_label(_bounds(calliper.outline), size_px, viewport, others)))
-        return tuple(places)
-
     def _labels(self, painter: QPainter, overlay: Overlay, viewport: tuple[float, float], text: Sequence[Rect]) -> None:
-        places = self._label_places(overlay, viewport, text)
+        places = self._places.of(overlay, viewport, text)
         for number, (words, rect) in enumerate(places):
-            style = _mark_style(overlay.marks[number]) if number < len(overlay.marks) else _MEASURE
+            style = mark_style(overlay.marks[number]) if number < len(overlay.marks) else MEASURE
             for row, line in enumerate(words.split("\n")):
                 step = theme_tokens.font_role(style.role).line
                 self._text.draw(painter, rect.x, rect.y + row * step, line, style)
@@ -209,7 +185,6 @@ def _shared_text() -> OutlinedText:
 
 _BAR: Final = TextStyle()
 _LETTER: Final = TextStyle("letter", "overlay.letter")
-_MEASURE: Final = TextStyle("overlay", "overlay.measure")
 
 
 def _clear_of(captions: Sequence[Rect], letter: Rect, viewport_height: float) -> Rect:
@@ -246,25 +221,6 @@ def _caption_style(line: CaptionLine) -> TextStyle:
     return TextStyle("overlay", "overlay.warn", bold=True) if line.is_warning else TextStyle()
 
 
-def _mark_style(mark: MarkOutline) -> TextStyle:
-    return TextStyle("overlay", mark.style.text_token, bold=True)
-
-
-def _reach(mark: MarkOutline) -> float:
-    """Return half the side of everything drawn round a finding."""
-    reach = mark.radius_px * (_LOZENGE if mark.style.shape is MarkShape.LOZENGE else 1.0)
-    return reach + _SELECTED_GAP_PX if mark.selected else reach
-
-
-def _place_of(mark: MarkOutline) -> Rect:
-    """Return what a finding covers with everything drawn round it."""
-    if not mark.corners:
-        return box_around(mark.x, mark.y, _reach(mark))
-    left, top, right, bottom = mark.bounds
-    gap = _SELECTED_GAP_PX if mark.selected else 0.0
-    return Rect(left - gap, top - gap, right - left + 2 * gap, bottom - top + 2 * gap)
-
-
 def _mark(painter: QPainter, mark: MarkOutline) -> None:
     width = theme_tokens.px(f"stroke.{mark.style.stroke}")
     if mark.style.fill_opacity and not mark.corners:  # a box is large: its tissue keeps its grey
@@ -284,12 +240,12 @@ def _mark(painter: QPainter, mark: MarkOutline) -> None:
         _outline(painter, mark)
     if mark.selected:
         painter.setPen(_pen(color("acc"), theme_tokens.px("stroke.hairline")))
-        place = _place_of(mark)
+        place = place_of(mark)
         painter.drawRect(QRectF(place.x, place.y, place.width, place.height))
         painter.setPen(_pen(color("overlay.outline"), 1))
         painter.setBrush(QBrush(color("acc")))
         for x, y in mark.corners:  # what is drawn with handles can be taken hold of
-            painter.drawRect(QRectF(x - _DOT_PX / 2, y - _DOT_PX / 2, _DOT_PX, _DOT_PX))
+            painter.drawRect(QRectF(x - DOT_PX / 2, y - DOT_PX / 2, DOT_PX, DOT_PX))
 
 
 def _outline(painter: QPainter, mark: MarkOutline) -> None:
@@ -310,7 +266,7 @@ def _outline(painter: QPainter, mark: MarkOutline) -> None:
             _dotted_axis(painter, box)
     elif mark.style.shape is MarkShape.LOZENGE:
         centre = box.center()
-        reach = r * _LOZENGE
+        reach = r * LOZENGE
         corners = [(0, -reach), (reach, 0), (0, reach), (-reach, 0)]
         painter.drawPolygon(QPolygonF([centre + QPointF(x, y) for x, y in corners]))
     else:
@@ -342,7 +298,7 @@ def _calliper(painter: QPainter, calliper: Calliper) -> None:
     painter.setPen(_pen(color("overlay.outline"), 1))
     painter.setBrush(QBrush(line))
     for handle in calliper.handles:
-        painter.drawEllipse(QPointF(*handle), _DOT_PX / 2, _DOT_PX / 2)
+        painter.drawEllipse(QPointF(*handle), DOT_PX / 2, DOT_PX / 2)
 
 
 def _probe(painter: QPainter, at: QPointF, line: QColor) -> None:
@@ -357,12 +313,6 @@ def _message(painter: QPainter, text: str, viewport: tuple[float, float]) -> Non
     painter.setPen(color("t2"))
     flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
     painter.drawText(QRectF(24, 0, viewport[0] - 48, viewport[1]), flags, text)
-
-
-def _bounds(points: Sequence[tuple[float, float]]) -> Rect:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    pad = _DOT_PX
-    return Rect(min(xs) - pad, min(ys) - pad, max(xs) - min(xs) + 2 * pad, max(ys) - min(ys) + 2 * pad)
 
 
 def _pen(stroke: QColor, width: float) -> QPen:
