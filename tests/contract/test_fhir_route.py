@@ -17,7 +17,8 @@ from tests.helpers.fhir_server import FhirServer, running_fhir_server
 from tests.helpers.full_reports import SIGNED, final_report, preliminary_report
 from workstation.domain.dispatch import CriticalFlag, Route, RouteKind
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
-from workstation.domain.report import Predecessor, ReportKind, ReportState
+from workstation.domain.report import Predecessor, Report, ReportKind, ReportState
+from workstation.domain.template import FieldType
 from workstation.exchange.routes.dispatched_objects import signed_pdf
 from workstation.exchange.routes.fhir import transaction
 from workstation.exchange.routes.fhir_carrier import FhirCarrier
@@ -76,7 +77,18 @@ def all_kinds() -> dict[str, Resource]:
         "wrong patient": final.moved(ReportState.ENTERED_IN_ERROR, at=SIGNED, reason="患者信息错误"),
         **later,
     }
-    return {name: bundle(report=report) for name, report in reports.items()} | {"critical": bundle(critical=(flag,))}
+    told = {name: bundle(report=report) for name, report in reports.items()} | {"critical": bundle(critical=(flag,))}
+    return told | {name: bundle(report=filled(name)) for name in ("petct", "us-abdomen", "ct-head", "dx-chest")}
+
+
+def filled(template_id: str) -> Report:
+    """Return a report with a number in every number field and the last option of every choice."""
+    values = {
+        item.key: item.choices[-1].key if item.choices else "5.5"
+        for item in template_of(template_id).fields
+        if item.choices or item.type is FieldType.NUMBER
+    }
+    return replace(final_report(small_study()), template_id=template_id, values={**values, "impression": "见上。"})
 
 
 def test_every_kind_of_transaction_is_valid_by_an_outside_validator_of_r4() -> None:
@@ -116,6 +128,34 @@ def test_each_finding_is_an_observation_with_its_size_and_its_words() -> None:
     sizes = [one["component"][0]["valueQuantity"]["value"] for one in observations]
     assert sizes == [15.5, 6.1, 3.8]
     assert observations[0]["valueString"].startswith("1. 右肺上叶实性结节，直径 15.5 mm")
+
+
+def test_each_number_and_option_of_the_findings_is_an_observation_in_its_unit_and_code() -> None:
+    values = {"spleen_mm": "131.5", "gallbladder_stones": "multiple", "critical_sign": "organ_rupture", "cbd_mm": ""}
+    report = replace(final_report(small_study()), template_id="us-abdomen", values={**values, "impression": "脾大。"})
+    told = bundle(report=report)
+    found = {one["identifier"][0]["value"]: one for one in resources(told, "Observation")}
+
+    spleen = found["spleen_mm"]
+    assert spleen["valueQuantity"] == {
+        "value": 131.5,
+        "unit": "mm",
+        "system": "http://unitsofmeasure.org",
+        "code": "mm",
+    }
+    assert [(one["system"], one["code"]) for one in spleen["code"]["coding"]] == [
+        ("http://snomed.info/sct", "410668003")
+    ]
+    assert (spleen["code"]["text"], spleen["bodySite"]["coding"][0]["code"]) == ("脾长径", "78961009")
+    sign = found["critical_sign"]
+    assert sign["code"]["text"] == "危急征象"
+    assert sign["code"]["coding"][0]["system"] == "urn:lianyue:scheme:99LIANYUE"
+    assert sign["valueCodeableConcept"] == {"text": "腹腔脏器破裂出血"}  # no public scheme at hand has it
+    assert found["gallbladder_stones"]["valueCodeableConcept"]["text"] == "多发"
+    assert "cbd_mm" not in found
+    (document,) = resources(told, "DiagnosticReport")
+    urls = {entry["fullUrl"] for entry in told["entry"] if entry["resource"]["resourceType"] == "Observation"}
+    assert {one["reference"] for one in document["result"]} == urls
 
 
 def test_the_provenance_names_who_verified_and_every_signed_object() -> None:

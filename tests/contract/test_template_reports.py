@@ -126,3 +126,38 @@ def test_the_fonts_of_the_report_hold_every_word_of_templates_and_categories() -
     texts += [(folder / name).read_text(encoding="utf-8") for name in ("category_rules.json", "category_inputs.json")]
 
     require_printable("".join(json.dumps(json.loads(text), ensure_ascii=False) for text in texts))
+
+
+@pytest.mark.dcmtk
+def test_a_number_of_a_template_is_read_back_exactly_with_its_ucum_unit(study: Study, tmp_path: Path) -> None:
+    template = LIBRARY.get("ct-chest-nodule")
+    values = {"dlp": "123.45", "ctdivol": "3.2", "dominant_long_mm": "12.5", "solid_part_mm": "0.7", "impression": "x"}
+    report = replace(filled(template, study), values=values)
+    path = tmp_path / "report.dcm"
+    path.write_bytes(OBJECTS.enhanced_sr(report, template, study, worklist_row(study)))
+    found = {}
+    for section in dcmread(path).ContentSequence:
+        for item in section.get("ContentSequence") or ():
+            for inner in item.get("ContentSequence") or ():
+                if inner.ValueType == "NUM":
+                    (measured,) = inner.MeasuredValueSequence
+                    unit = measured.MeasurementUnitsCodeSequence[0]
+                    found[item.TextValue] = (
+                        inner.RelationshipType,
+                        inner.ConceptNameCodeSequence[0].CodeValue,
+                        str(measured.NumericValue),
+                        measured.FloatingPointValue,
+                        (unit.CodeValue, unit.CodingSchemeDesignator),
+                    )
+
+    inferred = "INFERRED FROM"
+    assert found.pop("实性成分平均径：0.7 mm")[2:] == ("0.7", 0.7, ("mm", "UCUM"))
+    assert found == {
+        "CTDIvol：3.2 mGy": (inferred, "113830", "3.2", 3.2, ("mGy", "UCUM")),
+        "剂量长度乘积：123.45 mGy.cm": (inferred, "113838", "123.45", 123.45, ("mGy.cm", "UCUM")),
+        "长径：12.5 mm": (inferred, "103339001", "12.5", 12.5, ("mm", "UCUM")),
+    }
+    assert dciodvfy_errors(path) == []
+    status, printed = dsrdump(path)
+    assert (status, [line for line in printed.splitlines() if line.startswith("E:")]) == (0, [])
+    assert "123.45" in printed

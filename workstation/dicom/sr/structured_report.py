@@ -24,6 +24,7 @@ from workstation.dicom.sr.common import (
 from workstation.dicom.sr.critical_words import critical_section
 from workstation.dicom.sr.references import document_references
 from workstation.dicom.sr.succession_words import succession_lines
+from workstation.dicom.sr.template_numbers import CID_7002, chosen, number_items
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding import FindingList
@@ -37,8 +38,6 @@ SERIES_NUMBER: Final = 9001
 FINDING: Final = dcm("121071", "Finding")
 IMPRESSION: Final = dcm("121073", "Impression")
 ADDENDUM: Final = Code("55107-7", "LN", "Addendum")
-CID_7002: Final = frozenset({"121069", "121077", "121075", "121065", "121073", "121071", "11329-0", "55115-0"})
-"""Concept names that TID 2002 allows for an element; other concepts are written as Finding."""
 
 
 def report_identity(report: Report, kind: str) -> tuple[str, str]:
@@ -128,10 +127,11 @@ def _field_items(item: TemplateField, report: Report, study: Study) -> list[Data
     if not value:
         return []
     colon = "：" if report.language.startswith("zh") else ": "
-    items = [text(concept, f"{item.label.get(report.language)}{colon}{value}")]
-    chosen = next((choice for choice in item.choices if choice.key == report.values[item.key].strip()), None)
-    if chosen is not None and chosen.code is not None:
-        items.append(coded(concept, chosen.code))  # the words for people, the code for machines
+    words = f"{item.label.get(report.language)}{colon}{value}"
+    items = [text(concept, words, children=number_items(item, report))]
+    option = chosen(item, report)
+    if option is not None and option.code is not None:
+        items.append(coded(concept, option.code))  # the words for people, the code for machines
     return items
 
 

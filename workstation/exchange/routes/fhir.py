@@ -21,14 +21,12 @@ from workstation.domain.finding import Finding
 from workstation.domain.report import Person
 from workstation.domain.report_state import STATUS_CODES, ReportStatus
 from workstation.domain.template import Code
+from workstation.exchange.routes.fhir_fields import SYSTEMS, concept, field_observation
 from workstation.exchange.routes.fhir_guard import check_bundle
 from workstation.exchange.routes.report_body import ReportBody, finding_sentences
 
 Resource = dict[str, Any]
 
-SYSTEMS: Final = {"LN": "http://loinc.org", "SCT": "http://snomed.info/sct",
-                  "DCM": "http://dicom.nema.org/resources/ontology/DCM",
-                  "RADLEX": "http://radlex.org"}  # fmt: skip
 _UIDS: Final = "urn:dicom:uid"
 _URI: Final = "urn:ietf:rfc:3986"
 _USERS: Final = "urn:lianyue:user"
@@ -72,7 +70,7 @@ class _Bundle:
         self.document = self._name("report", consignment.report_root)
 
     def built(self) -> Resource:
-        observations = [*self._findings(), *self._criticals()]
+        observations = [*self._findings(), *self._facts(), *self._criticals()]
         people = {person.user_id: person for person in (self.report.author, self.signer)}
         entries = [
             self._created(self.patient, self._patient()),
@@ -162,14 +160,14 @@ class _Bundle:
 
     def _finding(self, finding: Finding, words: str) -> Resource:
         if finding.diameter_mm is None:  # on an image: the words tell what and where
-            return {**self._observation(finding.tracking_uid, _concept(_FINDING)), "valueString": words}
-        observed = self._observation(finding.tracking_uid, _concept(_NODULE))
+            return {**self._observation(finding.tracking_uid, concept(_FINDING)), "valueString": words}
+        observed = self._observation(finding.tracking_uid, concept(_NODULE))
         return {
             **observed,
             "valueString": words,
             "component": [
                 {
-                    "code": _concept(_DIAMETER),
+                    "code": concept(_DIAMETER),
                     "valueQuantity": {
                         "value": round(finding.diameter_mm, 1),
                         "unit": "mm",
@@ -180,6 +178,11 @@ class _Bundle:
             ],
         }
 
+    def _facts(self) -> Iterator[tuple[str, Resource]]:
+        for fact in self.body.facts:
+            mark = f"{self.consignment.report_root}.{fact.key}"
+            yield self._name("field", mark), field_observation(self._observation(fact.key, {}), fact)
+
     def _criticals(self) -> Iterator[tuple[str, Resource]]:
         for critical in self.consignment.critical:
             mark = f"{self.consignment.report_root}.{critical.code}"
@@ -187,12 +190,12 @@ class _Bundle:
 
     def _critical(self, critical: CriticalFlag, mark: str) -> Resource:
         flag = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "code": "AA"}
-        observed = self._observation(mark, _concept(_CRITICAL))
+        observed = self._observation(mark, concept(_CRITICAL))
         told = _instant(critical.communicated_at) if critical.communicated_at else observed["effectiveDateTime"]
         return {
             **observed,
             "effectiveDateTime": told,
-            "valueCodeableConcept": _concept(Code(critical.code, critical.scheme, critical.meaning)),
+            "valueCodeableConcept": concept(Code(critical.code, critical.scheme, critical.meaning)),
             "interpretation": [{"coding": [flag]}],
         }
 
@@ -227,7 +230,7 @@ class _Bundle:
                 "identifier": [_uid(self.consignment.report_root), _uid(self.report.report_uid)],
                 "status": STATUS_CODES[self.status].fhir,
                 "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "RAD"}]}],
-                "code": _concept(self.body.code, title),
+                "code": concept(self.body.code, title),
                 "subject": {"reference": self.patient},
                 "effectiveDateTime": _instant(self.consignment.study.studied or self._at),
                 "issued": _instant(self._at),
@@ -303,12 +306,6 @@ def _query(resource: Resource) -> str:
 
 def _uid(uid: str) -> Resource:
     return {"system": _UIDS, "value": f"urn:oid:{uid}"}
-
-
-def _concept(code: Code, text: str = "") -> Resource:
-    coding = {"system": SYSTEMS.get(code.scheme, f"urn:lianyue:scheme:{code.scheme}"), "code": code.value,
-              "display": code.meaning}  # fmt: skip
-    return {"coding": [coding], **({"text": text} if text else {})}
 
 
 def _category(code: str) -> Resource:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from workstation.dicom.objects.document_text import sr_text
 from workstation.dicom.sr import report_words
 from workstation.dicom.sr.structured_report import ENHANCED_SR
+from workstation.dicom.sr.template_numbers import chosen, field_concept, template_number
 from workstation.domain.dispatch import Consignment
 from workstation.domain.errors import DecodeError, TemplateViolation, Undeliverable
 from workstation.domain.report import Report
@@ -29,6 +30,8 @@ _UNSIGNED: Final = Text(
     "Preliminary report: not yet verified and signed; the final report takes its place.",
 )
 _CHANGED: Final = Text("修订原因：", "Reason of the change: ")
+_FOUND: Final = "59776-5"
+"""LOINC of the section of the findings (CID 7001)."""
 _COLON: Final = Text("：", ": ")
 
 
@@ -43,12 +46,32 @@ class BodySection:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldFact:
+    """
+    What a number or a chosen option of the findings says, for machines beside the words.
+
+    ``code`` is the quantity or the field itself. A number has ``value`` and its UCUM ``unit``, an option its code,
+    or neither is, where no public scheme has the option: then the words say it.
+    """
+
+    key: str
+    code: Code
+    label: str
+    words: str
+    value: float | None = None
+    unit: str = ""
+    option: Code | None = None
+    site: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportBody:
-    """The whole report in words."""
+    """The whole report in words, and what its template says in numbers and codes."""
 
     code: Code
     title: str
     sections: tuple[BodySection, ...]
+    facts: tuple[FieldFact, ...] = ()
 
     @property
     def conclusion(self) -> str:
@@ -81,7 +104,9 @@ def report_body(consignment: Consignment, template_of: TemplateOf) -> ReportBody
         whole = BodySection(FINDINGS, "", sr_text(signed.read()), is_conclusion=True)
         return ReportBody(REPORT_CODE, REPORT_CODE.meaning, (*_head(report), whole))
     sections = (*_head(report), *_sections(report, template, consignment))
-    return ReportBody(template.title_code, template.title.get(report.language), sections)
+    return ReportBody(
+        template.title_code, template.title.get(report.language), sections, tuple(_facts(report, template))
+    )
 
 
 def _template(consignment: Consignment, template_of: TemplateOf) -> ReportTemplate:
@@ -109,6 +134,22 @@ def _sections(report: Report, template: ReportTemplate, consignment: Consignment
         if text:
             is_conclusion = section.heading.value == IMPRESSIONS
             yield BodySection(section.heading, section.label.get(report.language), text, is_conclusion)
+
+
+def _facts(report: Report, template: ReportTemplate) -> Iterator[FieldFact]:
+    language = report.language
+    for section in template.sections:
+        for item in section.fields if section.heading.value == _FOUND else ():
+            label, words = item.label.get(language), ""
+            number, option = template_number(item, report), chosen(item, report)
+            if number is not None:
+                words = report_words.field_text(item, report)
+                yield FieldFact(
+                    item.key, number.concept, label, words, number.value, number.unit.value, site=number.site
+                )
+            elif option is not None:
+                code = field_concept(item, report.template_id)
+                yield FieldFact(item.key, code, label, option.label.get(language), option=option.code)
 
 
 def _paragraphs(section: TemplateSection, report: Report, consignment: Consignment) -> Iterator[str]:
