@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_fusion import FusionBench, pet_ct
+from tests.helpers.viewers import axial_plane, image, stack
+from viewers.scene.stack_scene import StackScene
 from workstation.dicom.objects.secondary_capture import secondary_capture
 from workstation.domain.grayscale import MonitorCheck
 from workstation.domain.workitem import OutputReference
@@ -20,6 +23,7 @@ from workstation.services.export_service import SavePictures, StoreCapture
 from workstation.services.uid import new_uid
 from workstation.storage.monitor_checks import MonitorCheckFile
 from workstation.storage.picture_files import PictureFiles
+from workstation.ui.export_dialog import ExportChoice
 from workstation.ui.images.export import Export
 from workstation.ui.images.pictures import PictureServices
 from workstation.ui.images.real_size import RealSize
@@ -148,6 +152,39 @@ def test_a_picture_joins_the_study_as_a_secondary_capture_and_says_what_is_burne
     assert (read.StudyInstanceUID, read.BurnedInAnnotation, read.Modality) == ("1.2.3", "YES", "CT")
     canvas = bench.page.grid.active.canvas
     assert (read.Columns, read.Rows) == (canvas.width(), canvas.height())
+
+
+def test_a_prior_beside_the_case_never_joins_the_study_under_the_cases_name(qtbot: QtBot, bench: ExportBench) -> None:
+    """A prior, perhaps of somebody else, stands in the active viewport; a file of it may be made, marked as lossy."""
+    prior = stack([replace(image(plane=axial_plane()), lossy_ratio=9.0)], study="9.9.9")
+    bench.page.grid.active.set_scene(prior)
+    bench.export.open()
+    dialog = bench.export.dialog
+    assert dialog is not None
+    dialog.where.choose("study")
+    dialog.where.chosen.emit("study")
+    assert dialog.primary is not None
+    assert not dialog.primary.isEnabled()
+    assert dialog.primary.toolTip() == "This picture is of another examination."
+    dialog.reject()
+
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    bench.export._chosen(bench.page.grid.active, ExportChoice(moving=False, into_study=True, with_patient=True))
+    assert said == ["This picture is of another examination."]
+    assert bench.hub.stored == []
+
+
+def test_a_capture_is_called_lossy_by_the_picture_it_was_taken_of(qtbot: QtBot, bench: ExportBench) -> None:
+    scene = bench.page.grid.active.scene
+    assert isinstance(scene, StackScene)
+    seen = scene.image(3)
+    assert seen is not None
+    scene.put(3, replace(seen, lossy_ratio=9.0))
+    take(bench, "picture", "study")
+    qtbot.waitUntil(lambda: len(bench.hub.stored) == 1)
+    read = pydicom.dcmread(pydicom.filebase.DicomBytesIO(bench.hub.stored[0][1]))
+    assert read.LossyImageCompression == "01"
 
 
 def test_a_disk_that_refuses_is_told_with_what_to_do(qtbot: QtBot, bench: ExportBench, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
@@ -73,6 +74,19 @@ def cut_calliper(
 def lies_on(annotation: Annotation, plane: ImagePlane, half_step_mm: float) -> bool:
     """Tell whether every point lies in the plane, within half a slice."""
     return all(-half_step_mm < plane.distance_mm(point) <= half_step_mm for point in annotation.points_lps_mm)
+
+
+def has_values(annotation: Annotation) -> bool:
+    """Tell whether pixel values were read under an annotation, beside what was measured of its shape."""
+    if annotation.kind is AnnotationKind.NODULE:
+        return False
+    return annotation.statistics is not None or annotation.measure(MeasureName.VALUE) is not None
+
+
+def words_elsewhere(annotation: Annotation) -> tuple[str, ...]:
+    """Return the words beside an annotation on another series: its shape is the same there, the values are not."""
+    shape = tuple(one for one in annotation.measures if one.name is not MeasureName.VALUE)
+    return (*words(replace(annotation, measures=shape, statistics=None)), tr("Values of another series"))
 
 
 def words(annotation: Annotation) -> tuple[str, ...]:

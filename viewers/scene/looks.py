@@ -17,6 +17,14 @@ from workstation.domain.key_image import KeyImage
 _TABLES_KEPT: Final = 16
 
 
+def seen_voi(scene: StackScene, source: SliceImage) -> Window | VoiLut:
+    """Return the window under which a reader sees an image of a stack: of a PET that of its uptake values."""
+    chosen, uptake = scene.own_state.voi, scene.uptake
+    if source.is_color or uptake is None:
+        return source.default_voi if chosen is None or source.is_color else chosen
+    return uptake.displayed(uptake.first_window if chosen is None else chosen, source)
+
+
 def look_of(scene: StackScene, index: int, image: KeyImage, viewport: Size) -> ImageLook | None:
     """
     Return how the reader sees a frame of a stack in a viewport; a presentation state in force does not count.
@@ -26,7 +34,7 @@ def look_of(scene: StackScene, index: int, image: KeyImage, viewport: Size) -> I
     source, state = scene.image(index), scene.own_state
     if source is None or (source.visible is not None and not source.shutter):
         return None
-    voi = source.default_voi if state.voi is None or source.is_color else state.voi
+    voi = seen_voi(scene, source)
     window = voi if isinstance(voi, Window) else _span(voi)
     slope, intercept = source.rescale or (1.0, 0.0)
     camera = state.camera

@@ -314,7 +314,8 @@ class Scene(ABC):
 
     def visible_annotations(self, view: SliceView) -> tuple[Annotation, ...]:
         """Return the annotations that lie on the displayed slice."""
-        return tuple(item for item in self._own_annotations() if self._shows(item, view))
+        own = (item for item in self._own_annotations() if not self._is_of_another_frame(item))
+        return tuple(item for item in own if self._shows(item, view))
 
     def _own_annotations(self) -> tuple[Annotation, ...]:
         """Return the annotations of this study that could appear here: never those of another frame of reference."""
@@ -331,23 +332,34 @@ class Scene(ABC):
             return here == (annotation.referenced_sop_instance_uid, annotation.referenced_frame)
         return view.plane is not None and callipers.lies_on(annotation, view.plane, self.slice_step_mm / 2)
 
-    def _with_uptake(self, annotation: Annotation, drawn: overlay.Calliper) -> overlay.Calliper:
-        if self.sphere_words is None or annotation.kind is not AnnotationKind.SPHERE:
-            return drawn
-        lines = self.sphere_words(annotation)
-        return replace(drawn, lines=(*((annotation.text,) if annotation.text else ()), *lines)) if lines else drawn
+    def _is_of_another_frame(self, annotation: Annotation) -> bool:  # noqa: ARG002 - only stacks have frames
+        """Tell whether an annotation belongs to another frame of this stack, at the same place in another phase."""
+        return False
+
+    def _told(self, annotation: Annotation, drawn: overlay.Calliper) -> overlay.Calliper:
+        """Return a calliper with the words that hold for what is on screen."""
+        lines: tuple[str, ...] = ()
+        if self.sphere_words is not None and annotation.kind is AnnotationKind.SPHERE:
+            lines = self.sphere_words(annotation)
+        if lines:
+            return replace(drawn, lines=(*((annotation.text,) if annotation.text else ()), *lines))
+        made_on = annotation.series_instance_uid
+        is_elsewhere = bool(made_on) and made_on != self.series_instance_uid
+        if is_elsewhere and drawn.lines and callipers.has_values(annotation):
+            return replace(drawn, lines=callipers.words_elsewhere(annotation))
+        return drawn
 
     def _callipers(self, view: SliceView, preview: Annotation | None) -> tuple[overlay.Calliper, ...]:
         drawn = []
         for item in self._own_annotations():
             selected = item.uid == self.selected_annotation
-            if preview is not None and item.uid == preview.uid:
+            if (preview is not None and item.uid == preview.uid) or self._is_of_another_frame(item):
                 continue
             if self._shows(item, view):
-                drawn.append(self._with_uptake(item, callipers.calliper(item, view, selected=selected)))
+                drawn.append(self._told(item, callipers.calliper(item, view, selected=selected)))
             else:
                 cut = callipers.cut_calliper(item, view, self.slice_step_mm / 2, selected=selected)
-                drawn += [self._with_uptake(item, cut)] if cut is not None else []
+                drawn += [self._told(item, cut)] if cut is not None else []
         if preview is not None and (view.plane is not None or preview.points_px):
             drawn.append(callipers.calliper(preview, view, selected=preview.uid == self.selected_annotation))
         return tuple(drawn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
@@ -18,12 +19,15 @@ from viewers.scene.slice_view import SliceView
 from viewers.scene.technique_words import technique_text, thickness_text
 from viewers.scene.viewtext import location_text, lossy_text, spacing_text
 from workstation.dicom.objects.presentation import PresentationState
+from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.frames import FrameRef, frames_kept, is_kept
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
 from workstation.domain.technique import UNKNOWN, Technique
 
 _SINGLE_SLICE_STEP_MM = 1.0
+_IN_SPACE: Final = frozenset({AnnotationKind.SPHERE, AnnotationKind.NODULE})
+"""What was measured in the volume and lies in several slices"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class StackScene(Scene):
         if not slots:
             raise ValueError("a stack needs at least one slot")
         self.slots = tuple(slots)
+        self._frames = frozenset((one.sop_instance_uid, one.frame + 1) for one in self.slots)
         self.thickness_mm = thickness_mm
         self._on_demand = on_demand
         self._images: dict[int, SliceImage] = {}
@@ -270,6 +275,13 @@ class StackScene(Scene):
         """Return which frame stands at a place of the stack."""
         slot = self.slots[index]
         return FrameRef(slot.sop_instance_uid, slot.frame + 1)
+
+    def _is_of_another_frame(self, annotation: Annotation) -> bool:
+        if not annotation.points_lps_mm or annotation.kind in _IN_SPACE:
+            return False
+        made_on = annotation.referenced_sop_instance_uid, annotation.referenced_frame or 1
+        here = self.slots[self._index]
+        return made_on != (here.sop_instance_uid, here.frame + 1) and made_on in self._frames
 
     def _go(self, index: int) -> None:
         self._leave_state()

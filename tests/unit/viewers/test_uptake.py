@@ -9,11 +9,13 @@ from tests.helpers.viewers import uids
 from viewers.scene.annotations import Annotations
 from viewers.scene.image import SliceImage
 from viewers.scene.link_group import LinkGroup
+from viewers.scene.looks import look_of
 from viewers.scene.raster import VoiFunction, Window, to_gray
 from viewers.scene.stack_scene import StackScene, StackSlot
 from viewers.scene.uptake import Uptake
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import ImagePlane
+from workstation.domain.key_image import KeyImage
 from workstation.domain.suv import SuvScale, SuvType
 
 SIZE = (64.0, 64.0)
@@ -155,3 +157,11 @@ def test_a_slice_that_the_headers_do_not_know_keeps_its_own_unit() -> None:
     assert image is not None
     assert (image.unit, float(image.pixels[3, 4])) == ("BQML", 10000.0)
     assert "10000 BQML" in captions(scene)
+
+
+def test_a_key_image_of_a_pet_is_kept_in_the_uptake_window_that_is_seen() -> None:
+    scene = pet()
+    look = look_of(scene, 0, KeyImage("1.5", "1.2.840.10008.5.1.4.1.1.128", "1.1"), (64.0, 64.0))
+    assert look is not None
+    assert (look.window_centre, look.window_width, look.window_function) == (10000.0, 20000.0, "LINEAR_EXACT")
+    assert look.inverse

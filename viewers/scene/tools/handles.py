@@ -109,7 +109,12 @@ def _remeasured(held: Annotation, scene: Scene, image: SliceImage, points: Seque
     if not held.points_lps_mm:
         return fresh
     # its numbers are those of the image it lies on now
-    return replace(fresh, referenced_sop_instance_uid=image.sop_instance_uid, referenced_frame=scene.frame_number)
+    return replace(
+        fresh,
+        series_instance_uid=scene.series_instance_uid,
+        referenced_sop_instance_uid=image.sop_instance_uid,
+        referenced_frame=scene.frame_number,
+    )
 
 
 def _nearest(hits: list[_Hit], within_px: float) -> _Hit | None:

@@ -66,16 +66,20 @@ class Export(QObject):
         if frame.scene is None or self._case is None or self.dialog is not None:
             return
         self.dialog = dialog = ExportDialog(
-            self._page, film_refused=_film_refused(frame.scene), study_refused=self._study_refused()
+            self._page, film_refused=_film_refused(frame.scene), study_refused=self._study_refused(frame.scene)
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._chosen(frame, dialog.choice))
         dialog.finished.connect(self._dialog_gone)
         dialog.open()
 
-    def _study_refused(self) -> str:
+    def _study_refused(self, scene: Scene) -> str:
         session = self._case.session if self._case is not None else None
-        return tr("The case was opened read-only.") if session is None or session.read_only else ""
+        if session is None or session.read_only:
+            return tr("The case was opened read-only.")
+        # a prior, perhaps of somebody else, must not come back as an image of this examination
+        is_own = scene.study_instance_uid == session.study.study_instance_uid
+        return "" if is_own else tr("This picture is of another examination.")
 
     def _dialog_gone(self) -> None:
         self.dialog = None
@@ -98,6 +102,9 @@ class Export(QObject):
         case, scene = self._case, frame.scene
         if case is None or scene is None:
             return
+        if choice.into_study and (refused := self._study_refused(scene)):
+            self._page.toast.emit(refused)
+            return
         if choice.into_study:
             study, modality = case.session.study, scene.modality
             self._take(frame, scene, choice, lambda film, job: self._to_study(study, film, modality, job))
@@ -112,10 +119,9 @@ class Export(QObject):
         self, frame: ViewportFrame, scene: Scene, choice: ExportChoice, then: Callable[[Film, JobContext], str]
     ) -> None:
         pictures: list[npt.NDArray[np.uint8]] = []
-        ms = _ms_per_frame(self._images.shown.series.stacks if self._images.shown is not None else ())
-        lossy = self._images.shown is not None and any(
-            image.lossy_ratio is not None for image in self._images.shown.images.values()
-        )
+        shown = self._images.shown
+        ms = _ms_per_frame(shown.series.stacks if shown is not None and shown.scene is scene else ())
+        lossy = _is_lossy(scene)
 
         def taken() -> None:
             self._capturing = None
@@ -155,6 +161,14 @@ def _film_refused(scene: Scene) -> str:
         return tr("Only a stack of slices can be a film.")
     missing = scene.count - len(scene.arrived)
     return tr("{count} slices are not here yet.", count=missing) if missing else ""
+
+
+def _is_lossy(scene: Scene) -> bool:
+    """Tell whether any image that a scene shows, or is made of, lost detail."""
+    if scene.lossy_ratio is not None:
+        return True
+    images = [scene.image(n) for n in scene.arrived] if isinstance(scene, StackScene) else []
+    return any(one is not None and one.lossy_ratio is not None for one in images)
 
 
 def _ms_per_frame(stacks: tuple[ImageStack, ...]) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, Qt
 from PySide6.QtGui import QImage, QTransform
 
+from viewers.scene.looks import seen_voi
 from viewers.scene.picture import picture
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.key_image import KeyImage, KeyPicture
@@ -26,7 +27,7 @@ def key_picture(scene: StackScene, index: int, image: KeyImage) -> KeyPicture | 
     source, state = scene.image(index), scene.own_state
     if source is None:
         return None
-    levels = np.ascontiguousarray(picture(source, state.voi, inverted=state.inverted))
+    levels = np.ascontiguousarray(picture(source, seen_voi(scene, source), inverted=state.inverted))
     kind, samples = (QImage.Format.Format_RGB888, 3) if source.is_color else (QImage.Format.Format_Grayscale8, 1)
     whole = QImage(levels.data, source.columns, source.rows, samples * source.columns, kind)
     across, down = source.plane.spacing_mm if source.plane is not None else (1.0, source.aspect)
