@@ -9,6 +9,7 @@ keeps nothing but flags: at most one slice per connection is in memory at a time
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -112,7 +113,10 @@ class SeriesRetriever(Generic[T]):
         self._connections = connections
         self._new_backoff = backoff
         count = len(series.instances)
-        self._rank = {index: rank for rank, index in enumerate(first_look_order(count))}
+        self._order = first_look_order(count)
+        self._rank = {index: rank for rank, index in enumerate(self._order)}
+        self._queue = list(range(count))
+        """A heap of ranks; one whose slice is no longer pending is passed over"""
         cached = set(have)
         self._cached = [index in cached for index in range(count)]
         self._failed: set[int] = set()
@@ -185,7 +189,7 @@ class SeriesRetriever(Generic[T]):
         with self._changed:
             while not self._cancelled.is_set():
                 if self._pending:
-                    index = min(self._pending, key=self._urgency)
+                    index = self._most_wanted()
                     self._pending.discard(index)
                     self._in_flight.add(index)
                     return index
@@ -194,10 +198,16 @@ class SeriesRetriever(Generic[T]):
                 self._changed.wait()
             return None
 
-    def _urgency(self, index: int) -> tuple[int, int]:
-        if self._focus is not None and abs(index - self._focus) <= NEAR:
-            return (0, abs(index - self._focus))
-        return (1, self._rank[index])
+    def _most_wanted(self) -> int:
+        """Return the pending slice nearest to the scroll position, else the next of the first look."""
+        focus = self._focus
+        if focus is not None:
+            near = [index for index in range(focus - NEAR, focus + NEAR + 1) if index in self._pending]
+            if near:
+                return min(near, key=lambda index: abs(index - focus))
+        while self._order[self._queue[0]] not in self._pending:
+            heapq.heappop(self._queue)
+        return self._order[self._queue[0]]
 
     def _fetch(self, index: int, backoff: Backoff) -> None:
         instance = self._series.instances[index]
@@ -232,6 +242,7 @@ class SeriesRetriever(Generic[T]):
             self._in_flight.discard(index)
             if again:
                 self._pending.add(index)
+                heapq.heappush(self._queue, self._rank[index])
             self._changed.notify_all()
 
     def _give_up(self, index: int, error: Exception) -> None:
