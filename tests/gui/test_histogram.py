@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QHelpEvent
@@ -17,6 +19,7 @@ from tests.helpers.comparing import case_of
 from tests.helpers.follow_up import CASE, GROWN, UNREPORTED, mark_of, phantom
 from tests.helpers.reading import Case, ReadingBench
 from viewers.scene.measure_annotations import annotate, sphere
+from viewers.scene.stack_scene import StackScene
 from viewers.scene.tools.tool import ToolName
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.finding import FindingList
@@ -153,3 +156,26 @@ def test_a_mark_says_under_the_pointer_how_often_such_marks_are_true(qtbot: QtBo
     QApplication.sendEvent(canvas, QHelpEvent(QHelpEvent.Type.ToolTip, middle, canvas.mapToGlobal(middle)))
     assert QToolTip.text() == "1 · 10.5\u2009mm · Undecided\nTrue in about 7 of 10"
     QToolTip.hideText()
+
+
+def test_the_same_region_on_another_series_is_counted_anew(qtbot: QtBot, bench: ReadingBench) -> None:
+    """Every value of the second series is 7: the numbers of the first must not stay beside its picture."""
+    view = shown(bench)
+    bench.page.grid.frame(STACK).keep(box(bench))
+    qtbot.waitUntil(lambda: view.panel.plot.bars is not None)
+    assert told(view)["Mean"] == "20.0"
+    first = bench.page.grid.stack
+    assert first is not None
+    source = first.measurable()
+    assert source is not None
+    other = StackScene(
+        first.slots[first.index : first.index + 1],
+        annotations=first.annotations,
+        new_uid=first.new_uid,
+        frame_of_reference_uid=first.frame_of_reference_uid,
+        series_instance_uid=f"{CASE}.9",
+    )
+    other.put(0, replace(source, pixels=np.full_like(source.pixels, 7)))
+    bench.page.grid.frame(STACK).set_scene(other)
+    view.show_region()
+    qtbot.waitUntil(lambda: told(view)["Mean"] == "7.0")

@@ -16,6 +16,7 @@ from viewers.scene.presets import CT_PRESETS
 from viewers.scene.scene import Scene
 from viewers.scene.slab import Projection, Slab
 from viewers.scene.stack_scene import StackScene
+from viewers.scene.window_sharing import carried
 from workstation.domain.hanging import (
     Cell,
     CellView,
@@ -366,8 +367,11 @@ class Hanging(QObject):
     def _take_window(self, scene: StackScene) -> None:
         """Show a prior in the window that the reader looks at the case with."""
         shown = self._images.shown
-        if shown is not None and shown.scene.modality == scene.modality == "CT" and shown.scene.state.voi is not None:
-            scene.set_window(shown.scene.window)
+        if shown is None or shown.scene.state.voi is None:
+            return
+        window = carried(shown.scene.window, shown.scene, scene)
+        if window is not None:
+            scene.set_window(window)
 
     def _link(self, stage: Stage) -> None:
         grid = self._page.grid

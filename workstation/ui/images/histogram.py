@@ -35,6 +35,8 @@ class HistogramView(QObject):
         super().__init__(context.page)
         self._page, self._images, self._jobs = context.page, context.images, context.jobs
         self._shown: Annotation | None = None
+        self._counted_on = ""
+        """The series whose values were counted: a region lies in others of its frame as well"""
         self._job: JobHandle[Distribution] | None = None
         self.panel = HistogramPanel()
         self._page.add_side(self.panel)
@@ -46,6 +48,8 @@ class HistogramView(QObject):
         self.panel.closed.connect(self.toggle)
         self._images.measured.connect(lambda _drawn: self.show_region())
         self._images.volume_built.connect(lambda _shown: self.show_region())
+        self._images.slices_arrived.connect(lambda _shown: self.show_region())
+        self._images.series_settled.connect(lambda _shown: self.show_region())
         self._images.case_closed.connect(self._closed)
         self._page.grid.activated.connect(lambda _key: self.show_region())
         self._page.grid.annotation_chosen.connect(lambda _uid: self.show_region())
@@ -80,10 +84,10 @@ class HistogramView(QObject):
                 self._stop()
                 self.panel.show_nothing(tr("Draw or choose an ellipse, a rectangle, a freehand region or a sphere."))
             return
-        if region == self._shown:
+        if region == self._shown and scene.series_instance_uid == self._counted_on:
             return
         self._stop()
-        self._shown = region
+        self._shown, self._counted_on = region, scene.series_instance_uid
         image, volume = scene.measured(), scene.measured_volume
 
         def work(_job: JobContext) -> Distribution:
