@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QWidget
 
 from resources.translation import tr
 from tests.helpers.critical import EXPERT, TECHNICIAN, party
@@ -30,13 +30,16 @@ from workstation.domain.dispatch import (
     TimelineStep,
 )
 from workstation.domain.errors import Unreachable
+from workstation.domain.norm.values import NormKind
 from workstation.domain.report_state import ReportKind
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.site import ReturnedReport
+from workstation.services.norm_answers import Answer
 from workstation.services.outbox_service import OutboxEntry
 from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog, ReasonDialog, RecogniseDialog
 from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.errors_ui import CrashReport, show_error_dialog
+from workstation.ui.norm_dialog import NormDialog
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.deliveries_page import DeliveriesPage
 from workstation.ui.pages.grassroots_page import GrassrootsPage
@@ -48,6 +51,7 @@ from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.template_page import TemplatePage
 from workstation.ui.report.former_panel import FormerSection
 from workstation.ui.report.way_dialogs import SendBackDialog
+from workstation.ui.sign_dialog import SignDialog, SigningFacts
 from workstation.ui.sign_in_again import SignInAgainDialog
 from workstation.ui.widgets.timeline_panel import TimelinePanel
 
@@ -200,6 +204,10 @@ def of_a_report(camera: Camera, page: ReportPage) -> None:
             )
         ),
     )  # fmt: skip
+    answer = Answer("诊断印象：侧别“左肺上叶结节”与所见“右肺上叶结节”不符", "宋佳 2026-11-22 09:12", "与申请单一致")
+    faults = ((NormKind.SIDE, answer.what), (NormKind.RESIDUE, "模板残留：“____”"))
+    camera.take_dialog("critical-norm", lambda: _open(NormDialog(camera.window, faults, (answer,))))
+    camera.take_dialog("critical-sign", lambda: _open(_sign_dialog(camera.window, answer)))
     camera.take_dialog("sendback", lambda: _open(SendBackDialog(camera.window, "宋佳")))
     camera.take_dialog("phrases", lambda: page.commands.trigger("report.manage"))
     camera.take_dialog("versions", page.way.versions.click)
@@ -211,6 +219,12 @@ def of_a_report(camera: Camera, page: ReportPage) -> None:
             "report-critical",
             before=lambda: panel.show_values(
                 [value], [], value.recognised_at + timedelta(minutes=5, seconds=42), may_act=True
+            ),
+        )
+        camera.take(
+            "report-critical-refused",
+            before=lambda: panel.show_values(
+                [value], [], value.recognised_at, may_act=True, refused={value.critical_uid: "该病例已撤回"}
             ),
         )
         panel.hide()
@@ -251,6 +265,17 @@ def _notices(camera: Camera, page: Page, name: str) -> None:
     camera.take(name)
     for key in ("line", "save"):
         page.notices.clear_notice(key)
+
+
+def _sign_dialog(parent: QWidget, answer: Answer) -> SignDialog:
+    line = tr("{what}. Answered for by {who}: {reason}", what=answer.what, who=answer.who, reason=answer.reason)
+    facts = SigningFacts(
+        "周丽华 · 女 · 58 岁 · QS0118793", "胸部低剂量 LDCT · CT20261121-0793", f"{SITE} (SR + PDF)",
+        "1. 右肺上叶实性结节，长径约 8 mm。\n2. 请结合临床。", "王启明", answered=(line, line),
+    )  # fmt: skip
+    made = SignDialog(parent, facts)
+    made.show_certificate("CN=王启明, O=省影像专科联盟远程诊断中心")
+    return made
 
 
 def _open(dialog: QDialog) -> None:

@@ -126,7 +126,7 @@ def test_enhanced_sr_holds_only_what_its_iod_allows(study: Study) -> None:
     ds = enhanced(final_report(study), study)
 
     types = {item.ValueType for _, item in content_items(ds)}
-    assert {"CONTAINER", "CODE", "TEXT", "PNAME"} == types
+    assert {"CONTAINER", "CODE", "TEXT", "PNAME", "NUM"} == types
 
 
 def test_accepted_findings_stand_in_the_findings_section_in_words_and_rejected_ones_do_not(study: Study) -> None:
