@@ -19,6 +19,7 @@ import platformdirs
 
 from resources.translation import CHINESE, LANGUAGES
 from workstation.domain.errors import DiskFull
+from workstation.keys import KeySettings
 
 VERSION: Final = 2
 SCALES: Final = (100, 125, 150, 200)
@@ -119,6 +120,7 @@ class Settings:
     worklist: WorklistSettings = field(default_factory=WorklistSettings)
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     signing: SigningSettings = field(default_factory=SigningSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,12 @@ class Scene(ABC):
         """Return the image's own window that is in force, None where another one is."""
         return own_windows.chosen(self.own_choices, self.state.own) if self.state.voi is None else None
 
+    @property
+    def own_words(self) -> str:
+        """Return the maker's words for the window in force; empty where the image leaves no choice: they say little."""
+        own = self.own_choice
+        return own.explanation if own is not None and len(self.own_choices) > 1 else ""
+
     def show_own(self, number: int) -> None:
         """Show every image with the window of its own that has this number, from 0."""
         self.state = replace(self.state, voi=None, own=number)
@@ -446,9 +452,8 @@ class Scene(ABC):
         # true colours are shown as they are: no window works on them
         if isinstance(source, SliceImage) and source.is_color:
             return ""
-        own = self.own_choice
-        if own is not None and own.explanation:
-            return f"{window_text(own.voi)} · {own.explanation}"
+        if self.own_words:
+            return f"{window_text(self.voi)} · {self.own_words}"
         is_linear = isinstance(self.voi, Window) and self.voi.function is not VoiFunction.SIGMOID
         return self.uptake.words(self.window) if self.uptake is not None and is_linear else window_text(self.voi)
 

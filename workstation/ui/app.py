@@ -14,6 +14,7 @@ from workstation.services.jobs import JobRunner
 from workstation.settings import Settings
 from workstation.ui.errors_ui import CrashGuard
 from workstation.ui.jobs_qt import MainThread, runner_on_main_thread
+from workstation.ui.keymap import use_keys
 from workstation.ui.main_window import MainWindow
 from workstation.ui.style import FocusRing
 from workstation.ui.theme import apply_theme, current_theme
@@ -54,6 +55,7 @@ def build_shell(settings: Settings, *, crash_folder: Path, version: str = "") ->
     app.setApplicationName("lianyue")
     app.setApplicationDisplayName("联阅 Lianyue")
     apply_theme(app, high_contrast=settings.appearance.high_contrast)
+    use_keys(settings.keys.in_force)
     runner, main_thread = runner_on_main_thread()
     window = MainWindow(settings, version=version)
     guard = CrashGuard(crash_folder, version)

@@ -8,13 +8,14 @@ them all. Single-letter keys never fire while text is being typed or composed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QInputMethodEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.ui.icons import icon
+from workstation.ui.keymap import KeyRow, key_of
 from workstation.ui.widgets.buttons import key_text
 
 _TEXT_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
@@ -40,6 +41,8 @@ class Command:
     tooltip: str = ""
     everywhere: bool = False
     """True: works in the whole window; False: only while the owner or a child has the focus."""
+    editable: bool = False
+    """True: a person may give it another key"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,15 @@ class CommandSet:
         self._owner = owner
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
+        self._delivered: dict[str, Command] = {}
+        """The commands with the keys that they come with"""
 
     def add(self, command: Command) -> QAction:
         """Make the action, put it on the owner and return it. Raises ValueError for an id used twice."""
         if command.id in self._commands:
             raise ValueError(f"command {command.id!r} exists")
+        self._delivered[command.id] = command
+        command = _with_own_key(command)
         action = QAction(icon(command.icon), command.text, self._owner)
         shown = key_text(command.key)
         what = command.tooltip or command.text
@@ -95,6 +102,18 @@ class CommandSet:
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the lines of the key sheet, commands without a key left out."""
         return [KeySheetRow(c.area, c.text, key_text(c.key)) for c in self._commands.values() if c.key]
+
+    def key_rows(self) -> list[KeyRow]:
+        """Return the commands as the list of keys shows them, with the keys that they come with."""
+        return [
+            KeyRow(one.id, one.area, one.text, one.key, one.more_keys, fixed=not one.editable)
+            for one in self._delivered.values()
+        ]
+
+
+def _with_own_key(command: Command) -> Command:
+    key = key_of(command.id, command.key) if command.editable else command.key
+    return command if key == command.key else replace(command, key=key, more_keys=())
 
 
 def _types_text(sequence: QKeySequence) -> bool:

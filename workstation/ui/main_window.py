@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -15,7 +16,9 @@ from workstation.settings import Settings
 from workstation.ui.commands import Command, CommandSet, KeySheetRow
 from workstation.ui.errors_ui import CrashPage, CrashReport
 from workstation.ui.icons import logo_icon
+from workstation.ui.key_editor import KeyEditor
 from workstation.ui.key_sheet import KeySheet
+from workstation.ui.keymap import KeyRow, use_keys
 from workstation.ui.monitor_check import MonitorChecking
 from workstation.ui.notice import Toast
 from workstation.ui.page_stack import PageStack
@@ -194,12 +197,15 @@ class MainWindow(QMainWindow):
     # settings
 
     def apply_settings(self, settings: Settings) -> None:
-        """Take over settings; a new language rebuilds every page that was made."""
+        """Take over settings; a new language and other keys rebuild every page that was made."""
         language_before = self._settings.appearance.language
-        contrast_before = self._settings.appearance.high_contrast
+        contrast_before, keys_before = self._settings.appearance.high_contrast, self._settings.keys.in_force
         self._settings = settings
-        if (settings.appearance.language, settings.appearance.high_contrast) != (language_before, contrast_before):
-            use_language(settings.appearance.language)
+        look = settings.appearance
+        before = language_before, contrast_before, keys_before
+        if (look.language, look.high_contrast, settings.keys.in_force) != before:
+            use_language(look.language)
+            use_keys(settings.keys.in_force)
             self.rebuild()
 
     def rebuild(self) -> None:
@@ -217,6 +223,8 @@ class MainWindow(QMainWindow):
         dialog = SettingsDialog(self, self._settings, monitors=self.monitors)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(self._settings_chosen)
+        dialog.keys_wanted.connect(self.open_key_editor)
+        dialog.offer_keys(offered=any(not row.fixed for row in self.key_rows()))
         dialog.open()
 
     def _settings_chosen(self, settings: Settings) -> None:
@@ -342,7 +350,25 @@ class MainWindow(QMainWindow):
         """Show every key that works here."""
         sheet = KeySheet(self, self.key_sheet(), in_steps=True)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if any(not row.fixed for row in self.key_rows()):
+            change = sheet.add_left(tr("Change keys…"))
+            change.clicked.connect(sheet.reject)
+            change.clicked.connect(self.open_key_editor)
         sheet.open_soon()
+
+    def open_key_editor(self) -> None:
+        """Let the person give commands other keys."""
+        editor = KeyEditor(self, self.key_rows(), self._settings.keys)
+        editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        editor.chosen.connect(lambda keys: self._settings_chosen(replace(self._settings, keys=keys)))
+        editor.open_soon()
+
+    def key_rows(self) -> list[KeyRow]:
+        """Return the commands of the window and of the page whose keys can be changed, or of the page in front."""
+        rows = self._commands.key_rows()
+        made = (page.commands.key_rows() for page in self._stack.pages())
+        editable = next((one for one in made if any(not row.fixed for row in one)), [])
+        return [*rows, *editable]
 
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the keys of the window and of the page in front."""

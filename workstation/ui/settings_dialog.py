@@ -25,6 +25,7 @@ class SettingsDialog(Dialog):
     """Shows the settings and emits ``chosen(Settings)`` when the person keeps the changes."""
 
     chosen = Signal(object)
+    keys_wanted = Signal()
 
     def __init__(self, parent: QWidget, settings: Settings, *, monitors: MonitorChecking | None = None) -> None:
         super().__init__(parent, tr("Settings"), icon="settings-3", tone="acc")
@@ -55,6 +56,9 @@ class SettingsDialog(Dialog):
         self.seniors_first.setChecked(Role.SENIOR in roles)
         self._group(tr("Read first, then reveal"), self.residents_first)
         self._group("", self.seniors_first, tr("Holds for cases that are opened from now on."))
+        self.change_keys = Button(tr("Change keys…"), "secondary", icon="keyboard")
+        self.change_keys.clicked.connect(self._change_keys)
+        self._group(tr("Keys"), self.change_keys)
         if monitors is not None:
             self._add_monitor(monitors, parent)
         self.add_scrolled(content)
@@ -68,6 +72,14 @@ class SettingsDialog(Dialog):
         self.check_monitor.clicked.connect(lambda: self._check_monitor(monitors))
         self._group(tr("Monitor"), self.check_monitor)
         self._groups.addWidget(self.monitor)
+
+    def offer_keys(self, *, offered: bool) -> None:
+        """Let the keys be changed where there are any to change: once a page with such keys was made."""
+        self.change_keys.enable(offered, tr("The keys of the images can be changed after signing in."))
+
+    def _change_keys(self) -> None:
+        self.accept()  # what was changed here is kept first
+        self.keys_wanted.emit()
 
     def _check_monitor(self, monitors: MonitorChecking) -> None:
         # the monitor on which the dialog stands: each has its own record

@@ -66,6 +66,10 @@ def test_a_voi_lut_beside_a_window_can_be_chosen() -> None:
     assert "VOI LUT · CONTRAST" in texts(scene)
 
 
+def test_the_makers_word_for_the_only_window_says_nothing_and_is_not_shown() -> None:
+    assert "W 400  L 40" in texts(stack([slice_at(0, VoiChoice(Window(40, 400), "Algo1"))]))
+
+
 def test_an_image_without_windows_leaves_no_choice() -> None:
     scene = stack([slice_at(0)])
     assert (scene.show_following_own(), scene.own_choice, scene.own_choices) == (False, None, ())

@@ -25,7 +25,9 @@ from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.series_doubts import worst_loss
 from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.keymap import key_of
 from workstation.ui.pages.image_menu import MenuPlace
+from workstation.ui.widgets.buttons import key_text
 from workstation.ui.widgets.tiling import PLANES, Tile, Tiling
 
 VOLUME: Final = "volume"
@@ -33,6 +35,10 @@ CURVED: Final = "curved"
 _PLANES_AND_VOLUME: Final = "mpr3d"
 _WARM_UP_MS: Final = 3000
 """How long after a volume came the 3D view is prepared: reading begins first."""
+
+
+def _path_first() -> str:
+    return tr("draw a path on a plane first ({key})", key=key_text(key_of("volume.path", "J")))
 
 
 class VolumeViews(QObject):
@@ -118,7 +124,7 @@ class VolumeViews(QObject):
         for layout in (_PLANES_AND_VOLUME, VOLUME, CURVED):
             action = self._page.view_commands.action(f"layout.{layout}")
             action.setEnabled(self._page.grid.can_show(layout))
-            missing = tr("draw a path on a plane first (J)") if self._has_volume and layout == CURVED else reason
+            missing = _path_first() if self._has_volume and layout == CURVED else reason
             action.setToolTip(action.text() if action.isEnabled() else missing)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtGui import QAction
@@ -13,6 +14,7 @@ from viewers.scene.presets import CT_PRESETS, preset_title
 from viewers.scene.scene import Scene
 from viewers.scene.tools.tool import ToolName
 from workstation.ui.commands import Command, CommandSet, KeySheetRow
+from workstation.ui.keymap import KeyRow
 from workstation.ui.pages.own_window_menu import OwnWindowMenu
 from workstation.ui.widgets.reading_header import ReadingHeader
 from workstation.ui.widgets.viewport_grid import ViewportGrid
@@ -43,6 +45,11 @@ _HEADER_TOOLS: Final = (
     ("tool.window", "tool.pan", "tool.zoom", "tool.crosshair"),
     ("tool.distance", "tool.ellipse", "tool.probe"),
 )
+_FIXED: Final = frozenset({
+    "findings.accept", "findings.reject", "findings.reject_rest", "findings.reveal", "findings.next",
+    "findings.previous", "findings.evidence", "view.cine",
+})  # fmt: skip
+"""What has the same keys in the list of findings and on the buttons beside the images keeps them"""
 TURNS: Final = ("view.turn_right", "view.turn_left", "view.mirror", "view.mirror_upright")
 _MORE_TOOLS: Final = tuple(one for one in TOOLS if not any(one in group for group in _HEADER_TOOLS))[1:]
 """What is measured and drawn less often; the scroll tool, first of the rest, stands with the view."""
@@ -64,15 +71,16 @@ class ReadingCommands(CommandSet):
             if not self._grid.composition.active:
                 act()
 
-        return self.add(
-            Command(command.id, command.text, command.icon, command.key, handler, command.area, command.more_keys,
-                    command.checkable, command.tooltip)
-        )  # fmt: skip
+        return self.add(replace(command, handler=handler, editable=command.id not in _FIXED))
 
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the lines of page and images, and of the keys the viewport itself takes."""
         own = KeySheetRow(tr("Images"), tr("Next viewport"), "Tab")
         return [*self._page.key_sheet(), *super().key_sheet(), own]
+
+    def key_rows(self) -> list[KeyRow]:
+        """Return the commands of page and images."""
+        return [*self._page.key_rows(), *super().key_rows()]
 
 
 def tool_words() -> dict[str, str]:

@@ -15,6 +15,7 @@ from viewers.scene.raster import Window
 from workstation.services.nodule_service import MeasureNodule
 from workstation.settings import ReadingSettings
 from workstation.ui.images.pictures import FetchPicture, PictureServices
+from workstation.ui.keymap import key_of
 from workstation.ui.notice import in_one_line
 from workstation.ui.pages.image_menu import ImageMenu
 from workstation.ui.pages.page import Page
@@ -279,9 +280,9 @@ class ReadingPage(Page):
         words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}"
         if scene.uptake is not None:
             words = scene.uptake.words(window)
-        elif (own := scene.own_choice) is not None and (own.explanation or not isinstance(own.voi, Window)):
-            words, known = own.explanation or tr("VOI LUT"), ["1"]
-        self.header.presets.show_choice(words, known[0] if known else "")
+        elif not known and (scene.own_words or not isinstance(scene.voi, Window)):
+            words, known = scene.own_words or tr("VOI LUT"), []
+        self.header.presets.show_choice(words, key_of(f"preset.{known[0]}", known[0]) if known else "")
 
     def show_no_images(self, text: str) -> None:
         """Say in the image area that there is nothing to look at; the header names no window and no layout."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -12,8 +12,9 @@ from resources.translation import CHINESE, language, tr
 from workstation.domain.finding import AlgorithmIdentity, Decision
 from workstation.domain.rejection import reasons_for
 from workstation.ui.finding_words import decision_word
+from workstation.ui.keymap import key_of
 from workstation.ui.widgets.ai_bar import AiBar, AiState
-from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.buttons import Button, key_text
 from workstation.ui.widgets.evidence_view import EvidencePane
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
@@ -25,6 +26,10 @@ _COUNTED = (  # which decisions one chip counts, its tint and icon
     ((Decision.REJECTED,), "neutral", "close"),
     ((Decision.ADDED,), "info", "add"),
 )
+
+
+def _marks_words() -> str:
+    return tr("Show or hide the AI marks ({key})", key=key_text(key_of("findings.marks", "G")))
 
 
 class FindingPanel(QWidget):
@@ -102,8 +107,8 @@ class FindingPanel(QWidget):
         for chip in self._chips:
             row.addWidget(chip)
         row.addStretch(1)
-        self.overlay = Button(tr("Marks"), "ghost", icon="eye", key="G", small=True)
-        self.overlay.setToolTip(tr("Show or hide the AI marks (G)"))
+        self.overlay = Button(tr("Marks"), "ghost", icon="eye", key=key_of("findings.marks", "G"), small=True)
+        self.overlay.setToolTip(_marks_words())
         self.overlay.clicked.connect(self.marks_toggle_requested)
         self.following = Button(tr("Next"), "ghost", key="N", small=True)
         self.following.setToolTip(tr("Next finding (N), previous (Shift N)"))
@@ -198,7 +203,7 @@ class FindingPanel(QWidget):
         """Say whether the marks are drawn."""
         self._marks_shown = shown
         self.overlay.set_text("" if self._compact else tr("Marks"), "eye" if shown else "eye-off")
-        self.overlay.setAccessibleName(tr("Show or hide the AI marks (G)"))
+        self.overlay.setAccessibleName(_marks_words())
 
     def select(self, tracking_uid: str) -> None:
         """Mark one card and bring it into view."""
@@ -249,6 +254,13 @@ class FindingPanel(QWidget):
         if card is not None:
             card.start_editing()
             self._column.activate()
+            self._bring_into_view(tracking_uid)
+            # a list that grew takes its new height with the next turn only
+            QTimer.singleShot(0, self, lambda: self._bring_into_view(tracking_uid))
+
+    def _bring_into_view(self, tracking_uid: str) -> None:
+        card = self._cards.get(tracking_uid)
+        if card is not None:
             self._scroll.ensureWidgetVisible(card, 0, 8)
 
     def ask_reason(self, tracking_uid: str, at: QPoint | None = None) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 from resources.translation import tr
 from viewers.scene.fusion import FusionLook
 from workstation.domain.colour_map import SUV_SCALES, ColourMap, ValueScale
+from workstation.ui.keymap import key_of
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.fields import ChoiceBox
@@ -85,7 +86,7 @@ class FusionBar(QWidget):
         self.words = ElidedLabel("", "caption", "t2")
         self.act = Button("", "secondary", small=True)
         self.act.clicked.connect(self.acted)
-        shut = IconButton("close", tr("Overlay off"), key="Shift+F", px=16, side=28)
+        shut = IconButton("close", tr("Overlay off"), key=key_of("view.fusion", "Shift+F"), px=16, side=28)
         shut.clicked.connect(self.closed)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
+from workstation.ui.keymap import key_of
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, label
@@ -67,13 +68,13 @@ class PriorStrip(QWidget):
         row.setSpacing(8)
         self.heading = label("", "h2", "t0")
         self.summary = ElidedLabel("", "caption", "t2")
-        self.toggle = Button(tr("Beside"), "ghost", icon="layout-column", key="O", small=True)
+        self.toggle = Button(tr("Beside"), "ghost", icon="layout-column", key=key_of("priors.toggle", "O"), small=True)
         self.toggle.clicked.connect(self.toggle_asked)
-        self.link = Button(tr("Link"), "ghost", icon="links", key="L", small=True)
+        self.link = Button(tr("Link"), "ghost", icon="links", key=key_of("view.link", "L"), small=True)
         self.link.clicked.connect(self.link_asked)
         self.register = Button(tr("Align"), "ghost", icon="focus-3", small=True)
         self.register.clicked.connect(self.register_asked)
-        self.expand = IconButton("arrow-up-s", tr("Expand"), key="Shift+O", px=16, side=24)
+        self.expand = IconButton("arrow-up-s", tr("Expand"), key=key_of("priors.strip", "Shift+O"), px=16, side=24)
         self.expand.clicked.connect(lambda: self.set_expanded(expanded=not self.is_expanded))
         row.addWidget(self.heading)
         row.addWidget(self.summary, 1)
