@@ -309,6 +309,7 @@ def test_what_lies_on_a_film_is_renamed_and_a_finding_without_a_place_is_not_edi
 
 
 def test_a_reader_adds_a_box_of_their_own_names_it_and_takes_it_off_again(qtbot: QtBot, bench: ReadingBench) -> None:
+    bench.page.resize(1318, 708)
     opened(qtbot, bench)
     for _ in range(9):
         bench.session._new_uid()  # the boxes of the model have the first ones
@@ -328,8 +329,12 @@ def test_a_reader_adds_a_box_of_their_own_names_it_and_takes_it_off_again(qtbot:
     assert ((left + right) / 2, (top + bottom) / 2) == pytest.approx((100.0, 60.0), abs=1.0)
     card = bench.page.findings.card(own.tracking_uid)
     assert isinstance(card.editor, NameEditor)
-    card.editor.choice.setCurrentIndex(card.editor.labels.index("fracture"))
-    QTest.keyClick(card.editor, Qt.Key.Key_Return)
+    assert card.minimumSizeHint().width() < bench.page.findings.width()  # nothing of it is cut off
+    panel, editor = bench.page.findings, card.editor
+    shown = panel._scroll.viewport()
+    qtbot.waitUntil(lambda: shown.rect().contains(editor.save.mapTo(shown, editor.save.rect().center())))
+    editor.choice.setCurrentIndex(editor.labels.index("fracture"))
+    QTest.keyClick(editor, Qt.Key.Key_Return)
     assert boxes(bench)[-1] == "＋ 5 · fracture"
     assert card.lines()[-1] == "Drawn by the reader, not counted as AI"
     drag(bench, (right, bottom), (right + 20.0, bottom + 10.0))

@@ -86,9 +86,7 @@ class Occluding(QObject):
         self._images.show_place(mark.place)
         volume = self.volume() if mark.place.series_instance_uid else None
         if mark.place.series_instance_uid and volume is None:
-            self._page.toast.emit(
-                tr("Computed as soon as all slices of the series are here; ask again then")
-            )
+            self._page.toast.emit(tr("Computed as soon as all slices of the series are here; ask again then"))
             return
         pane.show_heat(tr("Stop · {percent} %", percent=0))
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.finding_names import finding_name, offered_labels
 from resources.translation import language, tr
@@ -125,25 +125,29 @@ class NameEditor(QWidget):
 
     def __init__(self, finding: Finding, kind: MarkedKind) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 6, 0, 0)
-        row.setSpacing(8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(6)
         self.labels = list(offered_labels("mammogram" if kind is MarkedKind.MAMMOGRAM else "film"))
         if finding.called and finding.called not in self.labels:
             self.labels.insert(0, finding.called)
         self.choice = ChoiceBox()
+        self.choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # long names widen no card
         self.choice.setAccessibleName(tr("What it is"))
         for name in self.labels:
             words = finding_name(name, language())
             self.choice.addItem(f"{words[:1].upper()}{words[1:]}", name)
         self.choice.setCurrentIndex(self.labels.index(finding.called) if finding.called else 0)
-        row.addWidget(self.choice, 1)
+        column.addWidget(self.choice)
         self.save = Button(tr("Keep"), "accept", icon="check", key="Return", small=True)
         self.cancel = Button(tr("Cancel"), "ghost", key="Esc", small=True)
         self.save.clicked.connect(self._save)
         self.cancel.clicked.connect(self.cancelled)
-        row.addWidget(self.cancel)
-        row.addWidget(self.save)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.save)
+        column.addLayout(buttons)
 
     def take_keys(self) -> None:
         """Let the keyboard choose at once."""
