@@ -14,8 +14,8 @@ from pydicom.filereader import dcmread
 
 from tests.helpers.full_reports import JUNIOR, SENIOR, SIGNED
 from tests.helpers.signed_reports import PIN, SignedCase, signed_case
-from workstation.dicom.objects.digital_signature import check_dataset, sign_dataset
-from workstation.dicom.sr.common import part10
+from workstation.dicom.objects.digital_signature import VERIFICATION, check_dataset, sign_dataset, signed_part10
+from workstation.dicom.sr.common import part10, read_part10
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.verify import SignatureVerifier
@@ -216,6 +216,23 @@ def test_other_bytes_around_what_is_signed_are_no_valid_document(
         Verdict.UNKNOWN,
         "The signature inside holds, but technical bytes around what it protects were changed",
     )
+
+
+def test_a_signature_is_written_behind_the_report_once_and_changes_no_byte_of_it(case: SignedCase) -> None:
+    plain = case.files["findings.dcm"]
+    key = case.store.unlock(SENIOR.user_id, PIN)
+
+    def sign(data: bytes) -> bytes:
+        return signed_part10(
+            data, sign=key.sign_bytes, certificate=key.certificate, uid="2.25.1", at=SIGNED, purpose=VERIFICATION
+        )
+
+    signed = sign(plain)
+
+    assert signed.startswith(plain)
+    assert [one.intact and one.covers_all for one in check_dataset(read_part10(signed))] == [True]
+    with pytest.raises(ValueError, match="once"):
+        sign(signed)
 
 
 def _signed_by(case: SignedCase, user_id: str, *, at: datetime = SIGNED, store: DemoKeyStore | None = None) -> bytes:

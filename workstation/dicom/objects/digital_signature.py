@@ -22,7 +22,7 @@ from cryptography.x509 import load_der_x509_certificate
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_data_element
+from pydicom.filewriter import write_data_element, write_dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import ExplicitVRLittleEndian
@@ -106,10 +106,20 @@ def check_dataset(ds: Dataset) -> list[DatasetSignature]:
 def signed_part10(
     data: bytes, *, sign: Callable[[bytes], bytes], certificate: bytes, uid: str, at: datetime, purpose: Code
 ) -> bytes:
-    """Return one of our own Part 10 files with a signature inside."""
+    """Return one of our own Part 10 files, without a signature so far, with one inside; all other bytes stay."""
     ds = read_part10(data)
+    if _NEVER_SIGNED & ds.keys() or max(ds.keys()) > min(_NEVER_SIGNED):
+        raise ValueError("signatures are written behind all else, once")
     sign_dataset(ds, sign=sign, certificate=certificate, uid=uid, at=at, purpose=purpose)
-    return part10(ds)
+    added = Dataset()
+    added.MACParametersSequence, added.DigitalSignaturesSequence = (
+        ds.MACParametersSequence,
+        ds.DigitalSignaturesSequence,
+    )
+    encoded = DicomBytesIO()
+    encoded.is_little_endian, encoded.is_implicit_VR = True, False
+    write_dataset(encoded, added)
+    return data + encoded.getvalue()
 
 
 def is_as_written(data: bytes, ds: Dataset) -> bool:

@@ -63,13 +63,14 @@ _NAMED: Final = frozenset().union(*_PARTS.values())
 def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> bytes:
     """Return the manifest of one report as JSON; ``objects`` are Part 10 files by file name."""
     envelope = encapsulated_pdf(report, study, b"")
-    parts = {name: part_digests(read_part10(data)) for name, data in objects.items()}
+    read = {name: read_part10(data) for name, data in objects.items()}
+    parts = {name: part_digests(ds) for name, ds in read.items()}
     content = {
         "format": 2,
         "report_uid": report.report_uid,
         "study_instance_uid": report.study_instance_uid,
         "objects": {name: _sha256(data) for name, data in objects.items()},
-        "sop_instance_uids": {name: str(read_part10(data).SOPInstanceUID) for name, data in objects.items()},
+        "sop_instance_uids": {name: str(ds.SOPInstanceUID) for name, ds in read.items()},
         "parts": parts | {"encapsulated": part_digests(read_part10(envelope))},
         "encapsulated": _sha256(taken_apart(envelope).surroundings),
     }

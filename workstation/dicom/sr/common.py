@@ -344,11 +344,15 @@ def read_part10(data: bytes) -> Dataset:
 
 
 def _refuse_too_long(ds: Dataset) -> None:
-    """Apply pydicom's strict checks to every value, whatever its global setting is."""
+    """Apply pydicom's strict checks to every value, whatever its global setting is; codes and UIDs come many times."""
+    checked: set[tuple[str, str]] = set()
     for element in ds.iterall():
-        if element.VR in {"SQ", "OB", "PN"} or element.VM != 1 or not isinstance(element.value, str):
+        value = element.value
+        if not isinstance(value, str) or element.VR in {"SQ", "OB", "PN"} or (element.VR, value) in checked:
             continue
-        validate_value(element.VR, element.value, config.RAISE)
+        if element.VM == 1:
+            validate_value(element.VR, value, config.RAISE)
+            checked.add((element.VR, str(value)))
 
 
 def _verifying_observer(verifier: Person, at: datetime) -> Dataset:
