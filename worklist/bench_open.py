@@ -2,13 +2,14 @@
 ``lianyue bench open``: from opening a case to its first image and to its whole series, over a hub.
 
 The hub runs in a process of its own, as it does in an alliance; client and hub share this
-machine's cores, so absolute times are upper bounds. The ratio compares the series with the same
-bytes fetched by plain HTTP, without DICOM and without decoding, in the same run.
+machine's cores, so absolute times are upper bounds. The ratios compare the series with the same bytes fetched
+in the same run over as many connections by a program that looks at none of them: from a server of plain files,
+from the hub itself, and from the plain server with the SHA-256 of each file that no slice is shown without.
 """
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import http.client
 import os
 import statistics
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,11 +27,11 @@ from typing import Any, Final
 
 from resources.translation import tr
 from worklist.dicomweb import HubImages
-from worklist.http import HubClient
+from worklist.http import SESSION_PATH, HubClient
 from worklist.retrieve import CONNECTIONS, FirstImage, SeriesRetriever, open_study
 from worklist.session import HubSession
 from worklist.upload import HubSender
-from workstation.dicom.images.decode import DecodedFrame, decode_frame
+from workstation.dicom.images.decode import decode_frame
 from workstation.dicom.images.phantom import make_phantom_study
 from workstation.dicom.images.source import scan
 from workstation.domain.errors import StorageError
@@ -62,6 +63,11 @@ class _Sending:
         """Go on."""
 
 
+Decode = Callable[[bytes], object]
+_Address = tuple[str, Sequence[str], Mapping[str, str]]
+"""Host and port, paths, headers."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     first_s: float
@@ -69,13 +75,13 @@ class _Opened:
     series_s: float
 
 
-def run(series_dir: Path | None = None) -> dict[str, Any]:
+def run(series_dir: Path | None = None, *, decode: Decode = decode_frame) -> dict[str, Any]:
     """
     Measure opening one case over a hub; the largest series of ``series_dir``, or the phantom.
 
-    Returns ``figures`` (``first_image_ms``, ``metadata_ms``, ``series_ms``, ``raw_http_ms``,
-    ``send_ms``, ``slices``, ``megabytes``; medians of three openings) and ``ratios``
-    (``series_over_raw_http``).
+    Returns ``figures`` (``first_image_ms``, ``metadata_ms``, ``series_ms``, ``raw_http_ms``, ``hub_http_ms``,
+    ``checked_http_ms``, ``send_ms``, ``slices``, ``megabytes``; medians of three openings) and ``ratios``
+    (``series_over_raw_http``, ``series_over_hub_http``, ``series_over_checked_http``).
     """
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
@@ -90,8 +96,10 @@ def run(series_dir: Path | None = None) -> dict[str, Any]:
             request = ReadingRequest(study.study_instance_uid)
             HubSender(client).send(study, request, _Sending(), lambda _: None)
             sent_s = time.perf_counter() - started
-            opened = [_open(url, study.study_instance_uid, series) for _ in range(RUNS)]
-        raw_s = _raw(base / "raw", series)
+            opened = [_open(url, study.study_instance_uid, series, decode) for _ in range(RUNS)]
+            hub_s = _fetched(_at_hub(url, study, series), check=False)
+        with _plain_server(base / "raw", series) as plain:
+            raw_s, checked_s = _fetched(plain, check=False), _fetched(plain, check=True)
     series_s = statistics.median(o.series_s for o in opened)
     return {
         "figures": {
@@ -101,9 +109,15 @@ def run(series_dir: Path | None = None) -> dict[str, Any]:
             "metadata_ms": round(1000 * statistics.median(o.metadata_s for o in opened), 1),
             "series_ms": round(1000 * series_s, 1),
             "raw_http_ms": round(1000 * raw_s, 1),
+            "hub_http_ms": round(1000 * hub_s, 1),
+            "checked_http_ms": round(1000 * checked_s, 1),
             "send_ms": round(1000 * sent_s, 1),
         },
-        "ratios": {"series_over_raw_http": round(series_s / raw_s, 2)},
+        "ratios": {
+            "series_over_raw_http": round(series_s / raw_s, 2),
+            "series_over_hub_http": round(series_s / hub_s, 2),
+            "series_over_checked_http": round(series_s / checked_s, 2),
+        },
     }
 
 
@@ -116,7 +130,7 @@ def _largest(folder: Path) -> tuple[Study, Series]:
     return alone, series
 
 
-def _open(url: str, study_instance_uid: str, wanted: Series) -> _Opened:
+def _open(url: str, study_instance_uid: str, wanted: Series, decode: Decode) -> _Opened:
     """Open the case as a workstation does that just signed in, every slice decoded."""
     with HubClient(url) as client:
         HubSession(client).sign_in("expert", "lianyue-demo")
@@ -130,17 +144,17 @@ def _open(url: str, study_instance_uid: str, wanted: Series) -> _Opened:
                 first.append(time.perf_counter() - started)
 
         def show_first(image: FirstImage) -> None:
-            decode_frame(image.part10)
+            decode(image.part10)
             seen()
 
-        def show(_index: int, _frame: DecodedFrame) -> None:
+        def show(_index: int, _frame: object) -> None:
             if not first:
                 seen()
 
         study = open_study(images, study_instance_uid, show_first)
         metadata_s = time.perf_counter() - started
         series = next(s for s in study.series if s.series_instance_uid == wanted.series_instance_uid)
-        fetch = SeriesRetriever(images, study_instance_uid, series, show, decode=decode_frame)
+        fetch = SeriesRetriever(images, study_instance_uid, series, show, decode=decode)
         fetch.start()
         fetch.wait(_PATIENCE_S)
         series_s = time.perf_counter() - started
@@ -149,33 +163,46 @@ def _open(url: str, study_instance_uid: str, wanted: Series) -> _Opened:
     return _Opened(first[0], metadata_s, series_s)
 
 
-def _raw(folder: Path, series: Series) -> float:
-    """Fetch the same files from a plain file server with the same number of connections; seconds."""
+def _at_hub(url: str, study: Study, series: Series) -> _Address:
+    """Return where the hub gives the same files, as it gives them to a workstation that just signed in."""
+    with HubClient(url) as client:
+        token = client.raw("POST", SESSION_PATH, json={"user": "expert", "password": "lianyue-demo"}).json()["token"]
+    base = f"/dicom-web/studies/{study.study_instance_uid}/series/{series.series_instance_uid}/instances/"
+    paths = [base + instance.sop_instance_uid for instance in series.instances]
+    headers = {"Accept": "application/dicom; transfer-syntax=*", "Authorization": f"Bearer {token}"}
+    return url.removeprefix("http://"), paths, headers
+
+
+@contextmanager
+def _plain_server(folder: Path, series: Series) -> Iterator[_Address]:
+    """Serve the same files as files."""
     folder.mkdir()
-    names = []
     for number, instance in enumerate(series.instances):
         (folder / str(number)).write_bytes(Path(instance.path or "").read_bytes())
-        names.append(f"/{number}")
     with _server(_RAW, folder) as url:
-        address = url.removeprefix("http://")
-        shares = [names[n::CONNECTIONS] for n in range(CONNECTIONS)]
-        times = []
-        for _ in range(RUNS):
-            started = time.perf_counter()
-            with ThreadPoolExecutor(CONNECTIONS) as pool:
-                list(pool.map(functools.partial(_fetch, address), shares))
-            times.append(time.perf_counter() - started)
+        yield url.removeprefix("http://"), [f"/{number}" for number in range(len(series.instances))], {}
+
+
+def _fetched(address: _Address, *, check: bool) -> float:
+    """Fetch everything with the number of connections that a series has; return the median of the seconds."""
+    host, paths, headers = address
+
+    def fetch(share: Sequence[str]) -> None:
+        connection = http.client.HTTPConnection(host)
+        for path in share:
+            connection.request("GET", path, headers=dict(headers))
+            content = connection.getresponse().read()
+            if check:
+                hashlib.sha256(content).digest()
+        connection.close()
+
+    times = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            list(pool.map(fetch, [paths[n::CONNECTIONS] for n in range(CONNECTIONS)]))
+        times.append(time.perf_counter() - started)
     return statistics.median(times)
-
-
-def _fetch(address: str, names: Sequence[str]) -> int:
-    connection = http.client.HTTPConnection(address)
-    size = 0
-    for name in names:
-        connection.request("GET", name)
-        size += len(connection.getresponse().read())
-    connection.close()
-    return size
 
 
 @contextmanager
