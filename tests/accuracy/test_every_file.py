@@ -14,7 +14,7 @@ from workstation.dicom.images.decode import frame_count, read_dataset
 from workstation.dicom.images.frame_reader import FrameReader
 from workstation.domain.errors import DecodeError
 
-pytestmark = [pytest.mark.accuracy, pytest.mark.no_cover, pytest.mark.usefixtures("allow_warnings")]
+pytestmark = [pytest.mark.accuracy, pytest.mark.usefixtures("allow_warnings")]
 """Libraries complain in the log about what these files are made to get wrong."""
 
 

@@ -294,9 +294,12 @@ def test_nothing_of_a_prior_stays_when_the_case_is_closed(qtbot: QtBot, bench: C
 # reports
 
 
-def test_the_signed_report_of_a_prior_is_shown_as_text(qtbot: QtBot, bench: ComparingBench) -> None:
+def test_the_signed_report_of_a_prior_is_shown_as_text_and_its_conclusion_at_once(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    values = cases.complete_values() | {"recommendation": "建议3个月复查"}
     bench.prior_reports.stored = replace(
-        cases.report(values=cases.complete_values(), uid="1.9.1"),
+        cases.report(values=values, uid="1.9.1"),
         state=ReportState.FINAL,
         signed_at=cases.NOON,
         verifier=Person("expert", "王启明", "中心"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark
@@ -100,6 +101,19 @@ def template() -> ReportTemplate:
         Code("24627-2", "LN", "CT Chest"),
         (section,),
     )
+
+
+def sectioned_template() -> ReportTemplate:
+    """Return the template with its impression and a recommendation under headings of their own, as shipped ones are."""
+    whole = template()
+    found, concluded = whole.sections[0].fields[:-1], whole.sections[0].fields[-1:]
+    advised = (TemplateField("recommendation", FieldType.TEXT, Text("建议", "Recommendation")),)
+    headings = (
+        ("findings", Code("59776-5", "LN", "Findings"), Text("影像所见", "Findings"), found),
+        ("impression", Code("19005-8", "LN", "Impressions"), Text("诊断印象", "Impression"), concluded),
+        ("advice", Code("18783-1", "LN", "Recommendations"), Text("建议", "Recommendation"), advised),
+    )
+    return replace(whole, sections=tuple(TemplateSection(*heading) for heading in headings))
 
 
 def report(*findings: Finding, values: dict[str, str] | None = None, uid: str = "1.2.3") -> Report:

@@ -63,7 +63,12 @@ class ComparingBench(ReadingBench):
     def make_page(self) -> tuple[ReadingPage, ReadingPresenter]:
         page = ReadingPage()
         service = ComparePriors(
-            self.source, self.archive, self.prior_reports, FakeTemplates(), self.desk_bench.audit, lambda _pdf: ""
+            self.source,
+            self.archive,
+            self.prior_reports,
+            FakeTemplates((cases.sectioned_template(),)),
+            self.desk_bench.audit,
+            lambda _pdf: "",
         )
         comparing = Comparing(self.protocols, service, PrefetchedImages(self.archive), self.streams, FakeRegistrar())
         presenter = ReadingPresenter(

@@ -10,7 +10,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from resources.translation import tr
-from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION
+from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION, rejected_by
 from workstation.dicom.sr.common import MANUFACTURER, read_part10
 from workstation.dicom.sr.measurement_report import MEASUREMENT_SERIES
 from workstation.dicom.sr.nodule_reader import read_nodules
@@ -25,8 +25,6 @@ STUDIES: Final = 40
 """How many earlier studies are looked into, the newest first."""
 _DOCUMENTS: Final = 50
 _SR: Final = "1.2.840.10008.5.1.4.1.1.88."
-_REJECTED: Final = frozenset({"113001", "113037", "113038", "113039"})
-"""Titles of selections that take objects out of use. Source: PS3.16 CID 7010."""
 _UNDEFINED: Final = 0xFFFFFFFF
 _UNREADABLE: Final = (HostileInput, DecodeError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What reading a damaged document ends with, down to its last number."""
@@ -87,7 +85,7 @@ def _of_study(retrieve: RetrievePort, study: Study, job: CancelToken) -> tuple[S
         ds = read_part10(part10)
         _require_whole(ds)
         if str(ds.get("SOPClassUID", "")) == KEY_OBJECT_SELECTION:
-            rejected |= _rejected_by(ds)
+            rejected |= rejected_by(ds)
             continue
         try:
             nodules = read_nodules(part10)
@@ -126,11 +124,3 @@ def _fetched(retrieve: RetrievePort, study: Study, job: CancelToken) -> Iterator
     for series, one in wanted:
         job.raise_if_cancelled()
         yield retrieve.instance(study.study_instance_uid, series.series_instance_uid, one.sop_instance_uid)
-
-
-def _rejected_by(ds: Dataset) -> set[str]:
-    title = next(iter(ds.get("ConceptNameCodeSequence") or ()), Dataset())
-    if str(title.get("CodeValue", "")) not in _REJECTED:
-        return set()
-    references = (one for item in ds.get("ContentSequence") or () for one in item.get("ReferencedSOPSequence") or ())
-    return {str(one.get("ReferencedSOPInstanceUID", "")) for one in references}

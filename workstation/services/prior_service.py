@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from resources.translation import tr
-from workstation.dicom.objects.document_text import encapsulated_document, sr_text
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import DecodeError, NotPermitted, SourceError, Unreachable, WorkstationError
+from workstation.domain.errors import NotPermitted, SourceError, Unreachable, WorkstationError
 from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStudy, comparable, is_like
 from workstation.domain.hanging_ports import PriorPort
 from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
-from workstation.domain.report import Report, ReportState
+from workstation.domain.report import ReportState
 from workstation.domain.study import Study
-from workstation.domain.template import FieldType, ReportTemplate
 from workstation.services.image_service import is_image_series
 from workstation.services.nodule_records import NoduleRecords, read_nodule_records
+from workstation.services.prior_report import PriorReport, of_documents, of_report
 
 PREFETCHED: Final = 2
 """How many priors are fetched ahead."""
@@ -40,25 +39,6 @@ class CasePriors:
     ready: tuple[Study, ...] = ()
     ahead: tuple[Study, ...] = ()
     failure: WorkstationError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PriorReport:
-    """
-    A prior's report as lines of (caption, text); ``signed`` names who signed it and when.
-
-    ``keys`` are the template fields of the lines where it was written here, empty for a document of another make.
-    """
-
-    title: str
-    lines: tuple[tuple[str, str], ...]
-    signed: str = ""
-    keys: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """Return the whole report as plain text."""
-        return "\n\n".join(f"{caption}\n{text}" if caption else text for caption, text in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +94,10 @@ class ComparePriors:
         if report is not None and report.state is ReportState.FINAL:
             template = next((one for one in self.templates.all() if one.template_id == report.template_id), None)
             if template is not None:
-                return _of_report(report, template, language)
-        return self._of_documents(prior)
+                return of_report(report, template, self.retrieve.study(prior.study_instance_uid), language)
+        study = self.retrieve.study(prior.study_instance_uid)
+        lines = of_documents(self.retrieve, study, self.pdf_text)
+        return PriorReport(study.description or prior.description, lines) if lines else None
 
     def nodules(self, priors: Sequence[PriorStudy], study: Study, job: CancelToken) -> NoduleRecords:
         """
@@ -148,27 +130,6 @@ class ComparePriors:
             self.audit.record(AuditAction.PRIOR_CONFIRMED, subject_uid=prior.study_instance_uid)
         self.audit.record(AuditAction.STUDY_VIEWED, subject_uid=prior.study_instance_uid, detail="prior report")
         return self.report(prior, language)
-
-    def _of_documents(self, prior: PriorStudy) -> PriorReport | None:
-        study = self.retrieve.study(prior.study_instance_uid)
-        found = []
-        for series in study.series:
-            for instance in series.instances:
-                if series.modality not in {"SR", "DOC"}:
-                    continue
-                part10 = self.retrieve.instance(
-                    study.study_instance_uid, series.series_instance_uid, instance.sop_instance_uid
-                )
-                text = self._text_of(part10, is_document=series.modality == "DOC")
-                if text:
-                    found.append((series.description, text))
-        return PriorReport(study.description or prior.description, tuple(found)) if found else None
-
-    def _text_of(self, part10: bytes, *, is_document: bool) -> str:
-        try:
-            return self.pdf_text(encapsulated_document(part10)) if is_document else sr_text(part10)
-        except DecodeError:
-            return ""  # a document of another make: the others may still be readable
 
 
 class PrefetchedImages:
@@ -249,20 +210,3 @@ class PrefetchedImages:
 
 def _is_earlier(prior: PriorStudy, study: Study) -> bool:
     return not (prior.study_date and study.study_date) or prior.study_date <= study.study_date
-
-
-def _of_report(report: Report, template: ReportTemplate, language: str) -> PriorReport:
-    lines, keys = [], []
-    for item in template.fields:
-        if item.type is FieldType.FINDINGS:
-            continue
-        value = report.values.get(item.key, "").strip()
-        label = next((choice.label.get(language) for choice in item.choices if choice.key == value), value)
-        if label:
-            lines.append((item.label.get(language), f"{label} {item.unit}".strip()))
-            keys.append(item.key)
-    signed = ""
-    if report.signed_at is not None:
-        who = report.verifier or report.author
-        signed = f"{who.name} · {report.signed_at.astimezone().strftime('%Y-%m-%d %H:%M')}"
-    return PriorReport(template.title.get(language), tuple(lines), signed, tuple(keys))

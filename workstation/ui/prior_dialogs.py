@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 from resources.translation import tr
 from workstation.domain.hanging import PriorStudy
 from workstation.domain.study import Study
-from workstation.services.prior_service import PriorReport
+from workstation.services.prior_report import PriorReport
 from workstation.ui.dialogs import Dialog
 from workstation.ui.patient_words import name_or_placeholder, sex_word
 from workstation.ui.widgets.labels import label

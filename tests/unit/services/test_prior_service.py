@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import JobCancelled, NotPermitted, Unreachable
 from workstation.domain.hanging import PriorRelation
-from workstation.domain.report import Person, ReportState
+from workstation.domain.report import Person, Predecessor, ReportKind, ReportState
 from workstation.domain.study import Instance, Series
 from workstation.domain.template import Text
 from workstation.exchange.paper.pdf_pages import pdf_words
@@ -116,6 +117,29 @@ def test_the_signed_report_of_a_prior_is_read_as_text() -> None:
     assert found.signed.startswith("王启明 · 2026-11-2")
 
 
+def test_what_a_signed_report_says_beside_its_fields_is_read_with_it_and_its_addendum_comes_first() -> None:
+    bench = Bench(("1.9.1", {}))
+    bench.service = replace(bench.service, templates=FakeTemplates((cases.sectioned_template(),)))
+    accepted = cases.ai_finding().accepted(by="expert", at=cases.NOON)
+    values = cases.complete_values() | {"recommendation": "建议3个月复查", "left_out_since": "肝右叶低密度影"}
+    before = Predecessor("2.25.6", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
+    bench.reports.stored = replace(
+        cases.report(accepted, values=values), state=ReportState.FINAL, signed_at=cases.NOON,
+        kind=ReportKind.ADDENDUM, predecessors=(before,), change_reason="补充", addendum="补充：肝转移",
+    )  # fmt: skip
+    found = bench.service.report(bench.source.known[0], "zh_CN")
+    assert found is not None
+    assert [caption for caption, _text in found.lines] == [
+        "补充报告", "版本", "检查技术", "肺结节", "诊断印象", "建议", "left_out_since",
+    ]  # fmt: skip
+    texts = dict(found.lines)
+    assert texts["补充报告"] == "补充：肝转移"
+    assert "16.1" in texts["肺结节"]
+    assert texts["left_out_since"] == "肝右叶低密度影"
+    assert found.impression == "补充：肝转移\n右肺上叶实性结节，建议增强 CT。"
+    assert found.keys == ("", "", "technique", "", "impression", "recommendation", "")
+
+
 def test_an_unsigned_report_of_a_prior_is_nobodys_result_yet() -> None:
     bench = Bench(("1.9.1", {}))
     bench.reports.stored = cases.report(values=cases.complete_values())
@@ -187,3 +211,30 @@ def test_reports_that_came_as_objects_are_read_as_text() -> None:
     assert all("右肺上叶实性结节" in text for _caption, text in found.lines)
     bench.archive.files["9.1"] = bench.archive.files["9.2"] = b"no DICOM at all"
     assert bench.service.report(bench.source.known[0], "zh_CN") is None
+
+
+def test_objects_that_nobody_signed_or_that_were_replaced_are_no_report_of_a_prior() -> None:
+    written = cases.report(
+        cases.ai_finding().accepted(by="expert", at=cases.NOON), values=cases.complete_values(), uid="1.9.1"
+    )
+    verifier = Person("expert", "王启明", "中心")
+    signed = replace(written, state=ReportState.FINAL, signed_at=cases.NOON, verifier=verifier)
+    corrected = replace(
+        signed, report_uid="2.25.9", signed_at=cases.NOON + timedelta(days=1), values={"impression": "未见结节。"}
+    )
+    study, row, objects = cases.study(uid="1.9.1"), cases.row(), DicomObjects(cases.FixedClock())
+    bench = Bench(("1.9.1", {}))
+    made = {
+        "9.1": objects.enhanced_sr(replace(written, state=ReportState.PRELIMINARY), cases.template(), study, row),
+        "9.2": objects.enhanced_sr(signed, cases.template(), study, row),
+        "9.3": objects.enhanced_sr(corrected, cases.template(), study, row),
+        "9.4": objects.measurement_sr(corrected, study),
+    }
+    bench.archive.studies["1.9.1"] = replace(
+        study, series=tuple(Series(uid, "SR", 9, uid, "", (Instance(uid, "1.2", 1),)) for uid in made)
+    )
+    bench.archive.files |= made
+    found = bench.service.report(bench.source.known[0], "zh_CN")
+    assert found is not None
+    assert [caption for caption, _text in found.lines] == ["9.3"]
+    assert "未见结节。" in found.text

@@ -44,6 +44,8 @@ TITLES: Final = {
     KeyPurpose.FOR_CONFERENCE: dcm("113005", "For Conference"),
     KeyPurpose.FOR_PEER_REVIEW: dcm("113008", "For Peer Review"),
 }
+_REJECTED: Final = frozenset({"113001", "113037", "113038", "113039"})
+"""Titles of selections that take objects out of use. Source: PS3.16 CID 7010."""
 _DESCRIPTION: Final = dcm("113012", "Key Object Description")
 
 
@@ -204,3 +206,12 @@ def _is_several(value: object) -> bool:
 def _is_description(item: Dataset) -> bool:
     name = next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset())
     return name.get("CodeValue") == _DESCRIPTION.value and "TextValue" in item
+
+
+def rejected_by(ds: Dataset) -> set[str]:
+    """Return the SOP Instance UIDs that a selection takes out of use, none where it is not for that."""
+    title = next(iter(ds.get("ConceptNameCodeSequence") or ()), Dataset())
+    if str(title.get("CodeValue", "")) not in _REJECTED:
+        return set()
+    references = (one for item in ds.get("ContentSequence") or () for one in item.get("ReferencedSOPSequence") or ())
+    return {str(one.get("ReferencedSOPInstanceUID", "")) for one in references}

@@ -14,7 +14,8 @@ from workstation.domain.hanging import Hung, PriorRelation, PriorStudy, Stage, d
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
 from workstation.services.jobs import JobHandle, Pool
-from workstation.services.prior_service import CasePriors, PriorReport
+from workstation.services.prior_report import PriorReport
+from workstation.services.prior_service import CasePriors
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
@@ -361,9 +362,9 @@ class Priors(QObject):
         tongue = language()
 
         def read(report: PriorReport | None) -> None:
-            if report is not None and report.lines and self._case is not None:
+            if report is not None and report.impression and self._case is not None:
                 heading = tr("Last impression {date}", date=_date(newest.study_date))
-                self._strip.show_impression(heading, report.lines[-1][1])
+                self._strip.show_impression(heading, report.impression)
 
         self._run(lambda _job: comparing.priors.report(newest, tongue), read, self._not_found)
 

@@ -14,7 +14,8 @@ from workstation.domain.hanging import PriorRelation, PriorStudy, day_of
 from workstation.domain.template import FieldType, Text
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.services.jobs import JobHandle, JobRunner, Pool
-from workstation.services.prior_service import ComparePriors, PriorReport
+from workstation.services.prior_report import PriorReport
+from workstation.services.prior_service import ComparePriors
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.pages.report_page import ReportPage
