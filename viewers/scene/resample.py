@@ -16,7 +16,7 @@ from viewers.scene.two_cores import share
 
 _ONE: Final = 256
 """Levels and weights are fixed-point numbers with 8 fractional bits in 16: sums wrap, but end inside."""
-_BAND: Final = 512
+_BAND: Final = 128
 _Levels = npt.NDArray[np.uint16]
 _STRAIGHT: Final = 1e-9
 
