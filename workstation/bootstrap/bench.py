@@ -93,6 +93,12 @@ def _turns(study: Path | None) -> dict[str, Any]:
     return run(study)
 
 
+def _sign(study: Path | None) -> dict[str, Any]:
+    from workstation.bootstrap.bench_sign import run
+
+    return run(study)
+
+
 _BENCHES: dict[str, Bench] = {
     "load": _load,
     "open": _open,
@@ -102,4 +108,5 @@ _BENCHES: dict[str, Bench] = {
     "worklist": _worklist,
     "memory": _memory,
     "turns": _turns,
+    "sign": _sign,
 }
