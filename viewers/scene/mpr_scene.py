@@ -35,6 +35,7 @@ from workstation.domain.volume import Volume
 
 Reslicer = Callable[[ResliceRequest], npt.NDArray[Any]]
 
+_AIR_HU: Final = -1024.0
 _WAY_MM: Final = 2.0
 """Length of the straight pieces a path is drawn with."""
 
@@ -60,8 +61,9 @@ class MprScene(Scene):
         planes: PlaneSet | None = None,
         default_voi: Window | VoiLut | None = None,
         monochrome1: bool = False,
+        padding: tuple[float, float] | None = None,
     ) -> None:
-        """``default_voi`` and ``monochrome1`` are those of the images that the volume is made of."""
+        """``default_voi``, ``monochrome1`` and ``padding`` are those of the images that the volume is made of."""
         super().__init__(
             annotations=annotations,
             new_uid=new_uid,
@@ -78,6 +80,9 @@ class MprScene(Scene):
         self._reslicer = reslicer
         self._default = default_voi or (CT_PRESETS["3"].window if modality == "CT" else None)
         self._monochrome1 = monochrome1
+        # only what is thinner than any air is told from a patient after interpolation as well
+        is_below_air = padding is not None and volume.unit == "HU" and padding[1] < _AIR_HU
+        self._padding = float(OUTSIDE), float(padding[1] if padding is not None and is_below_air else OUTSIDE)
         z, y, x = volume.voxels.shape
         middle = volume.lps_of(((x - 1) / 2, (y - 1) / 2, (z - 1) / 2))
         self.crosshair = (float(middle[0]), float(middle[1]), float(middle[2]))
@@ -190,12 +195,12 @@ class MprScene(Scene):
         """
         request = self._source()
         if request.slab is not None:
-            return SlabImage.of(request, self._reslicer, self.frame_of_reference_uid)
+            return SlabImage.of(request, self._reslicer, self.frame_of_reference_uid, self._padding)
         return SliceImage(
             pixels=self._reslicer(request),
             plane=request.plane,
             frame_of_reference_uid=self.frame_of_reference_uid,
-            padding=(OUTSIDE, OUTSIDE),
+            padding=self._padding,
             unit=self.volume.unit,
         )
 
@@ -214,14 +219,15 @@ class MprScene(Scene):
             at = ImagePlane(self.view(viewport).lps_of(x, y), shown.right, shown.down, shown.spacing_mm)
             request = ResliceRequest(self.volume, at, (1, 1), self.slab.sampling(self.grid.spacing_mm))
             return float(self._reslicer(request)[0, 0]), self.volume.unit
-        return float(self.volume.voxels[k, j, i]), self.volume.unit
+        value = float(self.volume.voxels[k, j, i])
+        return None if self._padding[0] <= value <= self._padding[1] else (value, self.volume.unit)
 
     def full_range(self) -> Window:
         """Return the window over all values of the displayed plane; of a slab, over as many as can be had at once."""
         request = self._source()
         samples = request.size[0] * request.size[1] * (request.slab.count if request.slab is not None else 1)
         factor = math.ceil(math.sqrt(samples / MOST_SAMPLES))
-        return full_range(self._reslicer(coarser(request, factor) if factor > 1 else request), (OUTSIDE, OUTSIDE))
+        return full_range(self._reslicer(coarser(request, factor) if factor > 1 else request), self._padding)
 
     def _source(self) -> ResliceRequest:
         sampling = self.slab.sampling(self.grid.spacing_mm)

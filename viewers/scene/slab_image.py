@@ -12,7 +12,7 @@ import numpy.typing as npt
 from resources.translation import tr
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import NotMeasurable
-from viewers.scene.reslice import OUTSIDE, ResliceRequest
+from viewers.scene.reslice import ResliceRequest
 from workstation.domain.geometry import ImagePlane
 
 Reslicer = Callable[[ResliceRequest], npt.NDArray[Any]]
@@ -30,14 +30,16 @@ class SlabImage(SliceImage):
     factor: float = 1.0
 
     @classmethod
-    def of(cls, request: ResliceRequest, reslicer: Reslicer, frame_of_reference_uid: str) -> SlabImage:
-        """Return the slab of a request; outside the volume is padding."""
+    def of(
+        cls, request: ResliceRequest, reslicer: Reslicer, frame_of_reference_uid: str, padding: tuple[float, float]
+    ) -> SlabImage:
+        """Return the slab of a request; ``padding`` holds OUTSIDE."""
         columns, rows = request.size
         return cls(
             pixels=np.broadcast_to(np.zeros((), request.volume.voxels.dtype), (rows, columns)),
             plane=request.plane,
             frame_of_reference_uid=frame_of_reference_uid,
-            padding=(OUTSIDE, OUTSIDE),
+            padding=padding,
             unit=request.volume.unit,
             request=request,
             reslicer=reslicer,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -10,11 +12,13 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.curved import CurvedPath
 from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.image import SliceImage
+from viewers.scene.measure_annotations import annotate
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import VoiLut, Window, to_gray
 from viewers.scene.reslice import ResliceRequest, reslice
 from viewers.scene.scene import Scene
+from workstation.domain.annotation import AnnotationKind
 from workstation.domain.volume import Volume
 
 SIZE = (40.0, 40.0)
@@ -72,3 +76,30 @@ def test_reset_and_the_key_1_return_to_the_window_of_the_images() -> None:
     scene.set_window(Window(1000, 2000))
     scene.reset()
     assert (scene.voi, scene.preset_window("1")) == (OWN, OWN)
+
+
+@pytest.mark.parametrize(
+    ("unit", "padding", "count", "lowest"),
+    [("HU", (-2000.0, -2000.0), 12, -50.0), ("HU", None, 16, -2000.0), ("", (-2000.0, -2000.0), 16, -2000.0)],
+)
+def test_a_region_on_a_plane_leaves_out_the_padding_of_a_ct(
+    unit: str, padding: tuple[float, float] | None, count: int, lowest: float
+) -> None:
+    """4 x 4 pixels of -50, one column of them -2000: the mean of the patient is -50 as on the slice itself."""
+    voxels = np.full((8, 8, 8), -50, np.int16)
+    voxels[:, :, 2] = -2000
+    scene = MprScene(
+        Volume(voxels, np.eye(4), "1.3", "1.5", unit), MprPlane.AXIAL, annotations=Annotations("1.2"),
+        new_uid=uids(), padding=padding,
+    )  # fmt: skip
+    z = scene.displayed_plane().origin[2]
+    corners = [(2.0, 2.0, z), (5.0, 2.0, z), (5.0, 5.0, z), (2.0, 5.0, z)]
+    drawn = annotate(
+        AnnotationKind.RECTANGLE, scene.measurable(), corners, uid="1", tracking_uid="2", author="w",
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )  # fmt: skip
+    assert drawn.statistics is not None
+    assert (drawn.statistics.count, drawn.statistics.minimum) == (count, lowest)
+    view = scene.view(SIZE)
+    read = [scene.value_at(SIZE, *view.viewport_of((x, 3.0, z))) for x in (2.0, 3.0)]
+    assert read == [None if count == 12 else (-2000.0, unit), (-50.0, unit)]

@@ -70,6 +70,7 @@ class MprPlanes(QObject):
                 planes=planes,
                 default_voi=default_voi,
                 monochrome1=monochrome1,
+                padding=shown.padding,
             )
             self._images.marks.dress(scene)
             scene.identity = shown.scene.identity

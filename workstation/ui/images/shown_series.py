@@ -72,6 +72,12 @@ class ShownSeries:
         return (None, False) if middle is None else (middle.default_voi, middle.monochrome1)
 
     @property
+    def padding(self) -> tuple[float, float] | None:
+        """Return the values that show no patient where all its images name the same, else None."""
+        named = {one.padding for one in self.images.values()}
+        return named.pop() if len(named) == 1 else None
+
+    @property
     def size(self) -> int:
         """Return the bytes of its pixels."""
         return sum(image.pixels.nbytes for image in self.images.values())
