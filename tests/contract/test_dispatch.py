@@ -123,6 +123,22 @@ def test_a_refusal_that_may_pass_is_tried_twelve_times_and_then_told(hub: HubBed
     assert (one.state, one.attempts, one.reason) == (DispatchState.DEAD, 12, "busy")
 
 
+def test_a_refusal_after_a_line_that_was_cut_for_long_is_the_first_one(hub: HubBed, route: MakeRoute) -> None:
+    own = route()
+    signed_case(hub)
+    work = dispatcher(hub, {RouteKind.HL7: FakeCarrier([*(Unreachable("away") for _ in range(12)), Refused("busy")])})
+
+    for _ in range(13):
+        drain(work)
+        hub.clock.ahead += timedelta(seconds=60)
+    (refused,) = dispatched(hub, own.route_id)
+    drain(work)
+    (one,) = dispatched(hub, own.route_id)
+
+    assert (refused.state, refused.attempts, refused.reason) == (DispatchState.WAITING, 13, "busy")
+    assert (one.state, one.attempts) == (DispatchState.DELIVERED, 14)
+
+
 def test_a_receiver_away_for_longer_than_patience_becomes_a_persons_business(hub: HubBed, route: MakeRoute) -> None:
     own = route()
     signed_case(hub)

@@ -144,7 +144,9 @@ class DispatchService:
             if not before.may_become(state):
                 raise NoLongerUpdatable(f"a {before.state} dispatch cannot become {state}")
             changes: dict[str, Any] = {"state": state.value, "due_at": self._context.clock.now()}
-            connection.execute(update(dispatches).where(this).values(**changes, **({"attempts": 0} if again else {})))
+            connection.execute(
+                update(dispatches).where(this).values(**changes, **({"attempts": 0, "refusals": 0} if again else {}))
+            )
             if again:  # somebody has mended something: do not wait out a long pause
                 connection.execute(
                     update(routes).where(routes.c.route_id == before.route_id).values(held_until=None, failures=0)

@@ -168,11 +168,11 @@ class Dispatcher:
             self._failed(row, route, error, dead=is_overdue(self.context, self.policy, row, error), holds_route=True)
             return False
         except (SourceError, StorageError) as error:
-            self._failed(row, route, error, dead=row.attempts + 1 >= (route.most_attempts or self.policy.most_attempts))
+            self._failed(row, route, error, dead=self._refused_often(row, route))
         except Exception as exc:  # a fault of ours with this one report must not stop the others
             log.exception("dispatch %d could not be built or sent", row.number)
             fault = WorkstationError(tr("A fault of the dispatcher itself"), detail=type(exc).__name__)
-            self._failed(row, route, fault, dead=row.attempts + 1 >= (route.most_attempts or self.policy.most_attempts))
+            self._failed(row, route, fault, dead=self._refused_often(row, route))
         else:
             self._delivered(row, receipt)
             self.step("recorded")
@@ -185,6 +185,10 @@ class Dispatcher:
                 supersede_one(connection, self.context, row)
                 return False
             return self._changed(connection, row, {"attempts": row.attempts + 1})
+
+    def _refused_often(self, row: Row[Any], route: Route) -> bool:
+        """Tell whether a person has to decide; attempts over a line that was cut do not count."""
+        return bool(row.refusals + 1 >= (route.most_attempts or self.policy.most_attempts))
 
     def _delivered(self, row: Row[Any], receipt: Receipt) -> None:
         now = self.context.clock.now()
@@ -226,10 +230,11 @@ class Dispatcher:
                     .where(routes.c.route_id == route.route_id)
                     .values(failures=failures, held_until=until, trouble=reason)
                 )
-            pause = self.policy.delay(row.attempts + 1, self.spread())
+            pause = self.policy.delay(row.refusals + 1, self.spread())
             values = {
                 "state": _DEAD if dead else _WAITING,
                 "attempts": row.attempts + 1,
+                "refusals": row.refusals + (not holds_route),
                 "due_at": now if holds_route else now + pause,  # a held route holds all that is on it
                 "reason": reason,
             }
