@@ -118,7 +118,7 @@ def test_one_click_in_a_nodule_outlines_and_measures_it_and_undo_takes_it_back(
     assert bench.session.report.annotations == ()
 
 
-def test_a_measured_nodule_becomes_a_finding_of_its_own_size(qtbot: QtBot, bench: ReadingBench) -> None:
+def test_a_measured_nodule_becomes_a_finding_of_the_mean_of_its_axes(qtbot: QtBot, bench: ReadingBench) -> None:
     bench.page.grid.nodule_wanted.emit("stack", NODULE)
     qtbot.waitUntil(lambda: len(bench.session.report.annotations) == 1)
     (nodule,) = bench.session.report.annotations
@@ -132,9 +132,12 @@ def test_a_measured_nodule_becomes_a_finding_of_its_own_size(qtbot: QtBot, bench
 
     next(one for one in menu.actions() if one.objectName() == "menu.nodule.finding").trigger()
 
-    added, size = bench.session.findings.findings[-1], nodule.measure(MeasureName.EQUIVALENT_DIAMETER)
-    assert size is not None
-    assert (added.decision, added.diameter_mm) == (Decision.ADDED, size.value)
+    added, by_volume = bench.session.findings.findings[-1], nodule.measure(MeasureName.EQUIVALENT_DIAMETER)
+    axes = [nodule.measure(name) for name in (MeasureName.LONG_AXIS, MeasureName.SHORT_AXIS)]
+    mean = sum(one.value for one in axes if one is not None) / 2
+    assert (added.decision, added.diameter_mm) == (Decision.ADDED, mean)
+    assert by_volume is not None
+    assert by_volume.value != mean
 
 
 def test_a_click_beside_every_nodule_is_refused_with_the_reason(

@@ -15,7 +15,7 @@ from types import UnionType
 from typing import Any, Final, get_args, get_type_hints
 
 from workstation.domain.categories import bi_rads, c_lung_rads, fleischner, lung_rads, pi_rads
-from workstation.domain.categories.values import CategoryResult, Scheme, Unclassifiable
+from workstation.domain.categories.values import CategoryResult, Scheme, Unclassifiable, mean_diameter_mm
 from workstation.domain.finding import Finding, NoduleType
 
 YES, NO = "yes", "no"
@@ -135,22 +135,31 @@ def lesions_of(scheme: Scheme, findings: Sequence[Finding]) -> tuple[LesionInput
     """
     Return what the accepted findings say about lesions: attenuation and size, nothing that needs a judgement.
 
-    Only for the tables of the lung; calcified and untyped nodules come without an attenuation.
+    Only for the tables of the lung; calcified and untyped nodules come without an attenuation. The size is the mean
+    of the two axes, as the tables want it: without them it is left to the reader, for a diameter by volume or of the
+    network is another number (a nodule of 10 x 6 x 6 mm has a mean of 8.0 and the volume of a sphere of 7.1).
     """
     if scheme not in {Scheme.LUNG_RADS, Scheme.C_LUNG_RADS}:
         return ()
-    return tuple(
-        LesionInput("nodule", _of_finding(finding, finding.diameter_mm))
-        for finding in findings
-        if finding.diameter_mm is not None
-    )
+    return tuple(LesionInput("nodule", _of_finding(one)) for one in findings if one.diameter_mm is not None)
 
 
-def _of_finding(finding: Finding, diameter_mm: float) -> dict[str, str]:
-    values = {"mean_diameter_mm": f"{diameter_mm:.1f}"}
+def _of_finding(finding: Finding) -> dict[str, str]:
+    size = _mean_diameter(finding)
+    values = {} if size is None else {"mean_diameter_mm": f"{size:.1f}"}
     if finding.nodule_type in _KINDS:
         values["kind"] = _KINDS[finding.nodule_type]
     return values
+
+
+def _mean_diameter(finding: Finding) -> float | None:
+    """Return what the reader measured or typed, else the mean of the segmented axes, None where there are none."""
+    mark = finding.mark
+    if mark is None or finding.diameter_mm != mark.diameter_mm:
+        return finding.diameter_mm
+    if mark.long_axis_mm is None or mark.short_axis_mm is None:
+        return None
+    return mean_diameter_mm(mark.long_axis_mm, mark.short_axis_mm)
 
 
 _KINDS: Final = {

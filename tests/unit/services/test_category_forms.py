@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from resources.categories import input_name, input_value
 from tests.helpers import cases
 from workstation.domain.categories.values import Scheme, Unclassifiable
 from workstation.domain.finding import NoduleType
+from workstation.domain.mark import MarkEvidence
 from workstation.services.category_forms import InputKind, LesionInput, classify, form_of, lesions_of
 
 NODULE = {"kind": "solid", "change": "baseline", "mean_diameter_mm": "7", "suspicious": "no"}
@@ -84,3 +87,14 @@ def test_findings_bring_their_size_and_attenuation_and_no_judgement() -> None:
     ]
     assert "kind" not in lesions_of(Scheme.C_LUNG_RADS, [untyped])[0].values
     assert lesions_of(Scheme.BI_RADS, [finding]) == ()
+
+
+def test_the_size_of_a_lesion_is_the_mean_of_its_axes_and_never_a_diameter_by_volume() -> None:
+    by_volume = replace(cases.mark(), diameter_mm=7.1)
+    axes = MarkEvidence(long_axis_mm=10.0, short_axis_mm=6.0, volume_mm3=188.5)
+    segmented = replace(cases.ai_finding(), original=replace(by_volume, evidence=axes), diameter_mm=7.1)
+    by_network = replace(cases.ai_finding(2), original=by_volume, diameter_mm=7.1)
+
+    found = lesions_of(Scheme.LUNG_RADS, [segmented, by_network])
+
+    assert [one.values for one in found] == [{"mean_diameter_mm": "8.0"}, {}]

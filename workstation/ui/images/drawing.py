@@ -164,10 +164,7 @@ class Drawing(QObject):
 
 
 def _diameter_mm(nodule: Annotation) -> float:
-    """Return the diameter of a sphere of the nodule's volume, as marks have it, else the mean of its axes."""
-    found = nodule.measure(MeasureName.EQUIVALENT_DIAMETER)
-    if found is not None:
-        return found.value
+    """Return the mean of long and short axis, as guidelines measure a nodule."""
     axes = [m.value for name in (MeasureName.LONG_AXIS, MeasureName.SHORT_AXIS) if (m := nodule.measure(name))]
     return sum(axes) / len(axes)
 
