@@ -111,7 +111,7 @@ def test_the_sign_dialog_tells_what_is_answered_for_by_whom_and_why(shown: Shown
     told = [one.text() for one in shown.presenter.dialog.findChildren(QLabel) if "左右已与临床核对" in one.text()]
     assert len(told) == 1
     assert told[0].startswith(
-        "Impression: Side: “左肺上叶结节” but found “右肺上叶见实性结节，直径8mm”. Answered for by 王启明"
+        "· Impression: Side: “左肺上叶结节” but found “右肺上叶见实性结节，直径8mm”. Answered for by 王启明"
     )
 
 

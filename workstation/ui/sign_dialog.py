@@ -18,7 +18,7 @@ from workstation.ui.widgets.fields import TextField
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
 
 _FACT_WIDTH: Final = 392
-_MOST_ANSWERS: Final = 3
+_MOST_ANSWERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class SignDialog(Dialog):
         for at, (caption, text, tone) in enumerate(rows):
             grid.addWidget(label(caption, "body", "t2"), at, 0, Qt.AlignmentFlag.AlignTop)
             fact = label(text, "body", tone, wrap=True)
+            if caption == tr("Answered for"):
+                fact.setToolTip("\n".join(facts.answered))
             fact.setFixedWidth(_FACT_WIDTH)  # a wrapped text tells its height only for a known width
             fact.setMinimumHeight(fact.heightForWidth(_FACT_WIDTH))
             grid.addWidget(fact, at, 1)
@@ -183,7 +185,7 @@ class SignDialog(Dialog):
 def _listed(lines: tuple[str, ...]) -> str:
     rest = len(lines) - _MOST_ANSWERS
     more = [tr("and {count} more", count=rest)] if rest > 0 else []
-    return "\n".join([*lines[:_MOST_ANSWERS], *more])
+    return "\n".join([*(f"· {line}" for line in lines[:_MOST_ANSWERS]), *more])
 
 
 class _CertificateBox(QWidget):
