@@ -149,11 +149,11 @@ class Judge:
         key = (at, by_lists, by_later_lists)
         if key not in self._contexts:
             rule = RevocationCheckingRule.CRL_REQUIRED if by_lists else RevocationCheckingRule.NO_CHECK
-            known = (*self.trust.intermediates, *self.evidence.certificates)
+            known = dict.fromkeys((*self.trust.intermediates, *self.evidence.certificates))
             self._contexts[key] = ValidationContext(
                 trust_roots=[asn1_x509.Certificate.load(der) for der in self.trust.roots],
                 other_certs=[asn1_x509.Certificate.load(der) for der in known],
-                crls=[*self.trust.crls, *self.evidence.lists] if by_lists else [],
+                crls=list(dict.fromkeys((*self.trust.crls, *self.evidence.lists))) if by_lists else [],
                 allow_fetching=False,
                 moment=at,
                 revinfo_policy=CertRevTrustPolicy(
