@@ -17,7 +17,7 @@ def state_words(state: DispatchState) -> tuple[str, str, str]:
         DispatchState.DELIVERED: (tr("Delivered"), "ok", "check-double"),
         DispatchState.DEAD: (tr("Not delivered"), "bad", "error-warning"),
         DispatchState.GIVEN_UP: (tr("Given up"), "neutral", "forbid"),
-        DispatchState.SUPERSEDED: (tr("Overtaken by a later report"), "neutral", "check"),
+        DispatchState.SUPERSEDED: (tr("Outdated before it arrived"), "neutral", "check"),
     }[state]
 
 
@@ -67,7 +67,7 @@ def step_words(event: TimelineEvent) -> tuple[str, str, str]:
                             "error-warning"),
         TimelineStep.SENT_AGAIN: (tr("Sent to {route} again by {name}", route=route, name=who), "t2", "refresh"),
         TimelineStep.GIVEN_UP: (tr("Not sent to {route}: {name}", route=route, name=who), "warn", "forbid"),
-        TimelineStep.SUPERSEDED: (tr("A later report goes to {route} instead", route=route), "t2", "arrow-right"),
+        TimelineStep.SUPERSEDED: (tr("Outdated, not sent to {route} any more", route=route), "t2", "arrow-right"),
         TimelineStep.ACKNOWLEDGED: (tr("Acknowledged by {name}", name=who), "ok", "check"),
     }[event.step]  # fmt: skip
 
