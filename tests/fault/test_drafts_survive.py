@@ -28,14 +28,14 @@ SEEN = ImageLook(image=MARKED, window_centre=-600.1 / 3, window_width=1500.7 / 7
 
 
 @pytest.mark.fault
-def test_sixty_kills_while_saving_leave_sixty_readable_drafts(tmp_path: Path) -> None:
+def test_sixty_kills_while_saving_leave_sixty_readable_drafts(memory_disk: Path) -> None:
     """After kill -9 the draft is the last one that was reported as saved, or the one after it."""
     chance = random.Random(5)
     corrupt = lost = 0
     number = 0
     for _ in range(KILLS):
-        number = _save_until_killed(tmp_path, number, chance.uniform(0.0, 0.05))
-        loaded = DraftStore(tmp_path, KEY).load(STUDY_UID, "resident")
+        number = _save_until_killed(memory_disk, number, chance.uniform(0.0, 0.05))
+        loaded = DraftStore(memory_disk, KEY).load(STUDY_UID, "resident")
         marked = loaded is not None and (loaded.key_images, loaded.image_looks) == ((MARKED,), (SEEN,))
         if loaded is None or not marked or not loaded.values["findings"].endswith(LONG):
             corrupt += 1

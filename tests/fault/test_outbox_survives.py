@@ -25,6 +25,7 @@ KEY = bytes(range(32))
 CLAIM = Claim("1.2.3", "1.2.3.4")
 PAYLOAD = bytes(range(256)) * 400
 SURVIVED = 0
+NEVER = -1
 
 
 def artefacts(number: int) -> tuple[SignedArtefact, ...]:
@@ -47,8 +48,40 @@ def sign_and_deliver(path: Path, hub: Path, say: Callable[[str], None]) -> None:
         say("confirmed")
 
 
-def die_at_line(step: int) -> Callable[[FrameType, str, object], object]:
-    """Return a trace function that kills this process at the given executed line of the outbox."""
+def in_a_child(path: Path, hub: Path, before_line: Callable[[int, list[str]], object]) -> tuple[list[str], bool]:
+    """
+    Fork, and sign and deliver there with something done before each line of the outbox.
+
+    It is given the number of the line, from 1, and the list of the words said so far, which comes back together
+    with whether the child died.
+    """
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        told = _Told(write_end)
+        sys.settrace(_at_every_line(lambda step: before_line(step, told)))  # type: ignore[arg-type]  # recursive alias
+        sign_and_deliver(path, hub, told.append)
+        os._exit(SURVIVED)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb") as pipe:
+        words = pipe.read().decode().split()
+    _, status = os.waitpid(child, 0)
+    return words, os.WIFSIGNALED(status)
+
+
+class _Told(list[str]):
+    """Words that somebody else hears at once."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+
+    def append(self, word: str) -> None:
+        os.write(self._descriptor, word.encode() + b"\n")
+        super().append(word)
+
+
+def _at_every_line(act: Callable[[int], object]) -> Callable[[FrameType, str, object], object]:
     seen = 0
 
     def trace(frame: FrameType, event: str, _arg: object) -> object:
@@ -57,49 +90,60 @@ def die_at_line(step: int) -> Callable[[FrameType, str, object], object]:
             return None
         if event == "line":
             seen += 1
-            if seen == step:
-                os.kill(os.getpid(), signal.SIGKILL)
+            act(seen)
         return trace
 
     return trace
 
 
-def run_until_death(path: Path, hub: Path, step: int) -> tuple[str, bool]:
-    """Fork, run with the given point of death; return the last word said and whether it died."""
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        sys.settrace(die_at_line(step))  # type: ignore[arg-type]  # the stub wants its own recursive alias
-        sign_and_deliver(path, hub, lambda word: _tell(write_end, word))
-        os._exit(SURVIVED)
-    os.close(write_end)
-    with os.fdopen(read_end, "rb") as pipe:
-        words = pipe.read().decode().split()
-    _, status = os.waitpid(child, 0)
-    return (words[-1] if words else ""), os.WIFSIGNALED(status)
+def deadly_lines(folder: Path) -> list[int]:
+    """
+    Return the first line of each state that a kill can leave.
+
+    What outlives a kill is what stands in the files and what was said. Lines between which neither changes are one
+    and the same death.
+    """
+    hub = folder / "hub"
+    hub.mkdir(parents=True)
+    before: list[object] = []
+
+    def look(step: int, words: list[str]) -> None:
+        said = [word for word in words if not word.isdigit()]
+        left = [(str(file), file.read_bytes()) for file in sorted(folder.rglob("*")) if file.is_file()]
+        if [said, left] != before:
+            before[:] = [said, left]
+            words.append(str(step))
+
+    words, died = in_a_child(folder / "outbox.sqlite", hub, look)
+    assert not died
+    return [int(word) for word in words if word.isdigit()]
 
 
-def _tell(descriptor: int, word: str) -> None:
-    os.write(descriptor, word.encode() + b"\n")
+def killed_at(deadly: int) -> Callable[[int, list[str]], object]:
+    """Return what dies before the line of that number."""
+
+    def act(step: int, _words: list[str]) -> None:
+        if step == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return act
 
 
 @pytest.mark.fault
-def test_a_kill_at_every_line_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
-    step = 0
+def test_a_kill_at_every_line_loses_nothing_and_doubles_nothing(memory_disk: Path) -> None:
     broken: list[str] = []
-    while True:
-        step += 1
-        folder = tmp_path / str(step)
+    lines = deadly_lines(memory_disk / "states")
+    for step in [*lines, NEVER]:
+        folder = memory_disk / str(step)
         hub = folder / "hub"
         hub.mkdir(parents=True)
         path = folder / "outbox.sqlite"
-        said, died = run_until_death(path, hub, step)
-        broken += judge(step, path, hub, said)
-        if not died:
-            break
+        said, died = in_a_child(path, hub, killed_at(step))
+        assert died is (step != NEVER)
+        broken += judge(step, path, hub, said[-1] if said else "")
 
     assert broken == []
-    assert step > 60
+    assert len(lines) > 10  # before the file, its tables, the report, each attempt, each word, the end
 
 
 def judge(step: int, path: Path, hub: Path, said: str) -> list[str]:
@@ -134,9 +178,9 @@ def judge(step: int, path: Path, hub: Path, said: str) -> list[str]:
 
 
 @pytest.mark.fault
-def test_kills_in_the_middle_of_writing_lose_nothing(tmp_path: Path) -> None:
+def test_kills_in_the_middle_of_writing_lose_nothing(memory_disk: Path) -> None:
     """Death between SQLite's own writes and syncs: every report that was said to be signed is there."""
-    path = tmp_path / "outbox.sqlite"
+    path = memory_disk / "outbox.sqlite"
     chance = random.Random(11)
     signed: set[int] = set()
     number = 0

@@ -22,7 +22,6 @@ import signal
 import socket
 import sqlite3
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -35,6 +34,7 @@ from typing import Any, Final
 from tests.helpers.dispatch import ENHANCED_SR, PDF
 from tests.helpers.hub import digests, new_uid, result_file, study_files
 from tests.helpers.hub_reports import EXPERT, new_report
+from tests.helpers.memory_disk import memory_folder
 from tests.helpers.mllp import ack, control_id
 from worklist.hub import report_service
 from worklist.hub.archive import open_archive
@@ -412,8 +412,8 @@ def main(arguments: Sequence[str]) -> int:
     """Print the verdict; 0 only when nothing was lost or doubled."""
     rounds = int(arguments[0]) if arguments else len(STEPS)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="rounds-") as folder:
-        verdict = run(rounds, Path(folder))
+    with memory_folder() as folder:
+        verdict = run(rounds, folder)
     told = {**verdict.__dict__, "seconds": round(time.monotonic() - started, 1)}
     print(json.dumps(told))  # noqa: T201 - the command's output
     return int(any((verdict.lost, verdict.doubled, verdict.altered, verdict.unproven)))
