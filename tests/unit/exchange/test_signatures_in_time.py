@@ -105,6 +105,17 @@ def test_a_stamped_report_holds_after_the_certificate_of_its_signer_has_ended(
     assert judged == [False, True]
 
 
+def test_a_stamp_that_was_added_late_proves_its_own_time_years_later(
+    pages: dict[SignatureLevel, bytes], years: Years
+) -> None:
+    store = keys()[0]
+    late = add_time_stamp(pages[SignatureLevel.B], store.trust(), store.time_authority()).content
+
+    found = years.verify(late, NOW + 4 * YEAR)
+
+    assert (found.verdict, found.explanation, found.level) == (Verdict.VALID, SIGNED_BY, SignatureLevel.LT)
+
+
 def test_a_claimed_time_is_believed_of_nobody_whose_certificate_has_ended(
     pages: dict[SignatureLevel, bytes], years: Years
 ) -> None:
