@@ -56,6 +56,7 @@ class WayPanel(Panel):
             (self.double, self.double_asked),
             (self.record, self.record_asked),
         ):
+            button.setParent(holder)  # else showing it opens a window, which takes the keyboard from the images
             button.clicked.connect(told)
         self.body.addWidget(holder)
         self.show_nothing()
