@@ -7,13 +7,14 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from resources.translation import tr
 from workstation.bootstrap.console import check_writable, write_text
 from workstation.bootstrap.environment import prepare_offscreen
 from workstation.domain.errors import SourceError
 
+_PATIENCE_S: Final = 60.0
 Bench = Callable[[Path | None], dict[str, Any]]
 
 
@@ -51,8 +52,16 @@ def _load(study: Path | None) -> dict[str, Any]:
 
 def _open(study: Path | None) -> dict[str, Any]:
     from worklist.bench_open import run
+    from workstation.bootstrap.alike_decoder import AlikeDecoder
+    from workstation.bootstrap.decode_pool import DecodePool
+    from workstation.bootstrap.image_stream import decode_for_display
 
-    return run(study)
+    pool = DecodePool(decode_for_display)
+    pool.wait_ready(_PATIENCE_S)  # in the window it is long up when a case is opened
+    try:
+        return run(study, decode=AlikeDecoder(pool))
+    finally:
+        pool.close()
 
 
 def _scroll(_study: Path | None) -> dict[str, Any]:
@@ -87,6 +96,12 @@ def _memory(study: Path | None) -> dict[str, Any]:
     return run(study)
 
 
+def _endurance(study: Path | None) -> dict[str, Any]:
+    from workstation.bootstrap.bench_endurance import run
+
+    return run(study)
+
+
 def _turns(study: Path | None) -> dict[str, Any]:
     from workstation.bootstrap.bench_turns import run
 
@@ -107,6 +122,7 @@ _BENCHES: dict[str, Bench] = {
     "detect": _detect,
     "worklist": _worklist,
     "memory": _memory,
+    "endurance": _endurance,
     "turns": _turns,
     "sign": _sign,
 }

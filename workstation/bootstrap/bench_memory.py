@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any, Final
 
-from resources.translation import CHINESE, tr
-from workstation.domain.errors import StorageError
+from workstation.bootstrap.bench_window import (
+    PATIENCE_S,
+    REST_MS,
+    ReadingWindow,
+    reading_window,
+    resident_mb,
+    status_mb,
+)
 
 SLICES: Final = 500
+GOAL_MB: Final = 1200.0
+"""A CT of 500 slices in 2x2 views, everything that shows it counted together."""
 _MIB: Final = 1 << 20
-_PATIENCE_S: Final = 400.0
-_REST_MS: Final = 3000
+_REFERENCE: Final = (
+    "import sys, numpy, pydicom; from pathlib import Path; "
+    "images = [pydicom.dcmread(p) for p in sorted(Path(sys.argv[1]).rglob('*')) if p.is_file()]; "
+    "volume = numpy.stack([i.pixel_array for i in images if 'PixelData' in i]); del images; "
+    "print(volume.nbytes, [l.split()[1] for l in open('/proc/self/status') if l.startswith('VmHWM')][0])"
+)
+"""The shortest way to the same voxels that people take: pydicom and numpy, without a window."""
 
 
 def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
@@ -25,114 +38,69 @@ def run(study: Path | None, slices: int = SLICES) -> dict[str, Any]:
     ``peak_mb`` its highest while it loaded, ``decoders_mb`` that of its decoding children (pages
     they share counted once), ``before_mb`` and ``after_mb`` the window's before the case and when
     it is closed. ``longest_turn_ms`` is the processor time of the window's longest turn from the
-    double click to the volume: the clock would count other programs. Raises StorageError where
-    the system does not tell these figures.
+    double click to the volume: the clock would count other programs. ``volume_mb`` are the voxels alone and
+    ``reference_mb`` a program that does nothing but read them with pydicom into one array.
+
+    ``ratios``: what the case adds to the window, in volumes and in references; all that is resident, in goals of
+    ``GOAL_MB``; what is left of the case when it is closed, in volumes. Raises StorageError where the system does
+    not tell these figures.
     """
-    if not Path("/proc/self/smaps_rollup").exists():
-        raise StorageError(tr("Memory is measured on Linux only"))
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from workstation.bootstrap.children import Child
-    from workstation.bootstrap.demo import PASSWORD
-    from workstation.dicom.images.phantom import make_phantom_study
-    from workstation.exchange.signing.demo_pki import DemoKeyStore
-    from workstation.storage.data_dir import private_dir
-
-    with tempfile.TemporaryDirectory(prefix="lianyue-bench-", ignore_cleanup_errors=True) as folder:
-        root = Path(folder)
-        if study is None:
-            study = make_phantom_study(root / "study", slices=slices, slice_spacing_mm=0.6).folder
-        local = private_dir(root / "workstation")
-        hub_command = ("hub", "--data", str(private_dir(root / "hub")), "--port", "0", "--demo-users")
-        with Child(*hub_command, log=root / "hub.log") as hub:
-            url = hub.first_line()
-            DemoKeyStore(private_dir(local / "pki")).ensure_signer("expert", "Expert", "Bench", PASSWORD)
-            send_case(url, study, PASSWORD)
-            return {"figures": _opened(url, local, PASSWORD)}
+    with reading_window(study, slices=slices) as window:
+        volume_mb, reference_mb = _reference(window.study)
+        figures = _opened(window) | {"volume_mb": volume_mb, "reference_mb": reference_mb}
+    case = figures["window_mb"] - figures["before_mb"]
+    ratios = {
+        "case_over_volume": case / volume_mb,
+        "case_over_reference": case / reference_mb,
+        "peak_over_volume": (figures["peak_mb"] - figures["before_mb"]) / volume_mb,
+        "left_over_volume": (figures["after_mb"] - figures["before_mb"]) / volume_mb,
+        "whole_over_goal": (figures["window_mb"] + figures["decoders_mb"]) / GOAL_MB,
+    }
+    return {
+        "figures": {name: round(value, 1) for name, value in figures.items()},
+        "ratios": {name: round(value, 2) for name, value in ratios.items()},
+    }
 
 
-def send_case(url: str, folder: Path, password: str) -> None:
-    """Send what lies in a folder as the technician does."""
-    from workstation.bootstrap.adapters import connect
-    from workstation.dicom.images.source import scan
-    from workstation.domain.site import ReadingRequest
-    from workstation.services.jobs import NoJob
-
-    with connect(url) as hub:
-        hub.session.sign_in("technician", password)
-        for one in scan(folder, NoJob()):
-            hub.sender.send(one, ReadingRequest(one.study_instance_uid), NoJob(), lambda _progress: None)
+def _reference(study: Path) -> tuple[float, float]:
+    """Return the size of the voxels and the most that a process of its own needs to read them, in MiB."""
+    command = [sys.executable, "-c", _REFERENCE, str(study)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 - this interpreter with our own program
+    return int(told[0]) / _MIB, int(told[1]) * 1024 / _MIB
 
 
-def _opened(url: str, local: Path, password: str) -> dict[str, float]:
-    from workstation.bootstrap.desktop import Desktop
-    from workstation.bootstrap.desktop_pages import LOGIN, READING, WORKLIST
-    from workstation.bootstrap.loop_steps import check, quiet_platform, settle, wait_until
+def _opened(window: ReadingWindow) -> dict[str, float]:
+    from workstation.bootstrap.loop_steps import settle, wait_until
     from workstation.bootstrap.turns import Turns
-    from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
-    from workstation.ui.pages.login_page import LoginPage
-    from workstation.ui.pages.reading_page import ReadingPage
-    from workstation.ui.pages.worklist_page import WorklistPage
     from workstation.ui.widgets.tiling import Layout
 
-    quiet_platform()
-    others = _children()
-    settings = Settings(AppearanceSettings(language=CHINESE), ConnectionSettings(hub_url=url))
-    desktop = Desktop(url, data_dir=local, settings=settings, settings_path=None)
-    try:
-        window = desktop.shell.window
-        window.resize(1920, 1080)
-        window.show()
-        login = desktop.page(LOGIN)
-        if isinstance(login, LoginPage):
-            login.user.edit.setText("expert")
-            login.password.edit.setText(password)
-            login.enter_button.click()
-        wait_until(lambda: desktop.actor is not None and window.current_page == WORKLIST, "the worklist")
-        cases, page = desktop.page(WORKLIST), desktop.page(READING)
-        if not isinstance(cases, WorklistPage) or not isinstance(page, ReadingPage):
-            raise TypeError("the pages of a reader")
-        wait_until(lambda: cases.model.rowCount() > 0, "the case")
-        settle(_REST_MS)
-        before = _resident()
-        page.grid.choose_layout(Layout.MPR)
-        turns = Turns()
-        turns.start()
-        started = time.perf_counter()
-        desktop.open_case(cases.model.row_at(0), read_only=False)
-        wait_until(page.has_image, "the first image", seconds=_PATIENCE_S)
-        first = time.perf_counter() - started
-        wait_until(page.has_volume, "the volume", seconds=_PATIENCE_S)
-        whole = time.perf_counter() - started
-        settle(_REST_MS)
-        turns.stop()
-        page.grid.choose_layout(Layout.MPR)
-        settle(_REST_MS)
-        figures = {
-            "slices": float(page.slice_count),
-            "before_mb": before,
-            "window_mb": _resident(),
-            "peak_mb": _status("VmHWM"),
-            "decoders_mb": sum(_proportional(pid) for pid in _children() - others),
-            "longest_turn_ms": max(turns.longest.values()),
-            "first_image_s": first,
-            "whole_s": whole,
-        }
-        check(desktop.desk is not None, "somebody reads")
-        if desktop.desk is not None:
-            desktop.desk.close()
-        settle(_REST_MS)
-        return {name: round(value, 1) for name, value in (figures | {"after_mb": _resident()}).items()}
-    finally:
-        desktop.close()
-
-
-def _status(field: str) -> float:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 / _MIB for line in lines if line.startswith(field + ":"))
-
-
-def _resident() -> float:
-    return _status("VmRSS")
+    page, before = window.page, resident_mb()
+    page.grid.choose_layout(Layout.MPR)
+    turns = Turns()
+    turns.start()
+    started = time.perf_counter()
+    window.open_case()
+    wait_until(page.has_image, "the first image", seconds=PATIENCE_S)
+    first = time.perf_counter() - started
+    wait_until(page.has_volume, "the volume", seconds=PATIENCE_S)
+    whole = time.perf_counter() - started
+    settle(REST_MS)
+    turns.stop()
+    page.grid.choose_layout(Layout.MPR)
+    settle(REST_MS)
+    figures = {
+        "slices": float(page.slice_count),
+        "before_mb": before,
+        "window_mb": resident_mb(),
+        "peak_mb": status_mb("VmHWM"),
+        "decoders_mb": sum(_proportional(pid) for pid in _decoders()),
+        "longest_turn_ms": max(turns.longest.values()),
+        "first_image_s": first,
+        "whole_s": whole,
+    }
+    window.close_case()
+    settle(REST_MS)
+    return figures | {"after_mb": resident_mb()}
 
 
 def _proportional(pid: int) -> float:
@@ -143,8 +111,16 @@ def _proportional(pid: int) -> float:
     return next(int(line.split()[1]) * 1024 / _MIB for line in text.splitlines() if line.startswith("Pss:"))
 
 
-def _children() -> set[int]:
+def _decoders() -> set[int]:
+    """Return the children that decode: all but the hub, which an alliance has elsewhere."""
     found = set()
     for task in Path("/proc/self/task").iterdir():
         found |= {int(pid) for pid in (task / "children").read_text(encoding="ascii").split()}
-    return found
+    return {pid for pid in found if b"multiprocessing" in _command(pid)}
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

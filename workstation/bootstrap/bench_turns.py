@@ -28,7 +28,7 @@ def run(study: Path | None, slices: int = SLICES, rest_ms: int = _REST_MS) -> di
     stretches as much. ``rest_ms`` is waited after each act, for what it leaves behind.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from workstation.bootstrap.bench_memory import send_case
+    from workstation.bootstrap.bench_window import send_case
     from workstation.bootstrap.children import Child
     from workstation.bootstrap.demo import PASSWORD
     from workstation.dicom.images.phantom import make_phantom_study
