@@ -25,6 +25,8 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.FINDING_DECIDED,
         AuditAction.AI_REVEALED,
         AuditAction.REPORT_SIGNED,
+        AuditAction.REPORT_SAVED,
+        AuditAction.REPORT_PRINTED,
         AuditAction.SIGNATURE_FAILED,
         AuditAction.INSTANCE_QUARANTINED,
         AuditAction.MODEL_CHANGED,

@@ -64,6 +64,8 @@ def _select(actor: Actor) -> Select[Any]:
             cases.c.modality,
             cases.c.critical,
             cases.c.state,
+            cases.c.accession_number,
+            cases.c.studied,
         )
         .join(cases, cases.c.study_instance_uid == returned_reports.c.study_instance_uid)
         .where(returned_reports.c.site_id == actor.site_id, returned_reports.c.site_id != "")
@@ -93,4 +95,6 @@ def _returned(row: Row[Any]) -> ReturnedReport:
         superseded_by=row.superseded_by,
         withdrawn_code=WithdrawalCode(code) if code else None,
         withdrawn_reason=reason,
+        accession_number=row.accession_number,
+        studied=row.studied.astimezone(UTC).isoformat() if row.studied else "",
     )

@@ -11,7 +11,6 @@ from resources.translation import language, tr
 from workstation.bootstrap.pictures import picture_services
 from workstation.bootstrap.sign_in import ORGANISATION
 from workstation.domain.access import Permission
-from workstation.domain.errors import DecodeError
 from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.page import Page, PageSpec
 
@@ -118,6 +117,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
     from workstation.bootstrap.desk import Preview, way_services
     from workstation.bootstrap.grading import grade_beside_report
     from workstation.bootstrap.letterheads import site_letterheads
+    from workstation.bootstrap.paper import paper_of_report
     from workstation.bootstrap.writing import writing_aids
     from workstation.exchange.paper.report_pdf import ReportPdf
     from workstation.ui.pages.report_page import ReportPage
@@ -137,6 +137,10 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         way=way_services(desktop.hub, desktop.session.storage),
     )
     desktop.report.guards.append(desktop.critical.report_page(page, _present(desktop.desk)))
+    paper_of_report(
+        page, _present(desktop.desk), desktop.shell.jobs, desktop.hub, desktop.session.storage,
+        trusted=desktop.signing.trusted, data_dir=desktop.data_dir,
+    )  # fmt: skip
     _tell_return(desktop, page)
     grade_beside_report(page, _present(desktop.desk), desktop.hub.quality, desktop.shell.jobs, _present(desktop.actor))
 
@@ -222,6 +226,7 @@ def _grassroots(desktop: Desktop) -> Page:
     from workstation.bootstrap.adapters import verifier
     from workstation.bootstrap.grading import grade_sent_cases
     from workstation.bootstrap.letterheads import recognition_policy
+    from workstation.bootstrap.paper import paper_services, pdf_in
     from workstation.dicom.images.source import scan
     from workstation.exchange.paper.pdf_pages import page_pictures
     from workstation.services.recognition_service import FindRepeats, TellRepeats
@@ -238,9 +243,10 @@ def _grassroots(desktop: Desktop) -> Page:
         sender=hub.sender,
         inbox=hub.inbox,
         worklist=hub.worklist,
-        open_returned=OpenReturnedReport(hub.images, verifier(desktop.signing.trusted, desktop.data_dir), _pdf_in),
+        open_returned=OpenReturnedReport(hub.images, verifier(desktop.signing.trusted, desktop.data_dir), pdf_in),
         pictures=page_pictures,
         repeated=TellRepeats(hub.recognised.results, FindRepeats(policy, SystemClock())),
+        paper=paper_services(hub),
     )
     presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)
     presenter.refresh()
@@ -255,12 +261,3 @@ def _present(value: T | None) -> T:
     if value is None:
         raise RuntimeError("this page is offered after signing in only")
     return value
-
-
-def _pdf_in(part10: bytes) -> bytes:
-    from workstation.dicom.objects.encapsulated import taken_apart
-
-    try:
-        return taken_apart(part10).pdf
-    except ValueError as exc:
-        raise DecodeError(tr("The returned report is damaged"), detail=str(exc)) from exc

@@ -117,6 +117,10 @@ class NotANodule(WorkstationError):
     """Nothing that can be outlined as a nodule lies at the chosen point."""
 
 
+class NotPrinted(WorkstationError):
+    """The printer did not take a document."""
+
+
 class NotRegistrable(WorkstationError):
     """Two images cannot be laid over each other by a computation."""
 

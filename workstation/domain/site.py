@@ -78,3 +78,6 @@ class ReturnedReport:
     withdrawn_code: WithdrawalCode | None = None
     withdrawn_reason: str = ""
     """Why nothing of it holds, in the words of who withdrew it; empty while it holds"""
+    accession_number: str = ""
+    studied: str = ""
+    """When the exam was made, ISO 8601 UTC; empty where its images do not say"""

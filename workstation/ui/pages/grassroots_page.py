@@ -128,6 +128,11 @@ class GrassrootsPage(Page):
         self._verdict.show_chip(tr("Not checked"), "warn", "question")
         self.paper.show_message(text)
 
+    def add_to_report(self, *buttons: QWidget) -> None:
+        """Put buttons into the heading of the report."""
+        for button in buttons:
+            self._report.header.addWidget(button)
+
     def explanation(self) -> str:
         """Return what the check of the signature says."""
         return self._explanation.text()

@@ -25,8 +25,10 @@ from workstation.services.returned_report_service import OpenedReport, OpenRetur
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.inbox_paper import InboxPaper
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.grassroots_page import GrassrootsPage
+from workstation.ui.paper_out import PaperServices
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.quality.repeat_dialog import RepeatDialog
 from workstation.ui.send_queue import GrassrootsQueue
@@ -49,6 +51,8 @@ class GrassrootsServices:
     pictures: Callable[[bytes, int], Pictures]
     repeated: Callable[[Study], tuple[str, str]] = lambda _study: ("", "")
     """Which recognised result an exam repeats, and when it may be repeated all the same; empty where none."""
+    paper: PaperServices | None = None
+    """How a returned report leaves the workstation; nowhere without it"""
 
 
 class GrassrootsPresenter(QObject):
@@ -67,6 +71,7 @@ class GrassrootsPresenter(QObject):
         self._returned: dict[str, ReturnedReport] = {}
         self._repeated: dict[str, str] = {}
         """What is said of the recognised result that a study repeats"""
+        self._paper = InboxPaper(page, jobs, services.paper) if services.paper is not None else None
         self._opening: JobHandle[tuple[OpenedReport, Pictures]] | None = None
         self._scans: list[JobHandle[list[Study]]] = []
         self._refreshing = False
@@ -227,6 +232,7 @@ class GrassrootsPresenter(QObject):
         returned = self._returned[ups_instance_uid]
         who = f"{name_or_placeholder(returned.patient_name)} · {returned.description}"
         self._page.show_report_loading(who)
+        self._offer_paper(None)
         width = self._page.paper.page_width_px()
         if self._opening is not None:
             self._opening.cancel()
@@ -238,6 +244,7 @@ class GrassrootsPresenter(QObject):
         def done(result: tuple[OpenedReport, Pictures]) -> None:
             opened, pictures = result
             self._page.show_report(who, pictures, opened.verdict)
+            self._offer_paper(opened)
 
         def failed(error: Exception) -> None:
             if not isinstance(error, WorkstationError):
@@ -246,6 +253,10 @@ class GrassrootsPresenter(QObject):
                 self._page.show_report_failed(f"{error.user_text}\n\n{error.hint}".strip())
 
         opening = self._opening = self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
+
+    def _offer_paper(self, opened: OpenedReport | None) -> None:
+        if self._paper is not None:
+            self._paper.show(opened)
 
     def acknowledge(self, ups_instance_uid: str) -> None:
         """Confirm the receipt of a report."""
@@ -315,6 +326,8 @@ class GrassrootsPresenter(QObject):
 
     def _show_returned(self) -> None:
         reports = list(self._returned.values())
+        if self._paper is not None:
+            self._paper.renew(self._returned)
         self._page.inbox.show_reports(reports)
         self._page.show_inbox_count(sum(not report.acknowledged_at for report in reports))
 

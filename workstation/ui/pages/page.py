@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from resources.translation import tr
 from workstation.domain.errors import WorkstationError
-from workstation.ui.commands import CommandSet
+from workstation.ui.commands import Command, CommandSet
 from workstation.ui.notice import Notice, NoticeAction, NoticeBar, Severity
 
 
@@ -51,6 +52,11 @@ class Page(QWidget):
         self.setObjectName("page")
         self.setMinimumSize(320, 240)  # else the widest row would keep the window from shrinking
         self.commands = CommandSet(self)
+        self.print_out: Callable[[], object] = self._nothing_to_print
+        """What Ctrl+P does; set by who shows a report on this page"""
+        self.commands.add(
+            Command("print", tr("Print the report"), "printer", "Ctrl+P", self._print, tr("General"), everywhere=True)
+        )
         self.notices = NoticeBar()
         self.notices.setParent(self)  # a bar without a parent would open as a window of its own
         self.notices.hide()
@@ -85,6 +91,12 @@ class Page(QWidget):
 
     def close_page(self) -> None:
         """Stop timers and jobs; the widget is going away, perhaps before it was whole."""
+
+    def _print(self) -> None:
+        self.print_out()
+
+    def _nothing_to_print(self) -> None:
+        self.toast.emit(tr("No report is shown here to print. F4 shows the report of the open case."))
 
     def show_error(self, error: WorkstationError, *, key: str = "error", severity: Severity = Severity.LOST,
                    actions: tuple[NoticeAction, ...] = ()) -> None:  # fmt: skip

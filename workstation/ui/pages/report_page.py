@@ -326,6 +326,12 @@ class ReportPage(Page):
         self.building.stop()
         self.closing.emit()
 
+    def add_to_preview(self, *buttons: QWidget) -> None:
+        """Put buttons into the heading of the preview, before the one of the previous report."""
+        header = self._preview_panel.header
+        for button in buttons:
+            header.insertWidget(header.count() - 1, button)
+
     def show_saved(self, text: str) -> None:
         """Say when the draft was saved."""
         self._saved.setText(text)
