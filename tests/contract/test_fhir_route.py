@@ -15,10 +15,11 @@ from tests.helpers.consignments import HL7, PDF_BYTES, consigned, small_study, t
 from tests.helpers.fhir_judge import refused_by_fhir_js
 from tests.helpers.fhir_server import FhirServer, running_fhir_server
 from tests.helpers.full_reports import SIGNED, final_report, preliminary_report
-from workstation.domain.dispatch import CriticalFlag, Route, RouteKind
+from workstation.domain.dispatch import CriticalFlag, FormerReport, Route, RouteKind
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
+from workstation.domain.finding import RejectReason
 from workstation.domain.report import Predecessor, Report, ReportKind, ReportState
-from workstation.domain.template import FieldType
+from workstation.domain.template import Code, FieldType
 from workstation.exchange.routes.dispatched_objects import signed_pdf
 from workstation.exchange.routes.fhir import transaction
 from workstation.exchange.routes.fhir_carrier import FhirCarrier
@@ -216,6 +217,43 @@ def test_a_critical_value_is_an_observation_of_its_own() -> None:
     assert critical["interpretation"][0]["coding"][0]["code"] == "AA"
     assert critical["valueCodeableConcept"]["coding"][0]["code"] == "RID49480"
     Bundle.model_validate(bundle(critical=(flag,)))
+
+
+def test_two_critical_values_of_one_level_are_two_observations_that_say_what_was_found() -> None:
+    level = ("RID49480", "RADLEX", "ACR Category 1 Actionable Finding")
+    embolism = CriticalFlag(
+        *level, critical_uid="2.25.1", text="肺动脉栓塞", finding=Code("59282003", "SCT", "Pulmonary embolism")
+    )
+    air = CriticalFlag(*level, critical_uid="2.25.2", text="张力性气胸")
+
+    told = bundle(critical=(embolism, air))
+
+    found = [one for one in resources(told, "Observation") if one["code"]["coding"][0]["code"] == "73568-8"]
+    assert [one["valueCodeableConcept"]["text"] for one in found] == ["肺动脉栓塞", "张力性气胸"]
+    assert found[0]["component"][0]["valueCodeableConcept"]["coding"][0]["code"] == "59282003"
+    Bundle.model_validate(told)
+
+
+def test_what_a_correction_withdraws_is_called_back_at_the_site(server: FhirServer, route: Route) -> None:
+    first = final_report(small_study())
+    flag = CriticalFlag("RID49480", "RADLEX", "ACR Category 1 Actionable Finding", critical_uid="2.25.1", text="气胸")
+    withdrawn, *kept = first.findings.reported
+    before = Predecessor("2.25.555", ReportKind.ORIGINAL, SIGNED, "王启明", ())
+    corrected = replace(
+        first, kind=ReportKind.CORRECTED, predecessors=(before,), change_reason="误判", report_uid="2.25.557",
+        findings=first.findings.replaced(withdrawn.rejected(RejectReason.VESSEL, by="senior", at=SIGNED)),
+    )  # fmt: skip
+    CARRIER.carry(replace(consigned(first), critical=(flag,)), route)
+
+    again = replace(consigned(corrected, control_id="CONTROL0000000000002"), former=(FormerReport(first, (flag,)),))
+    CARRIER.carry(again, route)
+
+    states = {one["identifier"][0]["value"]: one["status"] for one in server.of("Observation")}
+    assert states[withdrawn.tracking_uid] == "entered-in-error"
+    assert {states[one.tracking_uid] for one in kept} == {"corrected"}
+    assert [state for name, state in states.items() if name.endswith("2.25.1")] == ["entered-in-error"]
+    (document,) = server.of("DiagnosticReport")
+    assert len(document["result"]) == len(states) - 2
 
 
 def test_a_bearer_token_comes_from_the_hubs_own_environment(

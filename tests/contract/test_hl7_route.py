@@ -19,6 +19,7 @@ from workstation.domain.dispatch import Charset, Consignment, CriticalFlag, Rout
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
 from workstation.domain.report import Predecessor, Report, ReportKind, ReportState
 from workstation.domain.study import Patient
+from workstation.domain.template import Code
 from workstation.exchange.routes.mllp import Hl7Carrier
 
 CARRIER = Hl7Carrier(template_of)
@@ -188,6 +189,23 @@ def test_a_critical_value_is_flagged_where_the_receiver_looks(his: Receiver, rou
 
     flagged = [fields for fields in segments(his.texts[0], "OBX") if fields[8] == "AA"]
     assert [fields[3].split("^")[0] for fields in flagged] == ["19005-8", "73568-8"]
+
+
+def test_two_critical_values_of_one_level_are_two_and_each_says_what_was_found(his: Receiver, route: Route) -> None:
+    level = ("RID49480", "RADLEX", "ACR Category 1 Actionable Finding")
+    embolism = CriticalFlag(
+        *level, critical_uid="2.25.1", text="肺动脉栓塞", finding=Code("59282003", "SCT", "Pulmonary embolism")
+    )
+    air = CriticalFlag(*level, critical_uid="2.25.2", text="张力性气胸")
+
+    CARRIER.carry(replace(consigned(), critical=(embolism, air)), route)
+
+    told = [fields[2:6] for fields in segments(his.texts[0], "OBX") if fields[3].startswith("73568-8")]
+    assert [(kind, sub) for kind, _code, sub, _value in told] == [
+        ("CE", "1.1"), ("TX", "1.2"), ("CE", "2.1"), ("TX", "2.2"),
+    ]  # fmt: skip
+    assert [value for kind, _code, _sub, value in told if kind == "TX"] == ["肺动脉栓塞", "张力性气胸"]
+    assert told[0][3].split("^")[3:5] == ["59282003", "Pulmonary embolism"]
 
 
 @pytest.mark.parametrize(

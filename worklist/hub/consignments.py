@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy import Connection, Row, select
 from resources.translation import tr
 from worklist.hub.archive import Archive, InstanceKey
 from worklist.hub.context import HubContext
-from worklist.hub.dispatch_desk import OUTPUTS, REPORT
+from worklist.hub.dispatch_desk import MAY_HAVE_ARRIVED, OUTPUTS, REPORT
+from worklist.hub.dispatch_tables import dispatches
 from worklist.hub.document_service import template_written_with
 from worklist.hub.instance_tables import dicom_instances, dicom_series, dicom_studies
 from worklist.hub.instances import study_moment
@@ -19,6 +21,7 @@ from workstation.domain.critical import CriticalState
 from workstation.domain.dispatch import (
     Consignment,
     CriticalFlag,
+    FormerReport,
     PatientFacts,
     SignedObject,
     StudiedInstance,
@@ -53,21 +56,17 @@ class Consignments:
             if study is None or case is None:
                 raise SourceError(tr("The study of the report is not stored at the hub"), detail="study gone")
             series = _series(connection, dispatch.study_instance_uid)
-            report = REPORT.validate_json(dispatch.document)
-            template = template_written_with(connection, report.template_id, report.template_version)
+            this, *former = (_version(connection, document) for document in _documents(connection, dispatch))
             digests = _digests(connection, [output.sop_instance_uid for output in outputs])
         absent = [output.sop_instance_uid for output in outputs if output.sop_instance_uid not in digests]
         if absent:
             raise StorageError(tr("A signed object is not stored at the hub"), detail=f"absent: {absent}")
         return Consignment(
-            critical=tuple(
-                CriticalFlag(one.level.value, one.level.scheme, one.level.meaning, one.confirmed_at)
-                for one in report.critical_values
-                if one.state is not CriticalState.DISMISSED
-            ),
+            critical=this.critical,
             control_id=dispatch.control_id,
-            template=template,
-            report=report,
+            template=this.template,
+            former=tuple(former),
+            report=this.report,
             report_root=dispatch.report_root,
             site_name=case.site_name,
             patient=PatientFacts(study.patient_id, study.patient_name, study.sex, study.birth_date),
@@ -97,6 +96,38 @@ class Consignments:
                 for output in outputs
             ),
         )
+
+
+def _documents(connection: Connection, dispatch: Row[Any]) -> Iterator[str]:
+    """Return the report as enqueued, then its versions that may have arrived on the same route, oldest first."""
+    yield dispatch.document
+    query = select(dispatches.c.document).where(
+        dispatches.c.route_id == dispatch.route_id,
+        dispatches.c.report_root == dispatch.report_root,
+        dispatches.c.number < dispatch.number,
+        MAY_HAVE_ARRIVED,
+    )
+    yield from connection.scalars(query.order_by(dispatches.c.number))
+
+
+def _version(connection: Connection, document: str) -> FormerReport:
+    report = REPORT.validate_json(document)
+    critical = tuple(
+        CriticalFlag(
+            one.level.value,
+            one.level.scheme,
+            one.level.meaning,
+            one.confirmed_at,
+            one.critical_uid,
+            one.text,
+            one.finding,
+        )
+        for one in report.critical_values
+        if one.state is not CriticalState.DISMISSED
+    )
+    return FormerReport(
+        report, critical, template_written_with(connection, report.template_id, report.template_version)
+    )
 
 
 def _series(connection: Connection, study_instance_uid: str) -> tuple[StudiedSeries, ...]:

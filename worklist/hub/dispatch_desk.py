@@ -25,7 +25,7 @@ _ENDS: Final = frozenset({ReportStatus.ENTERED_IN_ERROR, ReportStatus.CANCELLED}
 """What comes after these is another report, under another name."""
 _OPEN: Final = (DispatchState.WAITING.value, DispatchState.DEAD.value)
 _IS_UNSIGNED: Final = dispatches.c.report_state == ReportStatus.PRELIMINARY.value
-_MAY_HAVE_ARRIVED: Final = or_(
+MAY_HAVE_ARRIVED: Final = or_(
     dispatches.c.attempts > 0,  # written down before each attempt
     exists().where(  # somebody sent it again, and its attempts are counted anew
         dispatch_events.c.dispatch == dispatches.c.number, dispatch_events.c.step == TimelineStep.DEAD.value
@@ -95,7 +95,7 @@ def _is_wanted(connection: Connection, route: Route, report: Report) -> bool:
     if report.status is ReportStatus.PRELIMINARY:  # of what follows a signed report nothing goes out unsigned
         return route.enabled and route.preliminary and report.kind is ReportKind.ORIGINAL
     former = connection.execute(
-        select(dispatches.c.report_state, _MAY_HAVE_ARRIVED.label("told"))
+        select(dispatches.c.report_state, MAY_HAVE_ARRIVED.label("told"))
         .where(
             dispatches.c.route_id == route.route_id,
             dispatches.c.study_instance_uid == report.study_instance_uid,

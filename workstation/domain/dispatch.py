@@ -11,6 +11,7 @@ from typing import Final, Protocol, TypeAlias
 
 from workstation.domain.report import Report
 from workstation.domain.site import Site
+from workstation.domain.template import Code
 
 _HOST_AND_PORT: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
 _URL: Final = re.compile(r"https?://[^\s/@?#]+(?:/[^\s@?#]*)?")
@@ -333,12 +334,28 @@ class SignedObject:
 
 @dataclass(frozen=True, slots=True)
 class CriticalFlag:
-    """A critical value that the report states: its code (CID 7035) and when the receiver was told, if he was."""
+    """
+    A critical value that the report states: its level (CID 7035) and when the receiver was told, if he was.
+
+    ``critical_uid`` tells it from others of its level; ``text`` is what was called through, ``finding`` its code.
+    """
 
     code: str
     scheme: str
     meaning: str
     communicated_at: datetime | None = None
+    critical_uid: str = ""
+    text: str = ""
+    finding: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormerReport:
+    """A version of a report that may have reached the site before; ``template`` as in the consignment."""
+
+    report: Report
+    critical: tuple[CriticalFlag, ...] = ()
+    template: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +377,8 @@ class Consignment:
     critical: tuple[CriticalFlag, ...] = ()
     template: str = field(default="", repr=False)
     """The shared template that the report was written with, as JSON text, where the hub has it"""
+    former: tuple[FormerReport, ...] = ()
+    """The versions that may have arrived on this route before, oldest first"""
 
 
 class Carrier(Protocol):

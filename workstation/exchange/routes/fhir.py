@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -49,9 +49,19 @@ _CRITICAL: Final = Code("73568-8", "LN", "Communication of critical results [Des
 _NAMES: Final = uuid.UUID("6a1b5a0e-6a63-5a0f-9b6f-2f1d7f0f5c11")
 
 
-def transaction(consignment: Consignment, route: Route, body: ReportBody, pdf: bytes) -> Resource:
-    """Return the bundle; the same at every attempt. Raises ValueError where it would break a rule of R4."""
-    bundle = _Bundle(consignment, route, body, pdf).built()
+def transaction(
+    consignment: Consignment,
+    route: Route,
+    body: ReportBody,
+    pdf: bytes,
+    former: Iterable[tuple[Consignment, ReportBody]] = (),
+) -> Resource:
+    """
+    Return the bundle; the same at every attempt. Raises ValueError where it would break a rule of R4.
+
+    What only ``former`` versions of the report observed is called back: the site still has it.
+    """
+    bundle = _Bundle(consignment, route, body, pdf).built(former)
     check_bundle(bundle)
     return bundle
 
@@ -69,18 +79,30 @@ class _Bundle:
         self.study = self._name("study", consignment.study.study_instance_uid)
         self.document = self._name("report", consignment.report_root)
 
-    def built(self) -> Resource:
-        observations = [*self._findings(), *self._facts(), *self._criticals()]
+    def built(self, former: Iterable[tuple[Consignment, ReportBody]]) -> Resource:
+        observations = self.observations()
+        names = {full_url for full_url, _resource in observations}
+        outdated = {
+            full_url: resource | {"status": "entered-in-error"}
+            for consignment, body in former
+            for full_url, resource in _Bundle(consignment, self.route, body, b"").observations()
+            if full_url not in names
+        }
         people = {person.user_id: person for person in (self.report.author, self.signer)}
         entries = [
             self._created(self.patient, self._patient()),
             *(self._created(self._person(one), _practitioner(one)) for one in people.values()),
             self._created(self.study, self._imaging_study()),
             *(self._updated(full_url, resource) for full_url, resource in observations),
+            *(self._updated(full_url, resource) for full_url, resource in outdated.items()),
             self._updated(self.document, self._document([full_url for full_url, _resource in observations])),
             self._provenance(),
         ]
         return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+    def observations(self) -> list[tuple[str, Resource]]:
+        """Return what the report observed, each under its name."""
+        return [*self._findings(), *self._facts(), *self._criticals()]
 
     # how each goes in
 
@@ -185,7 +207,7 @@ class _Bundle:
 
     def _criticals(self) -> Iterator[tuple[str, Resource]]:
         for critical in self.consignment.critical:
-            mark = f"{self.consignment.report_root}.{critical.code}"
+            mark = f"{self.consignment.report_root}.{critical.critical_uid or critical.code}"
             yield self._name("critical", mark), self._critical(critical, mark)
 
     def _critical(self, critical: CriticalFlag, mark: str) -> Resource:
@@ -195,8 +217,9 @@ class _Bundle:
         return {
             **observed,
             "effectiveDateTime": told,
-            "valueCodeableConcept": concept(Code(critical.code, critical.scheme, critical.meaning)),
+            "valueCodeableConcept": concept(Code(critical.code, critical.scheme, critical.meaning), critical.text),
             "interpretation": [{"coding": [flag]}],
+            **({"component": [_found(critical.finding, critical.text)]} if critical.finding is not None else {}),
         }
 
     def _observation(self, mark: str, code: Resource) -> Resource:
@@ -280,6 +303,10 @@ class _Bundle:
     @property
     def _at(self) -> datetime:
         return self.report.updated_at if self.report.ended_reason else self.report.signed_at or self.report.updated_at
+
+
+def _found(finding: Code, words: str) -> Resource:
+    return {"code": concept(_FINDING), "valueCodeableConcept": concept(finding, words)}
 
 
 def _practitioner(person: Person) -> Resource:

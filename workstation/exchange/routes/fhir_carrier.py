@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import httpx
@@ -13,7 +14,7 @@ from workstation.domain.dispatch import Consignment, Receipt, Route
 from workstation.domain.errors import Refused, Undeliverable
 from workstation.exchange.routes.dispatched_objects import signed_pdf
 from workstation.exchange.routes.fhir import transaction
-from workstation.exchange.routes.report_body import TemplateOf, words_of
+from workstation.exchange.routes.report_body import ReportBody, TemplateOf, words_of
 from workstation.exchange.routes.route_http import client, require_success, sent
 from workstation.exchange.routes.secure_lines import SecureLines
 
@@ -32,7 +33,7 @@ class FhirCarrier:
         """Return once the server has committed the transaction. Raises Undeliverable, Refused, Unreachable."""
         body = words_of(consignment, self.template_of)
         try:
-            bundle = transaction(consignment, route, body, signed_pdf(consignment))
+            bundle = transaction(consignment, route, body, signed_pdf(consignment), self._former(consignment))
         except ValueError as exc:
             raise Undeliverable(tr("The report cannot be written as FHIR"), detail=str(exc)) from exc
         content = json.dumps(bundle, ensure_ascii=False).encode()
@@ -44,6 +45,11 @@ class FhirCarrier:
         told = _json(answer)
         require_success(answer, consignment, _outcome(told))
         return Receipt(_proof(told, len(bundle["entry"])))
+
+    def _former(self, consignment: Consignment) -> Iterator[tuple[Consignment, ReportBody]]:
+        for one in consignment.former:
+            before = replace(consignment, report=one.report, critical=one.critical, template=one.template, former=())
+            yield before, words_of(before, self.template_of)
 
 
 def _proof(told: dict[str, Any], count: int) -> str:

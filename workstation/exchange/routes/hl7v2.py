@@ -30,6 +30,7 @@ CHARSET_LABELS: Final = {
 CRITICAL: Final = "AA"
 """OBX-8, table 0078: critically abnormal."""
 _DIAMETER: Final = Code("81827009", "SCT", "Diameter")
+_COMMUNICATED: Final = Code("73568-8", "LN", "Communication of Critical Results")
 _STUDY_UID: Final = Code("110180", "DCM", "Study Instance UID")
 _OBJECT_UID: Final = Code("SOP Instance UID", "L", "SOP Instance UID")
 _SCHEMES: Final = {"LN": "LN", "SCT": "SCT", "DCM": "DCM"}
@@ -183,11 +184,12 @@ def _rows(consignment: Consignment, body: ReportBody, pdf: bytes) -> Iterator[_R
     flag = CRITICAL if consignment.critical else ""
     for number, section in enumerate(body.sections, start=1):
         yield _section(section, number, flag)
-    for critical in consignment.critical:
-        code = Code(critical.code, critical.scheme, critical.meaning)
-        yield _Row(
-            "CE", _coded(Code("73568-8", "LN", "Communication of Critical Results")), _coded(code), flag=CRITICAL
-        )
+    for number, critical in enumerate(consignment.critical, start=1):
+        level = _coded(Code(critical.code, critical.scheme, critical.meaning))
+        told = level if critical.finding is None else f"{level}^{_coded(critical.finding)}"
+        yield _Row("CE", _coded(_COMMUNICATED), told, f"{number}.1", flag=CRITICAL)
+        if critical.text:
+            yield _Row("TX", _coded(_COMMUNICATED), _text(critical.text), f"{number}.2", flag=CRITICAL)
     for finding in consignment.report.findings.reported:
         if finding.diameter_mm is None:
             continue  # on an image: the text tells of it, there is no size
