@@ -9,15 +9,27 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pikepdf
 import pypdfium2
 import pytest
 import zxingcpp
 
 from tests.helpers.archive_rules import archive_faults
+from tests.helpers.fakes import FakeAudit, FakeImages
+from tests.helpers.full_reports import final_report
 from tests.helpers.papers import ATTACHED, printed, simple, with_pictures
 from tests.helpers.signed_reports import SignedCase, signed_case
+from workstation.bootstrap.paper import pdf_in
+from workstation.domain.errors import SignatureInvalid
+from workstation.domain.signature import Verdict
+from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.exchange.paper.report_code import read_code
+from workstation.exchange.signing.verify import SignatureVerifier
+from workstation.services.paper_service import Paper, SignedPaper, TakePaperOut
+from workstation.services.report_workflow import signed_objects
+from workstation.storage.files import replace_file
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +73,40 @@ def test_both_names_can_be_read_in_the_stamps(case: SignedCase, tmp_path: Path) 
     ).stdout
 
     assert "王启明" in words
+
+
+def test_the_page_on_screen_and_on_paper_shows_the_stamp_of_the_signature(case: SignedCase) -> None:
+    stamp = (slice(730, 766), slice(365, 550))  # the verifier's box in points from the upper left corner
+    (unsigned,) = page_pictures(printed(simple(), attachments=ATTACHED), 595)
+    (signed,) = page_pictures(case.files["report.pdf"], 595)
+
+    def blue(page: npt.NDArray[np.uint8]) -> int:
+        box = page[stamp].astype(int)
+        return int((box[..., 2] - box[..., 0] > 40).sum())
+
+    assert (blue(unsigned), blue(signed) > 100) == (0, True)
+
+
+def test_pages_are_drawn_by_a_library_that_runs_no_scripts() -> None:
+    assert not {"V8", "XFA"} & set(pypdfium2.PDFIUM_INFO.flags)
+
+
+def test_a_signed_report_on_a_stick_is_the_pdf_that_was_signed_byte_for_byte(case: SignedCase, tmp_path: Path) -> None:
+    report, images, path = final_report(case.study), FakeImages(), tmp_path / "report.pdf"
+    images.files = {signed_objects(report)[1].sop_instance_uid: case.files["report_pdf.dcm"]}
+    verifier = SignatureVerifier(case.trust)
+    fetch = SignedPaper(images, list, verifier, pdf_in)
+    TakePaperOut(FakeAudit(), replace_file).save(Paper(fetch(report), "2.25.1", "report", signed=True), path)
+
+    assert path.read_bytes() == case.files["report.pdf"]
+    assert verifier.verify(path).verdict is Verdict.VALID
+
+    at = case.files["report_pdf.dcm"].index(b"stream") + 40
+    damaged = bytearray(case.files["report_pdf.dcm"])
+    damaged[at] ^= 1
+    images.files = {signed_objects(report)[1].sop_instance_uid: bytes(damaged)}
+    with pytest.raises(SignatureInvalid):
+        fetch(report)
 
 
 def broken(change: Callable[[pikepdf.Pdf], None]) -> list[str]:

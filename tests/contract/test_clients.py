@@ -205,9 +205,19 @@ def test_a_study_goes_through_the_whole_loop(alliance: Alliance, study: Study) -
     seen = inbox.acknowledge(returned.ups_instance_uid)
     assert seen.acknowledged_at
     assert inbox.acknowledge(returned.ups_instance_uid) == seen
+    row = technician.worklist.row(returned.ups_instance_uid)
+    assert (returned.accession_number, returned.studied[:10]) == (row.accession_number, f"{row.studied:%Y-%m-%d}")
+    HubAudit(technician.client).record(AuditAction.REPORT_SAVED, subject_uid=STUDY_UID, detail="signed")
+    HubAudit(expert.client).record(AuditAction.REPORT_PRINTED, subject_uid=STUDY_UID, detail="signed")
 
     actions = [event.action for event in HubAudit(alliance.desk("quality").client).events(study_instance_uid=STUDY_UID)]
-    for action in (AuditAction.WORKITEM_CLAIMED, AuditAction.REPORT_SIGNED, AuditAction.REPORT_ACKNOWLEDGED):
+    for action in (
+        AuditAction.WORKITEM_CLAIMED,
+        AuditAction.REPORT_SIGNED,
+        AuditAction.REPORT_ACKNOWLEDGED,
+        AuditAction.REPORT_SAVED,
+        AuditAction.REPORT_PRINTED,
+    ):
         assert action in actions
 
 

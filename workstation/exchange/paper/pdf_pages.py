@@ -22,7 +22,7 @@ def page_pictures(pdf: bytes, width_px: int) -> list[npt.NDArray[np.uint8]]:
     """
     Return every page as ``(height, width, 3)`` RGB, ``width_px`` wide.
 
-    Scripts, links and forms in the file are never executed. Raises DecodeError for a broken file.
+    Signatures show their stamps; scripts and links are never executed. Raises DecodeError for a broken file.
     """
     return list(each_page(pdf, width_px))
 
@@ -59,6 +59,7 @@ def pdf_words(pdf: bytes) -> str:
 def _opened(pdf: bytes) -> Iterator[Any]:
     try:
         with _PDFIUM, contextlib.closing(pypdfium2.PdfDocument(pdf)) as document:
+            document.init_forms()  # the stamp of a signature is a field; this build of PDFium knows no scripts
             yield document
     except pypdfium2.PdfiumError as exc:
         raise DecodeError(
@@ -67,6 +68,6 @@ def _opened(pdf: bytes) -> Iterator[Any]:
 
 
 def _picture(page: Any, width_px: int) -> npt.NDArray[np.uint8]:  # noqa: ANN401 - pypdfium2 ships no types for pages
-    bitmap = page.render(scale=width_px / page.get_width(), rev_byteorder=True, may_draw_forms=False)
+    bitmap = page.render(scale=width_px / page.get_width(), rev_byteorder=True)
     picture: npt.NDArray[np.uint8] = np.ascontiguousarray(bitmap.to_numpy()[..., :3])
     return picture
