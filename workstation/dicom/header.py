@@ -69,6 +69,7 @@ WANTED: Final[Mapping[int, str]] = {
     0x00181210: "ConvolutionKernel",
     0x00181244: "PreferredPlaybackSequencing",
     0x00185101: "ViewPosition",
+    0x00189087: "DiffusionBValue",
     0x0020000D: "StudyInstanceUID",
     0x0020000E: "SeriesInstanceUID",
     0x00200011: "SeriesNumber",

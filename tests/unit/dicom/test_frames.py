@@ -59,6 +59,27 @@ def test_single_images_need_no_stacks() -> None:
     assert stacks_of([frame(0), frame(1)]) == ()
 
 
+def single(uid: str, z: float, **values: object) -> Header:
+    own = {"SOPInstanceUID": (uid,), "Rows": ("4",), "Columns": ("4",)}
+    return Header({**frame(z).values, **own, **{key: _texts(value) for key, value in values.items()}})
+
+
+def test_single_images_of_two_diffusion_weightings_are_two_stacks_and_never_scrolled_by_turns() -> None:
+    images = [single(f"{z}.{b}", z, DiffusionBValue=b) for z in (0, 5, 10) for b in (0, 1000)]
+    stacks = stacks_of(images)
+    assert [(one.label, [place.ref.sop_instance_uid for place in one.frames]) for one in stacks] == [
+        ("b 0", ["0.0", "5.0", "10.0"]),
+        ("b 1000", ["0.1000", "5.1000", "10.1000"]),
+    ]
+
+
+def test_single_images_that_say_no_reason_for_lying_at_one_place_stay_one_pile() -> None:
+    assert stacks_of([single("1", 0), single("2", 0), single("3", 5), single("4", 5)]) == ()
+    phases = [single(f"{z}.{t}", z, TriggerTime=t) for z in (0, 5) for t in (0, 40)]
+    assert stacks_of(phases) == ()
+    assert stacks_of([single("1", 0, EchoTime=2), single("2", 0, EchoTime=4)]) == ()  # a single slice seen twice
+
+
 def test_frames_are_sorted_by_position_and_begin_where_their_numbers_begin() -> None:
     assert told(stacks_of([enhanced("1", [frame(0), frame(2), frame(1)])])) == [("", [1, 3, 2])]
     assert told(stacks_of([enhanced("1", [frame(9), frame(8), frame(7)])])) == [("", [1, 2, 3])]

@@ -108,9 +108,9 @@ def _series(uid: str, headers: list[Header]) -> Series:
     cross_sectional = first.text("Modality") in _CROSS_SECTIONAL and not _is_localizer(images)
     if cross_sectional or all(placement_of(image) is not None for image in images):
         images = _towards_rising_numbers([images[n] for n in geometry.order])
-    warnings = [*repeated]
-    # a multi-frame object carries its stack inside; its frames are judged when a volume is made
-    if cross_sectional and not any(image.integer("NumberOfFrames", 1) > 1 for image in images):
+    warnings, stacks = [*repeated], stacks_of(images)
+    # several stacks are judged one by one, when a volume is made
+    if cross_sectional and not stacks:
         warnings += geometry.warnings
         # de-identified CTs come with a new UID per slice: positions on one even grid prove one frame
         warnings += [] if geometry.is_regular else _frame_of_reference(images)
@@ -122,7 +122,7 @@ def _series(uid: str, headers: list[Header]) -> Series:
         body_part=first.text("BodyPartExamined"),
         instances=tuple(header.instance() for header in [*images, *others]),
         warnings=tuple(warnings),
-        stacks=stacks_of(images),
+        stacks=stacks,
     )
 
 

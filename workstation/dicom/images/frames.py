@@ -44,9 +44,14 @@ Split = tuple[Callable[[_Frame], str], Callable[[str, int], str]]
 
 
 def stacks_of(images: Sequence[Header]) -> tuple[ImageStack, ...]:
-    """Return the stacks of a series with multi-frame objects; empty when every object has one frame."""
+    """
+    Return the stacks of a series that is more than one pile of slices, else nothing.
+
+    That is a series with multi-frame objects, or one whose single images lie at the same places several times and
+    tell why (echo, b-value, kind of image): slices of different contrast are never scrolled through by turns.
+    """
     if not any(_count(one) > 1 for one in images):
-        return ()
+        return _contrasts(images)
     placed: list[_Frame] = []
     loose: list[list[_Frame]] = []
     stills: list[_Frame] = []
@@ -63,6 +68,19 @@ def stacks_of(images: Sequence[Header]) -> tuple[ImageStack, ...]:
     stacks = [_placed_stack(group, label) for group, label in (_divided(placed) if placed else [])]
     stacks += _loose_stacks(loose, alone=not stacks)
     return tuple(stacks)
+
+
+def _contrasts(images: Sequence[Header]) -> tuple[ImageStack, ...]:
+    """Return one stack for each contrast of single images; nothing unless that leaves no place in a stack twice."""
+    frames = [frame for owner in images for frame in _frames(owner)]
+    turned = _by(frames, "", _ORIENTATION) if all(frame.plane is not None for frame in frames) else []
+    if all(len(group) == _distinct_places(group) for group, _label in turned):
+        return ()
+    groups = turned
+    for split in _CONTRAST:
+        groups = [one for group, label in groups for one in _by(group, label, split)]
+    is_told_apart = all(1 < len(group) == _distinct_places(group) for group, _label in groups)
+    return tuple(_placed_stack(group, label) for group, label in groups) if is_told_apart else ()
 
 
 def cine_of(header: Header, count: int) -> Cine | None:
@@ -252,3 +270,9 @@ _TELLING: Final[tuple[Split, ...]] = (
     _TRIGGER,
     (lambda f: f.ref.sop_instance_uid, lambda _, n: tr("Object {number}", number=n)),
 )
+_CONTRAST: Final[tuple[Split, ...]] = (
+    (lambda f: " ".join(f.header.values.get("ImageType", ())[2:]), lambda value, _: value or "-"),
+    (_rounded("EchoTime", 1), lambda value, _: f"TE {value or '-'}"),
+    (_rounded("DiffusionBValue", 0), lambda value, _: f"b {value or '-'}"),
+)
+"""What makes single images of one place another contrast; other times of it stay together, as a film does."""
