@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtPrintSupport import QPrinter
+from PySide6.QtCore import QSizeF, Qt
+from PySide6.QtGui import QPageSize
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -21,7 +23,7 @@ from tests.helpers.fakes import FakeAudit
 from tests.helpers.grassroots import GrassrootsBench, returned_report
 from tests.helpers.papers import paper_study, printed, simple, squeezed, with_many_findings
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import DiskFull, Unreachable
+from workstation.domain.errors import DiskFull, NotPrinted, Unreachable
 from workstation.domain.report import Report, ReportState
 from workstation.domain.report_state import WithdrawalCode
 from workstation.domain.signature import Verdict, VerificationResult
@@ -36,6 +38,7 @@ from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.inbox_paper import InboxPaper
 from workstation.ui.pages.page import Page
 from workstation.ui.paper_out import PaperOut, PaperServices
+from workstation.ui.paper_printing import print_pages
 from workstation.ui.report.paper import ReportPaper, ReportPapers
 
 pytestmark = pytest.mark.gui
@@ -271,6 +274,65 @@ def test_where_no_report_is_shown_ctrl_p_says_so(qtbot: QtBot, station: Station,
     ]
     assert not station.out.print.isEnabled()
     assert ("Ctrl P", "Print the report") in [(row.key, row.text) for row in page.commands.key_sheet()]
+
+
+def test_the_dialog_of_the_system_adds_the_ending_before_it_asks_whether_a_file_is_to_be_replaced(
+    station: Station, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answers = iter((QFileDialog.DialogCode.Accepted, QFileDialog.DialogCode.Rejected))
+    asked: list[tuple[str, bool, bool]] = []
+
+    def answer(dialog: QFileDialog) -> QFileDialog.DialogCode:
+        keeps = dialog.testOption(QFileDialog.Option.DontConfirmOverwrite)
+        asked.append((dialog.defaultSuffix(), dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave, keeps))
+        return next(answers)
+
+    monkeypatch.setattr(QFileDialog, "exec", answer)
+    monkeypatch.chdir(tmp_path)
+    assert Path(station.out._ask_for_file("CT7_report.pdf", "PDF (*.pdf)")).name == "CT7_report.pdf"
+    assert station.out._ask_for_file("CT7_report.pdf", "PDF (*.pdf)") == ""
+    assert asked == [("pdf", True, False)] * 2
+
+
+def test_the_print_dialog_offers_the_pages_on_a_whole_a4_sheet_without_the_patients_name(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter((QPrintDialog.DialogCode.Accepted, QPrintDialog.DialogCode.Rejected))
+    offered: list[tuple[int, int]] = []
+
+    def answer(dialog: QPrintDialog) -> QPrintDialog.DialogCode:
+        offered.append((dialog.minPage(), dialog.maxPage()))
+        return next(answers)
+
+    monkeypatch.setattr(QPrintDialog, "exec", answer)
+    printer = station.out._ask_for_printer("CT7_report", 3)
+    assert printer is not None
+    assert (printer.docName(), printer.fullPage(), printer.pageLayout().pageSize().name()) == ("CT7_report", True, "A4")
+    assert station.out._ask_for_printer("CT7_report", 1) is None
+    assert offered == [(1, 3), (1, 1)]
+
+
+def test_only_the_chosen_pages_are_printed_and_fit_a_sheet_of_another_shape(outside: Outside) -> None:
+    printer = outside._printer("", 2)
+    printer.setPageSize(QPageSize(QSizeF(200, 150), QPageSize.Unit.Millimeter))
+    printer.setPrintRange(QPrinter.PrintRange.PageRange)
+    printer.setFromTo(2, 2)
+    print_pages(printer, signed_pdf(), 2, page_picture)
+
+    (page,) = pages((outside.folder / "printed.pdf").read_bytes())
+    dark = np.flatnonzero(page.min(axis=(0, 2)) < 128)
+    # 150 mm high, an A4 page is 106 mm wide and stands in the middle: between 47 and 153 of the 200 mm
+    assert 300 * 47 / 200 < dark.min() < dark.max() < 300 * 153 / 200
+
+
+@pytest.mark.qt_log_ignore("QPainter::begin.*Returned false")
+def test_a_printer_that_takes_nothing_is_told_with_the_next_step(outside: Outside) -> None:
+    printer = outside._printer("", 2)
+    printer.setOutputFileName(str(outside.folder / "gone" / "printed.pdf"))
+    with pytest.raises(NotPrinted) as told:
+        print_pages(printer, signed_pdf(), 2, page_picture)
+    assert told.value.user_text == "The printer did not take the report"
+    assert "paper" in told.value.hint
 
 
 @dataclass
