@@ -20,8 +20,9 @@ from tests.helpers.desk import DeskBench
 from workstation.dicom.critical_policy import default_policy
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
-from workstation.domain.critical import CallOutcome, CriticalState, CriticalValue
+from workstation.domain.critical import CallOutcome, CriticalSource, CriticalState, CriticalValue
 from workstation.domain.critical_board import CallReport, Recognition
+from workstation.domain.critical_policy import CriticalPolicy, CriticalSuggestion, free_entry
 from workstation.domain.errors import Locked, NoLongerUpdatable
 from workstation.domain.template import ReportTemplate
 from workstation.exchange.templates.library import TemplateLibrary
@@ -116,6 +117,17 @@ def bed(qtbot: QtBot) -> Iterator[Bed]:
     made = Bed(qtbot)
     yield made
     made.close()
+
+
+def test_what_a_template_suggests_at_a_lower_urgency_is_recognised_at_that(qtbot: QtBot) -> None:
+    own = free_entry(3, "新发脊柱转移")
+    suggestion = CriticalSuggestion(own, "新发脊柱转移", CriticalSource.TEMPLATE, "spine")
+    asks = RecogniseDialog(None, "赵勇", CriticalPolicy("county", "3", "", ()), (suggestion,))
+    qtbot.addWidget(asks)
+    with qtbot.waitSignal(asks.recognised) as told:
+        asks.accept()
+    assert told.args is not None
+    assert told.args[1:] == ["新发脊柱转移", CriticalSource.TEMPLATE, 3]
 
 
 def test_f8_recognises_what_the_form_suggests_and_the_next_f8_calls_it_through(bed: Bed) -> None:

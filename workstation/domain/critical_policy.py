@@ -174,6 +174,11 @@ _FREE_DEADLINES_S: Final = {1: (300, 600), 2: (1800, 3600), 3: (43_200, 86_400)}
 """Reminder and escalation of what no entry covers: minutes, hours, days (ACR); a site makes entries for other times."""
 
 
+def level_of(entry: CriticalEntry) -> int:
+    """Return the level of an entry as a number, 1 the most urgent; one of another coding counts as that."""
+    return next((number for number, code in LEVELS.items() if code == entry.level), 1)
+
+
 def free_entry(level: int, text: str) -> CriticalEntry:
     """Return an entry for words that no entry of the policy covers; KeyError for a level other than 1 to 3."""
     remind_s, escalate_s = _FREE_DEADLINES_S[level]

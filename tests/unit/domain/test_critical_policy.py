@@ -15,6 +15,7 @@ from workstation.domain.critical_policy import (
     CriticalSuggestion,
     FieldRule,
     free_entry,
+    level_of,
     recognise,
     suggested,
 )
@@ -131,3 +132,5 @@ def test_words_that_no_entry_covers_get_the_times_of_their_level() -> None:
         ("RID49481", 1800, 3600),
         ("RID49482", 43200, 86400),
     ]
+    assert [level_of(entry) for entry in entries] == [1, 2, 3]
+    assert level_of(replace(entries[2], level=Code("OTHER", "99T", "of another coding"))) == 1

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 from resources.translation import language, tr
 from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue
 from workstation.domain.critical_board import CallReport
-from workstation.domain.critical_policy import CriticalEntry, CriticalPolicy, CriticalSuggestion, free_entry
+from workstation.domain.critical_policy import CriticalEntry, CriticalPolicy, CriticalSuggestion, free_entry, level_of
 from workstation.ui.critical.words import method_words, outcome_words
 from workstation.ui.dialogs import Dialog
 from workstation.ui.widgets.buttons import SegmentedChoice
@@ -105,7 +105,7 @@ class RecogniseDialog(_Quick):
         if not text:
             return
         entry, source, _text = self._choices[self.entries.currentIndex()]
-        level = int(self.level.value() or 1) if entry is None else 1
+        level = int(self.level.value() or 1) if entry is None else level_of(entry)
         super().accept()
         self.recognised.emit(entry or free_entry(level, text), text, source, level)
 
