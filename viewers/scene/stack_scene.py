@@ -317,7 +317,8 @@ class StackScene(Scene):
 
     def _view_captions(self) -> ViewCaptions:
         plane = self._plane(self._index)
-        location = location_text(plane.origin, plane.normal) if plane is not None else self.view_name
+        view = self.slots[self._index].view_name if plane is None or self.modality == "MG" else ""
+        location = f"{view}  {location_text(plane.origin, plane.normal)}".lstrip() if plane is not None else view
         technique = self.slots[self._index].technique
         thickness_mm = technique.thickness_mm or self.thickness_mm
         if thickness_mm is not None:

@@ -33,6 +33,7 @@ GROUP_ITEMS: Final = {
     "MRMetaboliteMapSequence": ("MetaboliteMapDescription",),
     "MRDiffusionSequence": ("DiffusionBValue",),
     "CardiacSynchronizationSequence": ("NominalCardiacTriggerDelayTime",),
+    "FrameAnatomySequence": ("FrameLaterality",),
     "TemporalPositionSequence": ("TemporalPositionTimeOffset",),
 }
 """What a frame's header takes from its functional groups."""
@@ -131,7 +132,7 @@ def _floats(found: tuple[str, ...]) -> list[float]:
 
 
 def sequences_of(metadata: Mapping[str, Any]) -> Dataset:
-    """Return the sequences that describe frames from one instance of DICOM JSON metadata."""
-    wanted = {key: metadata[key] for key in ("00540022", "52009229", "52009230") if key in metadata}
+    """Return the sequences that describe frames and view from one instance of DICOM JSON metadata."""
+    wanted = {key: metadata[key] for key in ("00540022", "00540220", "52009229", "52009230") if key in metadata}
     # a bulk data URI among the functional groups is of no interest here
     return Dataset.from_json(wanted, lambda *_: b"") if wanted else Dataset()

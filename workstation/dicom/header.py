@@ -20,6 +20,7 @@ from workstation.dicom.charset import decode_dataset
 from workstation.dicom.frame_headers import frame_values, sequences_of
 from workstation.dicom.technique import technique_of
 from workstation.dicom.values import texts
+from workstation.dicom.view_code import view_by_code
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import DecodeWarning, Instance
 
@@ -94,20 +95,25 @@ WANTED: Final[Mapping[int, str]] = {
     0x00281054: "RescaleType",
     0x00283000: "ModalityLUTSequence",
     0x00540022: "DetectorInformationSequence",
+    0x00540220: "ViewCodeSequence",
     0x3004000C: "GridFrameOffsetVector",
     0x52009229: "SharedFunctionalGroupsSequence",
     0x52009230: "PerFrameFunctionalGroupsSequence",
 }
 """Tag to keyword of everything a ``Header`` carries, ascending."""
 
-SEQUENCES: Final = frozenset({0x00283000, 0x00540022, 0x52009229, 0x52009230})
+SEQUENCES: Final = frozenset({0x00283000, 0x00540022, 0x00540220, 0x52009229, 0x52009230})
 
 _COSINE_TOLERANCE: Final = 1e-2
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The wanted attributes of one instance, or of one frame of it, as text values."""
+    """
+    The wanted attributes of one instance, or of one frame of it, as text values.
+
+    View Position is what View Code Sequence names where that is known: the code is what a mammogram must have.
+    """
 
     values: Mapping[str, tuple[str, ...]]
     transfer_syntax_uid: str = ""
@@ -185,10 +191,15 @@ class Header:
             number_of_frames=max(1, self.integer("NumberOfFrames", 1)),
             plane=first.plane,
             path=self.path,
-            laterality=(self.text("ImageLaterality") or self.text("Laterality")).upper()[:1],
+            laterality=self._laterality(first),
             view_position=self.text("ViewPosition").upper(),
             technique=technique_of(self, first),
         )
+
+    def _laterality(self, first: Header) -> str:
+        """Return the side; an object of many frames says it of the frames, with U for what has no sides."""
+        of_frames = first.text("FrameLaterality").upper().removeprefix("U")
+        return (self.text("ImageLaterality") or of_frames or self.text("Laterality")).upper()[:1]
 
 
 def header_of(dataset: Dataset, *, path: str | None = None, assumed: str | None = None) -> Header:
@@ -201,6 +212,7 @@ def header_of(dataset: Dataset, *, path: str | None = None, assumed: str | None 
     }
     if dataset.get("ModalityLUTSequence"):
         values["ModalityLUTSequence"] = ("present",)
+    _name_view(values, dataset)
     meta = getattr(dataset, "file_meta", None)
     syntax = str(meta.get("TransferSyntaxUID", "")) if meta else str(dataset.get("AvailableTransferSyntaxUID", ""))
     frames = _frames(values, dataset)
@@ -219,7 +231,9 @@ def header_from_json(metadata: Mapping[str, Any]) -> Header:
         values["ModalityLUTSequence"] = ("present",)
     syntax = metadata.get("00083002") or metadata.get("00020010") or {}
     syntaxes = syntax.get("Value") or [""]
-    return Header(values, str(syntaxes[0]), None, (), _frames(values, sequences_of(metadata)))
+    sequences = sequences_of(metadata)
+    _name_view(values, sequences)
+    return Header(values, str(syntaxes[0]), None, (), _frames(values, sequences))
 
 
 @lru_cache(maxsize=256)
@@ -241,6 +255,12 @@ def plane_of(dataset: Dataset) -> ImagePlane | None:
 def instance_from_json(metadata: Mapping[str, Any]) -> Instance:
     """Return the instance that one WADO-RS metadata object describes."""
     return header_from_json(metadata).instance()
+
+
+def _name_view(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:
+    view = view_by_code(dataset)
+    if view:
+        values["ViewPosition"] = (view,)
 
 
 def _frames(values: Mapping[str, tuple[str, ...]], dataset: Dataset) -> tuple[Header, ...]:

@@ -58,9 +58,9 @@ class Instance:
     plane: ImagePlane | None = None
     path: str | None = None
     laterality: str = ""
-    """``L``, ``R``, ``B`` or empty: Image Laterality (0020,0062), else Laterality (0020,0060)."""
+    """``L``, ``R``, ``B`` or empty: Image (0020,0062), Frame (0020,9072), else series Laterality (0020,0060)."""
     view_position: str = ""
-    """View Position (0018,5101) in capitals: ``CC``, ``MLO``, ``PA``, ``AP``, ``LL`` …"""
+    """What View Code Sequence (0054,0220) names, else View Position (0018,5101): ``CC``, ``MLO``, ``PA``, ``LL`` …"""
     technique: Technique = UNKNOWN
 
 
