@@ -187,6 +187,46 @@ def test_a_capture_is_called_lossy_by_the_picture_it_was_taken_of(qtbot: QtBot, 
     assert read.LossyImageCompression == "01"
 
 
+@pytest.mark.parametrize(
+    ("burned_in", "said", "words"),
+    [
+        (
+            True,
+            "YES",
+            "The image itself carries the patient's name: it stays in the picture without the corner text too.",
+        ),
+        (None, "", "The image may carry the patient's name in its pixels. Look at the picture before it goes out."),
+        (False, "NO", ""),
+    ],
+)
+def test_a_name_in_the_pixels_is_told_before_a_picture_without_corner_text_is_taken(
+    qtbot: QtBot,
+    bench: ExportBench,
+    burned_in: bool | None,  # noqa: FBT001 - a case
+    said: str,
+    words: str,
+) -> None:
+    scene = bench.page.grid.active.scene
+    assert isinstance(scene, StackScene)
+    for n in scene.arrived:
+        seen = scene.image(n)
+        assert seen is not None
+        scene.put(n, replace(seen, burned_in=burned_in if n == 3 else False))
+    bench.export.open()
+    dialog = bench.export.dialog
+    assert dialog is not None
+    assert (dialog.burned_in.text(), dialog.burned_in.isVisible()) == (words, words != "")
+    dialog.patient.setChecked(True)
+    assert not dialog.burned_in.isVisible()
+    dialog.patient.setChecked(False)
+    dialog.where.choose("study")
+    assert dialog.primary is not None
+    dialog.primary.click()
+    qtbot.waitUntil(lambda: len(bench.hub.stored) == 1)
+    read = pydicom.dcmread(pydicom.filebase.DicomBytesIO(bench.hub.stored[0][1]))
+    assert read.get("BurnedInAnnotation", "") == said
+
+
 def test_a_disk_that_refuses_is_told_with_what_to_do(qtbot: QtBot, bench: ExportBench, tmp_path: Path) -> None:
     bench.export.choose_file = lambda _name, _kinds: str(tmp_path / "gone" / "a.png")
     take(bench, "picture", "file")

@@ -30,6 +30,7 @@ def slice_image(
     lossy_ratio: float | None = None,
     pixel_size: PixelSize | None = None,
     calibrated: tuple[PixelSize, ...] = (),
+    burned_in: bool | None = None,
 ) -> SliceImage:
     """Return the frame after its modality transform, with its windows, padding, overlays and shutter."""
     choices = () if frame.is_colour else _choices(frame)
@@ -53,6 +54,7 @@ def slice_image(
         shutter_gray=0 if shutter is None else shutter.gray,
         pixel_size=pixel_size,
         calibrated=calibrated,
+        burned_in=burned_in,
         frame_number=frame_number,
         shutter=() if shutter is None else shutter.outlines,
         rescale=None if frame.modality_lut is not None else (frame.slope, frame.intercept),

@@ -41,7 +41,8 @@ class SliceImage:
     are ``[row, column]``; ``shutter`` are the shapes that make it. ``rescale`` is the slope and intercept that
     made the pixels, None where ``modality_table`` did. ``pixel_size`` says what a pixel measures where there is no
     plane, ``calibrated`` the same for the regions of an ultrasound picture, beside which nothing is measured in mm.
-    ``overlay_groups`` are the groups (60xx) that ``graphics`` are of.
+    ``overlay_groups`` are the groups (60xx) that ``graphics`` are of. ``burned_in`` tells whether the pixels carry the
+    patient's name, None where nobody knows.
     """
 
     pixels: npt.NDArray[Any]
@@ -67,6 +68,7 @@ class SliceImage:
     modality_table: LookupTable | None = None
     overlay_groups: tuple[int, ...] = ()
     calibrated: tuple[PixelSize, ...] = ()
+    burned_in: bool | None = None
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8

@@ -102,6 +102,8 @@ class Scene(ABC):
         """How values of a PET become uptake values; what is read off the picture is then told in them"""
         self.lossy_ratio: float | None = None
         """The worst compression ratio of the images that planes and volumes are made of, 0 where it is unknown"""
+        self.burned_in: bool | None = None
+        """Whether the images that planes and volumes are made of carry the patient's name; None where nobody knows"""
         self.no_uptake = ""
         """Why a PET has no uptake values, in words"""
         self.sphere_words: Callable[[Annotation], tuple[str, ...]] | None = None

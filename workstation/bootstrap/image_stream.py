@@ -13,6 +13,7 @@ from worklist.retrieve import SeriesRetriever
 from workstation.bootstrap.alike_decoder import AlikeDecoder
 from workstation.bootstrap.decode_pool import DecodePool
 from workstation.bootstrap.frame_stream import FrameStream
+from workstation.dicom.burned_in import burned_in
 from workstation.dicom.header import plane_of
 from workstation.dicom.images.decode import decode_frame, read_dataset
 from workstation.dicom.pixel_size import aspect_of, calibrated_regions, pixel_size_of
@@ -81,6 +82,7 @@ def _for_display(dataset: Dataset) -> SliceImage:
         lossy_ratio=_lossy_ratio(dataset),
         pixel_size=PixelSize(plane.spacing_mm) if plane is not None else pixel_size_of(dataset),
         calibrated=calibrated_regions(dataset) if plane is None else (),
+        burned_in=burned_in(dataset, has_plane=plane is not None),
     )
 
 

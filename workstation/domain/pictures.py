@@ -20,13 +20,15 @@ class Film:
     One picture or several of equal size: ``(rows, columns, 3)`` uint8 red, green, blue.
 
     ``names_patient`` tells whether the corner text with the patient is painted into them. ``lossy`` tells
-    whether the images behind them were ever compressed with loss.
+    whether the images behind them were ever compressed with loss, ``burned_in`` whether their own pixels carry
+    the patient's name: None where nobody knows.
     """
 
     frames: tuple[npt.NDArray[np.uint8], ...]
     ms_per_frame: float
     names_patient: bool
     lossy: bool = False
+    burned_in: bool | None = None
 
     def __post_init__(self) -> None:
         if not self.frames or len({one.shape for one in self.frames}) != 1:
@@ -35,6 +37,11 @@ class Film:
             raise ValueError("a picture is (rows, columns, 3)")
         if self.ms_per_frame <= 0:
             raise ValueError("a picture of a film lasts longer than nothing")
+
+    @property
+    def shows_name(self) -> bool | None:
+        """Tell whether a name stands in them, from us or from the modality; None where nobody knows."""
+        return True if self.names_patient else self.burned_in
 
     @property
     def is_moving(self) -> bool:

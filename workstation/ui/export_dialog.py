@@ -28,9 +28,14 @@ class ExportChoice:
 
 
 class ExportDialog(Dialog):
-    """Shows the choices; ``choice`` returns them once it was accepted."""
+    """
+    Shows the choices; ``choice`` returns them once it was accepted.
 
-    def __init__(self, parent: QWidget, *, film_refused: str, study_refused: str) -> None:
+    ``burned_in`` tells whether the pixels themselves carry the patient's name, None where nobody knows: a picture
+    without corner text may still name the patient then, and the dialog says so.
+    """
+
+    def __init__(self, parent: QWidget, *, film_refused: str, study_refused: str, burned_in: bool | None) -> None:
         super().__init__(parent, tr("Take a picture out"), icon="image", tone="acc")
         self.what = SegmentedChoice(((_PICTURE, tr("This picture")), (_FILM, tr("All slices as a film"))), _PICTURE)
         self.where = SegmentedChoice(
@@ -40,6 +45,10 @@ class ExportDialog(Dialog):
         self._group(tr("What"), self.what, film_refused)
         self._group(tr("Where"), self.where, study_refused)
         self._group(tr("Corner text"), self.patient, "")
+        self.burned_in = label(_burned_in_words(burned_in), "body", "bad" if burned_in else "warn", wrap=True)
+        self.burned_in.setVisible(burned_in is not False)
+        self.body.addWidget(self.burned_in)
+        self.patient.toggled.connect(lambda on: self.burned_in.setVisible(burned_in is not False and not on))
         self._refused = {_FILM: film_refused, _STUDY: study_refused}
         self.add_hint(tr("A file leaves the protection of the workstation. Give away only what may be given away."))
         primary = self.set_primary(tr("Go on"), icon="check")
@@ -65,3 +74,11 @@ class ExportDialog(Dialog):
         if note:
             column.addWidget(label(note, "caption", "t3", wrap=True))
         self.body.addLayout(column)
+
+
+def _burned_in_words(burned_in: bool | None) -> str:  # noqa: FBT001 - what an image says of itself
+    if burned_in is False:
+        return ""
+    if burned_in:
+        return tr("The image itself carries the patient's name: it stays in the picture without the corner text too.")
+    return tr("The image may carry the patient's name in its pixels. Look at the picture before it goes out.")

@@ -26,9 +26,9 @@ STUDY = Study(
 IDENTITY = CaptureIdentity("2.25.1", "2.25.2", datetime(2026, 11, 22, 1, 30, tzinfo=UTC), "CT")
 
 
-def film(count: int, *, names_patient: bool = False, lossy: bool = False) -> Film:
+def film(count: int, *, names_patient: bool = False, lossy: bool = False, burned_in: bool | None = None) -> Film:
     frames = tuple(np.full((31, 33, 3), (n, 100, 255 - n), dtype=np.uint8) for n in range(count))
-    return Film(frames, 40.0, names_patient=names_patient, lossy=lossy)
+    return Film(frames, 40.0, names_patient=names_patient, lossy=lossy, burned_in=burned_in)
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -49,12 +49,34 @@ def test_a_film_keeps_its_speed() -> None:
     assert (written.NumberOfFrames, written.FrameTime) == (5, 40.0)
 
 
-@pytest.mark.parametrize(("names", "said"), [(True, "YES"), (False, "NO")])
-def test_text_of_the_patient_in_the_picture_is_marked(names: bool, said: str) -> None:  # noqa: FBT001 - a case
-    data = secondary_capture(STUDY, film(1, names_patient=names), IDENTITY)
-    read = pydicom.dcmread(pydicom.filebase.DicomBytesIO(data))
+@pytest.mark.parametrize(
+    ("names", "burned_in", "still", "moving"),
+    [
+        (True, False, "YES", "YES"),
+        (False, True, "YES", "YES"),
+        (False, False, "NO", "NO"),
+        (False, None, "", "YES"),  # a film must say one of them, and the other might be a lie
+    ],
+)
+def test_a_name_in_the_picture_is_marked_and_none_is_denied_that_may_be_there(
+    tmp_path: Path,
+    names: bool,  # noqa: FBT001 - a case
+    burned_in: bool | None,  # noqa: FBT001 - a case
+    still: str,
+    moving: str,
+) -> None:
+    said = []
+    for count in (1, 5):
+        path = tmp_path / f"{count}.dcm"
+        path.write_bytes(secondary_capture(STUDY, film(count, names_patient=names, burned_in=burned_in), IDENTITY))
+        assert dciodvfy_errors(path) == []
+        said.append(pydicom.dcmread(path).get("BurnedInAnnotation", ""))
+    assert said == [still, moving]
+
+
+def test_a_picture_that_never_lost_detail_says_nothing_of_loss() -> None:
+    read = pydicom.dcmread(pydicom.filebase.DicomBytesIO(secondary_capture(STUDY, film(1), IDENTITY)))
     assert read.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7"
-    assert read.BurnedInAnnotation == said
     assert "LossyImageCompression" not in read
 
 

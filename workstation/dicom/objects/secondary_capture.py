@@ -24,7 +24,8 @@ def secondary_capture(study: Study, film: Film, identity: CaptureIdentity) -> by
     """
     Return the pictures as a Part 10 file of the same study in a series of its own.
 
-    Text of the patient painted into them is marked as Burned In Annotation. Raises TemplateViolation.
+    Burned In Annotation says YES of text of the patient, ours or the modality's, and NO only where there is none for
+    certain. Where nobody knows it is absent (type 3), of a film YES: there it is type 1. Raises TemplateViolation.
     """
     rows, columns, samples = film.frames[0].shape
     ds = patient_and_study(study)
@@ -44,7 +45,8 @@ def secondary_capture(study: Study, film: Film, identity: CaptureIdentity) -> by
     ds.InstanceNumber = 1
     ds.Laterality = ds.PatientOrientation = ""  # what stands in a viewport may show both sides
     ds.ImageType = ["DERIVED", "SECONDARY"]
-    ds.BurnedInAnnotation = "YES" if film.names_patient else "NO"
+    if film.shows_name is not None or film.is_moving:
+        ds.BurnedInAnnotation = "NO" if film.shows_name is False else "YES"
     if film.lossy:
         ds.LossyImageCompression = "01"
     ds.SamplesPerPixel = samples

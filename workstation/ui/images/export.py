@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 from resources.translation import tr
 from viewers.qt.viewport import ViewportFrame
 from viewers.scene.captions import Identity
+from viewers.scene.image import SliceImage
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
@@ -28,6 +29,7 @@ from workstation.ui.export_dialog import ExportChoice, ExportDialog
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.pictures import PictureServices
+from workstation.ui.images.series_doubts import any_burned_in
 from workstation.ui.notice import Severity
 from workstation.ui.stepwise import Stepwise
 
@@ -66,7 +68,10 @@ class Export(QObject):
         if frame.scene is None or self._case is None or self.dialog is not None:
             return
         self.dialog = dialog = ExportDialog(
-            self._page, film_refused=_film_refused(frame.scene), study_refused=self._study_refused(frame.scene)
+            self._page,
+            film_refused=_film_refused(frame.scene),
+            study_refused=self._study_refused(frame.scene),
+            burned_in=_burned_in(frame.scene),
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._chosen(frame, dialog.choice))
@@ -121,11 +126,12 @@ class Export(QObject):
         pictures: list[npt.NDArray[np.uint8]] = []
         shown = self._images.shown
         ms = _ms_per_frame(shown.series.stacks if shown is not None and shown.scene is scene else ())
-        lossy = _is_lossy(scene)
+        lossy, burned_in = _is_lossy(scene), _burned_in(scene)
 
         def taken() -> None:
             self._capturing = None
-            self._submit(Film(tuple(pictures), ms, names_patient=choice.with_patient, lossy=lossy), then)
+            film = Film(tuple(pictures), ms, names_patient=choice.with_patient, lossy=lossy, burned_in=burned_in)
+            self._submit(film, then)
 
         identity = Identity.FULL if choice.with_patient else Identity.ANONYMOUS
         self._capturing = steps = Stepwise(_captured(frame, scene, identity, pictures, moving=choice.moving), self)
@@ -165,10 +171,17 @@ def _film_refused(scene: Scene) -> str:
 
 def _is_lossy(scene: Scene) -> bool:
     """Tell whether any image that a scene shows, or is made of, lost detail."""
-    if scene.lossy_ratio is not None:
-        return True
-    images = [scene.image(n) for n in scene.arrived] if isinstance(scene, StackScene) else []
-    return any(one is not None and one.lossy_ratio is not None for one in images)
+    return scene.lossy_ratio is not None or any(one.lossy_ratio is not None for one in _images(scene))
+
+
+def _burned_in(scene: Scene) -> bool | None:
+    """Tell whether any image that a scene shows, or is made of, carries the patient's name; None: nobody knows."""
+    return any_burned_in(_images(scene)) if isinstance(scene, StackScene) else scene.burned_in
+
+
+def _images(scene: Scene) -> list[SliceImage]:
+    here = [scene.image(n) for n in scene.arrived] if isinstance(scene, StackScene) else []
+    return [one for one in here if one is not None]
 
 
 def _ms_per_frame(stacks: tuple[ImageStack, ...]) -> float:

@@ -29,6 +29,12 @@ def worst_loss(images: Iterable[SliceImage]) -> float | None:
     return max((one.lossy_ratio for one in images if one.lossy_ratio is not None), default=None)
 
 
+def any_burned_in(images: Iterable[SliceImage]) -> bool | None:
+    """Return whether any image carries the patient's name, None where nobody knows of one of them."""
+    said = {one.burned_in for one in images}
+    return True if True in said else False if said == {False} else None
+
+
 def overlay_doubts(series: Series, images: Iterable[SliceImage]) -> tuple[str, ...]:
     """Return what is doubted about a series that lies over another one, each said to be about the overlay."""
     ratio = worst_loss(images)
