@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from resources.theme_tokens import px
 from resources.translation import tr
+from viewers.scene.viewtext import lossy_text
 
 
 class FidelityKind(StrEnum):
@@ -27,13 +28,14 @@ class Fidelity:
     """
     Fidelity of the displayed pixels.
 
-    ``percent`` is how much has arrived while PARTIAL, ``ratio`` the compression of
-    LOSSY_FINAL, ``completed_ms`` the clock at which COMPLETE was reached.
+    ``percent`` is how much has arrived while PARTIAL, ``ratio`` and ``method`` the compression
+    of LOSSY_FINAL, ``completed_ms`` the clock at which COMPLETE was reached.
     """
 
     kind: FidelityKind = FidelityKind.NEVER_LOSSY
     percent: int = 0
     ratio: float | None = None
+    method: str = ""
     completed_ms: float = 0.0
 
     def followed_by(self, now: Fidelity, now_ms: float) -> Fidelity:
@@ -61,8 +63,7 @@ def chip(fidelity: Fidelity, now_ms: float) -> FidelityChip | None:
     if fidelity.kind is FidelityKind.PARTIAL:
         return FidelityChip(tr("Partial · {percent} %", percent=fidelity.percent), "warn", "warn.bg")
     if fidelity.kind is FidelityKind.LOSSY_FINAL:
-        text = tr("Lossy {ratio}:1", ratio=f"{fidelity.ratio:.1f}") if fidelity.ratio else tr("Lossy")
-        return FidelityChip(text, "bad", "bad.bg")
+        return FidelityChip(lossy_text(fidelity.ratio or 0.0, fidelity.method), "bad", "bad.bg")
     if fidelity.kind is FidelityKind.INTERPOLATED:
         return FidelityChip(tr("Interpolated"), "info", "info.bg")
     just_done = now_ms - fidelity.completed_ms < px("motion.fidelity_full_chip_ms")

@@ -23,7 +23,7 @@ def fidelity_of(scene: Scene | None, *, is_settled: bool = True) -> Fidelity:
     if not is_settled:
         return Fidelity(FidelityKind.IMPROVING)
     if scene.lossy_ratio is not None:
-        return _lossy(scene.lossy_ratio)
+        return _lossy(scene.lossy_ratio, scene.lossy_method)
     computed = isinstance(scene, CurvedScene) or (isinstance(scene, MprScene) and scene.is_interpolated)
     return Fidelity(FidelityKind.INTERPOLATED) if computed else Fidelity()
 
@@ -31,7 +31,7 @@ def fidelity_of(scene: Scene | None, *, is_settled: bool = True) -> Fidelity:
 def _of_stack(scene: StackScene) -> Fidelity:
     image = scene.image(scene.index)
     if image is not None and image.lossy_ratio is not None:
-        return _lossy(image.lossy_ratio)
+        return _lossy(image.lossy_ratio, image.lossy_method)
     here = len(scene.arrived)
     # of a long clip frames come and go: what is on screen is whole
     if scene.is_on_demand or here >= scene.count:
@@ -39,5 +39,5 @@ def _of_stack(scene: StackScene) -> Fidelity:
     return Fidelity(FidelityKind.PARTIAL, percent=100 * here // scene.count)
 
 
-def _lossy(ratio: float) -> Fidelity:
-    return Fidelity(FidelityKind.LOSSY_FINAL, ratio=ratio or None)
+def _lossy(ratio: float, method: str) -> Fidelity:
+    return Fidelity(FidelityKind.LOSSY_FINAL, ratio=ratio or None, method=method)

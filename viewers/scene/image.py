@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from viewers.scene.raster import VoiLut, Window, percentile_range
+from viewers.scene.raster import VoiLut, Window, is_padding, percentile_range
 from workstation.dicom.images.lookup import LookupTable
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.image_look import ShutterOutline
@@ -35,7 +35,7 @@ class SliceImage:
     geometry; ``aspect`` (height over width of one pixel) then shapes the display.
     ``patient_orientation`` holds the letters of Patient Orientation (0020,0020) for images that
     have no plane; ``side_doubts`` say why only a burned-in marker may tell the side. ``lossy_ratio`` is the
-    compression ratio of an irreversible image.
+    compression ratio of an irreversible image, ``lossy_method`` what did it, like ``JPEG``.
     ``choices`` are all windows and VOI LUTs of the image, ``voi`` the first of them. ``graphics``
     (the modality's overlays) and ``visible`` (False under a shutter, which shows as ``shutter_gray``)
     are ``[row, column]``; ``shutter`` are the shapes that make it. ``rescale`` is the slope and intercept that
@@ -69,6 +69,7 @@ class SliceImage:
     overlay_groups: tuple[int, ...] = ()
     calibrated: tuple[PixelSize, ...] = ()
     burned_in: bool | None = None
+    lossy_method: str = ""
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8
@@ -98,6 +99,14 @@ class SliceImage:
         if self.voi is not None:
             return self.voi
         return Window(centre=128, width=256) if self.is_color else percentile_range(self.pixels, self.padding)
+
+    @cached_property
+    def value_range(self) -> tuple[float, float] | None:
+        """Return the lowest and the highest value that is neither padding nor no number; None without any."""
+        shown = self.pixels if self.padding is None else self.pixels[~is_padding(self.pixels, self.padding)]
+        if shown.dtype.kind == "f":
+            shown = shown[np.isfinite(shown)]
+        return (float(shown.min()), float(shown.max())) if shown.size else None
 
     def scaled(self, factor: float, unit: str) -> SliceImage:
         """Return the image with its values times a factor; only for measuring, not for display."""

@@ -102,6 +102,8 @@ class Scene(ABC):
         """How values of a PET become uptake values; what is read off the picture is then told in them"""
         self.lossy_ratio: float | None = None
         """The worst compression ratio of the images that planes and volumes are made of, 0 where it is unknown"""
+        self.lossy_method = ""
+        """What did it, like ``JPEG``; empty where it is unknown"""
         self.burned_in: bool | None = None
         """Whether the images that planes and volumes are made of carry the patient's name; None where nobody knows"""
         self.no_uptake = ""
@@ -404,7 +406,7 @@ class Scene(ABC):
         uptake = self.uptake.warnings if self.uptake is not None else (self.no_uptake,) if self.no_uptake else ()
         about = replace(about, warnings=(*about.warnings, *uptake))
         if self.lossy_ratio is not None:
-            about = replace(about, warnings=(lossy_text(self.lossy_ratio), *about.warnings))
+            about = replace(about, warnings=(lossy_text(self.lossy_ratio, self.lossy_method), *about.warnings))
         if self.person_warning:
             about = replace(about, warnings=(self.person_warning, *about.warnings))
         if view is None:

@@ -13,11 +13,12 @@ from viewers.scene.captions import StudyCaptions, ViewCaptions
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import value_at
 from viewers.scene.overlay import ForeignShape
+from viewers.scene.picture_doubts import image_doubts
 from viewers.scene.raster import VoiLut, Window, full_range
 from viewers.scene.scene import Scene, Size, ViewState
 from viewers.scene.slice_view import SliceView
 from viewers.scene.technique_words import technique_text, thickness_text
-from viewers.scene.viewtext import location_text, lossy_text, spacing_text
+from viewers.scene.viewtext import location_text
 from workstation.dicom.objects.presentation import PresentationState
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.frames import FrameRef, frames_kept, is_kept
@@ -328,8 +329,12 @@ class StackScene(Scene):
             slice_position=f"{self._index + 1} / {self.count}",
             location=location,
             technique=technique_text(technique, self.modality),
-            warnings=(*self._state_words(), *(() if image is None else _warnings(image))),
+            warnings=(*self._state_words(), *self._doubts(image)),
         )
+
+    def _doubts(self, image: SliceImage | None) -> tuple[str, ...]:
+        shown = self._source()
+        return () if image is None or shown is None else image_doubts(image, self._grayscale(shown).voi)
 
     def _state_words(self) -> tuple[str, ...]:
         if self._applied is None or self._own is None:
@@ -343,13 +348,3 @@ class StackScene(Scene):
     def _plane(self, index: int) -> ImagePlane | None:
         image = self._images.get(index)
         return image.plane if image is not None and image.plane is not None else self.slots[index].plane
-
-
-def _warnings(image: SliceImage) -> tuple[str, ...]:
-    found = []
-    if image.lossy_ratio is not None:
-        found.append(lossy_text(image.lossy_ratio))
-    if image.plane is None and (doubt := spacing_text(image.pixel_size)):
-        found.append(doubt)
-    found += [doubt.text for doubt in image.side_doubts]
-    return tuple(found)

@@ -38,9 +38,10 @@ def spacing_text(size: PixelSize | None) -> str:
     return ""
 
 
-def lossy_text(ratio: float) -> str:
-    """Return that pixels were compressed irreversibly, by how much where ``ratio`` is known (above 0)."""
-    return tr("Lossy {ratio}:1", ratio=f"{ratio:.1f}") if ratio > 0 else tr("Lossy")
+def lossy_text(ratio: float, method: str = "") -> str:
+    """Return that pixels were compressed irreversibly, by how much and how: ``ratio`` (above 0), ``method``."""
+    lost = tr("Lossy {ratio}:1", ratio=f"{ratio:.1f}") if ratio > 0 else tr("Lossy")
+    return f"{lost} {method}".rstrip()
 
 
 def magnification_text(view: SliceView) -> str:

@@ -16,6 +16,7 @@ from workstation.bootstrap.frame_stream import FrameStream
 from workstation.dicom.burned_in import burned_in
 from workstation.dicom.header import plane_of
 from workstation.dicom.images.decode import decode_frame, read_dataset
+from workstation.dicom.loss import loss_of
 from workstation.dicom.pixel_size import aspect_of, calibrated_regions, pixel_size_of
 from workstation.dicom.quiet import quiet
 from workstation.dicom.side import side_tags
@@ -70,7 +71,7 @@ def decode_for_display(part10: bytes) -> SliceImage:
 def _for_display(dataset: Dataset) -> SliceImage:
     frame = decode_frame(dataset)
     plane = plane_of(dataset)
-    tags = side_tags(dataset)
+    tags, loss = side_tags(dataset), loss_of(dataset)
     return slice_image(
         frame,
         plane=plane,
@@ -79,18 +80,9 @@ def _for_display(dataset: Dataset) -> SliceImage:
         aspect=aspect_of(dataset),
         patient_orientation=patient_orientation(tags.orientation, tags.anatomical_type),
         side_doubts=side_doubts(tags) if plane is None else (),
-        lossy_ratio=_lossy_ratio(dataset),
+        lossy_ratio=None if loss is None else loss.ratio,
+        lossy_method="" if loss is None else loss.method,
         pixel_size=PixelSize(plane.spacing_mm) if plane is not None else pixel_size_of(dataset),
         calibrated=calibrated_regions(dataset) if plane is None else (),
         burned_in=burned_in(dataset, has_plane=plane is not None),
     )
-
-
-def _lossy_ratio(dataset: Dataset) -> float | None:
-    if str(dataset.get("LossyImageCompression", "")) != "01":
-        return None
-    ratio = dataset.get("LossyImageCompressionRatio")
-    try:
-        return float(ratio[-1] if not isinstance(ratio, str) and hasattr(ratio, "__len__") else ratio)
-    except (TypeError, ValueError, IndexError):
-        return 0.0

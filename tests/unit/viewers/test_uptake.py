@@ -88,6 +88,7 @@ def test_probe_and_regions_are_told_in_suv_and_padding_stays_padding() -> None:
 
 def test_why_there_are_no_uptake_values_stays_on_the_image() -> None:
     scene = pet(uptake=None)
+    scene.set_window(Window(10000.0, 20000.0))
     scene.no_uptake = "No SUV: The patient's weight is missing."
     warned = [line.text for line in scene.frame((600.0, 600.0)).overlay.captions if line.is_warning]
     assert warned == ["No SUV: The patient's weight is missing."]

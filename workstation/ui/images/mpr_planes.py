@@ -15,7 +15,7 @@ from viewers.scene.oblique import PlaneSet
 from workstation.domain.errors import WorkstationError
 from workstation.services.uid import new_uid
 from workstation.ui.images.feature import FeatureContext
-from workstation.ui.images.series_doubts import any_burned_in, worst_loss
+from workstation.ui.images.series_doubts import any_burned_in, worst_loss, worst_method
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.widgets.tiling import PLANES, Layout
@@ -75,6 +75,7 @@ class MprPlanes(QObject):
             self._images.marks.dress(scene)
             scene.identity = shown.scene.identity
             scene.lossy_ratio = worst_loss(shown.images.values())
+            scene.lossy_method = worst_method(shown.images.values())
             scene.burned_in = any_burned_in(shown.images.values())
             scene.state = replace(scene.state, voi=shown.scene.own_state.voi, inverted=shown.scene.own_state.inverted)
             shown.scenes[plane.value] = scene

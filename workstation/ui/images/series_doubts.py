@@ -29,6 +29,12 @@ def worst_loss(images: Iterable[SliceImage]) -> float | None:
     return max((one.lossy_ratio for one in images if one.lossy_ratio is not None), default=None)
 
 
+def worst_method(images: Iterable[SliceImage]) -> str:
+    """Return what compressed the image of the highest ratio; empty where nobody knows or nothing was lost."""
+    lossy = [one for one in images if one.lossy_ratio is not None]
+    return max(lossy, key=lambda one: one.lossy_ratio or 0.0).lossy_method if lossy else ""
+
+
 def any_burned_in(images: Iterable[SliceImage]) -> bool | None:
     """Return whether any image carries the patient's name, None where nobody knows of one of them."""
     said = {one.burned_in for one in images}
@@ -37,6 +43,8 @@ def any_burned_in(images: Iterable[SliceImage]) -> bool | None:
 
 def overlay_doubts(series: Series, images: Iterable[SliceImage]) -> tuple[str, ...]:
     """Return what is doubted about a series that lies over another one, each said to be about the overlay."""
-    ratio = worst_loss(images)
-    doubts = [*map(short_warning, series_warnings(series)), *([] if ratio is None else [lossy_text(ratio)])]
+    here = tuple(images)
+    ratio = worst_loss(here)
+    lossy = [] if ratio is None else [lossy_text(ratio, worst_method(here))]
+    doubts = [*map(short_warning, series_warnings(series)), *lossy]
     return tuple(tr("Overlay: {doubt}", doubt=one) for one in doubts)

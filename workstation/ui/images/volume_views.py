@@ -23,7 +23,7 @@ from viewers.scene.volume_scene import VolumeScene, VolumeView
 from workstation.services.uid import new_uid
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
-from workstation.ui.images.series_doubts import any_burned_in, worst_loss
+from workstation.ui.images.series_doubts import any_burned_in, worst_loss, worst_method
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.keymap import key_of
 from workstation.ui.pages.image_menu import MenuPlace
@@ -158,6 +158,7 @@ class VolumeViews(QObject):
         self._images.marks.dress(scene)
         scene.identity = shown.scene.identity
         scene.lossy_ratio = worst_loss(shown.images.values())
+        scene.lossy_method = worst_method(shown.images.values())
         scene.burned_in = any_burned_in(shown.images.values())
         shown.scenes[key] = scene
         self._page.grid.set_scenes({key: scene})

@@ -1,0 +1,43 @@
+"""What must be said in red of one image as it is shown: loss, odd pixels, a window that misses it."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from resources.translation import tr
+from viewers.scene.image import SliceImage
+from viewers.scene.raster import VoiFunction, VoiLut, Window, is_padding
+from viewers.scene.viewtext import lossy_text, spacing_text
+
+_SQUARE: Final = 0.01
+"""How far width and height of a pixel may differ and still be called equal; smaller differences are rounding"""
+_COARSE: Final = 8
+
+
+def image_doubts(image: SliceImage, voi: Window | VoiLut) -> tuple[str, ...]:
+    """Return the doubts about an image that is shown with a window."""
+    lossy = "" if image.lossy_ratio is None else lossy_text(image.lossy_ratio, image.lossy_method)
+    spacing = spacing_text(image.pixel_size) if image.plane is None else ""
+    found = (lossy, _shape_doubt(image), _window_doubt(image, voi), spacing, *(one.text for one in image.side_doubts))
+    return tuple(one for one in found if one)
+
+
+def _shape_doubt(image: SliceImage) -> str:
+    """Return that the pixels are not square; they are drawn in their true shape."""
+    width, height = (1.0, image.aspect) if image.plane is None else image.plane.spacing_mm
+    return "" if math.isclose(width, height, rel_tol=_SQUARE) else tr("Non-square pixels")
+
+
+def _window_doubt(image: SliceImage, voi: Window | VoiLut) -> str:
+    """Return that every value lies beyond the window: a picture black or white all over is not an empty one."""
+    if image.is_color or not isinstance(voi, Window) or voi.function is VoiFunction.SIGMOID:
+        return ""
+    low, high = voi.centre - voi.width / 2, voi.centre + voi.width / 2
+    # a few values answer nearly always, and each drag of the window asks
+    some = image.pixels[::_COARSE, ::_COARSE]
+    some = some[~is_padding(some, image.padding)]
+    if (some <= high).any() and (some >= low).any():
+        return ""
+    span = image.value_range
+    return tr("Outside window levels") if span is not None and (span[0] > high or span[1] < low) else ""
