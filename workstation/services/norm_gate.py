@@ -18,7 +18,7 @@ from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
 from workstation.services.report_links import LinkState, link_states
 
-_ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION}
+_ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION, "18783-1": Role.RECOMMENDATION}
 """LOINC of the section heading; every other section is background."""
 _IMPRESSION = "impression"
 """Key of the field of the impression, wherever a template puts it."""
@@ -95,6 +95,8 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "side_of_examination": tr("Side: “{quote}” but examined “{against}”", quote=quote, against=against),
         "level_of_conclusion": tr("Level: {quote} is concluded, {against} was found", quote=quote, against=against),
         "lobe_of_conclusion": tr("Lobe: “{quote}” but found “{against}”", quote=quote, against=against),
+        "place_of_conclusion": tr("Place: “{quote}” but found “{against}”", quote=quote, against=against),
+        "amount_of_conclusion": tr("Amount: “{quote}” but found “{against}”", quote=quote, against=against),
         "part_of_examination": tr("“{quote}” is no part of “{against}”", quote=quote, against=against),
         "impossible_part": tr("“{quote}” does not exist", quote=quote),
         "denied_by_findings": tr("“{quote}” is denied by the findings: “{against}”", quote=quote, against=against),
@@ -105,6 +107,7 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "absent_organ": tr("“{quote}” although removed: “{against}”", quote=quote, against=against),
         "no_unit": tr("“{quote}” has no unit", quote=quote),
         "wrong_unit": tr("“{quote}” has a wrong unit", quote=quote),
+        "mixed_units": tr("“{quote}” mixes units", quote=quote),
         "implausible_size": tr("“{quote}” is too large to be true", quote=quote),
         "unit_of_conclusion": tr("Unit: {quote} but measured {against}", quote=quote, against=against),
         "size_of_conclusion": tr("Size: {quote} but measured {against}", quote=quote, against=against),

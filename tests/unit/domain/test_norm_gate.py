@@ -15,7 +15,10 @@ from workstation.domain.norm.words import levels, read, terms_of
 
 GOOD = good_reports()
 FAULTS = faults()
-HELD_OUT = json.loads((FOLDER / "held_out_zh.json").read_text(encoding="utf-8"))
+HELD_OUT, SIDES, HELD_OUT_FAULTS = (
+    json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    for name in ("held_out_zh.json", "good_sides_zh.json", "held_out_faults_zh.json")
+)
 
 
 def rules(subject: NormSubject) -> list[str]:
@@ -35,6 +38,23 @@ def test_there_are_at_least_thirty_good_reports_and_thirty_faults() -> None:
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_report_is_never_held_up(name: str) -> None:
     assert norm_faults(GOOD[name]) == ()
+
+
+def whole(one: dict[str, str]) -> NormSubject:
+    subject = subject_of(one["findings"], one["impression"])
+    advice = NormField("recommendation", Role.RECOMMENDATION, one["recommendation"])
+    return replace(subject, examination=one["examination"], sex=one["sex"], fields=(*subject.fields, advice))
+
+
+@pytest.mark.parametrize("one", SIDES, ids=[one["impression"][:20] for one in SIDES])
+def test_a_good_report_of_several_sides_places_and_amounts_is_not_held_up(one: dict[str, str]) -> None:
+    assert norm_faults(whole(one)) == ()
+
+
+def test_of_thirty_six_faults_that_no_rule_was_written_for_thirty_two_are_caught() -> None:
+    caught = [NormKind(one["kind"]) in {fault.kind for fault in norm_faults(whole(one))} for one in HELD_OUT_FAULTS]
+
+    assert (sum(caught), len(caught)) == (32, 36)
 
 
 @pytest.mark.parametrize("number", range(len(HELD_OUT)))

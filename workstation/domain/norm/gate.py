@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from workstation.domain.norm import choice_rules, identity_rules, link_rules, text_rules, wording_rules
+from workstation.domain.norm import choice_rules, compare_rules, identity_rules, link_rules, text_rules, wording_rules
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind, NormOverride, NormSubject
 
@@ -17,15 +17,22 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.PATIENT, identity_rules.organs_of_the_other_sex),
     (NormKind.SIGNATURE, identity_rules.signature),
     (NormKind.SIDE, text_rules.side_of_the_conclusion),
+    (NormKind.SIDE, compare_rules.site_of_the_conclusion),
+    (NormKind.SIDE, compare_rules.site_of_the_recommendation),
     (NormKind.SIDE, text_rules.side_of_the_examination),
     (NormKind.PART, text_rules.part_of_the_conclusion),
     (NormKind.PART, text_rules.part_of_the_examination),
+    (NormKind.PART, compare_rules.place_of_the_conclusion),
     (NormKind.PART, wording_rules.impossible_part),
     (NormKind.CONCLUSION, text_rules.conclusion_without_findings),
     (NormKind.CONCLUSION, text_rules.findings_without_conclusion),
     (NormKind.ABSENT_ORGAN, text_rules.absent_organ),
     (NormKind.UNIT, wording_rules.units),
+    (NormKind.UNIT, wording_rules.lengths),
     (NormKind.NUMBER, text_rules.sizes_of_the_conclusion),
+    (NormKind.NUMBER, compare_rules.grade_of_the_conclusion),
+    (NormKind.NUMBER, compare_rules.percent_of_the_conclusion),
+    (NormKind.NUMBER, compare_rules.volume_of_the_conclusion),
     (NormKind.NUMBER, wording_rules.numbers),
     (NormKind.NUMBER, wording_rules.dates),
     (NormKind.RESIDUE, wording_rules.residue),

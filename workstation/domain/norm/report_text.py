@@ -21,6 +21,7 @@ class ReportText:
     findings: tuple[Reading, ...]
     impression: tuple[Reading, ...]
     background: tuple[Reading, ...]
+    recommendation: tuple[Reading, ...]
 
     @classmethod
     def of(cls, subject: NormSubject) -> ReportText:
@@ -34,12 +35,13 @@ class ReportText:
             by_role[Role.FINDINGS],
             by_role[Role.IMPRESSION],
             by_role[Role.BACKGROUND],
+            by_role[Role.RECOMMENDATION],
         )
 
     @property
     def everything(self) -> tuple[Reading, ...]:
         """Return all fields."""
-        return (*self.findings, *self.impression, *self.background)
+        return (*self.findings, *self.impression, *self.background, *self.recommendation)
 
     @property
     def impression_text(self) -> str:

@@ -20,7 +20,7 @@ def side_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
     for reading in text.impression:
         for mention in reading.seen:
             found = _found(text, mention.entity)
-            sides = frozenset().union(*(one.sides for one in found))
+            sides = frozenset().union(*(one.sides for one in found), *_beside(text, found))
             known = bool(found) and all(one.sides for one in found)
             if known and mention.sides and not mention.sides <= sides:
                 quote = found[0].quote
@@ -43,6 +43,15 @@ def side_of_the_examination(text: ReportText) -> Iterator[NormFault]:
                     yield NormFault(NormKind.SIDE, "side_of_examination", reading.field.key, clause, examination)
 
 
+def _beside(text: ReportText, found: list[Mention]) -> Iterator[frozenset[str]]:
+    """Yield the sides that the same sentence goes on to describe: "an effusion on the right, fluid on the left"."""
+    told = {(one.entity, one.quote) for one in found}
+    for reading in text.findings:
+        for one in reading.mentions:
+            if (one.entity, one.quote) in told and one.polarity is not Polarity.NOT_SEEN:
+                yield one.sides
+
+
 def part_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
     """Lobes, vertebrae and ribs of the conclusion were named by the findings."""
     levels = frozenset().union(*(reading.levels for reading in text.findings))
@@ -52,6 +61,7 @@ def part_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
             named = sorted(one for one in levels if one[0] == kind)
             if named:
                 yield NormFault(NormKind.PART, "level_of_conclusion", reading.field.key, level, ", ".join(named))
+    for reading in (*text.impression, *text.recommendation):
         for mention in reading.seen:
             found = _found(text, mention.entity)
             same_side = [one for one in found if not mention.sides or one.sides & mention.sides]
@@ -103,11 +113,12 @@ def conclusion_without_findings(text: ReportText) -> Iterator[NormFault]:
                 and not one.indirect
                 and one.polarity is Polarity.NOT_SEEN
                 and (not one.sides or not mention.sides or one.sides & mention.sides)
+                and _same_station(text, one, mention)
             ]
             if denied:
                 quote = denied[0].quote
                 yield NormFault(NormKind.CONCLUSION, "denied_by_findings", reading.field.key, mention.quote, quote)
-            else:
+            elif not text.terms.raw["entities"][mention.entity]["quiet"]:
                 yield NormFault(NormKind.CONCLUSION, "not_in_findings", reading.field.key, mention.quote)
 
 
@@ -120,7 +131,7 @@ def findings_without_conclusion(text: ReportText) -> Iterator[NormFault]:
     for reading in text.findings:
         for mention in reading.seen:
             entity = text.terms.raw["entities"][mention.entity]
-            if normal:
+            if normal and not entity["quiet"]:
                 quote = text.impression[0].sentences[0]
                 yield NormFault(NormKind.CONCLUSION, "normal_despite_findings", target, quote, mention.quote)
             elif entity["severe"] and not text.terms.pattern("entities", mention.entity, "accepted").search(
@@ -201,6 +212,16 @@ def _near(value: float, known: list[float]) -> bool:
     return any(abs(value - one) < _ROUNDING_MM for one in known)
 
 
+def _same_station(text: ReportText, one: Mention, other: Mention) -> bool:
+    """Tell whether two mentions may be about one place: nodes of the neck deny none of the axilla."""
+    where = text.terms.raw["entities"][one.entity]["where"]
+    if not where:
+        return True
+    pattern = text.terms.pattern("entities", one.entity, "where")
+    here, there = set(pattern.findall(one.quote)), set(pattern.findall(other.quote))
+    return not here or not there or bool(here & there)
+
+
 def _found(text: ReportText, entity: str) -> list[Mention]:
     """Return what the findings name of this kind and do not deny; where they name none, what describes one."""
     found = [
@@ -209,4 +230,6 @@ def _found(text: ReportText, entity: str) -> list[Mention]:
         for mention in reading.mentions
         if mention.entity == entity and mention.polarity is not Polarity.NOT_SEEN
     ]
+    if text.terms.raw["entities"][entity]["quiet"]:
+        return found
     return [mention for mention in found if not mention.indirect] or found

@@ -31,7 +31,9 @@ class Role(StrEnum):
     FINDINGS = "findings"
     IMPRESSION = "impression"
     BACKGROUND = "background"
-    """History, technique, comparison and recommendation: read for context and residue only."""
+    """History, technique, comparison and addendum: wrong by themselves at most, compared with nothing."""
+    RECOMMENDATION = "recommendation"
+    """What is advised: of a side and a lobe that the report tells of."""
 
 
 @dataclass(frozen=True, slots=True)

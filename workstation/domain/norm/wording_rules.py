@@ -16,15 +16,15 @@ _HU: Final = (-1100.0, 4000.0)
 
 def impossible_part(text: ReportText) -> Iterator[NormFault]:
     """Parts that nobody has: a left middle lobe, a ninth lumbar vertebra."""
-    for reading in (*text.findings, *text.impression):
+    for reading in text.everything:
         for match in text.terms.pattern("impossible").finditer(reading.field.text):
             yield NormFault(NormKind.PART, "impossible_part", reading.field.key, match.group(0))
 
 
 def units(text: ReportText) -> Iterator[NormFault]:
-    """A length has a unit of length, and an attenuation none of length; nothing is larger than a person."""
+    """A length has one unit, of length, and an attenuation none of length."""
     terms = text.terms
-    for reading in (*text.findings, *text.impression):
+    for reading in text.everything:
         key, words = reading.field.key, reading.field.text
         for rule in ("no_unit", "wrong_unit"):
             for match in terms.pattern(rule).finditer(words):
@@ -33,17 +33,27 @@ def units(text: ReportText) -> Iterator[NormFault]:
         for match in terms.pattern("ct_value").finditer(words):
             if match.group(2) and match.group(2).upper() not in {"HU", "H"}:
                 yield NormFault(NormKind.UNIT, "wrong_unit", key, match.group(0).strip())
+        for match in terms.pattern("mixed_units").finditer(words):
+            yield NormFault(NormKind.UNIT, "mixed_units", key, match.group(0).strip())
+
+
+def lengths(text: ReportText) -> Iterator[NormFault]:
+    """Nothing is larger than a person, and no nodule nearly as large; a field of view is no lesion."""
+    terms = text.terms
+    for reading in text.everything:
         for sentence in reading.sentences:
+            if reading.field.role is Role.BACKGROUND and terms.pattern("technique").search(sentence):
+                continue
             limit = _LARGEST_NODULE_MM if terms.pattern("nodule").search(sentence) else _LARGEST_MM
             for size in reading.sizes:
                 if size.quote in sentence and max(size.dimensions_mm) > limit:
-                    yield NormFault(NormKind.UNIT, "implausible_size", key, size.quote)
+                    yield NormFault(NormKind.UNIT, "implausible_size", reading.field.key, size.quote)
 
 
 def numbers(text: ReportText) -> Iterator[NormFault]:
     """Numbers that no measurement gives."""
     terms = text.terms
-    for reading in (*text.findings, *text.impression):
+    for reading in text.everything:
         key, words = reading.field.key, reading.field.text
         for match in terms.pattern("broken_number").finditer(words):
             yield NormFault(NormKind.NUMBER, "broken_number", key, match.group(0).strip())

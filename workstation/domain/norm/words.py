@@ -19,6 +19,8 @@ from workstation.domain.norm.values import NormField, Role
 
 BOTH: Final = frozenset({"left", "right"})
 _LISTED: Final = re.compile(r"\d+|[-－~～至]|\bto\b|\bthrough\b")
+_BESIDE: Final = 6
+"""How far before its word a grade is told."""
 _MILLIMETRES: Final = {"mm": 1.0, "cm": 10.0, "毫米": 1.0, "厘米": 10.0}
 
 
@@ -44,6 +46,8 @@ class Mention:
     lobes: frozenset[str]
     quote: str
     indirect: bool = False
+    grades: frozenset[str] = frozenset()
+    """How much of it, where the words beside it say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ def _mentions(sentence: str, role: Role, terms: Terms) -> Iterator[Mention]:
             nearest = _nearest_sides(clause, match, terms) or sides
             if follows and not nearest:  # "nodule, left upper lobe"
                 nearest, lobes = sides_in(sentence, terms), lobes or lobes_in(sentence, terms)
-            yield Mention(entity, polarity, nearest, lobes, sentence, indirect)
+            yield Mention(entity, polarity, nearest, lobes, sentence, indirect, _grades(clause, match, terms))
         was_denied = negation is not None
 
 
@@ -201,6 +205,17 @@ def _named(clause: str, role: Role, terms: Terms) -> Iterator[tuple[str, re.Matc
         if role is Role.FINDINGS and terms.raw["entities"][entity]["evidence"]:
             for match in terms.pattern("entities", entity, "evidence").finditer(clause):
                 yield entity, match, True
+
+
+def _grades(clause: str, match: re.Match[str], terms: Terms) -> frozenset[str]:
+    """Return the grades that stand in the words of an entity or just before them."""
+    beside = clause[max(match.start() - _BESIDE, 0) : match.end()]
+    return frozenset(
+        f"{family}/{grade}"
+        for family in terms.names("grades")
+        for grade in terms.raw["grades"][family]
+        if terms.pattern("grades", family, grade).search(beside)
+    )
 
 
 def _nearest_sides(clause: str, match: re.Match[str], terms: Terms) -> frozenset[str]:
