@@ -31,6 +31,7 @@ def faults(findings: str, impression: str, *, advice: str = "", background: str 
         ("右侧第5肋骨见溶骨性破坏。", "左侧肋骨转移瘤。"),
         ("左肺下叶支气管囊状扩张。", "右肺下叶支气管扩张。"),
         ("左侧上颌窦清晰，右侧黏膜增厚。", "左侧上颌窦炎。"),
+        ("左侧上颌窦黏膜增厚。", "右侧上颌窦炎可能。"),
     ],
 )
 def test_the_other_side_of_any_paired_site_is_caught(findings: str, impression: str) -> None:
@@ -46,7 +47,8 @@ def test_the_other_side_of_any_paired_site_is_caught(findings: str, impression: 
         ("左侧，上颌窦及乳突黏膜增厚。", "左侧乳突炎。"),
         ("左侧见少许积液，上颌窦。", "左侧上颌窦炎。"),
         ("左侧上颌窦黏膜增厚。肝内见钙化。", "左侧上颌窦炎。"),
-        ("左侧大脑中动脉闭塞。", "右侧大脑中动脉可疑狭窄。"),
+        ("左侧大脑中动脉闭塞。", "右侧大脑中动脉供血区异常。"),
+        ("右侧：腺体内见低回声结节。左侧：腺体内见无回声囊肿。", "双侧乳腺结节。"),
     ],
 )
 def test_a_side_that_was_left_open_or_told_later_contradicts_nothing(findings: str, impression: str) -> None:

@@ -51,10 +51,12 @@ def test_a_good_report_of_several_sides_places_and_amounts_is_not_held_up(one: d
     assert norm_faults(whole(one)) == ()
 
 
-def test_of_thirty_six_faults_that_no_rule_was_written_for_thirty_two_are_caught() -> None:
+def test_of_sixty_faults_that_no_rule_was_written_for_fifty_four_are_caught() -> None:
+    # written before they were tried: 32 of the first 36 and 21 of the last 24 were caught as they should at first sight
     caught = [NormKind(one["kind"]) in {fault.kind for fault in norm_faults(whole(one))} for one in HELD_OUT_FAULTS]
 
-    assert (sum(caught), len(caught)) == (32, 36)
+    assert len(caught) == 60
+    assert sum(caught) >= 54
 
 
 @pytest.mark.parametrize("number", range(len(HELD_OUT)))

@@ -20,7 +20,7 @@ def side_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
     for reading in text.impression:
         for mention in reading.seen:
             found = _found(text, mention.entity)
-            sides = frozenset().union(*(one.sides for one in found), *_beside(text, found))
+            sides = frozenset().union(*(one.sides for one in found), *_beside(text, found, mention))
             known = bool(found) and all(one.sides for one in found)
             if known and mention.sides and not mention.sides <= sides:
                 quote = found[0].quote
@@ -43,12 +43,18 @@ def side_of_the_examination(text: ReportText) -> Iterator[NormFault]:
                     yield NormFault(NormKind.SIDE, "side_of_examination", reading.field.key, clause, examination)
 
 
-def _beside(text: ReportText, found: list[Mention]) -> Iterator[frozenset[str]]:
-    """Yield the sides that the same sentence goes on to describe: "an effusion on the right, fluid on the left"."""
+def _beside(text: ReportText, found: list[Mention], concluded: Mention) -> Iterator[frozenset[str]]:
+    """
+    Yield the sides that are told in other words.
+
+    A sentence goes on about the other side ("an effusion on the right, fluid on the left"), and "nodules of both
+    breasts" sums up a nodule of one and a cyst of the other.
+    """
     told = {(one.entity, one.quote) for one in found}
+    also = text.terms.raw["entities"][concluded.entity]["also"] if concluded.sides == BOTH else ""
     for reading in text.findings:
         for one in reading.mentions:
-            if (one.entity, one.quote) in told and one.polarity is not Polarity.NOT_SEEN:
+            if ((one.entity, one.quote) in told or one.entity == also) and one.polarity is not Polarity.NOT_SEEN:
                 yield one.sides
 
 
