@@ -28,10 +28,11 @@ from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.buttons import SegmentedChoice
 from workstation.ui.widgets.document_view import DocumentView
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
+from workstation.ui.widgets.finding_panel import FindingPanel
 from workstation.ui.widgets.labels import ElidedLabel
 from workstation.ui.widgets.main_rail import RailButton
 from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
-from workstation.ui.widgets.report_dock import DockFooter
+from workstation.ui.widgets.report_dock import DockFooter, ReportDock
 
 pytestmark = pytest.mark.gui
 
@@ -51,7 +52,7 @@ def mark(decision: Decision = Decision.UNDECIDED) -> Finding:
 
 
 def test_both_tabs_of_a_narrow_dock_are_whole_and_no_arrows_cover_them(qtbot: QtBot) -> None:
-    dock = ReadingDock(ReadingSettings())
+    dock = ReadingDock(ReadingSettings(), FindingPanel(), ReportDock())
     qtbot.addWidget(dock)
     dock.resize(400, 900)
     dock.set_compact(compact=False)
@@ -142,7 +143,7 @@ def test_a_model_card_of_strangers_is_laid_out_but_loads_nothing_and_links_nowhe
 
 @pytest.mark.parametrize("compact", [False, True])
 def test_where_no_model_reads_such_images_the_report_has_the_column(qtbot: QtBot, *, compact: bool) -> None:
-    dock = ReadingDock(ReadingSettings())
+    dock = ReadingDock(ReadingSettings(), FindingPanel(), ReportDock())
     qtbot.addWidget(dock)
     dock.set_compact(compact=compact)
     dock.resize(320 if compact else 400, 900)

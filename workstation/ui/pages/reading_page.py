@@ -28,10 +28,12 @@ from workstation.ui.pages.reading_commands import (
     preset_words,
 )
 from workstation.ui.stepwise import Stepwise
+from workstation.ui.widgets.finding_panel import FindingPanel
 from workstation.ui.widgets.labels import EmptyState
 from workstation.ui.widgets.prior_strip import PriorStrip
 from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
 from workstation.ui.widgets.reading_header import ReadingHeader
+from workstation.ui.widgets.report_dock import ReportDock
 from workstation.ui.widgets.series_panel import SeriesPanel
 from workstation.ui.widgets.tiling import STACK, Layout, Tiling
 from workstation.ui.widgets.viewport_grid import ViewportGrid
@@ -128,10 +130,13 @@ class ReadingPage(Page):
         self.priors = PriorStrip()
         centre.addWidget(self.priors)
         yield
-        self.dock = ReadingDock(preferences)
+        self.findings = FindingPanel()
+        yield
+        self.report = ReportDock()
+        yield
+        self.dock = ReadingDock(preferences, self.findings, self.report)
         row.addWidget(self.dock)
-        self.findings, self.report, self.footer = self.dock.findings, self.dock.report, self.dock.footer
-        self.tabs, self.question = self.dock.tabs, self.dock.question
+        self.footer, self.tabs, self.question = self.dock.footer, self.dock.tabs, self.dock.question
         yield
         self.view_commands = ReadingCommands(self.commands, self.grid)
         yield from add_page_commands(self, self.commands, self.view_commands)

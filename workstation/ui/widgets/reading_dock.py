@@ -29,12 +29,11 @@ class ReadingDock(QWidget):
     preferences_changed = Signal(object)
     """``ReadingSettings`` once the reader has let go of the handle"""
 
-    def __init__(self, preferences: ReadingSettings) -> None:
+    def __init__(self, preferences: ReadingSettings, findings: FindingPanel, report: ReportDock) -> None:
         super().__init__()
         self._preferences = preferences
         self._compact = self._report_first = False
-        self.findings = FindingPanel()
-        self.report = ReportDock()
+        self.findings, self.report = findings, report
         self.footer = DockFooter()
         self.tabs = _DockTabs([(FINDINGS_TAB, tr("AI findings")), (REPORT_TAB, tr("Report"))])
         self.question = _Question()
