@@ -52,6 +52,19 @@ def test_the_table_of_findings_is_held_against_the_impression(study: Study) -> N
     ]
 
 
+def test_what_is_advised_and_added_is_read_too(study: Study) -> None:
+    report = preliminary_report(study)
+    advised = replace(report, values={**report.values, "recommendation": "建议复查L9椎体。"})
+
+    before = Predecessor("2.25.6", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
+    added = replace(report, kind=ReportKind.ADDENDUM, predecessors=(before,), addendum="补充：左肺中叶结节8米。")
+
+    assert rules(added, study) == ["impossible_part", "wrong_unit"]
+    assert rules(advised, study) == ["impossible_part"]
+    subject = norm_subject(advised, TEMPLATE, study, worklist_row(study), signer=SIGNER.name)
+    assert {item.role for item in subject.fields if item.key == "recommendation"} == {Role.RECOMMENDATION}
+
+
 def test_a_finding_without_a_lobe_proves_no_side_but_its_size(study: Study) -> None:
     plain = cases.ai_finding().edited(by="x", at=cases.NOON, diameter_mm=8.0)
     placed = plain.edited(by="x", at=cases.NOON, lobe=Lobe.RIGHT_UPPER, nodule_type=NoduleType.SOLID)
