@@ -50,9 +50,10 @@ def profile_from_json(text: str) -> KeyProfile:
     if not isinstance(raw, dict) or raw.get("format") != _FORMAT:
         raise ValueError("no profile of keys")
     name, keys = raw.get("name"), raw.get("keys")
-    is_whole = isinstance(name, str) and isinstance(keys, dict) and all(isinstance(key, str) for key in keys.values())
-    if not is_whole:
-        raise ValueError("a profile has a name and keys, all of them texts")
+    if not isinstance(name, str) or not isinstance(keys, dict):
+        raise ValueError("a profile has a name and keys")  # noqa: TRY004 - the text is wrong, not the call
+    if not all(isinstance(key, str) for key in keys.values()):
+        raise ValueError("keys are texts")
     return KeyProfile(name, keys)
 
 

@@ -28,6 +28,7 @@ from workstation.domain.geometry import Point
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import AiState, AiSummary
 from workstation.ui.theme import apply_theme
+from workstation.ui.widgets.finding_editor import FindingEditor
 from workstation.ui.widgets.tiling import STACK, Layout
 
 pytestmark = pytest.mark.gui
@@ -353,7 +354,7 @@ def test_editing_keeps_the_words_of_the_model_beside_those_of_the_reader(qtbot: 
     uids = opened(qtbot, bench)
     card = bench.page.findings.card(uids[0])
     QTest.mouseClick(card.edit, Qt.MouseButton.LeftButton)
-    assert card.editor is not None
+    assert isinstance(card.editor, FindingEditor)
     card.editor.diameter.setText("14,2")
     card.editor.nodule_type.setCurrentIndex(list(NoduleType).index(NoduleType.SOLID))
     card.editor.lobe.setCurrentIndex(list(Lobe).index(Lobe.RIGHT_UPPER))
@@ -368,12 +369,13 @@ def test_a_size_that_is_none_is_not_kept(qtbot: QtBot, bench: ReadingBench) -> N
     uids = opened(qtbot, bench)
     card = bench.page.findings.card(uids[0])
     card.start_editing()
-    assert card.editor is not None
-    card.editor.diameter.setText("big")
-    QTest.keyClick(card.editor.diameter, Qt.Key.Key_Return)
-    assert card.editor is not None
+    editor = card.editor
+    assert isinstance(editor, FindingEditor)
+    editor.diameter.setText("big")
+    QTest.keyClick(editor.diameter, Qt.Key.Key_Return)
+    assert card.editor is editor
     assert decisions(bench)[0] is Decision.UNDECIDED
-    QTest.keyClick(card.editor.diameter, Qt.Key.Key_Escape)
+    QTest.keyClick(editor.diameter, Qt.Key.Key_Escape)
     assert card.editor is None
 
 
