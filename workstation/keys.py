@@ -39,6 +39,9 @@ class KeyProfile:
         return replace(self, keys={one: key for one, key in self.keys.items() if one != command_id})
 
 
+_PARTS: Final = "a profile has a name and keys, all of them texts"
+
+
 def profile_to_json(profile: KeyProfile) -> str:
     """Return a profile as one line of JSON."""
     return json.dumps({"format": _FORMAT, "name": profile.name, "keys": dict(profile.keys)}, ensure_ascii=False)
@@ -51,9 +54,9 @@ def profile_from_json(text: str) -> KeyProfile:
         raise ValueError("no profile of keys")
     name, keys = raw.get("name"), raw.get("keys")
     if not isinstance(name, str) or not isinstance(keys, dict):
-        raise ValueError("a profile has a name and keys")  # noqa: TRY004 - the text is wrong, not the call
+        raise ValueError(_PARTS)  # noqa: TRY004 - the text is wrong, not the call
     if not all(isinstance(key, str) for key in keys.values()):
-        raise ValueError("keys are texts")
+        raise ValueError(_PARTS)
     return KeyProfile(name, keys)
 
 
