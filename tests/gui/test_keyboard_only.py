@@ -82,6 +82,11 @@ class Room:
         assert focus is not None, "the keys go nowhere"
         return focus
 
+    def come_back(self) -> None:
+        """Give the window the keys once a menu is gone, as a window system does and the off-screen one does not."""
+        self.window.activateWindow()
+        self.qtbot.waitUntil(self.window.isActiveWindow)
+
     def decisions(self) -> list[Decision]:
         return [one.decision for one in self.bench.session.findings.findings]
 
@@ -140,6 +145,8 @@ def test_a_study_is_read_and_signed_without_touching_the_mouse(room: Room) -> No
     menu = room.reading.findings.menu
     assert menu is not None
     QTest.keyClick(menu, Qt.Key.Key_4)
+    room.qtbot.waitUntil(lambda: room.reading.findings.menu is None)
+    room.come_back()
     assert room.decisions() == [Decision.ACCEPTED, Decision.REJECTED]
     assert room.bench.session.findings.findings[1].reject_reason is RejectReason.ARTEFACT
 
