@@ -46,6 +46,12 @@ def test_every_trigger_of_a_template_falls_under_an_entry_and_every_rule_names_a
         ("ct-chest-nodule", "massive_effusion", "massive-effusion"),
         ("petct", "perforation", "perforation"),
         ("us-abdomen", "ruptured_aneurysm", "ruptured-aneurysm"),
+        ("ct-abdomen", "strangulated_obstruction", "strangulated-obstruction"),
+        ("ct-abdomen", "aortic_dissection", "aortic-dissection"),
+        ("dx-chest", "free_air", "perforation"),
+        ("dx-chest", "massive_effusion", "massive-effusion"),
+        ("mr-spine", "cord_compression", "cord-compression"),
+        ("ct-spine", "cord_compression", "cord-compression"),
     ],
 )
 def test_a_critical_sign_that_is_chosen_suggests_the_entry_of_the_catalogue(

@@ -72,6 +72,10 @@ def test_the_chest_ct_template_asks_for_what_a_report_needs() -> None:
         ("CT", "头颅平扫", "ct-head"),
         ("CT", "胰头增强", "ct-abdomen"),
         ("CT", "股骨头平扫", "general"),
+        ("CT", "胸椎平扫", "ct-spine"),
+        ("CT", "胸部及胸椎平扫", "ct-chest"),
+        ("MR", "腰椎间盘平扫", "mr-spine"),
+        ("MR", "THORACIC SPINE", "mr-spine"),
         ("DX", "胸部正位", "dx-chest"),
         ("CR", "CHEST PA", "dx-chest"),
         ("MG", "", "mg-breast"),
@@ -87,7 +91,7 @@ def test_a_study_gets_the_template_of_its_body_part(modality: str, description: 
     assert expected == TemplateLibrary().for_study(modality, description).template_id
 
 
-ELEVEN = {
+KINDS = {
     "ct-chest-nodule",
     "ct-chest",
     "ct-head",
@@ -99,16 +103,18 @@ ELEVEN = {
     "us-abdomen",
     "petct",
     "critical-addendum",
+    "ct-spine",
+    "mr-spine",
 }
 UNITS = {"mm", "mL", "%", "1", "mGy", "mGy.cm", "MBq", "mmol/L", "min", "ng/mL", "g/ml"}
 """UCUM units that the templates may ask for."""
 
 
-def test_there_is_a_template_for_each_of_the_eleven_kinds_of_report_and_for_everything_else() -> None:
-    assert {one.template_id for one in TemplateLibrary().all()} == {*ELEVEN, "general"}
+def test_there_is_a_template_for_each_kind_of_report_and_for_everything_else() -> None:
+    assert {one.template_id for one in TemplateLibrary().all()} == {*KINDS, "general"}
 
 
-@pytest.mark.parametrize("name", sorted(ELEVEN))
+@pytest.mark.parametrize("name", sorted(KINDS))
 def test_every_template_has_an_impression_and_numbers_with_unit_and_range(name: str) -> None:
     template = TemplateLibrary().get(name)
 
@@ -148,6 +154,10 @@ def test_a_field_is_required_when_another_says_so() -> None:
         ("ct-chest-nodule", {"critical_sign": "tension_pneumothorax"}, ["critical_sign"]),
         ("petct", {"critical_sign": "cord_compression"}, ["critical_sign"]),
         ("us-abdomen", {"critical_sign": "organ_rupture"}, ["critical_sign"]),
+        ("ct-abdomen", {"critical_sign": "strangulated_obstruction"}, ["critical_sign"]),
+        ("dx-chest", {"critical_sign": "free_air"}, ["critical_sign"]),
+        ("mr-spine", {"critical_sign": "cord_compression"}, ["critical_sign"]),
+        ("ct-spine", {"critical_sign": "none"}, []),
     ],
 )
 def test_a_template_suggests_its_critical_values(name: str, values: dict[str, str], expected: list[str]) -> None:

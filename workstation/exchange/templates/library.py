@@ -73,13 +73,31 @@ class TemplateLibrary:
         )
 
     def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:  # noqa: ARG002 - a port's
-        """Return the template whose modality and body part both fit, otherwise the general one."""
-        words = description.upper()
-        for template in self.all():
-            fits = not template.body_parts or any(part in words for part in template.body_parts)
-            if modality in template.modalities and fits:
+        """
+        Return the template whose modality and body part both fit, otherwise the general one.
+
+        A word inside a longer word of another template says nothing: a thoracic spine is no thorax.
+        """
+        fitting = tuple(one for one in self.all() if modality in one.modalities)
+        named = _named(description.upper(), {part for one in fitting for part in one.body_parts})
+        for template in fitting:
+            if not template.body_parts or named.intersection(template.body_parts):
                 return template
         return self.get(GENERAL)
+
+
+def _named(words: str, parts: set[str]) -> frozenset[str]:
+    """Return the parts that stand in the words, those left out that stand within a longer one only."""
+    spans = [(part, at, at + len(part)) for part in parts for at in _places(words, part)]
+    return frozenset(
+        part
+        for part, start, end in spans
+        if not any(low <= start and end <= high and (low, high) != (start, end) for _, low, high in spans)
+    )
+
+
+def _places(words: str, part: str) -> list[int]:
+    return [at for at in range(len(words)) if words.startswith(part, at)]
 
 
 def load_template(path: Path) -> ReportTemplate:
