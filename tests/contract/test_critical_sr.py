@@ -120,7 +120,7 @@ def test_what_was_not_read_back_is_said_and_what_was_dismissed_is_not(lidc_0314:
     texts = [
         item.TextValue for item in section(written(lidc_0314, (recognised.called(silent),))) if "TextValue" in item
     ]
-    assert texts[-1] == "签发时尚未复述确认"
+    assert texts[-2:] == ["签发时尚未复述确认", "签发时尚未署名：通报方、接收方"]
     assert "未复述" in texts[2]
     assert texts[0] == "危急所见：导管移位（2 级）"
     assert section(written(lidc_0314, (recognised.dismissed(Dismissal(SENIOR, at, "误报")),))) == []

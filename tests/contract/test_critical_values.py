@@ -324,16 +324,20 @@ def test_a_site_brings_its_own_policy_and_each_version_once(hub: HubBed) -> None
     assert admin.policy().version == f"back-{version}"
 
 
-def test_the_indicator_counts_what_was_read_back_within_ten_minutes(hub: HubBed) -> None:
+def test_the_indicator_counts_what_both_sides_signed_within_ten_minutes(hub: HubBed) -> None:
     quality = as_(hub, "quality")
     before = quality.notified_in_time(1)
     _, in_time = recognised(hub)
     as_(hub, "expert").call(in_time.critical_uid, read_back())
+    as_(hub, "technician").acknowledge(in_time.critical_uid, "韩梅", "已通知值班医生")
+    _, by_telephone = recognised(hub)
+    as_(hub, "expert").call(by_telephone.critical_uid, read_back())
     _, late = recognised(hub, age_s=1200)
     as_(hub, "expert").call(late.critical_uid, read_back())
     recognised(hub)
     after = quality.notified_in_time(1)
-    assert (after.total - before.total, after.in_time - before.in_time) == (3, 1)
+    assert (after.total - before.total, after.in_time - before.in_time) == (4, 1)
+    assert after.unsigned - before.unsigned == 1
     assert after.still_open - before.still_open == 1
     with pytest.raises(NotPermitted):
         as_(hub, "expert").notified_in_time(1)

@@ -77,7 +77,9 @@ def test_a_share_has_its_numbers_and_too_few_cases_are_told_as_such(bed: Bed) ->
     assert norm.value.text() == "90.0 %"
     assert norm.note.text() == "18 of 20 · 95 % interval 69.9 % to 97.2 %"
     assert critical.value.text() == "Too few cases"
-    assert critical.note.text() == "1 of 2 · told from 10 cases on · 1 still open"
+    assert critical.note.text() == (
+        "1 of 3 · told from 10 cases on · 1 still open · 1 read back in time but not signed by both sides"
+    )
     assert bed.page.turnaround.texts() == [
         ["STAT", "3", "Too few cases", "Too few cases", "Too few cases · 3/3"],
         ["Urgent", "0", "—", "—", "—"],

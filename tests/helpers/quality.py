@@ -49,7 +49,7 @@ def figures(query: QualityQuery = QUERY) -> QualityFigures:
         query=query,
         norm=NormFigures(Share(18, 20), (RuleFigures("residue", 5, 2, (OverrideReason("已与主任核对", 2),)),)),
         double=DoubleReadingFigures(Share(10, 12), 0, (SchemeFigures("lung-rads", pairs),)),
-        critical=NotificationShare(2, 1, 1),
+        critical=NotificationShare(3, 1, 1, 1),
         turnaround=(
             TurnaroundFigures(Priority.HIGH, Share(3, 3), (60.0, 120.0, 180.0)),
             TurnaroundFigures(Priority.MEDIUM, Share(0, 0), ()),

@@ -46,11 +46,16 @@ def critical_timer(value: CriticalValue, now: datetime) -> CriticalTimer:
 
 @dataclass(frozen=True, slots=True)
 class NotificationShare:
-    """National indicator 4: how many critical values were notified in time."""
+    """
+    National indicator 4: how many critical values were notified in time.
+
+    ``unsigned`` were read back in time and are not counted, for one side or both have not signed.
+    """
 
     total: int
     in_time: int
     still_open: int
+    unsigned: int = 0
 
     @property
     def share(self) -> float | None:
@@ -60,14 +65,18 @@ class NotificationShare:
 
 def notification_share(values: Iterable[CriticalValue], *, within: timedelta = ESCALATE_AFTER) -> NotificationShare:
     """
-    Count the critical values that were read back ``within`` the time from their recognition.
+    Count the critical values that were read back ``within`` the time from their recognition, with both names to it.
 
-    Dismissed ones do not count; one that nobody has read back yet counts as not in time.
+    A notification is complete when both sides have time, content and name on record: the time is that of the
+    read-back, a signature may follow. Dismissed ones do not count; one that nobody has read back is not in time.
 
     *Source:* indicator 4 of the national radiology quality indicators, 2024.
     """
     counted = [value for value in values if value.state is not CriticalState.DISMISSED]
-    in_time = sum(
-        value.confirmed_at is not None and value.confirmed_at - value.recognised_at <= within for value in counted
-    )
-    return NotificationShare(len(counted), in_time, sum(value.is_open for value in counted))
+    told = [
+        value
+        for value in counted
+        if value.confirmed_at is not None and value.confirmed_at - value.recognised_at <= within
+    ]
+    signed = sum(value.is_signed_by_both for value in told)
+    return NotificationShare(len(counted), signed, sum(value.is_open for value in counted), len(told) - signed)

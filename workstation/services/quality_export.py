@@ -61,6 +61,7 @@ def _rows(figures: QualityFigures) -> Iterator[tuple[Cell, ...]]:
     critical = figures.critical
     yield _share("critical", "in_time", Share(critical.in_time, critical.total))
     yield "critical", "still_open", "", "", critical.still_open
+    yield "critical", "in_time_not_signed_by_both", "", "", critical.unsigned
     for one in figures.turnaround:
         yield _share("turnaround", one.priority.value, one.in_time)
         yield "turnaround", one.priority.value, "median_s", one.percentile_s(0.5), len(one.times_s)

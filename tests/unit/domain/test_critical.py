@@ -183,10 +183,10 @@ def test_a_record_without_its_words_is_refused(broken: object) -> None:
         broken()  # type: ignore[operator]  # a table of calls
 
 
-def test_the_indicator_counts_read_backs_within_ten_minutes() -> None:
+def test_the_indicator_counts_what_both_sides_signed_within_ten_minutes() -> None:
     values = [
-        value().called(call(10, read_back="复述")),
-        value().called(call(10.1, read_back="复述")),
+        value().called(call(10, read_back="复述")).acknowledged(TECHNICIAN, later(30), "知晓"),
+        value().called(call(10.1, read_back="复述")).acknowledged(TECHNICIAN, later(30), "知晓"),
         value().called(call(1)),
         value().acknowledged(TECHNICIAN, later(9), "知晓").closed(READER, later(60)),
         value().dismissed(Dismissal(READER, later(1), "误报")),
@@ -195,3 +195,12 @@ def test_the_indicator_counts_read_backs_within_ten_minutes() -> None:
     assert notification_share(values).share == 0.5
     assert notification_share(values, within=timedelta(minutes=11)).in_time == 3
     assert notification_share([]).share is None
+
+
+def test_a_call_that_the_receiver_never_signed_is_told_beside_the_indicator_and_not_in_it() -> None:
+    by_telephone = value().called(call(2, read_back="复述"))
+    nobody_closed = value().acknowledged(TECHNICIAN, later(2), "知晓")
+    late = value().called(call(11, read_back="复述"))
+    assert notification_share([by_telephone, by_telephone.closed(READER, later(3)), nobody_closed, late]) == (
+        NotificationShare(4, 0, 0, 3)
+    )

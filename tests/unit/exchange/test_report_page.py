@@ -150,6 +150,18 @@ def test_a_critical_value_is_printed_with_calls_read_back_and_both_names(tmp_pat
         "接收方签名：刘医师清水镇中心卫生院",
     ):
         assert expected in words
+    assert "签发时尚未署名" not in words
+
+
+def test_a_critical_value_without_the_signature_of_the_receiver_says_so_on_paper(tmp_path: Path) -> None:
+    unsigned = replace(critical_value(), received=None)
+
+    for language, said in (
+        ("zh_CN", "签发时尚未署名：接收方"),
+        ("en", "Withoutasignaturewhenthereportwassigned:thereceiver"),
+    ):
+        report = replace(simple(language), critical_values=(unsigned,))
+        assert said in squeezed(text_of(printed(report), tmp_path))
 
 
 def test_a_dismissed_critical_value_is_not_printed(tmp_path: Path) -> None:

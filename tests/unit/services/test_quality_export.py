@@ -23,7 +23,8 @@ def test_every_figure_is_in_the_table_with_its_numbers() -> None:
 
     assert rows[0] == ["table", "row", "column", "value", "count", "total", "low_95", "high_95", "note"]
     assert ["norm", "clean", "share", "0.9", "18", "20", "0.698966", "0.972134", ""] in rows
-    assert ["critical", "in_time", "share", "", "1", "2", "", "", ""] in rows
+    assert ["critical", "in_time", "share", "", "1", "3", "", "", ""] in rows
+    assert ["critical", "in_time_not_signed_by_both", "", "", "1", "", "", "", ""] in rows
     assert ["turnaround", "HIGH", "median_s", "", "3", "", "", "", ""] in rows
     assert ["confusion", "lung-rads 2", "lung-rads 3", "", "2", "", "", "", ""] in rows
     assert ["return_code", "uncoded", "", "", "1", "", "", "", ""] in rows

@@ -46,6 +46,10 @@ _WORDS: Final = {
     "no_read_back": Text("未复述", "Not read back"),
     "acknowledged": Text("签收：{at} {who}，复述：{text}", "Acknowledged: {at}, {who}, read back: {text}"),
     "open": Text("签发时尚未复述确认", "Not read back when the report was signed"),
+    "unsigned": Text("签发时尚未署名：{sides}", "Without a signature when the report was signed: {sides}"),
+    "notifier": Text("通报方", "the notifier"),
+    "receiver": Text("接收方", "the receiver"),
+    "and": Text("、", " and "),
 }
 _LEVELS: Final = {
     "RID49480": Text("1 级", "category 1"),
@@ -60,7 +64,7 @@ def reported(report: Report) -> tuple[CriticalValue, ...]:
 
 
 def critical_lines(value: CriticalValue, language: str) -> tuple[str, ...]:
-    """Return what a report says of one critical value: finding, recognition, each call, acknowledgement."""
+    """Return what a report says of one critical value, the signatures that are missing last."""
 
     def say(key: str, **facts: str) -> str:
         return _WORDS[key].get(language).format(**facts)
@@ -77,7 +81,16 @@ def critical_lines(value: CriticalValue, language: str) -> tuple[str, ...]:
         lines.append(say("acknowledged", at=local_time(value.received.at), who=_who(party), text=words))
     if value.is_open:
         lines.append(say("open"))
+    if missing := missing_signatures(value, language):
+        lines.append(missing)
     return tuple(lines)
+
+
+def missing_signatures(value: CriticalValue, language: str) -> str:
+    """Return who has not signed the communication, empty where both sides have."""
+    signatures = (("notifier", value.notified), ("receiver", value.received))
+    sides = [_WORDS[side].get(language) for side, signature in signatures if signature is None]
+    return _WORDS["unsigned"].get(language).format(sides=_WORDS["and"].get(language).join(sides)) if sides else ""
 
 
 def critical_section(report: Report) -> list[Dataset]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from workstation.dicom.recognition import recognition_words
 from workstation.dicom.sr import report_words
+from workstation.dicom.sr.critical_words import missing_signatures
 from workstation.domain.critical import CallRecord, CriticalState, CriticalValue
 from workstation.domain.finding import Decision, Finding
 from workstation.domain.report import Report, ReportState
@@ -95,7 +96,8 @@ class Sections:
             if signature is not None:
                 who = f"{signature.party.name} {signature.party.organisation}".strip()
                 lines.append(words(key, language, name=who, time=report_words.local_time(signature.at)))
-        return lines
+        missing = missing_signatures(value, language)
+        return [*lines, missing] if missing else lines
 
     def sections(self) -> None:
         """Write every section of the template that has something to say."""

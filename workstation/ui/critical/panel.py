@@ -66,7 +66,7 @@ class CriticalPanel(Panel):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
         self._who, self._how = ElidedLabel(), label("", "body", "t1", wrap=True)
-        self._read_back = label("", "body", "warn")
+        self._read_back = label("", "body", "warn", wrap=True)
         rows: tuple[tuple[str, QWidget], ...] = (
             (tr("Told to"), self._who),
             (tr("Method"), self._how),
@@ -126,7 +126,7 @@ class CriticalPanel(Panel):
         if waiting:
             self._chip.show_chip(trn("{count} critical value open", "{count} critical values open", waiting), "bad")
         elif shown is not None:
-            self._chip.show_chip(read_back_words(shown)[0], "ok", "check")
+            self._chip.show_chip(tr("Confirmed"), read_back_words(shown)[1], "check")
         else:
             self._chip.show_chip(tr("Suggested"), "warn")
         is_open = shown is not None and shown.is_open

@@ -51,7 +51,7 @@ def read_back_words(value: CriticalValue) -> tuple[str, str]:
         return tr("Not confirmed"), "warn"
     if value.received is not None:
         return tr("Acknowledged by {name}", name=value.received.party.name), "ok"
-    return tr("Confirmed"), "ok"
+    return tr("Confirmed, not signed by the receiver"), "warn"
 
 
 def method_words(method: CallMethod) -> str:

@@ -18,7 +18,7 @@ from workstation.ui.quality.cards import FigureCard
 from workstation.ui.quality.filters import QualityFilters
 from workstation.ui.quality.policy_panel import PolicyPanel
 from workstation.ui.quality.tables import FigureTable
-from workstation.ui.quality.words import grade_words, reason_words, rule_words, turnaround_cells
+from workstation.ui.quality.words import grade_words, missing_words, reason_words, rule_words, turnaround_cells
 from workstation.ui.report.way_words import return_words
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import Panel, label
@@ -72,7 +72,7 @@ class QualityPage(Page):
     def _make_cards(self) -> dict[str, FigureCard]:
         return {
             "norm": FigureCard(tr("Reports signed without a fault (indicator 3)")),
-            "critical": FigureCard(tr("Critical values read back within 10 minutes (indicator 4)")),
+            "critical": FigureCard(tr("Critical values notified within 10 minutes (indicator 4)")),
             "returned": FigureCard(tr("Reports returned to their author")),
             "double": FigureCard(tr("Double readings that agreed")),
             "graded": FigureCard(tr("Studies with an image grade")),
@@ -129,9 +129,8 @@ class QualityPage(Page):
         critical, grades = figures.critical, figures.grades
         last = figures.query.until.astimezone() - timedelta(days=1)
         self.told.setText(f"{figures.query.since.astimezone():%Y-%m-%d} – {last:%Y-%m-%d}")
-        still_open = tr("{count} still open", count=critical.still_open) if critical.still_open else ""
         self._cards["norm"].show_share(figures.norm.clean)
-        self._cards["critical"].show_share(Share(critical.in_time, critical.total), still_open)
+        self._cards["critical"].show_share(Share(critical.in_time, critical.total), missing_words(critical))
         self._cards["returned"].show_share(figures.returned)
         self._cards["double"].show_share(figures.double.agreed)
         self._cards["graded"].show_share(grades.graded)

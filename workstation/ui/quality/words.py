@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resources.translation import tr
+from workstation.domain.critical_clock import NotificationShare
 from workstation.domain.image_quality import GradeReason, ImageGrade
 from workstation.domain.quality import FEWEST, Interval, SchemeFigures, Share, TurnaroundFigures
 from workstation.domain.report_version import DoubleReadingState
@@ -29,6 +30,16 @@ def counted_words(share: Share) -> str:
     if share.interval is None:
         return tr("{counted} · told from {fewest} cases on", counted=counted, fewest=FEWEST)
     return f"{counted} · {interval_words(share.interval)}"
+
+
+def missing_words(share: NotificationShare) -> str:
+    """Return what keeps critical values out of the share although somebody may have been told, empty for nothing."""
+    said = []
+    if share.still_open:
+        said.append(tr("{count} still open", count=share.still_open))
+    if share.unsigned:
+        said.append(tr("{count} read back in time but not signed by both sides", count=share.unsigned))
+    return " · ".join(said)
 
 
 def interval_words(interval: Interval) -> str:
