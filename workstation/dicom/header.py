@@ -19,6 +19,7 @@ from pydicom.dataset import Dataset
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.frame_headers import frame_values, sequences_of
 from workstation.dicom.technique import technique_of
+from workstation.dicom.tracer import TRACERS, tracer_values, tracers_of
 from workstation.dicom.values import texts
 from workstation.dicom.view_code import view_by_code
 from workstation.domain.geometry import ImagePlane, Point
@@ -213,6 +214,7 @@ def header_of(dataset: Dataset, *, path: str | None = None, assumed: str | None 
     if dataset.get("ModalityLUTSequence"):
         values["ModalityLUTSequence"] = ("present",)
     _name_view(values, dataset)
+    _name_tracer(values, dataset)
     meta = getattr(dataset, "file_meta", None)
     syntax = str(meta.get("TransferSyntaxUID", "")) if meta else str(dataset.get("AvailableTransferSyntaxUID", ""))
     frames = _frames(values, dataset)
@@ -233,6 +235,7 @@ def header_from_json(metadata: Mapping[str, Any]) -> Header:
     syntaxes = syntax.get("Value") or [""]
     sequences = sequences_of(metadata)
     _name_view(values, sequences)
+    _name_tracer(values, tracers_of(metadata))
     return Header(values, str(syntaxes[0]), None, (), _frames(values, sequences))
 
 
@@ -261,6 +264,12 @@ def _name_view(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:
     view = view_by_code(dataset)
     if view:
         values["ViewPosition"] = (view,)
+
+
+def _name_tracer(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:
+    found = tracer_values(dataset)
+    if found is not None:
+        values[TRACERS] = found
 
 
 def _frames(values: Mapping[str, tuple[str, ...]], dataset: Dataset) -> tuple[Header, ...]:

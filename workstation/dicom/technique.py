@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, Protocol
 
+from workstation.dicom.tracer import TRACERS, tracer_code
 from workstation.domain.technique import Technique
 
 NO_AGENT: Final = frozenset({"", "NO", "NONE", "NO CONTRAST", "PLAIN", "无", "平扫"})
@@ -51,6 +52,7 @@ def technique_of(header: HeaderValues, frame: HeaderValues) -> Technique:
         inversion_ms=_positive(frame, "InversionTime"),
         field_t=field / 10_000 if field is not None and field > _GAUSS_FROM else field,
         taken=_taken(header),
+        tracer=tracer_code(header.values.get(TRACERS, ())),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workstation.domain.template import Code
+
 
 @dataclass(frozen=True, slots=True)
 class Technique:
@@ -23,6 +25,8 @@ class Technique:
     inversion_ms: float | None = None
     field_t: float | None = None
     taken: str = ""
+    tracer: Code | None = None
+    """The radiopharmaceutical; value and scheme are empty where only words name it"""
 
 
 UNKNOWN = Technique()

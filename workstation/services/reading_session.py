@@ -32,6 +32,7 @@ from workstation.domain.report_version import CaseRules
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink, renewed
+from workstation.domain.tracer import prefilled
 from workstation.domain.workitem import Claim, WorklistRow
 from workstation.services.critical_gate import answered_for, with_critical
 
@@ -467,7 +468,9 @@ class ReadingSession:
     def choose_template(self, template: ReportTemplate) -> None:
         """Go on under another template; every value that was typed is kept."""
         self._require_writable()
-        self._report = self._report.with_template(template, at=self._now())
+        taken = self._report.with_template(template, at=self._now())
+        values = {**prefilled(template, self.study), **taken.values}
+        self._report = taken if values == taken.values else taken.with_values(values, at=self._now())
         self.template = template
         self._tell(Changed.STATE)
 

@@ -27,6 +27,7 @@ from workstation.domain.report_content import says_other
 from workstation.domain.report_version import CaseRules
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
+from workstation.domain.tracer import prefilled
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
 from workstation.services.reading_session import OpenedCase
 
@@ -144,7 +145,7 @@ class OpenCase:
             template_version=template.version,
             language=language,
             state=ReportState.DRAFTED,
-            values={CLINICAL_QUESTION: asked} if takes_it else {},
+            values={**prefilled(template, study), **({CLINICAL_QUESTION: asked} if takes_it else {})},
             findings=self.finding_source.findings(study),
             measurements=MeasurementSet(row.study_instance_uid),
             author=Person(actor.user_id, actor.display_name, actor.site_name),

@@ -8,12 +8,16 @@ import pytest
 
 from tests.helpers import cases, fakes
 from tests.helpers.cases import ALGORITHM, NOON, FixedClock, Uids, ai_finding, report, row
+from tests.helpers.pet import pet_header
+from workstation.dicom.header import header_of
+from workstation.dicom.images.assemble import studies_of
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import AlreadyClaimed
 from workstation.domain.finding import Decision, Finding, FindingList
 from workstation.domain.report import ReportState
 from workstation.domain.template import FieldType, ReportTemplate, TemplateField, Text
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
+from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.services.uid import transaction_uid
 
@@ -197,3 +201,13 @@ def test_who_loses_one_of_two_blind_readings_takes_the_other() -> None:
 
     assert opened.claim == Claim("2.25.2", transaction_uid(b"secret", "resident", "2.25.2"))
     assert opened.report.ups_instance_uid == "2.25.2"
+
+
+def test_a_new_pet_report_opens_with_the_tracer_that_the_images_name() -> None:
+    header = pet_header(StudyInstanceUID="1.2.3", Modality="PT")
+    header.RadiopharmaceuticalInformationSequence[0].Radiopharmaceutical = "18F-FDG"
+    bench = Bench()
+    bench.templates.templates = (TemplateLibrary().get("petct"),)
+    open_case = replace(bench.open_case(), retrieve=fakes.FakeImages(studies_of([header_of(header)])[0]))
+
+    assert open_case(row(), fakes.RESIDENT).report.values == {"tracer": "fdg"}
