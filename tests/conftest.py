@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -12,6 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resources.translation import ENGLISH, use_language
+from workstation.ui.quiet_collector import look
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
@@ -64,6 +66,14 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("waitUntil", "waitSignal", "waitSignals", "waitCallback"):
         defaults = getattr(QtBot, name).__kwdefaults__
         monkeypatch.setitem(defaults, "timeout", PATIENCE_MS)
+
+
+@pytest.fixture(autouse=True)
+def _garbage_ends_here() -> Iterator[None]:
+    """Look for garbage between tests, in this thread only: why, tells the collector of the window."""
+    gc.disable()
+    yield
+    look()
 
 
 @pytest.fixture(scope="session")

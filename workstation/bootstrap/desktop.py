@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QInputDialog
 
 from resources.translation import tr, trn
 from workstation import settings as settings_file
-from workstation.bootstrap.collector import QuietCollector
 from workstation.bootstrap.critical import CriticalValues
 from workstation.bootstrap.desktop_pages import (
     DELIVERIES,
@@ -45,6 +44,7 @@ from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.login_presenter import LoginPresenter
 from workstation.ui.pages.page import Page
 from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.quiet_collector import QuietCollector
 from workstation.ui.send_queue import GrassrootsQueue
 from workstation.ui.sign_in_again import SignInAgain
 from workstation.ui.widgets.status_bar import StatusFact
@@ -92,6 +92,7 @@ class Desktop:
         self.critical = CriticalValues(self.shell)
         self._is_settled = False
         self._collector = QuietCollector()
+        self._collector.start()
         window = self.shell.window
         for spec in page_specs(self):
             window.register(spec)
@@ -146,6 +147,7 @@ class Desktop:
         self.shell.window.discard_pages()
         self.send_queue.stop_all()  # a send that waits for the line would keep the program alive for minutes
         self.shell.close()
+        self._collector.stop()
         self.session.forget()
         leave_hub()
 
