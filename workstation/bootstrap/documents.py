@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,7 @@ from workstation.domain.shared_document import (
 )
 from workstation.exchange.paper.letterheads import packed_letterhead, unpacked_letterhead
 from workstation.exchange.templates.library import parse_template
+from workstation.exchange.templates.problems import require_usable
 from workstation.services.shared_documents import DocumentsAtHand, FetchDocuments, documents_at_sign_in
 from workstation.services.uid import SystemClock
 from workstation.storage.shared_documents import DocumentCache, cache_folder
@@ -55,6 +57,7 @@ def documents_at_hand(hub: Hub, data_dir: Path) -> DocumentsAtHand:
 
 def _template(content: str) -> JudgedDocument:
     template = parse_template(content, "template")
+    require_usable(json.loads(content), template.template_id)
     return JudgedDocument(template.template_id, template.version)
 
 

@@ -18,7 +18,7 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.template_draft import Draft, TemplateEntry, TemplateProblem, is_newer
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
 from workstation.exchange.templates.mrrt import export_mrrt, mrrt_to_json
-from workstation.exchange.templates.problems import template_problems
+from workstation.exchange.templates.problems import require_usable, template_problems
 from workstation.exchange.templates.shared_library import SharedTemplates
 from workstation.storage.data_dir import private_dir
 from workstation.storage.files import remove_files, replace_file
@@ -116,6 +116,7 @@ class SiteTemplates:
     def save(self, draft: Draft) -> None:
         """Keep a new version of the site's own; what it follows goes into the history."""
         template = self.parse(draft)
+        require_usable(draft, template.template_id)
         known = next((one for one in self.entries() if one.template_id == template.template_id), None)
         taken = [version for version in (known.version, known.shared) if version] if known is not None else []
         for version in taken:

@@ -14,6 +14,7 @@ from workstation.domain.shared_document import DocumentKind, KnownDocuments
 from workstation.domain.template import ReportTemplate
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
 from workstation.exchange.templates.mrrt import export_mrrt, mrrt_to_json
+from workstation.exchange.templates.problems import require_usable
 from workstation.exchange.templates.shared_library import SharedTemplates
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.storage.files import replace_file
@@ -67,7 +68,9 @@ def _read(path: Path) -> tuple[ReportTemplate, str]:
         ) from exc
     is_mrrt = path.suffix.lower() in _HTML
     content = mrrt_to_json(raw, path.name) if is_mrrt else raw.decode("utf-8", errors="replace")
-    return parse_template(content, path.name), content
+    template = parse_template(content, path.name)
+    require_usable(json.loads(content), path.name)
+    return template, content
 
 
 def _export(template: ReportTemplate, out: Path | None) -> int:

@@ -70,3 +70,14 @@ def test_what_cannot_be_read_or_is_not_named_is_one_clear_line(folder: Path) -> 
         run("import", folder / "none.json")
     with pytest.raises(TemplateViolation, match="hip-mr"):
         run("export", "hip-mr")
+
+
+def test_a_code_that_no_dictionary_has_is_named_before_the_template_is_used(folder: Path) -> None:
+    text = export_mrrt(TemplateLibrary().get("ct-head"), "en").replace('value="272519000"', 'value="272519001"')
+    (folder / "head.html").write_text(text, encoding="utf-8")
+
+    for action in ("check", "import"):
+        with pytest.raises(TemplateViolation) as caught:
+            run(action, folder / "head.html")
+        assert "272519001 (SCT)" in caught.value.hint
+    assert not (folder / "data").exists()

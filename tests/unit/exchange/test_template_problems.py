@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from resources.templates import template_paths
+from workstation.bootstrap.documents import hub_judges
 from workstation.bootstrap.site_templates import SiteTemplates
 from workstation.domain.errors import TemplateViolation
+from workstation.domain.shared_document import DocumentKind
 from workstation.domain.template_draft import MISSING, Draft, Place, changed, clone
+from workstation.exchange.templates.library import parse_template
 from workstation.exchange.templates.problems import template_problems
 
 FIELD = ("sections", 0, "fields", 0)
@@ -136,3 +139,67 @@ def test_files_that_are_no_template_are_refused(tmp_path: Path) -> None:
     (store.folder / "broken.json").write_text("{", encoding="utf-8")
     with pytest.raises(TemplateViolation):
         store.load("ct-head")
+
+
+CODE = {"value": "RID5741", "scheme": "RADLEX", "meaning": "solid"}
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "words"),
+    [
+        (("concept",), {"value": "121999", "scheme": "DCM", "meaning": "Finding"}, "has the code 121999 (DCM)"),
+        (("concept",), CODE, "no dictionary here has the code RID5741 (RADLEX)"),
+        (("concept",), {"value": "36118008", "scheme": "SCT", "meaning": "Pleural effusion"},
+         "36118008 (SCT) means “Pneumothorax”, not “Pleural effusion”"),
+        (("concept",), {**CODE, "scheme": "MINE"}, "no dictionary here has the code RID5741 (MINE)"),
+        (("critical", "level"), {**CODE, "value": "RID1"}, "no dictionary here has the code RID1 (RADLEX)"),
+        (("choices", 0, "code"), CODE, "no dictionary here has the code RID5741 (RADLEX)"),
+    ],
+)  # fmt: skip
+def test_a_code_that_no_dictionary_has_is_told_with_its_field(part: Place, code: dict[str, str], words: str) -> None:
+    plain = draft()
+    place = choice_at(plain)
+    (problem,) = template_problems(changed(plain, (*place, *part), code))
+    assert problem.place == (*place, *part)
+    assert "Intracranial haemorrhage" in problem.text
+    assert words in problem.text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {**CODE, "source": "radlex.org, looked up 2026-11-22"},
+        {"value": "SOLID", "scheme": "99OURS", "meaning": "Solid"},
+        {"value": "36118008", "scheme": "SCT", "meaning": "气胸"},
+    ],
+)
+def test_a_code_with_its_source_or_of_a_private_scheme_stands(code: dict[str, str]) -> None:
+    plain = draft()
+    wanted = changed(plain, (*choice_at(plain), "concept"), code)
+    assert template_problems(wanted) == ()
+    assert "radlex.org" not in str(parse_template(json.dumps(wanted), "own").fields)
+
+
+def test_title_heading_procedure_and_unit_are_looked_up_too() -> None:
+    plain = draft()
+    wrong = plain
+    for place in (("title_code",), ("procedure",), ("sections", 0, "heading")):
+        wrong = changed(wrong, place, CODE)
+    number = next(("sections", s, "fields", f) for s, section in enumerate(plain["sections"])
+                  for f, item in enumerate(section["fields"]) if item["type"] == "number")  # fmt: skip
+    wrong = changed(wrong, (*number, "unit"), "毫 米")
+    found = template_problems(wrong)
+    assert [one.place[-1] for one in found] == ["title_code", "procedure", "heading", "unit"]
+    assert "“毫 米” is no unit of UCUM" in found[-1].text
+
+
+def test_a_template_with_unknown_codes_is_not_kept_and_not_brought_in(tmp_path: Path) -> None:
+    store = SiteTemplates(tmp_path)
+    plain = clone(store.load("ct-head"), [])
+    wrong = changed(plain, (*choice_at(plain), "concept"), CODE)
+    with pytest.raises(TemplateViolation) as caught:
+        store.save(wrong)
+    assert "RID5741 (RADLEX)" in caught.value.hint
+    with pytest.raises(TemplateViolation):
+        hub_judges()[DocumentKind.TEMPLATE](json.dumps(wrong))
+    assert hub_judges()[DocumentKind.TEMPLATE](json.dumps(plain)).name == "ct-head-copy"

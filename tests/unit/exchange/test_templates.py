@@ -16,6 +16,7 @@ from workstation.dicom.sr import common as sr_common
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import Code, FieldType
 from workstation.exchange.templates.library import TemplateLibrary, load_template
+from workstation.exchange.templates.shared_library import SharedTemplates
 
 SOURCED = {  # absent from pydicom's dictionaries; checked by hand where named
     ("UMLS", "C0034375"): "PS3.16 TID 1500 row 12, as DCMTK and highdicom write it",
@@ -89,6 +90,7 @@ def test_the_chest_ct_template_asks_for_what_a_report_needs() -> None:
 )
 def test_a_study_gets_the_template_of_its_body_part(modality: str, description: str, expected: str) -> None:
     assert expected == TemplateLibrary().for_study(modality, description).template_id
+    assert expected == SharedTemplates((), TemplateLibrary()).for_study(modality, description).template_id
 
 
 KINDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -73,31 +73,29 @@ class TemplateLibrary:
         )
 
     def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:  # noqa: ARG002 - a port's
-        """
-        Return the template whose modality and body part both fit, otherwise the general one.
+        """Return the template whose modality and body part both fit, otherwise the general one."""
+        return fitting(self.all(), modality, description) or self.get(GENERAL)
 
-        A word inside a longer word of another template says nothing: a thoracic spine is no thorax.
-        """
-        fitting = tuple(one for one in self.all() if modality in one.modalities)
-        named = _named(description.upper(), {part for one in fitting for part in one.body_parts})
-        for template in fitting:
-            if not template.body_parts or named.intersection(template.body_parts):
-                return template
-        return self.get(GENERAL)
+
+def fitting(templates: Iterable[ReportTemplate], modality: str, description: str) -> ReportTemplate | None:
+    """
+    Return the first template whose modality and body part both fit.
+
+    A word inside a longer word of another template says nothing: a thoracic spine is no thorax.
+    """
+    of_modality = tuple(one for one in templates if modality in one.modalities)
+    named = _named(description.upper(), {part for one in of_modality for part in one.body_parts})
+    return next((one for one in of_modality if not one.body_parts or named.intersection(one.body_parts)), None)
 
 
 def _named(words: str, parts: set[str]) -> frozenset[str]:
     """Return the parts that stand in the words, those left out that stand within a longer one only."""
-    spans = [(part, at, at + len(part)) for part in parts for at in _places(words, part)]
+    spans = [(part, at, at + len(part)) for part in parts for at in range(len(words)) if words.startswith(part, at)]
     return frozenset(
         part
         for part, start, end in spans
         if not any(low <= start and end <= high and (low, high) != (start, end) for _, low, high in spans)
     )
-
-
-def _places(words: str, part: str) -> list[int]:
-    return [at for at in range(len(words)) if words.startswith(part, at)]
 
 
 def load_template(path: Path) -> ReportTemplate:
@@ -144,10 +142,10 @@ def _template(raw: dict[str, Any]) -> ReportTemplate:
         template_id=raw["template_id"],
         version=raw["version"],
         title=Text(**raw["title"]),
-        title_code=Code(**raw["title_code"]),
+        title_code=_code(raw["title_code"]),
         modalities=tuple(raw["match"]["modalities"]),
         body_parts=tuple(part.upper() for part in raw["match"]["body_parts"]),
-        procedure=Code(**raw["procedure"]),
+        procedure=_code(raw["procedure"]),
         sections=tuple(_section(section) for section in raw["sections"]),
         categories=tuple(raw.get("categories", ())),
         category_required=raw.get("category_required", False),
@@ -177,7 +175,7 @@ def _check(template: ReportTemplate) -> None:
 
 def _section(raw: dict[str, Any]) -> TemplateSection:
     fields = tuple(_field(item) for item in raw["fields"])
-    return TemplateSection(raw["key"], Code(**raw["heading"]), Text(**raw["label"]), fields)
+    return TemplateSection(raw["key"], _code(raw["heading"]), Text(**raw["label"]), fields)
 
 
 def _field(raw: dict[str, Any]) -> TemplateField:
@@ -190,7 +188,7 @@ def _field(raw: dict[str, Any]) -> TemplateField:
         type=FieldType(raw["type"]),
         label=Text(**raw["label"]),
         required=raw.get("required", False),
-        concept=Code(**raw["concept"]),
+        concept=_code(raw["concept"]),
         choices=tuple(_choice(item) for item in raw.get("choices", ())),
         unit=raw.get("unit", ""),
         minimum=low,
@@ -209,9 +207,13 @@ def _required_if(raw: dict[str, Any] | None) -> RequiredIf | None:
 def _critical(raw: dict[str, Any] | None) -> CriticalTrigger | None:
     if raw is None:
         return None
-    return CriticalTrigger(Code(**raw["level"]), Text(**raw["text"]), tuple(raw.get("is", ())), raw.get("at_least"))
+    return CriticalTrigger(_code(raw["level"]), Text(**raw["text"]), tuple(raw.get("is", ())), raw.get("at_least"))
 
 
 def _choice(raw: dict[str, Any]) -> Choice:
     code = raw.get("code")
-    return Choice(raw["key"], Text(**raw["label"]), Code(**code) if code else None, tuple(raw.get("denies", ())))
+    return Choice(raw["key"], Text(**raw["label"]), _code(code) if code else None, tuple(raw.get("denies", ())))
+
+
+def _code(raw: dict[str, str]) -> Code:
+    return Code(raw["value"], raw["scheme"], raw["meaning"])

@@ -10,9 +10,12 @@ import jsonschema
 
 from resources.templates import schema
 from resources.translation import tr
+from workstation.domain.errors import TemplateViolation
 from workstation.domain.template_draft import Draft, Place, TemplateProblem
+from workstation.exchange.templates.codes import code_problems
 
 _NUMBER: Final = (int, float)
+_TOLD: Final = 5
 
 
 def template_problems(draft: Draft) -> tuple[TemplateProblem, ...]:
@@ -20,7 +23,18 @@ def template_problems(draft: Draft) -> tuple[TemplateProblem, ...]:
     errors = sorted(_validator().iter_errors(draft), key=lambda error: [str(step) for step in error.absolute_path])
     if errors:
         return tuple(dict.fromkeys(_problem(error) for error in errors))
-    return tuple(_of_sense(draft))
+    return (*_of_sense(draft), *code_problems(draft))
+
+
+def require_usable(draft: Draft, name: str) -> None:
+    """Raise TemplateViolation with the first problems in words, for a template that is to be brought in or given on."""
+    problems = template_problems(draft)
+    if problems:
+        raise TemplateViolation(
+            tr("Report template {name} is not valid", name=name),
+            hint="\n".join(one.text for one in problems[:_TOLD]),
+            detail=f"{name}: {len(problems)} problems, first at {problems[0].place}",
+        )
 
 
 def _problem(error: jsonschema.ValidationError) -> TemplateProblem:

@@ -8,7 +8,7 @@ from workstation.domain.errors import TemplateViolation
 from workstation.domain.shared_document import EVERY_SITE, SharedDocument
 from workstation.domain.template import ReportTemplate
 from workstation.domain.template_ports import TemplateSource
-from workstation.exchange.templates.library import GENERAL, parse_template
+from workstation.exchange.templates.library import GENERAL, fitting, parse_template
 
 
 class SharedTemplates:
@@ -35,13 +35,9 @@ class SharedTemplates:
 
     def for_study(self, modality: str, description: str, site_id: str = EVERY_SITE) -> ReportTemplate:
         """Return the template that fits, the study's site's own before all others', else the general one."""
-        words = description.upper()
         mine = [template for site, template in self._all() if site and site == site_id]
-        for template in (*mine, *(template for site, template in self._all() if not site)):
-            fits = not template.body_parts or any(part in words for part in template.body_parts)
-            if modality in template.modalities and fits:
-                return template
-        return self.get(GENERAL)
+        others = [template for site, template in self._all() if not site]
+        return fitting((*mine, *others), modality, description) or self.get(GENERAL)
 
     def _all(self) -> tuple[tuple[str, ReportTemplate], ...]:
         if self._loaded is None:

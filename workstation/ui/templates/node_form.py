@@ -18,7 +18,7 @@ from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label
 
-_CODE: Final = ("value", "scheme", "meaning")
+_CODE: Final = ("value", "scheme", "meaning", "source")
 _SCHEME_PX: Final = 76
 
 
@@ -182,13 +182,16 @@ class NodeForm(QScrollArea):
             self._caption(caption)
         row = QHBoxLayout()
         row.setSpacing(4)
-        names = {"value": tr("Code value"), "scheme": tr("Coding scheme"), "meaning": tr("Code meaning")}
-        for part, share in zip(_CODE, (3, 2, 5), strict=True):
+        names = {"value": tr("Code value"), "scheme": tr("Coding scheme"), "meaning": tr("Code meaning"),
+                 "source": tr("Looked up in")}  # fmt: skip
+        for part, share in zip(_CODE, (3, 2, 5, 3), strict=True):
             at = (*place, part)
             edit = QLineEdit(self._words(at))
             edit.setCursorPosition(0)
             edit.setPlaceholderText(names[part])
             edit.setAccessibleName(f"{caption} · {names[part]}")
+            if part == "source":
+                edit.setToolTip(tr("For a code that the dictionaries here do not have: where you looked it up"))
             edit.textEdited.connect(lambda text, at=at: self.changed.emit(at, text or MISSING))
             edit.setMinimumWidth(_SCHEME_PX if part == "scheme" else 0)
             row.addWidget(edit, share)
