@@ -17,6 +17,7 @@ from tests.helpers import cases
 from tests.helpers.critical import AT, EXPERT, party
 from tests.helpers.desk import DeskBench
 from workstation.domain.critical import LEVELS, CallMethod, CallOutcome, CallRecord, CriticalSource, CriticalValue
+from workstation.domain.finding import NoduleType
 from workstation.domain.norm.values import NormOverride
 from workstation.domain.template import FieldType
 from workstation.exchange.templates.library import TemplateLibrary
@@ -215,6 +216,51 @@ def test_the_category_goes_into_the_report_with_its_inputs_and_comes_back_for_a_
 
     (changed,) = nodule_case.session.report.categories
     assert (changed.chosen, changed.reason) == ("4A", "spiculated on MPR")
+
+
+def test_a_category_whose_finding_is_measured_anew_leads_back_to_its_form_with_the_new_size(nodule_case: Shown) -> None:
+    uid = "2.25.1001"
+    nodule_case.session.edit(uid, diameter_mm=7.0, nodule_type=NoduleType.SOLID)
+    dialog = classify_dialog(nodule_case, "lung-rads")
+    choose(dialog, -1, "other_significant", "no")
+    for name, value in (("change", "baseline"), ("suspicious", "no")):
+        choose(dialog, 0, name, value)
+    dialog.accept()
+    nodule_case.session.edit(uid, diameter_mm=16.2)
+    sentence = "Lung-RADS 3 was computed from other findings: no. 1 was solid nodule 7.0 mm, now solid nodule 16.2 mm"
+    nodule_case.qtbot.waitUntil(lambda: sentence in nodule_case.wrong_lines())
+    at = [text for _good, text in nodule_case.page.checks.lines()].index(sentence)
+    nodule_case.page.checks.locate(at).click()
+
+    again = nodule_case.presenter.tools.dialog
+    assert isinstance(again, CategoryDialog)
+    again.building.finish()
+    told = [one.text() for one in again.findChildren(QLabel) if one.text().startswith("The findings changed since")]
+    assert told == [
+        "The findings changed since, sizes are renewed: no. 1 was solid nodule 7.0 mm, now solid nodule 16.2 mm"
+    ]
+    assert again.lesions[0].values()["mean_diameter_mm"] == "16.2"
+    assert again.choice.currentData() == "4B"
+    again.accept()
+
+    assert [one.chosen for one in nodule_case.session.report.categories] == ["4B"]
+    nodule_case.qtbot.waitUntil(lambda: sentence not in nodule_case.wrong_lines())
+
+
+def test_another_category_in_the_text_is_marked_where_it_stands(nodule_case: Shown) -> None:
+    nodule_case.session.edit("2.25.1001", diameter_mm=7.0, nodule_type=NoduleType.SOLID)
+    dialog = classify_dialog(nodule_case, "lung-rads")
+    choose(dialog, -1, "other_significant", "no")
+    for name, value in (("change", "baseline"), ("suspicious", "no")):
+        choose(dialog, 0, name, value)
+    dialog.accept()
+    nodule_case.session.set_value("impression", "右肺上叶结节，Lung-RADS 2类。")
+    sentence = "Impression: “Lung-RADS 2类” but the report has Lung-RADS 3"
+    nodule_case.qtbot.waitUntil(lambda: sentence in nodule_case.wrong_lines())
+    at = [text for _good, text in nodule_case.page.checks.lines()].index(sentence)
+    nodule_case.page.checks.locate(at).click()
+
+    assert nodule_case.page.form.texts()["impression"].textCursor().selectedText() == "Lung-RADS 2类"
 
 
 def test_lesions_are_added_and_removed_and_a_category_is_dropped(nodule_case: Shown) -> None:

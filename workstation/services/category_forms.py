@@ -15,8 +15,9 @@ from types import UnionType
 from typing import Any, Final, get_args, get_type_hints
 
 from workstation.domain.categories import bi_rads, c_lung_rads, fleischner, lung_rads, pi_rads
-from workstation.domain.categories.values import CategoryResult, Scheme, Unclassifiable, mean_diameter_mm
+from workstation.domain.categories.values import CategoryResult, Scheme, Unclassifiable
 from workstation.domain.finding import Finding, NoduleType
+from workstation.domain.finding_size import size_of
 
 YES, NO = "yes", "no"
 _CHOICES: Final = {"prior_category": lung_rads.ORDER, "t2": tuple("12345"), "dwi": tuple("12345")}
@@ -144,22 +145,27 @@ def lesions_of(scheme: Scheme, findings: Sequence[Finding]) -> tuple[LesionInput
     return tuple(LesionInput("nodule", _of_finding(one)) for one in findings if one.diameter_mm is not None)
 
 
+def former_lesions(form: CategoryForm, former: Mapping[str, str]) -> list[LesionInput]:
+    """Return the lesions of an earlier answer; a kind is told by the inputs that only it has."""
+    numbered: dict[str, dict[str, str]] = {}
+    for name, value in former.items():
+        lesion, dot, field = name.partition(".")
+        if dot:
+            numbered.setdefault(lesion, {})[field] = value
+    found = []
+    for values in numbered.values():
+        fitting = [kind for kind, inputs in form.lesions if set(values) <= {one.name for one in inputs}]
+        found.append(LesionInput(fitting[0], values))
+    return found
+
+
 def _of_finding(finding: Finding) -> dict[str, str]:
-    size = _mean_diameter(finding)
-    values = {} if size is None else {"mean_diameter_mm": f"{size:.1f}"}
+    size = size_of(finding)
+    mean = None if size is None else size.mean_mm
+    values = {} if mean is None else {"mean_diameter_mm": f"{mean:.1f}"}
     if finding.nodule_type in _KINDS:
         values["kind"] = _KINDS[finding.nodule_type]
     return values
-
-
-def _mean_diameter(finding: Finding) -> float | None:
-    """Return what the reader measured or typed, else the mean of the segmented axes, None where there are none."""
-    mark = finding.mark
-    if mark is None or finding.diameter_mm != mark.diameter_mm:
-        return finding.diameter_mm
-    if mark.long_axis_mm is None or mark.short_axis_mm is None:
-        return None
-    return mean_diameter_mm(mark.long_axis_mm, mark.short_axis_mm)
 
 
 _KINDS: Final = {

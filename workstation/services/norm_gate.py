@@ -7,15 +7,26 @@ from datetime import date, datetime
 
 from resources.translation import language, tr
 from workstation.dicom.sr import report_words
+from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.norm.gate import norm_faults, open_faults
-from workstation.domain.norm.values import NormDenial, NormFault, NormField, NormKind, NormLink, NormSubject, Role
+from workstation.domain.norm.values import (
+    NormCategory,
+    NormDenial,
+    NormFault,
+    NormField,
+    NormKind,
+    NormLink,
+    NormSubject,
+    Role,
+)
 from workstation.domain.report import ADDENDUM_TARGET, Person, Report
 from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, Choice, FieldType, ReportTemplate, TemplateField, TemplateSection
 from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
+from workstation.services.category_age import changed_words, label_of
 from workstation.services.report_links import LinkState, link_states
 
 _ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION, "18783-1": Role.RECOMMENDATION}
@@ -73,6 +84,7 @@ def norm_subject(
         measured_mm=_measured(report, template),
         links=tuple(_link(state) for state in link_states(report) if state.link.field in shown),
         denials=tuple(_denials(report, template)),
+        categories=tuple(_category(one, report) for one in report.categories),
     )
 
 
@@ -120,6 +132,10 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "link_gone": tr("“{quote}” tells of something that is no longer in the report", quote=quote),
         "link_outdated": tr("“{quote}” is out of date: now {against}", quote=quote, against=against),
         "copied": tr("“{quote}” was copied from {against} and not confirmed", quote=quote, against=against),
+        "category_outdated": tr(
+            "{quote} was computed from other findings: {against}", quote=quote, against=fault.against
+        ),
+        "category_in_text_differs": tr("“{quote}” but the report has {against}", quote=quote, against=against),
     }
     place = next((item.label.get(language()) for item in template.fields if item.key == fault.target), "")
     sentence = sentences.get(fault.rule, quote)  # a rule of another version of this product
@@ -145,6 +161,12 @@ def _link(state: LinkState) -> NormLink:
     link = state.link
     is_copy = link.kind is LinkKind.COPY
     return NormLink(link.field, link.quote, state.now, (link.source or link.target) if is_copy else "")
+
+
+def _category(category: AssignedCategory, report: Report) -> NormCategory:
+    words = report.language
+    changed = changed_words(category, report.findings.reported, words)
+    return NormCategory(category.result.scheme.value, category.chosen, label_of(category, words), changed)
 
 
 def _short(text: str) -> str:

@@ -20,7 +20,14 @@ from resources.categories import (
 )
 from resources.translation import language, tr
 from workstation.domain.categories.values import AssignedCategory, CategoryResult, Unclassifiable
-from workstation.services.category_forms import CategoryForm, FormInput, InputKind, LesionInput, classify
+from workstation.services.category_forms import (
+    CategoryForm,
+    FormInput,
+    InputKind,
+    LesionInput,
+    classify,
+    former_lesions,
+)
 from workstation.ui.dialogs import Dialog
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.buttons import Button, IconButton
@@ -37,7 +44,8 @@ class CategoryDialog(Dialog):
     """
     ``category_chosen(AssignedCategory)`` once.
 
-    ``lesions`` are what the findings say; ``inputs`` those of a category chosen before, which come back instead.
+    ``lesions`` are what the findings say; ``inputs`` those of a category chosen before, which come back instead, and
+    ``changed`` the findings that changed since, in words.
     """
 
     category_chosen = Signal(object)
@@ -49,6 +57,7 @@ class CategoryDialog(Dialog):
         *,
         lesions: Sequence[LesionInput],
         inputs: Sequence[tuple[str, str]],
+        changed: str = "",
         report_language: str,
         chosen_by: str,
         now: Callable[[], datetime],
@@ -57,6 +66,9 @@ class CategoryDialog(Dialog):
         super().__init__(parent, title, icon="file-list-3", tone="acc", width=_WIDTH)
         self._form, self._language, self._chosen_by, self._now = form, report_language, chosen_by, now
         self._result: CategoryResult | None = None
+        if changed:
+            words = tr("The findings changed since, sizes are renewed: {what}", what=changed)
+            self.body.addWidget(label(words, "body", "warn", wrap=True))
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFixedHeight(_FORM_HEIGHT)
@@ -82,7 +94,7 @@ class CategoryDialog(Dialog):
         self.body.addWidget(self.answer)
         self.body.addLayout(self._choice_row())
         self._use = self.set_primary(tr("Use this category"), icon="check")
-        self.building = Stepwise(self._add_lesions(_former_lesions(form, former) or lesions), self)
+        self.building = Stepwise(self._add_lesions(former_lesions(form, former) or lesions), self)
         """Adds the lesions one in each turn; there is no category before the last"""
         self.building.finished.connect(self._classify)
         self.building.start()
@@ -284,17 +296,3 @@ def _editor(item: FormInput, value: str) -> ChoiceBox | QLineEdit:
         box.addItem(input_value(option, language()), option)
     box.setCurrentIndex(max(0, box.findData(value)))
     return box
-
-
-def _former_lesions(form: CategoryForm, former: Mapping[str, str]) -> list[LesionInput]:
-    """Return the lesions of an earlier answer; a kind is told by the inputs that only it has."""
-    numbered: dict[str, dict[str, str]] = {}
-    for name, value in former.items():
-        lesion, dot, field = name.partition(".")
-        if dot:
-            numbered.setdefault(lesion, {})[field] = value
-    found = []
-    for values in numbered.values():
-        fitting = [kind for kind, inputs in form.lesions if set(values) <= {one.name for one in inputs}]
-        found.append(LesionInput(fitting[0], values))
-    return found

@@ -52,12 +52,23 @@ class CategoryResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingBasis:
+    """What one finding said when a category was computed: ``key`` names it, ``size_mm`` is None for one on an image."""
+
+    key: str
+    number: int
+    size_mm: float | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssignedCategory:
     """
     The category that a person put into a report; ``result`` is what the table said for the inputs.
 
     ``chosen`` may differ from the result, with a reason. ``rule_text`` and ``management_text`` are frozen in the
     language of the report when it was chosen, so that a later wording changes no report. Times are UTC.
+    ``basis`` is what the findings said then, None where nobody kept it.
     """
 
     result: CategoryResult
@@ -67,6 +78,7 @@ class AssignedCategory:
     chosen_by: str
     chosen_at: datetime
     reason: str = ""
+    basis: tuple[FindingBasis, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.chosen.strip():

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from workstation.domain.norm import choice_rules, compare_rules, identity_rules, link_rules, text_rules, wording_rules
+from workstation.domain.norm import (
+    category_rules,
+    choice_rules,
+    compare_rules,
+    identity_rules,
+    link_rules,
+    text_rules,
+    wording_rules,
+)
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind, NormOverride, NormSubject
 
@@ -37,6 +45,8 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.NUMBER, wording_rules.dates),
     (NormKind.RESIDUE, wording_rules.residue),
     (NormKind.CONCLUSION, choice_rules.denied),
+    (NormKind.CONCLUSION, category_rules.outdated),
+    (NormKind.CONCLUSION, category_rules.differs_from_the_text),
     (NormKind.CONCLUSION, link_rules.gone),
     (NormKind.NUMBER, link_rules.outdated),
     (NormKind.RESIDUE, link_rules.copied),

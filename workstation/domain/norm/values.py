@@ -68,6 +68,20 @@ class NormDenial:
 
 
 @dataclass(frozen=True, slots=True)
+class NormCategory:
+    """
+    A category of the report: its ``scheme``, ``chosen`` as the table writes it, and ``label`` in the report's words.
+
+    ``changed`` says in words which findings are not what it was computed from, empty where they are.
+    """
+
+    scheme: str
+    chosen: str
+    label: str
+    changed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NormSubject:
     """
     Everything that is compared; empty strings and None where it is not known.
@@ -92,6 +106,7 @@ class NormSubject:
     measured_mm: tuple[float, ...] = ()
     links: tuple[NormLink, ...] = ()
     denials: tuple[NormDenial, ...] = ()
+    categories: tuple[NormCategory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from workstation.domain.access import Permission
 from workstation.domain.errors import WorkstationError
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
+from workstation.domain.norm.category_rules import CATEGORY_FORM
 from workstation.domain.report import ADDENDUM_TARGET, CATEGORY_TARGET, BlockerKind, Report, ReportKind, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -331,8 +332,8 @@ class ReportPresenter(QObject):
         key, _, words = target.partition("\n")
         if words:
             self._page.locate(key, words)
-        elif (target := key) == CATEGORY_TARGET:
-            self.tools.ask_category()
+        elif (target := key) == CATEGORY_TARGET or target.startswith(CATEGORY_FORM):
+            self.tools.ask_category(target.removeprefix(CATEGORY_TARGET).removeprefix(":"))
         elif target == ADDENDUM_TARGET:
             self.way.focus_addendum()
         elif not target or any(f.tracking_uid == target for f in session.findings.findings):

@@ -8,6 +8,7 @@ very report that is going to be signed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -15,11 +16,14 @@ from PySide6.QtWidgets import QMenu
 
 from resources.categories import scheme_name
 from resources.translation import language, tr
+from workstation.domain.categories.basis import basis_of
 from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.norm.category_rules import CATEGORY_FORM
 from workstation.domain.norm.gate import open_faults
 from workstation.domain.norm.values import NormFault
 from workstation.domain.report import Person, Report
 from workstation.domain.template import ReportTemplate
+from workstation.services.category_age import changed_words, renewed_inputs
 from workstation.services.category_forms import form_of, lesions_of
 from workstation.services.critical_addendum import fill_from_record
 from workstation.services.jobs import JobHandle, JobRunner, Pool
@@ -219,11 +223,14 @@ class ReportTools(QObject):
             return
         wanted = Scheme(scheme or session.template.categories[0])
         former = next((one for one in session.report.categories if one.result.scheme is wanted), None)
+        reported = session.findings.reported
+        basis = basis_of(wanted, reported)
         dialog = CategoryDialog(
             self._page,
             form_of(wanted),
-            lesions=lesions_of(wanted, session.findings.reported),
-            inputs=() if former is None else former.result.inputs,
+            lesions=lesions_of(wanted, reported),
+            inputs=() if former is None else renewed_inputs(former, reported),
+            changed="" if former is None else changed_words(former, reported, language()),
             report_language=session.report.language,
             chosen_by=session.reader.user_id,
             now=session.now,
@@ -231,7 +238,7 @@ class ReportTools(QObject):
 
         def take(category: AssignedCategory) -> None:
             if self._desk.session is session and not session.read_only:
-                session.set_category(category)
+                session.set_category(replace(category, basis=basis))
 
         dialog.category_chosen.connect(take)
         self._show(dialog)
@@ -253,4 +260,6 @@ class ReportTools(QObject):
 
 
 def _place(fault: NormFault) -> str:
-    return f"{fault.target}\n{fault.quote}" if fault.target and fault.quote else fault.target
+    """Return the field and the words to go to, or the form of a category alone."""
+    has_words = fault.target and fault.quote and not fault.target.startswith(CATEGORY_FORM)
+    return f"{fault.target}\n{fault.quote}" if has_words else fault.target

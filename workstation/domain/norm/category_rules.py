@@ -1,0 +1,160 @@
+"""Rules about categories: computed from what the findings still say, and the one that the text names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from workstation.domain.categories import bi_rads, c_lung_rads, lung_rads, pi_rads
+from workstation.domain.categories.values import Scheme
+from workstation.domain.norm.report_text import ReportText
+from workstation.domain.norm.values import NormCategory, NormFault, NormKind
+from workstation.domain.norm.words import Terms
+
+CATEGORY_FORM: Final = "category:"
+"""What the target of a fault begins with that is mended in the form of the scheme named after it."""
+_ORDER: Final[dict[str, tuple[str, ...]]] = {
+    Scheme.LUNG_RADS: ("0", *lung_rads.ORDER),
+    Scheme.C_LUNG_RADS: c_lung_rads.CATEGORIES,
+    Scheme.BI_RADS: bi_rads.ORDER,
+    Scheme.PI_RADS: pi_rads.CATEGORIES,
+}
+_FIRST_LOOK: Final = {"optional_12": (12, 12), "6_12": (6, 12), "3_6": (3, 6), "3_pet_biopsy": (3, 3)}
+"""Months until the first control that a recommendation by Fleischner names."""
+_ROMAN: Final = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6"}
+_IDEOGRAPHS: Final = "零一二三四五六"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A category that the text names; ``value`` as the table writes it."""
+
+    field: str
+    value: str
+    quote: str
+
+
+def outdated(text: ReportText) -> Iterator[NormFault]:
+    """A category is computed from the findings as they are, not as they were."""
+    for one in text.subject.categories:
+        if one.changed:
+            yield NormFault(
+                NormKind.CONCLUSION, "category_outdated", f"{CATEGORY_FORM}{one.scheme}", one.label, one.changed
+            )
+
+
+def differs_from_the_text(text: ReportText) -> Iterator[NormFault]:
+    """
+    The category of the text is the one that was chosen.
+
+    A report may name one for each lesion or side: the highest is that of the examination. Former categories,
+    conditions and tables say nothing of this examination.
+    """
+    for one in text.subject.categories:
+        if one.scheme == Scheme.FLEISCHNER:
+            yield from _other_follow_up(text, one)
+            continue
+        named = _named(text, one.scheme)
+        chosen = one.chosen.split(" ")[0]
+        worst = max((_rank(one.scheme, other.value) for other in named), default=-1)
+        for other in named:
+            if _rank(one.scheme, other.value) == worst and not _fits(other.value, chosen):
+                yield _differs(other.field, other.quote, one)
+
+
+def _differs(field: str, quote: str, one: NormCategory) -> NormFault:
+    return NormFault(NormKind.CONCLUSION, "category_in_text_differs", field, quote, one.label)
+
+
+def _named(text: ReportText, scheme: str) -> list[_Named]:
+    terms, found = text.terms, []
+    for reading in (*text.findings, *text.impression, *text.recommendation):
+        for sentence in reading.sentences:
+            for quote, value in _in_sentence(sentence, scheme, terms):
+                found.append(_Named(reading.field.key, value, quote))
+    return found
+
+
+def _in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[tuple[str, str]]:
+    if terms.pattern("categories", "condition").search(sentence):
+        return
+    for match in terms.pattern("categories", "names", scheme).finditer(sentence):
+        before, behind = _clause_before(sentence[: match.start()]), match.end()
+        if _is_former(before, terms):
+            continue
+        first = terms.pattern("categories", "value").match(sentence, behind)
+        if first is None:
+            before_it = terms.pattern("categories", "value_before").search(sentence[: match.start()])
+            if before_it is not None:
+                yield sentence[before_it.start() : match.end()], plain(before_it.group("value"))
+            continue
+        values, more = [first], terms.pattern("categories", "further")
+        while (again := more.match(sentence, values[-1].end())) is not None:
+            values.append(again)
+        moved = terms.pattern("categories", "moved").search(sentence[match.start() : values[-1].end()])
+        if moved:  # of "from 4A to 3" the last one counts, "from 4A" alone says nothing of today
+            values = values[1:][-1:]
+        for one in values:
+            if not terms.pattern("categories", "bound").match(sentence, one.end()):
+                yield sentence[match.start() : one.end()], plain(one.group("value"))
+
+
+def plain(value: str) -> str:
+    """Return a category as the tables write it: "４ａ" is 4A, "IV" and "四" are 4."""
+    folded = unicodedata.normalize("NFKC", value).upper().replace(" ", "")
+    number = folded.rstrip("ABCX")
+    letter = folded[len(number) :]
+    if number in _IDEOGRAPHS:
+        number = str(_IDEOGRAPHS.index(number))
+    return _ROMAN.get(number, number) + letter
+
+
+def _fits(said: str, chosen: str) -> bool:
+    """Tell whether a text that says 4 may mean 4A; one that says 4B does not."""
+    return said == chosen or (said.isdigit() and said == chosen.rstrip("ABCX"))
+
+
+def _rank(scheme: str, value: str) -> int:
+    """Return how high a category is; what no table knows is higher than all."""
+    order = _ORDER[scheme]
+    return next((at for at, one in enumerate(order) if _fits(value, one)), len(order))
+
+
+def _clause_before(words: str) -> str:
+    return re.split(r"[，,（(：:]", words)[-1]
+
+
+def _is_former(before: str, terms: Terms) -> bool:
+    former = [match.end() for match in terms.pattern("categories", "former").finditer(before)]
+    today = [match.end() for match in terms.pattern("categories", "today").finditer(before)]
+    return bool(former) and max(former) > max(today, default=0)
+
+
+def _other_follow_up(text: ReportText, one: NormCategory) -> Iterator[NormFault]:
+    """Yield sentences that name Fleischner with a first control outside the months of the recommendation."""
+    terms = text.terms
+    names = sorted(_FIRST_LOOK, key=len, reverse=True)
+    expected = next((_FIRST_LOOK[name] for name in names if one.chosen.startswith(name)), None)
+    for reading in (*text.findings, *text.impression, *text.recommendation):
+        for sentence in reading.sentences:
+            name = terms.pattern("categories", "names", one.scheme).search(sentence)
+            if name is None or terms.pattern("categories", "condition").search(sentence):
+                continue
+            none = terms.pattern("categories", "no_follow_up").search(sentence, name.end())
+            months = terms.pattern("categories", "months").search(sentence, name.end())
+            if expected is None:
+                told = months if none is None else None
+            elif months is None:
+                told = none
+            else:
+                told = None if _is_within(months, expected) else months
+            if told is not None and not _is_former(_clause_before(sentence[: name.start()]), terms):
+                yield _differs(reading.field.key, sentence[name.start() : told.end()], one)
+
+
+def _is_within(months: re.Match[str], expected: tuple[int, int]) -> bool:
+    first = int(months.group("first"))
+    return expected[0] <= first and int(months.group("last") or first) <= expected[1]
