@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem
 
 from resources.translation import tr
-from workstation.ui.theme import current_theme
-from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import label, rule
+from workstation.ui.widgets.side_panel import SidePanel
 
 _WIDTH_PX: Final = 340
 _KIND_PX: Final = 96
@@ -30,29 +29,18 @@ class AnnotationRow:
     place: str
 
 
-class AnnotationPanel(QWidget):
+class AnnotationPanel(SidePanel):
     """Shows and asks."""
 
     jump_asked = Signal(str)
     words_asked = Signal(str)
     delete_asked = Signal(str)
     copy_asked = Signal()
-    closed = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(tr("Measurements"), _WIDTH_PX, is_left=False)
         self._uids: list[str] = []
-        self.setFixedWidth(_WIDTH_PX)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 0, 0, 0)
-        column.setSpacing(0)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 4, 4, 4)
-        head.addWidget(label(tr("Measurements"), "h2", "t0"), 1)
-        shut = IconButton("close", tr("Close"), px=16, side=28)
-        shut.clicked.connect(self.closed)
-        head.addWidget(shut)
-        column.addLayout(head)
+        column = self.column
         column.addWidget(rule())
         self.table = QTableWidget(0, 3)
         self.table.setHorizontalHeaderLabels([tr("Kind"), tr("Value"), tr("Image")])
@@ -121,10 +109,3 @@ class AnnotationPanel(QWidget):
         self.words.setEnabled(can_change)
         self.delete.setEnabled(can_change)
         self.copy.setEnabled(bool(self._uids))
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the ground with a hairline towards the images."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg1"))
-        painter.fillRect(0, 0, 1, self.height(), theme.color("line"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import CHINESE, language, tr
 from workstation.domain.finding import AlgorithmIdentity, Decision
@@ -19,6 +19,7 @@ from workstation.ui.widgets.evidence_view import EvidencePane
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
 from workstation.ui.widgets.reason_menu import ReasonMenu
+from workstation.ui.widgets.side_panel import rolling
 
 _COUNTED = (  # which decisions one chip counts, its tint and icon
     ((Decision.UNDECIDED,), "ai", "question"),
@@ -78,12 +79,7 @@ class FindingPanel(QWidget):
         self._message.setContentsMargins(4, 4, 4, 0)
         self._column.addWidget(self._message)
         self._column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(body)
+        self._scroll = rolling(body)
         outer.addWidget(self._scroll, 1)
         self.evidence = EvidencePane()
         outer.addWidget(self.evidence)

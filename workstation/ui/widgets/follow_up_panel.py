@@ -8,16 +8,17 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui import paint
 from workstation.ui.commands import Command, CommandSet
 from workstation.ui.theme import current_theme
-from workstation.ui.widgets.buttons import Button, IconButton
+from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.labels import label, rule, set_tone
 from workstation.ui.widgets.nodule_timeline import NoduleTimeline
+from workstation.ui.widgets.side_panel import SidePanel, rolling
 
 _WIDTH_PX: Final = 340
 _SIDE: Final = 16
@@ -65,7 +66,7 @@ class FollowUpState:
     """The report has the sizes of all studies already: the button takes them out again"""
 
 
-class FollowUpPanel(QWidget):
+class FollowUpPanel(SidePanel):
     """Shows and asks; the keys work while the focus is in it."""
 
     chosen = Signal(str)
@@ -79,27 +80,15 @@ class FollowUpPanel(QWidget):
     """Take the sizes of all studies into the report, or out of it"""
     study_asked = Signal(str)
     """Study Instance UID of an earlier study to put beside the case"""
-    closed = Signal()
     left = Signal()
     """Back to the images; the panel stays."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(tr("Follow-up"), _WIDTH_PX)
         self.cards: list[FollowUpCard] = []
         self._selected = ""
-        self.setFixedWidth(_WIDTH_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(tr("Follow-up"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 1, 0)
-        column.setSpacing(0)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 4, 4, 4)
-        head.addWidget(label(tr("Follow-up"), "h2", "t0"), 1)
-        shut = IconButton("close", tr("Close"), px=16, side=28)
-        shut.clicked.connect(self.closed)
-        head.addWidget(shut)
-        column.addLayout(head)
+        column = self.column
         self._heading = label("", "caption", "t2", wrap=True)
         self._heading.setContentsMargins(12, 0, 12, 8)
         column.addWidget(self._heading)
@@ -124,12 +113,7 @@ class FollowUpPanel(QWidget):
         self._message = label("", "body", "t2", wrap=True)
         self._column.addWidget(self._message)
         self._column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(body)
+        self._scroll = rolling(body)
         return self._scroll
 
     def _chooser(self) -> QWidget:
@@ -292,14 +276,11 @@ class FollowUpPanel(QWidget):
         super().focusOutEvent(event)
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the surface, the hairline towards the images, and the line of the focus."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg1"))
-        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
+        super().paintEvent(event)
         if self.hasFocus():
-            painter.fillRect(0, 0, self.width() - 1, 2, theme.color("acc"))
+            QPainter(self).fillRect(0, 0, self.width() - 1, 2, current_theme().color("acc"))
 
 
 class FollowUpCard(QWidget):

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from resources.translation import tr
 from workstation.ui import paint
 from workstation.ui.theme import current_theme
-from workstation.ui.widgets.buttons import IconButton
 from workstation.ui.widgets.labels import label, rule
+from workstation.ui.widgets.side_panel import SidePanel
 
 _WIDTH_PX: Final = 340
 _PLOT_PX: Final = 200
@@ -35,25 +35,12 @@ class Bars:
     ticks: tuple[tuple[float, str], ...] = ()
 
 
-class HistogramPanel(QWidget):
+class HistogramPanel(SidePanel):
     """Shows; asks only to be closed."""
 
-    closed = Signal()
-
     def __init__(self) -> None:
-        super().__init__()
-        self.setFixedWidth(_WIDTH_PX)
-        self.setAccessibleName(tr("Histogram"))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 1, 0)
-        column.setSpacing(0)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 4, 4, 4)
-        head.addWidget(label(tr("Histogram"), "h2", "t0"), 1)
-        shut = IconButton("close", tr("Close"), px=16, side=28)
-        shut.clicked.connect(self.closed)
-        head.addWidget(shut)
-        column.addLayout(head)
+        super().__init__(tr("Histogram"), _WIDTH_PX)
+        column = self.column
         self._title = label("", "caption", "t2", wrap=True)
         self._title.setContentsMargins(12, 0, 12, 8)
         column.addWidget(self._title)
@@ -106,13 +93,6 @@ class HistogramPanel(QWidget):
                 self._rows.addWidget(each, at % half, column + 2 * (at // half))
             pair[1].setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._labels += pair
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the surface and the hairline towards the images."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg1"))
-        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
 
 
 class HistogramPlot(QWidget):

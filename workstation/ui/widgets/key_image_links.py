@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.key_image import KeyImage
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import label, rule
+from workstation.ui.widgets.side_panel import rolling, stacked, take_away
 
 _HEIGHT_PX = 168
 
@@ -32,17 +33,8 @@ class KeyImageLinks(QWidget):
         self._title = label("", "h2", "t0")
         self._title.setContentsMargins(12, 8, 12, 4)
         column.addWidget(self._title)
-        body = QWidget()
-        self._column = QVBoxLayout(body)
-        self._column.setContentsMargins(8, 0, 8, 8)
-        self._column.setSpacing(2)
-        self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
+        body, self._column = stacked((8, 0, 8, 8), spacing=2)
+        scroll = rolling(body)
         scroll.setMaximumHeight(_HEIGHT_PX)
         column.addWidget(scroll)
         self.hide()
@@ -50,9 +42,7 @@ class KeyImageLinks(QWidget):
     def show_images(self, images: Sequence[tuple[KeyImage, str]]) -> None:
         """Show images with their words, in the order in which they were marked."""
         for link in self.links:
-            link.hide()
-            link.setParent(None)
-            link.deleteLater()
+            take_away(link)
         self.links = []
         for at, (image, words) in enumerate(images):
             link = Button(words, "ghost", icon="star", small=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from resources.translation import tr
 from workstation.domain.key_image import KeyImage
@@ -18,6 +18,7 @@ from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import IconButton
 from workstation.ui.widgets.labels import label, rule
+from workstation.ui.widgets.side_panel import SidePanel, rolling, stacked, take_away
 
 WIDTH_PX: Final = 264
 _THUMB: Final = 56
@@ -34,53 +35,30 @@ class KeyImageRow:
     picture: QImage | None = None
 
 
-class KeyImagePanel(QWidget):
+class KeyImagePanel(SidePanel):
     """Shows and asks."""
 
     jump_asked = Signal(object)
     """``KeyImage``"""
     remove_asked = Signal(object)
-    closed = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(tr("Key images"), WIDTH_PX)
         self.rows: list[KeyImageLine] = []
-        self.setFixedWidth(WIDTH_PX)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 1, 0)
-        outer.setSpacing(0)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 4, 4, 4)
-        head.addWidget(label(tr("Key images"), "h2", "t0"), 1)
-        shut = IconButton("close", tr("Close"), px=16, side=28)
-        shut.clicked.connect(self.closed)
-        head.addWidget(shut)
-        outer.addLayout(head)
+        outer = self.column
         outer.addWidget(rule())
         self._empty = label(tr("Press K on an image to mark it. Key images go out with the report."), "caption", "t2",
                             wrap=True)  # fmt: skip
         self._empty.setContentsMargins(12, 8, 12, 8)
         outer.addWidget(self._empty)
-        body = QWidget()
-        self._column = QVBoxLayout(body)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
-        outer.addWidget(scroll, 1)
+        body, self._column = stacked()
+        outer.addWidget(rolling(body), 1)
         self.hide()
 
     def show_images(self, images: Sequence[KeyImageRow], *, read_only: bool) -> None:
         """Show these key images in the order in which they were marked."""
         for line in self.rows:
-            line.hide()
-            line.setParent(None)
-            line.deleteLater()
+            take_away(line)
         self.rows = []
         for at, row in enumerate(images):
             line = KeyImageLine(row)
@@ -90,13 +68,6 @@ class KeyImagePanel(QWidget):
             self.rows.append(line)
             self._column.insertWidget(at, line)
         self._empty.setVisible(not images)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the surface and the hairline towards the images."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg1"))
-        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
 
 
 class KeyImageLine(QWidget):

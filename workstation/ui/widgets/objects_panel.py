@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
+from workstation.ui.widgets.side_panel import SidePanel, rolling, stacked, take_away
 
 WIDTH_PX: Final = 264
 
@@ -37,44 +38,23 @@ class ObjectFacts:
     failure: str = ""
 
 
-class ObjectsPanel(QWidget):
+class ObjectsPanel(SidePanel):
     """Shows and asks; read-only."""
 
     show_asked = Signal(str, bool)
     read_asked = Signal(str)
     jump_asked = Signal(str, int)
-    closed = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(tr("Other systems"), WIDTH_PX)
         self.rows: dict[str, ObjectRow] = {}
-        self.setFixedWidth(WIDTH_PX)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 1, 0)
-        outer.setSpacing(0)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 4, 4, 4)
-        head.addWidget(label(tr("Other systems"), "h2", "t0"), 1)
-        shut = IconButton("close", tr("Close"), px=16, side=28)
-        shut.clicked.connect(self.closed)
-        head.addWidget(shut)
-        outer.addLayout(head)
+        outer = self.column
         note = label(tr("Only shown: no finding, not in the report"), "caption", "t2", wrap=True)
         note.setContentsMargins(12, 0, 12, 8)
         outer.addWidget(note)
         outer.addWidget(rule())
-        self._body = QWidget()
-        self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._body)
-        outer.addWidget(scroll, 1)
+        body, self._column = stacked()
+        outer.addWidget(rolling(body), 1)
         self.hide()
 
     def show_objects(self, objects: Sequence[ObjectFacts]) -> None:
@@ -86,9 +66,7 @@ class ObjectsPanel(QWidget):
 
     def _make(self, objects: Sequence[ObjectFacts]) -> None:
         for row in self.rows.values():
-            row.hide()
-            row.setParent(None)
-            row.deleteLater()
+            take_away(row)
         self.rows = {}
         for at, facts in enumerate(objects):
             row = ObjectRow(facts)
@@ -101,13 +79,6 @@ class ObjectsPanel(QWidget):
 
     def _toggle(self, uid: str) -> None:
         self.show_asked.emit(uid, self.rows[uid].eye.isChecked())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the surface and the hairline towards the images."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg1"))
-        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
 
 
 class ObjectRow(QWidget):

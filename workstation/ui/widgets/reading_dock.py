@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from resources.translation import tr
@@ -16,6 +16,7 @@ from workstation.ui.widgets.finding_panel import FindingPanel
 from workstation.ui.widgets.labels import ElidedLabel, icon_label
 from workstation.ui.widgets.page_header import CountTabs
 from workstation.ui.widgets.report_dock import DockFooter, ReportDock
+from workstation.ui.widgets.side_panel import paint_ground
 
 _SETTLE_MS: Final = 800
 _BARE_PX, _QT_WIDEST = 48, 16_777_215
@@ -122,10 +123,7 @@ class ReadingDock(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground with a hairline towards the images."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg1"))
-        painter.fillRect(0, 0, 1, self.height(), theme.color("line"))
+        paint_ground(self, is_left=False)
 
 
 class _Question(QWidget):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui import paint
@@ -15,6 +15,7 @@ from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ElidedLabel, label, rule
+from workstation.ui.widgets.side_panel import rolling
 
 _LABEL, _LABEL_SHARE = 88, 0.5
 _ROOM_FOR_KEYS_PX = 360
@@ -68,13 +69,7 @@ class ReportDock(QWidget):
         self.impression.setTabChangesFocus(True)
         self.impression.textChanged.connect(self._typed)
         column.addWidget(self.impression, 1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
-        outer.addWidget(scroll, 1)
+        outer.addWidget(rolling(body), 1)
 
     def show_heading(self, template: str) -> None:
         """Name the template."""

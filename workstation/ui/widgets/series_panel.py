@@ -8,13 +8,14 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.labels import ElidedLabel, label
+from workstation.ui.widgets.side_panel import paint_ground, rolling, stacked, take_away
 
 _THUMB: Final = 56
 _ROW: Final = 68
@@ -50,17 +51,8 @@ class SeriesPanel(QWidget):
         outer.setContentsMargins(0, 0, 1, 0)
         outer.setSpacing(0)
         self._study = _StudyLine()
-        self._body = QWidget()
-        self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._body)
+        self._body, self._column = stacked()
+        scroll = rolling(self._body)
         self._warnings = QWidget()
         self._warning_column = QVBoxLayout(self._warnings)
         self._warning_column.setContentsMargins(12, 8, 12, 8)
@@ -103,9 +95,7 @@ class SeriesPanel(QWidget):
 
     def _take_rows_away(self) -> None:
         for row in self._rows.values():
-            row.hide()
-            row.setParent(None)
-            row.deleteLater()
+            take_away(row)
         self._rows = {}
 
     def row(self, series_uid: str) -> SeriesRow:
@@ -185,10 +175,7 @@ class SeriesPanel(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the surface and the hairline towards the images."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("bg1"))
-        painter.fillRect(self.width() - 1, 0, 1, self.height(), theme.color("line"))
+        paint_ground(self, is_left=True)
 
 
 class SeriesRow(QWidget):
