@@ -23,7 +23,7 @@ from workstation.domain.geometry import Point
 from workstation.domain.hanging import PriorRelation
 from workstation.domain.report import Person, ReportState
 from workstation.domain.study import Patient
-from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
+from workstation.ui.prior_dialogs import PriorReportDialog, SamePartDialog, SamePersonDialog
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -313,3 +313,88 @@ def test_the_signed_report_of_a_prior_is_shown_as_text_and_its_conclusion_at_onc
     dialog = bench.comparison.priors.dialog
     assert dialog is not None
     dialog.accept()
+
+
+# what is never linked
+
+
+def with_prior_of(
+    bench: ComparingBench, body_part: str, description: str, *, frame: str, first_mm: float = 0.0
+) -> ComparingBench:
+    """Serve a prior of another part of the body; it comes beside by hand, since no protocol would hang it."""
+    study, images = ct_study("1.9.1", "20251208", frame=frame, first_mm=first_mm, description="1.0 mm")
+    series = replace(study.series[0], body_part=body_part)
+    bench.source.known.append(prior("1.9.1"))
+    bench.serve_prior(replace(study, description=description, series=(series,)), images)
+    return bench
+
+
+def beside_by_hand(qtbot: QtBot, bench: ComparingBench) -> tuple[Scene, Scene]:
+    opened(qtbot, bench)
+    qtbot.waitUntil(lambda: bench.page.priors.cards != [])
+    if len(scenes(bench)) < 2 or "1.9.1" not in [one.study_instance_uid for one in scenes(bench)]:
+        bench.page.priors.cards[0].beside.click()
+    qtbot.waitUntil(lambda: bench.comparison.alignment.pair() is not None)
+    bench.deliver_everything(qtbot.waitUntil)
+    found = bench.comparison.alignment.pair()
+    assert found is not None
+    return found[0], found[1]
+
+
+def test_the_head_is_never_linked_with_the_chest_and_the_refusal_says_why(qtbot: QtBot, bench: ComparingBench) -> None:
+    mine, other = beside_by_hand(qtbot, with_prior_of(bench, "HEAD", "头颅CT平扫", frame="1.6", first_mm=1000.0))
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    before = where(other)
+    press(bench, Qt.Key.Key_L)
+    press(bench, Qt.Key.Key_End)
+    assert said == ["Not linked: chest here, head there"]
+    assert (where(mine), where(other)) == (55.0, before)
+    bench.page.priors.register_asked.emit()
+    assert said[1:] == ["Not linked: chest here, head there"]
+    assert [one.fact for one in bench.page.notices.notices()] == []
+
+
+def test_a_frame_of_reference_that_two_unrelated_studies_share_links_nothing(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    mine, other = beside_by_hand(qtbot, with_prior_of(bench, "KNEE", "膝关节CT", frame="1.5"))
+    before = where(other)
+    press(bench, Qt.Key.Key_End)
+    assert (where(mine), where(other)) == (55.0, before)
+    assert bench.comparison.alignment.linked == ""
+
+
+def test_what_no_label_names_is_asked_about_once_and_linked_on_the_readers_word(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    mine, other = beside_by_hand(qtbot, with_prior_of(bench, "", "", frame="1.6", first_mm=1000.0))
+    alignment = bench.comparison.alignment
+    before = where(other)
+    press(bench, Qt.Key.Key_L)
+    assert isinstance(alignment.dialog, SamePartDialog)
+    press(bench, Qt.Key.Key_L)  # a second press asks nothing anew
+    alignment.dialog.reject()
+    press(bench, Qt.Key.Key_Home)
+    assert where(other) == before
+
+    press(bench, Qt.Key.Key_L)
+    assert isinstance(alignment.dialog, SamePartDialog)
+    alignment.dialog.accept()
+    assert alignment.linked == "Linked by hand"
+    press(bench, Qt.Key.Key_Down)
+    assert (where(mine), where(other)) == (5.0, before + 5.0)
+
+    press(bench, Qt.Key.Key_L)
+    assert alignment.linked == ""
+    press(bench, Qt.Key.Key_L)
+    assert alignment.linked == "Linked by hand"
+
+
+def test_two_patients_are_never_linked_by_hand(qtbot: QtBot, bench: ComparingBench) -> None:
+    stranger = Patient("QS0118793", "李秀英", "19500101", "F")
+    beside(qtbot, with_prior(bench, patient=stranger))
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    press(bench, Qt.Key.Key_L)
+    assert (said, bench.comparison.alignment.linked) == (["Not linked: two patients are on screen"], "")

@@ -3,6 +3,7 @@ Viewports that move together: scroll, crosshair, zoom and reference lines by pla
 
 Places compare within one frame of reference, or between two that a reader accepted as registered
 (``Registrations``). Nothing else is ever linked: the millimetres of two unrelated frames mean nothing to each other.
+Nor is what ``apart`` names: sloppy software gives one frame of reference to two persons.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class LinkGroup:
     def __init__(self, registrations: Registrations | None = None) -> None:
         self.registrations = registrations if registrations is not None else Registrations()
         self.show_reference_lines = True
+        self.apart: Callable[[Scene, Scene], bool] = lambda _one, _other: False
+        """Tells which scenes are never linked whatever their frames of reference say: other persons, other anatomy"""
         self.on_screen: frozenset[Scene] | None = None
         """Members whose viewports are seen: only these draw lines in others; None is all"""
         self._members: dict[Scene, _Member] = {}
@@ -164,7 +167,7 @@ class LinkGroup:
         here, there = displayed_plane(source), displayed_plane(target)
         if here is None or there is None or source not in self._members or target not in self._members:
             return False
-        if not source.frame_of_reference_uid or not target.frame_of_reference_uid:
+        if not source.frame_of_reference_uid or not target.frame_of_reference_uid or self.apart(source, target):
             return False
         matrix = self._related(source, target)
         middle = middle_of(here, displayed_size(source))
@@ -233,6 +236,8 @@ class LinkGroup:
         return matrix if matrix is None or offset is None else shifted(matrix, offset)
 
     def _related(self, source: Scene, target: Scene) -> Matrix | None:
+        if self.apart(source, target):
+            return None
         return self.registrations.matrix(source.frame_of_reference_uid, target.frame_of_reference_uid)
 
     def _ends(self, source: Scene, target: Scene) -> tuple[_End, _End]:

@@ -132,7 +132,8 @@ def _floats(found: tuple[str, ...]) -> list[float]:
 
 
 def sequences_of(metadata: Mapping[str, Any]) -> Dataset:
-    """Return the sequences that describe frames and view from one instance of DICOM JSON metadata."""
-    wanted = {key: metadata[key] for key in ("00540022", "00540220", "52009229", "52009230") if key in metadata}
+    """Return the sequences that describe frames, view and region from one instance of DICOM JSON metadata."""
+    known = ("00082218", "00540022", "00540220", "52009229", "52009230")
+    wanted = {key: metadata[key] for key in known if key in metadata}
     # a bulk data URI among the functional groups is of no interest here
     return Dataset.from_json(wanted, lambda *_: b"") if wanted else Dataset()

@@ -18,6 +18,7 @@ from pydicom.dataset import Dataset
 
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.frame_headers import frame_values, sequences_of
+from workstation.dicom.region_code import region_by_code
 from workstation.dicom.technique import technique_of
 from workstation.dicom.tracer import TRACERS, tracer_values, tracers_of
 from workstation.dicom.values import texts
@@ -46,6 +47,7 @@ WANTED: Final[Mapping[int, str]] = {
     0x00082142: "StartTrim",
     0x00082143: "StopTrim",
     0x00082144: "RecommendedDisplayFrameRate",
+    0x00082218: "AnatomicRegionSequence",
     0x00100010: "PatientName",
     0x00100020: "PatientID",
     0x00100030: "PatientBirthDate",
@@ -103,7 +105,7 @@ WANTED: Final[Mapping[int, str]] = {
 }
 """Tag to keyword of everything a ``Header`` carries, ascending."""
 
-SEQUENCES: Final = frozenset({0x00283000, 0x00540022, 0x00540220, 0x52009229, 0x52009230})
+SEQUENCES: Final = frozenset({0x00082218, 0x00283000, 0x00540022, 0x00540220, 0x52009229, 0x52009230})
 
 _COSINE_TOLERANCE: Final = 1e-2
 
@@ -114,6 +116,7 @@ class Header:
     The wanted attributes of one instance, or of one frame of it, as text values.
 
     View Position is what View Code Sequence names where that is known: the code is what a mammogram must have.
+    Anatomic Region Sequence is the word of Body Part Examined for its code.
     """
 
     values: Mapping[str, tuple[str, ...]]
@@ -213,7 +216,7 @@ def header_of(dataset: Dataset, *, path: str | None = None, assumed: str | None 
     }
     if dataset.get("ModalityLUTSequence"):
         values["ModalityLUTSequence"] = ("present",)
-    _name_view(values, dataset)
+    _name_codes(values, dataset)
     _name_tracer(values, dataset)
     meta = getattr(dataset, "file_meta", None)
     syntax = str(meta.get("TransferSyntaxUID", "")) if meta else str(dataset.get("AvailableTransferSyntaxUID", ""))
@@ -234,7 +237,7 @@ def header_from_json(metadata: Mapping[str, Any]) -> Header:
     syntax = metadata.get("00083002") or metadata.get("00020010") or {}
     syntaxes = syntax.get("Value") or [""]
     sequences = sequences_of(metadata)
-    _name_view(values, sequences)
+    _name_codes(values, sequences)
     _name_tracer(values, tracers_of(metadata))
     return Header(values, str(syntaxes[0]), None, (), _frames(values, sequences))
 
@@ -260,10 +263,12 @@ def instance_from_json(metadata: Mapping[str, Any]) -> Instance:
     return header_from_json(metadata).instance()
 
 
-def _name_view(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:
-    view = view_by_code(dataset)
+def _name_codes(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:
+    view, region = view_by_code(dataset), region_by_code(dataset)
     if view:
         values["ViewPosition"] = (view,)
+    if region:
+        values["AnatomicRegionSequence"] = (region,)
 
 
 def _name_tracer(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:

@@ -55,11 +55,12 @@ def view_by_code(dataset: Dataset) -> str:
 
     Looked for in the image, then in the functional groups that all frames share, then in those of the first frame.
     """
+    return next((view for one in places_of_codes(dataset) if (view := _view(one))), "")
+
+
+def places_of_codes(dataset: Dataset) -> Iterable[Dataset]:
+    """Return where an image may name something: itself, then the functional groups of all, then of the first frame."""
     groups = [item for name in _GROUPS for item in (dataset.get(name) or [])[:1]]
-    return next((view for one in _places(dataset, groups) if (view := _view(one))), "")
-
-
-def _places(dataset: Dataset, groups: Iterable[Dataset]) -> Iterable[Dataset]:
     yield dataset
     for group in groups:
         yield group
@@ -71,10 +72,11 @@ def _view(dataset: Dataset) -> str:
     items = dataset.get("ViewCodeSequence")
     if not isinstance(items, Sequence):
         return ""
-    return next((view for item in items if (view := VIEW_OF_CODE.get(_code(item), ""))), "")
+    return next((view for item in items if (view := VIEW_OF_CODE.get(code_of(item), ""))), "")
 
 
-def _code(item: Dataset) -> tuple[str, str]:
+def code_of(item: Dataset) -> tuple[str, str]:
+    """Return scheme (``SCT``, ``SRT``, else empty) and value of a coded entry."""
     scheme, value = _first(item.get("CodingSchemeDesignator")), _first(item.get("CodeValue"))
     return _SCHEMES.get(scheme.upper(), ""), value
 

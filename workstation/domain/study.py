@@ -82,6 +82,8 @@ class Series:
     warnings: tuple[DecodeWarning, ...] = ()
     stacks: tuple[ImageStack, ...] = ()
     stack_number: int = 0
+    anatomic_region: str = ""
+    """The defined term of Body Part Examined for what Anatomic Region Sequence (0008,2218) names; empty if unknown."""
     _frames: tuple[StackFrame, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property

@@ -1,4 +1,4 @@
-"""Asks whether another Patient ID is the same person, and shows a prior's report."""
+"""Asks whether another Patient ID is the same person or another series the same part, shows a prior's report."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from workstation.domain.anatomy import anatomy_of
 from workstation.domain.hanging import PriorStudy
-from workstation.domain.study import Study
+from workstation.domain.study import Series, Study
 from workstation.services.prior_report import PriorReport
 from workstation.ui.dialogs import Dialog
 from workstation.ui.patient_words import name_or_placeholder, sex_word
@@ -42,6 +43,38 @@ class SamePersonDialog(Dialog):
         self.body.addLayout(grid)
         self.add_hint(tr("Compare both with the request or ask the sender. Your answer is recorded with your name."))
         self.set_primary(tr("Same person: open"), danger=True)
+
+
+class SamePartDialog(Dialog):
+    """The reader's own word that two series show the same part of the body, before they are linked."""
+
+    def __init__(self, parent: QWidget | None, mine: tuple[Study, Series], other: tuple[Study, Series]) -> None:
+        super().__init__(parent, tr("Do both show the same part of the body?"), icon="error-warning", tone="warn")
+        text = tr("Their labels do not prove it. Linked images scroll together: slices of one place must belong to it.")
+        self.body.addWidget(label(text, "body", "t1", wrap=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        rows = [("", tr("This case"), tr("Other study"))]
+        cells = [_part_words(*mine), _part_words(*other)]
+        captions = (tr("Body part"), tr("Side"), tr("Study"), tr("Series"))
+        rows += [(caption, one, two) for caption, one, two in zip(captions, *cells, strict=True)]
+        for at, row in enumerate(rows):
+            for column, words in enumerate(row):
+                tone = "t2" if column == 0 or at == 0 else "t0"
+                grid.addWidget(label(words, "body", tone, wrap=column > 0), at, column)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        self.body.addLayout(grid)
+        self.add_hint(tr("Look at both pictures. L parts them again."))
+        self.set_primary(tr("Same part: link"), danger=True)
+
+
+def _part_words(study: Study, series: Series) -> tuple[str, str, str, str]:
+    shown, unknown = anatomy_of(study, series), tr("not stated")
+    sides = tr(", ").join(
+        words for side, words in (("L", tr("left side")), ("R", tr("right side"))) if side in shown.sides
+    )
+    return shown.words, sides or unknown, study.description or unknown, series.description or unknown
 
 
 class PriorReportDialog(Dialog):

@@ -120,6 +120,7 @@ def _series(uid: str, headers: list[Header]) -> Series:
         series_number=first.optional_integer("SeriesNumber"),
         description=first.text("SeriesDescription"),
         body_part=first.text("BodyPartExamined"),
+        anatomic_region=first.text("AnatomicRegionSequence"),
         instances=tuple(header.instance() for header in [*images, *others]),
         warnings=tuple(warnings),
         stacks=stacks,

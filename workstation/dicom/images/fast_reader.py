@@ -18,6 +18,7 @@ from typing import Final
 from workstation.dicom.charset import TextDecoder, charsets_of
 from workstation.dicom.header import SEQUENCES, WANTED, Header
 from workstation.dicom.images.layouts import Layouts
+from workstation.dicom.region_code import region_in_bytes
 from workstation.domain.study import DecodeWarning
 
 IMPLICIT: Final = "1.2.840.10008.1.2"
@@ -30,6 +31,8 @@ LONG_VRS: Final = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _SHORT_VRS: Final = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 _UNDEFINED: Final = 0xFFFFFFFF
 _PIXELS: Final = 0x7FE00010
+_REGION: Final = 0x00082218
+"""Anatomic Region Sequence: small, and in many ordinary files"""
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _WINDOW: Final = 16 * 1024
 _DEPTH: Final = 16
@@ -161,11 +164,13 @@ def _parse(source: ByteSource, path: str | None, assumed: str | None) -> FastFil
         if tag == _PIXELS:
             pixel_offset, pixel_length = value_at, length
             break
-        if tag in SEQUENCES or tag in {0x7FE00008, 0x7FE00009}:
+        if (tag in SEQUENCES and tag != _REGION) or tag in {0x7FE00008, 0x7FE00009}:
             raise Unusual  # functional groups, LUTs and float pixels
         if length == _UNDEFINED:
             plain = False  # its inner heads were not noted
             offset = skip_items(source, value_at, explicit=explicit, depth=0)
+            if tag == _REGION and offset - value_at <= _LONGEST_VALUE:
+                raw[WANTED[tag]] = source.take(value_at, offset - value_at)
             continue
         keyword = WANTED.get(tag)
         if keyword:
@@ -269,6 +274,9 @@ def _header(raw: dict[str, bytes], syntax: str, path: str | None, assumed: str |
     decoder = TextDecoder(charsets_of(terms.split("\\") if "\\" in terms else terms), assumed)
     doubts: list[DecodeWarning] = []
     values: dict[str, tuple[str, ...]] = {}
+    region = raw.pop("AnatomicRegionSequence", b"")
+    if region and (named := region_in_bytes(region, explicit=syntax != IMPLICIT)):
+        values["AnatomicRegionSequence"] = (named,)
     for keyword, value in raw.items():
         if keyword in _BINARY:
             if len(value) != 2:

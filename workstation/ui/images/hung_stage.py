@@ -14,6 +14,7 @@ from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, slots_of
 from workstation.domain.hanging import CellView, Hung, Stage, day_of
+from workstation.domain.linkable import is_one_person
 from workstation.domain.study import Series, Study
 from workstation.domain.workitem import WorklistRow
 from workstation.services.image_service import first_series
@@ -146,17 +147,7 @@ def prior_captions(study: Study, series: Series, row: WorklistRow, doubt: str) -
 
 def doubt_of(prior: Study, current: Study, *, by_the_readers_word: bool) -> str:
     """Return what is said in red about the person of a prior, empty where both studies name the same one."""
-    mine, other = current.patient, prior.patient
     if by_the_readers_word:
         return tr("Another Patient ID: same person by your word")
-    same = (
-        (mine.patient_id == other.patient_id or not mine.patient_id or not other.patient_id)
-        and (not mine.name or not other.name or bool(_names(mine.name) & _names(other.name)))
-        and (mine.birth_date == other.birth_date or not mine.birth_date or not other.birth_date)
-    )
+    same = is_one_person(current.patient, prior.patient)
     return "" if same else tr("TWO PATIENTS ON SCREEN")
-
-
-def _names(name: str) -> set[str]:
-    """Return a name's writings (Latin, Chinese, phonetic) without carets and case; scanners fill different ones."""
-    return {" ".join(part.replace("^", " ").split()).casefold() for part in name.split("=")} - {""}

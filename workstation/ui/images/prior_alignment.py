@@ -1,7 +1,12 @@
-"""How a prior lies to the case: by hand at what is on screen, or registered once the reader accepted the proposal."""
+"""
+How a prior lies to the case: by hand at what is on screen, or registered once the reader accepted the proposal.
+
+Another person, another part of the body or the other side is never linked; what nothing proves is asked about.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,14 +14,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from resources.translation import tr
 from viewers.scene.scene import Scene
 from workstation.domain.errors import WorkstationError
+from workstation.domain.linkable import Linkable, LinkVerdict, judge_link
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import Origin, RigidRegistration
+from workstation.domain.study import Series, Study
 from workstation.services.image_service import PlacedSlice, build_volume
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.images.cell_images import CellStack
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
+from workstation.ui.images.open_images import OpenImages
 from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.prior_dialogs import SamePartDialog
 
 _NOTICE: Final = "registration"
 
@@ -31,10 +40,18 @@ class PriorAlignment(QObject):
         self._page, self._images, self._jobs = context.page, context.images, context.jobs
         self._comparing = context.comparing
         self._hanging = hanging
+        self._case: OpenImages | None = None
         self._accepted: list[RigidRegistration] = []
+        self._told_alike: set[tuple[str, str]] = set()
+        """Series of the case and of a prior that show the same part by the reader's word"""
+        self.is_confirmed: Callable[[str], bool] = lambda _uid: False
+        """Tells of which prior the reader said that it is the same person; set by who asks it"""
+        self.dialog: SamePartDialog | None = None
         self._job: JobHandle[RigidRegistration] | None = None
         hanging.before_linking = self._in_force
         self._page.grid.link_by_hand = self.toggle
+        self._page.grid.links.apart = self._are_apart
+        self._images.case_opened.connect(self._opened)
         self._images.case_closed.connect(self._closed)
 
     # what is on screen
@@ -87,14 +104,66 @@ class PriorAlignment(QObject):
             links.registrations.remove(known.fixed_uid, known.moving_uid)
             self._tell(tr("Unlinked from the prior"))
             return True
+        verdict = self._judged(mine, other)
+        if verdict.answer is Linkable.NO:
+            self._page.toast.emit(tr("Not linked: {why}", why=verdict.why))
+        elif verdict.answer is Linkable.ASK and _ends(mine, other) not in self._told_alike:
+            self._ask(mine, other)
+        else:
+            self._link(mine, other)
+        return True
+
+    def _link(self, mine: Scene, other: Scene) -> None:
+        links = self._page.grid.links
         if not links.align(mine, other):
             self._tell(tr("The planes differ too much to be linked"))
-            return True
+            return
         made = links.registrations.between(mine.frame_of_reference_uid, other.frame_of_reference_uid)
         if made is not None:
             self._accepted.append(made)
         self._tell(tr("Linked by hand: both slices on screen count as the same place"))
-        return True
+
+    # what may be linked
+
+    def _judged(self, mine: Scene, other: Scene) -> LinkVerdict:
+        one, two = self._series_of(mine), self._series_of(other)
+        if one is None or two is None:
+            return LinkVerdict(Linkable.ASK, tr("not stated"))
+        confirmed = self.is_confirmed(mine.study_instance_uid) or self.is_confirmed(other.study_instance_uid)
+        return judge_link(*one, *two, same_person=confirmed)
+
+    def _are_apart(self, one: Scene, other: Scene) -> bool:
+        """Within one study the frame of reference decides; between two of them anatomy and person do, too."""
+        if one.study_instance_uid == other.study_instance_uid or self._case is None:
+            return False
+        return self._judged(one, other).answer is Linkable.NO
+
+    def _series_of(self, scene: Scene) -> tuple[Study, Series] | None:
+        studies = (self._case.session.study, *self._hanging.priors) if self._case is not None else ()
+        for study in studies:
+            for series in study.series if study.study_instance_uid == scene.study_instance_uid else ():
+                if series.series_instance_uid == scene.series_instance_uid:
+                    return study, series
+        return None
+
+    def _ask(self, mine: Scene, other: Scene) -> None:
+        one, two = self._series_of(mine), self._series_of(other)
+        if self.dialog is not None or one is None or two is None:
+            return
+        self.dialog = dialog = SamePartDialog(self._page, one, two)
+
+        def alike() -> None:
+            self._told_alike.add(_ends(mine, other))
+            self._link(mine, other)
+
+        dialog.accepted.connect(alike)
+        dialog.finished.connect(self._dialog_gone)
+        dialog.open()
+
+    def _dialog_gone(self, _result: int) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
 
     def _tell(self, words: str) -> None:
         self._page.toast.emit(words)
@@ -112,7 +181,11 @@ class PriorAlignment(QObject):
         pair, shown, comparing = self.pair(), self._images.shown, self._comparing
         if pair is None or shown is None or comparing is None or self._job is not None:
             return
-        _mine, other, stack = pair
+        mine, other, stack = pair
+        verdict = self._judged(mine, other)
+        if verdict.answer is Linkable.NO:
+            self._page.toast.emit(tr("Not linked: {why}", why=verdict.why))
+            return
         if shown.built is None or stack.missing:
             self._page.toast.emit(tr("Aligning needs every slice of both series"))
             return
@@ -168,6 +241,16 @@ class PriorAlignment(QObject):
     def _say(self, severity: Severity, fact: str, more: str, actions: tuple[NoticeAction, ...] = ()) -> None:
         self._page.notices.show_notice(Notice(_NOTICE, severity, fact, more, actions=actions))
 
+    def _opened(self, case: OpenImages) -> None:
+        self._case = case
+
     def _closed(self) -> None:
         self._cancel()
-        self._accepted = []
+        if self.dialog is not None:
+            self.dialog.reject()
+        self._case = None
+        self._accepted, self._told_alike = [], set()
+
+
+def _ends(mine: Scene, other: Scene) -> tuple[str, str]:
+    return mine.series_instance_uid, other.series_instance_uid

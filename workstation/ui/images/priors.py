@@ -47,6 +47,7 @@ class Priors(QObject):
         self._case: OpenImages | None = None
         self._forget()
         hanging.doubt_of = self._doubt
+        alignment.is_confirmed = lambda uid: uid in self._confirmed
         hanging.changed.connect(self._show)
         alignment.changed.connect(self._show_links)
         hanging.stack_settled.connect(lambda _stack: self._show_links())

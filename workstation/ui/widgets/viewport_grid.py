@@ -180,7 +180,8 @@ class ViewportGrid(QWidget):
         self.set_adding(adding=False)
         self._empty()
         self.links.on_screen = None
-        self.links = LinkGroup(Registrations())
+        self.links, former = LinkGroup(Registrations()), self.links
+        self.links.apart = former.apart
         self.touched = False
         self._marks_shown = True
         self._show_frames()
