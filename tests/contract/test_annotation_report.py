@@ -12,6 +12,7 @@ import highdicom
 import numpy as np
 import pytest
 from pydicom import dcmread, dcmwrite
+from pydicom.sr._concepts_dict import concepts
 from pydicom.sr.codedict import codes
 
 from tests.helpers.full_reports import dciodvfy_errors, dsrdump, real_study
@@ -23,6 +24,7 @@ from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.report import Person
 from workstation.domain.study import Study
+from workstation.domain.voi import Threshold
 
 AT = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
 DRAWN = datetime(2026, 3, 5, 16, 59, 58, 123456, tzinfo=timezone(timedelta(hours=8)))
@@ -49,6 +51,16 @@ BALL = (Measure(M.DIAMETER, 31.0, "mm"), Measure(M.VOLUME, 15599.5, "mm3"))
 HEART = (Measure(M.HEART_WIDTH, 13.1, "mm"), Measure(M.CHEST_WIDTH, 27.2, "mm"), Measure(M.RATIO, 0.48, "1"))
 SOLID = (Measure(M.SOLID_VOLUME, 88.0, "mm3"), Measure(M.EQUIVALENT_DIAMETER, 15.36, "mm"))
 OUTLINES = tuple(tuple((x, y, z) for x, y, _ in (A, B, C)) for z in (-520.2, -519.2))
+UPTAKE = (
+    Measure(M.UPTAKE_PEAK, 2.0 + THIRD, "SUV"),
+    Measure(M.METABOLIC_VOLUME, 0.216, "ml", Threshold(0.41, relative=True)),
+    Measure(M.LESION_GLYCOLYSIS, 1.728, "g", Threshold(0.41, relative=True)),
+    Measure(M.METABOLIC_VOLUME, 0.1 + THIRD, "ml", Threshold(2.5)),
+    Measure(M.LESION_GLYCOLYSIS, 5.0 + THIRD, "g", Threshold(2.5)),
+)
+"""What a sphere drawn on a PET keeps beside its statistics."""
+OVERLAID = (Measure(M.UPTAKE_MAXIMUM, 8.0 + THIRD, "SUV"), Measure(M.UPTAKE_MEAN, 3.0 + THIRD, "SUV"), *UPTAKE)
+"""What a sphere drawn on a CT keeps of the PET over it."""
 POINTS = {
     K.LENGTH: (A, B),
     K.BIDIRECTIONAL: (A, B, C, D),
@@ -143,6 +155,7 @@ def rewritten(data: bytes, change: object) -> bytes:
 def test_the_judges_accept_every_kind_of_annotation(study: Study, tmp_path: Path) -> None:
     every = every_kind(study)
     # the images have one frame each, so that none may be named
+    every += (replace(on_pet(study), uid="1.2.7", tracking_uid="1.2.8"), on_fused_ct(study))
     on_images = tuple(replace(flat(one, study), referenced_frame=None) for one in every if one.kind not in SOLIDS)
     path = tmp_path / "annotations.dcm"
     path.write_bytes(written(every + on_images, study))
@@ -159,6 +172,74 @@ def test_ours_come_back_to_the_last_bit(study: Study, kind: AnnotationKind) -> N
     both = (annotation, flat(annotation, study)) if kind not in SOLIDS else (annotation,)
 
     assert read_annotations(written(both, study)) == AnnotationList(study.study_instance_uid, both)
+
+
+def on_pet(study: Study) -> Annotation:
+    ball = drawn(K.SPHERE, study)
+    return replace(ball, measures=(*BALL, *UPTAKE), statistics=replace(STATISTICS, unit="SUV", minimum=0.5))
+
+
+def on_fused_ct(study: Study) -> Annotation:
+    return replace(drawn(K.SPHERE, study), uid="1.2.9", tracking_uid="1.2.10", measures=(*BALL, *OVERLAID))
+
+
+def test_peak_metabolic_volume_and_glycolysis_come_back_to_the_last_bit(study: Study) -> None:
+    both = (on_pet(study), on_fused_ct(study))
+
+    assert read_annotations(written(both, study)) == AnnotationList(study.study_instance_uid, both)
+
+
+def test_peak_metabolic_volume_and_glycolysis_are_told_in_the_codes_of_the_standard(study: Study) -> None:
+    """CID 7466 (126032, 126033), 7464 (126031) and 7469 (126401) with the units of CID 85."""
+    ds = dcmread(BytesIO(written((on_pet(study),), study)))
+    numbers = [one for one in ds.ContentSequence[-1].ContentSequence[0].ContentSequence if one.ValueType == "NUM"]
+    told = []
+    for item in numbers:
+        (value,) = item.MeasuredValueSequence
+        how = [one.ConceptCodeSequence[0].CodeValue for one in item.get("ContentSequence", ())]
+        name, unit = item.ConceptNameCodeSequence[0], value.MeasurementUnitsCodeSequence[0]
+        told.append((name.CodeValue, unit.CodeValue, *how))
+        assert (unit.CodingSchemeDesignator, name.CodingSchemeDesignator) in {
+            ("UCUM", "DCM"), ("UCUM", "SCT"), ("UCUM", "99LIANYUE")
+        }  # fmt: skip
+    assert told == [
+        ("81827009", "mm"),
+        ("118565006", "mm3"),
+        ("126401", "g/ml{SUVbw}", "126031"),
+        ("126032", "ml", "TH_41_PCT_MAX"),
+        ("126033", "g", "TH_41_PCT_MAX"),
+        ("126032", "ml", "TH_2.5"),
+        ("126033", "g", "TH_2.5"),
+        ("126401", "g/ml{SUVbw}", "373098007"),
+        ("126401", "g/ml{SUVbw}", "386136009"),
+        ("126401", "g/ml{SUVbw}", "255605001"),
+        ("126401", "g/ml{SUVbw}", "56851009"),
+        ("PIXEL_COUNT", "1"),
+    ]
+    meanings = {value: meaning for entry in concepts["DCM"].values() for value, (meaning, _groups) in entry.items()}
+    assert [meanings[value] for value in ("126401", "126031", "126032", "126033")] == [
+        "SUVbw", "Peak Value Within ROI", "Metabolic Volume", "Total Lesion Glycolysis",
+    ]  # fmt: skip
+    assert {
+        item.ConceptNameCodeSequence[0].CodeMeaning
+        for item in numbers
+        if item.ConceptNameCodeSequence[0].CodeValue.startswith("1260")
+    } == {"Metabolic Volume", "Total Lesion Glycolysis"}
+
+
+def test_a_metabolic_volume_that_somebody_changed_is_read_as_it_now_is(study: Study) -> None:
+    def change(ds: highdicom.sr.Comprehensive3DSR) -> None:
+        for item in ds.ContentSequence[-1].ContentSequence[0].ContentSequence:
+            if item.ConceptNameCodeSequence[0].CodeValue == "126032":
+                item.MeasuredValueSequence[0].FloatingPointValue = 99.0
+                item.MeasuredValueSequence[0].NumericValue = "99"
+
+    (found,) = read_annotations(rewritten(written((on_pet(study),), study), change)).annotations
+
+    assert found.origin != ""
+    assert found.measure(M.METABOLIC_VOLUME) == Measure(M.METABOLIC_VOLUME, 99.0, "ml", Threshold(0.41, relative=True))
+    assert found.measure(M.UPTAKE_PEAK) == UPTAKE[0]
+    assert found.statistics == on_pet(study).statistics
 
 
 def test_a_length_on_a_film_says_in_the_standards_words_that_it_holds_at_the_detector(study: Study) -> None:

@@ -15,11 +15,13 @@ from tests.helpers.consignments import HL7, PDF_BYTES, consigned, small_study, t
 from tests.helpers.fhir_judge import refused_by_fhir_js
 from tests.helpers.fhir_server import FhirServer, running_fhir_server
 from tests.helpers.full_reports import SIGNED, final_report, preliminary_report
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.dispatch import CriticalFlag, FormerReport, Route, RouteKind
 from workstation.domain.errors import Refused, Undeliverable, Unreachable
 from workstation.domain.finding import RejectReason
 from workstation.domain.report import Predecessor, Report, ReportKind, ReportState
 from workstation.domain.template import Code, FieldType
+from workstation.domain.voi import Threshold
 from workstation.exchange.routes.dispatched_objects import signed_pdf
 from workstation.exchange.routes.fhir import transaction
 from workstation.exchange.routes.fhir_carrier import FhirCarrier
@@ -62,6 +64,46 @@ def test_the_transaction_is_valid_by_an_outside_model_of_r4() -> None:
                      "Observation", "DiagnosticReport", "Provenance"]  # fmt: skip
 
 
+def with_a_volume_of_interest() -> Report:
+    share = Threshold(0.41, relative=True)
+    ball = Annotation(
+        uid="2.25.1800",
+        tracking_uid="2.25.1801",
+        kind=AnnotationKind.SPHERE,
+        points_lps_mm=((0.0, 0.0, 0.0), (10.0, 0.0, 0.0)),
+        measures=(
+            Measure(MeasureName.DIAMETER, 20.0, "mm"),
+            Measure(MeasureName.UPTAKE_PEAK, 2.53664, "SUV"),
+            Measure(MeasureName.METABOLIC_VOLUME, 0.216, "ml", share),
+            Measure(MeasureName.LESION_GLYCOLYSIS, 1.728, "g", share),
+        ),
+        statistics=Statistics(3.25, 2.0, 1.0, 8.0, 81, "SUV"),
+        created_at=SIGNED,
+    )
+    foreign = replace(ball, uid="2.25.1802", origin="2.25.1803")
+    return replace(final_report(small_study()), annotations=(ball, foreign))
+
+
+def test_the_uptake_of_a_volume_of_interest_goes_out_in_codes_and_units() -> None:
+    told = resources(bundle(report=with_a_volume_of_interest()), "Observation")
+    (uptake,) = [one for one in told if one["code"]["coding"][0]["code"] == "125007"]
+
+    assert uptake["valueString"] == ("SUVmax 8.00，SUVpeak 2.54，SUVmean 3.25，MTV 0.22 ml（≥41 % 最大值），TLG 1.73 g")
+    components = [
+        ([coding["code"] for coding in one["code"]["coding"]], one["valueQuantity"]["value"],
+         one["valueQuantity"]["code"])
+        for one in uptake["component"]
+    ]  # fmt: skip
+    assert components == [
+        (["UPTAKE_MAXIMUM", "126401"], 8.0, "g/ml{SUVbw}"),
+        (["UPTAKE_MEAN", "126401"], 3.25, "g/ml{SUVbw}"),
+        (["UPTAKE_PEAK", "126401"], 2.5366, "g/ml{SUVbw}"),
+        (["METABOLIC_VOLUME.TH_41_PCT_MAX", "126032"], 0.216, "ml"),
+        (["LESION_GLYCOLYSIS.TH_41_PCT_MAX", "126033"], 1.728, "g"),
+    ]
+    assert uptake["component"][3]["code"]["text"] == "Metabolic Volume, ≥41 % 最大值"
+
+
 def all_kinds() -> dict[str, Resource]:
     """Return a transaction of each kind that leaves the house."""
     final = final_report(small_study())
@@ -75,6 +117,7 @@ def all_kinds() -> dict[str, Resource]:
         "final": final,
         "English": final_report(small_study(), language="en"),
         "preliminary": preliminary_report(small_study()),
+        "uptake": with_a_volume_of_interest(),
         "wrong patient": final.moved(ReportState.ENTERED_IN_ERROR, at=SIGNED, reason="患者信息错误"),
         **later,
     }

@@ -21,8 +21,8 @@ from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.scene import Scene
-from viewers.scene.tools.measuring import measured
-from workstation.domain.annotation import Annotation, AnnotationKind
+from viewers.scene.tools.measuring import measured, with_uptake
+from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
 from workstation.domain.colour_map import ColourMap
 from workstation.domain.errors import NotRegistrable
 from workstation.domain.geometry import ImagePlane, Point
@@ -378,6 +378,10 @@ def test_a_sphere_over_a_fused_pet_tells_its_uptake_and_no_longer_once_it_is_off
 
     assert lines()[0].startswith("SUVbw max 1")
     assert any(line.startswith("MTV at 41 %") for line in lines())
+    assert scene.sphere_measures is not None
+    kept = {measure.name: measure.unit for measure in scene.sphere_measures(sphere())}
+    assert kept[MeasureName.UPTAKE_PEAK] == kept[MeasureName.UPTAKE_MAXIMUM] == "SUV"
+    assert (kept[MeasureName.METABOLIC_VOLUME], kept[MeasureName.LESION_GLYCOLYSIS]) == ("ml", "g")
     bench.fusion.turn_off()
     assert not any("SUV" in line for line in lines())
 
@@ -402,6 +406,9 @@ def test_a_sphere_on_a_pet_alone_tells_its_uptake_on_slices_and_planes(
     assert drawn.statistics is not None
     assert drawn.statistics.unit == "SUV"
     assert drawn.statistics.maximum == pytest.approx(12.0, abs=0.5)
+    kept = {measure.name for measure in with_uptake(drawn, scene).measures}
+    assert kept >= {MeasureName.UPTAKE_PEAK, MeasureName.METABOLIC_VOLUME, MeasureName.LESION_GLYCOLYSIS}
+    assert MeasureName.UPTAKE_MAXIMUM not in kept, "the statistics of the sphere tell it"
 
 
 def test_a_sphere_on_a_pet_keeps_its_uptake_after_something_was_laid_over_it(qtbot: QtBot, bench: FusionBench) -> None:

@@ -24,7 +24,7 @@ from viewers.scene.slice_view import SliceView
 from viewers.scene.uptake import Uptake
 from viewers.scene.viewtext import lossy_text, magnification_text, matrix_text, probe_text, window_text
 from viewers.scene.volume_request import VolumeRequest
-from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure
 from workstation.domain.finding import FindingList
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import Point
@@ -110,6 +110,8 @@ class Scene(ABC):
         """Why a PET has no uptake values, in words"""
         self.sphere_words: Callable[[Annotation], tuple[str, ...]] | None = None
         """The uptake inside a sphere, where a PET lies here; it replaces the words of the sphere"""
+        self.sphere_measures: Callable[[Annotation], tuple[Measure, ...]] | None = None
+        """The uptake that a sphere drawn here keeps"""
         """The coloured overlay; set it with ``fuse``."""
         self.reference_lines: Callable[[SliceView], tuple[Stroke, ...]] | None = None
         """Where the pictures of linked viewports cut this one; set by the link group."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from workstation.domain.geometry import Point
 from workstation.domain.pixel_size import SpacingBasis
+from workstation.domain.voi import Threshold
 
 PixelPoint = tuple[float, float]
 """A (column, row) position, pixel centres at integers."""
@@ -75,6 +76,17 @@ class MeasureName(StrEnum):
     SOLID_VOLUME = "solid_volume"
     SOLID_LONG_AXIS = "solid_long_axis"
     SOLID_SHORT_AXIS = "solid_short_axis"
+    UPTAKE_MAXIMUM = "uptake_maximum"
+    UPTAKE_PEAK = "uptake_peak"
+    """The highest mean of a sphere of 1 cm³."""
+    UPTAKE_MEAN = "uptake_mean"
+    METABOLIC_VOLUME = "metabolic_volume"
+    LESION_GLYCOLYSIS = "lesion_glycolysis"
+    """Metabolic volume times its mean uptake."""
+
+
+IN_STATISTICS: Final = frozenset({MeasureName.UPTAKE_MAXIMUM, MeasureName.UPTAKE_MEAN})
+"""What the statistics of a region on a PET tell: measures of their own only where a PET lies over something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +95,14 @@ class Measure:
     One number with its unit.
 
     Units are ``mm``, ``mm2``, ``mm3``, ``px``, ``px2``, ``deg``, ``1`` (a ratio) or the unit of the pixels
-    (``HU``, ``SUV`` …, empty for none). Pixels stand where the image brings no spacing there.
+    (``HU``, ``SUV`` …, empty for none). Pixels stand where the image brings no spacing there. What is measured above
+    a ``threshold`` is in ``ml``, its glycolysis in ``g`` (``cm2`` where uptake is by body surface).
     """
 
     name: MeasureName
     value: float
     unit: str
+    threshold: Threshold | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):

@@ -17,6 +17,7 @@ from workstation.domain.annotation import (
 )
 from workstation.domain.geometry import Point
 from workstation.domain.pixel_size import SpacingBasis
+from workstation.domain.voi import Threshold
 
 VERSION: Final = 1
 
@@ -57,7 +58,7 @@ def as_dict(annotation: Annotation) -> dict[str, Any]:
         "referenced_sop_instance_uid": annotation.referenced_sop_instance_uid,
         "referenced_frame": annotation.referenced_frame,
         "text": annotation.text,
-        "measures": [{"name": m.name.value, "value": m.value, "unit": m.unit} for m in annotation.measures],
+        "measures": [_measure_dict(measure) for measure in annotation.measures],
         "statistics": None
         if statistics is None
         else {
@@ -91,7 +92,7 @@ def from_dict(item: dict[str, Any]) -> Annotation:
         referenced_sop_instance_uid=str(item["referenced_sop_instance_uid"]),
         referenced_frame=None if frame is None else int(frame),
         text=str(item["text"]),
-        measures=tuple(Measure(MeasureName(m["name"]), float(m["value"]), str(m["unit"])) for m in item["measures"]),
+        measures=tuple(_measure(measure) for measure in item["measures"]),
         statistics=None
         if statistics is None
         else Statistics(
@@ -108,6 +109,19 @@ def from_dict(item: dict[str, Any]) -> Annotation:
         origin=str(item["origin"]),
         basis=SpacingBasis(item["basis"]) if "basis" in item else None,
     )
+
+
+def _measure_dict(measure: Measure) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": measure.name.value, "value": measure.value, "unit": measure.unit}
+    if measure.threshold is not None:
+        found["threshold"] = {"value": measure.threshold.value, "relative": measure.threshold.relative}
+    return found
+
+
+def _measure(item: dict[str, Any]) -> Measure:
+    above = item.get("threshold")
+    threshold = None if above is None else Threshold(float(above["value"]), relative=bool(above["relative"]))
+    return Measure(MeasureName(item["name"]), float(item["value"]), str(item["unit"]), threshold)
 
 
 def _points(values: list[list[float]]) -> tuple[Point, ...]:

@@ -21,6 +21,10 @@ PEAK_RADIUS_MM: Final = 10.0 * (3.0 / (4.0 * math.pi)) ** (1.0 / 3.0)
 """Radius of the sphere of 1 cm³ (6.2035 mm). Source: PERCIST 1.0, Wahl et al., J Nucl Med 2009;50:122S."""
 
 
+_RIM: Final = 1e-9
+"""Centres on the rim count on every side, whatever rounding makes of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """Where a metabolic volume begins: a share of the maximum, or an absolute value; voxels at it count."""
@@ -108,7 +112,7 @@ def sphere_voi(volume: Volume, centre_lps_mm: Point, radius_mm: float) -> Voi:
     axes = [np.arange(a, b + 1, dtype=np.float64) - at for a, b, at in zip(low, high, centre.tolist(), strict=True)]
     x, y, z = np.meshgrid(*axes, indexing="ij")
     offsets = np.stack([x, y, z], axis=-1) @ volume.ijk_to_lps[:3, :3].T
-    marks = np.sum(offsets**2, axis=-1) <= radius_mm**2
+    marks = np.sum(offsets**2, axis=-1) <= radius_mm**2 * (1 + _RIM)
     marks[tuple(at - a for at, a in zip(nearest, low, strict=True))] = True
     return Voi(marks.transpose(2, 1, 0), (low[2], low[1], low[0]))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workstation.dicom.sr import report_words
+from workstation.dicom.sr.uptake_words import uptake_words
 from workstation.domain.annotation import Annotation, MeasureName
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.phrase import Fact
@@ -72,6 +73,8 @@ def finding_words(finding: Finding, language: str) -> str:
 
 def annotation_words(annotation: Annotation, language: str) -> str:
     """Return a measurement as a report names it, its axes as a product; empty for one without a number."""
+    if uptake := uptake_words(annotation, language):
+        return uptake
     long_axis, short_axis = annotation.measure(MeasureName.LONG_AXIS), annotation.measure(MeasureName.SHORT_AXIS)
     if long_axis is not None and short_axis is not None:
         axes = f"{long_axis.value:.1f} {long_axis.unit} × {short_axis.value:.1f} {short_axis.unit}"

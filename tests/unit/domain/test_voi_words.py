@@ -9,7 +9,8 @@ import numpy as np
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
 from workstation.domain.suv_decay import SuvRemark
-from workstation.domain.voi_words import number, voi_lines
+from workstation.domain.voi import Threshold
+from workstation.domain.voi_words import number, sphere_uptake
 from workstation.domain.volume import Volume
 
 SUV = SuvScale(SuvType.BW, (1.0,) * 21)
@@ -33,9 +34,13 @@ def sphere(radius_mm: float = 5.0, *, x: float = 20.0, frame: str = "1.2.9") -> 
     )
 
 
+def told(volume: Volume, suv: SuvScale | SuvRefusal | None, annotation: Annotation) -> tuple[str, ...]:
+    return sphere_uptake(volume, suv).words(annotation)
+
+
 def test_a_sphere_on_uptake_values_tells_maximum_peak_mean_and_metabolic_volume() -> None:
     """27 hot voxels of 8 mm³ are 0.216 ml; a sphere of 5 mm holds 81 centres, of 1 cm³ 123: (27 x 8 + 96) / 123."""
-    assert voi_lines(hot_cube(), SUV, sphere()) == (
+    assert told(hot_cube(), SUV, sphere()) == (
         "SUVbw max 8.00  peak 2.54  mean 3.33",
         "MTV at 41 %: 0.22 ml  TLG 1.73",
         "MTV at SUVbw 2.5: 0.22 ml  TLG 1.73",
@@ -45,7 +50,7 @@ def test_a_sphere_on_uptake_values_tells_maximum_peak_mean_and_metabolic_volume(
 
 
 def test_without_uptake_values_the_unit_stands_there_and_the_reason() -> None:
-    lines = voi_lines(hot_cube("Bq/ml"), SuvRefusal("dose", "The dose is missing."), sphere())
+    lines = told(hot_cube("Bq/ml"), SuvRefusal("dose", "The dose is missing."), sphere())
 
     assert lines == (
         "max 8.00  peak 2.54  mean 3.33 Bq/ml",
@@ -57,13 +62,13 @@ def test_without_uptake_values_the_unit_stands_there_and_the_reason() -> None:
 def test_what_makes_uptake_values_doubtful_stands_beside_them() -> None:
     doubtful = SuvScale(SuvType.BW, (1.0,) * 21, warnings=(SuvRemark("x", "Injection time guessed"),))
 
-    assert voi_lines(hot_cube(), doubtful, sphere())[-1] == "Injection time guessed"
+    assert told(hot_cube(), doubtful, sphere())[-1] == "Injection time guessed"
 
 
 def test_a_sphere_beside_the_image_or_in_another_frame_has_no_numbers() -> None:
-    assert voi_lines(hot_cube(), SUV, sphere(x=500.0)) == ()
-    assert voi_lines(hot_cube(), SUV, sphere(frame="1.2.10")) == ()
-    assert voi_lines(hot_cube(), SUV, sphere(0.0)) == ()
+    assert told(hot_cube(), SUV, sphere(x=500.0)) == ()
+    assert told(hot_cube(), SUV, sphere(frame="1.2.10")) == ()
+    assert told(hot_cube(), SUV, sphere(0.0)) == ()
 
 
 def test_only_a_sphere_has_these_words_and_no_suv_is_no_reason() -> None:
@@ -76,8 +81,8 @@ def test_only_a_sphere_has_these_words_and_no_suv_is_no_reason() -> None:
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
 
-    assert voi_lines(hot_cube(), SUV, point) == ()
-    assert voi_lines(hot_cube("HU"), None, sphere()) == (
+    assert told(hot_cube(), SUV, point) == ()
+    assert told(hot_cube("HU"), None, sphere()) == (
         "max 8.00  peak 2.54  mean 3.33 HU",
         "Volume 0.65 ml, 81 voxels",
     )
@@ -85,3 +90,31 @@ def test_only_a_sphere_has_these_words_and_no_suv_is_no_reason() -> None:
 
 def test_numbers_have_the_places_they_deserve() -> None:
     assert [number(value) for value in (0.123, 45.678, 123.45, 12345.6)] == ["0.12", "45.68", "123.5", "12346"]
+
+
+def test_a_sphere_keeps_what_its_words_tell() -> None:
+    """27 hot voxels of 8 mm³ are 0.216 ml, and 0.216 ml of 8 g/ml are 1.728 g."""
+    kept = sphere_uptake(hot_cube(), SUV).measures(sphere())
+
+    assert [(one.name.value, round(one.value, 4), one.unit, one.threshold) for one in kept] == [
+        ("uptake_maximum", 8.0, "SUV", None),
+        ("uptake_peak", 2.5366, "SUV", None),
+        ("uptake_mean", 3.3333, "SUV", None),
+        ("metabolic_volume", 0.216, "ml", Threshold(0.41, relative=True)),
+        ("lesion_glycolysis", 1.728, "g", Threshold(0.41, relative=True)),
+        ("metabolic_volume", 0.216, "ml", Threshold(2.5)),
+        ("lesion_glycolysis", 1.728, "g", Threshold(2.5)),
+        ("metabolic_volume", 0.216, "ml", Threshold(4.0)),
+        ("lesion_glycolysis", 1.728, "g", Threshold(4.0)),
+    ]
+
+
+def test_a_sphere_by_body_surface_says_so_in_its_units() -> None:
+    kept = sphere_uptake(hot_cube(), SuvScale(SuvType.BSA, (1.0,) * 21)).measures(sphere())
+
+    assert {one.unit for one in kept} == {"SUVbsa", "ml", "cm2"}
+
+
+def test_a_sphere_without_uptake_values_keeps_none() -> None:
+    assert sphere_uptake(hot_cube("Bq/ml"), SuvRefusal("dose", "The dose is missing.")).measures(sphere()) == ()
+    assert sphere_uptake(hot_cube(), SUV).measures(sphere(x=500.0)) == ()

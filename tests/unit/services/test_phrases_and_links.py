@@ -19,6 +19,7 @@ from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.phrase import Phrase, filled, placeholders
 from workstation.domain.report import Person, Report
 from workstation.domain.text_link import LinkKind, TextLink
+from workstation.domain.voi import Threshold
 from workstation.services.norm_gate import describe_fault, faults_of
 from workstation.services.phrase_service import PhraseBook, facts_of
 from workstation.services.report_links import annotation_words, finding_words, insertable, link_states
@@ -75,6 +76,54 @@ def test_a_measurement_is_named_by_its_number_and_unit() -> None:
     probe = replace(drawn(AnnotationKind.PROBE), statistics=Statistics(41.4, 3.0, 30.0, 50.0, 9, "HU"))
     assert annotation_words(probe, "zh_CN") == "平均值 41 HU"
     assert annotation_words(drawn(AnnotationKind.PROBE), "zh_CN") == ""
+
+
+def test_a_volume_of_interest_on_a_pet_is_named_by_its_uptake() -> None:
+    share, level = Threshold(0.41, relative=True), Threshold(2.5)
+    uptake = (
+        Measure(MeasureName.DIAMETER, 20.0, "mm"),
+        Measure(MeasureName.UPTAKE_PEAK, 2.5366, "SUV"),
+        Measure(MeasureName.METABOLIC_VOLUME, 0.216, "ml", share),
+        Measure(MeasureName.LESION_GLYCOLYSIS, 1.728, "g", share),
+        Measure(MeasureName.METABOLIC_VOLUME, 0.3, "ml", level),
+    )
+    ball = replace(
+        drawn(AnnotationKind.LENGTH, *uptake),
+        kind=AnnotationKind.SPHERE,
+        statistics=Statistics(3.333, 2.0, 1.0, 8.0, 81, "SUV"),
+    )
+    assert annotation_words(ball, "zh_CN") == (
+        "SUVmax 8.00，SUVpeak 2.54，SUVmean 3.33，MTV 0.22 ml（≥41 % 最大值），TLG 1.73 g"
+    )
+    assert annotation_words(ball, "en") == (
+        "SUVmax 8.00, SUVpeak 2.54, SUVmean 3.33, MTV 0.22 ml (at least 41 % of the maximum), TLG 1.73 g"
+    )
+    by_surface = (
+        Measure(MeasureName.UPTAKE_MAXIMUM, 200.0, "SUVbsa"),
+        Measure(MeasureName.UPTAKE_PEAK, 150.0, "SUVbsa"),
+        Measure(MeasureName.METABOLIC_VOLUME, 0.3, "ml", level),
+        Measure(MeasureName.LESION_GLYCOLYSIS, 45.0, "cm2", level),
+    )
+    over_ct = replace(ball, measures=by_surface, statistics=Statistics(40.0, 9.0, 10.0, 80.0, 81, "HU"))
+    assert annotation_words(over_ct, "en") == (
+        "SUVbsa max 200.0, SUVbsa peak 150.0, MTV 0.30 ml (SUVbsa at least 2.5), TLG 45.00 cm²"
+    )
+    alone = replace(ball, measures=(*uptake[1:2], Measure(MeasureName.METABOLIC_VOLUME, 0.3, "ml")), statistics=None)
+    assert annotation_words(alone, "zh_CN") == "SUVpeak 2.54，MTV 0.30 ml"
+
+
+def test_a_volume_of_interest_is_inserted_as_a_link_that_follows_its_peak() -> None:
+    ball = replace(
+        drawn(AnnotationKind.LENGTH, Measure(MeasureName.UPTAKE_PEAK, 2.5, "SUV")), kind=AnnotationKind.SPHERE
+    )
+    report = replace(cases.report(finding()), annotations=(ball,))
+    fact = insertable(report)[-1]
+    assert (fact.words, fact.kind) == ("SUVpeak 2.50", LinkKind.ANNOTATION)
+    words = linked(report, f"见{fact.words}。", fact.target, fact.words)
+    tied = replace(words, links=tuple(replace(link, kind=LinkKind.ANNOTATION) for link in words.links))
+    moved = replace(ball, measures=(Measure(MeasureName.UPTAKE_PEAK, 3.5, "SUV"),))
+    (state,) = link_states(replace(tied, annotations=(moved,)))
+    assert (state.is_outdated, state.now) == (True, "SUVpeak 3.50")
 
 
 def test_findings_and_measurements_are_offered_and_what_others_drew_is_not() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.helpers.viewers import annotation, axial_plane, axial_stack, image, stack, uids, volume
@@ -11,9 +13,10 @@ from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from viewers.scene.tools.actions import Actions, AddAnnotation, AskText, EditAnnotation, Refuse, SeedNodule
+from viewers.scene.tools.measuring import with_uptake
 from viewers.scene.tools.navigate import Navigator
 from viewers.scene.tools.tool import ToolName
-from workstation.domain.annotation import AnnotationKind, MeasureName
+from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 
 VIEWPORT = (800.0, 640.0)
 """The 100 x 80 mm image fills it: 8 pixels a millimetre."""
@@ -81,6 +84,35 @@ def test_a_sphere_needs_the_volume_and_measures_in_it() -> None:
     assert found is not None
     assert found.value == pytest.approx(8.0)
     assert drawn.statistics is not None
+
+
+def test_a_sphere_keeps_the_uptake_once_it_stands_and_anew_once_it_was_dragged() -> None:
+    hand = Navigator()
+    scene = MprScene(volume(), MprPlane.AXIAL, annotations=Annotations("1.2.3"), new_uid=uids())
+    peak = Measure(MeasureName.UPTAKE_PEAK, 5.0, "SUV")
+    highest = Measure(MeasureName.UPTAKE_MAXIMUM, 8.0, "SUV")
+    asked: list[Annotation] = []
+
+    def measures(sphere: Annotation) -> tuple[Measure, ...]:
+        asked.append(sphere)
+        return (highest, peak)
+
+    scene.sphere_measures = measures
+    hand.choose(ToolName.SPHERE)
+    (drawn,) = [one.annotation for one in strokes(hand, scene, ((400.0, 320.0), (430.0, 320.0)))
+                if isinstance(one, AddAnnotation)]  # fmt: skip
+    assert [one.name for one in drawn.measures[-2:]] == [MeasureName.UPTAKE_MAXIMUM, MeasureName.UPTAKE_PEAK]
+    assert len(asked) == 1, "not at every move of the pointer"
+    scene.annotations.add("1.2.3", drawn)
+    hand.choose(ToolName.DISTANCE)
+    (edited,) = [one.annotation for one in strokes(hand, scene, ((430.0, 320.0), (460.0, 320.0)))
+                 if isinstance(one, EditAnnotation)]  # fmt: skip
+    assert [one.name.value for one in edited.measures] == ["diameter", "volume", "uptake_maximum", "uptake_peak"]
+    assert asked[-1].points_lps_mm == edited.points_lps_mm
+
+    told = replace(edited, statistics=Statistics(3.0, 1.0, 0.0, 8.0, 81, "SUV"), measures=())
+    assert with_uptake(told, scene).measures == (peak,)
+    assert with_uptake(replace(told, kind=AnnotationKind.LENGTH), scene).measures == ()
 
 
 def test_a_click_asks_for_a_text_and_a_drag_for_an_arrow() -> None:

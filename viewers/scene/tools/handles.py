@@ -15,7 +15,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.overlay import PixelPoint
 from viewers.scene.scene import Scene, Size
 from viewers.scene.tools.actions import Actions, EditAnnotation, Repaint, SelectAnnotation
-from viewers.scene.tools.measuring import CLICK_PX, Placed, measured, points_of
+from viewers.scene.tools.measuring import CLICK_PX, Placed, measured, points_of, with_uptake
 from viewers.scene.tools.tool import Tool
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.errors import WorkstationError
@@ -72,7 +72,7 @@ class HandleTool(Tool):
         """Keep the dragged annotation; one undo step for the whole drag."""
         done = self.preview
         self.cancel()
-        return (EditAnnotation(done),) if done is not None else ()
+        return (EditAnnotation(with_uptake(done, scene)),) if done is not None else ()
 
     def cancel(self) -> None:
         """Leave the annotation as it was."""

@@ -17,7 +17,7 @@ from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Action, Actions, AddAnnotation, AskText, Refuse, Repaint, SeedNodule
 from viewers.scene.tools.tool import Tool
-from workstation.domain.annotation import Annotation, AnnotationKind, PixelPoint
+from workstation.domain.annotation import IN_STATISTICS, Annotation, AnnotationKind, PixelPoint
 from workstation.domain.errors import WorkstationError
 from workstation.domain.geometry import Point
 
@@ -87,6 +87,15 @@ def _sphere(scene: Scene, points: Placed, *, uid: str) -> Annotation:
     return replace(drawn, frame_of_reference_uid=scene.frame_of_reference_uid)
 
 
+def with_uptake(drawn: Annotation, scene: Scene) -> Annotation:
+    """Return a sphere with the uptake inside it where a PET lies here, once it stands."""
+    if scene.sphere_measures is None or drawn.kind is not AnnotationKind.SPHERE:
+        return drawn
+    told = drawn.statistics.unit if drawn.statistics is not None else ""
+    uptake = [one for one in scene.sphere_measures(drawn) if one.name not in IN_STATISTICS or one.unit != told]
+    return replace(drawn, measures=(*drawn.measures, *uptake))
+
+
 class DrawTool(Tool):
     """
     One annotation from a fixed number of points, each by a click or as the end of a drag.
@@ -136,7 +145,7 @@ class DrawTool(Tool):
 
     def _finish(self, scene: Scene, viewport: Size) -> Actions:
         try:
-            done: Action = AddAnnotation(self._measured(self._points, scene, viewport))
+            done: Action = AddAnnotation(with_uptake(self._measured(self._points, scene, viewport), scene))
         except WorkstationError as problem:
             done = Refuse(problem.user_text, problem.hint)
         self.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from workstation.dicom.sr import codes as code
@@ -9,6 +10,7 @@ from workstation.dicom.sr.common import PRIVATE, UNITLESS, dcm, sct
 from workstation.domain.annotation import AnnotationKind, MeasureName
 from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.template import Code
+from workstation.domain.voi import Threshold
 
 AS_DRAWN: Final = Code("AS_DRAWN", PRIVATE, "Annotation as it was drawn")
 """Our annotation without loss; the standard's items beside it say the same to everybody else."""
@@ -45,12 +47,24 @@ MEASURES: Final = {
     MeasureName.SOLID_VOLUME: Code("SOLID_VOLUME", PRIVATE, "Volume of the solid part"),
     MeasureName.SOLID_LONG_AXIS: Code("SOLID_LONG_AXIS", PRIVATE, "Long axis of the solid part"),
     MeasureName.SOLID_SHORT_AXIS: Code("SOLID_SHORT_AXIS", PRIVATE, "Short axis of the solid part"),
+    MeasureName.METABOLIC_VOLUME: code.METABOLIC_VOLUME,
+    MeasureName.LESION_GLYCOLYSIS: code.LESION_GLYCOLYSIS,
 }
+DERIVATIONS: Final = {
+    MeasureName.UPTAKE_MAXIMUM: code.MAXIMUM,
+    MeasureName.UPTAKE_PEAK: code.PEAK,
+    MeasureName.UPTAKE_MEAN: code.MEAN,
+}
+"""Uptake values differ by how they were derived; their name is that of the uptake value."""
+_UPTAKE_CODES: Final = frozenset(known.value for known in code.UPTAKES.values())
 COBB_ANGLE: Final = sct("285285000", "Cobb angle")
 
 _UNITS: Final = {
     "mm2": Code("mm2", "UCUM", "mm2"),
     "mm3": Code("mm3", "UCUM", "mm3"),
+    "ml": Code("ml", "UCUM", "ml"),
+    "g": Code("g", "UCUM", "g"),
+    "cm2": Code("cm2", "UCUM", "cm2"),
     "px": Code("{pixels}", "UCUM", "pixels"),
     "px2": Code("{pixels2}", "UCUM", "square pixels"),
     "deg": Code("deg", "UCUM", "deg"),
@@ -75,22 +89,34 @@ _FOREIGN_UNITS: Final = {
     "{SUVlbm(Janma)}g/ml": ("SUVlbm", 1.0),
     "cm2/ml{SUVbsa}": ("SUVbsa", 1.0),
     "{SUVbsa}cm2/ml": ("SUVbsa", 1.0),
+    "g/ml{SUVlbm(James128)}": ("SUVlbm(J)", 1.0),
+    "g/ml{SUVlbm}": ("SUVlbm(120)", 1.0),
+    "g/ml{SUVibw}": ("SUVibw", 1.0),
     "1": ("1", 1.0),
 }
+_UNITS_ABOVE_THRESHOLD: Final = {
+    MeasureName.METABOLIC_VOLUME: {"ml": ("ml", 1.0), "cm3": ("ml", 1.0), "mm3": ("ml", 0.001)},
+    MeasureName.LESION_GLYCOLYSIS: {"g": ("g", 1.0), "cm2": ("cm2", 1.0)},
+}
+_RELATIVE: Final = re.compile(r"TH_([0-9.]+)_PCT_MAX")
+_ABSOLUTE: Final = re.compile(r"TH_([0-9.]+)")
 
 
 def measure_code(name: MeasureName, kind: AnnotationKind, unit: str) -> Code:
     """Return what a number is called."""
     if name is MeasureName.ANGLE and kind is AnnotationKind.COBB:
         return COBB_ANGLE
-    return code.quantity_name(unit) if name is MeasureName.VALUE else MEASURES[name]
+    return code.quantity_name(unit) if name is MeasureName.VALUE or name in DERIVATIONS else MEASURES[name]
 
 
-def measure_name(value: str) -> MeasureName | None:
-    """Return what a concept code stands for among our numbers, None for any other."""
+def measure_name(value: str, derivation: str = "") -> MeasureName | None:
+    """Return what a concept code stands for among our numbers, by its derivation if it has one; None for any other."""
+    if derivation:
+        is_uptake = value in _UPTAKE_CODES
+        return next((name for name, how in DERIVATIONS.items() if is_uptake and how.value == derivation), None)
     if value == COBB_ANGLE.value:
         return MeasureName.ANGLE
-    if value in {code.ATTENUATION.value, code.PIXEL_VALUE.value}:
+    if value in {code.ATTENUATION.value, code.PIXEL_VALUE.value, *_UPTAKE_CODES}:
         return MeasureName.VALUE
     return next((name for name, known in MEASURES.items() if known.value == value), None)
 
@@ -100,6 +126,22 @@ def unit_code(unit: str) -> Code:
     return _UNITS[unit] if unit in _UNITS else code.unit_code(unit)
 
 
-def unit_of(ucum: str) -> tuple[str, float] | None:
-    """Return our unit and the factor to it from a UCUM code, None for one we do not show."""
-    return _FOREIGN_UNITS.get(ucum)
+def unit_of(ucum: str, name: MeasureName | None = None) -> tuple[str, float] | None:
+    """Return the unit that a number of ours has and the factor to it from a UCUM code, None for one we do not show."""
+    return _UNITS_ABOVE_THRESHOLD.get(name, _FOREIGN_UNITS).get(ucum) if name else _FOREIGN_UNITS.get(ucum)
+
+
+def threshold_code(threshold: Threshold) -> Code:
+    """Return by which method a volume was cut off."""
+    if threshold.relative:
+        percent = f"{threshold.value * 100:g}"
+        return Code(f"TH_{percent}_PCT_MAX", PRIVATE, f"At least {percent} % of the maximum")
+    return Code(f"TH_{threshold.value:g}", PRIVATE, f"At least {threshold.value:g}")
+
+
+def threshold_of(value: str) -> Threshold | None:
+    """Return the threshold that a method stands for, None for any other method."""
+    if found := _RELATIVE.fullmatch(value):
+        return Threshold(float(found[1]) / 100, relative=True)
+    found = _ABSOLUTE.fullmatch(value)
+    return Threshold(float(found[1])) if found else None

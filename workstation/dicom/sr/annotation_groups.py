@@ -18,12 +18,14 @@ from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_codes import (
     AS_DRAWN,
     BASES,
+    DERIVATIONS,
     KINDS,
     METHOD,
     OBSERVER_NAME,
     PIXEL_COUNT,
     SOURCE_OF_MEASUREMENT,
     measure_code,
+    threshold_code,
     unit_code,
 )
 from workstation.dicom.sr.common import (
@@ -129,6 +131,10 @@ def _measured(item: Annotation, measure: Measure, sop_classes: Mapping[str, str]
     unit = measure.unit
     basis = BASES.get(item.basis) if item.basis is not None and unit in {"mm", "mm2"} else None
     how = [coded(METHOD, basis, relationship="HAS CONCEPT MOD")] if basis is not None else []
+    if measure.threshold is not None:
+        how.append(coded(METHOD, threshold_code(measure.threshold), relationship="HAS CONCEPT MOD"))
+    if measure.name in DERIVATIONS:
+        how.append(coded(code.DERIVATION, DERIVATIONS[measure.name], relationship="HAS CONCEPT MOD"))
     return number(measure_code(measure.name, item.kind, unit), measure.value, unit_code(unit), children=[*how, *paths])
 
 

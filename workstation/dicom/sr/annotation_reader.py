@@ -18,9 +18,18 @@ from pydicom.valuerep import DT
 
 from resources.translation import tr
 from workstation.dicom.sr import codes as code
-from workstation.dicom.sr.annotation_codes import AS_DRAWN, OBSERVER_NAME, PIXEL_COUNT, measure_name, unit_of
+from workstation.dicom.sr.annotation_codes import (
+    AS_DRAWN,
+    METHOD,
+    OBSERVER_NAME,
+    PIXEL_COUNT,
+    measure_name,
+    threshold_of,
+    unit_of,
+)
 from workstation.dicom.sr.common import read_part10, uid_from
 from workstation.domain.annotation import (
+    IN_STATISTICS,
     Annotation,
     AnnotationKind,
     AnnotationList,
@@ -104,19 +113,10 @@ def _own(group: Dataset) -> Annotation | None:
     if annotation.kind is AnnotationKind.SPHERE:
         wanted = ()
     agrees = all(any(math.dist(point, other) <= _AGREES_MM for other in drawn) for point in wanted)
-    values = {(m.name, m.value) for m in annotation.measures}
-    return annotation if agrees and tracking == annotation.tracking_uid and values == _own_values(group) else None
-
-
-def _own_values(group: Dataset) -> set[tuple[MeasureName, float]]:
-    found: set[tuple[MeasureName, float]] = set()
-    for item in _children(group):
-        name = measure_name(_concept(item))
-        if item.get("ValueType") == "NUM" and name is not None and not _derivation(item):
-            value = _number(item)
-            if value is not None:
-                found.add((name, value[0]))
-    return found
+    told = {name for name in IN_STATISTICS if annotation.measure(name) is None}
+    values = {(m.name, m.value, m.threshold) for m in annotation.measures}
+    written = {(m.name, m.value, m.threshold) for m in _measures(group) if m.name not in told}
+    return annotation if agrees and tracking == annotation.tracking_uid and values == written else None
 
 
 def _foreign(
@@ -144,7 +144,7 @@ def _foreign(
         referenced_sop_instance_uid=shape.sop_instance_uid or _source_image(group),
         referenced_frame=shape.frame,
         text="\n".join(comments),
-        measures=tuple(_measures(group)),
+        measures=tuple(measure for measure in _measures(group) if measure.name not in IN_STATISTICS),
         statistics=_statistics(group),
         author=author or _said(_children(ds), OBSERVER_NAME.value, "PersonName"),
         created_at=_time(group, ds),
@@ -219,32 +219,34 @@ def _shape(item: Dataset) -> _Shape | None:
 
 def _measures(group: Dataset) -> Iterator[Measure]:
     for item in _children(group):
-        name, value = measure_name(_concept(item)), _number(item)
-        if item.get("ValueType") == "NUM" and name is not None and value is not None and not _derivation(item):
-            yield Measure(name, value[0], value[1])
+        name = measure_name(_concept(item), _modified_by(item, code.DERIVATION.value))
+        value = _number(item, name)
+        if item.get("ValueType") == "NUM" and name is not None and value is not None:
+            yield Measure(name, value[0], value[1], threshold_of(_modified_by(item, METHOD.value)))
 
 
 def _statistics(group: Dataset) -> Statistics | None:
-    values: dict[str, tuple[float, str]] = {}
+    quantities: dict[str, dict[str, tuple[float, str]]] = {}
     for item in _children(group):
-        how, value = _derivation(item), _number(item)
+        how, value = _modified_by(item, code.DERIVATION.value), _number(item)
         if how and value is not None:
-            values.setdefault(how, value)
+            quantities.setdefault(_concept(item), {}).setdefault(how, value)
     count = next((v[0] for c in _children(group) if _concept(c) == PIXEL_COUNT.value and (v := _number(c))), 1.0)
-    wanted = (code.MEAN, code.STANDARD_DEVIATION, code.MINIMUM, code.MAXIMUM)
-    if any(name.value not in values for name in wanted):
+    wanted = [one.value for one in (code.MEAN, code.STANDARD_DEVIATION, code.MINIMUM, code.MAXIMUM)]
+    values = next((found for found in quantities.values() if found.keys() >= set(wanted)), None)
+    if values is None:
         return None
-    mean, deviation, least, most = (values[name.value][0] for name in wanted)
+    mean, deviation, least, most = (values[how][0] for how in wanted)
     return Statistics(mean, deviation, least, most, max(1, round(count)), values[code.MEAN.value][1])
 
 
-def _number(item: Dataset) -> tuple[float, str] | None:
+def _number(item: Dataset, name: MeasureName | None = None) -> tuple[float, str] | None:
     measured = next(iter(item.get("MeasuredValueSequence") or ()), None)
     if measured is None:
         return None
     exact = measured.get("FloatingPointValue")
     units = next(iter(measured.get("MeasurementUnitsCodeSequence") or ()), Dataset())
-    known = unit_of(str(units.get("CodeValue", "")))
+    known = unit_of(str(units.get("CodeValue", "")), name)
     try:
         value = float(measured.NumericValue if exact is None else exact)
     except (AttributeError, TypeError, ValueError):
@@ -254,9 +256,9 @@ def _number(item: Dataset) -> tuple[float, str] | None:
     return value * known[1], known[0]
 
 
-def _derivation(item: Dataset) -> str:
+def _modified_by(item: Dataset, concept: str) -> str:
     for child in _children(item):
-        if _concept(child) == code.DERIVATION.value:
+        if _concept(child) == concept:
             return str(next(iter(child.get("ConceptCodeSequence") or ()), Dataset()).get("CodeValue", ""))
     return ""
 

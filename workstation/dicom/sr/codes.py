@@ -47,6 +47,9 @@ DERIVATION: Final = dcm("121401", "Derivation")
 MEAN: Final = sct("373098007", "Mean")
 MAXIMUM: Final = sct("56851009", "Maximum")
 MINIMUM: Final = sct("255605001", "Minimum")
+PEAK: Final = dcm("126031", "Peak Value Within ROI")
+METABOLIC_VOLUME: Final = dcm("126032", "Metabolic Volume")
+LESION_GLYCOLYSIS: Final = dcm("126033", "Total Lesion Glycolysis")
 STANDARD_DEVIATION: Final = sct("386136009", "Standard Deviation")
 SUMMARY: Final = dcm("111017", "CAD Processing and Findings Summary")
 WITHOUT_FINDINGS: Final = dcm("111241", "All algorithms succeeded; without findings")
@@ -144,9 +147,23 @@ _UNITS: Final = {
     "HU": Code("[hnsf'U]", "UCUM", "Hounsfield unit"),
     "SUV": Code("g/ml{SUVbw}", "UCUM", "Standardized Uptake Value body weight"),
     "SUVlbm": Code("g/ml{SUVlbm(Janma)}", "UCUM", "Standardized Uptake Value lean body mass (Janmahasatian)"),
+    "SUVlbm(J)": Code(
+        "g/ml{SUVlbm(James128)}", "UCUM", "Standardized Uptake Value lean body mass (James 128 multiplier)"
+    ),
+    "SUVlbm(120)": Code("g/ml{SUVlbm}", "UCUM", "Standardized Uptake Value lean body mass (James)"),
     "SUVbsa": Code("cm2/ml{SUVbsa}", "UCUM", "Standardized Uptake Value body surface area"),
+    "SUVibw": Code("g/ml{SUVibw}", "UCUM", "Standardized Uptake Value ideal body weight"),
     "mm": Code("mm", "UCUM", "mm"),
 }
+UPTAKES: Final = {
+    "SUV": dcm("126401", "SUVbw"),
+    "SUVlbm": dcm("126405", "SUVlbm(Janma)"),
+    "SUVlbm(J)": dcm("126406", "SUVlbm(James128)"),
+    "SUVlbm(120)": dcm("126402", "SUVlbm"),
+    "SUVbsa": dcm("126403", "SUVbsa"),
+    "SUVibw": dcm("126404", "SUVibw"),
+}
+"""What an uptake value is, by its unit (CID 7469)."""
 
 
 def unit_code(unit: str) -> Code:
@@ -156,4 +173,4 @@ def unit_code(unit: str) -> Code:
 
 def quantity_name(unit: str) -> Code:
     """Return what a pixel of this unit measures."""
-    return ATTENUATION if unit == "HU" else PIXEL_VALUE
+    return ATTENUATION if unit == "HU" else UPTAKES.get(unit, PIXEL_VALUE)

@@ -21,8 +21,9 @@ from workstation.domain.finding import Finding
 from workstation.domain.report import Person
 from workstation.domain.report_state import STATUS_CODES, ReportStatus
 from workstation.domain.template import Code
-from workstation.exchange.routes.fhir_fields import SYSTEMS, concept, field_observation
+from workstation.exchange.routes.fhir_fields import SYSTEMS, concept, field_observation, with_traits
 from workstation.exchange.routes.fhir_guard import check_bundle
+from workstation.exchange.routes.fhir_uptake import uptake_observation, with_uptake
 from workstation.exchange.routes.report_body import ReportBody, finding_sentences
 
 Resource = dict[str, Any]
@@ -102,7 +103,7 @@ class _Bundle:
 
     def observations(self) -> list[tuple[str, Resource]]:
         """Return what the report observed, each under its name."""
-        return [*self._findings(), *self._facts(), *self._criticals()]
+        return [*self._findings(), *self._uptakes(), *self._facts(), *self._criticals()]
 
     # how each goes in
 
@@ -178,7 +179,8 @@ class _Bundle:
         words = finding_sentences(self.consignment)
         for finding in self.report.findings.reported:
             mark = f"{self.consignment.report_root}.{finding.tracking_uid}"
-            yield self._name("finding", mark), self._finding(finding, words[finding.tracking_uid])
+            observed = self._finding(finding, words[finding.tracking_uid])
+            yield self._name("finding", mark), with_traits(observed, finding, self.report.language)
 
     def _finding(self, finding: Finding, words: str) -> Resource:
         if finding.diameter_mm is None:  # on an image: the words tell what and where
@@ -199,6 +201,12 @@ class _Bundle:
                 }
             ],
         }
+
+    def _uptakes(self) -> Iterator[tuple[str, Resource]]:
+        for item in with_uptake(self.report):
+            mark = f"{self.consignment.report_root}.{item.uid}"
+            observed = self._observation(item.uid, {})
+            yield self._name("uptake", mark), uptake_observation(observed, item, self.report.language)
 
     def _facts(self) -> Iterator[tuple[str, Resource]]:
         for fact in self.body.facts:

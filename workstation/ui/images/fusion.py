@@ -18,6 +18,7 @@ from workstation.domain.ports import JobContext
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.study import Series
 from workstation.domain.suv import SuvRefusal
+from workstation.domain.voi_words import sphere_uptake
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import ConfirmDialog
@@ -25,7 +26,6 @@ from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.overlay_loading import LoadedOverlay, OverlayLoading
-from workstation.ui.images.pet_uptake import sphere_words
 from workstation.ui.images.series_doubts import overlay_doubts
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
@@ -196,7 +196,7 @@ class Fusion(QObject):
     def _take_away(self) -> None:
         for scene in self._fused:
             scene.fuse(None)
-            scene.sphere_words = None
+            scene.sphere_words = scene.sphere_measures = None
             if self._case is not None:
                 self._images.marks.dress(scene)  # a PET tells spheres in its own values again
         self._fused.clear()
@@ -221,7 +221,8 @@ class Fusion(QObject):
                 scene.fuse(layer)
                 self._fused[scene] = layer
                 if overlay.shown.series.modality == "PT" and scene.modality != "PT":
-                    scene.sphere_words = sphere_words(layer.volume, overlay.prepared.suv)
+                    spheres = sphere_uptake(layer.volume, overlay.prepared.suv)
+                    scene.sphere_words, scene.sphere_measures = spheres.words, spheres.measures
         except NotRegistrable as exc:
             self._take_away()
             self._applied = self._state(shown)

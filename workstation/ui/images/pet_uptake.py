@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from itertools import chain
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -17,15 +17,15 @@ from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from viewers.scene.uptake import Uptake
 from viewers.scene.volume_scene import VolumeScene
-from workstation.domain.annotation import Annotation
 from workstation.domain.frames import FrameRef
 from workstation.domain.ports import JobContext
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
-from workstation.domain.voi_words import voi_lines
+from workstation.domain.voi_words import sphere_uptake
 from workstation.domain.volume import Volume
 from workstation.services.fusion_service import PreparedOverlay, PrepareOverlay, UptakeFacts
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.hung_volumes import HungVolume
 from workstation.ui.images.shown_series import ShownSeries
 
 _CUT: Final = (MprScene, CurvedScene, VolumeScene)
@@ -42,6 +42,9 @@ class PetUptake(QObject):
         """By series, of priors too; None while the headers are on their way"""
         self._prepared: dict[str, _Prepared] = {}
         """By stack, once its volume is here"""
+        self._hung: WeakKeyDictionary[HungVolume, _Prepared] = WeakKeyDictionary()
+        """By volume of a cell, as long as its stage is on screen"""
+        self._checking: dict[HungVolume, JobHandle[_Prepared]] = {}
         self._facts: dict[str, UptakeFacts] = {}
         """By series, what its headers say"""
         self._running: list[JobHandle[UptakeFacts] | JobHandle[_Prepared]] = []
@@ -53,14 +56,17 @@ class PetUptake(QObject):
         self._prepare: PrepareOverlay = context.fusing.prepare
         self._images.case_closed.connect(self._closed)
         self._images.volume_built.connect(self._built)
+        self._images.uptake_prepared.connect(self._hung_prepared)
         self._images.marks.also.append(self._dress)
 
     def _closed(self) -> None:
-        for job in self._running:
+        for job in (*self._running, *self._checking.values()):
             job.cancel()
+        self._checking.clear()
         self._running.clear()
         self._said.clear()
         self._prepared.clear()
+        self._hung.clear()
         self._facts.clear()
         self.choice.forget()
 
@@ -112,6 +118,24 @@ class PetUptake(QObject):
         for scene in (shown.scene, *shown.scenes.values()):  # those that are not on screen as well
             self._dress(scene)
 
+    def _hung_prepared(self, hung: HungVolume) -> None:
+        """Tell what a cell cuts from a PET in uptake values as well."""
+        built, prepared, stack = hung.built, hung.prepared, hung.stack
+        if built is None or prepared is None or stack.series.modality != "PT":
+            return
+
+        def checked(found: _Prepared) -> None:
+            self._checking.pop(hung, None)  # what came of it would keep the volume
+            found.frames = frozenset(hung.refs)
+            found.follow(self._hung.get(hung))
+            self._hung[hung] = found
+            if prepared.suv is not None:
+                self._tell(stack.series.series_instance_uid, prepared.suv)
+
+        self._checking[hung] = self._jobs.submit(
+            Pool.IO, lambda _job: _Prepared.of(prepared, built.volume), on_success=checked
+        )
+
     def _ask(self, study_uid: str, series_uid: str) -> None:
         self._said[series_uid] = None
 
@@ -138,14 +162,16 @@ class PetUptake(QObject):
         if series not in self._said:
             self._ask(scene.study_instance_uid, series)
         found = self._said[series]
-        prepared = next((one for one in self._prepared.values() if one.is_of(scene)), None)
+        known = chain(self._prepared.values(), self._hung.values())
+        prepared = next((one for one in known if one.is_of(scene)), None)
         scene.uptake, scene.no_uptake = uptake_of(found)
         facts = self._facts.get(series)
         if facts is not None:
             given = " · ".join(part for part in (facts.tracer, facts.elapsed) if part)
             scene.captions = replace(scene.captions, contrast=given)
         if prepared is not None:
-            scene.sphere_words, scene.measured_volume = prepared.words, prepared.measured
+            spheres, scene.measured_volume = prepared.spheres, prepared.measured
+            scene.sphere_words, scene.sphere_measures = spheres.words, spheres.measures
         if isinstance(scene, _CUT) and scene.uptake is not None and scene.uptake.own:
             if prepared is None:
                 scene.uptake, scene.no_uptake = None, tr("No SUV yet: every slice has a factor of its own.")
@@ -162,7 +188,7 @@ class _Prepared:
         """Uptake values, or the stored ones where there are none: spheres, nodules and regions are told in these"""
         self.shown = shown
         """Stored values; those of the first slice's factor where every slice has its own"""
-        self.words = sphere_words(prepared.volume, prepared.suv)
+        self.spheres = sphere_uptake(prepared.volume, prepared.suv)
         self.frames: frozenset[FrameRef] = frozenset()
         self._volumes: tuple[Volume, ...] = (raw, shown)
 
@@ -197,13 +223,3 @@ def uptake_of(found: SuvScale | SuvRefusal | None) -> tuple[Uptake | None, str]:
     if found is None or found.needs_pixels:
         return None, ""
     return None, tr("No SUV: {reason}", reason=found.text)
-
-
-def sphere_words(volume: Volume, suv: SuvScale | SuvRefusal | None) -> Callable[[Annotation], tuple[str, ...]]:
-    """Return the words of spheres on a PET; each is measured once, not at every repaint."""
-
-    @lru_cache(maxsize=64)
-    def words(sphere: Annotation) -> tuple[str, ...]:
-        return voi_lines(volume, suv, sphere)
-
-    return words
