@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import highdicom
 import numpy as np
@@ -216,7 +217,8 @@ def test_peak_metabolic_volume_and_glycolysis_are_told_in_the_codes_of_the_stand
         ("126401", "g/ml{SUVbw}", "56851009"),
         ("PIXEL_COUNT", "1"),
     ]
-    meanings = {value: meaning for entry in concepts["DCM"].values() for value, (meaning, _groups) in entry.items()}
+    dictionary: dict[str, Any] = concepts["DCM"]
+    meanings = {value: meaning for entry in dictionary.values() for value, (meaning, _groups) in entry.items()}
     assert [meanings[value] for value in ("126401", "126031", "126032", "126033")] == [
         "SUVbw", "Peak Value Within ROI", "Metabolic Volume", "Total Lesion Glycolysis",
     ]  # fmt: skip
