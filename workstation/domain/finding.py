@@ -16,6 +16,7 @@ from workstation.domain.image_place import BoxPx, ImageMark, ImagePlace
 from workstation.domain.mark import AlgorithmIdentity, Lobe, Mark, MarkEvidence, NoduleType
 from workstation.domain.observation import FollowUp
 from workstation.domain.rejection import MarkedKind, RejectReason
+from workstation.domain.trait import Trait
 
 __all__ = [
     "AlgorithmIdentity",
@@ -70,6 +71,7 @@ class Finding:
     the one act that rejected several marks together, empty for a decision of its own. ``own`` is the
     reader's own finding that an accepted mark confirmed: one finding, both origins. ``follow_up`` is
     the same nodule in the newest earlier study that the reader confirmed it in, ``also`` in others, newest first.
+    ``traits`` are what the template asks for each finding.
     """
 
     tracking_uid: str
@@ -91,6 +93,7 @@ class Finding:
     on_image: ImagePlace | None = None
     also: tuple[FollowUp, ...] = ()
     label: str = ""
+    traits: tuple[Trait, ...] = ()
 
     def __post_init__(self) -> None:
         in_space = self.centre_lps_mm is not None, self.diameter_mm is not None
@@ -166,6 +169,7 @@ class Finding:
             own=said,
             follow_up=self.follow_up or own.follow_up,
             also=self.also if self.follow_up is not None else own.also,
+            traits=own.traits or self.traits,
         )
 
     @property

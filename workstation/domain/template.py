@@ -104,6 +104,10 @@ class TemplateField:
     multiline: bool = False
     required_if: RequiredIf | None = None
     critical: CriticalTrigger | None = None
+    each: tuple[TemplateField, ...] = ()
+    """Of a FINDINGS field: the CHOICE fields that are asked for each finding"""
+    only_if: RequiredIf | None = None
+    """Of a field for each finding: asked only where another one has one of these options"""
 
     def is_required(self, values: Mapping[str, str]) -> bool:
         """Tell whether the field has to be filled, given what stands in the others."""

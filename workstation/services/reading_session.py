@@ -20,6 +20,7 @@ from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.critical import CriticalValue
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
+from workstation.domain.finding_traits import each_of, refreshed, with_option
 from workstation.domain.geometry import Point
 from workstation.domain.image_look import ImageLook
 from workstation.domain.image_place import BoxPx, ImagePlace
@@ -347,6 +348,12 @@ class ReadingSession:
         named = self.findings.get(tracking_uid).named(label, by=self.reader.user_id, at=self._now())
         self._set_findings(self.findings.replaced(named))
 
+    def say_of(self, tracking_uid: str, key: str, option: str) -> None:
+        """Choose an option of a field that is asked for each finding; an empty one takes the answer away."""
+        item = next(one for one in each_of(self.template) if one.key == key)
+        said = with_option(self.findings.get(tracking_uid), item, option, by=self.reader.user_id, at=self._now())
+        self._set_findings(self.findings.replaced(said))
+
     def undo(self) -> None:
         """Take back the last finding decision."""
         if self._undo and not self.read_only:
@@ -378,6 +385,7 @@ class ReadingSession:
     def untie(self, links: Sequence[TextLink]) -> None:
         """Make tied words the reader's own, as confirming copied ones does; the text stays."""
         self._require_writable()
+        self._report = self._report.with_taken_over(links)
         self._link(tuple(one for one in self._report.links if one not in links))
 
     def confirm_copied(self, key: str) -> None:
@@ -472,6 +480,7 @@ class ReadingSession:
         values = {**prefilled(template, self.study), **taken.values}
         self._report = taken if values == taken.values else taken.with_values(values, at=self._now())
         self.template = template
+        self._report = replace(self._report, findings=refreshed(self.findings, each_of(template)))
         self._tell(Changed.STATE)
 
     def set_annotations(self, annotations: AnnotationList) -> None:
@@ -514,7 +523,7 @@ class ReadingSession:
         self._require_writable()
         self._undo.append(self.findings)
         self._redo.clear()
-        self._put_findings(findings)
+        self._put_findings(refreshed(findings, each_of(self.template)))
 
     def _put_findings(self, findings: FindingList) -> None:
         self._report = replace(self._report, findings=findings, updated_at=self._now())

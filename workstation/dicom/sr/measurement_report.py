@@ -46,6 +46,7 @@ from workstation.dicom.sr.evidence_items import evidence_items
 from workstation.dicom.sr.image_regions import place_item, template_of
 from workstation.dicom.sr.nodule_segments import add_segmentations, segment_refs
 from workstation.dicom.sr.structured_report import refuse_research, report_head
+from workstation.dicom.sr.trait_items import kind_code, trait_items
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImageMark
@@ -216,8 +217,9 @@ def _reader_group(finding: Finding, findings: FindingList, classes: Mapping[str,
     if finding.on_image is not None:
         items = [
             *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
-            coded(code.FINDING, finding_code(finding.called or _UNNAMED)),
+            coded(code.FINDING, kind_code(finding) or finding_code(finding.called or _UNNAMED)),
             place_item(finding.on_image, classes),
+            *trait_items(finding),
         ]
         if finding.before_ai is not None:
             items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
@@ -237,6 +239,7 @@ def _reader_group(finding: Finding, findings: FindingList, classes: Mapping[str,
     items.append(number(code.DIAMETER, finding.diameter_mm, MILLIMETRE))
     if finding.nodule_type is not NoduleType.UNSPECIFIED:
         items.append(coded(code.ATTENUATION_TYPE, code.NODULE_TYPES[finding.nodule_type]))
+    items += trait_items(finding)
     if finding.before_ai is not None:
         items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
     if finding.own is not None:

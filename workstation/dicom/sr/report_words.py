@@ -19,6 +19,7 @@ from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, TemplateField, Text
 from workstation.domain.tracking import GrowthVerdict, doubling_range_days, growth
+from workstation.domain.trait import HELD
 
 LOBES: Final = {
     Lobe.UNSPECIFIED: Text("肺叶未注明", "lobe not stated"),
@@ -98,6 +99,9 @@ _DIFFERS: Final = Text(
 )
 _INPUTS: Final = Text("分类输入：{inputs}。", "Inputs: {inputs}.")
 _SEMICOLON: Final = Text("；", "; ")
+_COMMA: Final = Text("，", ", ")
+_TRAIT: Final = Text("{label}{value}", "{label}: {value}")
+_TRAITS: Final = Text("{said}。", " {said}.")
 
 
 def image_number(finding: Finding, findings: FindingList, study: Study) -> int | None:
@@ -170,7 +174,7 @@ def finding_sentence(finding: Finding, findings: FindingList, study: Study, lang
     A finding on an image has no lobe and no diameter.
     """
     if finding.on_image is not None:
-        return _on_film(finding, finding.on_image, study, language)
+        return f"{_on_film(finding, finding.on_image, study, language)}{trait_sentence(finding, language)}"
     image = image_number(finding, findings, study)
     changed = comparison_sentence(finding, language)
     gap = " " if changed and not language.startswith("zh") else ""
@@ -182,7 +186,20 @@ def finding_sentence(finding: Finding, findings: FindingList, study: Study, lang
         place="" if image is None else _PLACE.get(language).format(image=image),
         source=source_words(finding, language),
     )
-    return f"{sentence}{gap}{changed}"
+    return f"{sentence}{gap}{changed}{trait_sentence(finding, language)}"
+
+
+def trait_words(finding: Finding, language: str) -> str:
+    """Return what the template asked of a finding in a few words, without what its type and name say already."""
+    said = [(one.label.get(language), one.value.get(language)) for one in finding.traits if one.key not in HELD]
+    pair = _TRAIT.get(language)
+    return _COMMA.get(language).join(pair.format(label=label, value=value.lower()) for label, value in said)
+
+
+def trait_sentence(finding: Finding, language: str) -> str:
+    """Return the same as a sentence that follows another one, empty where nothing was said."""
+    said = trait_words(finding, language)
+    return _TRAITS.get(language).format(said=said) if said else ""
 
 
 def source_words(finding: Finding, language: str) -> str:

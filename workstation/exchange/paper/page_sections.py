@@ -181,11 +181,11 @@ class Sections:
         for finding, volume in zip(reported, volumes, strict=True):
             image = report_words.image_words(finding, self.report.findings, self.study, language)
             kind = report_words.kind_words(finding, language)
+            said = report_words.trait_words(finding, language)
+            place = kind if finding.on_image is not None else f"{report_words.LOBES[finding.lobe].get(language)} {kind}"
             cells = {
                 "#": str(finding.number),
-                "location": kind
-                if finding.on_image is not None
-                else f"{report_words.LOBES[finding.lobe].get(language)} {kind}",
+                "location": f"{place}{words('colon', language)}{said}" if said else place,
                 "diameter": "—" if finding.diameter_mm is None else f"{finding.diameter_mm:.1f}",
                 "volume": f"{volume:.0f}" if volume else "—",
                 "image": image or "—",

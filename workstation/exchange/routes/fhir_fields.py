@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from workstation.domain.finding import Finding
 from workstation.domain.template import Code
 from workstation.exchange.routes.report_body import FieldFact
 
@@ -20,6 +21,20 @@ def concept(code: Code, text: str = "") -> Resource:
     coding = {"system": SYSTEMS.get(code.scheme, f"urn:lianyue:scheme:{code.scheme}"), "code": code.value,
               "display": code.meaning}  # fmt: skip
     return {"coding": [coding], **({"text": text} if text else {})}
+
+
+def with_traits(observed: Resource, finding: Finding, language: str) -> Resource:
+    """Return the Observation of a finding with a component for each field that its template asks for."""
+    said = [
+        {
+            "code": concept(one.concept, one.label.get(language)),
+            "valueCodeableConcept": {"text": one.value.get(language)}
+            if one.code is None
+            else concept(one.code, one.value.get(language)),
+        }
+        for one in finding.traits
+    ]
+    return {**observed, "component": [*observed.get("component", ()), *said]} if said else observed
 
 
 def field_observation(observed: Resource, fact: FieldFact) -> Resource:

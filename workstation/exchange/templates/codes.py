@@ -42,6 +42,8 @@ def _of_field(place: Place, item: dict[str, Any]) -> Iterator[TemplateProblem]:
             yield from _of_code((*place, "choices", at, "code"), choice["code"], f"{name} · {_words(choice['label'])}")
     if "critical" in item:
         yield from _of_code((*place, "critical", "level"), item["critical"]["level"], name)
+    for at, each in enumerate(item.get("each", ())):
+        yield from _of_field((*place, "each", at), each)
     if not _UCUM.fullmatch(item.get("unit", "1")):
         yield TemplateProblem(
             (*place, "unit"), tr("{field}: “{unit}” is no unit of UCUM", field=name, unit=item["unit"])

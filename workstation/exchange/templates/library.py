@@ -13,6 +13,7 @@ import jsonschema
 from resources.templates import schema, template_paths
 from resources.translation import tr
 from workstation.domain.errors import TemplateViolation
+from workstation.domain.mark import NoduleType
 from workstation.domain.template import (
     Choice,
     Code,
@@ -24,6 +25,7 @@ from workstation.domain.template import (
     TemplateSection,
     Text,
 )
+from workstation.domain.trait import COMPOSITION
 
 GENERAL = "general"
 
@@ -171,6 +173,20 @@ def _check(template: ReportTemplate) -> None:
             raise ValueError(f"field {item.key}: critical by a choice that does not exist")
         if not {key for choice in item.choices for key in choice.denies} <= set(keys) - {item.key}:
             raise ValueError(f"field {item.key}: a choice denies a field that does not exist")
+        _check_each(item)
+
+
+def _check_each(item: TemplateField) -> None:
+    before: dict[str, set[str]] = {}
+    for each in item.each:
+        options = [choice.key for choice in each.choices]
+        if each.key in before or len(set(options)) != len(options):
+            raise ValueError(f"field {each.key}: asked for each finding twice, or two options have the same key")
+        if each.only_if is not None and not set(each.only_if.choices) <= before.get(each.only_if.field, set()):
+            raise ValueError(f"field {each.key}: asked only by a choice that does not exist")
+        if each.key == COMPOSITION and not set(options) <= {kind.value for kind in NoduleType}:
+            raise ValueError(f"field {each.key}: an option is no type of a nodule")
+        before[each.key] = set(options)
 
 
 def _section(raw: dict[str, Any]) -> TemplateSection:
@@ -197,6 +213,8 @@ def _field(raw: dict[str, Any]) -> TemplateField:
         multiline=raw.get("multiline", False),
         required_if=_required_if(raw.get("required_if")),
         critical=_critical(raw.get("critical")),
+        each=tuple(_field(item) for item in raw.get("each", ())),
+        only_if=_required_if(raw.get("only_if")),
     )
 
 

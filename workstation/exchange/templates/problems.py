@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -11,7 +11,9 @@ import jsonschema
 from resources.templates import schema
 from resources.translation import tr
 from workstation.domain.errors import TemplateViolation
+from workstation.domain.mark import NoduleType
 from workstation.domain.template_draft import Draft, Place, TemplateProblem
+from workstation.domain.trait import COMPOSITION
 from workstation.exchange.templates.codes import code_problems
 
 _NUMBER: Final = (int, float)
@@ -86,6 +88,7 @@ def _of_sense(draft: Draft) -> Iterator[TemplateProblem]:
         if critical is not None and not set(critical.get("is", ())) <= choices[item["key"]]:
             yield TemplateProblem((*place, "critical"), tr("The critical value names an option that is not here"))
         yield from _of_denials(place, item, seen)
+        yield from _of_each(place, item.get("each", ()))
         low, high = item.get("minimum"), item.get("maximum")
         if isinstance(low, _NUMBER) and isinstance(high, _NUMBER) and low > high:
             yield TemplateProblem((*place, "minimum"), tr("The least value lies above the greatest"))
@@ -97,6 +100,27 @@ def _of_denials(place: Place, item: dict[str, Any], keys: set[str]) -> Iterator[
     for at, choice in enumerate(item.get("choices", ())):
         if not set(choice.get("denies", ())) <= keys - {item["key"]}:
             yield TemplateProblem((*place, "choices", at, "denies"), tr("The option names a field that is not here"))
+
+
+def _of_each(place: Place, items: Sequence[dict[str, Any]]) -> Iterator[TemplateProblem]:
+    """What is asked for each finding is known by its key; a condition looks back, at what was asked before."""
+    before: dict[str, set[str]] = {}
+    for at, item in enumerate(items):
+        keys = [choice["key"] for choice in item["choices"]]
+        if item["key"] in before:
+            yield TemplateProblem(
+                (*place, "each", at, "key"), tr("Another field has the key “{key}” as well", key=item["key"])
+            )
+        if len(set(keys)) != len(keys):
+            yield TemplateProblem((*place, "each", at, "choices"), tr("Two options have the same key"))
+        condition = item.get("only_if")
+        if condition is not None and not set(condition["is"]) <= before.get(condition["field"], set()):
+            yield TemplateProblem(
+                (*place, "each", at, "only_if"), tr("The condition names a field or an option that is not here")
+            )
+        if item["key"] == COMPOSITION and not set(keys) <= {kind.value for kind in NoduleType}:
+            yield TemplateProblem((*place, "each", at, "choices"), tr("An option is no type of a nodule"))
+        before[item["key"]] = set(keys)
 
 
 @cache
