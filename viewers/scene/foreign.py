@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,13 @@ class ForeignDrawing:
             scene.foreign = self._drawer(scene)
 
     def _drawer(self, scene: StackScene | MprScene) -> Callable[[SliceView], tuple[ForeignShape, ...]]:
-        return lambda view: tuple(self._shapes(scene, view))
+        dressed = weakref.ref(scene)  # it holds its drawer: held in turn, closed cases would stay in memory
+
+        def draw(view: SliceView) -> tuple[ForeignShape, ...]:
+            shown = dressed()
+            return tuple(self._shapes(shown, view)) if shown is not None else ()
+
+        return draw
 
     def _shapes(self, scene: StackScene | MprScene, view: SliceView) -> Iterator[ForeignShape]:
         badges = 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+from weakref import WeakMethod
 
 import numpy as np
 import numpy.typing as npt
@@ -114,11 +115,15 @@ class PlaneSet:
         self.frame = ObliqueFrame()
         self.slabs: dict[MprPlane, Slab] = dict.fromkeys(MprPlane, Slab())
         self.path = PathDraft()
-        self._watchers: list[Callable[[], None]] = []
+        self._watchers: list[WeakMethod[Callable[[], None]]] = []
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Call back after every change of the frame."""
-        self._watchers.append(changed)
+        """
+        Call a bound method back after every change, as long as its object lives.
+
+        Scenes hold what they watch: were they held in turn, the voxels of a closed case would stay in memory.
+        """
+        self._watchers.append(WeakMethod(changed))
 
     def change(self, frame: ObliqueFrame) -> None:
         """Take another frame and tell the scenes."""
@@ -136,8 +141,10 @@ class PlaneSet:
         self._tell()
 
     def _tell(self) -> None:
-        for changed in self._watchers:
-            changed()
+        self._watchers = [watcher for watcher in self._watchers if watcher() is not None]
+        for watcher in self._watchers:
+            if (changed := watcher()) is not None:
+                changed()
 
 
 def rotation_about(axis: Point, radians: float) -> npt.NDArray[np.float64]:
