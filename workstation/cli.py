@@ -140,6 +140,23 @@ def _add_alliance_commands(commands: Commands) -> None:
     send.set_defaults(command=_send)
 
 
+def _add_signature_commands(commands: Commands) -> None:
+    verify = commands.add_parser("verify", help="verify signed reports and name what was altered")
+    verify.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    verify.add_argument(
+        "--trust",
+        type=Path,
+        metavar="PEM_OR_DIR",
+        help="root certificate to trust, or a folder with root.pem (default: this machine's demo CA)",
+    )
+    verify.set_defaults(command=_verify)
+    preserve = commands.add_parser("preserve", help="archive time stamps for signed reports, on copies")
+    preserve.add_argument("files", type=Path, nargs="+", metavar="FILE", help="signed PDF, or DICOM object around one")
+    preserve.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the stamped PDFs go")
+    preserve.add_argument("--trust", type=Path, metavar="PEM_OR_DIR", help="as for verify")
+    preserve.set_defaults(command=_preserve)
+
+
 def _add_local_commands(commands: Commands) -> None:
     detect = commands.add_parser("detect", help="run a detector on a local series, no hub needed")
     detect.add_argument("path", type=Path, metavar="PATH")
@@ -186,15 +203,7 @@ def _add_local_commands(commands: Commands) -> None:
     templates.add_argument("--out", type=Path, metavar="FILE", help="export: .html for MRRT, else JSON")
     templates.set_defaults(command=_templates)
 
-    verify = commands.add_parser("verify", help="verify signed reports and name what was altered")
-    verify.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    verify.add_argument(
-        "--trust",
-        type=Path,
-        metavar="PEM_OR_DIR",
-        help="root certificate to trust, or a folder with root.pem (default: this machine's demo CA)",
-    )
-    verify.set_defaults(command=_verify)
+    _add_signature_commands(commands)
 
     bench = commands.add_parser("bench", help="built-in benchmarks; ratios of one run")
     bench.add_argument("name", choices=_BENCHES)
@@ -319,6 +328,12 @@ def _verify(options: argparse.Namespace) -> int:
     from workstation.bootstrap.verify import run_verify_command
 
     return run_verify_command(options)
+
+
+def _preserve(options: argparse.Namespace) -> int:
+    from workstation.bootstrap.preserve import run_preserve_command
+
+    return run_preserve_command(options)
 
 
 def _bench(options: argparse.Namespace) -> int:

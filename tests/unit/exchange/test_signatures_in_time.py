@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from asn1crypto import crl, x509
 from fpdf import FPDF
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from resources.translation import use_language
 from tests.helpers.full_reports import JUNIOR, SENIOR
 from tests.helpers.signed_reports import PIN, SignedCase, keys, signed_case
-from workstation.domain.signature import SignatureLevel, Verdict, VerificationResult
+from tests.helpers.years import Years
+from workstation.domain.signature import SignatureLevel, Verdict
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.pades import Trust, add_time_stamp
 from workstation.exchange.signing.verify import SignatureVerifier
@@ -56,34 +50,6 @@ def pages(page: bytes) -> dict[SignatureLevel, bytes]:
         .content
         for level in (SignatureLevel.B, SignatureLevel.T, SignatureLevel.LT)
     }
-
-
-class Years:
-    """The same authority as time goes on, on a copy of its keys."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(shutil.copytree(keys()[1], folder / "authority"))
-
-    def at(self, when: datetime) -> DemoKeyStore:
-        return DemoKeyStore(self.folder, now=lambda: when)
-
-    def verify(self, content: bytes, when: datetime, trust: Trust | None = None) -> VerificationResult:
-        verifier = SignatureVerifier(trust or self.at(when).trust(), now=lambda: when)
-        return verifier.verify_bytes("report.pdf", content)
-
-    def pyhanko(self, content: bytes, known: datetime, moment: datetime) -> bool:
-        """Return pyHanko's own bottom line for a moment, by what lies inside and the lists known at another time."""
-        trust = self.at(known).trust()
-        reader = PdfFileReader(BytesIO(content))
-        roots = [x509.Certificate.load(one) for one in trust.roots]
-        lists = [crl.CertificateList.load(one) for one in trust.crls]
-        told = {"trust_roots": roots, "crls": lists, "moment": moment, "revocation_mode": "require"}
-        context = DocumentSecurityStore.read_dss(reader).as_validation_context({**told, "retroactive_revinfo": True})
-        logging.disable(logging.ERROR)  # it logs each doubt
-        try:
-            return bool(validate_pdf_signature(reader.embedded_signatures[0], context).bottom_line)
-        finally:
-            logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

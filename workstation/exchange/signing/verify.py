@@ -89,18 +89,24 @@ class SignatureVerifier:
 
     def _dicom(self, data: bytes, path: Path | None = None) -> Checked:
         if ENCAPSULATED_PDF.encode() in data[:1024]:
-            return self._encapsulated(data)
+            return self._encapsulated(data, path)
         if path is not None:
             return self._object(path, data)
         return check_inside(data, _read(data), self.trust, self.now) or _unsigned(None)
 
-    def _encapsulated(self, data: bytes) -> Checked:
-        """Check the PDF inside, then every byte around it against the PDF's manifest."""
+    def _encapsulated(self, data: bytes, path: Path | None = None) -> Checked:
+        """
+        Check the PDF inside, then every byte around it against the PDF's manifest.
+
+        Where the time of the PDF is proven no more, a preserved copy beside it counts: the same bytes, stamped on.
+        """
         try:
             envelope = taken_apart(data)
         except ValueError:
             return Checked(Verdict.ALTERED, tr("The DICOM object around the PDF was changed"))
         checked = self._recently_checked(envelope.pdf)
+        if checked.verdict is Verdict.UNTRUSTED and path is not None:
+            checked = self._preserved(envelope.pdf, path) or checked
         if checked.verdict is not Verdict.VALID:
             return checked
         expected = (checked.manifest or {}).get("encapsulated")
@@ -154,6 +160,16 @@ class SignatureVerifier:
         signature = checked.attached.get(name + _P7S)
         own = checked if signature is None else self._detached(data, signature, checked)
         return checked if own.verdict is Verdict.VALID else own
+
+    def _preserved(self, pdf: bytes, path: Path) -> Checked | None:
+        """Check the copies of a PDF in the same folder to which an archive time stamp was added."""
+        for copy in sorted(path.parent.glob("*.pdf"))[:_MOST_NEIGHBOURS]:
+            if not copy.is_file() or not len(pdf) < copy.stat().st_size <= _LARGEST_NEIGHBOUR:
+                continue
+            data = copy.read_bytes()
+            if data.startswith(pdf) and (checked := self._recently_checked(data)).verdict is Verdict.VALID:
+                return checked
+        return None
 
     def _neighbours(self, path: Path) -> Iterator[Checked]:
         """Check the signed PDFs in the same folder, plain ones first."""
