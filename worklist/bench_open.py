@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +27,7 @@ from typing import Any, Final
 from resources.translation import tr
 from worklist.dicomweb import HubImages
 from worklist.http import SESSION_PATH, HubClient
-from worklist.retrieve import CONNECTIONS, FirstImage, SeriesRetriever, open_study
+from worklist.retrieve import CONNECTIONS, SeriesRetriever
 from worklist.session import HubSession
 from worklist.upload import HubSender
 from workstation.dicom.images.decode import decode_frame
@@ -136,22 +135,12 @@ def _open(url: str, study_instance_uid: str, wanted: Series, decode: Decode) -> 
         HubSession(client).sign_in("expert", "lianyue-demo")
         images = HubImages(client)
         first: list[float] = []
-        lock = threading.Lock()
         started = time.perf_counter()
 
-        def seen() -> None:
-            with lock:
-                first.append(time.perf_counter() - started)
-
-        def show_first(image: FirstImage) -> None:
-            decode(image.part10)
-            seen()
-
         def show(_index: int, _frame: object) -> None:
-            if not first:
-                seen()
+            first.append(time.perf_counter() - started)
 
-        study = open_study(images, study_instance_uid, show_first)
+        study = images.study(study_instance_uid)
         metadata_s = time.perf_counter() - started
         series = next(s for s in study.series if s.series_instance_uid == wanted.series_instance_uid)
         fetch = SeriesRetriever(images, study_instance_uid, series, show, decode=decode)
@@ -160,7 +149,7 @@ def _open(url: str, study_instance_uid: str, wanted: Series, decode: Decode) -> 
         series_s = time.perf_counter() - started
         if not fetch.complete:
             raise StorageError(tr("The benchmark did not get the whole series"), detail=f"{sorted(fetch.failed)[:5]}")
-    return _Opened(first[0], metadata_s, series_s)
+    return _Opened(min(first), metadata_s, series_s)
 
 
 def _at_hub(url: str, study: Study, series: Series) -> _Address:

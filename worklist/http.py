@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -22,6 +22,7 @@ from workstation.domain.errors import Refused
 T = TypeVar("T")
 
 CONNECTIONS: Final = 8
+_LONGEST_LINE: Final = 512
 SESSION_PATH: Final = "/api/session"
 TIMEOUT: Final = httpx.Timeout(connect=5.0, read=30.0, write=30.0, pool=30.0)
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -188,6 +189,28 @@ class HubClient:
                     raise unreachable(self.url, exc) from exc
                 again = False
 
+    def fetch_parts(self, path: str) -> Iterator[tuple[str, bytes]]:
+        """
+        Get an answer of lines ``… SIZE …``, each with SIZE bytes behind it; yield them as they come.
+
+        Raises Unreachable, Refused for any other status than 200 and for lines that are none.
+        """
+        token = self._token
+        try:
+            with self._images.opened(path, {"Authorization": f"Bearer {token}"} if token else {}) as answer:
+                if answer.status != HTTPStatus.OK:
+                    raise misunderstood(f"GET {path.partition('?')[0]}: HTTP {answer.status}")
+                while head := answer.readline(_LONGEST_LINE):
+                    line = head.decode("latin-1")
+                    size = _size(line)
+                    if size is None:
+                        raise misunderstood(f"GET {path.partition('?')[0]}: no line of an image")
+                    yield line, _exactly(answer, size)
+        except (OSError, HTTPException) as exc:
+            self._note_line(up=False)
+            raise unreachable(self.url, exc) from exc
+        self._note_line(up=True)
+
     def ask(
         self,
         answer: TypeAdapter[T],
@@ -199,6 +222,18 @@ class HubClient:
     ) -> T:
         """Send one request and return the answer as a domain value."""
         return understood(answer, self.request(method, path, query=query, json=json))
+
+
+def _exactly(answer: HTTPResponse, size: int) -> bytes:
+    content = answer.read(size)
+    if len(content) != size:
+        raise HTTPException("the answer ended early")
+    return content
+
+
+def _size(line: str) -> int | None:
+    words = line.split()
+    return int(words[1]) if line.endswith("\n") and len(words) > 1 and words[1].isdecimal() else None
 
 
 def _address(url: str) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import ssl
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final
@@ -60,6 +61,29 @@ class ImageLine:
         found = Fetched(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
         self._give_back(connection)
         return found
+
+    @contextmanager
+    def opened(self, path: str, headers: Mapping[str, str]) -> Iterator[HTTPResponse]:
+        """
+        Send one GET and give the answer to be read piece by piece. Raises OSError, HTTPException.
+
+        A connection whose answer was not read to its end is closed.
+        """
+        connection = self._take()
+        try:
+            connection.request("GET", self._prefix + path, headers=dict(headers))
+            response = connection.getresponse()
+        except (OSError, HTTPException):
+            connection.close()
+            self._close_idle()
+            raise
+        try:
+            yield response
+        finally:
+            if response.isclosed():
+                self._give_back(connection)
+            else:
+                connection.close()
 
     def close(self) -> None:
         """Close every connection; those in use close when their answer is here."""

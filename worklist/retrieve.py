@@ -1,25 +1,27 @@
 """
-Priority retrieval: the first image before the rest, then what the reader scrolls to.
+Priority retrieval: a first look at the whole series, then what the reader scrolls to.
 
 Threads: ``on_slice``, ``on_failed`` and ``on_line`` are called from the retriever's worker
 threads, never from the one that constructed it; a UI hands them on to its own thread.
 Decoding happens in the same workers, so the UI thread never decodes. The retriever itself
-keeps nothing but flags: at most one slice per connection is in memory at a time.
+keeps nothing but flags: at most one slice per connection is in memory at a time, also where
+several come in one answer.
 """
 
 from __future__ import annotations
 
 import heapq
 import threading
+import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
+from worklist.portion import Portion
 from worklist.retry import Backoff
-from workstation.domain.errors import IntegrityMismatch, Unreachable
+from workstation.domain.errors import IntegrityMismatch, Unreachable, WorkstationError
+from workstation.domain.frame_ports import Together
 from workstation.domain.ports import RetrievePort
-from workstation.domain.study import Series, Study
+from workstation.domain.study import Series
 
 T = TypeVar("T")
 
@@ -37,47 +39,6 @@ def first_look_order(count: int) -> list[int]:
     """
     wanted = [count // 2, 0, count - 1, *range(0, count, 4), *range(count)] if count else []
     return list(dict.fromkeys(wanted))
-
-
-@dataclass(frozen=True, slots=True)
-class FirstImage:
-    """The image that was fetched while the metadata was still on its way."""
-
-    series_instance_uid: str
-    sop_instance_uid: str
-    part10: bytes
-
-
-class FirstLookPort(RetrievePort, Protocol):
-    """A ``RetrievePort`` that can also guess the middle image before the metadata is here."""
-
-    def middle_instance(self, study_instance_uid: str) -> tuple[str, str] | None:
-        """Return (series, SOP Instance) UID, None for a study without images."""
-        ...
-
-
-def open_study(
-    port: FirstLookPort, study_instance_uid: str, on_first: Callable[[FirstImage], None] | None = None
-) -> Study:
-    """
-    Fetch the structure of a study, and the image in the middle of its longest series at the same time.
-
-    ``on_first`` is called from a worker thread as soon as that image is here, at latest before
-    this returns; when it cannot be had (the study has none, the line broke), it is not called
-    and the retriever fetches it later. Raises Unreachable, Refused.
-    """
-
-    def first() -> None:
-        found = port.middle_instance(study_instance_uid)
-        if found is not None and on_first is not None:
-            part10 = port.instance(study_instance_uid, *found)
-            on_first(FirstImage(*found, part10))
-
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="first-image") as pool:
-        early = pool.submit(first)
-        study = port.study(study_instance_uid)
-        early.exception()  # an early failure costs the head start only
-    return study
 
 
 class SeriesRetriever(Generic[T]):
@@ -176,27 +137,33 @@ class SeriesRetriever(Generic[T]):
 
     def _work(self) -> None:
         backoff = self._new_backoff()
+        port, portion = self._port, Portion()
         try:
-            while (index := self._next()) is not None:
-                self._fetch(index, backoff)
+            while wanted := self._next(portion.size if isinstance(port, Together) else 1):
+                if len(wanted) > 1 and isinstance(port, Together):
+                    self._fetch_together(port, wanted, portion, backoff)
+                else:
+                    self._fetch(wanted[0], backoff)
         finally:
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
 
-    def _next(self) -> int | None:
-        """Take the most wanted slice; wait while others may still give one back; None at the end."""
+    def _next(self, most: int) -> list[int]:
+        """Take the most wanted slices; wait while others may still give one back; none at the end."""
         with self._changed:
             while not self._cancelled.is_set():
                 if self._pending:
-                    index = self._most_wanted()
-                    self._pending.discard(index)
-                    self._in_flight.add(index)
-                    return index
+                    wanted = []
+                    for _ in range(max(1, min(most, len(self._pending) // self._connections))):
+                        wanted.append(index := self._most_wanted())
+                        self._pending.discard(index)
+                    self._in_flight.update(wanted)
+                    return wanted
                 if not self._in_flight:
-                    return None
+                    return []
                 self._changed.wait()
-            return None
+            return []
 
     def _most_wanted(self) -> int:
         """Return the pending slice nearest to the scroll position, else the next of the first look."""
@@ -209,18 +176,53 @@ class SeriesRetriever(Generic[T]):
             heapq.heappop(self._queue)
         return self._order[self._queue[0]]
 
+    def _fetch_together(self, port: Together, wanted: list[int], portion: Portion, backoff: Backoff) -> None:
+        """Fetch several slices in one answer; those that do not come wait on, the first is asked for by itself."""
+        uids = {self._series.instances[index].sop_instance_uid: index for index in wanted}
+        began = time.monotonic()
+        try:
+            for uid, part10 in port.instances(self._study, self._series.series_instance_uid, tuple(uids)):
+                if self._cancelled.is_set():
+                    break
+                self._here(uids.pop(uid), part10, backoff)
+        except Unreachable:
+            self._lost(uids.values(), backoff)
+            return
+        except WorkstationError:
+            pass  # by itself each tells what is wrong
+        left = list(uids.values())
+        if len(left) < len(wanted):
+            portion.came(time.monotonic() - began)
+        else:
+            portion.none_came()
+        alone = [] if self._cancelled.is_set() else left[:1]
+        for index in left[len(alone) :]:
+            self._settle(index, again=True)
+        for index in alone:
+            self._fetch(index, backoff)
+
     def _fetch(self, index: int, backoff: Backoff) -> None:
         instance = self._series.instances[index]
+        part10: bytes | Exception
         try:
             part10 = self._port.instance(self._study, self._series.series_instance_uid, instance.sop_instance_uid)
-            self._tell_line(up=True)
-            backoff.reset()
-            decoded = self._decode(part10)
         except Unreachable:
-            self._settle(index, again=True)
-            self._tell_line(up=False)
-            self._cancelled.wait(backoff.next_delay_s())
+            self._lost([index], backoff)
             return
+        except Exception as error:  # noqa: BLE001  (one bad slice must not stop the others; the receiver judges it)
+            part10 = error
+        self._here(index, part10, backoff)
+
+    def _lost(self, indices: Iterable[int], backoff: Backoff) -> None:
+        for index in indices:
+            self._settle(index, again=True)
+        self._tell_line(up=False)
+        self._cancelled.wait(backoff.next_delay_s())
+
+    def _here(self, index: int, part10: bytes | Exception, backoff: Backoff) -> None:
+        """Decode and show a slice, or judge what came instead of it."""
+        try:
+            decoded = self._decoded(part10, backoff)
         except IntegrityMismatch as error:
             self._damaged[index] = self._damaged.get(index, 0) + 1
             if self._damaged[index] < DAMAGED_TRIES:
@@ -228,7 +230,7 @@ class SeriesRetriever(Generic[T]):
             else:
                 self._give_up(index, error)
             return
-        except Exception as error:  # noqa: BLE001  (one bad slice must not stop the others; the receiver judges it)
+        except Exception as error:  # noqa: BLE001  (as above)
             self._give_up(index, error)
             return
         if not self._cancelled.is_set():
@@ -236,6 +238,13 @@ class SeriesRetriever(Generic[T]):
             with self._changed:
                 self._cached[index] = True
         self._settle(index, again=False)
+
+    def _decoded(self, part10: bytes | Exception, backoff: Backoff) -> T:
+        if isinstance(part10, Exception):
+            raise part10
+        self._tell_line(up=True)
+        backoff.reset()
+        return self._decode(part10)
 
     def _settle(self, index: int, *, again: bool) -> None:
         with self._changed:

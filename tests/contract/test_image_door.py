@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from blake3 import blake3
+from sqlalchemy import update
 from starlette.types import Receive, Scope, Send
 
 from tests.helpers.dicom_bytes import INSTANCE, SERIES, STUDY, small_image
 from tests.helpers.dicomweb_hub import AS_STORED, DicomwebHub, dicomweb_hub, store
 from worklist.hub.image_door import ImageDoor
+from worklist.hub.instance_tables import dicom_instances
 
 OTHER = "1.2.3.10.1.2"
 SERIES_URL = f"/dicom-web/studies/{STUDY}/series/{SERIES}"
@@ -120,3 +124,71 @@ def test_a_file_that_is_gone_is_told_by_the_route(tmp_path: Path) -> None:
         for file in (tmp_path / "objects").rglob("*.dcm"):
             file.unlink()
         assert reader.get(URL, headers={"Accept": AS_STORED}).status_code == 503
+
+
+TOGETHER = f"/api/studies/{STUDY}/series/{SERIES}/images?instances="
+
+
+def _parts(answer: httpx.Response) -> list[tuple[str, str, bytes]]:
+    found, content = [], answer.content
+    while content:
+        head, _, rest = content.partition(b"\n")
+        uid, size, digest = head.decode().split(" ")
+        found.append((uid, digest, rest[: int(size)]))
+        content = rest[int(size) :]
+    return found
+
+
+def test_several_images_leave_in_one_answer_in_the_order_asked_for(hub: DicomwebHub) -> None:
+    answer = Door(hub).ask(f"{TOGETHER}{OTHER},{INSTANCE}", OWNER)
+
+    first, second = small_image(instance=OTHER), small_image()
+    assert _parts(answer) == [
+        (OTHER, f"blake3:{blake3(first).hexdigest()}", first),
+        (INSTANCE, f"blake3:{blake3(second).hexdigest()}", second),
+    ]
+
+
+def test_what_cannot_leave_with_the_others_is_left_out(hub: DicomwebHub) -> None:
+    assert [uid for uid, *_ in _parts(Door(hub).ask(f"{TOGETHER}1.2.3.77,{INSTANCE}", READER))] == [INSTANCE]
+    assert Door(hub).ask(f"{TOGETHER}{INSTANCE}", STRANGER).content == b""
+
+
+@pytest.mark.parametrize(
+    ("url", "headers"),
+    [
+        pytest.param(TOGETHER + INSTANCE, {}, id="nobody"),
+        pytest.param(TOGETHER + INSTANCE, {"Authorization": "Bearer guessed"}, id="an unknown session"),
+        pytest.param(TOGETHER, READER, id="no image"),
+        pytest.param(TOGETHER + ",".join(["1.2"] * 33), READER, id="too many"),
+        pytest.param(TOGETHER + "../x", READER, id="no UID"),
+    ],
+)
+def test_nobody_else_gets_several_images(hub: DicomwebHub, url: str, headers: dict[str, str]) -> None:
+    assert not Door(hub).answers(url, headers)
+
+
+def test_an_image_of_former_days_leaves_with_its_sha256(tmp_path: Path) -> None:
+    with dicomweb_hub(tmp_path, monotonic=_stopped) as hub:
+        assert store(hub.client("tech-a"), [small_image()]).status_code == 200
+        with hub.context.write() as connection:
+            connection.execute(update(dicom_instances).values(blake3=""))
+        client = hub.client("reader")
+        alone = client.get(URL, headers={"Accept": AS_STORED})
+        (together,) = _parts(client.get(TOGETHER + INSTANCE))
+
+    digest = hashlib.sha256(small_image()).hexdigest()
+    assert (alone.headers["etag"], alone.headers.get("repr-digest")) == (f'"sha256:{digest}"', None)
+    assert together[1] == f"sha256:{digest}"
+
+
+def test_a_lost_file_leaves_the_others_alone(tmp_path: Path) -> None:
+    with dicomweb_hub(tmp_path, monotonic=_stopped) as hub:
+        assert store(hub.client("tech-a"), [small_image(), small_image(instance=OTHER)]).status_code == 200
+        lost = hashlib.sha256(small_image()).hexdigest()
+        next((tmp_path / "objects").rglob(f"{lost}.dcm")).unlink()
+        reader = hub.client("reader")
+        reader.get(f"{SERIES_URL}/instances/{OTHER}", headers={"Accept": AS_STORED})
+        came = _parts(reader.get(f"{TOGETHER}{INSTANCE},{OTHER}"))
+
+    assert [uid for uid, *_ in came] == [OTHER]

@@ -228,8 +228,8 @@ def _add_instances(router: APIRouter, wado: WadoService) -> None:
         form = instance_representation(accept, [stored], single=True)
         syntax = syntax_given(stored, form, asked="transfer-syntax=" in accept)
         as_stored = syntax == stored.transfer_syntax_uid
-        etag = f'"sha256:{stored.key.digest}"'
-        headers = {"ETag": etag, "Cache-Control": "private"} if as_stored else {}
+        etag = stored.digests["ETag"]
+        headers = {**stored.digests, "Cache-Control": "private"} if as_stored else {}
         if as_stored and request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         location = _root(request) + stored.path
@@ -261,7 +261,7 @@ def _part(
 ) -> tuple[dict[str, str], Iterator[bytes]]:
     headers = {"Content-Type": f"{DICOM}; transfer-syntax={syntax}", "Content-Location": location}
     if syntax == stored.transfer_syntax_uid:
-        headers["ETag"] = f'"sha256:{stored.key.digest}"'
+        headers |= stored.digests
 
     def content() -> Iterator[bytes]:
         path = wado.stored_path(stored)

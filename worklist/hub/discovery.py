@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from blake3 import blake3
 from fastapi import Request
 
 from worklist.hub.archive import Archive, InstanceKey
@@ -93,7 +94,7 @@ class Discovery:
                 detail=f"left in the archive: {exc.detail}",
             )
             return None
-        return NewInstance(seen, attributes, hashlib.sha256(data).hexdigest(), len(data))
+        return NewInstance(seen, attributes, hashlib.sha256(data).hexdigest(), len(data), blake3(data).hexdigest())
 
     def _register(self, study_instance_uid: str, found: list[NewInstance]) -> None:
         with self._context.write() as connection:

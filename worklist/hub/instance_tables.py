@@ -73,6 +73,7 @@ dicom_instances = Table(
     Column("pixel_offset", BigInteger, nullable=False),
     Column("pixel_length", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
+    _text("blake3"),
     Column("size", BigInteger, nullable=False),
     Column("attributes", Text, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),

@@ -121,6 +121,7 @@ class NewInstance:
     attributes: JsonAttributes
     digest: str
     size: int
+    blake3: str
 
 
 class Registered(Enum):
@@ -312,6 +313,7 @@ class InstanceIndex:
             "pixel_offset": seen.pixel_offset,
             "pixel_length": seen.pixel_length,
             "digest": instance.digest,
+            "blake3": instance.blake3,
             "size": instance.size,
             "attributes": json.dumps(instance.attributes, ensure_ascii=False, separators=(",", ":")).replace(
                 "\\u0000", ""

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from blake3 import blake3
+
 from worklist.hub.archive import Archive, InstanceKey, new_file, storage_error
 from worklist.hub.auth import authorize
 from worklist.hub.context import HubContext
@@ -85,6 +87,7 @@ class _Part:
     handle: int
     media_type: str
     digest: Any = field(default_factory=hashlib.sha256)
+    fast: blake3 = field(default_factory=blake3)
     size: int = 0
     full: bool = False
 
@@ -145,6 +148,7 @@ class Intake:
             part.full = True
             return
         part.digest.update(data)
+        part.fast.update(data)
         part.size += len(data)
 
     def end(self) -> None:
@@ -198,7 +202,7 @@ class Intake:
                 self.outcomes.append(_outcome(DOES_NOT_MATCH, seen))
                 return
             attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen))
-            instance = NewInstance(seen, attributes, digest, part.size)
+            instance = NewInstance(seen, attributes, digest, part.size, part.fast.hexdigest())
             if self._already(instance, site_id):
                 return
             key = InstanceKey(seen.study_instance_uid, seen.series_instance_uid, seen.sop_instance_uid, digest)

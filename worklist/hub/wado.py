@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
 from collections import OrderedDict
@@ -51,6 +52,8 @@ class StoredInstance:
     """An index row without its attributes; rows never change once written."""
 
     key: InstanceKey
+    blake3: str
+    """The same file's other digest; empty for one that was stored before there were two."""
     sop_class_uid: str
     transfer_syntax_uid: str
     frames: int
@@ -65,6 +68,14 @@ class StoredInstance:
         """Return the resource path below the service root."""
         key = self.key
         return f"/studies/{key.study_instance_uid}/series/{key.series_instance_uid}/instances/{key.sop_instance_uid}"
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Return the headers that tell what the file as stored must be; Repr-Digest is that of RFC 9530."""
+        found = {"ETag": f'"sha256:{self.key.digest}"'}
+        if self.blake3:
+            found["Repr-Digest"] = f"blake3=:{base64.b64encode(bytes.fromhex(self.blake3)).decode('ascii')}:"
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +361,7 @@ def _stored(row: object) -> StoredInstance:
         key=InstanceKey(
             values["study_instance_uid"], values["series_instance_uid"], values["sop_instance_uid"], values["digest"]
         ),
+        blake3=values["blake3"],
         sop_class_uid=values["sop_class_uid"],
         transfer_syntax_uid=values["transfer_syntax_uid"],
         frames=values["frames"],
@@ -368,6 +380,7 @@ _COLUMNS: Final = (
     _TABLE.series_instance_uid,
     _TABLE.sop_instance_uid,
     _TABLE.digest,
+    _TABLE.blake3,
     _TABLE.sop_class_uid,
     _TABLE.transfer_syntax_uid,
     _TABLE.frames,

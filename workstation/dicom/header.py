@@ -231,7 +231,7 @@ def header_from_json(metadata: Mapping[str, Any]) -> Header:
         element = metadata.get(f"{tag:08X}")
         if element is None or tag in SEQUENCES:
             continue
-        values[keyword] = tuple(_json_text(value) for value in element.get("Value", ()))
+        values[keyword] = json_texts(element)
     if metadata.get("00283000", {}).get("Value"):
         values["ModalityLUTSequence"] = ("present",)
     syntax = metadata.get("00083002") or metadata.get("00020010") or {}
@@ -279,6 +279,11 @@ def _name_tracer(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:
 
 def _frames(values: Mapping[str, tuple[str, ...]], dataset: Dataset) -> tuple[Header, ...]:
     return tuple(Header(one) for one in frame_values(values, dataset))
+
+
+def json_texts(element: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the values of one element of DICOM JSON."""
+    return tuple(_json_text(value) for value in element.get("Value", ()))
 
 
 def _json_text(value: Any) -> str:  # noqa: ANN401 - pydicom values have no static type

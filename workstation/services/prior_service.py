@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from resources.translation import tr
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import NotPermitted, SourceError, Unreachable, WorkstationError
+from workstation.domain.errors import IntegrityMismatch, NotPermitted, SourceError, Unreachable, WorkstationError
+from workstation.domain.frame_ports import Together
 from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStudy, comparable, is_like
 from workstation.domain.hanging_ports import PriorPort
 from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
@@ -134,9 +135,9 @@ class ComparePriors:
 
 class PrefetchedImages:
     """
-    A ``RetrievePort`` that holds instances fetched ahead, within ``maximum_bytes``; safe from any thread.
+    A ``RetrievePort`` and ``Together`` that holds instances fetched ahead, within ``maximum_bytes``.
 
-    What is not here is fetched when it is asked for.
+    Safe from any thread. What is not here is fetched when it is asked for.
     """
 
     def __init__(self, retrieve: RetrievePort, maximum_bytes: int = PREFETCHED_BYTES) -> None:
@@ -163,6 +164,17 @@ class PrefetchedImages:
         if held is not None:
             return held
         return self._retrieve.instance(study_instance_uid, series_instance_uid, sop_instance_uid)
+
+    def instances(
+        self, study_instance_uid: str, series_instance_uid: str, sop_instance_uids: Sequence[str]
+    ) -> Iterator[tuple[str, bytes | IntegrityMismatch]]:
+        """Implement ``Together``: from memory first, then from wherever they come. Raises Unreachable, Refused."""
+        with self._lock:
+            held = {uid: self._held[uid] for uid in sop_instance_uids if uid in self._held}
+        yield from held.items()
+        left = [uid for uid in sop_instance_uids if uid not in held]
+        if left and isinstance(self._retrieve, Together):
+            yield from self._retrieve.instances(study_instance_uid, series_instance_uid, left)
 
     def fetch_ahead(self, studies: Sequence[Study], job: CancelToken, may_go_on: Callable[[], bool]) -> bool:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -158,6 +159,20 @@ def test_images_fetched_ahead_come_from_memory_even_when_the_line_is_dead() -> N
     assert images.instance("1.9.1", "1.9.1.2", "1.9.1.2.0") == b"first"
     with pytest.raises(Unreachable):
         images.instance("1.9.1", "1.9.1.2", "1.9.1.2.9")
+
+
+def test_of_images_asked_for_together_only_those_not_fetched_ahead_go_over_the_line() -> None:
+    class Many(FakeArchive):
+        def instances(self, study: str, series: str, uids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+            yield from ((uid, self.instance(study, series, uid)) for uid in uids)
+
+    for archive, expected in ((Many(), {"1.9.1.2.0": 100, "1.9.1.2.1": 100}), (FakeArchive(), {"1.9.1.2.0": 100})):
+        images = PrefetchedImages(archive, maximum_bytes=150)
+        images.fetch_ahead([structure("1.9.1")], NoJob(), lambda: True)
+        del archive.fetched[:]
+        came = images.instances("1.9.1", "1.9.1.2", ["1.9.1.2.0", "1.9.1.2.1"])
+        assert {uid: len(file) for uid, file in came if isinstance(file, bytes)} == expected
+        assert archive.fetched == [uid for uid in expected if uid != "1.9.1.2.0"]
 
 
 def test_fetching_ahead_stops_at_its_bound_of_memory() -> None:

@@ -307,29 +307,10 @@ def test_a_comparison_of_another_form_is_refused(hub: LoopbackHub, images: HubIm
         images.missing(STUDY_UID, {})
 
 
-def test_the_middle_of_the_longest_image_series_is_found_by_two_questions(hub: LoopbackHub, images: HubImages) -> None:
-    def series(uid: str, modality: str, count: int) -> dict[str, object]:
-        return {
-            "0020000E": {"vr": "UI", "Value": [uid]},
-            "00080060": {"vr": "CS", "Value": [modality]},
-            "00201209": {"vr": "IS", "Value": [count]},
-        }
-
-    hub.script = lambda asked: (
-        Answer(200, [{"00080018": {"vr": "UI", "Value": ["1.7"]}}])
-        if asked.path.endswith("/instances")
-        else Answer(200, [series("1.1", "CT", 2), series("1.2", "CT", 275), series("1.3", "SR", 900)])
-    )
-
-    assert images.middle_instance(STUDY_UID) == ("1.2", "1.7")
-    assert hub.asked[1].parameters == {"limit": "1", "offset": "137"}
-
-
 @pytest.mark.parametrize("answer", [Answer(204), Answer(200, [])])
-def test_a_study_without_images_has_no_middle(hub: LoopbackHub, images: HubImages, answer: Answer) -> None:
+def test_nothing_found_is_no_error(hub: LoopbackHub, images: HubImages, answer: Answer) -> None:
     hub.script = lambda _: answer
 
-    assert images.middle_instance(STUDY_UID) is None
     assert images.search_studies(PatientID="P1") == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from worklist.retrieve import FirstImage, SeriesRetriever, first_look_order, open_study
+from worklist.retrieve import SeriesRetriever, first_look_order
 from worklist.retry import Backoff
 from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
 from workstation.domain.study import Instance, Patient, Series, Study
@@ -38,10 +38,6 @@ class Archive:
         self.asked.append(index)
         self.before(index)
         return str(index).encode()
-
-    def middle_instance(self, study_instance_uid: str) -> tuple[str, str] | None:
-        assert study_instance_uid == STUDY_UID
-        return ("1.2.3.4", "1.2.3.4.4")
 
 
 def impatient() -> Backoff:
@@ -304,36 +300,3 @@ def test_at_most_one_slice_per_connection_is_in_flight() -> None:
 
     assert fetch.wait(10)
     assert most <= 3
-
-
-def test_the_first_image_is_here_before_the_metadata() -> None:
-    first: list[FirstImage] = []
-    arrived = threading.Event()
-
-    class SlowMetadata(Archive):
-        def study(self, study_instance_uid: str) -> Study:
-            assert arrived.wait(10)
-            return super().study(study_instance_uid)
-
-    def show(image: FirstImage) -> None:
-        first.append(image)
-        arrived.set()
-
-    study = open_study(SlowMetadata(), STUDY_UID, show)
-
-    assert study.instance_count == 9
-    assert first == [FirstImage("1.2.3.4", "1.2.3.4.4", b"4")]
-
-
-def test_a_failed_head_start_does_not_keep_the_case_from_opening() -> None:
-    def gone(_: int) -> None:
-        raise Unreachable("gone")
-
-    assert open_study(Archive(gone), STUDY_UID, lambda _: None).study_instance_uid == STUDY_UID
-
-
-def test_without_anybody_to_show_it_to_no_first_image_is_fetched() -> None:
-    archive = Archive()
-    open_study(archive, STUDY_UID)
-
-    assert archive.asked == []

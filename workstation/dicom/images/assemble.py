@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from resources.translation import tr, trn
 from workstation.dicom.charset import display_name
-from workstation.dicom.header import Header, header_from_json
+from workstation.dicom.header import Header
 from workstation.dicom.images.frames import stacks_of
 from workstation.dicom.images.stack import Placement, StackGeometry, describe
+from workstation.dicom.json_headers import headers_from_json
 from workstation.domain.errors import DecodeError
 from workstation.domain.study import DecodeWarning, Patient, Series, Study
 
@@ -24,7 +25,7 @@ def study_from_json(instances: Sequence[Mapping[str, Any]]) -> Study:
 
     Raises DecodeError when the list is empty or names more than one study.
     """
-    studies = studies_of(header_from_json(one) for one in instances)
+    studies = studies_of(headers_from_json(instances))
     if len(studies) != 1:
         raise DecodeError(
             tr("The archive's answer does not describe exactly one study."), detail=f"{len(studies)} studies"
