@@ -16,6 +16,7 @@ from workstation.domain.workitem import WorklistRow
 from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.exchange.paper.report_pdf import ReportPdf
 from workstation.services.author_signing import SignedPreliminaries, SignPreliminary
+from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.critical_gate import AskCritical
 from workstation.services.delivery_service import DeliverReports
@@ -80,6 +81,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             preliminary=SignedPreliminaries(hub.images),
             recognise=RecogniseReport(recognition_policy(storage.documents), clock),
             critical=AskCritical(hub.critical),
+            cite=CiteOthers(hub.priors, hub.images.study),
         ),
         check_claim=check_claim,
         deliver=DeliverReports(

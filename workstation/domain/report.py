@@ -10,6 +10,7 @@ from typing import Final
 
 from workstation.domain.annotation import Annotation, AnnotationList
 from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.citation import CitedStudy
 from workstation.domain.critical import CriticalValue
 from workstation.domain.finding import FindingList
 from workstation.domain.image_look import ImageLook
@@ -28,7 +29,7 @@ from workstation.domain.report_state import (
 )
 from workstation.domain.signature import AuthorSignature
 from workstation.domain.template import FieldType, ReportTemplate
-from workstation.domain.text_link import TextLink, after_edit
+from workstation.domain.text_link import LinkKind, TextLink, after_edit, still_stands
 from workstation.domain.workitem import OutputReference
 
 __all__ = [
@@ -129,6 +130,10 @@ class Report:
     """What the author signed when submitting, None where nothing was"""
     recognition: Recognition | None = None
     """Whether it carries the mark of mutual recognition; None before it is signed"""
+    carried_from: tuple[str, ...] = ()
+    """Study Instance UIDs of former reports whose words the reader took over"""
+    cited: tuple[CitedStudy, ...] = ()
+    """What the report cites of other studies, as it was when the report was signed"""
     norm_found: tuple[str, ...] = ()
     """Rules of the norm gate that held the signature up, each once, whether corrected or answered for"""
 
@@ -208,13 +213,21 @@ class Report:
         links = self.links
         for key in {link.field for link in links}:
             links = after_edit(links, key, self.values.get(key, ""), values.get(key, ""))
-        return replace(self, values=dict(values), links=links, updated_at=at, revision=self.revision + 1)
+        kept = {(link.field, link.target) for link in links}
+        touched = (one for one in self.links if (one.field, one.target) not in kept)
+        own = self.with_taken_over(one for one in touched if still_stands(one, values.get(one.field, "")))
+        return replace(own, values=dict(values), links=links, updated_at=at, revision=self.revision + 1)
 
     def with_linked(self, key: str, text: str, links: tuple[TextLink, ...], *, at: datetime) -> Report:
         """Return the report with another text in a field and these links in all; a final report never changes."""
         self._require_open()
         values = {**self.values, key: text}
         return replace(self, values=values, links=links, updated_at=at, revision=self.revision + 1)
+
+    def with_taken_over(self, links: Iterable[TextLink]) -> Report:
+        """Return the report that remembers where the copied ones of these words came from."""
+        studies = (link.target for link in links if link.kind is LinkKind.COPY)
+        return replace(self, carried_from=tuple(dict.fromkeys((*self.carried_from, *studies))))
 
     def with_addendum(self, text: str, *, at: datetime) -> Report:
         """Return the addendum with other words; ValueError where the document is no addendum or is closed."""

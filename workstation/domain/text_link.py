@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from enum import StrEnum
 
 
@@ -96,6 +97,12 @@ def after_edit(links: tuple[TextLink, ...], field: str, before: str, after: str)
         elif link.at >= len(before) - tail:
             moved.append(replace(link, at=link.at + len(after) - len(before)))
     return tuple(moved)
+
+
+def still_stands(link: TextLink, text: str) -> bool:
+    """Tell whether at least half of the words of a link stand in ``text`` in one piece, though others were changed."""
+    same = SequenceMatcher(None, link.quote, text, autojunk=False).find_longest_match()
+    return 2 * same.size >= len(link.quote)
 
 
 def _common_head(one: str, other: str) -> int:

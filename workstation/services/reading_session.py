@@ -106,6 +106,8 @@ class ReadingSession:
         self._listeners: list[Listener] = []
         if read_first and self._nothing_of_ai_seen():
             self._report = replace(case.report, findings=replace(self.findings, read_first=True))
+        if not self.content_locked:
+            self._report = replace(self._report, findings=refreshed(self.findings, each_of(self.template)))
 
     # what pages show
 

@@ -52,6 +52,8 @@ class SignReport:
     """Decides about the mark of mutual recognition; without it the report carries none."""
     critical: Callable[[Report], Report] = lambda report: report
     """Returns the report with the critical values as the hub knows them now (``AskCritical``)."""
+    cite: Callable[[Report], Report] = lambda report: report
+    """Returns the report with the instances of what it cites of other studies (``CiteOthers``)."""
 
     def __call__(
         self,
@@ -76,6 +78,7 @@ class SignReport:
         require_norm(report, template, study, row, signer=verifier)
         report = self.critical(report)
         require_critical(report, actor.user_id)
+        report = self.cite(report)
         now = self.clock.now()
         own = replace(report, norm_overrides=report.answers_of(actor.user_id))
         final = replace(own.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)

@@ -13,6 +13,7 @@ from tests.helpers.cases import NOON, FixedClock, Uids, ai_finding, complete_val
 from tests.helpers.critical import AT, CriticalHub
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
+from workstation.domain.citation import CitedSeries, CitedStudy
 from workstation.domain.critical import CriticalState
 from workstation.domain.critical_board import Recognition
 from workstation.domain.errors import (
@@ -62,11 +63,12 @@ class Desk:
     )
 
     critical: Callable[[Report], Report] = lambda what: what
+    cite: Callable[[Report], Report] = lambda what: what
 
     def sign(self, what: Report = DECIDED, *, actor: Actor = fakes.EXPERT, pin: str = "1234") -> SignedReport:
         signing = SignReport(
             self.objects, self.objects, fakes.FakeSigner(), self.outbox, self.drafts, self.audit, self.clock,
-            critical=self.critical,
+            critical=self.critical, cite=self.cite,
         )  # fmt: skip
         return signing(what, template=template(), study=study(), row=row(), claim=CLAIM, actor=actor, pin=pin)
 
@@ -101,6 +103,14 @@ def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
     assert desk.audit.actions == []
     desk.deliver()
     assert desk.audit.actions == [AuditAction.FINDING_DECIDED]
+
+
+def test_what_the_report_cites_is_asked_for_before_it_is_sealed() -> None:
+    cited = (CitedStudy("1.9", (CitedSeries("1.9.2", "1.2.840.10008.5.1.4.1.1.2", ("1.9.2.1",)),)),)
+    desk = Desk(cite=lambda what: replace(what, cited=cited))
+
+    assert desk.sign().report.cited == cited
+    assert desk.outbox.waiting[0].report.cited == cited
 
 
 def test_a_senior_signs_without_the_line_and_a_wrong_pin_is_told_as_such() -> None:

@@ -38,7 +38,7 @@ _PARTS: Final = {
     "study": _tags("StudyInstanceUID", "AccessionNumber", "StudyDate", "StudyTime", "StudyDescription"),
     "state": _tags("PreliminaryFlag", "CompletionFlag", "VerificationFlag"),
     "people": _tags("VerifyingObserverSequence", "AuthorObserverSequence"),
-    "evidence": _tags("CurrentRequestedProcedureEvidenceSequence"),
+    "evidence": _tags("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"),
 }
 _ITEM: Final = _tags(
     "RelationshipType",

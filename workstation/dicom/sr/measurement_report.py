@@ -45,8 +45,11 @@ from workstation.dicom.sr.common import (
 from workstation.dicom.sr.evidence_items import evidence_items
 from workstation.dicom.sr.image_regions import place_item, template_of
 from workstation.dicom.sr.nodule_segments import add_segmentations, segment_refs
+from workstation.dicom.sr.references import other_evidence
+from workstation.dicom.sr.size_words import mark_size_item, reader_size_items
 from workstation.dicom.sr.structured_report import refuse_research, report_head
 from workstation.dicom.sr.trait_items import kind_code, trait_items
+from workstation.domain.annotation import Annotation
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImageMark
@@ -108,7 +111,7 @@ def measurement_sr(report: Report, study: Study) -> bytes:
         if finding.original is not None:
             groups.append(_said_group(finding, findings, classes, decided=True))
         if finding.counts:
-            groups.append(_reader_group(finding, findings, classes))
+            groups.append(_reader_group(finding, findings, classes, report.drawn.annotations))
     groups += [annotation_group(item, classes, segments.get(item.uid)) for item in report.drawn.annotations]
     procedure = findings_procedure(study, findings.series_instance_uid)
     root = _root(report.language, person_observer(report.author), procedure, groups)
@@ -123,6 +126,8 @@ def measurement_sr(report: Report, study: Study) -> bytes:
         description="Measurements and decisions",
     )
     ds = document(head, study, study.series, root)
+    if other := other_evidence(report.cited, study.study_instance_uid):
+        ds.PertinentOtherEvidenceSequence = other
     if segments:
         add_segmentations(ds, report, study)
     return part10(ds)
@@ -175,7 +180,7 @@ def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: b
         coded(code.FINDING, finding_code(mark.label)),
         *algorithm_items(findings.algorithm),
         *_region(mark.centre_lps_mm, mark.diameter_mm, findings),
-        number(code.DIAMETER, mark.diameter_mm, MILLIMETRE),
+        mark_size_item(mark),
         number(code.CERTAINTY, mark.score * 100, PERCENT),
     ]
     if mark.out_of_ten is not None:
@@ -213,7 +218,9 @@ def finding_code(label: str) -> Code:
     return code.LABELS.get(label) or Code("LABEL", PRIVATE, label)
 
 
-def _reader_group(finding: Finding, findings: FindingList, classes: Mapping[str, str]) -> Dataset:
+def _reader_group(
+    finding: Finding, findings: FindingList, classes: Mapping[str, str], drawn: Sequence[Annotation]
+) -> Dataset:
     if finding.on_image is not None:
         items = [
             *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
@@ -236,7 +243,7 @@ def _reader_group(finding: Finding, findings: FindingList, classes: Mapping[str,
         lobe, side = code.SITES[finding.lobe]
         laterality = coded(code.LATERALITY, side, relationship="HAS CONCEPT MOD")
         items.append(coded(code.FINDING_SITE, lobe, relationship="HAS CONCEPT MOD", children=[laterality]))
-    items.append(number(code.DIAMETER, finding.diameter_mm, MILLIMETRE))
+    items += reader_size_items(finding, drawn)
     if finding.nodule_type is not NoduleType.UNSPECIFIED:
         items.append(coded(code.ATTENUATION_TYPE, code.NODULE_TYPES[finding.nodule_type]))
     items += trait_items(finding)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
+from workstation.domain.citation import CitedStudy
 from workstation.domain.workitem import OutputReference
 
 
@@ -17,6 +18,21 @@ def document_references(documents: Iterable[OutputReference]) -> DicomSequence:
         series = studies.setdefault(one.study_instance_uid, {}).setdefault(one.series_instance_uid, {})
         series[one.sop_instance_uid] = one.sop_class_uid
     return DicomSequence([_study(uid, series) for uid, series in studies.items()])
+
+
+def other_evidence(cited: Iterable[CitedStudy], study_instance_uid: str) -> DicomSequence:
+    """
+    Return Pertinent Other Evidence (0040,A385): what is cited of studies other than this one.
+
+    An instance is evidence of the current procedure or of another, never of both (PS3.3 C.17.2.3).
+    """
+    return document_references(
+        OutputReference(study.study_instance_uid, series.series_instance_uid, series.sop_class_uid, uid)
+        for study in cited
+        if study.study_instance_uid != study_instance_uid
+        for series in study.series
+        for uid in series.sop_instance_uids
+    )
 
 
 def _study(study_instance_uid: str, series: dict[str, dict[str, str]]) -> Dataset:

@@ -22,7 +22,7 @@ from workstation.dicom.sr.common import (
     uid_from,
 )
 from workstation.dicom.sr.critical_words import critical_section
-from workstation.dicom.sr.references import document_references
+from workstation.dicom.sr.references import document_references, other_evidence
 from workstation.dicom.sr.succession_words import succession_lines
 from workstation.dicom.sr.template_numbers import CID_7002, chosen, number_items
 from workstation.domain.categories.values import AssignedCategory
@@ -83,9 +83,9 @@ def enhanced_sr(report: Report, template: ReportTemplate, study: Study, row: Wor
     """
     Return the report as Part 10 bytes.
 
-    The procedure's images are all listed as evidence; what follows a signed report names that as its
-    predecessor, and an addendum holds its own words only. Raises TemplateViolation when a value
-    cannot be stored.
+    The procedure's images are all listed as evidence, what is cited of other studies as other evidence; what
+    follows a signed report names that as its predecessor, and an addendum holds its own words only. Raises
+    TemplateViolation when a value cannot be stored.
     """
     head = report_head(
         report, kind="report_sr", sop_class_uid=ENHANCED_SR, number=SERIES_NUMBER, description="Diagnostic report"
@@ -108,6 +108,8 @@ def enhanced_sr(report: Report, template: ReportTemplate, study: Study, row: Wor
     children += critical_section(report)
     root = container(template.title_code, children, template="2000", relationship="")
     ds = document(head, study, study.series, root)
+    if other := other_evidence(report.cited, study.study_instance_uid):
+        ds.PertinentOtherEvidenceSequence = other
     if before := [one for each in report.predecessors for one in each.objects if one.sop_class_uid == ENHANCED_SR]:
         ds.PredecessorDocumentsSequence = document_references(before)
     ds.ReferencedRequestSequence[0].RequestedProcedureDescription = (row.description or study.description)[:64]
@@ -119,7 +121,8 @@ def _field_items(item: TemplateField, report: Report, study: Study) -> list[Data
     if item.type is FieldType.FINDINGS:
         findings = report.findings
         lines = [
-            report_words.finding_sentence(finding, findings, study, report.language) for finding in findings.reported
+            report_words.finding_sentence(one, findings, study, report.language, report.drawn.annotations)
+            for one in findings.reported
         ]
         lines.append(report_words.ai_statement(findings, report.language))
         return [text(concept, line) for line in lines]

@@ -1,0 +1,131 @@
+"""What a signed report cites: studies it was compared with, names by their day or took words from, and no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.helpers import cases
+from tests.helpers.priors import FakeArchive, FakePriors, prior, structure
+from workstation.domain.citation import CitedSeries, CitedStudy, cited_study, days_named
+from workstation.domain.errors import Unreachable
+from workstation.domain.finding import Finding
+from workstation.domain.hanging import PriorRelation
+from workstation.domain.observation import FollowUp, NoduleObservation
+from workstation.domain.report import Report
+from workstation.domain.study import Instance, Series, Study
+from workstation.domain.text_link import LinkKind, TextLink
+from workstation.services.citing import CiteOthers
+
+CT, SR, KO = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.88.22", "1.2.840.10008.5.1.4.1.1.88.59"
+
+
+def archived(uid: str) -> Study:
+    """A prior of three images with a signed report and a selection of key images."""
+    images = structure(uid)
+    document = Series(f"{uid}.3", "SR", 9001, instances=(Instance(f"{uid}.3.1", SR, 1),))
+    keys = Series(f"{uid}.4", "KO", 9003, instances=(Instance(f"{uid}.4.1", KO, 1),))
+    return replace(images, series=(*images.series, document, keys))
+
+
+def everything(uid: str) -> CitedStudy:
+    images = CitedSeries(f"{uid}.2", CT, (f"{uid}.2.0", f"{uid}.2.1", f"{uid}.2.2"))
+    return CitedStudy(uid, (images, CitedSeries(f"{uid}.3", SR, (f"{uid}.3.1",))))
+
+
+def words_of(uid: str) -> CitedStudy:
+    return CitedStudy(uid, (CitedSeries(f"{uid}.3", SR, (f"{uid}.3.1",)),))
+
+
+def followed(prior_uid: str) -> Finding:
+    own = cases.ai_finding(1).accepted(by="expert", at=cases.NOON)
+    assert own.centre_lps_mm is not None
+    then = NoduleObservation("2.25.77", date(2025, 12, 8), own.centre_lps_mm, 12.1)
+    now = NoduleObservation(own.tracking_uid, date(2026, 11, 21), own.centre_lps_mm, 15.5)
+    return own.followed(FollowUp(prior_uid, then, now, own.tracking_uid), tracking_uid="2.25.77")
+
+
+def desk(*known: str, dead: bool = False) -> CiteOthers:
+    archive = FakeArchive({uid: archived(uid) for uid in known}, dead=dead)
+    return CiteOthers(FakePriors([prior(known[0])] if known else []), archive.study)
+
+
+def copied(report: Report, key: str, words: str, uid: str) -> Report:
+    return replace(report, values={key: words}, links=(TextLink(key, LinkKind.COPY, uid, words, 0),))
+
+
+def test_the_images_and_documents_of_a_prior_that_a_finding_was_compared_with_are_cited() -> None:
+    report = cases.report(followed("1.9"))
+    assert desk("1.9")(report).cited == (everything("1.9"),)
+    assert desk("1.9")(report).revision == report.revision
+
+
+def test_a_prior_that_the_comparison_names_by_its_day_is_cited() -> None:
+    for words in ("与 2025-12-08 CT 比较，未见明显变化。", "对比2025年12月8日旧片。", "Compared with 2025/12/08."):
+        assert desk("1.9")(cases.report(values={"comparison": words})).cited == (everything("1.9"),)
+    assert desk("1.9")(cases.report(values={"comparison": "与 2025-12-09 比较。"})).cited == ()
+    assert desk("1.9")(cases.report(values={"findings_text": "2025-12-08"})).cited == ()
+
+
+def test_a_study_of_somebody_who_may_be_another_person_is_not_cited_by_its_day() -> None:
+    cite = desk("1.9")
+    cite = replace(cite, priors=FakePriors([prior("1.9", relation=PriorRelation.POSSIBLY_SAME)]))
+    assert cite(cases.report(values={"comparison": "与 2025-12-08 CT 比较。"})).cited == ()
+
+
+def test_only_the_documents_of_a_prior_are_cited_whose_words_were_taken_over() -> None:
+    report = replace(cases.report(), carried_from=("1.9",))
+    assert desk("1.9")(report).cited == (words_of("1.9"),)
+    assert desk("1.9")(replace(cases.report(followed("1.9")), carried_from=("1.9",))).cited == (everything("1.9"),)
+
+
+def test_an_instance_of_the_study_itself_is_never_other_evidence() -> None:
+    report = replace(cases.report(), carried_from=("1.2.3",))
+    assert desk("1.9", "1.2.3")(report).cited == ()
+
+
+def test_a_silent_hub_keeps_no_signature_waiting_and_what_was_cited_before_stays() -> None:
+    before = replace(cases.report(followed("1.9")), cited=(words_of("1.8"),))
+    assert desk("1.9", dead=True)(before).cited == (words_of("1.8"),)
+    silent = replace(desk("1.9"), priors=FakePriors(fail_with=Unreachable("线路中断")))
+    assert silent(cases.report(values={"comparison": "2025-12-08"})).cited == ()
+
+
+def test_a_study_without_anything_to_cite_is_not_cited() -> None:
+    report = replace(cases.report(), carried_from=("1.9",))
+    only_images = CiteOthers(FakePriors(), FakeArchive({"1.9": structure("1.9")}).study)
+    assert only_images(report).cited == ()
+    assert cited_study(replace(structure("1.9"), series=())) is None
+    with pytest.raises(ValueError, match="instances"):
+        CitedSeries("1.9.2", CT, ())
+    with pytest.raises(ValueError, match="series"):
+        CitedStudy("1.9", ())
+
+
+def test_a_series_of_two_classes_is_cited_with_both() -> None:
+    mixed = Series("1.9.2", "CT", 2, instances=(Instance("1.9.2.1", CT, 1), Instance("1.9.2.2", SR, 2)))
+    assert cited_study(replace(structure("1.9"), series=(mixed,))) == CitedStudy(
+        "1.9", (CitedSeries("1.9.2", CT, ("1.9.2.1",)), CitedSeries("1.9.2", SR, ("1.9.2.2",)))
+    )
+
+
+def test_days_are_read_however_they_are_written_and_numbers_are_no_days() -> None:
+    assert list(days_named("2025-12-08、2025年1月2日、2024.3.4；12025-12-081，CTDIvol 3.2")) == [
+        "20251208",
+        "20250102",
+        "20240304",
+    ]
+
+
+def test_words_of_a_former_report_are_remembered_once_they_are_the_readers_own() -> None:
+    former = "双肺纹理清晰，气管通畅。"
+    report = copied(cases.report(), "airways", former, "1.9")
+    assert report.carried_from == ()
+    touched = report.with_values({"airways": "双肺纹理清晰，气管尚通畅。"}, at=cases.NOON)
+    assert (touched.links, touched.carried_from) == ((), ("1.9",))
+    emptied = report.with_values({"airways": "重写。"}, at=cases.NOON)
+    assert (emptied.links, emptied.carried_from) == ((), ())
+    assert report.with_taken_over(report.links).carried_from == ("1.9",)
+    assert touched.with_taken_over(report.links).carried_from == ("1.9",)
