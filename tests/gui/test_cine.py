@@ -16,10 +16,12 @@ from tests.helpers import cases
 from tests.helpers.files import FolderImages
 from tests.helpers.reading import Case, ReadingBench
 from viewers.scene.image import SliceImage
+from viewers.scene.stack_scene import StackScene
 from workstation.bootstrap.frame_stream import FrameStream, OnFailed, OnLine, OnSlice
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.domain.finding import FindingList
 from workstation.domain.study import Series, Study
+from workstation.ui.images.cine import CinePlayback
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.reading_presenter import ReadingPresenter
 from workstation.ui.theme import apply_theme
@@ -42,13 +44,21 @@ class Clips:
         )
 
 
+def in_series_of_their_own(study: Study) -> Study:
+    """Return an ultrasound examination with a series for each clip."""
+    series = next(one for one in study.series if len(one.split()) > 1)
+    first, second = series.split()
+    second = replace(second, series_instance_uid=f"{second.series_instance_uid}.9", stack_number=0)
+    return replace(study, series=(first, second))
+
+
 @pytest.fixture
 def page(qtbot: QtBot, shared_data: Path) -> Iterator[ReadingPage]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     apply_theme(app)
     images = FolderImages(shared_data / "dicom-zoo/chafey/testImages/encapsulated/multi-frame")
-    study = next(one for one in images.studies if "US" in one.modalities)
+    study = in_series_of_their_own(next(one for one in images.studies if "US" in one.modalities))
     row = replace(cases.row(), study_instance_uid=study.study_instance_uid, ups_instance_uid="1.2.8")
     nothing: dict[str, tuple[SliceImage, ...]] = {}
     bench = ReadingBench(Case(row, study, FindingList(study.study_instance_uid, "", "", None, ()), nothing))
@@ -89,6 +99,69 @@ def test_the_wheel_stops_a_clip(qtbot: QtBot, page: ReadingPage) -> None:
     assert frame.scene is not None
     frame.scroll_to((frame.scene.index + 4) % 8)
     qtbot.waitUntil(lambda: not page.view_commands.action("view.cine").isChecked())
+
+
+def playback(page: ReadingPage) -> CinePlayback:
+    found = page.findChild(CinePlayback)
+    assert found is not None
+    return found
+
+
+def two_clips(qtbot: QtBot, page: ReadingPage) -> tuple[StackScene, StackScene]:
+    """Put both clips of the examination beside each other and wait for their frames."""
+    page.view_commands.action("layout.1x2").trigger()
+    keys = page.grid.visible_keys()
+    assert len(keys) == 2
+    found = [page.grid.frame(key).scene for key in keys]
+    one, other = found
+    assert isinstance(one, StackScene)
+    assert isinstance(other, StackScene)
+    qtbot.waitUntil(lambda: len(one.arrived) == one.count and len(other.arrived) == other.count)
+    return one, other
+
+
+def test_clips_beside_each_other_play_together_each_at_its_own_speed(qtbot: QtBot, page: ReadingPage) -> None:
+    one, other = two_clips(qtbot, page)
+    assert one.cine is not None
+    assert other.cine is not None
+    seen: dict[str, set[int]] = {key: set() for key in page.grid.visible_keys()}
+    page.grid.viewport_scrolled.connect(lambda key, index: seen[key].add(index))
+
+    page.view_commands.action("view.cine_all").trigger()
+    assert playback(page).playing == frozenset(page.grid.visible_keys())
+    qtbot.waitUntil(lambda: [len(found) for found in seen.values()] == [one.count, other.count])
+
+    page.view_commands.action("view.cine_all").trigger()
+    assert playback(page).playing == frozenset()
+
+
+def test_the_key_plays_the_active_cell_and_leaves_the_other_alone(qtbot: QtBot, page: ReadingPage) -> None:
+    one, _other = two_clips(qtbot, page)
+    first, second = page.grid.visible_keys()
+    page.grid.activate(second)
+    page.view_commands.action("view.cine").trigger()
+    assert playback(page).playing == {second}
+    page.grid.activate(first)
+    assert not page.view_commands.action("view.cine").isChecked()
+    page.grid.frame(first).header.play_clicked.emit()
+    assert playback(page).playing == {first, second}
+    page.grid.frame(first).scroll_to((one.index + 4) % one.count)  # the wheel stops this one
+    qtbot.waitUntil(lambda: playback(page).playing == {second})
+
+
+def test_a_clip_stops_when_its_cell_shows_something_else_or_is_no_longer_seen(qtbot: QtBot, page: ReadingPage) -> None:
+    two_clips(qtbot, page)
+    first, second = page.grid.visible_keys()
+    page.view_commands.action("view.cine_all").trigger()
+    page.grid.set_scenes({second: None})
+    qtbot.waitUntil(lambda: playback(page).playing == {first})
+
+    page.view_commands.action("layout.one").trigger()
+    page.view_commands.action("layout.1x2").trigger()
+    page.grid.activate(second)
+    playback(page).toggle(second)
+    page.view_commands.action("layout.one").trigger()
+    qtbot.waitUntil(lambda: second not in playback(page).playing)
 
 
 def test_every_clip_of_an_examination_is_listed_and_painted_in_its_colours(qtbot: QtBot, page: ReadingPage) -> None:

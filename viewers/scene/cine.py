@@ -40,6 +40,11 @@ class CinePlayer:
             return 0.0
         return 1000.0 * (len(self._shown) - 1) / max(1e-9, self._shown[-1] - self._shown[0])
 
+    @property
+    def speed(self) -> float:
+        """Return the frames per second that are shown, those that are meant until some were."""
+        return self.frames_per_second or self.cine.frames_per_second
+
     def start(self, now_ms: float, place: int) -> None:
         """Play from the frame at ``place`` (from 0)."""
         self._origin_ms = now_ms - self.cine.start_ms(place)

@@ -21,7 +21,7 @@ from viewers.scene.technique_words import technique_text, thickness_text
 from viewers.scene.viewtext import location_text
 from workstation.dicom.objects.presentation import PresentationState
 from workstation.domain.annotation import Annotation, AnnotationKind
-from workstation.domain.frames import FrameRef, frames_kept, is_kept
+from workstation.domain.frames import Cine, FrameRef, frames_kept, is_kept
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
 from workstation.domain.technique import UNKNOWN, Technique
@@ -79,6 +79,7 @@ class StackScene(Scene):
         captions: StudyCaptions | None = None,
         thickness_mm: float | None = None,
         on_demand: bool = False,
+        cine: Cine | None = None,
     ) -> None:
         super().__init__(
             annotations=annotations,
@@ -96,7 +97,9 @@ class StackScene(Scene):
         self._on_demand = on_demand
         self._images: dict[int, SliceImage] = {}
         self._failed: dict[int, str] = {}
-        self._index = len(self.slots) // 2
+        self.cine = cine
+        """How it plays, None where its images do not follow each other in time"""
+        self._index = 0 if cine is not None else len(self.slots) // 2
         self._applied: AppliedState | None = None
         self._own: ViewState | None = None
         """The reader's own state while the presentation state shows the image"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from workstation.domain.frames import FrameRef, ImageStack, StackFrame
+from workstation.domain.frames import Cine, FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.technique import UNKNOWN, Technique
 
@@ -102,6 +102,11 @@ class Series:
     def key(self) -> str:
         """Return what tells this stack from every other of the study; the UID for the first of a series."""
         return f"{self.series_instance_uid}#{self.stack_number}" if self.stack_number else self.series_instance_uid
+
+    @property
+    def cine(self) -> Cine | None:
+        """Return how it plays where its frames follow each other in time."""
+        return next((stack.cine for stack in self.stacks if stack.cine is not None), None)
 
     def split(self) -> tuple[Series, ...]:
         """Return one series per stack, each with the instances its frames come from; itself without stacks."""

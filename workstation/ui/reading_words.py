@@ -67,7 +67,7 @@ def series_title(series: Series) -> str:
 def series_facts(series: Series, cached: int) -> str:
     """Return ``CT · 275 slices · cached 171``; complete series say so by their bar alone."""
     count = len(series.frames)
-    if any(stack.cine is not None for stack in series.stacks):
+    if series.cine is not None:
         words = f"{series.modality} · {trn('{count} frame', '{count} frames', count)}"
     elif count == 1 or series.modality in PROJECTIONS:
         words = f"{series.modality} · {trn('{count} image', '{count} images', count)}"

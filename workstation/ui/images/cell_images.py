@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -71,6 +72,8 @@ class CellLoading(QObject):
         self._now: CellStack | None = None
         self._on_screen: list[CellStack] = []
         self._kept: OrderedDict[tuple[FrameRef, ...], dict[int, SliceImage]] = OrderedDict()
+        self._clips: dict[CellStack, SliceFeed] = {}
+        """Clips play beside each other: each has a feed of its own, which never ends where the clip is long"""
         self._feed = SliceFeed(self)
         self._feed.arrived.connect(self._arrived)
         self._feed.failed.connect(self._failed)
@@ -79,6 +82,7 @@ class CellLoading(QObject):
     def show(self, wanted: list[tuple[CellStack, OpenStream]]) -> None:
         """Fetch these stacks, the first one first; what was fetched before for the same frames is shown at once."""
         self._feed.close()
+        self._close_clips()
         self._now = None
         self._on_screen = [stack for stack, _stream in wanted]
         for stack in self._on_screen:
@@ -88,21 +92,24 @@ class CellLoading(QObject):
             self._kept[tuple(stack.refs)] = stack.images
             self._kept.move_to_end(tuple(stack.refs))
         self._forget_beyond_bounds(len(wanted))
-        # a clip that comes on demand never ends: what ends goes first
+        # a clip waits for nobody, and what comes on demand never ends: of the rest, what ends goes first
         for stack in self._on_screen:
             if stack.images:
                 self.arrived.emit(stack)
-        self._queue = sorted(wanted, key=lambda one: bool(one[0].series.stacks))
+        self._queue = sorted(wanted, key=lambda one: (one[0].scene.cine is None, bool(one[0].series.stacks)))
         self._next()
 
     def focus(self, stack: CellStack) -> None:
         """Fetch around the slice on screen next."""
-        if stack is self._now:
+        if stack in self._clips:
+            self._clips[stack].focus(stack.scene.index)
+        elif stack is self._now:
             self._feed.focus(stack.scene.index)
 
     def close(self) -> None:
         """Stop and drop every pixel."""
         self._feed.close()
+        self._close_clips()
         self._queue, self._now, self._on_screen = [], None, []
         self._kept.clear()
 
@@ -110,6 +117,9 @@ class CellLoading(QObject):
         while self._queue:
             stack, stream = self._queue.pop(0)
             missing = stack.missing
+            if missing and stack.scene.cine is not None:
+                self._start_clip(stack, missing, stream)
+                continue
             if missing:
                 self._now = stack
                 self._feed.start(stack.study, stack.series, missing, stream)
@@ -117,13 +127,30 @@ class CellLoading(QObject):
                 return
             self.settled.emit(stack)
 
+    def _start_clip(self, stack: CellStack, missing: tuple[int, ...], stream: OpenStream) -> None:
+        feed = self._clips[stack] = SliceFeed(self)
+        feed.arrived.connect(partial(self._put, stack))
+        feed.failed.connect(partial(self._fail, stack))
+        feed.settled.connect(partial(self.settled.emit, stack))
+        feed.start(stack.study, stack.series, missing, stream)
+        feed.focus(stack.scene.index)
+
+    def _close_clips(self) -> None:
+        for feed in self._clips.values():
+            feed.close()
+            feed.deleteLater()
+        self._clips = {}
+
+    def _put(self, stack: CellStack, batch: list[tuple[int, SliceImage]]) -> None:
+        for index, image in batch:
+            stack.put(index, image)
+        self.arrived.emit(stack)
+
     def _arrived(self, batch: list[tuple[int, SliceImage]]) -> None:
         stack = self._now
         if stack is None:
             return
-        for index, image in batch:
-            stack.put(index, image)
-        self.arrived.emit(stack)
+        self._put(stack, batch)
         for other in self._on_screen:
             if other is not stack and other.refs == stack.refs:
                 for index, image in batch:
@@ -131,9 +158,10 @@ class CellLoading(QObject):
                 self.arrived.emit(other)
 
     def _failed(self, failures: list[tuple[int, Exception]]) -> None:
-        stack = self._now
-        if stack is None:
-            return
+        if self._now is not None:
+            self._fail(self._now, failures)
+
+    def _fail(self, stack: CellStack, failures: list[tuple[int, Exception]]) -> None:
         for index, error in failures:
             if not isinstance(error, WorkstationError):
                 raise error

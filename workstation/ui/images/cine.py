@@ -1,102 +1,160 @@
-"""Plays the clip on screen: key C, a button on the viewport's strip, at the speed that the clip names."""
+"""
+Plays the clips on screen, each at the speed that it names: the active cell by key C, every clip by Shift+C.
+
+A clip stops when a hand moves it, when its cell shows something else, and when its cell is no longer seen.
+"""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from resources.translation import tr
 from viewers.scene.cine import CinePlayer
+from viewers.scene.note_scene import NoteScene
+from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene
+from viewers.scene.volume_scene import VolumeScene
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
-from workstation.ui.images.shown_series import ShownSeries
-from workstation.ui.widgets.tiling import STACK
 
 _TICK_MS: Final = 8
 
 
+@dataclass(slots=True, eq=False)
+class _Playing:
+    """A running clip: the scene it was begun with and the place it was left at."""
+
+    scene: Scene
+    player: CinePlayer
+    place: int
+
+
 class CinePlayback(QObject):
-    """Moves the stack through its frames; scrolling by hand or another series stops it."""
+    """Moves the stacks of any viewports through their frames."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context.page)
         self._page, self._images = context.page, context.images
-        self._player: CinePlayer | None = None
-        self._shown: ShownSeries | None = None
-        self._place = 0
+        self._playing: dict[str, _Playing] = {}
+        self._offered: set[str] = set()
+        """The viewports whose button is ours already"""
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
-        self._page.view_commands.of_images(
-            Command("view.cine", tr("Play or stop"), "play", "C", self.toggle, tr("Images"), checkable=True)
+        area, commands = tr("Images"), self._page.view_commands
+        commands.of_images(Command("view.cine", tr("Play or stop"), "play", "C", self.toggle, area, checkable=True))
+        action = commands.of_images(
+            Command("view.cine_all", tr("Play or stop every clip"), "film", "Shift+C", self.toggle_all, area)
         )
-        self._page.grid.frame(STACK).header.play_clicked.connect(self.toggle)
-        self._images.series_shown.connect(self._series_shown)
+        self._page.header.menu.addAction(action)
+        grid = self._page.grid
+        grid.layout_changed.connect(lambda _layout: self._show())
+        grid.activated.connect(lambda _key: self._show_state())
+        self._images.series_shown.connect(lambda _shown: self._show())
         self._images.case_closed.connect(self._closed)
 
     @property
-    def is_playing(self) -> bool:
-        """Tell whether a film runs."""
-        return self._player is not None and self._player.is_playing
+    def playing(self) -> frozenset[str]:
+        """Return the viewports whose clips run."""
+        return frozenset(self._playing)
 
-    def toggle(self) -> None:
-        """Play the stack on screen, or stop."""
-        player, shown = self._player, self._shown
-        if player is None or shown is None:
+    def toggle(self, key: str = "") -> None:
+        """Play what a viewport shows, the active one's by default, or stop it."""
+        grid = self._page.grid
+        key = key or next((one for one in grid.visible_keys() if grid.frame(one) is grid.active), "")
+        if key in self._playing:
+            self._stop(key)
+        elif not self._play(key):
             self._page.toast.emit(tr("One image alone cannot be played."))
-        elif player.is_playing:
-            self._stop()
-        else:
-            self._place = shown.scene.index
-            player.start(_now_ms(), self._place)
-            self._timer.start()
         self._show()
 
-    def _series_shown(self, shown: ShownSeries) -> None:
-        self._stop()
-        self._shown = shown
-        cine = next((stack.cine for stack in shown.series.stacks if stack.cine is not None), None)
-        self._player = CinePlayer(cine, shown.scene.count) if shown.scene.count > 1 else None
+    def toggle_all(self) -> None:
+        """Play every clip on screen, or stop all that run."""
+        clips = [key for key in self._page.grid.visible_keys() if self._clip(key)]
+        if self._playing:
+            for key in list(self._playing):
+                self._stop(key)
+        elif not clips:
+            self._page.toast.emit(tr("No clip is on screen."))
+        else:
+            for key in clips:
+                self._play(key)
         self._show()
+
+    def _play(self, key: str) -> bool:
+        scene = self._page.grid.frame(key).scene if key else None
+        if scene is None or isinstance(scene, NoteScene | VolumeScene) or scene.count < 2:
+            return False
+        player = CinePlayer(scene.cine if isinstance(scene, StackScene) else None, scene.count)
+        player.start(_now_ms(), scene.index)
+        self._playing[key] = _Playing(scene, player, scene.index)
+        self._timer.start()
+        return True
+
+    def _stop(self, key: str) -> None:
+        self._playing.pop(key, None)
+        if not self._playing:
+            self._timer.stop()
 
     def _closed(self) -> None:
-        self._stop()
-        self._player = self._shown = None
+        self._playing.clear()
+        self._timer.stop()
         self._show()
 
-    def _stop(self) -> None:
-        self._timer.stop()
-        if self._player is not None:
-            self._player.stop()
-
     def _tick(self) -> None:
-        player, shown = self._player, self._shown
-        if player is None or shown is None:
-            return
-        scene = shown.scene
-        if scene.index != self._place:
-            self._stop()  # the hand is on the wheel
+        grid = self._page.grid
+        seen, changed = grid.visible_keys(), False
+        for key, one in list(self._playing.items()):
+            frame, scene = grid.frame(key), one.scene
+            if key not in seen or frame.scene is not scene or scene.index != one.place:
+                self._stop(key)
+                changed = True
+                continue
+            place = one.player.tick(_now_ms(), partial(_is_here, scene))
+            if place != one.place:
+                one.place = place
+                frame.scroll_to(place)
+                changed = True
+        if changed:
             self._show()
-            return
-        place = player.tick(_now_ms(), lambda index: scene.image(index) is not None)
-        if place != self._place:
-            self._place = place
-            self._page.grid.frame(STACK).scroll_to(place)
-            self._show()
+
+    # what the viewports say
+
+    def _clip(self, key: str) -> bool:
+        scene = self._page.grid.frame(key).scene
+        return isinstance(scene, StackScene) and scene.cine is not None and scene.count > 1
 
     def _show(self) -> None:
-        player, shown = self._player, self._shown
-        is_film = player is not None and shown is not None and any(one.cine is not None for one in shown.series.stacks)
-        playing = self.is_playing
-        words = ""
-        if player is not None and (is_film or playing):
-            rate = player.frames_per_second if playing and player.frames_per_second else player.cine.frames_per_second
-            words = tr("{rate} frames/s", rate=f"{rate:.0f}")
-        self._page.grid.frame(STACK).header.show_cine(playing if is_film or playing else None, words)
-        self._page.view_commands.action("view.cine").setChecked(playing)
+        """Give each viewport its button and its speed in words."""
+        grid = self._page.grid
+        for key in grid.visible_keys():
+            header = grid.frame(key).header
+            if key not in self._offered:
+                self._offered.add(key)
+                header.play_clicked.connect(partial(self.toggle, key))
+            scene, one = grid.frame(key).scene, self._playing.get(key)
+            is_clip, words = self._clip(key), ""
+            if one is not None and one.scene is scene:
+                words = tr("{rate} frames/s", rate=f"{one.player.speed:.0f}")
+            elif is_clip and isinstance(scene, StackScene) and scene.cine is not None:
+                words = tr("{rate} frames/s", rate=f"{scene.cine.frames_per_second:.0f}")
+            header.show_cine(one is not None if is_clip or one is not None else None, words)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        grid = self._page.grid
+        is_playing = any(grid.frame(key) is grid.active for key in self._playing)
+        self._page.view_commands.action("view.cine").setChecked(is_playing)
+
+
+def _is_here(scene: Scene, index: int) -> bool:
+    return not isinstance(scene, StackScene) or scene.image(index) is not None
 
 
 def _now_ms() -> float:

@@ -19,7 +19,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
-from workstation.domain.frames import ImageStack
+from workstation.domain.frames import Cine
 from workstation.domain.pictures import Film
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
@@ -124,8 +124,7 @@ class Export(QObject):
         self, frame: ViewportFrame, scene: Scene, choice: ExportChoice, then: Callable[[Film, JobContext], str]
     ) -> None:
         pictures: list[npt.NDArray[np.uint8]] = []
-        shown = self._images.shown
-        ms = _ms_per_frame(shown.series.stacks if shown is not None and shown.scene is scene else ())
+        ms = _ms_per_frame(scene.cine if isinstance(scene, StackScene) else None)
         lossy, burned_in = _is_lossy(scene), _burned_in(scene)
 
         def taken() -> None:
@@ -184,9 +183,8 @@ def _images(scene: Scene) -> list[SliceImage]:
     return [one for one in here if one is not None]
 
 
-def _ms_per_frame(stacks: tuple[ImageStack, ...]) -> float:
-    cine = next((stack.cine for stack in stacks if stack.cine is not None), None)
-    return 1000.0 / cine.frames_per_second if cine is not None and cine.frames_per_second > 0 else _MS_PER_SLICE
+def _ms_per_frame(cine: Cine | None) -> float:
+    return 1000.0 / cine.frames_per_second if cine is not None else _MS_PER_SLICE
 
 
 def _captured(

@@ -125,6 +125,7 @@ class StageBuilder:
             series_instance_uid=part.series_instance_uid,
             captions=with_doubts(words, doubts_of(study, series.split()[0])),
             on_demand=bool(part.stacks),
+            cine=part.cine,
         )  # fmt: skip
         scene.identity = shown.scene.identity
         if is_current and part.series_instance_uid == shown.series_instance_uid:

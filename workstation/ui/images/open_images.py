@@ -117,9 +117,8 @@ class OpenImages:
             series_instance_uid=series.series_instance_uid,
             captions=with_doubts(words, doubts),
             on_demand=bool(series.stacks),
+            cine=series.cine,
         )
-        if any(stack.cine is not None for stack in series.stacks):
-            scene.scroll_to(0)
         return ShownSeries(series, scene, tuple(one.text for one in doubts))
 
 
