@@ -17,7 +17,8 @@ from tests.helpers.priors import FakeProtocols
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from workstation.domain.errors import DiskFull
-from workstation.domain.hanging import CellView, ChestWall, HangingProtocol
+from workstation.domain.hanging import HangingProtocol
+from workstation.domain.hanging_cells import CellView, ChestWall
 from workstation.storage.hanging_protocols import HangingLibrary
 from workstation.ui.hanging_editor import HangingEditor
 from workstation.ui.images.hanging_capture import NameDialog

@@ -26,6 +26,7 @@ from workstation.services.prior_service import ComparePriors, PrefetchedImages
 from workstation.storage.hanging_protocols import load_protocol
 from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.comparison import Comparison
+from workstation.ui.images.fusing import Fusing
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.reading_presenter import ReadingPresenter
 
@@ -53,7 +54,8 @@ class FakeRegistrar:
 class ComparingBench(ReadingBench):
     """A reading page whose hub knows priors; ``serve_prior`` adds one before a case is opened."""
 
-    def __init__(self, first: Case, protocols: FakeProtocols | None = None) -> None:
+    def __init__(self, first: Case, protocols: FakeProtocols | None = None, fusing: Fusing | None = None) -> None:
+        self.fusing = fusing
         self.source = FakePriors()
         self.archive = FakeArchive()
         self.prior_reports = FakeReports()
@@ -72,7 +74,7 @@ class ComparingBench(ReadingBench):
         )
         comparing = Comparing(self.protocols, service, PrefetchedImages(self.archive), self.streams, FakeRegistrar())
         presenter = ReadingPresenter(
-            page, self.desk, self.desk_bench.jobs, open_stream=self.streams, comparing=comparing
+            page, self.desk, self.desk_bench.jobs, open_stream=self.streams, comparing=comparing, fusing=self.fusing
         )
         return page, presenter
 

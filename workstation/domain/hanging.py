@@ -13,38 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 
 from workstation.domain.geometry import plane_name
+from workstation.domain.hanging_cells import Cell, ImageSelector, pattern
 from workstation.domain.study import Instance, Series, Study
 
 MAX_CELLS_ACROSS = 4
 """More columns or rows leave no picture to read."""
-MAX_MIP_MM = 120.0
-
-
-@lru_cache(maxsize=256)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.IGNORECASE)
-
-
-class CellView(StrEnum):
-    """How a cell shows its images."""
-
-    STACK = "stack"
-    AXIAL = "axial"
-    CORONAL = "coronal"
-    SAGITTAL = "sagittal"
-    MIP = "mip"
-    VOLUME = "volume"
-
-
-class ChestWall(StrEnum):
-    """At which edge of the cell the chest wall of a mammogram lies: back to back, walls meet in the middle."""
-
-    NONE = ""
-    LEFT = "left"
-    RIGHT = "right"
 
 
 class PriorRelation(StrEnum):
@@ -69,50 +44,6 @@ class PriorStudy:
     site_name: str
     relation: PriorRelation
     reported: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ImageSelector:
-    """
-    Which images a cell takes; empty values do not ask. ``prior`` 0 is the current study, 1 the newest prior.
-
-    ``description`` is a regular expression searched in Series Description without regard to case.
-    """
-
-    modalities: tuple[str, ...] = ()
-    laterality: str = ""
-    view_position: str = ""
-    description: str = ""
-    orientation: str = ""
-    """``axial``, ``coronal`` or ``sagittal`` acquisition plane."""
-    prior: int = 0
-    occurrence: int = 0
-    """The n-th series that fits, from 0, in series order."""
-
-    def __post_init__(self) -> None:
-        if self.prior < 0 or self.occurrence < 0:
-            raise ValueError("prior and occurrence count from 0")
-        try:
-            _pattern(self.description)
-        except re.error as exc:
-            raise ValueError(f"description is not a regular expression: {exc}") from exc
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One viewport of a stage."""
-
-    selector: ImageSelector = ImageSelector()
-    view: CellView = CellView.STACK
-    window_preset: int | None = None
-    """Number of the window preset (CLINICAL A3), None for the image's own window."""
-    chest_wall: ChestWall = ChestWall.NONE
-    mip_mm: float = 0.0
-    """Thickness of the maximum intensity projection that a plane shows, 0 for the thin plane."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.mip_mm <= MAX_MIP_MM:
-            raise ValueError(f"a projection is 0 to {MAX_MIP_MM} mm thick, got {self.mip_mm}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +106,27 @@ class HangingProtocol:
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """A cell with what it shows; ``series`` is None where nothing fits (the cell says so)."""
+    """
+    A cell with what it shows; ``series`` is None where nothing fits (the cell says so).
+
+    Where the cell asks for an overlay and the study has none, ``series`` is there and ``overlay`` is None.
+    """
 
     cell: Cell
     study_instance_uid: str = ""
     series: Series | None = None
     instances: tuple[Instance, ...] = ()
+    overlay: Series | None = None
+
+    @property
+    def lacks_overlay(self) -> bool:
+        """Tell whether images are there for the cell and nothing to lay over them."""
+        return self.series is not None and self.cell.overlay is not None and self.overlay is None
+
+    @property
+    def is_filled(self) -> bool:
+        """Tell whether everything that the cell asks for is there."""
+        return self.series is not None and not self.lacks_overlay
 
 
 def choose_protocol(
@@ -258,7 +204,7 @@ def usable_stages(protocol: HangingProtocol, study: Study, priors: Sequence[Stud
     return tuple(
         stage
         for stage in protocol.stages
-        if stage.priors_needed <= len(priors) and any(hung.series is not None for hung in hang(stage, study, priors))
+        if stage.priors_needed <= len(priors) and any(hung.is_filled for hung in hang(stage, study, priors))
     )
 
 
@@ -266,7 +212,7 @@ def opening_stage(stages: Sequence[Stage], study: Study, priors: Sequence[Study]
     """Return the stage to begin with: the first that fills at least half of its cells, else the first at all."""
 
     def is_half_full(stage: Stage) -> bool:
-        filled = [hung.series is not None for hung in hang(stage, study, priors)]
+        filled = [hung.is_filled for hung in hang(stage, study, priors)]
         return 2 * sum(filled) >= len(filled)
 
     return next((stage for stage in stages if is_half_full(stage)), stages[0] if stages else None)
@@ -312,11 +258,16 @@ def _hang(cell: Cell, study: Study, priors: Sequence[Study]) -> Hung:
     if wanted.prior > len(priors):
         return Hung(cell)
     source = study if wanted.prior == 0 else priors[wanted.prior - 1]
-    fitting = [series for series in source.series if _fits(wanted, series)]
-    if wanted.occurrence >= len(fitting):
+    series = _wanted(wanted, source)
+    if series is None:
         return Hung(cell)
-    series = fitting[wanted.occurrence]
-    return Hung(cell, source.study_instance_uid, series, _images(wanted, series))
+    overlay = _wanted(cell.overlay.selector, source) if cell.overlay is not None else None
+    return Hung(cell, source.study_instance_uid, series, _images(wanted, series), overlay)
+
+
+def _wanted(selector: ImageSelector, study: Study) -> Series | None:
+    fitting = [series for series in study.series if _fits(selector, series)]
+    return fitting[selector.occurrence] if selector.occurrence < len(fitting) else None
 
 
 def _fits(wanted: ImageSelector, series: Series) -> bool:
@@ -324,7 +275,7 @@ def _fits(wanted: ImageSelector, series: Series) -> bool:
         return False
     if wanted.modalities and series.modality not in wanted.modalities:
         return False
-    if wanted.description and _pattern(wanted.description).search(series.description) is None:
+    if wanted.description and pattern(wanted.description).search(series.description) is None:
         return False
     if wanted.orientation and _orientation(series) != wanted.orientation:
         return False

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import jsonschema
 
 from resources.hanging import hanging_paths, hanging_schema
 from resources.translation import tr
+from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.errors import HangingProtocolInvalid
-from workstation.domain.hanging import (
-    Cell,
-    CellView,
-    ChestWall,
-    HangingProtocol,
-    ImageSelector,
-    ProtocolMatch,
-    Stage,
-)
+from workstation.domain.hanging import HangingProtocol, ProtocolMatch, Stage
+from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ChestWall, ImageSelector
 from workstation.storage.data_dir import private_dir
 from workstation.storage.files import remove_files, replace_file
 
 MAXIMUM_BYTES = 1024 * 1024
+VERSION: Final = 2
+"""What is written; 1 knew no overlay."""
+_WITHOUT_OVERLAY: Final = {
+    "pet-ct": (
+        Stage("CT + PET", 1, 2, (Cell(ImageSelector(modalities=("CT",))), Cell(ImageSelector(modalities=("PT",))))),
+    )
+}
+"""Stages that shipped with version 1: an own file that still has them took over name or priority only."""
 
 
 class HangingLibrary:
@@ -85,10 +87,11 @@ def load_protocol(path: Path) -> HangingProtocol:
         with path.open("rb") as file:  # what is too large is cut, and then no JSON
             raw = json.loads(file.read(MAXIMUM_BYTES).decode())
         _validator().validate(raw)
-        return from_json(raw)
+        protocol = from_json(raw)
     except (OSError, ValueError, RecursionError, jsonschema.ValidationError) as exc:
         place = exc.json_path if isinstance(exc, jsonschema.ValidationError) else ""
         raise _invalid(path.name, f"{place} {type(exc).__name__}: {exc}"[:500]) from exc
+    return _brought_up(protocol) if raw["schema"] < VERSION else protocol
 
 
 def from_json(raw: dict[str, Any]) -> HangingProtocol:
@@ -114,7 +117,14 @@ def from_json(raw: dict[str, Any]) -> HangingProtocol:
 def to_json(protocol: HangingProtocol) -> dict[str, Any]:
     """Return the JSON of a protocol, every value written out."""
     raw: dict[str, Any] = json.loads(json.dumps(asdict(protocol)))
-    return {"schema": 1, **raw}
+    return {"schema": VERSION, **raw}
+
+
+def _brought_up(protocol: HangingProtocol) -> HangingProtocol:
+    """Return an own protocol with the stages that ship now, where its own are those that shipped before."""
+    if protocol.stages != _WITHOUT_OVERLAY.get(protocol.protocol_id):
+        return protocol
+    return replace(protocol, stages=next(one.stages for one in _shipped() if one.protocol_id == protocol.protocol_id))
 
 
 def _stage(raw: dict[str, Any]) -> Stage:
@@ -128,15 +138,29 @@ def _stage(raw: dict[str, Any]) -> Stage:
     )
 
 
+def _selector(raw: dict[str, Any]) -> ImageSelector:
+    return ImageSelector(**{**raw, "modalities": tuple(raw.get("modalities", ()))})
+
+
+def _overlay(raw: dict[str, Any]) -> CellOverlay:
+    scale = raw.get("suv")
+    return CellOverlay(
+        _selector(raw["selector"]),
+        ColourMap(raw.get("colour_map", ColourMap.HOT_IRON)),
+        raw.get("alpha", 0.5),
+        None if scale is None else ValueScale(scale["low"], scale["high"]),
+    )
+
+
 def _cell(raw: dict[str, Any]) -> Cell:
-    wanted = dict(raw.get("selector", {}))
-    modalities = tuple(wanted.pop("modalities", ()))
+    overlay = raw.get("overlay")
     return Cell(
-        selector=ImageSelector(modalities=modalities, **wanted),
+        selector=_selector(raw.get("selector", {})),
         view=CellView(raw.get("view", "stack")),
         window_preset=raw.get("window_preset"),
         chest_wall=ChestWall(raw.get("chest_wall", "")),
         mip_mm=raw.get("mip_mm", 0.0),
+        overlay=None if overlay is None else _overlay(overlay),
     )
 
 

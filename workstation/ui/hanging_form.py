@@ -19,15 +19,8 @@ from PySide6.QtWidgets import (
 
 from resources.translation import CHINESE, ENGLISH, tr
 from viewers.scene.presets import CT_PRESETS, preset_title
-from workstation.domain.hanging import (
-    MAX_CELLS_ACROSS,
-    Cell,
-    CellView,
-    ChestWall,
-    HangingProtocol,
-    ProtocolMatch,
-    Stage,
-)
+from workstation.domain.hanging import MAX_CELLS_ACROSS, HangingProtocol, ProtocolMatch, Stage
+from workstation.domain.hanging_cells import Cell, CellView, ChestWall
 from workstation.ui.hanging_words import protocol_title, stage_title
 from workstation.ui.widgets.fields import ChoiceBox, NumberBox
 from workstation.ui.widgets.labels import label

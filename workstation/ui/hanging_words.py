@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resources.translation import language, tr
-from workstation.domain.hanging import Cell, CellView, HangingProtocol, Stage
+from workstation.domain.hanging import HangingProtocol, Hung, Stage
+from workstation.domain.hanging_cells import CellView
 
 
 def protocol_title(protocol: HangingProtocol) -> str:
@@ -21,6 +22,9 @@ def stage_title(stage: Stage) -> str:
         "lung": tr("Lung"),
         "mediastinum": tr("Mediastinum"),
         "lung + mediastinum": tr("Lung + mediastinum"),
+        "PET-CT": tr("PET-CT"),
+        "fused planes": tr("Fused planes"),
+        "CT + PET": tr("CT + PET"),
         "brain + bone": tr("Brain + bone"),
         "brain + stroke": tr("Brain + stroke"),
         "prior": tr("Beside the prior"),
@@ -36,13 +40,15 @@ def place_words(stage: Stage, stages: Sequence[Stage]) -> str:
               count=len(stages))  # fmt: skip
 
 
-def why_empty(cell: Cell, *, priors: int) -> str:
+def why_empty(hung: Hung, *, priors: int) -> str:
     """Return why a cell shows nothing."""
-    wanted = cell.selector
+    cell = hung.cell
+    wanted = cell.overlay.selector if hung.lacks_overlay and cell.overlay is not None else cell.selector
+    number = cell.selector.prior
     what = " ".join(part for part in ("/".join(wanted.modalities), wanted.laterality, wanted.view_position) if part)
-    if wanted.prior > priors:
+    if number > priors:
         return tr("No comparable prior")
-    if wanted.prior:
+    if number:
         return tr("The prior has no such images: {what}", what=what) if what else tr("The prior has no such images")
     return tr("The study has no such images: {what}", what=what) if what else tr("The study has no further series")
 
@@ -57,3 +63,8 @@ def waiting_for_volume(view: CellView) -> str:
     if view in {CellView.VOLUME, CellView.MIP}:
         return tr("The 3D view follows when all slices are here")
     return tr("This plane follows when all slices are here")
+
+
+def waiting_for_fusion() -> str:
+    """Return what stands in a fused cell until both series are here."""
+    return tr("The fused view follows when all slices of both series are here")

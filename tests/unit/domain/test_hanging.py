@@ -8,10 +8,7 @@ import pytest
 
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.hanging import (
-    Cell,
-    ChestWall,
     HangingProtocol,
-    ImageSelector,
     ProtocolMatch,
     Stage,
     captured,
@@ -23,6 +20,7 @@ from workstation.domain.hanging import (
     selector_of,
     usable_stages,
 )
+from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ChestWall, ImageSelector
 from workstation.domain.study import Instance, Patient, Series, Study
 
 PATIENT = Patient("P1", "李秀英", "19680412", "F")
@@ -251,3 +249,39 @@ def test_impossible_protocols_do_not_exist() -> None:
         ImageSelector(prior=-1)
     with pytest.raises(ValueError, match="at least one stage"):
         replace(protocol("x", ProtocolMatch()), stages=())
+
+
+FUSED = Cell(ImageSelector(("CT",)), overlay=CellOverlay(ImageSelector(("PT",))))
+PET_CT = study("1.7", series("1.7.1", "CT"), series("1.7.2", "PT"))
+
+
+def test_an_overlay_is_taken_from_the_study_of_its_cell() -> None:
+    before = study("1.6", series("1.6.1", "CT"), series("1.6.2", "PT"))
+    prior = replace(FUSED, selector=ImageSelector(("CT",), prior=1))
+    (now, then) = hang(Stage("both", 1, 2, (FUSED, prior)), PET_CT, [before])
+
+    assert (now.series, now.overlay) == (PET_CT.series[0], PET_CT.series[1])
+    assert (then.series, then.overlay) == (before.series[0], before.series[1])
+    assert (now.is_filled, now.lacks_overlay) == (True, False)
+
+
+def test_a_fused_cell_of_a_study_without_pet_is_not_filled_and_says_what_it_lacks() -> None:
+    (hung,) = hang(Stage("fused", 1, 1, (FUSED,)), CHEST)
+
+    assert (hung.series, hung.overlay) == (CHEST.series[0], None)
+    assert (hung.is_filled, hung.lacks_overlay) == (False, True)
+    assert usable_stages(protocol("fused", ProtocolMatch(), Stage("fused", 1, 1, (FUSED,))), CHEST) == ()
+
+
+def test_an_overlay_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"alpha 1\.5"):
+        CellOverlay(ImageSelector(), alpha=1.5)
+    with pytest.raises(ValueError, match="its prior is 0"):
+        CellOverlay(ImageSelector(prior=1))
+    with pytest.raises(ValueError, match="not over a volume seen from outside"):
+        replace(FUSED, view=CellView.MIP)
+
+
+def test_planes_are_cut_and_volumes_are_seen_from_outside() -> None:
+    assert [one.value for one in CellView if one.is_cut] == ["axial", "coronal", "sagittal"]
+    assert [one.value for one in CellView if one.is_projected] == ["mip", "volume"]

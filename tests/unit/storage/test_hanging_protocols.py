@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.domain.test_hanging import CHEST, mammogram, series, study
+from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.errors import HangingProtocolInvalid
 from workstation.domain.hanging import Stage, choose_protocol, hang, usable_stages
+from workstation.domain.hanging_cells import CellOverlay, CellView, ImageSelector
 from workstation.storage.hanging_protocols import HangingLibrary, from_json, load_protocol, to_json
 
 SHIPPED = {
@@ -137,3 +139,67 @@ def test_a_captured_stage_survives_the_disk(tmp_path: Path) -> None:
     library.save(replace(template, protocol_id="mine", stages=(stage,)))
 
     assert HangingLibrary(tmp_path).all()[0].stages == (stage,)
+
+
+def test_a_pet_ct_opens_with_ct_and_pet_their_fusion_and_the_pet_from_all_sides(tmp_path: Path) -> None:
+    pet_ct = study("1", series("1.1", "CT", body_part="HEAD"), series("1.2", "PT"))
+    found = choose_protocol(HangingLibrary(tmp_path).all(), pet_ct)
+
+    assert found is not None
+    first = hang(usable_stages(found, pet_ct)[0], pet_ct)
+    shown = [(one.series.modality, one.cell.view, one.overlay and one.overlay.modality) for one in first if one.series]
+    assert shown == [
+        ("CT", CellView.STACK, None),
+        ("PT", CellView.STACK, None),
+        ("CT", CellView.STACK, "PT"),
+        ("PT", CellView.MIP, None),
+    ]
+    assert first[2].cell.overlay == CellOverlay(
+        ImageSelector(modalities=("PT",)), ColourMap.HOT_IRON, 0.5, ValueScale(0, 5)
+    )
+
+
+def test_an_overlay_survives_the_disk_with_its_colours_strength_and_uptake(tmp_path: Path) -> None:
+    library = HangingLibrary(tmp_path)
+    shipped = next(one for one in library.all() if one.protocol_id == "pet-ct")
+    overlay = CellOverlay(ImageSelector(("PT",), occurrence=1), ColourMap.PET, 0.35, ValueScale(1, 7.5))
+    stage = replace(shipped.stages[0], cells=(replace(shipped.stages[0].cells[2], overlay=overlay),) * 4)
+
+    library.save(replace(shipped, protocol_id="mine", stages=(stage,)))
+
+    assert HangingLibrary(tmp_path).all()[0].stages == (stage,)
+    assert json.loads((tmp_path / "mine.json").read_bytes())["schema"] == 2
+
+
+def _stored_before_overlays(protocol_id: str, columns: int) -> bytes:
+    cells = [{"selector": {"modalities": [one]}} for one in ("CT", "PT")][:columns]
+    stage = {"name": "CT + PET", "rows": 1, "columns": columns, "cells": cells}
+    title = {"zh_CN": "我的", "en": "Mine"}
+    raw = {"schema": 1, "protocol_id": protocol_id, "title": title, "match": {}, "stages": [stage], "priority": 9}
+    return json.dumps(raw).encode()
+
+
+def test_a_stored_pet_ct_whose_stages_nobody_changed_gets_the_fused_view(tmp_path: Path) -> None:
+    (tmp_path / "pet-ct.json").write_bytes(_stored_before_overlays("pet-ct", 2))
+    own = HangingLibrary(tmp_path).all()[0]
+
+    assert [one.name for one in own.stages] == ["PET-CT", "fused planes", "CT + PET"]
+    assert (own.title["en"], own.priority) == ("Mine", 9)
+
+
+@pytest.mark.parametrize(("protocol_id", "columns"), [("pet-ct", 1), ("own-1", 2)])
+def test_a_stored_protocol_with_stages_of_ones_own_stays_as_it_is(
+    tmp_path: Path, protocol_id: str, columns: int
+) -> None:
+    (tmp_path / f"{protocol_id}.json").write_bytes(_stored_before_overlays(protocol_id, columns))
+
+    assert [(one.name, one.columns) for one in HangingLibrary(tmp_path).all()[0].stages] == [("CT + PET", columns)]
+
+
+def test_a_pet_ct_without_fusion_that_a_reader_made_stays_without(tmp_path: Path) -> None:
+    library = HangingLibrary(tmp_path)
+    shipped = next(one for one in library.all() if one.protocol_id == "pet-ct")
+
+    library.save(replace(shipped, stages=shipped.stages[2:]))
+
+    assert [one.name for one in HangingLibrary(tmp_path).all()[0].stages] == ["CT + PET"]

@@ -156,6 +156,9 @@ class CellLoading(QObject):
                 for index, image in batch:
                     other.put(index, image)
                 self.arrived.emit(other)
+        if stack is self._now and stack.scene.is_on_demand and len(stack.scene.arrived) == len(stack.refs):
+            self._feed.close()  # all of a short clip is here and stays: its stream would never end
+            self._settled()
 
     def _failed(self, failures: list[tuple[int, Exception]]) -> None:
         if self._now is not None:

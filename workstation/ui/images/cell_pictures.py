@@ -10,7 +10,8 @@ from viewers.scene.scene import Scene
 from viewers.scene.side_by_side import at_edge, at_one_scale, millimetres, replace_camera, upright_mammogram
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
-from workstation.domain.hanging import ChestWall, Stage
+from workstation.domain.hanging import Stage
+from workstation.domain.hanging_cells import ChestWall
 from workstation.ui.images.hung_stage import PlacedCell
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 

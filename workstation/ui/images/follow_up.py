@@ -337,12 +337,12 @@ class FollowUpView(QObject):
             self._images.show_point(here)
         stack = pair[2]
         for cell in self._hanging.prior_cells():
-            if there is not None and cell.stack is stack:
-                stack.scene.show_point(there)
-                frame = self._page.grid.frame(cell.key)
+            frame = self._page.grid.frame(cell.key)
+            if there is not None and cell.stack is stack and frame.scene is not None:
+                frame.scene.show_point(there)
                 centre(frame, there)
                 frame.refresh()
-                self._page.grid.viewport_scrolled.emit(cell.key, stack.scene.index)
+                self._page.grid.viewport_scrolled.emit(cell.key, frame.scene.index)
 
     def _places(self, line: Compared) -> tuple[Point | None, Point | None]:
         """Return where the nodule lies in the case and in the prior, by the alignment where it was not seen."""

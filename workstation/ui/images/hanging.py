@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 
 from resources.translation import tr
-from viewers.scene.mpr_scene import MprScene
 from viewers.scene.note_scene import NoteScene
-from viewers.scene.presets import CT_PRESETS
 from viewers.scene.scene import Scene
-from viewers.scene.slab import Projection, Slab
-from viewers.scene.stack_scene import StackScene
-from viewers.scene.window_sharing import carried
 from workstation.domain.hanging import (
-    Cell,
-    CellView,
     HangingProtocol,
     Hung,
-    ImageSelector,
     Stage,
     choose_protocol,
     hang,
     opening_stage,
-    selector_of,
     usable_stages,
 )
-from workstation.domain.study import Series, Study
-from workstation.services.image_service import is_image_series
+from workstation.domain.study import Study
 from workstation.ui.commands import Command
 from workstation.ui.hanging_words import place_words, protocol_title, stage_title, why_empty
 from workstation.ui.images.cell_images import CellLoading, CellStack
 from workstation.ui.images.cell_pictures import CellPictures
+from workstation.ui.images.cut_cells import CutCells
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.fused_cells import FusedCells
+from workstation.ui.images.hung_choice import side_by_side, views_of
 from workstation.ui.images.hung_stage import (
     PlacedCell,
     StageBuilder,
     is_of_stacks,
     prior_captions,
     reading_order,
+    replaced_stack,
     tiling_of,
 )
+from workstation.ui.images.hung_volumes import HungVolumes
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.images.stage_dress import StageDress
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.reading_words import series_facts
 from workstation.ui.slice_feed import OpenStream
@@ -71,6 +66,7 @@ class Hanging(QObject):
         self._open_stream, self._comparing = context.open_stream, context.comparing
         self._case: OpenImages | None = None
         self._builder: StageBuilder | None = None
+        self._dress = StageDress(self._page.grid)
         self._forget()
         self.doubt_of: Callable[[Study], str] = lambda _study: ""
         """What is said in red about a prior's person; set by who knows the priors."""
@@ -79,7 +75,9 @@ class Hanging(QObject):
         self._pictures = CellPictures(self._page.grid)
         self._loading = CellLoading(self)
         self._loading.arrived.connect(self._arrived)
-        self._loading.settled.connect(self.stack_settled)
+        self._loading.settled.connect(self._settled)
+        self._cut = CutCells(context)
+        self._cut.placed.connect(self._cut_placed)
         self._add_commands()
         grid, images = self._page.grid, self._images
         grid.viewport_scrolled.connect(self._scrolled)
@@ -102,9 +100,6 @@ class Hanging(QObject):
         self._hungs: tuple[Hung, ...] = ()
         self._active = False
         self._stack_scene: Scene | None = None
-        self._warned: list[Scene] = []
-        self.two_persons = ""
-        """What is said in red about the persons on screen, empty when it is one"""
 
     def _add_commands(self) -> None:
         images, commands = tr("Images"), self._page.view_commands
@@ -125,6 +120,21 @@ class Hanging(QObject):
     def is_on_screen(self) -> bool:
         """Tell whether a stage is shown, not one of the plain layouts."""
         return self._active and self.stage is not None
+
+    @property
+    def two_persons(self) -> str:
+        """Return what is said in red about the persons on screen, empty when it is one."""
+        return self._dress.two_persons
+
+    @property
+    def fused(self) -> FusedCells:
+        """Return what lies over the cells on screen."""
+        return self._cut.fused
+
+    @property
+    def volumes(self) -> HungVolumes:
+        """Return what cells on screen are cut from."""
+        return self._cut.volumes
 
     @property
     def current(self) -> Study | None:
@@ -148,11 +158,13 @@ class Hanging(QObject):
         self._case = case
         self._builder = StageBuilder(
             case,
+            self._cut.volumes,
             lambda study, series: prior_captions(study, series, case.session.row, self.doubt_of(study)),
         )
 
     def _closed(self) -> None:
         self._loading.close()
+        self._cut.close()
         for key in [cell.key for cell in self.cells if cell.key.startswith("cell.")]:
             self._page.grid.frame(key).set_scene(None)
         self._case = self._builder = None
@@ -260,50 +272,14 @@ class Hanging(QObject):
     def views(self, rows: int, columns: int) -> None:
         """Divide the area: the series on screen first, then the prior's, then the study's other series."""
         shown, current = self._images.shown, self.current
-        if shown is None or current is None:
-            return
-        count = rows * columns
-        found = [self._hung_of(current, shown.series.series_instance_uid)]
-        found += [self.hung_of_prior(prior, number) for number, prior in enumerate(self.priors, start=1)][: count // 2]
-        rest = [one for one in current.series if is_image_series(one)]
-        found += [
-            self._hung_of(current, one.series_instance_uid)
-            for one in rest
-            if one.series_instance_uid != shown.series_instance_uid
-        ]
-        empty = Hung(Cell(ImageSelector(occurrence=len(rest))))
-        hungs = [*found, *[empty] * count][:count]
-        stage = Stage(f"{rows}×{columns}", rows, columns, tuple(one.cell for one in hungs))
-        self.show_hung(stage, hungs)
+        if shown is not None and current is not None:
+            self.show_hung(*views_of(current, shown.series, self.priors, rows, columns))
 
     def beside(self, prior: Study) -> None:
         """Show the series on screen and the prior's most like it side by side."""
         shown, current = self._images.shown, self.current
-        if shown is None or current is None or prior not in self.priors:
-            return
-        hungs = [self._hung_of(current, shown.series.series_instance_uid),
-                 self.hung_of_prior(prior, self.priors.index(prior) + 1)]  # fmt: skip
-        self.show_hung(Stage("prior", 1, 2, tuple(one.cell for one in hungs)), hungs)
-
-    def _hung_of(self, study: Study, series_uid: str, prior: int = 0) -> Hung:
-        series = next(one for one in study.series if one.series_instance_uid == series_uid)
-        cell = Cell(selector_of(series, prior=prior, study=study))
-        images = tuple(one for one in series.instances if one.rows > 0)
-        return Hung(cell, study.study_instance_uid, series, images)
-
-    def hung_of_prior(self, prior: Study, number: int) -> Hung:
-        """Return a prior's series that is most like the one on screen."""
-        shown = self._images.shown
-        images = [one for one in prior.series if is_image_series(one) and any(i.rows > 0 for i in one.instances)]
-        if shown is None or not images:
-            return Hung(Cell(ImageSelector(prior=number)), prior.study_instance_uid)
-        mine = shown.series
-
-        def likeness(one: Series) -> tuple[bool, bool, int]:
-            return one.modality == mine.modality, one.description == mine.description, len(one.instances)
-
-        best = max(images, key=likeness)
-        return self._hung_of(reading_order(prior), best.series_instance_uid, number)
+        if shown is not None and current is not None and prior in self.priors:
+            self.show_hung(*side_by_side(current, shown.series, prior, self.priors.index(prior) + 1))
 
     # on screen
 
@@ -314,30 +290,58 @@ class Hanging(QObject):
         grid = self._page.grid
         former = [cell.key for cell in self.cells if cell.key.startswith("cell.")]
         self.cells = builder.placed(
-            self._hungs, (current, *self.priors), shown, lambda hung: why_empty(hung.cell, priors=len(self.priors))
+            self._hungs, (current, *self.priors), shown, lambda hung: why_empty(hung, priors=len(self.priors))
         )
+        self._cut.begin(self.cells)
         own: dict[str, Scene | None] = dict.fromkeys(former)
-        own |= {cell.key: builder.scene(cell) for cell in self.cells if cell.key.startswith("cell.")}
+        own |= {cell.key: self._cut.scene(cell) for cell in self.cells if cell.key.startswith("cell.")}
         for scene in own.values():
-            if isinstance(scene, StackScene):
+            if scene is not None and not isinstance(scene, NoteScene):
                 self._images.marks.dress(scene)
         self._active = True
         grid.set_scenes(own)
         grid.tilings[HANG] = tiling_of(stage, self.cells)
         self._warn_of_persons(current)
-        self._set_windows()
-        self._link(stage)
+        self._dress.dress(self.cells, shown.scene)
+        self._dress.link(stage, self.cells)
         self.before_linking()
         grid.choose_layout(HANG)
         self._activate_a_picture()
         grid.refresh()
         self._page.header.layouts.show_choice(stage_title(stage))
         self._pictures.lay(stage, self.cells)
+        self._lend()
         self._share()
-        self._loading.show([(one.stack, self._stream_of(one.stack)) for one in self.cells
-                            if one.stack is not None and not self._is_shared(one.stack)])  # fmt: skip
+        self._loading.show([(one, self._stream_of(one)) for one in self._stacks() if not self._is_shared(one)])
+        self._cut.go_on()
         self._page.show_window()
         self.changed.emit()
+
+    def _stacks(self) -> list[CellStack]:
+        """Return every stack that cells show or are made of, those on screen first."""
+        shown = [one.stack for one in self.cells if one.stack is not None]
+        return list(dict.fromkeys([*shown, *(one.stack for cell in self.cells for one in cell.sources)]))
+
+    def _lend(self) -> None:
+        """Let cells of the series on screen be cut from its own volume."""
+        shown = self._images.shown
+        for hung in self._cut.volumes.held:
+            if shown is not None and self._is_shared(hung.stack):
+                self._cut.volumes.lend(hung, shown.built, shown.refusal)
+            else:
+                self._cut.volumes.give_back(hung)
+
+    def _cut_placed(self, cell: PlacedCell) -> None:
+        """Dress what took the place of a cell's words."""
+        shown, current = self._images.shown, self.current
+        if shown is None or current is None or self.stage is None:
+            return
+        self._warn_of_persons(current)
+        self._dress.dress([cell], shown.scene)
+        self._dress.link(self.stage, self.cells)
+        self._page.grid.frame(cell.key).refresh()
+        if cell.stack is not None:
+            self.stack_settled.emit(cell.stack)
 
     def _activate_a_picture(self) -> None:
         """Let the keys act on a picture, not on a cell that says why it is empty."""
@@ -352,74 +356,15 @@ class Hanging(QObject):
         is_current = current is not None and stack.study.study_instance_uid == current.study_instance_uid
         return self._open_stream if is_current or self._comparing is None else self._comparing.open_stream
 
-    def _set_windows(self) -> None:
-        for cell in self.cells:
-            scene = self._page.grid.frame(cell.key).scene
-            if isinstance(scene, MprScene):
-                mip_mm = cell.hung.cell.mip_mm
-                scene.set_slab(Slab(Projection.MIP, mip_mm) if mip_mm else replace(scene.slab, projection=None))
-            preset = CT_PRESETS.get(str(cell.hung.cell.window_preset))
-            if scene is not None and preset is not None and scene.modality == "CT":
-                scene.set_window(preset.window)
-            elif cell.hung.cell.selector.prior and isinstance(scene, StackScene):
-                self._take_window(scene)
-
-    def _take_window(self, scene: StackScene) -> None:
-        """Show a prior in the window that the reader looks at the case with."""
-        shown = self._images.shown
-        if shown is None or shown.scene.state.voi is None:
-            return
-        window = carried(shown.scene.window, shown.scene, scene)
-        if window is not None:
-            scene.set_window(window)
-
-    def _link(self, stage: Stage) -> None:
-        grid = self._page.grid
-        scenes = [(cell, scene) for cell in self.cells if (scene := grid.frame(cell.key).scene) is not None]
-        for _cell, scene in scenes:
-            grid.links.set_linked(scene, linked=stage.linked)
-            beside = {
-                other.hung.cell.window_preset
-                for other, one in scenes
-                if one.series_instance_uid == scene.series_instance_uid
-            }
-            if len(beside) > 1:
-                grid.links.keep_window(scene)
-
     def _warn_of_persons(self, current: Study) -> None:
-        """Say it in red in every viewport on screen when they show two persons."""
-        doubts = [doubt for cell in self.prior_cells() if cell.stack and (doubt := self.doubt_of(cell.stack.study))]
-        self._take_warnings_back()
-        self.two_persons = doubts[0] if doubts else ""
-        if not doubts:
-            return
-        for scene in self._page.grid.scenes:
-            if scene.study_instance_uid == current.study_instance_uid:
-                scene.person_warning = doubts[0]
-                self._warned.append(scene)
-
-    def _take_warnings_back(self) -> None:
-        for scene in self._warned:
-            scene.person_warning = ""
-        self._warned = []
-        self.two_persons = ""
+        self._dress.warn(current, [cell.stack.study for cell in self.prior_cells() if cell.stack], self.doubt_of)
 
     def _replace_stack(self, shown: ShownSeries) -> None:
         """Show another series where the last one stood; the other cells stay."""
         current = self.current
         if current is None or shown.series_instance_uid not in {one.series_instance_uid for one in current.series}:
             return
-        keys = [cell.key for cell in self.cells]
-        at = keys.index(STACK) if STACK in keys else 0
-        former = self._hungs[at].series
-        replaced = self._hung_of(current, shown.series_instance_uid)
-        # the planes are those of the series on screen: they follow it
-        self._hungs = tuple(
-            replaced if n == at
-            else replace(replaced, cell=one.cell) if one.cell.view is not CellView.STACK and one.series is former
-            else one
-            for n, one in enumerate(self._hungs)
-        )  # fmt: skip
+        self._hungs = replaced_stack(self.cells, self._hungs, current, shown)
         self._lay()
 
     def _layout_changed(self, layout: object) -> None:
@@ -432,7 +377,8 @@ class Hanging(QObject):
         if self._active:
             self._active = False
             self._loading.show([])
-            self._take_warnings_back()
+            self._cut.close()
+            self._dress.take_warnings_back()
             self.changed.emit()
 
     # images
@@ -449,7 +395,7 @@ class Hanging(QObject):
     def _share(self, *, again: bool = False) -> None:
         """Give cells of the series on screen what was fetched for it; ``again`` replaces what they have."""
         shown = self._images.shown
-        stacks = [one.stack for one in self.cells if one.stack is not None and self._is_shared(one.stack)]
+        stacks = [one for one in self._stacks() if self._is_shared(one)]
         if shown is None or not stacks:
             return
         places = {frame.ref: n for n, frame in enumerate(shown.series.frames)}
@@ -473,6 +419,11 @@ class Hanging(QObject):
             if cell.stack is stack:
                 self._pictures.arrange()
                 self._page.grid.frame(cell.key).refresh()
+        self._cut.came(stack)
+
+    def _settled(self, stack: CellStack) -> None:
+        self._cut.came(stack)
+        self.stack_settled.emit(stack)
 
     def _tell_here(self, stack: CellStack) -> None:
         """Let the row of a series say what is here of it, also where it is not the one in front."""
@@ -485,7 +436,7 @@ class Hanging(QObject):
 
     def _scrolled(self, key: str, _index: int) -> None:
         for cell in self.cells:
-            if cell.key == key and cell.stack is not None:
+            if cell.key == key and cell.stack is not None and self._page.grid.frame(key).scene is cell.stack.scene:
                 self._loading.focus(cell.stack)
 
     def _volume_came(self) -> None:
@@ -496,6 +447,7 @@ class Hanging(QObject):
         if self.two_persons and current is not None:
             self._warn_of_persons(current)
         self._share(again=True)
+        self._lend()
 
     def _volume_refused(self) -> None:
         """Leave a stage whose planes will not come, unless the reader chose it or works in it."""

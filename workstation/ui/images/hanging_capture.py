@@ -14,8 +14,11 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.scene import Scene
 from viewers.scene.slab import Projection
+from viewers.scene.transfer_functions import VolumePreset
+from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.errors import WorkstationError
-from workstation.domain.hanging import Cell, CellView, HangingProtocol, ImageSelector, Stage, captured, selector_of
+from workstation.domain.hanging import HangingProtocol, Stage, captured, selector_of
+from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ImageSelector
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import Dialog
 from workstation.ui.hanging_editor import HangingEditor
@@ -85,12 +88,33 @@ class HangingCapture(QObject):
         placed = next((one for one in self._hanging.cells if one.key == key), None) if key.startswith("cell.") else None
         if placed is not None:
             cell = placed.hung.cell
-            return replace(cell, window_preset=_preset(scene))
+            overlay = self._overlay(scene, placed.hung.study_instance_uid) if scene is not None else None
+            return replace(cell, window_preset=_preset(scene), mip_mm=_mip_mm(scene) if cell.view.is_cut else 0.0,
+                           overlay=overlay or cell.overlay)  # fmt: skip
         of_stage = next((one.hung.cell for one in self._hanging.cells if one.key == key), None)
         is_hung = self._hanging.is_on_screen and of_stage is not None
         selector = of_stage.selector if is_hung and of_stage else selector_of(shown.series, study=current)
         wall = of_stage.chest_wall if is_hung and of_stage else Cell().chest_wall
-        return Cell(selector, _VIEWS.get(key, CellView.STACK), _preset(scene), wall, _mip_mm(scene))
+        view = _VIEWS.get(key, CellView.STACK)
+        if isinstance(scene, VolumeScene) and scene.preset is VolumePreset.MIP:
+            view = CellView.MIP
+        overlay = self._overlay(scene, current.study_instance_uid) if scene is not None else None
+        return Cell(selector, view, _preset(scene), wall, _mip_mm(scene), overlay)
+
+    def _overlay(self, scene: Scene, study_instance_uid: str) -> CellOverlay | None:
+        """Return what lies over a picture as it is painted now; None where nothing does."""
+        studies = [one for one in (self._hanging.current, *self._hanging.priors) if one is not None]
+        study = next((one for one in studies if one.study_instance_uid == study_instance_uid), None)
+        layer = scene.fused
+        if layer is None or study is None:
+            return None
+        uid = layer.volume.series_instance_uid
+        series = next((one for one in study.series if one.series_instance_uid == uid), None)
+        if series is None:
+            return None
+        look = layer.look
+        scale = look.scale if layer.is_suv else None
+        return CellOverlay(selector_of(series, study=study), look.colour_map, look.alpha, scale)
 
     # acting
 

@@ -10,10 +10,11 @@ from typing import Final
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions
-from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, slots_of
-from workstation.domain.hanging import CellView, Hung, Stage, day_of
+from workstation.domain.frames import FrameRef
+from workstation.domain.hanging import Hung, Stage, day_of, selector_of
+from workstation.domain.hanging_cells import Cell, CellView
 from workstation.domain.linkable import is_one_person
 from workstation.domain.study import Series, Study
 from workstation.domain.workitem import WorklistRow
@@ -21,6 +22,7 @@ from workstation.services.image_service import first_series
 from workstation.services.uid import new_uid
 from workstation.ui.hanging_words import one_image_alone, waiting_for_volume
 from workstation.ui.images.cell_images import CellStack, restricted
+from workstation.ui.images.hung_volumes import HungVolume, HungVolumes
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.series_doubts import doubts_of, with_doubts
 from workstation.ui.images.shown_series import ShownSeries
@@ -39,12 +41,26 @@ _VOLUME_VIEWS: Final = {
 
 @dataclass(slots=True, eq=False)
 class PlacedCell:
-    """A cell with its viewport; ``stack`` is set where it has pixels of its own, ``note`` where it is empty."""
+    """
+    A cell with its viewport.
+
+    ``stack`` is set where it has pixels of its own, ``volume`` where it is cut from one of its own, ``overlay`` where
+    another series lies over it, ``note`` where it stays empty.
+    """
 
     key: str
     hung: Hung
     stack: CellStack | None = None
     note: str = ""
+    volume: HungVolume | None = None
+    overlay: HungVolume | None = None
+    base: Scene | None = None
+    """The images of a fused cell until the overlay lies over them, and from then on"""
+
+    @property
+    def sources(self) -> tuple[HungVolume, ...]:
+        """Return the volumes that it needs."""
+        return tuple(one for one in (self.volume, self.overlay) if one is not None)
 
 
 def reading_order(study: Study, preferred_uid: str = "") -> Study:
@@ -57,7 +73,7 @@ def reading_order(study: Study, preferred_uid: str = "") -> Study:
 
 def is_of_stacks(stage: Stage) -> bool:
     """Tell whether no cell of a stage needs a volume."""
-    return all(cell.view is CellView.STACK for cell in stage.cells)
+    return all(cell.view is CellView.STACK and cell.overlay is None for cell in stage.cells)
 
 
 def tiling_of(stage: Stage, cells: Sequence[PlacedCell]) -> Tiling:
@@ -65,11 +81,39 @@ def tiling_of(stage: Stage, cells: Sequence[PlacedCell]) -> Tiling:
     return Tiling(tuple(Tile(cell.key, at % stage.columns, at // stage.columns) for at, cell in enumerate(cells)))
 
 
+def hung_of(study: Study, series_uid: str, prior: int = 0) -> Hung:
+    """Return a whole series of a study as a stack; ``prior`` is the study's number, 0 for the case itself."""
+    series = next(one for one in study.series if one.series_instance_uid == series_uid)
+    cell = Cell(selector_of(series, prior=prior, study=study))
+    images = tuple(one for one in series.instances if one.rows > 0)
+    return Hung(cell, study.study_instance_uid, series, images)
+
+
+def replaced_stack(
+    cells: Sequence[PlacedCell], hungs: Sequence[Hung], current: Study, shown: ShownSeries
+) -> tuple[Hung, ...]:
+    """Return what hangs once another series stands where the last one stood; the other cells stay."""
+    keys = [cell.key for cell in cells]
+    at = keys.index(STACK) if STACK in keys else 0
+    former = hungs[at].series
+    replaced = hung_of(current, shown.series_instance_uid)
+    # the planes are those of the series on screen: they follow it
+    return tuple(
+        replaced if n == at
+        else replace(replaced, cell=one.cell) if one.cell.view is not CellView.STACK and one.series is former
+        and one.overlay is None
+        else one
+        for n, one in enumerate(hungs)
+    )  # fmt: skip
+
+
 class StageBuilder:
     """Makes the scenes of one case's stages; measurements on a prior last as long as the case is open."""
 
-    def __init__(self, case: OpenImages, prior_captions: Callable[[Study, Series], StudyCaptions]) -> None:
-        self._case = case
+    def __init__(
+        self, case: OpenImages, volumes: HungVolumes, prior_captions: Callable[[Study, Series], StudyCaptions]
+    ) -> None:
+        self._case, self._volumes = case, volumes
         self._prior_captions = prior_captions
         self._annotations: dict[str, Annotations] = {}
 
@@ -78,6 +122,7 @@ class StageBuilder:
     ) -> list[PlacedCell]:
         """Return the cells: the series on screen in viewports it has already, all others in their own."""
         used: set[str] = set()
+        held: dict[tuple[FrameRef, ...], HungVolume] = {}
         found = []
         for at, hung in enumerate(hungs):
             key, note = self._viewport(hung, shown, used)
@@ -85,21 +130,40 @@ class StageBuilder:
             if key:
                 found.append(PlacedCell(key, hung))
                 continue
-            cell = PlacedCell(f"cell.{at}", hung, note=note or (why(hung) if hung.series is None else ""))
+            cell = PlacedCell(f"cell.{at}", hung, note=note or ("" if hung.is_filled else why(hung)))
             study = next((one for one in studies if one.study_instance_uid == hung.study_instance_uid), None)
             if not cell.note and hung.series is not None and study is not None:
-                cell.stack = self._stack(study, hung.series, hung, shown)
+                self._fill(cell, study, hung.series, shown, held)
             found.append(cell)
+        self._volumes.hold(tuple(held.values()))
         return found
 
-    def scene(self, cell: PlacedCell) -> Scene:
-        """Return what a cell's own viewport shows."""
-        return cell.stack.scene if cell.stack is not None else NoteScene(cell.note)
+    def _fill(
+        self,
+        cell: PlacedCell,
+        study: Study,
+        series: Series,
+        shown: ShownSeries,
+        held: dict[tuple[FrameRef, ...], HungVolume],
+    ) -> None:
+        hung = cell.hung
+
+        def volume_of(stack: CellStack) -> HungVolume:
+            return held.setdefault(tuple(stack.refs), self._volumes.of(stack))
+
+        cell.stack = self._stack(study, series, hung, shown)
+        if hung.cell.view is not CellView.STACK:
+            cell.volume = volume_of(cell.stack)
+            cell.stack = cell.volume.stack
+        if hung.overlay is not None:
+            over = self._stack(study, hung.overlay, replace(hung, instances=hung.overlay.instances), shown)
+            cell.overlay = volume_of(over)
+            cell.overlay.is_overlay = True
 
     def _viewport(self, hung: Hung, shown: ShownSeries, used: set[str]) -> tuple[str, str]:
         """Return the viewport that has the series already, or why the cell must wait."""
         series = hung.series
-        if series is None or series.series_instance_uid != shown.series_instance_uid:
+        if series is None or series.series_instance_uid != shown.series_instance_uid or hung.cell.overlay is not None:
             return "", ""
         if hung.cell.view in _VOLUME_VIEWS:
             key = _VOLUME_VIEWS[hung.cell.view]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QObject
 
 from resources.translation import tr
 from viewers.qt.view_surface import ViewSurface
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.mpr_plane import MprPlane
-from viewers.scene.mpr_scene import MprScene
 from viewers.scene.oblique import PlaneSet
 from workstation.domain.errors import WorkstationError
-from workstation.services.uid import new_uid
+from workstation.ui.images.cut_scenes import plane_scene
 from workstation.ui.images.feature import FeatureContext
-from workstation.ui.images.series_doubts import any_burned_in, worst_loss, worst_method
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.widgets.tiling import PLANES, Layout
@@ -53,31 +49,14 @@ class MprPlanes(QObject):
             self._page.enable_planes(shown.refusal or tr("follows when all slices are here"))
 
     def _built(self, shown: ShownSeries) -> None:
-        annotations = self._images.annotations
-        if shown.built is None or annotations is None:
+        if shown.built is None:
             return
-        planes = PlaneSet()
-        default_voi, monochrome1 = shown.look
+        planes, images = PlaneSet(), tuple(shown.images.values())
         for plane in MprPlane:
-            scene = MprScene(
-                shown.built.volume,
-                plane,
-                annotations=annotations,
-                new_uid=new_uid,
-                modality=shown.series.modality,
-                captions=shown.scene.captions,
-                reslicer=self._reslicer,
-                planes=planes,
-                default_voi=default_voi,
-                monochrome1=monochrome1,
-                padding=shown.padding,
-            )
+            scene = plane_scene(
+                shown.built.volume, plane, shown.scene, images, reslicer=self._reslicer, planes=planes
+            )  # fmt: skip
             self._images.marks.dress(scene)
-            scene.identity = shown.scene.identity
-            scene.lossy_ratio = worst_loss(shown.images.values())
-            scene.lossy_method = worst_method(shown.images.values())
-            scene.burned_in = any_burned_in(shown.images.values())
-            scene.state = replace(scene.state, voi=shown.scene.own_state.voi, inverted=shown.scene.own_state.inverted)
             shown.scenes[plane.value] = scene
         grid = self._page.grid
         self._offer(shown)

@@ -63,7 +63,8 @@ class PriorAlignment(QObject):
             return None
         scenes = [self._page.grid.frame(key).scene for key in self._page.grid.visible_keys()]
         mine = [one for one in scenes if one is not None and one.study_instance_uid == current.study_instance_uid]
-        return (mine[0], priors[0].stack.scene, priors[0].stack) if mine else None
+        other = self._page.grid.frame(priors[0].key).scene
+        return (mine[0], other, priors[0].stack) if mine and other is not None else None
 
     @property
     def is_linkable(self) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 
 from viewers.scene.captions import Identity
 from viewers.scene.image import SliceImage
-from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, to_gray
+from viewers.scene.raster import GrayscaleTransform, to_gray
 from viewers.scene.scene import Scene, ViewState
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.geometry import Point
@@ -63,19 +63,6 @@ class ShownSeries:
     def images(self) -> dict[int, SliceImage]:
         """Return the slices that are here."""
         return {n: image for n in sorted(self.scene.arrived) if (image := self.scene.image(n)) is not None}
-
-    @property
-    def look(self) -> tuple[Window | VoiLut | None, bool]:
-        """Return the window of its middle image and whether it is MONOCHROME1, for what is made of its volume."""
-        images = list(self.images.values())
-        middle = images[len(images) // 2] if images else None
-        return (None, False) if middle is None else (middle.default_voi, middle.monochrome1)
-
-    @property
-    def padding(self) -> tuple[float, float] | None:
-        """Return the values that show no patient where all its images name the same, else None."""
-        named = {one.padding for one in self.images.values()}
-        return named.pop() if len(named) == 1 else None
 
     @property
     def size(self) -> int:

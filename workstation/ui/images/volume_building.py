@@ -46,7 +46,7 @@ class VolumeBuilding(QObject):
         def work(job: JobContext) -> BuiltVolume:
             built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=uid, unit=unit, job=job)
             slices.clear()
-            _warm_up(built.volume)
+            warm_up_planes(built.volume)
             return built
 
         self._shown = shown
@@ -84,7 +84,7 @@ class VolumeBuilding(QObject):
         self.refused.emit(shown, error)
 
 
-def _warm_up(volume: Volume) -> None:
+def warm_up_planes(volume: Volume) -> None:
     """Load VTK off the main thread: its first plane takes a second, and it must not be the window's."""
     grid = plane_grid(volume, MprPlane.AXIAL)
     small = replace(volume, voxels=volume.voxels[:2, :2, :2].copy())

@@ -22,8 +22,8 @@ from viewers.scene.transfer_functions import VolumePreset, preset_title
 from viewers.scene.volume_scene import VolumeScene, VolumeView
 from workstation.services.uid import new_uid
 from workstation.ui.commands import Command
+from workstation.ui.images.cut_scenes import look_of, take_over, volume_scene
 from workstation.ui.images.feature import FeatureContext
-from workstation.ui.images.series_doubts import any_burned_in, worst_loss, worst_method
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.keymap import key_of
 from workstation.ui.pages.image_menu import MenuPlace
@@ -140,26 +140,14 @@ class VolumeViews(QObject):
         self._offer()
 
     def _built(self, shown: ShownSeries) -> None:
-        annotations = self._images.annotations
-        if shown.built is None or annotations is None:
+        if shown.built is None:
             return
         self._shown = shown
-        scene = VolumeScene(
-            shown.built.volume,
-            annotations=annotations,
-            new_uid=new_uid,
-            modality=shown.series.modality,
-            captions=shown.scene.captions,
-        )
-        self._give(shown, VOLUME, scene)
+        self._give(shown, VOLUME, volume_scene(shown.built.volume, shown.scene, tuple(shown.images.values())))
         self._warm.start()
 
     def _give(self, shown: ShownSeries, key: str, scene: Scene) -> None:
         self._images.marks.dress(scene)
-        scene.identity = shown.scene.identity
-        scene.lossy_ratio = worst_loss(shown.images.values())
-        scene.lossy_method = worst_method(shown.images.values())
-        scene.burned_in = any_burned_in(shown.images.values())
         shown.scenes[key] = scene
         self._page.grid.set_scenes({key: scene})
         self._offer()
@@ -184,7 +172,7 @@ class VolumeViews(QObject):
         if path.length_mm < 2 * min(shown.built.volume.spacing_mm):
             self._page.toast.emit(tr("The path is too short to be straightened."))
             return
-        default_voi, monochrome1 = shown.look
+        default_voi, monochrome1 = look_of(tuple(shown.images.values()))
         scene = CurvedScene(
             shown.built.volume,
             path,
@@ -196,6 +184,7 @@ class VolumeViews(QObject):
             monochrome1=monochrome1,
         )
         scene.state = replace(scene.state, voi=shown.scene.own_state.voi, inverted=shown.scene.own_state.inverted)
+        take_over(scene, shown.scene, tuple(shown.images.values()))
         self._give(shown, CURVED, scene)
         self._page.grid.choose_layout(CURVED)
 

@@ -62,6 +62,8 @@ class ImagePresenter(QObject):
     """``FindingList`` as it may be seen now"""
     beside = Signal(object)
     """The ``Study`` of a prior whose images stand beside the case now"""
+    uptake_prepared = Signal(object)
+    """``HungVolume`` of a cell that may lie over others now; a PET's in uptake values"""
     objects_read = Signal(object)
     """``ForeignObjects`` of the case or of a prior beside it"""
 

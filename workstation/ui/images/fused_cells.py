@@ -1,0 +1,240 @@
+"""The overlays of a stage's fused cells: laid over by frame of reference, refused in words where that is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu
+
+from resources.translation import tr
+from viewers.qt.vtk_reslice import VtkReslicer
+from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
+from viewers.scene.scene import Scene
+from workstation.domain.colour_map import SUV_SCALES, ColourMap
+from workstation.domain.errors import NotRegistrable, WorkstationError
+from workstation.domain.registration import Registrations, RigidRegistration
+from workstation.domain.suv import SuvScale
+from workstation.domain.voi_words import sphere_uptake
+from workstation.domain.volume import Volume
+from workstation.services.fusion_service import PreparedOverlay
+from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.hung_stage import PlacedCell
+from workstation.ui.images.registering import SeriesRegistering
+from workstation.ui.images.series_doubts import overlay_doubts
+from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.pages.image_menu import MenuPlace
+
+_NOTICE: Final = "fused cell"
+_STRENGTHS: Final = (0.25, 0.5, 0.75, 1.0)
+
+
+class FusedCells(QObject):
+    """Which overlays of the stage on screen lie over their images; the look of each is the reader's to change."""
+
+    changed = Signal()
+    """A registration came into force or went: what may be laid over has to be asked again"""
+
+    def __init__(self, context: FeatureContext) -> None:
+        super().__init__(context.page)
+        self._page, self._images = context.page, context.images
+        self._cells: Sequence[PlacedCell] = ()
+        self._laid: dict[PlacedCell, PreparedOverlay] = {}
+        self._refused: dict[PlacedCell, str] = {}
+        self._watched: Registrations | None = None
+        self._reslicer = VtkReslicer()
+        self._registering: SeriesRegistering | None = None
+        if context.fusing is not None:
+            self._registering = SeriesRegistering(context.page, context.jobs, context.fusing.register)
+            self._registering.told.connect(self._tell_registering)
+            self._registering.failed.connect(self._not_registered)
+            self._registering.accepted.connect(self._accepted)
+            self._registering.rejected.connect(self._offer)
+        context.page.image_menu.entries.append(self._fill_menu)
+
+    def begin(self, cells: Sequence[PlacedCell]) -> None:
+        """Take the fused cells of a new stage."""
+        self._cells, self._laid, self._refused = tuple(cells), {}, {}
+        self._page.notices.clear_notice(_NOTICE)
+        registrations = self._page.grid.links.registrations
+        if cells and registrations is not self._watched:
+            self._watched = registrations
+            registrations.watch(lambda: self._registrations_changed(registrations))
+
+    def close(self) -> None:
+        """Let every overlay go."""
+        self.begin(())
+        self._watched = None
+        self._reslicer.forget()
+        if self._registering is not None:
+            self._registering.close()
+
+    @property
+    def question(self) -> ConfirmDialog | None:
+        """Return the question whether a registration may be used, while it stands."""
+        return self._registering.dialog if self._registering is not None else None
+
+    def refusal(self, cell: PlacedCell) -> str:
+        """Return why the overlay of a cell does not lie over its images, empty where it does or nobody asked."""
+        return self._refused.get(cell, "")
+
+    def lay(self, cell: PlacedCell, base: Scene) -> bool:
+        """Lay a cell's overlay over its images; False while it is on its way and where it must not be."""
+        overlay = cell.overlay
+        if overlay is None or overlay.prepared is None or not base.frame_of_reference_uid:
+            return self._is_nowhere(cell, base)
+        if self._laid.get(cell) is overlay.prepared:
+            return True
+        try:
+            layer = self._layer(cell, base, overlay.prepared)
+        except NotRegistrable as exc:
+            self._refuse(cell, base, exc)
+            return False
+        self._refused.pop(cell, None)
+        self._laid[cell] = overlay.prepared
+        layer.warnings += overlay_doubts(overlay.stack.series, overlay.images.values())
+        base.fuse(layer)
+        if overlay.stack.series.modality == "PT" and base.modality != "PT":
+            spheres = sphere_uptake(layer.volume, overlay.prepared.suv)
+            base.sphere_words, base.sphere_measures = spheres.words, spheres.measures
+        return True
+
+    def _is_nowhere(self, cell: PlacedCell, base: Scene) -> bool:
+        """Say of complete images without a frame of reference that nothing can lie over them; always False."""
+        stack = cell.stack
+        if stack is not None and stack.scene.arrived and not base.frame_of_reference_uid:
+            self._refused[cell] = tr("The images name no frame of reference: nothing can be laid over them.")
+        return False
+
+    def _layer(self, cell: PlacedCell, base: Scene, prepared: PreparedOverlay) -> FusedLayer:
+        return fused_layer(
+            prepared.volume,
+            base.frame_of_reference_uid,
+            self._page.grid.links.registrations,
+            suv=prepared.suv,
+            look=base.fused.look if base.fused is not None else _look(cell, prepared),
+            reslicer=self._reslicer,
+        )
+
+    # where the two lie apart
+
+    def _refuse(self, cell: PlacedCell, base: Scene, error: NotRegistrable) -> None:
+        prepared = cell.overlay.prepared if cell.overlay is not None else None
+        base.fuse(None)
+        self._laid.pop(cell, None)
+        if prepared is None or not prepared.volume.frame_of_reference_uid:
+            self._refused[cell] = tr("The overlay names no frame of reference and cannot be laid over other images.")
+            return
+        is_new = not self._refused
+        self._refused[cell] = f"{error.user_text} {error.hint}".rstrip()
+        if is_new:
+            self._offer()
+
+    def _offer(self) -> None:
+        if not self._refused or self._registering is None:
+            return
+        self._say(Severity.DEGRADED, tr("The two series lie in different frames of reference."),
+                  tr("There is no fused view until they are registered."),
+                  NoticeAction(tr("Register…"), self.register, "focus-3"))  # fmt: skip
+
+    def register(self) -> None:
+        """Compute how the overlay of the first refused cell lies to its images; the reader decides about the result."""
+        cell = next(iter(self._refused), None)
+        overlay = cell.overlay if cell is not None else None
+        if self._registering is None or cell is None or overlay is None or overlay.prepared is None:
+            return
+        fixed = self._volume_under(cell)
+        if fixed is None:
+            reason = tr("choose the series under the overlay in the list and wait for all its slices")
+            self._page.toast.emit(tr("Registration needs the volume of both series: {reason}", reason=reason))
+            return
+        self._registering.start(fixed, overlay.prepared.volume)
+
+    def _volume_under(self, cell: PlacedCell) -> Volume | None:
+        shown = self._images.shown
+        if cell.volume is not None and cell.volume.built is not None:
+            return cell.volume.built.volume
+        is_shown = shown is not None and cell.stack is not None and cell.stack.series.key == shown.key
+        return shown.built.volume if shown is not None and is_shown and shown.built is not None else None
+
+    def _accepted(self, found: RigidRegistration) -> None:
+        self._page.grid.links.registrations.add(found)
+
+    def _tell_registering(self, share: float) -> None:
+        self._say(Severity.NEWS, tr("Registering… {percent} %", percent=round(share * 100)),
+                  tr("Reading goes on meanwhile."), NoticeAction(tr("Cancel"), self._cancel))  # fmt: skip
+
+    def _cancel(self) -> None:
+        if self._registering is not None:
+            self._registering.stop()
+        self._offer()
+
+    def _not_registered(self, error: WorkstationError) -> None:
+        self._page.show_error(error, key=_NOTICE, severity=Severity.DEGRADED)
+
+    def _say(self, severity: Severity, fact: str, more: str, action: NoticeAction) -> None:
+        self._page.notices.show_notice(Notice(_NOTICE, severity, fact, more, actions=(action,)))
+
+    def _registrations_changed(self, changed: Registrations) -> None:
+        if changed is self._watched and self._cells:
+            self._laid, self._refused = {}, {}
+            self._page.notices.clear_notice(_NOTICE)
+            self.changed.emit()
+
+    # how it looks
+
+    def _fill_menu(self, menu: QMenu, place: MenuPlace) -> None:
+        cell = next((one for one in self._laid if one.key == place.key), None)
+        layer = cell.base.fused if cell is not None and cell.base is not None else None
+        if cell is None or layer is None:
+            return
+        look, add = layer.look, self._add
+        looks = menu.addMenu(tr("Overlay"))
+        for strength in _STRENGTHS:
+            add(looks, f"{round(strength * 100)} %", layer, replace(look, alpha=strength))
+        looks.addSeparator()
+        for colours in ColourMap:
+            add(looks, colours.full_name, layer, replace(look, colour_map=colours))
+        if layer.is_suv:
+            looks.addSeparator()
+            for scale in SUV_SCALES:
+                add(looks, f"{layer.label} {scale.low:g}\u2013{scale.high:g}", layer, replace(look, scale=scale))
+        self._add_parting(looks, cell)
+
+    def _add_parting(self, menu: QMenu, cell: PlacedCell) -> None:
+        registrations = self._page.grid.links.registrations
+        ends = self._ends(cell)
+        if registrations.between(*ends) is not None:
+            menu.addSeparator()
+            menu.addAction(tr("Part again")).triggered.connect(partial(registrations.remove, *ends))
+
+    def _ends(self, cell: PlacedCell) -> tuple[str, str]:
+        prepared = cell.overlay.prepared if cell.overlay is not None else None
+        overlay = prepared.volume.frame_of_reference_uid if prepared is not None else ""
+        return overlay, cell.base.frame_of_reference_uid if cell.base is not None else ""
+
+    def _add(self, menu: QMenu, text: str, layer: FusedLayer, look: FusionLook) -> None:
+        entry = menu.addAction(text)
+        entry.setCheckable(True)
+        entry.setChecked(look == layer.look)
+        entry.triggered.connect(self._painter(layer, look))
+
+    def _painter(self, layer: FusedLayer, look: FusionLook) -> Callable[[], None]:
+        def paint() -> None:
+            layer.look = look
+            self._page.grid.refresh()
+
+        return paint
+
+
+def _look(cell: PlacedCell, prepared: PreparedOverlay) -> FusionLook | None:
+    """Return how the protocol wants an overlay painted; uptake values only where there are some."""
+    wanted, first = cell.hung.cell.overlay, cell.overlay.first_look if cell.overlay is not None else None
+    if wanted is None or first is None:
+        return first
+    scale = wanted.suv if wanted.suv is not None and isinstance(prepared.suv, SuvScale) else first.scale
+    return FusionLook(scale, wanted.colour_map, wanted.alpha)
