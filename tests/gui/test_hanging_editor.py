@@ -155,8 +155,9 @@ def test_a_captured_layout_hangs_the_next_study_of_its_kind_the_same_way(qtbot: 
     again = opened(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more,
                                protocols=bench.protocols))  # fmt: skip
     assert stage_name(again) == "Bone beside soft"
-    assert [one.series_instance_uid for one in scenes(again)] == ["1.2.3.2", "1.2.4.2"]
-    assert [one.window.width for one in scenes(again)] == [2000, 2000]
+    again.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: [one.series_instance_uid for one in pictures(again)] == ["1.2.3.2", "1.2.4.2"])
+    qtbot.waitUntil(lambda: [one.window.width for one in scenes(again)] == [2000, 2000])
 
 
 def test_a_captured_mammographic_stage_keeps_sides_views_and_scale(qtbot: QtBot, make: Make) -> None:  # noqa: F811
