@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from models.engine.calibration import out_of_ten
+from models.engine.cpu_forms import cpu_forms
 from models.engine.decoders.heatmap_3d import decode, merge
 from models.engine.heat import heat_picture
 from models.engine.preprocess import Prepared, normalised, prepare
@@ -19,7 +19,6 @@ from models.engine.registry import Bundle
 from models.engine.second_stage import rescored
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import run_tiled
-from models.engine.winograd import plane_wise
 from resources.translation import tr
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.model import OcclusionMap
@@ -133,7 +132,7 @@ class LungNoduleDetector:
 
     def _opened(self) -> InferenceSession:
         if self._session is None:
-            faster = partial(plane_wise, multiple_of=self._bundle.manifest.input.multiple_of)
+            faster = cpu_forms(self._bundle.manifest.input.multiple_of)
             self._session = InferenceSession.open(
                 self._bundle.model, self._requested, threads=self._threads, for_cpu=faster
             )

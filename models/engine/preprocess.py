@@ -57,8 +57,15 @@ def lungs_in_view(volume: Volume, applies_to: AppliesTo, job: CancelToken | None
 
 def normalised(hu: npt.NDArray[np.int16], spec: InputSpec) -> npt.NDArray[np.float32]:
     """Return HU clipped and scaled to 0..1, edge-padded to multiples of ``multiple_of`` at the high ends."""
-    low, high = spec.clip_hu
-    values = np.clip(hu, int(low), int(high)).astype(np.float32)
-    values -= np.float32(low)
-    values *= np.float32(1 / (high - low))
-    return np.pad(values, [(0, -n % spec.multiple_of) for n in hu.shape], mode="edge")
+    low, high = (int(bound) for bound in spec.clip_hu)
+    share = np.float32(1 / (high - low))
+    depth, height, width = hu.shape
+    values = np.empty([n + -n % spec.multiple_of for n in hu.shape], np.float32)
+    for number in range(depth):  # slice by slice: what a pass leaves is still at hand for the next
+        inner = values[number, :height, :width]
+        np.subtract(np.clip(hu[number], low, high), np.float32(low), out=inner)
+        inner *= share
+        values[number, :height, width:] = inner[:, -1:]
+        values[number, height:] = values[number, height - 1]
+    values[depth:] = values[depth - 1]
+    return values

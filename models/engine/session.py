@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self
@@ -94,7 +94,7 @@ class InferenceSession:
     """
 
     def __init__(
-        self, model: bytes, requested: Provider, threads: int, factory: Factory, for_cpu: Rewrite | None = None
+        self, model: bytes, requested: Provider, threads: int, factory: Factory, for_cpu: Sequence[Rewrite] = ()
     ) -> None:
         self._model = model
         self._for_cpu = for_cpu
@@ -114,10 +114,10 @@ class InferenceSession:
         threads: int | None = None,
         factory: Factory | None = None,
         available: tuple[Provider, ...] | None = None,
-        for_cpu: Rewrite | None = None,
+        for_cpu: Sequence[Rewrite] = (),
     ) -> Self:
         """
-        Open verified model bytes; ``for_cpu`` turns them into the form that a CPU computes faster.
+        Open verified model bytes; ``for_cpu`` turn them into forms that a CPU computes faster, the fastest first.
 
         Raises:
             ProviderUnavailable: the provider asked for is not here or does not start.
@@ -217,7 +217,7 @@ class InferenceSession:
 
     def _open_on_cpu(self) -> None:
         self.provider = Provider.CPU
-        if self._for_cpu is not None and self._opened_rewritten(self._for_cpu):
+        if any(self._opened_rewritten(rewrite) for rewrite in self._for_cpu):
             return
         try:
             self._session = self._factory(self._model, _session_options(self._threads), _wanted(Provider.CPU))
@@ -225,12 +225,12 @@ class InferenceSession:
             raise BundleInvalid(tr("The network cannot be opened."), detail=str(exc)[:300]) from exc
 
     def _opened_rewritten(self, rewrite: Rewrite) -> bool:
-        """Open the faster form; what cannot be opened so is opened as it was delivered."""
+        """Open a faster form; what cannot be opened so is opened in the next one, at last as it was delivered."""
         try:
             faster = rewrite(self._model)
             self._session = self._factory(faster, _session_options(self._threads), _wanted(Provider.CPU))
         except Exception as exc:  # noqa: BLE001  ONNX Runtime's exception types share no public base
-            _log.info("the network runs as it was delivered: %s", type(exc).__name__)
+            _log.info("a faster form of the network does not open: %s", type(exc).__name__)
             return False
         return True
 

@@ -11,38 +11,18 @@ Runtime has fast kernels for planes on a CPU, and none for volumes.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from models.engine.graph_parts import Node, Parts, taken_apart
 from models.engine.onnx_writer import constant, node
-from models.engine.onnx_writer import field as written
-from models.engine.protobuf import fields, packed, signed, text
 
-FloatArray = npt.NDArray[np.float32]
-
-_GRAPH: Final = 7  # field numbers of ModelProto and GraphProto
-_NODE, _CONSTANT, _INPUT, _OUTPUT = 1, 5, 11, 12
-_FLOAT: Final = 1
 _KERNEL: Final = [3, 3, 3]
 _POINTWISE: Final = frozenset({"Add", "Relu"})
-_PLANES: Final[dict[str, int | list[int]]] = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
-_MOST_DIMS: Final = 16
+_PLANES: Final[dict[str, int | str | list[int]]] = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
 _END: Final = np.iinfo(np.int64).max
-
-
-@dataclass(slots=True)
-class _Node:
-    """One node of the given graph: its bytes, and what must be known of it."""
-
-    raw: bytes
-    kind: str = ""
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    numbers: dict[str, list[int]] = field(default_factory=dict)
 
 
 def plane_wise(model: bytes, multiple_of: int) -> bytes:
@@ -52,46 +32,28 @@ def plane_wise(model: bytes, multiple_of: int) -> bytes:
     What does not fit the scheme stays as it is; without anything that fits, so does the model.
     Raises MalformedGraph.
     """
-    outer = [(number, _plain(value)) for number, value in fields(memoryview(model))]
-    graph = b"".join(value for number, value in outer if number == _GRAPH and isinstance(value, bytes))
-    rewriting = _Rewriting(graph, multiple_of)
-    changed = rewriting.run()
-    if changed is None:
-        return model
-    return b"".join(written(number, changed if number == _GRAPH else value) for number, value in outer)
+    parts = taken_apart(model)
+    rewriting = _Rewriting(parts, multiple_of)
+    nodes = rewriting.run()
+    return model if nodes is None else parts.whole(nodes)
 
 
 class _Rewriting:
     """One graph on its way from volumes to planes."""
 
-    def __init__(self, graph: bytes, multiple_of: int) -> None:
+    def __init__(self, parts: Parts, multiple_of: int) -> None:
         self._multiple_of = multiple_of
-        self._others: list[bytes] = []
-        self._nodes: list[_Node] = []
-        self._weights: dict[str, FloatArray] = {}
-        self._constants: dict[str, bytes] = {}
-        self._results: list[str] = []
-        self._steps: dict[str, int] = {}  # slices of the input to one of a tensor; absent where nobody knows
-        for number, value in fields(memoryview(graph)):
-            kept = _plain(value)
-            if number == _NODE and isinstance(kept, bytes):
-                self._nodes.append(_read_node(kept))
-                continue
-            if number == _CONSTANT and isinstance(kept, bytes):
-                self._take_weight(kept)
-                continue
-            if number == _INPUT and isinstance(kept, bytes):
-                self._steps[_name(kept)] = 1
-            elif number == _OUTPUT and isinstance(kept, bytes):
-                self._results.append(_name(kept))
-            self._others.append(written(number, kept))
+        self._nodes, self._weights, self._results = parts.nodes, parts.weights, parts.results
+        self._constants = parts.constants
+        # slices of the input to one of a tensor; absent where nobody knows
+        self._steps = dict.fromkeys(parts.inputs, 1)
         self._out: list[bytes] = []
         self._made: set[str] = set()  # what was given out once and can be used again
         self._in_planes: set[str] = set()
         self._only_in_planes: set[str] = set()
 
-    def run(self) -> bytes | None:
-        """Return the changed graph, or None where nothing fits."""
+    def run(self) -> list[bytes] | None:
+        """Return the changed nodes, or None where nothing fits."""
         for one in self._nodes:
             self._know_step(one)
             if self._fits(one) and self._even(one.inputs[0]):
@@ -106,29 +68,9 @@ class _Rewriting:
             self._to_volume(name)
         if not self._in_planes:
             return None
-        nodes = [written(_NODE, one) for one in self._out]
-        read = {name for one in map(_read_node, self._out) for name in one.inputs} | set(self._results)
-        constants = [written(_CONSTANT, one) for name, one in self._constants.items() if name in read]
-        return b"".join([*nodes, *self._others, *constants])
+        return self._out
 
-    def _take_weight(self, tensor: bytes) -> None:
-        dims: list[int] = []
-        kind, name, raw = 0, "", b""
-        for number, value in fields(memoryview(tensor)):
-            match number:
-                case 1:
-                    dims += [signed(value)] if isinstance(value, int) else packed(value, _MOST_DIMS)
-                case 2 if isinstance(value, int):
-                    kind = value
-                case 8 if not isinstance(value, int):
-                    name = text(value)
-                case 9 if not isinstance(value, int):
-                    raw = bytes(value)
-        self._constants[name] = tensor
-        if kind == _FLOAT and len(raw) == 4 * math.prod(dims):
-            self._weights[name] = np.frombuffer(raw, "<f4").reshape(dims)
-
-    def _fits(self, one: _Node) -> bool:
+    def _fits(self, one: Node) -> bool:
         weight = self._weights.get(one.inputs[1]) if one.kind == "Conv" and len(one.inputs) == 3 else None
         return (
             weight is not None
@@ -143,7 +85,7 @@ class _Rewriting:
         step = self._steps.get(name, 0)
         return step > 0 and self._multiple_of % (2 * step) == 0
 
-    def _know_step(self, one: _Node) -> None:
+    def _know_step(self, one: Node) -> None:
         known = max((self._steps.get(name, 0) for name in one.inputs), default=0)
         if one.kind == "Conv" and _divides_evenly(one.numbers):
             known *= one.numbers.get("strides", [1])[0]
@@ -152,7 +94,7 @@ class _Rewriting:
         if known:
             self._steps.update(dict.fromkeys(one.outputs, known))
 
-    def _convolution(self, one: _Node) -> None:
+    def _convolution(self, one: Node) -> None:
         source, weight, bias = one.inputs
         even, odd = self._planes(source)
         kernel, offset = self._weights[weight], self._weights[bias]
@@ -177,7 +119,7 @@ class _Rewriting:
         self._in_planes.add(y)
         self._only_in_planes.add(y)
 
-    def _pointwise(self, one: _Node) -> None:
+    def _pointwise(self, one: Node) -> None:
         halves = [self._planes(name) for name in one.inputs]
         for number, half in enumerate(("even", "odd")):
             self._emit(one.kind, [pair[number] for pair in halves], f"{one.outputs[0]}/{half}")
@@ -234,7 +176,7 @@ class _Rewriting:
         return name
 
     def _emit(
-        self, kind: str, inputs: list[str], output: str, attributes: dict[str, int | list[int]] | None = None
+        self, kind: str, inputs: list[str], output: str, attributes: dict[str, int | str | list[int]] | None = None
     ) -> str:
         self._out.append(node(kind, inputs, [output], attributes))
         return output
@@ -246,42 +188,3 @@ def _divides_evenly(numbers: dict[str, list[int]]) -> bool:
     return all(n == 1 for n in numbers.get("dilations", [])) and (
         (edges == _KERNEL and pads == [1] * 6) or (edges == [1] * 3 and pads == [0] * 6)
     )
-
-
-def _name(value_info: bytes) -> str:
-    found = (text(v) for number, v in fields(memoryview(value_info)) if number == 1 and not isinstance(v, int))
-    return next(found, "")
-
-
-def _read_node(raw: bytes) -> _Node:
-    found = _Node(raw)
-    for number, value in fields(memoryview(raw)):
-        if isinstance(value, int):
-            continue
-        match number:
-            case 1:
-                found.inputs.append(text(value))
-            case 2:
-                found.outputs.append(text(value))
-            case 4:
-                found.kind = text(value)
-            case 5:
-                name, numbers = _read_attribute(value)
-                found.numbers[name] = numbers
-    return found
-
-
-def _read_attribute(data: memoryview) -> tuple[str, list[int]]:
-    name, numbers = "", list[int]()
-    for number, value in fields(data):
-        if number == 1 and not isinstance(value, int):
-            name = text(value)
-        elif number == 3 and isinstance(value, int):
-            numbers.append(signed(value))
-        elif number == 8:
-            numbers += [signed(value)] if isinstance(value, int) else packed(value, _MOST_DIMS)
-    return name, numbers
-
-
-def _plain(value: int | memoryview) -> int | bytes:
-    return value if isinstance(value, int) else bytes(value)

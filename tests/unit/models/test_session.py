@@ -196,11 +196,12 @@ def test_the_cpu_gets_the_faster_form_and_the_model_itself_where_that_does_not_o
             raise RuntimeError("no kernel")
         return _Network(CPU, None)
 
-    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=lambda _: b"faster")
-    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=lambda _: b"broken")
-    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=_unreadable)
+    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=[lambda _: b"faster"])
+    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=[lambda _: b"broken"])
+    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=[_unreadable])
+    InferenceSession.open(b"plain", Provider.CPU, factory=runtime, for_cpu=[_unreadable, lambda _: b"second"])
 
-    assert opened == [b"faster", b"broken", b"plain", b"plain"]
+    assert opened == [b"faster", b"broken", b"plain", b"plain", b"second"]
 
 
 class _Endless(_Network):
