@@ -16,9 +16,10 @@ from tests.helpers.comparing import ComparingBench, ct_study, mammogram_study
 from tests.helpers.priors import FakeProtocols
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
+from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.errors import DiskFull
 from workstation.domain.hanging import HangingProtocol
-from workstation.domain.hanging_cells import CellView, ChestWall
+from workstation.domain.hanging_cells import CellOverlay, CellView, ChestWall, ImageSelector
 from workstation.storage.hanging_protocols import HangingLibrary
 from workstation.ui.hanging_editor import HangingEditor
 from workstation.ui.images.hanging_capture import NameDialog
@@ -84,6 +85,38 @@ def test_matching_and_cells_are_edited_in_the_form(qtbot: QtBot, library: Hangin
     assert (stage.cells[1].view, stage.cells[1].chest_wall) == (CellView.CORONAL, ChestWall.RIGHT)
     assert stage.cells[0].window_preset == 2
     assert stage.cells[1].mip_mm == 10  # what the form does not show is kept
+
+
+def test_an_overlay_is_edited_cell_by_cell_and_never_lies_over_a_volume(qtbot: QtBot, library: HangingLibrary) -> None:
+    dialog = editor(qtbot, library, "pet-ct")
+    form, row = dialog.form, dialog.form.overlay
+    assert (row.caption.text(), row.which.currentText()) == ("Overlay of cell 1", "no overlay")
+    form.table.setCurrentCell(2, 0)
+    assert (row.caption.text(), row.which.currentText(), row.scale.currentText()) == (
+        "Overlay of cell 3", "PT", "SUV 0\u20135"
+    )  # fmt: skip
+    for box, text in ((row.colours, "PET colours"), (row.scale, "SUV 0\u201310")):
+        box.setCurrentIndex(box.findText(text))
+        box.activated.emit(box.currentIndex())
+    row.strength.setValue(70)
+    form.table.setCurrentCell(3, 0)
+    row.which.setCurrentIndex(row.which.findData("PT"))
+    row.which.activated.emit(row.which.currentIndex())  # over the MIP: shown as a plane from then on
+    dialog.save.click()
+    cells = found(library, "pet-ct").stages[0].cells
+    assert cells[2].overlay == CellOverlay(ImageSelector(("PT",)), ColourMap.PET, 0.7, ValueScale(0, 10))
+    assert (cells[3].view, cells[3].overlay) == (CellView.AXIAL, CellOverlay(ImageSelector(("PT",))))
+
+    shown = form.table.cellWidget(2, 6)
+    assert isinstance(shown, QComboBox)
+    shown.setCurrentIndex(shown.findData("volume"))
+    dialog.save.click()
+    assert dialog.message.text() == "Cell 3: an overlay lies over a stack or a plane, not over MIP or 3D"
+    form.table.setCurrentCell(2, 0)
+    row.which.setCurrentIndex(0)
+    row.which.activated.emit(0)
+    dialog.save.click()
+    assert found(library, "pet-ct").stages[0].cells[2].overlay is None
 
 
 @pytest.mark.parametrize(("column", "text"), [(4, "first"), (4, "-1"), (3, "(")])

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 from resources.translation import CHINESE, ENGLISH, tr
 from viewers.scene.presets import CT_PRESETS, preset_title
 from workstation.domain.hanging import MAX_CELLS_ACROSS, HangingProtocol, ProtocolMatch, Stage
-from workstation.domain.hanging_cells import Cell, CellView, ChestWall
+from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ChestWall
 from workstation.ui.hanging_words import protocol_title, stage_title
+from workstation.ui.overlay_row import OverlayRow
 from workstation.ui.widgets.fields import ChoiceBox, NumberBox
 from workstation.ui.widgets.labels import label
 
@@ -77,6 +78,8 @@ class HangingForm(QWidget):
              tr("Window"), tr("Chest wall")]
         )  # fmt: skip
         column.addWidget(self.table, 1)
+        self.overlay = OverlayRow()
+        column.addWidget(self.overlay)
         self._wire()
 
     def _wire(self) -> None:
@@ -90,6 +93,8 @@ class HangingForm(QWidget):
         self.columns.valueChanged.connect(self._resize)
         self.stage.activated.connect(self._choose_stage)
         self.table.itemChanged.connect(self._touched)
+        self.table.currentCellChanged.connect(lambda row, *_: self._show_overlay(row))
+        self.overlay.edited.connect(self._keep_overlay)
 
     def _touched(self) -> None:
         if not self._showing:
@@ -125,6 +130,8 @@ class HangingForm(QWidget):
         self.table.setRowCount(len(stage.cells))
         for row, cell in enumerate(stage.cells):
             self._show_cell(row, cell)
+        self.table.setCurrentCell(0, 0)
+        self._show_overlay(0)
         self._showing = was
 
     def _show_cell(self, row: int, cell: Cell) -> None:
@@ -152,6 +159,23 @@ class HangingForm(QWidget):
             box.setCurrentIndex(max(0, box.findData(value)))
             box.activated.connect(self._touched)
             self.table.setCellWidget(row, column, box)
+
+    def _show_overlay(self, row: int) -> None:
+        cells = self._stages[self._at].cells
+        if 0 <= row < len(cells):
+            self.overlay.show_overlay(row + 1, cells[row].overlay)
+
+    def _keep_overlay(self, overlay: CellOverlay | None) -> None:
+        stage, row = self._stages[self._at], max(0, self.table.currentRow())
+        seen = self._choice(row, _SHOWN)
+        # what the table shows is read when it is saved: until then only the overlay must fit the cell
+        view = CellView.STACK if overlay is not None else stage.cells[row].view
+        cell = replace(stage.cells[row], view=view, overlay=overlay)
+        self._stages[self._at] = replace(stage, cells=(*stage.cells[:row], cell, *stage.cells[row + 1 :]))
+        box = self.table.cellWidget(row, _SHOWN)
+        if overlay is not None and CellView(seen).is_projected and isinstance(box, QComboBox):
+            box.setCurrentIndex(box.findData(CellView.AXIAL.value))
+        self._touched()
 
     def _choose_stage(self, at: int) -> None:
         try:
@@ -227,10 +251,14 @@ class HangingForm(QWidget):
                    number=row + 1)
             ) from exc  # fmt: skip
         preset = self._choice(row, _WINDOW)
+        view = CellView(self._choice(row, _SHOWN))
+        if cell.overlay is not None and view.is_projected:
+            raise ValueError(tr("Cell {number}: an overlay lies over a stack or a plane, not over MIP or 3D",
+                                number=row + 1))  # fmt: skip
         return replace(
             cell,
             selector=selector,
-            view=CellView(self._choice(row, _SHOWN)),
+            view=view,
             window_preset=int(preset) if preset else None,
             chest_wall=ChestWall(self._choice(row, _WALL)),
         )

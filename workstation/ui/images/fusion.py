@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
 from resources.translation import tr
 from viewers.qt.vtk_reslice import VtkReslicer
@@ -14,18 +14,17 @@ from viewers.scene.fusion import FusedLayer, FusionLook, fused_layer
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from workstation.domain.errors import NotRegistrable, WorkstationError
-from workstation.domain.ports import JobContext
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.study import Series
 from workstation.domain.suv import SuvRefusal
 from workstation.domain.voi_words import sphere_uptake
-from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.overlay_loading import LoadedOverlay, OverlayLoading
+from workstation.ui.images.registering import SeriesRegistering
 from workstation.ui.images.series_doubts import overlay_doubts
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
@@ -42,7 +41,7 @@ class Fusion(QObject):
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context.page)
-        self._page, self._images, self._jobs = context.page, context.images, context.jobs
+        self._page, self._images = context.page, context.images
         self._case: OpenImages | None = None
         self._overlay: LoadedOverlay | None = None
         self._look: FusionLook | None = None
@@ -50,12 +49,10 @@ class Fusion(QObject):
         self._fused: dict[Scene, FusedLayer] = {}
         self._applied: tuple[object, ...] = ()
         self._watched: Registrations | None = None
-        self._registering: JobHandle[RigidRegistration] | None = None
-        self.dialog: ConfirmDialog | None = None
+        self.registering: SeriesRegistering | None = None
         self._reslicer = VtkReslicer()
         self.bar = FusionBar()
         self.bar.setParent(self._page)
-        self._fusing = context.fusing
         if context.fusing is not None:
             self._join(context, context.fusing)
 
@@ -65,6 +62,11 @@ class Fusion(QObject):
         self._loading.told.connect(self.bar.say)
         self._loading.ready.connect(self._ready)
         self._loading.failed.connect(self._failed)
+        self.registering = registering = SeriesRegistering(page, context.jobs, fusing.register)
+        registering.told.connect(self._tell_registering)
+        registering.failed.connect(self._not_registered)
+        registering.accepted.connect(self._accepted)
+        registering.rejected.connect(self._apply)
         page.column.insertWidget(page.column.count() - 1, bar)
         bar.overlay_chosen.connect(self.choose)
         bar.look_changed.connect(self._look_chosen)
@@ -83,6 +85,11 @@ class Fusion(QObject):
         images.slices_arrived.connect(self._changed)
         images.volume_built.connect(self._changed)
         images.suv.changed.connect(lambda: self.choose(self._wanted) if self._wanted else None)
+
+    @property
+    def dialog(self) -> ConfirmDialog | None:
+        """Return the question whether a registration may be used, while it stands."""
+        return self.registering.dialog if self.registering is not None else None
 
     # what the reader asks
 
@@ -137,7 +144,7 @@ class Fusion(QObject):
 
     def _act(self) -> None:
         """Do what the bar's button says at the moment."""
-        if self._registering is not None:
+        if self.registering is not None and self.registering.is_running:
             self._stop_registering()
             self._apply()
         elif self._registration() is not None:
@@ -166,8 +173,8 @@ class Fusion(QObject):
     def _closed(self) -> None:
         self._case = None
         self.turn_off()
-        if self.dialog is not None:
-            self.dialog.reject()
+        if self.registering is not None:
+            self.registering.close()
         self._watched = None
 
     def _changed(self, shown: ShownSeries) -> None:
@@ -271,68 +278,30 @@ class Fusion(QObject):
 
     def register(self) -> None:
         """Compute how the two series lie to each other; the reader decides about the result."""
-        shown, overlay, fusing = self._images.shown, self._overlay, self._fusing
-        if shown is None or overlay is None or fusing is None or self._registering is not None:
+        shown, overlay, registering = self._images.shown, self._overlay, self.registering
+        if shown is None or overlay is None or registering is None or registering.is_running:
             return
         if shown.built is None or overlay.shown.built is None:
             reason = shown.refusal or tr("follows when all slices are here")
             self._page.toast.emit(tr("Registration needs the volume of both series: {reason}", reason=reason))
             return
         self._page.notices.clear_notice(_NOTICE)
-        fixed, moving = shown.built.volume, overlay.prepared.volume
-
-        def work(job: JobContext) -> RigidRegistration:
-            return fusing.register(fixed, moving, job)
-
-        self._tell_registering(0.0)
-        self._registering = self._jobs.submit(
-            Pool.CPU,
-            work,
-            on_success=self._propose,
-            on_error=self._not_registered,
-            on_progress=lambda share, _words: self._tell_registering(share),
-        )
+        registering.start(shown.built.volume, overlay.prepared.volume)
 
     def _tell_registering(self, share: float) -> None:
         self.bar.say(tr("Registering… {percent} %", percent=round(share * 100)), act=tr("Cancel"))
 
     def _stop_registering(self) -> None:
-        if self._registering is not None:
-            self._registering.cancel()
-            self._registering = None
+        if self.registering is not None:
+            self.registering.stop()
 
-    def _not_registered(self, error: Exception) -> None:
-        self._registering = None
-        if not isinstance(error, WorkstationError):
-            raise error
+    def _not_registered(self, error: WorkstationError) -> None:
         self.bar.say(error.user_text, tone="bad", act=tr("Register…"))
         self._page.show_error(error, key=_NOTICE, severity=Severity.DEGRADED)
 
-    def _propose(self, proposal: RigidRegistration) -> None:
-        """Show what was found; nothing is in force until the reader says so."""
-        self._registering = None
-        self.dialog = dialog = ConfirmDialog(
-            self._page,
-            tr("Use this registration?"),
-            proposal.sentence(),
-            tr("Use it"),
-            hint=tr("Accepted, it holds for this case only, and the images say so. It can be parted again."),
-            danger=bool(proposal.doubts),
-        )
-        dialog.cancel.set_text(tr("Do not use it"))
-        dialog.finished.connect(lambda result: self._decided(proposal, accepted=result == QDialog.DialogCode.Accepted))
-        dialog.open()
-
-    def _decided(self, proposal: RigidRegistration, *, accepted: bool) -> None:
-        if self.dialog is not None:
-            self.dialog.deleteLater()
-        self.dialog = None
-        if self._case is None or self._overlay is None:
-            return  # the case went while the dialog stood
-        if accepted:
-            self._page.grid.links.registrations.add(proposal.accepted())
-        else:
-            self._apply()
+    def _accepted(self, found: RigidRegistration) -> None:
+        if self._overlay is not None:
+            self._page.grid.links.registrations.add(found)
 
     def _registration(self) -> RigidRegistration | None:
         overlay, base = self._frames()
