@@ -203,3 +203,45 @@ def test_a_template_with_unknown_codes_is_not_kept_and_not_brought_in(tmp_path: 
     with pytest.raises(TemplateViolation):
         hub_judges()[DocumentKind.TEMPLATE](json.dumps(wrong))
     assert hub_judges()[DocumentKind.TEMPLATE](json.dumps(plain)).name == "ct-head-copy"
+
+
+def fields_for_each(of: Draft) -> Place:
+    return next(
+        ("sections", s, "fields", f, "each")
+        for s, section in enumerate(of["sections"])
+        for f, item in enumerate(section["fields"])
+        if "each" in item
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        ((2, "key"), "margin", "Another field has the key “margin” as well"),
+        ((1, "choices", 1, "key"), "smooth", "Two options have the same key"),
+        ((0, "only_if"), {"field": "margin", "is": ["smooth"]}, "The condition names a field or an option"),
+        ((0, "choices", 0, "key"), "golden", "An option is no type of a nodule"),
+        ((1, "concept"), CODE, "Margin: no dictionary here has the code RID5741 (RADLEX)"),
+        ((1, "choices", 0, "code"), CODE, "Margin · Smooth: no dictionary here has the code"),
+        ((1, "type"), "text", "This does not fit the type of the field"),
+    ],
+)
+def test_each_fault_of_what_is_asked_for_each_finding_is_said(place: Place, value: object, words: str) -> None:
+    plain = draft("ct-chest-nodule")
+    each = fields_for_each(plain)
+    wrong = changed(plain, (*each, *place), value)
+    assert [one.text[: len(words)] for one in template_problems(wrong)] == [words]
+    if "RADLEX" not in words and "dictionary" not in words:
+        with pytest.raises(TemplateViolation):
+            parse_template(json.dumps(wrong), "own")
+
+
+def test_fields_for_each_finding_need_the_second_form_of_templates_and_a_table() -> None:
+    plain = draft("ct-chest-nodule")
+    place = fields_for_each(plain)
+    assert template_problems(changed(plain, ("schema",), 1)) != ()
+    other = changed(plain, (*place[:3], 1, "each"), plain["sections"][place[1]]["fields"][place[3]]["each"])
+    assert template_problems(other) != ()
+    assert template_problems(changed(plain, ("schema",), 3)) != ()
+    without = changed(plain, place, MISSING)
+    assert template_problems(changed(without, ("schema",), 1)) == ()

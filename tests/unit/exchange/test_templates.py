@@ -14,6 +14,7 @@ from resources.templates import template_paths
 from workstation.dicom.sr import codes as sr_codes
 from workstation.dicom.sr import common as sr_common
 from workstation.domain.errors import TemplateViolation
+from workstation.domain.finding_traits import each_of
 from workstation.domain.template import Code, FieldType
 from workstation.exchange.templates.library import TemplateLibrary, load_template
 from workstation.exchange.templates.shared_library import SharedTemplates
@@ -43,7 +44,7 @@ def every_code() -> set[Code]:
     found = {code for module in (sr_codes, sr_common) for code in codes_in(list(vars(module).values()))}
     for template in TemplateLibrary().all():
         found |= {template.title_code, template.procedure, *(section.heading for section in template.sections)}
-        for item in template.fields:
+        for item in (*template.fields, *each_of(template)):
             found |= set(codes_in([item.concept, *(choice.code for choice in item.choices)]))
             found |= {item.critical.level} if item.critical is not None else set()
     return found

@@ -193,7 +193,7 @@ def trait_words(finding: Finding, language: str) -> str:
     """Return what the template asked of a finding in a few words, without what its type and name say already."""
     said = [(one.label.get(language), one.value.get(language)) for one in finding.traits if one.key not in HELD]
     pair = _TRAIT.get(language)
-    return _COMMA.get(language).join(pair.format(label=label, value=value.lower()) for label, value in said)
+    return _COMMA.get(language).join(pair.format(label=label, value=value) for label, value in said)
 
 
 def trait_sentence(finding: Finding, language: str) -> str:

@@ -23,9 +23,10 @@ from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.check_list import CheckList
 from workstation.ui.widgets.key_image_links import KeyImageLinks
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
+from workstation.ui.widgets.nodule_table import NoduleRow
 from workstation.ui.widgets.page_header import CountTabs, PageHeader
 from workstation.ui.widgets.paper_view import PaperView
-from workstation.ui.widgets.report_form import NoduleRow, ReportForm
+from workstation.ui.widgets.report_form import ReportForm
 from workstation.ui.widgets.report_tool_bar import ReportToolBar
 from workstation.ui.widgets.state_line import StateLine, Step
 

@@ -25,13 +25,12 @@ from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.norm_answers import answer_lines
 from workstation.services.reading_session import Changed, ReadingSession
-from workstation.services.report_service import describe_blocker, image_of_finding, with_normal_phrases
+from workstation.services.report_service import describe_blocker, with_normal_phrases
 from workstation.services.signing_service import SignedReport
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.certificate_watch import CertificateWatch
 from workstation.ui.dialogs import ConfirmDialog
-from workstation.ui.finding_words import millimetres, place_and_type
 from workstation.ui.key_image_words import image_words
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.other_version import OtherVersion
@@ -40,6 +39,7 @@ from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
 from workstation.ui.report.aids import WritingAids
+from workstation.ui.report.finding_rows import finding_rows
 from workstation.ui.report.former import FormerReports
 from workstation.ui.report.speaking import speaking
 from workstation.ui.report.way import ReportWay, WayServices
@@ -48,7 +48,6 @@ from workstation.ui.report.way_words import status_words
 from workstation.ui.report.writing import ReportWriting
 from workstation.ui.report_steps import steps
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
-from workstation.ui.widgets.report_form import NoduleRow
 
 PREVIEW_PAUSE_MS: Final = 500
 _CONCLUSION_LINES: Final = 6
@@ -103,8 +102,7 @@ class ReportPresenter(QObject):
         self.speaking = speaking(page, desk, self.writing, aids)
         self.former = FormerReports(page, desk, jobs, self.writing, None if aids is None else aids.priors)
         page.leave_guard = self._may_leave
-        page.form.edited.connect(self._edit)
-        page.form.finding_chosen.connect(self._show_finding)
+        self._listen_to_the_form()
         page.paper.width_changed.connect(self._draw_later)
         page.submit_requested.connect(self.submit)
         page.sign_requested.connect(self.ask_signature)
@@ -130,6 +128,12 @@ class ReportPresenter(QObject):
         desk.returned.connect(self._returned)
         if desk.session is not None:
             self._show(desk.session)
+
+    def _listen_to_the_form(self) -> None:
+        form = self._page.form
+        form.edited.connect(self._edit)
+        form.finding_chosen.connect(self._show_finding)
+        form.finding_said.connect(self._say_of)
 
     # showing
 
@@ -190,21 +194,8 @@ class ReportPresenter(QObject):
 
     def _show_findings(self) -> None:
         session = self._desk.session
-        if session is None:
-            return
-        rows = []
-        for finding in session.findings.reported:
-            at = image_of_finding(finding, session.findings, session.study)
-            rows.append(
-                NoduleRow(
-                    finding.tracking_uid,
-                    finding.number,
-                    place_and_type(finding),
-                    "—" if finding.diameter_mm is None else millimetres(finding.diameter_mm),
-                    at or "—",
-                )
-            )
-        self._page.show_nodules(rows)
+        if session is not None:
+            self._page.show_nodules(finding_rows(session))
 
     def _show_key_images(self) -> None:
         session = self._desk.session
@@ -311,6 +302,10 @@ class ReportPresenter(QObject):
     def _edit(self, key: str, text: str) -> None:
         if self._desk.session is not None and not self._desk.session.content_locked:
             self._desk.session.set_value(key, text)
+
+    def _say_of(self, tracking_uid: str, key: str, option: str) -> None:
+        if self._desk.session is not None and not self._desk.session.content_locked:
+            self._desk.session.say_of(tracking_uid, key, option)
 
     def _save(self) -> None:
         session = self._desk.session

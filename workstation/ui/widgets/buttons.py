@@ -244,6 +244,11 @@ class SegmentedChoice(QWidget):
         """Return the chosen key, empty when nothing is chosen."""
         return next((key for key, button in self._buttons.items() if button.isChecked()), "")
 
+    def take_focus(self) -> None:
+        """Put the cursor on the chosen segment, else on the first."""
+        button = self._buttons.get(self.value()) or next(iter(self._buttons.values()))
+        button.setFocus(Qt.FocusReason.TabFocusReason)
+
     def choose(self, key: str) -> None:
         """Choose without telling anybody; an unknown key chooses nothing."""
         self._group.setExclusive(False)

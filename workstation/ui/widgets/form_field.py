@@ -67,7 +67,7 @@ class FormField(QWidget):
     def _make_editor(self, value: str, *, read_only: bool) -> QWidget:
         if self._item.type is FieldType.CHOICE:
             choices = [(choice.key, choice.label.get(language())) for choice in self._item.choices]
-            if _is_wide(choices):
+            if is_wide(choices):
                 box = ChoiceBox()
                 for key, text in (("", "—"), *choices):
                     box.addItem(text, key)
@@ -181,7 +181,7 @@ class FormField(QWidget):
         self.take_focus()
 
 
-def _is_wide(choices: Sequence[tuple[str, str]]) -> bool:
+def is_wide(choices: Sequence[tuple[str, str]]) -> bool:
     """Tell whether segments beside each other would not fit into the form."""
     return (
         sum(paint.metrics("body").horizontalAdvance(text) + _SEGMENT_PADDING for _, text in choices) > _SEGMENTS_WIDTH
