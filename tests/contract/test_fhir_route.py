@@ -169,9 +169,19 @@ def test_the_report_says_in_fhir_what_it_says_on_paper() -> None:
 def test_each_finding_is_an_observation_with_its_size_and_its_words() -> None:
     observations = resources(bundle(), "Observation")
 
-    sizes = [one["component"][0]["valueQuantity"]["value"] for one in observations]
-    assert sizes == [15.5, 6.1, 3.8]
-    assert observations[0]["valueString"].startswith("1. 右肺上叶实性结节，直径 15.5 mm")
+    sizes = [
+        [(one["code"]["coding"][0]["code"], one["valueQuantity"]["value"]) for one in observed["component"]]
+        for observed in observations
+    ]
+    assert sizes == [
+        [("103339001", 21.9), ("103340004", 14.3), ("MEAN_DIAMETER", 18.1), ("EQUIV_DIAMETER", 15.5)],
+        [("MEAN_DIAMETER", 6.1)],
+        [("MEAN_DIAMETER", 3.8)],
+    ]
+    assert {one["code"]["coding"][-1]["code"] for one in observations[0]["component"][2:]} == {"81827009"}
+    assert observations[0]["valueString"].startswith(
+        "1. 右肺上叶实性结节，长径 × 短径 21.9 × 14.3 mm，平均径 18.1 mm，等体积直径 15.5 mm"
+    )
 
 
 def test_each_number_and_option_of_the_findings_is_an_observation_in_its_unit_and_code() -> None:

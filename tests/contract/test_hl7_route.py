@@ -95,11 +95,23 @@ def test_the_signed_pdf_arrives_byte_for_byte(his: Receiver, route: Route) -> No
     assert embedded.split("^")[1:4] == ["application", "pdf", "Base64"]
 
 
+DIAMETER = "81827009^Diameter^SCT"
+
+
 def test_findings_travel_as_numbers_with_their_unit(his: Receiver, route: Route) -> None:
     CARRIER.carry(consigned(), route)
 
-    numbers = [(fields[4], fields[5], fields[6]) for fields in segments(his.texts[0], "OBX") if fields[2] == "NM"]
-    assert numbers == [("1", "15.5", "mm^^UCUM"), ("2", "6.1", "mm^^UCUM"), ("4", "3.8", "mm^^UCUM")]
+    numbers = [
+        (fields[3], fields[4], fields[5], fields[6]) for fields in segments(his.texts[0], "OBX") if fields[2] == "NM"
+    ]
+    assert numbers == [
+        ("103339001^Long axis^SCT", "1", "21.9", "mm^^UCUM"),
+        ("103340004^Short axis^SCT", "1", "14.3", "mm^^UCUM"),
+        (f"MEAN_DIAMETER^Mean of long and short axis^L^{DIAMETER}", "1", "18.1", "mm^^UCUM"),
+        (f"EQUIV_DIAMETER^Diameter of a sphere of the same volume^L^{DIAMETER}", "1", "15.5", "mm^^UCUM"),
+        (f"MEAN_DIAMETER^Mean of long and short axis^L^{DIAMETER}", "2", "6.1", "mm^^UCUM"),
+        (f"MEAN_DIAMETER^Mean of long and short axis^L^{DIAMETER}", "4", "3.8", "mm^^UCUM"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,10 @@ def test_dsrdump_reads_every_sr_without_error_and_keeps_the_chinese(lidc_0314: P
         assert "王^䶮" in printed
         if name == "final":
             assert "王启明, 省影像专科联盟远程诊断中心" in printed
-            assert "1. 右肺上叶实性结节，直径 15.5 mm，图像 116（AI 提示，医师接受）。" in printed
+            assert (
+                "1. 右肺上叶实性结节，长径 × 短径 21.9 × 14.3 mm，平均径 18.1 mm，等体积直径 15.5 mm，图像 116"
+                in printed
+            )
 
 
 def test_the_judges_do_object_to_a_wrong_report(lidc_0314: Path, tmp_path: Path) -> None:

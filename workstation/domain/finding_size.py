@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
 from workstation.domain.categories.values import mean_diameter_mm, rounded
-from workstation.domain.finding import Finding
+from workstation.domain.finding import Finding, Mark
 from workstation.domain.geometry import distance_mm
 
 _SAME_MM = 0.05
@@ -61,6 +61,11 @@ def size_of(finding: Finding, drawn: Iterable[Annotation] = ()) -> FindingSize |
     mark = finding.mark
     if mark is None or finding.diameter_mm != mark.diameter_mm:
         return _drawn_size(finding, drawn) or FindingSize(finding.diameter_mm, SizeKind.READER)
+    return size_of_mark(mark)
+
+
+def size_of_mark(mark: Mark) -> FindingSize:
+    """Return the size of what a detector marked."""
     volume = mark.volume_mm3
     by_volume = None if volume is None else mark.diameter_mm
     if mark.long_axis_mm and mark.short_axis_mm:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from resources.translation import language, tr
 from workstation.dicom.sr import report_words
+from workstation.dicom.sr.size_words import size_numbers
+from workstation.domain.annotation import Annotation
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, Lobe
+from workstation.domain.finding_size import size_of
 from workstation.domain.norm.gate import norm_faults, open_faults
 from workstation.domain.norm.values import (
     NormCategory,
@@ -186,7 +189,8 @@ def _fields(section: TemplateSection, report: Report) -> list[NormField]:
 def _text(item: TemplateField, report: Report) -> str:
     if item.type is FieldType.FINDINGS:
         end = "。" if report.language.startswith("zh") else ". "
-        return end.join(_finding(finding, report.language) for finding in report.findings.reported)
+        drawn = report.drawn.annotations
+        return end.join(_finding(finding, report.language, drawn) for finding in report.findings.reported)
     value = report.values.get(item.key, "").strip()
     if item.type is FieldType.TEXT:
         return value
@@ -223,14 +227,15 @@ def _chosen(item: TemplateField, report: Report) -> Choice | None:
     return next((choice for choice in item.choices if choice.key == value), None)
 
 
-def _finding(finding: Finding, words: str) -> str:
+def _finding(finding: Finding, words: str, drawn: Sequence[Annotation]) -> str:
     # without a lobe it proves no side, but it is there: a normal conclusion beside it is wrong
     is_placed = finding.lobe is not Lobe.UNSPECIFIED
     lobe = report_words.LOBES[finding.lobe].get(words) if is_placed else ""
     kind = report_words.kind_words(finding, words)
-    if finding.diameter_mm is None:
+    measured = size_of(finding, drawn)
+    if measured is None:
         return kind
-    size = f"{finding.diameter_mm:.1f} mm"
+    size = f"{measured.mm:.1f} mm"
     return f"{lobe}{kind}，{size}" if words.startswith("zh") else ", ".join(one for one in (kind, lobe, size) if one)
 
 
@@ -238,7 +243,8 @@ def _measured(report: Report, template: ReportTemplate) -> tuple[float, ...]:
     """Return every size that the report holds outside its texts: evidence of marks, drawings, number fields."""
     sizes: list[float] = []
     for finding in report.findings.reported:
-        sizes += [finding.diameter_mm] if finding.diameter_mm is not None else []
+        size = size_of(finding, report.drawn.annotations)
+        sizes += [one.value_mm for one in size_numbers(size)] if size is not None else []
         evidence = None if finding.mark is None else finding.mark.evidence
         if evidence is not None:
             axes = (evidence.long_axis_mm, evidence.short_axis_mm, evidence.network_diameter_mm)

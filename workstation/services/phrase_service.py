@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from resources.phrases import shipped_phrases
 from resources.translation import tr
 from workstation.domain.errors import ReportError
+from workstation.domain.finding_size import size_of
 from workstation.domain.phrase import Fact, Phrase
 from workstation.domain.phrase_ports import PhrasePort
 from workstation.domain.report import Report
@@ -98,13 +99,14 @@ def facts_of(report: Report, template: ReportTemplate, study: Study, prior_date:
         Text("既往日期", "prior date"): Fact(_day(prior_date)),
         Text("病灶数", "finding count"): Fact(str(len(findings)) if findings else ""),
     }
-    sized = [(one.diameter_mm, one) for one in findings if one.diameter_mm is not None]
+    lines = report.drawn.annotations
+    sized = [(size.mm, one) for one in findings if (size := size_of(one, lines)) is not None]
     if sized:
         size_mm, largest = max(sized, key=lambda pair: pair[0])
-        told[Text("最大病灶", "largest finding")] = Fact(finding_words(largest, words), largest.tracking_uid)
+        told[Text("最大病灶", "largest finding")] = Fact(finding_words(largest, words, lines), largest.tracking_uid)
         told[Text("最大径", "largest size")] = Fact(f"{size_mm:.1f} mm")
     for at, one in enumerate(findings, start=1):
-        told[Text(f"病灶{at}", f"finding {at}")] = Fact(finding_words(one, words), one.tracking_uid)
+        told[Text(f"病灶{at}", f"finding {at}")] = Fact(finding_words(one, words, lines), one.tracking_uid)
     drawn = [fact for fact in insertable(report) if fact.kind != Fact("").kind]
     for at, fact in enumerate(drawn, start=1):
         told[Text(f"测量{at}", f"measurement {at}")] = fact

@@ -91,7 +91,10 @@ def _body(report: Report, template: ReportTemplate, study: Study, language: str)
             label = item.label.get(language)
             if item.type is FieldType.FINDINGS:
                 findings = report.findings
-                words = [report_words.finding_sentence(one, findings, study, language) for one in findings.reported]
+                drawn = report.drawn.annotations
+                words = [
+                    report_words.finding_sentence(one, findings, study, language, drawn) for one in findings.reported
+                ]
                 if words:
                     yield "", label, "\n".join(words)
                 continue

@@ -132,6 +132,6 @@ def _addenda(report: Report) -> str:
 
 def _findings(report: Report, study: Study) -> str:
     return "\n".join(
-        report_words.finding_sentence(finding, report.findings, study, report.language)
+        report_words.finding_sentence(finding, report.findings, study, report.language, report.drawn.annotations)
         for finding in report.findings.reported
     )

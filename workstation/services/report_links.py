@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from workstation.dicom.sr import report_words
+from workstation.dicom.sr.size_words import inserted_words
 from workstation.dicom.sr.uptake_words import uptake_words
 from workstation.domain.annotation import Annotation, MeasureName
 from workstation.domain.finding import Finding, Lobe
+from workstation.domain.finding_size import size_of
 from workstation.domain.phrase import Fact
 from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.report import Report
@@ -58,15 +61,16 @@ class LinkState:
         return bool(self.now) and self.now != self.link.quote
 
 
-def finding_words(finding: Finding, language: str) -> str:
+def finding_words(finding: Finding, language: str, drawn: Iterable[Annotation] = ()) -> str:
     """Return a finding as a report names it: place, kind and size; on an image its kind alone."""
     kind = report_words.kind_words(finding, language)
-    if finding.diameter_mm is None:
+    measured = size_of(finding, drawn)
+    if measured is None:
         return kind
-    size = f"{finding.diameter_mm:.1f} mm"
+    size = inserted_words(measured, language)
     if language.startswith("zh"):
         lobe = "" if finding.lobe is Lobe.UNSPECIFIED else report_words.LOBES[finding.lobe].zh
-        return f"{lobe}{kind}，平均径 {size}"
+        return f"{lobe}{kind}，{size}"
     lobe = "" if finding.lobe is Lobe.UNSPECIFIED else f" in the {report_words.LOBES[finding.lobe].en}"
     return f"{size} {kind}{lobe}"
 
@@ -103,7 +107,8 @@ def insertable(report: Report) -> tuple[Fact, ...]:
     """Return what can be inserted as a link: reported findings by number, then measurements as drawn."""
     words = report.language
     findings = sorted(report.findings.reported, key=lambda one: one.number)
-    facts = [Fact(finding_words(one, words), one.tracking_uid) for one in findings]
+    drawn = report.drawn.annotations
+    facts = [Fact(finding_words(one, words, drawn), one.tracking_uid) for one in findings]
     for annotation in report.drawn.annotations:
         text = annotation_words(annotation, words)
         if text and not annotation.origin:
@@ -129,5 +134,5 @@ def _now(link: TextLink, report: Report) -> str:
         return "" if found is None else annotation_words(found, report.language)
     for finding in report.findings.reported:
         if link.target in {finding.tracking_uid, finding.parted().tracking_uid}:
-            return finding_words(finding, report.language)
+            return finding_words(finding, report.language, report.drawn.annotations)
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from resources.finding_names import finding_name
 from resources.translation import language, tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.domain.finding_size import FindingSize, SizeKind, size_of
 from workstation.domain.rejection import MarkedKind, RejectReason
 from workstation.domain.study import Study
 
@@ -106,9 +107,35 @@ def millimetres(value_mm: float) -> str:
     return f"{value_mm:.1f}\u2009mm"
 
 
+def size_word(finding: Finding) -> str:
+    """Return the size that a finding is known by, empty for one on an image."""
+    size = size_of(finding)
+    return "" if size is None else millimetres(size.mm)
+
+
+def size_caption(size: FindingSize) -> str:
+    """Return what the number of a size is."""
+    return {
+        SizeKind.AXES: tr("Mean diameter"),
+        SizeKind.READER: tr("Mean diameter"),
+        SizeKind.VOLUME: tr("Diameter by volume"),
+        SizeKind.NETWORK: tr("Diameter, about"),
+    }[size.kind]
+
+
+def axes_line(size: FindingSize) -> str:
+    """Return both axes, and the diameter by volume where there is one; empty where no axes were measured."""
+    if size.long_axis_mm is None or size.short_axis_mm is None:
+        return ""
+    axes = f"{size.long_axis_mm:.1f} × {millimetres(size.short_axis_mm)}"
+    if size.by_volume_mm is None:
+        return tr("Long × short axis {axes}", axes=axes)
+    return tr("Long × short axis {axes}, by volume {size}", axes=axes, size=millimetres(size.by_volume_mm))
+
+
 def mark_words(finding: Finding) -> str:
     """Return what a mark on the image is, one line each: number and size, what it is, how often such marks are true."""
-    what = image_finding_word(finding) if finding.diameter_mm is None else millimetres(finding.diameter_mm)
+    what = size_word(finding) or image_finding_word(finding)
     lines = [f"{finding.number} · {what} · {decision_word(finding.decision)}"]
     if finding.lobe is not Lobe.UNSPECIFIED or finding.nodule_type is not NoduleType.UNSPECIFIED:
         lines.append(place_and_type(finding))

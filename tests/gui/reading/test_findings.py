@@ -221,7 +221,7 @@ def test_the_footer_names_the_model_and_no_percentage_is_shown(qtbot: QtBot, ben
     uids = opened(qtbot, bench)
     assert bench.page.findings.origin_text() == "lung-nodule-xs 0.1.0 · threshold 0.41 · CPU 9.8\u2009s · sha 3f9a…c2"
     words = [word for card in bench.page.findings.cards for word in card.lines()]
-    assert words == ["Mean diameter 15.5\u2009mm", "Mean diameter 6.4\u2009mm"]
+    assert words == ["Diameter, about 15.5\u2009mm", "Diameter, about 6.4\u2009mm"]
     assert len(uids) == 2
 
 

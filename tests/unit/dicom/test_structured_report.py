@@ -135,9 +135,12 @@ def test_accepted_findings_stand_in_the_findings_section_in_words_and_rejected_o
     (findings,) = [item for item in ds.ContentSequence if concept(item) == "59776-5"]
     lines = [item.TextValue for item in findings.ContentSequence]
     assert lines[:4] == [
-        "1. 右肺上叶实性结节，直径 15.5 mm，图像 116（AI 提示，医师接受）。",
-        "2. 左肺下叶磨玻璃结节，直径 6.1 mm，图像 205（AI 提示，医师修改）。",
-        "4. 右肺中叶结节，直径 3.8 mm，图像 145（医师新增）。",
+        (
+            "1. 右肺上叶实性结节，长径 × 短径 21.9 × 14.3 mm，平均径 18.1 mm，等体积直径 15.5 mm，"
+            "图像 116（AI 提示，医师接受）。"
+        ),
+        "2. 左肺下叶磨玻璃结节，平均径 6.1 mm，图像 205（AI 提示，医师修改）。",
+        "4. 右肺中叶结节，平均径 3.8 mm，图像 145（医师新增）。",
         "AI 辅助：NodDet 1.2.0，3 处提示，医师接受 2、驳回 1、新增 1。结论由签名医师负责。",
     ]
 
@@ -147,7 +150,10 @@ def test_the_english_report_is_english(study: Study) -> None:
 
     (findings,) = [item for item in ds.ContentSequence if concept(item) == "59776-5"]
     first = findings.ContentSequence[0].TextValue
-    assert first == "1. solid nodule, right upper lobe, diameter 15.5 mm, image 116 (proposed by AI, accepted)."
+    assert first == (
+        "1. solid nodule, right upper lobe, long × short axis 21.9 × 14.3 mm, mean 18.1 mm, 15.5 mm by volume, "
+        "image 116 (proposed by AI, accepted)."
+    )
     assert ds.ContentSequence[0].ConceptCodeSequence[0].CodeValue == "en"
 
 

@@ -23,7 +23,7 @@ _SOLID_VOLUME: Final = Code("SOLID_VOLUME", PRIVATE, "Volume of the solid part")
 _SOLID_LONG_AXIS: Final = Code("SOLID_LONG_AXIS", PRIVATE, "Long axis of the solid part")
 _SOLID_SHORT_AXIS: Final = Code("SOLID_SHORT_AXIS", PRIVATE, "Short axis of the solid part")
 _PLEURA_DISTANCE: Final = Code("PLEURA_DISTANCE", PRIVATE, "Distance to the pleura")
-_NETWORK_DIAMETER: Final = Code("NET_DIAMETER", PRIVATE, "Diameter as the network gave it")
+NETWORK_DIAMETER: Final = Code("NET_DIAMETER", PRIVATE, "Diameter as the network gave it")
 _LOBE_CONFIDENCE: Final = Code("LOBE_CONFIDENCE", PRIVATE, "Confidence of the guessed lobe")
 _ATTACHED_TO: Final = Code("ATTACHED_TO", PRIVATE, "Attached to")
 _PERCENTILES: Final = (5, 10, 25, 50, 75, 90, 95)
@@ -34,7 +34,7 @@ _NUMBERS: Final = (
     ("solid_long_axis_mm", _SOLID_LONG_AXIS, MILLIMETRE),
     ("solid_short_axis_mm", _SOLID_SHORT_AXIS, MILLIMETRE),
     ("pleura_distance_mm", _PLEURA_DISTANCE, MILLIMETRE),
-    ("network_diameter_mm", _NETWORK_DIAMETER, MILLIMETRE),
+    ("network_diameter_mm", NETWORK_DIAMETER, MILLIMETRE),
 )
 _CONCEPT_MOD: Final = "HAS CONCEPT MOD"
 

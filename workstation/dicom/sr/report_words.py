@@ -6,13 +6,17 @@ The SR and the PDF take the same sentences from here, so they cannot disagree.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 from resources.categories import category_name, input_name, input_value, scheme_title
 from resources.finding_names import finding_name
+from workstation.dicom.sr.size_words import kind_of_number, size_words
+from workstation.domain.annotation import Annotation
 from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType
+from workstation.domain.finding_size import size_of
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import Report
@@ -45,13 +49,13 @@ SOURCES: Final = {
 }
 NO_FINDINGS: Final = Text("未记录结节。", "No nodule recorded.")
 _SENTENCE: Final = Text(
-    "{number}. {lobe}{kind}，直径 {diameter:.1f} mm{place}（{source}）。",
-    "{number}. {kind}, {lobe}, diameter {diameter:.1f} mm{place} ({source}).",
+    "{number}. {lobe}{kind}，{size}{place}（{source}）。",
+    "{number}. {kind}, {lobe}, {size}{place} ({source}).",
 )
 _BOTH: Final = Text("医师发现，AI 亦提示", "found by the reader, confirmed by AI")
 _COMPARED: Final = Text(
-    "与 {date} 比较：直径由 {before:.1f} mm 变为 {now:.1f} mm（{change:+.1f} mm）{volume}{doubling}，{verdict}。",
-    "Compared with {date}: diameter {before:.1f} mm then, {now:.1f} mm now ({change:+.1f} mm){volume}{doubling}; "
+    "与 {date} 比较：{called}由 {before:.1f} mm 变为 {now:.1f} mm（{change:+.1f} mm）{volume}{doubling}，{verdict}。",
+    "Compared with {date}: {called} {before:.1f} mm then, {now:.1f} mm now ({change:+.1f} mm){volume}{doubling}; "
     "{verdict}.",
 )
 _VOLUME: Final = Text(
@@ -167,22 +171,25 @@ def _on_film(finding: Finding, place: ImagePlace, study: Study, language: str) -
     )
 
 
-def finding_sentence(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
+def finding_sentence(
+    finding: Finding, findings: FindingList, study: Study, language: str, drawn: Iterable[Annotation] = ()
+) -> str:
     """
-    Return one finding in words: number, lobe, type, diameter, image, who proposed it, and how it changed.
+    Return one finding in words: number, lobe, type, size, image, who proposed it, and how it changed.
 
-    A finding on an image has no lobe and no diameter.
+    A finding on an image has no lobe and no size. ``drawn`` are the annotations of the report.
     """
+    size = size_of(finding, drawn)
     if finding.on_image is not None:
         return f"{_on_film(finding, finding.on_image, study, language)}{trait_sentence(finding, language)}"
     image = image_number(finding, findings, study)
-    changed = comparison_sentence(finding, language)
+    changed = comparison_sentence(finding, language, drawn)
     gap = " " if changed and not language.startswith("zh") else ""
     sentence = _SENTENCE.get(language).format(
         number=finding.number,
         lobe=LOBES[finding.lobe].get(language),
         kind=NODULE_TYPES[finding.nodule_type].get(language),
-        diameter=finding.diameter_mm,
+        size="" if size is None else size_words(size, language),
         place="" if image is None else _PLACE.get(language).format(image=image),
         source=source_words(finding, language),
     )
@@ -208,7 +215,7 @@ def source_words(finding: Finding, language: str) -> str:
     return (_BOTH if is_both else SOURCES[finding.decision]).get(language)
 
 
-def comparison_sentence(finding: Finding, language: str) -> str:
+def comparison_sentence(finding: Finding, language: str, drawn: Iterable[Annotation] = ()) -> str:
     """Return how a finding changed since the prior that the reader confirmed it in, empty without one."""
     said = finding.follow_up
     if said is None:
@@ -227,6 +234,7 @@ def comparison_sentence(finding: Finding, language: str) -> str:
     return (
         _COMPARED.get(language).format(
             date=said.prior.observed_on.isoformat(),
+            called=kind_of_number(said.current.mean_diameter_mm, size_of(finding, drawn), language),
             before=said.prior.mean_diameter_mm,
             now=said.current.mean_diameter_mm,
             change=found.diameter_change_mm,

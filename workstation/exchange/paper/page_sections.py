@@ -9,8 +9,10 @@ from typing import Final
 from workstation.dicom.recognition import recognition_words
 from workstation.dicom.sr import report_words
 from workstation.dicom.sr.critical_words import missing_signatures
+from workstation.dicom.sr.size_words import cell_words
 from workstation.domain.critical import CallRecord, CriticalState, CriticalValue
 from workstation.domain.finding import Decision, Finding
+from workstation.domain.finding_size import size_of
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate, TemplateSection
@@ -186,7 +188,7 @@ class Sections:
             cells = {
                 "#": str(finding.number),
                 "location": f"{place}{words('colon', language)}{said}" if said else place,
-                "diameter": "—" if finding.diameter_mm is None else f"{finding.diameter_mm:.1f}",
+                "diameter": _size(finding, self.report),
                 "volume": f"{volume:.0f}" if volume else "—",
                 "image": image or "—",
                 "source": report_words.source_words(finding, language),
@@ -238,6 +240,11 @@ _WITHOUT_VOLUME: Final = (
     ("image", 20.0, True),
     ("source", 49.0, False),
 )
+
+
+def _size(finding: Finding, report: Report) -> str:
+    size = size_of(finding, report.drawn.annotations)
+    return "—" if size is None else cell_words(size, report.language)
 
 
 def _volume(finding: Finding) -> float | None:

@@ -29,7 +29,7 @@ _W: Final = {
     "F": Text("女", "F"),
     "O": Text("其他", "Other"),
     "location": Text("部位 / 密度", "Location / type"),
-    "diameter": Text("直径 (mm)", "Diameter (mm)"),
+    "diameter": Text("长径 × 短径 (mm)", "Long × short (mm)"),
     "volume": Text("体积 (mm³)", "Volume (mm³)"),
     "image": Text("图像", "Image"),
     "source": Text("来源", "Source"),

@@ -18,11 +18,13 @@ from urllib.parse import quote
 
 from workstation.domain.dispatch import Consignment, CriticalFlag, Route
 from workstation.domain.finding import Finding
+from workstation.domain.finding_size import size_of
 from workstation.domain.report import Person
 from workstation.domain.report_state import STATUS_CODES, ReportStatus
 from workstation.domain.template import Code
 from workstation.exchange.routes.fhir_fields import SYSTEMS, concept, field_observation, with_traits
 from workstation.exchange.routes.fhir_guard import check_bundle
+from workstation.exchange.routes.fhir_sizes import size_components
 from workstation.exchange.routes.fhir_uptake import uptake_observation, with_uptake
 from workstation.exchange.routes.report_body import ReportBody, finding_sentences
 
@@ -45,7 +47,6 @@ _OBSERVED: Final = {
 _UNSIGNED: Final = frozenset({ReportStatus.PRELIMINARY, ReportStatus.CANCELLED})
 _NODULE: Final = Code("27925004", "SCT", "Nodule")
 _FINDING: Final = Code("121071", "DCM", "Finding")
-_DIAMETER: Final = Code("81827009", "SCT", "Diameter")
 _CRITICAL: Final = Code("73568-8", "LN", "Communication of critical results [Description]")
 _NAMES: Final = uuid.UUID("6a1b5a0e-6a63-5a0f-9b6f-2f1d7f0f5c11")
 
@@ -183,24 +184,11 @@ class _Bundle:
             yield self._name("finding", mark), with_traits(observed, finding, self.report.language)
 
     def _finding(self, finding: Finding, words: str) -> Resource:
-        if finding.diameter_mm is None:  # on an image: the words tell what and where
+        size = size_of(finding, self.report.drawn.annotations)
+        if size is None:  # on an image: the words tell what and where
             return {**self._observation(finding.tracking_uid, concept(_FINDING)), "valueString": words}
         observed = self._observation(finding.tracking_uid, concept(_NODULE))
-        return {
-            **observed,
-            "valueString": words,
-            "component": [
-                {
-                    "code": concept(_DIAMETER),
-                    "valueQuantity": {
-                        "value": round(finding.diameter_mm, 1),
-                        "unit": "mm",
-                        "system": "http://unitsofmeasure.org",
-                        "code": "mm",
-                    },
-                }
-            ],
-        }
+        return {**observed, "valueString": words, "component": size_components(size)}
 
     def _uptakes(self) -> Iterator[tuple[str, Resource]]:
         for item in with_uptake(self.report):

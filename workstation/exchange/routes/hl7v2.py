@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from resources.translation import tr
+from workstation.dicom.sr.size_words import size_numbers
 from workstation.domain.dispatch import Charset, Consignment, Route
 from workstation.domain.errors import Refused, Undeliverable
+from workstation.domain.finding_size import size_of
 from workstation.domain.report import Person
 from workstation.domain.report_state import STATUS_CODES, ReportStatus
 from workstation.domain.template import Code
@@ -29,7 +31,6 @@ CHARSET_LABELS: Final = {
 }
 CRITICAL: Final = "AA"
 """OBX-8, table 0078: critically abnormal."""
-_DIAMETER: Final = Code("81827009", "SCT", "Diameter")
 _COMMUNICATED: Final = Code("73568-8", "LN", "Communication of Critical Results")
 _STUDY_UID: Final = Code("110180", "DCM", "Study Instance UID")
 _OBJECT_UID: Final = Code("SOP Instance UID", "L", "SOP Instance UID")
@@ -191,9 +192,10 @@ def _rows(consignment: Consignment, body: ReportBody, pdf: bytes) -> Iterator[_R
         if critical.text:
             yield _Row("TX", _coded(_COMMUNICATED), _text(critical.text), f"{number}.2", flag=CRITICAL)
     for finding in consignment.report.findings.reported:
-        if finding.diameter_mm is None:
-            continue  # on an image: the text tells of it, there is no size
-        yield _Row("NM", _coded(_DIAMETER), f"{finding.diameter_mm:.1f}", str(finding.number), "mm^^UCUM")
+        size = size_of(finding, consignment.report.drawn.annotations)
+        for one in () if size is None else size_numbers(size):  # on an image: the text tells of it, there is no size
+            name = _coded(one.code) if one.wider is None else f"{_coded(one.code)}^{_coded(one.wider)}"
+            yield _Row("NM", name, f"{one.value_mm:.1f}", str(finding.number), "mm^^UCUM")
     if pdf:
         yield _Row("ED", _coded(REPORT_CODE), f"LIANYUE^application^pdf^Base64^{base64.b64encode(pdf).decode()}")
 

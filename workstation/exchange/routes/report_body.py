@@ -170,13 +170,13 @@ def _paragraphs(section: TemplateSection, report: Report, consignment: Consignme
 def finding_sentences(consignment: Consignment) -> dict[str, str]:
     """Return each reported finding in words by its tracking UID."""
     findings, language = consignment.report.findings, consignment.report.language
-    patient = consignment.patient
+    patient, drawn = consignment.patient, consignment.report.drawn.annotations
     unplaced = Study(
         study_instance_uid=consignment.study.study_instance_uid,
         patient=Patient(patient.patient_id, patient.name, patient.birth_date, patient.sex),
         series=(),
     )
     return {
-        finding.tracking_uid: report_words.finding_sentence(finding, findings, unplaced, language)
+        finding.tracking_uid: report_words.finding_sentence(finding, findings, unplaced, language, drawn)
         for finding in findings.reported
     }

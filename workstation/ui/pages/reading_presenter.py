@@ -13,6 +13,7 @@ from workstation.domain.access import Permission
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.domain.finding_size import size_of
 from workstation.domain.geometry import Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.observation import FollowUp
@@ -419,9 +420,10 @@ class ReadingPresenter(QObject):
         if session is None or not tracking_uid:
             return
         before = session.findings.get(tracking_uid)
-        if before.diameter_mm is None:
+        size = size_of(before)
+        if size is None:
             return  # a finding on an image has no size, type or lobe
-        same = (abs(before.diameter_mm - diameter_mm) < 0.05, before.nodule_type == nodule_type, before.lobe == lobe)
+        same = (abs(size.mm - diameter_mm) < 0.05, before.nodule_type == nodule_type, before.lobe == lobe)
         if all(same) and before.decision is not Decision.UNDECIDED:
             return
         session.edit(

@@ -10,20 +10,16 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
-from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
-from workstation.domain.image_place import ImageMark
+from workstation.domain.finding import Decision, Finding
+from workstation.domain.finding_size import size_of
 from workstation.domain.rejection import MarkedKind
 from workstation.ui import paint
-from workstation.ui.evidence_words import cubic_millimetres
+from workstation.ui.card_words import card_lines, known_place_and_type, volume_words
 from workstation.ui.finding_words import (
-    ai_word,
     decision_word,
-    image_finding_word,
-    image_place_word,
-    lobe_word,
     millimetres,
-    reason_word,
-    type_word,
+    size_caption,
+    size_word,
 )
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
@@ -114,7 +110,7 @@ class FindingCard(QWidget):
         """Show the finding as it stands now."""
         self.facts = facts
         finding = facts.finding
-        size = facts.image if finding.diameter_mm is None else millimetres(finding.diameter_mm)
+        size = size_word(finding) or facts.image
         words = [str(finding.number), known_place_and_type(finding), size, decision_word(finding.decision)]
         self.setAccessibleName(" · ".join(one for one in words if one))
         self.setToolTip(facts.read_only_reason)
@@ -168,11 +164,12 @@ class FindingCard(QWidget):
             return
         self.chosen.emit(self.tracking_uid)
         editor: FindingEditor | NameEditor
-        if finding.diameter_mm is None:
+        size = size_of(finding)
+        if size is None:
             editor = NameEditor(finding, self.facts.kind)
             editor.saved.connect(self._save_name)
         else:
-            editor = FindingEditor(finding, finding.diameter_mm)
+            editor = FindingEditor(finding, size.mm)
             editor.saved.connect(self._save)
         self.editor = editor
         editor.cancelled.connect(self.stop_editing)
@@ -203,32 +200,7 @@ class FindingCard(QWidget):
 
     def lines(self) -> list[str]:
         """Return the words below the heading, for painting and for whoever reads aloud."""
-        finding = self.facts.finding
-        if finding.decision is Decision.REJECTED:
-            reason = reason_word(finding.reject_reason) if finding.reject_reason else ""
-            return [tr("Reason: {reason}", reason=reason)]
-        original = finding.original
-        if finding.diameter_mm is None:
-            lines = [image_place_word(finding)]
-        else:
-            lines = [f"{tr('Mean diameter')} {millimetres(finding.diameter_mm)}"]
-        if finding.decision is Decision.EDITED and finding.mark is not None:
-            lines.append(tr("AI measured {size}", size=millimetres(finding.mark.diameter_mm)))
-        if original is not None and original.out_of_ten is not None:
-            lines.append(tr("True in about {count} of 10", count=original.out_of_ten))
-        elif isinstance(original, ImageMark):
-            lines.append(tr("Score {score}, not calibrated", score=f"{original.score:.2f}"))
-        if finding.own is not None:
-            lines.append(tr("Found by the reader, confirmed by the AI"))
-        elif finding.before_ai:
-            lines.append(tr("Found by the reader before the AI was shown"))
-        elif finding.decision is Decision.ADDED:
-            measured = finding.on_image is None
-            said = tr("Measured by the reader, not counted as AI"), tr("Drawn by the reader, not counted as AI")
-            lines.append(said[0] if measured else said[1])
-        elif finding.decision is Decision.EDITED and isinstance(original, ImageMark):
-            lines.append(tr("Changed by the reader; the AI said: {finding}", finding=ai_word(original.label)))
-        return lines
+        return card_lines(self.facts.finding)
 
     def _has_buttons(self) -> bool:
         return self.editor is None and (self._selected or self.facts.finding.decision is Decision.UNDECIDED)
@@ -285,8 +257,8 @@ class FindingCard(QWidget):
         room = right - chip - 8 - (_SIDE + 28)
         rejected = finding.decision is Decision.REJECTED
         words = known_place_and_type(finding)
-        if rejected and finding.diameter_mm is not None:
-            words = f"{words} {millimetres(finding.diameter_mm)}"
+        if rejected:
+            words = f"{words} {size_word(finding)}".rstrip()
         metrics = paint.metrics("body", 600)
         words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(room))
         tone = "t2" if rejected else "t0"
@@ -295,8 +267,8 @@ class FindingCard(QWidget):
             painter.setPen(QPen(theme.color("t2"), 1))
             painter.drawLine(_SIDE + 28, _TOP + 10, _SIDE + 28 + metrics.horizontalAdvance(words), _TOP + 10)
 
-    def _paint_sizes(self, painter: QPainter, box: QRectF, diameter_mm: float) -> None:
-        size, volume = millimetres(diameter_mm), _volume_words(self.facts.finding)
+    def _paint_sizes(self, painter: QPainter, box: QRectF, size: str) -> None:
+        volume = volume_words(self.facts.finding)
         paint.text(painter, box, size, role="h2", tone="t0")
         if volume:
             box = box.adjusted(paint.metrics("h2").horizontalAdvance(size) + 16, 0, 0, 0)
@@ -308,7 +280,7 @@ class FindingCard(QWidget):
 
     def _paint_lines(self, painter: QPainter) -> None:
         finding, top = self.facts.finding, _TOP + 24.0
-        right = self.width() - 12
+        right, size = self.width() - 12, size_of(finding)
         lines = self.lines()
         out_of_ten = finding.original.out_of_ten if finding.original is not None else None
         dots = tr("True in about {count} of 10", count=out_of_ten) if out_of_ten is not None else ""
@@ -318,11 +290,11 @@ class FindingCard(QWidget):
             box = QRectF(_SIDE, top + row * _LINE, right - _SIDE, _LINE)
             if row == slice_row:
                 box.setRight(self._paint_slice(painter, box))
-            if row == 0 and finding.diameter_mm is not None and finding.decision is not Decision.REJECTED:
-                caption = tr("Mean diameter")
+            if row == 0 and size is not None and finding.decision is not Decision.REJECTED:
+                caption = size_caption(size)
                 paint.text(painter, box, caption, role="caption", tone="t2")
                 shift = paint.metrics("caption").horizontalAdvance(caption) + 8
-                self._paint_sizes(painter, box.adjusted(shift, 0, 0, 0), finding.diameter_mm)
+                self._paint_sizes(painter, box.adjusted(shift, 0, 0, 0), millimetres(size.mm))
             elif line == dots:
                 edge = paint.ten_dots(painter, box.left(), box.center().y(), out_of_ten or 0)
                 paint.text(painter, QRectF(edge + 10, box.top(), 200, _LINE), line, role="caption", tone="t1")
@@ -339,23 +311,6 @@ class FindingCard(QWidget):
         paint.text(painter, line, words, role="caption", tone="t2",
                    align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)  # fmt: skip
         return line.right() - paint.metrics("caption").horizontalAdvance(words) - 8
-
-
-def _volume_words(finding: Finding) -> str:
-    """Return the measured volume of a mark whose size nobody changed."""
-    original = finding.mark
-    if original is None or original.volume_mm3 is None or finding.decision is Decision.EDITED:
-        return ""
-    return cubic_millimetres(original.volume_mm3)
-
-
-def known_place_and_type(finding: Finding) -> str:
-    """Return what is known of lobe and type, of which a detector gives neither; on an image the model's own word."""
-    if finding.on_image is not None:
-        return image_finding_word(finding)
-    parts = [lobe_word(finding.lobe)] if finding.lobe is not Lobe.UNSPECIFIED else []
-    parts += [type_word(finding.nodule_type)] if finding.nodule_type is not NoduleType.UNSPECIFIED else []
-    return " · ".join(parts) or tr("Nodule, lobe open")
 
 
 class _DecisionButton(Button):
