@@ -32,6 +32,7 @@ from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistRow
 from workstation.services.author_signing import SignPreliminary
+from workstation.services.carry_over import CarryOver
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.jobs import JobRunner
@@ -96,10 +97,11 @@ class DeskBench:
         self.objects = FakeObjects()
         uid = self.row.study_instance_uid
         found = FindingList(uid, f"{uid}.2", f"{uid}.9", cases.ALGORITHM if findings else None, findings)
+        self.findings = FakeFindings(found)
         templates = FakeTemplates((template or cases.template(),))
         uids = cases.Uids()
         open_case = OpenCase(
-            self.worklist, self.images, FakeFindings(found), self.reports, self.drafts, templates, self.audit,
+            self.worklist, self.images, self.findings, self.reports, self.drafts, templates, self.audit,
             self.clock, uids, lambda user, ups: f"{ups}.{user}", self.workflow.rules,
         )  # fmt: skip
         sign = SignReport(
@@ -140,6 +142,7 @@ class DeskBench:
             cancel=CancelReport(self.workflow, self.drafts, self.clock),
             withdraw=WithdrawReport(self.workflow, self.reports, self.images, self.objects),
             history=ReportHistory(self.workflow, self.drafts),
+            carry=CarryOver(templates.all, self.audit),
         )
         self.jobs: JobRunner
         self.jobs, self._main_thread = runner_on_main_thread()

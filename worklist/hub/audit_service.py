@@ -25,6 +25,7 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.FINDING_DECIDED,
         AuditAction.AI_REVEALED,
         AuditAction.REPORT_SIGNED,
+        AuditAction.REPORT_TEXT_CARRIED,
         AuditAction.REPORT_SAVED,
         AuditAction.REPORT_PRINTED,
         AuditAction.SIGNATURE_FAILED,

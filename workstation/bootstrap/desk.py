@@ -16,6 +16,7 @@ from workstation.domain.workitem import WorklistRow
 from workstation.exchange.paper.pdf_pages import page_pictures
 from workstation.exchange.paper.report_pdf import ReportPdf
 from workstation.services.author_signing import SignedPreliminaries, SignPreliminary
+from workstation.services.carry_over import CarryOver
 from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.critical_gate import AskCritical
@@ -118,4 +119,5 @@ def way_services(hub: Hub, storage: LocalStorage) -> WayServices:
         cancel=CancelReport(hub.workflow, storage.drafts, clock),
         withdraw=WithdrawReport(hub.workflow, hub.reports, hub.images, DicomObjects(clock)),
         history=ReportHistory(hub.workflow, storage.drafts),
+        carry=CarryOver(templates_at_hand(storage.documents).all, hub.audit),
     )

@@ -48,6 +48,8 @@ class AuditAction(StrEnum):
     REPORT_CANCELLED = "report_cancelled"
     REPORT_WITHDRAWN = "report_withdrawn"
     """A signed report was declared to be of the wrong patient or study."""
+    REPORT_TEXT_CARRIED = "report_text_carried"
+    """The text of a report of the wrong patient or study was taken over into a draft of the right one."""
     DOUBLE_READING_ORDERED = "double_reading_ordered"
     DOUBLE_READING_COMPARED = "double_reading_compared"
     POLICY_CHANGED = "policy_changed"

@@ -226,7 +226,7 @@ class Report:
 
     def with_taken_over(self, links: Iterable[TextLink]) -> Report:
         """Return the report that remembers where the copied ones of these words came from."""
-        studies = (link.target for link in links if link.kind is LinkKind.COPY)
+        studies = (link.target for link in links if link.kind is LinkKind.COPY and link.target)
         return replace(self, carried_from=tuple(dict.fromkeys((*self.carried_from, *studies))))
 
     def with_addendum(self, text: str, *, at: datetime) -> Report:

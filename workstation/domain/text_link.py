@@ -28,7 +28,8 @@ class TextLink:
     ``quote`` are the words in the field ``field``, last seen at the character ``at`` of its text.
 
     ``target`` is the tracking UID of a finding, the UID of an annotation, or the Study Instance UID of the former
-    report; ``source`` says where copied words came from as people read it, its date.
+    report, empty where that was withdrawn and is no evidence. ``source`` says where copied words came from as people
+    read it, its date.
     """
 
     field: str

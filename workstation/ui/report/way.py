@@ -16,6 +16,7 @@ from workstation.domain.report_state import ReturnCode, WithdrawalCode
 from workstation.domain.report_version import DoubleReadingState, ReportVersion
 from workstation.domain.study import Study
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
+from workstation.services.carry_over import CarryOver, Withdrawn
 from workstation.services.critical_addendum import record_words
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.reading_session import ReadingSession
@@ -26,6 +27,7 @@ from workstation.ui.dialogs import Dialog
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.page import Page
 from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.report.carrying import Carrying
 from workstation.ui.report.version_dialog import Comparable, VersionDialog
 from workstation.ui.report.way_dialogs import cancel_dialog, follow_up_dialog, withdraw_dialog
 from workstation.ui.report.way_panel import WayPanel
@@ -44,6 +46,7 @@ class WayServices:
     cancel: CancelReport
     withdraw: WithdrawReport
     history: ReportHistory
+    carry: CarryOver | None = None
 
 
 class ReportWay(QObject):
@@ -55,6 +58,8 @@ class ReportWay(QObject):
         super().__init__(page)
         self._page, self._panel, self._desk, self._jobs, self._services = page, panel, desk, jobs, services
         self.dialog: Dialog | None = None
+        self.carrying = Carrying(page, desk, jobs, None if services is None else services.carry)
+        panel.carry_asked.connect(self.carrying.ask)
         panel.versions_asked.connect(self.show_versions)
         panel.follow_up_asked.connect(self.ask_follow_up)
         panel.withdraw_asked.connect(self.ask_withdrawal)
@@ -133,6 +138,8 @@ class ReportWay(QObject):
             acts.add("withdraw")
         if not session.read_only and session.claim is not None:
             acts.add("give_up")
+        if self.carrying.may(session):
+            acts.add("carry")
         if report.kind is ReportKind.ADDENDUM and not session.read_only and record_words(report):
             acts.add("record")
         if session.rules.double_reading in {DoubleReadingState.ARBITRATION, DoubleReadingState.AGREED}:
@@ -254,10 +261,13 @@ class ReportWay(QObject):
     ) -> None:
         def done(withdrawn: Report) -> None:
             session.moved_to(withdrawn)
+            self.carrying.offer(Withdrawn(withdrawn, session.study, code))
             self._tell(
                 Severity.NEWS,
                 tr("The report was withdrawn: {reason}", reason=withdrawal_words(code)),
-                tr("The sender is told; the case waits to be read anew."),
+                tr(
+                    "The sender is told; the case waits to be read anew. Its text can be taken over in the right study."
+                ),
             )
 
         self._run(session, lambda: act(*what, code, reason, actor), done)

@@ -21,6 +21,7 @@ class WayPanel(Panel):
     readings_asked = Signal()
     double_asked = Signal()
     record_asked = Signal()
+    carry_asked = Signal()
     addendum_written = Signal(str)
 
     def __init__(self) -> None:
@@ -42,6 +43,7 @@ class WayPanel(Panel):
         self.readings = Button(tr("Both readings…"), icon="file-search", small=True)
         self.double = Button(tr("Have it read twice"), icon="file-copy", small=True)
         self.record = Button(tr("From the call record"), icon="phone", small=True)
+        self.carry = Button(tr("Take over the withdrawn text…"), icon="file-copy", small=True)
         holder = QWidget()
         self._grid = QGridLayout(holder)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -55,6 +57,7 @@ class WayPanel(Panel):
             (self.readings, self.readings_asked),
             (self.double, self.double_asked),
             (self.record, self.record_asked),
+            (self.carry, self.carry_asked),
         ):
             button.setParent(holder)  # else showing it opens a window, which takes the keyboard from the images
             button.clicked.connect(told)
@@ -81,7 +84,7 @@ class WayPanel(Panel):
             self.addendum.blockSignals(True)
             self.addendum.setPlainText(addendum)
             self.addendum.blockSignals(False)
-        names = ("versions", "follow_up", "withdraw", "give_up", "readings", "double", "record")
+        names = ("versions", "follow_up", "withdraw", "give_up", "readings", "double", "record", "carry")
         shown = [name for name in names if name in acts]
         for name in names:
             self._grid.removeWidget(self._button(name))

@@ -1,0 +1,161 @@
+"""What a reader sees of carrying the text of a withdrawn report to the right study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from resources.translation import CHINESE, ENGLISH, use_language
+from tests.helpers import cases
+from tests.helpers.desk import DeskBench
+from workstation.domain.audit import AuditAction
+from workstation.domain.errors import Unreachable
+from workstation.domain.finding import FindingList
+from workstation.domain.report import Person, Report
+from workstation.domain.report_state import ReportState, WithdrawalCode
+from workstation.domain.report_version import ReportVersion, VersionStep
+from workstation.domain.study import Patient
+from workstation.domain.workitem import ReadingState
+from workstation.services.carry_over import Withdrawn
+from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.pages.report_presenter import ReportPresenter
+from workstation.ui.report.carrying import CarryDialog
+from workstation.ui.report.way_dialogs import ReasonedDialog
+
+pytestmark = pytest.mark.gui
+SIGNER = Person("expert", "王启明", "省影像专科联盟远程诊断中心")
+RIGHT = Patient("QS0200001", "赵建国", "19550102", "M")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    use_language(ENGLISH)
+    yield
+    use_language(CHINESE)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Iterator[DeskBench]:
+    del qtbot
+    made = DeskBench()
+    yield made
+    made.close()
+
+
+def signed() -> Report:
+    start = cases.report(values=cases.complete_values())
+    return replace(start.moved(ReportState.FINAL, at=cases.NOON), verifier=SIGNER, signed_at=cases.NOON)
+
+
+def withdraw(qtbot: QtBot, bench: DeskBench) -> tuple[ReportPage, ReportPresenter]:
+    """Open a signed report and withdraw it as another patient's."""
+    bench.reports.stored = final = signed()
+    bench.row = bench.worklist.current = replace(bench.row, state=ReadingState.FINAL)
+    bench.workflow.history = (ReportVersion(1, VersionStep.SIGNED, "王启明", cases.NOON, "", final),)
+    page, presenter = bench.page()
+    page.resize(1856, 1052)
+    page.show()
+    bench.open(qtbot.waitUntil, read_only=True)
+    page.way.withdraw.click()
+    dialog = presenter.way.dialog
+    assert isinstance(dialog, ReasonedDialog)
+    dialog.choice.choose(WithdrawalCode.WRONG_PATIENT.value)
+    dialog.reason.setPlainText("other person")
+    dialog.accept()
+    qtbot.waitUntil(lambda: page.way.said.text() == "Does not hold: other person")
+    assert not page.way.carry.isVisible()
+    return page, presenter
+
+
+def open_right(qtbot: QtBot, bench: DeskBench) -> None:
+    """Leave the case and claim the study of the right patient."""
+    bench.desk.close()
+    qtbot.waitUntil(lambda: bench.desk.session is None)
+    bench.images.the_study = replace(cases.study(uid="1.2.4"), patient=RIGHT)
+    bench.findings.result = FindingList("1.2.4")
+    bench.reports.stored = None
+    bench.row = bench.worklist.current = replace(
+        cases.row(), ups_instance_uid="2.25.18", study_instance_uid="1.2.4", patient_id=RIGHT.patient_id,
+        patient_name=RIGHT.name, sex="M", birth_date=RIGHT.birth_date,
+    )  # fmt: skip
+    bench.open(qtbot.waitUntil)
+
+
+def carry_dialog(presenter: ReportPresenter) -> CarryDialog:
+    dialog = presenter.way.carrying.dialog
+    assert isinstance(dialog, CarryDialog)
+    return dialog
+
+
+def test_the_text_of_a_withdrawn_report_is_taken_over_once_the_right_patient_is_named(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    page, presenter = withdraw(qtbot, bench)
+    open_right(qtbot, bench)
+    qtbot.waitUntil(page.way.carry.isVisible)
+    page.way.carry.click()
+    dialog = carry_dialog(presenter)
+    assert dialog.primary is not None
+    dialog.typed.setText("QS0118793")
+    assert not dialog.primary.isEnabled()
+    dialog.accept()
+    assert presenter.way.carrying.dialog is dialog
+    dialog.typed.setText("qs0200001")
+    assert dialog.primary.isEnabled()
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+    session = bench.desk.session
+    assert session is not None
+    qtbot.waitUntil(lambda: bool(session.report.links))
+    qtbot.waitUntil(lambda: not page.way.carry.isVisible())
+    assert session.report.values["impression"] == cases.complete_values()["impression"]
+    assert AuditAction.REPORT_TEXT_CARRIED in bench.audit.actions
+    (notice,) = [one for one in page.notices.notices() if one.key == "report-carrying"]
+    assert notice.fact == "2 fields were taken over"
+
+
+def test_a_study_without_a_patient_id_is_named_by_another_number(qtbot: QtBot, bench: DeskBench) -> None:
+    del bench
+    withdrawn = Withdrawn(
+        signed().moved(ReportState.ENTERED_IN_ERROR, at=cases.NOON, reason="other person"),
+        cases.study(),
+        WithdrawalCode.WRONG_PATIENT,
+    )
+    nameless = replace(cases.study(uid="1.2.4"), patient=replace(RIGHT, patient_id=""))
+    by_number = CarryDialog(None, withdrawn, nameless)
+    by_day = CarryDialog(None, withdrawn, replace(nameless, accession_number=""))
+    for dialog in (by_number, by_day):
+        qtbot.addWidget(dialog)
+    assert by_number.typed.accessibleName() == "Type the accession number of this study"
+    assert by_day.typed.accessibleName() == "Type the date of this study as eight digits"
+    QTest.keyClick(by_day, Qt.Key.Key_A)
+    with qtbot.waitSignal(by_day.confirmed) as told:
+        by_day.typed.setText("20261121")
+        by_day.accept()
+    assert told.args == ["20261121"]
+
+
+def test_what_the_hub_could_not_record_is_not_taken_over_and_stays_on_offer(qtbot: QtBot, bench: DeskBench) -> None:
+    page, presenter = withdraw(qtbot, bench)
+    open_right(qtbot, bench)
+    qtbot.waitUntil(page.way.carry.isVisible)
+    bench.audit.fail_with = Unreachable("The hub does not answer")
+    page.way.carry.click()
+    dialog = carry_dialog(presenter)
+    dialog.typed.setText("QS0200001")
+    dialog.accept()
+    qtbot.waitUntil(lambda: any(one.fact == "The hub does not answer" for one in page.notices.notices()))
+
+    session = bench.desk.session
+    assert session is not None
+    assert session.report.links == ()
+    assert page.way.carry.isVisible()
+    page.way.carry.click()
+    carry_dialog(presenter)
+    bench.desk.close()
+    qtbot.waitUntil(lambda: presenter.way.carrying.dialog is None)
