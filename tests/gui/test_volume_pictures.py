@@ -23,7 +23,8 @@ from viewers.scene.raster import Window
 from viewers.scene.transfer_functions import VolumePreset
 from viewers.scene.volume_cuts import CutPlane
 from viewers.scene.volume_request import VolumeRequest
-from viewers.scene.volume_scene import VolumeScene, VolumeView
+from viewers.scene.volume_scene import VolumeScene
+from viewers.scene.volume_view import VolumeView
 from workstation.domain.volume import Volume
 
 pytestmark = pytest.mark.gui
@@ -141,6 +142,22 @@ def test_a_cut_plane_removes_what_lies_before_it(renderer: VolumeRenderer) -> No
     assert not lit(rgb, *first)
     assert lit(rgb, *second)
     assert lit(renderer.render(asked, 1), *first)
+
+
+@pytest.mark.parametrize("graphics", [Graphics(""), Graphics("NVIDIA")])
+def test_several_cut_planes_cut_together_on_either_ray_caster(graphics: Graphics) -> None:
+    renderer = VolumeRenderer(graphics)
+    looked = scene(beads())
+    looked.add_plane()  # from the front: the large ball goes
+    looked.look(VolumeView((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)))
+    looked.add_plane()  # from the patient's left or right: with the other side cut away both are gone
+    looked.look(VolumeView())
+    shown = []
+    for _ in range(2):
+        shown.append([lit(renderer.render(request(looked), 1), *one) for one in places(looked)])
+        looked.flip_plane()
+    renderer.close()
+    assert sorted(shown) == [[False, False], [False, True]]
 
 
 def test_scissors_remove_what_they_went_round_and_undo_brings_it_back(renderer: VolumeRenderer) -> None:

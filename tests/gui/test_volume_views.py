@@ -22,6 +22,7 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.slab import Projection
 from viewers.scene.transfer_functions import VolumePreset
 from viewers.scene.volume_scene import VolumeScene
+from viewers.scene.volume_view import VolumeView
 from workstation.settings import ReadingSettings
 from workstation.ui.pages.image_menu import MenuPlace
 from workstation.ui.pages.reading_page import ReadingPage
@@ -30,7 +31,7 @@ from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
 
-NONE = Qt.KeyboardModifier.NoModifier
+NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +201,33 @@ def test_scissors_cut_by_the_mouse_and_delete_brings_it_back(qtbot: QtBot, opene
     assert not holding
     press(opened, Qt.Key.Key_Delete)
     assert not request_has_cuts(scene)
+
+
+def test_cut_planes_are_added_flipped_and_taken_away_by_key_from_beside_the_planes(
+    qtbot: QtBot, opened: ReadingBench
+) -> None:
+    said: list[str] = []
+    opened.page.toast.connect(said.append)
+    press(opened, Qt.Key.Key_Y, SHIFT)
+    assert said == ["Cut planes belong to a 3D view."]
+    opened.page.grid.choose_layout("mpr3d")
+    shown(qtbot, opened)
+    scene = volume(opened)
+    opened.page.grid.activate("axial")  # the 3D view beside it is meant
+    press(opened, Qt.Key.Key_Y, SHIFT)
+    scene.look(VolumeView((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)))
+    press(opened, Qt.Key.Key_Y, SHIFT)
+    first, second = (one.normal for one in scene.edits.planes)
+    assert (first, second) == ((0.0, 1.0, 0.0), (-1.0, 0.0, 0.0))
+    press(opened, Qt.Key.Key_X, SHIFT)
+    assert scene.edits.planes[1].normal == (1.0, 0.0, 0.0)
+    press(opened, Qt.Key.Key_J, SHIFT)
+    assert scene.edits.held == 0
+    press(opened, Qt.Key.Key_Delete, SHIFT)
+    assert [one.normal for one in scene.edits.planes] == [(1.0, 0.0, 0.0)]
+    opened.page.grid.activate("volume")
+    press(opened, Qt.Key.Key_Delete)
+    assert len(scene.edits.planes) == 2
 
 
 def test_a_path_drawn_on_a_plane_opens_its_straightened_view(qtbot: QtBot, opened: ReadingBench) -> None:

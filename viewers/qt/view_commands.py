@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from viewers.scene.camera import Camera
@@ -11,7 +12,8 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.path_draft import PathDraft
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
-from viewers.scene.volume_scene import VolumeScene, VolumeView
+from viewers.scene.volume_scene import VolumeScene
+from viewers.scene.volume_view import VolumeView
 
 TURNS: Final = frozenset({Command.TURN_RIGHT, Command.TURN_LEFT, Command.MIRROR_SIDEWAYS, Command.MIRROR_UPRIGHT})
 """What turns or mirrors a picture; a rendered volume is turned by the mouse and never mirrored"""
@@ -54,6 +56,15 @@ def _plane_commands(scene: MprScene) -> dict[Command, Callable[[], object]]:
         Command.SLAB_THICKER: lambda: scene.set_slab(scene.slab.thicker()),
     }
     return own | drawing if planes.path.drawing else own | {Command.CURVE: scene.begin_path}
+
+
+CUTS: Final[Mapping[Command, Callable[[VolumeScene], str]]] = MappingProxyType({
+    Command.CUT_ADD: VolumeScene.add_plane,
+    Command.CUT_FLIP: VolumeScene.flip_plane,
+    Command.CUT_NEXT: VolumeScene.next_plane,
+    Command.CUT_REMOVE: VolumeScene.remove_plane,
+})  # fmt: skip
+"""What several cut planes of a volume need; each returns in words why it did nothing, empty when it did"""
 
 
 def _volume_commands(scene: VolumeScene) -> dict[Command, Callable[[], object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QPoint, Signal
@@ -16,7 +17,7 @@ from resources.translation import tr
 from viewers.qt.canvas import ImageCanvas
 from viewers.qt.header_strip import HeaderStrip, HeaderText
 from viewers.qt.surface import RenderSurface
-from viewers.qt.view_commands import TURNS, own_commands
+from viewers.qt.view_commands import CUTS, TURNS, own_commands
 from viewers.qt.view_surface import ViewSurface
 from viewers.scene.camera import Camera
 from viewers.scene.curved_scene import CurvedScene
@@ -291,6 +292,11 @@ class ViewportFrame(QWidget):
         if command in own:
             self.planes_changed.emit()
 
+    def _cut(self, command: Command, scene: Scene) -> None:
+        why = CUTS[command](scene) if isinstance(scene, VolumeScene) else tr("Cut planes belong to a 3D view.")
+        if why:
+            self.refused.emit(why, "")
+
     def _preset(self, scene: Scene, key: str) -> None:
         window = scene.preset_window(key)
         if window is not None:
@@ -322,6 +328,7 @@ class ViewportFrame(QWidget):
             Command.SLICE_ON: lambda: self.scroll_to(scene.index + 1),
             Command.PAGE_BACK: lambda: self.scroll_to(scene.index - _PAGE),
             Command.PAGE_ON: lambda: self.scroll_to(scene.index + _PAGE),
+            **{cut: partial(self._cut, cut, scene) for cut in CUTS},
             Command.FIRST: lambda: self.scroll_to(0),
             Command.LAST: lambda: self.scroll_to(scene.count - 1),
         }

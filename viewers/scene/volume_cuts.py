@@ -41,6 +41,27 @@ class Scissors:
             raise ValueError(f"scissors need three points, got {len(self.outline_mm)}")
 
 
+def outline_of(plane: CutPlane, corners: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
+    """
+    Return the corners, in order round it, of the polygon in which a plane cuts a box; none where it misses.
+
+    ``corners`` are the eight of the box as (x, y, z), the last axis of the box changing first.
+    """
+    heights = (corners - np.asarray(plane.origin)) @ np.asarray(plane.normal)
+    points = [
+        corners[a] + heights[a] / (heights[a] - heights[b]) * (corners[b] - corners[a])
+        for a in range(8)
+        for b in (a ^ 1, a ^ 2, a ^ 4)
+        if a < b and (heights[a] < 0) != (heights[b] < 0)
+    ]
+    if len(points) < 3:
+        return []
+    middle = np.mean(points, axis=0)
+    across = points[0] - middle
+    along = np.cross(plane.normal, across)
+    return sorted(points, key=lambda one: float(np.arctan2((one - middle) @ along, (one - middle) @ across)))
+
+
 def removed(
     cuts: tuple[Scissors, ...], shape: tuple[int, ...], ijk_to_lps: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,6 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
-from viewers.scene.oblique import rotation_about
 from viewers.scene.overlay import PixelPoint, Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import Window, full_range, percentile_range
@@ -28,7 +27,10 @@ from viewers.scene.transfer_functions import (
     transfer_function,
 )
 from viewers.scene.volume_cuts import CutPlane, Scissors
+from viewers.scene.volume_edits import MOST_PLANES, EditHistory, VolumeEdits
+from viewers.scene.volume_guides import outline_strokes, plane_strokes, planes_text
 from viewers.scene.volume_request import VolumeRequest
+from viewers.scene.volume_view import VolumeView
 from workstation.domain.annotation import Annotation
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
@@ -36,42 +38,8 @@ from workstation.domain.volume import Volume
 _PIXELS: Final = 512
 _CUT_STEP_MM: Final = 2.0
 _MARGIN: Final = 1.05
-_UNDO_STEPS: Final = 50
 _NEAREST_PX: Final = 4.0
 """Outline points closer together than this add nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeView:
-    """From where the volume is seen: the patient directions to the right and down on the screen."""
-
-    right: Point = (1.0, 0.0, 0.0)
-    down: Point = (0.0, 0.0, -1.0)
-
-    @property
-    def forward(self) -> Point:
-        """Return the direction of sight."""
-        (a, b, c), (d, e, f) = self.right, self.down
-        return b * f - c * e, c * d - a * f, a * e - b * d
-
-    def turned(self, across: float, along: float) -> VolumeView:
-        """Return the view after the body was turned by radians: its front to the right, and downwards."""
-        turn = rotation_about(self.down, across) @ rotation_about(self.right, -along)
-        right = turn @ np.asarray(self.right)
-        down = turn @ np.asarray(self.down)
-        # thousands of small turns must not bend the right angle
-        right /= np.linalg.norm(right)
-        down -= (down @ right) * right
-        down /= np.linalg.norm(down)
-        return VolumeView(_point(right), _point(down))
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeEdits:
-    """What was cut away; ``front`` follows the wheel, scissors were cut for good."""
-
-    front: CutPlane | None = None
-    scissors: tuple[Scissors, ...] = ()
 
 
 class VolumeScene(Scene):
@@ -79,7 +47,7 @@ class VolumeScene(Scene):
     The whole volume in one viewport.
 
     Scrolling moves a cut plane through the body along the sight at the time it was begun, so
-    that the cut can then be looked at from the side.
+    that the cut can then be looked at from the side. Of several planes it moves the one in the hand.
     """
 
     def __init__(
@@ -104,13 +72,12 @@ class VolumeScene(Scene):
         self.preset = self.presets[0]
         self.shift = 0.0
         self.looking = VolumeView()
-        self.edits = VolumeEdits()
+        self._history = EditHistory()
         self.has_couch = modality == "CT" and volume.unit == "HU"
         self.hides_couch = self.has_couch
         self.scissoring = False
         self.outline: tuple[PixelPoint, ...] = ()
         """The scissors' way so far, in viewport pixels."""
-        self._undo: list[VolumeEdits] = []
         self._default: Window | None = None
         z, y, x = volume.voxels.shape
         ends = volume.lps_of([(i, j, k) for i in (-0.5, x - 0.5) for j in (-0.5, y - 0.5) for k in (-0.5, z - 0.5)])
@@ -147,14 +114,18 @@ class VolumeScene(Scene):
         """See the whole body from the front again; what was cut away comes back by one undo."""
         super().reset()
         self.looking, self.shift, self.scissoring, self.outline = VolumeView(), 0.0, False, ()
-        if self.edits != VolumeEdits():
-            self._edit(VolumeEdits())
+        self._history.edit(VolumeEdits())
 
     def toggle_couch(self) -> None:
         """Show the couch, and all else that is no body, or leave it out again."""
         self.hides_couch = self.has_couch and not self.hides_couch
 
     # cutting --------------------------------------------------------------------------------
+
+    @property
+    def edits(self) -> VolumeEdits:
+        """Return what is cut away."""
+        return self._history.now
 
     @property
     def count(self) -> int:
@@ -165,7 +136,7 @@ class VolumeScene(Scene):
 
     @property
     def index(self) -> int:
-        """Return the place of the cut plane, 0 where nothing is cut."""
+        """Return the place of the cut plane in the hand, 0 where it cuts nothing."""
         front = self.edits.front
         if front is None:
             return 0
@@ -183,13 +154,54 @@ class VolumeScene(Scene):
         if index == self.index:
             return False
         if index == 0:
-            self.edits = replace(self.edits, front=None)
+            self._history.edit(self.edits.without_front())
             return True
-        normal = self.edits.front.normal if self.edits.front is not None else self.looking.forward
+        front = self.edits.front
+        if front is None and self.edits.is_full:
+            return False
+        normal = front.normal if front is not None else self.looking.forward
         depth = index * _CUT_STEP_MM - self._reach_mm(normal)
-        origin = _point(np.asarray(self.centre) + depth * np.asarray(normal))
-        self.edits = replace(self.edits, front=CutPlane(origin, normal))
+        moved = self.edits.with_front(self._plane_at(normal, depth))
+        # to begin a plane is a step that is undone, the way it then goes is none
+        if front is None:
+            self._history.edit(moved)
+        else:
+            self._history.move(moved)
         return True
+
+    def _plane_at(self, normal: Point, depth_mm: float) -> CutPlane:
+        return CutPlane(_point(np.asarray(self.centre) + depth_mm * np.asarray(normal)), normal)
+
+    def add_plane(self) -> str:
+        """Begin a further cut plane across the sight, through the crosshair or the middle; return why not."""
+        if self.edits.is_full:
+            return tr("No more than {count} cut planes.", count=MOST_PLANES)
+        normal = self.looking.forward
+        through = self.crosshair if self.crosshair is not None else self.centre
+        depth = float(np.dot(np.subtract(through, self.centre), normal))
+        self._history.edit(self.edits.with_another(self._plane_at(normal, depth)))
+        return ""
+
+    def flip_plane(self) -> str:
+        """Remove the other side of the plane in the hand instead; return why not."""
+        return "" if self._history.edit(self.edits.flipped()) else self._no_plane()
+
+    def remove_plane(self) -> str:
+        """Take the plane in the hand away; what it had cut comes back. Return why not."""
+        if self.edits.front is None:
+            return self._no_plane()
+        self._history.edit(self.edits.without_front().following())
+        return ""
+
+    def next_plane(self) -> str:
+        """Take the next cut plane into the hand; return why not."""
+        if not self.edits.planes:
+            return self._no_plane()
+        self._history.move(self.edits.following())
+        return ""
+
+    def _no_plane(self) -> str:
+        return tr("There is no cut plane yet: the wheel begins one.")
 
     def _reach_mm(self, direction: Point) -> float:
         """Return how far the volume reaches from its middle along a direction."""
@@ -214,20 +226,12 @@ class VolumeScene(Scene):
         corners = [np.subtract(view.lps_of(x, y), self.centre) for x, y in outline]
         outline_mm = tuple((float(c @ plane.right), float(c @ plane.down)) for c in corners)
         cut = Scissors(self.centre, plane.right, plane.down, outline_mm)
-        self._edit(replace(self.edits, scissors=(*self.edits.scissors, cut)))
+        self._history.edit(self.edits.with_scissors(cut))
         return True
 
     def undo_cut(self) -> bool:
         """Bring back what the last cut (or reset) removed; False when there is nothing."""
-        if not self._undo:
-            return False
-        self.edits = self._undo.pop()
-        return True
-
-    def _edit(self, edits: VolumeEdits) -> None:
-        self._undo.append(self.edits)
-        del self._undo[:-_UNDO_STEPS]
-        self.edits = edits
+        return self._history.undo()
 
     # what it shows --------------------------------------------------------------------------
 
@@ -274,13 +278,12 @@ class VolumeScene(Scene):
 
     def _source(self) -> VolumeRequest:
         function = transfer_function(self.preset, self.shift, self.window)
-        fronts = (self.edits.front,) if self.edits.front is not None else ()
         return VolumeRequest(
             self.volume,
             self._plane(),
             (_PIXELS, _PIXELS),
             function,
-            fronts,
+            self.edits.planes,
             self.edits.scissors,
             body_only=self.hides_couch,
         )
@@ -294,7 +297,8 @@ class VolumeScene(Scene):
     def _view_captions(self) -> ViewCaptions:
         threshold = f"{self.shift:+g} {self.volume.unit}" if self.shift else ""
         couch = tr("without couch") if self.hides_couch else ""
-        return ViewCaptions(slice_position=" ".join(part for part in (self.title, threshold, couch) if part))
+        parts = (self.title, threshold, couch, planes_text(self.edits))
+        return ViewCaptions(slice_position=" ".join(part for part in parts if part))
 
     def _window_text(self) -> str:
         # light and shade have thresholds, not a window
@@ -306,13 +310,8 @@ class VolumeScene(Scene):
     def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:  # noqa: ARG002 - none
         return ()
 
-    def _guides(self, view: SliceView) -> tuple[Stroke, ...]:  # noqa: ARG002 - the outline is in pixels already
-        if len(self.outline) < 2:
-            return ()
-        way = [
-            Stroke(start, end, "overlay.measure") for start, end in zip(self.outline, self.outline[1:], strict=False)
-        ]
-        return (*way, Stroke(self.outline[-1], self.outline[0], "overlay.measure", dashed=True))
+    def _guides(self, view: SliceView) -> tuple[Stroke, ...]:
+        return (*plane_strokes(self.edits, self._ends + self.centre, view), *outline_strokes(self.outline))
 
 
 def _point(values: object) -> Point:

@@ -23,9 +23,11 @@ from viewers.scene.transfer_functions import (
     presets_for,
     transfer_function,
 )
-from viewers.scene.volume_cuts import CutPlane, Scissors, inside_polygon, removed
+from viewers.scene.volume_cuts import CutPlane, Scissors, inside_polygon, outline_of, removed
+from viewers.scene.volume_edits import VolumeEdits
 from viewers.scene.volume_request import VolumeRequest
-from viewers.scene.volume_scene import VolumeEdits, VolumeScene, VolumeView
+from viewers.scene.volume_scene import VolumeScene
+from viewers.scene.volume_view import VolumeView
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.volume import Volume
 
@@ -188,6 +190,135 @@ def test_the_wheel_moves_a_cut_plane_that_keeps_its_direction() -> None:
     looked.scroll_to(0)
     assert request(looked).planes == ()
     assert not looked.scroll_to(-5)
+
+
+def cut_from_two_sides() -> VolumeScene:
+    """Return a volume 40 x 40 x 20 mm wide, cut from the front and from the patient's right."""
+    looked = scene()
+    looked.scroll_by(5)
+    looked.turn(math.radians(90), 0.0)
+    assert looked.add_plane() == ""
+    return looked
+
+
+def test_several_planes_cut_at_once_and_the_wheel_moves_the_one_in_the_hand() -> None:
+    looked = cut_from_two_sides()
+    front, side = request(looked).planes
+    assert front.normal == pytest.approx((0.0, 1.0, 0.0))
+    assert side.normal == pytest.approx((1.0, 0.0, 0.0))
+    assert side.origin == pytest.approx(looked.centre)
+    looked.scroll_by(2)
+    moved = request(looked).planes
+    assert moved[0] == front
+    assert moved[1].origin[0] - side.origin[0] == pytest.approx(4.0)
+    assert looked.next_plane() == ""
+    looked.scroll_by(1)
+    assert request(looked).planes[1] == moved[1]
+    assert request(looked).planes[0].origin[1] - front.origin[1] == pytest.approx(2.0)
+
+
+def test_the_planes_come_into_the_hand_round_and_round_from_the_first() -> None:
+    edits = VolumeEdits()
+    assert edits.following() == edits
+    for n in range(3):
+        edits = edits.with_another(CutPlane((float(n), 0.0, 0.0), (1.0, 0.0, 0.0)))
+    left = edits.without_front()
+    assert (left.held, left.front) == (2, None)
+    held = []
+    for _ in range(4):
+        left = left.following()
+        held.append(left.held)
+    assert held == [0, 1, 0, 1]
+
+
+def test_a_plane_begins_where_the_crosshair_is() -> None:
+    looked = scene()
+    looked.show_point((3.0, 8.0, 2.0))
+    looked.add_plane()
+    (plane,) = request(looked).planes
+    assert plane.origin[1] == pytest.approx(8.0)
+
+
+def test_a_flipped_plane_removes_the_other_side() -> None:
+    looked = scene()
+    assert looked.flip_plane() == "There is no cut plane yet: the wheel begins one."
+    looked.scroll_by(5)
+    before = request(looked).planes[0]
+    index = looked.index
+    assert looked.flip_plane() == ""
+    (after,) = request(looked).planes
+    assert (after.origin, after.normal) == (before.origin, (-0.0, -1.0, -0.0))
+    assert looked.index == looked.count - 1 - index
+    assert looked.undo_cut()
+    assert request(looked).planes == (before,)
+
+
+def test_a_plane_is_taken_away_alone_and_comes_back_by_undo() -> None:
+    looked = cut_from_two_sides()
+    front, side = request(looked).planes
+    assert looked.remove_plane() == ""
+    assert request(looked).planes == (front,)
+    assert looked.edits.front == front  # the wheel goes on with the one that is left
+    assert looked.undo_cut()
+    assert request(looked).planes == (front, side)
+    looked.scroll_to(0)
+    assert request(looked).planes == (front,)
+    assert looked.remove_plane() == "There is no cut plane yet: the wheel begins one."
+    assert looked.next_plane() == ""
+    assert looked.remove_plane() == ""
+    assert request(looked).planes == ()
+    assert looked.next_plane() == "There is no cut plane yet: the wheel begins one."
+
+
+def test_planes_and_scissors_are_undone_in_the_order_in_which_they_cut() -> None:
+    looked = cut_from_two_sides()
+    for x, y in ((250, 250), (350, 250), (350, 350)):
+        looked.draw_outline(x, y)
+    looked.cut_outline(VIEWPORT)
+    found = []
+    for _ in range(3):
+        found.append((len(request(looked).planes), len(request(looked).scissors)))
+        assert looked.undo_cut()
+    assert found == [(2, 1), (2, 0), (1, 0)]
+    assert looked.edits == VolumeEdits()
+    assert not looked.undo_cut()
+
+
+def test_a_seventh_plane_is_refused_in_words() -> None:
+    looked = scene()
+    assert [looked.add_plane() for _ in range(7)] == [""] * 6 + ["No more than 6 cut planes."]
+    assert len(request(looked).planes) == 6
+    looked.scroll_to(0)
+    looked.add_plane()
+    full = VolumeEdits(looked.edits.planes, held=6)
+    with pytest.raises(ValueError, match="7 cut planes"):
+        full.with_another(full.planes[0])
+
+
+def test_of_several_planes_the_one_in_the_hand_is_named_and_outlined() -> None:
+    looked = scene()
+    looked.scroll_by(5)
+    assert looked.frame(VIEWPORT).overlay.guides == ()
+    looked.turn(math.radians(90), 0.0)
+    looked.add_plane()
+    looked.turn(math.radians(-45), 0.0)
+    assert any("cut plane 2 of 2" in one.text for one in looked.frame(VIEWPORT).overlay.captions)
+    assert [stroke.dashed for stroke in looked.frame(VIEWPORT).overlay.guides] == [True] * 4
+    looked.scroll_to(0)
+    looked.add_plane()
+    looked.scroll_to(0)
+    assert looked.frame(VIEWPORT).overlay.guides == ()
+
+
+def test_a_plane_cuts_a_box_in_a_polygon_in_order() -> None:
+    corners = np.array([(i, j, k) for i in (0.0, 2.0) for j in (0.0, 2.0) for k in (0.0, 2.0)])
+    square = outline_of(CutPlane((0.0, 0.0, 1.0), (0.0, 0.0, 1.0)), corners)
+    assert sorted(tuple(one.tolist()) for one in square) == [(0, 0, 1), (0, 2, 1), (2, 0, 1), (2, 2, 1)]
+    sides = [float(np.linalg.norm(a - b)) for a, b in zip(square, [*square[1:], square[0]], strict=True)]
+    assert sides == pytest.approx([2.0] * 4)
+    hexagon = outline_of(CutPlane((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)), corners)
+    assert len(hexagon) == 6
+    assert outline_of(CutPlane((9.0, 9.0, 9.0), (1.0, 0.0, 0.0)), corners) == []
 
 
 def test_scissors_remove_what_projects_into_their_outline() -> None:

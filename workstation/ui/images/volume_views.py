@@ -19,7 +19,8 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from viewers.scene.slab import Projection, Slab, projection_title
 from viewers.scene.transfer_functions import VolumePreset, preset_title
-from viewers.scene.volume_scene import VolumeScene, VolumeView
+from viewers.scene.volume_scene import VolumeScene
+from viewers.scene.volume_view import VolumeView
 from workstation.services.uid import new_uid
 from workstation.ui.commands import Command
 from workstation.ui.images.cut_scenes import look_of, take_over, volume_scene
@@ -115,6 +116,18 @@ class VolumeViews(QObject):
                 Command(f"volume.{name}", text, icon, key, partial(grid.run, command), images)
             )
             self._page.header.menu.addAction(action)
+        for name, text, icon, key, command in _cut_commands():
+            self._page.view_commands.of_images(
+                Command(f"volume.{name}", text, icon, key, partial(self._cut, command), images)
+            )
+
+    def _cut(self, command: ViewCommand) -> None:
+        """Let a cut plane's key act on the 3D view in use, or the one that is seen beside the planes."""
+        grid = self._page.grid
+        seen = [grid.frame(key) for key in grid.visible_keys()]
+        in_3d = [frame for frame in seen if isinstance(frame.scene, VolumeScene)]
+        frame = grid.active if grid.active in in_3d or not in_3d else in_3d[0]
+        frame.run_command(command)
 
     def _offer(self) -> None:
         """Offer what the series on screen has, and say why the rest is missing."""
@@ -205,6 +218,9 @@ class VolumeViews(QObject):
         for text, view in sides_of_the_body():
             self._add(sides, text, partial(scene.look, view))
         menu.addAction(self._page.view_commands.action("volume.scissors"))
+        planes = menu.addMenu(tr("Cut planes"))
+        for name, *_rest in _cut_commands():
+            planes.addAction(self._page.view_commands.action(f"volume.{name}"))
         self._add(menu, tr("Undo the last cut"), scene.undo_cut)
         if scene.has_couch:
             self._add(menu, tr("Show the couch") if scene.hides_couch else tr("Hide the couch"), scene.toggle_couch)
@@ -228,6 +244,15 @@ class VolumeViews(QObject):
             self._page.grid.refresh()
 
         menu.addAction(text).triggered.connect(act)
+
+
+def _cut_commands() -> tuple[tuple[str, str, str, str, ViewCommand], ...]:
+    return (
+        ("cut_add", tr("Add a cut plane in 3D"), "add-box", "Shift+Y", ViewCommand.CUT_ADD),
+        ("cut_next", tr("Take the next cut plane into the hand"), "arrow-right", "Shift+J", ViewCommand.CUT_NEXT),
+        ("cut_flip", tr("Cut away the other side"), "swap", "Shift+X", ViewCommand.CUT_FLIP),
+        ("cut_remove", tr("Take this cut plane away"), "subtract", "Shift+Del", ViewCommand.CUT_REMOVE),
+    )
 
 
 def sides_of_the_body() -> tuple[tuple[str, VolumeView], ...]:
