@@ -73,7 +73,7 @@ def test_a_dialog_that_goes_with_its_page_leaves_no_veil_over_the_window(qtbot: 
     window.show()
     dialog = SendBackDialog(page, "宋佳")
     dialog.open()
-    assert len(window.findChildren(Scrim)) == 1
+    qtbot.waitUntil(lambda: len(window.findChildren(Scrim)) == 1)
     page.deleteLater()
     qtbot.waitUntil(lambda: window.findChildren(Scrim) == [])
 

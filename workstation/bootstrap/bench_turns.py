@@ -121,7 +121,7 @@ class _Reader:
             self.act(name, lambda command=command: reading.commands.trigger(command))  # type: ignore[misc] # bound early
         self.act("report", lambda: window.show_soon(REPORT), lambda: window.current_page == REPORT)
         self.act("images", lambda: window.show_soon(READING), lambda: window.current_page == READING)
-        self.act("keys", window.open_key_sheet)
+        self.act("keys", window.open_key_sheet, self._dialog_is_open)
         self.act("keys_closed", self._close_dialogs)
         self.act("language", lambda: self._speak(ENGLISH), lambda: window.is_prepared(READING))
         self.act("list_again", lambda: window.show_soon(WORKLIST), lambda: window.current_page == WORKLIST)
@@ -156,6 +156,11 @@ class _Reader:
     def _speak(self, language: str) -> None:
         settings = self.desktop.settings
         self.window.apply_settings(replace(settings, appearance=replace(settings.appearance, language=language)))
+
+    def _dialog_is_open(self) -> bool:
+        from PySide6.QtWidgets import QDialog
+
+        return any(dialog.isVisible() for dialog in self.window.findChildren(QDialog))
 
     def _close_dialogs(self) -> None:
         from PySide6.QtWidgets import QDialog

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
-    QGraphicsDropShadowEffect,
     QHBoxLayout,
     QPlainTextEdit,
     QScrollArea,
@@ -17,13 +16,15 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from resources.translation import tr
+from workstation.ui.shadow import REACH, paint_shadow
 from workstation.ui.theme import current_theme
+from workstation.ui.turn import shared_turn
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import icon_label, label, rule
 
-_SHADOW_ROOM = 40
 AROUND = 160
 """Header, footer, padding and a little of the window around a dialog"""
 
@@ -83,15 +84,11 @@ class Dialog(QDialog):
         self.setWindowFlags(Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(_SHADOW_ROOM, _SHADOW_ROOM, _SHADOW_ROOM, _SHADOW_ROOM)
+        outer.setContentsMargins(REACH, REACH, REACH, REACH)
         card = _Card()
         card.setFixedWidth(width or theme.px("dialog.hint"))
-        shadow = QGraphicsDropShadowEffect(card)
-        shadow.setBlurRadius(_SHADOW_ROOM)
-        shadow.setOffset(0, 12)
-        shadow.setColor(QColor(0, 0, 0, 204))
-        card.setGraphicsEffect(shadow)
         outer.addWidget(card)
+        self._card = card
         column = QVBoxLayout(card)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
@@ -192,13 +189,23 @@ class Dialog(QDialog):
         super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Lay the scrim over the window and stand in its middle."""
+        """Stand in the middle of the window, and dim it."""
         super().showEvent(event)
         if self._window is not None and self._scrim is None:
+            self.stand_in_the_middle()
+            shared_turn().add(self._dim)
+
+    def _dim(self) -> bool:
+        """Lay the scrim, which paints the whole window anew, in a turn after the dialog's own; all at once."""
+        if isValid(self) and self._window is not None and self._scrim is None and self.isVisible():
             self._scrim = Scrim(self._window)
             # a dialog that goes with its page never says done; its scrim would cover the window for good
             self.destroyed.connect(self._scrim.deleteLater)
-            self.stand_in_the_middle()
+        return False
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the shadow of the card."""
+        paint_shadow(QPainter(self), QRectF(self._card.geometry()))
 
     def stand_in_the_middle(self) -> None:
         """Take the size of the content, and the middle of the window."""
