@@ -264,6 +264,16 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A finding on a whole study as it is kept: no place, no map."""
+
+    label: str
+    score: float
+    shown: bool
+    out_of_ten: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRun:
     """What one model said of one study; kept for shadow mode, comparison and the weekly watch, shown to nobody."""
 
@@ -272,66 +282,4 @@ class StoredRun:
     marks: tuple[Mark, ...]
     at: datetime
     series_instance_uid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CaseComparison:
-    """The shown marks of two models on one study: pairs of the same place, and the rest of each."""
-
-    study_instance_uid: str
-    both: tuple[tuple[Mark, Mark], ...]
-    only_first: tuple[Mark, ...]
-    only_second: tuple[Mark, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelComparison:
-    """Two models on the same studies."""
-
-    first: AlgorithmIdentity
-    second: AlgorithmIdentity
-    cases: tuple[CaseComparison, ...]
-
-    @property
-    def agreement(self) -> float | None:
-        """Return the share of marks that both models made, None without a mark."""
-        both = sum(len(case.both) for case in self.cases)
-        all_marks = both + sum(len(case.only_first) + len(case.only_second) for case in self.cases)
-        return both / all_marks if all_marks else None
-
-    def marks_per_case(self) -> tuple[float, float]:
-        """Return the mean number of shown marks of each model; (0, 0) without a case."""
-        count = max(1, len(self.cases))
-        first = sum(len(case.both) + len(case.only_first) for case in self.cases)
-        second = sum(len(case.both) + len(case.only_second) for case in self.cases)
-        return first / count, second / count
-
-
-def compare_marks(study_instance_uid: str, first: tuple[Mark, ...], second: tuple[Mark, ...]) -> CaseComparison:
-    """
-    Pair the shown marks of two models.
-
-    Two marks are the same place when the distance of their centres is at most half the larger
-    diameter; each mark is in one pair, nearest pairs first.
-    """
-    left, right = [m for m in first if m.shown], [m for m in second if m.shown]
-    gaps = sorted(
-        (gap, a, b)
-        for a, one in enumerate(left)
-        for b, other in enumerate(right)
-        if (gap := _distance_mm(one, other)) <= max(one.diameter_mm, other.diameter_mm) / 2
-    )
-    pairs: dict[int, int] = {}
-    for _, a, b in gaps:
-        if a not in pairs and b not in pairs.values():
-            pairs[a] = b
-    return CaseComparison(
-        study_instance_uid,
-        both=tuple((left[a], right[b]) for a, b in sorted(pairs.items())),
-        only_first=tuple(mark for a, mark in enumerate(left) if a not in pairs),
-        only_second=tuple(mark for b, mark in enumerate(right) if b not in pairs.values()),
-    )
-
-
-def _distance_mm(one: Mark, other: Mark) -> float:
-    return float(np.linalg.norm(np.subtract(one.centre_lps_mm, other.centre_lps_mm)))
+    statements: tuple[Statement, ...] = ()

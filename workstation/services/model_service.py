@@ -16,10 +16,12 @@ from workstation.domain.model import (
     GateResult,
     ModelCard,
     ModelChoice,
-    ModelComparison,
+    ModelOutput,
+    Statement,
     StoredRun,
-    compare_marks,
+    StudyFinding,
 )
+from workstation.domain.model_comparison import CaseComparison, ModelComparison, compare_marks, said_by_both
 from workstation.domain.model_drift import DriftReport, drift_report
 from workstation.domain.model_ports import ModelChoicePort, ModelPort, StoredRunPort
 from workstation.domain.ports import AuditPort, Clock, DetectionResult, Detector, JobContext
@@ -116,25 +118,36 @@ class ModelPage:
 
     def drift(self, card: ModelCard) -> DriftReport:
         """Return what this version of a model marked here, week by week. Raises StorageError."""
-        mine = [run for run in self.runs.runs(card.sha256) if run.algorithm.version == card.version]
-        return drift_report(mine, card.drift_limits)
+        return drift_report(self._runs_of(card), card.drift_limits)
 
     def compare_stored(self, first: ModelCard, second: ModelCard) -> ModelComparison:
         """
-        Compare two models on the studies that both have seen.
+        Compare two models on the studies that both have seen, by place and by what they say of a whole study.
 
         Raises BundleInvalid when there is no such study.
         """
-        left = {run.study_instance_uid: run for run in self.runs.runs(first.sha256)}
-        right = {run.study_instance_uid: run for run in self.runs.runs(second.sha256)}
+        left, right = self._by_study(first), self._by_study(second)
         common = [uid for uid in left if uid in right]
         if not common:
             raise BundleInvalid(
                 tr("There is no case that both models have seen."),
                 hint=tr("Let one of them run in shadow mode for some days, then compare."),
             )
-        cases = tuple(compare_marks(uid, left[uid].marks, right[uid].marks) for uid in common)
+        cases = tuple(
+            replace(
+                compare_marks(uid, left[uid].marks, right[uid].marks),
+                said=said_by_both(left[uid].statements, right[uid].statements),
+            )
+            for uid in common
+        )
         return ModelComparison(left[common[0]].algorithm, right[common[0]].algorithm, cases)
+
+    def _runs_of(self, card: ModelCard) -> list[StoredRun]:
+        """Return the runs of one version: versions may share their weights."""
+        return [run for run in self.runs.runs(card.sha256) if run.algorithm.version == card.version]
+
+    def _by_study(self, card: ModelCard) -> dict[str, StoredRun]:
+        return {run.study_instance_uid: run for run in self._runs_of(card)}
 
     def _require_gates(self, model_id: str) -> None:
         failed = [result for result in self.models.gates(model_id) if not result.passed]
@@ -200,8 +213,11 @@ class RunShadow:
             _log.info("the shadow gave no result: %s", exc)
 
     def _keep(self, study_instance_uid: str, volume: Volume, result: DetectionResult) -> None:
+        said = tuple(Statement(one.label, one.score, one.shown, one.out_of_ten) for one in _said(result))
         self.runs.add(
-            StoredRun(study_instance_uid, result.algorithm, result.marks, self.clock.now(), volume.series_instance_uid)
+            StoredRun(
+                study_instance_uid, result.algorithm, result.marks, self.clock.now(), volume.series_instance_uid, said
+            )
         )
 
 
@@ -209,13 +225,13 @@ def compare_models(
     first: Detector, second: Detector, cases: Iterable[tuple[str, Callable[[], Volume]]], job: JobContext
 ) -> ModelComparison:
     """
-    Run two models on the same volumes and compare their marks.
+    Run two models on the same volumes and compare their marks and what they say of the whole study.
 
     ``cases`` gives study UID and a way to load the volume; a case that either model refuses is
     left out. Raises JobCancelled.
     """
     listed = list(cases)
-    compared = []
+    compared: list[CaseComparison] = []
     algorithms = [first.identity, second.identity]
     for number, (uid, load) in enumerate(listed):
         job.progress(number / max(1, len(listed)))
@@ -226,9 +242,14 @@ def compare_models(
             _log.info("a case is left out of the comparison: %s", exc)
             continue
         algorithms = [result.algorithm for result in results]
-        compared.append(compare_marks(uid, results[0].marks, results[1].marks))
+        said = said_by_both(_said(results[0]), _said(results[1]))
+        compared.append(replace(compare_marks(uid, results[0].marks, results[1].marks), said=said))
     job.progress(1.0)
     return ModelComparison(algorithms[0], algorithms[1], tuple(compared))
+
+
+def _said(result: DetectionResult) -> tuple[StudyFinding, ...]:
+    return result.study_findings if isinstance(result, ModelOutput) else ()
 
 
 class _UntilStopped:

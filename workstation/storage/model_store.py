@@ -49,13 +49,14 @@ class ModelChoiceFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredRunFolder:
-    """Implements ``StoredRunPort``: a folder per model, a file per study."""
+    """Implements ``StoredRunPort``: a folder per model, a file per study and version."""
 
     folder: Path
 
     def add(self, run: StoredRun) -> None:
         """Write one file. Raises DiskFull, StorageError."""
-        path = self._of(run.algorithm.sha256) / f"{safe_name(run.study_instance_uid)}.json"
+        name = safe_name(f"{run.study_instance_uid} {run.algorithm.version}")  # versions may share their weights
+        path = self._of(run.algorithm.sha256) / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, _RUN.dump_json(run))
 

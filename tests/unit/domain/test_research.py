@@ -12,7 +12,8 @@ from workstation.dicom.sr.measurement_report import detection_sr, measurement_sr
 from workstation.dicom.sr.structured_report import enhanced_sr
 from workstation.domain.errors import NotSignable, TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, RejectReason
-from workstation.domain.model import CaseComparison, ModelChoice, ModelComparison, ModelRole, compare_marks
+from workstation.domain.model import ModelChoice, ModelRole
+from workstation.domain.model_comparison import CaseComparison, ModelComparison, compare_marks
 from workstation.domain.report import BlockerKind, Report, signing_blockers
 from workstation.services.report_service import require_complete
 

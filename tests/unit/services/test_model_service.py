@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.helpers.cases import NOON, mark
@@ -25,9 +26,12 @@ from workstation.domain.model import (
     ModelChoice,
     ModelKind,
     ModelOutput,
+    OcclusionMap,
     StoredRun,
+    StudyFinding,
     Trust,
 )
+from workstation.domain.model_comparison import LabelAgreement
 from workstation.domain.ports import Detector, JobContext
 from workstation.domain.volume import Volume
 from workstation.services.model_service import ModelPage, RunShadow, compare_models, research_banner
@@ -53,6 +57,22 @@ class _Detector:
         if self.fault is not None:
             raise self.fault
         return ModelOutput(self.identity, marks=self.marks)
+
+
+@dataclass
+class _Said:
+    """A classifier with its answer."""
+
+    answer: ModelOutput
+
+    @property
+    def identity(self) -> AlgorithmIdentity:
+        return self.answer.algorithm
+
+    def detect(self, volume: Volume, job: JobContext) -> ModelOutput:
+        del volume
+        job.progress(1.0)
+        return self.answer
 
 
 def _card(model_id: str, trust: Trust = Trust.RELEASE) -> ModelCard:
@@ -224,6 +244,34 @@ def test_a_shadow_runs_is_stored_and_compared(page: ModelPage, tmp_path: Path) -
     assert [case.study_instance_uid for case in comparison.cases] == ["1.2.3", "1.2.4"]
     assert comparison.agreement == 1.0
     assert (comparison.first.name, comparison.second.name) == ("a", "b")
+
+
+def test_what_classifiers_say_is_kept_and_compared(page: ModelPage, tmp_path: Path) -> None:
+    def said(name: str, effusion: float) -> ModelOutput:
+        where = OcclusionMap(np.zeros((1, 1, 1), np.float32), np.eye(4))  # a map is for the moment, not for the files
+        finding = StudyFinding("effusion", effusion, shown=effusion >= 0.5, out_of_ten=None, where=where)
+        return ModelOutput(_Detector(name).identity, study_findings=(finding,))
+
+    for uid, first, second in (("1.2.3", 0.9, 0.8), ("1.2.4", 0.7, 0.2)):
+        _shadow(tmp_path, _Said(said("b", second)))(uid, VOLUME, said("a", first), threading.Event())
+
+    comparison = page.compare_stored(_card("a"), _card("b"))
+    assert comparison.labels() == (LabelAgreement("effusion", 1, 1, 0, 0),)
+    assert [(uid, one.first, one.second) for uid, one in comparison.discordant()] == [("1.2.4", 0.7, 0.2)]
+
+    at_once = compare_models(_Said(said("a", 0.9)), _Said(said("b", 0.1)), [("1.2.5", lambda: VOLUME)], Job())
+    assert at_once.labels() == (LabelAgreement("effusion", 0, 1, 0, 0),)
+
+
+def test_two_versions_of_the_same_weights_are_told_apart(page: ModelPage, tmp_path: Path) -> None:
+    former = replace(_Detector("a").identity, version="0.9.0")
+
+    _shadow(tmp_path, None)("1.2.3", VOLUME, ModelOutput(former, marks=(mark(0.6),)), threading.Event())
+    _shadow(tmp_path, None)("1.2.3", VOLUME, ModelOutput(_Detector("a").identity), threading.Event())
+
+    comparison = page.compare_stored(replace(_card("a"), version="0.9.0"), _card("a"))
+    assert comparison.marks_per_case() == (1.0, 0.0)
+    assert (comparison.first.version, comparison.second.version) == ("0.9.0", "1.0.0")
 
 
 def test_a_case_is_stored_once_per_model(tmp_path: Path) -> None:

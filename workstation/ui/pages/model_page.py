@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from resources.translation import tr
-from workstation.domain.model import GateResult, GateStep, ModelCard, ModelChoice, ModelComparison, ModelRole, Trust
+from workstation.domain.model import GateResult, GateStep, ModelCard, ModelChoice, ModelRole, Trust
+from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
+from workstation.ui.pages.model_words import comparison_words
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.document_view import DocumentView
@@ -173,16 +175,7 @@ class ModelsPage(Page):
 
     def show_comparison(self, found: ModelComparison) -> None:
         """Show how two models agree on the cases that both have seen."""
-        first, second = found.marks_per_case()
-        both = sum(len(case.both) for case in found.cases)
-        agreement = found.agreement
-        words = tr(
-            "{cases} cases: {first} marks a case against {second}; {both} marks in common",
-            cases=len(found.cases), first=f"{first:.1f}", second=f"{second:.1f}", both=both,
-        )  # fmt: skip
-        if agreement is not None:
-            words = f"{words} ({agreement:.0%})"
-        self.compared.setText(words)
+        self.compared.setText("\n".join(comparison_words(found)))
 
     def card(self, model_id: str) -> ModelCard | None:
         """Return what is shown of a model."""

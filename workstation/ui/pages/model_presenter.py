@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject
 from resources.translation import tr
 from workstation.domain.access import Actor
 from workstation.domain.errors import BundleInvalid, WorkstationError
-from workstation.domain.model import GateResult, ModelCard, ModelChoice, ModelComparison
+from workstation.domain.model import GateResult, ModelCard, ModelChoice
+from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.model_service import ModelPage

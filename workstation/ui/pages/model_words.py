@@ -1,0 +1,60 @@
+"""What a comparison of two models comes to, in lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from resources.finding_names import finding_name
+from resources.translation import language, tr
+from workstation.domain.model_comparison import LabelAgreement, ModelComparison
+
+_MOST: Final = 20
+"""Studies named, the widest apart first: a page is no archive."""
+
+
+def comparison_words(found: ModelComparison) -> list[str]:
+    """Return how two models agree on the cases that both have seen: places, then findings on whole studies."""
+    labels = found.labels()
+    lines = []
+    if found.agreement is not None or not labels:
+        lines.append(_of_places(found))
+    if labels:
+        lines += [_of_label(one) for one in labels]
+        lines += _discordant(found)
+    return lines
+
+
+def _of_places(found: ModelComparison) -> str:
+    first, second = found.marks_per_case()
+    both = sum(len(case.both) for case in found.cases)
+    words = tr(
+        "{cases} cases: {first} marks a case against {second}; {both} marks in common",
+        cases=len(found.cases), first=f"{first:.1f}", second=f"{second:.1f}", both=both,
+    )  # fmt: skip
+    return words if found.agreement is None else f"{words} ({found.agreement:.0%})"
+
+
+def _of_label(one: LabelAgreement) -> str:
+    words = tr(
+        "{finding}: the same in {alike} of {cases} cases; both {both}, first alone {first}, second alone {second}",
+        finding=finding_name(one.label, language()),
+        alike=one.alike,
+        cases=one.cases,
+        both=one.both,
+        first=one.only_first,
+        second=one.only_second,
+    )
+    return words if one.kappa is None else tr("{words}; kappa {kappa}", words=words, kappa=f"{one.kappa:.2f}")
+
+
+def _discordant(found: ModelComparison) -> list[str]:
+    apart = found.discordant()
+    if not apart:
+        return [tr("No case on which they differ.")]
+    lines = [tr("Cases on which they differ, the widest apart first:")]
+    for study, one in apart[:_MOST]:
+        name = finding_name(one.label, language())
+        lines.append(f"{name} · {one.first:.2f} / {one.second:.2f} · {study}")
+    if len(apart) > _MOST:
+        lines.append(tr("and {count} more", count=len(apart) - _MOST))
+    return lines
