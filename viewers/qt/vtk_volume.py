@@ -213,6 +213,7 @@ class VolumeRenderer:
             plane.SetOrigin(*cut.origin)
             plane.SetNormal(*cut.normal)
             mapper.AddClippingPlane(plane)
+        self._renderer.SetBackground(*request.function.background)
         self._prop.SetMapper(mapper)
         self._prop.SetProperty(_property(request, level))
         # spacing is in the image data: what is left of the matrix is directions (and shear) and place

@@ -52,6 +52,11 @@ class TransferFunction:
         if any(not 0 <= opacity <= 1 for _, opacity in self.opacity):
             raise ValueError(f"opacity must lie in 0 to 1, got {self.opacity}")
 
+    @property
+    def background(self) -> Color:
+        """Return what is seen beside the volume: what a projection shows where there is nothing, else black."""
+        return self.color[0][1] if self.is_projection else (0.0, 0.0, 0.0)
+
     def shifted(self, by: float) -> TransferFunction:
         """Return the function with its thresholds moved up by a value."""
         return replace(
@@ -105,17 +110,18 @@ def presets_for(unit: str) -> tuple[VolumePreset, ...]:
     return tuple(VolumePreset) if unit == "HU" else (VolumePreset.MIP,)
 
 
-def transfer_function(preset: VolumePreset, shift: float, window: Window) -> TransferFunction:
-    """Return what a preset shows: thresholds moved by ``shift``, a projection through the window."""
+def transfer_function(preset: VolumePreset, shift: float, window: Window, *, inverse: bool = False) -> TransferFunction:
+    """
+    Return what a preset shows: thresholds moved by ``shift``, a projection through the window.
+
+    ``inverse`` shows a projection dark on light, as a PET is read; surfaces have no such thing.
+    """
     function = TRANSFER_FUNCTIONS[preset]
     if not function.is_projection:
         return function.shifted(shift)
     low, high = window.centre - window.width / 2, window.centre + window.width / 2
-    return replace(
-        function,
-        opacity=((low, 1.0), (high, 1.0)),
-        color=((low, (0.0, 0.0, 0.0)), (high, (1.0, 1.0, 1.0))),
-    )
+    first, last = ((1.0,) * 3, (0.0,) * 3) if inverse else ((0.0,) * 3, (1.0,) * 3)
+    return replace(function, opacity=((low, 1.0), (high, 1.0)), color=((low, first), (high, last)))
 
 
 def preset_title(preset: VolumePreset) -> str:

@@ -277,7 +277,7 @@ class VolumeScene(Scene):
         return ImagePlane(origin, self.looking.right, self.looking.down, (spacing, spacing))
 
     def _source(self) -> VolumeRequest:
-        function = transfer_function(self.preset, self.shift, self.window)
+        function = transfer_function(self.preset, self.shift, self.window, inverse=self.state.inverted)
         return VolumeRequest(
             self.volume,
             self._plane(),

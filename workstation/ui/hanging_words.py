@@ -28,6 +28,7 @@ def stage_title(stage: Stage) -> str:
         "brain + bone": tr("Brain + bone"),
         "brain + stroke": tr("Brain + stroke"),
         "prior": tr("Beside the prior"),
+        "planes / prior": tr("Planes with prior"),
         "CC / prior": tr("CC with prior"),
         "MLO / prior": tr("MLO with prior"),
     }

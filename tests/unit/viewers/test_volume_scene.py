@@ -144,6 +144,16 @@ def test_a_projection_goes_through_the_window() -> None:
     assert function.is_projection
 
 
+def test_a_pet_is_projected_dark_on_light_and_the_key_for_inverting_turns_it_round() -> None:
+    pet = VolumeScene(volume(), annotations=Annotations("1.2.3"), new_uid=uids(), modality="PT")
+    pet.choose(VolumePreset.MIP)
+    function = request(pet).function
+    assert [rgb for _value, rgb in function.color] == [(1.0, 1.0, 1.0), (0.0, 0.0, 0.0)]
+    assert function.background == (1.0, 1.0, 1.0)
+    pet.toggle_invert()
+    assert request(pet).function.background == (0.0, 0.0, 0.0)
+
+
 def test_thresholds_move_in_steps_and_return_with_the_next_preset() -> None:
     looked = scene()
     looked.move_threshold(2)
