@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import random
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,6 +21,7 @@ from tests.helpers.full_reports import (
     worklist_row,
 )
 from tests.helpers.marked import marked
+from tests.helpers.scratch import scratch_folder
 from workstation.dicom.objects.encapsulated import taken_apart
 from workstation.domain.report import ReportState
 from workstation.domain.study import Patient, Study
@@ -62,7 +62,7 @@ class SignedCase:
 @cache
 def keys() -> tuple[DemoKeyStore, Path]:
     """Return keys that were issued a day before the reports say they were signed."""
-    folder = Path(tempfile.mkdtemp(prefix="lianyue-keys-"))
+    folder = scratch_folder("keys")
     issuing = DemoKeyStore(folder, now=lambda: SIGNED - timedelta(days=1))
     for person in (SENIOR, JUNIOR):
         issuing.ensure_signer(person.user_id, person.name, person.organisation, PIN)

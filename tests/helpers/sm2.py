@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from tests.helpers.scratch import scratch_folder
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.sm2_check import Sm2Checked, Sm2Trust, check_sm2
 from workstation.exchange.signing.sm2_form import SUFFIX
@@ -19,7 +19,7 @@ CONTENT = b'{"format": 2}'
 @cache
 def issued() -> Path:
     """Return a folder of keys that was made once: RSA keys are slow to find."""
-    folder = Path(tempfile.mkdtemp(prefix="lianyue-sm2-")) / "pki"
+    folder = scratch_folder("sm2") / "pki"
     DemoKeyStore(folder).issue("wangqiming", "王启明", "省医", PIN)
     return folder
 
