@@ -17,7 +17,8 @@ from workstation.domain.shared_document import DocumentKind, KnownDocuments, Sha
 from workstation.domain.template import ReportTemplate
 from workstation.domain.template_draft import Draft, TemplateEntry, TemplateProblem, is_newer
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
-from workstation.exchange.templates.mrrt import export_mrrt, mrrt_to_json
+from workstation.exchange.templates.mrrt import mrrt_to_json
+from workstation.exchange.templates.mrrt_export import export_mrrt
 from workstation.exchange.templates.problems import require_usable, template_problems
 from workstation.exchange.templates.shared_library import SharedTemplates
 from workstation.storage.data_dir import private_dir

@@ -13,7 +13,8 @@ from workstation.domain.errors import TemplateViolation
 from workstation.domain.shared_document import DocumentKind, KnownDocuments
 from workstation.domain.template import ReportTemplate
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
-from workstation.exchange.templates.mrrt import export_mrrt, mrrt_to_json
+from workstation.exchange.templates.mrrt import mrrt_to_json
+from workstation.exchange.templates.mrrt_export import export_mrrt
 from workstation.exchange.templates.problems import require_usable
 from workstation.exchange.templates.shared_library import SharedTemplates
 from workstation.storage.data_dir import default_data_dir, private_dir

@@ -7,7 +7,8 @@ import pytest
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.exchange.templates.library import TemplateLibrary
-from workstation.exchange.templates.mrrt import DEEPEST, LARGEST, MOST_FIELDS, export_mrrt, import_mrrt
+from workstation.exchange.templates.mrrt import DEEPEST, LARGEST, MOST_FIELDS, import_mrrt
+from workstation.exchange.templates.mrrt_export import export_mrrt
 
 ALL = TemplateLibrary().all()
 OTHER = """<!DOCTYPE html><html><head><title>Chest XR</title>
@@ -127,3 +128,68 @@ def test_a_document_without_sections_or_title_is_named_after_its_file() -> None:
 
     assert (template.template_id, template.title.en) == ("mrrt-9-html", "9.html")
     assert [item.key for item in template.fields] == ["f_9_lungs", "field"]
+
+
+SIDE = """<section data-section-name="Findings"><fieldset><legend>Side of the effusion</legend>
+<input type="radio" name="side" id="s1" value="left" required><label for="s1">Left</label>
+<label><input type="radio" name="side" id="s2" value="right"> Right</label>
+<input type="radio" name="side" value="both"></fieldset>
+<label>Drain in place <input type="checkbox" id="drain"></label>
+<select id="size" name="Size"><option value=""></option><option value="small">Small</option><option>Large</option>
+</select></section>"""
+CODED = """<script type="text/xml"><template_attributes><coded_content>
+<entry ORIGTXT="s1"><term><code meaning="Left" value="7771000" scheme="SCT"/></term></entry>
+<entry ORIGTXT="side"><term><code meaning="Laterality" value="272741003" scheme="SCT"/></term></entry>
+</coded_content></template_attributes></script>"""
+
+
+def test_radio_buttons_of_one_name_are_one_choice_with_their_codes() -> None:
+    side, drain, size = import_mrrt((CODED + SIDE).encode(), "side.html").fields
+
+    assert (side.key, side.label.en, side.type, side.required) == (
+        "side", "Side of the effusion", FieldType.CHOICE, True
+    )  # fmt: skip
+    assert side.concept is not None
+    assert side.concept.value == "272741003"
+    assert [(one.key, one.label.en, one.code.value if one.code else "") for one in side.choices] == [
+        ("left", "Left", "7771000"),
+        ("right", "Right", ""),
+        ("both", "both", ""),
+    ]
+    assert (drain.label.en, [one.key for one in drain.choices]) == ("Drain in place", ["no", "yes"])
+    assert [one.label.en for one in size.choices] == ["Small", "Large"]  # an empty entry is no option
+
+
+def test_a_choice_of_radio_buttons_leaves_and_comes_back_as_the_same_choice() -> None:
+    first = import_mrrt((CODED + SIDE).encode(), "side.html")
+    back = import_mrrt(export_mrrt(first, "en").encode(), "side.html")
+    assert [back.field(key) for key in ("side", "size")] == [first.field(key) for key in ("side", "size")]
+
+
+@pytest.mark.parametrize(
+    ("control", "words"),
+    [
+        ('<select id="x" name="Lobes" multiple><option>A<option>B</select>', "“Lobes” lets several options be chosen"),
+        ('<select id="x" multiple="multiple"><option>A<option>B</select>', "“x” lets several options be chosen"),
+        ('<input type="checkbox" name="signs" value="a"><input type="checkbox" name="signs" value="b">',
+         "The check boxes “signs” let several options be chosen"),
+        ('<label>Left <input type="radio"></label>', "The radio button “Left” belongs to no group"),
+        ('<input type="radio">', "The radio button “?” belongs to no group"),
+        ('<input type="radio" name="one" value="a">', "“one” is a choice with one option only"),
+    ],
+)  # fmt: skip
+def test_what_has_no_counterpart_is_refused_by_its_name(control: str, words: str) -> None:
+    with pytest.raises(TemplateViolation) as caught:
+        import_mrrt(f"<section>{control}</section>".encode(), "several.html")
+    assert words in caught.value.hint
+    assert "several.html" in caught.value.user_text
+
+
+def test_one_group_may_stand_in_two_places_and_legends_end_with_their_fieldset() -> None:
+    content = """<section data-section-name="A"><fieldset><legend>Outer</legend><fieldset><input type="radio" name="q"
+    value="a"></fieldset></fieldset></fieldset></section><section data-section-name="B">
+    <input type="radio" name="q" value="b" data-field-completion-action="ALERT"><input type="text" id="t"></section>"""
+    template = import_mrrt(content.encode(), "two.html")
+    assert [(one.key, one.label.en, one.required) for one in template.fields] == [
+        ("q", "Outer", True), ("t", "t", False)
+    ]  # fmt: skip

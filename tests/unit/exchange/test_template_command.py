@@ -11,7 +11,7 @@ from resources.translation import CHINESE, ENGLISH, use_language
 from workstation.bootstrap import templates
 from workstation.domain.errors import TemplateViolation
 from workstation.exchange.templates.library import TemplateLibrary
-from workstation.exchange.templates.mrrt import export_mrrt
+from workstation.exchange.templates.mrrt_export import export_mrrt
 
 
 @pytest.fixture

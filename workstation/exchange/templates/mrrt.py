@@ -1,10 +1,11 @@
 """
-IHE MRRT: report templates as HTML5, written and read; nothing in them is ever executed or fetched.
+IHE MRRT: report templates as HTML5, read; nothing in them is ever executed or fetched.
 
-What MRRT cannot say (conditions, critical triggers, the second language) is not written; a template that was read
-has the same words in both languages. Reading refuses every active content instead of leaving it out, because a
-template that tries to bring some is not one to trust. *Source:* IHE Radiology, Management of Radiology Report
-Templates, HTML5 with ``template_attributes`` and ``coded_content``.
+A template that was read has the same words in both languages. Radio buttons of one name are one choice; what lets
+several answers be given at once has no counterpart and is refused by its name, not read as less than it is. Reading
+refuses every active content instead of leaving it out, because a template that tries to bring some is not one to
+trust. *Source:* IHE Radiology, Management of Radiology Report Templates, HTML5 with ``template_attributes`` and
+``coded_content``.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html import escape
 from html.parser import HTMLParser
 from typing import Any, Final
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import quoteattr
 
 from resources.translation import tr
 from workstation.domain.errors import TemplateViolation
-from workstation.domain.template import IMPRESSIONS, Code, FieldType, ReportTemplate, TemplateField
+from workstation.domain.template import IMPRESSIONS, Code, ReportTemplate
 from workstation.exchange.templates.library import parse_template
+from workstation.exchange.templates.mrrt_export import SECTION
+from workstation.exchange.templates.mrrt_fields import NoCounterpart, both, choices_of, code_of, join_groups, key_of
+from workstation.exchange.templates.mrrt_passive import Active, refuse_active
 
 LARGEST: Final = 1_000_000
 DEEPEST: Final = 64
@@ -39,103 +41,7 @@ _HEADINGS: Final = (
         Code("18785-6", "LN", "Indications for Procedure"),
     ),
 )
-_ALLOWED: Final = frozenset(
-    {
-        "html",
-        "head",
-        "title",
-        "meta",
-        "script",
-        "body",
-        "section",
-        "header",
-        "p",
-        "div",
-        "span",
-        "label",
-        "input",
-        "select",
-        "option",
-        "textarea",
-        "table",
-        "tbody",
-        "thead",
-        "tr",
-        "td",
-        "th",
-        "ul",
-        "ol",
-        "li",
-        "br",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "b",
-        "i",
-        "em",
-        "strong",
-        "fieldset",
-        "legend",
-    }
-)
-_SECTION: Final = "section-"
-"""Begins the ids of our sections, which may otherwise be those of their fields."""
 _EMPTY: Final = frozenset({"meta", "input", "br", "hr"})
-_ACTIVE_VALUE: Final = re.compile(r"^\s*(?:javascript|vbscript|data)\s*:", re.IGNORECASE)
-_FORBIDDEN_ATTRIBUTES: Final = frozenset(
-    {"src", "srcset", "href", "action", "formaction", "style", "background", "poster", "http-equiv", "ping", "srcdoc"}
-)
-_PASSIVE_INPUTS: Final = frozenset({"text", "number", "checkbox", "radio", "date", "time", ""})
-
-
-def export_mrrt(template: ReportTemplate, language: str) -> str:
-    """Return a template as an MRRT document in one language; tables of findings are left out."""
-    entries, body = [], []
-    for section in template.sections:
-        title = section.label.get(language)
-        origin = f"{_SECTION}{section.key}"
-        body.append(f'<section id={quoteattr(origin)} class="level1" data-section-name={quoteattr(title)}>')
-        body.append(f'<header class="level1">{escape(title)}</header>')
-        entries.append(_entry(origin, section.heading))
-        for item in section.fields:
-            if item.type is FieldType.FINDINGS:
-                continue
-            body.append(_written(item, language))
-            entries.append(_entry(item.key, item.concept or _FINDING))
-            entries += [_entry(f"{item.key}.{choice.key}", choice.code) for choice in item.choices if choice.code]
-        body.append("</section>")
-    metas = {
-        "dcterms.title": template.title.get(language),
-        "dcterms.identifier": template.template_id,
-        "dcterms.type": "IMAGE_REPORT_TEMPLATE",
-        "dcterms.language": "zh" if language.startswith("zh") else "en",
-        "dcterms.publisher": "Lianyue",
-        "lianyue.version": template.version,
-        "lianyue.modalities": " ".join(template.modalities),
-        "lianyue.body_parts": "|".join(template.body_parts),
-    }
-    head = [f"<meta name={quoteattr(name)} content={quoteattr(content)}/>" for name, content in metas.items()]
-    coded = [_entry("title", template.title_code), _entry("procedure", template.procedure), *entries]
-    return "\n".join(
-        (
-            "<!DOCTYPE html>",
-            f'<html lang="{metas["dcterms.language"]}">',
-            '<head><meta charset="UTF-8"/>',
-            f"<title>{escape(template.title.get(language))}</title>",
-            *head,
-            '<script type="text/xml">',
-            "<template_attributes><coded_content>",
-            *coded,
-            "</coded_content></template_attributes>",
-            "</script></head>",
-            "<body>",
-            *body,
-            "</body></html>",
-            "",
-        )
-    )
 
 
 def import_mrrt(content: bytes, name: str) -> ReportTemplate:
@@ -152,7 +58,11 @@ def mrrt_to_json(content: bytes, name: str) -> str:
         reader.feed(content.decode("utf-8-sig"))
         reader.close()
         raw = reader.template(name)
-    except (_Active, UnicodeDecodeError, ValueError, ET.ParseError) as exc:
+    except NoCounterpart as exc:
+        raise TemplateViolation(
+            tr("Template file {name} was refused", name=name), hint=exc.words, detail=f"{name}: no counterpart"
+        ) from exc
+    except (Active, UnicodeDecodeError, ValueError, ET.ParseError) as exc:
         raise _refused(name, str(exc)) from exc
     return json.dumps(raw, ensure_ascii=False, indent=2)
 
@@ -165,40 +75,6 @@ def _refused(name: str, why: str) -> TemplateViolation:
     )
 
 
-class _Active(Exception):
-    """The document holds something that acts or fetches."""
-
-
-def _entry(key: str, code: Code) -> str:
-    attributes = f"meaning={quoteattr(code.meaning)} value={quoteattr(code.value)} scheme={quoteattr(code.scheme)}"
-    return f"<entry ORIGTXT={quoteattr(key)}><term><code {attributes}/></term></entry>"
-
-
-def _written(item: TemplateField, language: str) -> str:
-    caption = item.label.get(language)
-    unit = f" ({item.unit})" if item.unit else ""
-    common = f"id={quoteattr(item.key)} name={quoteattr(caption)}"
-    if item.required:
-        common += ' data-field-completion-action="ALERT"'
-    label = f"<label for={quoteattr(item.key)}>{escape(caption + unit)}</label>"
-    if item.type is FieldType.CHOICE:
-        options = "".join(
-            f"<option id={quoteattr(f'{item.key}.{choice.key}')} value={quoteattr(choice.key)}>"
-            f"{escape(choice.label.get(language))}</option>"
-            for choice in item.choices
-        )
-        control = f'<select {common} data-field-type="SELECTION_LIST">{options}</select>'
-    elif item.type is FieldType.NUMBER:
-        bounds = f'min="{item.minimum:g}" max="{item.maximum:g}" data-field-units={quoteattr(item.unit)}'
-        control = f'<input type="number" {common} data-field-type="NUMBER" {bounds}/>'
-    elif item.multiline:
-        normal = escape(item.normal_phrase.get(language)) if item.normal_phrase is not None else ""
-        control = f'<textarea {common} data-field-type="TEXT">{normal}</textarea>'
-    else:
-        control = f'<input type="text" {common} data-field-type="TEXT"/>'
-    return f"<p>{label} {control}</p>"
-
-
 @dataclass
 class _Section:
     key: str
@@ -208,7 +84,7 @@ class _Section:
 
 
 class _Reader(HTMLParser):
-    """Collects metas, codes, sections and fields; raises _Active at the first thing that is not passive."""
+    """Collects metas, codes, sections and fields; raises Active at the first thing that is not passive."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -222,24 +98,29 @@ class _Reader(HTMLParser):
         self._xml = ""
         self._title = ""
         self._label_for = ""
+        self._label_text = ""
+        self._wrapped: dict[str, Any] | None = None
+        self._legends: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take a tag in, or refuse the document."""
         given = {name.lower(): value or "" for name, value in attrs}
-        _refuse_active(tag, given)
+        refuse_active(tag, given)
         if tag not in _EMPTY:
             self._open.append(tag)
             if len(self._open) > DEEPEST:
-                raise _Active("nested too deep")
+                raise Active("nested too deep")
         if tag == "meta" and given.get("name"):
             self._metas[given["name"].lower()] = given.get("content", "")
         elif tag == "section":
             title = given.get("data-section-name", "")
             origin = given.get("id", "")
-            key = _key(origin.removeprefix(_SECTION) or title or "section", self._section_keys)
+            key = key_of(origin.removeprefix(SECTION) or title or "section", self._section_keys)
             self._sections.append(_Section(key, origin, title))
+        elif tag == "fieldset":
+            self._legends.append("")
         elif tag == "label":
-            self._label_for = given.get("for", "")
+            self._label_for, self._label_text, self._wrapped = given.get("for", ""), "", None
         elif tag in {"input", "textarea", "select"}:
             self._add_control(tag, given)
         elif tag == "option" and self._control is not None:
@@ -258,8 +139,10 @@ class _Reader(HTMLParser):
                 break
         if tag in {"select", "textarea"}:
             self._control = None
+        if tag == "fieldset" and self._legends:
+            self._legends.pop()
         if tag == "label":
-            self._label_for = ""
+            self._end_label()
 
     def handle_data(self, data: str) -> None:
         """Take the text of what is open."""
@@ -270,31 +153,50 @@ class _Reader(HTMLParser):
             self._title += data
         elif inside == "header" and self._sections and not self._sections[-1].title:
             self._sections[-1].title = data.strip()
-        elif inside == "label" and self._label_for:
-            self._labels[self._label_for] = (self._labels.get(self._label_for, "") + data).strip()
+        elif inside == "legend" and self._legends:
+            self._legends[-1] = (self._legends[-1] + data).strip()
+        elif inside == "label":
+            self._label_text += data
         elif self._control is not None and inside == "option":
             self._control["options"][-1]["text"] += data.strip()
         elif self._control is not None and inside == "textarea":
             self._control["text"] += data
 
+    def _end_label(self) -> None:
+        """Give the words to the control that the label names, else to the one that it holds."""
+        if self._label_for:
+            self._labels[self._label_for] = self._label_text.strip()
+        elif self._wrapped is not None:
+            self._wrapped["label"] = self._label_text.strip()
+        self._label_for, self._wrapped = "", None
+
     def _add_control(self, tag: str, given: dict[str, str]) -> None:
         if sum(len(section.fields) for section in self._sections) >= MOST_FIELDS:
-            raise _Active("too many fields")
+            raise Active("too many fields")
         if not self._sections:
-            self._sections.append(_Section(_key("findings", self._section_keys), "", ""))
+            self._sections.append(_Section(key_of("findings", self._section_keys), "", ""))
         control: dict[str, Any] = {
             "tag": tag,
             "given": given,
             "text": "",
+            "label": "",
+            "legend": next((words for words in reversed(self._legends) if words), ""),
             "options": [],
-            "key": _key(given.get("id") or given.get("name") or "field", self._keys),
         }
+        if self._open[-1:] == ["label"] and tag == "input":
+            self._wrapped = control
         self._sections[-1].fields.append(control)
         self._control = control if tag != "input" else None
 
     def template(self, name: str) -> dict[str, Any]:
         """Return what was read in the form of our own templates. Raises ValueError when there is no field."""
         codes = _codes(self._xml)
+        for control in (one for section in self._sections for one in section.fields):
+            control["label"] = self._labels.get(control["given"].get("id", "")) or control["label"]
+        join_groups([section.fields for section in self._sections])
+        for control in (one for section in self._sections for one in section.fields):
+            given = control["given"]
+            control["key"] = key_of(given.get("id") or given.get("name") or "field", self._keys)
         sections = [self._section(section, codes) for section in self._sections if section.fields]
         if not sections:
             raise ValueError("no field")
@@ -306,13 +208,13 @@ class _Reader(HTMLParser):
             "template_id": identifier if identifier[:1].isalpha() else f"mrrt-{identifier}".rstrip("-"),
             "version": version if re.fullmatch(r"\d+\.\d+\.\d+", version) else "1.0.0",
             "language": ["zh", "en"],
-            "title": _both(title),
-            "title_code": _code(codes.get("title", Code("18748-4", "LN", "Diagnostic Imaging Report"))),
+            "title": both(title),
+            "title_code": code_of(codes.get("title", Code("18748-4", "LN", "Diagnostic Imaging Report"))),
             "match": {
                 "modalities": self._metas.get("lianyue.modalities", "").split(),
                 "body_parts": [part for part in self._metas.get("lianyue.body_parts", "").split("|") if part],
             },
-            "procedure": _code(codes.get("procedure", Code("363679005", "SCT", "Imaging procedure"))),
+            "procedure": code_of(codes.get("procedure", Code("363679005", "SCT", "Imaging procedure"))),
             "sections": sections,
         }
 
@@ -321,72 +223,29 @@ class _Reader(HTMLParser):
         guessed = next((code for pattern, code in _HEADINGS if pattern.search(title)), _FINDINGS)
         return {
             "key": section.key,
-            "heading": _code(codes.get(section.origin, guessed)),
-            "label": _both(title),
+            "heading": code_of(codes.get(section.origin, guessed)),
+            "label": both(title),
             "fields": [self._field(control, codes) for control in section.fields],
         }
 
     def _field(self, control: dict[str, Any], codes: dict[str, Code]) -> dict[str, Any]:
         given: dict[str, str] = control["given"]
         origin = given.get("id", "") or given.get("name", "")
-        caption = given.get("name") or self._labels.get(origin) or control["key"]
-        made: dict[str, Any] = {"key": control["key"], "label": _both(caption)}
-        made["concept"] = _code(codes.get(origin, _FINDING))
+        caption = given.get("name") or control["label"] or self._labels.get(origin) or control["key"]
+        made: dict[str, Any] = {"key": control["key"], "label": both(caption)}
+        made["concept"] = code_of(codes.get(origin, _FINDING))
         if given.get("data-field-completion-action", "").upper() == "ALERT" or "required" in given:
             made["required"] = True
-        if control["tag"] == "select" or given.get("type") in {"checkbox", "radio"}:
-            made |= {"type": "choice", "choices": _choices(control, codes)}
+        if control["tag"] == "select" or given.get("type", "").lower() == "checkbox":
+            made |= {"type": "choice", "choices": choices_of(control, codes)}
         elif given.get("type") == "number":
             low, high = float(given.get("min") or 0), float(given.get("max") or 1e6)
             made |= {"type": "number", "unit": given.get("data-field-units") or "1", "minimum": low, "maximum": high}
         else:
             made |= {"type": "text", "multiline": control["tag"] == "textarea"}
             if control["text"].strip():
-                made["normal_phrase"] = _both(control["text"].strip())
+                made["normal_phrase"] = both(control["text"].strip())
         return made
-
-
-def _key(wanted: str, taken: set[str]) -> str:
-    """Return a key of our form that nobody has taken yet, and take it."""
-    base = re.sub(r"[^a-z0-9_]+", "_", wanted.lower()).strip("_") or "field"
-    base = base if base[0].isalpha() else f"f_{base}"
-    key, number = base, 2
-    while key in taken:
-        key, number = f"{base}_{number}", number + 1
-    taken.add(key)
-    return key
-
-
-def _choices(control: dict[str, Any], codes: dict[str, Code]) -> list[dict[str, Any]]:
-    if control["tag"] != "select":
-        yes, no = Code("373066001", "SCT", "Yes"), Code("373067005", "SCT", "No")
-        return [
-            {"key": "no", "label": {"zh": "否", "en": "No"}, "code": _code(no)},
-            {"key": "yes", "label": {"zh": "是", "en": "Yes"}, "code": _code(yes)},
-        ]
-    made = []
-    taken: set[str] = set()
-    for number, option in enumerate(control["options"], 1):
-        key = re.sub(r"[^a-z0-9_]+", "_", option["value"].lower()).strip("_")
-        key = key if key[:1].isalpha() and key not in taken else f"option_{number}"
-        taken.add(key)
-        choice: dict[str, Any] = {"key": key, "label": _both(option["text"] or option["value"] or key)}
-        if option["id"] in codes:
-            choice["code"] = _code(codes[option["id"]])
-        made.append(choice)
-    return made
-
-
-def _refuse_active(tag: str, given: dict[str, str]) -> None:
-    if tag not in _ALLOWED:
-        raise _Active(f"<{tag}>")
-    if tag == "script" and given.get("type", "").lower() != "text/xml":
-        raise _Active("script")
-    if tag == "input" and given.get("type", "").lower() not in _PASSIVE_INPUTS:
-        raise _Active(f"input {given.get('type')}")
-    for name, value in given.items():
-        if name.startswith("on") or name in _FORBIDDEN_ATTRIBUTES or _ACTIVE_VALUE.match(value):
-            raise _Active(f"attribute {name}")
 
 
 def _codes(xml: str) -> dict[str, Code]:
@@ -394,7 +253,7 @@ def _codes(xml: str) -> dict[str, Code]:
     if not xml.strip():
         return {}
     if re.search(r"<!\s*(?:DOCTYPE|ENTITY)", xml, re.IGNORECASE):
-        raise _Active("XML entities")
+        raise Active("XML entities")
     found: dict[str, Code] = {}
     for entry in ET.fromstring(xml.strip()).iter("entry"):  # noqa: S314 - no document type, so no entity to expand
         code = next(iter(entry.iter("code")), None)
@@ -406,11 +265,3 @@ def _codes(xml: str) -> dict[str, Code]:
 
 def _attributes(element: ET.Element, names: Iterable[str]) -> tuple[str, ...]:
     return tuple((element.get(name) or "-")[:64] for name in names)
-
-
-def _code(code: Code) -> dict[str, str]:
-    return {"value": code.value[:16], "scheme": code.scheme[:16], "meaning": code.meaning}
-
-
-def _both(text: str) -> dict[str, str]:
-    return {"zh": text, "en": text}

@@ -16,6 +16,8 @@ from workstation.ui.theme import current_theme
 
 _HEAD: Final = 28
 _ROW: Final = 32
+_BAR: Final = 3
+"""Width of the mark at the row that the fields below are about"""
 _PLAIN: Final = frozenset({Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier})
 
 
@@ -115,6 +117,8 @@ class NoduleTable(QWidget):
             if (self.hasFocus() and at == self._current) or at == self._hovered:
                 painter.fillRect(1, top, self.width() - 2, _ROW, theme.color("sel"))
             painter.fillRect(1, top, self.width() - 2, 1, theme.color("row.line"))
+            if at == self._current and len(self._rows) > 1:
+                painter.fillRect(1, top + 1, _BAR, _ROW - 1, theme.color("acc"))
             paint.text(painter, QRectF(12, top, 24, _ROW), str(row.number))
             room = sizes - 8 - 40
             paint.text(painter, QRectF(40, top, room, _ROW), paint.elided(row.words, room))
