@@ -14,6 +14,7 @@ from models.engine.calibration import out_of_ten
 from models.engine.cpu_forms import cpu_forms
 from models.engine.decoders.heatmap_3d import decode, merge
 from models.engine.heat import heat_picture
+from models.engine.one_lesion import one_a_lesion
 from models.engine.preprocess import Prepared, normalised, prepare
 from models.engine.registry import Bundle
 from models.engine.second_stage import rescored
@@ -176,6 +177,9 @@ class LungNoduleDetector:
             places, sizes = found.centre_zyx[kept], found.diameter_mm[kept]
             scores = rescored(prepared.hu, places, sizes, scores, manifest.post.second_stage)
         order = np.argsort(-scores, kind="stable")
+        if manifest.post.one_lesion_hu is not None:
+            places, across = found.centre_zyx[kept][order], found.diameter_mm[kept][order] / prepared.spacing_mm
+            order = order[one_a_lesion(prepared.hu, places, across, manifest.post.one_lesion_hu)]
         return tuple(
             Mark(
                 centre_lps_mm=(float(centre[n, 0]), float(centre[n, 1]), float(centre[n, 2])),

@@ -127,7 +127,11 @@ class SecondStage:
 
 @dataclass(frozen=True, slots=True)
 class PostSpec:
-    """How peaks become marks; without ``second_stage`` the network's score stands."""
+    """
+    How peaks become marks.
+
+    Without ``second_stage`` the network's score stands; without ``one_lesion_hu`` marks that overlap do as well.
+    """
 
     min_score: float
     max_marks: int
@@ -135,6 +139,7 @@ class PostSpec:
     merge_min_mm: float
     diameter_mm: tuple[float, float]
     second_stage: SecondStage | None = None
+    one_lesion_hu: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
