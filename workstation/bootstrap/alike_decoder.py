@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -21,9 +22,11 @@ from workstation.dicom.images.alike import (
     Alike,
     AlikeHeaders,
 )
-from workstation.dicom.images.fast_reader import read_fast
-from workstation.dicom.images.voxels import is_plain_slice, plain_slice
+from workstation.dicom.images.fast_reader import FastFile, read_fast
+from workstation.dicom.images.voxels import Words, is_plain_slice, plain_slice
 
+_HOPES: Final = 8
+"""After so many careful looks of which none told of another slice, nobody waits for one any more."""
 _UID: Final = re.compile(rb"[0-9.]{1,64}\0?")
 
 
@@ -32,6 +35,7 @@ class _Look:
     """A header, and its image without the pixels."""
 
     header: Header
+    words: Words
     image: SliceImage
 
 
@@ -47,24 +51,45 @@ class AlikeDecoder:
     def __init__(self, careful: Callable[[bytes], SliceImage]) -> None:
         self._careful = careful
         self._looks: AlikeHeaders[_Look] = AlikeHeaders()
+        self._looking = threading.Lock()
+        self._hopes = _HOPES
 
     def __call__(self, part10: bytes) -> SliceImage:
         """Return the decoded slice; raises what ``careful`` raises."""
-        found = self._looks.find(part10)
-        image = None if found is None else _like(found, part10)
-        if image is None:
-            image = self._careful(part10)
-            self._remember(part10, image)
-        return image
-
-    def _remember(self, part10: bytes, image: SliceImage) -> None:
+        image = self._alike(part10)
+        if image is not None:
+            return image
         fast = read_fast(part10)
         if fast is None or fast.truncated or not is_plain_slice(fast.header, fast.pixel_length):
-            return
+            return self._careful(part10)
+        if not self._hopes:
+            return self._looked_at(part10, fast)
+        with self._looking:
+            # the slices of a series come several at once: the one looked at meanwhile may tell of this one
+            image = self._alike(part10)
+            if image is None:
+                self._hopes = max(0, self._hopes - 1)
+                image = self._looked_at(part10, fast)
+        return image
+
+    def _alike(self, part10: bytes) -> SliceImage | None:
+        found = self._looks.find(part10)
+        image = None if found is None else _like(found, part10)
+        if image is not None:
+            self._hopes = _HOPES
+        return image
+
+    def _looked_at(self, part10: bytes, fast: FastFile) -> SliceImage:
+        """Look carefully, and remember what is alike in others."""
+        image = self._careful(part10)
+        self._remember(part10, fast, image)
+        return image
+
+    def _remember(self, part10: bytes, fast: FastFile, image: SliceImage) -> None:
         is_bare = image.graphics is None and image.visible is None and not image.overlay_groups
         if is_bare and image.pixels.dtype == np.int16 and fast.header.plane == image.plane:
             empty = np.broadcast_to(np.int16(0), image.pixels.shape)
-            self._looks.add(part10, _Look(fast.header, replace(image, pixels=empty)))
+            self._looks.add(part10, _Look(fast.header, Words.of(fast.header), replace(image, pixels=empty)))
 
 
 def _like(found: Alike[_Look], part10: bytes) -> SliceImage | None:
@@ -79,7 +104,7 @@ def _like(found: Alike[_Look], part10: bytes) -> SliceImage | None:
     choices = _choices(found)
     if choices is None:
         return None
-    pixels = plain_slice(look.header, part10, found.pixel_offset)
+    pixels = plain_slice(look.words, part10, found.pixel_offset)
     if pixels is None:
         return None
     return replace(

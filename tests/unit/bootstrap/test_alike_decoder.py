@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -16,7 +17,7 @@ from tests.helpers.ct import axial, datasets, part10
 from viewers.scene.image import SliceImage
 from workstation.bootstrap.alike_decoder import AlikeDecoder
 from workstation.bootstrap.image_stream import decode_for_display
-from workstation.dicom.images.alike import WITHOUT_EFFECT
+from workstation.dicom.images.alike import WITHOUT_EFFECT, AlikeHeaders
 from workstation.domain.errors import DecodeError
 
 Change = Callable[[int, FileDataset], None]
@@ -198,3 +199,55 @@ def test_a_slice_with_something_behind_its_pixels_is_looked_at() -> None:
         dataset.DataSetTrailingPadding = b"\0" * 4
 
     assert_as_careful(ct(trailing, 2), looks=2)
+
+
+def test_slices_that_come_at_once_share_one_careful_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = ct(count=2)
+    searched = threading.Event()
+    find = AlikeHeaders.find
+
+    def told(self: AlikeHeaders[object], content: bytes) -> object:
+        found = find(self, content)
+        if content == second:
+            searched.set()
+        return found
+
+    def careful(content: bytes) -> SliceImage:
+        looks.append(content)
+        if content == first:
+            helper.start()
+            assert searched.wait(60)  # the second is here, and nothing is known yet
+        return decode_for_display(content)
+
+    monkeypatch.setattr(AlikeHeaders, "find", told)
+    looks: list[bytes] = []
+    images: list[SliceImage] = []
+    decode = AlikeDecoder(careful)
+    helper = threading.Thread(target=lambda: images.append(decode(second)))
+    decode(first)
+    helper.join()
+
+    assert looks == [first]
+    assert fields(images[0]) == fields(decode_for_display(second))
+
+
+def test_slices_that_are_never_alike_do_not_wait_for_each_other() -> None:
+    """Each names another patient: nobody waits behind the ninth, which would be looked at while others are."""
+
+    def other(n: int, dataset: FileDataset) -> None:
+        dataset.PatientID = f"P{n}"
+
+    slices = [part10(one) for one in datasets(axial([float(n) for n in range(11)]), change=other)]
+    inner: list[SliceImage] = []
+
+    def careful(content: bytes) -> SliceImage:
+        if content == slices[9]:
+            helper = threading.Thread(target=lambda: inner.append(decode(slices[10])))
+            helper.start()
+            helper.join(60)
+            assert inner, "the other slice waits"
+        return decode_for_display(content)
+
+    decode = AlikeDecoder(careful)
+    for content in slices[:10]:
+        assert fields(decode(content)) == fields(decode_for_display(content))

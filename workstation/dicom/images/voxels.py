@@ -47,6 +47,50 @@ class Slice:
     frame: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the 16-bit words of an image become modality values: read from its header once for many images alike."""
+
+    shape: tuple[int, int]
+    bits: int
+    is_signed: bool
+    intercept: int
+
+    @staticmethod
+    def of(header: Header) -> Words:
+        """Return what a header says of grey values of 16 bits whose rescale is an offset."""
+        return Words(
+            (header.integer("Rows"), header.integer("Columns")),
+            header.integer("BitsStored"),
+            header.integer("PixelRepresentation") == 1,
+            int(_intercept(header)),
+        )
+
+    def rescale(self, stored: npt.NDArray[np.int16], target: npt.NDArray[np.int16]) -> bool:
+        """Turn stored bit patterns into modality values, in place or not; False when they do not fit into int16."""
+        bits, kind = self.bits, np.int16 if self.is_signed else np.uint16
+        source, values = stored.view(kind), target.view(kind)
+        if bits < 16:
+            # unused high bits may hold anything, old overlays for one
+            if self.is_signed:
+                np.left_shift(source, 16 - bits, out=values)
+                np.right_shift(values, 16 - bits, out=values)
+            else:
+                np.bitwise_and(source, np.uint16((1 << bits) - 1), out=values)
+            source = values
+        low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if self.is_signed else (0, (1 << bits) - 1)
+        if not (_fits(low + self.intercept) and _fits(high + self.intercept)):
+            low, high = int(source.min()), int(source.max())
+            if not (_fits(low + self.intercept) and _fits(high + self.intercept)):
+                return False
+        if self.intercept:
+            # modulo 2^16 the sum is right because the result was shown to fit
+            np.add(source.view(np.uint16), np.uint16(self.intercept & 0xFFFF), out=target.view(np.uint16))
+        elif source is not values:
+            np.copyto(values, source)
+        return True
+
+
 def read_voxels(slices: Sequence[Slice], pool: ThreadPoolExecutor, job: JobContext | None) -> Voxels:
     """
     Return ``[z, y, x]`` modality values of slices in order: int16, float32 when they do not fit.
@@ -77,11 +121,11 @@ def is_plain_slice(header: Header, pixel_length: int | None) -> bool:
     )
 
 
-def plain_slice(header: Header, part10: bytes, pixel_offset: int) -> npt.NDArray[np.int16] | None:
+def plain_slice(words: Words, part10: bytes, pixel_offset: int) -> npt.NDArray[np.int16] | None:
     """Return the modality values of an image for which ``is_plain_slice`` holds, None when they do not fit int16."""
-    target = np.empty((header.integer("Rows"), header.integer("Columns")), dtype=np.int16)
-    _read_into(part10, pixel_offset, target)
-    return target if _rescale(header, target) else None
+    target = np.empty(words.shape, dtype=np.int16)
+    stored = np.frombuffer(part10, "<i2", target.size, pixel_offset).reshape(words.shape)
+    return target if words.rescale(stored, target) else None
 
 
 def _fill(target: Voxels, slices: Sequence[Slice], pool: ThreadPoolExecutor, job: JobContext | None) -> bool:
@@ -183,8 +227,12 @@ def _read_plain(one: Slice, target: npt.NDArray[np.int16]) -> bool:
     """Read stored values into the slice and add the intercept in place, while they are in the cache."""
     if one.fast is None:
         raise AssertionError("only plain files come here")
+    words = Words.of(one.header)
+    if isinstance(one.source, bytes):
+        stored = np.frombuffer(one.source, "<i2", target.size, one.fast.pixel_offset).reshape(target.shape)
+        return words.rescale(stored, target)
     _read_into(one.source, one.fast.pixel_offset, target)
-    return _rescale(one.header, target)
+    return words.rescale(target, target)
 
 
 def _read_fast(one: Slice, target: npt.NDArray[np.int16]) -> bool:
@@ -195,38 +243,10 @@ def _read_fast(one: Slice, target: npt.NDArray[np.int16]) -> bool:
     encoded = get_frame(_from(one.source, one.fast.pixel_offset), 0, number_of_frames=1)
     is_signed = header.integer("PixelRepresentation") == 1
     words = decode_words(encoded, header.transfer_syntax_uid, target.shape, is_signed=is_signed)
-    target[...] = words.view(np.int16)
-    return _rescale(header, target)
+    return Words.of(header).rescale(words.view(np.int16), target)
 
 
-def _rescale(header: Header, target: npt.NDArray[np.int16]) -> bool:
-    """Turn stored bit patterns into modality values in place; False when they do not fit into int16."""
-    bits = header.integer("BitsStored")
-    is_signed = header.integer("PixelRepresentation") == 1
-    intercept = int(_intercept(header))
-    stored = target if is_signed else target.view(np.uint16)
-    if bits < 16:
-        # unused high bits may hold anything, old overlays for one
-        if is_signed:
-            np.left_shift(stored, 16 - bits, out=stored)
-            np.right_shift(stored, 16 - bits, out=stored)
-        else:
-            np.bitwise_and(stored, np.uint16((1 << bits) - 1), out=stored)
-    low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if is_signed else (0, (1 << bits) - 1)
-    if not (_fits(low + intercept) and _fits(high + intercept)):
-        low, high = int(stored.min()), int(stored.max())
-        if not (_fits(low + intercept) and _fits(high + intercept)):
-            return False
-    if intercept:
-        # modulo 2^16 the sum is right because the result was shown to fit
-        np.add(target.view(np.uint16), np.uint16(intercept & 0xFFFF), out=target.view(np.uint16))
-    return True
-
-
-def _read_into(source: Path | bytes, offset: int, target: npt.NDArray[np.int16]) -> None:
-    if isinstance(source, bytes):
-        target[...] = np.frombuffer(source, "<i2", target.size, offset).reshape(target.shape)
-        return
+def _read_into(source: Path, offset: int, target: npt.NDArray[np.int16]) -> None:
     with source.open("rb", buffering=0) as file:
         file.seek(offset)
         view = target.data.cast("B")
