@@ -26,7 +26,7 @@ from viewers.scene.fidelity_of import fidelity_of
 from viewers.scene.keys import Command
 from viewers.scene.link_group import LinkGroup
 from viewers.scene.mpr_scene import MprScene
-from viewers.scene.presets import IMAGE_DEFAULT_KEY, preset_of, preset_title
+from viewers.scene.presets import CT_PRESETS, IMAGE_DEFAULT_KEY, preset_of, preset_title
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
@@ -301,6 +301,9 @@ class ViewportFrame(QWidget):
         window = scene.preset_window(key)
         if window is not None:
             self.set_window(window)
+        elif key in CT_PRESETS and scene.modality == "CT":
+            unit = scene.value_unit or tr("not stated")
+            self.refused.emit(tr("CT windows need Hounsfield units; the unit here: {unit}.", unit=unit), "")
         if key == IMAGE_DEFAULT_KEY and scene.own_choices:
             self.show_own(0)
 
@@ -461,7 +464,7 @@ class ViewportFrame(QWidget):
         scene = self.scene
         if scene is None:
             return HeaderText()
-        preset = preset_of(scene.window) if scene.modality == "CT" else None
+        preset = preset_of(scene.window) if scene.takes_ct_windows else None
         text = HeaderText(
             mode=preset_title(preset.name) if preset is not None else "",
             is_linked=self.links is not None and self.links.is_linked(scene),

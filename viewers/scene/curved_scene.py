@@ -58,8 +58,13 @@ class CurvedScene(Scene):
         self.path = path
         self._index = 0
         self._made: tuple[int, Volume, Straightened, SliceImage] | None = None
-        self._default = default_voi or (CT_PRESETS["3"].window if modality == "CT" else None)
+        self._default = default_voi or (CT_PRESETS["3"].window if self.takes_ct_windows else None)
         self._monochrome1 = monochrome1
+
+    @property
+    def value_unit(self) -> str:
+        """Return the unit of the voxels."""
+        return self.volume.unit
 
     @property
     def count(self) -> int:

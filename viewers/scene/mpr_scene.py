@@ -78,7 +78,7 @@ class MprScene(Scene):
         self._standard_grid = plane_grid(volume, plane)
         self._facts = grid_facts(volume)
         self._reslicer = reslicer
-        self._default = default_voi or (CT_PRESETS["3"].window if modality == "CT" else None)
+        self._default = default_voi or (CT_PRESETS["3"].window if self.takes_ct_windows else None)
         self._monochrome1 = monochrome1
         # only what is thinner than any air is told from a patient after interpolation as well
         is_below_air = padding is not None and volume.unit == "HU" and padding[1] < _AIR_HU
@@ -101,6 +101,11 @@ class MprScene(Scene):
     def slab(self) -> Slab:
         """Return what is projected into the plane."""
         return self.planes.slabs[self.plane]
+
+    @property
+    def value_unit(self) -> str:
+        """Return the unit of the voxels."""
+        return self.volume.unit
 
     @property
     def count(self) -> int:

@@ -264,8 +264,18 @@ class Scene(ABC):
             raise ValueError("the overlay lies in another frame of reference than the image")
         self.fused = layer
 
+    @property
+    def value_unit(self) -> str:
+        """Return the unit of the values on screen; a CT that is still on its way counts as one in Hounsfield units."""
+        return "HU" if self.modality == "CT" else ""
+
+    @property
+    def takes_ct_windows(self) -> bool:
+        """Tell whether the windows of CT show here what they are named after; the values of some CTs are no HU."""
+        return self.modality == "CT" and self.value_unit == "HU"
+
     def preset_window(self, key: str) -> Window | None:
-        """Return the window behind a digit key; CT presets exist for CT only."""
+        """Return the window behind a digit key; CT presets exist for CT in Hounsfield units only."""
         if key == FULL_DYNAMIC_KEY:
             return self.full_range()
         if key == IMAGE_DEFAULT_KEY:
@@ -273,7 +283,7 @@ class Scene(ABC):
             return default if isinstance(default, Window) else None
         if self.uptake is not None:
             return self.uptake.preset(key)
-        preset = CT_PRESETS.get(key) if self.modality == "CT" else None
+        preset = CT_PRESETS.get(key) if self.takes_ct_windows else None
         return preset.window if preset is not None else None
 
     def measured(self) -> SliceImage | None:

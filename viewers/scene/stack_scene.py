@@ -233,6 +233,14 @@ class StackScene(Scene):
         )
         return here.frame + 1 if several and here.sop_instance_uid else None
 
+    @property
+    def value_unit(self) -> str:
+        """Return the unit of the image on screen, else of the first that is here."""
+        image = self._images.get(self._index)
+        if image is None and self._images:
+            image = self._images[min(self._images)]
+        return super().value_unit if image is None else image.unit
+
     def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:
         """Return the stored value nearest to a viewport pixel."""
         view, image = self.view(viewport), self._images.get(self._index)

@@ -128,6 +128,11 @@ class VolumeScene(Scene):
         return self._history.now
 
     @property
+    def value_unit(self) -> str:
+        """Return the unit of the voxels."""
+        return self.volume.unit
+
+    @property
     def count(self) -> int:
         """Return the number of places of the cut plane, the first of which cuts nothing."""
         front = self.edits.front
@@ -291,7 +296,7 @@ class VolumeScene(Scene):
     def _default_voi(self) -> Window:
         if self._default is None:
             sample = self.volume.voxels[::4, ::4, ::4]
-            self._default = CT_PRESETS["9"].window if self.modality == "CT" else percentile_range(sample)
+            self._default = CT_PRESETS["9"].window if self.takes_ct_windows else percentile_range(sample)
         return self._default
 
     def _view_captions(self) -> ViewCaptions:

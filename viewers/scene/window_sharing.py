@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from viewers.scene.curved_scene import CurvedScene
-from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Window
 from viewers.scene.scene import Scene
-from viewers.scene.stack_scene import StackScene
-from viewers.scene.volume_scene import VolumeScene
 
 _ABSOLUTE: Final = {"CT": frozenset({"HU"}), "PT": frozenset({"BQML"})}
 """
@@ -30,17 +26,5 @@ def carried(window: Window, source: Scene, target: Scene) -> Window | None:
         return source.uptake.carried(window, target.uptake) if source.uptake.label == target.uptake.label else None
     if source.uptake is not None or target.uptake is not None:
         return None
-    units = {_unit(source), _unit(target)}
+    units = {source.value_unit, target.value_unit}
     return window if len(units) == 1 and units <= _ABSOLUTE.get(source.modality, frozenset()) else None
-
-
-def _unit(scene: Scene) -> str:
-    """Return the unit of what is on screen; a CT that is still on its way counts as one in Hounsfield units."""
-    if isinstance(scene, (MprScene, CurvedScene, VolumeScene)):
-        return scene.volume.unit
-    if isinstance(scene, StackScene):
-        here = (scene.image(index) for index in (scene.index, *sorted(scene.arrived)))
-        image = next((one for one in here if one is not None), None)
-        if image is not None:
-            return image.unit
-    return "HU" if scene.modality == "CT" else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -22,6 +23,7 @@ from viewers.scene.raster import VoiFunction, VoiLut, Window
 from viewers.scene.reslice import OUTSIDE
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, StackSlot, slots_of
+from viewers.scene.volume_scene import VolumeScene
 from workstation.dicom.images.decode import DecodedFrame
 from workstation.dicom.images.frame_attributes import VoiWindow
 from workstation.dicom.images.lookup import LookupTable
@@ -239,6 +241,26 @@ def test_other_modalities_start_from_their_own_values() -> None:
     scene = MprScene(volume(), MprPlane.AXIAL, annotations=Annotations("1"), new_uid=uids(), modality="MR")
     assert scene.window.width < 300
     assert scene.preset_window("2") is None
+
+
+@pytest.mark.parametrize("unit", ["", "HU_MOD", "MGML", "Z_EFF"])
+def test_a_ct_that_is_not_in_hounsfield_units_is_offered_no_ct_window(unit: str) -> None:
+    slices = stack([replace(image(plane=axial_plane(z)), unit=unit) for z in (0.0, 2.0)])
+    data = replace(volume(), unit=unit)
+    plane = MprScene(data, MprPlane.AXIAL, annotations=Annotations("1"), new_uid=uids(), modality="CT")
+    whole = VolumeScene(data, annotations=Annotations("1"), new_uid=uids(), modality="CT")
+    for scene in (slices, plane, whole):
+        assert (scene.value_unit, scene.takes_ct_windows) == (unit, False)
+        assert [scene.preset_window(str(key)) for key in range(2, 10)] == [None] * 8
+    assert plane.window != Window(40, 350)
+    assert whole.window != Window(200, 600)
+
+
+def test_a_ct_whose_slices_are_on_their_way_is_held_for_one_in_hounsfield_units() -> None:
+    coming = StackScene([StackSlot("1.2")], annotations=Annotations("1"), new_uid=uids(), modality="CT")
+    assert coming.preset_window("2") == Window(-600, 1500)
+    coming.put(0, replace(image(), unit="MGML"))
+    assert coming.preset_window("2") is None
 
 
 # links ----------------------------------------------------------------------------------------

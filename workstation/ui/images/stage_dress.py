@@ -38,7 +38,7 @@ class StageDress:
             if isinstance(scene, VolumeScene) and wanted.view is CellView.MIP:
                 scene.choose(VolumePreset.MIP)
             preset = CT_PRESETS.get(str(wanted.window_preset))
-            if scene is not None and preset is not None and scene.modality == "CT":
+            if scene is not None and preset is not None and scene.takes_ct_windows:
                 scene.set_window(preset.window)
             elif wanted.selector.prior and scene is not None:
                 _take_window(scene, shown)

@@ -280,7 +280,7 @@ class ReadingPage(Page):
             return
         window = scene.window
         # the windows of 0 and 1 depend on the pixels: asking for them here would cost a whole plane
-        known = [key for key, preset in CT_PRESETS.items() if preset.window == window and scene.modality == "CT"]
+        known = [key for key, preset in CT_PRESETS.items() if preset.window == window and scene.takes_ct_windows]
         centre = f"{window.centre:.0f}".replace("-", "\u2212")
         words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}"
         if scene.uptake is not None:
