@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from workstation.dicom.garbled import is_garbled
 from workstation.domain.dispatch import Consignment, CriticalFlag, Route
 from workstation.domain.finding import Finding
 from workstation.domain.finding_size import size_of
@@ -27,6 +28,7 @@ from workstation.exchange.routes.fhir_guard import check_bundle
 from workstation.exchange.routes.fhir_sizes import size_components
 from workstation.exchange.routes.fhir_uptake import uptake_observation, with_uptake
 from workstation.exchange.routes.report_body import ReportBody, finding_sentences
+from workstation.exchange.routes.told_patient import told_name
 
 Resource = dict[str, Any]
 
@@ -48,6 +50,9 @@ _UNSIGNED: Final = frozenset({ReportStatus.PRELIMINARY, ReportStatus.CANCELLED})
 _NODULE: Final = Code("27925004", "SCT", "Nodule")
 _FINDING: Final = Code("121071", "DCM", "Finding")
 _CRITICAL: Final = Code("73568-8", "LN", "Communication of critical results [Description]")
+_NO_NAME: Final[Resource] = {
+    "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "error"}]
+}
 _NAMES: Final = uuid.UUID("6a1b5a0e-6a63-5a0f-9b6f-2f1d7f0f5c11")
 
 
@@ -131,7 +136,7 @@ class _Bundle:
         found: Resource = {
             "resourceType": "Patient",
             "identifier": [{"system": system, "value": facts.patient_id or self.consignment.study.study_instance_uid}],
-            "name": list(_human_names(facts.name)),
+            "name": list(_human_names(told_name(self.consignment))) or [_NO_NAME],
             "gender": _GENDERS.get(facts.sex.strip().upper()[:1], "unknown"),
         }
         if len(born) == 8 and born.isdecimal():
@@ -150,7 +155,7 @@ class _Bundle:
                 "status": "available",
                 "subject": {"reference": self.patient},
                 "started": _instant(study.studied) if study.studied else "",
-                "description": study.description,
+                "description": "" if is_garbled(study.description) else study.description,
                 "numberOfSeries": len(study.series),
                 "numberOfInstances": sum(len(series.instances) for series in study.series),
                 "series": [

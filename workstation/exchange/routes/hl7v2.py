@@ -23,6 +23,7 @@ from workstation.domain.report import Person
 from workstation.domain.report_state import STATUS_CODES, ReportStatus
 from workstation.domain.template import Code
 from workstation.exchange.routes.report_body import REPORT_CODE, BodySection, ReportBody
+from workstation.exchange.routes.told_patient import told_name
 
 CHARSET_LABELS: Final = {
     Charset.UTF_8: "UNICODE UTF-8",
@@ -51,6 +52,7 @@ _ESCAPES: Final = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "&": "\\T\\", "\n": "\\.br\\"}
 )
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_NO_NAME: Final = "^^^^^^U"
 _BUSY: Final = frozenset({"206", "207"})
 """Table 0357: record locked, internal error. They may pass; everything else needs a person."""
 _ACCEPTED: Final = frozenset({"AA", "CA"})
@@ -123,22 +125,26 @@ def _msh(consignment: Consignment, route: Route) -> str:
 def _pid(consignment: Consignment) -> str:
     patient = consignment.patient
     sex = patient.sex.strip().upper()[:1]
-    fields = ["PID", "1", "", f"{_text(patient.patient_id)}^^^^PI", "", _names(patient.name), "",
+    fields = ["PID", "1", "", f"{_text(patient.patient_id)}^^^^PI", "", _names(consignment), "",
               _text(patient.birth_date), sex if sex in _SEXES else "U"]  # fmt: skip
     return "|".join(fields)
 
 
-def _names(person_name: str) -> str:
-    """Return a DICOM person name as XPN, each of its representations a repetition (XPN-8 A, I, P)."""
+def _names(consignment: Consignment) -> str:
+    """
+    Return the patient's name as XPN, each of its representations a repetition (XPN-8 A, I, P).
+
+    A garbled one is not told; where none is left the name is said to be unspecified (table 0200, U).
+    """
     found = []
-    for group, kind in zip(person_name.split("="), "AIP", strict=False):
+    for group, kind in zip(told_name(consignment).split("="), "AIP", strict=False):
         if not group.strip("^ "):
             continue
         family, given, middle, prefix, suffix = ([*group.split("^"), "", "", "", "", ""])[:5]
         shown = "I" if kind == "A" and not group.isascii() else kind
         parts = [_text(family), _text(given), _text(middle), _text(suffix), _text(prefix), "", "L", shown]
         found.append("^".join(parts))
-    return "~".join(found)
+    return "~".join(found) or _NO_NAME
 
 
 def _obr(consignment: Consignment, body: ReportBody, status: str) -> str:
