@@ -19,7 +19,7 @@ from workstation.domain.finding_traits import traits_of
 from workstation.domain.image_place import ImagePlace
 from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.reading_session import ReadingSession
-from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.category_dialog import CategoryDialog
 from workstation.ui.widgets.buttons import SegmentedChoice
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.finding_group import FindingGroup
@@ -49,7 +49,7 @@ class Bed:
 
     def __init__(self, qtbot: QtBot, template: str, *findings: Finding) -> None:
         self.bench = DeskBench(findings=findings, template=TemplateLibrary().get(template))
-        self.page: ReportPage = self.bench.page()[0]
+        self.page, self.presenter = self.bench.page()
         self.page.resize(1366, 768)
         self.page.show()
         self.bench.open(qtbot.waitUntil)
@@ -163,3 +163,13 @@ def test_a_template_without_such_fields_has_none_and_a_closed_case_takes_nothing
     assert traits_of(bench.desk.session.findings.reported[0]) == {}
     assert not group.editors["margin"].isEnabled()
     bench.close()
+
+
+def test_the_form_of_bi_rads_begins_with_what_was_answered(breast: Bed) -> None:
+    breast.session.say_of("2.25.1", "margin", "spiculated")
+    breast.presenter.tools.ask_category()
+    dialog = breast.presenter.tools.dialog
+    assert isinstance(dialog, CategoryDialog)
+    dialog.building.finish()
+    assert [block.values().get("descriptor", "") for block in dialog.lesions] == ["spiculated_mass", ""]
+    dialog.reject()

@@ -23,6 +23,7 @@ from workstation.domain.norm.gate import open_faults
 from workstation.domain.norm.values import NormFault
 from workstation.domain.report import Person, Report
 from workstation.domain.template import ReportTemplate
+from workstation.services.breast_lesions import breast_lesions
 from workstation.services.category_age import changed_words, renewed_inputs
 from workstation.services.category_forms import form_of, lesions_of
 from workstation.services.critical_addendum import fill_from_record
@@ -228,7 +229,9 @@ class ReportTools(QObject):
         dialog = CategoryDialog(
             self._page,
             form_of(wanted),
-            lesions=lesions_of(wanted, reported),
+            lesions=breast_lesions(reported, session.study)
+            if wanted is Scheme.BI_RADS
+            else lesions_of(wanted, reported),
             inputs=() if former is None else renewed_inputs(former, reported),
             changed="" if former is None else changed_words(former, reported, language()),
             report_language=session.report.language,

@@ -1,0 +1,65 @@
+"""The form of BI-RADS begins with what was answered for each finding of the mammogram."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.helpers import cases
+from tests.helpers.films import film_study
+from workstation.domain.finding import Decision, Finding, FindingList
+from workstation.domain.finding_traits import each_of, refreshed, with_option
+from workstation.domain.image_place import ImagePlace
+from workstation.exchange.templates.library import TemplateLibrary
+from workstation.services.breast_lesions import breast_lesions
+from workstation.services.category_forms import LesionInput
+
+STUDY = film_study(("R", "MLO"), ("L", "CC"), ("", "CC"))
+BREAST = each_of(TemplateLibrary().get("mg-breast"))
+
+
+def described(label: str = "mass", image: str = "1.2.3.1.1", **options: str) -> Finding:
+    place = ImagePlace(image, box_px=(10.0, 20.0, 30.0, 60.0))
+    finding = Finding("2.25.7", 1, None, None, Decision.ADDED, on_image=place, label=label)
+    for key, option in options.items():
+        item = next(one for one in BREAST if one.key == key)
+        finding = with_option(finding, item, option, by="expert", at=cases.NOON)
+    return refreshed(FindingList("1.2.3", findings=(finding,)), BREAST).findings[0]
+
+
+@pytest.mark.parametrize(
+    ("label", "options", "descriptor"),
+    [
+        ("mass", {"margin": "spiculated", "shape": "irregular"}, "spiculated_mass"),
+        ("mass", {"margin": "indistinct", "shape": "irregular"}, "irregular_indistinct_mass"),
+        ("mass", {"margin": "microlobulated", "shape": "oval"}, "indistinct_mass"),
+        ("mass", {"margin": "obscured", "density": "fat"}, "partly_circumscribed_mass"),
+        ("mass", {"margin": "circumscribed", "density": "fat"}, "fat_containing"),
+        ("mass", {"margin": "circumscribed", "shape": "round"}, "circumscribed_mass"),
+        ("mass", {"margin": "circumscribed", "shape": "irregular"}, ""),  # no entry of the table
+        ("mass", {}, ""),
+        ("calcifications", {"morphology": "fine_linear"}, "fine_linear_calcification"),
+        ("suspicious_calcification", {"morphology": "amorphous"}, "amorphous_calcification"),
+        ("calcifications", {}, ""),
+        ("lymph_node", {}, "intramammary_node"),
+        ("architectural_distortion", {}, "architectural_distortion"),
+        ("asymmetry", {}, ""),
+    ],
+)
+def test_the_answers_give_the_descriptor_and_leave_open_what_they_do_not_say(
+    label: str, options: dict[str, str], descriptor: str
+) -> None:
+    expected = {"side": "right"} | ({"descriptor": descriptor} if descriptor else {})
+    assert breast_lesions((described(label, **options),), STUDY) == (LesionInput("finding", expected),)
+
+
+def test_the_side_is_that_of_the_image_and_is_asked_for_where_no_image_says_it() -> None:
+    found = [breast_lesions((described("lymph_node", f"1.2.3.{n}.1"),), STUDY)[0].values for n in (2, 3, 9)]
+    assert [one.get("side") for one in found] == ["left", None, None]
+
+
+def test_what_nobody_named_and_what_lies_in_no_image_is_no_lesion_of_the_breast() -> None:
+    assert breast_lesions((described("abnormality"), cases.ai_finding(1)), STUDY) == ()
+    nodule = replace(cases.ai_finding(1), traits=described("lymph_node").traits)
+    assert breast_lesions((nodule,), STUDY)[0].values == {"descriptor": "intramammary_node"}
