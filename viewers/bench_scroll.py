@@ -49,7 +49,7 @@ def compared(frames: int = 300) -> dict[str, dict[str, float]]:
     """
     figures = run(frames)
     alone = timed(_stack(), VIEWPORT, frames, _next_slice, with_overlay=False)
-    picture_ms = _percentile_ms([frame.cpu_s for frame in alone], 50)
+    picture_ms = percentile_ms([frame.cpu_s for frame in alone], 50)
     return {
         "figures": figures | {"picture_cpu_ms": picture_ms},
         "ratios": {
@@ -70,11 +70,11 @@ def run(frames: int = 300) -> dict[str, float]:
     dragged = timed(_stack(), VIEWPORT, frames, _next_window)
     return {
         "frames_per_second": frames / sum(frame.wall_s for frame in scrolled),
-        "frame_ms_median": _percentile_ms([frame.wall_s for frame in scrolled], 50),
-        "frame_ms_p95": _percentile_ms([frame.wall_s for frame in scrolled], 95),
-        "frame_cpu_ms": _percentile_ms([frame.cpu_s for frame in scrolled], 50),
-        "window_drag_ms": _percentile_ms([frame.wall_s for frame in dragged], 50),
-        "window_drag_cpu_ms": _percentile_ms([frame.cpu_s for frame in dragged], 50),
+        "frame_ms_median": percentile_ms([frame.wall_s for frame in scrolled], 50),
+        "frame_ms_p95": percentile_ms([frame.wall_s for frame in scrolled], 95),
+        "frame_cpu_ms": percentile_ms([frame.cpu_s for frame in scrolled], 50),
+        "window_drag_ms": percentile_ms([frame.wall_s for frame in dragged], 50),
+        "window_drag_cpu_ms": percentile_ms([frame.cpu_s for frame in dragged], 50),
         "frames": float(frames),
     }
 
@@ -124,7 +124,8 @@ def timed(
     return times
 
 
-def _percentile_ms(times: list[float], percent: float) -> float:
+def percentile_ms(times: list[float], percent: float) -> float:
+    """Return a percentile of seconds, in milliseconds."""
     return float(np.percentile(times, percent)) * 1000
 
 

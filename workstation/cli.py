@@ -22,7 +22,19 @@ EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
 EXIT_BAD_INPUT: Final = 2
 
-_BENCHES: Final = ("load", "open", "scroll", "mpr", "detect", "worklist", "memory", "endurance", "turns", "sign")
+_BENCHES: Final = (
+    "load",
+    "open",
+    "scroll",
+    "mammogram",
+    "mpr",
+    "detect",
+    "worklist",
+    "memory",
+    "endurance",
+    "turns",
+    "sign",
+)
 _PROVIDERS: Final = ("auto", "cpu", "cuda", "openvino")
 _LANGUAGES: Final = ("zh_CN", "en")
 _LAST_PORT: Final = 65_535

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -12,10 +13,11 @@ from resources import theme_tokens
 from viewers.scene import reslice as numpy_reslice
 from viewers.scene.camera import PixelTransform
 from viewers.scene.image import SliceImage
+from viewers.scene.levels import Levels, seen
 from viewers.scene.mpr_scene import Reslicer
 from viewers.scene.picture import burned
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
-from viewers.scene.resample import Resampler, is_upright
+from viewers.scene.resample import Resampler, is_upright, of_blocks, reduction
 from viewers.scene.reslice import OUTSIDE, ResliceRequest, as_displayed
 from viewers.scene.scene import Frame
 from viewers.scene.volume_request import VolumeRequest
@@ -50,7 +52,7 @@ class RasterSurface:
     def __init__(self, reslicer: Reslicer = numpy_reslice.reslice) -> None:
         self._reslicer = reslicer
         self._resampler = Resampler()
-        self._last: tuple[SliceImage, GrayscaleTransform, Gray] | None = None
+        self._last: Levels | None = None
 
     def forget(self) -> None:
         """Let go of the last picture."""
@@ -72,23 +74,31 @@ class RasterSurface:
             colors = _rgb_image(burned(frame.source.pixels, frame.source))
             picture = _painted(colors, frame.transform.scaled(ratio), size)
         else:
-            gray = self._gray(frame.source, frame.grayscale)
-            picture = self._scaled(gray, frame.transform.scaled(ratio), size)
+            picture = self._scaled(frame.source, frame.grayscale, frame.transform.scaled(ratio), size)
         picture.setDevicePixelRatio(ratio)
         return picture
 
-    def _gray(self, image: SliceImage, grayscale: GrayscaleTransform) -> Gray:
-        # panning and zooming repaint the same levels
-        if self._last is None or self._last[0] is not image or self._last[1] != grayscale:
-            self._last = image, grayscale, burned(to_gray(image.pixels, grayscale), image)
-        return self._last[2]
-
-    def _scaled(self, gray: Gray, transform: PixelTransform, size: tuple[int, int]) -> QImage:
+    def _scaled(
+        self, image: SliceImage, grayscale: GrayscaleTransform, transform: PixelTransform, size: tuple[int, int]
+    ) -> QImage:
         if not is_upright(transform):
-            return _painted(gray_image(gray), transform, size)
+            return _painted(gray_image(self._levels(image, grayscale).whole()), transform, size)
+        levels, factor = self._levels(image, grayscale), reduction(transform)
+        if factor > 1:
+            gray, transform = levels.blocks(factor), of_blocks(transform, factor)
+        else:
+            gray, (row, column) = levels.of(seen(transform, size, image.pixels.shape))
+            x, y = transform.apply(column, row)
+            transform = replace(transform, tx=x, ty=y)
         picture = QImage(*size, QImage.Format.Format_Grayscale8)
         self._resampler.scale(gray, transform, gray_view(picture))
         return picture
+
+    def _levels(self, image: SliceImage, grayscale: GrayscaleTransform) -> Levels:
+        # panning and zooming repaint the same levels
+        if self._last is None or self._last.image is not image or self._last.grayscale != grayscale:
+            self._last = Levels(image, grayscale)
+        return self._last
 
 
 def gray_view(image: QImage) -> Gray:

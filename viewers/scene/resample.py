@@ -17,6 +17,10 @@ from viewers.scene.two_cores import share
 _ONE: Final = 256
 """Levels and weights are fixed-point numbers with 8 fractional bits in 16: sums wrap, but end inside."""
 _BAND: Final = 128
+_NARROW: Final = 257
+"""Up to this side a column of levels adds up within 16 bits."""
+_AT_ONCE: Final = 1 << 18
+"""Pixels averaged at once: what is made of them stays in the processor's cache."""
 _Levels = npt.NDArray[np.uint16]
 _STRAIGHT: Final = 1e-9
 
@@ -27,6 +31,43 @@ def is_upright(transform: PixelTransform) -> bool:
     return max(abs(transform.b), abs(transform.c)) <= _STRAIGHT * size or (
         max(abs(transform.a), abs(transform.d)) <= _STRAIGHT * size
     )
+
+
+def reduction(transform: PixelTransform) -> int:
+    """Return the side of the blocks that an upright transform averages first, 1 for none."""
+    across, down = max(abs(transform.a), abs(transform.b)), max(abs(transform.c), abs(transform.d))
+    return max(1, min(int(1 / across), int(1 / down)))
+
+
+def of_blocks(transform: PixelTransform, factor: int) -> PixelTransform:
+    """Return the map from block indices: block n is centred on pixel ``n * factor + (factor - 1) / 2``."""
+    x, y = transform.apply((factor - 1) / 2, (factor - 1) / 2)
+    a, b, c, d = (factor * one for one in (transform.a, transform.b, transform.c, transform.d))
+    return PixelTransform(a, b, c, d, x, y)
+
+
+def reduced(gray: Gray, factor: int) -> Gray:
+    """Return the means of blocks of ``factor`` squared; a last block that is not full repeats the edge."""
+    rows, columns = gray.shape
+    if rows % factor or columns % factor:
+        gray = np.pad(gray, ((0, -rows % factor), (0, -columns % factor)), mode="edge")
+    means = np.empty((gray.shape[0] // factor, gray.shape[1] // factor), dtype=np.uint8)
+    area = factor * factor
+
+    def average(part: slice) -> None:
+        block = gray[part.start * factor : part.stop * factor]
+        sums = block[::factor].astype(np.uint16 if factor <= _NARROW else np.uint32)
+        for n in range(1, factor):
+            np.add(sums, block[n::factor], out=sums)
+        total = sums[:, ::factor].astype(np.uint32)
+        for n in range(1, factor):
+            np.add(total, sums[:, n::factor], out=total)
+        np.add(total, area // 2, out=total)
+        np.floor_divide(total, area, out=means[part], casting="unsafe")
+
+    step = max(1, _AT_ONCE // (gray.shape[1] * factor))
+    share([slice(at, min(at + step, len(means))) for at in range(0, len(means), step)], average, average)
+    return means
 
 
 class Resampler:
@@ -42,15 +83,14 @@ class Resampler:
         ``transform`` maps image pixels to pixels of ``out`` and must be upright. Reductions
         beyond two average whole blocks first, so that fine structures do not flicker.
         """
+        factor = reduction(transform)
+        if factor > 1:
+            gray, transform = reduced(gray, factor), of_blocks(transform, factor)
         if abs(transform.a) < abs(transform.b):
             # a quarter turn: transposing the picture makes columns run along x again
             gray, across, down = gray.T, (transform.b, transform.tx), (transform.c, transform.ty)
         else:
             across, down = (transform.a, transform.tx), (transform.d, transform.ty)
-        factor = max(1, min(int(1 / abs(across[0])), int(1 / abs(down[0]))))
-        if factor > 1:
-            gray = _reduced(gray, factor)
-        across, down = _reduced_axis(across, factor), _reduced_axis(down, factor)
         columns = _axis(*across, gray.shape[1], out.shape[1])
         rows = _axis(*down, gray.shape[0], out.shape[0])
         if columns.base.size < out.shape[1] or rows.base.size < out.shape[0]:
@@ -138,18 +178,3 @@ def _axis(scale: float, offset: float, length: int, out_length: int) -> _Axis:
     base = np.minimum(seen.astype(np.intp), length - 1)
     weight = np.rint((seen - base) * _ONE).astype(np.uint16)
     return _Axis(first, base, weight)
-
-
-def _reduced(gray: Gray, factor: int) -> Gray:
-    """Return block means; a last block that is not full repeats the edge."""
-    rows, columns = gray.shape
-    padded = np.pad(gray, ((0, -rows % factor), (0, -columns % factor)), mode="edge")
-    blocks = padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor)
-    means: Gray = blocks.mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
-    return means
-
-
-def _reduced_axis(axis: tuple[float, float], factor: int) -> tuple[float, float]:
-    """Return scale and offset for block indices: block n is centred on pixel ``n * factor + (factor - 1) / 2``."""
-    scale, offset = axis
-    return scale * factor, offset + scale * (factor - 1) / 2

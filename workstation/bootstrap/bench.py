@@ -70,6 +70,12 @@ def _scroll(_study: Path | None) -> dict[str, Any]:
     return compared()
 
 
+def _mammogram(_study: Path | None) -> dict[str, Any]:
+    from viewers.bench_mammogram import run
+
+    return {**run()}
+
+
 def _mpr(_study: Path | None) -> dict[str, Any]:
     from viewers.bench_mpr import run
 
@@ -118,6 +124,7 @@ _BENCHES: dict[str, Bench] = {
     "load": _load,
     "open": _open,
     "scroll": _scroll,
+    "mammogram": _mammogram,
     "mpr": _mpr,
     "detect": _detect,
     "worklist": _worklist,
