@@ -44,21 +44,13 @@ class Clips:
         )
 
 
-def in_series_of_their_own(study: Study) -> Study:
-    """Return an ultrasound examination with a series for each clip."""
-    series = next(one for one in study.series if len(one.split()) > 1)
-    first, second = series.split()
-    second = replace(second, series_instance_uid=f"{second.series_instance_uid}.9", stack_number=0)
-    return replace(study, series=(first, second))
-
-
 @pytest.fixture
 def page(qtbot: QtBot, shared_data: Path) -> Iterator[ReadingPage]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     apply_theme(app)
     images = FolderImages(shared_data / "dicom-zoo/chafey/testImages/encapsulated/multi-frame")
-    study = in_series_of_their_own(next(one for one in images.studies if "US" in one.modalities))
+    study = next(one for one in images.studies if "US" in one.modalities)
     row = replace(cases.row(), study_instance_uid=study.study_instance_uid, ups_instance_uid="1.2.8")
     nothing: dict[str, tuple[SliceImage, ...]] = {}
     bench = ReadingBench(Case(row, study, FindingList(study.study_instance_uid, "", "", None, ()), nothing))
@@ -118,6 +110,22 @@ def two_clips(qtbot: QtBot, page: ReadingPage) -> tuple[StackScene, StackScene]:
     assert isinstance(other, StackScene)
     qtbot.waitUntil(lambda: len(one.arrived) == one.count and len(other.arrived) == other.count)
     return one, other
+
+
+def test_the_clips_of_one_series_stand_beside_each_other_and_change_places(qtbot: QtBot, page: ReadingPage) -> None:
+    one, other = two_clips(qtbot, page)
+    assert one.series_instance_uid == other.series_instance_uid
+    first, second = (one.slots[0].sop_instance_uid, other.slots[0].sop_instance_uid)
+    assert first != second
+    page.series_requested.emit(list(page.series._rows)[1])
+
+    def shown() -> list[str]:
+        scenes = [page.grid.frame(key).scene for key in page.grid.visible_keys()]
+        return [scene.slots[0].sop_instance_uid for scene in scenes if isinstance(scene, StackScene)]
+
+    qtbot.waitUntil(lambda: shown() == [second, second])
+    page.view_commands.action("layout.1x2").trigger()
+    assert shown() == [second, first]
 
 
 def test_clips_beside_each_other_play_together_each_at_its_own_speed(qtbot: QtBot, page: ReadingPage) -> None:

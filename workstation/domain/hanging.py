@@ -117,6 +117,8 @@ class Hung:
     series: Series | None = None
     instances: tuple[Instance, ...] = ()
     overlay: Series | None = None
+    stack_number: int | None = None
+    """Which stack of the series (``Series.split``); None for the one on screen, else the first"""
 
     @property
     def lacks_overlay(self) -> bool:

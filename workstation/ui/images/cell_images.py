@@ -186,10 +186,10 @@ class CellLoading(QObject):
             size -= sum(image.pixels.nbytes for image in images.values())
 
 
-def restricted(series: Series, instances: tuple[Instance, ...]) -> Series:
-    """Return the first stack of a series, with only these instances of it."""
+def restricted(series: Series, instances: tuple[Instance, ...], stack_number: int | None = None) -> Series:
+    """Return a stack of a series, the first where none is named, with only these instances of it."""
     if len(instances) >= sum(one.rows > 0 for one in series.instances):
-        return series.split()[0]
+        return series.split()[stack_number or 0]
     wanted = {one.sop_instance_uid for one in instances}
     if series.stacks:
         frames = tuple(one for one in series.frames if one.ref.sop_instance_uid in wanted)

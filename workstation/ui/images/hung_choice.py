@@ -27,15 +27,16 @@ def hung_of_prior(prior: Study, number: int, like: Series) -> Hung:
 def views_of(
     current: Study, shown: Series, priors: Sequence[Study], rows: int, columns: int
 ) -> tuple[Stage, tuple[Hung, ...]]:
-    """Return so many views: the series on screen first, then the priors' like it, then the study's other series."""
+    """Return so many views: the series on screen first, then the priors' like it, then the study's other stacks."""
     count = rows * columns
-    found = [hung_of(current, shown.series_instance_uid)]
+    found = [hung_of(current, shown.series_instance_uid, stack_number=shown.stack_number)]
     found += [hung_of_prior(prior, number, shown) for number, prior in enumerate(priors, start=1)][: count // 2]
     rest = [one for one in current.series if is_image_series(one)]
     found += [
-        hung_of(current, one.series_instance_uid)
+        hung_of(current, part.series_instance_uid, stack_number=part.stack_number)
         for one in rest
-        if one.series_instance_uid != shown.series_instance_uid
+        for part in one.split()
+        if part.key != shown.key
     ]
     empty = Hung(Cell(ImageSelector(occurrence=len(rest))))
     hungs = tuple([*found, *[empty] * count][:count])
@@ -44,5 +45,6 @@ def views_of(
 
 def side_by_side(current: Study, shown: Series, prior: Study, number: int) -> tuple[Stage, tuple[Hung, ...]]:
     """Return the series on screen and the one of a prior that is most like it."""
-    hungs = hung_of(current, shown.series_instance_uid), hung_of_prior(prior, number, shown)
+    mine = hung_of(current, shown.series_instance_uid, stack_number=shown.stack_number)
+    hungs = mine, hung_of_prior(prior, number, shown)
     return Stage("prior", 1, 2, tuple(one.cell for one in hungs)), hungs

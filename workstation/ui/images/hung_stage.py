@@ -81,12 +81,12 @@ def tiling_of(stage: Stage, cells: Sequence[PlacedCell]) -> Tiling:
     return Tiling(tuple(Tile(cell.key, at % stage.columns, at // stage.columns) for at, cell in enumerate(cells)))
 
 
-def hung_of(study: Study, series_uid: str, prior: int = 0) -> Hung:
-    """Return a whole series of a study as a stack; ``prior`` is the study's number, 0 for the case itself."""
+def hung_of(study: Study, series_uid: str, prior: int = 0, *, stack_number: int | None = None) -> Hung:
+    """Return a series of a study, or one stack of it; ``prior`` is the study's number, 0 for the case itself."""
     series = next(one for one in study.series if one.series_instance_uid == series_uid)
     cell = Cell(selector_of(series, prior=prior, study=study))
     images = tuple(one for one in series.instances if one.rows > 0)
-    return Hung(cell, study.study_instance_uid, series, images)
+    return Hung(cell, study.study_instance_uid, series, images, stack_number=stack_number)
 
 
 def replaced_stack(
@@ -96,7 +96,7 @@ def replaced_stack(
     keys = [cell.key for cell in cells]
     at = keys.index(STACK) if STACK in keys else 0
     former = hungs[at].series
-    replaced = hung_of(current, shown.series_instance_uid)
+    replaced = hung_of(current, shown.series_instance_uid, stack_number=shown.series.stack_number)
     # the planes are those of the series on screen: they follow it
     return tuple(
         replaced if n == at
@@ -165,6 +165,8 @@ class StageBuilder:
         series = hung.series
         if series is None or series.series_instance_uid != shown.series_instance_uid or hung.cell.overlay is not None:
             return "", ""
+        if hung.stack_number not in {None, shown.series.stack_number}:
+            return "", ""  # another clip of the same series
         if hung.cell.view in _VOLUME_VIEWS:
             key = _VOLUME_VIEWS[hung.cell.view]
             if shown.scene.count < 2:
@@ -176,7 +178,7 @@ class StageBuilder:
         return (STACK, "") if is_whole and STACK not in used else ("", "")
 
     def _stack(self, study: Study, series: Series, hung: Hung, shown: ShownSeries) -> CellStack:
-        part = restricted(series, hung.instances)
+        part = restricted(series, hung.instances, hung.stack_number)
         is_current = study.study_instance_uid == self._case.session.study.study_instance_uid
         uid = study.study_instance_uid
         words = captions(study, part, self._case.session.row) if is_current else self._prior_captions(study, part)
@@ -187,7 +189,7 @@ class StageBuilder:
             new_uid=new_uid,
             modality=part.modality,
             series_instance_uid=part.series_instance_uid,
-            captions=with_doubts(words, doubts_of(study, series.split()[0])),
+            captions=with_doubts(words, doubts_of(study, series.split()[hung.stack_number or 0])),
             on_demand=bool(part.stacks),
             cine=part.cine,
         )  # fmt: skip
