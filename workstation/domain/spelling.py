@@ -8,12 +8,15 @@ from functools import cache
 from typing import Final
 
 from resources.anatomy_terms import chinese_mistakes, english_known, english_terms
+from workstation.domain.homophones import covered, sound_alikes
 
 _WORD: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _SHORTEST: Final = 6
 _LONG: Final = 10
 """From this length on two mistakes in a word are still recognised."""
 _MOST: Final = 3
+_SHORT: Final = 2
+"""A mistake of two characters may be the end of one right word and the beginning of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,32 @@ def misspelt(text: str) -> tuple[Misspelling, ...]:
 
 
 def _mistaken_in_chinese(text: str) -> list[Misspelling]:
+    """Return the mistakes of the list and what sounds like a term; the longer one where they overlap."""
+    right = covered(text)
+    listed = [one for one in _listed(text) if len(one.word) > _SHORT or not right >= {one.start, one.start + 1}]
+    heard = [
+        Misspelling(one.word, one.start, one.terms[:_MOST])
+        for one in sound_alikes(text)
+        if not _is_excepted(one.word, text, one.start)
+    ]
+    found: list[Misspelling] = []
+    for one in sorted((*listed, *heard), key=lambda one: -len(one.word)):  # a listed one first where both are as long
+        if not any(_overlap(one, other) for other in found):
+            found.append(one)
+    return found
+
+
+def _overlap(one: Misspelling, other: Misspelling) -> bool:
+    return one.start < other.start + len(other.word) and other.start < one.start + len(one.word)
+
+
+def _is_excepted(word: str, text: str, at: int) -> bool:
+    """Tell whether the list has the word and says that it is right here."""
+    patterns = (pattern for pattern, _term in _mistakes_by_first().get(word[0], ()))
+    return any(pattern.pattern.startswith(f"{word}(") and not pattern.match(text, at) for pattern in patterns)
+
+
+def _listed(text: str) -> list[Misspelling]:
     found: list[Misspelling] = []
     mistakes, behind = _mistakes_by_first(), 0
     for at, char in enumerate(text):

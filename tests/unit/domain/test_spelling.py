@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
-from resources.anatomy_terms import chinese_mistakes, english_terms
+from resources.anatomy_terms import chinese_mistakes, english_terms, homophones
 from tests.helpers.norm import good_reports
 from workstation.domain.spelling import Misspelling, distance, misspelt
 from workstation.exchange.templates.library import TemplateLibrary
@@ -84,3 +86,63 @@ def test_several_likely_terms_are_offered_at_most_three() -> None:
 )  # fmt: skip
 def test_a_mistake_is_a_letter_left_out_added_changed_or_swapped(one: str, other: str, steps: int) -> None:
     assert distance(one, other, 2) == steps
+
+
+HELD_OUT = json.loads((Path(__file__).parents[2] / "golden" / "spelling" / "held_out_zh.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("part", "count", "least"),
+    # written before they were tried: at first sight 46 of the 52 and 24 of the 28 were found
+    [("slips", 52, 51), ("slips_later", 28, 24)],
+)
+def test_slips_of_the_pinyin_keyboard_that_no_list_has_are_found_by_their_sound(
+    part: str, count: int, least: int
+) -> None:
+    found = [
+        any(one.word in wrong or wrong in one.word for one in misspelt(text) if right in "".join(one.suggestions))
+        for text, wrong, right in HELD_OUT[part]
+    ]
+
+    assert len(found) == count
+    assert sum(found) >= least
+
+
+@pytest.mark.parametrize("text", HELD_OUT["correct"] + HELD_OUT["correct_later"])
+def test_a_correct_sentence_is_left_in_peace(text: str) -> None:
+    assert misspelt(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("冠状动卖钙化", [("冠状动卖", ("冠状动脉",))]),  # the longest term
+        ("蛛网模下腔", [("蛛网模下腔", ("蛛网膜下腔",))]),
+        ("蛛罔膜夏枪出血", [("蛛罔膜", ("蛛网膜",))]),
+        ("胸枪腹枪", [("胸枪", ("胸腔",)), ("腹枪", ("腹腔",))]),
+        ("雄枪", []),  # both characters of a short term
+        ("左移位体积", []),  # across two words that are right
+        ("肾于左侧", [("肾于", ("肾盂",))]),  # of the list of mistakes
+        ("肝于", []),
+        ("", []),
+        ("胸", []),
+    ],
+)
+def test_only_what_sounds_like_a_term_and_belongs_to_no_other_word_is_called_wrong(
+    text: str, expected: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    assert [(one.word, one.suggestions) for one in misspelt(text)] == expected
+
+
+def test_the_table_of_sounds_knows_every_term_with_a_syllable_for_each_character() -> None:
+    table = homophones()
+
+    assert set(chinese_mistakes()) <= set(table.terms)
+    assert {term for term, said in table.terms.items() if len(term) != len(said)} == set()
+    unheard = [
+        (term, char)
+        for term, said in table.terms.items()
+        for char, sound in zip(term, said, strict=True)
+        if sound not in table.sounds(char)
+    ]
+    assert unheard == []
