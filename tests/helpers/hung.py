@@ -39,8 +39,17 @@ class JobsByHand:
     def __init__(self) -> None:
         self.waiting: list[Handle] = []
 
-    def submit(self, pool: object, work: Any, *, on_success: Any = None, on_error: Any = None) -> Handle:  # noqa: ANN401 - as JobRunner
+    def submit(
+        self,
+        pool: object,
+        work: Callable[[RecordingJob], Any],
+        *,
+        on_success: Callable[[Any], None] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
+        on_progress: Callable[[float, str], None] | None = None,
+    ) -> Handle:
         assert pool
+        del on_progress
         self.waiting.append(Handle(work, on_success, on_error))
         return self.waiting[-1]
 
