@@ -289,5 +289,9 @@ class _Segment(QAbstractButton):
         painter.drawRoundedRect(box, 4, 4)
         if not self._last:
             painter.drawLine(self.width() - 1, 1, self.width() - 1, self.height() - 2)
+        if self.hasFocus():  # the next key acts here
+            painter.setPen(QPen(theme.color("acc"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5), 3, 3)
         paint.text(painter, QRectF(self.rect()), self.text(), tone="on.dark" if on else "t1",
                    weight=600 if on else None, align=Qt.AlignmentFlag.AlignCenter)  # fmt: skip
