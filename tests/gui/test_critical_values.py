@@ -183,6 +183,17 @@ def test_the_clock_on_the_panel_reminds_and_escalates_by_the_hubs_time(bed: Bed)
     assert bed.panel.ring.accessibleName() == "11:00 to read-back"
 
 
+def test_the_panel_tells_that_the_receiver_has_not_signed_yet(bed: Bed) -> None:
+    bed.page()
+    bed.known()
+    bed.hub.call("2.25.1", READ_BACK)
+    bed.refresh()
+    assert bed.panel.read_back_text() == "Confirmed, not signed by the receiver"
+    bed.hub.acknowledge("2.25.1", "韩梅", "已知晓")
+    bed.refresh()
+    assert bed.panel.read_back_text().startswith("Acknowledged by ")
+
+
 def test_a_dead_line_keeps_recognition_and_call_and_the_clock_runs(bed: Bed) -> None:
     bed.page()
     bed.hub.is_up = False

@@ -178,6 +178,10 @@ class CriticalPanel(Panel):
         """Return what is said of the clock."""
         return self._stage.text()
 
+    def read_back_text(self) -> str:
+        """Return what is said of the read-back."""
+        return self._read_back.text()
+
     def refusal_text(self) -> str:
         """Return what is said of a hub that did not take the value."""
         return self._refusal.text() if not self._refusal.isHidden() else ""
