@@ -112,6 +112,11 @@ def test_a_prior_hangs_in_planes_beside_the_case_linked_by_frame_and_gone_with_t
     assert bench.comparison.hanging.two_persons == ""
 
     held = bench.comparison.hanging.volumes
+    press(bench, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
+    assert (held.held, bench.page.grid.frame("cell.1").scene) == ((), None)
+    press(bench, Qt.Key.Key_Period)
+    assert stage_name(bench) == "both in planes"
+    pictures(qtbot, bench)
     press(bench, Qt.Key.Key_Period)
     mine, then = pictures(qtbot, bench)
     assert isinstance(then, VolumeScene)

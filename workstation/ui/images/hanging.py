@@ -100,6 +100,7 @@ class Hanging(QObject):
         self._hungs: tuple[Hung, ...] = ()
         self._active = False
         self._stack_scene: Scene | None = None
+        self._dress.take_warnings_back()
 
     def _add_commands(self) -> None:
         images, commands = tr("Images"), self._page.view_commands
@@ -378,8 +379,16 @@ class Hanging(QObject):
             self._active = False
             self._loading.show([])
             self._cut.close()
+            self._let_cuts_go()
             self._dress.take_warnings_back()
             self.changed.emit()
+
+    def _let_cuts_go(self) -> None:
+        """Hold no volume of cells that nobody sees; the stage makes them anew when it comes back."""
+        cut = [cell for cell in self.cells if cell.sources]
+        for cell in cut:
+            cell.stack = cell.volume = cell.overlay = cell.base = None
+        self._page.grid.set_scenes(dict.fromkeys(cell.key for cell in cut))
 
     # images
 
