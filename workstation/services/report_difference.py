@@ -16,6 +16,7 @@ from workstation.domain.categories.values import Scheme
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
+from workstation.services.difference_rows import further_rows
 from workstation.services.norm_answers import answer_lines
 
 _PIECE: Final = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
@@ -85,6 +86,7 @@ def differences(
     schemes = dict.fromkeys(one.result.scheme for report in (before, after) for one in report.categories)
     for scheme in schemes:
         rows.append((scheme_name(scheme, language()), _chosen(before, scheme), _chosen(after, scheme)))
+    rows += further_rows(before, after, study)
     return tuple(FieldDifference(label, old, new, pieces(old, new)) for label, old, new in rows if old or new)
 
 
