@@ -121,6 +121,17 @@ def test_what_is_wrong_is_said_as_one_types_and_locate_leads_to_it(editing: Edit
     assert editing.page.state_words() != ""
 
 
+def test_a_code_that_no_dictionary_has_is_told_until_its_source_is_named(editing: Editing) -> None:
+    place = (*editing.first("choice"), "choices", 0, "code")
+    editing.part(place[:4])
+    editing.write((*place, "value"), "RID5741")
+    editing.says("no dictionary here has the code RID5741 (RADLEX)")
+    editing.page.checks.locate(0).click()
+    editing.write((*place, "source"), "SNOMED CT browser")
+    editing.qtbot.waitUntil(editing.page.save.isEnabled)
+    assert value_at(editing.presenter.draft, place)["source"] == "SNOMED CT browser"
+
+
 def test_a_field_of_another_type_gets_what_the_type_needs(editing: Editing) -> None:
     place = editing.first("text")
     for kind, part in (("choice", "choices"), ("number", "unit"), ("text", "multiline"), ("findings", "label")):

@@ -299,4 +299,4 @@ def _tongue() -> str:
 
 def _types_on(place: Place) -> bool:
     """Tell whether somebody types into a row that is there already, so that its form must stay."""
-    return place[-1] in {"key", "zh", "en", "value", "scheme", "meaning", "is", "at_least"}
+    return place[-1] in {"key", "zh", "en", "value", "scheme", "meaning", "source", "is", "at_least"}
