@@ -58,7 +58,7 @@ class CutCells(QObject):
 
     def scene(self, cell: PlacedCell) -> Scene:
         """Return what a cell's own viewport shows now: the picture, else words."""
-        return self._made(cell) or NoteScene(cell.note or self._words(cell))
+        return self._made(cell) or NoteScene(cell.note or (self._words(cell) if cell.sources else ""))
 
     def go_on(self) -> None:
         """Build what is complete already."""
