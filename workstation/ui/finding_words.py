@@ -130,7 +130,7 @@ def axes_line(size: FindingSize) -> str:
     axes = f"{size.long_axis_mm:.1f} × {millimetres(size.short_axis_mm)}"
     if size.by_volume_mm is None:
         return tr("Long × short axis {axes}", axes=axes)
-    return tr("Long × short axis {axes}, by volume {size}", axes=axes, size=millimetres(size.by_volume_mm))
+    return tr("Axes {axes}, by volume {size}", axes=axes, size=millimetres(size.by_volume_mm))
 
 
 def mark_words(finding: Finding) -> str:

@@ -43,9 +43,9 @@ _INSERTED: Final = {
 }
 _CELL: Final = {
     SizeKind.AXES: Text("{long:.1f} × {short:.1f}\n平均 {mm:.1f}", "{long:.1f} × {short:.1f}\nmean {mm:.1f}"),
-    SizeKind.VOLUME: Text("{mm:.1f}\n按体积", "{mm:.1f}\nby volume"),
-    SizeKind.NETWORK: Text("约 {mm:.1f}\nAI 估计", "about {mm:.1f}\nby AI"),
-    SizeKind.READER: Text("{mm:.1f}\n平均", "{mm:.1f}\nmean"),
+    SizeKind.VOLUME: Text("按体积 {mm:.1f}", "{mm:.1f} by volume"),
+    SizeKind.NETWORK: Text("AI 约 {mm:.1f}", "about {mm:.1f} by AI"),
+    SizeKind.READER: Text("平均 {mm:.1f}", "mean {mm:.1f}"),
 }
 DIAMETERS: Final = {
     SizeKind.AXES: Text("平均径", "mean diameter"),
@@ -76,7 +76,7 @@ def inserted_words(size: FindingSize, language: str) -> str:
 
 
 def cell_words(size: FindingSize, language: str) -> str:
-    """Return a size for a column of millimetres, two lines."""
+    """Return a size for a column of millimetres; axes take two lines."""
     return _filled(_CELL[size.kind], size, language)
 
 
