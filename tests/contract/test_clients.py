@@ -209,6 +209,7 @@ def test_a_study_goes_through_the_whole_loop(alliance: Alliance, study: Study) -
     assert (returned.accession_number, returned.studied[:10]) == (row.accession_number, f"{row.studied:%Y-%m-%d}")
     HubAudit(technician.client).record(AuditAction.REPORT_SAVED, subject_uid=STUDY_UID, detail="signed")
     HubAudit(expert.client).record(AuditAction.REPORT_PRINTED, subject_uid=STUDY_UID, detail="signed")
+    HubAudit(expert.client).record(AuditAction.PICTURES_SAVED, subject_uid=STUDY_UID, detail="1 pictures")
 
     actions = [event.action for event in HubAudit(alliance.desk("quality").client).events(study_instance_uid=STUDY_UID)]
     for action in (
@@ -217,6 +218,7 @@ def test_a_study_goes_through_the_whole_loop(alliance: Alliance, study: Study) -
         AuditAction.REPORT_ACKNOWLEDGED,
         AuditAction.REPORT_SAVED,
         AuditAction.REPORT_PRINTED,
+        AuditAction.PICTURES_SAVED,
     ):
         assert action in actions
 

@@ -17,6 +17,7 @@ from tests.gui.test_fusion import FusionBench, pet_ct
 from tests.helpers.viewers import axial_plane, image, stack
 from viewers.scene.stack_scene import StackScene
 from workstation.dicom.objects.secondary_capture import secondary_capture
+from workstation.domain.audit import AuditAction
 from workstation.domain.grayscale import MonitorCheck
 from workstation.domain.workitem import OutputReference
 from workstation.services.export_service import SavePictures, StoreCapture
@@ -63,7 +64,7 @@ class ExportBench(FusionBench):
     def make_page(self) -> tuple[ReadingPage, ReadingPresenter]:
         page = ReadingPage()
         store = StoreCapture(secondary_capture, self.hub, new_uid, Now())
-        page.pictures = PictureServices(self.checks, SavePictures(PictureFiles()), store)
+        page.pictures = PictureServices(self.checks, SavePictures(PictureFiles(), self.desk_bench.audit), store)
         return page, ReadingPresenter(page, self.desk, self.desk_bench.jobs, open_stream=self.streams)
 
     @property
@@ -115,6 +116,14 @@ def test_a_viewport_is_saved_as_it_stands_without_the_patient_by_default(
     qtbot.waitUntil((tmp_path / "with.png").exists)
 
     assert asked[0].startswith("lianyue.png PNG")
+    scene = bench.page.grid.active.scene
+    assert scene is not None
+    action, uid, _outcome, detail = bench.desk_bench.audit.recorded[-1]
+    assert (action, uid, detail.split(", ")[1]) == (
+        AuditAction.PICTURES_SAVED,
+        scene.study_instance_uid,
+        "with the patient",
+    )
     with Image.open(tmp_path / "without.png") as without, Image.open(tmp_path / "with.png") as named:
         canvas = bench.page.grid.active.canvas
         assert without.size == (canvas.width(), canvas.height())

@@ -28,6 +28,7 @@ CLIENT_ACTIONS: Final = frozenset(
         AuditAction.REPORT_TEXT_CARRIED,
         AuditAction.REPORT_SAVED,
         AuditAction.REPORT_PRINTED,
+        AuditAction.PICTURES_SAVED,
         AuditAction.SIGNATURE_FAILED,
         AuditAction.INSTANCE_QUARANTINED,
         AuditAction.MODEL_CHANGED,

@@ -37,6 +37,6 @@ def picture_services(hub: Hub, data_dir: Path) -> PictureServices:
 
     return PictureServices(
         MonitorCheckFile(data_dir / _FILE),
-        SavePictures(PictureFiles()),
+        SavePictures(PictureFiles(), hub.audit),
         StoreCapture(secondary_capture, hub.images, new_uid, SystemClock()),
     )

@@ -43,6 +43,8 @@ class AuditAction(StrEnum):
     REPORT_SAVED = "report_saved"
     """A report's PDF was saved to a file: it left the protection of the workstation."""
     REPORT_PRINTED = "report_printed"
+    PICTURES_SAVED = "pictures_saved"
+    """Pictures or a film of a study were saved to a file."""
     REPORT_REVISED = "report_revised"
     """Somebody began what follows a signed report."""
     REPORT_CANCELLED = "report_cancelled"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.helpers.fakes import FakeAudit
 from tests.helpers.jobs import RecordingJob
 from workstation.domain.errors import DiskFull, JobCancelled, StorageError
 from workstation.domain.pictures import Film
@@ -27,7 +28,7 @@ def film(count: int) -> Film:
 
 
 def save(path: Path, what: Film) -> None:
-    SavePictures(PictureFiles())(path, what, RecordingJob())
+    SavePictures(PictureFiles(), FakeAudit())(path, what, "1.2.3", RecordingJob())
 
 
 def test_a_png_holds_exactly_what_was_on_screen(tmp_path: Path) -> None:

@@ -118,7 +118,8 @@ class Export(QObject):
         # a name on a disk must not tell whose picture it is
         path = self.choose_file("lianyue.gif" if choice.moving else "lianyue.png", kinds)
         if path:
-            self._take(frame, scene, choice, lambda film, job: self._to_file(Path(path), film, job))
+            uid = scene.study_instance_uid  # a prior's pictures are of the prior
+            self._take(frame, scene, choice, lambda film, job: self._to_file(Path(path), film, uid, job))
 
     def _take(
         self, frame: ViewportFrame, scene: Scene, choice: ExportChoice, then: Callable[[Film, JobContext], str]
@@ -143,8 +144,8 @@ class Export(QObject):
             Pool.IO, lambda job: then(film, job), on_success=self._page.toast.emit, on_error=self._failed
         )
 
-    def _to_file(self, path: Path, film: Film, job: JobContext) -> str:
-        self._services.save(path, film, job)
+    def _to_file(self, path: Path, film: Film, study_instance_uid: str, job: JobContext) -> str:
+        self._services.save(path, film, study_instance_uid, job)
         return tr("Saved as {name}", name=path.name)
 
     def _to_study(self, study: Study, film: Film, modality: str, job: JobContext) -> str:
