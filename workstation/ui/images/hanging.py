@@ -25,6 +25,7 @@ from workstation.ui.commands import Command
 from workstation.ui.hanging_words import place_words, protocol_title, stage_title, why_empty
 from workstation.ui.images.cell_images import CellLoading, CellStack
 from workstation.ui.images.cell_pictures import CellPictures
+from workstation.ui.images.cell_sharing import CellSharing, stacks_of
 from workstation.ui.images.cut_cells import CutCells
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.fused_cells import FusedCells
@@ -43,8 +44,6 @@ from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.images.stage_dress import StageDress
 from workstation.ui.notice import Notice, Severity
-from workstation.ui.reading_words import series_facts
-from workstation.ui.slice_feed import OpenStream
 from workstation.ui.widgets.tiling import STACK, Layout
 
 HANG: Final = "hang"
@@ -63,7 +62,8 @@ class Hanging(QObject):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context.page)
         self._page, self._images = context.page, context.images
-        self._open_stream, self._comparing = context.open_stream, context.comparing
+        self._comparing = context.comparing
+        self._sharing = CellSharing(context)
         self._case: OpenImages | None = None
         self._builder: StageBuilder | None = None
         self._dress = StageDress(self._page.grid)
@@ -311,26 +311,14 @@ class Hanging(QObject):
         grid.refresh()
         self._page.header.layouts.show_choice(stage_title(stage))
         self._pictures.lay(stage, self.cells)
-        self._lend()
+        self._sharing.lend(self._cut.volumes)
         self._share()
-        self._loading.show([(one, self._stream_of(one)) for one in self._stacks() if not self._is_shared(one)])
+        sharing = self._sharing
+        alone = [one for one in stacks_of(self.cells) if not sharing.is_shared(one)]
+        self._loading.show([(one, sharing.stream_of(one)) for one in alone])
         self._cut.go_on()
         self._page.show_window()
         self.changed.emit()
-
-    def _stacks(self) -> list[CellStack]:
-        """Return every stack that cells show or are made of, those on screen first."""
-        shown = [one.stack for one in self.cells if one.stack is not None]
-        return list(dict.fromkeys([*shown, *(one.stack for cell in self.cells for one in cell.sources)]))
-
-    def _lend(self) -> None:
-        """Let cells of the series on screen be cut from its own volume."""
-        shown = self._images.shown
-        for hung in self._cut.volumes.held:
-            if shown is not None and self._is_shared(hung.stack):
-                self._cut.volumes.lend(hung, shown.built, shown.refusal)
-            else:
-                self._cut.volumes.give_back(hung)
 
     def _cut_placed(self, cell: PlacedCell) -> None:
         """Dress what took the place of a cell's words."""
@@ -351,11 +339,6 @@ class Hanging(QObject):
             pictures = [one.key for one in self.cells if not isinstance(grid.frame(one.key).scene, NoteScene)]
             if pictures:
                 grid.activate(STACK if STACK in pictures else pictures[0])
-
-    def _stream_of(self, stack: CellStack) -> OpenStream:
-        current = self.current
-        is_current = current is not None and stack.study.study_instance_uid == current.study_instance_uid
-        return self._open_stream if is_current or self._comparing is None else self._comparing.open_stream
 
     def _warn_of_persons(self, current: Study) -> None:
         self._dress.warn(current, [cell.stack.study for cell in self.prior_cells() if cell.stack], self.doubt_of)
@@ -392,28 +375,8 @@ class Hanging(QObject):
 
     # images
 
-    def _is_shared(self, stack: CellStack) -> bool:
-        shown, current = self._images.shown, self.current
-        return (
-            shown is not None
-            and current is not None
-            and stack.study.study_instance_uid == current.study_instance_uid
-            and stack.series.key == shown.key
-        )
-
     def _share(self, *, again: bool = False) -> None:
-        """Give cells of the series on screen what was fetched for it; ``again`` replaces what they have."""
-        shown = self._images.shown
-        stacks = [one for one in self._stacks() if self._is_shared(one)]
-        if shown is None or not stacks:
-            return
-        places = {frame.ref: n for n, frame in enumerate(shown.series.frames)}
-        for stack in stacks:
-            stack.scene.frame_of_reference_uid = shown.scene.frame_of_reference_uid
-            for n, ref in enumerate(stack.refs):
-                image = shown.scene.image(places[ref]) if n not in stack.images or again else None
-                if image is not None:
-                    stack.put(n, image)
+        for stack in self._sharing.share(stacks_of(self.cells), again=again):
             self._arrived(stack)
 
     def _slices_came(self) -> None:
@@ -423,7 +386,7 @@ class Hanging(QObject):
             self._page.show_window()  # an image brings its own window along
 
     def _arrived(self, stack: CellStack) -> None:
-        self._tell_here(stack)
+        self._sharing.tell_here(stack)
         for cell in self.cells:
             if cell.stack is stack:
                 self._pictures.arrange()
@@ -433,15 +396,6 @@ class Hanging(QObject):
     def _settled(self, stack: CellStack) -> None:
         self._cut.came(stack)
         self.stack_settled.emit(stack)
-
-    def _tell_here(self, stack: CellStack) -> None:
-        """Let the row of a series say what is here of it, also where it is not the one in front."""
-        case, series, here = self._case, stack.series, stack.scene.arrived
-        if case is None or stack.study.study_instance_uid != case.session.study.study_instance_uid:
-            return
-        if any(one.key == series.key and one.frames == series.frames for one in case.image_series()):
-            cached = tuple(n in here for n in range(len(series.frames)))
-            self._page.series.show_cached(series.key, cached, series_facts(series, len(here)))
 
     def _scrolled(self, key: str, _index: int) -> None:
         for cell in self.cells:
@@ -456,7 +410,7 @@ class Hanging(QObject):
         if self.two_persons and current is not None:
             self._warn_of_persons(current)
         self._share(again=True)
-        self._lend()
+        self._sharing.lend(self._cut.volumes)
 
     def _volume_refused(self) -> None:
         """Leave a stage whose planes will not come, unless the reader chose it or works in it."""
