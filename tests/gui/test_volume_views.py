@@ -203,6 +203,21 @@ def test_scissors_cut_by_the_mouse_and_delete_brings_it_back(qtbot: QtBot, opene
     assert not request_has_cuts(scene)
 
 
+def test_the_choice_of_windows_names_the_preset_of_a_rendering_and_no_window_of_ct(
+    qtbot: QtBot, opened: ReadingBench
+) -> None:
+    opened.page.grid.choose_layout("volume")
+    shown(qtbot, opened)
+    scene = volume(opened)
+    opened.page.show_window()
+    assert opened.page.header.presets.text() == scene.title == "Bones"
+    press(opened, Qt.Key.Key_M)
+    assert opened.page.header.presets.text() == scene.title != "Bones"
+    while scene.preset is not VolumePreset.MIP:
+        press(opened, Qt.Key.Key_M)
+    assert "600/200" in opened.page.header.presets.text()
+
+
 def test_cut_planes_are_added_flipped_and_taken_away_by_key_from_beside_the_planes(
     qtbot: QtBot, opened: ReadingBench
 ) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr
-from workstation.domain.anatomy import anatomy_of
+from workstation.domain.anatomy import PAIRED, anatomy_of
 from workstation.domain.hanging import PriorStudy
 from workstation.domain.study import Series, Study
 from workstation.services.prior_report import PriorReport
@@ -57,7 +57,12 @@ class SamePartDialog(Dialog):
         rows = [("", tr("This case"), tr("Other study"))]
         cells = [_part_words(*mine), _part_words(*other)]
         captions = (tr("Body part"), tr("Side"), tr("Study"), tr("Series"))
-        rows += [(caption, one, two) for caption, one, two in zip(captions, *cells, strict=True)]
+        paired = any(anatomy_of(*one).regions & PAIRED for one in (mine, other))
+        rows += [
+            (caption, one, two)
+            for caption, one, two in zip(captions, *cells, strict=True)
+            if paired or caption != captions[1]
+        ]
         for at, row in enumerate(rows):
             for column, words in enumerate(row):
                 tone = "t2" if column == 0 or at == 0 else "t0"

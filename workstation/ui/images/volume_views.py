@@ -63,6 +63,7 @@ class VolumeViews(QObject):
         grid = self._page.grid
         for key in (*PLANES, VOLUME):
             grid.frame(key).planes_changed.connect(grid.refresh)
+        grid.frame(VOLUME).planes_changed.connect(self._page.show_window)  # a preset has its name there
         for key in PLANES:
             grid.frame(key).path_drawn.connect(self._straighten)
         self._offer()
@@ -227,6 +228,7 @@ class VolumeViews(QObject):
 
     def _choose_preset(self, scene: VolumeScene, preset: VolumePreset) -> None:
         scene.choose(preset)
+        self._page.show_window()
 
     def _fill_plane_menu(self, menu: QMenu, scene: MprScene) -> None:
         slabs = menu.addMenu(tr("Slab"))

@@ -12,6 +12,8 @@ from resources.translation import tr
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import Window
+from viewers.scene.transfer_functions import VolumePreset
+from viewers.scene.volume_scene import VolumeScene
 from workstation.services.nodule_service import MeasureNodule
 from workstation.settings import ReadingSettings
 from workstation.ui.images.pictures import FetchPicture, PictureServices
@@ -277,6 +279,9 @@ class ReadingPage(Page):
             return
         if isinstance(scene, NoteScene):
             self.header.presets.show_choice("\u2014")
+            return
+        if isinstance(scene, VolumeScene) and scene.preset is not VolumePreset.MIP:
+            self.header.presets.show_choice(scene.title)  # light and shade have thresholds, not a window
             return
         window = scene.window
         # the windows of 0 and 1 depend on the pixels: asking for them here would cost a whole plane
