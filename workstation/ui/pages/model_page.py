@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -84,13 +85,20 @@ class ModelsPage(Page):
         self.list.currentItemChanged.connect(lambda now, _before: self._picked(now))
         installed.body.addWidget(self.none_chosen)
         installed.body.addWidget(self.list, 1)
-        column.addWidget(installed, 2)
+        column.addWidget(installed, 1)
         checks = Panel(tr("Checks before a model is used"))
         self.gates = label("", "body", "t1", wrap=True)
         self.gates.setAlignment(Qt.AlignmentFlag.AlignTop)
-        checks.body.addWidget(self.gates, 1)
+        checks.body.addWidget(self.gates)
         self.compared = label("", "body", "t1", wrap=True)
-        checks.body.addWidget(self.compared)
+        self.compared.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.compared.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # UIDs are looked up
+        compared = QScrollArea()
+        compared.setWidgetResizable(True)
+        compared.setFrameShape(QFrame.Shape.NoFrame)
+        compared.setWidget(self.compared)
+        compared.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)  # a long list scrolls
+        checks.body.addWidget(compared, 1)
         column.addWidget(checks, 1)
         return column
 
