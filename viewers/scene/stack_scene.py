@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -92,6 +93,7 @@ class StackScene(Scene):
         if not slots:
             raise ValueError("a stack needs at least one slot")
         self.slots = tuple(slots)
+        self._frames_of = Counter(one.sop_instance_uid for one in self.slots)
         self._frames = frozenset((one.sop_instance_uid, one.frame + 1) for one in self.slots)
         self.thickness_mm = thickness_mm
         self._on_demand = on_demand
@@ -228,9 +230,7 @@ class StackScene(Scene):
     def frame_number(self) -> int | None:
         """Return the displayed frame of a multi-frame image, from 1; None for a single-frame image."""
         here = self.slots[self._index]
-        several = here.frame > 0 or any(
-            one.sop_instance_uid == here.sop_instance_uid for one in self.slots if one is not here
-        )
+        several = here.frame > 0 or self._frames_of[here.sop_instance_uid] > 1
         return here.frame + 1 if several and here.sop_instance_uid else None
 
     @property
