@@ -13,7 +13,8 @@ METHOD: Final = (
     " score, the diameter and 21 numbers measured in the HU round each mark (density, contrast, shells,"
     " curvature, form), gives the score that is shown. It was fitted on marks in the 18 training lungs"
     " (eval/second-stage.json), where the network had been before: it trusts the network's score more than new lungs"
-    " would teach."
+    " would teach. Of two marks whose spheres overlap and between which all is denser than -500 HU the weaker goes"
+    " (eval/one-lesion.json)."
 )
 TIER_B: Final = (
     "The lungs are those of LIDC-IDRI-0314 (1 mm slices), COVIDMD-normal001 (2 mm) and QIN-LSC-0028 (3 mm). The"

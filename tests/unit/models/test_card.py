@@ -24,7 +24,7 @@ def _english() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("# lung-nodule-xs 0.3.0", "# lung-nodule-xs 0.4.0", "about another model or version"),
+        ("# lung-nodule-xs 0.4.0", "# lung-nodule-xs 0.5.0", "about another model or version"),
         ("498a8656", "00000000", "about other weights"),
         ("## Limits", "## Strengths", "says nothing about: Limits"),
         ("COVID-CT-MD", "public data", "says nothing about: COVID-CT-MD"),

@@ -128,7 +128,7 @@ def test_models_list_names_the_shipped_model_in_both_languages() -> None:
 
     assert tuple(english[key] for key in ("id", "version", "sha256", "default", "ok", "licence")) == (
         "lung-nodule-xs",
-        "0.3.0",
+        "0.4.0",
         SHA256,
         True,
         True,
@@ -149,12 +149,12 @@ def test_models_list_shows_a_broken_bundle_with_its_fault(tmp_path: Path) -> Non
 def test_models_check_passes_the_shipped_model_by_id_or_folder(name: str | None) -> None:
     assert check_model(name) == {
         "id": "lung-nodule-xs",
-        "version": "0.3.0",
+        "version": "0.4.0",
         "sha256": SHA256,
         "trust": "shipped",
         "ok": True,
         "files": 6,
-        "text": "lung-nodule-xs 0.3.0 is intact.",
+        "text": "lung-nodule-xs 0.4.0 is intact.",
     }
 
 

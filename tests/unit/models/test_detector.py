@@ -74,7 +74,7 @@ def test_the_result_names_model_provider_threshold_and_seconds(detector: LungNod
         result.algorithm.version,
         result.algorithm.provider,
         result.algorithm.threshold,
-    ) == ("lung-nodule-xs", "0.3.0", "cpu", 0.343)
+    ) == ("lung-nodule-xs", "0.4.0", "cpu", 0.343)
     assert {"load", "preprocess", "network", "postprocess", "total"} == set(result.seconds)
     parts = sum(seconds for name, seconds in result.seconds.items() if name != "total")
     assert result.seconds["total"] == pytest.approx(parts) == result.algorithm.seconds_s

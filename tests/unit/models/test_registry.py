@@ -34,7 +34,7 @@ def test_the_shipped_bundle_passes_the_whole_gate() -> None:
         bundle.identity.name,
         bundle.identity.version,
         bundle.identity.threshold,
-    ) == ("lung-nodule-xs", "0.3.0", 0.343)
+    ) == ("lung-nodule-xs", "0.4.0", 0.343)
 
 
 def test_the_shipped_model_has_three_operating_points_and_never_promises_ten_of_ten() -> None:
