@@ -11,10 +11,11 @@ import pytest
 from models.engine.lungs import LungMask
 from models.engine.one_lesion import least_between, one_a_lesion
 from models.engine.preprocess import Prepared
-from models.engine.registry import read_bundle
+from models.engine.registry import BUNDLES, read_bundle
 from models.evaluation.froc import Nodule
+from models.training import one_lesion
 from models.training.one_lesion import counts, install, run_of
-from tests.helpers.models import copied_bundle
+from tests.helpers.models import copied_bundle, thorax
 from workstation.domain.errors import BundleInvalid
 from workstation.domain.finding import Mark
 
@@ -107,3 +108,28 @@ def test_a_bound_that_is_no_lung_is_refused(tmp_path: Path, bound: int) -> None:
         read_bundle(folder)
 
     assert str(caught.value.detail).startswith(f"post/one_lesion_hu: {bound} is ")
+
+
+def test_learning_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodule = (-55.0, 10.0, -12.0)
+    (tmp_path / "volumes").mkdir()
+    (tmp_path / "volumes" / "LCTSC-S1-101.npz").touch()
+    for name, stands_in in {
+        "training_shapes": lambda _root: [],
+        "read_cubes": lambda _data, *, held_back: [held_back] * 0,
+        "read_known": lambda _data, _patient: [((0.0, 0.0, 0.0), 5.0, True)],
+        "read_volume": lambda _path: thorax(nodule_lps_mm=nodule),
+        "insert_round": lambda study, *_, **__: (study, (Nodule(nodule, 10.0),)),
+        "ROUNDS": 1,
+    }.items():
+        monkeypatch.setattr(one_lesion, name, stands_in)
+    kept = tmp_path / "one-lesion.jsonl"
+    bundle = read_bundle(BUNDLES / "lung-nodule-xs")
+
+    first = one_lesion.collect(bundle, tmp_path, tmp_path, kept)
+    lines = kept.read_text(encoding="utf-8").splitlines()
+    again = one_lesion.collect(bundle, tmp_path, tmp_path, kept)
+
+    assert [json.loads(line)["round"] for line in lines] == [-1, 0]
+    assert kept.read_text(encoding="utf-8").splitlines() == lines
+    assert [run["nodules"] for run in again] == [run["nodules"] for run in first] == [[], [[*nodule, 10.0]]]
