@@ -16,7 +16,8 @@ from viewers.scene.image import SliceImage
 from viewers.scene.stack_scene import StackScene, slots_of
 from workstation.domain.errors import Refused
 from workstation.domain.frames import Cine, FrameRef, ImageStack, StackFrame
-from workstation.domain.hanging import Cell, Hung
+from workstation.domain.hanging import Hung
+from workstation.domain.hanging_cells import Cell
 from workstation.domain.study import Series
 from workstation.services.uid import new_uid
 from workstation.ui.images.cell_images import CellLoading, CellStack
