@@ -17,12 +17,14 @@ from tests.helpers.desk import DeskBench
 from workstation.domain.finding import Decision, Finding, NoduleType
 from workstation.domain.finding_traits import traits_of
 from workstation.domain.image_place import ImagePlace
+from workstation.domain.rejection import RejectReason
 from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.category_dialog import CategoryDialog
 from workstation.ui.widgets.buttons import SegmentedChoice
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.finding_group import FindingGroup
+from workstation.ui.widgets.nodule_table import NoduleRow, NoduleTable
 
 pytestmark = pytest.mark.gui
 
@@ -173,3 +175,35 @@ def test_the_form_of_bi_rads_begins_with_what_was_answered(breast: Bed) -> None:
     dialog.building.finish()
     assert [block.values().get("descriptor", "") for block in dialog.lesions] == ["spiculated_mass", ""]
     dialog.reject()
+
+
+def table_row(number: int) -> NoduleRow:
+    return NoduleRow(f"2.25.{number}", number, "nodule", "8 mm", "12", asked=("margin",))
+
+
+def test_the_keys_stay_with_their_finding_when_another_one_goes_away(qtbot: QtBot) -> None:
+    table = NoduleTable()
+    qtbot.addWidget(table)
+    table.show_rows([table_row(1), table_row(2), table_row(3)])
+    table.go_to(1)
+    told: list[int] = []
+    table.current_changed.connect(told.append)
+    table.show_rows([table_row(2), table_row(3)])
+    assert (table.current, told) == (0, [])
+
+    table.show_rows([table_row(3)])
+    assert (table.current, told) == (0, [0])
+    table.show_rows([])
+    assert (table.current, told) == (0, [0, 0])
+
+
+def test_a_number_typed_after_its_finding_went_away_answers_for_no_other_one(lung: Bed) -> None:
+    lung.group.take_focus("margin")
+    table = lung.group._table
+    lung.session.reject("2.25.1001", RejectReason.VESSEL)
+    numbers = [row.number for row in lung.page.form.nodules()]
+
+    assert numbers == [2]
+    assert (lung.group._focused(), table.hasFocus()) == ("", True)
+    lung.press(Qt.Key.Key_1)
+    assert lung.said() == [{}]

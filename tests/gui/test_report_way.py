@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -316,3 +317,22 @@ def test_an_addendum_takes_up_the_record_of_the_call_once(qtbot: QtBot, bench: D
     lines = session.report.addendum.splitlines()
     assert lines[:2] == ["补充如下。", "危急所见：张力性气胸（1 级）"]
     assert lines[3:] == ["签发时尚未复述确认", "签发时尚未署名：通报方、接收方"]
+
+
+def test_in_an_addendum_no_button_offers_to_change_the_signed_content(qtbot: QtBot, bench: DeskBench) -> None:
+    bench.reports.stored = signed()
+    bench.drafts.save(following(ReportKind.ADDENDUM))
+    page, presenter = shown(bench)
+    bench.open(qtbot.waitUntil)
+    session = bench.desk.session
+    assert session is not None
+    assert session.report.kind is ReportKind.ADDENDUM
+    assert (page.tools.template.isVisible(), page.tools.offers) == (False, {})
+
+    before = session.report
+    session.template = chest = replace(session.template, template_id="ct-other", categories=("lung-rads",))
+    page.tools.template_requested.emit()
+    page.tools.category_requested.emit("lung-rads")
+    page.tools.category_dropped.emit("lung-rads")
+    presenter.tools.use_template(replace(chest, template_id="ct-third"))
+    assert (presenter.tools.dialog, page.tools.findChildren(QMenu), session.report) == (None, [], before)

@@ -84,7 +84,7 @@ class ReportTools(QObject):
             [(scheme, scheme_name(scheme, language())) for scheme in template.categories],
             report.categories,
             [item.critical.text.get(language()) for item in template.critical(report.values) if item.critical],
-            read_only=session.read_only,
+            read_only=session.content_locked,
         )
         self._page.form.show_required(report.values)
         self._pause.start()
@@ -176,7 +176,7 @@ class ReportTools(QObject):
 
     def _choose_template(self) -> None:
         session = self._desk.session
-        if session is None or session.read_only:
+        if session is None or session.content_locked:
             return
         menu = QMenu(self._page)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -190,7 +190,7 @@ class ReportTools(QObject):
     def use_template(self, template: ReportTemplate) -> None:
         """Go on under another template; asks first where filled fields would no longer be shown."""
         session = self._desk.session
-        if session is None or session.read_only or template.template_id == session.template.template_id:
+        if session is None or session.content_locked or template.template_id == session.template.template_id:
             return
         shown = {item.key for item in template.fields}
         lost = [
@@ -200,7 +200,7 @@ class ReportTools(QObject):
         ]
 
         def take() -> None:
-            if self._desk.session is session:
+            if self._desk.session is session and not session.content_locked:
                 session.choose_template(template)
                 fill_from_record(session)
 
@@ -220,7 +220,7 @@ class ReportTools(QObject):
     def ask_category(self, scheme: str = "") -> None:
         """Open the form of a table, the first one of the template where none is named."""
         session = self._desk.session
-        if session is None or session.read_only or not session.template.categories:
+        if session is None or session.content_locked or not session.template.categories:
             return
         wanted = Scheme(scheme or session.template.categories[0])
         former = next((one for one in session.report.categories if one.result.scheme is wanted), None)
@@ -240,7 +240,7 @@ class ReportTools(QObject):
         )
 
         def take(category: AssignedCategory) -> None:
-            if self._desk.session is session and not session.read_only:
+            if self._desk.session is session and not session.content_locked:
                 session.set_category(replace(category, basis=basis))
 
         dialog.category_chosen.connect(take)
@@ -248,7 +248,7 @@ class ReportTools(QObject):
 
     def _drop_category(self, scheme: str) -> None:
         session = self._desk.session
-        if session is not None and not session.read_only:
+        if session is not None and not session.content_locked:
             session.drop_category(Scheme(scheme))
 
     def _show(self, dialog: CategoryDialog | NormDialog | ConfirmDialog) -> None:

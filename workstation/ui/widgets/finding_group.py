@@ -69,6 +69,7 @@ class FindingGroup(QWidget):
             self._captions[item.key], self.editors[item.key] = caption, editor
         column.addLayout(grid)
         table.current_changed.connect(lambda _at: self.refresh())
+        table.current_lost.connect(self._let_go)
         self.refresh()
 
     def _made(self, item: TemplateField) -> SegmentedChoice | ChoiceBox:
@@ -139,6 +140,11 @@ class FindingGroup(QWidget):
         if moved and key:
             self.take_focus(key)
         return moved
+
+    def _let_go(self) -> None:
+        """Take the cursor out of the fields, so that a number meant for the finding that went goes to no other one."""
+        if self._focused():
+            self._table.setFocus()
 
     def _focused(self) -> str:
         return next((key for key, one in self.editors.items() if one.hasFocus() or _has_focus(one)), "")

@@ -47,6 +47,8 @@ class NoduleTable(QWidget):
 
     chosen = Signal(str)
     current_changed = Signal(int)
+    current_lost = Signal()
+    """The finding that the keys acted on is not in the table any more"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,17 +60,22 @@ class NoduleTable(QWidget):
         self.setAccessibleName(tr("Accepted findings"))
 
     def show_rows(self, rows: Sequence[NoduleRow]) -> None:
-        """Replace the rows."""
+        """Replace the rows; the keys go on to act on the same finding as long as it is there."""
         if self._rows == tuple(rows):
             return
+        former = self._rows[self._current].tracking_uid if self._rows else ""
         self._rows = tuple(rows)
-        self._current = min(self._current, max(0, len(self._rows) - 1))
+        found = next((at for at, row in enumerate(self._rows) if row.tracking_uid == former), None)
+        self._current = min(self._current, max(0, len(self._rows) - 1)) if found is None else found
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if rows else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if rows else Qt.CursorShape.ArrowCursor)
         self.setToolTip(tr("Show the finding on the images (Enter)") if rows else "")
         self.setAccessibleDescription("; ".join(f"{r.number} {r.words} {r.diameter}" for r in rows))
         self.updateGeometry()
         self.update()
+        if former and found is None:
+            self.current_changed.emit(self._current)
+            self.current_lost.emit()
 
     def rows(self) -> tuple[NoduleRow, ...]:
         """Return what is shown."""
