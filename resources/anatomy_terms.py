@@ -38,6 +38,12 @@ def chinese_mistakes() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def side_mistakes() -> dict[str, tuple[str, ...]]:
+    """Return each character of a side with the patterns of what is typed for it by its sound."""
+    return {right: tuple(wrong) for right, wrong in _loaded()["sides"].items()}
+
+
+@cache
 def english_terms() -> frozenset[str]:
     """Return the terms in small letters."""
     return frozenset(_loaded()["en"]["terms"])

@@ -9,6 +9,7 @@ from typing import Final
 
 from resources.anatomy_terms import chinese_mistakes, english_known, english_terms
 from workstation.domain.homophones import covered, sound_alikes
+from workstation.domain.side_spelling import side_slips
 
 _WORD: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _SHORTEST: Final = 6
@@ -39,7 +40,7 @@ def misspelt(text: str) -> tuple[Misspelling, ...]:
 
 
 def _mistaken_in_chinese(text: str) -> list[Misspelling]:
-    """Return the mistakes of the list and what sounds like a term; the longer one where they overlap."""
+    """Return wrong sides, the mistakes of the list and what sounds like a term; the longer one where they overlap."""
     right = covered(text)
     listed = [one for one in _listed(text) if len(one.word) > _SHORT or not right >= {one.start, one.start + 1}]
     heard = [
@@ -47,7 +48,7 @@ def _mistaken_in_chinese(text: str) -> list[Misspelling]:
         for one in sound_alikes(text)
         if not _is_excepted(one.word, text, one.start)
     ]
-    found: list[Misspelling] = []
+    found = [Misspelling(one.word, one.start, (one.right,)) for one in side_slips(text)]
     for one in sorted((*listed, *heard), key=lambda one: -len(one.word)):  # a listed one first where both are as long
         if not any(_overlap(one, other) for other in found):
             found.append(one)
