@@ -237,13 +237,16 @@ def test_a_category_whose_finding_is_measured_anew_leads_back_to_its_form_with_t
     again.building.finish()
     told = [one.text() for one in again.findChildren(QLabel) if one.text().startswith("The findings changed since")]
     assert told == [
-        "The findings changed since, sizes are renewed: no. 1 was solid nodule 7.0 mm, now solid nodule 16.2 mm"
+        (
+            "The findings changed since: no. 1 was solid nodule 7.0 mm, now solid nodule 16.2 mm.\n"
+            "Brought up to date here: no. 1; give anew what is empty."
+        )
     ]
     assert again.lesions[0].values()["mean_diameter_mm"] == "16.2"
     assert again.choice.currentData() == "4B"
     again.accept()
 
-    assert [one.chosen for one in nodule_case.session.report.categories] == ["4B"]
+    assert [(one.chosen, one.lesions) for one in nodule_case.session.report.categories] == [("4B", (uid,))]
     nodule_case.qtbot.waitUntil(lambda: sentence not in nodule_case.wrong_lines())
 
 

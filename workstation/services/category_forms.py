@@ -15,11 +15,14 @@ from types import UnionType
 from typing import Any, Final, get_args, get_type_hints
 
 from workstation.domain.categories import bi_rads, c_lung_rads, fleischner, lung_rads, pi_rads
+from workstation.domain.categories.basis import key_of
 from workstation.domain.categories.values import CategoryResult, Scheme, Unclassifiable
 from workstation.domain.finding import Finding, NoduleType
 from workstation.domain.finding_size import size_of
 
 YES, NO = "yes", "no"
+FINDING: Final = "finding_key"
+"""Names the finding of a lesion among the inputs of a form; no table asks for it."""
 _CHOICES: Final = {"prior_category": lung_rads.ORDER, "t2": tuple("12345"), "dwi": tuple("12345")}
 
 
@@ -61,10 +64,11 @@ class CategoryForm:
 
 @dataclass(frozen=True, slots=True)
 class LesionInput:
-    """What was typed for one lesion."""
+    """What was typed for one lesion; ``finding`` is the key of the finding that it describes, empty for none."""
 
     kind: str
     values: Mapping[str, str]
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,9 @@ def lesions_of(scheme: Scheme, findings: Sequence[Finding]) -> tuple[LesionInput
     """
     if scheme not in {Scheme.LUNG_RADS, Scheme.C_LUNG_RADS}:
         return ()
-    return tuple(LesionInput("nodule", _of_finding(one)) for one in findings if one.diameter_mm is not None)
+    return tuple(
+        LesionInput("nodule", _of_finding(one), key_of(one)) for one in findings if one.diameter_mm is not None
+    )
 
 
 def former_lesions(form: CategoryForm, former: Mapping[str, str]) -> list[LesionInput]:
@@ -154,8 +160,9 @@ def former_lesions(form: CategoryForm, former: Mapping[str, str]) -> list[Lesion
             numbered.setdefault(lesion, {})[field] = value
     found = []
     for values in numbered.values():
+        finding = values.pop(FINDING, "")
         fitting = [kind for kind, inputs in form.lesions if set(values) <= {one.name for one in inputs}]
-        found.append(LesionInput(fitting[0], values))
+        found.append(LesionInput(fitting[0], values, finding))
     return found
 
 

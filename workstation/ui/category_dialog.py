@@ -45,7 +45,7 @@ class CategoryDialog(Dialog):
     ``category_chosen(AssignedCategory)`` once.
 
     ``lesions`` are what the findings say; ``inputs`` those of a category chosen before, which come back instead, and
-    ``changed`` the findings that changed since, in words.
+    ``changed`` what is told of the findings that changed since.
     """
 
     category_chosen = Signal(object)
@@ -67,8 +67,7 @@ class CategoryDialog(Dialog):
         self._form, self._language, self._chosen_by, self._now = form, report_language, chosen_by, now
         self._result: CategoryResult | None = None
         if changed:
-            words = tr("The findings changed since, sizes are renewed: {what}", what=changed)
-            self.body.addWidget(label(words, "body", "warn", wrap=True))
+            self.body.addWidget(label(changed, "body", "warn", wrap=True))
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFixedHeight(_FORM_HEIGHT)
@@ -102,7 +101,7 @@ class CategoryDialog(Dialog):
 
     def _add_lesions(self, lesions: Sequence[LesionInput]) -> Iterator[None]:
         for lesion in lesions:
-            self._add(lesion.kind, lesion.values)
+            self._add(lesion)
             yield
 
     def done(self, result: int) -> None:
@@ -152,11 +151,11 @@ class CategoryDialog(Dialog):
 
     def add_lesion(self, kind: str) -> None:
         """Add the empty inputs of one more lesion."""
-        self._add(kind, {})
+        self._add(LesionInput(kind, {}))
         self._classify()
 
-    def _add(self, kind: str, values: Mapping[str, str]) -> None:
-        block = _Inputs(kind, self._form.lesion(kind), values)
+    def _add(self, lesion: LesionInput) -> None:
+        block = _Inputs(lesion.kind, self._form.lesion(lesion.kind), lesion.values, lesion.finding)
         block.changed.connect(self._classify)
         block.removed.connect(lambda: self._remove(block))
         self.lesions.append(block)
@@ -224,6 +223,7 @@ class CategoryDialog(Dialog):
             self._chosen_by,
             self._now(),
             self.reason.text().strip() if self._differs else "",
+            lesions=tuple(block.finding for block in self.lesions),
         )
         super().accept()
         self.category_chosen.emit(category)
@@ -235,9 +235,9 @@ class _Inputs(QWidget):
     changed = Signal()
     removed = Signal()
 
-    def __init__(self, kind: str, inputs: Sequence[FormInput], values: Mapping[str, str]) -> None:
+    def __init__(self, kind: str, inputs: Sequence[FormInput], values: Mapping[str, str], finding: str = "") -> None:
         super().__init__()
-        self.kind = kind
+        self.kind, self.finding = kind, finding
         self.editors: dict[str, ChoiceBox | QLineEdit] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

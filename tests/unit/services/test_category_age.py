@@ -1,4 +1,4 @@
-"""A category whose findings changed says what changed, and its form begins with what they say now."""
+"""A category whose findings changed says what changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workstation.domain.categories.basis import basis_of
 from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.finding import Decision, Finding, NoduleType
 from workstation.domain.image_place import ImageMark, ImagePlace
-from workstation.services.category_age import changed_words, label_of, renewed_inputs
+from workstation.services.category_age import changed_words, label_of
 from workstation.services.category_forms import LesionInput, classify, lesions_of
 
 
@@ -78,41 +78,4 @@ def test_a_film_is_named_by_what_was_seen() -> None:
     seen = AssignedCategory(result, "0", "r", "m", "x", cases.NOON, basis=basis_of(Scheme.BI_RADS, (boxed(1, "mass"),)))
 
     assert changed_words(seen, (boxed(2, "mass"),), "zh_CN") == "1 号（肿块）已不在报告中；新增 2 号（肿块）"
-    assert renewed_inputs(seen, (boxed(2, "mass"),)) == result.inputs
     assert label_of(seen, "en") == "BI-RADS 0"
-
-
-def test_the_form_begins_with_the_sizes_of_now_and_keeps_what_was_judged() -> None:
-    inputs = dict(renewed_inputs(lung_rads(*BEFORE), AFTER))
-
-    assert inputs["lesion_1.mean_diameter_mm"] == "16.2"
-    assert (inputs["lesion_2.mean_diameter_mm"], inputs["lesion_2.suspicious"]) == ("5", "yes")
-    assert (inputs["lesion_3.mean_diameter_mm"], inputs["lesion_3.kind"]) == ("6.1", "ground_glass")
-    assert "lesion_3.suspicious" not in inputs  # nobody has judged the new one
-    assert "lesion_4.mean_diameter_mm" not in inputs
-
-
-def test_two_lesions_of_one_size_are_left_to_the_reader() -> None:
-    category = lung_rads(nodule(1, 7.0), nodule(2, 7.0))
-
-    assert renewed_inputs(category, (nodule(1, 7.0), nodule(2, 9.0))) == category.result.inputs
-
-
-def test_the_first_nodule_of_an_empty_category_comes_into_the_form() -> None:
-    category = lung_rads()
-
-    assert dict(renewed_inputs(category, (nodule(1, 7.0),)))["lesion_1.mean_diameter_mm"] == "7.0"
-
-
-def test_the_one_nodule_of_fleischner_is_renewed_or_asked_for_again() -> None:
-    typed = {
-        "kind": "solid", "multiple": "no", "risk": "low", "age_years": "60", "known_cancer": "no",
-        "immunosuppressed": "no", "screening": "no", "mean_diameter_mm": "7",
-    }  # fmt: skip
-    result = classify(Scheme.FLEISCHNER, typed)
-    basis = basis_of(Scheme.FLEISCHNER, (nodule(1, 7.0),))
-    category = AssignedCategory(result, "6_12", "r", "m", "x", cases.NOON, basis=basis)
-
-    assert dict(renewed_inputs(category, (nodule(1, 9.3),)))["mean_diameter_mm"] == "9.3"
-    assert "mean_diameter_mm" not in dict(renewed_inputs(category, ()))
-    assert label_of(category, "zh_CN") == "Fleischner 6–12 个月 CT"

@@ -33,7 +33,7 @@ def basis_of(scheme: Scheme, reported: Sequence[Finding]) -> tuple[FindingBasis,
         if size is None and (scheme in _OF_THE_LUNG or not is_box):
             continue
         kind = one.called if size is None else one.nodule_type.value
-        found.append(FindingBasis(_key(one), one.number, None if size is None else rounded(size.mm, 1), kind))
+        found.append(FindingBasis(key_of(one), one.number, None if size is None else rounded(size.mm, 1), kind))
     return tuple(found)
 
 
@@ -52,6 +52,6 @@ def _changes(then: dict[str, FindingBasis], now: dict[str, FindingBasis]) -> Ite
     yield from (BasisChange(None, one) for key, one in now.items() if key not in then)
 
 
-def _key(finding: Finding) -> str:
+def key_of(finding: Finding) -> str:
     """Return what names the finding whatever prior it is tied to and whatever mark has taken it in."""
     return finding.parted().tracking_uid if finding.own is None else finding.own.tracking_uid

@@ -68,7 +68,8 @@ class AssignedCategory:
 
     ``chosen`` may differ from the result, with a reason. ``rule_text`` and ``management_text`` are frozen in the
     language of the report when it was chosen, so that a later wording changes no report. Times are UTC.
-    ``basis`` is what the findings said then, None where nobody kept it.
+    ``basis`` is what the findings said then, None where nobody kept it; ``lesions`` are the keys of the findings that
+    the lesions of the inputs describe, in their order, empty for a lesion that is of no finding.
     """
 
     result: CategoryResult
@@ -79,6 +80,7 @@ class AssignedCategory:
     chosen_at: datetime
     reason: str = ""
     basis: tuple[FindingBasis, ...] | None = None
+    lesions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.chosen.strip():

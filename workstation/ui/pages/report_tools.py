@@ -24,8 +24,8 @@ from workstation.domain.norm.values import NormFault
 from workstation.domain.report import Person, Report
 from workstation.domain.template import ReportTemplate
 from workstation.services.breast_lesions import breast_lesions
-from workstation.services.category_age import changed_words, renewed_inputs
 from workstation.services.category_forms import form_of, lesions_of
+from workstation.services.category_renewal import renewal, renewal_words
 from workstation.services.critical_addendum import fill_from_record
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.norm_answers import answers
@@ -232,8 +232,8 @@ class ReportTools(QObject):
             lesions=breast_lesions(reported, session.study)
             if wanted is Scheme.BI_RADS
             else lesions_of(wanted, reported),
-            inputs=() if former is None else renewed_inputs(former, reported),
-            changed="" if former is None else changed_words(former, reported, language()),
+            inputs=() if former is None else renewal(former, reported).inputs,
+            changed="" if former is None else renewal_words(former, reported, language()),
             report_language=session.report.language,
             chosen_by=session.reader.user_id,
             now=session.now,
