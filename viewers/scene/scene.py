@@ -382,7 +382,7 @@ class Scene(ABC):
             else:
                 cut = callipers.cut_calliper(item, view, self.slice_step_mm / 2, selected=selected)
                 drawn += [self._told(item, cut)] if cut is not None else []
-        if preview is not None and (view.plane is not None or preview.points_px):
+        if preview is not None and self._shows(preview, view):
             drawn.append(callipers.calliper(preview, view, selected=preview.uid == self.selected_annotation))
         return tuple(drawn)
 

@@ -193,6 +193,37 @@ def test_the_box_follows_the_pointer_and_is_left_where_it_was_when_the_drag_is_d
     assert scene.marks(view)[0].corners[2] == pytest.approx((122.0, 282.0))
 
 
+def held(scene: StackScene, navigator: Navigator, kind: PointerKind, x: float, y: float) -> actions.Actions:
+    return navigator.handle(PointerEvent(kind, x, y, Button.LEFT), scene, VIEWPORT)
+
+
+def test_a_box_follows_the_pointer_on_the_image_though_the_picture_is_panned_under_it() -> None:
+    scene, navigator = chosen(), Navigator()
+    held(scene, navigator, PointerKind.PRESS, 122.0, 282.0)
+    scene.set_camera(Camera(pan=(40.0, -20.0)))
+    held(scene, navigator, PointerKind.MOVE, 202.0, 242.0)  # 10 pixels to the right and 5 up, and what was panned
+
+    (moved,) = held(scene, navigator, PointerKind.RELEASE, 202.0, 242.0)
+
+    assert isinstance(moved, actions.MoveBox)
+    assert moved.box_px == pytest.approx((10.0, 20.0, 40.0, 55.0))
+
+
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_box_stays_where_it_was_when_another_image_comes_under_the_hand(*, is_moved: bool) -> None:
+    scene, navigator = films("1.9", "1.9.2"), Navigator()
+    scene.findings = replace(FindingList(scene.study_instance_uid), findings=(on_film(),))
+    scene.selected_finding = "2.25.1"
+    held(scene, navigator, PointerKind.PRESS, 122.0, 282.0)
+    held(scene, navigator, PointerKind.MOVE, 162.0, 262.0)
+    scene.scroll_to(1)
+    if is_moved:
+        held(scene, navigator, PointerKind.MOVE, 172.0, 262.0)
+
+    assert held(scene, navigator, PointerKind.RELEASE, 172.0, 262.0) == ()
+    assert scene.dragged_box is None
+
+
 def test_only_rim_and_corners_of_the_chosen_box_are_taken_hold_of() -> None:
     inside, other = chosen(), chosen()
     other.selected_finding = ""

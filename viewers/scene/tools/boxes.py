@@ -12,6 +12,7 @@ from viewers.scene.overlay import PixelPoint
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Actions, ClickFinding, MoveBox, Repaint
+from viewers.scene.tools.ground import Ground
 from viewers.scene.tools.handles import distance_px
 from viewers.scene.tools.measuring import CLICK_PX
 from viewers.scene.tools.tool import Tool
@@ -33,6 +34,10 @@ class BoxTool(Tool):
     def __init__(self) -> None:
         self._held: tuple[str, int | None, BoxPx] | None = None
         self._pressed: PixelPoint = 0.0, 0.0
+        """Viewport pixel: what is a click is decided on the screen"""
+        self._start: PixelPoint = 0.0, 0.0
+        """(column, row) on the image under the press, which stays there when the reader zooms"""
+        self._ground: Ground | None = None
         self._scene: Scene | None = None
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
@@ -46,12 +51,15 @@ class BoxTool(Tool):
         if reach > CORNER_PX and _from_rim(at, mark) > RIM_PX:
             return ()
         self._held = mark.tracking_uid, corner if reach <= CORNER_PX else None, _box_of(mark, view)
-        self._pressed, self._scene = at, scene
+        self._pressed, self._start, self._scene = at, view.inverse.apply(*at), scene
+        self._ground = Ground.of(scene, view)
         return (Repaint(),)
 
     def move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Show the box as it would be here."""
         view = scene.view(viewport)
+        if self._ground is not None and not self._ground.is_shown(scene, view):
+            self.cancel()
         if self._held is not None and view is not None:
             uid, _corner, _box = self._held
             if scene.dragged_box is not None or math.dist(self._pressed, (event.x, event.y)) >= CLICK_PX:
@@ -60,6 +68,8 @@ class BoxTool(Tool):
 
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Keep the dragged box; one undo step for the whole drag, and none for a mere click."""
+        if self._ground is not None and not self._ground.is_shown(scene, scene.view(viewport)):
+            self.cancel()
         done, held = scene.dragged_box, self._held
         self.cancel()
         if done is not None:
@@ -70,13 +80,13 @@ class BoxTool(Tool):
         """Leave the box as it was."""
         if self._scene is not None:
             self._scene.dragged_box = None
-        self._held = self._scene = None
+        self._held = self._scene = self._ground = None
 
     def _dragged(self, event: PointerEvent, view: SliceView) -> BoxPx:
         if self._held is None:
             raise AssertionError("no box is held")
         _uid, corner, box = self._held
-        before, after = view.inverse.apply(*self._pressed), view.inverse.apply(event.x, event.y)
+        before, after = self._start, view.inverse.apply(event.x, event.y)
         dx, dy = after[0] - before[0], after[1] - before[1]
         columns, rows = view.size
         left, top, right, bottom = box

@@ -14,7 +14,9 @@ from viewers.scene.events import PointerEvent
 from viewers.scene.image import SliceImage
 from viewers.scene.overlay import PixelPoint
 from viewers.scene.scene import Scene, Size
+from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Actions, EditAnnotation, Repaint, SelectAnnotation
+from viewers.scene.tools.ground import Ground
 from viewers.scene.tools.measuring import CLICK_PX, Placed, measured, points_of, with_uptake
 from viewers.scene.tools.tool import Tool
 from workstation.domain.annotation import Annotation, AnnotationKind
@@ -32,14 +34,19 @@ class HandleTool(Tool):
     Drag an existing annotation: an end by its handle, the whole by its line.
 
     It takes the press only when it hits one. ``whole_lines`` False leaves lines alone, for tools
-    that may want to begin an annotation on top of another.
+    that may want to begin an annotation on top of another. A drag ends without effect where another slice comes
+    under the hand: one end would lie on it.
     """
 
     def __init__(self) -> None:
         self.whole_lines = True
         self._annotation: Annotation | None = None
         self._handle: int | None = None
-        self._pressed: PixelPoint | None = None
+        self._pressed: PixelPoint = 0.0, 0.0
+        """Viewport pixel: what is a click is decided on the screen"""
+        self._start: PixelPoint = 0.0, 0.0
+        """(column, row) on the image under the press, which stays there when the reader zooms"""
+        self._ground: Ground | None = None
         self._image: SliceImage | None = None
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
@@ -58,33 +65,43 @@ class HandleTool(Tool):
         if hit is None:
             return ()
         self._handle, self._annotation, self._image = hit[1], hit[2], scene.measured()
-        self._pressed = at
+        self._pressed, self._start, self._ground = at, view.inverse.apply(*at), Ground.of(scene, view)
         return (SelectAnnotation(hit[2].uid),)
 
     def move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Show the annotation with the handle, or the line, here."""
-        fresh = self._dragged(event, scene, viewport)
+        view = scene.view(viewport)
+        if view is None or not self._still_there(scene, view):
+            self.cancel()
+            return (Repaint(),)
+        fresh = self._dragged(event, scene, view)
         if fresh is not None:
             self.preview = fresh
         return (Repaint(),)
 
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Keep the dragged annotation; one undo step for the whole drag."""
-        done = self.preview
+        done = self.preview if self._still_there(scene, scene.view(viewport)) else None
+        was_dragged = self.preview is not None
         self.cancel()
-        return (EditAnnotation(with_uptake(done, scene)),) if done is not None else ()
+        if done is None:
+            return (Repaint(),) if was_dragged else ()
+        return (EditAnnotation(with_uptake(done, scene)),)
 
     def cancel(self) -> None:
         """Leave the annotation as it was."""
-        self._annotation = self._image = self._pressed = self.preview = None
+        self._annotation = self._image = self._ground = self.preview = None
 
-    def _dragged(self, event: PointerEvent, scene: Scene, viewport: Size) -> Annotation | None:
-        view, held = scene.view(viewport), self._annotation
-        if view is None or held is None or self._image is None or self._pressed is None:
+    def _still_there(self, scene: Scene, view: SliceView | None) -> bool:
+        return self._ground is not None and self._ground.is_shown(scene, view)
+
+    def _dragged(self, event: PointerEvent, scene: Scene, view: SliceView) -> Annotation | None:
+        held = self._annotation
+        if held is None or self._image is None:
             return None
         if held.kind is AnnotationKind.NODULE:
             return None  # its outline was traced on the voxels and lies where they are
-        start, target = points_of(view, [self._pressed, (event.x, event.y)])
+        start, target = points_of(view, [self._start, view.inverse.apply(event.x, event.y)])
         old: Sequence[Coordinates] = held.points_lps_mm or held.points_px
         if self._handle is None:
             if self.preview is None and math.dist(self._pressed, (event.x, event.y)) < CLICK_PX:

@@ -16,6 +16,7 @@ from viewers.scene.measure import NotMeasurable
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Action, Actions, AddAnnotation, AskText, Refuse, Repaint, SeedNodule
+from viewers.scene.tools.ground import Ground
 from viewers.scene.tools.tool import Tool
 from workstation.domain.annotation import IN_STATISTICS, Annotation, AnnotationKind, PixelPoint
 from workstation.domain.errors import WorkstationError
@@ -42,15 +43,13 @@ class _Begun:
     """What an annotation was begun on: the image the reader saw and aimed at, and where."""
 
     image: SliceImage
-    place: tuple[int, Size]
+    ground: Ground
     uid: str
 
 
-def points_of(view: SliceView, pixels: Sequence[PixelPoint]) -> Placed:
-    """Return viewport pixels as patient points, or as (column, row) on an image that has no place in the patient."""
-    if view.plane is None:
-        return [view.inverse.apply(*pixel) for pixel in pixels]
-    return [view.lps_of(*pixel) for pixel in pixels]
+def points_of(view: SliceView, image_px: Sequence[PixelPoint]) -> Placed:
+    """Return (column, row) as patient points, or as they are on an image that has no place in the patient."""
+    return list(image_px) if view.plane is None else [view.plane.lps_of(*pixel) for pixel in image_px]
 
 
 def measured(kind: AnnotationKind, scene: Scene, image: SliceImage, points: Placed, *, uid: str) -> Annotation:
@@ -100,42 +99,53 @@ class DrawTool(Tool):
     """
     One annotation from a fixed number of points, each by a click or as the end of a drag.
 
-    The image is taken once at the start: it is what the reader saw and aimed at.
+    The image is taken once at the start: it is what the reader saw and aimed at. Points are kept on it, so that the
+    reader may zoom, pan and turn between two clicks.
     """
 
     def __init__(self, kind: AnnotationKind) -> None:
         self.kind = kind
         self._count = _CLICKS.get(kind, 2)
         self._points: list[PixelPoint] = []
+        """(column, row) on the image"""
+        self._pressed: PixelPoint = 0.0, 0.0
+        """Viewport pixel of the last press: what is a click is decided on the screen"""
         self._begun: _Begun | None = None
 
     def press(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Begin, or take the next point."""
-        if not self._still_there(scene, viewport):
+        view = scene.view(viewport)
+        if not self._still_there(scene, view):
             self.cancel()
-            begun = _begin(event, scene, viewport)
-            if isinstance(begun, _Begun):
-                self._begun = begun
-            else:
-                return begun
-        self._points.append((event.x, event.y))
+            self._begun = _begin(event, scene, view)
+        if view is None or self._begun is None:
+            return ()
+        self._pressed = event.x, event.y
+        self._points.append(view.inverse.apply(event.x, event.y))
         return self._finish(scene, viewport) if len(self._points) == self._count else ()
 
     def move(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Show the annotation so far."""
         if self._begun is None:
             return ()
-        if not self._still_there(scene, viewport):
+        view = scene.view(viewport)
+        if view is None or not self._still_there(scene, view):
             self.cancel()
             return (Repaint(),)
-        self.preview = self._so_far([*self._points, (event.x, event.y)], scene, viewport)
+        self.preview = self._so_far([*self._points, view.inverse.apply(event.x, event.y)], scene, viewport)
         return (Repaint(),)
 
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Take the end of a drag as a point; a mere click waits for the next one."""
-        if not self._points or math.dist(self._points[-1], (event.x, event.y)) < CLICK_PX:
+        if not self._points:
             return ()
-        self._points.append((event.x, event.y))
+        view = scene.view(viewport)
+        if view is None or not self._still_there(scene, view):
+            self.cancel()
+            return (Repaint(),)
+        if math.dist(self._pressed, (event.x, event.y)) < CLICK_PX:
+            return ()
+        self._points.append(view.inverse.apply(event.x, event.y))
         return self._finish(scene, viewport) if len(self._points) >= self._count else ()
 
     def cancel(self) -> None:
@@ -151,9 +161,8 @@ class DrawTool(Tool):
         self.cancel()
         return (done,)
 
-    def _still_there(self, scene: Scene, viewport: Size) -> bool:
-        # another slice or a resized viewport under a half-drawn annotation would move its first point
-        return self._begun is not None and self._begun.place == (scene.index, viewport)
+    def _still_there(self, scene: Scene, view: SliceView | None) -> bool:
+        return self._begun is not None and self._begun.ground.is_shown(scene, view)
 
     def _so_far(self, pixels: list[PixelPoint], scene: Scene, viewport: Size) -> Annotation | None:
         try:
@@ -176,7 +185,7 @@ class DrawTool(Tool):
         view, begun = scene.view(viewport), self._begun
         if view is None or begun is None:
             raise NotMeasurable("")
-        placed = points_of(view, _shape(self.kind, pixels))
+        placed = points_of(view, _shape(self.kind, pixels, view))
         return measured(self.kind, scene, begun.image, placed, uid=begun.uid)
 
 
@@ -196,11 +205,12 @@ class FreehandTool(DrawTool):
         """Lead the outline on."""
         if not self._points:
             return ()
-        if not self._still_there(scene, viewport):
+        view = scene.view(viewport)
+        if view is None or not self._still_there(scene, view):
             self.cancel()
             return (Repaint(),)
-        if math.dist(self._points[-1], (event.x, event.y)) >= _FREEHAND_PX:
-            self._points.append((event.x, event.y))
+        if math.dist(view.transform.apply(*self._points[-1]), (event.x, event.y)) >= _FREEHAND_PX:
+            self._points.append(view.inverse.apply(event.x, event.y))
         try:
             self.preview = self._measured(self._points, scene, viewport) if len(self._points) > 2 else None
         except WorkstationError:
@@ -209,7 +219,7 @@ class FreehandTool(DrawTool):
 
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Close the outline; a stroke too short for one is dropped."""
-        if len(self._points) > 2 and self._still_there(scene, viewport):
+        if len(self._points) > 2 and self._still_there(scene, scene.view(viewport)):
             return self._finish(scene, viewport)
         self.cancel()
         return (Repaint(),)
@@ -224,11 +234,11 @@ class TextTool(DrawTool):
     def release(self, event: PointerEvent, scene: Scene, viewport: Size) -> Actions:
         """Ask for the words; the arrow points at where the drag began."""
         begun, view = self._begun, scene.view(viewport)
-        if begun is None or view is None or not self._still_there(scene, viewport):
+        if begun is None or view is None or not self._still_there(scene, view):
             self.cancel()
             return (Repaint(),)
-        ends = [*self._points[:1], (event.x, event.y)]
-        is_click = math.dist(*ends) < CLICK_PX
+        ends = [*self._points[:1], view.inverse.apply(event.x, event.y)]
+        is_click = math.dist(self._pressed, (event.x, event.y)) < CLICK_PX
         kind, drawn = (AnnotationKind.TEXT, ends[:1]) if is_click else (AnnotationKind.ARROW, ends)
         try:
             done: Action = AskText(measured(kind, scene, begun.image, points_of(view, drawn), uid=begun.uid))
@@ -247,7 +257,7 @@ class ProbeTool(Tool):
         if view is None or image is None:
             return ()
         try:
-            placed = points_of(view, [(event.x, event.y)])
+            placed = points_of(view, [view.inverse.apply(event.x, event.y)])
             return (AddAnnotation(measured(AnnotationKind.PROBE, scene, image, placed, uid=scene.new_uid())),)
         except WorkstationError as problem:
             return (Refuse(problem.user_text, problem.hint),)
@@ -262,21 +272,22 @@ class NoduleTool(Tool):
         return (SeedNodule(point),) if point is not None else ()
 
 
-def _begin(event: PointerEvent, scene: Scene, viewport: Size) -> _Begun | Actions:
-    view, image = scene.view(viewport), scene.measured()
+def _begin(event: PointerEvent, scene: Scene, view: SliceView | None) -> _Begun | None:
+    image = scene.measured()
     if view is None or image is None or view.pixel_at(event.x, event.y) is None:
-        return ()
+        return None
     if image.plane is None and not image.sop_instance_uid:
-        return ()
-    return _Begun(image, (scene.index, viewport), scene.new_uid())
+        return None
+    return _Begun(image, Ground.of(scene, view), scene.new_uid())
 
 
-def _shape(kind: AnnotationKind, pixels: Sequence[PixelPoint]) -> Sequence[PixelPoint]:
+def _shape(kind: AnnotationKind, image_px: Sequence[PixelPoint], view: SliceView) -> Sequence[PixelPoint]:
     """Return the points of a kind, upright on the screen where it was drawn as a box between two corners."""
     if kind not in _BOXES:
-        return pixels
-    (left, top), (right, bottom) = pixels
-    if kind is AnnotationKind.RECTANGLE:
-        return [(left, top), (right, top), (right, bottom), (left, bottom)]
-    x, y = (left + right) / 2, (top + bottom) / 2
-    return [(x, y), (right, y), (x, bottom)]
+        return image_px
+    (left, top), (right, bottom) = (view.transform.apply(*corner) for corner in image_px)
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    if kind is AnnotationKind.ELLIPSE:
+        x, y = (left + right) / 2, (top + bottom) / 2
+        corners = [(x, y), (right, y), (x, bottom)]
+    return [view.inverse.apply(*corner) for corner in corners]
