@@ -30,6 +30,7 @@ from workstation.domain.template import IMPRESSIONS, Choice, FieldType, ReportTe
 from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
 from workstation.services.category_age import changed_words, label_of
+from workstation.services.coded_answers import sides_of
 from workstation.services.report_links import LinkState, link_states
 
 _ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION, "18783-1": Role.RECOMMENDATION}
@@ -88,6 +89,7 @@ def norm_subject(
         links=tuple(_link(state) for state in link_states(report) if state.link.field in shown),
         denials=tuple(_denials(report, template)),
         categories=tuple(_category(one, report) for one in report.categories),
+        sides=tuple(sides_of(report, template)),
     )
 
 
@@ -138,6 +140,8 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "category_outdated": tr(
             "{quote} was computed from other findings: {against}", quote=quote, against=fault.against
         ),
+        "category_of_side_differs": tr("“{quote}” but the report has {against}", quote=quote, against=against),
+        "side_missing_in_conclusion": tr("The impression does not tell of the side of “{quote}”", quote=quote),
         "category_in_text_differs": tr("“{quote}” but the report has {against}", quote=quote, against=against),
     }
     place = next((item.label.get(language()) for item in template.fields if item.key == fault.target), "")

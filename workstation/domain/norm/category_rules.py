@@ -29,6 +29,15 @@ _IDEOGRAPHS: Final = "零一二三四五六"
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A category in a sentence: ``value`` as the table writes it, and where its words begin and end."""
+
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Named:
     """A category that the text names; ``value`` as the table writes it."""
 
@@ -59,9 +68,9 @@ def differs_from_the_text(text: ReportText) -> Iterator[NormFault]:
             continue
         named = _named(text, one.scheme)
         chosen = one.chosen.split(" ")[0]
-        worst = max((_rank(one.scheme, other.value) for other in named), default=-1)
+        worst = max((rank(one.scheme, other.value) for other in named), default=-1)
         for other in named:
-            if _rank(one.scheme, other.value) == worst and not _fits(other.value, chosen):
+            if rank(one.scheme, other.value) == worst and not fits(other.value, chosen):
                 yield _differs(other.field, other.quote, one)
 
 
@@ -70,15 +79,16 @@ def _differs(field: str, quote: str, one: NormCategory) -> NormFault:
 
 
 def _named(text: ReportText, scheme: str) -> list[_Named]:
-    terms, found = text.terms, []
-    for reading in (*text.findings, *text.impression, *text.recommendation):
-        for sentence in reading.sentences:
-            for quote, value in _in_sentence(sentence, scheme, terms):
-                found.append(_Named(reading.field.key, value, quote))
-    return found
+    return [
+        _Named(reading.field.key, one.value, sentence[one.start : one.end])
+        for reading in (*text.findings, *text.impression, *text.recommendation)
+        for sentence in reading.sentences
+        for one in in_sentence(sentence, scheme, text.terms)
+    ]
 
 
-def _in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[tuple[str, str]]:
+def in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[Said]:
+    """Yield the categories of a table that a sentence states of today, in the order in which they stand."""
     if terms.pattern("categories", "condition").search(sentence):
         return
     for match in terms.pattern("categories", "names", scheme).finditer(sentence):
@@ -89,7 +99,7 @@ def _in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[tuple[str
         if first is None:
             before_it = terms.pattern("categories", "value_before").search(sentence[: match.start()])
             if before_it is not None:
-                yield sentence[before_it.start() : match.end()], plain(before_it.group("value"))
+                yield Said(plain(before_it.group("value")), before_it.start(), match.end())
             continue
         values, more = [first], terms.pattern("categories", "further")
         while (again := more.match(sentence, values[-1].end())) is not None:
@@ -99,7 +109,7 @@ def _in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[tuple[str
             values = values[1:][-1:]
         for one in values:
             if not terms.pattern("categories", "bound").match(sentence, one.end()):
-                yield sentence[match.start() : one.end()], plain(one.group("value"))
+                yield Said(plain(one.group("value")), match.start(), one.end())
 
 
 def plain(value: str) -> str:
@@ -112,15 +122,15 @@ def plain(value: str) -> str:
     return _ROMAN.get(number, number) + letter
 
 
-def _fits(said: str, chosen: str) -> bool:
+def fits(said: str, chosen: str) -> bool:
     """Tell whether a text that says 4 may mean 4A; one that says 4B does not."""
     return said == chosen or (said.isdigit() and said == chosen.rstrip("ABCX"))
 
 
-def _rank(scheme: str, value: str) -> int:
-    """Return how high a category is; what no table knows is higher than all."""
+def rank(scheme: str, value: str) -> int:
+    """Return how high a category of a table is; what no table knows is higher than all."""
     order = _ORDER[scheme]
-    return next((at for at, one in enumerate(order) if _fits(value, one)), len(order))
+    return next((at for at, one in enumerate(order) if fits(value, one)), len(order))
 
 
 def _clause_before(words: str) -> str:

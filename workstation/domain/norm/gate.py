@@ -11,6 +11,7 @@ from workstation.domain.norm import (
     compare_rules,
     identity_rules,
     link_rules,
+    side_rules,
     text_rules,
     wording_rules,
 )
@@ -47,6 +48,9 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.CONCLUSION, choice_rules.denied),
     (NormKind.CONCLUSION, category_rules.outdated),
     (NormKind.CONCLUSION, category_rules.differs_from_the_text),
+    (NormKind.CONCLUSION, side_rules.worse_side),
+    (NormKind.SIDE, side_rules.other_in_the_text),
+    (NormKind.SIDE, side_rules.missing_in_the_conclusion),
     (NormKind.CONCLUSION, link_rules.gone),
     (NormKind.NUMBER, link_rules.outdated),
     (NormKind.RESIDUE, link_rules.copied),

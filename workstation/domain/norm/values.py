@@ -82,6 +82,21 @@ class NormCategory:
 
 
 @dataclass(frozen=True, slots=True)
+class NormSide:
+    """
+    The category that was chosen for one side (``left``, ``right``) in a field of its own.
+
+    ``value`` is as the table of ``scheme`` writes it, empty for a side that is absent; ``label`` in the report's words.
+    """
+
+    field: str
+    side: str
+    scheme: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class NormSubject:
     """
     Everything that is compared; empty strings and None where it is not known.
@@ -107,6 +122,7 @@ class NormSubject:
     links: tuple[NormLink, ...] = ()
     denials: tuple[NormDenial, ...] = ()
     categories: tuple[NormCategory, ...] = ()
+    sides: tuple[NormSide, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

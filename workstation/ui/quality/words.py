@@ -160,6 +160,8 @@ def rule_words(rule: str) -> str:
         "no_such_day": tr("Day that does not exist"),
         "day_after_examination": tr("Day after the examination"),
         "residue": tr("Left over from a template"),
+        "category_of_side_differs": tr("Category of a side"),
+        "side_missing_in_conclusion": tr("Suspicious side missing in the conclusion"),
         "link_gone": tr("Tells of something removed"),
         "link_outdated": tr("Measurement out of date"),
         "copied": tr("Copied and not confirmed"),
