@@ -83,10 +83,11 @@ def fitting(templates: Iterable[ReportTemplate], modality: str, description: str
     """
     Return the first template whose modality and body part both fit.
 
-    A word inside a longer word of another template says nothing: a thoracic spine is no thorax.
+    A word inside a longer word of another template, of whatever modality, says nothing: a thoracic spine is no thorax.
     """
-    of_modality = tuple(one for one in templates if modality in one.modalities)
-    named = _named(description.upper(), {part for one in of_modality for part in one.body_parts})
+    known = tuple(templates)
+    of_modality = tuple(one for one in known if modality in one.modalities)
+    named = _named(description.upper(), {part for one in known for part in one.body_parts})
     return next((one for one in of_modality if not one.body_parts or named.intersection(one.body_parts)), None)
 
 
