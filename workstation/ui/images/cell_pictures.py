@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from viewers.scene.camera import Camera
@@ -25,13 +25,15 @@ class CellPictures:
         self._cells: Sequence[PlacedCell] = ()
         self._laid: dict[Scene, Camera] = {}
 
-    def lay(self, stage: Stage, cells: Sequence[PlacedCell]) -> None:
-        """Lay a new stage out; pictures follow as they arrive."""
+    def lay(self, stage: Stage, cells: Sequence[PlacedCell], new: Collection[PlacedCell]) -> None:
+        """Lay a stage out, what is ``new`` of it from nothing; pictures follow as they arrive."""
         self._stage, self._cells = stage, cells
-        self._laid = {}
+        former, self._laid = self._laid, {}
         for cell in cells:
             scene = self._scene(cell)
-            if scene is not None and self._is_ours(cell):
+            if cell not in new and scene in former:
+                self._laid[scene] = former[scene]
+            elif cell in new and scene is not None and self._is_ours(cell):
                 scene.set_camera(Camera())
                 scene.hung_mirrored = False
         self.arrange()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.mpr_scene import MprScene
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.oblique import PlaneSet
 from viewers.scene.scene import Scene
@@ -54,6 +55,9 @@ class CutCells(QObject):
     def begin(self, cells: Sequence[PlacedCell]) -> None:
         """Take the cells of a new stage."""
         self._cells, self._linked = tuple(cells), {}
+        for cell in cells:
+            if cell.volume is not None and isinstance(cell.base, MprScene):
+                self._remember(cell.volume, cell.base)
         self.fused.begin([cell for cell in cells if cell.overlay is not None])
 
     def scene(self, cell: PlacedCell) -> Scene:
@@ -155,6 +159,15 @@ class CutCells(QObject):
             sets.append(free)
         free.taken.add(plane)
         return free.planes
+
+    def _remember(self, hung: HungVolume, scene: MprScene) -> None:
+        """Count a plane that goes on from the stage before among those that turn together."""
+        sets = self._linked.setdefault(hung, [])
+        mine = next((one for one in sets if one.planes is scene.planes), None)
+        if mine is None:
+            mine = _Linked(scene.planes)
+            sets.append(mine)
+        mine.taken.add(scene.plane)
 
     def _words(self, cell: PlacedCell) -> str:
         refused = next((one.refusal for one in cell.sources if one.refusal), "") or self.fused.refusal(cell)

@@ -58,7 +58,8 @@ class FusedCells(QObject):
 
     def begin(self, cells: Sequence[PlacedCell]) -> None:
         """Take the fused cells of a new stage."""
-        self._cells, self._laid, self._refused = tuple(cells), {}, {}
+        laid = {cell: prepared for cell, prepared in self._laid.items() if cell in cells}
+        self._cells, self._laid, self._refused = tuple(cells), laid, {}
         self._page.notices.clear_notice(_NOTICE)
         registrations = self._page.grid.links.registrations
         if cells and registrations is not self._watched:

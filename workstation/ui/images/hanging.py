@@ -33,6 +33,7 @@ from workstation.ui.images.hung_choice import side_by_side, views_of
 from workstation.ui.images.hung_stage import (
     PlacedCell,
     StageBuilder,
+    awaits_volume,
     is_of_stacks,
     prior_captions,
     reading_order,
@@ -73,7 +74,7 @@ class Hanging(QObject):
         self.before_linking: Callable[[], None] = lambda: None
         """Called when viewports have got their scenes: accepted registrations come into force again."""
         self._pictures = CellPictures(self._page.grid)
-        self._loading = CellLoading(self)
+        self._loading = CellLoading(self, context.images.clip_shares)
         self._loading.arrived.connect(self._arrived)
         self._loading.settled.connect(self._settled)
         self._cut = CutCells(context)
@@ -83,6 +84,7 @@ class Hanging(QObject):
         grid.viewport_scrolled.connect(self._scrolled)
         grid.layout_changed.connect(self._layout_changed)
         grid.installEventFilter(self)
+        grid.staying = self._staying
         images.case_opened.connect(self._opened)
         images.case_closed.connect(self._closed)
         images.series_shown.connect(self._series_shown)
@@ -268,7 +270,7 @@ class Hanging(QObject):
     def show_hung(self, stage: Stage, hungs: Sequence[Hung]) -> None:
         """Put a stage on screen with what its cells hang."""
         self.stage, self._hungs = stage, tuple(hungs)
-        self._lay()
+        self._lay(())
 
     def views(self, rows: int, columns: int) -> None:
         """Divide the area: the series on screen first, then the prior's, then the study's other series."""
@@ -284,15 +286,18 @@ class Hanging(QObject):
 
     # on screen
 
-    def _lay(self) -> None:
+    def _lay(self, going_on: Sequence[PlacedCell]) -> None:
+        """Put the stage on screen; of the cells of ``going_on`` those that show the same again are not touched."""
         stage, shown, builder, current = self.stage, self._images.shown, self._builder, self.current
         if stage is None or shown is None or builder is None or current is None:
             return
         grid = self._page.grid
         former = [cell.key for cell in self.cells if cell.key.startswith("cell.")]
         self.cells = builder.placed(
-            self._hungs, (current, *self.priors), shown, lambda hung: why_empty(hung, priors=len(self.priors))
-        )
+            self._hungs, (current, *self.priors), shown, lambda hung: why_empty(hung, priors=len(self.priors)),
+            going_on,
+        )  # fmt: skip
+        new = [cell for cell in self.cells if cell not in going_on]
         self._cut.begin(self.cells)
         own: dict[str, Scene | None] = dict.fromkeys(former)
         own |= {cell.key: self._cut.scene(cell) for cell in self.cells if cell.key.startswith("cell.")}
@@ -300,17 +305,17 @@ class Hanging(QObject):
             if scene is not None and not isinstance(scene, NoteScene):
                 self._images.marks.dress(scene)
         self._active = True
-        grid.set_scenes(own)
+        grid.set_scenes({key: scene for key, scene in own.items() if grid.frame(key).scene is not scene})
         grid.tilings[HANG] = tiling_of(stage, self.cells)
         self._warn_of_persons(current)
-        self._dress.dress(self.cells, shown.scene)
-        self._dress.link(stage, self.cells)
+        self._dress.dress(new, shown.scene)
+        self._dress.link(stage, self.cells, new)
         self.before_linking()
-        grid.choose_layout(HANG)
+        grid.choose_layout(HANG, keeps_maximised=bool(going_on))
         self._activate_a_picture()
         grid.refresh()
         self._page.header.layouts.show_choice(stage_title(stage))
-        self._pictures.lay(stage, self.cells)
+        self._pictures.lay(stage, self.cells, new)
         self._sharing.lend(self._cut.volumes)
         self._share()
         sharing = self._sharing
@@ -327,7 +332,7 @@ class Hanging(QObject):
             return
         self._warn_of_persons(current)
         self._dress.dress([cell], shown.scene)
-        self._dress.link(self.stage, self.cells)
+        self._dress.link(self.stage, self.cells, [cell])
         self._page.grid.frame(cell.key).refresh()
         if cell.stack is not None:
             self.stack_settled.emit(cell.stack)
@@ -347,9 +352,14 @@ class Hanging(QObject):
         """Show another series where the last one stood; the other cells stay."""
         current = self.current
         if current is None or shown.series_instance_uid not in {one.series_instance_uid for one in current.series}:
+            self._page.grid.set_scenes(dict.fromkeys(self._staying()))
             return
         self._hungs = replaced_stack(self.cells, self._hungs, current, shown)
-        self._lay()
+        self._lay(self.cells)
+
+    def _staying(self) -> Sequence[str]:
+        """Return the viewports of the stage that another series on screen leaves as they are."""
+        return [cell.key for cell in self.cells if cell.key.startswith("cell.")] if self.is_on_screen else []
 
     def _layout_changed(self, layout: object) -> None:
         if layout == HANG:
@@ -403,10 +413,10 @@ class Hanging(QObject):
                 self._loading.focus(cell.stack)
 
     def _volume_came(self) -> None:
-        if self._active and any(cell.note for cell in self.cells):
-            self._lay()
+        current, shown = self.current, self._images.shown
+        if self._active and shown is not None and any(awaits_volume(cell, shown) for cell in self.cells):
+            self._lay(self.cells)
             return
-        current = self.current
         if self.two_persons and current is not None:
             self._warn_of_persons(current)
         self._share(again=True)

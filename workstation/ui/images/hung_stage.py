@@ -118,15 +118,32 @@ class StageBuilder:
         self._annotations: dict[str, Annotations] = {}
 
     def placed(
-        self, hungs: Sequence[Hung], studies: Sequence[Study], shown: ShownSeries, why: Callable[[Hung], str]
+        self,
+        hungs: Sequence[Hung],
+        studies: Sequence[Study],
+        shown: ShownSeries,
+        why: Callable[[Hung], str],
+        former: Sequence[PlacedCell] = (),
     ) -> list[PlacedCell]:
-        """Return the cells: the series on screen in viewports it has already, all others in their own."""
+        """
+        Return the cells: the series on screen in viewports it has already, all others in their own.
+
+        A cell of ``former`` that goes on showing the same in the same viewport is returned itself: the reader
+        works in it.
+        """
         used: set[str] = set()
         held: dict[tuple[FrameRef, ...], HungVolume] = {}
         found = []
         for at, hung in enumerate(hungs):
             key, note = self._viewport(hung, shown, used)
             used.add(key)
+            same = next(
+                (one for one in former[at : at + 1] if not note and _goes_on(one, key or f"cell.{at}", hung)), None
+            )
+            if same is not None:
+                held |= {one.refs: one for one in same.sources}
+                found.append(same)
+                continue
             if key:
                 found.append(PlacedCell(key, hung))
                 continue
@@ -197,6 +214,18 @@ class StageBuilder:
         if is_current and part.series_instance_uid == shown.series_instance_uid:
             scene.frame_of_reference_uid = shown.scene.frame_of_reference_uid
         return CellStack(study, part, scene, hung)
+
+
+def _goes_on(cell: PlacedCell, key: str, hung: Hung) -> bool:
+    """Tell whether a cell shows already what is to hang in its viewport."""
+    return cell.key == key and cell.hung == hung and (cell.stack is not None or not key.startswith("cell."))
+
+
+def awaits_volume(cell: PlacedCell, shown: ShownSeries) -> bool:
+    """Tell whether a cell is empty until the volume of the series on screen is built, or refused."""
+    series = cell.hung.series
+    is_of_shown = series is not None and series.series_instance_uid == shown.series_instance_uid
+    return bool(cell.note) and is_of_shown and cell.hung.cell.view in _VOLUME_VIEWS
 
 
 def prior_captions(study: Study, series: Series, row: WorklistRow, doubt: str) -> StudyCaptions:

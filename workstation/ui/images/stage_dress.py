@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from viewers.scene.mpr_scene import MprScene
@@ -43,12 +43,17 @@ class StageDress:
             elif wanted.selector.prior and scene is not None:
                 _take_window(scene, shown)
 
-    def link(self, stage: Stage, cells: Sequence[PlacedCell]) -> None:
-        """Link what the stage links; slices that stand beside themselves in another window keep their own."""
+    def link(self, stage: Stage, cells: Sequence[PlacedCell], new: Collection[PlacedCell]) -> None:
+        """
+        Link what the stage links of what is ``new``: the reader may have unlinked the rest.
+
+        Slices that stand beside themselves in another window keep their own.
+        """
         links = self._grid.links
         scenes = [(cell, scene) for cell in cells if (scene := self._grid.frame(cell.key).scene) is not None]
-        for _cell, scene in scenes:
-            links.set_linked(scene, linked=stage.linked)
+        for cell, scene in scenes:
+            if cell in new:
+                links.set_linked(scene, linked=stage.linked)
             beside = {
                 other.hung.cell.window_preset
                 for other, one in scenes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
@@ -72,6 +72,8 @@ class ViewportGrid(QWidget):
         """Whether the reader has begun to work on the images of this case."""
         self.link_by_hand: Callable[[], bool] | None = None
         """Links what no frame of reference joins, or parts it again; False where there is no such thing."""
+        self.staying: Callable[[], Collection[str]] = tuple
+        """Which viewports keep their scenes when another series is shown; set by who puts them back on screen"""
         self.tilings: dict[str, Tiling] = standard_tilings()
         self.frames: dict[str, ViewportFrame] = {}
         """The viewports made so far; ``frame`` makes the others"""
@@ -187,16 +189,19 @@ class ViewportGrid(QWidget):
         self._show_frames()
 
     def show_stack(self, scene: StackScene) -> None:
-        """Show a stack alone; scenes of another series go."""
-        self._empty()
+        """Show a stack alone; scenes of another series go, but for those in viewports that stay as they are."""
+        maximised = self._maximised
+        self._empty(self.staying())
+        self._maximised = STACK if maximised == STACK else ""
         self.set_scenes({STACK: scene})
         self._show_frames()
         self.activate(STACK)
         self.layout_changed.emit(self._layout)
 
-    def _empty(self) -> None:
-        for frame in self.frames.values():
-            frame.set_scene(None)
+    def _empty(self, but_for: Collection[str] = ()) -> None:
+        for key, frame in self.frames.items():
+            if key not in but_for:
+                frame.set_scene(None)
         self._maximised = ""
         self._layout = Layout.ONE
 
@@ -214,11 +219,12 @@ class ViewportGrid(QWidget):
         tiling = self.tilings.get(layout)
         return tiling is not None and all(self.frame(key).scene is not None for key in tiling.needs)
 
-    def choose_layout(self, layout: str) -> None:
+    def choose_layout(self, layout: str, *, keeps_maximised: bool = False) -> None:
         """Divide the area as a tiling says; nothing happens where scenes are missing that it needs."""
         if not self.can_show(layout):
             return
-        self._maximised = ""
+        if not keeps_maximised or self._maximised not in self.tilings[layout].keys:
+            self._maximised = ""
         if layout != self._layout or self._active not in self.tilings[layout].keys:
             self._layout = layout
             self.activate(self.tilings[layout].keys[0])

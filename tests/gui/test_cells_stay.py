@@ -1,0 +1,105 @@
+"""Cells that go on showing the same are not touched when the volume comes or another series is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.test_hanging import _english, make, stage_name  # noqa: F401 - fixtures
+from tests.gui.test_hung_cells import BEFORE, NOW, delivered
+from tests.helpers.comparing import ComparingBench, ct_study, shipped
+from tests.helpers.priors import FakeProtocols, prior
+from viewers.scene.camera import Camera
+from viewers.scene.raster import Window
+from viewers.scene.stack_scene import StackScene
+from workstation.domain.hanging import HangingProtocol, ProtocolMatch, Stage
+from workstation.domain.hanging_cells import Cell, CellView, ImageSelector
+from workstation.ui.widgets.tiling import STACK
+
+pytestmark = pytest.mark.gui
+
+MINE = Window(centre=50, width=350)
+CLOSE = Camera(zoom=2.5, pan=(12.0, -7.0))
+BESIDE = HangingProtocol(
+    "beside",
+    {"zh_CN": "前后", "en": "Now and then"},
+    ProtocolMatch(("CT",), ("CHEST",), needs_prior=True),
+    (
+        Stage(
+            "beside",
+            2,
+            2,
+            (Cell(NOW), Cell(BEFORE), Cell(NOW, CellView.CORONAL), Cell(ImageSelector(("MR",)))),
+            same_scale=True,
+        ),
+    ),
+    priority=100,
+)
+
+
+def seen(bench: ComparingBench) -> tuple[int, Window | None, Camera, bool]:
+    """Return slice, window and camera of the prior, and whether it is linked."""
+    scene = bench.page.grid.frame("cell.1").scene
+    assert isinstance(scene, StackScene)
+    voi = scene.state.voi
+    assert voi is None or isinstance(voi, Window)
+    return scene.index, voi, scene.state.camera, bench.page.grid.links.takes_part(scene)
+
+
+def test_the_prior_keeps_slice_window_and_camera_when_planes_come_and_another_series_is_chosen(
+    qtbot: QtBot,
+    make: Callable[..., ComparingBench],  # noqa: F811 - a fixture
+) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.9", "20261121", frame="1.5", description="纵隔窗")
+    both = replace(study, series=(*study.series, *other.series))
+    bench = make(both, images | more, protocols=FakeProtocols((BESIDE, *shipped())))
+    bench.source.known = [prior("1.1.3")]
+    bench.serve_prior(*ct_study("1.1.3", "20251208", frame="1.6"))
+    bench.open(qtbot.waitUntil)
+    grid = bench.page.grid
+    qtbot.waitUntil(lambda: stage_name(bench) == "beside")
+    scene = grid.frame("cell.1").scene
+    assert isinstance(scene, StackScene)
+    bench.streams.made[0].deliver(6)
+    qtbot.waitUntil(bench.page.has_image)
+    scene.scroll_to(2)
+    scene.set_window(MINE)
+    scene.set_camera(CLOSE)
+    grid.links.set_linked(scene, linked=False)
+    grid._maximise("cell.1")
+
+    delivered(qtbot, bench, lambda: bench.page.has_volume() and "coronal" in grid.tilings["hang"].keys)
+    assert (grid.frame("cell.1").scene is scene, grid.visible_keys()) == (True, ("cell.1",))
+    assert seen(bench) == (2, MINE, CLOSE, False)
+    case = grid.frame(STACK).scene
+    assert case is not None
+    case.set_window(MINE)
+
+    bench.page.series_requested.emit("1.2.9.2")
+    assert (grid.stack is not None and grid.stack.series_instance_uid) == "1.2.9.2"
+    assert (grid.frame("cell.1").scene is scene, grid.visible_keys()[:2]) == (True, (STACK, "cell.1"))
+    assert seen(bench) == (2, MINE, CLOSE, False)
+    delivered(qtbot, bench, lambda: bench.page.has_volume() and not scene.count - len(scene.arrived))
+    assert seen(bench) == (2, MINE, CLOSE, False)
+
+    bench.desk.close()
+    assert grid.frame("cell.1").scene is None
+
+
+def test_a_cell_that_stays_empty_lays_nothing_anew_when_the_volume_comes(
+    qtbot: QtBot,
+    make: Callable[..., ComparingBench],  # noqa: F811 - a fixture
+) -> None:
+    empty = replace(BESIDE, stages=(Stage("two", 1, 2, (Cell(NOW), Cell(ImageSelector(("MR",))))),))
+    alone = replace(empty, match=ProtocolMatch(("CT",), ("CHEST",)))
+    bench = make(*ct_study("1.2.3", "20261121", frame="1.5"), protocols=FakeProtocols((alone,)))
+    bench.open(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: stage_name(bench) == "two")
+    laid: list[str] = []
+    bench.comparison.hanging.changed.connect(lambda: laid.append("again"))
+    delivered(qtbot, bench, bench.page.has_volume)
+    assert laid == []
