@@ -12,7 +12,7 @@ from workstation.domain.study import Study
 from workstation.services.category_forms import LesionInput
 
 _KINDS: Final = {
-    "lymph_node": Descriptor.INTRAMAMMARY_NODE,
+    "intramammary_lymph_node": Descriptor.INTRAMAMMARY_NODE,
     "architectural_distortion": Descriptor.ARCHITECTURAL_DISTORTION,
     "focal_asymmetry": Descriptor.FOCAL_ASYMMETRY,
 }
