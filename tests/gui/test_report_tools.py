@@ -27,6 +27,7 @@ from workstation.ui.norm_dialog import NormDialog
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
 from workstation.ui.widgets.fields import ChoiceBox
+from workstation.ui.widgets.labels import icon_label
 
 pytestmark = pytest.mark.gui
 LIBRARY = TemplateLibrary()
@@ -160,6 +161,16 @@ def classify_dialog(shown: Shown, scheme: str) -> CategoryDialog:
     return dialog
 
 
+def row_of_category(shown: Shown) -> tuple[str, bool]:
+    """Return what the one row says, and whether it has the check of what is well."""
+    (line,) = shown.page.tools.lines()
+    newest = [one for one in shown.page.tools.findChildren(QLabel) if one.toolTip() == line][-1]
+    host = newest.parentWidget()
+    assert host is not None
+    icons = [one.pixmap().toImage() for one in host.findChildren(QLabel) if one is not newest]
+    return line, icons == [icon_label("check", "ok", 14).pixmap().toImage()]
+
+
 def choose(dialog: CategoryDialog, at: int, name: str, value: str) -> None:
     block = dialog.exam if at < 0 else dialog.lesions[at]
     box = block.editors[name]
@@ -226,7 +237,12 @@ def test_a_category_whose_finding_is_measured_anew_leads_back_to_its_form_with_t
     for name, value in (("change", "baseline"), ("suspicious", "no")):
         choose(dialog, 0, name, value)
     dialog.accept()
+    assert row_of_category(nodule_case) == ("Lung-RADS 3 · solid nodule 6 to < 8 mm", True)
     nodule_case.session.edit(uid, diameter_mm=16.2)
+    assert row_of_category(nodule_case) == (
+        "Lung-RADS 3 · findings changed since · solid nodule 6 to < 8 mm",
+        False,
+    )
     sentence = "Lung-RADS 3 was computed from other findings: no. 1 was solid nodule 7.0 mm, now solid nodule 16.2 mm"
     nodule_case.qtbot.waitUntil(lambda: sentence in nodule_case.wrong_lines())
     at = [text for _good, text in nodule_case.page.checks.lines()].index(sentence)
@@ -247,6 +263,7 @@ def test_a_category_whose_finding_is_measured_anew_leads_back_to_its_form_with_t
     again.accept()
 
     assert [(one.chosen, one.lesions) for one in nodule_case.session.report.categories] == [("4B", (uid,))]
+    assert row_of_category(nodule_case)[1] is True
     nodule_case.qtbot.waitUntil(lambda: sentence not in nodule_case.wrong_lines())
 
 

@@ -24,6 +24,7 @@ from workstation.domain.norm.values import NormFault
 from workstation.domain.report import Person, Report
 from workstation.domain.template import ReportTemplate
 from workstation.services.breast_lesions import breast_lesions
+from workstation.services.category_age import changed_findings
 from workstation.services.category_forms import form_of, lesions_of
 from workstation.services.category_renewal import renewal, renewal_words
 from workstation.services.critical_addendum import fill_from_record
@@ -84,6 +85,9 @@ class ReportTools(QObject):
             [(scheme, scheme_name(scheme, language())) for scheme in template.categories],
             report.categories,
             [item.critical.text.get(language()) for item in template.critical(report.values) if item.critical],
+            outdated=frozenset(
+                one.result.scheme for one in report.categories if changed_findings(one, report.findings.reported)
+            ),
             read_only=session.content_locked,
         )
         self._page.form.show_required(report.values)

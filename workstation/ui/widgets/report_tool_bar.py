@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from resources.categories import category_name, scheme_name
 from resources.translation import language, tr
-from workstation.domain.categories.values import AssignedCategory
+from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, rule
 
@@ -54,10 +54,15 @@ class ReportToolBar(QWidget):
         categories: Sequence[AssignedCategory],
         critical: Sequence[str],
         *,
+        outdated: frozenset[Scheme],
         read_only: bool,
     ) -> None:
-        """Show the template's title, the tables it offers as (scheme, name), what was chosen and what is critical."""
-        shown = (title, tuple(offers), tuple(categories), tuple(critical), read_only)
+        """
+        Show the template's title, the tables it offers as (scheme, name), what was chosen and what is critical.
+
+        ``outdated`` are the tables whose category was computed from other findings than those of now.
+        """
+        shown = (title, tuple(offers), tuple(categories), tuple(critical), outdated, read_only)
         if shown == self._shown:
             return
         self._shown = shown
@@ -67,7 +72,9 @@ class ReportToolBar(QWidget):
         _clear(self._rows)
         self._lines = []
         for category in categories:
-            self._rows.addWidget(self._category_row(category, read_only=read_only))
+            self._rows.addWidget(
+                self._category_row(category, is_outdated=category.result.scheme in outdated, read_only=read_only)
+            )
         for text in critical:
             self._add_line(QHBoxLayout(), "alarm-warning", "bad", tr("Critical value: {what}", what=text))
 
@@ -89,13 +96,17 @@ class ReportToolBar(QWidget):
             self._offers.addWidget(button)
             self.offers[scheme] = button
 
-    def _category_row(self, category: AssignedCategory, *, read_only: bool) -> QWidget:
+    def _category_row(self, category: AssignedCategory, *, is_outdated: bool, read_only: bool) -> QWidget:
         scheme = category.result.scheme
         chosen, *modifiers = category.chosen.split(" ")
         words = " ".join((category_name(scheme, chosen, language()), *modifiers))
         row = QHBoxLayout()
-        text = f"{scheme_name(scheme, language())} {words} · {category.rule_text}"
-        host = self._add_line(row, "check", "ok", text)
+        name = f"{scheme_name(scheme, language())} {words}"
+        if is_outdated:
+            text = f"{name} · {tr('findings changed since')} · {category.rule_text}"
+            host = self._add_line(row, "error-warning", "warn", text)
+        else:
+            host = self._add_line(row, "check", "ok", f"{name} · {category.rule_text}")
         if not read_only:
             drop = IconButton("close", tr("Remove the category"), px=14, side=24)
             drop.clicked.connect(lambda: self.category_dropped.emit(scheme.value))
