@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
@@ -20,8 +21,8 @@ from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportState, WithdrawalCode
 from workstation.domain.report_version import ReportVersion, VersionStep
 from workstation.domain.study import Patient
-from workstation.domain.workitem import ReadingState
-from workstation.services.carry_over import Withdrawn
+from workstation.domain.workitem import OutputReference, ReadingState
+from workstation.services.carry_over import CarriedText, Withdrawn
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
 from workstation.ui.report.carrying import CarryDialog
@@ -54,6 +55,14 @@ def signed() -> Report:
 
 def withdraw(qtbot: QtBot, bench: DeskBench) -> tuple[ReportPage, ReportPresenter]:
     """Open a signed report and withdraw it as another patient's."""
+    page, presenter = ask_to_withdraw(qtbot, bench)
+    qtbot.waitUntil(lambda: page.way.said.text() == "Does not hold: other person")
+    assert not page.way.carry.isVisible()
+    return page, presenter
+
+
+def ask_to_withdraw(qtbot: QtBot, bench: DeskBench) -> tuple[ReportPage, ReportPresenter]:
+    """Open a signed report and ask the hub to withdraw it."""
     bench.reports.stored = final = signed()
     bench.row = bench.worklist.current = replace(bench.row, state=ReadingState.FINAL)
     bench.workflow.history = (ReportVersion(1, VersionStep.SIGNED, "王启明", cases.NOON, "", final),)
@@ -67,8 +76,6 @@ def withdraw(qtbot: QtBot, bench: DeskBench) -> tuple[ReportPage, ReportPresente
     dialog.choice.choose(WithdrawalCode.WRONG_PATIENT.value)
     dialog.reason.setPlainText("other person")
     dialog.accept()
-    qtbot.waitUntil(lambda: page.way.said.text() == "Does not hold: other person")
-    assert not page.way.carry.isVisible()
     return page, presenter
 
 
@@ -159,3 +166,49 @@ def test_what_the_hub_could_not_record_is_not_taken_over_and_stays_on_offer(qtbo
     carry_dialog(presenter)
     bench.desk.close()
     qtbot.waitUntil(lambda: presenter.way.carrying.dialog is None)
+
+
+def test_the_text_is_on_offer_though_the_case_was_left_before_the_hub_answered(
+    qtbot: QtBot, bench: DeskBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, withdraw_at_hub = Event(), bench.workflow.withdraw
+
+    def late(ups: str, uid: str, code: WithdrawalCode, reason: str, outputs: Sequence[OutputReference]) -> Report:
+        answer.wait(10)
+        return withdraw_at_hub(ups, uid, code, reason, outputs)
+
+    monkeypatch.setattr(bench.workflow, "withdraw", late)
+    page, presenter = ask_to_withdraw(qtbot, bench)
+    open_right(qtbot, bench)
+    assert not page.way.carry.isVisible()
+    answer.set()
+
+    qtbot.waitUntil(page.way.carry.isVisible)
+    page.way.carry.click()
+    assert carry_dialog(presenter).typed.isVisible()
+    assert page.way.said.text() == ""
+
+
+def test_words_without_a_field_are_told_and_a_template_without_words_keeps_the_offer(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    """The template of the withdrawn report is gone, and the open one has fewer fields, or none for words."""
+    page, presenter = withdraw(qtbot, bench)
+    open_right(qtbot, bench)
+    session = bench.desk.session
+    assert session is not None
+    carrying, whole = presenter.way.carrying, session.template
+    carried = CarriedText({"own_field": "右肺上叶结节 12 mm", "impression": "右肺上叶结节。"}, None, "2026-11-21")
+    session.template = replace(whole, sections=(replace(whole.sections[0], fields=whole.sections[0].fields[1:3]),))
+    carrying._put(session, carried)
+    assert [one.fact for one in page.notices.notices() if one.key == "report-carrying"] == [
+        "This template has no field for the words"
+    ]
+    assert carrying.may(session)
+
+    session.template = whole
+    carrying._put(session, carried)
+    (notice,) = [one for one in page.notices.notices() if one.key == "report-carrying"]
+    assert session.report.values["impression"] == "右肺上叶结节。\n右肺上叶结节 12 mm"
+    assert "1 field is not in this template: its words stand below the findings." in str(notice)
+    assert not carrying.may(session)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from resources.translation import tr
 from workstation.domain.audit import AuditAction
@@ -15,6 +17,11 @@ from workstation.domain.study import Patient, Study
 from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.services.reading_session import ReadingSession
+
+_FINDINGS: Final = "59776-5"
+_ADDENDUM: Final = "addendum"
+_NO_WORDS: Final = re.compile(r"[a-z][a-z0-9_]*|[-+]?[\d.,]+")
+"""The key of an option or a number: all that tells it from words where its template is gone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class CarriedText:
 
     ``template`` is the one that they were written under, None where it is not installed any more. Findings, drawings,
     measurements, key images, categories, numbers and choices stay behind: they are of the images they were made on.
+    Words of a field that the open template does not have go with the others, below its findings.
     """
 
     texts: Mapping[str, str]
@@ -122,14 +130,30 @@ def require_right_study(withdrawn: Withdrawn, session: ReadingSession, typed: st
 
 
 def carried_texts(report: Report, template: ReportTemplate) -> dict[str, str]:
-    """Return the words of the text fields of a report, those of its addendum below its impression."""
+    """
+    Return the words of the text fields of a report, those of its addendum below its impression.
+
+    Where ``template`` is not the very one that they were written under, the words of fields that it does not have
+    come last, by their own key.
+    """
     fields = [item for item in template.fields if item.type is FieldType.TEXT]
     texts = {item.key: text for item in fields if (text := report.values.get(item.key, "").strip())}
-    if report.addendum.strip() and fields:
+    if (report.template_id, report.template_version) != (template.template_id, template.version):
+        known = {item.key for item in template.fields}
+        words = {key: value.strip() for key, value in report.values.items() if key not in known}
+        texts |= {key: text for key, text in words.items() if text and not _NO_WORDS.fullmatch(text)}
+    if report.addendum.strip():
         headed = (item for part in template.sections if part.heading.value == IMPRESSIONS for item in part.fields)
-        key = next((item.key for item in headed if item.type is FieldType.TEXT), fields[-1].key)
+        last = fields[-1].key if fields else _ADDENDUM
+        key = next((item.key for item in headed if item.type is FieldType.TEXT), last)
         texts[key] = "\n".join(part for part in (texts.get(key, ""), report.addendum.strip()) if part)
     return texts
+
+
+def without_field(carried: CarriedText, template: ReportTemplate) -> tuple[str, ...]:
+    """Return the keys of the words that a template has no field for."""
+    own = {item.key for item in template.fields if item.type is FieldType.TEXT}
+    return tuple(key for key in carried.texts if key not in own)
 
 
 def take_over(carried: CarriedText, session: ReadingSession) -> tuple[str, ...]:
@@ -137,15 +161,14 @@ def take_over(carried: CarriedText, session: ReadingSession) -> tuple[str, ...]:
     Put the words into the open report and return the fields that took them; below what the reader wrote there.
 
     They are tied as copied words, which hold the signature up until each field is confirmed or changed; the norm gate
-    judges them against this patient, this examination and this side like any others.
+    judges them against this patient, this examination and this side like any others. Nothing is taken, and nothing
+    returned, where the open template has no field for words.
     """
     if carried.template is not None and carried.template.template_id != session.template.template_id:
         session.choose_template(carried.template)
     phrases = {item.key: item.normal_phrase for item in session.template.fields if item.type is FieldType.TEXT}
     taken: list[str] = []
-    for key, words in carried.texts.items():
-        if key not in phrases:
-            continue
+    for key, words in _placed(carried, session.template).items():
         phrase, own = phrases[key], session.report.values.get(key, "").strip()
         is_own = bool(own) and (phrase is None or own != phrase.get(session.report.language))
         text = f"{own}\n{words}" if is_own else words
@@ -153,6 +176,19 @@ def take_over(carried: CarriedText, session: ReadingSession) -> tuple[str, ...]:
         session.tie([TextLink(key, LinkKind.COPY, "", words, len(text) - len(words), carried.written_on)])
         taken.append(key)
     return tuple(taken)
+
+
+def _placed(carried: CarriedText, template: ReportTemplate) -> dict[str, str]:
+    """Return the words by the fields of a template; those without a field of their own below its findings."""
+    strange = without_field(carried, template)
+    texts = [item for item in template.fields if item.type is FieldType.TEXT]
+    placed = {item.key: carried.texts[item.key] for item in texts if item.key in carried.texts}
+    if strange and texts:
+        headed = [item for part in template.sections if part.heading.value == _FINDINGS for item in part.fields]
+        found = [item for item in headed if item.type is FieldType.TEXT] or texts
+        key = max(found, key=lambda item: item.multiline).key
+        placed[key] = "\n".join(part for part in (placed.get(key), *(carried.texts[one] for one in strange)) if part)
+    return {item.key: placed[item.key] for item in texts if item.key in placed}
 
 
 def _is_same_person(one: Patient, other: Patient) -> bool:

@@ -18,7 +18,15 @@ from workstation.domain.study import Patient, Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import Claim
-from workstation.services.carry_over import CarryOver, Withdrawn, carried_texts, identity_word, may_take_over, take_over
+from workstation.services.carry_over import (
+    CarryOver,
+    Withdrawn,
+    carried_texts,
+    identity_word,
+    may_take_over,
+    take_over,
+    without_field,
+)
 from workstation.services.norm_gate import faults_of
 from workstation.services.reading_session import OpenedCase, ReadingSession
 
@@ -178,6 +186,43 @@ def test_the_words_come_under_their_own_template_and_where_it_is_gone_under_the_
     assert take_over(found, without) == ("technique", "airways", "impression")
     small = replace(cases.template(), sections=(replace(other.sections[1]),), template_id="small")
     assert take_over(replace(found, template=small), without) == ("impression",)
+
+
+def test_no_word_is_lost_where_the_template_of_the_withdrawn_report_is_gone() -> None:
+    session = right_session(template=replace(cases.sectioned_template(), template_id="ct-other"))
+    said = {"own_field": "右肺上叶结节 12 mm", "choice": "option_2", "count": "3.2", "impression": "右肺上叶结节。"}
+    found = CarryOver(lambda: (), FakeAudit())(withdrawn(said), session, "QS0200001")
+
+    assert take_over(found, session) == ("technique", "impression")
+    assert session.report.values == {"technique": "右肺上叶结节 12 mm", "impression": "右肺上叶结节。"}
+    assert without_field(found, session.template) == ("own_field",)
+    assert [(link.field, link.quote) for link in session.report.links] == [
+        ("technique", "右肺上叶结节 12 mm"), ("impression", "右肺上叶结节。")
+    ]  # fmt: skip
+
+
+def test_words_that_an_installed_template_has_no_field_for_any_more_go_below_its_largest_field() -> None:
+    newer = replace(cases.template(), version="2.0.0")
+    session = right_session(template=newer)
+    found = CarryOver(lambda: (newer,), FakeAudit())(withdrawn({**WORDS, "own": "脾大。"}), session, "QS0200001")
+    assert take_over(found, session) == ("technique", "airways", "impression")
+    assert session.report.values["impression"] == "未见明显异常。\n脾大。"
+
+    hidden = carried_texts(withdrawn({**WORDS, "own": "脾大。"}).report, cases.template())
+    assert "own" not in hidden, "a value that its very template does not show was not signed"
+
+
+def test_a_template_without_words_takes_nothing_and_says_so() -> None:
+    wordless = replace(
+        cases.template(), template_id="other",
+        sections=(replace(cases.template().sections[0], fields=cases.template().sections[0].fields[1:3]),),
+    )  # fmt: skip
+    session = right_session(template=wordless)
+    before = Predecessor("2.25.6", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
+    added = replace(withdrawn().report, kind=ReportKind.ADDENDUM, predecessors=(before,), addendum="补充：肋骨骨折。")
+    found = CarryOver(lambda: (), FakeAudit())(replace(withdrawn(), report=added), session, "QS0200001")
+    assert found.texts["addendum"] == "补充：肋骨骨折。"
+    assert (take_over(found, session), session.report.values) == ((), {})
 
 
 def test_the_words_of_an_addendum_go_below_the_impression() -> None:

@@ -11,7 +11,16 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 from resources.translation import tr, trn
 from workstation.domain.errors import WorkstationError
 from workstation.domain.study import Study
-from workstation.services.carry_over import CarriedText, CarryOver, Withdrawn, identity_word, may_take_over, take_over
+from workstation.domain.template import FieldType
+from workstation.services.carry_over import (
+    CarriedText,
+    CarryOver,
+    Withdrawn,
+    identity_word,
+    may_take_over,
+    take_over,
+    without_field,
+)
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
@@ -130,10 +139,29 @@ class Carrying(QObject):
         self._jobs.submit(Pool.IO, lambda _job: carry(withdrawn, session, typed), on_success=arrived, on_error=failed)
 
     def _put(self, session: ReadingSession, carried: CarriedText) -> None:
+        template = carried.template or session.template
+        if not any(item.type is FieldType.TEXT for item in template.fields):
+            self._tell(
+                Severity.DEGRADED,
+                tr("This template has no field for the words"),
+                tr("Choose another one and take them over again."),
+            )
+            return
         self._withdrawn = None  # before the report says that it changed, so that it is not offered again
         taken = take_over(carried, session)
         said = trn("{count} field was taken over", "{count} fields were taken over", len(taken))
-        self._tell(Severity.NEWS, said, tr("Check each against these images, then confirm it with Ctrl+D."))
+        told = [tr("Check each against these images, then confirm it with Ctrl+D.")]
+        strange = without_field(carried, session.template)
+        if strange:
+            told.insert(
+                0,
+                trn(
+                    "{count} field is not in this template: its words stand below the findings.",
+                    "{count} fields are not in this template: their words stand below the findings.",
+                    len(strange),
+                ),
+            )
+        self._tell(Severity.NEWS, said, " ".join(told))
 
     def _closed(self) -> None:
         self._page.notices.clear_notice(_KEY)

@@ -259,9 +259,15 @@ class ReportWay(QObject):
         reason: str,
         actor: Actor,
     ) -> None:
+        def acted() -> Report:
+            return act(*what, code, reason, actor)
+
+        def offer(withdrawn: Report) -> None:
+            self.carrying.offer(Withdrawn(withdrawn, what[1], code))
+            self._changed(None)
+
         def done(withdrawn: Report) -> None:
             session.moved_to(withdrawn)
-            self.carrying.offer(Withdrawn(withdrawn, session.study, code))
             self._tell(
                 Severity.NEWS,
                 tr("The report was withdrawn: {reason}", reason=withdrawal_words(code)),
@@ -270,7 +276,7 @@ class ReportWay(QObject):
                 ),
             )
 
-        self._run(session, lambda: act(*what, code, reason, actor), done)
+        self._run(session, acted, done, also_left=offer)
 
     def ask_cancel(self) -> None:
         """Ask why the report is given up, then cancel it."""
@@ -311,10 +317,19 @@ class ReportWay(QObject):
     def _forget(self, _result: int) -> None:
         self.dialog = None
 
-    def _run(self, session: ReadingSession, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Ask the hub in the background; an answer for a case that was left meanwhile is dropped."""
+    def _run(
+        self,
+        session: ReadingSession,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        *,
+        also_left: Callable[[T], None] | None = None,
+    ) -> None:
+        """Ask the hub in the background; of an answer for a case that was left only ``also_left`` is told."""
 
         def arrived(value: T) -> None:
+            if also_left is not None:
+                also_left(value)
             if self._desk.session is session:
                 done(value)
 
