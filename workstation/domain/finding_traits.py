@@ -63,6 +63,16 @@ def with_option(finding: Finding, item: TemplateField, option: str, *, by: str, 
     return replace(finding, traits=others if choice is None else (*others, _trait(item, choice)))
 
 
+def contradicted(items: tuple[TemplateField, ...], finding: Finding) -> tuple[Trait, Trait] | None:
+    """Return how the reader said that a finding changed and what follows from its confirmed prior, None if the same."""
+    item = next((one for one in items if one.key == CHANGE), None)
+    said = next((one for one in finding.traits if one.key == CHANGE and not one.derived), None)
+    if item is None or said is None:
+        return None
+    known = next((one for one in item.choices if one.key == _follows(item, finding)), None)
+    return None if known is None or known.key == said.option else (said, _trait(item, known))
+
+
 def _refreshed(finding: Finding, items: tuple[TemplateField, ...]) -> Finding:
     if not finding.counts:
         return finding

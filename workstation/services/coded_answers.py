@@ -7,13 +7,28 @@ from typing import Final
 
 from workstation.domain.categories import bi_rads
 from workstation.domain.categories.values import Scheme
-from workstation.domain.norm.values import NormSide
+from workstation.domain.finding_traits import contradicted
+from workstation.domain.norm.values import NormDenial, NormSide
 from workstation.domain.report import Report
-from workstation.domain.template import ReportTemplate
+from workstation.domain.template import ReportTemplate, Text
 
+_NUMBER: Final = Text("{number} 号", "No. {number}")
 _SIDES: Final = {"right_category": "right", "left_category": "left"}
 """Fields that hold a category of their side, with options such as ``c4a``"""
 _ABSENT: Final = "absent"
+
+
+def contradictions(report: Report, template: ReportTemplate) -> Iterator[NormDenial]:
+    """Yield what the reader answered for a finding although the prior that was confirmed for it says otherwise."""
+    language = report.language
+    for item in template.fields:
+        for finding in report.findings.reported if item.each else ():
+            found = contradicted(item.each, finding)
+            if found is not None:
+                said, follows = found
+                number = _NUMBER.get(language).format(number=finding.number)
+                quote = f"{number} {said.label.get(language)} {said.value.get(language)}"
+                yield NormDenial(item.key, quote, follows.value.get(language))
 
 
 def sides_of(report: Report, template: ReportTemplate) -> Iterator[NormSide]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers import cases
 from workstation.domain.finding import Decision, Finding, FindingList, NoduleType, RejectReason
-from workstation.domain.finding_traits import asked, each_of, refreshed, traits_of, with_option
+from workstation.domain.finding_traits import asked, contradicted, each_of, refreshed, traits_of, with_option
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.template import TemplateField
@@ -113,3 +113,21 @@ def test_a_mark_that_confirms_a_finding_takes_over_what_was_said_of_it() -> None
     own = replace(nodule(), original=None, decision=Decision.ADDED, tracking_uid="2.25.5")
     own = say(own, "margin", "spiculated")
     assert traits_of(cases.ai_finding(1).confirming(own, by="expert", at=cases.NOON))["margin"] == "spiculated"
+
+
+@pytest.mark.parametrize("said", ["baseline", "new", "stable", "smaller"])
+def test_a_change_told_before_the_prior_was_confirmed_contradicts_the_growth_found_then(said: str) -> None:
+    before = say(nodule(), "change", said)
+    grown = replace(followed(6.0, 9.0), traits=before.traits)
+    found = contradicted(LUNG, known(grown))
+
+    assert found is not None
+    assert [one.option for one in found] == [said, "growing"]
+    assert contradicted(LUNG, before) is None
+    assert contradicted(LUNG, known(grown.parted())) is None
+
+
+def test_a_change_that_follows_from_the_prior_or_is_not_asked_contradicts_nothing() -> None:
+    assert contradicted(LUNG, say(followed(6.0, 9.0), "change", "growing")) is None
+    assert contradicted(LUNG, known(followed(6.0, 9.0))) is None
+    assert contradicted((), say(followed(6.0, 9.0), "change", "new")) is None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from tests.helpers import cases
 from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.finding_traits import each_of, refreshed, with_option
+from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import Person, Report
 from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.category_forms import LesionInput, classify
@@ -77,3 +80,26 @@ def test_the_category_of_each_breast_is_held_against_form_and_text(
 def test_the_text_is_held_against_the_breasts_before_anything_is_computed() -> None:
     report = mammogram("考虑BI-RADS 5类。", right_category="c1", left_category="c2")
     assert told(report) == ["Impression: “BI-RADS 5类” but the report has Left BI-RADS 2"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("growing", []),
+        ("", []),
+        ("stable", ["Lung nodules: “No. 1 Change Stable” is chosen, the report has “Growing”"]),
+        ("baseline", ["Lung nodules: “No. 1 Change Baseline” is chosen, the report has “Growing”"]),
+    ],
+)
+def test_a_change_that_a_confirmed_prior_contradicts_holds_the_signature_up(said: str, expected: list[str]) -> None:
+    asked = each_of(LIBRARY.get("ct-chest-nodule"))
+    change = next(one for one in asked if one.key == "change")
+    before = with_option(cases.ai_finding(1).accepted(by="expert", at=cases.NOON), change, said, by="x", at=cases.NOON)
+    centre = (-57.0, 131.0, -520.5)
+    prior = NoduleObservation("2.25.9", date(2025, 11, 20), centre, 6.0)
+    now = NoduleObservation("2.25.1001", date(2026, 11, 20), centre, 9.0)
+    grown = before.followed(FollowUp("1.2.9", prior, now, own_tracking_uid="2.25.1001"), tracking_uid="2.25.9")
+    report = cases.report(values={"impression": "右肺结节。"})
+    findings = refreshed(replace(report.findings, findings=(grown,)), asked)
+
+    assert told(replace(report, template_id="ct-chest-nodule", language="en", findings=findings)) == expected
