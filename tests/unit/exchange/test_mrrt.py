@@ -103,6 +103,36 @@ def test_active_content_is_refused_whole(evil: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("evil", "what"),
+    [
+        ('<img src="x">', "<img>"),
+        ("<iframe></iframe>", "<iframe>"),
+        ('<p onclick="x()">a</p>', "<p onclick=…>"),
+        ('<input type="file">', '<input type="file">'),
+        ("<blink>a</blink>", "<blink>"),
+    ],
+)
+def test_the_reader_is_told_what_a_refused_template_holds(evil: str, what: str) -> None:
+    with pytest.raises(TemplateViolation) as told:
+        import_mrrt(OTHER.replace("<body>", f"<body>{evil}").encode(), "evil.html")
+    assert told.value.hint == f"It holds {what}; only what neither acts nor fetches is taken in."
+
+
+def test_what_only_marks_words_loses_none_of_them_and_groups_of_options_keep_their_side() -> None:
+    content = """<section><header><h5>Kidneys <small>both</small></h5></header>
+        <label for="n">Count 10<sup>3</sup> of H<sub>2</sub>O, <b>left</b></label><input type="text" id="n">
+        <label for="c">Cyst</label><select id="c"><optgroup label="Left"><option>upper <i>pole</i></option>
+        <option value="lower">lower</option></optgroup><optgroup label="Right"><option value="lower"></option>
+        <option value=""></option></optgroup><option>none</option></select></section>"""
+    template = import_mrrt(content.encode(), "kidneys.html")
+
+    assert template.sections[0].label.en == "Kidneys both"
+    count, cyst = template.fields
+    assert count.label.en == "Count 10³ of H₂O, left"
+    assert [one.label.en for one in cyst.choices] == ["Left: upper pole", "Left: lower", "Right: lower", "none"]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",

@@ -24,7 +24,7 @@ from workstation.domain.template import IMPRESSIONS, Code, ReportTemplate
 from workstation.exchange.templates.library import parse_template
 from workstation.exchange.templates.mrrt_export import SECTION
 from workstation.exchange.templates.mrrt_fields import NoCounterpart, both, choices_of, code_of, join_groups, key_of
-from workstation.exchange.templates.mrrt_passive import Active, refuse_active
+from workstation.exchange.templates.mrrt_passive import Active, raised, refuse_active
 
 LARGEST: Final = 1_000_000
 DEEPEST: Final = 64
@@ -41,7 +41,9 @@ _HEADINGS: Final = (
         Code("18785-6", "LN", "Indications for Procedure"),
     ),
 )
-_EMPTY: Final = frozenset({"meta", "input", "br", "hr"})
+_EMPTY: Final = frozenset({"meta", "input", "br", "hr", "wbr", "col"})
+_TAKING: Final = frozenset({"script", "title", "header", "legend", "label", "option", "textarea"})
+"""What takes the words inside it, also those that other elements mark"""
 
 
 def import_mrrt(content: bytes, name: str) -> ReportTemplate:
@@ -62,15 +64,18 @@ def mrrt_to_json(content: bytes, name: str) -> str:
         raise TemplateViolation(
             tr("Template file {name} was refused", name=name), hint=exc.words, detail=f"{name}: no counterpart"
         ) from exc
-    except (Active, UnicodeDecodeError, ValueError, ET.ParseError) as exc:
+    except Active as exc:
+        held = tr("It holds {what}; only what neither acts nor fetches is taken in.", what=str(exc)[:80])
+        raise _refused(name, str(exc), held) from exc
+    except (UnicodeDecodeError, ValueError, ET.ParseError) as exc:
         raise _refused(name, str(exc)) from exc
     return json.dumps(raw, ensure_ascii=False, indent=2)
 
 
-def _refused(name: str, why: str) -> TemplateViolation:
+def _refused(name: str, why: str, hint: str = "") -> TemplateViolation:
     return TemplateViolation(
         tr("Template file {name} was refused", name=name),
-        hint=tr("It is no MRRT template, or it holds scripts, links or frames, which are never opened."),
+        hint=hint or tr("It is no MRRT template, or larger than one may be."),
         detail=f"{name}: {why}"[:500],
     )
 
@@ -80,6 +85,7 @@ class _Section:
     key: str
     origin: str
     title: str
+    is_named: bool
     fields: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -101,6 +107,8 @@ class _Reader(HTMLParser):
         self._label_text = ""
         self._wrapped: dict[str, Any] | None = None
         self._legends: list[str] = []
+        self._group = ""
+        """Words of the group of options that is open"""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take a tag in, or refuse the document."""
@@ -109,22 +117,25 @@ class _Reader(HTMLParser):
         if tag not in _EMPTY:
             self._open.append(tag)
             if len(self._open) > DEEPEST:
-                raise Active("nested too deep")
+                raise ValueError("nested too deep")
         if tag == "meta" and given.get("name"):
             self._metas[given["name"].lower()] = given.get("content", "")
         elif tag == "section":
             title = given.get("data-section-name", "")
             origin = given.get("id", "")
             key = key_of(origin.removeprefix(SECTION) or title or "section", self._section_keys)
-            self._sections.append(_Section(key, origin, title))
+            self._sections.append(_Section(key, origin, title, bool(title)))
         elif tag == "fieldset":
             self._legends.append("")
         elif tag == "label":
             self._label_for, self._label_text, self._wrapped = given.get("for", ""), "", None
         elif tag in {"input", "textarea", "select"}:
             self._add_control(tag, given)
+        elif tag == "optgroup":
+            self._group = given.get("label", "").strip()
         elif tag == "option" and self._control is not None:
-            self._control["options"].append({"id": given.get("id", ""), "value": given.get("value", ""), "text": ""})
+            option = {"id": given.get("id", ""), "value": given.get("value", ""), "text": "", "group": self._group}
+            self._control["options"].append(option)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Treat ``<br/>`` like ``<br>``."""
@@ -139,6 +150,8 @@ class _Reader(HTMLParser):
                 break
         if tag in {"select", "textarea"}:
             self._control = None
+        if tag in {"select", "optgroup"}:
+            self._group = ""
         if tag == "fieldset" and self._legends:
             self._legends.pop()
         if tag == "label":
@@ -146,41 +159,42 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take the text of what is open."""
-        inside = self._open[-1] if self._open else ""
+        inside = next((tag for tag in reversed(self._open) if tag in _TAKING), "")
+        data = raised(data, self._open[-1]) if self._open else data
         if inside == "script":
             self._xml += data
         elif inside == "title":
             self._title += data
-        elif inside == "header" and self._sections and not self._sections[-1].title:
-            self._sections[-1].title = data.strip()
+        elif inside == "header" and self._sections and not self._sections[-1].is_named:
+            self._sections[-1].title += data
         elif inside == "legend" and self._legends:
-            self._legends[-1] = (self._legends[-1] + data).strip()
+            self._legends[-1] += data
         elif inside == "label":
             self._label_text += data
         elif self._control is not None and inside == "option":
-            self._control["options"][-1]["text"] += data.strip()
+            self._control["options"][-1]["text"] += data
         elif self._control is not None and inside == "textarea":
             self._control["text"] += data
 
     def _end_label(self) -> None:
         """Give the words to the control that the label names, else to the one that it holds."""
         if self._label_for:
-            self._labels[self._label_for] = self._label_text.strip()
+            self._labels[self._label_for] = _one_line(self._label_text)
         elif self._wrapped is not None:
-            self._wrapped["label"] = self._label_text.strip()
+            self._wrapped["label"] = _one_line(self._label_text)
         self._label_for, self._wrapped = "", None
 
     def _add_control(self, tag: str, given: dict[str, str]) -> None:
         if sum(len(section.fields) for section in self._sections) >= MOST_FIELDS:
-            raise Active("too many fields")
+            raise ValueError("too many fields")
         if not self._sections:
-            self._sections.append(_Section(key_of("findings", self._section_keys), "", ""))
+            self._sections.append(_Section(key_of("findings", self._section_keys), "", "", is_named=False))
         control: dict[str, Any] = {
             "tag": tag,
             "given": given,
             "text": "",
             "label": "",
-            "legend": next((words for words in reversed(self._legends) if words), ""),
+            "legend": next((words for words in map(_one_line, reversed(self._legends)) if words), ""),
             "options": [],
         }
         if self._open[-1:] == ["label"] and tag == "input":
@@ -193,6 +207,11 @@ class _Reader(HTMLParser):
         codes = _codes(self._xml)
         for control in (one for section in self._sections for one in section.fields):
             control["label"] = self._labels.get(control["given"].get("id", "")) or control["label"]
+            for option in control["options"]:
+                option["text"] = _one_line(option["text"])
+                said = option["text"] or option["value"]
+                if option["group"] and said:
+                    option["text"] = f"{option['group']}: {said}"
         join_groups([section.fields for section in self._sections])
         for control in (one for section in self._sections for one in section.fields):
             given = control["given"]
@@ -219,7 +238,7 @@ class _Reader(HTMLParser):
         }
 
     def _section(self, section: _Section, codes: dict[str, Code]) -> dict[str, Any]:
-        title = section.title or section.key
+        title = _one_line(section.title) or section.key
         guessed = next((code for pattern, code in _HEADINGS if pattern.search(title)), _FINDINGS)
         return {
             "key": section.key,
@@ -246,6 +265,10 @@ class _Reader(HTMLParser):
             if control["text"].strip():
                 made["normal_phrase"] = both(control["text"].strip())
         return made
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _codes(xml: str) -> dict[str, Code]:
