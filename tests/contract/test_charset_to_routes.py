@@ -182,7 +182,15 @@ def test_a_name_with_accents_is_never_taken_for_wrong_characters(name: str) -> N
 
 @pytest.mark.parametrize(
     ("meant", "codec"),
-    [("王^小东", "gbk"), ("朱^镕基", "gbk"), ("欧阳^娜娜", "gb2312"), ("李", "utf-8"), ("胸部 CT", "gbk")],
+    [
+        ("王^小东", "gbk"),
+        ("朱^镕基", "gbk"),
+        ("欧阳^娜娜", "gb2312"),
+        ("李", "utf-8"),
+        ("胸部 CT", "gbk"),
+        ("张^玲", "gbk"),  # “ÕÅ” and “Áá”: shaped like capitals and a Latin name
+        ("李^昆", "gbk"),
+    ],
 )
 def test_chinese_read_as_latin_1_is_told_by_its_characters_alone(meant: str, codec: str) -> None:
     assert is_garbled(meant.encode(codec).decode("latin-1"))

@@ -17,7 +17,8 @@ def is_garbled(text: str) -> bool:
     Tell whether a text is Chinese that was read as Latin 1, or lost characters already.
 
     A part of nothing but accented letters and signs whose bytes are Chinese is none in any Latin language; one with
-    plain letters beside them, as in ``Pääbo``, is left alone.
+    plain letters beside them, as in ``Pääbo``, is left alone. A name wholly of accented letters, as ``Éé``, cannot be
+    told from 张 and 玲, which read ``ÕÅ`` and ``Áá``: rather no name than the wrong characters of one.
     """
     return bool(_BROKEN.search(text)) or any(_is_chinese_as_latin(part) for part in _PARTS.split(text))
 
