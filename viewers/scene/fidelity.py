@@ -15,7 +15,7 @@ class FidelityKind(StrEnum):
 
     NEVER_LOSSY = "never_lossy"
     PARTIAL = "partial"
-    """Slices of the stack are missing; those that are here are whole"""
+    """Slices of the stack are missing, or the one on screen came early and is not checked yet"""
     IMPROVING = "improving"
     """A coarse picture, until a finer one is made"""
     LOSSY_FINAL = "lossy_final"

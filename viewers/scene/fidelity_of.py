@@ -14,7 +14,8 @@ def fidelity_of(scene: Scene | None, *, is_settled: bool = True) -> Fidelity:
     Return the fidelity of what a scene shows now, of a stack that of the displayed image.
 
     ``is_settled`` is False while the surface shows a coarse picture. Lost detail never comes back and is told before
-    anything else, also of what was computed from lossy images.
+    anything else, also of what was computed from lossy images; only of an image that nothing checked yet it is told
+    first that it is not all here.
     """
     if isinstance(scene, StackScene):
         return _of_stack(scene)
@@ -29,10 +30,11 @@ def fidelity_of(scene: Scene | None, *, is_settled: bool = True) -> Fidelity:
 
 
 def _of_stack(scene: StackScene) -> Fidelity:
-    image = scene.image(scene.index)
+    image, here = scene.image(scene.index), len(scene.arrived)
+    if scene.is_early:
+        return Fidelity(FidelityKind.PARTIAL, percent=100 * here // scene.count)
     if image is not None and image.lossy_ratio is not None:
         return _lossy(image.lossy_ratio, image.lossy_method)
-    here = len(scene.arrived)
     # of a long clip frames come and go: what is on screen is whole
     if scene.is_on_demand or here >= scene.count:
         return Fidelity()

@@ -42,7 +42,8 @@ class SliceImage:
     made the pixels, None where ``modality_table`` did. ``pixel_size`` says what a pixel measures where there is no
     plane, ``calibrated`` the same for the regions of an ultrasound picture, beside which nothing is measured in mm.
     ``overlay_groups`` are the groups (60xx) that ``graphics`` are of. ``burned_in`` tells whether the pixels carry the
-    patient's name, None where nobody knows.
+    patient's name, None where nobody knows. ``is_early`` is an image that was checked by no digest yet: it is looked
+    at while its object is on the way, and nothing else.
     """
 
     pixels: npt.NDArray[Any]
@@ -70,6 +71,7 @@ class SliceImage:
     calibrated: tuple[PixelSize, ...] = ()
     burned_in: bool | None = None
     lossy_method: str = ""
+    is_early: bool = False
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8

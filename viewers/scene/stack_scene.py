@@ -18,11 +18,12 @@ from viewers.scene.picture_doubts import image_doubts
 from viewers.scene.raster import VoiLut, Window, full_range
 from viewers.scene.scene import Scene, Size, ViewState
 from viewers.scene.slice_view import SliceView
+from viewers.scene.stack_images import StackImages
 from viewers.scene.technique_words import technique_text, thickness_text
 from viewers.scene.viewtext import location_text
 from workstation.dicom.objects.presentation import PresentationState
 from workstation.domain.annotation import Annotation, AnnotationKind
-from workstation.domain.frames import Cine, FrameRef, frames_kept, is_kept
+from workstation.domain.frames import Cine, FrameRef
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
 from workstation.domain.technique import UNKNOWN, Technique
@@ -97,8 +98,7 @@ class StackScene(Scene):
         self._frames = frozenset((one.sop_instance_uid, one.frame + 1) for one in self.slots)
         self.thickness_mm = thickness_mm
         self._on_demand = on_demand
-        self._images: dict[int, SliceImage] = {}
-        self._failed: dict[int, str] = {}
+        self._images = StackImages(len(self.slots), on_demand=on_demand)
         self.cine = cine
         """How it plays, None where its images do not follow each other in time"""
         self._index = 0 if cine is not None else len(self.slots) // 2
@@ -113,36 +113,36 @@ class StackScene(Scene):
         slot = self.slots[index]
         if image.plane is None and slot.plane is not None:
             image = replace(image, plane=slot.plane)
-        self._images[index] = image
-        self._failed.pop(index, None)
-        if self._on_demand:
-            self._forget_beyond_bounds(frames_kept(image.pixels.nbytes))
+        self._images.put(index, image, self._index)
         return index == self._index
 
-    def _forget_beyond_bounds(self, kept: int) -> None:
-        """Drop frames by the rule by which the stream sends them again."""
-        if len(self._images) > kept:
-            for far in [one for one in self._images if not is_kept(one, self._index, self.count, kept)]:
-                self.drop(far)
-
     def fail(self, index: int, text: str) -> bool:
-        """Say in the viewport why an image cannot be shown; True when it is the one on screen."""
-        self._failed[index] = text
+        """Say in the viewport why an image cannot be shown, and show none; True when it is the one on screen."""
+        self._images.fail(index, text)
         return index == self._index
 
     def drop(self, index: int) -> None:
         """Forget the pixels of one image, for a bounded memory."""
-        self._images.pop(index, None)
+        self._images.drop(index)
+
+    def hold(self, decoded_bytes: int) -> None:
+        """Hold no more than this of what comes on demand; whoever sends it must be told the same."""
+        self._images.hold(decoded_bytes, self._index)
 
     @property
     def arrived(self) -> frozenset[int]:
-        """Return the slices whose pixels are here."""
-        return frozenset(self._images)
+        """Return the slices whose pixels are here whole."""
+        return frozenset(self._images.whole)
+
+    @property
+    def is_early(self) -> bool:
+        """Tell whether what is on screen was checked by nothing yet: to be looked at, and nothing else."""
+        return self._images.is_early(self._index)
 
     @property
     def fetching(self) -> int | None:
         """Return the displayed slice (from 0) while its pixels are missing, else None."""
-        return None if self._index in self._images or self._index in self._failed else self._index
+        return None if self._index in self._images.whole or self._index in self._images.failed else self._index
 
     @property
     def view_name(self) -> str:
@@ -155,8 +155,8 @@ class StackScene(Scene):
         return self._on_demand
 
     def image(self, index: int) -> SliceImage | None:
-        """Return the image of a slice when it is here."""
-        return self._images.get(index)
+        """Return the image of a slice when it is here whole."""
+        return self._images.whole.get(index)
 
     # Scene ----------------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ class StackScene(Scene):
 
     def view(self, viewport: Size) -> SliceView | None:
         """Return the displayed geometry, None while the slice is missing."""
-        image = self._images.get(self._index)
+        image = self._images.shown(self._index)
         if image is None:
             return None
         if self._applied is not None and self._own is not None:
@@ -220,8 +220,8 @@ class StackScene(Scene):
         )
 
     def measurable(self) -> SliceImage | None:
-        """Return the displayed image."""
-        image = self._images.get(self._index)
+        """Return the displayed image once it is here whole."""
+        image = self.image(self._index)
         if image is None or image.frame_of_reference_uid == self.frame_of_reference_uid:
             return image
         return replace(image, frame_of_reference_uid=self.frame_of_reference_uid)
@@ -236,14 +236,14 @@ class StackScene(Scene):
     @property
     def value_unit(self) -> str:
         """Return the unit of the image on screen, else of the first that is here."""
-        image = self._images.get(self._index)
-        if image is None and self._images:
-            image = self._images[min(self._images)]
+        image, whole = self._images.shown(self._index), self._images.whole
+        if image is None and whole:
+            image = whole[min(whole)]
         return super().value_unit if image is None else image.unit
 
     def value_at(self, viewport: Size, x: float, y: float) -> tuple[float, str] | None:
         """Return the stored value nearest to a viewport pixel."""
-        view, image = self.view(viewport), self._images.get(self._index)
+        view, image = self.view(viewport), self.image(self._index)
         if view is None or image is None:
             return None
         value = value_at(image, *view.inverse.apply(x, y))
@@ -251,7 +251,7 @@ class StackScene(Scene):
 
     def full_range(self) -> Window | None:
         """Return the window over all values of the displayed image."""
-        image = self._images.get(self._index)
+        image = self._images.shown(self._index)
         return None if image is None or image.is_color else full_range(image.pixels, image.padding)
 
     # presentation states --------------------------------------------------------------------
@@ -307,14 +307,14 @@ class StackScene(Scene):
             self.state, self._own = self._own, None
 
     def _foreign_shapes(self, view: SliceView) -> tuple[ForeignShape, ...]:
-        image = self._images.get(self._index)
+        image = self._images.shown(self._index)
         shapes = super()._foreign_shapes(view)
         if self._applied is None or self._own is None or image is None:
             return shapes
         return (*shapes, *self._applied.shapes(self._index, image, self.ref(self._index), view))
 
     def _source(self) -> SliceImage | None:
-        image = self._images.get(self._index)
+        image = self._images.shown(self._index)
         if image is None or self._applied is None or self._own is None:
             return image
         return self._applied.image(self._index, image, self.ref(self._index))
@@ -335,7 +335,7 @@ class StackScene(Scene):
         thickness_mm = technique.thickness_mm or self.thickness_mm
         if thickness_mm is not None:
             location = f"{thickness_text(thickness_mm)}  {location}".rstrip()
-        image = self._images.get(self._index)
+        image = self._images.shown(self._index)
         return ViewCaptions(
             slice_position=f"{self._index + 1} / {self.count}",
             location=location,
@@ -348,14 +348,16 @@ class StackScene(Scene):
         return () if image is None or shown is None else image_doubts(image, self._grayscale(shown).voi)
 
     def _state_words(self) -> tuple[str, ...]:
+        early = (tr("Preview: not measurable until the whole object is here"),) if self.is_early else ()
         if self._applied is None or self._own is None:
-            return ()
-        return (tr("Shown as stored: {label}", label=self._applied.state.label or tr("presentation state")),)
+            return early
+        label = self._applied.state.label or tr("presentation state")
+        return (*early, tr("Shown as stored: {label}", label=label))
 
     def _message(self) -> str:
-        failed = self._failed.get(self._index)
+        failed = self._images.failed.get(self._index)
         return failed if failed is not None else tr("Fetching slice {number}…", number=self._index + 1)
 
     def _plane(self, index: int) -> ImagePlane | None:
-        image = self._images.get(index)
+        image = self._images.shown(index)
         return image.plane if image is not None and image.plane is not None else self.slots[index].plane

@@ -4,7 +4,8 @@ Streams the frames of multi-frame objects: each object is fetched once, its fram
 Of a long object the frame on screen is asked for by itself as well, so that something is seen meanwhile.
 
 Frames near the one on screen come first. Of a long clip only as many decoded frames are held as
-``workstation.domain.frames`` allows; those that fall behind are decoded again when they are needed.
+``workstation.domain.frames`` allows; those that fall behind are decoded again when they are needed. That may become
+fewer at any time, so that the objects stay here until ``cancel``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from worklist.retry import Backoff
 from workstation.dicom.images.frame_reader import FrameReader
 from workstation.domain.errors import Unreachable, WorkstationError
 from workstation.domain.frame_ports import EarlyFrames
-from workstation.domain.frames import frames_kept, is_kept
+from workstation.domain.frames import DECODED_BYTES, frames_kept, is_kept
 from workstation.domain.ports import RetrievePort
 from workstation.domain.study import Series
 
@@ -58,7 +59,9 @@ class FrameStream:
         self._here: set[int] = set()
         self._failed: set[int] = set()
         self._focus = 0
-        self._kept = len(self._frames)
+        self._bytes = DECODED_BYTES
+        self._frame_bytes = 0
+        """Of a decoded frame, 0 until one is"""
         self._line_up = True
 
     def start(self) -> None:
@@ -72,6 +75,13 @@ class FrameStream:
         """Decode from ``index`` on next."""
         with self._changed:
             self._focus = index
+            self._let_go()
+            self._changed.notify_all()
+
+    def hold(self, decoded_bytes: int) -> None:
+        """Count on no more than this being held from now on; what is let go comes again when it is needed."""
+        with self._changed:
+            self._bytes = decoded_bytes
             self._let_go()
             self._changed.notify_all()
 
@@ -119,7 +129,7 @@ class FrameStream:
             backoff.reset()
             self._tell_line(up=True)
             with self._changed:
-                self._kept = frames_kept(image.pixels.nbytes)
+                self._frame_bytes = image.pixels.nbytes
                 self._here.add(index)
                 self._let_go()
                 wanted = index in self._here
@@ -128,35 +138,42 @@ class FrameStream:
                 self._on_slice(index, image)
 
     def _look_ahead(self, port: EarlyFrames) -> None:
-        """Show the frame on screen while its object is on the way; it comes once more from the whole object."""
+        """
+        Show the frame on screen while its object is on the way; it comes once more from the whole object.
+
+        Nothing checked it yet: it must not come after the object's own frame, nor after the word that it is damaged.
+        """
         with self._changed:
             index = self._focus
         frame = self._frames[index]
         uids = self._study, self._series.series_instance_uid, frame.ref.sop_instance_uid
         try:
             part10 = port.frame(*uids, frame.ref.frame_number)
-            image = None if part10 is None else self._placed(self._decode(part10), index)
+            image = None if part10 is None else replace(self._placed(self._decode(part10), index), is_early=True)
         except WorkstationError:
             return  # whatever is wrong, the whole object tells
         with self._changed:
-            is_here = index in self._here or index in self._failed
-        if image is not None and not is_here and not self._cancelled.is_set():
-            self._on_slice(index, image)
+            told = {self._frames[one].ref.sop_instance_uid for one in self._here | self._failed}
+            if image is not None and uids[-1] not in told and not self._cancelled.is_set():
+                self._on_slice(index, image)
 
     def _next(self) -> int | None:
-        """Take the frame that is needed next; wait while all that is held is here; None at the end."""
+        """Take the frame that is needed next; wait while all that is held is here; None when cancelled."""
         with self._changed:
             while not self._cancelled.is_set():
                 count = len(self._frames)
-                near = [one for one in self._waiting if is_kept(one, self._focus, count, self._kept)]
+                kept = self._kept
+                near = [one for one in self._waiting if is_kept(one, self._focus, count, kept)]
                 if near:
                     index = min(near, key=self._urgency)
                     self._waiting.discard(index)
                     return index
-                if self._kept >= count and len(self._here) + len(self._failed) == count:
-                    return None
                 self._changed.wait()
             return None
+
+    @property
+    def _kept(self) -> int:
+        return frames_kept(self._frame_bytes, self._bytes) if self._frame_bytes else len(self._frames)
 
     def _urgency(self, index: int) -> int:
         ahead = (index - self._focus) % len(self._frames)
@@ -164,8 +181,8 @@ class FrameStream:
 
     def _let_go(self) -> None:
         """Forget frames that fell out of what is held, so that they come again."""
-        count = len(self._frames)
-        gone = {one for one in self._here if not is_kept(one, self._focus, count, self._kept)}
+        count, kept = len(self._frames), self._kept
+        gone = {one for one in self._here if not is_kept(one, self._focus, count, kept)}
         self._here -= gone
         self._waiting |= gone
 

@@ -90,13 +90,13 @@ class ImageStack:
 
 
 DECODED_BYTES = 512 << 20
-"""How much decoded pixel data of one clip is held; frames beyond it are decoded again when they are needed."""
+"""How much decoded pixel data of all clips on screen is held; frames beyond it are decoded again when needed."""
 _FEWEST_KEPT = 16
 
 
-def frames_kept(frame_bytes: int) -> int:
-    """Return how many decoded frames of a size are held at a time."""
-    return max(_FEWEST_KEPT, DECODED_BYTES // max(1, frame_bytes))
+def frames_kept(frame_bytes: int, decoded_bytes: int = DECODED_BYTES) -> int:
+    """Return how many decoded frames of a size are held at a time where a clip may hold ``decoded_bytes``."""
+    return max(_FEWEST_KEPT, decoded_bytes // max(1, frame_bytes))
 
 
 def is_kept(place: int, focus: int, count: int, kept: int) -> bool:

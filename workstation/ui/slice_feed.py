@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -53,6 +53,15 @@ class SliceStream(Protocol):
     @property
     def on_demand(self) -> bool:
         """Tell whether slices come and go with the focus, so that the stream never ends by itself."""
+        ...
+
+
+@runtime_checkable
+class BoundedStream(SliceStream, Protocol):
+    """A stream whose slices come and go, so that several share what may be held."""
+
+    def hold(self, decoded_bytes: int) -> None:
+        """Count on no more than this being held from now on; what is let go comes again when it is needed."""
         ...
 
 
@@ -121,7 +130,8 @@ class SliceFeed(QObject):
         self._wanted: tuple[int, ...] = ()
         self._place: dict[int, int] = {}
         self._open: set[int] = set()
-        """Places that nothing came for; a set, because the frame looked at may come twice"""
+        """Places for which nothing came that counts; a set, because the frame looked at may come twice"""
+        self._has_settled = self._is_bounded = False
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -129,7 +139,7 @@ class SliceFeed(QObject):
     @property
     def is_running(self) -> bool:
         """Tell whether slices are still to come."""
-        return self._timer.isActive()
+        return self._timer.isActive() and not self._has_settled
 
     def start(self, study: Study, series: Series, wanted: tuple[int, ...], open_stream: OpenStream) -> None:
         """Fetch the slices ``wanted`` of a series; whatever ran before is dropped."""
@@ -138,7 +148,7 @@ class SliceFeed(QObject):
             return
         self._inbox = inbox = _Inbox()
         self._wanted, self._place = wanted, {index: at for at, index in enumerate(wanted)}
-        self._open = set(range(len(wanted)))
+        self._open, self._has_settled = set(range(len(wanted))), False
         part = series if len(wanted) == len(series.frames) else _part(series, wanted)
         self._stream = open_stream(study, part, inbox.on_slice, inbox.on_failed, inbox.on_line)
         self._timer.start()
@@ -153,6 +163,16 @@ class SliceFeed(QObject):
             )  # fmt: skip
             self._stream.focus(nearest)
 
+    def hold(self, decoded_bytes: int) -> bool:
+        """Tell a stream of frames how much is held; False where nothing that was let go would come again."""
+        stream = self._stream
+        if not isinstance(stream, BoundedStream):
+            return False
+        stream.hold(decoded_bytes)
+        self._timer.start()  # from now on frames may come after every one of them came once
+        self._is_bounded = True
+        return True
+
     def close(self) -> None:
         """Stop; nothing that is still under way reaches the window."""
         self._timer.stop()
@@ -160,20 +180,24 @@ class SliceFeed(QObject):
         if self._stream is not None:
             self._stream.cancel()
             self._stream = None
-        self._wanted, self._place, self._open = (), {}, set()
+        self._wanted, self._place, self._open, self._is_bounded = (), {}, set(), False
 
     def _tick(self) -> None:
         inbox, wanted = self._inbox, self._wanted
         slices, failures, line = inbox.take()
-        self._open -= {index for index, _ in (*slices, *failures)}
+        # what came early comes once more, and only then it is here
+        self._open -= {index for index, image in slices if not image.is_early} | {index for index, _error in failures}
         for up in line[-1:]:
             self.line_changed.emit(up)
         if slices:
             self.arrived.emit([(wanted[index], image) for index, image in slices])
         if failures and inbox is self._inbox:
             self.failed.emit([(wanted[index], error) for index, error in failures])
-        if inbox is self._inbox and not self._open and not (self._stream is not None and self._stream.on_demand):
-            self._timer.stop()
+        is_whole = not self._open and not (self._stream is not None and self._stream.on_demand)
+        if inbox is self._inbox and is_whole and not self._has_settled:
+            self._has_settled = True
+            if not self._is_bounded:
+                self._timer.stop()
             self.settled.emit()
 
 

@@ -111,7 +111,7 @@ def test_every_frame_comes_once_and_each_object_is_fetched_once(
 def test_of_a_clip_longer_than_what_is_held_frames_come_again_when_they_are_needed(
     folder: FolderImages, clips: Series, receiver: Receiver, started: list[FrameStream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frame_stream, "frames_kept", lambda _bytes: 8)
+    monkeypatch.setattr(frame_stream, "frames_kept", lambda _frame, _held: 8)
     one = stream(folder, clips, receiver)
     started.append(one)
     one.start()

@@ -16,6 +16,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.frames import FrameRef, ImageStack
 from workstation.domain.hanging import Hung
 from workstation.domain.study import Instance, Series, Study
+from workstation.ui.images.clip_shares import ClipShares
 from workstation.ui.slice_feed import OpenStream, SliceFeed
 
 KEPT_BYTES: Final = 512 << 20
@@ -50,11 +51,12 @@ class CellStack:
 
     def put(self, index: int, image: SliceImage) -> None:
         """Take one image; the first one says in which frame of reference the stack lies."""
-        if not self.series.stacks:  # frames of a long clip come and go with the place on screen
+        # frames of a long clip come and go with the place on screen; what is early comes once more
+        if not self.series.stacks and not image.is_early:
             self.images[index] = image
         self.failed.pop(index, None)
         self.scene.put(index, image)
-        if not self.scene.frame_of_reference_uid:
+        if not image.is_early and not self.scene.frame_of_reference_uid:
             self.scene.frame_of_reference_uid = image.frame_of_reference_uid
 
 
@@ -66,8 +68,10 @@ class CellLoading(QObject):
     settled = Signal(object)
     """``CellStack``: every slice is here or has failed."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, shares: ClipShares | None = None) -> None:
         super().__init__(parent)
+        self._shares = shares or ClipShares()
+        """What clips may hold, together with the series on screen"""
         self._queue: list[tuple[CellStack, OpenStream]] = []
         self._now: CellStack | None = None
         self._on_screen: list[CellStack] = []
@@ -134,16 +138,20 @@ class CellLoading(QObject):
         feed.settled.connect(partial(self.settled.emit, stack))
         feed.start(stack.study, stack.series, missing, stream)
         feed.focus(stack.scene.index)
+        if stack.scene.is_on_demand:
+            self._shares.join(stack.scene, feed)
 
     def _close_clips(self) -> None:
         for feed in self._clips.values():
             feed.close()
             feed.deleteLater()
+        self._shares.leave(*(stack.scene for stack in self._clips))
         self._clips = {}
 
     def _put(self, stack: CellStack, batch: list[tuple[int, SliceImage]]) -> None:
         for index, image in batch:
             stack.put(index, image)
+        self._shares.learn(stack.scene)
         self.arrived.emit(stack)
 
     def _arrived(self, batch: list[tuple[int, SliceImage]]) -> None:
@@ -169,6 +177,7 @@ class CellLoading(QObject):
             if not isinstance(error, WorkstationError):
                 raise error
             stack.failed[index] = error.user_text
+            stack.images.pop(index, None)
             why = f"{error.user_text} {error.hint}".rstrip()
             stack.scene.fail(index, tr("Slice {number} cannot be shown: {why}", number=index + 1, why=why))
         self.arrived.emit(stack)

@@ -26,6 +26,7 @@ from workstation.domain.study import Study
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.export_dialog import ExportChoice, ExportDialog
+from workstation.ui.images.early import early_refusal
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.pictures import PictureServices
@@ -67,6 +68,9 @@ class Export(QObject):
         frame = self._page.grid.active
         if frame.scene is None or self._case is None or self.dialog is not None:
             return
+        if refused := early_refusal(frame.scene):
+            self._page.toast.emit(refused)
+            return
         self.dialog = dialog = ExportDialog(
             self._page,
             film_refused=_film_refused(frame.scene),
@@ -107,7 +111,8 @@ class Export(QObject):
         case, scene = self._case, frame.scene
         if case is None or scene is None:
             return
-        if choice.into_study and (refused := self._study_refused(scene)):
+        refused = early_refusal(scene) or (self._study_refused(scene) if choice.into_study else "")
+        if refused:
             self._page.toast.emit(refused)
             return
         if choice.into_study:

@@ -19,6 +19,7 @@ from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import MarkedImage, StudyImages
 from workstation.services.reading_session import Changed
 from workstation.ui.commands import Command
+from workstation.ui.images.early import early_refusal
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.key_pictures import key_picture
 from workstation.ui.images.open_images import OpenImages
@@ -89,6 +90,9 @@ class KeyImages(QObject):
             return None
         if not isinstance(scene, StackScene):
             self._page.toast.emit(tr("Only images as they were taken can be key images, not computed ones."))
+            return None
+        if refused := early_refusal(scene):
+            self._page.toast.emit(refused)
             return None
         found = self._find(scene, scene.index)
         if found is None:

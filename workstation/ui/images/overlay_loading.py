@@ -85,7 +85,7 @@ class OverlayLoading(QObject):
         is_first = not shown.scene.arrived
         for at, (index, image) in enumerate(batch):
             shown.scene.put(index, image)
-            if index == 0 or (is_first and at == 0):
+            if not image.is_early and (index == 0 or (is_first and at == 0)):
                 case.place_in_frame(shown.scene, image.frame_of_reference_uid, is_first=index == 0)
         self._tell_progress(shown)
 
@@ -99,6 +99,7 @@ class OverlayLoading(QObject):
                 raise error
             if self._shown is not None:
                 self._shown.failed[index] = error.user_text
+                self._shown.scene.fail(index, error.user_text)
 
     def _settled(self) -> None:
         shown = self._shown

@@ -8,6 +8,7 @@ from resources.translation import tr, trn
 from viewers.scene.image import SliceImage
 from workstation.domain.errors import WorkstationError
 from workstation.domain.study import Study
+from workstation.ui.images.clip_shares import ClipShares
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.reading_page import ReadingPage
@@ -26,8 +27,9 @@ class SeriesLoading(QObject):
     settled = Signal(object)
     """Every slice is here or has failed."""
 
-    def __init__(self, page: ReadingPage, open_stream: OpenStream) -> None:
+    def __init__(self, page: ReadingPage, open_stream: OpenStream, shares: ClipShares | None = None) -> None:
         super().__init__(page)
+        self._shares = shares or ClipShares()
         self._page = page
         self._open_stream = open_stream
         self._study: Study | None = None
@@ -51,12 +53,16 @@ class SeriesLoading(QObject):
         if missing:
             self._feed.start(study, shown.series, missing, self._open_stream)
             self._feed.focus(shown.scene.index)
-        else:
+        if shown.scene.is_on_demand and shown.scene.cine is not None:
+            self._shares.join(shown.scene, self._feed)
+        if not missing:
             self._settled()
 
     def close(self) -> None:
         """Stop; nothing that is still under way arrives."""
         self._feed.close()
+        if self._shown is not None:
+            self._shares.leave(self._shown.scene)
         self._study = self._shown = None
 
     def focus(self, index: int) -> None:
@@ -84,6 +90,7 @@ class SeriesLoading(QObject):
         for index, image in batch:
             shown.scene.put(index, image)
             shown.failed.pop(index, None)
+        self._shares.learn(shown.scene)
         self.arrived.emit(shown, batch)
         self.show_progress()
 

@@ -17,6 +17,7 @@ from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImagePlace as PlaceOnImage
 from workstation.services.jobs import JobRunner
 from workstation.services.reading_session import ReadingSession
+from workstation.ui.images.clip_shares import ClipShares
 from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.features import FEATURES
@@ -86,7 +87,9 @@ class ImagePresenter(QObject):
         self.marks = SceneMarks(page.grid)
         self.suv = SuvChoice(page)
         """Which uptake value every PET of the case is told in"""
-        self._loading = SeriesLoading(page, open_stream)
+        self.clip_shares = ClipShares()
+        """What the clips of every viewport hold decoded together"""
+        self._loading = SeriesLoading(page, open_stream, self.clip_shares)
         self._loading.arrived.connect(self._arrived)
         self._loading.failed.connect(lambda _shown: page.grid.refresh())
         self._volumes = VolumeBuilding(self, jobs)
@@ -234,18 +237,22 @@ class ImagePresenter(QObject):
         case, scene = self._case, shown.scene
         if case is None:
             return
-        is_first = scene.arrived <= {index for index, _image in batch}
-        for at, (index, image) in enumerate(batch):
+        # what nothing checked yet is looked at: no thumbnail and no frame of reference come from it
+        whole = [one for one in batch if not one[1].is_early]
+        is_first = scene.arrived <= {index for index, _image in whole}
+        for at, (index, image) in enumerate(whole):
             if index == 0 or (is_first and at == 0):
                 case.place_in_frame(scene, image.frame_of_reference_uid, is_first=index == 0)
-        if is_first:
-            self._first(case, shown, batch[0][1])
+        if is_first and whole:
+            self._first(case, shown, whole[0][1])
         on_screen = any(index == scene.index for index, _image in batch)
-        for index, image in batch:
+        for index, image in whole:
             if index == scene.count // 2:  # the middle tells more than what came first
                 self._show_thumbnail(shown, image)
         if is_first or on_screen:
             self._page.grid.refresh()
+        if not whole:
+            self._page.show_window()
         if self._pending is not None and on_screen:
             self.show_point(self._pending)
         self.slices_arrived.emit(shown)
