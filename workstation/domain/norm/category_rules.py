@@ -30,7 +30,7 @@ _IDEOGRAPHS: Final = "零一二三四五六"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A category in a sentence: ``value`` as the table writes it, and where its words begin and end."""
+    """A category in a sentence: ``value`` as the table writes it or a range of two, and where its words are."""
 
     value: str
     start: int
@@ -99,17 +99,35 @@ def in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[Said]:
         if first is None:
             before_it = terms.pattern("categories", "value_before").search(sentence[: match.start()])
             if before_it is not None:
-                yield Said(plain(before_it.group("value")), before_it.start(), match.end())
+                yield Said(_value(before_it), before_it.start(), match.end())
             continue
         values, more = [first], terms.pattern("categories", "further")
         while (again := more.match(sentence, values[-1].end())) is not None:
             values.append(again)
         moved = terms.pattern("categories", "moved").search(sentence[match.start() : values[-1].end()])
         if moved:  # of "from 4A to 3" the last one counts, "from 4A" alone says nothing of today
-            values = values[1:][-1:]
+            values = values[-1:] if len(values) > 1 or first.group("least") else []
         for one in values:
-            if not terms.pattern("categories", "bound").match(sentence, one.end()):
-                yield Said(plain(one.group("value")), match.start(), one.end())
+            value = plain(one.group("value")) if moved else _value(one)
+            if not _is_scale(value) and not any(
+                terms.pattern("categories", name).match(sentence, one.end()) for name in ("bound", "former_after")
+            ):
+                yield Said(value, match.start(), one.end())
+
+
+def _value(match: re.Match[str]) -> str:
+    """Return the category that was matched, "4A-4B" for a range."""
+    last = plain(match.group("value"))
+    if not match.group("least"):
+        return last
+    least = plain(match.group("least"))
+    return f"{least}-{last}" if least < last else least
+
+
+def _is_scale(value: str) -> bool:
+    """Tell whether a range is that of the whole table, which says nothing of the examination."""
+    least, _, last = value.partition("-")
+    return bool(last) and least <= "1" and last >= "4"
 
 
 def plain(value: str) -> str:
@@ -123,14 +141,17 @@ def plain(value: str) -> str:
 
 
 def fits(said: str, chosen: str) -> bool:
-    """Tell whether a text that says 4 may mean 4A; one that says 4B does not."""
-    return said == chosen or (said.isdigit() and said == chosen.rstrip("ABCX"))
+    """Tell whether a text that says 4 or 4A-4B may mean 4A; one that says 4B does not."""
+    least, _, last = said.partition("-")
+    if last and least <= chosen <= last:
+        return True
+    return any(one == chosen or (one.isdigit() and one == chosen.rstrip("ABCX")) for one in (least, last))
 
 
 def rank(scheme: str, value: str) -> int:
-    """Return how high a category of a table is; what no table knows is higher than all."""
-    order = _ORDER[scheme]
-    return next((at for at, one in enumerate(order) if fits(value, one)), len(order))
+    """Return how high a category of a table is, of a range its last; what no table knows is higher than all."""
+    order, last = _ORDER[scheme], value.rpartition("-")[2]
+    return next((at for at, one in enumerate(order) if fits(last, one)), len(order))
 
 
 def _clause_before(words: str) -> str:
