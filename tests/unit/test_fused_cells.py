@@ -20,6 +20,7 @@ from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.errors import NotRegistrable, WorkstationError
 from workstation.domain.hanging_cells import Cell, CellOverlay, ImageSelector
 from workstation.domain.registration import shifted_by_hand
+from workstation.domain.volume import Volume
 from workstation.services.fusion_service import PreparedOverlay
 from workstation.ui.images.fused_cells import FusedCells
 from workstation.ui.images.hung_stage import PlacedCell
@@ -55,6 +56,8 @@ class Bench:
     def __init__(self, *, overlay_frame: str = "1.5", base_frame: str = "1.5") -> None:
         self.page, self.jobs = Page(), JobsByHand()
         self.images = SimpleNamespace(shown=None)
+        self.registered: list[Volume] = []
+        self.fault: Exception = NotRegistrable("nothing in common")
         fusing = SimpleNamespace(prepare=None, register=self.register)
         context = SimpleNamespace(page=self.page, images=self.images, jobs=self.jobs, fusing=fusing)
         self.fused = FusedCells(context)  # type: ignore[arg-type] # what it asks of the page is there
@@ -67,8 +70,9 @@ class Bench:
         self.cell.overlay = self.prepared(overlay_frame)
         self.fused.begin([self.cell])
 
-    def register(self, *_: Any) -> None:  # noqa: ANN401 - fixed, moving and job
-        raise NotRegistrable("nothing in common")
+    def register(self, fixed: Volume, moving: Volume, _job: object) -> None:
+        self.registered = [fixed, moving]
+        raise self.fault
 
     def _changed(self) -> None:
         self.changes += 1
@@ -211,3 +215,55 @@ def test_an_overlay_on_its_way_is_waited_for_without_a_word() -> None:
     bench.cell.overlay.prepared = None
     assert (bench.lay(), bench.fused.refusal(bench.cell)) == (False, "")
     assert isinstance(bench.base.scene.image(0), SliceImage)
+
+
+def test_one_case_watches_its_registrations_once_however_often_its_stage_comes_back() -> None:
+    bench = Bench(overlay_frame="1.6")
+    bench.lay()
+    for _ in range(3):
+        bench.fused.close()
+        bench.fused.begin([bench.cell])
+    bench.page.grid.links.registrations.add(shifted_by_hand("1.5", "1.6", (0.0, 0.0, 2.0)))
+    assert bench.changes == 1
+
+
+def test_registering_is_offered_for_the_cell_it_would_help_not_for_one_without_a_frame_of_reference() -> None:
+    bench = Bench(overlay_frame="1.6")
+    nowhere = deliver(cell_stack("1.7", frame=""))
+    blind = PlacedCell("cell.1", nowhere.hung, nowhere, base=nowhere.scene)
+    blind.overlay, blind.volume = bench.cell.overlay, bench.prepared("")
+    bench.cell.volume = bench.prepared("1.5")
+    bench.fused.begin([blind, bench.cell])
+    assert not bench.fused.lay(blind, nowhere.scene)
+    assert (bench.fused.refusal(blind) != "", bench.page.said) == (True, {})
+    assert not bench.lay()
+    bench.page.said["fused cell"].actions[0].handler()
+    (job,) = bench.jobs.waiting
+    bench.jobs.run()
+    assert job.on_error is not None
+    assert [one.frame_of_reference_uid for one in bench.registered] == ["1.5", "1.6"]
+
+
+def test_a_fault_while_registering_leaves_the_offer() -> None:
+    bench = Bench(overlay_frame="1.6")
+    bench.lay()
+    bench.cell.volume = bench.prepared("1.5")
+    bench.fault = ValueError("ours")
+    bench.page.said["fused cell"].actions[0].handler()
+    with pytest.raises(ValueError, match="ours"):
+        bench.jobs.run()
+    assert [one.text for one in bench.page.said["fused cell"].actions] == ["Register…"]
+
+
+def test_a_sphere_on_a_ct_is_told_in_hu_again_once_the_pet_is_parted() -> None:
+    bench = Bench(overlay_frame="1.5")
+    assert bench.cell.overlay is not None
+    bench.cell.overlay.stack.series = replace(bench.cell.overlay.stack.series, modality="PT")
+    assert bench.lay()
+    assert bench.base.scene.sphere_words is not None
+    bench.base.scene.frame_of_reference_uid = "1.6"
+    bench.fused.begin([])
+    bench.fused.begin([bench.cell])
+    assert not bench.lay()
+    scene = bench.base.scene
+    assert (scene.fused, scene.sphere_words, scene.sphere_measures) == (None, None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from PySide6.QtCore import QObject
 
 from resources.translation import use_language
 from tests.helpers.hung import JobsByHand, cell_stack, deliver, image
+from workstation.domain.errors import SourceError
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.suv import SuvType
 from workstation.services.fusion_service import PreparedOverlay
@@ -228,3 +230,82 @@ def test_an_overlay_without_uptake_lies_in_its_own_unit() -> None:
     assert hung.built is not None
     assert hung.prepared is not None
     assert (hung.prepared.volume, hung.prepared.suv) == (hung.built.volume, None)
+
+
+def test_what_was_too_large_beside_others_is_built_when_it_hangs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hung_volumes, "HELD_BYTES", 512)
+    bench = Bench()
+    first, _second = bench.hang(*(deliver(cell_stack(f"1.{n}")) for n in range(2)))
+    assert first.refusal != ""
+    (again,) = bench.hang(cell_stack("1.0"))
+    bench.jobs.run()
+    assert (again is first, first.refusal, first.built is not None) == (True, "", True)
+
+
+def test_a_slice_that_comes_after_all_makes_the_volume() -> None:
+    bench, stack = Bench(), _failed()
+    (hung,) = bench.hang(stack)
+    assert hung.refusal == hung.progress == "1 slice could not be fetched; a volume needs all of them"
+    stack.failed.clear()  # it is tried again
+    bench.volumes.begin(hung)
+    assert (hung.refusal, hung.progress, bench.jobs.waiting) == ("", "3 of 4 slices", [])
+    stack.put(3, image(stack, 3))
+    bench.volumes.begin(hung)
+    bench.jobs.run()
+    assert hung.built is not None
+
+
+def test_the_reason_of_the_series_on_screen_goes_with_it() -> None:
+    bench = Bench()
+    (hung,) = bench.hang(cell_stack())
+    bench.volumes.lend(hung, None, "no positions")
+    bench.volumes.give_back(hung)
+    assert (hung.refusal, hung.is_borrowed) == ("", False)
+    deliver(hung.stack)
+    bench.volumes.begin(hung)
+    bench.jobs.run()
+    assert hung.built is not None
+
+
+def test_an_uptake_chosen_while_the_first_overlay_is_prepared_is_the_one_it_is_told_in() -> None:
+    asked: list[SuvType] = []
+
+    def prepare(volume: Any, *, wanted: SuvType, **_: Any) -> PreparedOverlay:  # noqa: ANN401 - as PrepareOverlay
+        asked.append(wanted)
+        return PreparedOverlay(volume)
+
+    bench = Bench(prepare)
+    (pet,) = bench.hang(deliver(cell_stack(modality="PT")))
+    build = bench.jobs.waiting.pop()
+    assert build.on_success is not None
+    build.on_success(build.work(build.job))
+    assert (pet.built is not None, len(bench.jobs.waiting)) == (True, 1)
+    bench.volumes.uptake = lambda: SuvType.BSA
+    bench.volumes.prepare_anew()
+    bench.jobs.run()
+    assert (asked, pet.prepared is not None) == ([SuvType.BSA], True)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (SourceError("no headers"), "no headers"),
+        (KeyError("ours"), "This view could not be made: a fault of the program"),
+    ],
+)
+def test_an_overlay_that_cannot_be_prepared_says_so_and_the_next_choice_tries_again(error: Exception, why: str) -> None:
+    faults = [error]
+
+    def prepare(volume: Any, **_: Any) -> PreparedOverlay:  # noqa: ANN401 - as PrepareOverlay
+        if faults:
+            raise faults.pop()
+        return PreparedOverlay(volume)
+
+    bench = Bench(prepare)
+    (pet,) = bench.hang(deliver(cell_stack(modality="PT")))
+    with pytest.raises(KeyError, match="ours") if isinstance(error, KeyError) else nullcontext():
+        bench.jobs.run()
+    assert (pet.refusal, pet.prepared, bench.names()) == (why, None, ["built", "refused"])
+    bench.volumes.prepare_anew()
+    bench.jobs.run()
+    assert (pet.refusal, pet.prepared is not None) == ("", True)

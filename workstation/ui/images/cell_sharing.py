@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from resources.translation import tr
 from workstation.ui.images.cell_images import CellStack
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hung_stage import PlacedCell
@@ -37,7 +38,11 @@ class CellSharing:
         return self._comparing.open_stream
 
     def share(self, stacks: Sequence[CellStack], *, again: bool = False) -> list[CellStack]:
-        """Give stacks of the series on screen what was fetched for it; ``again`` replaces what they have."""
+        """
+        Give stacks of the series on screen what was fetched for it, and why slices failed.
+
+        ``again`` replaces what they have.
+        """
         shown = self._images.shown
         sharing = [one for one in stacks if self.is_shared(one)]
         if shown is None:
@@ -49,6 +54,8 @@ class CellSharing:
                 image = shown.scene.image(places[ref]) if n not in stack.images or again else None
                 if image is not None:
                     stack.put(n, image)
+            _tell_failed(stack, {n: shown.failed[at] for n, ref in enumerate(stack.refs)
+                                 if (at := places[ref]) in shown.failed})  # fmt: skip
         return sharing
 
     def lend(self, volumes: HungVolumes) -> None:
@@ -72,3 +79,10 @@ class CellSharing:
     def _is_of_the_case(self, stack: CellStack) -> bool:
         case = self._images.case
         return case is not None and stack.study.study_instance_uid == case.session.study.study_instance_uid
+
+
+def _tell_failed(stack: CellStack, failed: dict[int, str]) -> None:
+    stack.failed = failed
+    for n, why in failed.items():
+        stack.images.pop(n, None)
+        stack.scene.fail(n, tr("Slice {number} cannot be shown: {why}", number=n + 1, why=why))

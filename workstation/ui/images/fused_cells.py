@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
+from weakref import ref
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
@@ -45,7 +46,8 @@ class FusedCells(QObject):
         self._cells: Sequence[PlacedCell] = ()
         self._laid: dict[PlacedCell, PreparedOverlay] = {}
         self._refused: dict[PlacedCell, str] = {}
-        self._watched: Registrations | None = None
+        self._watched: ref[Registrations] | None = None
+        """Those of the case; they cannot be left again, so that no later stage may watch them once more"""
         self._reslicer = VtkReslicer()
         self._registering: SeriesRegistering | None = None
         if context.fusing is not None:
@@ -62,14 +64,13 @@ class FusedCells(QObject):
         self._cells, self._laid, self._refused = tuple(cells), laid, {}
         self._page.notices.clear_notice(_NOTICE)
         registrations = self._page.grid.links.registrations
-        if cells and registrations is not self._watched:
-            self._watched = registrations
+        if cells and not self._is_watched(registrations):
+            self._watched = ref(registrations)
             registrations.watch(lambda: self._registrations_changed(registrations))
 
     def close(self) -> None:
         """Let every overlay go."""
         self.begin(())
-        self._watched = None
         self._reslicer.forget()
         if self._registering is not None:
             self._registering.close()
@@ -126,25 +127,32 @@ class FusedCells(QObject):
     def _refuse(self, cell: PlacedCell, base: Scene, error: NotRegistrable) -> None:
         prepared = cell.overlay.prepared if cell.overlay is not None else None
         base.fuse(None)
+        if base.modality != "PT":  # those of a PET are its own
+            base.sphere_words = base.sphere_measures = None
         self._laid.pop(cell, None)
         if prepared is None or not prepared.volume.frame_of_reference_uid:
             self._refused[cell] = tr("The overlay names no frame of reference and cannot be laid over other images.")
             return
-        is_new = not self._refused
+        is_new = self._apart is None
         self._refused[cell] = f"{error.user_text} {error.hint}".rstrip()
         if is_new:
             self._offer()
 
+    @property
+    def _apart(self) -> PlacedCell | None:
+        """Return the first refused cell that a registration would help: both its series name a frame of reference."""
+        return next((cell for cell in self._refused if all(self._ends(cell))), None)
+
     def _offer(self) -> None:
-        if not self._refused or self._registering is None:
+        if self._apart is None or self._registering is None:
             return
         self._say(Severity.DEGRADED, tr("The two series lie in different frames of reference."),
                   tr("There is no fused view until they are registered."),
                   NoticeAction(tr("Register…"), self.register, "focus-3"))  # fmt: skip
 
     def register(self) -> None:
-        """Compute how the overlay of the first refused cell lies to its images; the reader decides about the result."""
-        cell = next(iter(self._refused), None)
+        """Compute how the overlay of the first cell apart lies to its images; the reader decides about the result."""
+        cell = self._apart
         overlay = cell.overlay if cell is not None else None
         if self._registering is None or cell is None or overlay is None or overlay.prepared is None:
             return
@@ -181,10 +189,13 @@ class FusedCells(QObject):
         self._page.notices.show_notice(Notice(_NOTICE, severity, fact, more, actions=(action,)))
 
     def _registrations_changed(self, changed: Registrations) -> None:
-        if changed is self._watched and self._cells:
+        if self._is_watched(changed) and self._cells:
             self._laid, self._refused = {}, {}
             self._page.notices.clear_notice(_NOTICE)
             self.changed.emit()
+
+    def _is_watched(self, registrations: Registrations) -> bool:
+        return self._watched is not None and self._watched() is registrations
 
     # how it looks
 

@@ -23,6 +23,7 @@ from workstation.domain.hanging import (
 from workstation.domain.study import Study
 from workstation.ui.commands import Command
 from workstation.ui.hanging_words import place_words, protocol_title, stage_title, why_empty
+from workstation.ui.images.cell_fetching import CellFetching
 from workstation.ui.images.cell_images import CellLoading, CellStack
 from workstation.ui.images.cell_pictures import CellPictures
 from workstation.ui.images.cell_sharing import CellSharing, stacks_of
@@ -77,6 +78,8 @@ class Hanging(QObject):
         self._loading = CellLoading(self, context.images.clip_shares)
         self._loading.arrived.connect(self._arrived)
         self._loading.settled.connect(self._settled)
+        self._fetching = CellFetching(self._loading, self._sharing, self._page.notices, self._retry)
+        self._page.retry_requested.connect(self._retry)
         self._cut = CutCells(context)
         self._cut.placed.connect(self._cut_placed)
         self._add_commands()
@@ -89,6 +92,7 @@ class Hanging(QObject):
         images.case_closed.connect(self._closed)
         images.series_shown.connect(self._series_shown)
         images.slices_arrived.connect(lambda _shown: self._slices_came())
+        images.series_settled.connect(lambda _shown: self._slices_came())
         images.volume_built.connect(lambda _shown: self._volume_came())
         images.volume_refused.connect(lambda _shown, _error: self._volume_refused())
 
@@ -318,12 +322,18 @@ class Hanging(QObject):
         self._pictures.lay(stage, self.cells, new)
         self._sharing.lend(self._cut.volumes)
         self._share()
-        sharing = self._sharing
-        alone = [one for one in stacks_of(self.cells) if not sharing.is_shared(one)]
-        self._loading.show([(one, sharing.stream_of(one)) for one in alone])
-        self._cut.go_on()
+        self._fetch()
         self._page.show_window()
         self.changed.emit()
+
+    def _fetch(self) -> None:
+        """Fetch what the cells miss, also what failed before, and build what is complete."""
+        self._fetching.begin(self.cells)
+        self._cut.go_on()
+
+    def _retry(self) -> None:
+        if self.is_on_screen:
+            self._fetch()
 
     def _cut_placed(self, cell: PlacedCell) -> None:
         """Dress what took the place of a cell's words."""
@@ -370,7 +380,7 @@ class Hanging(QObject):
             return  # another series is being shown: the stage comes back with it
         if self._active:
             self._active = False
-            self._loading.show([])
+            self._fetching.stop()
             self._cut.close()
             self._let_cuts_go()
             self._dress.take_warnings_back()
@@ -405,6 +415,7 @@ class Hanging(QObject):
 
     def _settled(self, stack: CellStack) -> None:
         self._cut.came(stack)
+        self._fetching.say_failed(self.cells)
         self.stack_settled.emit(stack)
 
     def _scrolled(self, key: str, _index: int) -> None:

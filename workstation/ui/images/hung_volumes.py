@@ -34,7 +34,9 @@ class HungVolume:
     """Its slices; the scene of this stack is not on screen"""
     built: BuiltVolume | None = None
     refusal: str = ""
-    """Why there is no volume"""
+    """Why there is no volume, or no overlay of it"""
+    is_short: bool = False
+    """Whether it was refused for slices that could not be fetched: they may come yet"""
     prepared: PreparedOverlay | None = None
     """What may lie over other images: uptake values of a PET, everything else in its own unit"""
     is_overlay: bool = False
@@ -79,6 +81,8 @@ class HungVolume:
         """Return how far it is, in words."""
         count, here = len(self.stack.refs), len(self.stack.scene.arrived)
         if here < count:
+            if self.is_here:
+                return _not_fetched(len(self.stack.failed))
             return tr("{here} of {count} slices", here=here, count=count)
         return tr("Building the volume…")
 
@@ -111,8 +115,15 @@ class HungVolumes(QObject):
         return self._held.get(tuple(stack.refs)) or HungVolume(stack)
 
     def hold(self, wanted: Sequence[HungVolume]) -> None:
-        """Hold these and let all others go, also those that are being built."""
+        """
+        Hold these and let all others go, also those that are being built.
+
+        What was refused is asked anew: beside others it may have been too large.
+        """
         self._held = {one.refs: one for one in wanted}
+        for one in wanted:
+            if one.built is not None or not one.is_borrowed:
+                one.refusal, one.is_short = "", False
         for gone in [one for one in self._running if one not in wanted]:
             self._running.pop(gone).cancel()
 
@@ -122,8 +133,8 @@ class HungVolumes(QObject):
 
     def give_back(self, hung: HungVolume) -> None:
         """Let a volume that was to be borrowed be built after all: its series is no longer the one on screen."""
-        if hung.built is None:
-            hung.is_borrowed = False
+        if hung.built is None and hung.is_borrowed:
+            hung.is_borrowed, hung.refusal = False, ""
 
     def lend(self, hung: HungVolume, built: BuiltVolume | None, refusal: str) -> None:
         """Take the volume of the series on screen, or the reason why it has none."""
@@ -138,18 +149,21 @@ class HungVolumes(QObject):
     def begin(self, hung: HungVolume) -> None:
         """Build a volume whose slices are all here, or say why it cannot be; nothing happens before."""
         stack = hung.stack
-        if hung.refusal or hung.is_borrowed or hung in self._running:
+        if hung.is_short and not stack.failed:
+            hung.refusal, hung.is_short = "", False
+        if hung.refusal or hung in self._running:
             return
         if hung.built is not None:
             self._prepare_overlay(hung)
+        elif hung.is_borrowed:
+            return
         elif hung.comes_and_goes:
             self._refuse(hung, tr("Too many frames to be held at once: they make no volume"))
         elif not hung.is_here:
             return
         elif stack.failed:
-            self._refuse(hung, trn("{count} slice could not be fetched; a volume needs all of them",
-                                   "{count} slices could not be fetched; a volume needs all of them",
-                                   len(stack.failed)))  # fmt: skip
+            hung.is_short = True
+            self._refuse(hung, _not_fetched(len(stack.failed)))
         elif len(stack.refs) < 2:
             self._refuse(hung, one_image_alone())
         elif (wanted := sum(one.size for one in self.held if not one.is_borrowed)) > HELD_BYTES:
@@ -161,10 +175,11 @@ class HungVolumes(QObject):
     def prepare_anew(self) -> None:
         """Tell the overlays in the uptake value that was chosen now."""
         for hung in self.held:
-            if hung.prepared is not None:
+            if hung.built is not None:
                 running = self._running.pop(hung, None)
                 if running is not None:
                     running.cancel()
+                hung.refusal = ""
                 self._prepare_overlay(hung, again=True)
 
     def _build(self, hung: HungVolume) -> None:
@@ -202,7 +217,9 @@ class HungVolumes(QObject):
 
     def _failed(self, hung: HungVolume, error: Exception) -> None:
         self._running.pop(hung, None)
+        hung.prepared = None  # in another uptake value than the case is told in now
         if not isinstance(error, WorkstationError):
+            self._refuse(hung, tr("This view could not be made: a fault of the program"))
             raise error
         self._refuse(hung, error.user_text)
 
@@ -233,4 +250,11 @@ class HungVolumes(QObject):
             hung.prepared, hung.first_look = found
             self.prepared.emit(hung)
 
-        self._running[hung] = self._jobs.submit(Pool.IO, work, on_success=take)
+        self._running[hung] = self._jobs.submit(
+            Pool.IO, work, on_success=take, on_error=lambda error: self._failed(hung, error)
+        )
+
+
+def _not_fetched(count: int) -> str:
+    return trn("{count} slice could not be fetched; a volume needs all of them",
+               "{count} slices could not be fetched; a volume needs all of them", count)  # fmt: skip

@@ -124,14 +124,21 @@ class PetUptake(QObject):
         if built is None or prepared is None or stack.series.modality != "PT":
             return
 
+        wanted = self.choice.wanted
+
         def checked(found: _Prepared) -> None:
             self._checking.pop(hung, None)  # what came of it would keep the volume
+            if wanted is not self.choice.wanted:
+                return
             found.frames = frozenset(hung.refs)
             found.follow(self._hung.get(hung))
             self._hung[hung] = found
             if prepared.suv is not None:
                 self._tell(stack.series.series_instance_uid, prepared.suv)
 
+        former = self._checking.pop(hung, None)
+        if former is not None:
+            former.cancel()
         self._checking[hung] = self._jobs.submit(
             Pool.IO, lambda _job: _Prepared.of(prepared, built.volume), on_success=checked
         )

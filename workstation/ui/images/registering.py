@@ -25,6 +25,7 @@ class SeriesRegistering(QObject):
     accepted = Signal(object)
     """``RigidRegistration`` that the reader accepted"""
     rejected = Signal()
+    """The reader did not accept it, or a fault of the program ended it"""
 
     def __init__(self, parent: QWidget, jobs: JobRunner, register: RegisterSeries) -> None:
         super().__init__(parent)
@@ -70,6 +71,7 @@ class SeriesRegistering(QObject):
     def _not_registered(self, error: Exception) -> None:
         self._job = None
         if not isinstance(error, WorkstationError):
+            self.rejected.emit()
             raise error
         self.failed.emit(error)
 
