@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from workstation.domain.geometry import Point
+from workstation.domain.voi_peak import peak, reach_of
 from workstation.domain.volume import Volume
-
-PEAK_RADIUS_MM: Final = 10.0 * (3.0 / (4.0 * math.pi)) ** (1.0 / 3.0)
-"""Radius of the sphere of 1 cm³ (6.2035 mm). Source: PERCIST 1.0, Wahl et al., J Nucl Med 2009;50:122S."""
-
 
 _RIM: Final = 1e-9
 """Centres on the rim count on every side, whatever rounding makes of them."""
@@ -106,13 +102,13 @@ def sphere_voi(volume: Volume, centre_lps_mm: Point, radius_mm: float) -> Voi:
     shape = volume.voxels.shape[::-1]
     if radius_mm <= 0 or any(not 0 <= at < length for at, length in zip(nearest, shape, strict=True)):
         raise ValueError("the sphere has its centre outside the volume, or no radius")
-    reach = _reach(volume, radius_mm)
+    reach = reach_of(volume, radius_mm)
     low = [max(0, math.floor(at - far)) for at, far in zip(centre.tolist(), reach, strict=True)]
     high = [min(length - 1, math.ceil(at + far)) for at, far, length in zip(centre.tolist(), reach, shape, strict=True)]
     axes = [np.arange(a, b + 1, dtype=np.float64) - at for a, b, at in zip(low, high, centre.tolist(), strict=True)]
-    x, y, z = np.meshgrid(*axes, indexing="ij")
-    offsets = np.stack([x, y, z], axis=-1) @ volume.ijk_to_lps[:3, :3].T
-    marks = np.sum(offsets**2, axis=-1) <= radius_mm**2 * (1 + _RIM)
+    x, y, z = np.ix_(*axes)
+    squared = sum((a * x + b * y + c * z) ** 2 for a, b, c in volume.ijk_to_lps[:3, :3].tolist())
+    marks: npt.NDArray[np.bool_] = np.asarray(squared <= radius_mm**2 * (1 + _RIM))
     marks[tuple(at - a for at, a in zip(nearest, low, strict=True))] = True
     return Voi(marks.transpose(2, 1, 0), (low[2], low[1], low[0]))
 
@@ -134,15 +130,16 @@ def voi_statistics(volume: Volume, voi: Voi, thresholds: tuple[Threshold, ...] =
     Source: IBSI reference manual, global intensity peak (0F91), for ``peak``.
     """
     values = voi.box(volume.voxels)[voi.marks].astype(np.float64)
-    places = np.argwhere(voi.marks) + np.array(voi.first)
+    places = np.flatnonzero(voi.marks)
     voxel_ml = abs(float(np.linalg.det(volume.ijk_to_lps[:3, :3]))) / 1000.0
     highest = int(np.argmax(values))
     maximum = float(values[highest])
-    peak, peak_place = _peak(volume, voi)
+    maximum_place = np.array(np.unravel_index(places[highest], voi.marks.shape)) + np.array(voi.first)
+    highest_mean, peak_place = peak(volume, voi.marks, voi.first)
     return VoiStatistics(
         maximum=maximum,
-        maximum_lps_mm=_lps(volume, places[highest]),
-        peak=peak,
+        maximum_lps_mm=_lps(volume, maximum_place),
+        peak=highest_mean,
         peak_lps_mm=_lps(volume, peak_place),
         mean=float(values.mean()),
         minimum=float(values.min()),
@@ -162,43 +159,6 @@ def _metabolic(
     volume_ml = len(hot) * voxel_ml
     mean = float(hot.mean()) if len(hot) else 0.0
     return MetabolicVolume(threshold, level, volume_ml, mean, volume_ml * mean)
-
-
-def _peak(volume: Volume, voi: Voi) -> tuple[float, npt.NDArray[np.intp]]:
-    """Return the highest mean over a sphere of 1 cm³ round a marked voxel, and that voxel ``(z, y, x)``."""
-    total = np.zeros(voi.marks.shape)
-    count = np.zeros(voi.marks.shape)
-    first = np.array(voi.first)
-    for offset in _sphere_offsets(volume, PEAK_RADIUS_MM):
-        # the part of the shifted box that lies inside the volume
-        start = first + offset
-        low = np.maximum(0, -start)
-        high = np.minimum(voi.marks.shape, np.array(volume.voxels.shape) - start)
-        if (low >= high).any():
-            continue
-        inner = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        outer = tuple(slice(a, b) for a, b in zip(start + low, start + high, strict=True))
-        total[inner] += volume.voxels[outer]
-        count[inner] += 1
-    means = np.where(voi.marks, total / count, -np.inf)
-    place = np.array(np.unravel_index(int(np.argmax(means)), means.shape), dtype=np.intp)
-    return float(means[tuple(place)]), place + first
-
-
-def _sphere_offsets(volume: Volume, radius_mm: float) -> list[npt.NDArray[np.intp]]:
-    """Return the ``(z, y, x)`` steps to all voxels whose centres lie within a radius."""
-    reach = [math.ceil(far) for far in _reach(volume, radius_mm)]
-    steps = product(*(range(-far, far + 1) for far in reach))
-    matrix = volume.ijk_to_lps[:3, :3]
-    near = [step for step in steps if float(np.linalg.norm(matrix @ np.array(step))) <= radius_mm]
-    return [np.array(step[::-1], dtype=np.intp) for step in near]
-
-
-def _reach(volume: Volume, radius_mm: float) -> list[float]:
-    """Return how far a sphere reaches along the ``(x, y, z)`` index axes, also on a sheared grid."""
-    inverse = np.linalg.inv(volume.ijk_to_lps[:3, :3])
-    reach: list[float] = (radius_mm * np.linalg.norm(inverse, axis=1)).tolist()
-    return reach
 
 
 def _lps(volume: Volume, place: npt.NDArray[np.intp]) -> Point:

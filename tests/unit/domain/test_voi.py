@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
 
-from workstation.domain.voi import PEAK_RADIUS_MM, Threshold, Voi, mask_voi, sphere_voi, voi_statistics
+from workstation.domain.voi import Threshold, Voi, mask_voi, sphere_voi, voi_statistics
+from workstation.domain.voi_peak import PEAK_RADIUS_MM
 from workstation.domain.volume import Volume
 
 
@@ -54,6 +56,29 @@ def test_at_the_edge_of_the_volume_the_peak_counts_what_is_there() -> None:
     voi = Voi(np.ones((1, 1, 1), dtype=np.bool_))
 
     assert voi_statistics(one, voi).peak == pytest.approx(peak_by_hand(one, {(0, 0, 0)}), rel=1e-6)
+
+
+def test_the_peak_on_a_sheared_grid_and_of_marks_with_holes_is_counted_in_patient_space() -> None:
+    matrix = np.diag([3.0, 2.5, 4.0, 1.0])
+    matrix[:3, 2] = (0.7, -1.1, 4.0)
+    random = np.random.default_rng(5)
+    one = Volume(random.uniform(0, 8, (6, 8, 7)).astype(np.float32), matrix, "1.2", "1.3", unit="g/ml")
+    marks = random.uniform(size=(4, 5, 7)) < 0.5
+    marked = {(int(z) + 1, int(y) + 3, int(x)) for z, y, x in np.argwhere(marks)}
+
+    assert voi_statistics(one, Voi(marks, (1, 3, 0))).peak == pytest.approx(peak_by_hand(one, marked), rel=1e-6)
+
+
+def test_a_large_sphere_is_measured_before_the_hand_has_let_go() -> None:
+    """The points of a cubic lattice within 40 steps are 267 761 (OEIS A000605); a pass for each voxel takes 1.6 s."""
+    one = volume(np.random.default_rng(2).uniform(0, 8, (90, 90, 90)).astype(np.float32), 1.0, 1.0, 1.0)
+    voi = sphere_voi(one, (55.0, 25.0, 75.0), 40.0)
+    began = time.thread_time()
+    found = voi_statistics(one, voi)
+    taken = time.thread_time() - began
+
+    assert found.voxel_count == 267_761
+    assert taken < 1.0
 
 
 def test_a_layer_thinner_than_the_peak_sphere_still_has_a_peak() -> None:
