@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from resources.categories import input_name, input_value
 from workstation.domain.categories import bi_rads
-from workstation.domain.categories.values import Scheme
+from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.finding_traits import contradicted
 from workstation.domain.norm.values import NormDenial, NormSide
 from workstation.domain.report import Report
-from workstation.domain.template import ReportTemplate, Text
+from workstation.domain.template import ReportTemplate, TemplateField, Text
+from workstation.services.category_age import label_of
 
 _NUMBER: Final = Text("{number} 号", "No. {number}")
+_LONG: Final = "dominant_long_mm"
+_SHORT: Final = "dominant_short_mm"
+_SCORES: Final = frozenset({"t2_score", "dwi_score"})
+_INPUTS: Final = {
+    "zone": "zone",
+    "t2_score": "t2",
+    "dwi_score": "dwi",
+    "dce": "contrast",
+    "dominant_type": "kind",
+    _LONG: "mean_diameter_mm",
+    "solid_part_mm": "solid_diameter_mm",
+}
+"""Fields that ask what a table asks too, by the input of the table"""
+_CALCIFIED: Final = "calcified"
+"""A type of the dominant nodule that the tables tell apart from its attenuation"""
+_ROUNDED_MM: Final = 0.5
 _SIDES: Final = {"right_category": "right", "left_category": "left"}
 """Fields that hold a category of their side, with options such as ``c4a``"""
 _ABSENT: Final = "absent"
@@ -29,6 +47,54 @@ def contradictions(report: Report, template: ReportTemplate) -> Iterator[NormDen
                 number = _NUMBER.get(language).format(number=finding.number)
                 quote = f"{number} {said.label.get(language)} {said.value.get(language)}"
                 yield NormDenial(item.key, quote, follows.value.get(language))
+
+
+def other_inputs(report: Report, template: ReportTemplate) -> Iterator[NormDenial]:
+    """Yield what a field says of the lesion otherwise than every lesion that a category was computed from."""
+    asked = {item.key: item for item in template.fields}
+    for category in report.categories:
+        computed: dict[str, list[str]] = {}
+        for name, value in category.result.inputs:
+            computed.setdefault(name.rpartition(".")[2], []).append(value)
+        for key, name in _INPUTS.items():
+            said, known = _said(report, key), computed.get(name, [])
+            if key in asked and said and known and not any(_is_same(said, one) for one in known):
+                yield _denial(report, asked[key], name, said, category, known)
+
+
+def _said(report: Report, key: str) -> str:
+    """Return a field as the tables take it: a score as its number, the dominant nodule by the mean of its axes."""
+    said = report.values.get(key, "").strip()
+    if key == _LONG:
+        long_mm, short_mm = _number(said), _number(report.values.get(_SHORT, ""))
+        return f"{(long_mm + short_mm) / 2:.1f}" if long_mm is not None and short_mm is not None else ""
+    if said == _CALCIFIED:
+        return ""
+    return said.removeprefix("s") if key in _SCORES else said
+
+
+def _is_same(said: str, computed: str) -> bool:
+    """Tell whether two inputs are the same; tables may take whole millimetres."""
+    here, there = _number(said), _number(computed)
+    return said == computed if here is None or there is None else abs(here - there) <= _ROUNDED_MM
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _denial(
+    report: Report, item: TemplateField, name: str, said: str, category: AssignedCategory, known: Sequence[str]
+) -> NormDenial:
+    words = report.language
+    quote = next((one.label.get(words) for one in item.choices if one.key == report.values[item.key].strip()), said)
+    quote = f"{input_name(name, words)} {quote}" if item.key == _LONG else quote
+    between = "、" if words.startswith("zh") else ", "
+    against = between.join(dict.fromkeys(input_value(one, words) for one in known))
+    return NormDenial(item.key, quote, f"{label_of(category, words)}: {against}")
 
 
 def sides_of(report: Report, template: ReportTemplate) -> Iterator[NormSide]:

@@ -30,7 +30,7 @@ from workstation.domain.template import IMPRESSIONS, Choice, FieldType, ReportTe
 from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
 from workstation.services.category_age import changed_words, label_of
-from workstation.services.coded_answers import contradictions, sides_of
+from workstation.services.coded_answers import contradictions, other_inputs, sides_of
 from workstation.services.report_links import LinkState, link_states
 
 _ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION, "18783-1": Role.RECOMMENDATION}
@@ -87,7 +87,7 @@ def norm_subject(
         signer=signer,
         measured_mm=_measured(report, template),
         links=tuple(_link(state) for state in link_states(report) if state.link.field in shown),
-        denials=(*_denials(report, template), *contradictions(report, template)),
+        denials=(*_denials(report, template), *contradictions(report, template), *other_inputs(report, template)),
         categories=tuple(_category(one, report) for one in report.categories),
         sides=tuple(sides_of(report, template)),
     )
@@ -110,6 +110,7 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "signer_missing": tr("The report has no signer"),
         "side_of_conclusion": tr("Side: “{quote}” but found “{against}”", quote=quote, against=against),
         "side_of_examination": tr("Side: “{quote}” but examined “{against}”", quote=quote, against=against),
+        "side_misspelt": tr("“{quote}” sounds like “{against}”: which side?", quote=quote, against=against),
         "level_of_conclusion": tr("Level: {quote} is concluded, {against} was found", quote=quote, against=against),
         "lobe_of_conclusion": tr("Lobe: “{quote}” but found “{against}”", quote=quote, against=against),
         "place_of_conclusion": tr("Place: “{quote}” but found “{against}”", quote=quote, against=against),

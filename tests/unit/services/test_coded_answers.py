@@ -27,8 +27,8 @@ def told(report: Report) -> list[str]:
     return [describe_fault(one, template) for one in faults if one.rule in mine]
 
 
-def assigned(scheme: Scheme, exam: dict[str, str], kind: str, **lesion: str) -> AssignedCategory:
-    result = classify(scheme, exam, [LesionInput(kind, lesion)])
+def assigned(scheme: Scheme, exam: dict[str, str], of: str, **lesion: str) -> AssignedCategory:
+    result = classify(scheme, exam, [LesionInput(of, lesion)])
     return AssignedCategory(result, result.label, "r", "m", "expert", cases.NOON)
 
 
@@ -103,3 +103,78 @@ def test_a_change_that_a_confirmed_prior_contradicts_holds_the_signature_up(said
     findings = refreshed(replace(report.findings, findings=(grown,)), asked)
 
     assert told(replace(report, template_id="ct-chest-nodule", language="en", findings=findings)) == expected
+
+
+PROSTATE = assigned(Scheme.PI_RADS, {}, "lesion", zone="peripheral", t2="3", dwi="4", contrast="negative")
+NODULE = {"change": "baseline", "suspicious": "no"}
+LUNG = assigned(
+    Scheme.LUNG_RADS, {"other_significant": "no"}, "nodule",
+    kind="part_solid", mean_diameter_mm="9", solid_diameter_mm="5", **NODULE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("template", "category", "values", "expected"),
+    [
+        ("mr-prostate", PROSTATE, {"zone": "peripheral", "t2_score": "s3", "dwi_score": "s4", "dce": "negative"}, []),
+        ("mr-prostate", PROSTATE, {"zone": "", "t2_score": ""}, []),
+        (
+            "mr-prostate",
+            PROSTATE,
+            {"t2_score": "s5", "dwi_score": "s2"},
+            [
+                "T2 score: “5” is chosen, the report has “PI-RADS 4: 3”",
+                "Diffusion score: “2” is chosen, the report has “PI-RADS 4: 4”",
+            ],
+        ),
+        (
+            "mr-prostate",
+            PROSTATE,
+            {"zone": "transition", "dce": "positive"},
+            [
+                "Zone of the lesion: “Transition” is chosen, the report has “PI-RADS 4: peripheral”",
+                "Dynamic contrast: “Positive” is chosen, the report has “PI-RADS 4: negative”",
+            ],
+        ),
+        (
+            "ct-chest-nodule",
+            LUNG,
+            {
+                "dominant_type": "part_solid",
+                "dominant_long_mm": "10.6",
+                "dominant_short_mm": "7.8",
+                "solid_part_mm": "5.4",
+            },
+            [],
+        ),
+        ("ct-chest-nodule", LUNG, {"dominant_type": "calcified", "dominant_long_mm": "20"}, []),
+        (
+            "ct-chest-nodule",
+            LUNG,
+            {"dominant_type": "solid", "dominant_long_mm": "10", "dominant_short_mm": "6", "solid_part_mm": "6.1"},
+            [
+                "Type of the dominant nodule: “Solid” is chosen, the report has “Lung-RADS 3: part-solid”",
+                "Long axis: “mean diameter (mm) 8.0” is chosen, the report has “Lung-RADS 3: 9”",
+                "Mean diameter of the solid part: “6.1” is chosen, the report has “Lung-RADS 3: 5”",
+            ],
+        ),
+    ],
+)
+def test_what_a_category_was_computed_from_is_what_the_fields_say(
+    template: str, category: AssignedCategory, values: dict[str, str], expected: list[str]
+) -> None:
+    report = cases.report(values={"impression": "见上。", **values})
+    assert told(replace(report, template_id=template, language="en", categories=(category,))) == expected
+
+
+def test_a_score_of_any_of_several_lesions_is_no_contradiction() -> None:
+    lesions = [
+        LesionInput("lesion", {"zone": "peripheral", "t2": score, "dwi": score, "contrast": "negative"})
+        for score in ("3", "5")
+    ]
+    result = classify(Scheme.PI_RADS, {}, lesions)
+    both = AssignedCategory(result, result.label, "r", "m", "expert", cases.NOON)
+    report = replace(cases.report(values={"t2_score": "s3"}), template_id="mr-prostate", categories=(both,))
+
+    assert told(report) == []
+    assert len(told(replace(report, values={"t2_score": "s4"}))) == 1
