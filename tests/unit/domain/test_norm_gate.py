@@ -181,6 +181,8 @@ def test_what_is_not_known_of_the_patient_contradicts_nothing() -> None:
         ("病变厚度约3mm×4mm。", []),
         ("右肺舌段清晰。", ["impossible_part"]),
         ("L6椎体未见异常。", ["impossible_part"]),
+        ("又肺上叶清晰。", ["side_misspelt"]),
+        ("有肺气肿，又肺内见小结节。", []),
         ("双肺清晰？？", ["residue"]),
         ("双肺____清晰。", ["residue"]),
         ("双肺XX清晰。", ["residue"]),

@@ -223,7 +223,7 @@ def test_the_age_is_that_of_the_day_and_dates_that_cannot_be_read_give_none(stud
 RULE_NAMES = (
     "patient_missing patient_id_differs patient_name_differs sex_differs age_differs "
     "name_in_text_differs organ_of_other_sex author_missing signer_missing side_of_conclusion side_of_examination "
-    "level_of_conclusion lobe_of_conclusion part_of_examination impossible_part denied_by_findings "
+    "side_misspelt level_of_conclusion lobe_of_conclusion part_of_examination impossible_part denied_by_findings "
     "denied_by_choice not_in_findings "
     "normal_despite_findings missing_in_conclusion absent_organ no_unit wrong_unit implausible_size "
     "unit_of_conclusion size_of_conclusion broken_number percent_over_100 impossible_hu no_such_day "

@@ -29,6 +29,7 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.SIDE, compare_rules.site_of_the_conclusion),
     (NormKind.SIDE, compare_rules.site_of_the_recommendation),
     (NormKind.SIDE, text_rules.side_of_the_examination),
+    (NormKind.SIDE, wording_rules.misspelt_side),
     (NormKind.PART, text_rules.part_of_the_conclusion),
     (NormKind.PART, text_rules.part_of_the_examination),
     (NormKind.PART, compare_rules.place_of_the_conclusion),

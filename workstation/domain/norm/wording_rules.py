@@ -8,6 +8,7 @@ from typing import Final
 
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind, Role
+from workstation.domain.side_spelling import side_slips
 
 _LARGEST_MM: Final = 400.0
 _LARGEST_NODULE_MM: Final = 100.0
@@ -79,6 +80,13 @@ def dates(text: ReportText) -> Iterator[NormFault]:
                 yield NormFault(
                     NormKind.NUMBER, "day_after_examination", reading.field.key, match.group(0).strip(), str(examined)
                 )
+
+
+def misspelt_side(text: ReportText) -> Iterator[NormFault]:
+    """A side that was typed by its sound is none: 又肺上叶."""
+    for reading in text.everything:
+        for slip in side_slips(reading.field.text):
+            yield NormFault(NormKind.SIDE, "side_misspelt", reading.field.key, slip.word, slip.right)
 
 
 def residue(text: ReportText) -> Iterator[NormFault]:

@@ -139,6 +139,7 @@ def rule_words(rule: str) -> str:
         "signer_missing": tr("Signer missing"),
         "side_of_conclusion": tr("Side: conclusion and findings"),
         "side_of_examination": tr("Side: report and examination"),
+        "side_misspelt": tr("Side typed by its sound"),
         "level_of_conclusion": tr("Level of the spine"),
         "lobe_of_conclusion": tr("Lobe: conclusion and findings"),
         "part_of_examination": tr("Part was not examined"),
