@@ -103,6 +103,8 @@ def test_the_text_of_a_withdrawn_report_is_taken_over_once_the_right_patient_is_
     qtbot: QtBot, bench: DeskBench
 ) -> None:
     page, presenter = withdraw(qtbot, bench)
+    (withdrawn,) = [one for one in page.notices.notices() if one.key == "report-way"]
+    assert "Until you sign out its text can be taken over in the right study; it stays to be read in" in str(withdrawn)
     open_right(qtbot, bench)
     qtbot.waitUntil(page.way.carry.isVisible)
     page.way.carry.click()

@@ -272,8 +272,8 @@ class ReportWay(QObject):
                 Severity.NEWS,
                 tr("The report was withdrawn: {reason}", reason=withdrawal_words(code)),
                 tr(
-                    "The sender is told; the case waits to be read anew. Until the program is closed its text can be "
-                    "taken over in the right study; it stays to be read in the versions of this case."
+                    "The sender is told; the case waits to be read anew. Until you sign out its text can be taken "
+                    "over in the right study; it stays to be read in the versions of this case."
                 ),
             )
 
