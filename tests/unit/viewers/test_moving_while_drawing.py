@@ -200,3 +200,13 @@ def test_a_drawing_begun_on_one_picture_is_never_ended_on_another() -> None:
     click(hand, scene, mm(45, 35))
     other.state = replace(scene.state)
     assert made_by(click(hand, other, mm(55, 35))) == []
+
+
+def test_what_was_taken_back_while_it_was_dragged_stays_away() -> None:
+    hand, scene = Navigator(), axial_stack(5)
+    with_length(scene)
+    view = view_of(scene)
+    act(hand, scene, PointerKind.PRESS, view.viewport_of(mm(55, 35)))
+    act(hand, scene, PointerKind.MOVE, view.viewport_of(mm(60, 37)))
+    scene.annotations.undo()
+    assert act(hand, scene, PointerKind.RELEASE, view.viewport_of(mm(60, 37))) == (Repaint(),)

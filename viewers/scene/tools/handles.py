@@ -84,7 +84,8 @@ class HandleTool(Tool):
         done = self.preview if self._still_there(scene, scene.view(viewport)) else None
         was_dragged = self.preview is not None
         self.cancel()
-        if done is None:
+        # undo may have taken it away under the hand
+        if done is None or all(one.uid != done.uid for one in scene.annotations.items):
             return (Repaint(),) if was_dragged else ()
         return (EditAnnotation(with_uptake(done, scene)),)
 

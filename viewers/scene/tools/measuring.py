@@ -78,7 +78,8 @@ def _sphere(scene: Scene, points: Placed, *, uid: str) -> Annotation:
     placed = [point for point in points if len(point) == 3]
     if volume is None or len(placed) != len(points):
         raise NotMeasurable(
-            tr("A sphere needs the volume of a complete series."), hint=tr("Wait until all slices are here.")
+            tr("A sphere needs the volume of a complete series."),
+            hint=tr("Wait until all slices are here, or show the series as planes."),
         )
     drawn = measure_annotations.sphere(
         volume, placed[0], placed[1], uid=uid, tracking_uid=uid, author=notes.author, created_at=notes.now()

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from resources.translation import language, tr
+from viewers.scene.annotations import Annotations
 from workstation.domain.access import Permission
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.errors import WorkstationError
@@ -474,10 +475,23 @@ class ReadingPresenter(QObject):
         self._undone.clear()
 
     def _undo(self) -> None:
-        self._step(self._acts, self._undone, undo=True)
+        prior = self._prior_measurements()
+        if prior is not None and prior.undo():
+            self._page.grid.refresh()
+        else:
+            self._step(self._acts, self._undone, undo=True)
 
     def _redo(self) -> None:
-        self._step(self._undone, self._acts, undo=False)
+        prior = self._prior_measurements()
+        if prior is not None and prior.redo():
+            self._page.grid.refresh()
+        else:
+            self._step(self._undone, self._acts, undo=False)
+
+    def _prior_measurements(self) -> Annotations | None:
+        """Return the measurements of the prior in the active viewport, None where the case itself stands there."""
+        scene, mine = self._page.grid.active.scene, self.images.annotations
+        return scene.annotations if scene is not None and mine is not None and scene.annotations is not mine else None
 
     def _step(self, source: list[str], target: list[str], *, undo: bool) -> None:
         session = self._writable()
