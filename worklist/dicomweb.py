@@ -21,7 +21,7 @@ from worklist.early_frame import early_frame
 from worklist.errors import misunderstood, refusal
 from worklist.http import HubClient
 from worklist.multipart import cut_short
-from worklist.promised import keeps, promised_by
+from worklist.promised import keeps, promised_by, require_kept
 from workstation.dicom.images.assemble import study_from_json
 from workstation.domain.errors import DiskFull, IntegrityMismatch, NotPermitted, Refused, WorkstationError
 from workstation.domain.study import Study
@@ -80,14 +80,13 @@ class HubImages:
         """
         Return one Part 10 file as stored. Raises Unreachable, Refused, IntegrityMismatch.
 
-        Checked: that it came whole, the digest where the hub sends one, and that the file is the
-        instance that was asked for.
+        Checked: that it came whole, the digest, which the hub sends with every file as stored, and that
+        the file is the instance that was asked for.
         """
         path = f"/dicom-web/studies/{study_instance_uid}/series/{series_instance_uid}/instances/{sop_instance_uid}"
         answer = self._client.fetch(path, headers={"Accept": f"{PART10}; transfer-syntax=*"})
         part10, promised = _only_part(answer.content, answer.headers)
-        if promised and not keeps(part10, promised):
-            raise cut_short("the digest differs from the promised one")
+        require_kept(part10, promised)
         if not _is_instance(part10, sop_instance_uid):
             raise cut_short("another SOP Instance UID than asked for")
         return part10

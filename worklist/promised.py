@@ -17,6 +17,10 @@ from typing import Final
 
 from blake3 import blake3
 
+from resources.translation import tr
+from worklist.multipart import cut_short
+from workstation.domain.errors import IntegrityMismatch
+
 _HEX: Final = re.compile("[0-9a-f]{64}")
 _ETAG: Final = re.compile('"(?:sha256[:-])?([0-9a-f]{64})"')
 _REPR_DIGEST: Final = re.compile(r"(?:^|[,\s])blake3=:([A-Za-z0-9+/]{43}=):")
@@ -36,6 +40,23 @@ def promised_by(headers: Mapping[str, str]) -> str:
             pass
     tag = _ETAG.fullmatch(headers.get("etag", "").strip())
     return f"sha256:{tag[1]}" if tag is not None else ""
+
+
+def require_kept(content: bytes, promised: str) -> None:
+    """
+    Raise IntegrityMismatch unless content has the digest ``NAME:HEX``.
+
+    The hub tells one of every file as stored: where there is none, something on the way took it off, and nobody
+    knows what else it did.
+    """
+    if not promised:
+        raise IntegrityMismatch(
+            tr("An image came without its checksum"),
+            hint=tr("Tell your administrator: something on the way to the hub drops the headers ETag and Repr-Digest."),
+            detail="no digest",
+        )
+    if not keeps(content, promised):
+        raise cut_short("the digest differs from the promised one")
 
 
 def keeps(content: bytes, promised: str) -> bool:

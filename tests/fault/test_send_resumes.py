@@ -177,9 +177,12 @@ class _Serving:
 
     def __call__(self, asked: Asked) -> Answer:
         uid = asked.path.rsplit("/", 1)[-1]
+        if uid not in self._files:
+            return Answer(404)  # several in one answer: each is asked for by itself then
         self.asked.append(uid)
         content, content_type = encode([self._files[uid]], "application/dicom")
-        return Answer(200, content, {"Content-Type": content_type})
+        etag = f'"sha256:{hashlib.sha256(self._files[uid]).hexdigest()}"'
+        return Answer(200, content, {"Content-Type": content_type, "ETag": etag})
 
 
 HUB = """

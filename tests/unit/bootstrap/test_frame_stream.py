@@ -17,7 +17,7 @@ from workstation.bootstrap import frame_stream
 from workstation.bootstrap.frame_stream import FrameStream
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.dicom.images.frame_reader import FrameReader
-from workstation.domain.errors import DecodeError, Unreachable, WorkstationError
+from workstation.domain.errors import DecodeError, IntegrityMismatch, Unreachable, WorkstationError
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.study import Series
 
@@ -219,3 +219,77 @@ def test_without_an_early_frame_the_clip_comes_as_ever(
     one.start()
     receiver.wait(lambda: len(receiver.images) == 16)
     assert (receiver.failures, receiver.line) == ({}, [])
+
+
+class DamagedFolder(EarlyFolder):
+    """A port whose whole objects come damaged, while a frame may come early."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.early_may_come = threading.Event()
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        del study_instance_uid, series_instance_uid, sop_instance_uid
+        raise IntegrityMismatch("damaged")
+
+    def frame(self, study: str, series: str, sop_instance_uid: str, frame_number: int) -> bytes | None:
+        assert self.early_may_come.wait(PATIENCE_S)
+        return super().frame(study, series, sop_instance_uid, frame_number)
+
+
+def looking_ahead() -> threading.Thread:
+    return next(one for one in threading.enumerate() if one.name == "frames-first")
+
+
+def test_no_frame_of_an_object_that_came_damaged_is_seen_afterwards(
+    shared_data: Path, clips: Series, receiver: Receiver, started: list[FrameStream]
+) -> None:
+    folder = DamagedFolder(shared_data / "dicom-zoo/chafey/testImages/encapsulated/multi-frame")
+    one = stream(folder, clips, receiver)
+    started.append(one)
+    one.start()
+    ahead = looking_ahead()
+    receiver.wait(lambda: len(receiver.failures) == 16)
+    folder.early_may_come.set()
+    ahead.join(PATIENCE_S)
+    assert (receiver.images, folder.early) == ({}, [1])
+
+
+def test_nothing_comes_between_the_look_at_what_was_told_and_an_early_frame(
+    slow: EarlyFolder, clips: Series, receiver: Receiver, started: list[FrameStream]
+) -> None:
+    held: list[bool] = []
+
+    def on_slice(index: int, image: SliceImage) -> None:
+        if image.is_early:
+            # whoever would tell of a failure has to wait: asked from a thread of its own, as a worker is one
+            asking = threading.Thread(target=lambda: held.append(not one._changed.acquire(blocking=False)))
+            asking.start()
+            asking.join()
+        receiver.on_slice(index, image)
+
+    one = FrameStream(slow, "1", clips, on_slice, receiver.on_failed, receiver.on_line, decode=decode_for_display)
+    started.append(one)
+    one.start()
+    receiver.wait(lambda: 0 in receiver.images)
+    assert (receiver.images[0].is_early, held) == (True, [True])
+    slow.may_come.set()
+    receiver.wait(lambda: len(receiver.images) == 16 and not receiver.images[0].is_early)
+
+
+def test_a_clip_that_gets_a_smaller_share_lets_frames_go_and_brings_them_again(
+    folder: FolderImages, clips: Series, receiver: Receiver, started: list[FrameStream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame_stream, "frames_kept", lambda frame, held: held // frame)
+    one = stream(folder, clips, receiver)
+    started.append(one)
+    one.start()
+    receiver.wait(lambda: len(receiver.images) == 16)
+    before, size = len(receiver.order), receiver.images[0].pixels.nbytes
+    one.hold(8 * size)
+    # six ahead and two behind
+    assert one.on_demand
+    assert [n for n, here in enumerate(one.cached) if here] == [0, 1, 2, 3, 4, 5, 14, 15]
+    one.hold(16 * size)
+    receiver.wait(lambda: set(receiver.order[before:]) == set(range(6, 14)))
+    assert len(folder.asked) == 2

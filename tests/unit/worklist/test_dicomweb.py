@@ -11,6 +11,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from resources.translation import tr
 from tests.helpers.faulty_proxy import FaultyProxy
 from tests.helpers.loopback_hub import Answer, LoopbackHub
 from tests.helpers.part10 import SERIES_UID, ct_slice, sop_uid
@@ -59,7 +60,16 @@ def images(client: HubClient) -> HubImages:
 
 def multipart_answer(*bodies: bytes, headers: dict[str, str] | None = None, cut: int = 0) -> Answer:
     content, content_type = multipart.encode(bodies, "application/dicom")
-    return Answer(200, content[: len(content) - cut], {"Content-Type": content_type, **(headers or {})})
+    told = {"Content-Type": content_type, "ETag": etag(bodies[0] if bodies else b""), **(headers or {})}
+    return Answer(200, content[: len(content) - cut], told)
+
+
+def alone(headers: dict[str, str] | None = None) -> Answer:
+    return Answer(200, SLICE, {"Content-Type": "application/dicom", "ETag": etag(SLICE), **(headers or {})})
+
+
+def etag(body: bytes) -> str:
+    return f'"sha256:{hashlib.sha256(body).hexdigest()}"'
 
 
 def test_an_image_arrives_byte_for_byte(hub: LoopbackHub, images: HubImages) -> None:
@@ -72,7 +82,7 @@ def test_an_image_arrives_byte_for_byte(hub: LoopbackHub, images: HubImages) -> 
 
 
 def test_an_image_comes_over_a_line_that_died_while_idle(hub: LoopbackHub) -> None:
-    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
+    hub.script = lambda _: alone()
     with FaultyProxy(hub.address) as line, HubClient(line.url) as client:
         images = HubImages(client)
         assert images.instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
@@ -82,7 +92,7 @@ def test_an_image_comes_over_a_line_that_died_while_idle(hub: LoopbackHub) -> No
 
 
 def test_an_image_cut_in_its_middle_is_asked_for_again_and_never_taken_for_whole(hub: LoopbackHub) -> None:
-    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
+    hub.script = lambda _: alone()
     with FaultyProxy(hub.address) as line, HubClient(line.url) as client:
         line.cut_answers_after(300)
         assert HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
@@ -103,7 +113,7 @@ def test_an_image_for_which_the_session_has_ended_tells_so(hub: LoopbackHub, cli
 
 def test_an_image_is_not_asked_for_after_the_session(hub: LoopbackHub) -> None:
     client = HubClient(hub.url)
-    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
+    hub.script = lambda _: alone()
     HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1))
     client.close()
 
@@ -118,7 +128,7 @@ def trusting(authority: Authority) -> ssl.SSLContext:
 
 def test_images_come_over_tls_from_a_hub_that_is_known_and_from_no_other(tmp_path: Path) -> None:
     known, other = Authority(tmp_path / "known"), Authority(tmp_path / "other")
-    with LoopbackHub(lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})) as hub:
+    with LoopbackHub(lambda _: alone()) as hub:
         hub.secure(answering(known.issue("hub")))
         with HubClient(hub.url, verify=trusting(known)) as client:
             assert HubImages(client).instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
@@ -128,7 +138,7 @@ def test_images_come_over_tls_from_a_hub_that_is_known_and_from_no_other(tmp_pat
 
 
 def test_an_image_that_ends_nobody_knows_where_is_refused(hub: LoopbackHub, images: HubImages) -> None:
-    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom", "Content-Length": ""})
+    hub.script = lambda _: alone({"Content-Length": ""})
 
     with pytest.raises(Unreachable):
         images.instance(STUDY_UID, SERIES_UID, sop_uid(1))
@@ -146,7 +156,7 @@ def test_a_small_picture_is_asked_for_by_frame_and_size(hub: LoopbackHub, images
 
 
 def test_a_single_part_answer_is_understood_too(hub: LoopbackHub, images: HubImages) -> None:
-    hub.script = lambda _: Answer(200, SLICE, {"Content-Type": "application/dicom"})
+    hub.script = lambda _: alone()
 
     assert images.instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
 
@@ -173,11 +183,15 @@ def test_an_image_is_compared_with_the_promised_digest(hub: LoopbackHub, images:
         images.instance(STUDY_UID, SERIES_UID, sop_uid(1))
 
 
-@pytest.mark.parametrize("etag", ["", '"v1"', 'W/"abc"'])
-def test_another_kind_of_etag_promises_nothing(hub: LoopbackHub, images: HubImages, etag: str) -> None:
-    hub.script = lambda _: multipart_answer(SLICE, headers={"ETag": etag})
+@pytest.mark.parametrize("told", ["", '"v1"', 'W/"abc"', f'W/"{"0" * 64}"'])
+def test_an_image_whose_digest_was_dropped_on_the_way_is_refused(
+    hub: LoopbackHub, images: HubImages, told: str
+) -> None:
+    hub.script = lambda _: multipart_answer(SLICE, headers={"ETag": told})
 
-    assert images.instance(STUDY_UID, SERIES_UID, sop_uid(1)) == SLICE
+    with pytest.raises(IntegrityMismatch) as refused:
+        images.instance(STUDY_UID, SERIES_UID, sop_uid(1))
+    assert refused.value.user_text == tr("An image came without its checksum")
 
 
 def test_the_wrong_image_is_never_shown_for_the_right_one(hub: LoopbackHub, images: HubImages) -> None:
