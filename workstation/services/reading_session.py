@@ -70,6 +70,8 @@ class OpenedCase:
     passed_over: Report | None = None
     """The reader's own draft where a newer report of the centre is shown instead."""
     rules: CaseRules = CaseRules()  # noqa: RUF009 - frozen
+    further_templates: tuple[ReportTemplate, ...] = ()
+    """Templates of other parts of the body that were examined too."""
 
 
 class ReadingSession:
@@ -91,6 +93,7 @@ class ReadingSession:
         self.row = case.row
         self.study = case.study
         self.template = case.template
+        self.further_templates = case.further_templates
         self.claim = case.claim
         self.rules = case.rules
         self.reader = reader

@@ -27,6 +27,7 @@ from workstation.domain.report_content import says_other
 from workstation.domain.report_version import CaseRules
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
+from workstation.domain.template_match import further
 from workstation.domain.tracer import prefilled
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
 from workstation.services.reading_session import OpenedCase
@@ -118,6 +119,7 @@ class OpenCase:
             claim,
             passed_over,
             self.rules(row.ups_instance_uid),
+            further(self.templates.all(), template, row.modality, f"{row.description} {study.description}"),
         )
 
     def _claim(self, row: WorklistRow, actor: Actor) -> tuple[WorklistRow, Claim]:

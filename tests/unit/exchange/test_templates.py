@@ -16,6 +16,7 @@ from workstation.dicom.sr import common as sr_common
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding_traits import each_of
 from workstation.domain.template import Code, FieldType
+from workstation.domain.template_match import further
 from workstation.exchange.templates.library import TemplateLibrary, load_template
 from workstation.exchange.templates.shared_library import SharedTemplates
 
@@ -246,3 +247,27 @@ def test_a_template_that_is_not_json_or_not_there_is_not_loaded(tmp_path: Path) 
     for one in (path, tmp_path / "none.json"):
         with pytest.raises(TemplateViolation, match=one.name):
             TemplateLibrary([one]).all()
+
+
+@pytest.mark.parametrize(
+    ("modality", "description", "expected"),
+    [
+        ("CT", "胸部+上腹部CT", ["ct-chest"]),
+        ("CT", "CHEST ABDOMEN PELVIS", ["ct-chest"]),
+        ("CT", "头颅+颈椎", ["ct-spine"]),
+        ("CT", "头颅、胸部、全腹部", ["ct-chest", "ct-head"]),
+        ("CT", "胸部CT平扫", []),
+        ("CT", "肺结节低剂量筛查", []),  # a template of the chest, only a narrower one
+        ("CT", "胸椎平扫", []),
+        ("DX", "胸部及胸椎正侧位", []),
+        ("MG", "双乳及胸部", []),
+        ("", "", []),
+    ],
+)
+def test_a_template_of_a_part_that_was_examined_too_is_offered(
+    modality: str, description: str, expected: list[str]
+) -> None:
+    library = TemplateLibrary()
+    chosen = library.for_study(modality, description)
+    found = [one.template_id for one in further(library.all(), chosen, modality, description)]
+    assert sorted(found) == expected

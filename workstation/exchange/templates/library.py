@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from workstation.domain.template import (
     TemplateSection,
     Text,
 )
+from workstation.domain.template_match import fitting
 from workstation.domain.trait import COMPOSITION
 
 GENERAL = "general"
@@ -77,28 +78,6 @@ class TemplateLibrary:
     def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:  # noqa: ARG002 - a port's
         """Return the template whose modality and body part both fit, otherwise the general one."""
         return fitting(self.all(), modality, description) or self.get(GENERAL)
-
-
-def fitting(templates: Iterable[ReportTemplate], modality: str, description: str) -> ReportTemplate | None:
-    """
-    Return the first template whose modality and body part both fit.
-
-    A word inside a longer word of another template, of whatever modality, says nothing: a thoracic spine is no thorax.
-    """
-    known = tuple(templates)
-    of_modality = tuple(one for one in known if modality in one.modalities)
-    named = _named(description.upper(), {part for one in known for part in one.body_parts})
-    return next((one for one in of_modality if not one.body_parts or named.intersection(one.body_parts)), None)
-
-
-def _named(words: str, parts: set[str]) -> frozenset[str]:
-    """Return the parts that stand in the words, those left out that stand within a longer one only."""
-    spans = [(part, at, at + len(part)) for part in parts for at in range(len(words)) if words.startswith(part, at)]
-    return frozenset(
-        part
-        for part, start, end in spans
-        if not any(low <= start and end <= high and (low, high) != (start, end) for _, low, high in spans)
-    )
 
 
 def load_template(path: Path) -> ReportTemplate:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.shared_document import EVERY_SITE, SharedDocument
 from workstation.domain.template import ReportTemplate
+from workstation.domain.template_match import fitting
 from workstation.domain.template_ports import TemplateSource
-from workstation.exchange.templates.library import GENERAL, fitting, parse_template
+from workstation.exchange.templates.library import GENERAL, parse_template
 
 
 class SharedTemplates:

@@ -31,6 +31,7 @@ from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.certificate_watch import CertificateWatch
 from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.further_templates import FurtherTemplates
 from workstation.ui.key_image_words import image_words
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.other_version import OtherVersion
@@ -95,6 +96,7 @@ class ReportPresenter(QObject):
         self._pause.timeout.connect(self._draw)
         self.tools = ReportTools(page, desk, jobs)
         self.other = OtherVersion(page, desk)
+        self.further = FurtherTemplates(page, desk, self.tools.use_template)
         self.way = ReportWay(page, page.way, desk, jobs, way)
         self.tools.faults_changed.connect(self._show_state)
         self.writing = ReportWriting(page, desk, jobs, self.tools, aids)
