@@ -132,6 +132,26 @@ def test_a_viewport_is_saved_as_it_stands_without_the_patient_by_default(
     assert (other > 200).sum() > (one > 200).sum()
 
 
+def test_no_picture_is_taken_of_an_image_that_nothing_checked_yet(bench: ExportBench) -> None:
+    told: list[str] = []
+    bench.page.toast.connect(told.append)
+    scene = bench.page.grid.stack
+    assert scene is not None
+    whole = scene.image(scene.index)
+    assert whole is not None
+    bench.export.open()
+    dialog = bench.export.dialog
+    assert dialog is not None
+    # the image on screen may change while the question stands
+    scene.drop(scene.index)
+    scene.put(scene.index, replace(whole, is_early=True))
+    bench.export.choose_file = lambda _name, _kinds: pytest.fail("a file was asked for")
+    dialog.accept()
+    assert len(told) == 1
+    bench.export.open()
+    assert (len(told), told[0]) == (2, told[1])
+
+
 def test_all_slices_become_a_film_and_the_reader_stays_where_he_was(
     qtbot: QtBot, bench: ExportBench, tmp_path: Path
 ) -> None:

@@ -103,6 +103,22 @@ def test_k_marks_the_image_on_screen_and_k_again_takes_the_mark_away(bench: Read
     assert (badge(bench), row.keys) == ("", 0)
 
 
+def test_an_image_that_nothing_checked_yet_is_marked_only_once_it_is_whole(bench: ReadingBench) -> None:
+    told: list[str] = []
+    bench.page.toast.connect(told.append)
+    scene = stack(bench)
+    scene.scroll_to(2)
+    whole = scene.image(2)
+    assert whole is not None
+    scene.drop(2)
+    scene.put(2, replace(whole, is_early=True))
+    press(bench, Qt.Key.Key_K)
+    assert (keys(bench), told) == ((), ["This image is not checked yet. Wait until the whole object is here."])
+    scene.put(2, whole)
+    press(bench, Qt.Key.Key_K)
+    assert keys(bench) == (key_of(bench, 2),)
+
+
 def test_the_star_is_painted_on_the_image_and_on_the_thumbnail(bench: ReadingBench) -> None:
     canvas = bench.page.grid.active.canvas
     row = bench.page.series.row(bench.session.study.series[0].series_instance_uid)
