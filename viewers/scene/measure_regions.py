@@ -89,9 +89,11 @@ def in_sphere(volume: Volume, centre: Point, surface: Point) -> FloatArray:
     low = np.clip(np.ceil(middle - reach - _RIM), 0, last + 1).astype(np.int64)
     high = np.clip(np.floor(middle + reach + _RIM), -1, last).astype(np.int64)
     box = volume.voxels[low[2] : high[2] + 1, low[1] : high[1] + 1, low[0] : high[0] + 1]
-    z, y, x = np.indices(box.shape)
-    away = volume.lps_of(np.stack([x + low[0], y + low[1], z + low[2]], axis=-1)) - np.asarray(centre)
-    return np.asarray(box[(away**2).sum(axis=-1) <= radius**2 * (1 + _RIM)], dtype=np.float64)
+    # at every move of the pointer: no array but the distance is as large as the box
+    x, y, z = (np.arange(a, b + 1) - at for a, b, at in zip(low, high, middle, strict=True))
+    z, y, x = np.ix_(z, y, x)
+    squared = sum((a * x + b * y + c * z) ** 2 for a, b, c in volume.ijk_to_lps[:3, :3].tolist())
+    return np.asarray(box[squared <= radius**2 * (1 + _RIM)], dtype=np.float64)
 
 
 def statistics(values: FloatArray, unit: str) -> Statistics:
