@@ -9,11 +9,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_hanging import _english, make, stage_name  # noqa: F401 - fixtures
-from tests.gui.test_hung_cells import BEFORE, NOW, delivered
+from tests.gui.test_hung_cells import BEFORE, NOW, delivered, pictures
 from tests.helpers.comparing import ComparingBench, ct_study, shipped
 from tests.helpers.priors import FakeProtocols, prior
 from viewers.scene.camera import Camera
+from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Window
+from viewers.scene.slab import Projection, Slab
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.hanging import HangingProtocol, ProtocolMatch, Stage
 from workstation.domain.hanging_cells import Cell, CellView, ImageSelector
@@ -103,3 +105,30 @@ def test_a_cell_that_stays_empty_lays_nothing_anew_when_the_volume_comes(
     bench.comparison.hanging.changed.connect(lambda: laid.append("again"))
     delivered(qtbot, bench, bench.page.has_volume)
     assert laid == []
+
+
+def test_another_series_stands_where_the_linked_prior_stays_with_its_planes_and_slab(
+    qtbot: QtBot,
+    make: Callable[..., ComparingBench],  # noqa: F811 - a fixture
+) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.9", "20261121", frame="1.5", description="纵隔窗")
+    planes = Stage("planes", 1, 3, (Cell(NOW), Cell(BEFORE), Cell(BEFORE, CellView.CORONAL)))
+    protocols = FakeProtocols((replace(BESIDE, stages=(planes,)), *shipped()))
+    bench = make(replace(study, series=(*study.series, *other.series)), images | more, protocols=protocols)
+    bench.source.known = [prior("1.1.3")]
+    bench.serve_prior(*ct_study("1.1.3", "20251208", frame="1.5"))
+    bench.open(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: stage_name(bench) == "planes")
+    _mine, then, coronal = pictures(qtbot, bench)
+    assert isinstance(coronal, MprScene)
+    grid = bench.page.grid
+    grid.frame(STACK).scroll_to(2)
+    coronal.set_slab(Slab(Projection.MIP, 20.0))
+    assert (grid.stack is not None and grid.stack.index, then.index) == (2, 2)
+
+    bench.page.series_requested.emit("1.2.9.2")
+    mine, *others = pictures(qtbot, bench)
+    assert others == [then, coronal]
+    assert (mine.series_instance_uid, mine.index, then.index) == ("1.2.9.2", 2, 2)
+    assert coronal.slab == Slab(Projection.MIP, 20.0)

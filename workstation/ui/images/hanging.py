@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from resources.translation import tr
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
+from viewers.scene.stack_scene import StackScene
 from workstation.domain.hanging import (
     HangingProtocol,
     Hung,
@@ -106,6 +107,8 @@ class Hanging(QObject):
         self._hungs: tuple[Hung, ...] = ()
         self._active = False
         self._stack_scene: Scene | None = None
+        self._came_at: tuple[StackScene, int] | None = None
+        """The series chosen last and its slice, until its place in space is known"""
         self._dress.take_warnings_back()
 
     def _add_commands(self) -> None:
@@ -366,6 +369,20 @@ class Hanging(QObject):
             return
         self._hungs = replaced_stack(self.cells, self._hungs, current, shown)
         self._lay(self.cells)
+        self._came_at = shown.scene, shown.scene.index
+        self._bring_along()
+
+    def _bring_along(self) -> None:
+        """Let another series stand where the cells stand that it is linked with; a reader who moved it is left."""
+        grid, came = self._page.grid, self._came_at
+        if came is None or not came[0].frame_of_reference_uid:
+            return
+        self._came_at = None
+        scene, index = came
+        beside = (grid.frame(key).scene for key in self._staying())
+        source = next((one for one in beside if one is not None and grid.links.matrix(one, scene) is not None), None)
+        if source is not None and scene.index == index and scene is grid.stack:
+            grid.links.follow(source)
 
     def _staying(self) -> Sequence[str]:
         """Return the viewports of the stage that another series on screen leaves as they are."""
@@ -402,6 +419,7 @@ class Hanging(QObject):
     def _slices_came(self) -> None:
         if self.is_on_screen:
             self._share()
+            self._bring_along()
             self._pictures.arrange()
             self._page.show_window()  # an image brings its own window along
 
