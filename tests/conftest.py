@@ -13,7 +13,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resources.translation import ENGLISH, use_language
-from workstation.ui.quiet_collector import look
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
@@ -69,11 +68,15 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _garbage_ends_here() -> Iterator[None]:
-    """Look for garbage between tests, in this thread only: why, tells the collector of the window."""
+def _garbage_ends_here() -> None:
+    """
+    Look for garbage between tests, in this thread only: why, tells the collector of the window.
+
+    Before a test, since pytest holds the fixtures of the last one until then: widgets that stay cost every new style.
+    """
     gc.disable()
-    yield
-    look()
+    counts, limits = gc.get_count(), gc.get_threshold()
+    gc.collect(next((at for at in (2, 1) if counts[at] > limits[at]), 0))
 
 
 @pytest.fixture(scope="session")
