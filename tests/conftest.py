@@ -68,13 +68,17 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _garbage_ends_here() -> None:
+def _garbage_ends_here(request: pytest.FixtureRequest) -> None:
     """
     Look for garbage between tests, in this thread only: why, tells the collector of the window.
 
-    Before a test, since pytest holds the fixtures of the last one until then: widgets that stay cost every new style.
+    Before a test, since pytest holds the fixtures of the last one until then. Widgets that stay cost every new style,
+    so all of them end before the next ones are made.
     """
     gc.disable()
+    if request.node.get_closest_marker("gui") is not None:
+        gc.collect()
+        return
     counts, limits = gc.get_count(), gc.get_threshold()
     gc.collect(next((at for at in (2, 1) if counts[at] > limits[at]), 0))
 
