@@ -18,6 +18,7 @@ from workstation.domain.annotation import (
     Statistics,
 )
 from workstation.domain.annotation_json import annotations_from_json, annotations_to_json, as_dict
+from workstation.domain.voi import Threshold
 
 AT = datetime(2026, 11, 22, 2, 3, 4, 567891, tzinfo=UTC)
 
@@ -59,6 +60,13 @@ def full(kind: AnnotationKind) -> Annotation:
 @pytest.mark.parametrize("kind", AnnotationKind)
 def test_every_kind_of_annotation_comes_back_from_storage_exactly(kind: AnnotationKind) -> None:
     kept = AnnotationList("1.2.3.4", (full(kind), line()))
+    assert annotations_from_json(annotations_to_json(kept)) == kept
+
+
+def test_a_metabolic_volume_comes_back_with_the_bound_that_it_was_measured_by() -> None:
+    bounds = (Threshold(0.41, relative=True), Threshold(2.5))
+    measures = tuple(Measure(MeasureName.METABOLIC_VOLUME, 0.22, "ml", bound) for bound in bounds)
+    kept = AnnotationList("1.2.3.4", (line(measures=measures),))
     assert annotations_from_json(annotations_to_json(kept)) == kept
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from workstation.domain.annotation import Annotation, AnnotationKind
-from workstation.domain.frames import FrameRef, ImageStack, StackFrame
+from workstation.domain.frames import Cine, FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
@@ -98,3 +98,10 @@ def test_points_on_pixels_lie_nowhere_in_the_patient_and_one_slice_alone_is_a_mi
     assert not only.holds(((0.0, 0.0, 0.51),))
     assert not only.holds(())
     assert not IMAGES.frames("1.2.3")[0].holds(((0.0, 0.0, 0.0),))
+
+
+def test_a_series_plays_like_the_first_of_its_stacks_that_is_a_clip() -> None:
+    clip = Cine((40.0, 40.0, 40.0))
+    still, playing = FILM.stacks[0], replace(FILM.stacks[0], cine=clip)
+    assert replace(FILM, stacks=(still, playing)).cine == clip
+    assert (FILM.cine, AXIAL.cine) == (None, None)
