@@ -15,17 +15,18 @@ from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
 from tests.helpers.desk import DeskBench
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import Unreachable
+from workstation.domain.errors import DiskFull, Unreachable
 from workstation.domain.finding import FindingList
 from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportState, WithdrawalCode
 from workstation.domain.report_version import ReportVersion, VersionStep
 from workstation.domain.study import Patient
+from workstation.domain.withdrawn import Withdrawn
 from workstation.domain.workitem import OutputReference, ReadingState
-from workstation.services.carry_over import CarriedText, Withdrawn
+from workstation.services.carry_over import CarriedText
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import ReportPresenter
-from workstation.ui.report.carrying import CarryDialog
+from workstation.ui.report.carry_dialog import CarryDialog
 from workstation.ui.report.way_dialogs import ReasonedDialog
 
 pytestmark = pytest.mark.gui
@@ -104,7 +105,7 @@ def test_the_text_of_a_withdrawn_report_is_taken_over_once_the_right_patient_is_
 ) -> None:
     page, presenter = withdraw(qtbot, bench)
     (withdrawn,) = [one for one in page.notices.notices() if one.key == "report-way"]
-    assert "Until you sign out its text can be taken over in the right study; it stays to be read in" in str(withdrawn)
+    assert "Its text waits, encrypted on this machine, until you take it over in the right study or" in str(withdrawn)
     open_right(qtbot, bench)
     qtbot.waitUntil(page.way.carry.isVisible)
     page.way.carry.click()
@@ -126,6 +127,8 @@ def test_the_text_of_a_withdrawn_report_is_taken_over_once_the_right_patient_is_
     assert AuditAction.REPORT_TEXT_CARRIED in bench.audit.actions
     (notice,) = [one for one in page.notices.notices() if one.key == "report-carrying"]
     assert notice.fact == "2 fields were taken over"
+    qtbot.waitUntil(lambda: not bench.withdrawn.kept)
+    assert bench.drafts.kept["1.2.4", "expert"].values == session.report.values, "the draft is on disk before it goes"
 
 
 def test_a_study_without_a_patient_id_is_named_by_another_number(qtbot: QtBot, bench: DeskBench) -> None:
@@ -136,8 +139,8 @@ def test_a_study_without_a_patient_id_is_named_by_another_number(qtbot: QtBot, b
         WithdrawalCode.WRONG_PATIENT,
     )
     nameless = replace(cases.study(uid="1.2.4"), patient=replace(RIGHT, patient_id=""))
-    by_number = CarryDialog(None, withdrawn, nameless)
-    by_day = CarryDialog(None, withdrawn, replace(nameless, accession_number=""))
+    by_number = CarryDialog(None, (withdrawn,), nameless)
+    by_day = CarryDialog(None, (withdrawn,), replace(nameless, accession_number=""))
     for dialog in (by_number, by_day):
         qtbot.addWidget(dialog)
     assert by_number.typed.accessibleName() == "Type the accession number of this study"
@@ -146,7 +149,7 @@ def test_a_study_without_a_patient_id_is_named_by_another_number(qtbot: QtBot, b
     with qtbot.waitSignal(by_day.confirmed) as told:
         by_day.typed.setText("20261121")
         by_day.accept()
-    assert told.args == ["20261121"]
+    assert told.args == [withdrawn, "20261121"]
 
 
 def test_what_the_hub_could_not_record_is_not_taken_over_and_stays_on_offer(qtbot: QtBot, bench: DeskBench) -> None:
@@ -202,15 +205,125 @@ def test_words_without_a_field_are_told_and_a_template_without_words_keeps_the_o
     carrying, whole = presenter.way.carrying, session.template
     carried = CarriedText({"own_field": "右肺上叶结节 12 mm", "impression": "右肺上叶结节。"}, None, "2026-11-21")
     session.template = replace(whole, sections=(replace(whole.sections[0], fields=whole.sections[0].fields[1:3]),))
-    carrying._put(session, carried)
+    (kept,) = bench.withdrawn.kept.values()
+    carrying._put(session, kept, carried)
     assert [one.fact for one in page.notices.notices() if one.key == "report-carrying"] == [
         "This template has no field for the words"
     ]
     assert carrying.may(session)
 
     session.template = whole
-    carrying._put(session, carried)
+    carrying._put(session, kept, carried)
     (notice,) = [one for one in page.notices.notices() if one.key == "report-carrying"]
     assert session.report.values["impression"] == "右肺上叶结节。\n右肺上叶结节 12 mm"
     assert "1 field is not in this template: its words stand below the findings." in str(notice)
     assert not carrying.may(session)
+
+
+def test_the_text_waits_over_sign_out_and_restart_until_it_is_used(qtbot: QtBot, bench: DeskBench) -> None:
+    withdraw(qtbot, bench)
+    (kept,) = bench.withdrawn.kept.values()
+    later = DeskBench()  # another window, another desk: only what the disk has is the same
+    try:
+        later.withdrawn.kept = {"2.25.7": kept.without_images()}
+        page, presenter = later.page()
+        page.resize(1366, 768)
+        page.show()
+        open_right(qtbot, later)
+        qtbot.waitUntil(page.way.carry.isVisible)
+        page.way.carry.click()
+        dialog = carry_dialog(presenter)
+        assert "other person" in dialog.why.text()
+        assert not dialog.which.isVisible()
+        dialog.typed.setText("QS0200001")
+        dialog.accept()
+        qtbot.waitUntil(lambda: not later.withdrawn.kept)
+        assert later.drafts.kept["1.2.4", "expert"].values["impression"] == cases.complete_values()["impression"]
+    finally:
+        later.close()
+
+
+def test_a_text_is_deleted_from_the_disk_only_once_the_draft_that_has_it_is_there(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    page, presenter = withdraw(qtbot, bench)
+    open_right(qtbot, bench)
+    qtbot.waitUntil(page.way.carry.isVisible)
+    bench.drafts.fail_with = DiskFull("The disk of this machine is full")
+    page.way.carry.click()
+    dialog = carry_dialog(presenter)
+    dialog.typed.setText("QS0200001")
+    dialog.accept()
+    session = bench.desk.session
+    assert session is not None
+    qtbot.waitUntil(lambda: bool(session.report.links))
+    assert len(bench.withdrawn.kept) == 1
+    assert not page.way.carry.isVisible()
+    bench.drafts.fail_with = None
+    session.set_value("impression", "another pause")
+    qtbot.waitUntil(lambda: not bench.withdrawn.kept)
+
+
+def test_a_refused_text_goes_after_a_question_and_is_never_offered_again(qtbot: QtBot, bench: DeskBench) -> None:
+    page, presenter = withdraw(qtbot, bench)
+    open_right(qtbot, bench)
+    qtbot.waitUntil(page.way.carry.isVisible)
+    page.way.carry.click()
+    carry_dialog(presenter).discard.click()
+    confirm = presenter.way.carrying.confirm
+    assert confirm is not None
+    confirm.reject()
+    assert len(bench.withdrawn.kept) == 1
+    page.way.carry.click()
+    carry_dialog(presenter).discard.click()
+    confirm = presenter.way.carrying.confirm
+    assert confirm is not None
+    confirm.accept()
+    qtbot.waitUntil(lambda: not page.way.carry.isVisible())
+    assert not bench.withdrawn.kept
+
+
+def test_of_several_waiting_texts_the_reader_chooses_one_and_types_the_identity_for_that_one(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    withdrawn = [
+        Withdrawn(
+            replace(signed().moved(ReportState.ENTERED_IN_ERROR, at=cases.NOON, reason=why), report_uid=uid),
+            cases.study(),
+            WithdrawalCode.WRONG_PATIENT,
+        )
+        for uid, why in (("2.25.71", "first"), ("2.25.72", "second"))
+    ]
+    bench.withdrawn.kept = {one.report.report_uid: one for one in withdrawn}
+    page, presenter = bench.page()
+    page.show()
+    open_right(qtbot, bench)
+    qtbot.waitUntil(page.way.carry.isVisible)
+    page.way.carry.click()
+    dialog = carry_dialog(presenter)
+    assert dialog.which.isVisible()
+    dialog.typed.setText("QS0200001")
+    dialog.which.setCurrentIndex(1)
+    assert dialog.typed.text() == ""
+    assert "second" in dialog.why.text()
+    dialog.typed.setText("QS0200001")
+    dialog.accept()
+    qtbot.waitUntil(lambda: list(bench.withdrawn.kept) == ["2.25.71"])
+    qtbot.waitUntil(page.way.carry.isVisible)
+
+
+def test_a_text_that_this_machine_could_not_keep_is_told_and_the_withdrawal_stands(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    bench.withdrawn.fail_with = DiskFull("The disk of this machine is full")
+    page, _presenter = withdraw(qtbot, bench)
+    (notice,) = [one for one in page.notices.notices() if one.key == "report-way"]
+    assert "could not keep its text for the right study: The disk of this machine is full" in str(notice)
+
+
+def test_a_waiting_text_that_does_not_open_is_told(qtbot: QtBot, bench: DeskBench) -> None:
+    bench.withdrawn.unreadable = 1
+    page, _presenter = bench.page()
+    qtbot.waitUntil(lambda: any(one.key == "report-carrying" for one in page.notices.notices()))
+    (notice,) = [one for one in page.notices.notices() if one.key == "report-carrying"]
+    assert "cannot be opened" in notice.fact

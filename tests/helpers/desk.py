@@ -21,6 +21,7 @@ from tests.helpers.fakes import (
     FakeSession,
     FakeSigner,
     FakeTemplates,
+    FakeWithdrawnTexts,
     FakeWorklist,
 )
 from tests.helpers.fakes_workflow import FakeWorkflow
@@ -90,6 +91,7 @@ class DeskBench:
         self.reports = FakeReports()
         self.workflow = FakeWorkflow()
         self.drafts = FakeDrafts()
+        self.withdrawn = FakeWithdrawnTexts()
         self.outbox = FakeOutbox()
         self.audit = FakeAudit()
         self.signer = signer or FakeSigner()
@@ -142,7 +144,7 @@ class DeskBench:
             cancel=CancelReport(self.workflow, self.drafts, self.clock),
             withdraw=WithdrawReport(self.workflow, self.reports, self.images, self.objects),
             history=ReportHistory(self.workflow, self.drafts),
-            carry=CarryOver(templates.all, self.audit),
+            carry=CarryOver(templates.all, self.audit, self.withdrawn),
         )
         self.jobs: JobRunner
         self.jobs, self._main_thread = runner_on_main_thread()

@@ -16,6 +16,7 @@ from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.signature import KeyHolder, SignatureLevel, SignatureStamp, SignedArtefact, SignedPdf
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
+from workstation.domain.withdrawn import WaitingTexts, Withdrawn
 from workstation.domain.workitem import Claim, OutputReference, ReadingState, WorklistPage, WorklistQuery, WorklistRow
 
 EXPERT = Actor("expert", "王启明", Role.SENIOR, "centre", "省影像专科联盟远程诊断中心", "副主任医师")
@@ -146,6 +147,28 @@ class FakeDrafts:
 
     def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
         return self.put_aside.get((study_instance_uid, user_id))
+
+
+@dataclass
+class FakeWithdrawnTexts:
+    """Implements ``WithdrawnTextPort`` in memory."""
+
+    kept: dict[str, Withdrawn] = field(default_factory=dict)
+    unreadable: int = 0
+    fail_with: WorkstationError | None = None
+
+    def keep(self, withdrawn: Withdrawn) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.kept[withdrawn.report.report_uid] = withdrawn
+
+    def all(self) -> WaitingTexts:
+        return WaitingTexts(tuple(self.kept.values()), self.unreadable)
+
+    def drop(self, report_uid: str) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.kept.pop(report_uid, None)
 
 
 @dataclass

@@ -28,7 +28,7 @@ from worklist.workflow import HubWorkflow
 from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import Detector
 from workstation.domain.shared_document import KnownDocuments
-from workstation.services.detection_service import DetectStudy, Shadow, Stop, run_worker
+from workstation.services.detection_service import DetectStudy, ImageShadow, Shadow, Stop, run_worker
 from workstation.services.image_detection import PreReadImages
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.critical_acts import CriticalActFile
@@ -38,6 +38,7 @@ from workstation.storage.hanging_protocols import HangingLibrary
 from workstation.storage.keys import Keyring, KeyStore, system_keyring
 from workstation.storage.outbox import Outbox
 from workstation.storage.phrases import PhraseFile
+from workstation.storage.withdrawn_texts import WithdrawnTextStore
 
 if TYPE_CHECKING:
     from workstation.exchange.signing.verify import SignatureVerifier
@@ -108,6 +109,7 @@ class LocalStorage:
     hanging: HangingLibrary
     phrases: PhraseFile
     critical: CriticalActFile
+    withdrawn: WithdrawnTextStore
     documents: KnownDocuments = field(default_factory=KnownDocuments)
     """What the hub gives to all sites, as known when the person signed in"""
 
@@ -135,6 +137,7 @@ def open_storage(
         hanging=HangingLibrary(folder / "hanging"),
         phrases=PhraseFile(folder / "phrases.json"),
         critical=CriticalActFile(folder / "critical", key),
+        withdrawn=WithdrawnTextStore(folder / "drafts", key),
     )
 
 
@@ -144,12 +147,14 @@ def detection_worker(
     *,
     poll_s: float = 2.0,
     shadow: Shadow | None = None,
+    image_shadow: ImageShadow | None = None,
     images: ImageDetector | None = None,
 ) -> Callable[[Stop], None]:
     """
     Return the loop of an AI worker.
 
-    ``shadow`` looks at every study after its pre-read; ``images`` reads the studies without a CT series.
+    ``shadow`` looks at every volume after its pre-read, ``image_shadow`` at the films; ``images`` reads the studies
+    without a CT series.
     """
     from workstation.dicom.images.planar import planar_image
     from workstation.dicom.images.volumes import InstanceVolumes
@@ -166,6 +171,7 @@ def detection_worker(
             new_uid=new_uid,
             stop=stop,
             shadow=shadow,
+            image_shadow=image_shadow,
             images=None if images is None else PreReadImages(images, planar_image, DicomObjects(SystemClock())),
         )
         run_worker(work, stop, poll_s=poll_s)

@@ -119,5 +119,5 @@ def way_services(hub: Hub, storage: LocalStorage) -> WayServices:
         cancel=CancelReport(hub.workflow, storage.drafts, clock),
         withdraw=WithdrawReport(hub.workflow, hub.reports, hub.images, DicomObjects(clock)),
         history=ReportHistory(hub.workflow, storage.drafts),
-        carry=CarryOver(templates_at_hand(storage.documents).all, hub.audit),
+        carry=CarryOver(templates_at_hand(storage.documents).all, hub.audit, storage.withdrawn),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,31 +12,17 @@ from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotPermitted
 from workstation.domain.ports import AuditPort
 from workstation.domain.report import Report
-from workstation.domain.report_state import ReportKind, ReportState, WithdrawalCode
+from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import IMPRESSIONS, FieldType, ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
+from workstation.domain.withdrawn import Withdrawn, WithdrawnTextPort
 from workstation.services.reading_session import ReadingSession
 
 _FINDINGS: Final = "59776-5"
 _ADDENDUM: Final = "addendum"
 _NO_WORDS: Final = re.compile(r"[a-z][a-z0-9_]*|[-+]?[\d.,]+")
 """The key of an option or a number: all that tells it from words where its template is gone"""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """A report that was withdrawn, with whose images it was written under. ValueError for one that still holds."""
-
-    report: Report
-    study: Study
-    code: WithdrawalCode
-
-    def __post_init__(self) -> None:
-        if self.report.state is not ReportState.ENTERED_IN_ERROR:
-            raise ValueError("only the text of a withdrawn report is carried over")
-        if self.report.study_instance_uid != self.study.study_instance_uid:
-            raise ValueError("a report goes with its own study")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +46,8 @@ class CarryOver:
 
     templates: Callable[[], tuple[ReportTemplate, ...]]
     audit: AuditPort
+    waiting: WithdrawnTextPort
+    """Keeps what waits on this machine, over sign-out and restart, until it is used or refused"""
 
     def __call__(self, withdrawn: Withdrawn, session: ReadingSession, typed: str) -> CarriedText:
         """
@@ -83,15 +71,19 @@ class CarryOver:
         return CarriedText(texts, template, written.astimezone().strftime("%Y-%m-%d"))
 
 
-def may_take_over(withdrawn: Withdrawn | None, session: ReadingSession) -> bool:
-    """Tell whether the text of a withdrawn report may be offered for the open case."""
+def may_take_over(withdrawn: Withdrawn, session: ReadingSession) -> bool:
+    """Tell whether the text of a withdrawn report may go into the open report at all."""
     return (
-        withdrawn is not None
-        and session.claim is not None
+        session.claim is not None
         and not session.content_locked
         and session.report.kind is ReportKind.ORIGINAL
         and session.study.study_instance_uid != withdrawn.study.study_instance_uid
     )
+
+
+def offered(waiting: Iterable[Withdrawn], session: ReadingSession) -> tuple[Withdrawn, ...]:
+    """Return the texts that the open case may be the right study of, in their order."""
+    return tuple(one for one in waiting if may_take_over(one, session) and _is_possible(one, session.study.patient))
 
 
 def identity_word(study: Study) -> str:
@@ -189,6 +181,15 @@ def _placed(carried: CarriedText, template: ReportTemplate) -> dict[str, str]:
         key = max(found, key=lambda item: item.multiline).key
         placed[key] = "\n".join(part for part in (placed.get(key), *(carried.texts[one] for one in strange)) if part)
     return {item.key: placed[item.key] for item in texts if item.key in placed}
+
+
+def _is_possible(withdrawn: Withdrawn, patient: Patient) -> bool:
+    """Tell whether words may be of a patient; what only a doubt speaks against is offered and refused with a reason."""
+    wrong = withdrawn.study.patient
+    if withdrawn.code is WithdrawalCode.WRONG_PATIENT:
+        return not _is_same_person(wrong, patient)
+    one, other = wrong.patient_id.strip(), patient.patient_id.strip()
+    return not one or not other or one == other
 
 
 def _is_same_person(one: Patient, other: Patient) -> bool:

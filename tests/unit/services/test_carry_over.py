@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers import cases
-from tests.helpers.fakes import FakeAudit
+from tests.helpers.fakes import FakeAudit, FakeWithdrawnTexts
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotPermitted, Unreachable
 from workstation.domain.key_image import KeyImage
@@ -17,13 +17,13 @@ from workstation.domain.report_state import ReportKind, ReportState, WithdrawalC
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind
+from workstation.domain.withdrawn import Withdrawn
 from workstation.domain.workitem import Claim
 from workstation.services.carry_over import (
     CarryOver,
-    Withdrawn,
     carried_texts,
     identity_word,
-    may_take_over,
+    offered,
     take_over,
     without_field,
 )
@@ -66,7 +66,7 @@ def right_session(
 
 
 def carrying(audit: FakeAudit | None = None) -> CarryOver:
-    return CarryOver(lambda: (cases.template(),), audit or FakeAudit())
+    return CarryOver(lambda: (cases.template(),), audit or FakeAudit(), FakeWithdrawnTexts())
 
 
 def carried(session: ReadingSession, what: Withdrawn | None = None) -> tuple[str, ...]:
@@ -181,7 +181,9 @@ def test_the_words_come_under_their_own_template_and_where_it_is_gone_under_the_
     assert session.template.template_id == "ct-chest"
 
     without = right_session(template=other)
-    found = CarryOver(lambda: (), FakeAudit())(withdrawn({**WORDS, "gone": "x"}), without, "QS0200001")
+    found = CarryOver(lambda: (), FakeAudit(), FakeWithdrawnTexts())(
+        withdrawn({**WORDS, "gone": "x"}), without, "QS0200001"
+    )
     assert found.template is None
     assert take_over(found, without) == ("technique", "airways", "impression")
     small = replace(cases.template(), sections=(replace(other.sections[1]),), template_id="small")
@@ -191,7 +193,7 @@ def test_the_words_come_under_their_own_template_and_where_it_is_gone_under_the_
 def test_no_word_is_lost_where_the_template_of_the_withdrawn_report_is_gone() -> None:
     session = right_session(template=replace(cases.sectioned_template(), template_id="ct-other"))
     said = {"own_field": "右肺上叶结节 12 mm", "choice": "option_2", "count": "3.2", "impression": "右肺上叶结节。"}
-    found = CarryOver(lambda: (), FakeAudit())(withdrawn(said), session, "QS0200001")
+    found = CarryOver(lambda: (), FakeAudit(), FakeWithdrawnTexts())(withdrawn(said), session, "QS0200001")
 
     assert take_over(found, session) == ("technique", "impression")
     assert session.report.values == {"technique": "右肺上叶结节 12 mm", "impression": "右肺上叶结节。"}
@@ -204,7 +206,9 @@ def test_no_word_is_lost_where_the_template_of_the_withdrawn_report_is_gone() ->
 def test_words_that_an_installed_template_has_no_field_for_any_more_go_below_its_largest_field() -> None:
     newer = replace(cases.template(), version="2.0.0")
     session = right_session(template=newer)
-    found = CarryOver(lambda: (newer,), FakeAudit())(withdrawn({**WORDS, "own": "脾大。"}), session, "QS0200001")
+    found = CarryOver(lambda: (newer,), FakeAudit(), FakeWithdrawnTexts())(
+        withdrawn({**WORDS, "own": "脾大。"}), session, "QS0200001"
+    )
     assert take_over(found, session) == ("technique", "airways", "impression")
     assert session.report.values["impression"] == "未见明显异常。\n脾大。"
 
@@ -220,7 +224,9 @@ def test_a_template_without_words_takes_nothing_and_says_so() -> None:
     session = right_session(template=wordless)
     before = Predecessor("2.25.6", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
     added = replace(withdrawn().report, kind=ReportKind.ADDENDUM, predecessors=(before,), addendum="补充：肋骨骨折。")
-    found = CarryOver(lambda: (), FakeAudit())(replace(withdrawn(), report=added), session, "QS0200001")
+    found = CarryOver(lambda: (), FakeAudit(), FakeWithdrawnTexts())(
+        replace(withdrawn(), report=added), session, "QS0200001"
+    )
     assert found.texts["addendum"] == "补充：肋骨骨折。"
     assert (take_over(found, session), session.report.values) == ((), {})
 
@@ -242,7 +248,19 @@ def test_a_report_that_holds_or_says_nothing_is_not_carried() -> None:
         replace(withdrawn(), study=cases.study(uid="1.2.9"))
     with pytest.raises(NotPermitted, match="no text"):
         carrying()(withdrawn({"ctdi": "3.2"}), right_session(), "QS0200001")
-    assert not may_take_over(None, right_session())
+    assert offered((), right_session()) == ()
+
+
+def test_a_waiting_text_is_offered_only_where_it_may_be_of_the_open_study() -> None:
+    """One of another patient never to that patient again, one of the wrong study to nobody else, and not read-only."""
+    wrong_patient, wrong_study = withdrawn(), withdrawn(code=WithdrawalCode.WRONG_STUDY)
+    both, same = (wrong_patient, wrong_study), cases.study().patient
+    assert offered(both, right_session()) == (wrong_patient,)
+    assert offered(both, right_session(same)) == (wrong_study,)
+    assert offered(both, right_session(replace(same, patient_id=""))) == both
+    assert offered(both, right_session(replace(same, birth_date="19700101"))) == both, "refused with a reason"
+    assert offered(both, right_session(same, uid="1.2.3")) == ()
+    assert offered(both, right_session(claimed=False)) == ()
 
 
 def test_a_study_without_a_patient_id_is_named_by_its_accession_number_or_its_day() -> None:

@@ -15,8 +15,9 @@ from workstation.domain.report import Report, ReportKind, ReportState
 from workstation.domain.report_state import ReturnCode, WithdrawalCode
 from workstation.domain.report_version import DoubleReadingState, ReportVersion
 from workstation.domain.study import Study
+from workstation.domain.withdrawn import Withdrawn
 from workstation.domain.workitem import Claim, ReadingState, WorklistRow
-from workstation.services.carry_over import CarryOver, Withdrawn
+from workstation.services.carry_over import CarryOver
 from workstation.services.critical_addendum import record_words
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.reading_session import ReadingSession
@@ -59,6 +60,7 @@ class ReportWay(QObject):
         self._page, self._panel, self._desk, self._jobs, self._services = page, panel, desk, jobs, services
         self.dialog: Dialog | None = None
         self.carrying = Carrying(page, desk, jobs, None if services is None else services.carry)
+        self.carrying.looked.connect(self._changed)
         panel.carry_asked.connect(self.carrying.ask)
         panel.versions_asked.connect(self.show_versions)
         panel.follow_up_asked.connect(self.ask_follow_up)
@@ -259,25 +261,29 @@ class ReportWay(QObject):
         reason: str,
         actor: Actor,
     ) -> None:
-        def acted() -> Report:
-            return act(*what, code, reason, actor)
+        def acted() -> tuple[Report, WorkstationError | None]:
+            withdrawn = act(*what, code, reason, actor)
+            return withdrawn, self.carrying.keep(Withdrawn(withdrawn, what[1], code))  # at once: a crash may follow
 
-        def offer(withdrawn: Report) -> None:
-            self.carrying.offer(Withdrawn(withdrawn, what[1], code))
-            self._changed(None)
-
-        def done(withdrawn: Report) -> None:
+        def done(answer: tuple[Report, WorkstationError | None]) -> None:
+            withdrawn, not_kept = answer
             session.moved_to(withdrawn)
-            self._tell(
-                Severity.NEWS,
-                tr("The report was withdrawn: {reason}", reason=withdrawal_words(code)),
-                tr(
-                    "The sender is told; the case waits to be read anew. Until you sign out its text can be taken "
-                    "over in the right study; it stays to be read in the versions of this case."
-                ),
+            title = tr("The report was withdrawn: {reason}", reason=withdrawal_words(code))
+            if not_kept is None:
+                said = tr(
+                    "The sender is told; the case waits to be read anew. Its text waits, encrypted on this machine, "
+                    "until you take it over in the right study or discard it; it stays in the versions of this case."
+                )
+                self._tell(Severity.NEWS, title, said)
+                return
+            lost = tr(
+                "The sender is told; the case waits to be read anew. This machine could not keep its text for the "
+                "right study: {reason}. It stays in the versions of this case.",
+                reason=not_kept.user_text,
             )
+            self._tell(Severity.DEGRADED, title, lost)
 
-        self._run(session, acted, done, also_left=offer)
+        self._run(session, acted, done, also_left=lambda _answer: self.carrying.look())
 
     def ask_cancel(self) -> None:
         """Ask why the report is given up, then cancel it."""
