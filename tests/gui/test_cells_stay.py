@@ -132,3 +132,33 @@ def test_another_series_stands_where_the_linked_prior_stays_with_its_planes_and_
     assert others == [then, coronal]
     assert (mine.series_instance_uid, mine.index, then.index) == ("1.2.9.2", 2, 2)
     assert coronal.slab == Slab(Projection.MIP, 20.0)
+
+
+@pytest.mark.parametrize("way", ["finding", "image"])
+def test_what_the_reader_chose_on_the_middle_slice_is_not_scrolled_away_by_the_level_of_the_prior(
+    way: str,
+    qtbot: QtBot,
+    make: Callable[..., ComparingBench],  # noqa: F811 - a fixture
+) -> None:
+    """Twelve slices 5 mm apart: the other series opens at slice 6, 30 mm; the prior stands at 10 mm."""
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.9", "20261121", frame="1.5", description="纵隔窗")
+    beside = Stage("two", 1, 2, (Cell(NOW), Cell(BEFORE)))
+    protocols = FakeProtocols((replace(BESIDE, stages=(beside,)), *shipped()))
+    bench = make(replace(study, series=(*study.series, *other.series)), images | more, protocols=protocols)
+    bench.source.known = [prior("1.1.3")]
+    bench.serve_prior(*ct_study("1.1.3", "20251208", frame="1.5"))
+    bench.open(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: stage_name(bench) == "two")
+    _mine, then = pictures(qtbot, bench)
+    bench.page.grid.frame(STACK).scroll_to(2)
+    assert then.index == 2
+
+    shown = bench.presenter.images
+    shown.show_series("1.2.9.2")
+    if way == "finding":
+        shown.show_point((0.0, 0.0, 30.0))
+    else:
+        shown.show_slice(6)
+    mine, _then = pictures(qtbot, bench)
+    assert (mine.series_instance_uid, mine.index, then.index) == ("1.2.9.2", 6, 6)

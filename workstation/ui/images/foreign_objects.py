@@ -238,6 +238,7 @@ class ForeignObjectsView(QObject):
         if scene is None:
             return False
         scene.scroll_to(index)
+        self._images.brought.emit()
         self._page.grid.scrolled.emit(index)
         self._page.grid.refresh()
         return True

@@ -92,6 +92,7 @@ class Hanging(QObject):
         images.case_opened.connect(self._opened)
         images.case_closed.connect(self._closed)
         images.series_shown.connect(self._series_shown)
+        images.brought.connect(self._leave_the_level)
         images.slices_arrived.connect(lambda _shown: self._slices_came())
         images.series_settled.connect(lambda _shown: self._slices_came())
         images.volume_built.connect(lambda _shown: self._volume_came())
@@ -107,8 +108,8 @@ class Hanging(QObject):
         self._hungs: tuple[Hung, ...] = ()
         self._active = False
         self._stack_scene: Scene | None = None
-        self._came_at: tuple[StackScene, int] | None = None
-        """The series chosen last and its slice, until its place in space is known"""
+        self._came_at: tuple[StackScene, int | None] | None = None
+        """The series chosen last and its slice, None where the reader was brought; until its place is known"""
         self._dress.take_warnings_back()
 
     def _add_commands(self) -> None:
@@ -373,7 +374,11 @@ class Hanging(QObject):
         self._bring_along()
 
     def _bring_along(self) -> None:
-        """Let another series stand where the cells stand that it is linked with; a reader who moved it is left."""
+        """
+        Let another series stand where the cells stand that it is linked with; a reader who moved it is left.
+
+        Where the reader was brought to a finding or an image, the cells come to the series instead.
+        """
         grid, came = self._page.grid, self._came_at
         if came is None or not came[0].frame_of_reference_uid:
             return
@@ -381,8 +386,13 @@ class Hanging(QObject):
         scene, index = came
         beside = (grid.frame(key).scene for key in self._staying())
         source = next((one for one in beside if one is not None and grid.links.matrix(one, scene) is not None), None)
-        if source is not None and scene.index == index and scene is grid.stack:
-            grid.links.follow(source)
+        if source is not None and index in {None, scene.index} and scene is grid.stack:
+            grid.links.follow(source if index is not None else scene)
+
+    def _leave_the_level(self) -> None:
+        """Let the stack stand where the reader was brought, also where that is the slice it opened with."""
+        if self._came_at is not None:
+            self._came_at = self._came_at[0], None
 
     def _staying(self) -> Sequence[str]:
         """Return the viewports of the stage that another series on screen leaves as they are."""

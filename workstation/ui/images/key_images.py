@@ -194,7 +194,7 @@ class KeyImages(QObject):
             places = [frame.ref for frame in series.frames]
             if ref in places:
                 self._images.show_series(series.key)
-                self._page.grid.frame(STACK).scroll_to(places.index(ref))
+                self._images.show_slice(places.index(ref))
                 return
 
     # how the images are seen

@@ -67,6 +67,8 @@ class ImagePresenter(QObject):
     """``HungVolume`` of a cell that may lie over others now; a PET's in uptake values"""
     objects_read = Signal(object)
     """``ForeignObjects`` of the case or of a prior beside it"""
+    brought = Signal()
+    """The reader was brought to a place by a choice of theirs: nothing else may move the stack away from it"""
 
     def __init__(
         self,
@@ -293,11 +295,17 @@ class ImagePresenter(QObject):
         if shown is None:
             return
         self._page.grid.show_point(lps_mm)
+        self.brought.emit()
         self._loading.focus(shown.scene.index)
         here = shown.scene.image(shown.scene.index) is not None
         self._pending = None if here else lps_mm
         if here:
             centre(self._page.grid.frame(STACK), lps_mm)
+
+    def show_slice(self, index: int) -> None:
+        """Bring a slice of the stack, from 0, that the reader asked for; a missing one is fetched first."""
+        self._page.grid.frame(STACK).scroll_to(index)
+        self.brought.emit()
 
     def show_place(self, place: PlaceOnImage) -> None:
         """Bring the image or series of a finding to the viewport that has it, else to the stack; a box into view."""
@@ -313,6 +321,7 @@ class ImagePresenter(QObject):
                 if any(place.is_on(one.ref.sop_instance_uid, one.ref.frame_number) for one in series.frames):
                     self.show_series(series.key)
                     bring_into_view(grid, study, place)
+        self.brought.emit()
         if self._shown is not None:
             self._loading.focus(self._shown.scene.index)
 
