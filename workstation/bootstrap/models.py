@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from models.engine.detect_command import check_model, list_models, reads_images
 from models.engine.installed import InstalledModels
@@ -14,14 +15,18 @@ from models.engine.runner import ModelRunner
 from models.engine.session import parse_provider
 from models.engine.trust import make_key, sign_bundle
 from resources.translation import tr
+from workstation.dicom.images.planar import planar_image
 from workstation.domain.errors import BundleInvalid
 from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import AuditPort, Detector
-from workstation.services.model_service import ModelPage, RunShadow
+from workstation.services.model_service import ModelPage
+from workstation.services.shadow_service import RunImageShadow, RunShadow
 from workstation.services.uid import SystemClock
 from workstation.settings import default_path
 from workstation.storage.data_dir import default_data_dir
 from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
+
+T = TypeVar("T")
 
 
 def installed_models(provider: str = "auto") -> InstalledModels:
@@ -68,22 +73,43 @@ def _active(data_dir: Path | None) -> str | None:
 
 
 def shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunShadow:
-    """Return what a worker calls after each pre-read; the shadow is opened once and kept until it changes."""
+    """Return what a worker calls after each pre-read of a volume; see ``_opened_once``."""
     folder = data_dir or default_data_dir()
-    choices = ModelChoiceFile(folder / "model-choice.json")
-    opened: dict[str, Detector] = {}
 
-    def shadow() -> Detector | None:
+    def for_volumes(models: InstalledModels, name: str) -> Detector | None:
+        return None if reads_images(models.registry.load(name)) else models.detector(name)
+
+    return RunShadow(_opened_once(folder, provider, for_volumes), StoredRunFolder(folder / "model-runs"), SystemClock())
+
+
+def image_shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunImageShadow:
+    """Return what a worker calls after each study of single images; see ``_opened_once``."""
+    folder = data_dir or default_data_dir()
+
+    def for_images(models: InstalledModels, name: str) -> ImageDetector | None:
+        bundle = models.registry.load(name)
+        return ModelRunner(bundle, parse_provider(provider)) if reads_images(bundle) else None
+
+    shadow = _opened_once(folder, provider, for_images)
+    return RunImageShadow(shadow, planar_image, StoredRunFolder(folder / "model-runs"), SystemClock())
+
+
+def _opened_once(
+    data_dir: Path, provider: str, opened: Callable[[InstalledModels, str], T | None]
+) -> Callable[[], T | None]:
+    """Return what gives the shadow of the moment: it is opened once and kept until another one is chosen."""
+    choices = ModelChoiceFile(data_dir / "model-choice.json")
+    kept: dict[str, T | None] = {}
+
+    def shadow() -> T | None:
         name = choices.load().shadow
-        if name is None:
-            opened.clear()
-            return None
-        if name not in opened:
-            opened.clear()
-            opened[name] = installed_models(provider).detector(name)
-        return opened[name]
+        if name not in kept:
+            kept.clear()
+            if name is not None:
+                kept[name] = opened(installed_models(provider), name)
+        return None if name is None else kept[name]
 
-    return RunShadow(shadow, StoredRunFolder(folder / "model-runs"), SystemClock())
+    return shadow
 
 
 def run_models_command(options: argparse.Namespace) -> int:

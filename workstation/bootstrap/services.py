@@ -10,7 +10,7 @@ from types import FrameType
 from resources.translation import tr
 from workstation.bootstrap.adapters import connect, detection_worker
 from workstation.bootstrap.console import password_for
-from workstation.bootstrap.models import active_detector, active_image_detector, shadow_runner
+from workstation.bootstrap.models import active_detector, active_image_detector, image_shadow_runner, shadow_runner
 
 
 def run_hub_command(options: argparse.Namespace) -> int:
@@ -42,6 +42,7 @@ def run_worker_command(options: argparse.Namespace) -> int:
         detector = active_detector(options.provider)
         print(tr("Worker ready: {model} on {hub}", model=detector.identity.name, hub=options.hub), flush=True)
         images = active_image_detector(options.provider)
-        detection_worker(hub, detector, shadow=shadow_runner(provider=options.provider), images=images)(stop)
+        shadows = shadow_runner(provider=options.provider), image_shadow_runner(provider=options.provider)
+        detection_worker(hub, detector, shadow=shadows[0], image_shadow=shadows[1], images=images)(stop)
         hub.session.sign_out()
     return 0

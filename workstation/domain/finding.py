@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from math import dist
+from typing import Final
 
 from workstation.domain.geometry import Point, distance_mm
-from workstation.domain.image_place import BoxPx, ImageMark, ImagePlace
+from workstation.domain.image_place import BoxPx, ImageMark, ImagePlace, centre_px
 from workstation.domain.mark import AlgorithmIdentity, Lobe, Mark, MarkEvidence, NoduleType
 from workstation.domain.observation import FollowUp
 from workstation.domain.rejection import MarkedKind, RejectReason
@@ -32,6 +34,10 @@ __all__ = [
 ]
 
 
+UNNAMED: Final = "abnormality"
+"""What a reader calls a finding without saying what it is."""
+
+
 class Decision(StrEnum):
     """What became of a finding. ADDED findings come from a person, never from a model."""
 
@@ -47,16 +53,19 @@ class OwnFinding:
     """
     What the reader had found before accepting the AI mark at the same place.
 
-    ``before_ai`` as in ``Finding``; the number is that of the finding that the mark took in.
+    ``before_ai``, ``on_image`` and ``label`` as in ``Finding``; the number is that of the finding that the mark took
+    in. Centre and size are None for one on an image.
     """
 
     tracking_uid: str
     number: int
-    centre_lps_mm: Point
-    diameter_mm: float
+    centre_lps_mm: Point | None
+    diameter_mm: float | None
     found_by: str = ""
     found_at: datetime | None = None
     before_ai: bool | None = None
+    on_image: ImagePlace | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,11 @@ class Finding:
             raise ValueError("only a finding on an image is named by the reader")
 
     @property
+    def is_unnamed(self) -> bool:
+        """Tell whether nobody said what it is."""
+        return self.called in {"", UNNAMED}
+
+    @property
     def mark(self) -> Mark | None:
         """Return the AI original where it lies in the patient."""
         return self.original if isinstance(self.original, Mark) else None
@@ -146,23 +160,30 @@ class Finding:
 
     def confirming(self, own: Finding, *, by: str, at: datetime) -> Finding:
         """
-        Return this AI mark as accepted where the reader had found the same: place and size are the reader's.
+        Return this AI mark as accepted where the reader had found the same: place, size and name are the reader's.
 
-        ValueError unless this is a mark and ``own`` a finding added by a person.
+        ValueError unless this is a mark and ``own`` a finding added by a person, both in the patient or both on images.
         """
-        if self.mark is None or own.decision is not Decision.ADDED:
+        if self.original is None or own.decision is not Decision.ADDED:
             raise ValueError("an AI mark confirms a finding that a person added")
-        if own.centre_lps_mm is None or own.diameter_mm is None:
+        if (own.on_image is None) != (self.on_image is None):
             raise ValueError("a mark in the patient does not confirm a finding on an image")
         said = OwnFinding(
             own.tracking_uid, own.number, own.centre_lps_mm, own.diameter_mm, own.decided_by, own.decided_at,
-            own.before_ai,
+            own.before_ai, own.on_image, own.label,
         )  # fmt: skip
+        as_marked = (
+            own.diameter_mm == self.original.diameter_mm
+            if isinstance(self.original, Mark)
+            else own.on_image is not None and own.on_image.box_px == self.original.place.box_px
+        )
         return replace(
             self.accepted(by=by, at=at),
-            decision=Decision.EDITED if own.diameter_mm != self.mark.diameter_mm else Decision.ACCEPTED,
+            decision=Decision.ACCEPTED if as_marked else Decision.EDITED,
             centre_lps_mm=own.centre_lps_mm,
             diameter_mm=own.diameter_mm,
+            on_image=own.on_image,
+            label="" if own.is_unnamed else own.label,
             nodule_type=own.nodule_type,
             lobe=own.lobe,
             before_ai=own.before_ai,
@@ -413,15 +434,18 @@ class FindingList:
         return replace(self, findings=tuple(finding if f.tracking_uid == tracking_uid else f for f in self.findings))
 
     def own_at(self, mark: Finding) -> Finding | None:
-        """Return the finding of the reader's own at the place of a mark: inside the larger of the two, the nearest."""
+        """
+        Return the finding of the reader's own at the place of a mark: the nearest, None where there is none.
+
+        In the patient: inside the larger of the two. On images: ``ImagePlace.is_same_place``, unless the reader calls
+        it something else; a whole image or series is one place for all that is said of it, so there the names decide.
+        """
         near: list[tuple[float, Finding]] = []
         for own in self.findings:
-            if own.centre_lps_mm is None or own.diameter_mm is None or own.decision is not Decision.ADDED:
+            if own.decision is not Decision.ADDED:
                 continue
-            if mark.centre_lps_mm is None or mark.diameter_mm is None:
-                continue
-            gap = distance_mm(own.centre_lps_mm, mark.centre_lps_mm)
-            if gap <= max(own.diameter_mm, mark.diameter_mm) / 2:
+            gap = _gap_px(own, mark) if mark.on_image is not None else _gap_mm(own, mark)
+            if gap is not None:
                 near.append((gap, own))
         return min(near, key=lambda one: one[0])[1] if near else None
 
@@ -439,3 +463,22 @@ class FindingList:
     def next_number(self) -> int:
         """Return the number for the next added finding."""
         return max((f.number for f in self.findings), default=0) + 1
+
+
+def _gap_mm(own: Finding, mark: Finding) -> float | None:
+    """Return the distance of two findings at one place in the patient, None where they are two."""
+    if own.centre_lps_mm is None or own.diameter_mm is None or mark.centre_lps_mm is None or mark.diameter_mm is None:
+        return None
+    gap = distance_mm(own.centre_lps_mm, mark.centre_lps_mm)
+    return gap if gap <= max(own.diameter_mm, mark.diameter_mm) / 2 else None
+
+
+def _gap_px(own: Finding, mark: Finding) -> float | None:
+    """Return the distance of two findings at one place on an image, None where they are two."""
+    here, there = own.on_image, mark.on_image
+    if here is None or there is None or not here.is_same_place(there):
+        return None
+    same_name = own.called.casefold() == mark.called.casefold()
+    if here.box_px is None or there.box_px is None:
+        return 0.0 if same_name else None
+    return dist(centre_px(here.box_px), centre_px(there.box_px)) if same_name or own.is_unnamed else None

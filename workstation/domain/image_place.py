@@ -50,6 +50,19 @@ class ImagePlace:
         """Return another box on the same image. ValueError for a whole series and for a box without a size."""
         return ImagePlace(self.sop_instance_uid, self.frame, box_px, self.series_instance_uid)
 
+    def is_same_place(self, other: ImagePlace) -> bool:
+        """
+        Tell whether two places are one: the same whole image or series, or boxes that hold each other's centres.
+
+        A small box at the rim of a large one stays a place of its own, however much of it the large one covers.
+        """
+        same = (self.sop_instance_uid, self.frame or 1, self.series_instance_uid) == (
+            other.sop_instance_uid, other.frame or 1, other.series_instance_uid,
+        )  # fmt: skip
+        if not same or self.box_px is None or other.box_px is None:
+            return same and self.box_px is other.box_px
+        return _holds_centre(self.box_px, other.box_px) and _holds_centre(other.box_px, self.box_px)
+
     def is_on(self, sop_instance_uid: str, frame: int | None) -> bool:
         """Tell whether the place lies on this image; ``frame`` None for an image of a single frame."""
         is_image = self.sop_instance_uid == sop_instance_uid and not self.series_instance_uid
@@ -73,3 +86,15 @@ class ImageMark:
     def __post_init__(self) -> None:
         if not 0 <= self.score <= 1:
             raise ValueError(f"score must lie in [0, 1], got {self.score}")
+
+
+def centre_px(box_px: BoxPx) -> tuple[float, float]:
+    """Return the centre (column, row) of a box."""
+    left, top, right, bottom = box_px
+    return (left + right) / 2, (top + bottom) / 2
+
+
+def _holds_centre(box_px: BoxPx, other_px: BoxPx) -> bool:
+    left, top, right, bottom = box_px
+    column, row = centre_px(other_px)
+    return left <= column <= right and top <= row <= bottom

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from workstation.domain.acquisition import Acquisition
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImageMark
 from workstation.domain.study import DecodeWarning
 
 
@@ -283,3 +284,12 @@ class StoredRun:
     at: datetime
     series_instance_uid: str = ""
     statements: tuple[Statement, ...] = ()
+    """Of the whole study; of several films the surest that was said of any"""
+    on_images: tuple[ImageMark, ...] = ()
+    """Of single films: boxes, and what was said of a film as a whole"""
+
+    @property
+    def shown_scores(self) -> tuple[float, ...]:
+        """Return the scores of the places that readers would be shown: marks in the patient and boxes on films."""
+        boxes = (one.score for one in self.on_images if one.shown and one.place.box_px is not None)
+        return (*(mark.score for mark in self.marks if mark.shown), *boxes)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import dist
 from typing import Protocol
 
-import numpy as np
-
 from workstation.domain.finding import AlgorithmIdentity, Mark
+from workstation.domain.geometry import distance_mm
+from workstation.domain.image_place import ImageMark, centre_px
+from workstation.domain.model import StoredRun
+
+Placed = Mark | ImageMark
 
 
 class Said(Protocol):
@@ -54,9 +59,9 @@ class CaseComparison:
     """
 
     study_instance_uid: str
-    both: tuple[tuple[Mark, Mark], ...]
-    only_first: tuple[Mark, ...]
-    only_second: tuple[Mark, ...]
+    both: tuple[tuple[Placed, Placed], ...]
+    only_first: tuple[Placed, ...]
+    only_second: tuple[Placed, ...]
     said: tuple[SaidByBoth, ...] = ()
 
 
@@ -137,14 +142,51 @@ def compare_marks(study_instance_uid: str, first: tuple[Mark, ...], second: tupl
     diameter; each mark is in one pair, nearest pairs first.
     """
     left, right = [m for m in first if m.shown], [m for m in second if m.shown]
-    gaps = sorted(
+    gaps = [
         (gap, a, b)
         for a, one in enumerate(left)
         for b, other in enumerate(right)
-        if (gap := _distance_mm(one, other)) <= max(one.diameter_mm, other.diameter_mm) / 2
+        if (gap := distance_mm(one.centre_lps_mm, other.centre_lps_mm)) <= max(one.diameter_mm, other.diameter_mm) / 2
+    ]
+    return _compared(study_instance_uid, left, right, gaps)
+
+
+def compare_boxes(
+    study_instance_uid: str, first: tuple[ImageMark, ...], second: tuple[ImageMark, ...]
+) -> CaseComparison:
+    """
+    Pair the shown boxes of two models on the films of a study, as ``ImagePlace.is_same_place`` has it.
+
+    Each box is in one pair, nearest centres first. What is said of a film as a whole has no place to pair.
+    """
+    left, right = ([one for one in said if one.shown and one.place.box_px is not None] for said in (first, second))
+    gaps = [
+        (dist(centre_px(one.place.box_px), centre_px(other.place.box_px)), a, b)
+        for a, one in enumerate(left)
+        for b, other in enumerate(right)
+        if one.place.box_px and other.place.box_px and one.place.is_same_place(other.place)
+    ]
+    return _compared(study_instance_uid, left, right, gaps)
+
+
+def compare_runs(first: StoredRun, second: StoredRun) -> CaseComparison:
+    """Compare all that two models said of one study: places in the patient, boxes on films, the study as a whole."""
+    marks = compare_marks(first.study_instance_uid, first.marks, second.marks)
+    boxes = compare_boxes(first.study_instance_uid, first.on_images, second.on_images)
+    return CaseComparison(
+        first.study_instance_uid,
+        (*marks.both, *boxes.both),
+        (*marks.only_first, *boxes.only_first),
+        (*marks.only_second, *boxes.only_second),
+        said_by_both(first.statements, second.statements),
     )
+
+
+def _compared(
+    study_instance_uid: str, left: Sequence[Placed], right: Sequence[Placed], gaps: list[tuple[float, int, int]]
+) -> CaseComparison:
     pairs: dict[int, int] = {}
-    for _, a, b in gaps:
+    for _, a, b in sorted(gaps):
         if a not in pairs and b not in pairs.values():
             pairs[a] = b
     return CaseComparison(
@@ -163,7 +205,3 @@ def said_by_both(first: tuple[Said, ...], second: tuple[Said, ...]) -> tuple[Sai
         for one in first
         if one.label in others
     )
-
-
-def _distance_mm(one: Mark, other: Mark) -> float:
-    return float(np.linalg.norm(np.subtract(one.centre_lps_mm, other.centre_lps_mm)))

@@ -68,7 +68,7 @@ def drift_report(runs: Sequence[StoredRun], limits: DriftLimits | None) -> Drift
     by_week: dict[date, list[list[float]]] = {}
     for run in runs:
         day = run.at.date()
-        scores = [mark.score for mark in run.marks if mark.shown]
+        scores = list(run.shown_scores)
         by_week.setdefault(day - timedelta(days=day.weekday()), []).append(scores)
     mondays = sorted(by_week)
     weeks = tuple(_week(monday, by_week[monday]) for monday in mondays)

@@ -19,7 +19,6 @@ from resources.translation import tr
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.errors import (
     BundleInvalid,
-    InputOutsideIntendedUse,
     JobCancelled,
     NoLongerUpdatable,
     StudyIncomplete,
@@ -41,7 +40,7 @@ from workstation.domain.progress import JobPart
 from workstation.domain.study import Series, Study
 from workstation.domain.volume import Volume
 from workstation.services.detection_findings import findings_of
-from workstation.services.image_detection import PreReadImages
+from workstation.services.image_detection import Fetch, ImagesRead, PreReadImages
 from workstation.services.series_choice import choose_series
 
 T = TypeVar("T")
@@ -72,6 +71,14 @@ class Shadow(Protocol):
         ...
 
 
+class ImageShadow(Protocol):
+    """Called with every study of single images; ``shadow_service.RunImageShadow`` is one. Never raises."""
+
+    def __call__(self, study: Study, said: ImagesRead | None, fetch: Fetch, stop: Stop) -> None:
+        """Let another model look at the same images; ``said`` is None where no model pre-reads them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectStudy:
     """Pre-read one study: fetch, decode, detect, store the SR, complete the workitem."""
@@ -85,6 +92,7 @@ class DetectStudy:
     new_uid: Callable[[], str]
     stop: Stop
     shadow: Shadow | None = None
+    image_shadow: ImageShadow | None = None
     images: PreReadImages | None = None
     clock_s: Callable[[], float] = time.monotonic
 
@@ -123,7 +131,10 @@ class DetectStudy:
             self._pre_read_images(item, study, self.images, job)
             return
         if series is None:
-            raise InputOutsideIntendedUse(tr("The study holds no CT series that the detector can read."))
+            reason = tr("The study holds no CT series that the detector can read.")
+            self._settle(item, "failed", lambda: self.queue.fail(item, reason))
+            self._shadow_images(study, None)  # a model for films is tried before anybody relies on it
+            return
 
         if self.detector.identity.research:
             raise BundleInvalid(
@@ -167,13 +178,18 @@ class DetectStudy:
         )
 
     def _pre_read_images(self, item: AiWorkitem, study: Study, images: PreReadImages, job: JobContext) -> None:
-        def fetch(of: Study, series: Series, uid: str) -> bytes:
-            return self._patiently(partial(self._instance, of, series, uid))
-
-        sr, summary = images(study, fetch, JobPart(job, 0.0, 0.95))
+        sr, summary, said = images(study, self._one, JobPart(job, 0.0, 0.95))
         outputs = self._patiently(lambda: self.store.store(study.study_instance_uid, [sr]))
         self._patiently(lambda: self.queue.complete(item, outputs, summary))
+        self._shadow_images(study, said)
         _log.info("AI workitem %s: %d marks on single images", item.claim.ups_instance_uid, summary.finding_count)
+
+    def _shadow_images(self, study: Study, said: ImagesRead | None) -> None:
+        if self.image_shadow is not None:
+            self.image_shadow(study, said, self._one, self.stop)
+
+    def _one(self, study: Study, series: Series, sop_instance_uid: str) -> bytes:
+        return self._patiently(partial(self._instance, study, series, sop_instance_uid))
 
     def _fetch(self, study: Study, series: Series, job: JobContext) -> list[bytes]:
         files: list[bytes] = []
@@ -182,8 +198,7 @@ class DetectStudy:
             wanted = list(series.instances)
         for number, instance in enumerate(wanted):
             job.progress(number / len(wanted), tr("Fetching images"))
-            uid = instance.sop_instance_uid
-            files.append(self._patiently(partial(self._instance, study, series, uid)))
+            files.append(self._one(study, series, instance.sop_instance_uid))
         job.progress(1.0)
         return files
 

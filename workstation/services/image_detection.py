@@ -3,20 +3,90 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from resources.translation import tr
 from workstation.domain.detection import DetectionSummary
 from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse
 from workstation.domain.finding import AlgorithmIdentity
-from workstation.domain.model import ImageFindings, ModelOutput, PlanarImage, PlanarMark, StudyFinding
+from workstation.domain.image_place import ImageMark, ImagePlace
+from workstation.domain.model import ImageFindings, ModelOutput, PlanarImage, PlanarMark, Statement, StudyFinding
 from workstation.domain.model_ports import ImageDetector, PlanarObjects
 from workstation.domain.ports import JobContext
 from workstation.domain.progress import JobPart
 from workstation.domain.study import Instance, Series, Study
 
 Fetch = Callable[[Study, Series, str], bytes]
+Read = Callable[[bytes], PlanarImage]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesRead:
+    """What one model said of the single images of a study, in their order; ``seconds`` are the sums of its stages."""
+
+    series_instance_uid: str
+    algorithm: AlgorithmIdentity
+    images: tuple[ImageFindings, ...]
+    seconds: dict[str, float]
+
+    @property
+    def shown(self) -> tuple[PlanarMark | StudyFinding, ...]:
+        """Return the boxes that readers see, then the findings on whole images."""
+        marks = (mark for image in self.images for mark in image.marks if mark.shown)
+        return (*marks, *(finding for image in self.images for finding in image.findings if finding.shown))
+
+    @property
+    def marks(self) -> tuple[ImageMark, ...]:
+        """Return every box and every finding on a whole image, each with its image."""
+        return tuple(mark for image in self.images for mark in _marks_of(image))
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Return each finding on whole images once for the study: where it was said most surely."""
+        surest: dict[str, StudyFinding] = {}
+        for finding in (finding for image in self.images for finding in image.findings):
+            if finding.label not in surest or finding.score > surest[finding.label].score:
+                surest[finding.label] = finding
+        return tuple(Statement(one.label, one.score, one.shown, one.out_of_ten) for one in surest.values())
+
+
+def images_for(detector: ImageDetector, study: Study) -> tuple[tuple[Series, Instance], ...]:
+    """Return the single-frame images of a model's modalities."""
+    return tuple(
+        (series, instance)
+        for series in study.series
+        if series.modality in detector.modalities
+        for instance in series.instances
+        if instance.number_of_frames <= 1
+    )
+
+
+def read_images(detector: ImageDetector, read: Read, study: Study, fetch: Fetch, job: JobContext) -> ImagesRead:
+    """
+    Run a model on every single-frame image of its modalities, one after the other.
+
+    An image that the model refuses is left out as long as another is read. Raises InputOutsideIntendedUse when
+    every image is refused or none is there, JobCancelled, and what ``fetch`` and the model raise.
+    """
+    chosen = images_for(detector, study)
+    told: list[ImageFindings] = []
+    outputs: list[ModelOutput] = []
+    refused: InputOutsideIntendedUse | None = None
+    for number, (series, instance) in enumerate(chosen):
+        part = JobPart(job, number / len(chosen), (number + 1) / len(chosen))
+        part.progress(0.0, tr("Fetching images"))
+        data = fetch(study, series, instance.sop_instance_uid)
+        try:
+            found = detector.detect_image(read(data), part)
+        except InputOutsideIntendedUse as exc:
+            refused = exc
+            continue
+        outputs.append(found)
+        told.append(ImageFindings(instance.sop_instance_uid, found.planar_marks, found.study_findings))
+    if not outputs:
+        raise refused or InputOutsideIntendedUse(tr("The study holds no image that the model can read."))
+    return ImagesRead(chosen[0][0].series_instance_uid, _joined(outputs), tuple(told), _seconds(outputs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +94,19 @@ class PreReadImages:
     """Runs one model on every single-frame image of its modalities in a study."""
 
     detector: ImageDetector
-    read: Callable[[bytes], PlanarImage]
+    read: Read
     objects: PlanarObjects
     clock_s: Callable[[], float] = time.monotonic
 
     def wants(self, study: Study) -> bool:
         """Tell whether the study holds an image for this model."""
-        return bool(self._chosen(study))
+        return bool(images_for(self.detector, study))
 
-    def __call__(self, study: Study, fetch: Fetch, job: JobContext) -> tuple[bytes, DetectionSummary]:
+    def __call__(self, study: Study, fetch: Fetch, job: JobContext) -> tuple[bytes, DetectionSummary, ImagesRead]:
         """
-        Return the SR and the summary of a study.
+        Return the SR and the summary of a study, and what the model said of each image.
 
-        An image that the model refuses is left out as long as another is read. Raises BundleInvalid for a
-        research model, InputOutsideIntendedUse when every image is refused, and what ``fetch`` raises.
+        Raises BundleInvalid for a research model, and as ``read_images``.
         """
         if self.detector.identity.research:
             raise BundleInvalid(
@@ -45,46 +114,26 @@ class PreReadImages:
                 hint=tr("Choose a signed model, or run this one in shadow mode."),
             )
         started = self.clock_s()
-        chosen = self._chosen(study)
-        told: list[ImageFindings] = []
-        outputs: list[ModelOutput] = []
-        refused: InputOutsideIntendedUse | None = None
-        for number, (series, instance) in enumerate(chosen):
-            part = JobPart(job, number / len(chosen), (number + 1) / len(chosen))
-            part.progress(0.0, tr("Fetching images"))
-            data = fetch(study, series, instance.sop_instance_uid)
-            try:
-                found = self.detector.detect_image(self.read(data), part)
-            except InputOutsideIntendedUse as exc:
-                refused = exc
-                continue
-            outputs.append(found)
-            told.append(ImageFindings(instance.sop_instance_uid, found.planar_marks, found.study_findings))
-        if not outputs:
-            raise refused or InputOutsideIntendedUse(tr("The study holds no image that the model can read."))
-        algorithm = _joined(outputs)
-        sr = self.objects.planar_sr(study, algorithm, told)
-        shown: list[PlanarMark | StudyFinding] = [mark for image in told for mark in image.marks if mark.shown]
-        shown += [finding for image in told for finding in image.findings if finding.shown]
-        best = max(shown, key=lambda one: one.score, default=None)
+        said = read_images(self.detector, self.read, study, fetch, job)
+        sr = self.objects.planar_sr(study, said.algorithm, said.images)
+        best = max(said.shown, key=lambda one: one.score, default=None)
         summary = DetectionSummary(
-            series_instance_uid=chosen[0][0].series_instance_uid,
-            algorithm=algorithm,
-            finding_count=len(shown),
+            series_instance_uid=said.series_instance_uid,
+            algorithm=said.algorithm,
+            finding_count=len(said.shown),
             top_score=None if best is None else best.score,
             top_out_of_ten=None if best is None else best.out_of_ten,
-            seconds={**_seconds(outputs), "total": self.clock_s() - started},
+            seconds={**said.seconds, "total": self.clock_s() - started},
         )
-        return sr, summary
+        return sr, summary, said
 
-    def _chosen(self, study: Study) -> list[tuple[Series, Instance]]:
-        return [
-            (series, instance)
-            for series in study.series
-            if series.modality in self.detector.modalities
-            for instance in series.instances
-            if instance.number_of_frames <= 1
-        ]
+
+def _marks_of(image: ImageFindings) -> Iterator[ImageMark]:
+    whole = ImagePlace(image.sop_instance_uid)
+    for mark in image.marks:
+        yield ImageMark(whole.with_box(mark.box_px), mark.score, mark.shown, mark.label, mark.out_of_ten)
+    for said in image.findings:
+        yield ImageMark(whole, said.score, said.shown, said.label, said.out_of_ten)
 
 
 def _joined(outputs: list[ModelOutput]) -> AlgorithmIdentity:

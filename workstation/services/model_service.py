@@ -10,23 +10,26 @@ from pathlib import Path
 from resources.translation import tr
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import BundleInvalid, JobCancelled, NotPermitted, StorageError, WorkstationError
+from workstation.domain.errors import BundleInvalid, NotPermitted, StorageError, WorkstationError
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import (
     GateResult,
     ModelCard,
     ModelChoice,
-    ModelOutput,
-    Statement,
     StoredRun,
-    StudyFinding,
 )
-from workstation.domain.model_comparison import CaseComparison, ModelComparison, compare_marks, said_by_both
+from workstation.domain.model_comparison import (
+    CaseComparison,
+    ModelComparison,
+    compare_marks,
+    compare_runs,
+    said_by_both,
+)
 from workstation.domain.model_drift import DriftReport, drift_report
 from workstation.domain.model_ports import ModelChoicePort, ModelPort, StoredRunPort
-from workstation.domain.ports import AuditPort, Clock, DetectionResult, Detector, JobContext
+from workstation.domain.ports import AuditPort, Clock, Detector, JobContext
 from workstation.domain.volume import Volume
-from workstation.services.detection_service import Stop
+from workstation.services.shadow_service import said_by
 
 _log = logging.getLogger(__name__)
 
@@ -133,13 +136,7 @@ class ModelPage:
                 tr("There is no case that both models have seen."),
                 hint=tr("Let one of them run in shadow mode for some days, then compare."),
             )
-        cases = tuple(
-            replace(
-                compare_marks(uid, left[uid].marks, right[uid].marks),
-                said=said_by_both(left[uid].statements, right[uid].statements),
-            )
-            for uid in common
-        )
+        cases = tuple(compare_runs(left[uid], right[uid]) for uid in common)
         return ModelComparison(left[common[0]].algorithm, right[common[0]].algorithm, cases)
 
     def _runs_of(self, card: ModelCard) -> list[StoredRun]:
@@ -186,41 +183,6 @@ def _require(actor: Actor) -> None:
         raise NotPermitted(tr("Only administrators change models"), hint=tr("Ask your administrator."))
 
 
-@dataclass(frozen=True, slots=True)
-class RunShadow:
-    """
-    After a pre-read: keep its marks for the weekly watch, run the shadow on the same volume, keep its marks too.
-
-    ``shadow`` gives the shadow's detector, None while there is none. Nothing that goes wrong here
-    reaches the pre-read, which is finished and stored by then.
-    """
-
-    shadow: Callable[[], Detector | None]
-    runs: StoredRunPort
-    clock: Clock
-
-    def __call__(self, study_instance_uid: str, volume: Volume, result: DetectionResult, stop: Stop) -> None:
-        """Run and store; faults are logged only."""
-        try:
-            self._keep(study_instance_uid, volume, result)  # what the model page watches week by week
-            detector = self.shadow()
-            if detector is None:
-                return
-            self._keep(study_instance_uid, volume, detector.detect(volume, _UntilStopped(stop)))
-        except JobCancelled:
-            _log.info("the shadow was stopped with its worker")
-        except WorkstationError as exc:
-            _log.info("the shadow gave no result: %s", exc)
-
-    def _keep(self, study_instance_uid: str, volume: Volume, result: DetectionResult) -> None:
-        said = tuple(Statement(one.label, one.score, one.shown, one.out_of_ten) for one in _said(result))
-        self.runs.add(
-            StoredRun(
-                study_instance_uid, result.algorithm, result.marks, self.clock.now(), volume.series_instance_uid, said
-            )
-        )
-
-
 def compare_models(
     first: Detector, second: Detector, cases: Iterable[tuple[str, Callable[[], Volume]]], job: JobContext
 ) -> ModelComparison:
@@ -242,28 +204,10 @@ def compare_models(
             _log.info("a case is left out of the comparison: %s", exc)
             continue
         algorithms = [result.algorithm for result in results]
-        said = said_by_both(_said(results[0]), _said(results[1]))
+        said = said_by_both(said_by(results[0]), said_by(results[1]))
         compared.append(replace(compare_marks(uid, results[0].marks, results[1].marks), said=said))
     job.progress(1.0)
     return ModelComparison(algorithms[0], algorithms[1], tuple(compared))
-
-
-def _said(result: DetectionResult) -> tuple[StudyFinding, ...]:
-    return result.study_findings if isinstance(result, ModelOutput) else ()
-
-
-class _UntilStopped:
-    """A job that ends with its worker and reports to nobody."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-
-    def raise_if_cancelled(self) -> None:
-        if self._stop.is_set():
-            raise JobCancelled
-
-    def progress(self, fraction: float, text: str = "") -> None:  # noqa: ARG002  nobody looks
-        self.raise_if_cancelled()
 
 
 class _Quiet:

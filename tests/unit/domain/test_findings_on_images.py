@@ -104,8 +104,66 @@ def test_a_mark_in_the_patient_confirms_no_finding_on_a_film() -> None:
     assert FindingList("1.2.3", findings=(drawn,)).own_at(NODULE) is None
     with pytest.raises(ValueError, match="does not confirm"):
         NODULE.confirming(drawn, by="x", at=AT)
-    with pytest.raises(ValueError, match="confirms a finding"):
+    with pytest.raises(ValueError, match="does not confirm"):
         on_film().confirming(OWN, by="x", at=AT)
+
+
+BOX = (10.0, 20.0, 30.0, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("box", "own_box", "word", "is_one"),
+    [
+        (BOX, (8.0, 16.0, 34.0, 66.0), "", True),
+        (BOX, (8.0, 16.0, 34.0, 66.0), "abnormality", True),  # the reader left open what it is
+        (BOX, (8.0, 16.0, 34.0, 66.0), "Mass", True),
+        (BOX, (8.0, 16.0, 34.0, 66.0), "fracture", False),  # called something else: two findings at one place
+        (BOX, (31.0, 20.0, 50.0, 60.0), "", False),
+        (BOX, None, "mass", False),  # of the whole film
+        (None, None, "mass", True),
+        (None, None, "effusion", False),
+        (None, None, "", False),
+    ],
+)
+def test_a_box_and_the_readers_own_at_one_place_are_one_finding(
+    box: tuple[float, ...] | None, own_box: tuple[float, float, float, float] | None, word: str, *, is_one: bool
+) -> None:
+    mark = on_film(1, sop="1.9", box=box, label="mass")  # type: ignore[arg-type]  # four numbers
+    own = Finding("2.25.7", 7, None, None, Decision.ADDED, on_image=ImagePlace("1.9", None, own_box), label=word)
+    elsewhere = replace(own, tracking_uid="2.25.8", on_image=ImagePlace("1.8", None, own_box))
+
+    assert FindingList("1.2.3", findings=(mark, own)).own_at(mark) == (own if is_one else None)
+    assert FindingList("1.2.3", findings=(mark, elsewhere)).own_at(mark) is None
+
+
+def test_a_confirmed_box_is_the_readers_in_place_and_name_and_keeps_what_the_model_said() -> None:
+    mark = on_film(1, sop="1.9", box=BOX, label="nodule")
+    own = Finding(
+        "2.25.7", 7, None, None, Decision.ADDED, on_image=ImagePlace("1.9", None, (9.0, 19.0, 31.0, 61.0)),
+        label="nodule", before_ai=True, decided_by="expert", decided_at=AT,
+    )  # fmt: skip
+
+    both = mark.confirming(own, by="expert", at=AT)
+
+    assert (both.on_image, both.called, both.decision) == (own.on_image, "nodule", Decision.EDITED)
+    assert (both.original, both.before_ai) == (mark.original, True)
+    assert both.own is not None
+    assert (both.own.number, both.own.on_image, both.own.label, both.own.diameter_mm) == (
+        7,
+        own.on_image,
+        "nodule",
+        None,
+    )
+    assert TypeAdapter(Finding).validate_json(TypeAdapter(Finding).dump_json(both)) == both
+
+
+def test_what_the_reader_left_unnamed_keeps_the_models_word_and_an_equal_place_is_no_change() -> None:
+    mark = on_film(1, sop="1.9", box=BOX, label="nodule")
+    own = Finding("2.25.7", 7, None, None, Decision.ADDED, on_image=ImagePlace("1.9", None, BOX), label="abnormality")
+
+    both = mark.confirming(own, by="expert", at=AT)
+
+    assert (both.called, both.decision) == ("nodule", Decision.ACCEPTED)
 
 
 def test_a_film_fires_a_critical_value_that_asks_for_no_size() -> None:

@@ -34,7 +34,8 @@ from workstation.domain.model import (
 from workstation.domain.model_comparison import LabelAgreement
 from workstation.domain.ports import Detector, JobContext
 from workstation.domain.volume import Volume
-from workstation.services.model_service import ModelPage, RunShadow, compare_models, research_banner
+from workstation.services.model_service import ModelPage, compare_models, research_banner
+from workstation.services.shadow_service import RunShadow
 from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
 
 ADMIN = Actor("admin", "管理员", Role.ADMIN, "s1")

@@ -50,7 +50,7 @@ from workstation.dicom.sr.size_words import mark_size_item, reader_size_items
 from workstation.dicom.sr.structured_report import refuse_research, report_head
 from workstation.dicom.sr.trait_items import kind_code, trait_items
 from workstation.domain.annotation import Annotation
-from workstation.domain.finding import Decision, Finding, FindingList, Lobe, Mark, NoduleType
+from workstation.domain.finding import UNNAMED, Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImageMark
 from workstation.domain.report import Report
@@ -60,7 +60,6 @@ from workstation.domain.template import Code
 AI_SESSION: Final = "AI"
 READER_SESSION: Final = "Reader"
 DETECTION_SERIES: Final = 9101
-_UNNAMED: Final = "abnormality"
 MEASUREMENT_SERIES: Final = 9002
 
 
@@ -224,12 +223,13 @@ def _reader_group(
     if finding.on_image is not None:
         items = [
             *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
-            coded(code.FINDING, kind_code(finding) or finding_code(finding.called or _UNNAMED)),
+            coded(code.FINDING, kind_code(finding) or finding_code(finding.called or UNNAMED)),
             place_item(finding.on_image, classes),
             *trait_items(finding),
         ]
         if finding.before_ai is not None:
             items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
+        items += _own_items(finding)
         items += _decision_items(finding)
         return container(code.GROUP, items, template=template_of(finding.on_image))
     if finding.centre_lps_mm is None or finding.diameter_mm is None:
@@ -249,10 +249,19 @@ def _reader_group(
     items += trait_items(finding)
     if finding.before_ai is not None:
         items.append(coded(code.BEFORE_AI, code.YES if finding.before_ai else code.NO))
-    if finding.own is not None:
-        items += [coded(code.ALSO_FOUND, code.YES), number(code.OWN_DIAMETER, finding.own.diameter_mm, MILLIMETRE)]
+    items += _own_items(finding)
     items += _decision_items(finding)
     return container(code.GROUP, items, template="1411")
+
+
+def _own_items(finding: Finding) -> list[Dataset]:
+    """That the reader had found the same alone, with the size of then where it lies in the patient."""
+    if finding.own is None:
+        return []
+    said = [coded(code.ALSO_FOUND, code.YES)]
+    if finding.own.diameter_mm is not None:
+        said.append(number(code.OWN_DIAMETER, finding.own.diameter_mm, MILLIMETRE))
+    return said
 
 
 def _decision_items(finding: Finding) -> list[Dataset]:
