@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -245,8 +245,10 @@ def test_templates_go_out_and_come_in_by_the_page(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a: (str(path), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a: (str(path), ""))
     editing.qtbot.waitUntil(editing.page.take_out.isEnabled)
-    with editing.qtbot.waitSignal(editing.page.toast):
-        editing.page.take_out.click()
+    editing.page.take_out.click()
+    editing.qtbot.waitUntil(lambda: editing.presenter.dialog is not None)
+    assert editing.presenter.dialog is not None
+    editing.presenter.dialog.accept()
     editing.page.bring_in.click()
     editing.qtbot.waitUntil(lambda: editing.presenter.is_changed)
     path.write_text("<html><body onload='x()'></body></html>", encoding="utf-8")
@@ -271,3 +273,74 @@ def test_the_keyboard_goes_from_the_list_to_the_parts_and_into_the_form(editing:
         QTest.keyClick(editing.page.focusWidget(), Qt.Key.Key_Tab)
         seen.add(type(editing.page.focusWidget()).__name__)
     assert {"QTreeWidget", "QLineEdit"} <= seen
+
+
+def test_what_is_asked_for_each_finding_is_edited_in_the_form_and_tried_in_the_preview(editing: Editing) -> None:
+    editing.open("mg-breast")
+    place = editing.first("findings")
+    editing.part(place)
+    kind = (*place, "each", 0)
+    assert kind in editing.page.form.editors
+    editing.page.form.part_wanted.emit(kind)
+    editing.write((*kind, "label", "en"), "What it is")
+    editing.qtbot.waitUntil(lambda: "What it is" in [one.accessibleName() for one in group_editors(editing)])
+    before = visible(editing)
+    editing.page.preview.finding_said.emit("tried", "kind", "mass")
+    assert len(visible(editing)) > len(before)  # a mass has shape, margin and density
+    editing.page.preview.finding_said.emit("tried", "kind", "calcifications")
+    assert visible(editing) not in (before, [])
+
+
+def test_questions_are_added_behind_one_another_and_the_last_takes_their_list_along(editing: Editing) -> None:
+    editing.page.add_section.click()
+    section = len(editing.presenter.draft["sections"]) - 1
+    place: Place = ("sections", section, "fields", 0)
+    editing.part(place)
+    editing.page.form.type_chosen.emit(place, "findings")
+    editing.page.form.question_wanted.emit(place)
+    first = (*place, "each", 0)
+    assert editing.presenter.place == first
+    assert editing.presenter.draft["schema"] == 2  # older workstations refuse it instead of dropping the question
+    editing.page.form.question_wanted.emit(first)
+    second = (*place, "each", 1)
+    assert editing.presenter.place == second
+    condition = editing.page.form.editors[(*second, "only_if", "field")]
+    assert isinstance(condition, ChoiceBox)
+    condition.setCurrentIndex(1)
+    condition.activated.emit(1)
+    assert value_at(editing.presenter.draft, (*second, "only_if")) == {"field": "question_1", "is": ["yes"]}
+    editing.says("The template can be used")
+    editing.page.up.click()
+    editing.says("The condition names a field or an option that is not here")  # it would look ahead
+    editing.page.checks.locate(0).click()
+    assert editing.presenter.place == first
+    editing.page.undo.click()
+    editing.page.drop.click()
+    editing.part(first)
+    editing.page.drop.click()
+    assert "each" not in value_at(editing.presenter.draft, place)
+
+
+def test_an_export_to_mrrt_says_what_the_file_does_not(
+    editing: Editing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editing.open("mg-breast")
+    editing.checked()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "mg.html"), ""))
+    editing.page.take_out.click()
+    editing.qtbot.waitUntil(lambda: editing.presenter.dialog is not None)
+    dialog = editing.presenter.dialog
+    assert dialog is not None
+    told = [one.text() for one in dialog.findChildren(QLabel)]
+    assert any("the Chinese words" in one for one in told)
+    assert (tmp_path / "mg.html").is_file()
+    dialog.accept()
+
+
+def group_editors(editing: Editing) -> list[QWidget]:
+    group = editing.page.preview.group()
+    return [] if group is None else list(group.editors.values())
+
+
+def visible(editing: Editing) -> list[str]:
+    return [one.accessibleName() for one in group_editors(editing) if not one.isHidden()]

@@ -18,7 +18,9 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.template_draft import Draft, TemplateEntry, TemplateProblem, is_newer
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
 from workstation.exchange.templates.mrrt import mrrt_to_json
+from workstation.exchange.templates.mrrt_each import sources_of
 from workstation.exchange.templates.mrrt_export import export_mrrt
+from workstation.exchange.templates.mrrt_losses import mrrt_losses
 from workstation.exchange.templates.problems import require_usable, template_problems
 from workstation.exchange.templates.shared_library import SharedTemplates
 from workstation.storage.data_dir import private_dir
@@ -150,11 +152,14 @@ class SiteTemplates:
         parse_template(content.decode("utf-8", errors="replace"), path.name)
         return _json(content, path.name)
 
-    def write(self, draft: Draft, path: Path, language: str) -> None:
-        """Write a valid draft as MRRT or JSON by the ending of the file."""
+    def write(self, draft: Draft, path: Path, language: str) -> tuple[str, ...]:
+        """Write a valid draft as MRRT or JSON by the ending of the file; returns what the file does not say."""
         template = self.parse(draft)
-        is_mrrt = path.suffix.lower() in _HTML
-        replace_file(path, (export_mrrt(template, language) if is_mrrt else _text(draft)).encode())
+        if path.suffix.lower() not in _HTML:
+            replace_file(path, _text(draft).encode())
+            return ()
+        replace_file(path, export_mrrt(template, language, sources_of(draft)).encode())
+        return mrrt_losses(template, language)
 
 
 def _json(raw: bytes, name: str) -> Draft:

@@ -14,7 +14,9 @@ from workstation.domain.shared_document import DocumentKind, KnownDocuments
 from workstation.domain.template import ReportTemplate
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
 from workstation.exchange.templates.mrrt import mrrt_to_json
+from workstation.exchange.templates.mrrt_each import sources_of
 from workstation.exchange.templates.mrrt_export import export_mrrt
+from workstation.exchange.templates.mrrt_losses import mrrt_losses
 from workstation.exchange.templates.problems import require_usable
 from workstation.exchange.templates.shared_library import SharedTemplates
 from workstation.storage.data_dir import default_data_dir, private_dir
@@ -77,9 +79,15 @@ def _read(path: Path) -> tuple[ReportTemplate, str]:
 def _export(template: ReportTemplate, out: Path | None) -> int:
     path = out or Path(f"{template.template_id}.html")
     is_mrrt = path.suffix.lower() in _HTML
-    content = export_mrrt(template, language()) if is_mrrt else _json(template.template_id)
+    if is_mrrt:
+        content = export_mrrt(template, language(), sources_of(json.loads(_json(template.template_id))))
+        lost = mrrt_losses(template, language())
+    else:
+        content, lost = _json(template.template_id), ()
     replace_file(path, content.encode())
     print(path)
+    for one in lost:
+        print(tr("MRRT does not say: {what}", what=one))
     return 0
 
 

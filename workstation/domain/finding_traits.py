@@ -41,6 +41,20 @@ def asked(items: tuple[TemplateField, ...], finding: Finding) -> tuple[TemplateF
     return tuple(one for one in items if _suits(one, finding) and _applies(one, said))
 
 
+def tried(
+    items: tuple[TemplateField, ...], said: Mapping[str, str]
+) -> tuple[tuple[TemplateField, ...], Mapping[str, str]]:
+    """Return what would be asked of a finding of which this was said, and what of it stays: for trying a template."""
+    shown: list[TemplateField] = []
+    kept: dict[str, str] = {}
+    for item in items:
+        if _applies(item, kept):
+            shown.append(item)
+            if said.get(item.key):
+                kept[item.key] = said[item.key]
+    return tuple(shown), kept
+
+
 def refreshed(findings: FindingList, items: tuple[TemplateField, ...]) -> FindingList:
     """Return the list whose findings say what follows from them now; what no longer applies is taken off."""
     if not items:

@@ -11,6 +11,10 @@ from workstation.domain.template import Text
 Place = tuple[str | int, ...]
 """Keys and list positions from the top of the template down; empty for the template itself."""
 Draft = dict[str, Any]
+EACH: Final = "each"
+"""Where a field of findings holds what is asked for each of them"""
+FORM_OF_QUESTIONS: Final = 2
+"""The form of templates that knows them (ADR 0045)"""
 MISSING: Final = object()
 """In the place of a value: leave it out"""
 
@@ -103,6 +107,37 @@ def new_field(draft: Draft, section: int, after: int = -1) -> tuple[Draft, Place
     return changed(draft, ("sections", section, "fields"), fields), ("sections", section, "fields", at)
 
 
+def removed(draft: Draft, place: Place) -> Draft:
+    """Return the draft without a part; the last question for each finding takes their list along."""
+    siblings = value_at(draft, place[:-1])
+    alone = place[-2:-1] == (EACH,) and len(siblings) == 1
+    return changed(draft, place[:-1] if alone else place, MISSING)
+
+
+def new_question(draft: Draft, place: Place) -> tuple[Draft, Place]:
+    """
+    Return the draft with one more question for each finding, and its place.
+
+    ``place`` is that of a field of findings, whose last question it becomes, or of a question, behind which it goes.
+    """
+    field, after = place[:4], int(place[5]) if len(place) == 6 else -1
+    former = value_at(draft, (*field, EACH))
+    asked = list(former) if isinstance(former, list) else []
+    at = len(asked) if after < 0 else after + 1
+    asked.insert(at, _question(_free_key("question", [str(one.get("key", "")) for one in asked])))
+    with_form = {**draft, "schema": max(FORM_OF_QUESTIONS, int(draft.get("schema", 1)))}
+    return changed(with_form, (*field, EACH), asked), (*field, EACH, at)
+
+
+def part_of(place: Place) -> Place:
+    """Return the part that has a form of its own and holds a place: template, section, field or question."""
+    if place[:1] != ("sections",) or len(place) < 2:
+        return ()
+    if place[2:3] != ("fields",) or len(place) < 4:
+        return place[:2]
+    return place[:6] if place[4:5] == (EACH,) and len(place) >= 6 else place[:4]
+
+
 def of_type(field: Draft, kind: str) -> Draft:
     """Return a field of another type, without what only the former type has and with what the new one needs."""
     kept = {key: value for key, value in field.items() if key in {"key", "label", "concept", "required", "required_if"}}
@@ -175,6 +210,16 @@ def _field(key: str) -> Draft:
         "label": {"zh": "新字段", "en": "New field"},
         "concept": {"value": "121071", "scheme": "DCM", "meaning": "Finding"},
         "multiline": True,
+    }
+
+
+def _question(key: str) -> Draft:
+    return {
+        "key": key,
+        "type": "choice",
+        "label": {"zh": "新问题", "en": "New question"},
+        "concept": {"value": "121071", "scheme": "DCM", "meaning": "Finding"},
+        "choices": [_choice("yes", "有", "Yes"), _choice("no", "无", "No")],
     }
 
 

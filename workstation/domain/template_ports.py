@@ -61,6 +61,10 @@ class TemplateStorePort(Protocol):
         """Return the template of a JSON or MRRT file. Raises TemplateViolation; active content is refused."""
         ...
 
-    def write(self, draft: Draft, path: Path, language: str) -> None:
-        """Write a valid draft as MRRT (.html) or JSON. Raises TemplateViolation, DiskFull, StorageError."""
+    def write(self, draft: Draft, path: Path, language: str) -> Sequence[str]:
+        """
+        Write a valid draft as MRRT (.html) or JSON; returns what the file does not say, in words.
+
+        Raises TemplateViolation, DiskFull, StorageError.
+        """
         ...

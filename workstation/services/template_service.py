@@ -99,6 +99,10 @@ class EditTemplates:
         """Return the template of a JSON or MRRT file. Raises TemplateViolation."""
         return self.store.read(path)
 
-    def write(self, draft: Draft, path: Path, language: str) -> None:
-        """Write a valid draft as MRRT or JSON. Raises TemplateViolation, DiskFull, StorageError."""
-        self.store.write(draft, path, language)
+    def write(self, draft: Draft, path: Path, language: str) -> Sequence[str]:
+        """
+        Write a valid draft as MRRT or JSON; returns what the file does not say, in words.
+
+        Raises TemplateViolation, DiskFull, StorageError.
+        """
+        return self.store.write(draft, path, language)

@@ -21,7 +21,9 @@ from xml.etree import ElementTree as ET
 from resources.translation import tr
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.template import IMPRESSIONS, Code, ReportTemplate
+from workstation.domain.template_draft import EACH, FORM_OF_QUESTIONS
 from workstation.exchange.templates.library import parse_template
+from workstation.exchange.templates.mrrt_each import SOURCES, is_findings, questions, with_sources
 from workstation.exchange.templates.mrrt_export import SECTION
 from workstation.exchange.templates.mrrt_fields import NoCounterpart, both, choices_of, code_of, join_groups, key_of
 from workstation.exchange.templates.mrrt_passive import Active, raised, refuse_active
@@ -107,6 +109,9 @@ class _Reader(HTMLParser):
         self._label_text = ""
         self._wrapped: dict[str, Any] | None = None
         self._legends: list[str] = []
+        self._tables: list[dict[str, Any] | None] = []
+        """The table of findings that each open ``fieldset`` is, None for others"""
+        self._count = 0
         self._group = ""
         """Words of the group of options that is open"""
 
@@ -127,6 +132,7 @@ class _Reader(HTMLParser):
             self._sections.append(_Section(key, origin, title, bool(title)))
         elif tag == "fieldset":
             self._legends.append("")
+            self._tables.append(self._add_table(given) if is_findings(given) else None)
         elif tag == "label":
             self._label_for, self._label_text, self._wrapped = given.get("for", ""), "", None
         elif tag in {"input", "textarea", "select"}:
@@ -153,7 +159,9 @@ class _Reader(HTMLParser):
         if tag in {"select", "optgroup"}:
             self._group = ""
         if tag == "fieldset" and self._legends:
-            self._legends.pop()
+            legend, table = self._legends.pop(), self._tables.pop()
+            if table is not None:
+                table["label"] = _one_line(legend)
         if tag == "label":
             self._end_label()
 
@@ -185,27 +193,32 @@ class _Reader(HTMLParser):
         self._label_for, self._wrapped = "", None
 
     def _add_control(self, tag: str, given: dict[str, str]) -> None:
-        if sum(len(section.fields) for section in self._sections) >= MOST_FIELDS:
+        control = self._new(tag, given)
+        control["legend"] = next((words for words in map(_one_line, reversed(self._legends)) if words), "")
+        if self._open[-1:] == ["label"] and tag == "input":
+            self._wrapped = control
+        table = next((one for one in reversed(self._tables) if one is not None), None)
+        (table[EACH] if table is not None else self._sections[-1].fields).append(control)
+        self._control = control if tag != "input" else None
+
+    def _add_table(self, given: dict[str, str]) -> dict[str, Any]:
+        table = self._new("fieldset", given) | {EACH: []}
+        self._sections[-1].fields.append(table)
+        return table
+
+    def _new(self, tag: str, given: dict[str, str]) -> dict[str, Any]:
+        self._count += 1
+        if self._count > MOST_FIELDS:
             raise ValueError("too many fields")
         if not self._sections:
             self._sections.append(_Section(key_of("findings", self._section_keys), "", "", is_named=False))
-        control: dict[str, Any] = {
-            "tag": tag,
-            "given": given,
-            "text": "",
-            "label": "",
-            "legend": next((words for words in map(_one_line, reversed(self._legends)) if words), ""),
-            "options": [],
-        }
-        if self._open[-1:] == ["label"] and tag == "input":
-            self._wrapped = control
-        self._sections[-1].fields.append(control)
-        self._control = control if tag != "input" else None
+        return {"tag": tag, "given": given, "text": "", "label": "", "legend": "", "options": []}
 
     def template(self, name: str) -> dict[str, Any]:
         """Return what was read in the form of our own templates. Raises ValueError when there is no field."""
         codes = _codes(self._xml)
-        for control in (one for section in self._sections for one in section.fields):
+        listed = [one for section in self._sections for one in section.fields]
+        for control in (*listed, *(each for one in listed for each in one.get(EACH, ()))):
             control["label"] = self._labels.get(control["given"].get("id", "")) or control["label"]
             for option in control["options"]:
                 option["text"] = _one_line(option["text"])
@@ -222,8 +235,8 @@ class _Reader(HTMLParser):
         title = self._metas.get("dcterms.title") or self._title.strip() or name
         identifier = re.sub(r"[^a-z0-9-]+", "-", (self._metas.get("dcterms.identifier") or title).lower()).strip("-")
         version = self._metas.get("lianyue.version", "")
-        return {
-            "schema": 1,
+        made = {
+            "schema": FORM_OF_QUESTIONS if any(EACH in one for part in sections for one in part["fields"]) else 1,
             "template_id": identifier if identifier[:1].isalpha() else f"mrrt-{identifier}".rstrip("-"),
             "version": version if re.fullmatch(r"\d+\.\d+\.\d+", version) else "1.0.0",
             "language": ["zh", "en"],
@@ -236,6 +249,7 @@ class _Reader(HTMLParser):
             "procedure": code_of(codes.get("procedure", Code("363679005", "SCT", "Imaging procedure"))),
             "sections": sections,
         }
+        return with_sources(made, self._metas.get(SOURCES, ""))
 
     def _section(self, section: _Section, codes: dict[str, Code]) -> dict[str, Any]:
         title = _one_line(section.title) or section.key
@@ -255,7 +269,10 @@ class _Reader(HTMLParser):
         made["concept"] = code_of(codes.get(origin, _FINDING))
         if given.get("data-field-completion-action", "").upper() == "ALERT" or "required" in given:
             made["required"] = True
-        if control["tag"] == "select" or given.get("type", "").lower() == "checkbox":
+        if control["tag"] == "fieldset":
+            asked = questions(control, codes)
+            made |= {"type": "findings", **({EACH: asked} if asked else {})}
+        elif control["tag"] == "select" or given.get("type", "").lower() == "checkbox":
             made |= {"type": "choice", "choices": choices_of(control, codes)}
         elif given.get("type") == "number":
             low, high = float(given.get("min") or 0), float(given.get("max") or 1e6)

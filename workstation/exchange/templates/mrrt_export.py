@@ -1,25 +1,30 @@
 """
 Report templates written as IHE MRRT documents.
 
-What MRRT cannot say (conditions, critical triggers, the second language, what is asked for each finding) is not
-written. *Source:* IHE Radiology, Management of Radiology Report Templates.
+What MRRT cannot say (conditions, critical triggers, the second language) is not written; ``mrrt_losses`` names it.
+What is asked for each finding: ``mrrt_each``. *Source:* IHE Radiology, Management of Radiology Report Templates.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
 from workstation.domain.template import Code, FieldType, ReportTemplate, TemplateField
+from workstation.exchange.templates.mrrt_each import SOURCES, codes_of, written_findings
 
 SECTION: Final = "section-"
 """Begins the ids of our sections, which may otherwise be those of their fields."""
 _FINDING: Final = Code("121071", "DCM", "Finding")
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def export_mrrt(template: ReportTemplate, language: str) -> str:
-    """Return a template as an MRRT document in one language; tables of findings are left out."""
+def export_mrrt(template: ReportTemplate, language: str, sources: Mapping[str, str] = _NONE) -> str:
+    """Return a template as an MRRT document in one language; ``sources`` say where codes were looked up."""
     entries, body = [], []
     for section in template.sections:
         title = section.label.get(language)
@@ -29,6 +34,8 @@ def export_mrrt(template: ReportTemplate, language: str) -> str:
         entries.append(_entry(origin, section.heading))
         for item in section.fields:
             if item.type is FieldType.FINDINGS:
+                body.append(written_findings(item, language))
+                entries += [_entry(origin, code) for origin, code in codes_of(item)]
                 continue
             body.append(_written(item, language))
             entries.append(_entry(item.key, item.concept or _FINDING))
@@ -44,6 +51,8 @@ def export_mrrt(template: ReportTemplate, language: str) -> str:
         "lianyue.modalities": " ".join(template.modalities),
         "lianyue.body_parts": "|".join(template.body_parts),
     }
+    if sources:
+        metas[SOURCES] = json.dumps(dict(sources), ensure_ascii=False)
     head = [f"<meta name={quoteattr(name)} content={quoteattr(content)}/>" for name, content in metas.items()]
     coded = [_entry("title", template.title_code), _entry("procedure", template.procedure), *entries]
     return "\n".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -19,14 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from resources.translation import language, tr
-from workstation.domain.template import ReportTemplate
-from workstation.domain.template_draft import Draft, Place, TemplateEntry, TemplateProblem
+from workstation.domain.finding_traits import each_of, tried
+from workstation.domain.template import ReportTemplate, TemplateField
+from workstation.domain.template_draft import EACH, Draft, Place, TemplateEntry, TemplateProblem
 from workstation.ui.commands import Command
 from workstation.ui.pages.page import Page
 from workstation.ui.templates.node_form import NodeForm
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.check_list import CheckList
 from workstation.ui.widgets.labels import ChipLabel, Panel
+from workstation.ui.widgets.nodule_table import NoduleRow
 from workstation.ui.widgets.page_header import PageHeader
 from workstation.ui.widgets.report_form import ReportForm
 
@@ -56,6 +58,9 @@ class TemplatePage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._filling = False
+        self._tried: Mapping[str, str] = {}
+        """What was answered in the preview"""
+        self._items: tuple[TemplateField, ...] = ()
         header = PageHeader(tr("Report templates"))
         self._state = ChipLabel("", "neutral")
         header.row.addWidget(self._state)
@@ -150,6 +155,7 @@ class TemplatePage(Page):
         preview = Panel(tr("As readers see it"))
         preview.body.setContentsMargins(0, 0, 0, 0)
         self.preview = ReportForm()
+        self.preview.finding_said.connect(self._try)
         preview.body.addWidget(self.preview)
         column.addWidget(preview, 3)
         checks = Panel(tr("Checks"))
@@ -202,6 +208,9 @@ class TemplatePage(Page):
                 star = " *" if field.get("required") else ""
                 items[place] = _item(f"{_title(field, 'label')}{star}", place)
                 branch.addChild(items[place])
+                for e, question in enumerate(field.get(EACH, ())):
+                    items[*place, EACH, e] = _item(_title(question, "label"), (*place, EACH, e))
+                    items[place].addChild(items[*place, EACH, e])
         self.tree.expandAll()
         self.tree.setCurrentItem(items.get(current, top))
         self._filling = False
@@ -240,7 +249,24 @@ class TemplatePage(Page):
 
     def show_preview(self, template: ReportTemplate) -> None:
         """Show the draft as readers will see it, a few fields in each turn."""
+        self._tried = {}
+        self._items = each_of(template)
         self.preview.build(template, {}, read_only=False)
+        self._show_tried()
+
+    def _try(self, _uid: str, key: str, option: str) -> None:
+        """Answer a question in the preview, so that its conditions are seen; nothing is kept."""
+        self._tried = {**self._tried, key: option}
+        self._show_tried()
+
+    def _show_tried(self) -> None:
+        if not self._items:
+            self.preview.show_nodules(())
+            return
+        asked, self._tried = tried(self._items, self._tried)
+        row = NoduleRow("tried", 1, tr("Any finding, to try the questions"), "—", "—", self._tried,
+                        tuple(one.key for one in asked))  # fmt: skip
+        self.preview.show_nodules((row,))
 
     def state_words(self) -> str:
         """Return what the chip in the header says."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,9 +20,12 @@ from workstation.domain.template_draft import (
     clone,
     moved,
     new_field,
+    new_question,
     new_section,
     next_version,
     of_type,
+    part_of,
+    removed,
     value_at,
 )
 from workstation.services.jobs import JobHandle, JobRunner, Pool
@@ -30,12 +33,13 @@ from workstation.services.template_service import CheckedDraft, EditTemplates, P
 from workstation.ui.dialogs import ConfirmDialog, Dialog
 from workstation.ui.pages.template_page import TemplatePage
 from workstation.ui.templates.publish_dialog import PublishDialog
+from workstation.ui.widgets.labels import label
 
 T = TypeVar("T")
 CHECK_PAUSE_MS: Final = 200
 _MOST_STEPS: Final = 200
-_REBUILDS: Final = frozenset({"choices", "required_if", "critical"})
-"""Parts of a field whose form looks different once one of them comes or goes"""
+_REBUILDS: Final = frozenset({"choices", "required_if", "critical", "only_if"})
+"""Parts of a field or question whose form looks different once one of them comes or goes"""
 
 
 class TemplatePresenter(QObject):
@@ -69,6 +73,8 @@ class TemplatePresenter(QObject):
         page.publish_requested.connect(self.publish)
         page.section_requested.connect(self._add_section)
         page.field_requested.connect(self._add_field)
+        page.form.question_wanted.connect(self._add_question)
+        page.form.part_wanted.connect(self._go_to)
         page.remove_requested.connect(self._remove)
         page.move_requested.connect(self._move)
         page.import_requested.connect(self.bring_in)
@@ -150,7 +156,8 @@ class TemplatePresenter(QObject):
     def _edit(self, place: Place, value: object) -> None:
         before = self.draft
         self._step(changed(self.draft, place, value))
-        rebuilds = len(self.place) == 4 and len(place) > 4 and place[4] in _REBUILDS
+        depth = len(self.place)
+        rebuilds = depth >= 4 and len(place) > depth and place[depth] in _REBUILDS
         shape = value_at(before, place) is MISSING or value is MISSING or isinstance(value, dict | list)
         if rebuilds and shape and not _types_on(place):
             self._page.form.show_node(self.draft, self.place)
@@ -174,16 +181,26 @@ class TemplatePresenter(QObject):
 
     def _add_field(self) -> None:
         section = int(self.place[1]) if len(self.place) > 1 else len(self.draft["sections"]) - 1
-        after = int(self.place[3]) if len(self.place) == 4 else -1
+        after = int(self.place[3]) if len(self.place) >= 4 else -1
         draft, place = new_field(self.draft, section, after)
         self._step(draft)
         self.place = place
         self._show()
 
+    def _add_question(self, place: Place) -> None:
+        draft, fresh = new_question(self.draft, place)
+        self._step(draft)
+        self.place = fresh
+        self._show()
+
+    def _go_to(self, place: Place) -> None:
+        self.place = place
+        self._show()
+
     def _remove(self) -> None:
         if self.place:
-            self._step(changed(self.draft, self.place, MISSING))
-            self.place = self.place[:-2] if len(self.place) == 4 else ()
+            self._step(removed(self.draft, self.place))
+            self.place = self.place[:-2] if len(self.place) >= 4 else ()
             self._show()
 
     def _move(self, by: int) -> None:
@@ -265,20 +282,28 @@ class TemplatePresenter(QObject):
 
     def _export(self, path: Path) -> None:
         draft, tongue = self.draft, language()
-        self._run(
-            lambda _job: self._service.write(draft, path, tongue),
-            lambda _none: self._page.toast.emit(tr("The template is written")),
-        )
+        self._page.notices.clear_notice("templates")
+        self._run(lambda _job: self._service.write(draft, path, tongue), self._exported)
+
+    def _exported(self, lost: Sequence[str]) -> None:
+        if not lost:
+            self._page.toast.emit(tr("The template is written"))
+            return
+        dialog = Dialog(self._page, tr("The template is written; MRRT does not say everything"), icon="information",
+                        tone="warn")  # fmt: skip
+        dialog.body.addWidget(label(tr("Not in the file:"), "body", "t1"))
+        for one in lost:
+            dialog.body.addWidget(label(f"· {one}", "body", "t1", wrap=True))
+        dialog.add_hint(tr("A JSON file keeps all of it."))
+        dialog.set_primary(tr("Understood"))
+        dialog.cancel.hide()
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._forget(dialog))
+        dialog.open()
 
     def _locate(self, words: str) -> None:
         place: Place = tuple(int(step) if step.isdigit() else step for step in words.split("/") if step)
-        part = (
-            place[:4]
-            if place[2:3] == ("fields",) and len(place) >= 4
-            else place[:2]
-            if place[:1] == ("sections",)
-            else ()
-        )
+        part = part_of(place)
         self.place = part
         self._page.show_parts(self.draft, part)
         self._page.form.show_node(self.draft, part)

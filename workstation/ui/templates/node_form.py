@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QV
 from resources.categories import scheme_name
 from resources.translation import language, tr
 from workstation.domain.categories.values import Scheme
+from workstation.domain.finding_traits import CHANGE
 from workstation.domain.template import FieldType
-from workstation.domain.template_draft import MISSING, Draft, Place, value_at
+from workstation.domain.template_draft import EACH, MISSING, Draft, Place, value_at
+from workstation.domain.trait import HELD
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.growing_text import GrowingText
@@ -29,6 +31,10 @@ class NodeForm(QScrollArea):
     made = Signal()
     type_chosen = Signal(object, str)
     """Place of a field, and its new type"""
+    question_wanted = Signal(object)
+    """Place of the field of findings, or of the question for each of them behind which another one goes"""
+    part_wanted = Signal(object)
+    """Place of a part whose form is wanted"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,13 +48,13 @@ class NodeForm(QScrollArea):
         self._column = QVBoxLayout()
 
     def show_node(self, draft: Draft, place: Place) -> None:
-        """Show the template (no steps), a section (two) or a field (four) of a draft."""
+        """Show the template (no steps), a section (two), a field (four) or a question for each finding (six)."""
         self._draft, self._place, self.editors = draft, place, {}
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(16, 12, 16, 16)
         self._column.setSpacing(4)
-        {0: self._template, 2: self._section, 4: self._field}[len(place)]()
+        {0: self._template, 2: self._section, 4: self._field, 6: self._question}[len(place)]()
         self._column.addStretch(1)
         former = self.takeWidget()
         if former is not None:
@@ -117,15 +123,73 @@ class NodeForm(QScrollArea):
             self._number((*place, "maximum"), tr("Greatest value"))
         elif kind == FieldType.CHOICE:
             self._choices((*place, "choices"))
-        self._condition((*place, "required_if"))
+        elif kind == FieldType.FINDINGS:
+            self._questions((*place, EACH))
+        self._condition(
+            (*place, "required_if"),
+            tr("Required when another field has one of these options"),
+            _choice_fields(self._draft),
+        )
         if kind in {FieldType.CHOICE, FieldType.NUMBER}:
             self._critical((*place, "critical"), is_choice=kind == FieldType.CHOICE)
+
+    def _questions(self, place: Place) -> None:
+        self._caption(tr("Asked for each finding"))
+        asked = value_at(self._draft, place)
+        rows = asked if isinstance(asked, list) else []
+        if not rows:
+            self._column.addWidget(
+                label(tr("Nothing is asked of a finding beside place and size."), "caption", "t2", wrap=True)
+            )
+        for at in range(len(rows)):
+            one = (*place, at)
+            line = Button(_told(rows[at], self._draft, one), "ghost", icon="edit", small=True)
+            line.clicked.connect(lambda _on=False, one=one: self.part_wanted.emit(one))
+            row = QHBoxLayout()
+            row.addWidget(line)
+            row.addStretch(1)
+            self._column.addLayout(row)
+            self.editors[one] = line
+        self._add_question(place[:-1], place)
+
+    def _question(self) -> None:
+        """One choice that is asked for each finding of the table."""
+        place = self._place
+        self._column.addWidget(
+            label(tr("Asked for each finding of the table “{field}”", field=_label(self._draft, place[:4])),
+                  "caption", "t2", wrap=True)
+        )  # fmt: skip
+        self._texts((*place, "label"), tr("Label"))
+        self._line((*place, "key"), tr("Key"))
+        if value_at(self._draft, (*place, "key")) in {*HELD, CHANGE}:
+            self._column.addWidget(
+                label(tr("Questions of this key are answered by the finding itself where it tells."),
+                      "caption", "t2", wrap=True)
+            )  # fmt: skip
+        self._code((*place, "concept"), tr("Code of the concept"))
+        self._choices((*place, "choices"), deny=False)
+        before = [
+            (str(one.get("key", "")), _label(self._draft, (*place[:5], at)))
+            for at, one in enumerate(value_at(self._draft, place[:5])[: int(place[5])])
+        ]
+        if before:
+            self._condition(
+                (*place, "only_if"), tr("Asked only when a question before has one of these options"), before
+            )
+        self._add_question(place, (*place, "more"))
+
+    def _add_question(self, behind: Place, at: Place) -> None:
+        more = Button(tr("Add a question"), "ghost", icon="add", small=True)
+        more.clicked.connect(lambda: self.question_wanted.emit(behind))
+        self._column.addSpacing(6)
+        self._column.addWidget(more)
+        self.editors[at] = more
 
     # rows
 
     def _caption(self, text: str) -> None:
         self._column.addSpacing(6)
-        self._column.addWidget(label(text, "caption", "t3"))
+        self._column.addWidget(label(text, "caption", "t3", wrap=True))  # a long one must not widen the form
 
     def _add(self, place: Place, widget: QWidget, name: str = "") -> None:
         if name:
@@ -153,13 +217,14 @@ class NodeForm(QScrollArea):
         edit.textEdited.connect(lambda text: self.changed.emit(place, _number_of(text)))
         self._add(place, edit, caption)
 
-    def _list(self, place: Place, caption: str) -> None:
+    def _list(self, place: Place, caption: str) -> QLineEdit:
         self._caption(caption)
         value = value_at(self._draft, place)
         edit = QLineEdit(", ".join(value) if isinstance(value, list) else "")
         edit.setCursorPosition(0)
         edit.textEdited.connect(lambda text: self.changed.emit(place, _parts(text)))
         self._add(place, edit, caption)
+        return edit
 
     def _texts(self, place: Place, caption: str, *, tall: bool = False) -> None:
         self._caption(caption)
@@ -217,7 +282,7 @@ class NodeForm(QScrollArea):
         box.setCurrentIndex(max(0, box.findData(current)))
         return box
 
-    def _choices(self, place: Place) -> None:
+    def _choices(self, place: Place, *, deny: bool = True) -> None:
         self._caption(tr("Options: key, Chinese, English and their code"))
         options = value_at(self._draft, place)
         rows = options if isinstance(options, list) else []
@@ -242,10 +307,11 @@ class NodeForm(QScrollArea):
             row.addWidget(drop)
             self._column.addLayout(row)
             self._code((*one, "code"), f"{tr('Option')} {at + 1}", into=self._column)
-            self._list(
-                (*one, "denies"),
-                tr("Option {number}: fields that cannot say anything beside it, by key", number=at + 1),
-            )
+            if deny:
+                self._list(
+                    (*one, "denies"),
+                    tr("Option {number}: fields that cannot say anything beside it, by key", number=at + 1),
+                )
         more = Button(tr("Add an option"), "ghost", icon="add", small=True)
         fresh = {"key": f"option_{len(rows) + 1}", "label": {"zh": "新选项", "en": "New option"}}
         more.clicked.connect(lambda: self._again(place, [*rows, fresh]))
@@ -254,20 +320,21 @@ class NodeForm(QScrollArea):
     def _again(self, place: Place, value: object) -> None:
         self.changed.emit(place, value)
 
-    def _condition(self, place: Place) -> None:
-        self._caption(tr("Required when another field has one of these options"))
-        others = [("", "—"), *_choice_fields(self._draft)]
+    def _condition(self, place: Place, caption: str, others: Sequence[tuple[str, str]]) -> None:
+        """``others`` are the fields or questions that it may look at, by key and words."""
+        self._caption(caption)
         current = self._words((*place, "field"))
-        box = self._box(others, current)
+        box = self._box([("", "—"), *others], current)
         box.activated.connect(
             lambda _at: self._again(
-                place, {"field": box.currentData(), "is": _options(self._draft, box.currentData())[:1]}
+                place, {"field": box.currentData(), "is": _options(self._draft, place, box.currentData())[:1]}
                 if box.currentData() else MISSING,
             )
         )  # fmt: skip
         self._add((*place, "field"), box, tr("Field of the condition"))
         if current:
-            self._list((*place, "is"), tr("Its options, by key"))
+            known = ", ".join(_options(self._draft, place, current))
+            self._list((*place, "is"), tr("Its options, by key")).setToolTip(known)
 
     def _critical(self, place: Place, *, is_choice: bool) -> None:
         there = value_at(self._draft, place) is not MISSING
@@ -311,12 +378,28 @@ def _choice_fields(draft: Draft) -> list[tuple[str, str]]:
     ]
 
 
-def _options(draft: Draft, key: str) -> list[str]:
-    for section in draft.get("sections", ()):
-        for item in section.get("fields", ()):
-            if item.get("key") == key:
-                return [choice["key"] for choice in item.get("choices", ())]
-    return []
+def _options(draft: Draft, place: Place, key: str) -> list[str]:
+    """Return the options of a field, or of a question beside the one that a condition at ``place`` belongs to."""
+    beside = value_at(draft, place[:5]) if place[4:5] == (EACH,) else MISSING
+    items = (
+        beside
+        if isinstance(beside, list)
+        else [item for section in draft.get("sections", ()) for item in section.get("fields", ())]
+    )
+    found: Draft = next((item for item in items if item.get("key") == key), {})
+    return [str(choice.get("key", "")) for choice in found.get("choices", ())]
+
+
+def _label(draft: Draft, place: Place) -> str:
+    words = value_at(draft, (*place, "label", "zh" if language().startswith("zh") else "en"))
+    return str(words) if words is not MISSING else "—"
+
+
+def _told(question: Draft, draft: Draft, place: Place) -> str:
+    """Return a question in one line: its words, how many options, and whether it is always asked."""
+    count = len(question.get("choices", ()))
+    words = tr("{label}: {count} options", label=_label(draft, place), count=count)
+    return words + (f" · {tr('on condition')}" if "only_if" in question else "")
 
 
 def _parts(text: str) -> list[str]:
