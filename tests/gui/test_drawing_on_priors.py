@@ -1,4 +1,4 @@
-"""What is drawn on a prior stays with the prior: words, nodules, undo; and what goes with the case is said."""
+"""What is drawn on a prior stays with the prior and is kept with the report: words, nodules, undo, reopening."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from workstation.domain.hanging_cells import Cell
 from workstation.domain.ports import JobContext
 from workstation.domain.volume import Volume
 from workstation.ui.images import own_volume
+from workstation.ui.images.annotation_table import AnnotationTable
 from workstation.ui.images.own_volume import building
 from workstation.ui.pages.image_menu import MenuPlace
 
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.gui
 Make = Callable[..., ComparingBench]
 SEED: Point = (0.0, 0.0, 20.0)
 WITHOUT_PRIOR = Stage("now twice", 1, 2, (Cell(NOW), Cell(NOW)))
-SAID = "Measurements on a prior are not kept in this report"
+SAID = "Kept with this report as evidence about the prior, not as a finding"
 
 
 class Measurer:
@@ -68,6 +69,14 @@ def opened(qtbot: QtBot, build: Make, stages: tuple[Stage, ...]) -> ComparingBen
     qtbot.waitUntil(lambda: stage_name(bench) == stages[0].name)
     pictures(qtbot, bench)
     return bench
+
+
+def on_prior(uid: str, slice_index: int = 3) -> Annotation:
+    """Return a length on a slice of the prior."""
+    return replace(
+        length(), uid=uid, tracking_uid=f"{uid}.1", series_instance_uid="1.1.3.2",
+        referenced_sop_instance_uid=f"1.1.3.2.{slice_index}", frame_of_reference_uid="1.6",
+    )  # fmt: skip
 
 
 def of_case(bench: ComparingBench) -> Annotations:
@@ -126,7 +135,7 @@ def test_words_asked_for_on_the_prior_stay_there_when_the_case_takes_its_viewpor
     assert of_case(bench).items == ()
 
 
-def test_a_measurement_on_a_prior_is_said_to_go_with_the_case_and_undo_takes_it_back(
+def test_a_measurement_on_a_prior_is_said_to_be_evidence_and_undo_takes_it_back(
     qtbot: QtBot,
     make: Make,  # noqa: F811 - a fixture
 ) -> None:
@@ -177,6 +186,59 @@ def test_the_words_of_an_arrow_on_a_prior_can_be_changed_and_its_nodule_is_no_fi
     assert [one.text for one in scene.annotations.items] == ["scar, unchanged"]
 
 
+def test_what_is_measured_on_a_prior_goes_with_the_report_returns_with_it_and_is_no_finding(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    bench = opened(qtbot, make, (STACKS,))
+    grid, session = bench.page.grid, bench.desk.session
+    assert session is not None
+    before = session.report
+    grid.activate("cell.1")
+    grid.frame("cell.1").keep(on_prior("1.92"))
+    grid.frame("cell.1").keep(on_prior("1.93", 5))
+
+    (kept,) = session.report.prior_measurements
+    assert (kept.study_instance_uid, kept.study_date, kept.modality) == ("1.1.3", "20251208", "CT")
+    assert [one.uid for one in kept.annotations] == ["1.92", "1.93"]
+    assert [uid for part in kept.measured for uid in part.sop_instance_uids] == ["1.1.3.2.3", "1.1.3.2.5"]
+    assert (session.report.annotations, session.report.findings) == ((), before.findings)
+    assert (session.report.values, session.report.key_images) == (before.values, ())
+    bench.page.undo_requested.emit()
+    assert [one.uid for one in session.report.prior_measurements[0].annotations] == ["1.92"]
+
+    bench.presenter.images.show(session)
+    qtbot.waitUntil(lambda: stage_name(bench) == STACKS.name)
+    assert [one.uid for one in then(bench).annotations.items] == ["1.92"]
+    assert of_case(bench).items == ()
+
+
+def test_the_table_tells_measurements_of_a_prior_by_its_day_and_takes_them_away(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    bench = opened(qtbot, make, (STACKS,))
+    session = bench.desk.session
+    assert session is not None
+    bench.page.grid.frame("stack").keep(replace(length(), uid="1.90", tracking_uid="1.91"))
+    bench.page.grid.frame("cell.1").keep(on_prior("1.92"))
+    table = next(one for one in bench.presenter.images.features if isinstance(one, AnnotationTable))
+    shown = [table.panel.table.item(row, 2).text() for row in range(table.panel.table.rowCount())]
+    assert shown[1:] == ["Prior 2025-12-08"]
+    table.jump("1.92")
+    assert then(bench).selected_annotation == "1.92"
+    assert then(bench).index == 3
+    table.panel.words_asked.emit("1.92")
+    dialog = drawing(bench).dialog
+    assert dialog is not None
+    dialog.field.setText("old scar")
+    dialog.accept()
+    assert [one.text for one in session.report.prior_measurements[0].annotations] == ["old scar"]
+    table.delete("1.92")
+    assert session.report.prior_measurements == ()
+    assert [one.uid for one in session.report.annotations] == ["1.90"]
+
+
 def test_a_nodule_is_measured_in_the_stack_of_a_prior_and_the_volume_serves_the_sphere(
     qtbot: QtBot,
     make: Make,  # noqa: F811 - a fixture
@@ -219,6 +281,7 @@ def test_where_no_volume_can_be_had_the_tool_says_what_to_do(
     bench.page.measure_nodule = Measurer()  # type: ignore[assignment] # it is never let
     scene = then(bench)
     assert isinstance(scene, StackScene)
+    qtbot.waitUntil(lambda: len(scene.arrived) == scene.count)
     scene.modality = "PT"
     bench.page.grid.nodule_wanted.emit("cell.1", SEED)
     refused = next(one for one in bench.page.notices.notices() if one.key == "nodule")

@@ -18,6 +18,7 @@ from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
 from workstation.domain.measurement import MeasurementSet, as_annotations
 from workstation.domain.mutual_recognition import Recognition
 from workstation.domain.norm.values import NormOverride
+from workstation.domain.prior_measurements import PriorMeasurements, with_prior
 from workstation.domain.report_state import (
     ALLOWED_REPORT_TRANSITIONS,
     CLOSED_STATES,
@@ -136,11 +137,15 @@ class Report:
     """What the report cites of other studies, as it was when the report was signed"""
     norm_found: tuple[str, ...] = ()
     """Rules of the norm gate that held the signature up, each once, whether corrected or answered for"""
+    prior_measurements: tuple[PriorMeasurements, ...] = ()
+    """What was drawn on priors for comparison, one for each; no finding of this study and in no text of it"""
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):
             if part != self.study_instance_uid:
                 raise ValueError("findings and measurements must belong to the report's study")
+        if any(one.study_instance_uid == self.study_instance_uid for one in self.prior_measurements):
+            raise ValueError("what is drawn on the report's own study is no measurement of a prior")
         if (self.kind is ReportKind.ORIGINAL) != (not self.predecessors):
             raise ValueError("what follows a report names it, and an original names none")
         if self.kind is not ReportKind.ADDENDUM and self.addendum:
@@ -194,6 +199,11 @@ class Report:
             raise ValueError("annotations must belong to the report's study")
         former = MeasurementSet(self.study_instance_uid)
         return replace(self, measurements=former, annotations=annotations.annotations, updated_at=at)
+
+    def with_prior_measurements(self, prior_uid: str, now: PriorMeasurements | None, *, at: datetime) -> Report:
+        """Return the report with what is drawn on one prior now, None for nothing; a final report never changes."""
+        self._require_open()
+        return replace(self, prior_measurements=with_prior(self.prior_measurements, prior_uid, now), updated_at=at)
 
     @property
     def keys(self) -> KeyImageList:

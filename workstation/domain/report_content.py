@@ -19,7 +19,7 @@ def says_other(one: Report, other: Report) -> bool:
     """Tell whether anything that a reader wrote, decided, measured or marked differs."""
     decided = [tuple((f.decision, f.diameter_mm, f.lobe) for f in report.findings.findings) for report in (one, other)]
     drawn = [report.drawn.annotations for report in (one, other)]
-    marked = [(report.key_images, report.categories) for report in (one, other)]
+    marked = [(report.key_images, report.categories, report.prior_measurements) for report in (one, other)]
     return bool(differing_fields(one, other)) or any(first != second for first, second in (decided, drawn, marked))
 
 
@@ -46,6 +46,7 @@ def with_content(report: Report, other: Report, *, at: datetime) -> Report:
         key_images=other.key_images,
         image_looks=other.image_looks,
         key_pictures=other.key_pictures,
+        prior_measurements=other.prior_measurements,
         links=other.links,
         addendum=other.addendum,
         updated_at=at,

@@ -22,6 +22,7 @@ from workstation.dicom.quiet import quiet
 from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import MANUFACTURER, read_part10
 from workstation.dicom.sr.nodule_reader import read_nodules
+from workstation.dicom.sr.prior_report import speaks_of_another_study
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError, HostileInput, Unreachable, WorkstationError
 from workstation.domain.follow_up import SeenNodule
@@ -186,7 +187,8 @@ def _read(ds: Dataset, part10: bytes, study: Study) -> ForeignObject:
         keys = read_key_objects(part10)
         return ForeignObject(uid, ObjectKind.KEY_IMAGES, source, key_images=keys, text=sr_text(part10))
     if kind.startswith(_SR):
-        marks = read_annotations(part10).annotations
+        drawn = read_annotations(part10).annotations
+        marks = () if speaks_of_another_study(ds) else drawn
         purpose = ObjectKind.MARKS if marks else ObjectKind.DOCUMENT
         return ForeignObject(uid, purpose, source, marks=marks, text=sr_text(part10), nodules=read_nodules(part10))
     if kind == RT_STRUCTURE_SET:

@@ -1,4 +1,4 @@
-"""What a report leaves behind on the images: key images, how they were seen, and segmentations."""
+"""What a report leaves behind on the images: key images, how they were seen, segmentations, measured priors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from workstation.dicom.objects.presentation import presentation_state
 from workstation.dicom.objects.presentation_writer import presentation_states
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.nodule_segments import nodule_segmentations
+from workstation.dicom.sr.prior_report import prior_sr
 from workstation.domain.frames import FrameRef
 from workstation.domain.key_image import KeyImage, KeyImageList
 from workstation.domain.marked_images import StudyImages
@@ -19,6 +20,7 @@ from workstation.domain.study import Study
 KEY_IMAGES: Final = "key_images"
 DISPLAY: Final = "display"
 SEGMENTATION: Final = "segmentation"
+PRIOR: Final = "prior_measurements"
 
 
 def image_objects(report: Report, study: Study) -> dict[str, bytes]:
@@ -39,7 +41,8 @@ def image_objects(report: Report, study: Study) -> dict[str, bytes]:
             selection, study, at=at, author=author, language=report.language, displays=_displays(keys, states)
         )
     segmentations = nodule_segmentations(report, study, at=at, author=author)
-    for kind, objects in ((DISPLAY, states), (SEGMENTATION, segmentations)):
+    priors = [prior_sr(report, study, one) for one in report.prior_measurements]
+    for kind, objects in ((DISPLAY, states), (SEGMENTATION, segmentations), (PRIOR, priors)):
         for number, content in enumerate(objects, 1):
             found[f"{kind}_{number}.dcm"] = content
     return found

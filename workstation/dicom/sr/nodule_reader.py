@@ -16,6 +16,7 @@ from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
+from workstation.dicom.sr.prior_report import speaks_of_another_study
 from workstation.domain.finding import NoduleType
 from workstation.domain.follow_up import SeenNodule, nodule_of_annotation, with_evidence
 from workstation.domain.geometry import Point
@@ -30,11 +31,14 @@ def read_nodules(part10: bytes) -> tuple[SeenNodule, ...]:
     Return the nodules of a TID 1500 report by a person, each once; none of a report that a device made.
 
     A finding that the reader accepted brings what the model measured there; one that was edited or
-    added its diameter; an outlined nodule or a pair of axes its own numbers.
+    added its diameter; an outlined nodule or a pair of axes its own numbers. What was measured on another study's
+    images is none of this one.
 
     Raises HostileInput: unreadable. DecodeError: not a structured report.
     """
     ds = read_part10(part10)
+    if speaks_of_another_study(ds):
+        return ()
     drawn = read_annotations(part10).annotations
     observers = [_value(item) for item in _children(ds) if _is(item, code.OBSERVER_TYPE)]
     if observers and set(observers) == {code.DEVICE.value}:

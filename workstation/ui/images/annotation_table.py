@@ -1,15 +1,21 @@
-"""The table of annotations beside the images: jump, words, delete, copy."""
+"""The table of annotations beside the images, of the case and of its priors: jump, words, delete, copy."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from resources.translation import tr
+from viewers.scene.annotations import Annotations
 from viewers.scene.callipers import words
+from viewers.scene.stack_scene import StackScene
 from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.hanging import day_of
+from workstation.domain.prior_measurements import PriorMeasurements
+from workstation.services.reading_session import Changed
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
@@ -20,12 +26,13 @@ _COMMAND: Final = "annotations.table"
 
 
 class AnnotationTable(QObject):
-    """Lists the annotations of exactly one case."""
+    """Lists the annotations of exactly one case, and behind them those that were made on its priors."""
 
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context.page)
         self._page, self._images = context.page, context.images
         self._case: OpenImages | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
         self.panel = AnnotationPanel()
         self._page.add_side(self.panel)
         self._page.view_commands.of_images(
@@ -49,8 +56,11 @@ class AnnotationTable(QObject):
         self._page.view_commands.action(_COMMAND).setChecked(self.panel.isVisibleTo(self._page))
 
     def jump(self, uid: str) -> None:
-        """Bring the image of an annotation, and select it."""
+        """Bring the image of an annotation, and select it; a prior that is not on screen stays away."""
         found = self._get(uid)
+        if found is None and (of_prior := self._of_prior(uid)) is not None:
+            self._jump_on_prior(*of_prior)
+            return
         if found is None:
             return
         key = self._series_key(found)
@@ -62,13 +72,42 @@ class AnnotationTable(QObject):
             places = [slot.sop_instance_uid for slot in scene.slots]
             if found.referenced_sop_instance_uid in places:
                 first = places.index(found.referenced_sop_instance_uid)
-                self._page.grid.frame(STACK).scroll_to(first + (found.referenced_frame or 1) - 1)
+                self._images.show_slice(first + (found.referenced_frame or 1) - 1)
         for one in self._page.grid.scenes:
             one.selected_annotation = uid
         self._page.grid.refresh()
 
+    def _jump_on_prior(self, notes: Annotations, item: Annotation) -> None:
+        key = self._key_of(notes, item)
+        if not key:
+            self._page.toast.emit(tr("This prior is not on screen: O puts a prior beside the case"))
+            return
+        scene = self._page.grid.frame(key).scene
+        if isinstance(scene, StackScene) and item.referenced_sop_instance_uid:
+            places = [slot.sop_instance_uid for slot in scene.slots]
+            if item.referenced_sop_instance_uid in places:
+                first = places.index(item.referenced_sop_instance_uid)
+                self._page.grid.frame(key).scroll_to(first + (item.referenced_frame or 1) - 1)
+        for one in self._page.grid.scenes:
+            one.selected_annotation = item.uid
+        self._page.grid.refresh()
+
+    def _key_of(self, notes: Annotations, item: Annotation) -> str:
+        """Return the viewport of the prior's series, any of the prior's otherwise, empty for none."""
+        keys = {key: self._page.grid.frame(key).scene for key in self._page.grid.visible_keys()}
+        of_prior = {key: scene for key, scene in keys.items() if scene is not None and scene.annotations is notes}
+        same = (key for key, scene in of_prior.items() if scene.series_instance_uid == item.series_instance_uid)
+        return next(same, next(iter(of_prior), ""))
+
+    def _of_prior(self, uid: str) -> tuple[Annotations, Annotation] | None:
+        return self._case.prior_notes.find(uid) if self._case is not None else None
+
     def delete(self, uid: str) -> None:
         """Take an annotation away; undo brings it back."""
+        of_prior = self._of_prior(uid)
+        if of_prior is not None:
+            of_prior[0].delete(of_prior[0].value.study_instance_uid, uid)
+            self._page.grid.refresh()
         notes = self._images.annotations
         if notes is not None and self._get(uid) is not None:
             notes.delete(notes.value.study_instance_uid, uid)
@@ -84,12 +123,25 @@ class AnnotationTable(QObject):
         found = self._get(uid)
         if found is not None:
             self._page.grid.text_wanted.emit(STACK, found)
+        elif (of_prior := self._of_prior(uid)) is not None:
+            key = self._key_of(*of_prior)
+            if key:  # words are asked for where the drawing is seen, or they would land on the case
+                self._page.grid.text_wanted.emit(key, of_prior[1])
+            else:
+                self._jump_on_prior(*of_prior)
 
     def _opened(self, case: OpenImages) -> None:
         self._case = case
+        self._unsubscribe = case.session.subscribe(self._changed)
         self._show()
 
+    def _changed(self, change: Changed) -> None:
+        if change in {Changed.ON_PRIOR, Changed.STATE}:
+            self._show()
+
     def _closed(self) -> None:
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
         self._case = None
         self.panel.hide()
         self._page.view_commands.action(_COMMAND).setChecked(False)
@@ -100,8 +152,11 @@ class AnnotationTable(QObject):
         self.panel.show_rows(self._rows(), read_only=case is None or case.session.read_only)
 
     def _rows(self) -> list[AnnotationRow]:
-        items = self._case.annotations.items if self._case is not None else ()
-        return [AnnotationRow(one.uid, kind_words(one.kind), "\n".join(words(one)), self._place(one)) for one in items]
+        case = self._case
+        if case is None:
+            return []
+        own = [_row(one, self._place(one)) for one in case.annotations.items]
+        return [*own, *(row for prior in case.prior_notes.kept for row in _rows_of(prior))]
 
     def _place(self, one: Annotation) -> str:
         if self._case is None:
@@ -124,6 +179,17 @@ class AnnotationTable(QObject):
     def _get(self, uid: str) -> Annotation | None:
         items = self._case.annotations.items if self._case is not None else ()
         return next((one for one in items if one.uid == uid), None)
+
+
+def _row(one: Annotation, place: str) -> AnnotationRow:
+    return AnnotationRow(one.uid, kind_words(one.kind), "\n".join(words(one)), place)
+
+
+def _rows_of(prior: PriorMeasurements) -> Iterator[AnnotationRow]:
+    """A measurement of a prior is told by the prior's day: no number of a slice makes it look like one of today."""
+    day = day_of(prior.study_date)
+    place = tr("Prior {date}", date=day.isoformat() if day is not None else tr("no date"))
+    return (_row(one, place) for one in prior.annotations)
 
 
 def kind_words(kind: AnnotationKind) -> str:

@@ -109,13 +109,18 @@ class Drawing(QObject):
         self._page.toast.emit(tr("Kept on the image it was made on, which is no longer on screen"))
 
     def _tell_prior(self, scene: Scene | None, uid: str) -> None:
-        """Say once in a case that what is measured on a prior goes with it."""
+        """Say once in a case what becomes of what is measured on a prior."""
         mine = self._images.annotations
         if scene is None or mine is None or self._said_prior or scene.annotations is mine:
             return
         if any(one.uid == uid for one in scene.annotations.items):
             self._said_prior = True
-            self._page.toast.emit(tr("Measurements on a prior are not kept in this report"))
+            is_kept = self._images.case is not None and self._images.case.prior_notes.is_kept
+            self._page.toast.emit(
+                tr("Kept with this report as evidence about the prior, not as a finding")
+                if is_kept
+                else tr("This case is open for reading only: what is measured on the prior is not kept")
+            )
 
     # words
 

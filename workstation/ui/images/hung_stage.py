@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from resources.translation import tr
-from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene, slots_of
@@ -108,14 +107,13 @@ def replaced_stack(
 
 
 class StageBuilder:
-    """Makes the scenes of one case's stages; measurements on a prior last as long as the case is open."""
+    """Makes the scenes of one case's stages; what is drawn on a prior is kept with the case (``PriorNotes``)."""
 
     def __init__(
         self, case: OpenImages, volumes: HungVolumes, prior_captions: Callable[[Study, Series], StudyCaptions]
     ) -> None:
         self._case, self._volumes = case, volumes
         self._prior_captions = prior_captions
-        self._annotations: dict[str, Annotations] = {}
 
     def placed(
         self,
@@ -197,12 +195,10 @@ class StageBuilder:
     def _stack(self, study: Study, series: Series, hung: Hung, shown: ShownSeries) -> CellStack:
         part = restricted(series, hung.instances, hung.stack_number)
         is_current = study.study_instance_uid == self._case.session.study.study_instance_uid
-        uid = study.study_instance_uid
         words = captions(study, part, self._case.session.row) if is_current else self._prior_captions(study, part)
         scene = StackScene(
             slots_of(part),
-            annotations=self._case.annotations if is_current
-            else self._annotations.setdefault(uid, Annotations(uid)),
+            annotations=self._case.annotations if is_current else self._case.prior_notes.of(study),
             new_uid=new_uid,
             modality=part.modality,
             series_instance_uid=part.series_instance_uid,

@@ -11,6 +11,7 @@ from workstation.domain.study import DecodeWarning, Series
 from workstation.services.image_service import first_series, is_image_series, series_warnings
 from workstation.services.reading_session import ReadingSession
 from workstation.services.uid import new_uid
+from workstation.ui.images.prior_notes import PriorNotes
 from workstation.ui.images.series_doubts import with_doubts
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.reading_words import captions, non_image_facts, series_facts, series_title
@@ -29,6 +30,7 @@ class OpenImages:
         self.annotations = Annotations(
             drawn.study_instance_uid, drawn.annotations, author=session.reader.name, now=session.now
         )
+        self.prior_notes = PriorNotes(session)
         self._series = {one.key: one for series in session.study.series for one in _parts(series)}
         self._warnings: dict[str, tuple[DecodeWarning, ...]] = {
             key: series_warnings(series) for key, series in self._series.items() if is_image_series(series)
