@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from resources.translation import tr
 from workstation.dicom.sr import report_words
+from workstation.domain import finding_decisions as decisions
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.critical import CriticalValue
@@ -184,19 +185,10 @@ class ReadingSession:
 
         Where the reader had found the same before, the mark confirms that finding: one remains, with both origins.
         """
-        findings, accepted = self._accepted(self.findings.get(tracking_uid))
+        by, at = self.reader.user_id, self._now()
+        findings, accepted = decisions.accepted(self.findings, self.findings.get(tracking_uid), by=by, at=at)
         self._set_findings(findings)
         return accepted
-
-    def _accepted(self, finding: Finding) -> tuple[FindingList, Finding]:
-        by, at = self.reader.user_id, self._now()
-        is_open = finding.decision in {Decision.UNDECIDED, Decision.REJECTED} and finding.own is None
-        own = self.findings.own_at(finding) if is_open else None
-        if own is None:
-            accepted, rest = finding.accepted(by=by, at=at), self.findings
-        else:
-            accepted, rest = finding.confirming(own, by=by, at=at), self.findings.removed(own.tracking_uid)
-        return rest.exchanged(finding.tracking_uid, accepted), accepted
 
     def follow(self, tracking_uid: str, follow_up: FollowUp) -> Finding:
         """
@@ -204,34 +196,17 @@ class ReadingSession:
 
         An undecided mark is accepted in the same act. The report says what it was compared with.
         """
-        finding = self.findings.get(tracking_uid)
-        is_open = finding.decision in {Decision.UNDECIDED, Decision.REJECTED}
-        findings, finding = self._accepted(finding) if is_open else (self.findings, finding)
-        own_uid = finding.parted().tracking_uid
-        elsewhere = {
-            one.prior.tracking_uid
-            for one in finding.confirmed
-            if one.prior_study_instance_uid != follow_up.prior_study_instance_uid
-        }
-        # the tracking UID that another prior gave stays: older reports know the nodule by it
-        wanted = finding.tracking_uid if finding.tracking_uid in elsewhere else follow_up.prior.tracking_uid
-        taken = any(f.tracking_uid == wanted for f in findings.findings if f.tracking_uid != finding.tracking_uid)
-        followed = finding.followed(
-            replace(follow_up, own_tracking_uid=own_uid), tracking_uid=own_uid if taken else wanted
-        )
-        self._set_findings(findings.exchanged(finding.tracking_uid, followed))
+        by, at = self.reader.user_id, self._now()
+        findings, followed = decisions.followed(self.findings, tracking_uid, follow_up, by=by, at=at)
+        self._set_findings(findings)
         self._say_compared()
         return followed
 
     def part(self, tracking_uid: str, study_instance_uid: str = "") -> Finding:
         """Take back that a finding is the same nodule as one of a prior; of every prior where no study is named."""
-        finding = self.findings.get(tracking_uid)
-        parted = finding.parted_from(study_instance_uid) if study_instance_uid else finding.parted()
-        taken = {one.tracking_uid for one in self.findings.findings if one is not finding}
-        if parted.tracking_uid in taken:
-            parted = replace(parted, tracking_uid=finding.parted().tracking_uid)
-        if parted is not finding:
-            self._set_findings(self.findings.exchanged(tracking_uid, parted))
+        findings, parted = decisions.parted(self.findings, tracking_uid, study_instance_uid)
+        if findings is not self.findings:
+            self._set_findings(findings)
             self._say_compared()
         return parted
 
@@ -303,16 +278,9 @@ class ReadingSession:
         Without an AI result the list takes frame of reference and series from the first one added.
         Raises NotPermitted for a point of another frame of reference: its millimetres do not compare.
         """
-        placed = self.findings
-        if not placed.frame_of_reference_uid:
-            placed = replace(placed, frame_of_reference_uid=frame_of_reference_uid)
-        elif frame_of_reference_uid not in {"", placed.frame_of_reference_uid}:
-            raise NotPermitted(
-                tr("This series lies in another frame of reference than the other findings"),
-                hint=tr("Add the finding on the series of the AI marks."),
-            )
-        if not placed.series_instance_uid:
-            placed = replace(placed, series_instance_uid=series_instance_uid)
+        placed = decisions.placed_in(
+            self.findings, frame_of_reference_uid=frame_of_reference_uid, series_instance_uid=series_instance_uid
+        )
         finding = Finding(
             tracking_uid=self._new_uid(),
             number=self.findings.next_number,
@@ -321,7 +289,7 @@ class ReadingSession:
             decision=Decision.ADDED,
             decided_by=self.reader.user_id,
             decided_at=self._now(),
-            before_ai=self.findings.revealed_at is None if self.findings.read_first else None,
+            before_ai=decisions.found_before_ai(self.findings),
         )
         self._set_findings(placed.added(finding))
         return finding
@@ -338,7 +306,7 @@ class ReadingSession:
             decision=Decision.ADDED,
             decided_by=self.reader.user_id,
             decided_at=self._now(),
-            before_ai=self.findings.revealed_at is None if self.findings.read_first else None,
+            before_ai=decisions.found_before_ai(self.findings),
             on_image=place,
             label=label,
         )
@@ -365,14 +333,14 @@ class ReadingSession:
         """Take back the last finding decision."""
         if self._undo and not self.read_only:
             self._redo.append(self.findings)
-            self._put_findings(self._as_looked_at(self._undo.pop()))
+            self._put_findings(decisions.looked_at_like(self._undo.pop(), self.findings))
             self._say_compared()
 
     def redo(self) -> None:
         """Repeat the decision that was taken back last."""
         if self._redo and not self.read_only:
             self._undo.append(self.findings)
-            self._put_findings(self._as_looked_at(self._redo.pop()))
+            self._put_findings(decisions.looked_at_like(self._redo.pop(), self.findings))
             self._say_compared()
 
     def set_value(self, key: str, text: str) -> None:
@@ -559,17 +527,6 @@ class ReadingSession:
         at = self._report.updated_at if self.read_only else self._now()
         self._report = replace(self._report, findings=findings, updated_at=at)
         self._tell(Changed.FINDINGS)
-
-    def _as_looked_at(self, former: FindingList) -> FindingList:
-        """Return former decisions under what is shown now: nobody can unsee the AI."""
-        now = self.findings
-        return replace(
-            former,
-            read_first=now.read_first,
-            revealed_at=now.revealed_at,
-            revealed_by=now.revealed_by,
-            operating_point=now.operating_point,
-        )
 
     def _nothing_of_ai_seen(self) -> bool:
         findings = self.findings
