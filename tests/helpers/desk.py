@@ -34,6 +34,7 @@ from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistRow
 from workstation.services.author_signing import SignPreliminary
 from workstation.services.carry_over import CarryOver
+from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.jobs import JobRunner
@@ -82,6 +83,7 @@ class DeskBench:
         actor: Actor = EXPERT,
         row: WorklistRow | None = None,
         signer: FakeSigner | None = None,
+        citing: CiteOthers | None = None,
     ) -> None:
         self.row = row or cases.row()
         self.actor: Actor | None = actor
@@ -107,7 +109,7 @@ class DeskBench:
             self.clock, uids, lambda user, ups: f"{ups}.{user}", self.workflow.rules,
         )  # fmt: skip
         sign = SignReport(
-            self.objects, self.objects, self.signer, self.outbox, self.drafts, self.audit, self.clock
+            self.objects, self.objects, self.signer, self.outbox, self.drafts, self.audit, self.clock, cite=citing
         )  # fmt: skip
         self.session = FakeSession(None)
         check_claim = CheckClaim(self.worklist)

@@ -14,6 +14,7 @@ from workstation.domain.signature import SignedArtefact, SignedPdf
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
+from workstation.services.citing import CiteOthers
 from workstation.services.critical_gate import require_critical
 from workstation.services.norm_gate import require_norm
 from workstation.services.recognition_service import RecogniseReport
@@ -52,8 +53,8 @@ class SignReport:
     """Decides about the mark of mutual recognition; without it the report carries none."""
     critical: Callable[[Report], Report] = lambda report: report
     """Returns the report with the critical values as the hub knows them now (``AskCritical``)."""
-    cite: Callable[[Report], Report] = lambda report: report
-    """Returns the report with the instances of what it cites of other studies (``CiteOthers``)."""
+    cite: CiteOthers | None = None
+    """Adds the instances of what the report cites of other studies; without it what it carries from before stays."""
 
     def __call__(
         self,
@@ -69,7 +70,8 @@ class SignReport:
         """
         Sign and enqueue; after it returns, nothing can lose the report.
 
-        Raises NotPermitted, NotSignable, SignatureInvalid (wrong PIN, somebody else's key), DiskFull.
+        Raises NotPermitted, NotSignable, SignatureInvalid (wrong PIN, somebody else's key), DiskFull, and Unreachable
+        where nobody could tell what the report cites and nobody chose to sign without.
         """
         if not actor.may(Permission.SIGN_FINAL):
             raise NotPermitted(tr("Only seniors sign final reports"), hint=tr("Submit the report for review."))
@@ -78,7 +80,7 @@ class SignReport:
         require_norm(report, template, study, row, signer=verifier)
         report = self.critical(report)
         require_critical(report, actor.user_id)
-        report = self.cite(report)
+        report = report if self.cite is None else self.cite(report)
         now = self.clock.now()
         own = replace(report, norm_overrides=report.answers_of(actor.user_id))
         final = replace(own.moved(ReportState.FINAL, at=now), verifier=verifier, signed_at=now)

@@ -27,6 +27,7 @@ from workstation.domain.report_state import ReturnCode
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
 from workstation.services.author_signing import SignPreliminary
+from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
 from workstation.services.jobs import JobHandle, JobRunner, Pool
@@ -156,6 +157,11 @@ class CaseDesk(QObject):
         if session is None or recognise is None:
             return ""
         return recognise.sentence(session.report, session.template, session.study, session.row)
+
+    @property
+    def citing(self) -> CiteOthers | None:
+        """Return what looks up the evidence of other studies; None where nothing is cited."""
+        return self._services.sign.cite
 
     @property
     def busy(self) -> bool:

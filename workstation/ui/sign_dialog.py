@@ -14,6 +14,7 @@ from workstation.ui.dialogs import Dialog
 from workstation.ui.icons import icon_pixmap
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.cited_box import CitedBox
 from workstation.ui.widgets.fields import TextField
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
 
@@ -74,6 +75,9 @@ class SignDialog(Dialog):
             grid.addWidget(fact, at, 1)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
+        self.cited = CitedBox()
+        self.cited.changed.connect(self._cited_changed)
+        self.body.addWidget(self.cited)
         self.body.addWidget(rule())
         self.body.addLayout(self._certificate())
         self.pin = TextField("PIN", secret=True)
@@ -153,6 +157,11 @@ class SignDialog(Dialog):
         if not self._is_signing:
             super().reject()
 
+    def _cited_changed(self) -> None:
+        self._ready()
+        if self.isVisible():
+            self.stand_in_the_middle()
+
     def _request(self) -> None:
         if self._is_signing or not self._sign.isEnabled():
             return
@@ -164,6 +173,7 @@ class SignDialog(Dialog):
         self.cancel.enable(not busy, tr("The signature is being made"))
         self.pin.setEnabled(not busy)
         self.confirm.setEnabled(not busy)
+        self.cited.setEnabled(not busy)
         self._sign.set_text(tr("Signing…") if busy else self._offer())
         self._sign.setEnabled(not busy)
         if not busy:
@@ -174,6 +184,8 @@ class SignDialog(Dialog):
             self._sign.enable(False, tr("Looking for your certificate…"))
         elif not self._certificate_known:
             self._sign.enable(False, tr("A certificate is needed to sign"))
+        elif self.cited.holds_up:
+            self._sign.enable(False, self.cited.holds_up)
         elif not self.pin.text():
             self._sign.enable(False, tr("Type the PIN of the certificate"))
         elif not self.confirm.isChecked():

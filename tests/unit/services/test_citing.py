@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from threading import Event
 
 import pytest
 
@@ -17,7 +18,7 @@ from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import Report
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.text_link import LinkKind, TextLink
-from workstation.services.citing import CiteOthers
+from workstation.services.citing import CiteOthers, Evidence
 
 CT, SR, KO = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.88.22", "1.2.840.10008.5.1.4.1.1.88.59"
 
@@ -70,8 +71,9 @@ def test_a_prior_that_the_comparison_names_by_its_day_is_cited() -> None:
 
 
 def test_a_study_of_somebody_who_may_be_another_person_is_not_cited_by_its_day() -> None:
-    cite = desk("1.9")
-    cite = replace(cite, priors=FakePriors([prior("1.9", relation=PriorRelation.POSSIBLY_SAME)]))
+    cite = CiteOthers(
+        FakePriors([prior("1.9", relation=PriorRelation.POSSIBLY_SAME)]), FakeArchive({"1.9": archived("1.9")}).study
+    )
     assert cite(cases.report(values={"comparison": "与 2025-12-08 CT 比较。"})).cited == ()
 
 
@@ -86,11 +88,63 @@ def test_an_instance_of_the_study_itself_is_never_other_evidence() -> None:
     assert desk("1.9", "1.2.3")(report).cited == ()
 
 
-def test_a_silent_hub_keeps_no_signature_waiting_and_what_was_cited_before_stays() -> None:
+def test_where_the_hub_does_not_tell_nothing_is_signed_until_somebody_chose_to_go_without() -> None:
+    """What the report carries from before stays then; a day in the comparison counts like a compared finding."""
     before = replace(cases.report(followed("1.9")), cited=(words_of("1.8"),))
-    assert desk("1.9", dead=True)(before).cited == (words_of("1.8"),)
-    silent = replace(desk("1.9"), priors=FakePriors(fail_with=Unreachable("线路中断")))
-    assert silent(cases.report(values={"comparison": "2025-12-08"})).cited == ()
+    silent = desk("1.9", dead=True)
+    assert silent.look(before) == Evidence(unknown="线路中断")
+    with pytest.raises(Unreachable, match="线路中断"):
+        silent(before)
+    silent.go_without(before)
+    assert silent(before).cited == (words_of("1.8"),)
+
+    dead = CiteOthers(FakePriors(fail_with=Unreachable("线路中断")), FakeArchive().study)
+    with pytest.raises(Unreachable):
+        dead(cases.report(values={"comparison": "2025-12-08"}))
+
+
+def test_a_choice_to_go_without_holds_for_this_report_and_until_the_hub_is_asked_again() -> None:
+    report, silent = cases.report(followed("1.9")), desk("1.9", dead=True)
+    silent.go_without(report)
+    with pytest.raises(Unreachable):
+        silent(cases.report(followed("1.10")))
+    silent.go_without(report)
+    assert silent(report.with_values({"impression": "右肺结节。"}, at=cases.NOON)).cited == ()
+    silent.look(report)
+    with pytest.raises(Unreachable):
+        silent(report)
+
+
+def test_a_hub_that_says_nothing_is_waited_for_no_longer_than_was_agreed() -> None:
+    asked, answer = Event(), Event()
+
+    def structure_of(uid: str) -> Study:
+        asked.set()
+        answer.wait(60)
+        return archived(uid)
+
+    cite = CiteOthers(FakePriors(), structure_of, patience_s=0.01)
+    told = cite.look(cases.report(followed("1.9")))
+    answer.set()
+    assert asked.wait(60)
+    assert told == Evidence(unknown="The hub does not answer")
+
+
+def test_what_was_looked_up_before_the_pin_is_what_is_signed_though_the_line_breaks_meanwhile() -> None:
+    archive = FakeArchive({"1.9": archived("1.9")})
+    cite = CiteOthers(FakePriors([prior("1.9")]), archive.study)
+    report = cases.report(followed("1.9"))
+    assert cite.look(report) == Evidence(1)
+    archive.dead = True
+    assert cite(report).cited == (everything("1.9"),)
+
+
+def test_a_report_that_cites_nothing_asks_nobody() -> None:
+    priors = FakePriors(fail_with=Unreachable("线路中断"))
+    cite, report = CiteOthers(priors, FakeArchive(dead=True).study), cases.report()
+    assert not cite.concerns(report)
+    assert (cite.look(report), cite(report)) == (Evidence(0), report)
+    assert priors.asked == []
 
 
 def test_a_study_without_anything_to_cite_is_not_cited() -> None:

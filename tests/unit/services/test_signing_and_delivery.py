@@ -11,6 +11,7 @@ import pytest
 from tests.helpers import fakes
 from tests.helpers.cases import NOON, FixedClock, Uids, ai_finding, complete_values, report, row, study, template
 from tests.helpers.critical import AT, CriticalHub
+from tests.helpers.priors import FakeArchive, FakePriors, prior, structure
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
 from workstation.domain.citation import CitedSeries, CitedStudy
@@ -30,6 +31,7 @@ from workstation.domain.errors import (
 from workstation.domain.finding import RejectReason
 from workstation.domain.report import Person, Report, ReportState, signing_blockers
 from workstation.domain.workitem import Claim, ReadingState
+from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.critical_gate import AskCritical
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
@@ -63,7 +65,7 @@ class Desk:
     )
 
     critical: Callable[[Report], Report] = lambda what: what
-    cite: Callable[[Report], Report] = lambda what: what
+    cite: CiteOthers | None = None
 
     def sign(self, what: Report = DECIDED, *, actor: Actor = fakes.EXPERT, pin: str = "1234") -> SignedReport:
         signing = SignReport(
@@ -106,11 +108,25 @@ def test_a_signed_report_is_final_verified_and_in_the_outbox() -> None:
 
 
 def test_what_the_report_cites_is_asked_for_before_it_is_sealed() -> None:
-    cited = (CitedStudy("1.9", (CitedSeries("1.9.2", "1.2.840.10008.5.1.4.1.1.2", ("1.9.2.1",)),)),)
-    desk = Desk(cite=lambda what: replace(what, cited=cited))
+    uids = ("1.9.2.0", "1.9.2.1", "1.9.2.2")
+    cited = (CitedStudy("1.9", (CitedSeries("1.9.2", "1.2.840.10008.5.1.4.1.1.2", uids),)),)
+    compared = DECIDED.with_values({**DECIDED.values, "comparison": "与 2025-12-08 CT 比较。"}, at=NOON)
+    desk = Desk(cite=CiteOthers(FakePriors([prior("1.9")]), FakeArchive({"1.9": structure("1.9")}).study))
 
-    assert desk.sign().report.cited == cited
+    assert desk.sign(compared).report.cited == cited
     assert desk.outbox.waiting[0].report.cited == cited
+
+
+def test_a_report_whose_evidence_nobody_could_tell_is_signed_only_once_somebody_chose_that() -> None:
+    compared = DECIDED.with_values({**DECIDED.values, "comparison": "与 2025-12-08 CT 比较。"}, at=NOON)
+    cite = CiteOthers(FakePriors(fail_with=Unreachable("线路中断")), FakeArchive().study)
+    desk = Desk(cite=cite)
+    with pytest.raises(Unreachable, match="线路中断"):
+        desk.sign(compared)
+    assert desk.outbox.waiting == []
+
+    cite.go_without(compared)
+    assert desk.sign(compared).report.cited == ()
 
 
 def test_a_senior_signs_without_the_line_and_a_wrong_pin_is_told_as_such() -> None:

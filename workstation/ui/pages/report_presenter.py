@@ -40,6 +40,7 @@ from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
 from workstation.ui.report.aids import WritingAids
+from workstation.ui.report.citing import CitingInDialog
 from workstation.ui.report.finding_rows import finding_rows
 from workstation.ui.report.former import FormerReports
 from workstation.ui.report.speaking import speaking
@@ -403,6 +404,8 @@ class ReportPresenter(QObject):
         self.dialog.sign_requested.connect(self.certificates.rest)  # the token is at work
         self.dialog.finished.connect(self._forget_dialog)
         self.certificates.told.connect(self.dialog.show_certificate)
+        if not preliminary and self._desk.citing is not None:
+            CitingInDialog(self.dialog, session.report, self._desk.citing, self._jobs)
         self.dialog.open()
         self.certificates.watch(actor.user_id)
 
