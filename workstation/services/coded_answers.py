@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from resources.categories import input_name, input_value
@@ -28,6 +28,11 @@ _INPUTS: Final = {
     "solid_part_mm": "solid_diameter_mm",
 }
 """Fields that ask what a table asks too, by the input of the table"""
+_DIFFUSION: Final = "dwi"
+_DIFFUSION_QUALITY: Final = "dwi_quality"
+_ADEQUATE: Final = "adequate"
+_NO_DIFFUSION: Final = Text("未按 DWI 评分", "scored without diffusion")
+_WITH_DIFFUSION: Final = Text("DWI {scores} 分", "diffusion scored {scores}")
 _CALCIFIED: Final = "calcified"
 """A type of the dominant nodule that the tables tell apart from its attenuation"""
 _ROUNDED_MM: Final = 0.5
@@ -60,6 +65,29 @@ def other_inputs(report: Report, template: ReportTemplate) -> Iterator[NormDenia
             said, known = _said(report, key), computed.get(name, [])
             if key in asked and said and known and not any(_is_same(said, one) for one in known):
                 yield _denial(report, asked[key], name, said, category, known)
+        if category.result.scheme is Scheme.PI_RADS:
+            yield from _diffusion(report, asked, category, computed.get(_DIFFUSION, []))
+
+
+def _diffusion(
+    report: Report, asked: Mapping[str, TemplateField], category: AssignedCategory, scores: Sequence[str]
+) -> Iterator[NormDenial]:
+    """
+    Yield what the fields say of diffusion where the form of PI-RADS says otherwise.
+
+    A lesion without a score says that its diffusion was not adequate, which decides by T2 instead.
+    """
+    words, table = report.language, label_of(category, report.language)
+    has_lesion = any("." in name for name, _value in category.result.inputs)
+    quality = report.values.get(_DIFFUSION_QUALITY, "").strip()
+    if has_lesion and not scores:
+        filled = ("dwi_score",) if _said(report, "dwi_score") else ()
+        for key in (*filled, *((_DIFFUSION_QUALITY,) if quality == _ADEQUATE else ())):
+            if key in asked:
+                yield NormDenial(key, _answer(report, asked[key]), f"{table}: {_NO_DIFFUSION.get(words)}")
+    elif scores and quality and quality != _ADEQUATE and _DIFFUSION_QUALITY in asked:
+        said = _WITH_DIFFUSION.get(words).format(scores=("、" if words.startswith("zh") else ", ").join(scores))
+        yield NormDenial(_DIFFUSION_QUALITY, _answer(report, asked[_DIFFUSION_QUALITY]), f"{table}: {said}")
 
 
 def _said(report: Report, key: str) -> str:
@@ -90,11 +118,17 @@ def _denial(
     report: Report, item: TemplateField, name: str, said: str, category: AssignedCategory, known: Sequence[str]
 ) -> NormDenial:
     words = report.language
-    quote = next((one.label.get(words) for one in item.choices if one.key == report.values[item.key].strip()), said)
+    quote = _answer(report, item) or said
     quote = f"{input_name(name, words)} {quote}" if item.key == _LONG else quote
     between = "、" if words.startswith("zh") else ", "
     against = between.join(dict.fromkeys(input_value(one, words) for one in known))
     return NormDenial(item.key, quote, f"{label_of(category, words)}: {against}")
+
+
+def _answer(report: Report, item: TemplateField) -> str:
+    """Return the option that was chosen in the words of the report, empty for none."""
+    chosen = report.values.get(item.key, "").strip()
+    return next((one.label.get(report.language) for one in item.choices if one.key == chosen), "")
 
 
 def sides_of(report: Report, template: ReportTemplate) -> Iterator[NormSide]:

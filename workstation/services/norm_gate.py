@@ -143,6 +143,9 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         ),
         "category_of_side_differs": tr("“{quote}” but the report has {against}", quote=quote, against=against),
         "side_missing_in_conclusion": tr("The impression does not tell of the side of “{quote}”", quote=quote),
+        "category_range_in_text": tr(
+            "“{quote}” leaves open which category it is; the report has {against}", quote=quote, against=against
+        ),
         "category_in_text_differs": tr("“{quote}” but the report has {against}", quote=quote, against=against),
     }
     place = next((item.label.get(language()) for item in template.fields if item.key == fault.target), "")

@@ -65,7 +65,27 @@ SEEDED_EN = [
     ),
     ("fleischner", "3_pet_biopsy", "Fleischner: no routine follow-up.", "Fleischner: no routine follow-up"),
 ]
+RANGES = [
+    ("bi-rads", "4A", "左乳BI-RADS 4a-b类。", "BI-RADS 4a-b类"),
+    ("bi-rads", "4B", "左乳BI-RADS 4a-4b类。", "BI-RADS 4a-4b类"),
+    ("bi-rads", "4B", "左乳BI-RADS 4A-4C类。", "BI-RADS 4A-4C类"),
+    ("bi-rads", "4A", "左乳结节（BI-RADS 4a/b）。", "BI-RADS 4a/b"),
+    ("bi-rads", "4A", "左乳结节，BI-RADS 4A/4B类。", "BI-RADS 4A/4B类"),
+    ("bi-rads", "4A", "左乳结节，BI-RADS 4A或4B类。", "BI-RADS 4A或4B类"),
+    ("bi-rads", "4B", "左乳结节，BI-RADS ４ａ～ｂ类。", "BI-RADS ４ａ～ｂ类"),
+    ("bi-rads", "4A", "左乳结节，BI-RADS IVa-b类。", "BI-RADS IVa-b类"),
+    ("bi-rads", "4A", "左乳结节，4a-b类（BI-RADS）。", "4a-b类（BI-RADS"),
+    ("lung-rads", "4A", "Lung-RADS 3-4类。", "Lung-RADS 3-4类"),
+    ("pi-rads", "5", "PI-RADS 4～5分。", "PI-RADS 4～5分"),
+    ("bi-rads", "4A", "Left breast: BI-RADS 4A-4B.", "BI-RADS 4A-4B"),
+    ("bi-rads", "4A", "Left breast: BI-RADS 4a-b.", "BI-RADS 4a-b"),
+    ("bi-rads", "4B", "Left breast: BI-RADS 4A/B.", "BI-RADS 4A/B"),
+    ("bi-rads", "4A", "Left breast: category 4a-b (BI-RADS).", "category 4a-b (BI-RADS"),
+]
 GOOD_ZH = [
+    ("bi-rads", "4A", "左乳BI-RADS 4A-B超引导下穿刺。"),
+    ("bi-rads", "4C", "BI-RADS分类：右乳4a-b类，左乳4C类。"),
+    ("bi-rads", "4B", "外院诊断BI-RADS 4a-b类，现BI-RADS 4B类。"),
     ("lung-rads", "4A", "右肺上叶实性结节，Lung-RADS 4A类，建议3个月复查。"),
     ("lung-rads", "4A", "右肺上叶实性结节，Lung-RADS v2022：4类。"),
     ("lung-rads", "4A", "右肺上叶结节，Lung-RADS 4A类；左肺下叶结节，Lung-RADS 2类。"),
@@ -86,9 +106,6 @@ GOOD_ZH = [
     ("pi-rads", "4", "右侧外周带结节，PI-RADS 4分（T2WI 4分，DWI 5分）。"),
     ("pi-rads", "4", "前列腺PI-RADS评分（5分制）4分。"),
     ("pi-rads", "4", "前列腺PI-RADS评分（1-5分）：4分。"),
-    ("bi-rads", "4B", "左乳BI-RADS 4a-4b类。"),
-    ("bi-rads", "4B", "左乳BI-RADS 4A-4C类。"),
-    ("lung-rads", "4A", "Lung-RADS 3-4类。"),
     ("lung-rads", "3", "Lung-RADS 3类，6-12个月复查。"),
     ("lung-rads", "3", "Lung-RADS 3-6个月复查。"),
     ("lung-rads", "2", "2024年所见Lung-RADS 4A类结节已吸收；Lung-RADS 2类。"),
@@ -114,7 +131,6 @@ GOOD_EN = [
     ("bi-rads", "2", "No lesion of BI-RADS 3 or higher."),
     ("bi-rads", "2", "BI-RADS 2 - 12 month follow-up."),
     ("bi-rads", "3", "BI-RADS 3-6 months follow-up."),
-    ("bi-rads", "4A", "BI-RADS 4A-4B."),
     ("lung-rads", "2", "Lung-RADS 4A nodule in 2024 resolved; Lung-RADS 2."),
     ("lung-rads", "2", "Lung-RADS 4A nodule resolved; Lung-RADS 2."),
     ("lung-rads", "2", "Lung-RADS 4A in 2024; Lung-RADS 2."),
@@ -142,6 +158,20 @@ def test_another_category_in_a_chinese_text_is_told(scheme: str, chosen: str, im
 @pytest.mark.parametrize(("scheme", "chosen", "impression", "quote"), SEEDED_EN)
 def test_another_category_in_an_english_text_is_told(scheme: str, chosen: str, impression: str, quote: str) -> None:
     assert told(scheme, chosen, impression, "en") == [("category_in_text_differs", "impression", quote)]
+
+
+@pytest.mark.parametrize(("scheme", "chosen", "impression", "quote"), RANGES)
+def test_a_range_is_never_read_as_the_one_category_that_was_chosen(
+    scheme: str, chosen: str, impression: str, quote: str
+) -> None:
+    language = "en" if impression.isascii() else "zh_CN"
+    assert told(scheme, chosen, impression, language) == [("category_range_in_text", "impression", quote)]
+
+
+def test_a_range_that_cannot_be_the_chosen_category_disagrees_with_it() -> None:
+    expected = [("category_in_text_differs", "impression", "BI-RADS 4a-b类")]
+    assert told("bi-rads", "4C", "左乳BI-RADS 4a-b类。", "zh_CN") == expected
+    assert told("bi-rads", "2", "左乳BI-RADS 4a-b类。", "zh_CN") == expected
 
 
 @pytest.mark.parametrize(("scheme", "chosen", "impression"), GOOD_ZH)

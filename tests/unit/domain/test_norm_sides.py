@@ -28,7 +28,9 @@ def told(right: str, left: str, impression: str, computed: str = "", findings: s
     held = replace(subject_of(findings, impression, language=language), sides=sides(right, left))
     if computed:
         held = replace(held, categories=(NormCategory("bi-rads", computed, f"BI-RADS {computed}"),))
-    rules = {"category_of_side_differs", "side_missing_in_conclusion", "category_in_text_differs"}
+    rules = {
+        "category_of_side_differs", "side_missing_in_conclusion", "category_in_text_differs", "category_range_in_text",
+    }  # fmt: skip
     return [(one.rule, one.quote, one.against) for one in norm_faults(held) if one.rule in rules]
 
 
@@ -77,6 +79,19 @@ def test_another_category_of_a_breast_in_the_text_is_told(
     right: str, left: str, impression: str, quote: str, against: str
 ) -> None:
     assert ("category_in_text_differs", quote, against) in told(right, left, impression)
+
+
+@pytest.mark.parametrize(
+    ("impression", "quote", "against"),
+    [
+        ("右乳BI-RADS 4a-b类。左乳BI-RADS 5类。", "右乳BI-RADS 4a-b类", "右乳 BI-RADS 4A"),
+        ("双乳肿块，BI-RADS 4C-5类。", "BI-RADS 4C-5类", "左乳 BI-RADS 5"),
+    ],
+)
+def test_a_range_of_a_breast_is_told_although_the_chosen_category_lies_in_it(
+    impression: str, quote: str, against: str
+) -> None:
+    assert told("4A", "5", impression) == [("category_range_in_text", quote, against)]
 
 
 @pytest.mark.parametrize(

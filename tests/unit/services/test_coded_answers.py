@@ -167,6 +167,45 @@ def test_what_a_category_was_computed_from_is_what_the_fields_say(
     assert told(replace(report, template_id=template, language="en", categories=(category,))) == expected
 
 
+WITHOUT_DIFFUSION = assigned(Scheme.PI_RADS, {}, "lesion", zone="peripheral", t2="4", contrast="negative")
+
+
+@pytest.mark.parametrize(
+    ("category", "values", "expected"),
+    [
+        (
+            WITHOUT_DIFFUSION,
+            {"t2_score": "s4", "dwi_score": "s5"},
+            ["Diffusion score: “5” is chosen, the report has “PI-RADS 4: scored without diffusion”"],
+        ),
+        (
+            WITHOUT_DIFFUSION,
+            {"dwi_quality": "adequate"},
+            ["Quality of diffusion: “Adequate” is chosen, the report has “PI-RADS 4: scored without diffusion”"],
+        ),
+        (
+            PROSTATE,
+            {"dwi_quality": "inadequate", "dwi_score": "s4"},
+            ["Quality of diffusion: “Inadequate” is chosen, the report has “PI-RADS 4: diffusion scored 4”"],
+        ),
+        (WITHOUT_DIFFUSION, {"dwi_quality": "inadequate", "t2_score": "s4"}, []),
+        (PROSTATE, {"dwi_quality": "adequate", "dwi_score": "s4"}, []),
+    ],
+)
+def test_a_prostate_scored_without_diffusion_is_held_against_what_the_fields_say_of_diffusion(
+    category: AssignedCategory, values: dict[str, str], expected: list[str]
+) -> None:
+    report = cases.report(values={"impression": "见上。", **values})
+    assert told(replace(report, template_id="mr-prostate", language="en", categories=(category,))) == expected
+
+
+def test_a_prostate_without_a_lesion_needs_no_score_of_diffusion() -> None:
+    result = classify(Scheme.PI_RADS, {}, [])
+    none = AssignedCategory(result, result.label, "r", "m", "expert", cases.NOON)
+    report = cases.report(values={"dwi_quality": "adequate", "impression": "未见可疑病灶。"})
+    assert told(replace(report, template_id="mr-prostate", categories=(none,))) == []
+
+
 def test_a_score_of_any_of_several_lesions_is_no_contradiction() -> None:
     lesions = [
         LesionInput("lesion", {"zone": "peripheral", "t2": score, "dwi": score, "contrast": "negative"})

@@ -16,6 +16,7 @@ from workstation.domain.norm.words import Terms
 
 CATEGORY_FORM: Final = "category:"
 """What the target of a fault begins with that is mended in the form of the scheme named after it."""
+CATEGORY_RANGE: Final = "category_range_in_text"
 _ORDER: Final[dict[str, tuple[str, ...]]] = {
     Scheme.LUNG_RADS: ("0", *lung_rads.ORDER),
     Scheme.C_LUNG_RADS: c_lung_rads.CATEGORIES,
@@ -60,7 +61,8 @@ def differs_from_the_text(text: ReportText) -> Iterator[NormFault]:
     The category of the text is the one that was chosen.
 
     A report may name one for each lesion or side: the highest is that of the examination. Former categories,
-    conditions and tables say nothing of this examination.
+    conditions and tables say nothing of this examination. A range names no category: it is told although the chosen
+    one lies in it.
     """
     for one in text.subject.categories:
         if one.scheme == Scheme.FLEISCHNER:
@@ -70,8 +72,12 @@ def differs_from_the_text(text: ReportText) -> Iterator[NormFault]:
         chosen = one.chosen.split(" ")[0]
         worst = max((rank(one.scheme, other.value) for other in named), default=-1)
         for other in named:
-            if rank(one.scheme, other.value) == worst and not fits(other.value, chosen):
+            if rank(one.scheme, other.value) != worst:
+                continue
+            if not fits(other.value, chosen):
                 yield _differs(other.field, other.quote, one)
+            elif is_range(other.value):
+                yield NormFault(NormKind.CONCLUSION, CATEGORY_RANGE, other.field, other.quote, one.label)
 
 
 def _differs(field: str, quote: str, one: NormCategory) -> NormFault:
@@ -116,11 +122,13 @@ def in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[Said]:
 
 
 def _value(match: re.Match[str]) -> str:
-    """Return the category that was matched, "4A-4B" for a range."""
+    """Return the category that was matched, "4A-4B" for a range, "4a-b" too."""
     last = plain(match.group("value"))
     if not match.group("least"):
         return last
     least = plain(match.group("least"))
+    if last.isalpha():
+        last = least.rstrip("ABCX") + last
     return f"{least}-{last}" if least < last else least
 
 
@@ -135,9 +143,14 @@ def plain(value: str) -> str:
     folded = unicodedata.normalize("NFKC", value).upper().replace(" ", "")
     number = folded.rstrip("ABCX")
     letter = folded[len(number) :]
-    if number in _IDEOGRAPHS:
+    if number and number in _IDEOGRAPHS:
         number = str(_IDEOGRAPHS.index(number))
     return _ROMAN.get(number, number) + letter
+
+
+def is_range(said: str) -> bool:
+    """Tell whether a text says several categories, "4A-4B", where the table has one."""
+    return "-" in said
 
 
 def fits(said: str, chosen: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workstation.domain.categories.values import Scheme
-from workstation.domain.norm.category_rules import Said, fits, in_sentence, rank
+from workstation.domain.norm.category_rules import CATEGORY_RANGE, Said, fits, in_sentence, is_range, rank
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind, NormSide
 from workstation.domain.norm.words import Terms, sides_in, split
@@ -49,16 +49,21 @@ def other_in_the_text(text: ReportText) -> Iterator[NormFault]:
         sides = [one for one in text.subject.sides if one.scheme == scheme]
         chosen = [one for one in sides if one.value]
         named = list(_named(text, scheme))
+        is_computed = any(one.scheme == scheme for one in text.subject.categories)  # the text is held against that one
+        highest = _highest(named, scheme)
         for side in chosen:
             said = _highest([one for one in named if one.side == side.side], scheme)
             if said is not None and not fits(said.value, side.value):
                 yield _other(said, side, NormKind.SIDE)
-        is_computed = any(one.scheme == scheme for one in text.subject.categories)  # the text is held against that one
-        said, worst = _highest(named, scheme), _worst(chosen)
+            elif said is not None and is_range(said.value) and not (is_computed and said is highest):
+                yield _range(said, side)
+        said, worst = highest, _worst(chosen)
         if is_computed or said is None or said.side or worst is None or not _is_whole(sides):
             continue
         if not fits(said.value, worst.value):
             yield _other(said, worst, NormKind.CONCLUSION)
+        elif is_range(said.value):
+            yield _range(said, worst)
 
 
 def missing_in_the_conclusion(text: ReportText) -> Iterator[NormFault]:
@@ -73,6 +78,10 @@ def missing_in_the_conclusion(text: ReportText) -> Iterator[NormFault]:
 
 def _other(said: _Named, side: NormSide, kind: NormKind) -> NormFault:
     return NormFault(kind, "category_in_text_differs", said.field, said.quote, side.label)
+
+
+def _range(said: _Named, side: NormSide) -> NormFault:
+    return NormFault(NormKind.CONCLUSION, CATEGORY_RANGE, said.field, said.quote, side.label)
 
 
 def _is_whole(sides: Sequence[NormSide]) -> bool:
