@@ -22,6 +22,7 @@ from workstation.bootstrap.image_stream import decode_for_display
 from workstation.domain.finding import FindingList
 from workstation.domain.study import Series, Study
 from workstation.ui.images.cine import CinePlayback
+from workstation.ui.images.comparison import Comparison
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.reading_presenter import ReadingPresenter
 from workstation.ui.theme import apply_theme
@@ -126,6 +127,11 @@ def test_the_clips_of_one_series_stand_beside_each_other_and_change_places(qtbot
     qtbot.waitUntil(lambda: shown() == [second, second])
     page.view_commands.action("layout.1x2").trigger()
     assert shown() == [second, first]
+    comparison = page.findChild(Comparison)
+    assert comparison is not None
+    stage = comparison.capture.stage("clips")
+    assert stage is not None
+    assert [cell.selector.stack for cell in stage.cells] == [1, 0]
 
 
 def test_clips_beside_each_other_play_together_each_at_its_own_speed(qtbot: QtBot, page: ReadingPage) -> None:

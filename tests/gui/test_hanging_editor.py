@@ -87,6 +87,21 @@ def test_matching_and_cells_are_edited_in_the_form(qtbot: QtBot, library: Hangin
     assert stage.cells[1].mip_mm == 10  # what the form does not show is kept
 
 
+def test_a_cell_names_the_clip_of_a_series_behind_a_dot(qtbot: QtBot, library: HangingLibrary) -> None:
+    dialog = editor(qtbot, library)
+    which = dialog.form.table.item(0, 5)
+    assert which is not None
+    assert which.text() == "1"
+    which.setText("2.3")
+    dialog.save.click()
+    wanted = found(library, "ct-chest").stages[0].cells[0].selector
+    assert (wanted.occurrence, wanted.stack) == (1, 2)
+    dialog.form.show_protocol(found(library, "ct-chest"))
+    again = dialog.form.table.item(0, 5)
+    assert again is not None
+    assert again.text() == "2.3"
+
+
 def test_an_overlay_is_edited_cell_by_cell_and_never_lies_over_a_volume(qtbot: QtBot, library: HangingLibrary) -> None:
     dialog = editor(qtbot, library, "pet-ct")
     form, row = dialog.form, dialog.form.overlay

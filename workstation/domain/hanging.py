@@ -241,14 +241,22 @@ def captured(
     )
 
 
-def selector_of(series: Series, *, instance: Instance | None = None, prior: int = 0, study: Study) -> ImageSelector:
-    """Return the selector that finds this series (and side and view) again in a study like this one."""
+def selector_of(
+    series: Series, *, instance: Instance | None = None, prior: int = 0, study: Study, stack: int | None = None
+) -> ImageSelector:
+    """
+    Return the selector that finds this series (and side and view) again in a study like this one.
+
+    ``stack`` names one of several clips or stacks of the series; where it has but one there is none to name.
+    """
+    whole = next((one for one in study.series if one.series_instance_uid == series.series_instance_uid), series)
     selector = ImageSelector(
         modalities=(series.modality,) if series.modality else (),
         laterality=instance.laterality if instance is not None and instance.view_position else "",
         view_position=instance.view_position if instance is not None else "",
-        description=re.escape(series.description) if series.description else "",
+        description=re.escape(whole.description) if whole.description else "",
         prior=prior,
+        stack=stack if len(whole.stacks) > 1 else None,
     )
     fitting = [one.series_instance_uid for one in study.series if _fits(selector, one)]
     place = fitting.index(series.series_instance_uid) if series.series_instance_uid in fitting else 0
@@ -261,10 +269,10 @@ def _hang(cell: Cell, study: Study, priors: Sequence[Study]) -> Hung:
         return Hung(cell)
     source = study if wanted.prior == 0 else priors[wanted.prior - 1]
     series = _wanted(wanted, source)
-    if series is None:
+    if series is None or (wanted.stack or 0) >= len(series.split()):
         return Hung(cell)
     overlay = _wanted(cell.overlay.selector, source) if cell.overlay is not None else None
-    return Hung(cell, source.study_instance_uid, series, _images(wanted, series), overlay)
+    return Hung(cell, source.study_instance_uid, series, _images(wanted, series), overlay, wanted.stack)
 
 
 def _wanted(selector: ImageSelector, study: Study) -> Series | None:

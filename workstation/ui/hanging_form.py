@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from resources.translation import CHINESE, ENGLISH, tr
 from viewers.scene.presets import CT_PRESETS, preset_title
 from workstation.domain.hanging import MAX_CELLS_ACROSS, HangingProtocol, ProtocolMatch, Stage
-from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ChestWall
+from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ChestWall, ImageSelector
 from workstation.ui.hanging_words import protocol_title, stage_title
 from workstation.ui.overlay_row import OverlayRow
 from workstation.ui.widgets.fields import ChoiceBox, NumberBox
@@ -77,6 +77,8 @@ class HangingForm(QWidget):
             [tr("Modality"), tr("Side"), tr("View"), tr("Description"), tr("Prior"), tr("Which one"), tr("Shown as"),
              tr("Window"), tr("Chest wall")]
         )  # fmt: skip
+        if (which := self.table.horizontalHeaderItem(_NUMBER)) is not None:
+            which.setToolTip(tr("Which of the series that fit; behind a dot which of its clips, as in 2.3"))
         column.addWidget(self.table, 1)
         self.overlay = OverlayRow()
         column.addWidget(self.overlay)
@@ -142,7 +144,7 @@ class HangingForm(QWidget):
             (_VIEW, wanted.view_position),
             (_DESCRIPTION, wanted.description),
             (_PRIOR, str(wanted.prior)),
-            (_NUMBER, str(wanted.occurrence + 1)),
+            (_NUMBER, _number_words(wanted)),
         ):
             self.table.setItem(row, column, QTableWidgetItem(words))
         views = [(view.value, words) for view, words in view_words().items()]
@@ -235,6 +237,7 @@ class HangingForm(QWidget):
         )
 
     def _cell(self, row: int, cell: Cell) -> Cell:
+        series, _dot, clip = self._text(row, _NUMBER).partition(".")
         try:
             selector = replace(
                 cell.selector,
@@ -243,7 +246,8 @@ class HangingForm(QWidget):
                 view_position=self._text(row, _VIEW).upper(),
                 description=self._text(row, _DESCRIPTION),
                 prior=int(self._text(row, _PRIOR) or 0),
-                occurrence=int(self._text(row, _NUMBER) or 1) - 1,
+                occurrence=int(series or 1) - 1,
+                stack=int(clip) - 1 if clip else None,
             )
         except ValueError as exc:
             raise ValueError(
@@ -270,6 +274,11 @@ class HangingForm(QWidget):
     def _choice(self, row: int, column: int) -> str:
         box = self.table.cellWidget(row, column)
         return str(box.currentData() or "") if isinstance(box, QComboBox) else ""
+
+
+def _number_words(wanted: ImageSelector) -> str:
+    """Return which series counts and, behind a dot, which of its clips: ``2.3`` is the third clip of the second."""
+    return f"{wanted.occurrence + 1}" if wanted.stack is None else f"{wanted.occurrence + 1}.{wanted.stack + 1}"
 
 
 def view_words() -> dict[CellView, str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.hanging import (
     HangingProtocol,
@@ -285,3 +286,19 @@ def test_an_overlay_that_makes_no_sense_is_refused() -> None:
 def test_planes_are_cut_and_volumes_are_seen_from_outside() -> None:
     assert [one.value for one in CellView if one.is_cut] == ["axial", "coronal", "sagittal"]
     assert [one.value for one in CellView if one.is_projected] == ["mip", "volume"]
+
+
+def test_each_clip_of_a_series_is_found_again_and_no_other_takes_its_place() -> None:
+    clips = tuple(image(f"1.9.1.{n}") for n in range(3))
+    stacks = tuple(ImageStack((StackFrame(FrameRef(one.sop_instance_uid)),)) for one in clips)
+    heart = study("1.9", replace(series("1.9.1", "US", *clips, description="heart"), stacks=stacks))
+    whole, parts = heart.series[0], heart.series[0].split()
+    found = [selector_of(part, study=heart, stack=part.stack_number) for part in (parts[2], parts[1])]
+    stage = Stage("two", 1, 2, tuple(Cell(one) for one in found))
+
+    assert [(one.series, one.stack_number) for one in hang(stage, heart)] == [(whole, 2), (whole, 1)]
+    shorter = replace(heart, series=(replace(whole, instances=clips[:2], stacks=stacks[:2]),))
+    assert [(one.series is None, one.stack_number) for one in hang(stage, shorter)] == [(True, None), (False, 1)]
+    assert selector_of(CHEST.series[0], study=CHEST, stack=0).stack is None
+    with pytest.raises(ValueError, match="count from 0"):
+        ImageSelector(stack=-1)

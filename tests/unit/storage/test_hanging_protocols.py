@@ -12,7 +12,7 @@ from tests.unit.domain.test_hanging import CHEST, mammogram, series, study
 from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.errors import HangingProtocolInvalid
 from workstation.domain.hanging import Stage, choose_protocol, hang, usable_stages
-from workstation.domain.hanging_cells import CellOverlay, CellView, ImageSelector
+from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ImageSelector
 from workstation.storage.hanging_protocols import HangingLibrary, from_json, load_protocol, to_json
 
 SHIPPED = {
@@ -157,6 +157,17 @@ def test_a_pet_ct_opens_with_ct_and_pet_their_fusion_and_the_pet_from_all_sides(
     assert first[2].cell.overlay == CellOverlay(
         ImageSelector(modalities=("PT",)), ColourMap.HOT_IRON, 0.5, ValueScale(0, 5)
     )
+
+
+def test_the_clip_that_a_cell_shows_survives_the_disk(tmp_path: Path) -> None:
+    library = HangingLibrary(tmp_path)
+    shipped = next(one for one in library.all() if one.protocol_id == "ultrasound")
+    cells = tuple(Cell(ImageSelector(("US",), stack=clip)) for clip in (2, 0, None, 11))
+    stage = replace(shipped.stages[1], cells=cells)
+
+    library.save(replace(shipped, protocol_id="mine", stages=(stage,)))
+
+    assert [one.selector.stack for one in HangingLibrary(tmp_path).all()[0].stages[0].cells] == [2, 0, None, 11]
 
 
 def test_an_overlay_survives_the_disk_with_its_colours_strength_and_uptake(tmp_path: Path) -> None:

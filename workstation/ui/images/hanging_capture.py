@@ -93,7 +93,8 @@ class HangingCapture(QObject):
                            overlay=overlay or cell.overlay)  # fmt: skip
         of_stage = next((one.hung.cell for one in self._hanging.cells if one.key == key), None)
         is_hung = self._hanging.is_on_screen and of_stage is not None
-        selector = of_stage.selector if is_hung and of_stage else selector_of(shown.series, study=current)
+        own = selector_of(shown.series, study=current, stack=shown.series.stack_number)
+        selector = of_stage.selector if is_hung and of_stage else own
         wall = of_stage.chest_wall if is_hung and of_stage else Cell().chest_wall
         view = _VIEWS.get(key, CellView.STACK)
         if isinstance(scene, VolumeScene) and scene.preset is VolumePreset.MIP:

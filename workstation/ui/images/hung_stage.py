@@ -83,7 +83,7 @@ def tiling_of(stage: Stage, cells: Sequence[PlacedCell]) -> Tiling:
 def hung_of(study: Study, series_uid: str, prior: int = 0, *, stack_number: int | None = None) -> Hung:
     """Return a series of a study, or one stack of it; ``prior`` is the study's number, 0 for the case itself."""
     series = next(one for one in study.series if one.series_instance_uid == series_uid)
-    cell = Cell(selector_of(series, prior=prior, study=study))
+    cell = Cell(selector_of(series, prior=prior, study=study, stack=stack_number))
     images = tuple(one for one in series.instances if one.rows > 0)
     return Hung(cell, study.study_instance_uid, series, images, stack_number=stack_number)
 
