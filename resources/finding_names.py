@@ -35,7 +35,11 @@ def finding_name(label: str, language: str) -> str:
 
 
 def offered_labels(kind: str) -> tuple[str, ...]:
-    """Return the labels that a reader chooses from on a ``film`` or ``mammogram``; the open one first."""
+    """
+    Return the labels that a reader chooses from, the open one first.
+
+    ``kind`` is ``film``, ``mammogram``, or ``whole`` for what is said of a whole image or series.
+    """
     offered = [label for label, names in _names().items() if kind in names.get("offered", ())]
     return tuple(sorted(offered, key=lambda label: (label != "abnormality", label)))
 

@@ -347,6 +347,75 @@ def test_a_reader_adds_a_box_of_their_own_names_it_and_takes_it_off_again(qtbot:
     assert [one.number for one in bench.session.findings.findings] == [1, 2, 3, 4]
 
 
+def _from_menu(bench: ReadingBench, name: str) -> None:
+    grid = bench.page.grid
+    (key,) = [key for key, frame in grid.frames.items() if frame is grid.active]
+    grid.menu_requested.emit(key, grid.active.canvas.mapToGlobal(QPoint(60, 60)))
+    menu = bench.page.image_menu.menu
+    assert menu is not None
+    (entry,) = [one for one in menu.actions() if one.objectName() == name]
+    entry.trigger()
+    menu.close()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+@pytest.mark.parametrize("entry", ["menu.add_image", "menu.add_series"])
+def test_a_reader_says_something_of_a_whole_film_or_series_names_it_and_takes_it_off_again(
+    qtbot: QtBot, bench: ReadingBench, entry: str
+) -> None:
+    opened(qtbot, bench)
+    for _ in range(9):
+        bench.session._new_uid()  # the findings of the model have the first ones
+
+    _from_menu(bench, entry)
+
+    own = bench.session.findings.findings[-1]
+    expected = ImagePlace(FRONT) if entry == "menu.add_image" else ImagePlace.whole_series("1.2.3.2")
+    assert (own.decision, own.number, own.on_image, own.original) == (Decision.ADDED, 5, expected, None)
+    card = bench.page.findings.card(own.tracking_uid)
+    assert isinstance(card.editor, NameEditor)
+    assert "emphysema" in card.editor.labels
+    card.editor.choice.setCurrentIndex(card.editor.labels.index("cardiomegaly"))
+    QTest.keyClick(card.editor, Qt.Key.Key_Return)
+    assert bench.session.findings.get(own.tracking_uid).called == "cardiomegaly"
+    place = "Whole image, no place marked" if entry == "menu.add_image" else "Whole series, no place marked"
+    assert card.lines()[-2:] == [place, "Added by the reader, not counted as AI"]
+    bench.page.findings.select(own.tracking_uid)
+    bench.page.edit_asked.emit()  # the reader's own can be named anew
+    assert isinstance(card.editor, NameEditor)
+    card.reject.click()
+    assert [one.number for one in bench.session.findings.findings] == [1, 2, 3, 4]
+
+
+def test_a_models_box_and_the_readers_own_at_one_place_become_one_finding(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    for _ in range(9):
+        bench.session._new_uid()
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    drawn = bench.session.add_on_image(ImagePlace(FRONT, box_px=(18.0, 26.0, 64.0, 84.0)))
+    whole = bench.session.add_on_image(ImagePlace(SIDE), "pleural_effusion")
+
+    for uid in ("2.25.1", "2.25.3"):
+        bench.page.findings.card(uid).accept.click()
+
+    both, effusion = bench.session.findings.get("2.25.1"), bench.session.findings.get("2.25.3")
+    assert said[:2] == ["One finding with your own 5; its box is yours", "One finding with your own 6"]
+    assert (both.on_image, both.called) == (drawn.on_image, "mass")
+    assert (effusion.own is not None, effusion.decision, effusion.called) == (
+        True,
+        Decision.ACCEPTED,
+        "pleural_effusion",
+    )
+    left = [one.tracking_uid for one in bench.session.findings.findings]
+    assert drawn.tracking_uid not in left
+    assert whole.tracking_uid not in left
+    assert bench.page.findings.card("2.25.1").lines()[-1] == "Found by the reader, confirmed by the AI"
+    bench.session.undo()
+    bench.session.undo()
+    assert len(bench.session.findings.findings) == 6
+
+
 def test_nobody_changes_a_box_in_a_case_that_is_open_read_only(qtbot: QtBot, bench: ReadingBench) -> None:
     bench.desk._read_first = lambda _actor: False
     bench.open(qtbot.waitUntil, read_only=True)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from math import dist
 from typing import Final
 
+from resources.finding_names import finding_name
 from workstation.domain.geometry import Point, distance_mm
 from workstation.domain.image_place import BoxPx, ImageMark, ImagePlace, centre_px
 from workstation.domain.mark import AlgorithmIdentity, Lobe, Mark, MarkEvidence, NoduleType
@@ -478,7 +479,7 @@ def _gap_px(own: Finding, mark: Finding) -> float | None:
     here, there = own.on_image, mark.on_image
     if here is None or there is None or not here.is_same_place(there):
         return None
-    same_name = own.called.casefold() == mark.called.casefold()
+    same_name = finding_name(own.called, "en") == finding_name(mark.called, "en")  # some labels are one word
     if here.box_px is None or there.box_px is None:
         return 0.0 if same_name else None
     return dist(centre_px(here.box_px), centre_px(there.box_px)) if same_name or own.is_unnamed else None

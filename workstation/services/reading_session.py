@@ -294,10 +294,8 @@ class ReadingSession:
         self._set_findings(placed.added(finding))
         return finding
 
-    def add_box(self, place: ImagePlace, label: str = "") -> Finding:
-        """Add a finding of the reader's own on one image. ValueError for a place without a box."""
-        if place.box_px is None:
-            raise ValueError("a finding of the reader's own on an image has a box")
+    def add_on_image(self, place: ImagePlace, label: str = "") -> Finding:
+        """Add a finding of the reader's own: a box on one image, or of a whole image or series."""
         finding = Finding(
             tracking_uid=self._new_uid(),
             number=self.findings.next_number,

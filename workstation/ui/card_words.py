@@ -5,7 +5,7 @@ from __future__ import annotations
 from resources.translation import tr
 from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
 from workstation.domain.finding_size import size_of, size_of_mark
-from workstation.domain.image_place import ImageMark
+from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.ui.evidence_words import cubic_millimetres
 from workstation.ui.finding_words import (
     ai_word,
@@ -37,17 +37,28 @@ def card_lines(finding: Finding) -> list[str]:
         lines.append(tr("True in about {count} of 10", count=original.out_of_ten))
     elif isinstance(original, ImageMark):
         lines.append(tr("Score {score}, not calibrated", score=f"{original.score:.2f}"))
+    return [*lines, *filter(None, [_who(finding)])]
+
+
+def _who(finding: Finding) -> str:
+    """Return who found it and what the reader changed, empty for a mark that is as the model made it."""
     if finding.own is not None:
-        lines.append(tr("Found by the reader, confirmed by the AI"))
-    elif finding.before_ai:
-        lines.append(tr("Found by the reader before the AI was shown"))
-    elif finding.decision is Decision.ADDED:
-        measured = finding.on_image is None
-        said = tr("Measured by the reader, not counted as AI"), tr("Drawn by the reader, not counted as AI")
-        lines.append(said[0] if measured else said[1])
-    elif finding.decision is Decision.EDITED and isinstance(original, ImageMark):
-        lines.append(tr("Changed by the reader; the AI said: {finding}", finding=ai_word(original.label)))
-    return lines
+        return tr("Found by the reader, confirmed by the AI")
+    if finding.before_ai:
+        return tr("Found by the reader before the AI was shown")
+    if finding.decision is Decision.ADDED:
+        return _how_added(finding.on_image)
+    if finding.decision is Decision.EDITED and isinstance(finding.original, ImageMark):
+        return tr("Changed by the reader; the AI said: {finding}", finding=ai_word(finding.original.label))
+    return ""
+
+
+def _how_added(place: ImagePlace | None) -> str:
+    if place is None:
+        return tr("Measured by the reader, not counted as AI")
+    if place.box_px is None:
+        return tr("Added by the reader, not counted as AI")
+    return tr("Drawn by the reader, not counted as AI")
 
 
 def volume_words(finding: Finding) -> str:

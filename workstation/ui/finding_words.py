@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resources.finding_names import finding_name
 from resources.translation import language, tr
-from workstation.domain.finding import Decision, Finding, Lobe, NoduleType
+from workstation.domain.finding import Decision, Finding, Lobe, NoduleType, OwnFinding
 from workstation.domain.finding_size import FindingSize, SizeKind, size_of
 from workstation.domain.rejection import MarkedKind, RejectReason
 from workstation.domain.study import Study
@@ -100,6 +100,15 @@ def image_place_word(finding: Finding) -> str:
     return (
         tr("Box on the image") if place is not None and place.box_px is not None else tr("Whole image, no place marked")
     )
+
+
+def one_with_own_words(own: OwnFinding) -> str:
+    """Return what became of the reader's own finding that a mark confirmed."""
+    if own.on_image is None:
+        return tr("One finding with your own {number}; its size is yours", number=own.number)
+    if own.on_image.box_px is None:
+        return tr("One finding with your own {number}", number=own.number)
+    return tr("One finding with your own {number}; its box is yours", number=own.number)
 
 
 def millimetres(value_mm: float) -> str:

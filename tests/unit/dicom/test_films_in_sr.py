@@ -242,6 +242,24 @@ def test_a_box_that_the_reader_moved_or_drew_is_written_beside_the_models_own(tm
     assert report_words.finding_sentence(own, found, STUDY, "zh_CN") == "2. 骨折，LL 位（医师新增）。"
 
 
+def test_a_box_that_both_found_is_written_as_such_and_without_a_size(tmp_path: Path) -> None:
+    own = Finding("2.25.9", 2, None, None, Decision.ADDED, on_image=ImagePlace(FRONT, box_px=(8.0, 18.0, 33.0, 64.0)))
+    both = on_film(1, sop=FRONT, label="mass").confirming(own, by="expert", at=AT)
+    found = FindingList("1.2.3", "1.2.3.1", algorithm=ALGORITHM, findings=(both,))
+    data = measurement_sr(replace(report(), findings=found), STUDY)
+
+    (_, reader) = groups(dcmread(BytesIO(data)))
+    assert (reader["Finding"], reader["Found by the reader before the mark was accepted"]) == ("mass", "Yes")
+    assert "Diameter as the reader found it" not in reader
+    path = tmp_path / "findings.dcm"
+    path.write_bytes(data)
+    assert dciodvfy_errors(path) == []
+    assert (
+        report_words.finding_sentence(both, found, STUDY, "en")
+        == "1. mass, PA view (found by the reader, confirmed by AI)."
+    )
+
+
 def of_series(number: int, label: str, score: float, *, shown: bool = True) -> Finding:
     """Return what a classifier said of the first series."""
     place = ImagePlace.whole_series("1.2.3.1")

@@ -38,16 +38,19 @@ class FilmFindings(QObject):
         page.findings.name_requested.connect(self.name)
 
     def add(self, place: ImagePlace) -> None:
-        """Add a box of the reader's own, chosen so that it can be drawn to size, and ask what it is."""
+        """Add a finding of the reader's own, a box chosen so that it can be drawn to size, and ask what it is."""
         session = self._writable()
         if session is None:
             return
-        finding = session.add_box(place)
+        finding = session.add_on_image(place)
         self._acted()
         self._page.findings.select(finding.tracking_uid)
         self._images.show_findings(session.displayed, selected=finding.tracking_uid)
         self._page.findings.start_editing(finding.tracking_uid)
-        self._page.toast.emit(tr("Drag the corners of the box to its size, its rim to its place"))
+        if place.box_px is not None:
+            self._page.toast.emit(tr("Drag the corners of the box to its size, its rim to its place"))
+        else:
+            self._page.toast.emit(tr("Say what it is; no place is marked"))
 
     def move(self, tracking_uid: str, box_px: BoxPx) -> None:
         """Keep a box where the reader dragged it."""

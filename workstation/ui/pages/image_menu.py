@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from resources.translation import tr
+from viewers.scene.stack_scene import StackScene
 from workstation.domain.geometry import Point
+from workstation.domain.image_place import ImagePlace
 from workstation.ui.pages.reading_commands import TURNS
 
 if TYPE_CHECKING:
@@ -59,6 +62,10 @@ class ImageMenu(QObject):
             add.triggered.connect(lambda: page.add_requested.emit(place.point))
         else:
             add.triggered.connect(lambda: page.grid.box_requested.emit(box))
+        for name, words, whole in self._wholes(key):
+            entry = menu.addAction(words)
+            entry.setObjectName(name)
+            entry.triggered.connect(partial(page.grid.box_requested.emit, whole))
         action = page.view_commands.action
         groups = ("view.reset", "view.fit", "view.invert", "view.text"), TURNS, ("findings.marks", "findings.rejected")
         for group in groups:
@@ -71,6 +78,22 @@ class ImageMenu(QObject):
         menu.destroyed.connect(self._gone)
         self.menu = menu
         menu.popup(at)
+
+    def _wholes(self, key: str) -> list[tuple[str, str, ImagePlace]]:
+        """Return what can be said of the whole: of the film under the pointer, and of the series of any stack."""
+        frame, stack = self._page.grid.frame(key), self._page.grid.stack
+        scene = frame.scene
+        if not isinstance(scene, StackScene) or stack is None or scene.study_instance_uid != stack.study_instance_uid:
+            return []
+        found = []
+        view = scene.view(frame.canvas.viewport)
+        if view is not None and view.plane is None:
+            image = ImagePlace(scene.ref(scene.index).sop_instance_uid, scene.frame_number)
+            found.append(("menu.add_image", tr("Add a finding on the whole image"), image))
+        if scene.series_instance_uid:
+            series = ImagePlace.whole_series(scene.series_instance_uid)
+            found.append(("menu.add_series", tr("Add a finding on the whole series"), series))
+        return found
 
     def _gone(self) -> None:
         self.menu = None

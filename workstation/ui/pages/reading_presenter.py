@@ -26,7 +26,7 @@ from workstation.services.reading_ai import ReadingAi
 from workstation.services.reading_session import Changed, ReadingSession
 from workstation.services.report_service import image_of_finding, slice_number
 from workstation.ui.case_desk import CaseDesk
-from workstation.ui.finding_words import marked_kind
+from workstation.ui.finding_words import marked_kind, one_with_own_words
 from workstation.ui.images.comparing import Comparing
 from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.images.fusing import Fusing
@@ -360,7 +360,8 @@ class ReadingPresenter(QObject):
 
     def _ask_edit(self) -> None:
         session, chosen = self._desk.session, self._page.findings.selected
-        place = session.findings.get(chosen).on_image if session is not None and chosen else None
+        finding = session.findings.get(chosen) if session is not None and chosen else None
+        place = None if finding is None or finding.original is None else finding.on_image
         if place is not None and place.box_px is None:
             self._page.toast.emit(tr("A finding without a place is accepted or rejected as it is"))
             return
@@ -375,8 +376,7 @@ class ReadingPresenter(QObject):
             accepted = session.accept(tracking_uid)
             self._acted(_FINDING)
             if decision is Decision.UNDECIDED and accepted.own is not None:
-                words = tr("One finding with your own {number}; its size is yours", number=accepted.own.number)
-                self._page.toast.emit(words)
+                self._page.toast.emit(one_with_own_words(accepted.own))
             self._go_on_deciding(tracking_uid, decision)
 
     def _reject(self, tracking_uid: str, reason: RejectReason) -> None:

@@ -121,7 +121,8 @@ class FindingCard(QWidget):
         for button in (self.accept, self.edit, self.reject):
             button.enable(not reason, reason)
         self.reject.setVisible(finding.decision is not Decision.REJECTED)
-        self.edit.setVisible(finding.on_image is None or finding.on_image.box_px is not None)
+        has_place = finding.on_image is None or finding.on_image.box_px is not None
+        self.edit.setVisible(has_place or added)  # what the reader said of a whole image can be named anew
         self.evidence.setVisible(finding.on_image is None or finding.original is not None)
         self._fit_buttons()
         if reason:

@@ -128,7 +128,8 @@ class NameEditor(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(6)
-        self.labels = list(offered_labels("mammogram" if kind is MarkedKind.MAMMOGRAM else "film"))
+        offered = {MarkedKind.MAMMOGRAM: "mammogram", MarkedKind.WHOLE: "whole"}
+        self.labels = list(offered_labels(offered.get(kind, "film")))
         if finding.called and finding.called not in self.labels:
             self.labels.insert(0, finding.called)
         self.choice = ChoiceBox()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -80,6 +80,7 @@ class FindingPanel(QWidget):
         self._column.addWidget(self._message)
         self._column.addStretch(1)
         self._scroll = rolling(body)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_editor_in_view)
         outer.addWidget(self._scroll, 1)
         self.evidence = EvidencePane()
         outer.addWidget(self.evidence)
@@ -250,13 +251,12 @@ class FindingPanel(QWidget):
         if card is not None:
             card.start_editing()
             self._column.activate()
-            self._bring_into_view(tracking_uid)
-            # a list that grew takes its new height with the next turn only
-            QTimer.singleShot(0, self, lambda: self._bring_into_view(tracking_uid))
+            self._keep_editor_in_view()
 
-    def _bring_into_view(self, tracking_uid: str) -> None:
-        card = self._cards.get(tracking_uid)
-        if card is not None:
+    def _keep_editor_in_view(self) -> None:
+        """Follow the card that is edited: the list takes its new height some turns after the editor was put in."""
+        card = self._cards.get(self._selected)
+        if card is not None and card.editor is not None:
             self._scroll.ensureWidgetVisible(card, 0, 8)
 
     def ask_reason(self, tracking_uid: str, at: QPoint | None = None) -> None:
