@@ -51,6 +51,7 @@ class ImageCanvas(QWidget):
         self._scene: Scene | None = None
         self._composing = False
         self._was_settled = True
+        self._is_waiting = False
         self.keys: Mapping[str, Command] = DEFAULT_KEYS
         """The keys taken here; none where the page makes commands of them"""
         self._wheel = 0
@@ -72,6 +73,17 @@ class ImageCanvas(QWidget):
     def is_settled(self) -> bool:
         """Tell whether the last picture will not be replaced by a finer one."""
         return not isinstance(self._surface, ViewSurface) or self._surface.is_settled
+
+    def wait(self) -> None:
+        """Stay black until ``go_on``: several pictures in one turn would hold up the window."""
+        self._is_waiting = True
+        self.update()
+
+    def go_on(self) -> None:
+        """Paint the scene again."""
+        if self._is_waiting:
+            self._is_waiting = False
+            self.update()
 
     def set_scene(self, scene: Scene | None) -> None:
         """Show another scene, or nothing."""
@@ -97,7 +109,7 @@ class ImageCanvas(QWidget):
         """Paint picture and overlay."""
         # ended by "with" even when painting fails: Qt aborts on a painter left active
         with QPainter(self) as painter:
-            if self._scene is None:
+            if self._scene is None or self._is_waiting:
                 painter.fillRect(self.rect(), color("image.bg"))
                 return
             frame = self._scene.frame(self.viewport, self._navigator.preview)

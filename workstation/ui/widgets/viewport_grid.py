@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QHelpEvent, QInputMethodEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QInputMethodEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from viewers.qt.viewport import ViewportFrame, show_in_all
@@ -85,6 +85,9 @@ class ViewportGrid(QWidget):
         self._marks_shown = True
         self._takes_keys = True
         self._waiting: list[str] = []
+        """Viewports whose turn to appear is still to come"""
+        self._unpainted: list[str] = []
+        """Viewports on screen whose turn to paint is still to come"""
         self._stagger = QTimer(self)
         self._stagger.setSingleShot(True)
         self._stagger.setInterval(_STAGGER_MS)
@@ -329,6 +332,19 @@ class ViewportGrid(QWidget):
             return (self._maximised,)
         return self.tilings[self._layout].keys
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the viewports of a page that takes another's place paint one a turn, the active one with the page."""
+        super().showEvent(event)
+        keys = [key for key in self.visible_keys() if not self.frames[key].isHidden()]
+        self._unpainted = [key for key in keys if key != self._active]
+        for key, frame in self.frames.items():
+            if key in self._unpainted:
+                frame.canvas.wait()
+            else:
+                frame.canvas.go_on()
+        if self._unpainted:
+            self._stagger.start()
+
     def _show_frames(self) -> None:
         shown = self.visible_keys()
         for key, frame in self.frames.items():
@@ -348,7 +364,9 @@ class ViewportGrid(QWidget):
         """Show one more viewport: each first picture gets a turn of its own, so that no turn is long."""
         if self._waiting:
             self.frames[self._waiting.pop(0)].show()
-        if self._waiting:
+        elif self._unpainted:
+            self.frames[self._unpainted.pop(0)].canvas.go_on()
+        if self._waiting or self._unpainted:
             self._stagger.start()
 
     def _place(self) -> None:
