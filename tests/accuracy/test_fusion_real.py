@@ -52,7 +52,7 @@ def test_the_hottest_voxel_of_the_real_pet_is_painted_on_the_lesion_of_the_ct(
     layer.look = FusionLook(ValueScale(0.9 * uptake, uptake), ColourMap.INVERSE_GRAY, 1.0)
     scene.fuse(layer)
 
-    source = scene.frame((400.0, 400.0)).source
+    source = scene.frame((400.0, 400.0)).at_once().source
 
     assert isinstance(source, SliceImage)
     assert source.plane is not None

@@ -191,7 +191,7 @@ def test_one_key_lays_the_pet_over_the_stack_and_all_planes_and_takes_it_away(qt
         assert bench.layer(key).label == "SUVbw", key
     bench.page.grid.show_point(LESION)
     assert bench.layer().value_at(LESION) == pytest.approx(12.0, abs=0.5)
-    source = bench.page.grid.frame("axial").scene.frame(SIZE).source  # type: ignore[union-attr] # it has a scene
+    source = bench.page.grid.frame("axial").scene.frame(SIZE).at_once().source  # type: ignore[union-attr] # it has a scene
     assert isinstance(source, SliceImage)
     assert source.is_color
     assert bench.page.view_commands.action("view.fusion").isChecked()

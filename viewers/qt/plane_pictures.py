@@ -1,23 +1,28 @@
-"""Planes and slabs at the speed of the hand: what is dear is cut coarse at once and fully off the main thread."""
+"""Planes, slabs and fused ones at the speed of the hand: dear cuts come coarse at once, fully off the main thread."""
 
 from __future__ import annotations
 
 import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
 
+from viewers.qt.surface import painted, rgb_image
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.camera import PixelTransform
+from viewers.scene.fusion import FusedLayer, FusionLook, blended
+from viewers.scene.fusion_cut import OverlayCut, overlay_cut
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
-from viewers.scene.resample import Resampler
+from viewers.scene.resample import Resampler, of_blocks
 from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser, runs_along_voxels, voxel_factor
+from workstation.domain.volume import Volume
 
 _AT_ONCE_S: Final = 0.025
 """A cut that is expected to take longer is coarse first: half of the 50 ms that the window may stand still."""
@@ -32,19 +37,71 @@ _OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cut:
+class _Asked:
+    """A plane and the volume that lies over it: the two are cut together or not at all."""
+
     request: ResliceRequest
+    overlay: Volume | None = None
+
+    def is_like(self, other: _Asked) -> bool:
+        return self.overlay is other.overlay and same_cut(self.request, other.request)
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """Return what decides how long a sample takes."""
+        return runs_along_voxels(self.request), self.overlay is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """Values of one plane and those of the overlay on the same pixels."""
+
+    asked: _Asked
     values: npt.NDArray[Any]
+    overlay: OverlayCut | None
+
+
+class _Cutter:
+    """Cuts planes with what lies over them; threads may share it."""
+
+    def __init__(self) -> None:
+        self._base, self._over = VtkReslicer(keeps=True), VtkReslicer(keeps=True)
+
+    def __call__(self, asked: _Asked, request: ResliceRequest) -> _Cut:
+        """Cut what was asked for at the pixels of ``request``, which may be coarser."""
+        overlay = None
+        if asked.overlay is not None:
+            overlay = overlay_cut(replace(request, volume=asked.overlay), self._over)
+        return _Cut(asked, self._base(request), overlay)
+
+    def forget(self) -> None:
+        self._base.forget()
+        self._over.forget()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedPicture:
+    """RGB ``[row, column, 3]`` of a fused plane; every pixel stands for ``factor`` x ``factor`` of those asked for."""
+
+    rgb: npt.NDArray[np.uint8]
+    factor: int
+
+    def painted(self, transform: PixelTransform, size: tuple[int, int]) -> QImage:
+        """Return it under the transform of the plane's own pixels, in ``(width, height)`` device pixels."""
+        return painted(rgb_image(self.rgb), of_blocks(transform, self.factor), size)
 
 
 class PlanePictures(QObject):
     """
-    Display levels of planes for one viewport; used on the main thread.
+    Pictures of planes for one viewport; used on the main thread.
 
     Thin planes are cut at the screen's own pixels, slabs at the voxels' finest spacing and then
     scaled: between voxels a projection has nothing to show. A cut expected to take longer than
     ``at_once_s`` comes coarse first; ``sample_s`` is what a sample is thought to take until one
     was measured. ``changed`` tells that a full cut is ready to be painted.
+
+    A fused plane is cut at its own pixels, image and overlay in one go: what is painted over each other always
+    comes of the same request.
     """
 
     changed = Signal()
@@ -52,14 +109,15 @@ class PlanePictures(QObject):
 
     def __init__(self, sample_s: float = _START_S, at_once_s: float = _AT_ONCE_S) -> None:
         super().__init__()
-        self._reslicer = VtkReslicer(keeps=True)
-        self._background = VtkReslicer(keeps=True)
+        self._here, self._background = _Cutter(), _Cutter()
         self._resampler = Resampler()
-        self._sample_s = {True: sample_s, False: sample_s}
-        """Along the voxels' rows, and across them"""
+        self._sample_s = {(along, fused): sample_s * (1 + fused) for along in (True, False) for fused in (True, False)}
+        """Along the voxels' rows or across them, fused or alone"""
         self._at_once_s = at_once_s
         self._full: _Cut | None = None
-        self._wanted: ResliceRequest | None = None
+        self._mixed: tuple[_Cut, GrayscaleTransform, FusionLook, FusedPicture] | None = None
+        """The last fused picture: a pan, a zoom and a mark need no new one"""
+        self._wanted: _Asked | None = None
         self._running: Future[None] | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -73,33 +131,49 @@ class PlanePictures(QObject):
         return self._wanted is None
 
     def forget(self) -> None:
-        """Let go of the last volume; a cut still under way ends in nothing."""
+        """Let go of the last volumes; a cut still under way ends in nothing."""
         self._rest.stop()
-        self._full = self._wanted = None
-        self._reslicer.forget()
-        self._background = VtkReslicer(keeps=True)  # the old one may be cutting: it goes with its thread's work
+        self._full = self._wanted = self._mixed = None
+        self._here.forget()
+        self._background = _Cutter()  # the old one may be cutting: it goes with its thread's work
 
     def levels(self, request: ResliceRequest, grayscale: GrayscaleTransform) -> Gray:
         """Return ``[y, x]`` levels of ``request.size``; coarse where a full cut would take too long."""
-        outside = GrayscaleTransform(grayscale.voi, grayscale.inverse, _OUTSIDE_RANGE)
-        fine = _full_factor(request)
-        if self._full is not None and same_cut(self._full.request, request):
+        self._mixed = None
+        cut, factor = self._cut(_Asked(request))
+        return self._scaled(to_gray(cut.values, _outside_black(grayscale)), factor, request.size)
+
+    def fused(self, request: ResliceRequest, layer: FusedLayer, grayscale: GrayscaleTransform) -> FusedPicture:
+        """Return a plane with what lies over it; coarse, both of them, where full cuts would take too long."""
+        cut, factor = self._cut(_Asked(request, layer.volume))
+        last, look = self._mixed, layer.look
+        if last is not None and last[0] is cut and last[1:3] == (grayscale, look):
+            return last[3]
+        if cut.overlay is None:
+            raise RuntimeError("an image without its overlay would be taken for one without uptake")
+        found = FusedPicture(blended(to_gray(cut.values, _outside_black(grayscale)), cut.overlay, look), factor)
+        self._mixed = cut, grayscale, look, found
+        return found
+
+    def _cut(self, asked: _Asked) -> tuple[_Cut, int]:
+        """Return the cut to be shown now and how many of the pixels asked for one of its own covers, along a side."""
+        request, fine = asked.request, _full_factor(asked.request)
+        if self._full is not None and self._full.asked.is_like(asked):
             self._wanted = None
-            return self._scaled(to_gray(self._full.values, outside), fine, request.size)
+            return self._full, fine
         full = coarser(request, fine)
-        expected = samples(full) * self._sample_s[runs_along_voxels(request)]
+        expected = samples(full) * self._sample_s[asked.kind]
         if expected <= self._at_once_s:
             self._wanted = None
             self._rest.stop()
-            self._full = _Cut(request, self._timed(full))
-            return self._scaled(to_gray(self._full.values, outside), fine, request.size)
-        if self._wanted is None or not same_cut(self._wanted, request):
-            self._wanted = request
+            self._full = self._timed(asked, full)
+            return self._full, fine
+        if self._wanted is None or not self._wanted.is_like(asked):
+            self._wanted = asked
             self._rest.start()
         halved = expected / 2 if request.slab is not None else expected
         factor = fine * min(_COARSEST, math.ceil(math.sqrt(halved / _COARSE_S)))
-        coarse = self._timed(coarser(request, factor, thinned=True))
-        return self._scaled(to_gray(coarse, outside), factor, request.size)
+        return self._timed(asked, coarser(request, factor, thinned=True)), factor
 
     def _scaled(self, gray: Gray, factor: int, size: tuple[int, int]) -> Gray:
         if factor == 1:
@@ -108,26 +182,26 @@ class PlanePictures(QObject):
         self._resampler.scale(gray, PixelTransform(factor, 0, 0, factor, factor / 2, factor / 2), out)
         return out
 
-    def _timed(self, request: ResliceRequest) -> npt.NDArray[Any]:
+    def _timed(self, asked: _Asked, request: ResliceRequest) -> _Cut:
         started = time.perf_counter()
-        values = self._reslicer(request)
+        cut = self._here(asked, request)
         if samples(request) > _WORTH_MEASURING:
             measured = (time.perf_counter() - started) / samples(request)
-            kind = runs_along_voxels(request)
+            kind = asked.kind
             # a busy moment must not make the next hundred pictures coarse
             self._sample_s[kind] += 0.2 * (min(measured, 10 * self._sample_s[kind]) - self._sample_s[kind])
-        return values
+        return cut
 
     def _cut_fully(self) -> None:
-        request = self._wanted
-        if request is None:
+        asked, cutter = self._wanted, self._background
+        if asked is None:
             return
         if self._running is not None and not self._running.done():
             self._rest.start()
             return
 
         def work() -> None:
-            cut = _Cut(request, self._background(coarser(request, _full_factor(request))))
+            cut = cutter(asked, coarser(asked.request, _full_factor(asked.request)))
             try:
                 self._finished.emit(cut)
             except RuntimeError:
@@ -137,9 +211,13 @@ class PlanePictures(QObject):
         self._running = _cutter().submit(work)
 
     def _take(self, cut: _Cut) -> None:
-        if self._wanted is not None and same_cut(cut.request, self._wanted):
+        if self._wanted is not None and self._wanted.is_like(cut.asked):
             self._full, self._wanted = cut, None
             self.changed.emit()
+
+
+def _outside_black(grayscale: GrayscaleTransform) -> GrayscaleTransform:
+    return GrayscaleTransform(grayscale.voi, grayscale.inverse, _OUTSIDE_RANGE)
 
 
 def _full_factor(request: ResliceRequest) -> int:

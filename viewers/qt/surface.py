@@ -60,7 +60,7 @@ class RasterSurface:
 
     def render(self, frame: Frame, ratio: float) -> QImage:
         """Return the picture: stacks scaled after the window, planes cut at the screen's own pixels."""
-        size = device_size(frame, ratio)
+        frame, size = frame.at_once(), device_size(frame, ratio)
         if frame.source is None or frame.transform is None or frame.grayscale is None:
             picture = _black(size, QImage.Format.Format_Grayscale8)
         elif isinstance(frame.source, VolumeRequest):
@@ -71,8 +71,8 @@ class RasterSurface:
             picture = QImage(*size, QImage.Format.Format_Grayscale8)
             gray_view(picture)[:] = to_gray(cut, outside)
         elif frame.source.is_color:
-            colors = _rgb_image(burned(frame.source.pixels, frame.source))
-            picture = _painted(colors, frame.transform.scaled(ratio), size)
+            colors = rgb_image(burned(frame.source.pixels, frame.source))
+            picture = painted(colors, frame.transform.scaled(ratio), size)
         else:
             picture = self._scaled(frame.source, frame.grayscale, frame.transform.scaled(ratio), size)
         picture.setDevicePixelRatio(ratio)
@@ -82,7 +82,7 @@ class RasterSurface:
         self, image: SliceImage, grayscale: GrayscaleTransform, transform: PixelTransform, size: tuple[int, int]
     ) -> QImage:
         if not is_upright(transform):
-            return _painted(gray_image(self._levels(image, grayscale).whole()), transform, size)
+            return painted(gray_image(self._levels(image, grayscale).whole()), transform, size)
         levels, factor = self._levels(image, grayscale), reduction(transform)
         if factor > 1:
             gray, transform = levels.blocks(factor), of_blocks(transform, factor)
@@ -114,7 +114,8 @@ def gray_image(gray: Gray) -> QImage:
     return image
 
 
-def _rgb_image(pixels: npt.NDArray[Any]) -> QImage:
+def rgb_image(pixels: npt.NDArray[Any]) -> QImage:
+    """Return an image of RGB ``[row, column, 3]``, with its own memory."""
     image = QImage(pixels.shape[1], pixels.shape[0], QImage.Format.Format_RGB888)
     lines = np.frombuffer(image.bits(), dtype=np.uint8).reshape(image.height(), image.bytesPerLine())
     lines[:, : 3 * image.width()] = pixels.reshape(image.height(), -1)
@@ -127,7 +128,7 @@ def _black(size: tuple[int, int], image_format: QImage.Format) -> QImage:
     return picture
 
 
-def _painted(source: QImage, transform: PixelTransform, size: tuple[int, int]) -> QImage:
+def painted(source: QImage, transform: PixelTransform, size: tuple[int, int]) -> QImage:
     """Paint an image under any transform; the slow road for free rotation and colour."""
     picture = _black(size, QImage.Format.Format_RGB32)
     painter = QPainter(picture)

@@ -84,6 +84,8 @@ class ViewSurface(QObject):
         transform = frame.transform.scaled(ratio)
         if isinstance(source, VolumeRequest):
             picture = self._volume(source.displayed(transform, size))
+        elif frame.fused is not None:
+            picture = self._planes.fused(source, frame.fused, frame.grayscale).painted(transform, size)
         elif (window := self._plane_window()) is not None:
             return window.render(frame, ratio)
         else:

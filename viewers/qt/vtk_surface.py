@@ -48,7 +48,7 @@ class OffscreenVtkSurface:
 
     def render(self, frame: Frame, ratio: float) -> QImage:
         """Return the picture; what lies beside the image is black."""
-        width, height = device_size(frame, ratio)
+        frame, (width, height) = frame.at_once(), device_size(frame, ratio)
         self._prepare(width, height)
         if frame.source is None or frame.transform is None or frame.grayscale is None:
             self._actor.SetVisibility(False)

@@ -98,20 +98,21 @@ class FusedLayer:
         """
         Return the picture of the image with the overlay: an RGB image on the same plane and pixels.
 
-        Colour images and images without a place in the patient stay as they are.
+        Colour images and images without a place in the patient stay as they are. A plane through a thick slab takes
+        as long as its two cuts; viewports take them from ``PlanePictures``.
         """
         if isinstance(source, ResliceRequest):
             gray = to_gray(self._cut_base(source), replace(grayscale, padding=_OUTSIDE_RANGE))
-            place = _Place(source.plane, source.size, source.slab)
+            cut = self._overlay(_Place(source.plane, source.size, source.slab))
             return SliceImage(
-                self._blended(gray, place),
+                blended(gray, cut, self.look),
                 source.plane,
                 frame_of_reference_uid=source.volume.frame_of_reference_uid,
             )
         if source.is_color or source.plane is None:
             return source
-        place = _Place(source.plane, (source.columns, source.rows), None)
-        rgb = self._blended(to_gray(source.pixels, grayscale), place)
+        cut = self._overlay(_Place(source.plane, (source.columns, source.rows), None))
+        rgb = blended(to_gray(source.pixels, grayscale), cut, self.look)
         return replace(source, pixels=rgb, padding=None, voi=None, choices=(), monochrome1=False)
 
     def value_at(self, lps_mm: Point) -> float | None:
@@ -131,19 +132,6 @@ class FusedLayer:
         values = tuple(_number(value) for value in legend_values(self.look.scale, count))
         return Legend(colour_table(self.look.colour_map), values, self.label)
 
-    def _blended(self, gray: Gray, place: _Place) -> npt.NDArray[np.uint8]:
-        cut = self._overlay(place)
-        look = self.look
-        alpha = round(look.alpha * _ONE)
-        entries = look.scale.positions(cut.values)
-        colours = _weighted(look.colour_map, alpha)[entries]
-        weights = np.where(cut.inside, np.uint16(_ONE - alpha), np.uint16(_ONE))
-        colours[~cut.inside] = 0
-        colours += (gray * weights)[:, :, None]
-        colours >>= 8
-        blended: npt.NDArray[np.uint8] = colours.astype(np.uint8)
-        return blended
-
     def _overlay(self, place: _Place) -> OverlayCut:
         # a look that changes, or a window, needs no new cut
         if self._cut is None or self._cut[0] != place:
@@ -156,6 +144,19 @@ class FusedLayer:
         if kept is None or not _same_cut(kept[0], request):
             kept = self._base = request, self._reslicer(request)
         return kept[1]
+
+
+def blended(gray: Gray, cut: OverlayCut, look: FusionLook) -> npt.NDArray[np.uint8]:
+    """Return RGB ``[row, column, 3]`` of grey levels ``[row, column]`` and the overlay cut on the same pixels."""
+    alpha = round(look.alpha * _ONE)
+    entries = look.scale.positions(cut.values)
+    colours = _weighted(look.colour_map, alpha)[entries]
+    weights = np.where(cut.inside, np.uint16(_ONE - alpha), np.uint16(_ONE))
+    colours[~cut.inside] = 0
+    colours += (gray * weights)[:, :, None]
+    colours >>= 8
+    mixed: npt.NDArray[np.uint8] = colours.astype(np.uint8)
+    return mixed
 
 
 def fused_layer(

@@ -46,13 +46,24 @@ class ViewState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """Everything one painted picture is made of; ``source`` None leaves the viewport black."""
+    """
+    Everything one painted picture is made of; ``source`` None leaves the viewport black.
+
+    ``fused`` lies over a plane that is still to be cut; a fused image is in colours already.
+    """
 
     viewport: Size
     overlay: Overlay
     source: SliceImage | ResliceRequest | VolumeRequest | None = None
     transform: PixelTransform | None = None
     grayscale: GrayscaleTransform | None = None
+    fused: FusedLayer | None = None
+
+    def at_once(self) -> Frame:
+        """Return the same picture with a fused plane cut and in colours, however long that takes."""
+        if self.fused is None or self.grayscale is None or not isinstance(self.source, ResliceRequest):
+            return self
+        return replace(self, source=self.fused.over(self.source, self.grayscale), fused=None)
 
 
 class Scene(ABC):
@@ -304,9 +315,10 @@ class Scene(ABC):
         if view is None or source is None:
             return Frame(viewport, self._overlay(view, viewport, None))
         grayscale = self._grayscale(source)
-        if self.fused is not None and isinstance(source, (SliceImage, ResliceRequest)):
+        if self.fused is not None and isinstance(source, SliceImage):
             source = self.fused.over(source, grayscale)
-        return Frame(viewport, self._overlay(view, viewport, preview), source, view.transform, grayscale)
+        fused = self.fused if isinstance(source, ResliceRequest) else None
+        return Frame(viewport, self._overlay(view, viewport, preview), source, view.transform, grayscale, fused)
 
     def marks(self, view: SliceView) -> tuple[MarkOutline, ...]:
         """Return the findings on the displayed plane; another patient's or frame's findings never."""

@@ -71,7 +71,7 @@ def stack_of_ct() -> StackScene:
 
 
 def picture(scene: Scene) -> tuple[npt.NDArray[np.uint8], ImagePlane]:
-    source = scene.frame(SIZE).source
+    source = scene.frame(SIZE).at_once().source
     assert isinstance(source, SliceImage)
     assert source.plane is not None
     assert source.is_color
@@ -300,13 +300,51 @@ def _must_not_be_called(request: ResliceRequest) -> npt.NDArray[np.float32]:
     raise AssertionError("a straight plane needs no reslicer")
 
 
-def test_slabs_and_turned_planes_take_the_reslicer() -> None:
+def test_turned_planes_and_slabs_take_the_reslicer() -> None:
     plane = ImagePlane((-100.0, -100.0, 0.0), (0.8, 0.6, 0.0), (-0.6, 0.8, 0.0), (2.0, 2.0))
-    straight = ImagePlane((-100.0, -100.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (2.0, 2.0))
+    leaning = ImagePlane((-100.0, -100.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.8, 0.6), (2.0, 2.0))
     slab = SlabSampling(Projection.MIP, 5, 4.0)
-    for request in (ResliceRequest(pet(), plane, (60, 50)), ResliceRequest(pet(), straight, (60, 50), slab)):
+    for request in (ResliceRequest(pet(), plane, (60, 50)), ResliceRequest(pet(), leaning, (60, 50), slab)):
         found = overlay_cut(request, reslice)
         assert np.array_equal(reslice(request)[found.inside], found.values[found.inside])
+
+
+@pytest.mark.parametrize("projection", list(Projection))
+@pytest.mark.parametrize(("name", "signs"), CUTS[::3])
+@pytest.mark.parametrize(("count", "offset"), [(4, 0.0), (5, 1.37), (10, 100.0), (6, -500.0)])
+def test_a_slab_along_the_axes_equals_the_reference_between_the_layers_too(
+    projection: Projection, name: str, signs: tuple[float, float], count: int, offset: float
+) -> None:
+    """Samples 1.3 mm apart through layers of 3.3 and 4 mm: no depth is rounded to a whole layer."""
+    plane = MprPlane(name)
+    (x, y, z), (a, b, c) = plane.right, plane.down
+    right, down = (signs[0] * x, signs[0] * y, signs[0] * z), (signs[1] * a, signs[1] * b, signs[1] * c)
+    origin = -np.array(right) * 130 - np.array(down) * 120
+    origin[plane.axis] += offset
+    grid_plane = ImagePlane(tuple(origin.tolist()), right, down, (1.7, 1.3))
+    request = ResliceRequest(pet(), grid_plane, (170, 210), SlabSampling(projection, count, 1.3))
+
+    found = overlay_cut(request, _must_not_be_called)
+
+    expected = reslice(request)
+    assert np.array_equal(expected != -32768, found.inside)
+    assert np.allclose(expected[found.inside], found.values[found.inside], atol=1e-4)
+
+
+def test_a_slab_of_a_leaning_grid_is_not_cut_along_its_axes() -> None:
+    """Layers of a tilted gantry are shifted against each other: the normal does not run along one axis."""
+    matrix = pet().ijk_to_lps.copy()
+    matrix[:3, 2] = (0.0, 1.0, 3.3)
+    leaning = Volume(pet().voxels, matrix, "1.2.840.1", "1.3", unit="g/ml")
+    plane = ImagePlane((-100.0, -100.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (2.0, 2.0))
+    asked: list[ResliceRequest] = []
+
+    def reslicer(request: ResliceRequest) -> npt.NDArray[np.float32]:
+        asked.append(request)
+        return reslice(request)
+
+    overlay_cut(ResliceRequest(leaning, plane, (60, 50), SlabSampling(Projection.MIP, 5, 4.0)), reslicer)
+    assert len(asked) == 1
 
 
 def test_one_layer_can_be_an_overlay() -> None:

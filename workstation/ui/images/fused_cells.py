@@ -48,7 +48,7 @@ class FusedCells(QObject):
         self._refused: dict[PlacedCell, str] = {}
         self._watched: ref[Registrations] | None = None
         """Those of the case; they cannot be left again, so that no later stage may watch them once more"""
-        self._reslicer = VtkReslicer()
+        self._reslicer = VtkReslicer(keeps=True)
         self._registering: SeriesRegistering | None = None
         if context.fusing is not None:
             self._registering = SeriesRegistering(context.page, context.jobs, context.fusing.register)

@@ -50,7 +50,7 @@ class Fusion(QObject):
         self._applied: tuple[object, ...] = ()
         self._watched: Registrations | None = None
         self.registering: SeriesRegistering | None = None
-        self._reslicer = VtkReslicer()
+        self._reslicer = VtkReslicer(keeps=True)
         self.bar = FusionBar()
         self.bar.setParent(self._page)
         if context.fusing is not None:
