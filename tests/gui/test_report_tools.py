@@ -229,6 +229,39 @@ def test_the_category_goes_into_the_report_with_its_inputs_and_comes_back_for_a_
     assert (changed.chosen, changed.reason) == ("4A", "spiculated on MPR")
 
 
+def test_lesions_that_nothing_could_renew_hold_the_category_until_somebody_says_that_they_were_checked(
+    qtbot: QtBot,
+) -> None:
+    """The scores of a prostate are of no finding: what changed is said, and "Use" waits aloud."""
+    bench = DeskBench(template=LIBRARY.get("mr-prostate"), findings=(cases.ai_finding(1),))
+    shown = Shown(qtbot, bench)
+    shown.session.accept("2.25.1001")
+    dialog = classify_dialog(shown, "pi-rads")
+    assert dialog.checked.isHidden()
+    dialog.add_lesion("lesion")
+    for name, value in (("zone", "peripheral"), ("t2", "3"), ("dwi", "4"), ("contrast", "negative")):
+        choose(dialog, 0, name, value)
+    dialog.accept()
+    shown.session.edit("2.25.1001", diameter_mm=23.0)
+
+    again = classify_dialog(shown, "pi-rads")
+    assert again.primary is not None
+    assert again.checked.text() == "I have checked the lesions below against no. 1"
+    assert not again.checked.isHidden()
+    assert (again.primary.isEnabled(), again.primary.toolTip()) == (
+        False,
+        "Findings changed: check the lesions and say so above",
+    )
+    again.accept()
+    assert len(shown.page.tools.lines()) == 1
+    assert "findings changed since" in shown.page.tools.lines()[0]
+    again.checked.setChecked(True)
+    assert again.primary.isEnabled()
+    again.accept()
+    assert "findings changed since" not in shown.page.tools.lines()[0]
+    bench.close()
+
+
 def test_a_category_whose_finding_is_measured_anew_leads_back_to_its_form_with_the_new_size(nodule_case: Shown) -> None:
     uid = "2.25.1001"
     nodule_case.session.edit(uid, diameter_mm=7.0, nodule_type=NoduleType.SOLID)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from workstation.domain.categories.basis import key_of
 from workstation.domain.categories.bi_rads import BreastSide, Descriptor
 from workstation.domain.finding import Finding
 from workstation.domain.finding_traits import traits_of
@@ -40,7 +41,7 @@ def breast_lesions(findings: Sequence[Finding], study: Study) -> tuple[LesionInp
     What the answers leave open is left to the form, which asks for it.
     """
     described = (one for one in findings if "kind" in traits_of(one))
-    return tuple(LesionInput("finding", _values(one, study)) for one in described)
+    return tuple(LesionInput("finding", _values(one, study), key_of(one)) for one in described)
 
 
 def _values(finding: Finding, study: Study) -> dict[str, str]:

@@ -14,6 +14,7 @@ from workstation.domain.finding import Finding, NoduleType
 from workstation.domain.template import Text
 
 _CHANGED: Final = Text("{number} 号由{before}变为{after}", "no. {number} was {before}, now {after}")
+_DESCRIBED: Final = Text("{number} 号（{after}）的描述有改动", "no. {number} ({after}) is described otherwise")
 _GONE: Final = Text("{number} 号（{before}）已不在报告中", "no. {number} ({before}) is no longer in the report")
 _NEW: Final = Text("新增 {number} 号（{after}）", "no. {number} ({after}) is new")
 
@@ -44,7 +45,7 @@ def _words(change: BasisChange, language: str) -> str:
     if change.after is None:
         number = 0 if change.before is None else change.before.number
         return _GONE.get(language).format(number=number, before=before)
-    words = _NEW if change.before is None else _CHANGED
+    words = _NEW if change.before is None else _DESCRIBED if before == after else _CHANGED
     return words.get(language).format(number=change.after.number, before=before, after=after)
 
 

@@ -14,7 +14,9 @@ from workstation.domain.categories.basis import BasisChange, key_of
 from workstation.domain.categories.lung_rads import Change
 from workstation.domain.categories.values import AssignedCategory, FindingBasis, Scheme
 from workstation.domain.finding import Finding
+from workstation.domain.study import Study
 from workstation.domain.template import Text
+from workstation.services.breast_lesions import breast_lesions
 from workstation.services.category_age import changed_findings, changed_words
 from workstation.services.category_forms import FINDING, form_of, lesions_of
 
@@ -29,6 +31,7 @@ _NOT_RENEWED: Final = Text(
 _MEAN: Final = "mean_diameter_mm"
 _SIZES: Final = (_MEAN, "solid_diameter_mm", "volume_mm3")
 _OF_KIND: Final = ("kind", "benign", "calcified")
+_DESCRIPTOR: Final = "descriptor"
 _FIRST_LOOKS: Final = {Change.BASELINE.value, Change.NEW.value}
 _SAME_MM: Final = 0.05
 _Values = dict[str, str]
@@ -47,14 +50,19 @@ class Renewal:
     unsure: tuple[int, ...] = ()
 
 
-def renewal(category: AssignedCategory, reported: Sequence[Finding]) -> Renewal:
+def renewal(category: AssignedCategory, reported: Sequence[Finding], study: Study) -> Renewal:
     """
     Return the inputs of a category with what its findings say now.
 
-    What the reader judged stays, except what tells of the former size or attenuation. A lesion whose finding is gone
-    is left out; one that is new comes with its size and attenuation only.
+    What the reader judged stays, except what tells of the former size, attenuation or description. A lesion whose
+    finding is gone is left out; one that is new comes with its size and attenuation, or with side and descriptor, only.
+    The scores of PI-RADS are of no finding: its lesions are told as unsure, and stay.
     """
     scheme = category.result.scheme
+
+    def said(change: BasisChange) -> _Values | None:
+        return None if change.after is None else _said(change.after, scheme, reported, study)
+
     lesions = _numbered(category)
     changed = changed_findings(category, reported)
     places = [(one, *_place(lesions, one.before, category)) for one in changed]  # before the first size is renewed
@@ -62,7 +70,7 @@ def renewal(category: AssignedCategory, reported: Sequence[Finding]) -> Renewal:
     unsure: list[int] = []
     doubtful: list[str] = []
     for change, prefixes, is_sure in places:
-        if is_sure and _renew(lesions, prefixes, change, scheme, reported):
+        if is_sure and _renew(lesions, prefixes, change, scheme, said(change)):
             renewed.append(_number(change))
         else:
             unsure.append(_number(change))
@@ -73,12 +81,12 @@ def renewal(category: AssignedCategory, reported: Sequence[Finding]) -> Renewal:
     return Renewal(pairs, tuple(sorted(renewed)), tuple(sorted(unsure)))
 
 
-def renewal_words(category: AssignedCategory, reported: Sequence[Finding], language: str) -> str:
+def renewal_words(category: AssignedCategory, reported: Sequence[Finding], study: Study, language: str) -> str:
     """Return what changed since the category was chosen and what the form makes of it, empty for nothing."""
     what = changed_words(category, reported, language)
     if not what:
         return ""
-    made, between = renewal(category, reported), "、" if language.startswith("zh") else ", "
+    made, between = renewal(category, reported, study), "、" if language.startswith("zh") else ", "
     lines = [_TOLD.get(language).format(what=what)]
     for words, numbers in ((_RENEWED, made.renewed), (_NOT_RENEWED, made.unsure)):
         if numbers:
@@ -91,10 +99,9 @@ def _renew(
     prefixes: Sequence[str],
     change: BasisChange,
     scheme: Scheme,
-    reported: Sequence[Finding],
+    said: _Values | None,
 ) -> bool:
-    """Bring one finding up to date; False where the table has no place for it."""
-    said = None if change.after is None else _said(change.after, scheme, reported)
+    """Bring one finding up to date; False where the table has no place for it, or nobody can tell what it says."""
     if change.before is None:
         if said is None or not form_of(scheme).lesions:
             return False
@@ -107,7 +114,9 @@ def _renew(
         else:
             _forget(lesions[at], _SIZES)  # the table takes exactly one lesion: its size has to be given anew
         return True
-    _forget(lesions[at], _SIZES)
+    if scheme is Scheme.PI_RADS:
+        return False
+    _forget(lesions[at], (*_SIZES, _DESCRIPTOR))
     if change.before.kind != change.after.kind:
         _forget(lesions[at], _OF_KIND)
     if lesions[at].get("change") not in _FIRST_LOOKS:
@@ -116,12 +125,13 @@ def _renew(
     return True
 
 
-def _said(basis: FindingBasis, scheme: Scheme, reported: Sequence[Finding]) -> _Values | None:
-    """Return the inputs that a finding gives, with its key where the table has lesions; those of the lung only."""
+def _said(basis: FindingBasis, scheme: Scheme, reported: Sequence[Finding], study: Study) -> _Values | None:
+    """Return the inputs that a finding gives, with its key where the table has lesions; None where it gives none."""
     form = Scheme.LUNG_RADS if scheme is Scheme.FLEISCHNER else scheme
     those = [one for one in reported if key_of(one) == basis.key]
+    found = breast_lesions(those, study) if scheme is Scheme.BI_RADS else lesions_of(form, those)
     key = {FINDING: basis.key} if form_of(scheme).lesions else {}
-    return next(({**lesion.values, **key} for lesion in lesions_of(form, those)), None)
+    return next(({**lesion.values, **key} for lesion in found), None)
 
 
 def _place(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from resources.categories import (
     category_name,
@@ -37,6 +37,7 @@ from workstation.ui.widgets.labels import label, rule
 
 _WIDTH: Final = 720
 _FORM_HEIGHT: Final = 360
+_SMALL_FORM_HEIGHT: Final = 280
 _COLUMNS: Final = 2
 
 
@@ -45,7 +46,8 @@ class CategoryDialog(Dialog):
     ``category_chosen(AssignedCategory)`` once.
 
     ``lesions`` are what the findings say; ``inputs`` those of a category chosen before, which come back instead, and
-    ``changed`` what is told of the findings that changed since.
+    ``changed`` what is told of the findings that changed since. ``unsure`` are the numbers of those that the inputs
+    could not follow: nothing is used before somebody has said that the lesions were checked.
     """
 
     category_chosen = Signal(object)
@@ -58,6 +60,7 @@ class CategoryDialog(Dialog):
         lesions: Sequence[LesionInput],
         inputs: Sequence[tuple[str, str]],
         changed: str = "",
+        unsure: Sequence[int] = (),
         report_language: str,
         chosen_by: str,
         now: Callable[[], datetime],
@@ -68,9 +71,15 @@ class CategoryDialog(Dialog):
         self._result: CategoryResult | None = None
         if changed:
             self.body.addWidget(label(changed, "body", "warn", wrap=True))
+        numbers = tr(", ").join(map(str, unsure))
+        self.checked = QCheckBox(tr("I have checked the lesions below against no. {numbers}", numbers=numbers))
+        self.checked.setVisible(bool(unsure))
+        self.checked.toggled.connect(lambda _on: self._ready())
+        self._must_check = bool(unsure)
+        self.body.addWidget(self.checked)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setFixedHeight(_FORM_HEIGHT)
+        area.setFixedHeight(_SMALL_FORM_HEIGHT if changed else _FORM_HEIGHT)  # 768 px have to do for both
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inner = QWidget()
@@ -205,6 +214,8 @@ class CategoryDialog(Dialog):
         self.reason.setVisible(self._differs)
         if self._result is None:
             self._use.enable(False, tr("Fill the inputs first"))
+        elif self._must_check and not self.checked.isChecked():
+            self._use.enable(False, tr("Findings changed: check the lesions and say so above"))
         elif self._differs and not self.reason.text().strip():
             self._use.enable(False, tr("Write the reason first"))
         else:

@@ -121,7 +121,7 @@ def test_what_changed_since_a_category_is_told_by_finding() -> None:
 def test_boxes_on_films_count_for_the_tables_of_other_organs_and_whole_series_for_none() -> None:
     whole = replace(on_film(), on_image=ImagePlace.whole_series("1.2"))
 
-    assert basis_of(Scheme.BI_RADS, (on_film(), whole)) == (FindingBasis("2.25.8", 4, None, "mass"),)
+    assert basis_of(Scheme.BI_RADS, (on_film(), whole)) == (FindingBasis("2.25.8", 4, None, "mass", ()),)
     assert basis_of(Scheme.FLEISCHNER, (on_film(), whole)) == ()
 
 

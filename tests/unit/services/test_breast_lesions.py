@@ -55,7 +55,7 @@ def test_the_answers_give_the_descriptor_and_leave_open_what_they_do_not_say(
     label: str, options: dict[str, str], descriptor: str
 ) -> None:
     expected = {"side": "right"} | ({"descriptor": descriptor} if descriptor else {})
-    assert breast_lesions((described(label, **options),), STUDY) == (LesionInput("finding", expected),)
+    assert breast_lesions((described(label, **options),), STUDY) == (LesionInput("finding", expected, "2.25.7"),)
 
 
 def test_the_side_is_that_of_the_image_and_is_asked_for_where_no_image_says_it() -> None:

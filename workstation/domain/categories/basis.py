@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from workstation.domain.categories.values import FindingBasis, Scheme, rounded
 from workstation.domain.finding import Finding
 from workstation.domain.finding_size import size_of
+from workstation.domain.finding_traits import traits_of
 
 _OF_THE_LUNG = frozenset({Scheme.LUNG_RADS, Scheme.C_LUNG_RADS, Scheme.FLEISCHNER})
+DESCRIBED: Final = ("kind", "shape", "margin", "density", "morphology")
+"""What the form of BI-RADS takes of a finding on a film (``services.breast_lesions``)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,11 @@ def basis_of(scheme: Scheme, reported: Sequence[Finding]) -> tuple[FindingBasis,
         if size is None and (scheme in _OF_THE_LUNG or not is_box):
             continue
         kind = one.called if size is None else one.nodule_type.value
-        found.append(FindingBasis(key_of(one), one.number, None if size is None else rounded(size.mm, 1), kind))
+        said = traits_of(one)
+        described = tuple((key, said[key]) for key in DESCRIBED if key in said) if scheme is Scheme.BI_RADS else None
+        found.append(
+            FindingBasis(key_of(one), one.number, None if size is None else rounded(size.mm, 1), kind, described)
+        )
     return tuple(found)
 
 
@@ -46,10 +54,16 @@ def changes(before: Sequence[FindingBasis], after: Sequence[FindingBasis]) -> tu
 def _changes(then: dict[str, FindingBasis], now: dict[str, FindingBasis]) -> Iterator[BasisChange]:
     for key, one in then.items():
         other = now.get(key)
-        if other is not None and (one.size_mm, one.kind) != (other.size_mm, other.kind):
+        if other is not None and _differ(one, other):
             yield BasisChange(one, other)
     yield from (BasisChange(one, None) for key, one in then.items() if key not in now)
     yield from (BasisChange(None, one) for key, one in now.items() if key not in then)
+
+
+def _differ(one: FindingBasis, other: FindingBasis) -> bool:
+    if (one.size_mm, one.kind) != (other.size_mm, other.kind):
+        return True
+    return one.described is not None and other.described is not None and one.described != other.described
 
 
 def key_of(finding: Finding) -> str:

@@ -53,12 +53,17 @@ class CategoryResult:
 
 @dataclass(frozen=True, slots=True)
 class FindingBasis:
-    """What one finding said when a category was computed: ``key`` names it, ``size_mm`` is None for one on an image."""
+    """
+    What one finding said when a category was computed: ``key`` names it, ``size_mm`` is None for one on an image.
+
+    ``described`` pairs what was answered for it with the option, where a table judges that; None where nobody kept it.
+    """
 
     key: str
     number: int
     size_mm: float | None
     kind: str
+    described: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,14 +230,15 @@ class ReportTools(QObject):
         former = next((one for one in session.report.categories if one.result.scheme is wanted), None)
         reported = session.findings.reported
         basis = basis_of(wanted, reported)
+        study = session.study
+        renewed = None if former is None else renewal(former, reported, study)
         dialog = CategoryDialog(
             self._page,
             form_of(wanted),
-            lesions=breast_lesions(reported, session.study)
-            if wanted is Scheme.BI_RADS
-            else lesions_of(wanted, reported),
-            inputs=() if former is None else renewal(former, reported).inputs,
-            changed="" if former is None else renewal_words(former, reported, language()),
+            lesions=breast_lesions(reported, study) if wanted is Scheme.BI_RADS else lesions_of(wanted, reported),
+            inputs=() if renewed is None else renewed.inputs,
+            changed="" if former is None else renewal_words(former, reported, study, language()),
+            unsure=() if renewed is None else renewed.unsure,
             report_language=session.report.language,
             chosen_by=session.reader.user_id,
             now=session.now,
