@@ -34,7 +34,7 @@ def lung_rads_change(line: Compared) -> tuple[str, str] | None:
     try:
         before = _category(kind, Change.BASELINE, pair.prior)
         months = growth.days / _DAYS_A_MONTH
-        change = change_of(pair.current.mean_diameter_mm, pair.prior.mean_diameter_mm, months)
+        change = _change(kind, pair.current, pair.prior, months)
         if change is Change.SLOWLY_GROWING:
             return None
         return before, _category(kind, change, pair.current, pair.prior, before, months)
@@ -61,10 +61,19 @@ def _next(kind: LungKind, seen: NoduleObservation, prior: NoduleObservation | No
         if prior is None:
             return _category(kind, Change.BASELINE, seen)
         months = (seen.observed_on - prior.observed_on).days / _DAYS_A_MONTH
-        change = change_of(seen.mean_diameter_mm, prior.mean_diameter_mm, months)
+        change = _change(kind, seen, prior, months)
         return "" if change is Change.SLOWLY_GROWING else _category(kind, change, seen, prior, before, months)
     except Unclassifiable:
         return ""
+
+
+def _change(kind: LungKind, seen: NoduleObservation, prior: NoduleObservation, months: float) -> Change:
+    """Compare the solid parts where they count, else the mean diameters. Raises Unclassifiable."""
+    if kind is not LungKind.PART_SOLID:
+        return change_of(seen.mean_diameter_mm, prior.mean_diameter_mm, months)
+    if seen.solid_diameter_mm is None or prior.solid_diameter_mm is None:
+        raise Unclassifiable("solid_diameter_mm")
+    return change_of(seen.solid_diameter_mm, prior.solid_diameter_mm, months)
 
 
 def _category(
@@ -83,6 +92,7 @@ def _category(
         solid_diameter_mm=seen.solid_diameter_mm,
         prior_category=before,
         prior_mean_diameter_mm=None if prior is None else prior.mean_diameter_mm,
+        prior_solid_diameter_mm=None if prior is None else prior.solid_diameter_mm,
         months_since_prior=months,
     )
     return lung_rads(LungRadsExam(lesions=(nodule,), incomplete=None, other_significant=False)).category

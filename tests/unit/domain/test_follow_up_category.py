@@ -57,3 +57,9 @@ def test_no_category_is_made_up() -> None:
     assert lung_rads_change(line(5.0, 7.0, then=date(2023, 7, 1))) is None
     assert lung_rads_change(replace(line(5.0, 9.0), follow_up=None)) is None
     assert lung_rads_change(replace(line(5.0, 9.0), current=None)) is None
+
+
+def test_ground_glass_that_grows_around_a_stable_solid_part_is_no_growth_of_the_nodule() -> None:
+    told = line(8.0, 11.0, NoduleType.PART_SOLID, solid=(3.0, 3.4), then=date(2025, 9, 1))
+
+    assert lung_rads_change(told) == ("3", "2")

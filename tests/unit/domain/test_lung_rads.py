@@ -259,6 +259,47 @@ def test_a_stable_nodule_that_crossed_a_size_limit_is_judged_by_its_size() -> No
     assert category(crossed) == "3"
 
 
+def test_a_part_solid_nodule_whose_solid_part_crossed_a_limit_is_judged_by_it() -> None:
+    """12 mm with a solid part of 5.0, then 6.4 mm: a 3 that became a 4A, though no part grew by more than 1.5 mm."""
+    crossed = nodule(
+        PART, STABLE, 12.0, 6.4,
+        prior_category="3", prior_mean_diameter_mm=12.0, prior_solid_diameter_mm=5.0, months_since_prior=6,
+    )  # fmt: skip
+
+    assert category(crossed) == "4A"
+    assert category(replace(crossed, solid_diameter_mm=5.2)) == "2"
+    with pytest.raises(Unclassifiable, match="change"):  # 5 to 9 mm is growth whatever the reader calls it
+        lung_rads(exam(replace(crossed, solid_diameter_mm=9.0)))
+    with pytest.raises(Unclassifiable, match="prior_solid_diameter_mm"):
+        lung_rads(exam(replace(crossed, prior_solid_diameter_mm=None)))
+    with pytest.raises(Unclassifiable, match="prior_solid_diameter_mm"):
+        lung_rads(exam(replace(crossed, solid_diameter_mm=None, prior_solid_diameter_mm=13.0)))
+    with pytest.raises(Unclassifiable, match="change"):
+        lung_rads(exam(replace(crossed, change=NEW)))
+
+
+@pytest.mark.parametrize(("prior", "size"), [("2", 20.0), ("3", 15.0), ("4A", 15.0), ("1", 14.0)])
+def test_a_prior_category_that_its_own_size_contradicts_never_steps_a_nodule_down(prior: str, size: float) -> None:
+    followed = nodule(SOLID, STABLE, size, prior_category=prior, prior_mean_diameter_mm=size, months_since_prior=12)
+
+    with pytest.raises(Unclassifiable, match="prior_category"):
+        lung_rads(exam(followed))
+
+
+@pytest.mark.parametrize(("kind", "sizes"), [(GGN, (32.0, 28.0)), (SOLID, (7.6, 5.9))])
+def test_fast_growth_is_not_called_slow(kind: LungKind, sizes: tuple[float, float]) -> None:
+    followed = nodule(kind, SLOW, sizes[0], prior_mean_diameter_mm=sizes[1], months_since_prior=6)
+
+    with pytest.raises(Unclassifiable, match="change"):
+        lung_rads(exam(followed))
+
+
+@pytest.mark.parametrize("change", [GROWING, SLOW])
+def test_a_growing_subsegmental_airway_nodule_stands_in_no_row_and_gets_no_2(change: Change) -> None:
+    with pytest.raises(Unclassifiable, match="change"):
+        lung_rads(exam(AirwayNodule(proximal=False, change=change, suspicious=False)))
+
+
 @pytest.mark.parametrize(
     ("changes", "missing"),
     [

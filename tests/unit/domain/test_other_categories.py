@@ -141,6 +141,7 @@ def test_fleischner_compares_whole_millimetres(size: float, expected: str) -> No
 )
 def test_a_measured_volume_decides_over_the_diameter(volume: float, expected: str) -> None:
     assert expected == fl.fleischner(incidental(SOLID, volume_mm3=volume, mean_diameter_mm=7.0)).category
+    assert expected == fl.fleischner(incidental(SOLID, volume_mm3=volume)).category
 
 
 def test_a_solid_part_from_6_mm_on_is_told_apart() -> None:
@@ -165,6 +166,14 @@ def test_a_solid_part_from_6_mm_on_is_told_apart() -> None:
 def test_fleischner_is_refused_for_whom_it_is_not_made(change: dict[str, object], reason: str) -> None:
     with pytest.raises(Unclassifiable, match=reason):
         fl.fleischner(replace(incidental(SOLID, mean_diameter_mm=7.0), **change))  # type: ignore[arg-type]
+
+
+def test_sizes_that_contradict_each_other_get_no_recommendation() -> None:
+    """A sphere of 9 mm has 382 mm³: 90 beside it is a slip that would have said "no follow-up"."""
+    with pytest.raises(Unclassifiable, match="volume_mm3"):
+        fl.fleischner(incidental(SOLID, mean_diameter_mm=9.0, volume_mm3=90.0))
+    with pytest.raises(Unclassifiable, match="solid_diameter_mm"):
+        fl.fleischner(incidental(PART, mean_diameter_mm=7.0, solid_diameter_mm=9.0))
 
 
 PZ, TZ = pi.Zone.PERIPHERAL, pi.Zone.TRANSITION
@@ -203,6 +212,15 @@ def test_every_row_of_pi_rads(zone: pi.Zone, t2: int, dwi: int | None, contrast:
 
     assert rule_text("pi-rads", result.rule, "zh_CN")
     assert expected == result.category
+
+
+@pytest.mark.parametrize("zone", [PZ, TZ])
+def test_a_prostate_without_diffusion_and_without_contrast_has_no_category(zone: pi.Zone) -> None:
+    """PI-RADS v2.1: the examination is then limited to staging."""
+    lesion = pi.ProstateLesion(zone=zone, t2=5, dwi=None, contrast=NO_DCE)
+
+    with pytest.raises(Unclassifiable, match="contrast"):
+        pi.pi_rads(pi.ProstateExam(lesions=(lesion,)))
 
 
 def test_the_highest_prostate_lesion_decides_and_none_is_1() -> None:

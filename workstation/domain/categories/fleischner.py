@@ -8,12 +8,13 @@ immunosuppression. Diameters are the mean of both axes rounded to whole millimet
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from workstation.domain.categories.lung_rads import LungKind
-from workstation.domain.categories.values import CategoryResult, Scheme, Unclassifiable, inputs_of, size_mm
+from workstation.domain.categories.values import CategoryResult, Scheme, Unclassifiable, inputs_of, rounded, size_mm
 
 VERSION: Final = "2017"
 YOUNGEST_YEARS: Final = 35
@@ -64,6 +65,7 @@ def fleischner(nodule: IncidentalNodule) -> CategoryResult:
     """
     _require_scope(nodule)
     small, large = _size(nodule)
+    _check_solid_part(nodule)
     if nodule.kind is LungKind.SOLID:
         category, rule = _solid(nodule, small=small, large=large)
     elif nodule.multiple:
@@ -87,13 +89,28 @@ def _require_scope(nodule: IncidentalNodule) -> None:
 
 
 def _size(nodule: IncidentalNodule) -> tuple[bool, bool]:
-    """Tell whether the nodule is below 6 mm (100 mm³) and whether it is above 8 mm (250 mm³)."""
-    if nodule.volume_mm3 is not None:
-        if nodule.volume_mm3 <= 0:
+    """
+    Tell whether the nodule is below 6 mm (100 mm³) and whether it is above 8 mm (250 mm³).
+
+    A volume beside a diameter of more than twice or less than half its sphere is a slip of typing, not a shape.
+    """
+    if nodule.volume_mm3 is None:
+        size = size_mm(nodule.mean_diameter_mm, "mean_diameter_mm", places=0)
+        return size < 6, size > 8
+    if nodule.volume_mm3 <= 0:
+        raise Unclassifiable("volume_mm3")
+    if nodule.mean_diameter_mm is not None:
+        sphere = math.pi / 6 * nodule.mean_diameter_mm**3
+        if not sphere / 2 <= nodule.volume_mm3 <= sphere * 2:
             raise Unclassifiable("volume_mm3")
-        return nodule.volume_mm3 < 100, nodule.volume_mm3 > 250
-    size = size_mm(nodule.mean_diameter_mm, "mean_diameter_mm", places=0)
-    return size < 6, size > 8
+    return nodule.volume_mm3 < 100, nodule.volume_mm3 > 250
+
+
+def _check_solid_part(nodule: IncidentalNodule) -> None:
+    """Refuse a solid part that is larger than its nodule, in whole millimetres."""
+    solid, whole = nodule.solid_diameter_mm, nodule.mean_diameter_mm
+    if solid is not None and whole is not None and rounded(solid, 0) > rounded(whole, 0):
+        raise Unclassifiable("solid_diameter_mm")
 
 
 def _solid(nodule: IncidentalNodule, *, small: bool, large: bool) -> tuple[str, str]:

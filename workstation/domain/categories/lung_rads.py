@@ -7,7 +7,7 @@ Sizes are mean diameters on the lung window, rounded to 0.1 mm before they are c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -16,6 +16,8 @@ from workstation.domain.categories.values import CategoryResult, Scheme, Unclass
 VERSION: Final = "v2022"
 GROWTH_MM: Final = 1.5
 GROWTH_MONTHS: Final = 12
+PART_SOLID_MM: Final = 6
+"""Mean diameter from which the solid part of a part-solid nodule counts, mm."""
 ORDER: Final = ("1", "2", "3", "4A", "4B", "4X")
 CATEGORIES: Final = ("0", *ORDER)
 S_MODIFIER: Final = "S"
@@ -82,6 +84,7 @@ class LungNodule:
     juxtapleural: bool = False
     prior_category: str = ""
     prior_mean_diameter_mm: float | None = None
+    prior_solid_diameter_mm: float | None = None
     months_since_prior: float | None = None
 
 
@@ -205,19 +208,23 @@ def _nodule(nodule: LungNodule) -> tuple[str, str]:
 
 
 def _check_change(nodule: LungNodule, size: float) -> None:
-    """Refuse a stated growth or stability that the two sizes contradict."""
-    if nodule.prior_mean_diameter_mm is None or nodule.months_since_prior is None:
+    """Refuse a stated growth or stability that the two sizes contradict; the solid part decides where there is one."""
+    if nodule.months_since_prior is None:
         return
-    measured = change_of(
-        size, size_mm(nodule.prior_mean_diameter_mm, "prior_mean_diameter_mm"), nodule.months_since_prior
-    )
-    by_size = nodule.kind is not LungKind.PART_SOLID  # there the solid part may grow alone
-    grew = measured in {Change.GROWING, Change.SLOWLY_GROWING}
-    if nodule.change in {Change.BASELINE, Change.NEW}:
+    if nodule.prior_mean_diameter_mm is not None and nodule.change in {Change.BASELINE, Change.NEW}:
         raise Unclassifiable("change")
-    if nodule.change in {Change.STABLE, Change.SMALLER} and grew:
-        raise Unclassifiable("change")
-    if nodule.change is Change.GROWING and by_size and measured is not Change.GROWING:
+    if nodule.kind is LungKind.PART_SOLID:
+        now, prior = nodule.solid_diameter_mm, nodule.prior_solid_diameter_mm
+    else:
+        now, prior = size, nodule.prior_mean_diameter_mm
+    if now is None or prior is None:
+        return
+    measured = change_of(now, size_mm(prior, "prior_mean_diameter_mm"), nodule.months_since_prior)
+    contradicted = {
+        Change.GROWING: {Change.STABLE, Change.SMALLER, Change.SLOWLY_GROWING},
+        Change.SLOWLY_GROWING: {Change.STABLE, Change.SMALLER, Change.GROWING},
+    }
+    if nodule.change in contradicted.get(measured, {Change.GROWING}):
         raise Unclassifiable("change")
 
 
@@ -226,8 +233,18 @@ def _followed(nodule: LungNodule, size: float) -> tuple[str, str]:
     prior = nodule.prior_category
     if prior not in ORDER:
         raise Unclassifiable("prior_category")
-    now = _BY_KIND[nodule.kind](nodule, size)
-    before = _BY_KIND[nodule.kind](nodule, size_mm(nodule.prior_mean_diameter_mm, "prior_mean_diameter_mm"))
+    judge = _BY_KIND[nodule.kind]
+    size_then = size_mm(nodule.prior_mean_diameter_mm, "prior_mean_diameter_mm")
+    solid_then = nodule.prior_solid_diameter_mm
+    if nodule.kind is LungKind.PART_SOLID and size_then >= PART_SOLID_MM:
+        solid_then = size_mm(solid_then, "prior_solid_diameter_mm")
+        if solid_then > size_then:
+            raise Unclassifiable("prior_solid_diameter_mm")
+    then = replace(nodule, mean_diameter_mm=size_then, solid_diameter_mm=solid_then)
+    now, before = judge(nodule, size), judge(then, size_then)
+    # a nodule of that size was never a 1, and what was a 4B by its size never steps down
+    if prior == "1" or (before[0] == "4B" and prior not in {"4B", "4X"}):
+        raise Unclassifiable("prior_category")
     if ORDER.index(now[0]) > ORDER.index(before[0]):
         return now[0], "crossed_threshold"
     return _stepped(prior, nodule.months_since_prior)
@@ -267,10 +284,10 @@ def _part_solid(nodule: LungNodule, size: float) -> tuple[str, str]:
         solid = _solid_part(nodule, size)
         if solid >= 4:
             return "4B", "part_solid_changing_ge_4"
-        if size < 6 and nodule.change is Change.NEW:
+        if size < PART_SOLID_MM and nodule.change is Change.NEW:
             return "3", "part_solid_new_lt_6"
         return "4A", "part_solid_changing_lt_4"
-    if size < 6:
+    if size < PART_SOLID_MM:
         return "2", "part_solid_lt_6"
     return _first(_solid_part(nodule, size), ((6, "3", "part_solid_lt_6_solid"), (8, "4A", "part_solid_6_8_solid")),
                   ("4B", "part_solid_ge_8_solid"))  # fmt: skip
@@ -293,6 +310,8 @@ def _ground_glass(nodule: LungNodule, size: float) -> tuple[str, str]:
 
 def _airway(lesion: AirwayNodule) -> tuple[str, str]:
     if not lesion.proximal:
+        if lesion.change in {Change.GROWING, Change.SLOWLY_GROWING}:
+            raise Unclassifiable("change")  # the table has a subsegmental one at baseline, new or stable only
         return "2", "airway_subsegmental"
     if lesion.change in {Change.BASELINE, Change.NEW}:
         return "4A", "airway_proximal"

@@ -2,7 +2,8 @@
 PI-RADS v2.1: the category of a prostate MR from the scores of its sequences.
 
 *Source:* Turkbey et al., European Urology 2019;76:340-351. In the peripheral zone diffusion decides and contrast
-raises a 3; in the transition zone T2 decides, and diffusion raises a 2 (from 4) or a 3 (only from 5).
+raises a 3; in the transition zone T2 decides, and diffusion raises a 2 (from 4) or a 3 (only from 5). Without adequate
+diffusion and without contrast the examination serves staging alone and has no category.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ def _lesion(lesion: ProstateLesion) -> tuple[int, str]:
         raise Unclassifiable("t2")
     if lesion.dwi is not None and lesion.dwi not in range(1, 6):
         raise Unclassifiable("dwi")
+    if lesion.dwi is None and lesion.contrast is Contrast.NOT_DONE:
+        raise Unclassifiable("contrast")  # without both the examination serves staging only
     return _peripheral(lesion) if lesion.zone is Zone.PERIPHERAL else _transition(lesion.t2, lesion.dwi)
 
 
