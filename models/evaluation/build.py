@@ -1,9 +1,11 @@
 """
 Finish a bundle from what was measured: ``python -m models.evaluation.build BUNDLE --cases DIR --data DIR``.
 
-Writes operating points, calibration, figures and limits into the manifest, the figures into
+Writes version, operating points, calibration, figures and limits into the manifest, the figures into
 ``eval/evaluation.json``, the golden crop, the card, and the fingerprint of every file. The weights,
-the training text and the data index are put into the folder before.
+the training text and the data index are put into the folder before. ``--version`` is the bundle's new one: what
+marks differently has a higher number. Without ``--cases`` nothing is judged anew: times and memory (``--runtime``)
+go into the evaluation that the bundle has, and the card is made from it again.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +35,7 @@ from models.evaluation.summary import summarise
 
 _LEAST_READERS: Final = 3
 _NOT_LISTED: Final = {"manifest.json"}
+_VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 
 
 def judged(path: Path) -> list[Judged]:
@@ -128,11 +132,28 @@ def golden_input() -> npt.NDArray[np.float32]:
     return value[None, None].astype(np.float32)
 
 
-def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Write evaluation, golden crop, card and manifest of a bundle whose weights are in place."""
+def retimed(folder: Path, runtime: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the evaluation that a bundle has with other times and memory, and nothing to change in the manifest."""
+    evaluation: dict[str, Any] = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
+    evaluation["runtime"] = runtime
+    evaluation["goals"] = goals(evaluation)
+    return evaluation, {}
+
+
+def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any], version: str = "") -> None:
+    """
+    Write evaluation, golden crop, card and manifest of a bundle whose weights are in place.
+
+    ``version`` is the number that it gets, empty for the one that it has. ValueError for one that is no
+    MAJOR.MINOR.PATCH or lower than that.
+    """
     path = folder / "manifest.json"
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     manifest |= changes
+    if version:
+        if not _VERSION.fullmatch(version) or _numbers(version) < _numbers(manifest["version"]):
+            raise ValueError(f"a version is three numbers, not below {manifest['version']}; got {version!r}")
+        manifest["version"] = version
     manifest["evaluation"] = texts.evaluation_lines(evaluation)
     manifest["limits"] = texts.limits(evaluation)
     manifest["files"] = [_entry(folder, "model.onnx")]
@@ -147,6 +168,10 @@ def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any]) ->
     (folder / GOLDEN_NAME).write_bytes(make_golden((folder / "model.onnx").read_bytes(), plain, golden_input()))
     manifest["files"] = _entries(folder)
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def _entries(folder: Path) -> list[dict[str, Any]]:
@@ -167,18 +192,25 @@ def main(arguments: list[str] | None = None) -> None:
     """Finish the bundle named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m models.evaluation.build", description=__doc__)
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--cases", type=Path, required=True, help="what measure wrote for these weights")
+    parser.add_argument("--version", required=True, help="the bundle's own; higher where it marks differently")
+    parser.add_argument("--cases", type=Path, help="what measure wrote for these weights; not given: nothing but time")
     parser.add_argument("--before", nargs=2, metavar=("NAME", "DIR"), help="what it wrote for the weights before")
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, help="needed with --cases")
     parser.add_argument("--runtime", type=Path, required=True, help='JSON: {"machine", "figures"}')
     chosen = parser.parse_args(arguments)
+    runtime = json.loads(chosen.runtime.read_text(encoding="utf-8"))
+    if chosen.cases is None:
+        finish(chosen.bundle, *retimed(chosen.bundle, runtime), version=chosen.version)
+        return
+    if chosen.data is None:
+        parser.error("--cases needs --data")
     manifest = parse_manifest((chosen.bundle / "manifest.json").read_bytes())
     scores = patch_scores(real_patches(chosen.data), (chosen.bundle / "model.onnx").read_bytes(), manifest)
     before = (chosen.before[0], Path(chosen.before[1])) if chosen.before else None
-    runtime = json.loads(chosen.runtime.read_text(encoding="utf-8"))
     sizes = {half: cube_sizes(chosen.data, half) for half in HALVES}
     diameters = {half: size_figures(found) for half, found in sizes.items() if len(found.logs) > 1}
-    finish(chosen.bundle, *evaluation_of(chosen.cases, before, scores, runtime, diameters))
+    judged_anew = evaluation_of(chosen.cases, before, scores, runtime, diameters)
+    finish(chosen.bundle, *judged_anew, version=chosen.version)
 
 
 if __name__ == "__main__":

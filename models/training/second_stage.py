@@ -10,9 +10,8 @@ manifest and what they were fitted on into ``eval/second-stage.json``; measure a
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,27 +19,22 @@ import numpy as np
 import numpy.typing as npt
 
 from models.engine.detector import LungNoduleDetector
-from models.engine.manifest_values import HeatmapSpec, SecondStage
-from models.engine.preprocess import Prepared, prepare
+from models.engine.manifest_values import SecondStage
+from models.engine.preprocess import Prepared
 from models.engine.registry import Bundle, read_bundle
 from models.engine.second_stage import FEATURES, features
 from models.engine.session import Provider
 from models.evaluation.froc import Nodule, within_radius
-from models.evaluation.inserted import insert_round
 from models.evaluation.measure import Quiet, scored_marks
-from models.training.hosts import INPUT, UNBOUNDED, Known, distance_map, grid_of, read_volume
-from models.training.insertion import noise_sigma_hu
-from models.training.prepare_data import read_cubes, read_known, training_shapes
-from models.training.sources import index_as_json, index_entry, refuse_leaks
+from models.training.hosts import grid_of
+from models.training.lungs_with_nodules import Plan, data_index, rounds_of, with_post, write_learned
 
 LEAST_SCORE: Final = 0.15
 """Marks below this score of the network are dropped: nothing was learned about them."""
 
-ROUNDS: Final = 3
-PER_ROUND: Final = 8
+PLAN: Final = Plan(rounds=3, per_round=8, seed=7)
 RIDGE: Final = 1.0
 CLIP: Final = 3.0
-_SEED: Final = 7
 _APART_MM: Final = 4.0
 _CALCIFIED_HU: Final = 200.0
 _STEPS: Final = 40
@@ -124,29 +118,15 @@ def area(score: Table, true: Table) -> float:
 
 
 def collect(bundle: Bundle, data: Path, prepared_data: Path) -> list[Lesson]:
-    """Return the lessons of all training lungs. Raises Leak."""
-    volumes = sorted((data / "volumes").glob("*.npz"))
-    shapes, cubes = training_shapes(prepared_data), read_cubes(data, held_back=False)
-    refuse_leaks([*(path.stem for path in volumes), *(s.patient for s in shapes), *(c.patient for c in cubes)])
-    detector = LungNoduleDetector(_first_stage(bundle), Provider.CPU)
+    """Return the lessons of all training lungs, of the network's own scores. Raises Leak."""
+    first_stage = with_post(bundle, min_score=LEAST_SCORE, second_stage=None)
+    detector = LungNoduleDetector(first_stage, Provider.CPU)
+    seen: dict[str, list[npt.NDArray[np.float64]]] = {}
     lessons: list[Lesson] = []
-    for path in volumes:
-        volume = read_volume(path)
-        study = prepare(volume, UNBOUNDED, INPUT)
-        distance = distance_map(study)
-        noise_hu = noise_sigma_hu(study.hu[::4].astype(np.float32), distance[::4])
-        known = tuple(Nodule((c[0], c[1], c[2]), mm) for c, mm, _ in read_known(data, path.stem))
-        taken = tuple(
-            Known(grid_of(n.centre_lps_mm, study.origin_lps_mm), n.diameter_mm, is_lesion=True) for n in known
-        )
-        seen: list[npt.NDArray[np.float64]] = []
-        for number in range(-1, ROUNDS):  # first the lung as it is
-            changed, nodules = (study, ()) if number < 0 else insert_round(
-                study, distance, shapes, cubes, known=taken, slice_mm=volume.spacing_mm[2], noise_hu=noise_hu,
-                count=PER_ROUND, seed=(_SEED, *path.stem.encode(), number),
-            )  # fmt: skip
-            marks = scored_marks(detector.detect_prepared(changed, Quiet()))
-            lessons += lessons_of(path.stem, changed, marks, nodules, known, seen)
+    for one in rounds_of(data, prepared_data, PLAN):
+        marks = scored_marks(detector.detect_prepared(one.study, Quiet()))
+        already = seen.setdefault(one.patient, [])
+        lessons += lessons_of(one.patient, one.study, marks, one.nodules, one.known, already)
     return lessons
 
 
@@ -154,14 +134,10 @@ def install(folder: Path, lessons: Sequence[Lesson], index: dict[str, Any]) -> N
     """Fit all lessons and write the weights into the bundle's manifest."""
     true = np.array([float(lesson.true) for lesson in lessons])
     stage = fit(np.array([lesson.numbers for lesson in lessons]), true)
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    manifest["post"]["min_score"] = LEAST_SCORE
-    manifest["post"]["second_stage"] = {
+    learned = {
         "features": list(stage.features), "mean": list(stage.mean), "scale": list(stage.scale),
         "weight": list(stage.weight), "bias": stage.bias, "clip": stage.clip,
     }  # fmt: skip
-    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     record = {
         "lungs": len({lesson.patient for lesson in lessons}),
         "marks": len(lessons),
@@ -169,29 +145,7 @@ def install(folder: Path, lessons: Sequence[Lesson], index: dict[str, Any]) -> N
         "area_leave_one_lung_out": cross_validated(lessons),
         "data": index,
     }
-    (folder / "eval").mkdir(exist_ok=True)
-    (folder / "eval" / _NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-
-
-def data_index(data: Path, prepared_data: Path) -> dict[str, Any]:
-    """Return the fingerprints of everything that the second stage learns from. Raises Leak."""
-    volumes = sorted((data / "volumes").glob("*.npz"))
-    entries = [index_entry(path, data, [path.stem]) for path in volumes]
-    names = [path.stem for path in volumes]
-    entries += [index_entry(data / name, data, names) for name in ("lesions.json", "curated.json")]
-    entries.append(index_entry(data / "nodule_cubes.npz", data, (c.patient for c in read_cubes(data, held_back=False))))
-    shapes = (s.patient for s in training_shapes(prepared_data))
-    entries.append(index_entry(prepared_data / "shapes.npz", prepared_data, shapes))
-    return index_as_json(entries)
-
-
-def _first_stage(bundle: Bundle) -> Bundle:
-    """Return the bundle with the network's own scores, from the least that is learned about."""
-    spec = bundle.manifest.spec
-    if not isinstance(spec, HeatmapSpec):
-        raise TypeError(f"{bundle.manifest.id} has no heat map")
-    post = replace(spec.post, min_score=LEAST_SCORE, second_stage=None)
-    return replace(bundle, manifest=replace(bundle.manifest, spec=replace(spec, post=post)))
+    write_learned(folder, {"min_score": LEAST_SCORE, "second_stage": learned}, _NAME, record)
 
 
 def _is_calcified(study: Prepared, centre_zyx: npt.NDArray[np.float64]) -> bool:

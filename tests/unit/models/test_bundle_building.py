@@ -11,7 +11,7 @@ import pytest
 
 from models.engine.manifest import Text
 from models.engine.registry import check_bundle
-from models.evaluation.build import evaluation_of, finish, golden_input, patch_figures, patch_scores
+from models.evaluation.build import evaluation_of, finish, golden_input, main, patch_figures, patch_scores
 from models.evaluation.card_text import card_text
 from models.evaluation.cases import Reference, cases_as_json
 from models.evaluation.froc import Case, Judged, Nodule, Scored, judge
@@ -176,6 +176,28 @@ def test_finishing_twice_changes_nothing(finished: tuple[Path, dict[str, Any]]) 
     finish(folder, evaluation, changes)
 
     assert {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+
+
+def test_the_version_and_the_time_on_the_card_are_set_by_the_build_and_never_go_back(
+    finished: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, evaluation = finished
+    now = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["version"]
+    faster = {"machine": "four cores", "figures": {"end to end": "1.5 s"}}
+    (tmp_path / "runtime.json").write_text(json.dumps(faster), encoding="utf-8")
+
+    main([str(folder), "--version", "12.0.0", "--runtime", str(tmp_path / "runtime.json")])
+
+    bundle = check_bundle(folder)
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    told = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
+    assert (bundle.manifest.version, bundle.identity.version, told["model"]["version"]) == ("12.0.0",) * 3
+    assert card.startswith("# lung-nodule-xs 12.0.0")
+    assert "| end to end | 1.5 s |" in card
+    assert told["tier_b"] == evaluation["tier_b"]  # nothing else was judged anew
+    for wrong in (now, "12.0", "v13"):
+        with pytest.raises(ValueError, match=r"not below 12\.0\.0"):
+            finish(folder, told, {}, wrong)
 
 
 def test_a_box_is_scored_by_the_best_mark_near_its_nodule(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from models.engine.one_lesion import least_between, one_a_lesion
 from models.engine.preprocess import Prepared
 from models.engine.registry import BUNDLES, read_bundle
 from models.evaluation.froc import Nodule
-from models.training import one_lesion
+from models.training import lungs_with_nodules, one_lesion
+from models.training.lungs_with_nodules import Plan
 from models.training.one_lesion import counts, install, run_of
 from tests.helpers.models import copied_bundle, thorax
 from workstation.domain.errors import BundleInvalid
@@ -120,9 +121,9 @@ def test_learning_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: 
         "read_known": lambda _data, _patient: [((0.0, 0.0, 0.0), 5.0, True)],
         "read_volume": lambda _path: thorax(nodule_lps_mm=nodule),
         "insert_round": lambda study, *_, **__: (study, (Nodule(nodule, 10.0),)),
-        "ROUNDS": 1,
     }.items():
-        monkeypatch.setattr(one_lesion, name, stands_in)
+        monkeypatch.setattr(lungs_with_nodules, name, stands_in)
+    monkeypatch.setattr(one_lesion, "PLAN", Plan(rounds=1, per_round=1, seed=1))
     kept = tmp_path / "one-lesion.jsonl"
     bundle = read_bundle(BUNDLES / "lung-nodule-xs")
 

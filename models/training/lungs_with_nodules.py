@@ -1,0 +1,116 @@
+"""
+The training lungs with nodules inserted, for what is learned from a bundle's own marks there.
+
+The rules and stages after the network (``second_stage``, ``one_lesion``) learn from what the network marks in
+lungs of which it is known what lies in them: first each lung as it is, then with nodules inserted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from models.engine.manifest_values import HeatmapSpec
+from models.engine.preprocess import Prepared, prepare
+from models.engine.registry import Bundle
+from models.evaluation.froc import Nodule
+from models.evaluation.inserted import insert_round
+from models.training.hosts import INPUT, UNBOUNDED, Known, distance_map, grid_of, read_volume
+from models.training.insertion import noise_sigma_hu
+from models.training.prepare_data import read_cubes, read_known, training_shapes
+from models.training.sources import index_as_json, index_entry, refuse_leaks
+
+AS_IT_IS = -1
+"""The number of the round in which nothing is inserted."""
+
+Wanted = Callable[[str, int], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often nodules are inserted into each lung, how many at once, and the seed that makes them the same again."""
+
+    rounds: int
+    per_round: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """One lung of one round: what was inserted (``nodules``) and what lay there before (``known``), LPS mm."""
+
+    patient: str
+    number: int
+    study: Prepared
+    nodules: tuple[Nodule, ...]
+    known: tuple[Nodule, ...]
+
+
+def rounds_of(
+    data: Path, prepared_data: Path, plan: Plan, wanted: Wanted = lambda _patient, _number: True
+) -> Iterator[Round]:
+    """
+    Yield every wanted round of every training lung, the lung as it is first.
+
+    ``data`` holds volumes, nodule_cubes.npz and curated.json, ``prepared_data`` the shapes of training. A round is
+    the same whichever others are wanted. Raises Leak before anything is read of a patient that is off limits.
+    """
+    volumes = volumes_in(data)
+    shapes, cubes = training_shapes(prepared_data), read_cubes(data, held_back=False)
+    refuse_leaks([*(path.stem for path in volumes), *(s.patient for s in shapes), *(c.patient for c in cubes)])
+    for path in volumes:
+        numbers = [number for number in range(AS_IT_IS, plan.rounds) if wanted(path.stem, number)]
+        if not numbers:
+            continue
+        volume = read_volume(path)
+        study = prepare(volume, UNBOUNDED, INPUT)
+        distance = distance_map(study)
+        noise_hu = noise_sigma_hu(study.hu[::4].astype("float32"), distance[::4])
+        known = tuple(Nodule((c[0], c[1], c[2]), mm) for c, mm, _ in read_known(data, path.stem))
+        taken = tuple(
+            Known(grid_of(n.centre_lps_mm, study.origin_lps_mm), n.diameter_mm, is_lesion=True) for n in known
+        )
+        for number in numbers:
+            changed, nodules = (study, ()) if number == AS_IT_IS else insert_round(
+                study, distance, shapes, cubes, known=taken, slice_mm=volume.spacing_mm[2], noise_hu=noise_hu,
+                count=plan.per_round, seed=(plan.seed, *path.stem.encode(), number),
+            )  # fmt: skip
+            yield Round(path.stem, number, changed, nodules, known)
+
+
+def volumes_in(data: Path) -> list[Path]:
+    """Return the files of the training lungs in order."""
+    return sorted((data / "volumes").glob("*.npz"))
+
+
+def data_index(data: Path, prepared_data: Path) -> dict[str, Any]:
+    """Return the fingerprints of everything that is learned from here. Raises Leak."""
+    volumes = volumes_in(data)
+    entries = [index_entry(path, data, [path.stem]) for path in volumes]
+    names = [path.stem for path in volumes]
+    entries += [index_entry(data / name, data, names) for name in ("lesions.json", "curated.json")]
+    entries.append(index_entry(data / "nodule_cubes.npz", data, (c.patient for c in read_cubes(data, held_back=False))))
+    shapes = (s.patient for s in training_shapes(prepared_data))
+    entries.append(index_entry(prepared_data / "shapes.npz", prepared_data, shapes))
+    return index_as_json(entries)
+
+
+def with_post(bundle: Bundle, **changed: Any) -> Bundle:  # noqa: ANN401  fields of PostSpec
+    """Return the bundle with other rules after its network. TypeError for one that has no heat map."""
+    spec = bundle.manifest.spec
+    if not isinstance(spec, HeatmapSpec):
+        raise TypeError(f"{bundle.manifest.id} has no heat map")
+    return replace(bundle, manifest=replace(bundle.manifest, spec=replace(spec, post=replace(spec.post, **changed))))
+
+
+def write_learned(folder: Path, post: dict[str, Any], name: str, record: dict[str, Any]) -> None:
+    """Write rules into the manifest of a bundle, and what they rest on beside it as ``eval/NAME``."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["post"] |= post
+    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "eval").mkdir(exist_ok=True)
+    (folder / "eval" / name).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
