@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from workstation.domain.geometry import plane_name
 from workstation.domain.hanging_cells import Cell, ImageSelector, pattern
+from workstation.domain.linkable import part_doubt, shows_same_part
 from workstation.domain.study import Instance, Series, Study
 
 MAX_CELLS_ACROSS = 4
@@ -146,9 +147,10 @@ def choose_protocol(
 
 def comparable(protocols: Sequence[HangingProtocol], study: Study, priors: Sequence[Study]) -> tuple[Study, ...]:
     """
-    Return the priors that show the same body part with the same kind of images, in the order given.
+    Return the priors that may hang without a question: the same part, side and kind of images, in the order given.
 
-    The same body part is what the protocol that fits the study alone would accept as well.
+    The protocol that fits the study alone would accept them as well, and their labels say the same part and side:
+    what is not stated or contradicts itself is for the reader to open.
     """
     alone = choose_protocol([one for one in protocols if not one.match.needs_prior], study)
     match = replace(alone.match, lateralities=(), view_positions=()) if alone is not None else ProtocolMatch()
@@ -156,7 +158,9 @@ def comparable(protocols: Sequence[HangingProtocol], study: Study, priors: Seque
     return tuple(
         prior
         for prior in priors
-        if kinds & {_kind(modality) for modality in prior.modalities} - {""} and score(match, prior) > 0
+        if kinds & {_kind(modality) for modality in prior.modalities} - {""}
+        and score(match, prior) > 0
+        and shows_same_part(study, prior)
     )
 
 
@@ -267,12 +271,17 @@ def _hang(cell: Cell, study: Study, priors: Sequence[Study]) -> Hung:
     wanted = cell.selector
     if wanted.prior > len(priors):
         return Hung(cell)
-    source = study if wanted.prior == 0 else priors[wanted.prior - 1]
+    source = study if wanted.prior == 0 else _same_part_first(study, priors[wanted.prior - 1])
     series = _wanted(wanted, source)
     if series is None or (wanted.stack or 0) >= len(series.split()):
         return Hung(cell)
     overlay = _wanted(cell.overlay.selector, source) if cell.overlay is not None else None
     return Hung(cell, source.study_instance_uid, series, _images(wanted, series), overlay, wanted.stack)
+
+
+def _same_part_first(study: Study, prior: Study) -> Study:
+    """Return a prior with what shows no part or side of the study behind all else: a head never hangs for a chest."""
+    return replace(prior, series=tuple(sorted(prior.series, key=lambda one: bool(part_doubt(study, prior, one)))))
 
 
 def _wanted(selector: ImageSelector, study: Study) -> Series | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from resources.translation import tr
-from workstation.domain.anatomy import PAIRED, anatomy_of
+from workstation.domain.anatomy import PAIRED, Anatomy, anatomy_of, regions_in
 from workstation.domain.study import Patient, Series, Study
 
 
@@ -38,6 +38,11 @@ def judge_link(
     """
     if not same_person and not is_one_person(study.patient, other_study.patient):
         return LinkVerdict(Linkable.NO, tr("two patients are on screen"))
+    return judge_part(study, series, other_study, other_series)
+
+
+def judge_part(study: Study, series: Series, other_study: Study, other_series: Series) -> LinkVerdict:
+    """Return whether two series show the same part of a body and the same side of it; whose body is not asked."""
     mine, other = anatomy_of(study, series), anatomy_of(other_study, other_series)
     told = tr("{one} here, {other} there", one=mine.words, other=other.words)
     if mine.regions and other.regions and not mine.is_near(other):
@@ -49,6 +54,41 @@ def judge_link(
         return LinkVerdict(Linkable.ASK, tr("{told}; the side is not stated for both", told=told))
     is_certain = mine.is_certain and other.is_certain
     return LinkVerdict(Linkable.YES) if shared and is_certain else LinkVerdict(Linkable.ASK, told)
+
+
+def shows_same_part(study: Study, prior: Study) -> bool:
+    """Tell whether some images of a prior certainly show the part and side that some images of a study show."""
+    return any(
+        judge_part(study, mine, prior, other).answer is Linkable.YES
+        for mine in _with_images(study)
+        for other in _with_images(prior)
+    )
+
+
+def is_elsewhere(study: Study, description: str) -> bool:
+    """Tell whether a study as a list describes it shows a part that no images of a study are near to."""
+    there = Anatomy(regions_in(description))
+    here = [anatomy_of(study, one) for one in _with_images(study)]
+    return bool(there.regions) and all(one.regions and not one.is_near(there) for one in here)
+
+
+def part_doubt(study: Study, prior: Study, series: Series) -> str:
+    """
+    Return in words why a prior's series shows another part or side than every series of a study, else empty.
+
+    What nobody states is no reason.
+    """
+    verdicts = [judge_part(study, mine, prior, series) for mine in _with_images(study)]
+    if not verdicts or any(one.answer is not Linkable.NO for one in verdicts):
+        return ""
+    told, there = verdicts[0].why, anatomy_of(prior, series).regions
+    if any(anatomy_of(study, mine).regions & there for mine in _with_images(study)):
+        return tr("OTHER SIDE: {told}", told=told)
+    return tr("OTHER PART OF THE BODY: {told}", told=told)
+
+
+def _with_images(study: Study) -> tuple[Series, ...]:
+    return tuple(one for one in study.series if any(image.rows > 0 for image in one.instances))
 
 
 def is_one_person(one: Patient, other: Patient) -> bool:

@@ -14,6 +14,7 @@ from workstation.domain.errors import IntegrityMismatch, NotPermitted, SourceErr
 from workstation.domain.frame_ports import Together
 from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStudy, comparable, is_like
 from workstation.domain.hanging_ports import PriorPort
+from workstation.domain.linkable import is_elsewhere
 from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
 from workstation.domain.report import ReportState
 from workstation.domain.study import Study
@@ -60,7 +61,9 @@ class ComparePriors:
         known = tuple(self.source.priors(ups_instance_uid))
         certain = [one for one in known if one.relation is PriorRelation.SAME_PATIENT and _is_earlier(one, study)]
         # the first that are alike are looked at; where none is, the newest are fetched ahead all the same
-        wanted = sorted(certain, key=lambda one: not is_like(study, one.modality))[:_STRUCTURES]
+        wanted = sorted(
+            certain, key=lambda one: (not is_like(study, one.modality), is_elsewhere(study, one.description))
+        )[:_STRUCTURES]
         structures: list[Study] = []
         failure: WorkstationError | None = None
         for one in wanted:

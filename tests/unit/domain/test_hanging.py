@@ -14,6 +14,7 @@ from workstation.domain.hanging import (
     Stage,
     captured,
     choose_protocol,
+    comparable,
     day_of,
     hang,
     opening_stage,
@@ -302,3 +303,38 @@ def test_each_clip_of_a_series_is_found_again_and_no_other_takes_its_place() -> 
     assert selector_of(CHEST.series[0], study=CHEST, stack=0).stack is None
     with pytest.raises(ValueError, match="count from 0"):
         ImageSelector(stack=-1)
+
+
+def part(uid: str, modality: str, body_part: str, side: str = "") -> Study:
+    return study(uid, series(f"{uid}.1", modality, image(f"{uid}.1.1", side=side), body_part=body_part))
+
+
+GENERAL = (protocol("general", ProtocolMatch()),)
+
+
+@pytest.mark.parametrize(
+    ("today", "before", "hangs"),
+    [
+        (part("1.2", "DX", "KNEE", "R"), part("1.3", "DX", "KNEE", "R"), True),
+        (part("1.2", "DX", "KNEE", "R"), part("1.3", "CR", "KNEE", "R"), True),
+        (part("1.2", "DX", "KNEE", "R"), part("1.3", "DX", "KNEE", "L"), False),
+        (part("1.2", "DX", "KNEE", "R"), part("1.3", "DX", "KNEE"), False),
+        (part("1.2", "DX", "KNEE", "R"), part("1.3", "DX", "HAND", "R"), False),
+        (part("1.2", "DX", "ABDOMEN"), part("1.3", "DX", "SKULL"), False),
+        (part("1.2", "MR", "LSPINE"), part("1.3", "MR", "BRAIN"), False),
+        (part("1.2", "MR", "KNEE", "L"), part("1.3", "MR", "BRAIN"), False),
+        (part("1.2", "CT", "CHEST"), part("1.3", "CT", "CHESTABDOMEN"), True),
+        (part("1.2", "CT", "CHEST"), part("1.3", "CT", "ABDOMEN"), False),
+        (part("1.2", "CT", "CHEST"), part("1.3", "MR", "CHEST"), False),
+        (part("1.2", "CT", ""), part("1.3", "CT", ""), False),
+    ],
+)
+def test_only_a_prior_of_the_same_part_and_side_hangs_by_itself(today: Study, before: Study, hangs: bool) -> None:  # noqa: FBT001 - a table's column
+    assert (comparable(GENERAL, today, [before]) == (before,)) is hangs
+
+
+def test_of_a_prior_of_head_and_chest_the_chest_hangs_for_a_chest() -> None:
+    head, chest = (series(f"1.9.{n}", "CT", body_part=name) for n, name in enumerate(("HEAD", "CHEST")))
+    stage = Stage("prior", 1, 2, (Cell(), Cell(ImageSelector(("CT",), prior=1))))
+    assert hang(stage, CHEST, [study("1.9", head, chest)])[1].series == chest
+    assert hang(stage, CHEST, [study("1.9", head)])[1].series == head

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workstation.domain.linkable import Linkable, judge_link
+from workstation.domain.linkable import Linkable, is_elsewhere, judge_link, part_doubt
 from workstation.domain.study import Instance, Patient, Series, Study
 
 ZHOU = Patient("QS0118793", "Zhou^Lihua=周丽华", "19680314", "F")
@@ -85,3 +85,20 @@ def test_a_person_whom_the_reader_recognised_is_linked_but_not_with_other_anatom
 )
 def test_what_a_header_leaves_out_contradicts_nobody(same: Patient) -> None:
     assert answer(shown("CHEST"), shown("CHEST", patient=same)) is Linkable.YES
+
+
+def test_a_prior_that_shows_something_else_than_the_whole_case_is_told_in_red() -> None:
+    case, _ = shown("KNEE", side="R")
+    assert part_doubt(case, *shown("KNEE", side="L")) == "OTHER SIDE: right knee here, left knee there"
+    assert part_doubt(case, *shown("SKULL")) == "OTHER PART OF THE BODY: right knee here, head there"
+    assert not part_doubt(case, *shown("KNEE", side="R"))
+    assert not part_doubt(case, *shown("KNEE"))
+    assert not part_doubt(case, *shown("FEMUR", side="R"))
+
+
+def test_a_list_tells_by_its_words_which_priors_show_another_part() -> None:
+    case, _ = shown("CHEST")
+    assert is_elsewhere(case, "膝关节正侧位")
+    assert not is_elsewhere(case, "胸部 CT 平扫")
+    assert not is_elsewhere(case, "上腹部 CT")
+    assert not is_elsewhere(case, "")

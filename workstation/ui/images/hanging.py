@@ -21,6 +21,7 @@ from workstation.domain.hanging import (
     opening_stage,
     usable_stages,
 )
+from workstation.domain.linkable import part_doubt
 from workstation.domain.study import Study
 from workstation.ui.commands import Command
 from workstation.ui.hanging_words import place_words, protocol_title, stage_title, why_empty
@@ -170,7 +171,9 @@ class Hanging(QObject):
         self._builder = StageBuilder(
             case,
             self._cut.volumes,
-            lambda study, series: prior_captions(study, series, case.session.row, self.doubt_of(study)),
+            lambda study, series: prior_captions(
+                study, series, case.session.row, self.doubt_of(study), part_doubt(case.session.study, study, series)
+            ),
         )
 
     def _closed(self) -> None:

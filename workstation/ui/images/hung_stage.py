@@ -224,7 +224,7 @@ def awaits_volume(cell: PlacedCell, shown: ShownSeries) -> bool:
     return bool(cell.note) and is_of_shown and cell.hung.cell.view in _VOLUME_VIEWS
 
 
-def prior_captions(study: Study, series: Series, row: WorklistRow, doubt: str) -> StudyCaptions:
+def prior_captions(study: Study, series: Series, row: WorklistRow, *doubts: str) -> StudyCaptions:
     """Return the corner text of a prior, called one; the age is that of its own day."""
     day = day_of(study.study_date)
     then = replace(row, studied=datetime(day.year, day.month, day.day, tzinfo=UTC)) if day is not None else row
@@ -233,7 +233,7 @@ def prior_captions(study: Study, series: Series, row: WorklistRow, doubt: str) -
         words,
         institution=study.institution,
         study_description=tr("PRIOR · {description}", description=study.description or series.modality),
-        warnings=(doubt,) if doubt else (),
+        warnings=tuple(one for one in doubts if one),
     )
 
 
