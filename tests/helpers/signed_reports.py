@@ -23,7 +23,7 @@ from tests.helpers.full_reports import (
 from tests.helpers.marked import marked
 from tests.helpers.scratch import scratch_folder
 from workstation.dicom.objects.encapsulated import taken_apart
-from workstation.domain.report import ReportState
+from workstation.domain.report import Person, ReportState
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import Text
 from workstation.exchange.paper.report_pdf import ReportPdf
@@ -70,14 +70,18 @@ def keys() -> tuple[DemoKeyStore, Path]:
 
 
 @cache
-def signed_case(scan: Path) -> SignedCase:
-    """Sign a report of a Chinese patient on the real study: its author when submitting, its senior at the end."""
+def signed_case(scan: Path, *, key_of: Person = SENIOR) -> SignedCase:
+    """
+    Sign a report of a Chinese patient on the real study: its author when submitting, its senior at the end.
+
+    ``key_of`` is whose key signs the final report, which names the senior all the same.
+    """
     store, _folder = keys()
     study = replace(real_study(scan, CHINESE), study_date="20261121", study_time="175500")
     final, row = marked(final_report(study), study), worklist_row(study)
     sealing = Sealing(RENDERER, OBJECTS)
     submitted = replace(final, state=ReportState.PRELIMINARY, verifier=None, signed_at=None)
-    author, senior = (store.unlock(person.user_id, PIN) for person in (JUNIOR, SENIOR))
+    author, senior = (store.unlock(person.user_id, PIN) for person in (JUNIOR, key_of))
     written, signature = sealing.preliminary(submitted, author, TEMPLATE, study, row, at=SIGNED)
     preliminary = taken_apart(written.payload).pdf
     artefacts, pdf = sealing.final(
@@ -107,4 +111,4 @@ def flipped(data: bytes, count: int, seed: int = 12) -> Iterator[tuple[int, byte
         yield place, bytes(damaged)
 
 
-__all__ = ["CHINESE", "PIN", "RENDERER", "SIGNED", "SignedCase", "flipped", "keys", "signed_case"]
+__all__ = ["CHINESE", "JUNIOR", "PIN", "RENDERER", "SIGNED", "SignedCase", "flipped", "keys", "signed_case"]

@@ -89,6 +89,9 @@ class VerificationResult:
     """The time of the time stamp, else the time that the signer's clock claims; None where nothing is signed."""
     level: SignatureLevel | None = None
     """Of a PDF whose signature holds; ``B`` means that its time stamp is still missing."""
+    report_uid: str = ""
+    """The report that a valid PDF says it is, empty where it does not say"""
+    study_instance_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from resources.translation import tr
 from workstation.domain.ports import RetrievePort, VerifierPort
-from workstation.domain.signature import VerificationResult
+from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.site import ReturnedReport
 
 
@@ -33,4 +34,18 @@ class OpenReturnedReport:
         part10 = self.retrieve.instance(
             returned.study_instance_uid, returned.pdf_series_instance_uid, returned.pdf_sop_instance_uid
         )
-        return OpenedReport(returned, self.pdf_in(part10), self.verifier.verify_bytes("report.pdf.dcm", part10))
+        verdict = self.verifier.verify_bytes("report.pdf.dcm", part10)
+        return OpenedReport(returned, self.pdf_in(part10), _held_against(returned, verdict))
+
+
+def _held_against(returned: ReturnedReport, verdict: VerificationResult) -> VerificationResult:
+    """Trust a report only as the one of the list: a valid signature over another patient's report proves nothing."""
+    pairs = (
+        (returned.report_uid, verdict.report_uid),
+        (returned.study_instance_uid, verdict.study_instance_uid),
+    )
+    is_other = any(listed and signed and listed != signed for listed, signed in pairs)
+    if verdict.verdict is not Verdict.VALID or not is_other:
+        return verdict
+    words = tr("What {signer} signed here is another report than the list says", signer=verdict.signer)
+    return replace(verdict, verdict=Verdict.UNTRUSTED, explanation=words)

@@ -11,7 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from resources.translation import use_language
-from tests.helpers.signed_reports import PIN, RENDERER, SignedCase, signed_case
+from tests.helpers.signed_reports import JUNIOR, PIN, RENDERER, SignedCase, signed_case
 from workstation.domain.signature import Verdict
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.verify import SignatureVerifier
@@ -188,3 +188,22 @@ def test_a_signature_from_the_future_is_not_believed(case: SignedCase, folder: P
     found = SignatureVerifier(case.trust, now=lambda: two_days_ago).verify(folder / "report.pdf")
 
     assert (found.verdict, found.explanation) == (Verdict.UNTRUSTED, "The time of signing lies in the future")
+
+
+def test_a_pdf_is_not_valid_when_its_page_names_another_verifier_than_who_signed_it(lidc_0314: Path) -> None:
+    """A resident's own key under the senior's printed name: intact and trusted, yet not what the page says."""
+    case = signed_case(lidc_0314, key_of=JUNIOR)
+
+    for name in ("report.pdf", "report_pdf.dcm"):
+        found = SignatureVerifier(case.trust).verify_bytes(name, case.files[name])
+        assert (found.verdict, found.explanation) == (
+            Verdict.UNTRUSTED,
+            "宋佳 signed, but the report names another verifying physician",
+        )
+
+
+def test_a_valid_pdf_says_which_report_of_which_study_it_is(case: SignedCase) -> None:
+    found = SignatureVerifier(case.trust).verify_bytes("report_pdf.dcm", case.files["report_pdf.dcm"])
+
+    assert found.study_instance_uid == case.study.study_instance_uid
+    assert found.report_uid.startswith("2.25.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
@@ -20,7 +20,7 @@ from pydicom.dataset import Dataset
 from resources.translation import tr
 from workstation.dicom.objects.encapsulated import encapsulated_pdf, taken_apart
 from workstation.dicom.sr.common import read_part10
-from workstation.domain.report import Report
+from workstation.domain.report import Person, Report
 from workstation.domain.study import Study
 
 MANIFEST_NAME: Final = "manifest.json"
@@ -66,7 +66,7 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
     read = {name: read_part10(data) for name, data in objects.items()}
     parts = {name: part_digests(ds) for name, ds in read.items()}
     content = {
-        "format": 2,
+        "format": 3,
         "report_uid": report.report_uid,
         "study_instance_uid": report.study_instance_uid,
         "objects": {name: _sha256(data) for name, data in objects.items()},
@@ -74,10 +74,28 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
         "parts": parts | {"encapsulated": part_digests(read_part10(envelope))},
         "encapsulated": _sha256(taken_apart(envelope).surroundings),
     }
+    if report.verifier is not None:
+        content["verifier"] = {key: _sha256(value.encode()) for key, value in _named(report.verifier).items()}
     if report.author_signature is not None:
         signed = report.author_signature
         content["author_signature"] = {"sop_instance_uid": signed.sop_instance_uid, "sha256": signed.sha256}
     return json.dumps(content, indent=1, sort_keys=True).encode()
+
+
+def names_as_verifier(manifest: Mapping[str, Any], *, name: str, user_id: str) -> bool:
+    """
+    Tell whether a report's page names this signer as its verifying physician; True where it says nothing.
+
+    The user id of the certificate decides, its name where it has none. Manifests before format 3 say nothing.
+    """
+    said = manifest.get("verifier")
+    if not isinstance(said, dict):
+        return True
+    return said.get("user_id" if user_id else "name") == _sha256((user_id or name).encode())
+
+
+def _named(person: Person) -> dict[str, str]:
+    return {"user_id": person.user_id, "name": person.name}
 
 
 def part_digests(ds: Dataset) -> dict[str, str]:

@@ -28,3 +28,5 @@ class Checked:
     """The time of a trusted time stamp: all that a VALID PDF carries existed then"""
     evidence: Evidence = NOTHING
     basis: Revocation = Revocation.LISTS
+    signer_id: str = ""
+    """The user id in the certificate, empty where it has none"""

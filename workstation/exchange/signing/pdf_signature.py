@@ -24,7 +24,7 @@ from pyhanko.sign.validation import (
 from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignatureStatus
 
 from resources.translation import tr
-from workstation.dicom.objects.report_manifest import MANIFEST_NAME, PRELIMINARY_NAME
+from workstation.dicom.objects.report_manifest import MANIFEST_NAME, PRELIMINARY_NAME, names_as_verifier
 from workstation.domain.signature import SignatureLevel, SignatureRole, Verdict
 from workstation.exchange.paper.signature_fields import FIELDS
 from workstation.exchange.signing.checked import Checked
@@ -73,11 +73,20 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime], proven: da
     if bad is not None:
         return bad
     last = checked[-1]
-    files = attached_files(reader)
+    last = replace(last, level=_level(reader, last.level, documents=bool(stamps)), evidence=judge.evidence)
+    return _with_what_it_carries(last, _people(checked), attached_files(reader), trust, now)
+
+
+def _with_what_it_carries(
+    last: Checked, words: str, files: dict[str, bytes], trust: Trust, now: Callable[[], datetime]
+) -> Checked:
+    """Hold the last signature against the files inside: who verified, what the author signed, a further signature."""
     listed = files.pop(MANIFEST_NAME, None)
     manifest = _manifest(listed)
-    words = _people(checked)
     if last.role is SignatureRole.VERIFIER:
+        if not names_as_verifier(manifest or {}, name=last.signer, user_id=last.signer_id):
+            other = tr("{signer} signed, but the report names another verifying physician", signer=last.signer)
+            return Checked(Verdict.UNTRUSTED, other, last.signer)
         words += _about_the_author(files.get(PRELIMINARY_NAME), manifest or {}, trust, now, last.proven)
     verdict = last.verdict
     if listed is not None and MANIFEST_NAME + SUFFIX in files:
@@ -86,11 +95,9 @@ def check_pdf(data: bytes, trust: Trust, now: Callable[[], datetime], proven: da
     return replace(
         last,
         verdict=verdict,
-        explanation=revocation_words(words, last.basis, judge.evidence),
+        explanation=revocation_words(words, last.basis, last.evidence),
         manifest=manifest if verdict is Verdict.VALID else None,
-        level=_level(reader, last.level, documents=bool(stamps)),
         attached=files,
-        evidence=judge.evidence,
     )
 
 
@@ -183,7 +190,8 @@ def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads
         words = tr("Signed by {name}; unchanged since. The time stamp is still missing", name=signer)
     role = SignatureRole.AUTHOR if signature.field_name == FIELDS[SignatureRole.AUTHOR] else SignatureRole.VERIFIER
     at = stamped or claimed
-    return Checked(Verdict.VALID, words, signer, None, at, level, role, proven=stamped or proven, basis=judged.basis)
+    held = Checked(Verdict.VALID, words, signer, None, at, level, role, proven=stamped or proven, basis=judged.basis)
+    return replace(held, signer_id=str(status.signing_cert.subject.native.get("user_id", "")))
 
 
 def _stamp_fault(

@@ -262,8 +262,16 @@ def _guarded(name: str, check: Callable[[], Checked]) -> VerificationResult:
     except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
         _LOG.info("verification gave up: %s", type(exc).__name__)
         checked = Checked(Verdict.UNKNOWN, tr("The file is damaged; its signature cannot be checked"))
+    manifest = checked.manifest or {}
     return VerificationResult(
-        name, checked.verdict, checked.explanation, checked.signer, checked.signed_at, checked.level
+        name,
+        checked.verdict,
+        checked.explanation,
+        checked.signer,
+        checked.signed_at,
+        checked.level,
+        report_uid=str(manifest.get("report_uid", "")),
+        study_instance_uid=str(manifest.get("study_instance_uid", "")),
     )
 
 
