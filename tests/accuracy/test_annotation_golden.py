@@ -92,6 +92,32 @@ def test_a_cobb_angle_of_30_degrees_is_30_whichever_way_the_lines_are_drawn(plan
 
 
 @every_plane
+@pytest.mark.parametrize("lying", [0, 90, 200], ids="spine turned by {}".format)
+@pytest.mark.parametrize("backwards", [(), (0,), (1,), (0, 1)])
+@pytest.mark.parametrize("degrees", [20.0, 89.0, 95.0, 110.0, 130.0, 170.0])
+def test_a_severe_scoliosis_is_told_with_its_whole_cobb_angle(
+    plane: ImagePlane, degrees: float, backwards: tuple[int, ...], lying: float
+) -> None:
+    """End plates 30 mm long across an arc of 60 mm radius: they point at its centre, half the angle to each side."""
+    lines = []
+    for turn in (-degrees / 2, degrees / 2):
+        along = math.radians(turn + lying)
+        lines.append([(50 + r * math.cos(along), 50 + r * math.sin(along)) for r in (45.0, 75.0)])
+    for one in backwards:
+        lines[one].reverse()
+    drawn = draw(AnnotationKind.COBB, image(plane=plane), at_mm(plane, *lines[0], *lines[1]))
+    value, unit = numbers(drawn)[MeasureName.ANGLE]
+    assert (pytest.approx(value), unit) == (degrees, "deg")
+
+
+def test_lines_that_cross_in_their_middles_tell_the_smaller_angle() -> None:
+    cross = shapes.cobb_deg(((-5, 0, 0), (5, 0, 0)), ((0, -5, 0), (0.1, 5, 0)))
+    assert cross == pytest.approx(89.427, abs=0.001)
+    assert shapes.cobb_deg(((-5, 0, 0), (5, 0, 0)), ((0, 5, 0), (0, -5, 0))) == pytest.approx(90.0)
+    assert shapes.cobb_deg(((0, 0, 0), (0, 10, 0)), ((-3, 20, 0), (3, 26, 0))) == pytest.approx(45.0)
+
+
+@every_plane
 def test_the_heart_is_measured_along_the_line_across_the_chest(plane: ImagePlane) -> None:
     """Heart borders at different heights, 14 mm apart sideways; chest 28 mm: ratio 0.5."""
     points = at_mm(plane, (4, 1), (18, 6), (0, 3), (28, 3))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from workstation.domain.geometry import Point, distance_mm
 
 FloatArray = npt.NDArray[np.float64]
+_NO_LENGTH = 1e-9
 
 
 def angle_deg(first: Sequence[float], vertex: Sequence[float], second: Sequence[float]) -> float:
@@ -20,12 +21,23 @@ def angle_deg(first: Sequence[float], vertex: Sequence[float], second: Sequence[
 
 def cobb_deg(first: tuple[Sequence[float], Sequence[float]], second: tuple[Sequence[float], Sequence[float]]) -> float:
     """
-    Return the angle between two lines in [0, 90] degrees, whichever way each was drawn.
+    Return the angle between two lines across a spine in [0, 180] degrees, whichever way each was drawn.
 
+    Both are taken from the same side of the spine to the other: the way from the middle of one line to the middle of
+    the other runs along the chord of the curve, and on an arc of less than 180 degrees every end plate crosses it.
+    Where they lie on each other no curve is told, and the smaller angle counts.
     Source: Cobb's method, lines along the end plates. ValueError where a line has no length.
     """
-    found = _between(np.subtract(first[1], first[0]), np.subtract(second[1], second[0]))
-    return min(found, 180 - found)
+    one, other = np.subtract(first[1], first[0]), np.subtract(second[1], second[0])
+    found = _between(one, other)
+    chord = (np.add(second[0], second[1]) - np.add(first[0], first[1])) / 2
+    if float(np.linalg.norm(chord)) < _NO_LENGTH:
+        return min(found, 180 - found)
+    chord = chord / _length(chord)
+    across = float((one - (one @ chord) * chord) @ (other - (other @ chord) * chord))
+    if abs(across) < _NO_LENGTH:
+        return min(found, 180 - found)
+    return found if across > 0 else 180 - found
 
 
 def squared_to(long: tuple[Point, Point], short: tuple[Point, Point]) -> tuple[Point, Point]:
@@ -69,7 +81,7 @@ def _between(first: FloatArray, second: FloatArray) -> float:
 
 def _length(vector: FloatArray) -> float:
     length = float(np.linalg.norm(vector))
-    if length < 1e-9:
+    if length < _NO_LENGTH:
         raise ValueError("a line needs a length")
     return length
 
