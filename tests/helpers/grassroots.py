@@ -14,6 +14,7 @@ from tests.helpers.fakes_ui import TECHNICIAN, FakeWorklist, case
 from workstation.dicom.images.source import scan
 from workstation.domain.access import Actor
 from workstation.domain.errors import Unreachable, WorkstationError
+from workstation.domain.mutual_recognition import OpenRepeat, RepeatReason
 from workstation.domain.ports import JobContext
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.site import ReadingRequest, ReturnedReport, SendProgress
@@ -122,6 +123,34 @@ class FakeRetrieve:
         return b"part10"
 
 
+@dataclass
+class FakeRepeats:
+    """Implements ``RepeatPort`` as the hub does: the first reason stands."""
+
+    waiting: list[OpenRepeat] = field(default_factory=list)
+    given: dict[str, RepeatReason] = field(default_factory=dict)
+    fail_with: WorkstationError | None = None
+
+    def open(self) -> list[OpenRepeat]:
+        self._fail()
+        return list(self.waiting)
+
+    def ask(self, study_instance_uid: str, exists: str) -> None:
+        self._fail()
+        known = {one.study_instance_uid for one in self.waiting}
+        if study_instance_uid not in self.given and study_instance_uid not in known:
+            self.waiting.append(OpenRepeat(study_instance_uid, "周丽华", "胸部低剂量 LDCT", exists))
+
+    def answer(self, study_instance_uid: str, reason: RepeatReason) -> RepeatReason:
+        self._fail()
+        self.waiting = [one for one in self.waiting if one.study_instance_uid != study_instance_uid]
+        return self.given.setdefault(study_instance_uid, reason)
+
+    def _fail(self) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+
+
 class GrassrootsBench:
     """The page with everything it needs; ``close`` at the end of the test."""
 
@@ -134,6 +163,7 @@ class GrassrootsBench:
         self.verifier = FakeVerifier()
         self.found: list[Study] | None = [cases.study()]
         self.queue = GrassrootsQueue()
+        self.repeats = FakeRepeats()
         self.jobs: JobRunner
         self.jobs, self._main_thread = runner_on_main_thread()
         self.services = GrassrootsServices(
@@ -142,6 +172,7 @@ class GrassrootsBench:
             inbox=self.inbox,
             worklist=self.worklist,
             open_returned=OpenReturnedReport(self.retrieve, self.verifier, lambda part10: part10),
+            repeats=self.repeats,
             pictures=lambda _pdf, width: [np.full((round(width * 1.414), width, 3), 255, np.uint8)],
         )
         self.pages: list[GrassrootsPage] = []

@@ -41,6 +41,7 @@ from worklist.hub.document_routes import document_routes
 from worklist.hub.document_service import DocumentService
 from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import HubError
+from worklist.hub.exam_repeats import RepeatService
 from worklist.hub.image_door import ImageDoor
 from worklist.hub.image_grades import ImageGrades, image_grade_routes
 from worklist.hub.inbox_service import InboxService
@@ -138,7 +139,7 @@ def create_hub(
     )
     reports = ReportService(context, index, ups, follower)
     app.include_router(report_routes(reports, InboxService(context)))
-    app.include_router(recognised_routes(RecognisedService(context)))
+    app.include_router(recognised_routes(RecognisedService(context), RepeatService(context)))
     app.include_router(workflow_routes(reports, ReportWorkflow(context, index, follower)))
     app.include_router(double_reading_routes(DoubleReadings(context, follower), PolicyService(context)))
     for router in (

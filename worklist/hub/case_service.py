@@ -74,6 +74,8 @@ class CaseService:
             if owner is not None and owner and not actor.may_see_site(owner):
                 raise NotFound("there is no such study")
             if case_with_site(connection, request.study_instance_uid) is not None:
+                if request.repeat is not None:  # a study that is sent again may bring the reason that lacked
+                    record_repeat(connection, self._context, actor, request.study_instance_uid, request.repeat)
                 return
             row = {
                 "study_instance_uid": request.study_instance_uid,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from worklist.hub.critical_service import VALUE
 from worklist.hub.critical_tables import critical_values
+from worklist.hub.exam_repeats import UNANSWERED
 from worklist.hub.image_grades import grades_by_study
 from worklist.hub.quality_filter import of_author, of_case
 from worklist.hub.quality_tables import exam_repeats
@@ -137,11 +138,12 @@ def grade_figures(connection: Connection, query: QualityQuery) -> GradeFigures:
 
 
 def repeat_counts(connection: Connection, query: QualityQuery) -> tuple[RepeatCount, ...]:
-    """Count the repeated exams by the exception that was claimed."""
+    """Count the repeated exams by the exception that was claimed; the last are those that nobody answered for yet."""
     rows = (
         select(exam_repeats.c.exception)
         .join(cases, cases.c.study_instance_uid == exam_repeats.c.study_instance_uid)
         .where(exam_repeats.c.recorded_at >= query.since, exam_repeats.c.recorded_at < query.until, of_author(query))
     )
     found = Counter(connection.execute(rows).scalars())
-    return tuple(RepeatCount(one, found[one.value]) for one in RepeatException if found[one.value])
+    said = tuple(RepeatCount(one, found[one.value]) for one in RepeatException if found[one.value])
+    return (*said, RepeatCount(None, found[UNANSWERED])) if found[UNANSWERED] else said

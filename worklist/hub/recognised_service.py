@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, false, or_, select
 
 from worklist.hub.auth import authorize, signed_in
 from worklist.hub.context import HubContext
+from worklist.hub.exam_repeats import RepeatService, repeat_routes
 from worklist.hub.tables import cases, reports, sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -54,9 +55,10 @@ class RecognisedService:
         return [result for _, result in found]
 
 
-def recognised_routes(service: RecognisedService) -> APIRouter:
-    """Return the route of the check for repeats."""
+def recognised_routes(service: RecognisedService, repeats: RepeatService) -> APIRouter:
+    """Return the routes of the check for repeats, and of the reasons that are given afterwards."""
     router = APIRouter(prefix="/api", tags=["recognition"])
+    router.include_router(repeat_routes(repeats))
 
     @router.get("/recognised")
     def results(

@@ -20,6 +20,7 @@ from worklist.pet import HubPetHeaders
 from worklist.priors import HubPriors
 from worklist.quality import HubQuality
 from worklist.recognised import HubRecognised
+from worklist.repeats import HubRepeats
 from worklist.reports import HubReports
 from worklist.session import HubSession
 from worklist.upload import HubSender
@@ -56,6 +57,7 @@ class Hub:
     workflow: HubWorkflow
     inbox: HubInbox
     recognised: HubRecognised
+    repeats: HubRepeats
     quality: HubQuality
     dispatch: HubDispatch
     documents: HubDocuments
@@ -87,6 +89,7 @@ def connect(url: str) -> Hub:
         workflow=HubWorkflow(client),
         inbox=HubInbox(client),
         recognised=HubRecognised(client),
+        repeats=HubRepeats(client),
         quality=HubQuality(client),
         dispatch=HubDispatch(client),
         documents=HubDocuments(client),

@@ -246,6 +246,7 @@ def _grassroots(desktop: Desktop) -> Page:
         open_returned=OpenReturnedReport(hub.images, verifier(desktop.signing.trusted, desktop.data_dir), pdf_in),
         pictures=page_pictures,
         repeated=TellRepeats(hub.recognised.results, FindRepeats(policy, SystemClock())),
+        repeats=hub.repeats,
         paper=paper_services(hub),
     )
     presenter = GrassrootsPresenter(page, services, desktop.shell.jobs, lambda: desktop.actor, desktop.send_queue)

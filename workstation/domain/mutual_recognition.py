@@ -160,6 +160,17 @@ class RepeatReason:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRepeat:
+    """A study that was sent before anybody could tell that it repeats a recognised exam: why is not answered yet."""
+
+    study_instance_uid: str
+    patient_name: str
+    description: str
+    exists: str
+    """What is said of the recognised result, in the words of who was told"""
+
+
+@dataclass(frozen=True, slots=True)
 class RecognisedResult:
     """A result that carries the mark, as the check for repeats needs it."""
 

@@ -225,9 +225,9 @@ class GradeFigures:
 
 @dataclass(frozen=True, slots=True)
 class RepeatCount:
-    """How many exams were repeated by an exception though a recognised result existed."""
+    """How many exams were repeated by an exception though a recognised result existed; None: nobody said why yet."""
 
-    exception: RepeatException
+    exception: RepeatException | None
     count: int
 
 

@@ -5,7 +5,24 @@ from __future__ import annotations
 from typing import Protocol
 
 from workstation.domain.image_quality import GivenGrade, ImageGrading
+from workstation.domain.mutual_recognition import OpenRepeat, RepeatReason
 from workstation.domain.quality import QualityFigures, QualityQuery
+
+
+class RepeatPort(Protocol):
+    """Reasons of repeated exams that are given afterwards. Every method raises Unreachable, Refused, NotPermitted."""
+
+    def open(self) -> list[OpenRepeat]:
+        """Return what the own site has not answered, the newest first."""
+        ...
+
+    def ask(self, study_instance_uid: str, exists: str) -> None:
+        """Open the question of a study; where it is open or answered already nothing changes."""
+        ...
+
+    def answer(self, study_instance_uid: str, reason: RepeatReason) -> RepeatReason:
+        """Answer it; return the reason that stands, which is the first one given."""
+        ...
 
 
 class QualityPort(Protocol):

@@ -76,7 +76,7 @@ def _rows(figures: QualityFigures) -> Iterator[tuple[Cell, ...]]:
     for lack in figures.grades.reasons:
         yield "image_reason", lack.reason.value, "", "", lack.count
     for repeat in figures.repeats:
-        yield "repeated_exam", repeat.exception.value, "", "", repeat.count
+        yield "repeated_exam", repeat.exception.value if repeat.exception else "unanswered", "", "", repeat.count
 
 
 def _scheme(figures: SchemeFigures) -> Iterator[tuple[Cell, ...]]:

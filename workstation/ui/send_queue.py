@@ -28,6 +28,10 @@ class _Entry:
     """Whether the hub was asked already; before that the files are being read"""
     request: ReadingRequest | None = None
     job: JobHandle[str] | None = None
+    repeats: str | None = None
+    """What is said of the recognised result that it repeats; empty for none, None until the hub has told"""
+    is_asked: bool = False
+    """Whether the hub keeps the question why"""
 
 
 class GrassrootsQueue(QObject):
@@ -129,6 +133,30 @@ class GrassrootsQueue(QObject):
     def request_of(self, study_instance_uid: str) -> ReadingRequest | None:
         """Return what was asked for when the study was sent last."""
         return self._entries[study_instance_uid].request
+
+    def tell_repeats(self, study_instance_uid: str, said: str) -> None:
+        """Take what is said of the recognised result that a study repeats, empty for none."""
+        self._entries[study_instance_uid].repeats = said
+
+    def repeats_of(self, study_instance_uid: str) -> str:
+        """Return what is said of the recognised result that a study repeats, empty where nobody knows of one."""
+        return self._entries[study_instance_uid].repeats or ""
+
+    def untold(self) -> list[Study]:
+        """Return the studies of which the hub has not told yet whether they repeat anything."""
+        return [entry.study for entry in self._entries.values() if entry.repeats is None]
+
+    def sent_without_reason(self) -> list[tuple[str, str]]:
+        """Return what was sent without a reason though it repeats a recognised result, with what is said of that."""
+        return [
+            (uid, entry.repeats)
+            for uid, entry in self._entries.items()
+            if entry.repeats and entry.request is not None and entry.request.repeat is None and not entry.is_asked
+        ]
+
+    def asked_afterwards(self, study_instance_uid: str) -> None:
+        """Take note that the hub keeps the question now."""
+        self._entries[study_instance_uid].is_asked = True
 
     def stop(self, study_instance_uid: str) -> None:
         """Stop sending; what arrived stays there and is not sent again."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from workstation.domain.mutual_recognition import OpenRepeat
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.inbox_panel import InboxPanel
@@ -48,6 +49,7 @@ class GrassrootsPage(Page):
             [(_SEND, tr("Send")), (_CASES, tr("Sent studies and reports")), (_INBOX, tr("Returned reports"))],
             critical=frozenset({_INBOX}),
         )
+        self._counts: dict[str, int] = {}
         self.tabs.picked.connect(lambda _key: self._arrange())
         header.row.addWidget(self.tabs)
         header.row.addStretch(1)
@@ -93,7 +95,16 @@ class GrassrootsPage(Page):
 
     def show_inbox_count(self, waiting: int) -> None:
         """Show how many reports wait for their receipt."""
-        self.tabs.show_counts({_INBOX: waiting})
+        self._counts[_INBOX] = waiting
+        self.tabs.show_counts(self._counts)
+
+    def show_open_repeats(self, waiting: Sequence[OpenRepeat]) -> None:
+        """Show which sent studies still lack the reason for which they repeat a recognised exam."""
+        self.send.repeats.show_open(waiting)
+        self._counts.pop(_SEND, None)
+        if waiting:
+            self._counts[_SEND] = len(waiting)
+        self.tabs.show_counts(self._counts)
 
     def show_report(self, who: str, pictures: Sequence[npt.NDArray[np.uint8]], verdict: VerificationResult) -> None:
         """Show a returned report with what its signature says."""

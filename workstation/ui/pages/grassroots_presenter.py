@@ -17,6 +17,7 @@ from workstation.domain.access import Actor
 from workstation.domain.errors import Unreachable, WorkstationError
 from workstation.domain.mutual_recognition import RepeatReason
 from workstation.domain.ports import InboxPort, JobContext, SendPort, WorklistPort
+from workstation.domain.quality_ports import RepeatPort
 from workstation.domain.site import ReadingRequest, ReturnedReport
 from workstation.domain.study import Study
 from workstation.domain.workitem import WorklistPage, WorklistQuery, WorklistTab
@@ -28,6 +29,7 @@ from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.inbox_paper import InboxPaper
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.grassroots_page import GrassrootsPage
+from workstation.ui.pages.repeat_asking import RepeatAsking
 from workstation.ui.paper_out import PaperServices
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.quality.repeat_dialog import RepeatDialog
@@ -51,6 +53,8 @@ class GrassrootsServices:
     pictures: Callable[[bytes, int], Pictures]
     repeated: Callable[[Study], tuple[str, str]] = lambda _study: ("", "")
     """Which recognised result an exam repeats, and when it may be repeated all the same; empty where none."""
+    repeats: RepeatPort | None = None
+    """Keeps the question why an exam was repeated where it was asked too late; nothing is kept without it"""
     paper: PaperServices | None = None
     """How a returned report leaves the workstation; nowhere without it"""
 
@@ -69,8 +73,7 @@ class GrassrootsPresenter(QObject):
         super().__init__(page)
         self._page, self._services, self._jobs, self._actor, self._queue = page, services, jobs, actor, queue
         self._returned: dict[str, ReturnedReport] = {}
-        self._repeated: dict[str, str] = {}
-        """What is said of the recognised result that a study repeats"""
+        self.repeats = RepeatAsking(page, queue, jobs, services.repeated, services.repeats)
         self._paper = InboxPaper(page, jobs, services.paper) if services.paper is not None else None
         self._opening: JobHandle[tuple[OpenedReport, Pictures]] | None = None
         self._scans: list[JobHandle[list[Study]]] = []
@@ -99,6 +102,7 @@ class GrassrootsPresenter(QObject):
                 self._choose_folder,
                 tr("Grassroots"),
                 everywhere=True,
+                editable=True,
             )
         )
         # methods of this object only: a page that was rebuilt takes its connections with it
@@ -134,7 +138,7 @@ class GrassrootsPresenter(QObject):
             self._scanned()
             for study in reversed(studies):  # the newest study comes first and stands on top
                 self._queue.add(study)
-                self._look_for_repeats(study)
+                self.repeats.look(study)
 
         for notice in self._page.notices.notices():
             if notice.key.startswith("scan:"):
@@ -142,20 +146,6 @@ class GrassrootsPresenter(QObject):
         self._page.send.zone.show_scanning(tr("Looking for studies in {name}…", name=path.name))
         self._scans.append(
             self._jobs.submit(Pool.CPU, work, on_success=found, on_error=failed, on_progress=self._scan_moved)
-        )
-
-    def _look_for_repeats(self, study: Study) -> None:
-        """Tell before a study is sent that a recognised result exists; an answer that does not come holds nobody up."""
-
-        def told(answer: tuple[str, str]) -> None:
-            said, exceptions = answer
-            if said and not self._closed:
-                self._repeated[study.study_instance_uid] = said
-                key = f"repeat:{study.study_instance_uid}"
-                self._page.notices.show_notice(Notice(key, Severity.NEWS, said, exceptions))
-
-        self._jobs.submit(
-            Pool.IO, lambda _job: self._services.repeated(study), on_success=told, on_error=lambda _error: None
         )
 
     def send(self, study_instance_uid: str) -> None:
@@ -181,7 +171,7 @@ class GrassrootsPresenter(QObject):
 
     def _ask_why(self, study_instance_uid: str) -> None:
         """Ask once why an exam is repeated; what was said goes with the request."""
-        exists = self._repeated.get(study_instance_uid, "")
+        exists = self._queue.repeats_of(study_instance_uid)
         if not exists or self._queue.request_of(study_instance_uid):
             self._send(study_instance_uid)
             return
@@ -319,6 +309,7 @@ class GrassrootsPresenter(QObject):
         reports, page = answer
         self._page.notices.clear_notice("hub")
         self._queue.resume(self._services.sender, self._jobs)  # the line carries again
+        self.repeats.again()
         self._returned = {report.ups_instance_uid: report for report in reports}
         self._show_returned()
         # the hub answers with the own site only; somebody who may see more still sees the own one here

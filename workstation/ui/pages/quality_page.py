@@ -166,7 +166,11 @@ class QualityPage(Page):
                  for one in figures.grades.reasons]  # fmt: skip
         self.images.show_rows([*grades, *lacks])
         self.repeats.show_rows(
-            [(exception_words(one.exception), str(one.count)) for one in figures.repeats] or [(tr("None"), "0")]
+            [
+                (exception_words(one.exception) if one.exception else tr("Not answered yet"), str(one.count))
+                for one in figures.repeats
+            ]
+            or [(tr("None"), "0")]
         )
 
     def card(self, key: str) -> FigureCard:

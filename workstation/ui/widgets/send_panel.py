@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, 
 from resources.translation import tr, trn
 from workstation.domain.workitem import Priority
 from workstation.ui import paint
+from workstation.ui.keymap import key_of
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, SegmentedChoice
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, icon_label, label, rule, set_tone
+from workstation.ui.widgets.open_repeats import OpenRepeats
 
 _PRIORITIES = {"stat": Priority.HIGH, "urgent": Priority.MEDIUM, "routine": Priority.LOW}
 
@@ -52,7 +54,7 @@ class DropZone(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
-        folder = Button(tr("Choose a folder"), icon="folder-open", key="Ctrl+N")
+        folder = Button(tr("Choose a folder"), icon="folder-open", key=key_of("grassroots.new", "Ctrl+N"))
         disc = Button(tr("Choose a file or DICOMDIR"), icon="disc")
         folder.clicked.connect(self.folder_requested)
         disc.clicked.connect(self.file_requested)
@@ -241,6 +243,8 @@ class SendPanel(QWidget):
         self.question.setAccessibleName(tr("Clinical question"))
         request.body.addWidget(self.question)
         column.addWidget(request)
+        self.repeats = OpenRepeats()
+        column.addWidget(self.repeats)
         self._panel = Panel(tr("Studies to send"))
         self._panel.header.insertWidget(1, ChipLabel(tr("Resumable"), "outline"))
         self._panel.body.setContentsMargins(0, 0, 0, 0)
