@@ -128,7 +128,8 @@ class LungNoduleDetector:
             "postprocess": postprocess,
             "total": marks_of_time[-1] - marks_of_time[0],
         }
-        algorithm = replace(self.identity, provider=session.provider.value, seconds_s=seconds["total"])
+        doubts = tuple(warning.code for warning in prepared.warnings)
+        algorithm = replace(self.identity, provider=session.provider.value, seconds_s=seconds["total"], doubts=doubts)
         return DetectionOutcome(marks, algorithm, seconds, (*prepared.warnings, *session.warnings))
 
     def _opened(self) -> InferenceSession:

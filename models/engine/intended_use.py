@@ -14,6 +14,7 @@ from models.engine.manifest_values import Action, AgeRule, AppliesTo, Rule
 from resources.translation import tr
 from workstation.domain.acquisition import Acquisition
 from workstation.domain.errors import InputOutsideIntendedUse
+from workstation.domain.outside_use import doubt, doubt_words
 from workstation.domain.study import DecodeWarning
 from workstation.domain.volume import Volume
 
@@ -41,7 +42,7 @@ def check_acquisition(facts: Acquisition, applies_to: AppliesTo) -> tuple[Decode
         if action is Action.REFUSE:
             raise InputOutsideIntendedUse(
                 tr("The model refuses this series: {reason}.", reason=text),
-                hint=tr("Read it without AI, or choose a model that was made for it."),
+                hint=_without_ai(),
                 detail=code,
             )
     return tuple(
@@ -56,9 +57,10 @@ def _check_modality(volume: Volume, applies_to: AppliesTo) -> None:
     if stated in applies_to.modality and (stated != "CT" or volume.unit == "HU"):
         return
     if applies_to.modality == ("CT",):
-        raise InputOutsideIntendedUse(tr("The detector refuses this series: it is not a CT."))
+        raise InputOutsideIntendedUse(tr("The detector refuses this series: it is not a CT."), hint=_without_ai())
     raise InputOutsideIntendedUse(
-        tr("The model refuses this series: it is not {modalities}.", modalities="/".join(applies_to.modality))
+        tr("The model refuses this series: it is not {modalities}.", modalities="/".join(applies_to.modality)),
+        hint=_without_ai(),
     )
 
 
@@ -70,7 +72,8 @@ def _check_grid(volume: Volume, applies_to: AppliesTo) -> None:
                 "The detector refuses this series: {count} slices, at least {least} are needed.",
                 count=slices,
                 least=applies_to.min_slices,
-            )
+            ),
+            hint=tr("Give the detector the whole chest, or read it without AI."),
         )
     x_mm, y_mm, z_mm = volume.spacing_mm
     if z_mm > applies_to.max_slice_mm + _TOLERANCE_MM:
@@ -79,58 +82,70 @@ def _check_grid(volume: Volume, applies_to: AppliesTo) -> None:
                 "The detector refuses this series: slices are {spacing} mm apart, at most {limit} mm are allowed.",
                 spacing=f"{z_mm:.1f}",
                 limit=f"{applies_to.max_slice_mm:g}",
-            )
+            ),
+            hint=tr(
+                "Have the thin slices of the same scan sent ({limit} mm or less), or read it without AI.",
+                limit=f"{applies_to.max_slice_mm:g}",
+            ),
         )
     if max(x_mm, y_mm) > applies_to.max_pixel_mm + _TOLERANCE_MM:
         raise InputOutsideIntendedUse(
             tr(
                 "The detector refuses this series: pixels of {spacing} mm are too large.",
                 spacing=f"{max(x_mm, y_mm):.2f}",
-            )
+            ),
+            hint=_without_ai(),
         )
 
 
+def _without_ai() -> str:
+    return tr("Read it without AI, or choose a model that was made for it.")
+
+
 def _doubts(facts: Acquisition, applies_to: AppliesTo) -> Iterator[tuple[Action, str, str]]:
+    """Yield what the manifest says of each fact, the code of the doubt and its words."""
     if facts.phantom:
-        yield applies_to.phantom, "phantom", tr("the object is a phantom")
+        yield applies_to.phantom, "phantom", doubt_words("phantom")
     if applies_to.age_years is not None:
         yield _age(facts.age_years, applies_to.age_years)
+    for action, code in _judged(facts, applies_to):
+        yield action, code, doubt_words(code)
+
+
+def _judged(facts: Acquisition, applies_to: AppliesTo) -> Iterator[tuple[Action, str]]:
     if applies_to.contrast is not None:
         yield _contrast(facts.contrast, applies_to.contrast)
     if applies_to.kernels is not None:
-        yield _listed(facts.kernel, applies_to.kernels, "kernel", tr("the kernel {value}", value=facts.kernel))
+        yield _listed(facts.kernel, applies_to.kernels, "kernel")
     if applies_to.body_parts is not None:
-        part = tr("the body part {value}", value=facts.body_part)
-        yield _listed(facts.body_part, applies_to.body_parts, "body_part", part)
+        yield _listed(facts.body_part, applies_to.body_parts, "body_part")
 
 
 def _age(age: float | None, rule: AgeRule) -> tuple[Action, str, str]:
     if age is None:
-        return rule.unknown, "age", tr("the age of the patient is unknown")
+        return rule.unknown, "age", doubt_words("age")
+    code = doubt("age", str(int(age)))
     if rule.min <= age <= rule.max:
-        return Action.RUN, "age", ""
+        return Action.RUN, code, ""
     text = tr(
         "the patient is {age} years old, it is for {low} to {high} years",
         age=int(age),
         low=f"{rule.min:g}",
         high=f"{rule.max:g}",
     )
-    return rule.otherwise, "age", text
+    return rule.otherwise, code, text
 
 
-def _contrast(contrast: bool | None, rule: Rule) -> tuple[Action, str, str]:  # noqa: FBT001  a fact, not a switch
+def _contrast(contrast: bool | None, rule: Rule) -> tuple[Action, str]:  # noqa: FBT001  a fact, not a switch
     if contrast is None:
-        return rule.unknown, "contrast", tr("it is unknown whether contrast medium was given")
-    if (ENHANCED if contrast else PLAIN) in rule.accepted:
-        return Action.RUN, "contrast", ""
-    text = tr("contrast medium was given") if contrast else tr("no contrast medium was given")
-    return rule.otherwise, "contrast", text
+        return rule.unknown, doubt("contrast", "unknown")
+    action = Action.RUN if (ENHANCED if contrast else PLAIN) in rule.accepted else rule.otherwise
+    return action, "contrast" if contrast else doubt("contrast", "none")
 
 
-def _listed(value: str, rule: Rule, code: str, name: str) -> tuple[Action, str, str]:
+def _listed(value: str, rule: Rule, name: str) -> tuple[Action, str]:
     """An accepted word may stand anywhere in the value: kernels and body parts have many spellings."""
     if not value.strip():
-        return rule.unknown, code, tr("kernel or body part is not stated")
-    if any(word.upper() in value.upper() for word in rule.accepted):
-        return Action.RUN, code, ""
-    return rule.otherwise, code, name
+        return rule.unknown, name
+    fits = any(word.upper() in value.upper() for word in rule.accepted)
+    return Action.RUN if fits else rule.otherwise, doubt(name, value)

@@ -51,7 +51,10 @@ def lungs_in_view(volume: Volume, applies_to: AppliesTo, job: CancelToken | None
     """Return the lungs. Raises InputOutsideIntendedUse without lungs as large as the manifest wants, JobCancelled."""
     lungs = lungs_of(volume, job)
     if lungs is None or lungs.volume_ml < applies_to.min_lung_ml:
-        raise InputOutsideIntendedUse(tr("The detector refuses this series: no lungs in view."))
+        raise InputOutsideIntendedUse(
+            tr("The detector refuses this series: no lungs in view."),
+            hint=tr("Give the detector the whole chest, or read it without AI."),
+        )
     return lungs
 
 

@@ -334,7 +334,8 @@ class ModelRunner:
     ) -> ModelOutput:
         job.progress(1.0)
         seconds = watch.seconds()
-        algorithm = replace(self.identity, provider=session.provider.value, seconds_s=seconds["total"])
+        doubts = tuple(warning.code for warning in warnings)
+        algorithm = replace(self.identity, provider=session.provider.value, seconds_s=seconds["total"], doubts=doubts)
         return replace(found, algorithm=algorithm, seconds=seconds, warnings=(*warnings, *session.warnings))
 
     @property

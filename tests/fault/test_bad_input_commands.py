@@ -127,7 +127,10 @@ def test_one_slice_is_too_little_for_the_detector(ct: Path) -> None:
 def test_other_anatomy_and_thick_slices_are_refused(shared_data: Path) -> None:
     assert complaint("detect", shared_data / "mr-brain-pgbm-001").startswith("There is no CT series here, only MR.")
     thick = complaint("detect", shared_data / "ct-chest-lungdx-A0001")
-    assert thick == "The detector refuses this series: slices are 5.0 mm apart, at most 3 mm are allowed."
+    assert thick == (
+        "The detector refuses this series: slices are 5.0 mm apart, at most 3 mm are allowed. · "
+        "Have the thin slices of the same scan sent (3 mm or less), or read it without AI."
+    )
 
 
 def test_a_result_that_cannot_be_written_is_refused_before_the_work(ct: Path, tmp_path: Path) -> None:

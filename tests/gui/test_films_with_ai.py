@@ -238,6 +238,18 @@ def test_boxes_are_decided_by_the_keys_of_any_mark_and_block_the_signature_until
     assert bench.session.findings.findings[2].decision is Decision.UNDECIDED
 
 
+def test_what_lay_outside_the_models_tested_use_stands_over_its_marks(qtbot: QtBot, bench: ReadingBench) -> None:
+    opened(qtbot, bench)
+    session = bench.session
+    session._set_findings(replace(session.findings, algorithm=replace(MODEL, doubts=("contrast", "age"))))
+
+    assert bench.page.findings.ai.banner.text().splitlines() == [
+        "Outside what the model was tested on: contrast medium was given.",
+        "Outside what the model was tested on: the age of the patient is unknown.",
+    ]
+    assert bench.page.findings.ai.banner.isVisible()
+
+
 def test_nothing_of_the_boxes_is_seen_before_the_reader_has_looked(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench, read_first=True)
 

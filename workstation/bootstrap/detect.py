@@ -92,6 +92,8 @@ def run_detect_command(options: argparse.Namespace) -> int:
         print(text)
     else:
         write_text(options.json, text + "\n")
+        for warning in result["warnings"]:
+            print(warning)
         parts = result.get("images", [result])
         shown = sum(mark["shown"] for part in parts for mark in (*part["marks"], *part.get("findings", ())))
         print(

@@ -36,7 +36,8 @@ class AlgorithmIdentity:
 
     ``research`` marks come from a model that nobody trusted here vouches for: they are shown with
     a banner and never reach a report. ``operating_points`` pairs names ("sensitive", "balanced",
-    "specific") with scores, lowest score first.
+    "specific") with scores, lowest score first. ``doubts`` are codes of what lay outside the model's tested use
+    (``outside_use``); whoever is shown its marks is told.
     """
 
     name: str
@@ -48,6 +49,7 @@ class AlgorithmIdentity:
     manufacturer: str = "Lianyue"
     research: bool = False
     operating_points: tuple[tuple[str, float], ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,9 @@ def _marks_of(image: ImageFindings) -> Iterator[ImageMark]:
 
 def _joined(outputs: list[ModelOutput]) -> AlgorithmIdentity:
     seconds = [output.algorithm.seconds_s for output in outputs]
-    return replace(outputs[-1].algorithm, seconds_s=sum(value for value in seconds if value is not None))
+    doubts = dict.fromkeys(one for output in outputs for one in output.algorithm.doubts)  # each once, in order
+    spent = sum(value for value in seconds if value is not None)
+    return replace(outputs[-1].algorithm, seconds_s=spent, doubts=tuple(doubts))
 
 
 def _seconds(outputs: list[ModelOutput]) -> dict[str, float]:

@@ -20,6 +20,18 @@ def below() -> Finding:
     return replace(ai_finding(2), original=original)
 
 
+def test_what_lay_outside_the_models_tested_use_survives_the_sr_and_stands_in_the_report() -> None:
+    doubts = ("contrast", "kernel:B30f")
+    made = report(ai_finding(1).accepted(by="x", at=NOON))
+    made = replace(made, findings=replace(made.findings, algorithm=replace(ALGORITHM, doubts=doubts)))
+
+    found = read_detections(detection_sr(study(), made.findings, at=NOON))
+
+    assert found.algorithm is not None
+    assert found.algorithm.doubts == doubts
+    assert b"outside_tested_use=contrast,kernel:B30f" in measurement_sr(made, study())
+
+
 def test_operating_points_and_marks_below_them_survive_the_sr() -> None:
     made = report(ai_finding(1), below()).findings
     found = read_detections(

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from models.engine.detector import LungNoduleDetector
 from models.engine.intended_use import check_intended_use
 from models.engine.manifest import parse_manifest
 from models.engine.manifest_values import AppliesTo
-from models.engine.registry import BUNDLES
-from tests.helpers.models import refused, thorax
+from models.engine.registry import BUNDLES, Registry
+from models.engine.session import Provider
+from resources.translation import use_language
+from tests.helpers.models import Job, refused, thorax
 from workstation.domain.acquisition import Acquisition
 from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse
+from workstation.domain.outside_use import doubt, outside_use_words
 from workstation.domain.volume import Volume
 
 ADULTS = {"min": 18, "max": 120, "otherwise": "refuse", "unknown": "warn"}
@@ -101,6 +105,37 @@ def test_what_the_manifest_accepts_or_says_nothing_of_runs_in_silence(
     rules: dict[str, Any], facts: dict[str, Any]
 ) -> None:
     assert check_intended_use(_chest(**facts), _applies_to(**rules)) == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "english", "chinese"),
+    [
+        ("phantom", "the object is a phantom", "扫描对象为体模"),
+        ("contrast", "contrast medium was given", "已使用对比剂"),
+        ("contrast:none", "no contrast medium was given", "未使用对比剂"),
+        ("age", "the age of the patient is unknown", "患者年龄未知"),
+        ("kernel:B80f", "the kernel B80f", "重建核为B80f"),
+        ("of_a_later_version:7", "of_a_later_version:7", "of_a_later_version:7"),
+    ],
+)
+def test_a_doubt_is_told_in_the_language_of_who_reads_it(code: str, english: str, chinese: str) -> None:
+    assert outside_use_words([code]) == f"Outside what the model was tested on: {english}."
+    use_language("zh_CN")
+    assert outside_use_words([code]) == f"超出模型的测试范围：{chinese}。"
+    use_language("en")
+
+
+def test_a_header_cannot_put_words_into_a_doubt() -> None:
+    assert doubt("kernel", " B30f; sha256=0,phantom " + "x" * 99) == "kernel:B30f_ sha256_0_phantom xxxxxxxxx"
+    assert doubt("kernel", " ; ") == "kernel:_"
+
+
+def test_what_lay_outside_the_tested_use_goes_with_the_result() -> None:
+    scan = replace(thorax(nodule_lps_mm=(-55.0, 10.0, -12.0)), acquisition=Acquisition(modality="CT", contrast=True))
+
+    found = LungNoduleDetector(Registry().load(), Provider.CPU).detect(scan, Job())
+
+    assert found.algorithm.doubts == ("age", "contrast")
 
 
 def test_several_doubts_are_all_told() -> None:

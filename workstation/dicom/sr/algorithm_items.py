@@ -20,6 +20,7 @@ def parameters(algorithm: AlgorithmIdentity) -> dict[str, str]:
     if algorithm.seconds_s is not None:
         found["seconds"] = repr(float(algorithm.seconds_s))
     found["operating_points"] = ",".join(f"{name}:{score!r}" for name, score in algorithm.operating_points)
+    found["outside_tested_use"] = ",".join(algorithm.doubts)
     return {name: value for name, value in found.items() if value}
 
 

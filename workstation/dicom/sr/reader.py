@@ -194,6 +194,7 @@ def _identity(name: str, version: str, found: dict[str, str], manufacturer: str)
         seconds_s=_float(found.get("seconds")),
         manufacturer=found.get("manufacturer", manufacturer),
         operating_points=_points(found.get("operating_points", "")),
+        doubts=tuple(filter(None, found.get("outside_tested_use", "").split(","))),
     )
 
 

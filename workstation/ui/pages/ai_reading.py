@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject
 from resources.translation import tr
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import AlgorithmIdentity, RejectReason
+from workstation.domain.outside_use import outside_use_words
 from workstation.domain.tally import DecisionTally
 from workstation.services.jobs import JobRunner, Pool
 from workstation.services.model_service import research_banner
 from workstation.services.reading_ai import ReadingAi
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.keymap import shown_key
 from workstation.ui.model_dialog import ModelDialog
 from workstation.ui.notice import Severity
 from workstation.ui.pages.reading_page import ReadingPage
@@ -72,7 +74,7 @@ class AiReading(QObject):
                 marks=len(marks),
                 undecided=len(shown.undecided),
                 tally=self._tally_words(algorithm),
-                banner="" if algorithm is None else research_banner(algorithm),
+                banner="" if algorithm is None else _banner(algorithm),
                 locked=lock_words(session).reason,
             )
         )
@@ -119,7 +121,13 @@ class AiReading(QObject):
         count = session.reject_rest(RejectReason(reason))
         if count:
             self._acted()
-            self._page.toast.emit(tr("{count} marks rejected together; Ctrl Z takes them all back", count=count))
+            self._page.toast.emit(
+                tr(
+                    "{count} marks rejected together; {key} takes them all back",
+                    count=count,
+                    key=shown_key("findings.undo", "Ctrl+Z"),
+                )
+            )
 
     def _stays_hidden(self, error: Exception) -> None:
         if isinstance(error, WorkstationError) and not self._gone:
@@ -170,3 +178,8 @@ def _unimportant(error: Exception) -> None:
     """Read on without the figure when it cannot be had; a fault of ours is still told."""
     if not isinstance(error, WorkstationError):
         raise error
+
+
+def _banner(algorithm: AlgorithmIdentity) -> str:
+    """Return what stands over the marks: that the model is for research, and what lay outside its tested use."""
+    return "\n".join(filter(None, [research_banner(algorithm), outside_use_words(algorithm.doubts)]))

@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
-from workstation.ui.widgets.buttons import Button, SegmentedChoice
+from workstation.ui.keymap import key_of, shown_key
+from workstation.ui.widgets.buttons import Button, SegmentedChoice, key_text
 from workstation.ui.widgets.labels import icon_label, label, set_tone
 
 
@@ -19,7 +20,7 @@ class AiState:
 
     ``points`` are the names of the operating points, the one with the fewest marks first.
     ``below`` counts marks below the chosen point. ``tally`` is the sentence on this reader and this
-    model, empty where there is none. ``banner`` stands over the marks of a research model.
+    model, empty where there is none. ``banner`` stands over the marks of a research model, and of one outside its use.
     """
 
     hidden: bool = False
@@ -71,8 +72,9 @@ class RevealGate(QWidget):
             "The AI stays hidden until you have looked at all images. Findings that you add now are kept as yours."
         )
         column.addWidget(label(words, "body", "t2", wrap=True))
-        self.button = Button(tr("I have looked, show the AI"), "secondary", icon="eye", key="Ctrl+G")
-        self.button.setToolTip(tr("Reveal the AI; the time is recorded (Ctrl G)"))
+        key = key_of("findings.reveal", "Ctrl+G")
+        self.button = Button(tr("I have looked, show the AI"), "secondary", icon="eye", key=key)
+        self.button.setToolTip(tr("Reveal the AI; the time is recorded ({key})", key=key_text(key)))
         self.button.clicked.connect(self.reveal_requested)
         column.addWidget(self.button)
 
@@ -96,7 +98,8 @@ class AiBar(QWidget):
         self.below = label("", "caption", "t2", wrap=True)
         self.tally = label("", "caption", "t2", wrap=True)
         self.rest = Button(tr("Reject the rest"), "ghost", icon="close", small=True)
-        self.rest.setToolTip(tr("Reject every undecided mark with one reason (Shift Backspace)"))
+        shown = shown_key("findings.reject_rest", "Shift+Backspace")
+        self.rest.setToolTip(tr("Reject every undecided mark with one reason ({key})", key=shown))
         self.rest.clicked.connect(self.rest_asked)
         self.limits = Button("", "ghost", icon="information", small=True)
         self.limits.setToolTip(tr("What this model can and cannot do"))

@@ -1,0 +1,57 @@
+"""
+What of a series lies outside what a model was tested on: short codes that travel with the result, and their words.
+
+A code is a name, with a value after a colon where there is one: ``phantom``, ``age:17``, ``age`` (unknown),
+``contrast`` (given), ``contrast:none``, ``contrast:unknown``, ``kernel:B80f``, ``body_part:HEAD``. Codes instead
+of sentences, because who reads the result need not speak the language of the machine that made it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from resources.translation import tr
+
+_UNFIT: Final = re.compile(r"[^\w.+/\- ]")
+_LONGEST: Final = 32
+
+
+def doubt(name: str, value: str = "") -> str:
+    """Return the code; the value of a header keeps 32 characters, none of which ends a list or a field."""
+    kept = _UNFIT.sub("_", value.strip())[:_LONGEST]
+    return f"{name}:{kept}" if kept else name
+
+
+def doubt_words(code: str) -> str:
+    """Return what is doubted, in the language in use; a code of another version stands for itself."""
+    name, _, value = code.partition(":")
+    if not value:
+        return _PLAIN[name]() if name in _PLAIN else code
+    if name == "contrast":
+        given = {
+            "none": tr("no contrast medium was given"),
+            "unknown": tr("it is unknown whether contrast medium was given"),
+        }
+        return given.get(value, code)
+    valued = {
+        "age": tr("the patient is {age} years old", age=value),
+        "kernel": tr("the kernel {value}", value=value),
+        "body_part": tr("the body part {value}", value=value),
+    }
+    return valued.get(name, code)
+
+
+def outside_use_words(doubts: Iterable[str]) -> str:
+    """Return one sentence for each doubt, a line each; empty without one."""
+    return "\n".join(tr("Outside what the model was tested on: {reason}.", reason=doubt_words(code)) for code in doubts)
+
+
+_PLAIN: Final = {
+    "phantom": lambda: tr("the object is a phantom"),
+    "age": lambda: tr("the age of the patient is unknown"),
+    "contrast": lambda: tr("contrast medium was given"),
+    "kernel": lambda: tr("kernel or body part is not stated"),
+    "body_part": lambda: tr("kernel or body part is not stated"),
+}
