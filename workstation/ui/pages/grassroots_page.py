@@ -100,7 +100,7 @@ class GrassrootsPage(Page):
 
     def show_open_repeats(self, waiting: Sequence[OpenRepeat]) -> None:
         """Show which sent studies still lack the reason for which they repeat a recognised exam."""
-        self.send.repeats.show_open(waiting)
+        self.send.show_open_repeats(waiting)
         self._counts.pop(_SEND, None)
         if waiting:
             self._counts[_SEND] = len(waiting)

@@ -13,7 +13,7 @@ from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ElidedLabel, Panel, label
 
-_MOST = 3
+_MOST = 2
 """Rows at once; the others come up as these are answered"""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
+from workstation.domain.mutual_recognition import OpenRepeat
 from workstation.domain.workitem import Priority
 from workstation.ui import paint
 from workstation.ui.keymap import key_of
@@ -268,7 +270,16 @@ class SendPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave room for the list in a low window."""
         super().resizeEvent(event)
-        self.zone.set_low(low=self.height() < _LOW_BELOW)
+        self._make_room()
+
+    def show_open_repeats(self, waiting: Sequence[OpenRepeat]) -> None:
+        """Show which sent studies still lack the reason for which they repeat a recognised exam."""
+        self.repeats.show_open(waiting)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        asked = self.repeats.sizeHint().height() if self.repeats.isVisibleTo(self) else 0
+        self.zone.set_low(low=self.height() - asked < _LOW_BELOW)
 
     def priority(self) -> Priority:
         """Return the chosen priority."""
