@@ -9,11 +9,13 @@ from pydantic import TypeAdapter
 from resources.translation import tr
 from worklist.http import HubClient, understood
 from workstation.domain.errors import IntegrityMismatch
-from workstation.domain.shared_document import DocumentInfo, DocumentKey, SharedDocument, digest_of
+from workstation.domain.shared_document import DocumentInfo, DocumentKey, DocumentKind, SharedDocument, digest_of
 from workstation.domain.site import Site
 
 _INFO: Final = TypeAdapter(DocumentInfo)
 _INFOS: Final = TypeAdapter(list[DocumentInfo])
+_LISTED: Final = TypeAdapter(list[dict[str, object]])
+_KINDS: Final = frozenset(kind.value for kind in DocumentKind)
 _SITES: Final = TypeAdapter(list[Site])
 _TOLD: Final = TypeAdapter(dict[str, object])
 
@@ -25,8 +27,9 @@ class HubDocuments:
         self._client = client
 
     def all(self) -> list[DocumentInfo]:
-        """Return the newest version of all that holds and that the person may see."""
-        return self._client.ask(_INFOS, "GET", "/api/documents")
+        """Return the newest version of all that the person may see; kinds of a newer hub are left out."""
+        listed = self._client.ask(_LISTED, "GET", "/api/documents")
+        return _INFOS.validate_python([one for one in listed if _kind(one) in _KINDS])
 
     def read(self, key: DocumentKey, revision: int = 0) -> SharedDocument:
         """Return one version, the newest for 0. Raises IntegrityMismatch."""
@@ -62,6 +65,11 @@ class HubDocuments:
         query = {"site": info.key.site_id}
         answer = self._client.request("DELETE", _path(info.key), query=query, headers={"If-Match": info.tag})
         return understood(_INFO, answer)
+
+
+def _kind(info: dict[str, object]) -> object:
+    key = info.get("key")
+    return key.get("kind") if isinstance(key, dict) else None
 
 
 def _path(key: DocumentKey) -> str:

@@ -325,3 +325,37 @@ def test_a_letterhead_is_published_listed_and_withdrawn_by_command(
         command("publish")
     with pytest.raises(TemplateViolation):
         command("publish", tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "content", "broken"),
+    [
+        (
+            DocumentKind.PHRASES,
+            "phrases",
+            {"phrases": [{"abbreviation": "zc", "language": "zh_CN", "title": "正常", "text": "未见异常。"}]},
+            {"phrases": [{"abbreviation": "Z C", "language": "zh_CN", "title": "正常", "text": "未见异常。"}]},
+        ),
+        (
+            DocumentKind.SCANNER_CHARSETS,
+            "charsets",
+            {"rules": [{"station_name": "CT01", "charset": "GB18030"}]},
+            {"rules": [{"charset": "GB18030"}]},
+        ),
+    ],
+)
+def test_phrases_and_character_sets_are_judged_and_reach_their_own_site_only(
+    people: People, kind: DocumentKind, name: str, content: object, broken: object
+) -> None:
+    where = DocumentKey(kind, name, "qingshui")
+    admin, technician = people("admin"), people("technician")
+
+    with pytest.raises(TemplateViolation):
+        admin.put(where, json.dumps(broken), follows=None)
+    with pytest.raises(NotPermitted):
+        people("expert").put(where, json.dumps(content), follows=None)
+    put = admin.put(where, json.dumps(content), follows=None)
+
+    assert put.revision == 1
+    assert where in {one.key for one in technician.all()}
+    assert json.loads(people("expert").read(where).content) == content

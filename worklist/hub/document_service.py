@@ -20,8 +20,6 @@ from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotPermitted, TemplateViolation
 from workstation.domain.shared_document import (
     EVERY_SITE,
-    LETTERHEAD_NAME,
-    POLICY_NAME,
     DocumentInfo,
     DocumentKey,
     DocumentKind,
@@ -37,11 +35,12 @@ EDITS: Final = {
     DocumentKind.TEMPLATE: Permission.SET_REPORT_POLICY,
     DocumentKind.LETTERHEAD: Permission.MANAGE_LETTERHEADS,
     DocumentKind.RECOGNITION_POLICY: Permission.MANAGE_LETTERHEADS,
+    DocumentKind.PHRASES: Permission.SET_REPORT_POLICY,
+    DocumentKind.SCANNER_CHARSETS: Permission.MANAGE_LETTERHEADS,
 }
 """Who may change what; templates as on the page where they are written."""
 LONGEST: Final = 2_000_000
 _WRITERS: Final = 0x4C59_444F
-_NAMES: Final = {DocumentKind.LETTERHEAD: LETTERHEAD_NAME, DocumentKind.RECOGNITION_POLICY: POLICY_NAME}
 
 
 class DocumentService:

@@ -18,6 +18,7 @@ from workstation import settings as settings_file
 from workstation.bootstrap.critical import CriticalValues
 from workstation.bootstrap.desktop_pages import (
     DELIVERIES,
+    DOCUMENTS,
     GRASSROOTS,
     LOGIN,
     MODELS,
@@ -218,7 +219,7 @@ class Desktop:
         if actor.may(Permission.MANAGE_MODELS) or actor.may(Permission.SIGN_FINAL):
             pages.add(MODELS)
         if actor.may(Permission.SET_REPORT_POLICY):
-            pages.add(TEMPLATES)
+            pages |= {TEMPLATES, DOCUMENTS}
         if actor.may(Permission.MANAGE_ROUTES) or actor.may(Permission.SIGN_FINAL):
             pages.add(DELIVERIES)
         if actor.may(Permission.SEE_STATISTICS):

@@ -29,6 +29,7 @@ GRASSROOTS: Final = "grassroots"
 MODELS: Final = "models"
 TEMPLATES: Final = "templates"
 DELIVERIES: Final = "deliveries"
+DOCUMENTS: Final = "documents"
 QUALITY: Final = "quality"
 
 
@@ -44,6 +45,7 @@ def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
         PageSpec(GRASSROOTS, lambda: tr("Station"), "hospital", partial(_grassroots, desktop), key="F7"),
         PageSpec(MODELS, lambda: tr("Models"), "robot", partial(_models, desktop), key="F9"),
         PageSpec(TEMPLATES, lambda: tr("Templates"), "layout-4", partial(_templates, desktop), key="Shift+F4"),
+        PageSpec(DOCUMENTS, lambda: tr("Shared"), "archive", partial(_documents, desktop), key="Shift+F5"),
         PageSpec(DELIVERIES, lambda: tr("Deliveries"), "mail-send", partial(_deliveries, desktop), key="Shift+F9"),
         PageSpec(QUALITY, lambda: tr("Quality"), "bar-chart-2", partial(_quality, desktop), key="Shift+F7"),
     )
@@ -172,6 +174,17 @@ def _templates(desktop: Desktop) -> Page:
     store = SiteTemplates(desktop.data_dir, fetch.cache.load)
     publish = PublishTemplate(hub.documents, store, fetch)
     TemplatePresenter(page, EditTemplates(store, hub.audit), desktop.shell.jobs, publish)
+    return page
+
+
+def _documents(desktop: Desktop) -> Page:
+    from workstation.bootstrap.shared_page import document_trials, edit_documents
+    from workstation.ui.pages.document_page import DocumentPage
+    from workstation.ui.pages.document_presenter import DocumentPresenter
+
+    page = DocumentPage()
+    service = edit_documents(desktop.hub, desktop.data_dir)
+    DocumentPresenter(page, service, document_trials(), desktop.shell.jobs, lambda: desktop.actor)
     return page
 
 

@@ -13,9 +13,12 @@ from resources.translation import tr
 from workstation.bootstrap.adapters import Hub, connect
 from workstation.bootstrap.console import password_for
 from workstation.dicom.recognition import parse_recognition_policy
+from workstation.dicom.scanner_charsets import parse_scanner_charsets
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.shared_document import (
+    CHARSETS_NAME,
     LETTERHEAD_NAME,
+    PHRASES_NAME,
     POLICY_NAME,
     DocumentInfo,
     DocumentKey,
@@ -26,6 +29,7 @@ from workstation.domain.shared_document import (
 from workstation.exchange.paper.letterheads import packed_letterhead, unpacked_letterhead
 from workstation.exchange.templates.library import parse_template
 from workstation.exchange.templates.problems import require_usable
+from workstation.exchange.templates.shared_phrases import parse_shared_phrases
 from workstation.services.shared_documents import DocumentsAtHand, FetchDocuments, documents_at_sign_in
 from workstation.services.uid import SystemClock
 from workstation.storage.shared_documents import DocumentCache, cache_folder
@@ -41,6 +45,8 @@ def hub_judges() -> Judges:
             DocumentKind.TEMPLATE: _template,
             DocumentKind.LETTERHEAD: _letterhead,
             DocumentKind.RECOGNITION_POLICY: _policy,
+            DocumentKind.PHRASES: _phrases,
+            DocumentKind.SCANNER_CHARSETS: _charsets,
         }
     )
 
@@ -70,6 +76,16 @@ def _policy(content: str) -> JudgedDocument:
     return JudgedDocument(POLICY_NAME, parse_recognition_policy(content, "policy").version)
 
 
+def _phrases(content: str) -> JudgedDocument:
+    parse_shared_phrases(content, PHRASES_NAME)
+    return JudgedDocument(PHRASES_NAME, "")
+
+
+def _charsets(content: str) -> JudgedDocument:
+    parse_scanner_charsets(content, CHARSETS_NAME)
+    return JudgedDocument(CHARSETS_NAME, "")
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -81,6 +97,8 @@ _READ: Final[dict[DocumentKind, Callable[[Path], str]]] = {
     DocumentKind.TEMPLATE: _text,
     DocumentKind.LETTERHEAD: packed_letterhead,
     DocumentKind.RECOGNITION_POLICY: _text,
+    DocumentKind.PHRASES: _text,
+    DocumentKind.SCANNER_CHARSETS: _text,
 }
 
 

@@ -46,7 +46,7 @@ class Permission(StrEnum):
     SET_REPORT_POLICY = "set_report_policy"
     MANAGE_ROUTES = "manage_routes"
     MANAGE_LETTERHEADS = "manage_letterheads"
-    """Letterheads and what the alliance recognises; templates belong to ``SET_REPORT_POLICY``."""
+    """Letterheads, what the alliance recognises, how scanners are read; the rest is ``SET_REPORT_POLICY``."""
     GRADE_IMAGES = "grade_images"
 
 

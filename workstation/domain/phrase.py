@@ -22,7 +22,7 @@ class Phrase:
     Words by their abbreviation. ``fields`` makes it a macro: what it writes into other fields, by their keys.
 
     ``language`` is that of the words. ``templates`` empty: for every template. ``shipped`` came with the product and
-    is not changed.
+    is not changed; ``shared`` came from the hub, for the site ``site_id`` or, where it is empty, for all.
     """
 
     abbreviation: str
@@ -32,6 +32,8 @@ class Phrase:
     templates: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     shipped: bool = False
+    shared: bool = False
+    site_id: str = ""
 
     def __post_init__(self) -> None:
         if not _ABBREVIATION.fullmatch(self.abbreviation):

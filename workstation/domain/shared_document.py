@@ -1,8 +1,9 @@
-"""What the hub gives every site: report templates, letterheads, the policy of mutual recognition."""
+"""What the hub gives every site: report templates, letterheads, rules of recognition, phrases, character sets."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ EVERY_SITE: Final = ""
 """The scope of what holds for the whole alliance."""
 LETTERHEAD_NAME: Final = "letterhead"
 POLICY_NAME: Final = "policy"
+PHRASES_NAME: Final = "phrases"
+CHARSETS_NAME: Final = "charsets"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _ACTIVE: Final = re.compile(
@@ -33,6 +36,18 @@ class DocumentKind(StrEnum):
     TEMPLATE = "template"
     LETTERHEAD = "letterhead"
     RECOGNITION_POLICY = "recognition_policy"
+    PHRASES = "phrases"
+    SCANNER_CHARSETS = "scanner_charsets"
+    """What the text of mislabelled scanners is read as"""
+
+
+NAMES: Final = {
+    DocumentKind.LETTERHEAD: LETTERHEAD_NAME,
+    DocumentKind.RECOGNITION_POLICY: POLICY_NAME,
+    DocumentKind.PHRASES: PHRASES_NAME,
+    DocumentKind.SCANNER_CHARSETS: CHARSETS_NAME,
+}
+"""Kinds of which a site has one, and its name; templates have many"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,32 @@ def active_part(node: object) -> str:
         elif isinstance(one, list):
             waiting += one
     return ""
+
+
+def differences(mine: object, theirs: object, place: str = "") -> tuple[tuple[str, str, str], ...]:
+    """Return where two parsed documents differ: place with slashes, and what each says there, empty for nothing."""
+    if mine == theirs:
+        return ()
+    pairs: list[tuple[str, object, object]] = []
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        keys = [*mine, *(key for key in theirs if key not in mine)]
+        pairs = [(str(key), mine.get(key), theirs.get(key)) for key in keys]
+    elif isinstance(mine, list) and isinstance(theirs, list) and any(isinstance(one, dict) for one in (*mine, *theirs)):
+        count = max(len(mine), len(theirs))
+        pairs = [(str(at + 1), _at(mine, at), _at(theirs, at)) for at in range(count)]
+    if not pairs:
+        return ((place, _said(mine), _said(theirs)),)
+    return tuple(one for key, a, b in pairs for one in differences(a, b, f"{place}/{key}" if place else key))
+
+
+def _at(values: list[object], at: int) -> object:
+    return values[at] if at < len(values) else None
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 class SharedDocumentPort(Protocol):

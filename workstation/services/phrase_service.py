@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from resources.phrases import shipped_phrases
@@ -22,17 +22,24 @@ _SHORTEST_SECRET = 2
 
 @dataclass(slots=True)
 class PhraseBook:
-    """Own phrases first; an own one takes the place of a shipped one of the same abbreviation and language."""
+    """
+    Own phrases first, then those of the site, of all sites, and the shipped ones.
+
+    Of one abbreviation and language the first holds. ``shared`` gives what the hub gives now.
+    """
 
     store: PhrasePort
+    shared: Callable[[], Sequence[Phrase]] = tuple
     _own: tuple[Phrase, ...] | None = field(default=None, repr=False)
 
-    def all(self) -> tuple[Phrase, ...]:
-        """Return every phrase. Raises StorageError where the own ones cannot be read."""
-        own = self.own()
-        taken = {(one.abbreviation, one.language[:2]) for one in own}
-        shipped = (one for one in _shipped() if (one.abbreviation, one.language[:2]) not in taken)
-        return (*own, *shipped)
+    def all(self, site_id: str = "") -> tuple[Phrase, ...]:
+        """Return every phrase for a case of a site. Raises StorageError where the own ones cannot be read."""
+        shared = [one for one in self.shared() if one.site_id in {"", site_id}]
+        shared.sort(key=lambda one: not one.site_id)
+        found: dict[tuple[str, str], Phrase] = {}
+        for one in (*self.own(), *shared, *_shipped()):
+            found.setdefault((one.abbreviation, one.language[:2]), one)
+        return tuple(found.values())
 
     def own(self) -> tuple[Phrase, ...]:
         """Return the reader's own phrases. Raises StorageError."""
@@ -57,7 +64,7 @@ class PhraseBook:
         self._write((phrase, *(one for one in self.own() if not _is_same(one, phrase))))
 
     def drop(self, phrase: Phrase) -> None:
-        """Delete an own phrase; the shipped one that it replaced is there again. Raises StorageError."""
+        """Delete an own phrase; the shared or shipped one that it replaced is there again. Raises StorageError."""
         self._write(tuple(one for one in self.own() if not _is_same(one, phrase)))
 
     def _write(self, phrases: tuple[Phrase, ...]) -> None:

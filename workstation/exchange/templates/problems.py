@@ -24,7 +24,7 @@ def template_problems(draft: Draft) -> tuple[TemplateProblem, ...]:
     """Return every problem of form, else every problem of sense; none for a template that can be used."""
     errors = sorted(_validator().iter_errors(draft), key=lambda error: [str(step) for step in error.absolute_path])
     if errors:
-        return tuple(dict.fromkeys(_problem(error) for error in errors))
+        return tuple(dict.fromkeys(problem_of(error) for error in errors))
     return (*_of_sense(draft), *code_problems(draft))
 
 
@@ -39,7 +39,8 @@ def require_usable(draft: Draft, name: str) -> None:
         )
 
 
-def _problem(error: jsonschema.ValidationError) -> TemplateProblem:
+def problem_of(error: jsonschema.ValidationError) -> TemplateProblem:
+    """Return what a schema refused, at its place and in words."""
     place: Place = tuple(error.absolute_path)
     value = error.instance if isinstance(error.instance, str | int | float) else ""
     texts = {
@@ -49,6 +50,7 @@ def _problem(error: jsonschema.ValidationError) -> TemplateProblem:
         "maxLength": tr("This is too long"),
         "minItems": tr("There are too few entries here"),
         "uniqueItems": tr("An entry is here twice"),
+        "anyOf": tr("At least one of these lines has to be filled"),
         "enum": tr("“{value}” is not one of what is allowed", value=value),
         "type": tr("This is not of the right kind"),
         "additionalProperties": tr("Something stands here that does not belong here"),
@@ -58,7 +60,7 @@ def _problem(error: jsonschema.ValidationError) -> TemplateProblem:
 
 
 def _missing(error: jsonschema.ValidationError) -> str:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else []
+    wanted = error.validator_value if error.validator == "required" else []
     there = error.instance if isinstance(error.instance, dict) else {}
     return ", ".join(str(name) for name in wanted if name not in there)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
 from resources.categories import scheme_name
 from resources.translation import language, tr
@@ -15,20 +15,17 @@ from workstation.domain.finding_traits import CHANGE
 from workstation.domain.template import FieldType
 from workstation.domain.template_draft import EACH, MISSING, Draft, Place, value_at
 from workstation.domain.trait import HELD
+from workstation.ui.templates.row_form import RowForm
 from workstation.ui.widgets.buttons import Button, IconButton
-from workstation.ui.widgets.fields import ChoiceBox
-from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import label
 
 _CODE: Final = ("value", "scheme", "meaning", "source")
 _SCHEME_PX: Final = 76
 
 
-class NodeForm(QScrollArea):
-    """``changed(place, value)`` for what is typed; MISSING takes a value away. Never changes anything itself."""
+class NodeForm(RowForm):
+    """The form of a template (no steps), a section (two), a field (four) or a question for each finding (six)."""
 
-    changed = Signal(object, object)
-    made = Signal()
     type_chosen = Signal(object, str)
     """Place of a field, and its new type"""
     question_wanted = Signal(object)
@@ -36,41 +33,9 @@ class NodeForm(QScrollArea):
     part_wanted = Signal(object)
     """Place of a part whose form is wanted"""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.editors: dict[Place, QWidget] = {}
-        self._draft: Draft = {}
-        self._place: Place = ()
-        self._column = QVBoxLayout()
-
-    def show_node(self, draft: Draft, place: Place) -> None:
-        """Show the template (no steps), a section (two), a field (four) or a question for each finding (six)."""
-        self._draft, self._place, self.editors = draft, place, {}
-        inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(16, 12, 16, 16)
-        self._column.setSpacing(4)
-        {0: self._template, 2: self._section, 4: self._field, 6: self._question}[len(place)]()
-        self._column.addStretch(1)
-        former = self.takeWidget()
-        if former is not None:
-            former.hide()
-            former.deleteLater()  # one of its own signals may be on its way
-        self.setWidget(inner)
-        self.made.emit()
-
-    def take_focus(self, place: Place) -> None:
-        """Put the cursor into the editor of a place, or of the nearest part around it."""
-        while place and place not in self.editors:
-            place = place[:-1]
-        found = self.editors.get(place)
-        if found is not None:
-            self.ensureWidgetVisible(found)
-            found.setFocus(Qt.FocusReason.OtherFocusReason)
+    def build(self) -> None:
+        """Make the rows of the part at hand."""
+        {0: self._template, 2: self._section, 4: self._field, 6: self._question}[len(self._place)]()
 
     # the three kinds of parts
 
@@ -187,61 +152,6 @@ class NodeForm(QScrollArea):
 
     # rows
 
-    def _caption(self, text: str) -> None:
-        self._column.addSpacing(6)
-        self._column.addWidget(label(text, "caption", "t3", wrap=True))  # a long one must not widen the form
-
-    def _add(self, place: Place, widget: QWidget, name: str = "") -> None:
-        if name:
-            widget.setAccessibleName(name)
-        self.editors[place] = widget
-        self._column.addWidget(widget)
-
-    def _words(self, place: Place) -> str:
-        value = value_at(self._draft, place)
-        return "" if value is MISSING else str(value)
-
-    def _line(self, place: Place, caption: str, *, shown: str = "", keep_empty: bool = True) -> QLineEdit:
-        if caption:
-            self._caption(caption)
-        edit = QLineEdit(self._words(place))
-        edit.setCursorPosition(0)
-        edit.setPlaceholderText(shown)
-        edit.textEdited.connect(lambda text: self.changed.emit(place, text if text or keep_empty else MISSING))
-        self._add(place, edit, caption or shown)
-        return edit
-
-    def _number(self, place: Place, caption: str) -> None:
-        self._caption(caption)
-        edit = QLineEdit(self._words(place))
-        edit.textEdited.connect(lambda text: self.changed.emit(place, _number_of(text)))
-        self._add(place, edit, caption)
-
-    def _list(self, place: Place, caption: str) -> QLineEdit:
-        self._caption(caption)
-        value = value_at(self._draft, place)
-        edit = QLineEdit(", ".join(value) if isinstance(value, list) else "")
-        edit.setCursorPosition(0)
-        edit.textEdited.connect(lambda text: self.changed.emit(place, _parts(text)))
-        self._add(place, edit, caption)
-        return edit
-
-    def _texts(self, place: Place, caption: str, *, tall: bool = False) -> None:
-        self._caption(caption)
-        for tongue, name in (("zh", tr("Chinese")), ("en", tr("English"))):
-            at = (*place, tongue)
-            if tall:
-                text = GrowingText(self._words(at))
-                text.setPlaceholderText(name)
-                text.textChanged.connect(lambda at=at, text=text: self._typed(at, text))
-                self._add(at, text, f"{caption} · {name}")
-            else:
-                self._line(at, "", shown=name).setAccessibleName(f"{caption} · {name}")
-
-    def _typed(self, place: Place, text: GrowingText) -> None:
-        words = text.toPlainText()
-        self.changed.emit(place, words or MISSING)
-
     def _code(self, place: Place, caption: str, *, into: QVBoxLayout | None = None) -> None:
         if into is None:
             self._caption(caption)
@@ -262,25 +172,6 @@ class NodeForm(QScrollArea):
             row.addWidget(edit, share)
             self.editors[at] = edit
         (into or self._column).addLayout(row)
-
-    def _flag(self, place: Place, caption: str) -> None:
-        def tick(at: Place, ticked: bool) -> None:  # noqa: FBT001 - a check box's state
-            self.changed.emit(at, True if ticked else MISSING)
-
-        self._flag_of(place, caption, value_at(self._draft, place) is True, tick)
-
-    def _flag_of(self, place: Place, caption: str, ticked: bool, tick: Callable[[Place, bool], None]) -> None:  # noqa: FBT001 - private
-        box = QCheckBox(caption)
-        box.setChecked(ticked)
-        box.toggled.connect(lambda on: tick(place, on))
-        self._add(place, box, caption)
-
-    def _box(self, rows: Sequence[tuple[str, str]], current: str) -> ChoiceBox:
-        box = ChoiceBox()
-        for key, words in rows:
-            box.addItem(words, key)
-        box.setCurrentIndex(max(0, box.findData(current)))
-        return box
 
     def _choices(self, place: Place, *, deny: bool = True) -> None:
         self._caption(tr("Options: key, Chinese, English and their code"))
@@ -316,9 +207,6 @@ class NodeForm(QScrollArea):
         fresh = {"key": f"option_{len(rows) + 1}", "label": {"zh": "新选项", "en": "New option"}}
         more.clicked.connect(lambda: self._again(place, [*rows, fresh]))
         self._column.addWidget(more)
-
-    def _again(self, place: Place, value: object) -> None:
-        self.changed.emit(place, value)
 
     def _condition(self, place: Place, caption: str, others: Sequence[tuple[str, str]]) -> None:
         """``others`` are the fields or questions that it may look at, by key and words."""
@@ -400,16 +288,3 @@ def _told(question: Draft, draft: Draft, place: Place) -> str:
     count = len(question.get("choices", ()))
     words = tr("{label}: {count} options", label=_label(draft, place), count=count)
     return words + (f" · {tr('on condition')}" if "only_if" in question else "")
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
-
-
-def _number_of(text: str) -> Any:  # noqa: ANN401 - a number, or the text that is none
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text or MISSING

@@ -1,0 +1,1 @@
+"""Forms of what the hub gives every site."""
