@@ -73,6 +73,7 @@ def annotate(
     created_at: datetime,
     text: str = "",
     series_instance_uid: str = "",
+    stack_number: int = 0,
     referenced_frame: int | None = None,
 ) -> Annotation:
     """
@@ -93,6 +94,7 @@ def annotate(
         points_px=() if in_patient else _points2(points),
         frame_of_reference_uid=image.frame_of_reference_uid if in_patient else "",
         series_instance_uid=series_instance_uid,
+        stack_number=stack_number,
         referenced_sop_instance_uid=image.sop_instance_uid,
         referenced_frame=referenced_frame,
         text=text,
@@ -124,6 +126,7 @@ def sphere(
         points_lps_mm=(centre, surface),
         frame_of_reference_uid=volume.frame_of_reference_uid,
         series_instance_uid=volume.series_instance_uid,
+        stack_number=volume.stack_number,
         measures=(Measure(MeasureName.DIAMETER, diameter, "mm"), Measure(MeasureName.VOLUME, size, "mm3")),
         statistics=found,
         author=author,

@@ -70,6 +70,7 @@ class MprScene(Scene):
             modality=modality,
             frame_of_reference_uid=volume.frame_of_reference_uid,
             series_instance_uid=volume.series_instance_uid,
+            stack_number=volume.stack_number,
             captions=captions,
         )
         self.volume = self.measured_volume = volume

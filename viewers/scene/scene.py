@@ -81,6 +81,7 @@ class Scene(ABC):
         modality: str = "CT",
         frame_of_reference_uid: str = "",
         series_instance_uid: str = "",
+        stack_number: int = 0,
         captions: StudyCaptions | None = None,
     ) -> None:
         self.annotations = annotations
@@ -89,6 +90,7 @@ class Scene(ABC):
         self.modality = modality
         self.frame_of_reference_uid = frame_of_reference_uid
         self.series_instance_uid = series_instance_uid
+        self.stack_number = stack_number
         self.captions = captions or StudyCaptions()
         self.person_warning = ""
         """Said in red while another person may be on screen beside this one"""
@@ -187,6 +189,11 @@ class Scene(ABC):
     def frame_number(self) -> int | None:
         """Return the displayed frame of a multi-frame image, from 1; None for a single-frame image."""
         return None
+
+    @property
+    def stack_key(self) -> tuple[str, int]:
+        """Return whose values are on screen: the series and which stack of it, for each has values of its own."""
+        return self.series_instance_uid, self.stack_number
 
     # state ----------------------------------------------------------------------------------
 
@@ -377,11 +384,14 @@ class Scene(ABC):
             lines = self.sphere_words(annotation)
         if lines:
             return replace(drawn, lines=(*((annotation.text,) if annotation.text else ()), *lines))
-        made_on = annotation.series_instance_uid
-        is_elsewhere = bool(made_on) and made_on != self.series_instance_uid
-        if is_elsewhere and drawn.lines and callipers.has_values(annotation):
+        if drawn.lines and callipers.has_values(annotation) and self._has_other_values(annotation):
             return replace(drawn, lines=callipers.words_elsewhere(annotation))
         return drawn
+
+    def _has_other_values(self, annotation: Annotation) -> bool:
+        """Tell whether the values of an annotation were read on another series or another stack than this one."""
+        made_on = annotation.series_instance_uid
+        return bool(made_on) and (made_on, annotation.stack_number) != self.stack_key
 
     def _callipers(self, view: SliceView, preview: Annotation | None) -> tuple[overlay.Calliper, ...]:
         drawn = []

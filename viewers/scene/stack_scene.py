@@ -78,6 +78,7 @@ class StackScene(Scene):
         modality: str = "CT",
         frame_of_reference_uid: str = "",
         series_instance_uid: str = "",
+        stack_number: int = 0,
         captions: StudyCaptions | None = None,
         thickness_mm: float | None = None,
         on_demand: bool = False,
@@ -89,6 +90,7 @@ class StackScene(Scene):
             modality=modality,
             frame_of_reference_uid=frame_of_reference_uid,
             series_instance_uid=series_instance_uid,
+            stack_number=stack_number,
             captions=captions,
         )
         if not slots:
@@ -294,6 +296,12 @@ class StackScene(Scene):
         made_on = annotation.referenced_sop_instance_uid, annotation.referenced_frame or 1
         here = self.slots[self._index]
         return made_on != (here.sop_instance_uid, here.frame + 1) and made_on in self._frames
+
+    def _has_other_values(self, annotation: Annotation) -> bool:
+        made_on = annotation.referenced_sop_instance_uid, annotation.referenced_frame or 1
+        if made_on[0] and annotation.kind not in _IN_SPACE:
+            return made_on not in self._frames  # also where it was kept before stacks had numbers
+        return super()._has_other_values(annotation)
 
     def _go(self, index: int) -> None:
         self._leave_state()

@@ -65,6 +65,7 @@ class VolumeScene(Scene):
             modality=modality,
             frame_of_reference_uid=volume.frame_of_reference_uid,
             series_instance_uid=volume.series_instance_uid,
+            stack_number=volume.stack_number,
             captions=captions,
         )
         self.volume = volume

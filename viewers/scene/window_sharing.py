@@ -19,7 +19,7 @@ def carried(window: Window, source: Scene, target: Scene) -> Window | None:
     """Return the window with which the target shows the same values as the source, None where there is none."""
     if source.modality != target.modality:
         return None
-    if source.series_instance_uid and source.series_instance_uid == target.series_instance_uid:
+    if source.series_instance_uid and source.stack_key == target.stack_key:
         return window
     if source.uptake is not None and target.uptake is not None:
         # body weight and lean body mass give other numbers for the same tissue

@@ -156,6 +156,8 @@ class Annotation:
     series_instance_uid: str = ""
     referenced_sop_instance_uid: str = ""
     referenced_frame: int | None = None
+    stack_number: int = 0
+    """Which stack of the series (``Series.split``) its values were read on"""
     text: str = ""
     measures: tuple[Measure, ...] = ()
     statistics: Statistics | None = None

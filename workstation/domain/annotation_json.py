@@ -73,6 +73,7 @@ def as_dict(annotation: Annotation) -> dict[str, Any]:
         "author": annotation.author,
         "created_at": annotation.created_at.isoformat(),
         "origin": annotation.origin,
+        **({"stack_number": annotation.stack_number} if annotation.stack_number else {}),
         **({} if annotation.basis is None else {"basis": annotation.basis.value}),
     }
 
@@ -108,6 +109,7 @@ def from_dict(item: dict[str, Any]) -> Annotation:
         created_at=datetime.fromisoformat(item["created_at"]),
         origin=str(item["origin"]),
         basis=SpacingBasis(item["basis"]) if "basis" in item else None,
+        stack_number=int(item.get("stack_number", 0)),
     )
 
 

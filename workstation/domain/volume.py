@@ -27,6 +27,8 @@ class Volume:
     series_instance_uid: str
     unit: str = "HU"
     acquisition: Acquisition = field(default=Acquisition())
+    stack_number: int = 0
+    """Which stack of the series it is made of (``Series.split``)"""
 
     def __post_init__(self) -> None:
         if self.voxels.ndim != 3:

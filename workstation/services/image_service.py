@@ -88,6 +88,7 @@ def build_volume(
     frame_of_reference_uid: str,
     series_instance_uid: str,
     unit: str = "HU",
+    stack_number: int = 0,
     job: CancelToken,
 ) -> BuiltVolume:
     """
@@ -110,7 +111,7 @@ def build_volume(
         job.raise_if_cancelled()
         voxels[layer] = slices[index].pixels
     matrix = affine(first.plane.origin, first.plane.right, first.plane.down, geometry.step, first.plane.spacing_mm)
-    volume = Volume(voxels, matrix, frame_of_reference_uid, series_instance_uid, unit)
+    volume = Volume(voxels, matrix, frame_of_reference_uid, series_instance_uid, unit, stack_number=stack_number)
     return BuiltVolume(volume, geometry.order, geometry.warnings)
 
 

@@ -50,6 +50,7 @@ class MeasureNodule:
             points_lps_mm=(long.start_lps_mm, long.end_lps_mm, short.start_lps_mm, short.end_lps_mm),
             frame_of_reference_uid=volume.frame_of_reference_uid,
             series_instance_uid=volume.series_instance_uid,
+            stack_number=volume.stack_number,
             measures=_measures(found),
             statistics=Statistics(
                 mean=found.hounsfield.mean,

@@ -70,6 +70,11 @@ def test_a_metabolic_volume_comes_back_with_the_bound_that_it_was_measured_by() 
     assert annotations_from_json(annotations_to_json(kept)) == kept
 
 
+def test_an_annotation_comes_back_on_the_stack_whose_values_it_tells() -> None:
+    kept = AnnotationList("1.2.3.4", (line(stack_number=3),))
+    assert annotations_from_json(annotations_to_json(kept)) == kept
+
+
 def test_a_measurement_without_a_place_in_the_patient_comes_back_on_its_image() -> None:
     drawn = line(points_lps_mm=(), points_px=((1.5, 2.25), (3.0, 4.0)), referenced_sop_instance_uid="1.2.5")
     kept = AnnotationList("1.2.3.4", (drawn,))

@@ -130,6 +130,7 @@ def _remeasured(held: Annotation, scene: Scene, image: SliceImage, points: Seque
     return replace(
         fresh,
         series_instance_uid=scene.series_instance_uid,
+        stack_number=scene.stack_number,
         referenced_sop_instance_uid=image.sop_instance_uid,
         referenced_frame=scene.frame_number,
     )

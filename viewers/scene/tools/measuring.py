@@ -69,6 +69,7 @@ def measured(kind: AnnotationKind, scene: Scene, image: SliceImage, points: Plac
         created_at=notes.now(),
         text=tr("Text") if kind is AnnotationKind.TEXT else "",
         series_instance_uid=scene.series_instance_uid,
+        stack_number=scene.stack_number,
         referenced_frame=scene.frame_number,
     )
 

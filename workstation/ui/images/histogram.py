@@ -35,8 +35,8 @@ class HistogramView(QObject):
         super().__init__(context.page)
         self._page, self._images, self._jobs = context.page, context.images, context.jobs
         self._shown: Annotation | None = None
-        self._counted_on = ""
-        """The series whose values were counted: a region lies in others of its frame as well"""
+        self._counted_on = "", 0
+        """The series and stack whose values were counted: a region lies in others of its frame as well"""
         self._job: JobHandle[Distribution] | None = None
         self.panel = HistogramPanel()
         self._page.add_side(self.panel)
@@ -84,10 +84,10 @@ class HistogramView(QObject):
                 self._stop()
                 self.panel.show_nothing(tr("Draw or choose an ellipse, a rectangle, a freehand region or a sphere."))
             return
-        if region == self._shown and scene.series_instance_uid == self._counted_on:
+        if region == self._shown and scene.stack_key == self._counted_on:
             return
         self._stop()
-        self._shown, self._counted_on = region, scene.series_instance_uid
+        self._shown, self._counted_on = region, scene.stack_key
         image, volume = scene.measured(), scene.measured_volume
 
         def work(_job: JobContext) -> Distribution:

@@ -202,6 +202,7 @@ class StageBuilder:
             new_uid=new_uid,
             modality=part.modality,
             series_instance_uid=part.series_instance_uid,
+            stack_number=part.stack_number,
             captions=with_doubts(words, doubts_of(study, series.split()[hung.stack_number or 0])),
             on_demand=bool(part.stacks),
             cine=part.cine,

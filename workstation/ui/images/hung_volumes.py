@@ -187,9 +187,17 @@ class HungVolumes(QObject):
         images = list(hung.images.values())
         slices = [PlacedSlice(image.pixels, image.plane) for image in images]
         uid, frame, unit = stack.series.series_instance_uid, stack.scene.frame_of_reference_uid, images[0].unit
+        number = stack.scene.stack_number
 
         def work(job: JobContext) -> BuiltVolume:
-            built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=uid, unit=unit, job=job)
+            built = build_volume(
+                slices,
+                frame_of_reference_uid=frame,
+                series_instance_uid=uid,
+                unit=unit,
+                stack_number=number,
+                job=job,
+            )
             slices.clear()
             warm_up_planes(built.volume)
             return built

@@ -117,6 +117,7 @@ class OpenImages:
             new_uid=new_uid,
             modality=series.modality,
             series_instance_uid=series.series_instance_uid,
+            stack_number=series.stack_number,
             captions=with_doubts(words, doubts),
             on_demand=bool(series.stacks),
             cine=series.cine,

@@ -38,9 +38,17 @@ def building(scene: Scene) -> Callable[[JobContext], Volume] | None:
         return None
     slices = [PlacedSlice(image.pixels, image.plane) for image in images]
     series, frame, unit = scene.series_instance_uid, scene.frame_of_reference_uid, images[0].unit
+    number = scene.stack_number
 
     def build(job: JobContext) -> Volume:
-        built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=series, unit=unit, job=job)
+        built = build_volume(
+            slices,
+            frame_of_reference_uid=frame,
+            series_instance_uid=series,
+            unit=unit,
+            stack_number=number,
+            job=job,
+        )
         return built.volume
 
     return build

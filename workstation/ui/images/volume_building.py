@@ -42,9 +42,17 @@ class VolumeBuilding(QObject):
             return
         slices = [PlacedSlice(image.pixels, image.plane) for image in images]
         uid, frame, unit = shown.series_instance_uid, shown.scene.frame_of_reference_uid, images[0].unit
+        number = shown.scene.stack_number
 
         def work(job: JobContext) -> BuiltVolume:
-            built = build_volume(slices, frame_of_reference_uid=frame, series_instance_uid=uid, unit=unit, job=job)
+            built = build_volume(
+                slices,
+                frame_of_reference_uid=frame,
+                series_instance_uid=uid,
+                unit=unit,
+                stack_number=number,
+                job=job,
+            )
             slices.clear()
             warm_up_planes(built.volume)
             return built
