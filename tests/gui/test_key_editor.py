@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -187,4 +188,35 @@ def test_the_images_obey_the_new_key_only_and_every_label_says_it(qtbot: QtBot, 
     sheet = {row.text: row.key for row in bench.page.commands.key_sheet()}
     assert (sheet["Distance"], sheet["Slice after"]) == ("F9", "J")
     assert "Begin or end a path for a curved plane" not in sheet
+    bench.close()
+
+
+def test_decisions_obey_the_readers_own_keys_on_the_images_and_in_the_list(qtbot: QtBot, lidc_0314: Path) -> None:
+    use_keys({"findings.accept": "F12", "findings.next": "F7", "findings.reject": "Alt+R"})
+    bench = ReadingBench(case(part_of_ct(lidc_0314, 120, 138, 6), ((-57.0, 131.0, -520.5), 15.0)))
+    qtbot.addWidget(bench.page)
+    bench.page.show()
+    bench.page.activateWindow()
+    bench.open(qtbot.waitUntil)
+    page = bench.page
+    asked: list[str] = []
+    page.accept_requested.connect(lambda: asked.append("accept"))
+    page.findings.accept_requested.connect(lambda _uid: asked.append("accept in the list"))
+    page.findings.next_requested.connect(lambda step: asked.append(f"next {step}"))
+    canvas = page.grid.active.canvas
+    canvas.setFocus()
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert asked == []
+    QTest.keyClick(canvas, Qt.Key.Key_F12)
+    assert asked == ["accept"]
+    card = page.findings.cards[0]
+    page.findings.select(card.tracking_uid)
+    for key in (Qt.Key.Key_N, Qt.Key.Key_F7, Qt.Key.Key_Return, Qt.Key.Key_F12):
+        # as the list gets it while it has the keyboard
+        press = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(page.findings, press)
+    assert asked[1:] == ["next 1", "accept in the list"]
+    assert card.accept.toolTip() == "Accept (F12)"
+    assert card.reject.toolTip() == "Reject (Alt R)"
+    assert page.findings.following.toolTip() == "Next finding (F7), previous (⇧ N)"
     bench.close()

@@ -219,7 +219,7 @@ def test_what_leads_somewhere_has_a_hand_over_it_and_says_so(desk: Desk) -> None
     moved = QMouseEvent(QEvent.Type.MouseMove, *at, none, none, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(text.viewport(), moved)
     assert text.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
-    assert "Ctrl+J" in text.tip_at(inside)
+    assert "Ctrl J" in text.tip_at(inside)
     assert text.tip_at(inside + QPoint(400, 0)) == ""
 
 

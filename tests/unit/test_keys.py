@@ -101,3 +101,36 @@ def test_what_nobody_changed_keeps_its_key() -> None:
     assert [key_of(one, "Q") for one in ("tool.window", "view.invert", "view.fit")] == ["F9", "", "Q"]
     use_keys({})
     assert key_of("tool.window", "W") == "W"
+
+
+PAGES = (
+    KeyRow("page.worklist", "General", "Worklist", "F2", fixed=True),
+    KeyRow("worklist.claim", "Worklist", "Claim", "Ctrl+L", scope=("list",), among_text=True),
+    KeyRow("report.renew", "Report", "Take over", "Ctrl+U", scope=("report",), among_text=True),
+    KeyRow("reading.save", "Images", "Save the draft", "Ctrl+S", scope=("reading",), among_text=True),
+    KeyRow("tool.angle", "Images", "Angle", "A", scope=("reading", "images")),
+    KeyRow("follow.align", "Follow-up", "Align", "A", scope=("reading", "follow-up")),
+)
+TEXT = "Text is written on this page: its keys are F1 to F12 or go with Ctrl or Alt."
+
+
+@pytest.mark.parametrize(
+    ("key", "command_id", "words"),
+    [
+        ("Ctrl+U", "worklist.claim", ""),  # on the page of the report it goes on meaning something else
+        ("F2", "worklist.claim", "F2 is “Worklist” on every page and stays that."),
+        ("Ctrl+S", "tool.angle", "Ctrl S already is “Save the draft”. Give that another key first."),
+        ("A", "tool.angle", ""),  # the panel has it while the panel has the keyboard
+        ("Backspace", "follow.align", ""),
+        ("Backspace", "worklist.claim", TEXT),
+        ("J", "report.renew", TEXT),
+        ("Shift+Return", "report.renew", TEXT),
+        ("Alt+J", "report.renew", ""),
+        ("F12", "report.renew", ""),
+        ("", "report.renew", ""),
+    ],
+)
+def test_one_key_means_one_thing_in_one_place_and_writes_where_text_is_written(
+    key: str, command_id: str, words: str
+) -> None:
+    assert (refusal(key, command_id, PAGES, {}) if key else "") == words

@@ -57,8 +57,10 @@ class KeySheetRow:
 class CommandSet:
     """The commands of one widget as ``QAction``s on it."""
 
-    def __init__(self, owner: QWidget) -> None:
+    def __init__(self, owner: QWidget, part: str = "") -> None:
         self._owner = owner
+        self._part = part
+        """Where on the page alone its keys work, empty for the whole page"""
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
         self._delivered: dict[str, Command] = {}
@@ -106,7 +108,16 @@ class CommandSet:
     def key_rows(self) -> list[KeyRow]:
         """Return the commands as the list of keys shows them, with the keys that they come with."""
         return [
-            KeyRow(one.id, one.area, one.text, one.key, one.more_keys, fixed=not one.editable)
+            KeyRow(
+                one.id,
+                one.area,
+                one.text,
+                one.key,
+                one.more_keys,
+                fixed=not one.editable,
+                scope=(self._part,) if self._part else (),
+                among_text=not self._part,
+            )
             for one in self._delivered.values()
         ]
 

@@ -364,11 +364,10 @@ class MainWindow(QMainWindow):
         editor.open_soon()
 
     def key_rows(self) -> list[KeyRow]:
-        """Return the commands of the window and of the page whose keys can be changed, or of the page in front."""
-        rows = self._commands.key_rows()
-        made = (page.commands.key_rows() for page in self._stack.pages())
-        editable = next((one for one in made if any(not row.fixed for row in one)), [])
-        return [*rows, *editable]
+        """Return the commands of the window and of every page that was made, each with the page it works on."""
+        pages = ((type(page).__name__, page.commands.key_rows()) for page in self._stack.pages())
+        of_pages = [replace(row, scope=(name, *row.scope)) for name, rows in pages for row in rows]
+        return [*self._commands.key_rows(), *of_pages]
 
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the keys of the window and of the page in front."""

@@ -19,6 +19,7 @@ from workstation.services.reading_session import Changed
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
+from workstation.ui.keymap import shown_key
 from workstation.ui.widgets.annotation_panel import AnnotationPanel, AnnotationRow
 from workstation.ui.widgets.tiling import STACK
 
@@ -80,7 +81,12 @@ class AnnotationTable(QObject):
     def _jump_on_prior(self, notes: Annotations, item: Annotation) -> None:
         key = self._key_of(notes, item)
         if not key:
-            self._page.toast.emit(tr("This prior is not on screen: O puts a prior beside the case"))
+            self._page.toast.emit(
+                tr(
+                    "This prior is not on screen: {key} puts a prior beside the case",
+                    key=shown_key("priors.toggle", "O"),
+                )
+            )
             return
         scene = self._page.grid.frame(key).scene
         if isinstance(scene, StackScene) and item.referenced_sop_instance_uid:

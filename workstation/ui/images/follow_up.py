@@ -43,6 +43,7 @@ from workstation.ui.images.nodule_history import NoduleHistory
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.prior_alignment import PriorAlignment
 from workstation.ui.images.priors import Priors
+from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.timeline_words import study_words, timeline_facts
 from workstation.ui.widgets.follow_up_panel import FollowUpPanel, FollowUpState
@@ -70,6 +71,7 @@ class FollowUpView(QObject):
         self.lines: tuple[Compared, ...] = ()
         self.history = NoduleHistory(context, priors)
         self.panel = FollowUpPanel()
+        self._page.view_commands.beside.append(self.panel.commands)
         self._page.add_side(self.panel)
         self._page.view_commands.of_images(
             Command(COMMAND, tr("Follow-up of nodules"), "line-chart", "Shift+U", self.toggle, tr("Images"),
@@ -294,11 +296,15 @@ class FollowUpView(QObject):
         is_pair = line is not None and line.follow_up is not None
         is_confirmed = line is not None and line.state is PairState.CONFIRMED
         not_here = "" if line is None or line.current is not None else tr("This nodule was found in the prior only")
-        take_back = tr("Take the pair back first (⌫)") if is_confirmed else ""
+        take_back = (
+            tr("Take the pair back first ({key})", key=shown_key("follow.part", "Backspace")) if is_confirmed else ""
+        )
         self.panel.show_state(
             FollowUpState(
                 heading=f"{heading} · {linked}" if linked else heading,
-                warning="" if aligned else tr("{prior} · not aligned yet: press A", prior=heading),
+                warning=""
+                if aligned
+                else tr("{prior} · not aligned yet: press {key}", prior=heading, key=shown_key("follow.align", "A")),
                 confirm=locked or nothing or take_back or ("" if is_pair else tr("There is no pair here")),
                 part=locked or nothing or ("" if is_confirmed else tr("This pair is not confirmed")),
                 other=nothing or not_here or take_back,

@@ -24,6 +24,7 @@ from workstation.ui.images.cell_images import CellStack
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
 from workstation.ui.images.open_images import OpenImages
+from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.prior_dialogs import SamePartDialog
 
@@ -231,7 +232,11 @@ class PriorAlignment(QObject):
         self._job = None
         if not isinstance(error, WorkstationError):
             raise error
-        self._say(Severity.DEGRADED, error.user_text, tr("Scroll both to the same place and press L."))
+        self._say(
+            Severity.DEGRADED,
+            error.user_text,
+            tr("Scroll both to the same place and press {key}.", key=shown_key("view.link", "L")),
+        )
 
     def _cancel(self) -> None:
         if self._job is not None:

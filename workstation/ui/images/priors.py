@@ -23,6 +23,7 @@ from workstation.ui.images.hung_stage import doubt_of
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.prior_alignment import PriorAlignment
 from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
 from workstation.ui.widgets.prior_strip import PriorFacts
@@ -137,7 +138,9 @@ class Priors(QObject):
         touched = self._page.grid.touched
         self._hanging.set_priors(priors.ready, and_hang=bool(priors.ready) and not touched)
         if priors.ready and touched:
-            self._page.toast.emit(tr("A prior is here: O puts it beside the case"))
+            self._page.toast.emit(
+                tr("A prior is here: {key} puts it beside the case", key=shown_key("priors.toggle", "O"))
+            )
         QTimer.singleShot(0, self, self._list)  # hanging them is work enough for one turn
 
     def _list(self) -> None:

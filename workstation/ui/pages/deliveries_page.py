@@ -13,6 +13,7 @@ from resources.translation import tr, trn
 from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus
 from workstation.ui.commands import Command
 from workstation.ui.dispatch_words import document_words, kind_words, moment, state_words
+from workstation.ui.keymap import key_of
 from workstation.ui.pages.page import Page
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
@@ -56,7 +57,15 @@ class DeliveriesPage(Page):
         column.addWidget(self._dispatches(), 3)
         self.column.addWidget(body, 1)
         self.commands.add(
-            Command("deliveries.new", tr("New route…"), "add", "Ctrl+N", self.new_route.click, tr("Deliveries"))
+            Command(
+                "deliveries.new",
+                tr("New route…"),
+                "add",
+                "Ctrl+N",
+                self.new_route.click,
+                tr("Deliveries"),
+                editable=True,
+            )
         )
         self._status: tuple[RouteStatus, ...] = ()
         self._all: tuple[Dispatch, ...] = ()
@@ -68,7 +77,9 @@ class DeliveriesPage(Page):
         panel.body.setContentsMargins(0, 0, 0, 0)
         self.switch = Button(tr("Switch off"), "secondary", small=True)
         self.switch.clicked.connect(self._switch)
-        self.new_route = Button(tr("New route…"), "secondary", icon="add", small=True, key="Ctrl+N")
+        self.new_route = Button(
+            tr("New route…"), "secondary", icon="add", small=True, key=key_of("deliveries.new", "Ctrl+N")
+        )
         self.new_route.clicked.connect(lambda: self.route_wanted.emit(None))
         self.edit_route = Button(tr("Edit…"), "secondary", icon="edit", small=True)
         self.edit_route.clicked.connect(self._edit)

@@ -45,11 +45,6 @@ _HEADER_TOOLS: Final = (
     ("tool.window", "tool.pan", "tool.zoom", "tool.crosshair"),
     ("tool.distance", "tool.ellipse", "tool.probe"),
 )
-_FIXED: Final = frozenset({
-    "findings.accept", "findings.reject", "findings.reject_rest", "findings.reveal", "findings.next",
-    "findings.previous", "findings.evidence", "view.cine",
-})  # fmt: skip
-"""What has the same keys in the list of findings and on the buttons beside the images keeps them"""
 TURNS: Final = ("view.turn_right", "view.turn_left", "view.mirror", "view.mirror_upright")
 _MORE_TOOLS: Final = tuple(one for one in TOOLS if not any(one in group for group in _HEADER_TOOLS))[1:]
 """What is measured and drawn less often; the scroll tool, first of the rest, stands with the view."""
@@ -59,8 +54,10 @@ class ReadingCommands(CommandSet):
     """The commands of the page and, on the image area only, those of single letters."""
 
     def __init__(self, page: CommandSet, grid: ViewportGrid) -> None:
-        super().__init__(grid)
+        super().__init__(grid, "images")
         self._page = page
+        self.beside: list[CommandSet] = []
+        """Those of panels beside the images, which work while the panel has the keyboard"""
         self._grid = grid
 
     def of_images(self, command: Command) -> QAction:
@@ -71,16 +68,21 @@ class ReadingCommands(CommandSet):
             if not self._grid.composition.active:
                 act()
 
-        return self.add(replace(command, handler=handler, editable=command.id not in _FIXED))
+        return self.add(replace(command, handler=handler, editable=True))
 
     def key_sheet(self) -> list[KeySheetRow]:
         """Return the lines of page and images, and of the keys the viewport itself takes."""
         own = KeySheetRow(tr("Images"), tr("Next viewport"), "Tab")
-        return [*self._page.key_sheet(), *super().key_sheet(), own]
+        return [
+            *self._page.key_sheet(),
+            *super().key_sheet(),
+            own,
+            *(r for one in self.beside for r in one.key_sheet()),
+        ]
 
     def key_rows(self) -> list[KeyRow]:
-        """Return the commands of page and images."""
-        return [*self._page.key_rows(), *super().key_rows()]
+        """Return the commands of page, images and panels."""
+        return [*self._page.key_rows(), *super().key_rows(), *(r for one in self.beside for r in one.key_rows())]
 
 
 def tool_words() -> dict[str, str]:
@@ -155,7 +157,7 @@ def add_page_commands(page: ReadingPage, commands: CommandSet, of_images: Readin
         Command("reading.finish", tr("Submit or sign"), "quill-pen", "Ctrl+Return", page.finish_requested.emit, images),
         Command("reading.area", tr("Next area"), "layout-column", "F6", page.next_area, images),
     ):
-        commands.add(command)
+        commands.add(replace(command, editable=True))
 
 
 def fill_header(header: ReadingHeader, commands: ReadingCommands, grid: ViewportGrid) -> None:

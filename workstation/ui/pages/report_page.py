@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from resources.translation import tr
 from workstation.domain.template import ReportTemplate
 from workstation.ui import paint
 from workstation.ui.commands import Command
+from workstation.ui.keymap import key_of, shown_key
 from workstation.ui.pages.page import Page
 from workstation.ui.report.former_panel import FormerPanel
 from workstation.ui.report.side_column import SideColumn, SidePlace
@@ -79,8 +81,9 @@ class ReportPage(Page):
         self._saved = label("", "caption", "t3")
         self.images = Button(tr("Images"), icon="image-edit", key="F3")
         self.give_back = Button(tr("Send back"), icon="arrow-go-back")
-        self.submit = Button(tr("Submit for review"), icon="send-plane", key="Ctrl+Return")
-        self.sign = Button(tr("Sign"), "primary", icon="quill-pen", key="Ctrl+Return")
+        key = key_of("report.sign", "Ctrl+Return")
+        self.submit = Button(tr("Submit for review"), icon="send-plane", key=key)
+        self.sign = Button(tr("Sign"), "primary", icon="quill-pen", key=key)
         self.images.clicked.connect(self.images_requested)
         self.give_back.clicked.connect(self.return_requested)
         self.submit.clicked.connect(self.submit_requested)
@@ -133,7 +136,7 @@ class ReportPage(Page):
         self.former.hide()
         self._beside = False
         button = Button(tr("Previous report"), "ghost", icon="history", small=True)
-        button.setToolTip(tr("Previous report beside this one (Ctrl+B)"))
+        button.setToolTip(tr("Previous report beside this one ({key})", key=shown_key("report.former", "Ctrl+B")))
         button.clicked.connect(self.toggle_former)
         self._preview_panel.header.addWidget(button)
         self.former.closed.connect(self.toggle_former)
@@ -161,12 +164,17 @@ class ReportPage(Page):
         self._form_panel = Panel(tr("Structured report"))
         self.phrases = Button(tr("Phrases"), "ghost", icon="chat-quote", small=True)
         self.phrases.setToolTip(
-            tr("Insert a phrase (type ; and its abbreviation, or Ctrl+;); Ctrl+Shift+P manages them")
+            tr(
+                "Insert a phrase (type ; and its abbreviation, or {key}); {other} manages them",
+                key=shown_key("report.phrases", "Ctrl+;"),
+                other=shown_key("report.manage", "Ctrl+Shift+P"),
+            )
         )
         self.phrases.clicked.connect(self.phrases_requested)
         self.phrases.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.insert = Button(tr("Insert finding"), "ghost", icon="pencil-ruler", small=True)
-        self.insert.setToolTip(tr("Insert a finding or measurement as a link (Ctrl+M)"))
+        shown = shown_key("report.insert", "Ctrl+M")
+        self.insert.setToolTip(tr("Insert a finding or measurement as a link ({key})", key=shown))
         self.insert.clicked.connect(self.insert_requested)
         self.insert.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._form_panel.header.addWidget(self.phrases)
@@ -204,7 +212,7 @@ class ReportPage(Page):
             ),
             *self._writing_commands(area),
         ):
-            self.commands.add(command)
+            self.commands.add(replace(command, editable=True))
 
     def _writing_commands(self, area: str) -> tuple[Command, ...]:
         """Return the keys that help write; all of them work from inside a text."""

@@ -33,6 +33,7 @@ from workstation.ui.certificate_watch import CertificateWatch
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.further_templates import FurtherTemplates
 from workstation.ui.key_image_words import image_words
+from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.other_version import OtherVersion
 from workstation.ui.pages.report_page import ReportPage
@@ -373,7 +374,9 @@ class ReportPresenter(QObject):
             tr("The draft cannot be saved"),
             tr("The disk does not take the report. What was typed since the last saving is lost if you close now."),
             tr("Close and lose it"),
-            hint=tr("Make room on the disk and press Ctrl+S, or submit the report."),
+            hint=tr(
+                "Make room on the disk and press {key}, or submit the report.", key=shown_key("report.save", "Ctrl+S")
+            ),
             danger=True,
         )
         return dialog.exec() == ConfirmDialog.DialogCode.Accepted

@@ -23,6 +23,7 @@ from workstation.domain.finding_traits import each_of, tried
 from workstation.domain.template import ReportTemplate, TemplateField
 from workstation.domain.template_draft import EACH, Draft, Place, TemplateEntry, TemplateProblem
 from workstation.ui.commands import Command
+from workstation.ui.keymap import key_of
 from workstation.ui.pages.page import Page
 from workstation.ui.templates.node_form import NodeForm
 from workstation.ui.widgets.buttons import Button, IconButton
@@ -68,14 +69,16 @@ class TemplatePage(Page):
         self.bring_in = Button(tr("Import…"), icon="upload")
         self.take_out = Button(tr("Export…"), icon="download")
         self.clone = Button(tr("Copy as new"), icon="file-copy")
-        self.undo = Button(tr("Undo"), icon="arrow-go-back", key="Ctrl+Z")
-        self.save = Button(tr("Save version"), "primary", icon="save", key="Ctrl+S")
+        self.undo = Button(tr("Undo"), icon="arrow-go-back", key=key_of("templates.undo", "Ctrl+Z"))
+        key = key_of("templates.save", "Ctrl+S")
+        self.save = Button(tr("Save version"), "primary", icon="save", key=key)
         self.bring_in.clicked.connect(self._ask_import)
         self.take_out.clicked.connect(self._ask_export)
         self.clone.clicked.connect(self.clone_requested)
         self.undo.clicked.connect(self.undo_requested)
         self.save.clicked.connect(self.save_requested)
-        self.publish = Button(tr("Publish…"), icon="send-plane", key="Ctrl+Shift+P")
+        key = key_of("templates.publish", "Ctrl+Shift+P")
+        self.publish = Button(tr("Publish…"), icon="send-plane", key=key)
         self.publish.clicked.connect(self.publish_requested)
         for button in (self.bring_in, self.take_out, self.clone, self.undo, self.save, self.publish):
             header.row.addWidget(button)
@@ -103,7 +106,8 @@ class TemplatePage(Page):
             ("field", tr("Add a field"), "add", "Ctrl+Shift+F", self.field_requested),
             ("section", tr("Add a section"), "add", "Ctrl+Shift+S", self.section_requested),
         ):
-            self.commands.add(Command(f"templates.{name}", text, icon, key, signal.emit, tr("Templates")))
+            command = Command(f"templates.{name}", text, icon, key, signal.emit, tr("Templates"), editable=True)
+            self.commands.add(command)
 
     def _templates(self) -> QWidget:
         panel = Panel(tr("Templates"))

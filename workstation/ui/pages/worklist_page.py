@@ -16,6 +16,7 @@ from workstation.settings import WorklistSettings
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.commands import Command
 from workstation.ui.icons import icon
+from workstation.ui.keymap import key_of
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.page import Page
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
@@ -114,11 +115,12 @@ class WorklistPage(Page):
             critical=frozenset({WorklistTab.CRITICAL}),
         )
         self.tabs.pick(self.presenter.query.tab)
-        self.search = SearchBox(tr("Name / pinyin initials / ID / accession"), "Ctrl+K")
+        self.search = SearchBox(tr("Name / pinyin initials / ID / accession"), key_of("worklist.search", "Ctrl+K"))
         self.search.setMaximumWidth(360)
         self.search.setMinimumWidth(140)
         self.search.setText(self.presenter.query.text)
-        self.take_next = Button(tr("Take next"), "primary", icon="arrow-right-circle", key="Ctrl+Shift+N")
+        key = key_of("worklist.next", "Ctrl+Shift+N")
+        self.take_next = Button(tr("Take next"), "primary", icon="arrow-right-circle", key=key)
         header.row.addSpacing(8)
         header.row.addWidget(self.tabs)
         header.row.addStretch(1)
@@ -135,7 +137,7 @@ class WorklistPage(Page):
             ("worklist.release", tr("Release"), "lock-unlock", "Ctrl+U", self._release_current),
             ("worklist.preview", tr("Preview on or off"), "layout-bottom", "Ctrl+I", self.filters.preview.toggle),
         ):
-            self.commands.add(Command(command_id, text, glyph, key, handler, area))
+            self.commands.add(Command(command_id, text, glyph, key, handler, area, editable=True))
 
     def _connect(self) -> None:
         self.tabs.picked.connect(self._tab_picked)

@@ -22,6 +22,7 @@ from workstation.services.jobs import JobRunner, Pool
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.page import Page
 from workstation.ui.report.carry_dialog import CarryDialog, named
@@ -159,7 +160,12 @@ class Carrying(QObject):
         self._used.add(withdrawn.report.report_uid)
         taken = take_over(carried, session)
         said = trn("{count} field was taken over", "{count} fields were taken over", len(taken))
-        told = [tr("Check each against these images, then confirm it with Ctrl+D.")]
+        told = [
+            tr(
+                "Check each against these images, then confirm it with {key}.",
+                key=shown_key("report.confirm", "Ctrl+D"),
+            )
+        ]
         strange = without_field(carried, session.template)
         if strange:
             told.insert(

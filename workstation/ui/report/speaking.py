@@ -25,7 +25,7 @@ class Speaking(QObject):
         self.listening = False
         self._action = page.commands.add(
             Command("report.dictate", tr("Dictate"), "mic", "Ctrl+Shift+D", self.toggle, tr("Report"), checkable=True,
-                    everywhere=True)
+                    everywhere=True, editable=True)
         )  # fmt: skip
         # the recogniser speaks from its own thread
         self._heard.connect(self._put, Qt.ConnectionType.QueuedConnection)

@@ -21,6 +21,7 @@ from workstation.services.phrase_service import facts_of
 from workstation.services.reading_session import ReadingSession
 from workstation.services.report_links import LinkState, insertable, link_states
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.keymap import shown_key
 from workstation.ui.notice import in_one_line
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_tools import ReportTools
@@ -355,7 +356,11 @@ class ReportWriting(QObject):
             value = session.report.values.get(key, "")
             for one in found:
                 if value.startswith(one.word, one.start):
-                    tip = tr("Did you mean {words}? (Ctrl+.)", words=" / ".join(one.suggestions))
+                    tip = tr(
+                        "Did you mean {words}? ({key})",
+                        words=" / ".join(one.suggestions),
+                        key=shown_key("report.spelling", "Ctrl+."),
+                    )
                     marks.setdefault(key, []).append(TextMark(MarkKind.SPELLING, one.start, len(one.word), tip))
         self._page.form.show_marks(marks)
 
@@ -368,13 +373,23 @@ def _spelled(report: Report, keys: Sequence[str]) -> Spelled:
 def _link_mark(state: LinkState) -> TextMark:
     link = state.link
     if link.kind is LinkKind.COPY:
-        kind, tip = MarkKind.COPIED, tr("Copied from {date}: change it, or confirm it with Ctrl+D", date=link.source)
+        kind, tip = (
+            MarkKind.COPIED,
+            tr(
+                "Copied from {date}: change it, or confirm it with {key}",
+                date=link.source,
+                key=shown_key("report.confirm", "Ctrl+D"),
+            ),
+        )
     elif state.is_gone:
         kind, tip = MarkKind.GONE, tr("What this tells of is no longer in the report")
     elif state.is_outdated:
-        kind, tip = MarkKind.OUTDATED, tr("Measured anew: {now} (Ctrl+U takes it over)", now=state.now)
+        kind, tip = (
+            MarkKind.OUTDATED,
+            tr("Measured anew: {now} ({key} takes it over)", now=state.now, key=shown_key("report.renew", "Ctrl+U")),
+        )
     else:
-        kind, tip = MarkKind.LINK, tr("Click or Ctrl+J shows it on the images")
+        kind, tip = MarkKind.LINK, tr("Click or {key} shows it on the images", key=shown_key("report.jump", "Ctrl+J"))
     target = "" if kind in {MarkKind.COPIED, MarkKind.GONE} else link.target
     return TextMark(kind, link.at, len(link.quote), tip, target)
 

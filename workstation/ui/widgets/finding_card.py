@@ -21,6 +21,7 @@ from workstation.ui.finding_words import (
     size_caption,
     size_word,
 )
+from workstation.ui.keymap import key_of, shown_key
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.finding_editor import FindingEditor, NameEditor
@@ -73,14 +74,15 @@ class FindingCard(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setSpacing(0)
         uid = facts.finding.tracking_uid
-        self.accept = _DecisionButton(tr("Accept"), "accept", "check", "Return")
+        self.accept = _DecisionButton(tr("Accept"), "accept", "check", key_of("findings.accept", "Return"))
         self.edit = _DecisionButton(tr("Edit"), "secondary", "edit", "")
-        self.reject = _DecisionButton(tr("Reject"), "secondary", "close", "Backspace")
+        self.reject = _DecisionButton(tr("Reject"), "secondary", "close", key_of("findings.reject", "Backspace"))
         self.accept.clicked.connect(lambda: self.accept_requested.emit(uid))
         self.edit.clicked.connect(self.start_editing)
         self.reject.clicked.connect(lambda: self.reject_asked.emit(uid))
         self.evidence = Button("", "secondary", icon="microscope", small=True)
-        self.evidence.setToolTip(tr("Evidence: what was measured here, and what it looks like (Ctrl I)"))
+        shown = shown_key("findings.evidence", "Ctrl+I")
+        self.evidence.setToolTip(tr("Evidence: what was measured here, and what it looks like ({key})", key=shown))
         self.evidence.setAccessibleName(tr("Evidence"))
         self.evidence.setFixedHeight(28)
         self.evidence.clicked.connect(lambda: self.evidence_asked.emit(uid))

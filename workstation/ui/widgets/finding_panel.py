@@ -12,9 +12,9 @@ from resources.translation import CHINESE, language, tr
 from workstation.domain.finding import AlgorithmIdentity, Decision
 from workstation.domain.rejection import reasons_for
 from workstation.ui.finding_words import decision_word
-from workstation.ui.keymap import key_of
+from workstation.ui.keymap import is_key_of, key_of, shown_key
 from workstation.ui.widgets.ai_bar import AiBar, AiState
-from workstation.ui.widgets.buttons import Button, key_text
+from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.evidence_view import EvidencePane
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, icon_label, label, rule
@@ -30,7 +30,12 @@ _COUNTED = (  # which decisions one chip counts, its tint and icon
 
 
 def _marks_words() -> str:
-    return tr("Show or hide the AI marks ({key})", key=key_text(key_of("findings.marks", "G")))
+    return tr("Show or hide the AI marks ({key})", key=shown_key("findings.marks", "G"))
+
+
+def _following_words() -> str:
+    onward, back = shown_key("findings.next", "N"), shown_key("findings.previous", "Shift+N")
+    return tr("Next finding ({key}), previous ({other})", key=onward, other=back)
 
 
 class FindingPanel(QWidget):
@@ -107,8 +112,8 @@ class FindingPanel(QWidget):
         self.overlay = Button(tr("Marks"), "ghost", icon="eye", key=key_of("findings.marks", "G"), small=True)
         self.overlay.setToolTip(_marks_words())
         self.overlay.clicked.connect(self.marks_toggle_requested)
-        self.following = Button(tr("Next"), "ghost", key="N", small=True)
-        self.following.setToolTip(tr("Next finding (N), previous (Shift N)"))
+        self.following = Button(tr("Next"), "ghost", key=key_of("findings.next", "N"), small=True)
+        self.following.setToolTip(_following_words())
         self.following.clicked.connect(lambda: self.next_requested.emit(1))
         for button in (self.overlay, self.following):
             row.addWidget(button)
@@ -236,7 +241,7 @@ class FindingPanel(QWidget):
         if compact != self._compact:
             self._compact = compact
             self.following.set_text("" if compact else tr("Next"), "skip-forward" if compact else "")
-            self.following.setAccessibleName(tr("Next finding (N), previous (Shift N)"))
+            self.following.setAccessibleName(_following_words())
             self.show_marks_state(shown=self._marks_shown)
             for card in self._cards.values():
                 card.set_compact(compact=compact)
@@ -290,14 +295,15 @@ class FindingPanel(QWidget):
         self.menu = None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Decide from the list as from the images: Enter, Backspace, N."""
-        key, uid = event.key(), self._selected
-        if key == Qt.Key.Key_N:
-            back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self.next_requested.emit(-1 if back else 1)
-        elif uid and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+        """Decide from the list as from the images, by the same keys."""
+        uid = self._selected
+        if is_key_of(event, "findings.next", "N"):
+            self.next_requested.emit(1)
+        elif is_key_of(event, "findings.previous", "Shift+N"):
+            self.next_requested.emit(-1)
+        elif uid and is_key_of(event, "findings.accept", "Return", "Enter"):
             self.accept_requested.emit(uid)
-        elif uid and key == Qt.Key.Key_Backspace:
+        elif uid and is_key_of(event, "findings.reject", "Backspace"):
             self.ask_reason(uid)
         else:
             super().keyPressEvent(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from resources.translation import tr
 from workstation.ui import paint
 from workstation.ui.commands import Command, CommandSet
+from workstation.ui.keymap import key_of
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import ChoiceBox
@@ -132,12 +133,22 @@ class FollowUpPanel(SidePanel):
         return holder
 
     def _foot(self) -> QGridLayout:
-        self.confirm = Button(tr("Same nodule"), "accept", icon="check", key="Return", small=True)
-        self.part = Button(tr("Take back"), "secondary", icon="arrow-go-back", key="Backspace", small=True)
-        self.other = Button(tr("Another one"), "secondary", icon="shuffle", key="→", small=True)
-        self.measure = Button(tr("Measure in the prior"), "secondary", icon="magic", key="M", small=True)
-        self.align = Button(tr("Align"), "secondary", icon="focus-3", key="A", small=True)
-        self.tell = Button(tr("Sizes into the report"), "secondary", icon="file-edit", key="R", small=True)
+        self.confirm = Button(
+            tr("Same nodule"), "accept", icon="check", key=key_of("follow.confirm", "Return"), small=True
+        )
+        self.part = Button(
+            tr("Take back"), "secondary", icon="arrow-go-back", key=key_of("follow.part", "Backspace"), small=True
+        )
+        self.other = Button(
+            tr("Another one"), "secondary", icon="shuffle", key=key_of("follow.other", "Right"), small=True
+        )
+        self.measure = Button(
+            tr("Measure in the prior"), "secondary", icon="magic", key=key_of("follow.measure", "M"), small=True
+        )
+        self.align = Button(tr("Align"), "secondary", icon="focus-3", key=key_of("follow.align", "A"), small=True)
+        self.tell = Button(
+            tr("Sizes into the report"), "secondary", icon="file-edit", key=key_of("follow.tell", "R"), small=True
+        )
         self.tell.clicked.connect(self.tell_asked)
         self.confirm.clicked.connect(self.confirm_asked)
         self.part.clicked.connect(self.part_asked)
@@ -157,7 +168,7 @@ class FollowUpPanel(SidePanel):
 
     def _make_commands(self) -> None:
         area = tr("Follow-up")
-        self.commands = CommandSet(self)
+        self.commands = CommandSet(self, "follow-up")
         for command in (
             Command("follow.confirm", tr("Same nodule"), "check", "Return", self.confirm_asked.emit, area, ("Enter",)),
             Command("follow.part", tr("Take back"), "arrow-go-back", "Backspace", self.part_asked.emit, area),
@@ -176,7 +187,7 @@ class FollowUpPanel(SidePanel):
                     ("Shift+N",)),
             Command("follow.leave", tr("Back to the images"), "arrow-go-back", "Esc", self.left.emit, area),
         ):  # fmt: skip
-            self.commands.add(command)
+            self.commands.add(replace(command, editable=True))
 
     # showing
 
