@@ -209,6 +209,35 @@ def test_control_enter_opens_the_sign_dialog_from_inside_a_text_field(qtbot: QtB
     assert desk.presenter.dialog is None
 
 
+def asked(desk: Desk) -> bool:
+    """Tell whether the sign dialog stands, and put it away."""
+    dialog = desk.presenter.dialog
+    if dialog is not None:
+        dialog.reject()
+    return dialog is not None
+
+
+@pytest.mark.parametrize("act", ["sign", "submit"])
+def test_handing_over_waits_for_a_sphere_that_is_still_measured_and_goes_on_by_itself(qtbot: QtBot, act: str) -> None:
+    bench = DeskBench() if act == "sign" else DeskBench(actor=RESIDENT)
+    desk = Desk(qtbot, bench).open()
+    bench.fill()
+    toasts: list[str] = []
+    desk.page.toast.connect(toasts.append)
+    pending = bench.desk.pending
+    pending.begin("sphere")
+
+    (desk.page.sign if act == "sign" else desk.page.submit).click()
+    assert not asked(desk)
+    assert toasts == ["A sphere is still being measured: this goes on as soon as its values are there."]
+    pending.end("sphere")
+    if act == "sign":
+        assert asked(desk)
+    else:
+        qtbot.waitUntil(lambda: toasts[1:] == ["Submitted for review"])
+    bench.close()
+
+
 def test_control_enter_leads_to_what_is_missing(qtbot: QtBot, desk: Desk) -> None:
     desk.open()
     desk.page.commands.trigger("report.sign")

@@ -25,6 +25,7 @@ from workstation.services.fusion_service import PreparedOverlay
 from workstation.ui.images.fused_cells import FusedCells
 from workstation.ui.images.hung_stage import PlacedCell
 from workstation.ui.images.hung_volumes import HungVolume, HungVolumes
+from workstation.ui.images.sphere_measuring import SphereMeasuring
 from workstation.ui.notice import Notice
 from workstation.ui.pages.image_menu import MenuPlace
 
@@ -55,7 +56,8 @@ class Page(QObject):
 class Bench:
     def __init__(self, *, overlay_frame: str = "1.5", base_frame: str = "1.5") -> None:
         self.page, self.jobs = Page(), JobsByHand()
-        self.images = SimpleNamespace(shown=None)
+        spheres = SphereMeasuring(self.page, self.jobs, self.page.grid.refresh)  # type: ignore[arg-type] # by hand
+        self.images = SimpleNamespace(shown=None, spheres=spheres)
         self.registered: list[Volume] = []
         self.fault: Exception = NotRegistrable("nothing in common")
         fusing = SimpleNamespace(prepare=None, register=self.register)

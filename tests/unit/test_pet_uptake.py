@@ -12,6 +12,7 @@ from workstation.domain.suv import SuvScale, SuvType
 from workstation.services.fusion_service import PreparedOverlay
 from workstation.ui.images.hung_volumes import HungVolume, HungVolumes
 from workstation.ui.images.pet_uptake import PetUptake
+from workstation.ui.images.sphere_measuring import SphereMeasuring
 
 
 class Choice(QObject):
@@ -37,6 +38,7 @@ class Images(QObject):
         super().__init__()
         self.suv = Choice()
         self.marks = SimpleNamespace(also=[])
+        self.spheres = SphereMeasuring(self, JobsByHand(), lambda: None)  # type: ignore[arg-type] # by hand
         self.shown = None
 
 

@@ -30,6 +30,8 @@ class Annotations:
     ) -> None:
         self._history = AnnotationHistory(AnnotationList(study_instance_uid, tuple(annotations)))
         self._watchers: list[Callable[[AnnotationList], None]] = []
+        self.is_completing = False
+        """Whether the watchers hear of numbers that came late, not of an act of the reader"""
         self.author = author
         self.now = now
 
@@ -70,6 +72,17 @@ class Annotations:
         """Exchange the annotation with the same UID. KeyError when there is none."""
         self._require(study_instance_uid)
         self._show(self._history.changed(self.value.replaced(annotation)))
+
+    def complete(self, study_instance_uid: str, annotation: Annotation) -> None:
+        """Give an annotation the measures that came late, in undone steps too; nothing where it is gone or moved."""
+        self._require(study_instance_uid)
+        completed = self._history.completed(annotation)
+        if completed != self._history:
+            self.is_completing = True
+            try:
+                self._show(completed)
+            finally:
+                self.is_completing = False
 
     def delete(self, study_instance_uid: str, uid: str) -> None:
         """Remove one annotation. KeyError when there is none."""

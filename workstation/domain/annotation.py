@@ -251,6 +251,24 @@ class AnnotationHistory:
             return self
         return replace(self, present=present, past=(*self.past, self.present)[-self.limit :], future=())
 
+    def completed(self, annotation: Annotation) -> AnnotationHistory:
+        """
+        Return the history with what was measured late, wherever an annotation with this uid lies at these points.
+
+        It is no step: what an undo or redo brings back is complete as well.
+        """
+
+        def in_list(one: AnnotationList) -> AnnotationList:
+            return replace(one, annotations=tuple(map(in_place, one.annotations)))
+
+        def in_place(one: Annotation) -> Annotation:
+            if (one.uid, one.points_lps_mm) != (annotation.uid, annotation.points_lps_mm):
+                return one
+            return replace(one, measures=annotation.measures)
+
+        states = map(in_list, self.past), map(in_list, self.future)
+        return replace(self, present=in_list(self.present), past=tuple(states[0]), future=tuple(states[1]))
+
     def undone(self) -> AnnotationHistory:
         """Return the history one step back, itself when there is none."""
         if not self.past:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from typing import Final
+
+import numpy as np
 
 from resources.translation import tr
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
@@ -14,46 +14,67 @@ from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
 from workstation.domain.voi import MTV_THRESHOLDS, MetabolicVolume, VoiStatistics, sphere_voi, voi_statistics
 from workstation.domain.volume import Volume
 
+_KEPT: Final = 64
+"""Places of which the numbers are kept"""
 
-@dataclass(frozen=True, slots=True)
+
 class SphereUptake:
-    """What is told of any sphere on one volume: ``words`` beside it, ``measures`` that it keeps."""
-
-    words: Callable[[Annotation], tuple[str, ...]]
-    measures: Callable[[Annotation], tuple[Measure, ...]]
-
-
-def sphere_uptake(volume: Volume, suv: SuvScale | SuvRefusal | None) -> SphereUptake:
     """
-    Return what tells of spheres on a volume; each place is measured once, not at every repaint.
+    What is told of any sphere on one volume; each place is measured once, not at every repaint.
 
     ``volume`` holds uptake values where ``suv`` is a scale (``suv_volume``), the stored unit otherwise: then there
-    is no word of SUV but the reason, no metabolic volume and no measure. *Source:* CLINICAL B5.
+    is no word of SUV but the reason, no metabolic volume and no measure. A job may ask it too. *Source:* CLINICAL B5.
     """
 
-    @lru_cache(maxsize=64)
-    def found(centre: Point, rim: Point) -> VoiStatistics | None:
+    def __init__(self, volume: Volume, suv: SuvScale | SuvRefusal | None) -> None:
+        self._volume, self._suv = volume, suv
+        self._found: dict[tuple[Point, Point], VoiStatistics | None] = {}
+
+    def words(self, sphere: Annotation) -> tuple[str, ...]:
+        """Return what stands beside a sphere, nothing where it lies elsewhere."""
+        values = self._inside(sphere)
+        return () if values is None else _lines(values, self._suv)
+
+    def measures(self, sphere: Annotation) -> tuple[Measure, ...]:
+        """Return the numbers that a sphere keeps, none without uptake values."""
+        values = self._inside(sphere)
+        return _measures(values, self._suv) if values is not None and isinstance(self._suv, SuvScale) else ()
+
+    def voxels_to_measure(self, sphere: Annotation) -> int:
+        """Return about how many voxels will be measured for ``words``; 0 where that is done or there are none."""
+        place = self._place(sphere)
+        if place is None or place in self._found:
+            return 0
+        voxel_mm3 = abs(float(np.linalg.det(self._volume.ijk_to_lps[:3, :3])))
+        return min(math.ceil(4 / 3 * math.pi * math.dist(*place) ** 3 / voxel_mm3), self._volume.voxels.size)
+
+    def _place(self, sphere: Annotation) -> tuple[Point, Point] | None:
+        frame = self._volume.frame_of_reference_uid
+        is_here = sphere.kind is AnnotationKind.SPHERE and frame and sphere.frame_of_reference_uid == frame
+        if not is_here or not sphere.points_lps_mm:
+            return None
+        centre, rim = sphere.points_lps_mm
+        return centre, rim
+
+    def _inside(self, sphere: Annotation) -> VoiStatistics | None:
+        place = self._place(sphere)
+        if place is None:
+            return None
+        if place not in self._found:
+            found = self._measured(*place)
+            while len(self._found) >= _KEPT:
+                self._found.pop(next(iter(self._found)), None)
+            self._found[place] = found
+            return found
+        return self._found[place]
+
+    def _measured(self, centre: Point, rim: Point) -> VoiStatistics | None:
         try:
-            voi = sphere_voi(volume, centre, math.dist(centre, rim))
+            voi = sphere_voi(self._volume, centre, math.dist(centre, rim))
         except ValueError:  # no radius yet, or drawn beside the image
             return None
-        return voi_statistics(volume, voi, MTV_THRESHOLDS if isinstance(suv, SuvScale) else MTV_THRESHOLDS[:1])
-
-    def inside(sphere: Annotation) -> VoiStatistics | None:
-        frame = volume.frame_of_reference_uid
-        if sphere.kind is not AnnotationKind.SPHERE or not frame or sphere.frame_of_reference_uid != frame:
-            return None
-        return found(*sphere.points_lps_mm) if sphere.points_lps_mm else None
-
-    def words(sphere: Annotation) -> tuple[str, ...]:
-        values = inside(sphere)
-        return () if values is None else _lines(values, suv)
-
-    def measures(sphere: Annotation) -> tuple[Measure, ...]:
-        values = inside(sphere)
-        return _measures(values, suv) if values is not None and isinstance(suv, SuvScale) else ()
-
-    return SphereUptake(words, measures)
+        thresholds = MTV_THRESHOLDS if isinstance(self._suv, SuvScale) else MTV_THRESHOLDS[:1]
+        return voi_statistics(self._volume, voi, thresholds)
 
 
 def _measures(found: VoiStatistics, suv: SuvScale) -> tuple[Measure, ...]:

@@ -36,6 +36,7 @@ from workstation.services.report_service import RevealAi, SaveDraft, SendReportB
 from workstation.services.signing_service import SignedReport, SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
 from workstation.ui.draft_keeper import DraftKeeper
+from workstation.ui.pending import Pending
 
 T = TypeVar("T")
 DELIVERY_INTERVAL_MS: Final = 5000
@@ -113,6 +114,7 @@ class CaseDesk(QObject):
         read_first: Callable[[Actor], bool] = lambda _actor: False,
     ) -> None:
         super().__init__()
+        self.pending = Pending(self)
         self._read_first = read_first
         self._services = services
         self._jobs = jobs

@@ -10,7 +10,7 @@ from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
 from workstation.domain.suv_decay import SuvRemark
 from workstation.domain.voi import Threshold
-from workstation.domain.voi_words import number, sphere_uptake
+from workstation.domain.voi_words import SphereUptake, number
 from workstation.domain.volume import Volume
 
 SUV = SuvScale(SuvType.BW, (1.0,) * 21)
@@ -35,7 +35,7 @@ def sphere(radius_mm: float = 5.0, *, x: float = 20.0, frame: str = "1.2.9") -> 
 
 
 def told(volume: Volume, suv: SuvScale | SuvRefusal | None, annotation: Annotation) -> tuple[str, ...]:
-    return sphere_uptake(volume, suv).words(annotation)
+    return SphereUptake(volume, suv).words(annotation)
 
 
 def test_a_sphere_on_uptake_values_tells_maximum_peak_mean_and_metabolic_volume() -> None:
@@ -94,7 +94,7 @@ def test_numbers_have_the_places_they_deserve() -> None:
 
 def test_a_sphere_keeps_what_its_words_tell() -> None:
     """27 hot voxels of 8 mm³ are 0.216 ml, and 0.216 ml of 8 g/ml are 1.728 g."""
-    kept = sphere_uptake(hot_cube(), SUV).measures(sphere())
+    kept = SphereUptake(hot_cube(), SUV).measures(sphere())
 
     assert [(one.name.value, round(one.value, 4), one.unit, one.threshold) for one in kept] == [
         ("uptake_maximum", 8.0, "SUV", None),
@@ -110,11 +110,29 @@ def test_a_sphere_keeps_what_its_words_tell() -> None:
 
 
 def test_a_sphere_by_body_surface_says_so_in_its_units() -> None:
-    kept = sphere_uptake(hot_cube(), SuvScale(SuvType.BSA, (1.0,) * 21)).measures(sphere())
+    kept = SphereUptake(hot_cube(), SuvScale(SuvType.BSA, (1.0,) * 21)).measures(sphere())
 
     assert {one.unit for one in kept} == {"SUVbsa", "ml", "cm2"}
 
 
 def test_a_sphere_without_uptake_values_keeps_none() -> None:
-    assert sphere_uptake(hot_cube("Bq/ml"), SuvRefusal("dose", "The dose is missing.")).measures(sphere()) == ()
-    assert sphere_uptake(hot_cube(), SUV).measures(sphere(x=500.0)) == ()
+    assert SphereUptake(hot_cube("Bq/ml"), SuvRefusal("dose", "The dose is missing.")).measures(sphere()) == ()
+    assert SphereUptake(hot_cube(), SUV).measures(sphere(x=500.0)) == ()
+
+
+def test_how_many_voxels_a_sphere_will_take_is_known_before_it_is_measured_and_none_afterwards() -> None:
+    """A ball of 10 mm holds 4189 mm³, 523.6 voxels of 8 mm³; never more than the volume has."""
+    uptake = SphereUptake(hot_cube(), SUV)
+    assert uptake.voxels_to_measure(sphere(10.0)) == 524
+    assert uptake.voxels_to_measure(sphere(500.0)) == 9261
+    assert uptake.voxels_to_measure(sphere(10.0, frame="1.2.10")) == 0
+    uptake.words(sphere(10.0))
+    assert uptake.voxels_to_measure(sphere(10.0)) == 0
+
+
+def test_the_numbers_of_the_last_places_are_kept_and_no_more() -> None:
+    uptake = SphereUptake(hot_cube(), SUV)
+    for n in range(65):
+        uptake.words(sphere(5.0, x=10.0 + n / 10))
+    assert uptake.voxels_to_measure(sphere(5.0, x=16.4)) == 0
+    assert uptake.voxels_to_measure(sphere(5.0, x=10.0)) == 66

@@ -18,7 +18,7 @@ from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Action, Actions, AddAnnotation, AskText, Refuse, Repaint, SeedNodule
 from viewers.scene.tools.ground import Ground
 from viewers.scene.tools.tool import Tool
-from workstation.domain.annotation import IN_STATISTICS, Annotation, AnnotationKind, PixelPoint
+from workstation.domain.annotation import IN_STATISTICS, Annotation, AnnotationKind, Measure, PixelPoint
 from workstation.domain.errors import WorkstationError
 from workstation.domain.geometry import Point
 
@@ -92,9 +92,14 @@ def with_uptake(drawn: Annotation, scene: Scene) -> Annotation:
     """Return a sphere with the uptake inside it where a PET lies here, once it stands."""
     if scene.sphere_measures is None or drawn.kind is not AnnotationKind.SPHERE:
         return drawn
+    return with_measures(drawn, scene.sphere_measures(drawn))
+
+
+def with_measures(drawn: Annotation, uptake: Sequence[Measure]) -> Annotation:
+    """Return a sphere with its uptake but for what its statistics tell already; itself where it has it."""
     told = drawn.statistics.unit if drawn.statistics is not None else ""
-    uptake = [one for one in scene.sphere_measures(drawn) if one.name not in IN_STATISTICS or one.unit != told]
-    return replace(drawn, measures=(*drawn.measures, *uptake))
+    new = [one for one in uptake if one.name not in IN_STATISTICS or one.unit != told]
+    return replace(drawn, measures=(*drawn.measures, *(one for one in new if one not in drawn.measures)))
 
 
 class DrawTool(Tool):

@@ -19,7 +19,6 @@ from workstation.domain.colour_map import SUV_SCALES, ColourMap
 from workstation.domain.errors import NotRegistrable, WorkstationError
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.suv import SuvScale
-from workstation.domain.voi_words import sphere_uptake
 from workstation.domain.volume import Volume
 from workstation.services.fusion_service import PreparedOverlay
 from workstation.ui.dialogs import ConfirmDialog
@@ -101,8 +100,8 @@ class FusedCells(QObject):
         layer.warnings += overlay_doubts(overlay.stack.series, overlay.images.values())
         base.fuse(layer)
         if overlay.stack.series.modality == "PT" and base.modality != "PT":
-            spheres = sphere_uptake(layer.volume, overlay.prepared.suv)
-            base.sphere_words, base.sphere_measures = spheres.words, spheres.measures
+            spheres = self._images.spheres
+            spheres.dress(base, spheres.uptake(layer.volume, overlay.prepared.suv))
         return True
 
     def _is_nowhere(self, cell: PlacedCell, base: Scene) -> bool:

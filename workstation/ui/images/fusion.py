@@ -17,7 +17,6 @@ from workstation.domain.errors import NotRegistrable, WorkstationError
 from workstation.domain.registration import Registrations, RigidRegistration
 from workstation.domain.study import Series
 from workstation.domain.suv import SuvRefusal
-from workstation.domain.voi_words import sphere_uptake
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.images.feature import FeatureContext
@@ -228,8 +227,8 @@ class Fusion(QObject):
                 scene.fuse(layer)
                 self._fused[scene] = layer
                 if overlay.shown.series.modality == "PT" and scene.modality != "PT":
-                    spheres = sphere_uptake(layer.volume, overlay.prepared.suv)
-                    scene.sphere_words, scene.sphere_measures = spheres.words, spheres.measures
+                    spheres = self._images.spheres
+                    spheres.dress(scene, spheres.uptake(layer.volume, overlay.prepared.suv))
         except NotRegistrable as exc:
             self._take_away()
             self._applied = self._state(shown)

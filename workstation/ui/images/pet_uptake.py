@@ -20,7 +20,7 @@ from viewers.scene.volume_scene import VolumeScene
 from workstation.domain.frames import FrameRef
 from workstation.domain.ports import JobContext
 from workstation.domain.suv import SuvRefusal, SuvScale, SuvType
-from workstation.domain.voi_words import sphere_uptake
+from workstation.domain.voi_words import SphereUptake
 from workstation.domain.volume import Volume
 from workstation.services.fusion_service import PreparedOverlay, PrepareOverlay, UptakeFacts
 from workstation.services.jobs import JobHandle, Pool
@@ -177,8 +177,8 @@ class PetUptake(QObject):
             given = " · ".join(part for part in (facts.tracer, facts.elapsed) if part)
             scene.captions = replace(scene.captions, contrast=given)
         if prepared is not None:
-            spheres, scene.measured_volume = prepared.spheres, prepared.measured
-            scene.sphere_words, scene.sphere_measures = spheres.words, spheres.measures
+            scene.measured_volume = prepared.measured
+            self._images.spheres.dress(scene, prepared.spheres)
         if isinstance(scene, _CUT) and scene.uptake is not None and scene.uptake.own:
             if prepared is None:
                 scene.uptake, scene.no_uptake = None, tr("No SUV yet: every slice has a factor of its own.")
@@ -195,7 +195,7 @@ class _Prepared:
         """Uptake values, or the stored ones where there are none: spheres, nodules and regions are told in these"""
         self.shown = shown
         """Stored values; those of the first slice's factor where every slice has its own"""
-        self.spheres = sphere_uptake(prepared.volume, prepared.suv)
+        self.spheres = SphereUptake(prepared.volume, prepared.suv)
         self.frames: frozenset[FrameRef] = frozenset()
         self._volumes: tuple[Volume, ...] = (raw, shown)
 

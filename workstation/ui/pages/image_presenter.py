@@ -28,6 +28,7 @@ from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.scene_marks import SceneMarks
 from workstation.ui.images.series_loading import SeriesLoading
 from workstation.ui.images.shown_series import ImagePlace, ShownSeries, thumbnail
+from workstation.ui.images.sphere_measuring import SphereMeasuring
 from workstation.ui.images.suv_choice import SuvChoice
 from workstation.ui.images.volume_building import VolumeBuilding
 from workstation.ui.notice import Notice, Severity
@@ -89,6 +90,7 @@ class ImagePresenter(QObject):
         self.marks = SceneMarks(page.grid)
         self.suv = SuvChoice(page)
         """Which uptake value every PET of the case is told in"""
+        self.spheres = SphereMeasuring(self, jobs, page.grid.refresh)
         self.clip_shares = ClipShares()
         """What the clips of every viewport hold decoded together"""
         self._loading = SeriesLoading(page, open_stream, self.clip_shares)
@@ -168,6 +170,7 @@ class ImagePresenter(QObject):
         """Stop fetching and drop every pixel, mark and measurement of the case."""
         self._loading.close()
         self._volumes.drop()
+        self.spheres.close()
         self._case = self._shown = self._pending = None
         self.marks.clear()
         self.case_closed.emit()

@@ -79,6 +79,7 @@ class ReadingPresenter(QObject):
         self.images = ImagePresenter(
             page, jobs, open_stream, comparing=comparing, fusing=fusing, foreign=foreign, in_steps=in_steps
         )
+        self.images.spheres.pending = desk.pending
         self._acts: list[str] = []
         self._undone: list[str] = []
         self._stepping = False
@@ -459,7 +460,8 @@ class ReadingPresenter(QObject):
         if session is None or session.read_only:
             return  # images stay fully usable; what is measured read-only is gone with the case
         session.set_annotations(annotations)
-        if not self._stepping:
+        notes = self.images.annotations
+        if not self._stepping and (notes is None or not notes.is_completing):
             self._acted(_MEASUREMENT)
 
     def _mark_key(self, image: KeyImage) -> None:

@@ -387,7 +387,7 @@ class ReportPresenter(QObject):
         if session is None or actor is None or session.blockers or session.read_only:
             return
         again = partial(self.ask_signature, preliminary=preliminary)
-        if self.dialog is not None or self._desk.busy or self.tools.hold_up(again):
+        if self.dialog is not None or self._desk.busy or self._measures_still(again) or self.tools.hold_up(again):
             return
         if not preliminary and any(guard(self.ask_signature) for guard in self.guards):
             return
@@ -415,6 +415,8 @@ class ReportPresenter(QObject):
     def submit(self) -> None:
         """Hand the report to a senior; an author with a certificate is asked for a signature first."""
         session, actor = self._desk.session, self._desk.signer
+        if self._measures_still(self.submit):
+            return
         if actor is None:
             self._desk.submit()
             return
@@ -430,6 +432,13 @@ class ReportPresenter(QObject):
                 self._desk.submit()
 
         self.certificates.ask(actor.user_id, go_on)
+
+    def _measures_still(self, go_on: Callable[[], None]) -> bool:
+        """Wait until what is being measured stands in the report; tell whether it has to be waited for."""
+        waits = self._desk.pending.hold_up(go_on)
+        if waits:
+            self._page.toast.emit(tr("A sphere is still being measured: this goes on as soon as its values are there."))
+        return waits
 
     def _forget_dialog(self, _result: int) -> None:
         self.certificates.rest()
