@@ -168,7 +168,13 @@ def already_claimed(holder: str, *, detail: str = "") -> AlreadyClaimed:
         if holder
         else tr("Another reader is already reading this case")
     )
-    return AlreadyClaimed(text, hint=tr("Choose another case, or ask for it to be released."), detail=detail)
+    return AlreadyClaimed(
+        text,
+        hint=tr(
+            "Choose another case, or ask for it to be released; a senior can take it back in the menu of the list."
+        ),
+        detail=detail,
+    )
 
 
 def _wrong_transaction(_body: Body, detail: str) -> WorkstationError:

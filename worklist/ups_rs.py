@@ -172,6 +172,10 @@ class HubWorklist:
             json={"transaction_uid": claim.transaction_uid},
         )
 
+    def free(self, ups_instance_uid: str, reason: str) -> None:
+        """Take a case from a machine that does not give it back. Raises NotPermitted, NoLongerUpdatable."""
+        self._client.request("POST", f"/api/worklist/{ups_instance_uid}/free", json={"reason": reason})
+
     def complete(self, claim: Claim, outputs: Sequence[OutputReference]) -> None:
         """Finish a workitem with its outputs; already completed by the same lock is success."""
         self._workitems.finish(claim.ups_instance_uid, claim.transaction_uid, outputs)

@@ -21,6 +21,7 @@ from workstation.domain.workitem import Claim, Priority, ReadingState, WorklistR
 from workstation.services.jobs import JobRunner
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.notice import Notice
+from workstation.ui.pages.take_back_dialog import TakeBackDialog
 from workstation.ui.pages.worklist_page import WorklistPage
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
 from workstation.ui.theme import apply_theme
@@ -179,6 +180,25 @@ def test_a_signed_report_that_did_not_arrive_is_said_on_the_list_until_somebody_
     refresh(qtbot, page, hub)
     told = [(notice.fact, notice.still_works) for notice in page.notices.notices()]
     assert told == [("吴桂兰: The centre did not take a signed report", "Claim it.")]
+
+
+def test_a_case_held_on_another_machine_is_taken_back_with_a_reason(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    row = hub.rows["2.25.6"]
+    menu = page.row_menu(row)
+    take_back = next(action for action in menu.actions() if action.text() == "Take back…")
+    menu.close()
+    take_back.trigger()
+    dialog = page.findChild(TakeBackDialog)
+    assert isinstance(dialog, TakeBackDialog)
+
+    dialog.accept()
+    assert hub.freed == []  # never without a reason
+    dialog.reason.setPlainText("昨晚的工作站不再启动")
+    dialog.accept()
+
+    qtbot.waitUntil(lambda: hub.freed == [("2.25.6", "昨晚的工作站不再启动")])
 
 
 def test_a_release_that_did_not_reach_the_hub_says_so_and_is_repeated_on_request(

@@ -50,6 +50,9 @@ class FakeWorklist:
     def release(self, claim: Claim) -> None:
         self.released.append(claim)
 
+    def free(self, ups_instance_uid: str, reason: str) -> None:
+        raise AssertionError("opening a case takes it from nobody")
+
     def complete(self, claim: Claim, outputs: Sequence[OutputReference]) -> None:
         raise AssertionError("the hub completes a reading with its report")
 

@@ -115,6 +115,7 @@ class FakeWorklist:
         self.queries: list[WorklistQuery] = []
         self.claims: list[tuple[str, str]] = []
         self.released: list[Claim] = []
+        self.freed: list[tuple[str, str]] = []
 
     def query(self, query: WorklistQuery) -> WorklistPage:
         self._reach()
@@ -146,6 +147,14 @@ class FakeWorklist:
         self.released.append(claim)
         row = self.rows[claim.ups_instance_uid]
         self.rows[claim.ups_instance_uid] = replace(
+            row, state=ReadingState.READY, reader_id="", reader_name="", revision=row.revision + 1
+        )
+
+    def free(self, ups_instance_uid: str, reason: str) -> None:
+        self._reach()
+        self.freed.append((ups_instance_uid, reason))
+        row = self.rows[ups_instance_uid]
+        self.rows[ups_instance_uid] = replace(
             row, state=ReadingState.READY, reader_id="", reader_name="", revision=row.revision + 1
         )
 

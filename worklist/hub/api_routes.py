@@ -47,6 +47,13 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Freed:
+    """Why a case is taken from who holds it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Promised:
     """What a sender holds: SHA-256 of the Part 10 file by SOP Instance UID."""
 
@@ -168,6 +175,10 @@ def case_routes(
     @router.post("/worklist/{ups_instance_uid}/release")
     def release(ups_instance_uid: str, actor: CurrentActor, body: Lock) -> ScheduledWorkitem:
         return ScheduledWorkitem(cases.release(actor, ups_instance_uid, body.transaction_uid))
+
+    @router.post("/worklist/{ups_instance_uid}/free")
+    def free(ups_instance_uid: str, actor: CurrentActor, body: Freed) -> ScheduledWorkitem:
+        return ScheduledWorkitem(cases.free(actor, ups_instance_uid, body.reason))
 
     @router.post("/requests", status_code=201)
     def request_reading(actor: CurrentActor, body: ReadingRequest) -> RegisteredStudy:

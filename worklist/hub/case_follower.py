@@ -110,6 +110,7 @@ class CaseFollower:
             else:
                 self.schedule(connection, case, step, actor, state=state, reader=reader)
         elif item.ups_instance_uid == case.ups_instance_uid:
+            _require_unwritten(connection, case)
             self._touch(connection, item, state=ReadingState.CANCELLED, reader_id="", reader_name="")
 
     def _slot_canceled(self, connection: Connection, item: Workitem, slot: Row[Any], *, was_claimed: bool) -> None:
@@ -223,6 +224,13 @@ def _case(connection: Connection, item: Workitem) -> Row[Any] | None:
         select(cases.c.study_instance_uid).where(cases.c.study_instance_uid == item.study_instance_uid, owned)
     ).scalar_one_or_none()
     return None if study is None else case_with_site(connection, study)
+
+
+def _require_unwritten(connection: Connection, case: Row[Any]) -> None:
+    """Refuse to withdraw a request of which somebody has written: their report would be lost with it."""
+    study = case.study_instance_uid
+    if open_row(connection, study) is not None or final_row(connection, study) is not None:
+        raise inconsistent("C312", "a report of this case has been begun; its reader can cancel it")
 
 
 def _waiting(connection: Connection, case: Row[Any]) -> tuple[WorkitemCode | None, ReadingState, tuple[str, str]]:

@@ -17,7 +17,15 @@ from worklist.hub.cases import require_study
 from worklist.hub.context import HubContext
 from worklist.hub.database import insert_once
 from worklist.hub.double_reading import DoubleReadings
-from worklist.hub.errors import BadRequest, Incomplete, Integrity, NoLongerUpdatable, NotFound, WrongTransaction
+from worklist.hub.errors import (
+    AlreadyClaimed,
+    BadRequest,
+    Incomplete,
+    Integrity,
+    NoLongerUpdatable,
+    NotFound,
+    WrongTransaction,
+)
 from worklist.hub.exam_repeats import record_repeat
 from worklist.hub.instances import InstanceIndex
 from worklist.hub.tables import cases, workitems
@@ -73,7 +81,10 @@ class CaseService:
             owner = self._index.owner(connection, request.study_instance_uid)
             if owner is not None and owner and not actor.may_see_site(owner):
                 raise NotFound("there is no such study")
-            if case_with_site(connection, request.study_instance_uid) is not None:
+            before = case_with_site(connection, request.study_instance_uid, for_update=True)
+            if before is not None:
+                if before.state == ReadingState.CANCELLED:
+                    self._reopen(connection, actor, request)
                 if request.repeat is not None:  # a study that is sent again may bring the reason that lacked
                     record_repeat(connection, self._context, actor, request.study_instance_uid, request.repeat)
                 return
@@ -103,6 +114,27 @@ class CaseService:
             )
             if request.repeat is not None:
                 record_repeat(connection, self._context, actor, request.study_instance_uid, request.repeat)
+
+    def _reopen(self, connection: Connection, actor: Actor, request: ReadingRequest) -> None:
+        """Ask anew for what was withdrawn: the case waits for its images again, under a workitem of its own."""
+        study, now = request.study_instance_uid, self._context.clock.now()
+        self._double.forget(connection, study)
+        touch(
+            connection,
+            self._context,
+            study,
+            requested_by=actor.user_id,
+            priority=request.priority.value,
+            stat_rank=0 if request.priority is Priority.HIGH else 1,
+            due=now + DEFAULT_DUE[request.priority],
+            arrived=now,
+            clinical_question=request.clinical_question,
+            images_expected=request.expected_instances,
+            state=ReadingState.RECEIVING,
+            ups_instance_uid=new_uid(),
+            workitem_code=WorkitemCode.INTERPRETATION.value,
+        )
+        self._context.audit.record(connection, actor, AuditAction.STUDY_REGISTERED, subject_uid=study)
 
     def missing(self, actor: Actor, study_instance_uid: str, promised: dict[str, str]) -> Missing:
         """Compare what was promised with what is stored. Raises NotFound, NotPermitted."""
@@ -156,6 +188,31 @@ class CaseService:
                 raise NoLongerUpdatable(f"the workitem is {item.state}")
             return self._give_back(connection, actor, item)
 
+    def free(self, actor: Actor, ups_instance_uid: str, reason: str) -> str:
+        """
+        Take a case from a machine that does not give it back; return the UID of the workitem scheduled in its place.
+
+        Who holds it may do so from anywhere, a senior with anybody's. What the former lock brings later is refused.
+
+        Raises:
+            NotFound: no such case. NotPermitted: another's, and no senior. NoLongerUpdatable: nobody holds it.
+        """
+        seen = self._claimed_case_workitem(actor, ups_instance_uid)
+        if seen.workitem_code == WorkitemCode.COMPUTER_AIDED_DETECTION.value:
+            raise NotFound("there is no such case")
+        is_own = seen.holder_id == actor.user_id
+        needed = PERFORM[seen.workitem_code] if is_own else Permission.VERIFY_REPORT
+        authorize(actor, needed, self._context, subject_uid=ups_instance_uid)
+        if not reason.strip():
+            raise BadRequest("a case is taken back with a reason")
+        with self._context.write() as connection:
+            item = load(connection, ups_instance_uid, for_update=True)
+            if item is None or item.state is not ProcedureStepState.IN_PROGRESS:
+                raise NoLongerUpdatable("nobody holds the case")
+            if item.holder_id != seen.holder_id:
+                raise AlreadyClaimed("another reader holds the case", holder=item.holder_name)
+            return self._give_back(connection, actor, item, f"from {item.holder_id}: {reason.strip()}")
+
     def reclaim_lost_detections(self, actor: Actor) -> int:
         """Schedule anew what a killed worker left behind; return how many."""
         deadline = self._context.clock.now() - LEASE
@@ -175,7 +232,7 @@ class CaseService:
                     given_back += 1
         return given_back
 
-    def _give_back(self, connection: Connection, actor: Actor, item: Workitem) -> str:
+    def _give_back(self, connection: Connection, actor: Actor, item: Workitem, why: str = "") -> str:
         place = slot_of(connection, item.ups_instance_uid)
         self._ups.cancel(connection, actor, item)
         case = case_with_site(connection, item.study_instance_uid)
@@ -186,7 +243,9 @@ class CaseService:
             replacement = slot_in(connection, item.study_instance_uid, place.slot)
         elif item.ups_instance_uid == case.ai_ups_instance_uid:
             replacement = self._follower.schedule_detection(connection, case, actor)
-        self._context.audit.record(connection, actor, AuditAction.WORKITEM_RELEASED, subject_uid=item.ups_instance_uid)
+        self._context.audit.record(
+            connection, actor, AuditAction.WORKITEM_RELEASED, subject_uid=item.ups_instance_uid, detail=why
+        )
         return replacement
 
     def _claimed_case_workitem(self, actor: Actor, ups_instance_uid: str) -> Workitem:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from worklist.hub import blind_slots
 from worklist.hub.auth import authorize
@@ -69,6 +69,10 @@ class DoubleReadings:
         ).scalar_one()
         if arrived % every == 0 and double_state(connection, study_instance_uid) is None:
             self._mark(connection, actor, study_instance_uid)
+
+    def forget(self, connection: Connection, study_instance_uid: str) -> None:
+        """Let go what was planned for a request that was withdrawn before anybody read."""
+        connection.execute(delete(double_readings).where(double_readings.c.study_instance_uid == study_instance_uid))
 
     def is_blind(self, connection: Connection, study_instance_uid: str) -> bool:
         """Tell whether readings of the study are still to come, so that nobody signs it or sees one."""

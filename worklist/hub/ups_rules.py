@@ -111,6 +111,7 @@ _NEVER_SET: Final = frozenset(
         "AdmittingDiagnosesCodeSequence",
         "ReferencedRequestSequence",
         "ReplacedProcedureStepSequence",
+        "ScheduledWorkitemCodeSequence",  # it decides who may perform the step
     )
 )
 KNOWN_TAGS: Final = frozenset(

@@ -85,6 +85,10 @@ class WorklistPort(Protocol):
         """Give a claimed reading back: the workitem is cancelled and scheduled anew. Raises WrongTransaction."""
         ...
 
+    def free(self, ups_instance_uid: str, reason: str) -> None:
+        """Take a case from a machine that does not give it back. Raises NotPermitted, NoLongerUpdatable."""
+        ...
+
     def complete(self, claim: Claim, outputs: Sequence[OutputReference]) -> None:
         """Finish a workitem with its outputs; already completed by the same lock is success."""
         ...

@@ -82,6 +82,13 @@ class CaseActs:
         """Tell whether the person holds this case."""
         return row.state is ReadingState.READING and bool(row.reader_id) and row.reader_id == self.user_id
 
+    def may_free(self, row: WorklistRow) -> bool:
+        """Tell whether the person may take this case from the machine that holds it: the own ones, a senior all."""
+        actor = self._actor()
+        if actor is None or row.state is not ReadingState.READING or not row.reader_id:
+            return False
+        return row.reader_id == actor.user_id or actor.may(Permission.VERIFY_REPORT)
+
     def open(self, row: WorklistRow) -> None:
         """Open in one step: claim it when that is possible, take up the own lock, else read-only."""
         view = self._view()
@@ -143,6 +150,28 @@ class CaseActs:
             self._act_failed(key, tr("{name} was not given back", name=name), partial(self.release, row), error)
 
         self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
+
+    def free(self, row: WorklistRow, reason: str) -> None:
+        """Take a case from the machine that holds it; what was not submitted there stays there as a draft."""
+        if self.holds_back(row.ups_instance_uid):
+            self._say(tr("The report is on its way"))
+            return
+        key, name = _act_of(row), name_or_placeholder(row.patient_name)
+
+        def done(_none: None) -> None:
+            self.released(row.ups_instance_uid)
+            self._done(key, tr("{name} is back on the list.", name=name))
+
+        def failed(error: Exception) -> None:
+            what = tr("{name} was not taken back", name=name)
+            self._act_failed(key, what, partial(self.free, row, reason), error)
+
+        self._jobs.submit(
+            Pool.IO,
+            lambda _job: self._worklist.free(row.ups_instance_uid, reason),
+            on_success=done,
+            on_error=failed,
+        )
 
     def _is_held(self, claim: Claim, user_id: str) -> bool:
         """Ask the hub whether the person still holds a case; a workitem that is gone is held by nobody."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -19,6 +20,7 @@ from workstation.ui.icons import icon
 from workstation.ui.keymap import key_of
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.page import Page
+from workstation.ui.pages.take_back_dialog import TakeBackDialog
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
 from workstation.ui.pages.worklist_view import ListState
 from workstation.ui.stepwise import Stepwise
@@ -310,12 +312,19 @@ class WorklistPage(Page):
             menu.addAction(icon("lock"), tr("Claim"), lambda: presenter.acts.claim(row))
         if presenter.acts.may_release(row):
             menu.addAction(icon("lock-unlock"), tr("Release"), lambda: presenter.acts.release(row))
+        if presenter.acts.may_free(row):
+            menu.addAction(icon("lock-unlock"), tr("Take back…"), lambda: self._take_back(row))
         menu.addAction(
             icon("eye-2"),
             tr("Open read-only"),
             lambda: self.open_requested.emit(row, True),
         )
         return menu
+
+    def _take_back(self, row: WorklistRow) -> None:
+        dialog = TakeBackDialog(self, row, is_own=self.presenter.acts.may_release(row))
+        dialog.reason_given = partial(self.presenter.acts.free, row)
+        dialog.open()
 
     def _preview_toggled(self, shown: bool) -> None:  # noqa: FBT001 - a Qt slot
         if self._applying:
