@@ -135,7 +135,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         desktop.shell.jobs,
         preview=Preview(ReportPdf(site_letterheads(desktop.session.storage.documents))),
         certificate_subject=desktop.signing.keys.subject,
-        aids=writing_aids(desktop.hub, desktop.session.storage),
+        aids=writing_aids(desktop.hub, desktop.session.storage, lambda: _site_of_case(desktop)),
         way=way_services(desktop.hub, desktop.session.storage),
     )
     desktop.report.guards.append(desktop.critical.report_page(page, _present(desktop.desk)))
@@ -145,6 +145,11 @@ def _report(desktop: Desktop) -> Iterator[Page]:
     )  # fmt: skip
     _tell_return(desktop, page)
     grade_beside_report(page, _present(desktop.desk), desktop.hub.quality, desktop.shell.jobs, _present(desktop.actor))
+
+
+def _site_of_case(desktop: Desktop) -> str:
+    session = desktop.desk.session if desktop.desk is not None else None
+    return "" if session is None else session.row.site_id
 
 
 def _tell_return(desktop: Desktop, page: ReportPage) -> None:

@@ -43,6 +43,11 @@ class Phrase:
         if len({key for key, _text in self.fields}) != len(self.fields):
             raise ValueError("a macro writes into a field once")
 
+    @property
+    def is_own(self) -> bool:
+        """Tell whether the reader wrote it."""
+        return not self.shipped and not self.shared
+
     def fits(self, template_id: str, language: str) -> bool:
         """Tell whether it is offered in reports of this template and language."""
         return self.language[:2] == language[:2] and (not self.templates or template_id in self.templates)

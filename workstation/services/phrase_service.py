@@ -25,16 +25,18 @@ class PhraseBook:
     """
     Own phrases first, then those of the site, of all sites, and the shipped ones.
 
-    Of one abbreviation and language the first holds. ``shared`` gives what the hub gives now.
+    Of one abbreviation and language the first holds. ``shared`` gives what the hub gives, ``site_id`` the site of the
+    open case.
     """
 
     store: PhrasePort
     shared: Callable[[], Sequence[Phrase]] = tuple
+    site_id: Callable[[], str] = str
     _own: tuple[Phrase, ...] | None = field(default=None, repr=False)
 
-    def all(self, site_id: str = "") -> tuple[Phrase, ...]:
-        """Return every phrase for a case of a site. Raises StorageError where the own ones cannot be read."""
-        shared = [one for one in self.shared() if one.site_id in {"", site_id}]
+    def all(self) -> tuple[Phrase, ...]:
+        """Return every phrase for the open case. Raises StorageError where the own ones cannot be read."""
+        shared = [one for one in self.shared() if one.site_id in {"", self.site_id()}]
         shared.sort(key=lambda one: not one.site_id)
         found: dict[tuple[str, str], Phrase] = {}
         for one in (*self.own(), *shared, *_shipped()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import TypeAdapter
@@ -12,14 +12,16 @@ from pydantic import TypeAdapter
 from tests.helpers import cases
 from tests.helpers.writing import FakePhrases, finding
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
-from workstation.domain.errors import ReportError
+from workstation.domain.errors import ReportError, TemplateViolation
 from workstation.domain.finding import Lobe
 from workstation.domain.norm.values import NormKind
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.phrase import Phrase, filled, placeholders
 from workstation.domain.report import Person, Report
+from workstation.domain.shared_document import DocumentInfo, DocumentKey, DocumentKind, SharedDocument, digest_of
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.voi import Threshold
+from workstation.exchange.templates.shared_phrases import parse_shared_phrases, shared_phrases
 from workstation.services.norm_gate import describe_fault, faults_of
 from workstation.services.phrase_service import PhraseBook, facts_of
 from workstation.services.report_links import annotation_words, finding_words, insertable, link_states
@@ -216,6 +218,36 @@ def test_an_own_phrase_takes_the_place_of_a_shipped_one_and_gives_it_back() -> N
     book.drop(mine)
     assert shipped in book.all()
     assert book.own() == ()
+
+
+def test_phrases_of_the_hospital_and_of_all_stand_before_shipped_ones_and_behind_own_ones() -> None:
+    content = {"phrases": [{"abbreviation": "jh", "language": "zh_CN", "title": "结合", "text": "请结合我院病史。"}]}
+    ours = parse_shared_phrases(json.dumps(content), "phrases", "qingshui")
+    content["phrases"][0]["text"] = "请结合联盟病史。"
+    shared = (*parse_shared_phrases(json.dumps(content), "phrases"), *ours)
+    site = ["qingshui"]
+    book = PhraseBook(FakePhrases(), lambda: shared, lambda: site[0])
+
+    def held() -> Phrase:
+        (found,) = [one for one in book.all() if one.abbreviation == "jh" and one.language == "zh_CN"]
+        return found
+
+    assert (held().text, held().is_own, held().site_id) == ("请结合我院病史。", False, "qingshui")
+    site[0] = "elsewhere"
+    assert (held().text, held().site_id) == ("请结合联盟病史。", "")
+    book.keep(Phrase("jh", "结合", "我自己的话。", "zh_CN"))
+    assert (held().text, held().is_own) == ("我自己的话。", True)
+    assert [one.text for one in book.own()] == ["我自己的话。"]  # what is shared is never written among the own ones
+
+
+def test_shared_phrases_of_a_newer_hub_are_passed_over_and_twice_the_same_is_refused() -> None:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    text = json.dumps({"phrases": [], "form": 9})
+    key = DocumentKey(DocumentKind.PHRASES, "phrases")
+    assert shared_phrases([SharedDocument(DocumentInfo(key, 1, "", digest_of(text), at, "x"), text)]) == ()
+    one = {"abbreviation": "a", "language": "en", "title": "A", "text": "a"}
+    with pytest.raises(TemplateViolation):
+        parse_shared_phrases(json.dumps({"phrases": [one, one]}), "phrases")
 
 
 def test_a_phrase_that_names_the_patient_is_not_kept() -> None:

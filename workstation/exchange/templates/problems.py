@@ -60,9 +60,9 @@ def problem_of(error: jsonschema.ValidationError) -> TemplateProblem:
 
 
 def _missing(error: jsonschema.ValidationError) -> str:
-    wanted = error.validator_value if error.validator == "required" else []
+    wanted = error.validator_value if isinstance(error.validator_value, list) else []
     there = error.instance if isinstance(error.instance, dict) else {}
-    return ", ".join(str(name) for name in wanted if name not in there)
+    return ", ".join(name for name in wanted if isinstance(name, str) and name not in there)
 
 
 def _of_sense(draft: Draft) -> Iterator[TemplateProblem]:

@@ -1,4 +1,4 @@
-"""A reader's phrases: seen, written, deleted; shipped ones are read and made one's own by changing them."""
+"""A reader's phrases: seen, written, deleted; shared and shipped ones are made one's own by changing them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, 
 from resources.translation import tr
 from workstation.domain.phrase import Phrase
 from workstation.ui.dialogs import Dialog
+from workstation.ui.report.phrase_words import whose
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.growing_text import GrowingText
@@ -68,7 +69,7 @@ class PhraseDialog(Dialog):
         self._phrases = tuple(one for one in phrases if one.language[:2] == self._language[:2])
         self.list.clear()
         for one in self._phrases:
-            self.list.addItem(f"{one.abbreviation} · {one.title}" + ("" if one.shipped else f" · {tr('own')}"))
+            self.list.addItem(f"{one.abbreviation} · {one.title} · {whose(one)}")
         wanted = [at for at, one in enumerate(self._phrases) if current and one.abbreviation == current.abbreviation]
         self.list.setCurrentRow(wanted[0] if wanted else 0)
 
@@ -110,10 +111,16 @@ class PhraseDialog(Dialog):
         self.abbreviation.setText(one.abbreviation if one else "")
         self.title.setText(one.title if one else "")
         self.text.setPlainText(one.text if one else "")
-        own = one is not None and not one.shipped
+        own = one is not None and one.is_own
         self.scope.setCurrentIndex(1 if one is not None and self.scope.itemData(1) in one.templates else 0)
-        self.drop.enable(own, tr("Shipped phrases stay"))
-        self.say(tr("A shipped phrase: kept with changes it becomes your own") if one is not None and not own else "")
+        self.drop.enable(own, tr("Shared and shipped phrases stay"))
+        if one is None or own:
+            self.say(tr("Your own phrase: only you see it") if own else "")
+        elif one.shared:
+            scope = tr("of this hospital") if one.site_id else tr("of all hospitals")
+            self.say(tr("A shared phrase {scope}: kept with changes it becomes your own", scope=scope))
+        else:
+            self.say(tr("A shipped phrase: kept with changes it becomes your own"))
 
     def _begin(self) -> None:
         self.list.setCurrentRow(-1)
@@ -121,5 +128,5 @@ class PhraseDialog(Dialog):
 
     def _drop(self) -> None:
         one = self._current()
-        if one is not None and not one.shipped:
+        if one is not None and one.is_own:
             self.drop_asked.emit(one)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeyEvent
 
 from workstation.domain.phrase import Phrase, matching, placeholders, typed_abbreviation
 from workstation.ui.report.choice_popup import ChoicePopup, ChoiceRow
+from workstation.ui.report.phrase_words import whose
 from workstation.ui.report.report_text import ReportText
 
 _MOST: Final = 20
@@ -81,7 +82,8 @@ class PhraseTyping(QObject):
             return
         self._typed = typed
         found = matching(tuple(self._offered()), typed)[:_MOST]
-        self._begin(text, _Mode.PHRASES, [ChoiceRow(f"{p.abbreviation} · {p.title}", _shown(p), p) for p in found])
+        rows = [ChoiceRow(_named(p), _shown(p), p) for p in found]
+        self._begin(text, _Mode.PHRASES, rows)
 
     def _cursor_moved(self, text: ReportText) -> None:
         if text is self._text and self._mode is _Mode.PHRASES and typed_abbreviation(text.before_cursor()) is None:
@@ -124,6 +126,11 @@ class PhraseTyping(QObject):
                 text.choose(gap.start, gap.end)
         else:
             self._done(value)
+
+
+def _named(phrase: Phrase) -> str:
+    """Return a phrase as the list names it; one that others wrote says whose it is."""
+    return f"{phrase.abbreviation} · {phrase.title}" + (f" · {whose(phrase)}" if phrase.shared else "")
 
 
 def _shown(phrase: Phrase) -> str:
