@@ -163,6 +163,14 @@ def test_a_fallback_is_told() -> None:
     assert [warning.text for warning in session.warnings] == ["CUDA did not start; the CPU is used."]
 
 
+def test_an_openvino_that_does_not_start_is_told_and_the_cpu_goes_on() -> None:
+    here = (Provider.CPU, Provider.OPENVINO)
+    session = InferenceSession.open(b"", Provider.AUTO, factory=_Runtime(openvino="broken"), available=here)
+
+    assert session.provider is Provider.CPU
+    assert [warning.text for warning in session.warnings] == ["OPENVINO did not start; the CPU is used."]
+
+
 def test_a_full_card_is_told_and_its_memory_given_back() -> None:
     opened: list[_Network] = []
 
