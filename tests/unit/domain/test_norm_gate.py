@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from tests.helpers.norm import FOLDER, SIGNER, faults, good_reports, seeded, subject_of
 from workstation.domain.norm.gate import RULES, norm_faults, open_faults
 from workstation.domain.norm.values import NormFault, NormField, NormKind, NormOverride, NormSubject, Role
-from workstation.domain.norm.words import levels, read, terms_of
+from workstation.domain.norm.words import read
 
 GOOD = good_reports()
 FAULTS = faults()
-HELD_OUT, SIDES, HELD_OUT_FAULTS = (
+HELD_OUT, SIDES, HELD_OUT_FAULTS, REVIEWED, AFTER_REVIEW = (
     json.loads((FOLDER / name).read_text(encoding="utf-8"))
-    for name in ("held_out_zh.json", "good_sides_zh.json", "held_out_faults_zh.json")
-)
+    for name in ("held_out_zh.json", "good_sides_zh.json", "held_out_faults_zh.json", "reviewed_zh.json",
+                 "after_review_zh.json")
+)  # fmt: skip
 
 
 def rules(subject: NormSubject) -> list[str]:
@@ -65,6 +67,39 @@ def test_a_good_report_that_no_rule_was_written_for_is_not_held_up_either(number
     subject = subject_of(one["findings"], one["impression"])
 
     assert norm_faults(replace(subject, examination=one["examination"], sex=one["sex"])) == ()
+
+
+def of_a_reviewer(one: dict[str, Any]) -> NormSubject:
+    texts = (
+        NormField("findings", Role.FINDINGS, one["findings"]),
+        NormField("impression", Role.IMPRESSION, one["impression"]),
+        NormField("history", Role.BACKGROUND, one["background"]),
+        NormField("recommendation", Role.RECOMMENDATION, one["recommendation"]),
+    )
+    subject = replace(subject_of("", ""), fields=texts, examination=one["examination"], sex=one["sex"])
+    return replace(subject, examined_on=date(2026, 11, 20), age_years=one["age"])
+
+
+def sentence_of(one: dict[str, Any]) -> str:
+    return f"{one['findings'][:16]}-{one['impression'][:12]}"
+
+
+@pytest.mark.parametrize("one", [one for one in REVIEWED if one["is"] == "good"], ids=sentence_of)
+def test_a_report_that_a_reviewer_called_good_is_not_held_up(one: dict[str, Any]) -> None:
+    assert norm_faults(of_a_reviewer(one)) == ()
+
+
+def test_what_a_reviewer_wrote_wrong_is_told_but_for_a_replaced_hip() -> None:
+    # of these 122 the gate told 74 when they came; the words of the reviewer stand as they were written
+    missed = [one["impression"] for one in REVIEWED if one["is"] == "fault" and not norm_faults(of_a_reviewer(one))]
+
+    assert missed == ["右髋置换术后。"]
+
+
+@pytest.mark.parametrize("one", AFTER_REVIEW, ids=sentence_of)
+def test_sentences_written_after_the_rules_are_told_apart(one: dict[str, Any]) -> None:
+    # thirty of each, written before they were tried: 28 faults were told and 2 good ones held up at first sight
+    assert bool(norm_faults(of_a_reviewer(one))) == (one["is"] == "fault")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault["fault"] for fault in FAULTS])
@@ -246,6 +281,31 @@ def test_a_doubt_is_neither_said_nor_denied() -> None:
     assert rules(subject_of("双肺清晰。", "建议复查排查气胸。")) == []
 
 
+@pytest.mark.parametrize(
+    ("findings", "impression", "expected"),
+    [
+        ("左侧额叶脑出血。", "未见颅内出血。", ["denied_in_conclusion"]),
+        ("左侧额叶脑出血。", "左侧额叶脑出血；未见脑疝及硬膜下出血。", []),
+        ("左侧额叶脑出血。", "脑出血吸收期，未见新发出血。", []),
+        ("原左侧额叶血肿已吸收。", "未见出血。", []),
+        ("左侧气胸。", "右侧气胸未见。左侧气胸。", []),
+        ("左侧气胸，右侧未见气胸。", "左侧气胸。", []),
+        ("左侧第5肋骨折。胸椎未见骨折。", "左侧第5肋骨折；胸椎未见骨折。", []),
+        ("左侧第5肋骨折。", "胸椎未见骨折。", ["missing_in_conclusion"]),
+        ("L1椎体压缩骨折。", "L2椎体未见骨折，L1椎体骨折。", []),
+        ("左侧基底节区腔隙性梗死灶。", "腔隙性脑梗死，未见急性梗死。", []),
+        ("右侧侧脑室后角积血，左侧基底节区出血。", "左侧基底节区出血破入脑室。", []),
+        ("右肺肿块，肝内肿块。", "右肺占位，肝内占位。", []),
+        ("右肺肿块。肝内肿块。", "右肺癌。", ["missing_in_conclusion"]),
+        ("右侧气胸。双侧胸腔未见气胸。", "右侧气胸。", ["denied_in_findings"]),
+        ("右侧气胸。未见张力性气胸。", "右侧气胸。", []),
+        ("右肺上叶磨玻璃结节。另见一结节。", "右肺上叶实性结节。", []),
+    ],
+)
+def test_a_severe_finding_is_neither_denied_nor_left_out(findings: str, impression: str, expected: list[str]) -> None:
+    assert rules(subject_of(findings, impression)) == expected
+
+
 def test_a_level_that_the_findings_count_otherwise_is_no_contradiction() -> None:
     assert rules(subject_of("所示椎体楔形变。", "L1椎体压缩骨折。")) == []
 
@@ -253,7 +313,11 @@ def test_a_level_that_the_findings_count_otherwise_is_no_contradiction() -> None
 def test_the_nearest_side_before_a_word_counts() -> None:
     assert rules(subject_of("右侧气胸，左肺清晰。", "右侧气胸。")) == []
     assert rules(subject_of("右肺清晰左侧气胸。", "右侧气胸。")) == ["side_of_conclusion"]
-    assert rules(subject_of("右肺及双侧气胸。", "左侧气胸。")) == []
+    assert rules(subject_of("右肺及左侧气胸。", "左侧气胸。")) == []
+
+
+def test_a_pneumothorax_of_both_sides_is_not_concluded_by_one() -> None:
+    assert rules(subject_of("右肺及双侧气胸。", "左侧气胸。")) == ["missing_in_conclusion"]
 
 
 def test_a_report_without_an_impression_or_findings_is_the_business_of_the_required_fields() -> None:
@@ -262,20 +326,6 @@ def test_a_report_without_an_impression_or_findings_is_the_business_of_the_requi
 
     assert rules(known) == []
     assert rules(replace(known, fields=(NormField("impression", Role.IMPRESSION, "左侧气胸。"),))) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("L4/5椎间盘", {"L4", "L5"}),
-        ("L5/S1", {"L5", "S1"}),
-        ("C3-C6", {"C3", "C4", "C5", "C6"}),
-        ("T2加权像", set()),
-        ("第5、7-9肋", {"rib 5", "rib 7", "rib 8", "rib 9"}),
-    ],
-)
-def test_levels_are_taken_apart(text: str, expected: set[str]) -> None:
-    assert levels(text, terms_of("zh_CN")) == expected
 
 
 @pytest.mark.parametrize(

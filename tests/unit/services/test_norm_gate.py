@@ -49,6 +49,7 @@ def test_the_table_of_findings_is_held_against_the_impression(study: Study) -> N
     assert rules(replace(report, values=swapped, findings=one), study) == [
         "side_of_conclusion",
         "lobe_of_conclusion",
+        "density_of_conclusion",
     ]
 
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from workstation.domain.norm.levels import VERTEBRA, kind_of, levels_in, vertebrae_of
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind
-from workstation.domain.norm.words import BOTH, Mention, Polarity, Reading, Size, lobes_in, sides_in, split
+from workstation.domain.norm.words import (
+    BOTH,
+    MILLIMETRES,
+    Mention,
+    Polarity,
+    Reading,
+    Size,
+    clauses,
+    lobes_in,
+    places_in,
+    sides_in,
+    split,
+)
 
 _ROUNDING_MM: Final = 0.51
 """A conclusion may round a size to whole millimetres."""
+_BEFORE: Final = 8
+"""How far before its size a mean is called one."""
 _REACH: Final = 8
 """How far behind its organ a removal is told."""
 
@@ -21,6 +36,8 @@ def side_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
         for mention in reading.seen:
             found = _found(text, mention.entity)
             sides = frozenset().union(*(one.sides for one in found), *_beside(text, found, mention))
+            if mention.sides == BOTH:  # "right … and left … filling defects" in one clause
+                sides = sides.union(*(sides_in(one.quote, text.terms) for one in found))
             known = bool(found) and all(one.sides for one in found)
             if known and mention.sides and not mention.sides <= sides:
                 quote = found[0].quote
@@ -28,17 +45,22 @@ def side_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
 
 
 def side_of_the_examination(text: ReportText) -> Iterator[NormFault]:
-    """The report of a left knee does not tell of a right one."""
+    """
+    The report of a left knee does not tell of a right one.
+
+    On a limb every side counts, whatever bone it is told of: a right tibia is not in a left knee.
+    """
     terms, examination = text.terms, text.subject.examination
     side = sides_in(examination, terms)
     part = terms.pattern("sided_parts").search(examination)
-    if part is None or len(side) != 1:
+    is_limb = terms.pattern("limb").search(examination) is not None
+    if len(side) != 1 or (part is None and not is_limb):
         return
     for reading in (*text.findings, *text.impression):
         for sentence in reading.sentences:
             for clause in split(sentence, terms.pattern("clause_end")):
-                named = sides_in(clause, terms)
-                about = part.group(0).casefold() in clause.casefold()
+                named = sides_in(terms.pattern("view").sub("", clause), terms)
+                about = is_limb or (part is not None and part.group(0).casefold() in clause.casefold())
                 if about and named and not named & side and not terms.pattern("comparison").search(clause):
                     yield NormFault(NormKind.SIDE, "side_of_examination", reading.field.key, clause, examination)
 
@@ -48,25 +70,40 @@ def _beside(text: ReportText, found: list[Mention], concluded: Mention) -> Itera
     Yield the sides that are told in other words.
 
     A sentence goes on about the other side ("an effusion on the right, fluid on the left"), and "nodules of both
-    breasts" sums up a nodule of one and a cyst of the other.
+    breasts" sums up a nodule of one and a cyst of the other; a "cystic nodule" is what the findings call anechoic.
     """
     told = {(one.entity, one.quote) for one in found}
-    also = text.terms.raw["entities"][concluded.entity]["also"] if concluded.sides == BOTH else ""
+    also = text.terms.raw["entities"][concluded.entity]["also"]
+    if also and concluded.sides != BOTH:
+        named = text.terms.pattern("entities", also, "accepted").search(concluded.clause)
+        also = also if named is not None else ""
     for reading in text.findings:
         for one in reading.mentions:
             if ((one.entity, one.quote) in told or one.entity == also) and one.polarity is not Polarity.NOT_SEEN:
                 yield one.sides
 
 
-def part_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
-    """Lobes, vertebrae and ribs of the conclusion were named by the findings."""
+def level_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
+    """Vertebrae, discs, ribs and rays of the conclusion were named by the findings."""
     levels = frozenset().union(*(reading.levels for reading in text.findings))
+    beside = frozenset().union(*(vertebrae_of(level) for level in levels))
+    if any(kind_of(level) == VERTEBRA for level in levels):
+        beside = frozenset()  # the findings tell vertebrae from discs, so "L4/5" speaks for no vertebra
     for reading in text.impression:
-        for level in sorted(reading.levels - levels):
-            kind = level[0]
-            named = sorted(one for one in levels if one[0] == kind)
-            if named:
+        for level in sorted(_stated_levels(reading, text) - levels - beside):
+            named = sorted(one for one in levels if kind_of(one) == kind_of(level))
+            if named and not (vertebrae_of(level) and vertebrae_of(level) <= levels):
                 yield NormFault(NormKind.PART, "level_of_conclusion", reading.field.key, level, ", ".join(named))
+
+
+def _stated_levels(reading: Reading, text: ReportText) -> frozenset[str]:
+    """Return the levels of which a field does not deny something."""
+    told = [clause for sentence in reading.sentences for clause in clauses(sentence, text.terms)]
+    return frozenset[str]().union(*(levels_in(clause.text) for clause in told if clause.negation is None))
+
+
+def lobe_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
+    """Lobes of the conclusion were named by the findings."""
     for reading in (*text.impression, *text.recommendation):
         for mention in reading.seen:
             found = _found(text, mention.entity)
@@ -79,27 +116,40 @@ def part_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
 
 
 def part_of_the_examination(text: ReportText) -> Iterator[NormFault]:
-    """A CT of the chest tells nothing of the prostate."""
+    """A CT of the chest tells nothing of the prostate, but of a kidney whose top it covers and says so."""
     terms, examination = text.terms, text.subject.examination
     if terms.pattern("whole_body").search(examination):
         return
     regions = {region for region in terms.names("regions") if terms.pattern("regions", region).search(examination)}
     if not regions:
         return
+    covered = {
+        organ
+        for reading in text.findings
+        for sentence in reading.sentences
+        if terms.pattern("incidental").search(sentence) is not None
+        for organ in terms.names("organs")
+        if terms.pattern("organs", organ, "words").search(sentence) is not None
+    }
+    foreign = [
+        organ
+        for organ in terms.names("organs")
+        if organ not in covered and not regions & set(terms.raw["organs"][organ]["regions"])
+    ]
     for reading in (*text.findings, *text.impression):
         for sentence in reading.sentences:
             for clause in split(sentence, terms.pattern("clause_end")):
-                organ = _foreign_organ(text, clause, regions)
-                if organ:
-                    yield NormFault(NormKind.PART, "part_of_examination", reading.field.key, organ, examination)
+                named = _named_organ(text, clause, foreign)
+                if named:
+                    yield NormFault(NormKind.PART, "part_of_examination", reading.field.key, named, examination)
 
 
-def _foreign_organ(text: ReportText, clause: str, regions: set[str]) -> str:
+def _named_organ(text: ReportText, clause: str, organs: list[str]) -> str:
     if text.terms.pattern("advice").search(clause):
         return ""
-    for organ, raw in text.terms.raw["organs"].items():
+    for organ in organs:
         match = text.terms.pattern("organs", organ, "words").search(clause)
-        if match is not None and not regions & set(raw["regions"]):
+        if match is not None:
             return match.group(0)
     return ""
 
@@ -126,24 +176,6 @@ def conclusion_without_findings(text: ReportText) -> Iterator[NormFault]:
                 yield NormFault(NormKind.CONCLUSION, "denied_by_findings", reading.field.key, mention.quote, quote)
             elif not text.terms.raw["entities"][mention.entity]["quiet"]:
                 yield NormFault(NormKind.CONCLUSION, "not_in_findings", reading.field.key, mention.quote)
-
-
-def findings_without_conclusion(text: ReportText) -> Iterator[NormFault]:
-    """A conclusion does not call normal, or leave out, what the findings found."""
-    if not text.impression:
-        return
-    target = text.impression[0].field.key
-    normal = all(text.terms.pattern("all_normal").match(s) for r in text.impression for s in r.sentences)
-    for reading in text.findings:
-        for mention in reading.seen:
-            entity = text.terms.raw["entities"][mention.entity]
-            if normal and not entity["quiet"]:
-                quote = text.impression[0].sentences[0]
-                yield NormFault(NormKind.CONCLUSION, "normal_despite_findings", target, quote, mention.quote)
-            elif entity["severe"] and not text.terms.pattern("entities", mention.entity, "accepted").search(
-                text.impression_text
-            ):
-                yield NormFault(NormKind.CONCLUSION, "missing_in_conclusion", target, mention.quote)
 
 
 def absent_organ(text: ReportText) -> Iterator[NormFault]:
@@ -180,13 +212,17 @@ def _called_normal(
     removed: list[tuple[frozenset[str], frozenset[str], str]],
 ) -> Iterator[NormFault]:
     terms = text.terms
+    goes_on, about = False, frozenset[str]()
     for clause in split(sentence, terms.pattern("clause_end")):
         named = terms.pattern("organs", organ, "words").search(clause)
         normal = terms.pattern("normal").search(clause)
-        if named is None or normal is None or terms.pattern("removed").search(clause):
+        is_removal = terms.pattern("removed").search(clause) is not None
+        goes_on = not is_removal and (named is not None or (goes_on and not places_in(clause, terms)))
+        about = sides_in(clause, terms) or (about if named is None else frozenset())
+        if not goes_on or normal is None:
             continue
         for sides, lobes, words in removed:
-            same_side = not sides or bool((sides_in(clause, terms) or BOTH) & sides)
+            same_side = not sides or bool((about or BOTH) & sides)
             if same_side and lobes <= lobes_in(clause, terms):
                 yield NormFault(NormKind.ABSENT_ORGAN, "absent_organ", reading.field.key, clause, words)
 
@@ -197,13 +233,26 @@ def sizes_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
     known = [value for size in found for value in size.dimensions_mm] + list(text.subject.measured_mm)
     if not known:
         return
+    means = list(_means(text))
     for reading in text.impression:
         for size in reading.sizes:
-            kind = _mismatch(size, known)
+            is_mean = text.terms.pattern("mean").search(size.before[-_BEFORE:]) is not None
+            kind = _mismatch(size, known + means if is_mean else known)
             if kind is not None:
                 against = ", ".join(one.quote for one in found[:3])
                 rule = "unit_of_conclusion" if kind is NormKind.UNIT else "size_of_conclusion"
                 yield NormFault(kind, rule, reading.field.key, size.quote, against)
+
+
+def _means(text: ReportText) -> Iterator[float]:
+    """Yield the mean diameters in mm of what has two axes: Lung-RADS and Fleischner grade by them."""
+    for reading in text.findings:
+        for size in reading.sizes:
+            if len(size.dimensions_mm) > 1:
+                yield sum(sorted(size.dimensions_mm, reverse=True)[:2]) / 2
+        for match in text.terms.pattern("axes").finditer(reading.field.text):
+            long, long_unit, short, short_unit = match.groups()
+            yield (float(long) * MILLIMETRES[long_unit] + float(short) * MILLIMETRES[short_unit]) / 2
 
 
 def _mismatch(size: Size, known: list[float]) -> NormKind | None:

@@ -67,7 +67,7 @@ def numbers(text: ReportText) -> Iterator[NormFault]:
 
 
 def dates(text: ReportText) -> Iterator[NormFault]:
-    """Dates exist, and what a report compares with was before the examination."""
+    """Dates exist, and what a report compares with was before the examination; a call or a pathology comes after it."""
     for reading in text.everything:
         for match in text.terms.pattern("date").finditer(reading.field.text):
             try:
@@ -76,10 +76,20 @@ def dates(text: ReportText) -> Iterator[NormFault]:
                 yield NormFault(NormKind.NUMBER, "no_such_day", reading.field.key, match.group(0).strip())
                 continue
             examined = text.subject.examined_on
-            if examined is not None and day > examined and reading.field.role is not Role.IMPRESSION:
+            sentence = _sentence(reading.field.text, match.start(), text)
+            compares = text.terms.pattern("former_film").search(sentence) is not None
+            is_plan = reading.field.role in {Role.IMPRESSION, Role.RECOMMENDATION}
+            if examined is not None and day > examined and compares and not is_plan:
                 yield NormFault(
                     NormKind.NUMBER, "day_after_examination", reading.field.key, match.group(0).strip(), str(examined)
                 )
+
+
+def _sentence(words: str, at: int, text: ReportText) -> str:
+    """Return the sentence that stands at a place of a field."""
+    ends = [(end.start(), end.end()) for end in text.terms.pattern("sentence_end").finditer(words)]
+    first = max((end for _start, end in ends if end <= at), default=0)
+    return words[first : min((start for start, _end in ends if start > at), default=len(words))]
 
 
 def misspelt_side(text: ReportText) -> Iterator[NormFault]:

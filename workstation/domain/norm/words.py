@@ -15,13 +15,13 @@ from functools import cache
 from typing import Any, Final
 
 from resources.norm_terms import norm_terms
+from workstation.domain.norm.levels import levels_in
 from workstation.domain.norm.values import NormField, Role
 
 BOTH: Final = frozenset({"left", "right"})
-_LISTED: Final = re.compile(r"\d+|[-－~～至]|\bto\b|\bthrough\b")
 _BESIDE: Final = 6
 """How far before its word a grade is told."""
-_MILLIMETRES: Final = {"mm": 1.0, "cm": 10.0, "毫米": 1.0, "厘米": 10.0}
+MILLIMETRES: Final = {"mm": 1.0, "cm": 10.0, "毫米": 1.0, "厘米": 10.0}
 
 
 class Polarity(StrEnum):
@@ -48,14 +48,18 @@ class Mention:
     indirect: bool = False
     grades: frozenset[str] = frozenset()
     """How much of it, where the words beside it say so."""
+    places: frozenset[str] = frozenset()
+    """Parts of the body that its clause is about, or the one before it."""
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A length with its dimensions in mm as written."""
+    """A length with its dimensions in mm as written, and the words before it in its sentence."""
 
     dimensions_mm: tuple[float, ...]
     quote: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def read(item: NormField, language: str) -> Reading:
     terms = terms_of(language)
     sentences = split(item.text, terms.pattern("sentence_end"))
     mentions = tuple(mention for sentence in sentences for mention in _mentions(sentence, item.role, terms))
-    return Reading(item, sentences, mentions, _sizes(item.text, terms), levels(item.text, terms))
+    return Reading(item, sentences, mentions, _sizes(item.text, terms), levels_in(item.text))
 
 
 def split(text: str, at: re.Pattern[str]) -> tuple[str, ...]:
@@ -132,69 +136,72 @@ def lobes_in(text: str, terms: Terms) -> frozenset[str]:
     return frozenset(lobe for lobe in terms.names("lobes") if terms.pattern("lobes", lobe).search(text))
 
 
-def levels(text: str, terms: Terms) -> frozenset[str]:
-    """Return vertebrae ("L4") and ribs ("rib 5") that a text names, ranges taken apart."""
-    found: set[str] = set()
-    for letter, first, other, second in terms.pattern("levels").findall(text):
-        found.add(f"{letter.upper()}{first}")
-        if second:
-            last_letter = (other or letter).upper()
-            found |= _range(letter.upper(), int(first), last_letter, int(second))
-    for listed in terms.pattern("ribs").findall(text):
-        found |= {f"rib {number}" for number in _listed(listed)}
-    return frozenset(found)
-
-
-def _listed(text: str) -> set[int]:
-    """Return the numbers of a list such as "2, 5-7"."""
-    found: set[int] = set()
-    last, to = 0, False
-    for token in _LISTED.findall(text):
-        if token.isdigit():
-            found |= set(range(last, int(token) + 1)) if to else {int(token)}
-            last, to = int(token), False
-        else:
-            to = True
-    return found
-
-
-def _range(letter: str, first: int, last_letter: str, last: int) -> set[str]:
-    if letter != last_letter:
-        return {f"{last_letter}{last}"}
-    return {f"{letter}{number}" for number in range(first, last + 1)}
+def places_in(text: str, terms: Terms) -> frozenset[str]:
+    """Return the parts of the body that a text names."""
+    return frozenset(place for place in terms.names("stations") if terms.pattern("stations", place).search(text))
 
 
 def _sizes(text: str, terms: Terms) -> tuple[Size, ...]:
     sizes = []
     for match in terms.pattern("size").finditer(text):
         *numbers, unit = match.groups()
-        factor = _MILLIMETRES[unit.lower()]
+        factor = MILLIMETRES[unit.lower()]
         dimensions = tuple(round(float(number) * factor, 2) for number in numbers if number is not None)
-        sizes.append(Size(dimensions, match.group(0).strip()))
+        before = text[: match.start()]
+        sentence = max((end.end() for end in terms.pattern("sentence_end").finditer(before)), default=0)
+        sizes.append(Size(dimensions, match.group(0).strip(), before[sentence:]))
     return tuple(sizes)
 
 
-def _mentions(sentence: str, role: Role, terms: Terms) -> Iterator[Mention]:
-    """Yield what a sentence names; side and lobe carry on from clause to clause until another is named."""
-    sides: frozenset[str] = frozenset()
-    lobes: frozenset[str] = frozenset()
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence with what it is about: side, lobe and place carry on until others are named."""
+
+    text: str
+    sides: frozenset[str]
+    lobes: frozenset[str]
+    places: frozenset[str]
+    negation: re.Match[str] | None
+    goes_on: bool
+    """The clause before it denied something, and nothing here begins anew."""
+
+    def polarity(self, match: re.Match[str], terms: Terms) -> Polarity:
+        """Tell whether the words of a match are said to be there."""
+        return _polarity(self.text, match, self.negation, terms, after_denial=self.goes_on)
+
+    def sides_of(self, match: re.Match[str], terms: Terms) -> frozenset[str]:
+        """Return the sides of the words of a match: the nearest before it, else those of the clause."""
+        return _nearest_sides(self.text, match, terms) or self.sides
+
+
+def clauses(sentence: str, terms: Terms) -> Iterator[Clause]:
+    """Yield the parts of a sentence."""
+    sides, lobes, places = frozenset[str](), frozenset[str](), frozenset[str]()
     was_denied = False
-    follows = bool(terms.raw["side_follows"])
-    for clause in split(sentence, terms.pattern("clause_end")):
-        here = sides_in(clause, terms)
+    for text in split(sentence, terms.pattern("clause_end")):
+        here = sides_in(text, terms)
         sides = here or sides
-        lobes = lobes_in(clause, terms) or (frozenset() if here else lobes)
-        negation = terms.pattern("negation").search(clause)
-        goes_on = was_denied and not here and terms.pattern("affirmed").match(clause) is None
-        for entity, match, indirect in _named(clause, role, terms):
-            polarity = _polarity(clause, match, negation, terms, after_denial=goes_on)
-            if role is Role.IMPRESSION and terms.pattern("advice").search(clause[: match.start()]):
-                polarity = Polarity.DOUBTFUL
-            nearest = _nearest_sides(clause, match, terms) or sides
-            if follows and not nearest:  # "nodule, left upper lobe"
-                nearest, lobes = sides_in(sentence, terms), lobes or lobes_in(sentence, terms)
-            yield Mention(entity, polarity, nearest, lobes, sentence, indirect, _grades(clause, match, terms))
+        lobes = lobes_in(text, terms) or (frozenset() if here else lobes)
+        places = places_in(text, terms) or places
+        negation = terms.pattern("negation").search(text)
+        goes_on = was_denied and not here and terms.pattern("affirmed").match(text) is None
+        yield Clause(text, sides, lobes, places, negation, goes_on)
         was_denied = negation is not None
+
+
+def _mentions(sentence: str, role: Role, terms: Terms) -> Iterator[Mention]:
+    """Yield what a sentence names."""
+    follows = bool(terms.raw["side_follows"])
+    for clause in clauses(sentence, terms):
+        for entity, match, indirect in _named(clause.text, role, terms):
+            polarity = clause.polarity(match, terms)
+            if role is Role.IMPRESSION and terms.pattern("advice").search(clause.text[: match.start()]):
+                polarity = Polarity.DOUBTFUL
+            sides, lobes = clause.sides_of(match, terms), clause.lobes
+            if follows and not sides:  # "nodule, left upper lobe"
+                sides, lobes = sides_in(sentence, terms), lobes or lobes_in(sentence, terms)
+            grades = _grades(clause.text, match, terms)
+            yield Mention(entity, polarity, sides, lobes, sentence, indirect, grades, clause.places, clause.text)
 
 
 def _named(clause: str, role: Role, terms: Terms) -> Iterator[tuple[str, re.Match[str], bool]]:
