@@ -25,7 +25,7 @@ from tests.helpers.hub_reports import (
 )
 from worklist.hub.report_rows import REPORT
 from worklist.hub.tables import cases
-from worklist.hub.workflow_tables import blind_reads, double_readings
+from worklist.hub.workflow_tables import blind_reads, double_readings, report_versions
 from workstation.domain.categories.values import AssignedCategory, CategoryResult, Scheme
 from workstation.domain.norm.values import NormOverride
 from workstation.domain.report_state import ReportState, ReturnCode
@@ -267,3 +267,64 @@ def test_filters_narrow_to_site_and_modality(hub: HubBed) -> None:
     assert [one["key"] for one in everything["modalities"]] == ["CT"]
     assert {"resident", "expert"} <= {one["key"] for one in everything["readers"]}
     assert datetime.fromisoformat(everything["query"]["since"]) == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def sign_as(hub: HubBed, sent: SentStudy, modality: str, description: str, **report_is: Any) -> None:  # noqa: ANN401
+    """Sign a report of a case of that modality and description."""
+    with hub.context.write() as connection:
+        named = update(cases).where(cases.c.study_instance_uid == sent.study)
+        connection.execute(named.values(modality=modality, description=description))
+    lock = hub.claim("expert", sent.ups)
+    report = replace(new_report(sent.study, sent.ups, new_uid(), author=EXPERT), **report_is)
+    expect(200, finalise(hub, sent.ups, signed(report), lock, stored_outputs(hub, sent.study)))
+
+
+def coded(scheme: Scheme, category: str) -> dict[str, Any]:
+    result = CategoryResult(scheme, "v", category, "rule", "management")
+    return {"categories": (AssignedCategory(result, category, "", "", "expert", NOW),)}
+
+
+def rates(hub: HubBed, **filters: str) -> dict[str, tuple[int, int, int]]:
+    return {
+        one["scheme"]: (one["classified"]["count"], one["classified"]["total"], one["in_words"])
+        for one in figures(hub, **filters)["rads"]
+    }
+
+
+def test_the_rates_of_pi_rads_and_bi_rads_count_coded_categories_over_reports_of_their_kind(hub: HubBed) -> None:
+    """Indicators 6 and 7: a category in words alone is told beside, other exams of MR count nowhere."""
+    before = rates(hub)
+    sign_as(hub, hub.send(), "MR", "前列腺MRI平扫+增强", **coded(Scheme.PI_RADS, "4"))
+    sign_as(hub, hub.send(), "MR", "Prostate mpMRI", values={"impression": "PI-RADS v2.1 评分：3分。"})
+    sign_as(hub, hub.send(), "MR", "盆腔MRI平扫", template_id="mr-prostate")
+    sign_as(hub, hub.send(), "MR", "头颅MRI平扫")
+    sign_as(hub, hub.send(), "CT", "前列腺CT")
+    sign_as(hub, hub.send(), "MG", "双乳正侧位", **coded(Scheme.BI_RADS, "2"))
+    sign_as(hub, hub.send(), "MG", "双乳正侧位", values={"right_category": "c1", "left_category": "c4a"})
+    sign_as(hub, hub.send(), "MG", "双乳正侧位", values={"right_category": "absent", "impression": "左乳BI-RADS 4a类"})
+    sign_as(hub, hub.send(), "MG", "双乳正侧位", values={"impression": "双乳增生。"})
+
+    after = rates(hub)
+    assert {name: tuple(map(int.__sub__, after[name], before[name])) for name in after} == {
+        "pi-rads": (1, 3, 1),
+        "bi-rads": (2, 4, 1),
+    }
+    assert rates(hub, modality="CT") == {"pi-rads": (0, 0, 0), "bi-rads": (0, 0, 0)}
+
+
+def test_a_mammogram_that_was_corrected_counts_once_and_one_that_was_withdrawn_not_at_all(hub: HubBed) -> None:
+    before = rates(hub)["bi-rads"]
+    sent = hub.send()
+    sign_as(hub, sent, "MG", "双乳正侧位", **coded(Scheme.BI_RADS, "2"))
+    with hub.context.write() as connection:
+        first = connection.execute(
+            report_versions.select().where(report_versions.c.study_instance_uid == sent.study)
+        ).one()
+        corrected = {**first._asdict(), "number": first.number + 1, "report_uid": new_uid(), "kind": "corrected"}
+        connection.execute(insert(report_versions).values(corrected))
+    assert rates(hub)["bi-rads"] == (before[0] + 1, before[1] + 1, before[2])
+
+    with hub.context.write() as connection:
+        gone = {**corrected, "number": first.number + 2, "step": "withdrawn"}
+        connection.execute(insert(report_versions).values(gone))
+    assert rates(hub)["bi-rads"] == before

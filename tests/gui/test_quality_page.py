@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.cases import FixedClock
@@ -85,6 +85,16 @@ def test_a_share_has_its_numbers_and_too_few_cases_are_told_as_such(bed: Bed) ->
         ["Urgent", "0", "—", "—", "—"],
         ["Routine", "12", "6 h 0 min", "11 h 0 min", "91.7 % · 11/12"],
     ]
+
+
+def test_the_rates_of_categories_stand_with_their_definition_and_its_source(bed: Bed) -> None:
+    prostate, breast = bed.page.card("pi-rads"), bed.page.card("bi-rads")
+    assert prostate.value.text() == "91.7 %"
+    assert prostate.note.text() == "11 of 12 · 95 % interval 64.6 % to 98.5 % · 1 more in words only"
+    assert breast.value.text() == "Too few cases"
+    said = " ".join(one.text() for one in bed.page.findChildren(QLabel))
+    assert "Numerator: a coded category" in said
+    assert "国卫办医政函〔2024〕150号" in said
 
 
 def test_rules_returns_grades_and_repeats_are_told_in_words(bed: Bed) -> None:

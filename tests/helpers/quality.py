@@ -19,6 +19,7 @@ from workstation.domain.quality import (
     OverrideReason,
     QualityFigures,
     QualityQuery,
+    RadsRate,
     RatedPair,
     RepeatCount,
     ReturnCount,
@@ -67,6 +68,7 @@ def figures(query: QualityQuery = QUERY) -> QualityFigures:
         sites=(Choice("qingshui", "清水镇中心卫生院"),),
         readers=(Choice("expert", "王启明"),),
         modalities=(Choice("CT", "CT"),),
+        rads=(RadsRate("pi-rads", Share(11, 12), 1), RadsRate("bi-rads", Share(2, 3))),
     )
 
 

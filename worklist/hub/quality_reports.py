@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, true
 
 from worklist.hub.quality_filter import of_case
 from worklist.hub.tables import cases
@@ -37,7 +37,7 @@ def norm_figures(connection: Connection, query: QualityQuery) -> NormFigures:
     held, overridden = Counter[str](), Counter[str]()
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     total = clean = 0
-    for row, report in _steps(connection, query, VersionStep.SIGNED):
+    for row, report in steps(connection, query, VersionStep.SIGNED):
         if row.kind == ReportKind.ADDENDUM:
             continue
         answered = report.get("norm_overrides") or []
@@ -68,7 +68,7 @@ def turnaround_figures(connection: Connection, query: QualityQuery) -> tuple[Tur
     times: dict[str, list[float]] = defaultdict(list)
     in_time = Counter[str]()
     seen: set[str] = set()
-    for row, _report in _steps(connection, query, VersionStep.SIGNED, reads=False):
+    for row, _report in steps(connection, query, VersionStep.SIGNED, reads=False):
         if row.kind != ReportKind.ORIGINAL or row.study_instance_uid in seen:
             continue
         seen.add(row.study_instance_uid)
@@ -82,21 +82,29 @@ def turnaround_figures(connection: Connection, query: QualityQuery) -> tuple[Tur
 
 def return_figures(connection: Connection, query: QualityQuery) -> tuple[Share, tuple[ReturnCount, ...]]:
     """Return how many of the submitted reports were returned at least once, and for which coded reasons."""
-    submitted = {row.report_uid for row, _ in _steps(connection, query, VersionStep.SUBMITTED, reads=False)}
+    submitted = {row.report_uid for row, _ in steps(connection, query, VersionStep.SUBMITTED, reads=False)}
     returned: set[str] = set()
     codes = Counter[ReturnCode | None]()
-    for row, report in _steps(connection, query, VersionStep.RETURNED):
+    for row, report in steps(connection, query, VersionStep.RETURNED):
         returned.add(row.report_uid)
         codes.update(map(ReturnCode, report.get("return_codes") or []) if report.get("return_codes") else [None])
     counts = sorted(codes.items(), key=lambda one: (-one[1], one[0] or ""))
     return Share(len(returned), len(submitted | returned)), tuple(ReturnCount(*one) for one in counts)
 
 
-def _steps(connection: Connection, query: QualityQuery, step: VersionStep, *, reads: bool = True) -> Iterator[Step]:
+def steps(
+    connection: Connection,
+    query: QualityQuery,
+    step: VersionStep,
+    *,
+    reads: bool = True,
+    modalities: frozenset[str] = frozenset(),
+) -> Iterator[Step]:
     """
     Yield the steps of a kind with their documents, oldest first; the reader is the author.
 
-    Without ``reads`` the documents stay empty, unless the author is asked for: they are most of the work.
+    ``modalities`` narrows to cases of these, empty means all. Without ``reads`` the documents stay empty, unless the
+    author is asked for: they are most of the work.
     """
     reads = reads or bool(query.reader_id)
     columns = (
@@ -109,7 +117,10 @@ def _steps(connection: Connection, query: QualityQuery, step: VersionStep, *, re
         cases.c.due,
         cases.c.patient_name,
         cases.c.patient_id,
+        cases.c.modality,
+        cases.c.description,
     )
+    narrowed = cases.c.modality.in_(modalities) if modalities else true()
     rows = (
         select(*columns, *((report_versions.c.document,) if reads else ()))
         .join(cases, cases.c.study_instance_uid == report_versions.c.study_instance_uid)
@@ -118,6 +129,7 @@ def _steps(connection: Connection, query: QualityQuery, step: VersionStep, *, re
             report_versions.c.at >= query.since,
             report_versions.c.at < query.until,
             of_case(query),
+            narrowed,
         )
         .order_by(report_versions.c.at)
     )

@@ -15,6 +15,7 @@ from worklist.hub.context import HubContext
 from worklist.hub.database import insert_once
 from worklist.hub.errors import BadRequest
 from worklist.hub.quality_counts import critical_share, double_figures, grade_figures, repeat_counts
+from worklist.hub.quality_rads import rads_rates
 from worklist.hub.quality_reports import norm_figures, return_figures, turnaround_figures
 from worklist.hub.tables import accounts, cases, sites
 from worklist.hub.workflow_tables import alliance_rules
@@ -49,6 +50,7 @@ class QualityService:
                 return_codes=codes,
                 grades=grade_figures(connection, query),
                 repeats=repeat_counts(connection, query),
+                rads=rads_rates(connection, query),
                 sites=_sites(connection),
                 readers=_readers(connection),
                 modalities=_modalities(connection),

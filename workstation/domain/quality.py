@@ -232,6 +232,19 @@ class RepeatCount:
 
 
 @dataclass(frozen=True, slots=True)
+class RadsRate:
+    """
+    National indicator 6 (``pi-rads``, prostate MR) or 7 (``bi-rads``, mammograms): studies with a coded category.
+
+    ``in_words`` are those without one whose words alone name a category: they are not in the share.
+    """
+
+    scheme: str
+    classified: Share
+    in_words: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class QualityFigures:
     """Everything that the quality manager's page shows of one period."""
 
@@ -247,6 +260,7 @@ class QualityFigures:
     sites: tuple[Choice, ...]
     readers: tuple[Choice, ...]
     modalities: tuple[Choice, ...]
+    rads: tuple[RadsRate, ...] = ()
 
 
 def percentile(values: Sequence[float], fraction: float) -> float:

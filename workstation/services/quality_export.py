@@ -75,8 +75,15 @@ def _rows(figures: QualityFigures) -> Iterator[tuple[Cell, ...]]:
         yield "image_grade", grade.grade.value, "", "", grade.count
     for lack in figures.grades.reasons:
         yield "image_reason", lack.reason.value, "", "", lack.count
+    yield from _rates(figures)
     for repeat in figures.repeats:
         yield "repeated_exam", repeat.exception.value if repeat.exception else "unanswered", "", "", repeat.count
+
+
+def _rates(figures: QualityFigures) -> Iterator[tuple[Cell, ...]]:
+    for rate in figures.rads:
+        yield _share("category_rate", rate.scheme, rate.classified)
+        yield "category_rate", rate.scheme, "in_words_only", "", rate.in_words
 
 
 def _scheme(figures: SchemeFigures) -> Iterator[tuple[Cell, ...]]:

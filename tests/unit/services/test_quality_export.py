@@ -29,6 +29,9 @@ def test_every_figure_is_in_the_table_with_its_numbers() -> None:
     assert ["confusion", "lung-rads 2", "lung-rads 3", "", "2", "", "", "", ""] in rows
     assert ["return_code", "uncoded", "", "", "1", "", "", "", ""] in rows
     assert ["repeated_exam", "emergency", "", "", "1", "", "", "", ""] in rows
+    assert ["category_rate", "pi-rads", "share", "0.916667", "11", "12", "0.64612", "0.985135", ""] in rows
+    assert ["category_rate", "pi-rads", "in_words_only", "", "1", "", "", "", ""] in rows
+    assert ["category_rate", "bi-rads", "share", "", "2", "3", "", "", ""] in rows
     assert {len(row) for row in rows} == {9}
 
 

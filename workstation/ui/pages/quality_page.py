@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from workstation.domain.categories.values import Scheme
 from workstation.domain.quality import QualityFigures, Share
 from workstation.services.recognition_service import exception_words
 from workstation.ui.pages.page import Page
@@ -26,6 +27,7 @@ from workstation.ui.widgets.page_header import PageHeader
 from workstation.ui.widgets.worklist_words import priority_word
 
 _WIDE_FROM: Final = 1500
+_MOST_COLUMNS: Final = 8
 
 
 class QualityPage(Page):
@@ -65,19 +67,25 @@ class QualityPage(Page):
             _panel(tr("Image grades"), self.images),
             _panel(tr("Repeated in spite of a recognised result"), self.repeats),
             self.policy,
+            _panel(tr("How indicators 6 and 7 are counted"), label(_definition(), "caption", "t2", wrap=True)),
         )  # fmt: skip
         self.column.addWidget(self._scrolled(), 1)
         self.export.enable(False, tr("There are no figures yet"))
 
     def _make_cards(self) -> dict[str, FigureCard]:
-        return {
+        cards = {
             "norm": FigureCard(tr("Reports signed without a fault (indicator 3)")),
             "critical": FigureCard(tr("Critical values notified within 10 minutes (indicator 4)")),
             "returned": FigureCard(tr("Reports returned to their author")),
             "double": FigureCard(tr("Double readings that agreed")),
             "graded": FigureCard(tr("Studies with an image grade")),
             "artefacts": FigureCard(tr("CT and MR with artefacts, of the graded (indicator 1)")),
+            Scheme.PI_RADS.value: FigureCard(tr("Prostate MR with a PI-RADS category (indicator 6)")),
+            Scheme.BI_RADS.value: FigureCard(tr("Mammograms with a BI-RADS category (indicator 7)")),
         }
+        for scheme in (Scheme.PI_RADS, Scheme.BI_RADS):
+            cards[scheme.value].setToolTip(_definition())
+        return cards
 
     def _scrolled(self) -> QScrollArea:
         inner = QWidget()
@@ -102,17 +110,16 @@ class QualityPage(Page):
         if wide == self._wide:
             return
         self._wide = wide
-        per_row = 6 if wide else 3
+        per_row = 8 if wide else 4
         for at, card in enumerate(self._cards.values()):
             self._card_grid.addWidget(card, at // per_row, at % per_row)
-        for grid, columns in ((self._card_grid, 6), (self._grid, 6)):
-            used = per_row if grid is self._card_grid else columns
-            for column in range(columns):
+        for grid, used in ((self._card_grid, per_row), (self._grid, 6)):
+            for column in range(_MOST_COLUMNS):
                 grid.setColumnStretch(column, int(column < used))
         places = (
-            ((0, 0, 4), (0, 4, 2), (1, 0, 2), (1, 2, 2), (1, 4, 2), (2, 0, 3), (2, 3, 3))
+            ((0, 0, 4), (0, 4, 2), (1, 0, 2), (1, 2, 2), (1, 4, 2), (2, 0, 3), (2, 3, 3), (3, 0, 6))
             if wide
-            else ((0, 0, 6), (1, 0, 6), (2, 0, 6), (3, 0, 3), (3, 3, 3), (4, 0, 3), (4, 3, 3))
+            else ((0, 0, 6), (1, 0, 6), (2, 0, 6), (3, 0, 3), (3, 3, 3), (4, 0, 3), (4, 3, 3), (5, 0, 6))
         )
         for panel, (row, column, span) in zip(self._panels, places, strict=True):
             self._grid.addWidget(panel, row, column, 1, span)
@@ -135,6 +142,9 @@ class QualityPage(Page):
         self._cards["double"].show_share(figures.double.agreed)
         self._cards["graded"].show_share(grades.graded)
         self._cards["artefacts"].show_share(grades.artefacts)
+        for rate in figures.rads:
+            words = tr("{count} more in words only", count=rate.in_words) if rate.in_words else ""
+            self._cards[rate.scheme].show_share(rate.classified, words)
         self.agreement.show_figures(figures.double)
         self._fill_tables(figures)
         self.export.enable(True)
@@ -180,6 +190,16 @@ class QualityPage(Page):
     def refresh(self) -> None:
         """Fetch anew (F5)."""
         self.asked.emit()
+
+
+def _definition() -> str:
+    return tr(
+        "Counted: studies signed in the period, each once by its last report, without addenda and what was withdrawn. "
+        "Indicator 6: MR whose description or template names the prostate, and any MR with PI-RADS. Indicator 7: "
+        "mammograms (MG). Numerator: a coded category, in the form or for a side; one in words only is told beside. "
+        "Source: quality indicators for radiology, 2024 edition (国卫办医政函〔2024〕150号, annex 4), as quoted by "
+        "others; the original text was not at hand."
+    )
 
 
 def _tables() -> tuple[FigureTable, ...]:
