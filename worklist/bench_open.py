@@ -38,6 +38,7 @@ from workstation.domain.site import ReadingRequest
 from workstation.domain.study import Series, Study
 
 RUNS: Final = 9
+SLICES: Final = 275
 _PATIENCE_S: Final = 300.0
 _HUB: Final = (
     "import sys; from pathlib import Path; from worklist.hub.server import run_hub; "
@@ -86,7 +87,7 @@ class _Round:
 
 def run(series_dir: Path | None = None, *, decode: Decode = decode_frame) -> dict[str, Any]:
     """
-    Measure opening one case over a hub; the largest series of ``series_dir``, or the phantom.
+    Measure opening one case over a hub; the largest series of ``series_dir``, or a phantom of 275 slices.
 
     Returns ``figures`` (``first_image_ms``, ``metadata_ms``, ``series_ms``, ``raw_http_ms``, ``hub_http_ms``,
     ``checked_http_ms``, ``send_ms``, ``slices``, ``megabytes``; medians of nine rounds) and ``ratios``
@@ -96,7 +97,7 @@ def run(series_dir: Path | None = None, *, decode: Decode = decode_frame) -> dic
         base = Path(folder)
         if series_dir is None:
             series_dir = base / "phantom"
-            make_phantom_study(series_dir)
+            make_phantom_study(series_dir, slices=SLICES, slice_spacing_mm=1.0)
         study, series = _largest(series_dir)
         size = sum(Path(instance.path or "").stat().st_size for instance in series.instances)
         with _server(_HUB, base / "hub") as url, HubClient(url) as client:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-MOST: Final = 8
+MOST: Final = 4
+"""More at once fall out of the processor's cache between being read, sent, checked and turned into values."""
 LONGEST_S: Final = 0.1
 """What the reader scrolls to waits for about this: a portion on its way is not called back."""
 _BEGIN: Final = 2

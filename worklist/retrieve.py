@@ -155,7 +155,7 @@ class SeriesRetriever(Generic[T]):
             while not self._cancelled.is_set():
                 if self._pending:
                     wanted = []
-                    for _ in range(max(1, min(most, len(self._pending) // self._connections))):
+                    for _ in range(min(most, -(-len(self._pending) // self._connections))):
                         wanted.append(index := self._most_wanted())
                         self._pending.discard(index)
                     self._in_flight.update(wanted)

@@ -16,7 +16,8 @@ from workstation.dicom.images.phantom import make_phantom_study
 
 @pytest.mark.bench
 def test_without_a_study_the_phantom_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_open, "make_phantom_study", partial(make_phantom_study, slices=6, size=64))
+    monkeypatch.setattr(bench_open, "make_phantom_study", partial(make_phantom_study, size=64))
+    monkeypatch.setattr(bench_open, "SLICES", 6)
 
     assert bench_open.run()["figures"]["slices"] == 6
 

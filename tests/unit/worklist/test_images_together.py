@@ -218,9 +218,9 @@ def test_a_slow_line_carries_single_slices_and_a_quick_one_many() -> None:
     portion = Portion()
     for _ in range(9):
         portion.came(LONGEST_S / 10)
-    assert portion.size == MOST == 8
+    assert portion.size == MOST == 4
     portion.came(LONGEST_S * 0.7)
-    assert portion.size == 8
+    assert portion.size == 4
     for _ in range(9):
         portion.came(LONGEST_S * 2)
     assert portion.size == 1

@@ -79,10 +79,11 @@ class Words:
                 np.bitwise_and(source, np.uint16((1 << bits) - 1), out=values)
             source = values
         low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if self.is_signed else (0, (1 << bits) - 1)
-        if not (_fits(low + self.intercept) and _fits(high + self.intercept)):
-            low, high = int(source.min()), int(source.max())
-            if not (_fits(low + self.intercept) and _fits(high + self.intercept)):
-                return False
+        # each look at the values costs as much as reading them: only where the end in question may not fit
+        if not _fits(low + self.intercept) and not _fits(int(source.min()) + self.intercept):
+            return False
+        if not _fits(high + self.intercept) and not _fits(int(source.max()) + self.intercept):
+            return False
         if self.intercept:
             # modulo 2^16 the sum is right because the result was shown to fit
             np.add(source.view(np.uint16), np.uint16(self.intercept & 0xFFFF), out=target.view(np.uint16))
