@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from models.engine.onnx_graph import is_pickle
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid
 
@@ -17,6 +18,8 @@ _MAX_RATIO: Final = 200  # weights hardly shrink; a bomb shrinks a thousandfold
 _SMALL_BYTES: Final = 1024 * 1024  # text may shrink as it likes
 _MAX_DIRECTORY_BYTES: Final = 256 * 1024
 _CHUNK: Final = 1024 * 1024
+_SNIFFED: Final = 64
+_BEGIN: Final = b"PK\x03\x04"
 _END: Final = b"PK\x05\x06"
 _ZIP64: Final = b"PK\x06\x07"
 
@@ -25,9 +28,10 @@ def unpack(archive: Path, target: Path) -> None:
     """
     Unpack into an empty folder.
 
-    Raises BundleInvalid before anything is written when a path leads out of the folder, an entry is
+    Raises BundleInvalid before anything is written when it is no zip, a path leads out of the folder, an entry is
     a link, or the whole would be too large; and while unpacking when an entry lied about its size.
     """
+    _check_kind(archive)
     _check_directory(archive)
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -37,6 +41,25 @@ def unpack(archive: Path, target: Path) -> None:
                 _unpack_entry(packed, entry, target)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError) as exc:
         raise _refusal(tr("The zip file is damaged or cannot be read."), f"{type(exc).__name__}: {exc}"[:300]) from exc
+
+
+def _check_kind(archive: Path) -> None:
+    """Tell a single file of weights from a damaged zip: whoever has one needs another next step."""
+    try:
+        with archive.open("rb") as source:
+            start = source.read(_SNIFFED)
+    except OSError as exc:
+        raise _refusal(tr("The zip file is damaged or cannot be read."), type(exc).__name__) from exc
+    if is_pickle(start) and not start.startswith(_BEGIN):
+        raise BundleInvalid(
+            tr("The model file is a PyTorch or Python pickle: loading it would run a stranger's program."),
+            hint=tr("Ask the supplier to export the network to ONNX."),
+        )
+    if archive.suffix.lower() == ".onnx":
+        raise BundleInvalid(
+            tr("This is a single ONNX file, not a model bundle."),
+            hint=tr("A bundle is a folder or zip with the network, its manifest.json, CARD.md and LICENSE."),
+        )
 
 
 def _check_directory(archive: Path) -> None:

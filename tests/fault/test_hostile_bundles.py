@@ -102,6 +102,20 @@ def test_a_pickle_is_refused_and_never_loaded(tmp_path: Path, model: bytes) -> N
     _refused(_bundle(tmp_path, model), "pickle: loading it would run a stranger's program")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("weights.pt", pickle.dumps(_Evil(), 2), "pickle: loading it would run a stranger's program"),
+        ("model.onnx", _mask_network(), "This is a single ONNX file, not a model bundle."),
+        ("bundle.zip", b"\0" * 100, "The zip file is damaged or cannot be read."),
+    ],
+)
+def test_a_single_file_is_refused_for_what_it_is(tmp_path: Path, name: str, content: bytes, text: str) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    _refused(tmp_path / name, text, into=tmp_path / "installed")
+
+
 def _claims(*dims: int) -> bytes:
     return b"".join(field(1, size) for size in dims) + field(2, 1) + field(8, b"w")
 
