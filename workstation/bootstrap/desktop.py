@@ -186,6 +186,7 @@ class Desktop:
         hub.client.line_changed = lambda up: self.shell.main_thread.post(lambda: self._show_line(hub, up=up))
         pages = set()
         if actor.may(Permission.CLAIM_READING):
+            from worklist.thumbnails import HubThumbnails
             from workstation.bootstrap.desk import desk_services
             from workstation.ui.case_desk import CaseDesk
             from workstation.ui.pages.worklist_presenter import WorklistPresenter
@@ -197,6 +198,7 @@ class Desktop:
                 actor=lambda: self.actor,
                 transaction_uid=lambda user, ups: transaction_uid(storage.secret, user, ups),
                 now=lambda: datetime.now().astimezone(),
+                thumbnails=HubThumbnails(hub.client, hub.images),
             )
             self.desk = CaseDesk(
                 desk_services(self.hub, storage, self.signing),

@@ -331,6 +331,7 @@ class WorklistPage(Page):
             return
         self._preview_wanted = shown
         self.preview.setVisible(shown)
+        self._show_preview(self.table.current_row())
         self._keep_preferences(preview_open=shown)
 
     def _columns_changed(self, hidden: tuple[str, ...]) -> None:
@@ -351,6 +352,8 @@ class WorklistPage(Page):
             may_claim=row is not None and self.presenter.acts.may_claim(row),
             may_release=row is not None and self.presenter.acts.may_release(row),
         )
+        is_seen = self.filters.preview.isChecked()
+        self.presenter.pictures.ask(row if is_seen else None, self.preview.show_pictures)
 
     def _enable_next(self) -> None:
         free = self.presenter.acts.has_next()
@@ -390,6 +393,7 @@ class WorklistPage(Page):
         self._seconds.stop()
         self._rounds.stop()
         self._search_pause.stop()
+        self.presenter.pictures.forget_question()
         self.presenter.detach(self)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -12,12 +12,14 @@ from workstation.domain.errors import (
     WorkstationError,
 )
 from workstation.domain.ports import JobContext, WorklistPort
+from workstation.domain.thumbnail import ThumbnailPort
 from workstation.domain.workitem import (
     WorklistQuery,
     WorklistRow,
     WorklistTab,
 )
 from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.ui.pages.preview_pictures import PreviewPictures
 from workstation.ui.pages.worklist_acts import CaseActs
 from workstation.ui.pages.worklist_notices import Notices
 from workstation.ui.pages.worklist_view import ListState, WorklistView
@@ -57,8 +59,10 @@ class WorklistPresenter:
         actor: Callable[[], Actor | None],
         transaction_uid: Callable[[str, str], str],
         now: Callable[[], datetime],
+        thumbnails: ThumbnailPort | None = None,
     ) -> None:
         self._worklist = worklist
+        self.pictures = PreviewPictures(thumbnails, jobs)
         self._jobs = jobs
         self._actor = actor
         self.now = now
@@ -129,6 +133,7 @@ class WorklistPresenter:
 
     def forget(self) -> None:
         """Drop every case: somebody else signs in."""
+        self.pictures.forget()
         if self._running is not None:
             self._running.cancel()
             self._running = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
+from workstation.domain.thumbnail import Thumbnail
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.ui import paint
 from workstation.ui.patient_words import name_or_placeholder
@@ -14,9 +15,12 @@ from workstation.ui.theme import current_theme
 from workstation.ui.widgets import worklist_words as words
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, label, rule
+from workstation.ui.widgets.preview_tiles import GAP_PX, TILE_PX, PreviewTiles
 
 _PATIENT_WIDTH = 316
 _ACTIONS_WIDTH = 296
+_WORDS_WIDTH = 232
+"""Least width of the question, and of what the AI says"""
 
 
 class PreviewStrip(QWidget):
@@ -32,11 +36,18 @@ class PreviewStrip(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 1, 0, 0)
         row.setSpacing(0)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         row.addWidget(self._patient_block())
         row.addWidget(rule(vertical=True))
+        self.tiles = PreviewTiles()
+        self._tiles_rule = rule(vertical=True)
+        row.addWidget(self.tiles)
+        row.addWidget(self._tiles_rule)
         row.addWidget(self._question_block(), 1)
-        row.addWidget(rule(vertical=True))
-        row.addWidget(self._ai_block(), 1)
+        self._ai_rule = rule(vertical=True)
+        row.addWidget(self._ai_rule)
+        self._ai = self._ai_block()
+        row.addWidget(self._ai, 1)
         row.addWidget(rule(vertical=True))
         row.addWidget(self._action_block())
         self.show_row(None)
@@ -157,12 +168,39 @@ class PreviewStrip(QWidget):
         if tint is not None:
             self._grade.show_chip(tr("Grade {grade}", grade=words.grade_word(row.quality_grade)), tint)
         self._question.setText(row.clinical_question or tr("Not stated"))
+        has_ai = row.ai.state is not AiState.NOT_APPLICABLE
+        self._ai.setVisible(has_ai)
+        self._ai_rule.setVisible(has_ai)
         self._show_ai(row)
+        self._fit_tiles()
         priors = tr("No priors")
         if row.prior_count:
             priors = trn("{count} prior examination", "{count} prior examinations", row.prior_count)
         self._priors.setText(priors)
         self._show_actions(row, may_claim=may_claim, may_release=may_release)
+
+    def show_pictures(self, pictures: tuple[Thumbnail, ...] | None) -> None:
+        """Show the thumbnails of the case; None says that they could not be had."""
+        self.tiles.show_pictures(pictures)
+        self._fit_tiles()
+
+    def _fit_tiles(self) -> None:
+        """Leave the words room to be read: pictures take what is over."""
+        words = _WORDS_WIDTH * (2 if self._ai.isVisibleTo(self) else 1)
+        room = self.width() - _PATIENT_WIDTH - _ACTIONS_WIDTH - words - 32
+        self.tiles.show_at_most(max(0, (room + GAP_PX) // (TILE_PX + GAP_PX)))
+        shown = room >= TILE_PX and not self.tiles.is_empty
+        self.tiles.setVisible(shown)
+        self._tiles_rule.setVisible(shown)
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave out the pictures, which go when the window becomes narrow, so that it can."""
+        return QSize(_PATIENT_WIDTH + _ACTIONS_WIDTH + _WORDS_WIDTH, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit as many pictures as there is room for."""
+        super().resizeEvent(event)
+        self._fit_tiles()
 
     def _show_ai(self, row: WorklistRow) -> None:
         has_marks = row.ai.state is AiState.DONE and row.ai.finding_count > 0
