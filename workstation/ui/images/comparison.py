@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.follow_up import FollowUpView
+from workstation.ui.images.fused_cell_bar import FusedCellBar
 from workstation.ui.images.hanging import Hanging
 from workstation.ui.images.hanging_capture import HangingCapture
 from workstation.ui.images.prior_alignment import PriorAlignment
@@ -18,6 +19,8 @@ class Comparison(QObject):
     def __init__(self, context: FeatureContext) -> None:
         super().__init__(context.page)
         self.hanging = Hanging(context)
+        self.fused_bar = FusedCellBar(context, self.hanging.fused)
+        self.hanging.changed.connect(self.fused_bar.follow)
         self.alignment = PriorAlignment(context, self.hanging)
         self.priors = Priors(context, self.hanging, self.alignment)
         self.follow_up = FollowUpView(context, self.hanging, self.alignment, self.priors)

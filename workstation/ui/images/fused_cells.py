@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -198,11 +198,30 @@ class FusedCells(QObject):
 
     # how it looks
 
-    def _fill_menu(self, menu: QMenu, place: MenuPlace) -> None:
-        cell = next((one for one in self._laid if one.key == place.key), None)
+    def cell_at(self, key: str) -> tuple[PlacedCell, FusedLayer] | None:
+        """Return the cell of a viewport and what lies over it, None where nothing does."""
+        cell = next((one for one in self._laid if one.key == key), None)
         layer = cell.base.fused if cell is not None and cell.base is not None else None
-        if cell is None or layer is None:
+        return None if cell is None or layer is None else (cell, layer)
+
+    def paint(self, layer: FusedLayer, look: FusionLook) -> None:
+        """Show what lies over a cell with another look."""
+        layer.look = look
+        self._page.grid.refresh()
+
+    def part(self, cell: PlacedCell) -> None:
+        """Give up the registration by which an overlay lies where it lies."""
+        self._page.grid.links.registrations.remove(*self._ends(cell))
+
+    def is_registered(self, cell: PlacedCell) -> bool:
+        """Tell whether an overlay lies there by a registration, not by its own frame of reference."""
+        return self._page.grid.links.registrations.between(*self._ends(cell)) is not None
+
+    def _fill_menu(self, menu: QMenu, place: MenuPlace) -> None:
+        found = self.cell_at(place.key)
+        if found is None:
             return
+        cell, layer = found
         look, add = layer.look, self._add
         looks = menu.addMenu(tr("Overlay"))
         for strength in _STRENGTHS:
@@ -217,11 +236,9 @@ class FusedCells(QObject):
         self._add_parting(looks, cell)
 
     def _add_parting(self, menu: QMenu, cell: PlacedCell) -> None:
-        registrations = self._page.grid.links.registrations
-        ends = self._ends(cell)
-        if registrations.between(*ends) is not None:
+        if self.is_registered(cell):
             menu.addSeparator()
-            menu.addAction(tr("Part again")).triggered.connect(partial(registrations.remove, *ends))
+            menu.addAction(tr("Part again")).triggered.connect(partial(self.part, cell))
 
     def _ends(self, cell: PlacedCell) -> tuple[str, str]:
         prepared = cell.overlay.prepared if cell.overlay is not None else None
@@ -232,14 +249,7 @@ class FusedCells(QObject):
         entry = menu.addAction(text)
         entry.setCheckable(True)
         entry.setChecked(look == layer.look)
-        entry.triggered.connect(self._painter(layer, look))
-
-    def _painter(self, layer: FusedLayer, look: FusionLook) -> Callable[[], None]:
-        def paint() -> None:
-            layer.look = look
-            self._page.grid.refresh()
-
-        return paint
+        entry.triggered.connect(partial(self.paint, layer, look))
 
 
 def _look(cell: PlacedCell, prepared: PreparedOverlay) -> FusionLook | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu
 
 from resources.translation import tr
@@ -49,6 +50,8 @@ class Fusion(QObject):
         self._applied: tuple[object, ...] = ()
         self._watched: Registrations | None = None
         self.registering: SeriesRegistering | None = None
+        self.takes_key: Callable[[], bool] = lambda: False
+        """Asked first when the key is pressed: what is active may be a fused cell, which has a bar of its own"""
         self._reslicer = VtkReslicer(keeps=True)
         self.bar = FusionBar()
         self.bar.setParent(self._page)
@@ -71,6 +74,7 @@ class Fusion(QObject):
         bar.look_changed.connect(self._look_chosen)
         bar.acted.connect(self._act)
         bar.closed.connect(self.turn_off)
+        bar.left.connect(lambda: page.grid.active.setFocus(Qt.FocusReason.ShortcutFocusReason))
         page.view_commands.of_images(
             Command("view.fusion", tr("Overlay on or off"), "stack", "Shift+F", self.toggle, tr("Images"),
                     checkable=True)
@@ -102,6 +106,9 @@ class Fusion(QObject):
 
     def toggle(self) -> None:
         """Lay the last chosen, or the likeliest, series over the one on screen, or take it away."""
+        if self.takes_key():
+            self._page.view_commands.action("view.fusion").setChecked(bool(self._wanted))
+            return
         candidates = self.candidates()
         if self._wanted:
             self.turn_off()

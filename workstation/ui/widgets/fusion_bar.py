@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from resources.translation import tr
@@ -60,8 +60,11 @@ class FusionBar(QWidget):
     acted = Signal()
     """The button beside the words: cancel, register or part again"""
     closed = Signal()
+    left = Signal()
+    """Escape was pressed: the keys are to act on the images again"""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_of_cell: bool = False) -> None:
+        """``is_of_cell``: the overlay belongs to a cell of the stage; the bar closes and the overlay stays."""
         super().__init__()
         self._look: FusionLook | None = None
         self.setFixedHeight(current_theme().px("panel.header"))
@@ -86,7 +89,13 @@ class FusionBar(QWidget):
         self.words = ElidedLabel("", "caption", "t2")
         self.act = Button("", "secondary", small=True)
         self.act.clicked.connect(self.acted)
-        shut = IconButton("close", tr("Overlay off"), key=key_of("view.fusion", "Shift+F"), px=16, side=28)
+        shut = IconButton(
+            "close",
+            tr("Close") if is_of_cell else tr("Overlay off"),
+            key=key_of("view.fusion", "Shift+F"),
+            px=16,
+            side=28,
+        )
         shut.clicked.connect(self.closed)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
@@ -148,6 +157,13 @@ class FusionBar(QWidget):
     def _choose(self, look: FusionLook) -> None:
         self._look = look
         self.look_changed.emit(look)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Give the keys back to the images with Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the bar and the hairline under it."""
