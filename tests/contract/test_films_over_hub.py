@@ -19,6 +19,7 @@ from worklist.hub.settings import HubSettings
 from workstation.bootstrap.adapters import Hub, connect, detection_worker
 from workstation.bootstrap.demo import PASSWORD
 from workstation.bootstrap.documents import hub_judges
+from workstation.dicom.images.planar import planar_image
 from workstation.dicom.images.source import scan
 from workstation.domain.ports import JobContext
 from workstation.domain.site import ReadingRequest
@@ -26,7 +27,10 @@ from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 from workstation.domain.workitem import AiState, Priority, WorklistQuery, WorklistRow, WorklistTab
 from workstation.services.jobs import NoJob
+from workstation.services.shadow_service import RunImageShadow
 from workstation.services.study_service import StudyFindings
+from workstation.services.uid import SystemClock
+from workstation.storage.model_store import StoredRunFolder
 
 
 @dataclass(frozen=True)
@@ -108,3 +112,38 @@ def test_boxes_of_a_film_are_pre_read_stored_and_read_back_on_the_film(
     # the network's box lies from 22.4 to 28.8 and 12.8 to 19.2 of 64; 211 columns and 169 rows fill 64 by 51 from row 6
     assert box.on_image.box_px == pytest.approx((73.35, 21.92, 94.45, 43.02), abs=0.01)
     assert (found.algorithm is not None and found.algorithm.sha256) == runner.identity.sha256
+
+
+def test_a_model_on_trial_reads_the_film_over_the_hub_and_readers_see_nothing_of_it(
+    tmp_path: Path, shared_data: Path, runner: ModelRunner
+) -> None:
+    runs = StoredRunFolder(tmp_path / "runs")
+    shadow = RunImageShadow(lambda: runner, planar_image, runs, SystemClock())
+    hub = EmbeddedHub(HubSettings(tmp_path / "hub", demo_users=True, films=("DX",)), judges=hub_judges())
+    hub.start()
+    try:
+        with connect(hub.url) as at_site, connect(hub.url) as at_worker:
+            study = _sent(at_site, _film(shared_data, tmp_path / "film"))
+            at_worker.session.sign_in("worker", PASSWORD)
+            stop = threading.Event()
+            loop = detection_worker(at_worker, _NoCt(runner), poll_s=0.05, image_shadow=shadow)  # type: ignore[arg-type]  # never asked for a volume
+            work = threading.Thread(target=loop, args=(stop,))
+            work.start()
+            while not runs.runs(runner.identity.sha256):
+                stop.wait(0.05)
+            stop.set()
+            work.join()
+            assert _row(at_site).ai.state is AiState.FAILED  # as without the trial: a person reads it
+
+            at_site.session.sign_out()
+            at_site.session.sign_in("expert", PASSWORD)
+            known = at_site.images.study(study.study_instance_uid)
+            found = StudyFindings(at_site.images).findings(known)
+    finally:
+        hub.stop()
+
+    (said,) = runs.runs(runner.identity.sha256)
+    assert (found.findings, found.algorithm) == ((), None)
+    assert [series.modality for series in known.series] == ["DX"]
+    (box,) = [one for one in said.on_images if one.shown]
+    assert box.place.box_px == pytest.approx((73.35, 21.92, 94.45, 43.02), abs=0.01)
