@@ -8,8 +8,8 @@ from enum import IntEnum
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
+from PySide6.QtGui import QCursor, QHideEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import CHINESE, language, tr
@@ -20,6 +20,8 @@ from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, label
 
 _MOST: Final = 2
+_WATCH_MS: Final = 100
+_NEAR_PX: Final = 8
 
 
 def in_one_line(text: str, hint: str) -> str:
@@ -138,7 +140,11 @@ class _Bar(QWidget):
 
 
 class Toast(QWidget):
-    """One line of success at the bottom right of its parent for six seconds; never takes the focus."""
+    """
+    One line of success at the bottom right of its parent for six seconds; never takes the focus.
+
+    Where the pointer comes near it goes at once: what lies under it is what the hand wants next.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -148,6 +154,10 @@ class Toast(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
+        self._came_to = QPoint()
+        self._watch = QTimer(self)
+        self._watch.setInterval(_WATCH_MS)
+        self._watch.timeout.connect(self._give_way)
         parent.installEventFilter(self)
         self.hide()
 
@@ -160,6 +170,8 @@ class Toast(QWidget):
         self.show()
         self.raise_()
         self._timer.start(current_theme().px("motion.toast_ms"))
+        self._came_to = QCursor.pos()
+        self._watch.start()
 
     def clear(self) -> None:
         """Hide, and forget what was said: it may name a patient."""
@@ -167,6 +179,18 @@ class Toast(QWidget):
         self.hide()
         self._text = ""
         self.setAccessibleName("")
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop looking for the pointer."""
+        self._watch.stop()
+        super().hideEvent(event)
+
+    def _give_way(self) -> None:
+        pointer = QCursor.pos()
+        near = self.geometry().adjusted(-_NEAR_PX, -_NEAR_PX, _NEAR_PX, _NEAR_PX)
+        # a pointer that rests where the words came up has not come for what they cover
+        if pointer != self._came_to and near.contains(self._window.mapFromGlobal(pointer)):
+            self.hide()
 
     def text(self) -> str:
         """Return the last text."""

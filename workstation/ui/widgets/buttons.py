@@ -21,6 +21,8 @@ _KINDS: Final = {  # kind: (normal, hover, pressed, border, text); "" paints not
     "accept": ("ok.bg", "ok.hover", "ok.press", "ok.line", "ok"),
 }
 _DISABLED: Final = 0.42
+_PALE: Final = 0.25
+"""How much is left of the fill of a disabled primary button"""
 _ICON: Final = 16
 _GAP: Final = 6
 _PADDING: Final = 12
@@ -101,8 +103,9 @@ class Button(QPushButton):
         normal, hover, pressed, border, tone = _KINDS[self._kind]
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_pale = self._kind == "primary" and not self.isEnabled()
         if not self.isEnabled():
-            painter.setOpacity(_DISABLED)
+            painter.setOpacity(_PALE if is_pale else _DISABLED)
         fill = normal
         if self.isEnabled() and (self.isDown() or self.isChecked()):
             fill = pressed
@@ -114,6 +117,9 @@ class Button(QPushButton):
         painter.setPen(QPen(theme.color(border), 1) if border else Qt.PenStyle.NoPen)
         inset = 0.5 if border else 0
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
+        if is_pale:  # dark letters on a fading blue cannot be read: light ones on less of it can
+            painter.setOpacity(1.0)
+            tone = "t2"
         self._content(painter, tone)
 
     def _content(self, painter: QPainter, tone: str) -> None:
