@@ -32,7 +32,13 @@ from workstation.settings import Settings
 from workstation.ui.critical.alarm import CriticalAlarm
 from workstation.ui.critical.case import CriticalCase
 from workstation.ui.critical.desk import CriticalDesk
-from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog, ReasonDialog, RecogniseDialog
+from workstation.ui.critical.dialogs import (
+    AcknowledgeDialog,
+    CallDialog,
+    ReasonDialog,
+    RecogniseDialog,
+    SuggestedDialog,
+)
 from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.main_window import MainWindow
 from workstation.ui.notice import Severity
@@ -229,6 +235,50 @@ def test_a_final_report_waits_for_the_read_back_or_a_reason(bed: Bed) -> None:
     assert gone_on == [True]
     assert [one.reason for one in session.report.norm_overrides] == ["对方三次未接，已派人当面通知"]
     assert not bed.case.hold_up(lambda: None)
+
+
+def test_what_the_form_or_the_impression_suggests_holds_the_signature_up_until_it_is_recognised(bed: Bed) -> None:
+    bed.page()
+    session = bed.bench.desk.session
+    assert session is not None
+    session.set_value("haemorrhage", "intraparenchymal")
+    session.set_value("impression", "左侧基底节区脑出血；未见脑疝。")
+    assert bed.case.hold_up(lambda: None)
+    asks = bed.dialog()
+    assert isinstance(asks, SuggestedDialog)
+    assert not asks.dismiss.isEnabled()
+    asks.accept()
+    chooses = bed.dialog()
+    assert isinstance(chooses, RecogniseDialog)
+    chooses.accept()
+    bed.qtbot.waitUntil(lambda: len(bed.hub.values) == 1)
+    bed.refresh()
+    assert bed.value().entry_key == "intracerebral-haemorrhage"
+    assert bed.case.hold_up(lambda: None)
+    assert isinstance(bed.dialog(), ReasonDialog)  # and now it has to be called through
+
+
+def test_a_suggestion_is_dismissed_with_a_reason_that_is_audited_and_holds_for_these_words_only(bed: Bed) -> None:
+    bed.page()
+    session = bed.bench.desk.session
+    assert session is not None
+    session.set_value("impression", "右侧硬膜下血肿。")
+    gone_on: list[bool] = []
+    assert bed.case.hold_up(lambda: gone_on.append(True))
+    asks = bed.dialog()
+    assert isinstance(asks, SuggestedDialog)
+    asks.dismiss.click()
+    assert gone_on == []
+    asks.reason.setPlainText("三日前已通报，随诊复查")
+    asks.dismiss.click()
+    assert gone_on == [True]
+    assert not bed.case.hold_up(lambda: None)
+    assert bed.panel.suggestion_text() == ""
+    RecordDecisions(bed.bench.audit)(session.report)
+    (act,) = [act for act in bed.bench.audit.recorded if act[0] is AuditAction.CRITICAL_OVERRIDDEN]
+    assert "critical_suggested extra-axial-haematoma by" in str(act)
+    session.set_value("impression", "右侧硬膜下血肿。蛛网膜下腔出血。")
+    assert bed.case.hold_up(lambda: None)
 
 
 def test_an_open_value_of_a_draft_still_holds_the_signature_up_while_the_line_is_dead(bed: Bed) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select, true
 from worklist.hub.quality_filter import of_case
 from worklist.hub.tables import cases
 from worklist.hub.workflow_tables import report_versions
-from workstation.domain.norm.values import CRITICAL_OPEN
+from workstation.domain.norm.values import CRITICAL_RULES
 from workstation.domain.quality import (
     NormFigures,
     OverrideReason,
@@ -43,7 +43,7 @@ def norm_figures(connection: Connection, query: QualityQuery) -> NormFigures:
         answered = report.get("norm_overrides") or []
         rules = {one["rule"] for one in answered}
         total += 1
-        clean += not rules - {CRITICAL_OPEN}  # listed, but no fault of the norm
+        clean += not rules - CRITICAL_RULES  # listed, but no fault of the norm
         overridden.update(rules)
         held.update(rules | set(report.get("norm_found") or []))
         for rule, words in {(one["rule"], _without_patient(one["reason"], row)) for one in answered}:

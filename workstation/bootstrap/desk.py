@@ -8,6 +8,7 @@ from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.letterheads import recognition_policy, site_letterheads
 from workstation.bootstrap.signing import Signing
 from workstation.bootstrap.templates import templates_at_hand
+from workstation.dicom.critical_policy import default_policy
 from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -19,7 +20,7 @@ from workstation.services.author_signing import SignedPreliminaries, SignPrelimi
 from workstation.services.carry_over import CarryOver
 from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
-from workstation.services.critical_gate import AskCritical
+from workstation.services.critical_gate import AskCritical, AskSuggestions
 from workstation.services.delivery_service import DeliverReports
 from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
@@ -82,6 +83,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             preliminary=SignedPreliminaries(hub.images),
             recognise=RecogniseReport(recognition_policy(storage.documents), clock),
             critical=AskCritical(hub.critical),
+            suggested=AskSuggestions(hub.critical, default_policy()),
             cite=CiteOthers(hub.priors, hub.images.study),
         ),
         check_claim=check_claim,

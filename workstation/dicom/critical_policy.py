@@ -73,6 +73,7 @@ def _entry(raw: dict[str, Any]) -> CriticalEntry:
         ai=tuple(
             AiRule(rule["label"], rule["out_of_ten"], float(rule.get("diameter_mm", 0))) for rule in raw.get("ai", ())
         ),
+        words=tuple(raw.get("words", ())),
     )
 
 

@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from workstation.domain.critical import ESCALATE_AFTER, LEVELS, REMIND_AFTER, CriticalSource, CriticalValue, Party
+from workstation.domain.critical_words import said_in
 from workstation.domain.finding import Decision, Finding, FindingList, Mark
 from workstation.domain.template import Code, CriticalTrigger, ReportTemplate, Text
 
+IMPRESSION: Final = "impression"
+"""Key of the field of the impression, wherever a template puts it."""
 _REFUSED: Final = frozenset({Decision.REJECTED})
 
 
@@ -63,6 +66,8 @@ class CriticalEntry:
     escalate_after_s: int = int(ESCALATE_AFTER.total_seconds())
     fields: tuple[FieldRule, ...] = ()
     ai: tuple[AiRule, ...] = ()
+    words: tuple[str, ...] = ()
+    """Phrases of an impression that speak for the entry, in any language; "…" is a gap."""
 
     def __post_init__(self) -> None:
         if not 0 < self.remind_after_s <= self.escalate_after_s:
@@ -110,8 +115,8 @@ def suggested(
     """
     Return what a report in the making suggests, in the order of the form, each entry once.
 
-    A trigger of a template that no entry of the policy knows is suggested with its own words. AI marks speak only
-    once they may be seen, and never those for research.
+    A trigger of a template that no entry of the policy knows is suggested with its own words. What the impression says
+    in plain words counts in every template. AI marks speak only once they may be seen, and never those for research.
     """
     found: dict[str, CriticalSuggestion] = {}
     for item in template.fields:
@@ -128,6 +133,11 @@ def suggested(
         for entry in entries:
             text = entry.label.get(language)
             found.setdefault(entry.key or text, CriticalSuggestion(entry, text, CriticalSource.TEMPLATE, item.key))
+    impression = values.get(IMPRESSION, "")
+    for entry in policy.entries if impression.strip() else ():
+        if entry.key not in found and said_in(impression, entry.words):
+            text = entry.label.get(language)
+            found[entry.key] = CriticalSuggestion(entry, text, CriticalSource.TEMPLATE, IMPRESSION)
     research = {finding.tracking_uid for finding in findings.for_research_only}
     for finding in () if findings.ai_hidden else findings.findings:
         for entry in policy.entries:

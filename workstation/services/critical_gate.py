@@ -1,16 +1,25 @@
-"""What a signature asks of the critical values of a report: each was read back, or somebody answers for it."""
+"""
+What a signature asks of the critical values of a report: each was read back, or somebody answers for it.
+
+What the report only suggests asks too: it is recognised, or its signer says why it is none.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from resources.translation import tr
+from resources.translation import language, tr
 from workstation.domain.critical import CriticalValue
 from workstation.domain.critical_board import CriticalPort
+from workstation.domain.critical_policy import CriticalPolicy, CriticalSuggestion
 from workstation.domain.errors import NotSignable
-from workstation.domain.norm.values import CRITICAL_OPEN, NormOverride
+from workstation.domain.finding import FindingList
+from workstation.domain.norm.values import CRITICAL_OPEN, CRITICAL_SUGGESTED, NormOverride
 from workstation.domain.report import Person, Report
+from workstation.domain.template import ReportTemplate
+from workstation.services.critical_service import new_suggestions
 from workstation.services.patience import PATIENCE_S, answer_within
 
 
@@ -38,6 +47,52 @@ def answered_for(report: Report, reason: str, *, by: Person, at: datetime) -> Re
         for one in open_critical(report, by.user_id)
     )
     return report.with_overrides(overrides, at=at)
+
+
+def open_suggestions(
+    report: Report, suggestions: Sequence[CriticalSuggestion], signer_id: str
+) -> tuple[CriticalSuggestion, ...]:
+    """Return the suggestions that this signer has not dismissed in this version; recognised ones are no longer any."""
+    dismissed = {one.target for one in report.answers_of(signer_id) if one.rule == CRITICAL_SUGGESTED}
+    return tuple(one for one in suggestions if (one.entry.key or one.text) not in dismissed)
+
+
+def suggestions_dismissed(
+    report: Report, suggestions: Sequence[CriticalSuggestion], reason: str, *, by: Person, at: datetime
+) -> Report:
+    """Return the report with the reason why its signer takes none of these for critical; ValueError without one."""
+    overrides = tuple(
+        NormOverride(CRITICAL_SUGGESTED, one.entry.key or one.text, one.text, reason, by.user_id, at, by_name=by.name)
+        for one in suggestions
+    )
+    return report.with_overrides(overrides, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class AskSuggestions:
+    """
+    What the report suggests by the policy of the hub, by the shipped one where the hub is silent.
+
+    Form and impression only: which marks of the AI may speak depends on what the reader has been shown.
+    """
+
+    hub: CriticalPort
+    shipped: CriticalPolicy
+    patience_s: float = PATIENCE_S
+
+    def __call__(self, report: Report, template: ReportTemplate, signer_id: str) -> None:
+        """Raise NotSignable naming every suggestion that was neither recognised nor dismissed."""
+        policy = answer_within(self.hub.policy, self.patience_s) or self.shipped
+        found = new_suggestions(
+            policy, report.critical_values, template, report.values, FindingList(report.study_instance_uid), language()
+        )
+        waiting = open_suggestions(report, found, signer_id)
+        if waiting:
+            raise NotSignable(
+                tr("The report suggests critical values: {names}", names="; ".join(one.text for one in waiting)),
+                hint=tr("Recognise them (F8), or say why they are none."),
+                detail=" ".join(one.entry.key for one in waiting),
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from resources.translation import tr
-from workstation.domain.norm.values import CRITICAL_OPEN, NormFault, NormKind, NormOverride
+from workstation.domain.norm.values import CRITICAL_OPEN, CRITICAL_SUGGESTED, NormFault, NormKind, NormOverride
 from workstation.domain.template import ReportTemplate
 from workstation.services.norm_gate import describe_fault
 
@@ -36,6 +36,8 @@ def answer_lines(overrides: Iterable[NormOverride], template: ReportTemplate) ->
 def _answer(override: NormOverride, template: ReportTemplate) -> Answer:
     if override.rule == CRITICAL_OPEN:
         what = tr("Critical value without a read-back: {name}", name=override.quote)
+    elif override.rule == CRITICAL_SUGGESTED:
+        what = tr("Suggested as a critical value: {name}", name=override.quote)
     else:  # the kind is not part of the sentence
         fault = NormFault(NormKind.CONCLUSION, override.rule, override.target, override.quote, override.against)
         what = describe_fault(fault, template)

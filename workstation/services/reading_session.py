@@ -19,6 +19,7 @@ from workstation.domain import finding_decisions as decisions
 from workstation.domain.annotation import AnnotationList
 from workstation.domain.categories.values import AssignedCategory, Scheme
 from workstation.domain.critical import CriticalValue
+from workstation.domain.critical_policy import CriticalSuggestion
 from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType, RejectReason
 from workstation.domain.finding_traits import each_of, refreshed, with_option
@@ -37,7 +38,7 @@ from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink, renewed
 from workstation.domain.tracer import prefilled
 from workstation.domain.workitem import Claim, WorklistRow
-from workstation.services.critical_gate import answered_for, with_critical
+from workstation.services.critical_gate import answered_for, suggestions_dismissed, with_critical
 
 if TYPE_CHECKING:
     from workstation.domain.ports import Clock
@@ -425,6 +426,12 @@ class ReadingSession:
         """Keep that the reader answers for signing without a read-back. ValueError without a reason."""
         self._require_mine()
         self._report = answered_for(self._report, reason, by=self.reader, at=self._now())
+        self._tell(Changed.VALUES)
+
+    def dismiss_suggested(self, suggestions: Sequence[CriticalSuggestion], reason: str) -> None:
+        """Keep why the reader takes what is suggested for no critical value. ValueError without a reason."""
+        self._require_mine()
+        self._report = suggestions_dismissed(self._report, suggestions, reason, by=self.reader, at=self._now())
         self._tell(Changed.VALUES)
 
     def know_critical(self, values: tuple[CriticalValue, ...]) -> None:

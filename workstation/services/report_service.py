@@ -11,7 +11,7 @@ from workstation.dicom.sr import report_words
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotSignable
 from workstation.domain.finding import Finding, FindingList
-from workstation.domain.norm.values import CRITICAL_OPEN
+from workstation.domain.norm.values import CRITICAL_RULES
 from workstation.domain.ports import AuditPort, Clock, DraftPort, ReportPort
 from workstation.domain.report import Blocker, BlockerKind, Report, ReportKind, ReportState, signing_blockers
 from workstation.domain.report_state import ReturnCode
@@ -114,7 +114,7 @@ class RecordDecisions:
                 detail=f"marks {numbers} rejected together {batch[0].reject_reason}",
             )
         for override in report.norm_overrides:
-            is_critical = override.rule == CRITICAL_OPEN
+            is_critical = override.rule in CRITICAL_RULES
             self.audit.record(
                 AuditAction.CRITICAL_OVERRIDDEN if is_critical else AuditAction.NORM_OVERRIDDEN,
                 subject_uid=report.study_instance_uid,

@@ -53,6 +53,8 @@ class SignReport:
     """Decides about the mark of mutual recognition; without it the report carries none."""
     critical: Callable[[Report], Report] = lambda report: report
     """Returns the report with the critical values as the hub knows them now (``AskCritical``)."""
+    suggested: Callable[[Report, ReportTemplate, str], None] = lambda _report, _template, _signer: None
+    """Raises NotSignable where the report suggests a critical value that nobody took up (``AskSuggestions``)."""
     cite: CiteOthers | None = None
     """Adds the instances of what the report cites of other studies; without it what it carries from before stays."""
 
@@ -80,6 +82,7 @@ class SignReport:
         require_norm(report, template, study, row, signer=verifier)
         report = self.critical(report)
         require_critical(report, actor.user_id)
+        self.suggested(report, template, actor.user_id)
         report = report if self.cite is None else self.cite(report)
         now = self.clock.now()
         own = replace(report, norm_overrides=report.answers_of(actor.user_id))

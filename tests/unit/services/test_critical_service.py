@@ -16,11 +16,20 @@ from workstation.dicom.critical_policy import default_policy
 from workstation.domain.audit import AuditAction
 from workstation.domain.critical import CallOutcome, CriticalSource, CriticalState, Dismissal
 from workstation.domain.critical_board import CallReport, CriticalBoard, CriticalNotice, PendingAct, Recognition
+from workstation.domain.critical_policy import suggested
 from workstation.domain.errors import NoLongerUpdatable, NotSignable, SignInFailed, Unreachable
 from workstation.domain.finding import FindingList
 from workstation.domain.report import Person
 from workstation.exchange.templates.library import TemplateLibrary
-from workstation.services.critical_gate import AskCritical, answered_for, open_critical, require_critical, with_critical
+from workstation.services.critical_gate import (
+    AskCritical,
+    AskSuggestions,
+    answered_for,
+    open_critical,
+    require_critical,
+    suggestions_dismissed,
+    with_critical,
+)
 from workstation.services.critical_service import CriticalActs, Delivered, new_suggestions, open_of, with_pending
 from workstation.storage.critical_acts import CriticalActFile
 from workstation.storage.crypto import CannotOpen
@@ -246,3 +255,30 @@ def test_an_open_critical_value_holds_the_signature_up_until_it_is_read_back_or_
     require_critical(with_critical(written, (dismissed,)), "expert")
     with pytest.raises(ValueError, match="reason"):
         answered_for(written, " ", by=SIGNER, at=AT)
+
+
+def test_what_the_report_suggests_is_recognised_or_dismissed_by_its_signer_before_it_goes() -> None:
+    bed, general = Bed(), TemplateLibrary().get("general")
+    ask = AskSuggestions(bed.hub, default_policy())
+    written = replace(report(), values={"impression": "急性主动脉夹层（Stanford A型）。"})
+    for is_up in (True, False):  # a silent hub lets nothing through
+        bed.hub.is_up = is_up
+        with pytest.raises(NotSignable, match="aortic-dissection"):
+            ask(written, general, "expert")
+    bed.hub.is_up = True
+    policy = default_policy()
+    found = suggested(policy, general, written.values, FindingList("1.2.3"), "zh_CN")
+    dismissed = suggestions_dismissed(written, found, "已于外院通报", by=SIGNER, at=AT)
+    ask(dismissed, general, "expert")
+    with pytest.raises(NotSignable):
+        ask(dismissed, general, "senior")  # another signer is asked again
+    assert [(one.rule, one.target, one.reason) for one in dismissed.norm_overrides] == [
+        ("critical_suggested", "aortic-dissection", "已于外院通报")
+    ]
+    entry = policy.entry("aortic-dissection")
+    assert entry is not None
+    bed.acts.recognise(row(), EXPERT, entry, replace(FOUND, entry_key=entry.key))
+    bed.acts.deliver("expert")
+    ask(with_critical(written, tuple(bed.hub.values.values())), general, "expert")
+    with pytest.raises(ValueError, match="reason"):
+        suggestions_dismissed(written, found, " ", by=SIGNER, at=AT)

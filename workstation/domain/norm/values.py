@@ -10,6 +10,11 @@ from typing import Final
 CRITICAL_OPEN: Final = "critical_open"
 """The rule of an override that answers for an open critical value; its target is the value's UID."""
 
+CRITICAL_SUGGESTED: Final = "critical_suggested"
+"""The rule of an override that says why a suggested critical value is none; its target is the entry of the policy."""
+CRITICAL_RULES: Final = frozenset({CRITICAL_OPEN, CRITICAL_SUGGESTED})
+"""Answers about critical values: listed with the others, but no fault of the norm."""
+
 
 class NormKind(StrEnum):
     """The faults that indicator 3 counts."""

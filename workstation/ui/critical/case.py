@@ -10,14 +10,15 @@ from PySide6.QtWidgets import QWidget
 from resources.translation import language, tr
 from workstation.domain.critical import CriticalSource, CriticalValue
 from workstation.domain.critical_policy import CriticalEntry, CriticalSuggestion
-from workstation.services.critical_gate import open_critical
+from workstation.domain.norm.values import CRITICAL_RULES
+from workstation.services.critical_gate import open_critical, open_suggestions
 from workstation.services.critical_service import new_suggestions, open_of
 from workstation.services.norm_answers import answers
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.commands import Command
 from workstation.ui.critical.desk import CriticalDesk
-from workstation.ui.critical.dialogs import CallDialog, ReasonDialog, RecogniseDialog
+from workstation.ui.critical.dialogs import CallDialog, ReasonDialog, RecogniseDialog, SuggestedDialog
 from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.dialogs import Dialog
 from workstation.ui.pages.page import Page
@@ -80,6 +81,9 @@ class CriticalCase(QObject):
         if waiting:
             self._call(session, waiting[0])
             return
+        self._recognise(session)
+
+    def _recognise(self, session: ReadingSession) -> None:
         patient = name_or_placeholder(session.row.patient_name)
         dialog = RecogniseDialog(self._page, patient, self._critical.policy, self.suggestions())
 
@@ -90,18 +94,49 @@ class CriticalCase(QObject):
         self._open(dialog)
 
     def hold_up(self, go_on: Callable[[], None]) -> bool:
-        """Ask for a reason where a critical value was not read back; return True while the signature waits for it."""
+        """
+        Return True while the signature waits for a critical value.
+
+        One that the report suggests is recognised or dismissed with a reason first; one that nobody has read back needs
+        a reason as well.
+        """
         session = self._desk.session
         if session is None:
             return False
         self._show()
+        return self._ask_suggested(session, go_on) or self._ask_open(session, go_on)
+
+    def _ask_suggested(self, session: ReadingSession, go_on: Callable[[], None]) -> bool:
+        waiting = open_suggestions(session.report, self.suggestions(), session.reader.user_id)
+        if not waiting:
+            return False
+        keys = {one.entry.key or one.text for one in waiting}
+        dialog = SuggestedDialog(self._page, [one.text for one in waiting], self._former_answers(session, keys))
+
+        def dismissed(reason: str) -> None:
+            if self._desk.session is session and not session.read_only:
+                session.dismiss_suggested(waiting, reason)
+                go_on()
+
+        def recognise() -> None:
+            if self._desk.session is session and not session.read_only:
+                self.dialog = None
+                self._recognise(session)
+
+        dialog.none_of_them.connect(dismissed)
+        dialog.recognise_requested.connect(recognise)
+        self._open(dialog)
+        return True
+
+    def _ask_open(self, session: ReadingSession, go_on: Callable[[], None]) -> bool:
         waiting = open_critical(session.report, session.reader.user_id)
         if not waiting:
             return False
         dialog = ReasonDialog(
             self._page,
             tr("Nobody has read back the critical value"),
-            [value.text for value in waiting] + self._former_answers(session, waiting),
+            [value.text for value in waiting]
+            + self._former_answers(session, {value.critical_uid for value in waiting}),
             tr("Sign all the same"),
             tr("Call it through first (F8). The reason is kept with the report and in the audit record."),
         )
@@ -115,9 +150,12 @@ class CriticalCase(QObject):
         self._open(dialog)
         return True
 
-    def _former_answers(self, session: ReadingSession, waiting: tuple[CriticalValue, ...]) -> list[str]:
-        uids = {value.critical_uid for value in waiting}
-        former = [one for one in session.report.former_answers(session.reader.user_id) if one.target in uids]
+    def _former_answers(self, session: ReadingSession, targets: set[str]) -> list[str]:
+        former = [
+            one
+            for one in session.report.former_answers(session.reader.user_id)
+            if one.rule in CRITICAL_RULES and one.target in targets
+        ]
         return [
             tr("Answered for by {who}: {reason}", who=one.who, reason=one.reason)
             for one in answers(former, session.template)
@@ -182,7 +220,11 @@ class CriticalCase(QObject):
 
     def _show_panel(self) -> None:
         if self._panel is not None:
-            names = [one.text for one in self.suggestions()]
+            session = self._desk.session
+            found = self.suggestions()
+            if session is not None:
+                found = open_suggestions(session.report, found, session.reader.user_id)
+            names = [one.text for one in found]
             values = self.values()
             refused = {one.critical_uid: self._critical.refusal(one.critical_uid) for one in values}
             now, may_act = self._critical.now(), self._critical.may_notify

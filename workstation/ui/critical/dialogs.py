@@ -258,5 +258,45 @@ class ReasonDialog(_Quick):
             self.reason_given.emit(reason)
 
 
+class SuggestedDialog(_Quick):
+    """``recognise_requested`` or ``none_of_them(reason)``; cancelling goes back to the report."""
+
+    recognise_requested = Signal()
+    none_of_them = Signal(str)
+
+    def __init__(self, parent: QWidget | None, lines: Sequence[str], former: Sequence[str] = ()) -> None:
+        title = tr("The report suggests a critical value")
+        super().__init__(parent, title, icon="alarm-warning", tone="bad", width=_WIDTH)
+        for line in lines:
+            self.body.addWidget(label(f"· {line}", "body", "t0", wrap=True))
+        for line in former:
+            self.body.addWidget(label(line, "caption", "warn", wrap=True))
+        self.reason = self.add_text(tr("Why it is none, if it is none"))
+        self.reason.textChanged.connect(self._ready)
+        self.add_hint(
+            tr("The clock starts when you confirm. A reason is kept with the report and in the audit record.")
+        )
+        self.cancel.set_text(tr("Correct the report"))
+        self.dismiss = self.add_left(tr("Not critical, sign"))
+        self.dismiss.clicked.connect(self._dismiss)
+        self.set_primary(tr("Confirm critical value"), icon="alarm-warning", danger=True)
+        self._ready()
+        self.cancel.setFocus()
+
+    def _ready(self) -> None:
+        self.dismiss.enable(bool(self.reason.toPlainText().strip()), tr("Write the reason first"))
+
+    def accept(self) -> None:
+        """Close and go on to recognise it."""
+        super().accept()
+        self.recognise_requested.emit()
+
+    def _dismiss(self) -> None:
+        reason = self.reason.toPlainText().strip()
+        if reason:
+            self.done(int(self.DialogCode.Rejected))
+            self.none_of_them.emit(reason)
+
+
 def _local(value: CriticalValue) -> str:
     return value.recognised_at.astimezone().strftime("%H:%M:%S")

@@ -170,4 +170,8 @@ def rule_words(rule: str) -> str:
         "link_outdated": tr("Measurement out of date"),
         "copied": tr("Copied and not confirmed"),
         "critical_open": tr("Critical value not read back"),
+        "critical_suggested": tr("Suggested critical value dismissed"),
+        "denied_in_conclusion": tr("Conclusion denies what was found"),
+        "denied_in_findings": tr("Findings contradict themselves"),
+        "density_of_conclusion": tr("Density of a nodule"),
     }.get(rule, rule)
