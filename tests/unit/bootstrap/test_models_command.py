@@ -97,3 +97,23 @@ def test_the_shadow_is_opened_once_and_dropped_when_nobody_wants_it(tmp_path: Pa
     assert first is shadow()
     choices.save(ModelChoice())
     assert shadow() is None
+
+
+def test_a_shadow_for_films_is_no_shadow_for_volumes_and_the_other_way_round(tmp_path: Path) -> None:
+    for_volumes, for_films = (
+        models.shadow_runner(provider="cpu").shadow,
+        models.image_shadow_runner(provider="cpu").shadow,
+    )
+    choices = ModelChoiceFile(tmp_path / "data" / "model-choice.json")
+    names = [
+        models.installed_models().bring_in(bundle).model_id
+        for bundle in (write_bundle(tmp_path / "bundle", *identity_mask()), fixed_yolo(tmp_path / "films"))
+    ]
+
+    asked = []
+    for name in names:
+        choices.save(ModelChoice(shadow=name, changed_by="admin", changed_at=NOON))
+        asked.append((for_volumes() is not None, for_films() is not None))
+
+    assert asked == [(True, False), (False, True)]
+    assert for_films() is for_films()
