@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from blake3 import blake3
 from fastapi import Request
 
 from worklist.hub.archive import Archive, InstanceKey
+from worklist.hub.charset_rules import charset_rules
 from worklist.hub.context import HubContext
 from worklist.hub.instance_json import dataset_to_json, read_header
 from worklist.hub.instances import InstanceIndex, NewInstance, Registered
 from workstation.dicom.quarantine import UID_SHAPE, inspect_part10
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import WorkstationError
+from workstation.domain.scanner_charset import CharsetRule
 
 _FRESH_S: Final = 2.0
 """For so long the archive is not asked again about one study."""
@@ -53,11 +56,13 @@ class Discovery:
         self._asked[study_instance_uid] = time.monotonic()
         with self._context.read() as connection:
             have = self._index.digests(connection, study_instance_uid)
+            rules = charset_rules(connection, self._index.owner(connection, study_instance_uid) or "")
         missing = [key for key in listed if key.sop_instance_uid not in have]
         if not missing:
             return
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            found = [instance for instance in pool.map(self._inspected, missing) if instance is not None]
+            read = partial(self._inspected, rules)
+            found = [instance for instance in pool.map(read, missing) if instance is not None]
         self._register(study_instance_uid, found)
 
     def for_path(self, request: Request) -> None:
@@ -75,7 +80,7 @@ class Discovery:
             if not known:
                 self.refresh(study)
 
-    def _inspected(self, key: InstanceKey) -> NewInstance | None:
+    def _inspected(self, rules: Sequence[CharsetRule], key: InstanceKey) -> NewInstance | None:
         try:
             data = self._archive.read(key)
             seen = inspect_part10(data)
@@ -83,7 +88,7 @@ class Discovery:
                 f"/studies/{seen.study_instance_uid}/series/{seen.series_instance_uid}"
                 f"/instances/{seen.sop_instance_uid}/bulkdata/"
             )
-            attributes, _ = dataset_to_json(read_header(data), bulk)
+            attributes, _ = dataset_to_json(read_header(data), bulk, rules)
         except WorkstationError as exc:
             self._context.audit.record(
                 None,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,9 @@ from pydicom.multival import MultiValue
 
 from resources.translation import tr
 from workstation.dicom.charset import TextDecoder, charsets_of
+from workstation.dicom.scanner_charsets import ORIGINAL_ATTRIBUTES, decoder_for, mark_of
 from workstation.domain.errors import DecodeError
+from workstation.domain.scanner_charset import CharsetRule
 from workstation.domain.study import DecodeWarning
 
 JsonAttributes = dict[str, dict[str, Any]]
@@ -69,16 +72,25 @@ def read_header(source: Path | bytes) -> Dataset:
         raise DecodeError(tr("The file is damaged or not DICOM."), detail=f"pydicom: {type(exc).__name__}") from exc
 
 
-def dataset_to_json(dataset: Dataset, bulk_uri: str) -> tuple[JsonAttributes, list[DecodeWarning]]:
+def dataset_to_json(
+    dataset: Dataset, bulk_uri: str, rules: Sequence[CharsetRule] = ()
+) -> tuple[JsonAttributes, list[DecodeWarning]]:
     """
     Return all attributes as DICOM JSON in ascending order, and the doubts about its text.
 
     ``bulk_uri`` ends in ``/bulkdata/``; the path of a value is its tag, for nested ones
-    ``tag/item/tag`` with items from 0. Raises DecodeError for sequences nobody can read.
+    ``tag/item/tag`` with items from 0. Where one of ``rules`` says what the text of this scanner really is, it is
+    read so and the attributes say that it was. Raises DecodeError for sequences nobody can read.
     """
     writer = _Writer(dataset, bulk_uri)
     try:
-        return writer.item(dataset, TextDecoder(), ""), list(dict.fromkeys(writer.doubts))
+        decoder, rule = decoder_for(dataset, rules)
+        attributes = writer.item(dataset, decoder, "")
+        if rule is not None:
+            marked = attributes.get(ORIGINAL_ATTRIBUTES, {}).get("Value", [])
+            attributes[ORIGINAL_ATTRIBUTES] = {"vr": "SQ", "Value": [*marked, mark_of(rule, decoder.charsets)]}
+            attributes = dict(sorted(attributes.items()))
+        return attributes, list(dict.fromkeys(writer.doubts))
     except _UNREADABLE as exc:
         raise DecodeError(tr("The file is damaged or not DICOM."), detail=f"attributes: {type(exc).__name__}") from exc
 
@@ -184,7 +196,7 @@ def _decoder(dataset: Dataset, inherited: TextDecoder) -> TextDecoder:
     value = dataset.get_item(0x00080005).value
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace").rstrip(" \x00").split("\\")
-    return TextDecoder(charsets_of(value), inherited.assumed)
+    return TextDecoder(charsets_of(value), inherited.assumed, inherited.overrides)
 
 
 def _split(text: str, vr: str) -> list[Any]:

@@ -19,6 +19,7 @@ from blake3 import blake3
 
 from worklist.hub.archive import Archive, InstanceKey, new_file, storage_error
 from worklist.hub.auth import authorize
+from worklist.hub.charset_rules import charset_rules, told_settings
 from worklist.hub.context import HubContext
 from worklist.hub.discovery import Discovery
 from worklist.hub.instance_json import dataset_to_json, read_header
@@ -34,6 +35,7 @@ from workstation.domain.errors import (
     UnsupportedTransferSyntax,
     WorkstationError,
 )
+from workstation.domain.scanner_charset import CharsetRule
 
 MAX_PART_BYTES: Final = 2 * 1024**3
 MAX_BODY_BYTES: Final = 16 * 1024**3
@@ -118,6 +120,7 @@ class Intake:
         self._discovery = discovery
         self._quarantine = Quarantine(context.data_dir / "quarantine")
         self._sites: dict[str, str | None] = {}
+        self._rules: dict[str, tuple[CharsetRule, ...]] = {}
         self._taken: list[_Taken] = []
         self._part: _Part | None = None
         self._set_aside_any = False
@@ -201,7 +204,7 @@ class Intake:
             if self._study and seen.study_instance_uid != self._study:
                 self.outcomes.append(_outcome(DOES_NOT_MATCH, seen))
                 return
-            attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen))
+            attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen), self._rules_of(site_id))
             instance = NewInstance(seen, attributes, digest, part.size, part.fast.hexdigest())
             if self._already(instance, site_id):
                 return
@@ -219,6 +222,12 @@ class Intake:
             self.outcomes.append(_outcome(OUT_OF_RESOURCES, seen))
         except WorkstationError:
             self.outcomes.append(_outcome(PROCESSING_FAILURE, seen))
+
+    def _rules_of(self, site_id: str) -> tuple[CharsetRule, ...]:
+        if site_id not in self._rules:
+            with self._context.read() as connection:
+                self._rules[site_id] = charset_rules(connection, site_id)
+        return self._rules[site_id]
 
     def _site_for(self, seen: InspectedInstance) -> str | None:
         """Return the site that will own the instance, None where this actor may not store it."""
@@ -295,12 +304,13 @@ class Intake:
                     refused.append((item.instance, result))
             for study, count in stored.items():
                 if count:
+                    read = [one.instance for one in taken if one.instance.inspected.study_instance_uid == study]
                     self._context.audit.record(
                         connection,
                         self._actor,
                         AuditAction.INSTANCES_STORED,
                         subject_uid=study,
-                        detail=f"{count} instances",
+                        detail=f"{count} instances{told_settings(one.attributes for one in read)}",
                     )
         wrong = {id(instance) for instance, _ in refused}
         self.outcomes.extend(_outcome(0, t.instance.inspected) for t in taken if id(t.instance) not in wrong)

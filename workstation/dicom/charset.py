@@ -26,7 +26,7 @@ from workstation.domain.study import DecodeWarning
 
 UTF_8: Final = "ISO_IR 192"
 
-_TEXT_VRS: Final = frozenset({"PN", "LO", "SH", "ST", "LT", "UT", "UC"})
+TEXT_VRS: Final = frozenset({"PN", "LO", "SH", "ST", "LT", "UT", "UC"})
 _SINGLE_VALUED: Final = frozenset({"ST", "LT", "UT"})
 _GB2312_ESCAPE: Final = b"\x1b$)A"
 _ANY_ESCAPE: Final = re.compile(rb"\x1b(?:\$[\(\)]?[@A-D]|[\(\)-/][0-9A-Z])")
@@ -50,7 +50,7 @@ _ALIASES: Final = {
     "ISO-IR 192": "utf-8",
     "ISO 2022 IR 192": "utf-8",
 }
-_LATIN_OR_NONE: Final = frozenset({"", "ISO_IR 6", "ISO 2022 IR 6", "ISO_IR 100", "ISO-IR 100", "ISO 2022 IR 100"})
+LATIN_OR_NONE: Final = frozenset({"", "ISO_IR 6", "ISO 2022 IR 6", "ISO_IR 100", "ISO-IR 100", "ISO 2022 IR 100"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +59,42 @@ class TextDecoder:
     Decodes text values under one Specific Character Set (0008,0005).
 
     ``assumed`` is a defined term (``GB18030``, ``GBK``, ``ISO_IR 192``) that replaces a missing or
-    Latin label of a source known to mislabel; other labels are believed. Source: PS3.5 6.1.2.5.
+    Latin label of a source known to mislabel; other labels are believed, unless ``overrides`` says that
+    this file's cannot be right. Text that does not fit it is read by the label, aloud. Source: PS3.5 6.1.2.5.
     """
 
     charsets: tuple[str, ...] = ()
     assumed: str | None = None
+    overrides: bool = False
 
     def text(self, raw: bytes, vr: str, seen: list[DecodeWarning]) -> str:
         """Return the whole value with trailing padding removed; doubts are appended to ``seen``."""
         raw = raw.rstrip(b" \x00=") if vr == "PN" else raw.rstrip(b" \x00")
         if raw.isascii() and b"\x1b" not in raw:
             return raw.decode("ascii")
-        text = self._decoded(raw, vr, seen)
-        if _CONTROL.search(text) or self._suspicious(raw):
+        said = self._as_assumed(raw)
+        text = self._decoded(raw, vr, seen) if said is None else said
+        if _CONTROL.search(text) or (said is None and (self.overrides or self._suspicious(raw))):
             seen.append(_doubt(text))
         return text
 
+    def _as_assumed(self, raw: bytes) -> str | None:
+        """Return the text as the source's setting reads it, None where that does not hold or does not fit."""
+        codec = _OWN_CODECS.get(self.assumed or "") or _ALIASES.get(self.assumed or "")
+        if codec is None or not (self.overrides or all(name in LATIN_OR_NONE for name in self.charsets)):
+            return None
+        try:
+            return raw.replace(_GB2312_ESCAPE, b"").decode(codec)
+        except UnicodeDecodeError:
+            return None  # the source is not always wrong: what the file says counts, and is doubted
+
+    def fits(self, raw: bytes) -> bool:
+        """Tell whether a value can be what its label says; only labels that rule bytes out are ever contradicted."""
+        name = self.charsets[0] if len(self.charsets) == 1 else ""
+        codec = _OWN_CODECS.get(name) or _ALIASES.get(name)
+        return codec is None or _decodes(raw.replace(_GB2312_ESCAPE, b""), codec)
+
     def _decoded(self, raw: bytes, vr: str, seen: list[DecodeWarning]) -> str:
-        if self.assumed and all(name in _LATIN_OR_NONE for name in self.charsets):
-            codec = _OWN_CODECS.get(self.assumed) or _ALIASES.get(self.assumed)
-            if codec:
-                try:
-                    return raw.replace(_GB2312_ESCAPE, b"").decode(codec)
-                except UnicodeDecodeError:
-                    pass  # the source is not always wrong: fall through to what the file says
         if len(self.charsets) == 1:
             name = self.charsets[0]
             codec = _OWN_CODECS.get(name)
@@ -95,7 +107,7 @@ class TextDecoder:
         return _by_pydicom(raw, self.charsets, vr)
 
     def _suspicious(self, raw: bytes) -> bool:
-        if self.assumed or not all(name in _LATIN_OR_NONE for name in self.charsets):
+        if not all(name in LATIN_OR_NONE for name in self.charsets):
             return False
         if not any("100" in name for name in self.charsets):
             return True  # high bytes under plain ASCII are wrong whatever they mean
@@ -147,20 +159,20 @@ def display_name(value: str) -> str:
 
 def _decode_item(item: Dataset, inherited: TextDecoder, seen: list[DecodeWarning]) -> None:
     own = item.get("SpecificCharacterSet") if "SpecificCharacterSet" in item else None
-    decoder = inherited if own is None else TextDecoder(charsets_of(own), inherited.assumed)
+    decoder = inherited if own is None else TextDecoder(charsets_of(own), inherited.assumed, inherited.overrides)
     # tags first: elements are replaced while walking
     for tag in list(item.keys()):
         element: Any = item.get_item(tag)
         if isinstance(element, RawDataElement):
-            vr = element.VR or _vr_of(int(tag))
-            if vr in _TEXT_VRS and isinstance(element.value, bytes):
+            vr = element.VR or vr_of(int(tag))
+            if vr in TEXT_VRS and isinstance(element.value, bytes):
                 item[tag] = _element(int(tag), vr, decoder.text(element.value, vr, seen))
                 continue
         converted = item[tag]
         if converted.VR == "SQ":
             for child in converted.value or []:
                 _decode_item(child, decoder, seen)
-        elif converted.VR in _TEXT_VRS:
+        elif converted.VR in TEXT_VRS:
             _repair(converted, decoder, seen)
     if own is not None:
         item.SpecificCharacterSet = UTF_8
@@ -193,7 +205,8 @@ def _value(vr: str, text: str) -> Any:  # noqa: ANN401 - pydicom values have no 
     return values[0] if len(values) == 1 else values
 
 
-def _vr_of(tag: int) -> str:
+def vr_of(tag: int) -> str:
+    """Return the VR of the dictionary, UN for what it does not know."""
     try:
         return dictionary_VR(tag)
     except KeyError:

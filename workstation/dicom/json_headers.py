@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from workstation.dicom.header import SEQUENCES, WANTED, Header, header_from_json, json_texts
+from workstation.dicom.scanner_charsets import ORIGINAL_ATTRIBUTES, setting_told
 
 _PLAIN: Final[Mapping[str, str]] = {
     f"{tag:08X}": keyword
@@ -19,7 +20,15 @@ _PLAIN: Final[Mapping[str, str]] = {
 }
 """What a header takes as it stands; the view may be told by a code, and frames by more than their number."""
 _CAREFUL: Final = frozenset(
-    {"00020010", "00083002", "00082218", "00185101", "00280008", *(f"{tag:08X}" for tag in SEQUENCES)}
+    {
+        ORIGINAL_ATTRIBUTES,
+        "00020010",
+        "00083002",
+        "00082218",
+        "00185101",
+        "00280008",
+        *(f"{tag:08X}" for tag in SEQUENCES),
+    }
 )
 """What changes more of a header than one value"""
 
@@ -30,9 +39,14 @@ def headers_from_json(instances: Iterable[Mapping[str, Any]]) -> list[Header]:
     last: Mapping[str, Any] = {}
     for metadata in instances:
         header = _like(headers[-1], last, metadata) if headers else None
-        headers.append(header or header_from_json(metadata))
+        headers.append(header or _told(header_from_json(metadata), metadata))
         last = metadata
     return headers
+
+
+def _told(header: Header, metadata: Mapping[str, Any]) -> Header:
+    told = setting_told(metadata)
+    return replace(header, warnings=(*header.warnings, *told)) if told else header
 
 
 def _like(known: Header, last: Mapping[str, Any], metadata: Mapping[str, Any]) -> Header | None:

@@ -138,10 +138,7 @@ class DocumentForm(RowForm):
                "Latin one or cannot be right for the bytes. The original files are never changed; where the bytes do "
                "not fit the rule either, the label is believed and the text is doubted aloud.")
         )  # fmt: skip
-        self._note(
-            tr("Studies that arrived before a rule was published keep the names of their first index on the worklist; "
-               "images opened from now on are read by the rule.")
-        )  # fmt: skip
+        self._note(tr("It holds for what the hub takes in from then on; studies that are there keep what was read."))
 
     def _rule(self) -> None:
         place = self._place
