@@ -29,6 +29,7 @@ from workstation.domain.study import Series
 from workstation.domain.technique import UNKNOWN, Technique
 
 _SINGLE_SLICE_STEP_MM = 1.0
+_SAME_PLACE_MM: Final = 0.01
 _IN_SPACE: Final = frozenset({AnnotationKind.SPHERE, AnnotationKind.NODULE})
 """What was measured in the volume and lies in several slices"""
 
@@ -43,12 +44,18 @@ class StackSlot:
     view_name: str = ""
     """Side and view of a projection, like ``R MLO``; empty where the image names none"""
     technique: Technique = UNKNOWN
+    size: tuple[int, int] = (0, 0)
+    """(columns, rows), zeros where unknown"""
 
 
 def slots_of(series: Series) -> tuple[StackSlot, ...]:
     """Return one slot per image or frame of a series, in display order."""
     facts = {
-        one.sop_instance_uid: (" ".join(part for part in (one.laterality, one.view_position) if part), one.technique)
+        one.sop_instance_uid: (
+            " ".join(part for part in (one.laterality, one.view_position) if part),
+            one.technique,
+            (one.columns, one.rows),
+        )
         for one in series.instances
     }
     return tuple(
@@ -56,7 +63,7 @@ def slots_of(series: Series) -> tuple[StackSlot, ...]:
             one.ref.sop_instance_uid,
             one.ref.frame_number - 1,
             one.plane,
-            *facts.get(one.ref.sop_instance_uid, ("", UNKNOWN)),
+            *facts.get(one.ref.sop_instance_uid, ("", UNKNOWN, (0, 0))),
         )
         for one in series.frames
     )
@@ -174,12 +181,16 @@ class StackScene(Scene):
 
     @property
     def slice_step_mm(self) -> float:
-        """Return the wider gap to a neighbour, so that no finding falls between uneven slices."""
+        """
+        Return the wider gap to a neighbour, so that no finding falls between uneven slices.
+
+        Neighbours face the same way and lie elsewhere: no slice of the next disc, not the same place in another phase.
+        """
         here = self._plane(self._index)
         if here is None:
             return _SINGLE_SLICE_STEP_MM
-        neighbours = (self._plane(n) for n in (self._index - 1, self._index + 1) if 0 <= n < self.count)
-        gaps = [abs(here.distance_mm(plane.origin)) for plane in neighbours if plane is not None]
+        ways = (range(self._index - 1, -1, -1), range(self._index + 1, self.count))
+        gaps = [gap for way in ways if (gap := self._gap_mm(here, way)) is not None]
         return (
             max(
                 gaps,
@@ -187,6 +198,15 @@ class StackScene(Scene):
             )
             or _SINGLE_SLICE_STEP_MM
         )
+
+    def _gap_mm(self, here: ImagePlane, way: range) -> float | None:
+        for index in way:
+            plane = self._plane(index)
+            if plane is not None and plane.faces_as(here):
+                gap = abs(here.distance_mm(plane.origin))
+                if gap > _SAME_PLACE_MM:
+                    return gap
+        return None
 
     def scroll_to(self, index: int) -> bool:
         """Show a slice, clamped to the stack; True when the picture changed."""
@@ -197,11 +217,41 @@ class StackScene(Scene):
         return changed
 
     def show_point(self, lps_mm: Point) -> None:
-        """Show the slice nearest to a patient point; without geometry nothing moves."""
+        """
+        Show the slice nearest to a patient point among those that face as the displayed one; without any nothing moves.
+
+        One that holds the point goes before one that it lies beside. Of several at one place the same is shown again,
+        counted from the first of them: a phase stays a phase.
+        """
         self.crosshair = lps_mm
-        planes = [(n, plane) for n in range(self.count) if (plane := self._plane(n)) is not None]
-        if planes:
-            self.scroll_to(min(planes, key=lambda found: (abs(found[1].distance_mm(lps_mm)), found[0]))[0])
+        here = self._plane(self._index)
+        if here is None:
+            alike = [(n, plane) for n in range(self.count) if (plane := self._plane(n)) is not None]
+        else:
+            planes = ((n, self._plane(n)) for n in range(self.count))
+            alike = [(n, plane) for n, plane in planes if plane is not None and plane.faces_as(here)]
+        holding = [(n, plane) for n, plane in alike if self._holds(n, plane, lps_mm)] or alike
+        if holding:
+            least = min(abs(plane.distance_mm(lps_mm)) for _, plane in holding)
+            nearest = [n for n, plane in holding if abs(plane.distance_mm(lps_mm)) <= least + _SAME_PLACE_MM]
+            beside = 0 if here is None else self._turn(here)
+            self.scroll_to(nearest[min(beside, len(nearest) - 1)] if self._is_one_place(nearest) else nearest[0])
+
+    def _holds(self, index: int, plane: ImagePlane, lps_mm: Point) -> bool:
+        (columns, rows), (column, row) = self.slots[index].size, plane.pixel_of(lps_mm)
+        return not columns or (-0.5 <= column < columns - 0.5 and -0.5 <= row < rows - 0.5)
+
+    def _turn(self, here: ImagePlane) -> int:
+        """Return how many slices at the displayed place come before the displayed one."""
+        before = (self._plane(n) for n in range(self._index))
+        return sum(
+            plane is not None and plane.faces_as(here) and abs(plane.distance_mm(here.origin)) <= _SAME_PLACE_MM
+            for plane in before
+        )
+
+    def _is_one_place(self, indices: Sequence[int]) -> bool:
+        planes = [plane for n in indices if (plane := self._plane(n)) is not None]
+        return all(abs(one.distance_mm(planes[0].origin)) <= _SAME_PLACE_MM for one in planes)
 
     def view(self, viewport: Size) -> SliceView | None:
         """Return the displayed geometry, None while the slice is missing."""

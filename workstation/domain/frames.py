@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
-from workstation.domain.geometry import ImagePlane
+from workstation.domain.geometry import ImagePlane, Point
 
 DEFAULT_INTERVAL_MS = 100.0
 """How long a cine frame stands where the object says nothing: ten pictures a second."""
+
+_SINGLE_SLICE_MM = 1.0
+"""How far the only slice of a stack reaches"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,6 +90,19 @@ class ImageStack:
     frames: tuple[StackFrame, ...]
     label: str = ""
     cine: Cine | None = None
+
+    def nearest(self, lps_mm: Point) -> tuple[int, float, float] | None:
+        """
+        Return the 1-based place of the frame nearest to a patient point, how far it is and the widest gap of frames.
+
+        Millimetres along the normals; None where no frame has a place in the patient.
+        """
+        planes = [(place, frame.plane) for place, frame in enumerate(self.frames, 1) if frame.plane is not None]
+        if not planes:
+            return None
+        away_mm, place = min((abs(plane.distance_mm(lps_mm)), place) for place, plane in planes)
+        gaps = (abs(one.distance_mm(other.origin)) for (_, one), (_, other) in pairwise(planes))
+        return place, away_mm, max(gaps, default=0.0) or _SINGLE_SLICE_MM
 
 
 DECODED_BYTES = 512 << 20

@@ -13,6 +13,8 @@ Point = tuple[float, float, float]
 _POSITIVE = ("L", "P", "H")
 _NEGATIVE = ("R", "A", "F")
 _LETTER_THRESHOLD = 1e-4
+_PARALLEL = 1e-3
+"""Largest difference of the direction cosines of parallel planes, about 0.06 degrees; what is written is rounded"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,14 @@ class ImagePlane:
         """Return ``right x down``, the unit direction away from the viewer of a standard axial image."""
         (a, b, c), (d, e, f) = self.right, self.down
         return b * f - c * e, c * d - a * f, a * e - b * d
+
+    def faces_as(self, other: ImagePlane) -> bool:
+        """Tell whether two planes are parallel, within about 0.06 degrees; which side is in front does not count."""
+        if self.right == other.right and self.down == other.down:
+            return True
+        one, two = self.normal, other.normal
+        side = 1.0 if _dot(one, two) > 0 else -1.0
+        return all(abs(a - side * b) <= _PARALLEL for a, b in zip(one, two, strict=True))
 
     def lps_of(self, column: float, row: float) -> Point:
         """Return the patient point of a (fractional) pixel index."""

@@ -49,7 +49,11 @@ class PriorStudy:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One arrangement; cells in reading order, row by row. ``same_scale`` gives all cells one mm per pixel."""
+    """
+    One arrangement; cells in reading order, row by row. ``same_scale`` gives all cells one mm per pixel.
+
+    ``only_full`` keeps it for studies that fill every cell, so that it may stand before a smaller one.
+    """
 
     name: str
     rows: int
@@ -57,6 +61,7 @@ class Stage:
     cells: tuple[Cell, ...]
     same_scale: bool = False
     linked: bool = True
+    only_full: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.rows <= MAX_CELLS_ACROSS or not 1 <= self.columns <= MAX_CELLS_ACROSS:
@@ -210,7 +215,8 @@ def usable_stages(protocol: HangingProtocol, study: Study, priors: Sequence[Stud
     return tuple(
         stage
         for stage in protocol.stages
-        if stage.priors_needed <= len(priors) and any(hung.is_filled for hung in hang(stage, study, priors))
+        if stage.priors_needed <= len(priors)
+        and (all if stage.only_full else any)(hung.is_filled for hung in hang(stage, study, priors))
     )
 
 
@@ -312,7 +318,7 @@ def _images(wanted: ImageSelector, series: Series) -> tuple[Instance, ...]:
 
 
 def _orientation(series: Series) -> str:
-    plane = next((instance.plane for instance in series.instances if instance.plane is not None), None)
+    plane = next((frame.plane for frame in series.frames if frame.plane is not None), None)
     return "" if plane is None else plane_name(plane.normal)
 
 

@@ -73,9 +73,9 @@ class StudyImages:
 
 def _frames(series: Series) -> tuple[MarkedImage, ...]:
     known = {one.sop_instance_uid: one for one in series.instances}
-    half_mm = _half_gap_mm([frame.plane for frame in series.frames if frame.plane is not None])
     found = []
     for stack in series.stacks or (ImageStack(series.frames),):
+        half_mm = _half_gap_mm([frame.plane for frame in stack.frames if frame.plane is not None])
         for place, frame in enumerate(stack.frames, 1):
             instance = known[frame.ref.sop_instance_uid]
             number = frame.ref.frame_number if instance.number_of_frames > 1 else None

@@ -109,21 +109,26 @@ class Series:
         return next((stack.cine for stack in self.stacks if stack.cine is not None), None)
 
     def split(self) -> tuple[Series, ...]:
-        """Return one series per stack, each with the instances its frames come from; itself without stacks."""
+        """
+        Return one series per stack, each with the instances its frames come from; itself without stacks.
+
+        A stack of single images is a series like any other: it comes image by image, not frame by frame.
+        """
         if not self.stacks:
             return (self,)
+        return tuple(self._part(stack, number) for number, stack in enumerate(self.stacks))
+
+    def _part(self, stack: ImageStack, number: int) -> Series:
         known = {one.sop_instance_uid: one for one in self.instances}
-        return tuple(
-            replace(
-                self,
-                description=f"{self.description} {stack.label}".strip(),
-                instances=tuple(
-                    known[uid] for uid in dict.fromkeys(frame.ref.sop_instance_uid for frame in stack.frames)
-                ),
-                stacks=(stack,),
-                stack_number=number,
-            )
-            for number, stack in enumerate(self.stacks)
+        uids = dict.fromkeys(frame.ref.sop_instance_uid for frame in stack.frames)
+        instances = tuple(known[uid] for uid in uids)
+        is_single = len(stack.frames) == len(instances) and all(one.number_of_frames == 1 for one in instances)
+        return replace(
+            self,
+            description=f"{self.description} {stack.label}".strip(),
+            instances=instances,
+            stacks=() if is_single and stack.cine is None else (stack,),
+            stack_number=number,
         )
 
 
@@ -160,11 +165,8 @@ class Study:
         for series in self.series:
             if series.series_instance_uid == series_instance_uid:
                 stacks = series.stacks or (ImageStack(series.frames),)
-                distances = [
-                    (abs(frame.plane.distance_mm(lps_mm)), place)
-                    for stack in stacks
-                    for place, frame in enumerate(stack.frames, start=1)
-                    if frame.plane is not None
-                ]
-                return min(distances)[1] if distances else None
+                nearest = [found for stack in stacks if (found := stack.nearest(lps_mm)) is not None]
+                # a scout beside the slices cuts through everything: the first stack through the point counts
+                through = (place for place, away_mm, gap_mm in nearest if away_mm <= gap_mm)
+                return next(through, min(nearest, key=lambda one: one[1])[0]) if nearest else None
         return None

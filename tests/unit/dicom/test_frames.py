@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from workstation.domain.frames import ImageStack
 from workstation.domain.study import Series
 
 AXIAL = ("1", "0", "0", "0", "1", "0")
+SAGITTAL = ("0", "1", "0", "0", "0", "-1")
 CORONAL = ("1", "0", "0", "0", "0", "-1")
 
 
@@ -73,11 +75,109 @@ def test_single_images_of_two_diffusion_weightings_are_two_stacks_and_never_scro
     ]
 
 
-def test_single_images_that_say_no_reason_for_lying_at_one_place_stay_one_pile() -> None:
-    assert stacks_of([single("1", 0), single("2", 0), single("3", 5), single("4", 5)]) == ()
-    phases = [single(f"{z}.{t}", z, TriggerTime=t) for z in (0, 5) for t in (0, 40)]
-    assert stacks_of(phases) == ()
+def uids_of(stacks: Sequence[ImageStack]) -> list[tuple[str, list[str]]]:
+    return [(one.label, [place.ref.sop_instance_uid for place in one.frames]) for one in stacks]
+
+
+def test_single_images_that_nothing_tells_apart_are_still_no_stack_with_doubles() -> None:
+    assert uids_of(stacks_of([single("1", 0), single("2", 0), single("3", 5), single("4", 5)])) == [
+        ("Pass 1", ["1", "3"]),
+        ("Pass 2", ["2", "4"]),
+    ]
+    once_more = [single(str(z), z) for z in (0, 5, 10, 15)] + [single("again", 5)]
+    assert stacks_of(once_more) == ()  # one image sent twice makes no second pass
     assert stacks_of([single("1", 0, EchoTime=2), single("2", 0, EchoTime=4)]) == ()  # a single slice seen twice
+
+
+@pytest.mark.parametrize(
+    ("tags", "labels"),
+    [
+        (lambda t, _z: {"TemporalPositionIdentifier": t + 1}, ["Time 1", "Time 2", "Time 3"]),
+        (lambda t, _z: {"AcquisitionNumber": t + 1}, ["Time 1", "Time 2", "Time 3"]),
+        (lambda t, _z: {"AcquisitionTime": f"1000{t}0"}, ["Time 1", "Time 2", "Time 3"]),
+        (
+            lambda t, _z: {"TriggerTime": 30000 * t},
+            ["Trigger delay 0 ms", "Trigger delay 30000 ms", "Trigger delay 60000 ms"],
+        ),
+        (
+            lambda t, z: {"AcquisitionNumber": 3 * z + t, "AcquisitionTime": f"10{z:02}{t}0"},
+            ["Pass 1", "Pass 2", "Pass 3"],
+        ),
+    ],
+)
+def test_the_phases_of_a_contrast_medium_are_never_scrolled_by_turns(
+    tags: Callable[[int, int], dict[str, object]], labels: list[str]
+) -> None:
+    images = [single(f"{z}.{t}", z, **tags(t, z)) for z in (0, 5, 10) for t in range(3)]
+    assert uids_of(stacks_of(images)) == [(label, [f"0.{t}", f"5.{t}", f"10.{t}"]) for t, label in enumerate(labels)]
+
+
+def test_diffusion_directions_of_single_images_are_stacks_of_their_own() -> None:
+    ways = [(0, None), (1000, (1, 0, 0)), (1000, (0, 1, 0)), (1000, (0, 0, 1))]
+    images = [
+        single(f"{z}.{n}", z, DiffusionBValue=b, **({} if way is None else {"DiffusionGradientOrientation": way}))
+        for z in (0, 5)
+        for n, (b, way) in enumerate(ways)
+    ]
+    assert uids_of(stacks_of(images)) == [
+        ("b 0", ["0.0", "5.0"]),
+        ("b 1000 Direction 1", ["0.3", "5.3"]),
+        ("b 1000 Direction 2", ["0.2", "5.2"]),
+        ("b 1000 Direction 3", ["0.1", "5.1"]),
+    ]
+
+
+def test_every_slice_of_a_beating_heart_is_a_film_of_one_beat() -> None:
+    images = [
+        single(f"{z}.{t}", z, TriggerTime=40 * t, TemporalPositionIdentifier=t + 1)
+        for z in (0, 8, 16)
+        for t in (0, 1, 2, 3, 4)
+    ]
+    stacks = stacks_of(images)
+    assert uids_of(stacks) == [
+        (f"Place {n}", [f"{z}.{t}" for t in (0, 1, 2, 3, 4)]) for n, z in enumerate((0, 8, 16), start=1)
+    ]
+    assert [one.cine.intervals_ms for one in stacks if one.cine is not None] == [(40.0,) * 5] * 3
+    (alone,) = stacks_of(images[:5])
+    assert (alone.label, alone.cine is not None) == ("", True)
+
+
+def test_a_scout_beside_the_slices_is_a_stack_of_its_own_behind_them() -> None:
+    lateral = [single(f"s{x}", 100, InstanceNumber=1, ImageOrientationPatient=SAGITTAL) for x in (0,)]
+    slices = [single(str(z), z, InstanceNumber=z + 2) for z in range(4)]
+    assert uids_of(stacks_of([*lateral, *slices])) == [("Axial", ["0", "1", "2", "3"]), ("Single images", ["s0"])]
+    two = [single(f"s{z}", 100 + z, InstanceNumber=1, ImageOrientationPatient=SAGITTAL) for z in (0, 1)]
+    many = [single(str(z), z, InstanceNumber=z + 3) for z in range(8)]
+    labels = [label for label, _ in uids_of(stacks_of([*two, *many]))]
+    assert labels == ["Axial", "Sagittal"]
+
+
+def test_a_scout_of_three_planes_is_three_stacks_and_one_image_of_each_is_one() -> None:
+    facing = (AXIAL, SAGITTAL, CORONAL)
+    several = [
+        single(f"{n}.{at}", at, InstanceNumber=3 * n + at, ImageOrientationPatient=way)
+        for n, way in enumerate(facing)
+        for at in (0, 1, 2)
+    ]
+    assert [label for label, _ in uids_of(stacks_of(several))] == ["Axial", "Sagittal", "Coronal"]
+    assert stacks_of(several[::3]) == ()
+
+
+def test_slices_along_lumbar_discs_are_a_stack_for_each_disc() -> None:
+    images = []
+    for disc, degrees in enumerate((0, 15, 30)):
+        cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        images += [
+            single(
+                f"{disc}.{n}",
+                0,
+                InstanceNumber=5 * disc + n,
+                ImageOrientationPatient=(1, 0, 0, 0, round(cos, 6), round(sin, 6)),
+                ImagePositionPatient=(0, -sin * 4 * n, -30 * disc + cos * 4 * n),
+            )
+            for n in range(5)
+        ]
+    assert uids_of(stacks_of(images)) == [(f"Axial {disc + 1}", [f"{disc}.{n}" for n in range(5)]) for disc in range(3)]
 
 
 def test_frames_are_sorted_by_position_and_begin_where_their_numbers_begin() -> None:

@@ -72,3 +72,32 @@ def test_of_a_long_clip_three_quarters_of_what_is_held_lie_ahead() -> None:
 
 def test_half_a_gigabyte_of_frames_is_held_and_never_fewer_than_sixteen() -> None:
     assert (frames_kept(1 << 20), frames_kept(1 << 30), frames_kept(0)) == (512, 16, 1 << 29)
+
+
+def test_the_number_of_a_slice_is_that_of_the_slices_and_not_of_the_scout_through_it() -> None:
+    axial = [ImagePlane((0.0, 0.0, 5.0 * n), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (1.0, 1.0)) for n in range(4)]
+    scout = ImagePlane((20.0, 0.0, 50.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 1.0))
+    stacks = tuple(
+        ImageStack(tuple(StackFrame(FrameRef(f"1.{name}.{n}"), plane) for n, plane in enumerate(planes)), name)
+        for name, planes in (("1", axial), ("2", [scout]))
+    )
+    instances = tuple(
+        Instance(frame.ref.sop_instance_uid, "1.2", 1, rows=8, columns=8, plane=frame.plane)
+        for stack in stacks
+        for frame in stack.frames
+    )
+    study = Study("1", Patient("P", "N"), series=(Series("1.5", "CT", instances=instances, stacks=stacks),))
+    assert study.slice_number("1.5", (20.0, 10.0, 11.0)) == 3
+    assert study.slice_number("1.5", (20.0, 10.0, 90.0)) == 1
+
+
+def test_a_stack_of_single_images_is_a_series_that_comes_image_by_image() -> None:
+    frames = tuple(StackFrame(FrameRef(f"1.{n}")) for n in range(4))
+    instances = tuple(Instance(f"1.{n}", "1.2", n, rows=8, columns=8) for n in (3, 2, 1, 0))
+    stacks = ImageStack(frames[:2], "b 0"), ImageStack(frames[2:], "b 1000")
+    first, second = Series("1.5", "MR", description="DWI", instances=instances, stacks=stacks).split()
+    assert [(one.description, one.key, one.stacks) for one in (first, second)] == [
+        ("DWI b 0", "1.5", ()),
+        ("DWI b 1000", "1.5#1", ()),
+    ]
+    assert [one.frames for one in (first, second)] == [frames[:2], frames[2:]]

@@ -375,3 +375,70 @@ def test_camera_zoom_has_limits() -> None:
     assert Camera().zoomed(1e-6).zoom == 0.1
     with pytest.raises(ValueError, match="zoom"):
         Camera(zoom=0)
+
+
+SAGITTAL_AT_0 = ImagePlane((0.0, -20.0, 60.0), (0.0, 1.0, 0.0), (0.0, 0.0, -1.0), (1.0, 1.0))
+
+
+def test_a_stack_never_turns_to_another_orientation_when_a_point_is_shown() -> None:
+    """The sagittal plane runs through the point; the axial slice nearest to it lies 3 mm away."""
+    scout = stack(
+        [
+            *(image(plane=axial_plane(20.0 * n), uid=f"1.9.{n}") for n in range(3)),
+            image(plane=SAGITTAL_AT_0, uid="1.9.7"),
+            image(plane=replace(SAGITTAL_AT_0, origin=(20.0, -20.0, 60.0)), uid="1.9.8"),
+        ]
+    )
+    scout.scroll_to(0)
+    scout.show_point((0.0, 10.0, 23.0))
+    assert scout.index == 1
+    scout.scroll_to(4)
+    scout.show_point((0.0, 10.0, 23.0))
+    assert scout.index == 3
+
+
+def test_the_step_of_slices_is_that_of_their_own_orientation_and_place() -> None:
+    """Two discs of slices 4 mm apart, 15 degrees against each other; then three phases at places 5 mm apart."""
+    turned = ImagePlane((0.0, 0.0, -40.0), (1.0, 0.0, 0.0), (0.0, 0.9659258, 0.2588190), (1.0, 1.0))
+    discs = stack(
+        [
+            image(plane=axial_plane(0.0), uid="1.9.1"),
+            image(plane=axial_plane(4.0), uid="1.9.2"),
+            image(plane=turned, uid="1.9.3"),
+            image(plane=replace(turned, origin=(0.0, -4 * 0.2588190, -40 + 4 * 0.9659258)), uid="1.9.4"),
+        ]
+    )
+    steps = []
+    for n in range(4):
+        discs.scroll_to(n)
+        steps.append(discs.slice_step_mm)
+    assert steps == pytest.approx([4.0, 4.0, 4.0, 4.0])
+    phases = stack([image(plane=axial_plane(5.0 * (n // 3)), uid=f"1.9.{n}") for n in range(9)])
+    phases.scroll_to(4)
+    assert phases.slice_step_mm == 5.0
+
+
+def test_a_phase_stays_a_phase_when_a_point_at_another_place_is_shown() -> None:
+    phases = stack([image(plane=axial_plane(5.0 * (n // 3)), uid=f"1.9.{n}") for n in range(9)])
+    phases.scroll_to(8)
+    phases.show_point((10.0, 10.0, 0.5))
+    assert phases.index == 2
+    phases.show_point((10.0, 10.0, 4.0))
+    assert phases.index == 5
+
+
+def test_of_slices_side_by_side_the_one_that_holds_the_point_is_shown() -> None:
+    """The left knee lies 200 mm beside the right one, half a millimetre lower."""
+    right = [StackSlot(f"1.9.{n}", plane=axial_plane(4.0 * n), size=(100, 80)) for n in range(3)]
+    left = [
+        StackSlot(f"1.8.{n}", plane=replace(axial_plane(), origin=(200.0, 0.0, 4.0 * n - 0.5)), size=(100, 80))
+        for n in range(3)
+    ]
+    knees = StackScene([*right, *left], annotations=Annotations("1.2.3"), new_uid=uids())
+    knees.scroll_to(0)
+    knees.show_point((220.0, 10.0, 4.0))
+    assert knees.index == 4
+    knees.show_point((20.0, 10.0, 3.5))
+    assert knees.index == 1
+    knees.show_point((20.0, 500.0, 8.0))  # beside all of them: the nearest plane
+    assert knees.index == 2

@@ -4,6 +4,7 @@ The frames of a series as stacks: what is scrolled through together, in which or
 Frames with a place in the patient form stacks by Stack ID and orientation; as long as two frames of one
 stack lie at the same place, it is split by the next thing that tells them apart (image kind, echo,
 b-value, direction, time). Frames without a place stay together object by object: one clip, one stack.
+Single images form stacks by the same rules.
 """
 
 from __future__ import annotations
@@ -11,17 +12,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from resources.translation import tr
 from workstation.dicom.header import Header
-from workstation.dicom.images.stack import SAME_POSITION_MM, Placement, describe
+from workstation.dicom.images.stack import DIRECTION_TOLERANCE, SAME_POSITION_MM, Placement, describe
 from workstation.domain.frames import DEFAULT_INTERVAL_MS, Cine, FrameRef, ImageStack, StackFrame
-from workstation.domain.geometry import ImagePlane
+from workstation.domain.geometry import ImagePlane, plane_name
 
 _MOVING: Final = frozenset({"US", "XA", "RF", "IVUS", "ES", "XC", "GM", "OP", "ECHO"})
 """Modalities whose frames follow each other in time even where the object does not say how fast."""
 _SLOWEST_MS: Final = 60_000.0
+_MANY: Final = 3
+"""A stack so many times smaller than the largest of its series comes behind the others"""
+_ONE_BEAT_MS: Final = 2000.0
+"""Trigger times further apart are phases of a contrast medium, no heart beat (30 a minute at the slowest)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,11 @@ def stacks_of(images: Sequence[Header]) -> tuple[ImageStack, ...]:
     """
     Return the stacks of a series that is more than one pile of slices, else nothing.
 
-    That is a series with multi-frame objects, or one whose single images lie at the same places several times and
-    tell why (echo, b-value, kind of image): slices of different contrast are never scrolled through by turns.
+    That is a series with multi-frame objects, or one whose single images face different ways or lie at the same
+    places several times: slices of different contrast or time are never scrolled through by turns.
     """
     if not any(_count(one) > 1 for one in images):
-        return _contrasts(images)
+        return _single_stacks(images)
     placed: list[_Frame] = []
     loose: list[list[_Frame]] = []
     stills: list[_Frame] = []
@@ -70,17 +76,103 @@ def stacks_of(images: Sequence[Header]) -> tuple[ImageStack, ...]:
     return tuple(stacks)
 
 
-def _contrasts(images: Sequence[Header]) -> tuple[ImageStack, ...]:
-    """Return one stack for each contrast of single images; nothing unless that leaves no place in a stack twice."""
+def _single_stacks(images: Sequence[Header]) -> tuple[ImageStack, ...]:
+    """Return the stacks of single images: one for each orientation, contrast and time; nothing where there is one."""
     frames = [frame for owner in images for frame in _frames(owner)]
-    turned = _by(frames, "", _ORIENTATION) if all(frame.plane is not None for frame in frames) else []
-    if all(len(group) == _distinct_places(group) for group, _label in turned):
+    if not all(frame.plane is not None for frame in frames):
         return ()
-    groups = turned
-    for split in _CONTRAST:
-        groups = [one for group, label in groups for one in _by(group, label, split)]
-    is_told_apart = all(1 < len(group) == _distinct_places(group) for group, _label in groups)
-    return tuple(_placed_stack(group, label) for group, label in groups) if is_told_apart else ()
+    groups = [one for group, label in _turned(frames) for one in _told_apart(group, label, _CONTRAST)]
+    is_film = len(groups) == 1 and _is_film(groups[0][0])
+    return tuple(_placed_stack(group, label) for group, label in groups) if len(groups) > 1 or is_film else ()
+
+
+def _turned(frames: list[_Frame]) -> list[tuple[list[_Frame], str]]:
+    """
+    Split images by where they face, the large stacks first: whoever opens a CT with a scout wants the CT.
+
+    Images that face as no other does stay together: a scout of three planes, slices around an axis.
+    """
+    alike: list[list[_Frame]] = []
+    for frame in frames:
+        group = next((one for one in alike if _face_alike(one[0], frame)), None)
+        if group is None:
+            alike.append([frame])
+        else:
+            group.append(frame)
+    several, alone = [one for one in alike if len(one) > 1], [one[0] for one in alike if len(one) == 1]
+    if not several or len(alike) == 1:
+        return [(frames, "")]
+    largest = max(len(one) for one in several)
+    several.sort(key=lambda one: (len(one) * _MANY < largest, _first_number(one)))
+    names = [plane_name(plane.normal) if (plane := one[0].plane) is not None else "oblique" for one in several]
+    titles = {"axial": tr("Axial"), "coronal": tr("Coronal"), "sagittal": tr("Sagittal"), "oblique": tr("Oblique")}
+    found = []
+    for at, (group, name) in enumerate(zip(several, names, strict=True)):
+        number = f" {names[: at + 1].count(name)}" if names.count(name) > 1 else ""
+        found.append((group, f"{titles[name]}{number}"))
+    return [*found, (alone, tr("Single images"))] if alone else found
+
+
+def _face_alike(one: _Frame, other: _Frame) -> bool:
+    here, there = one.header.axes, other.header.axes
+    return here is not None and there is not None and all(
+        abs(a - b) <= DIRECTION_TOLERANCE for axes in zip(here, there, strict=True) for a, b in zip(*axes, strict=True)
+    )  # fmt: skip
+
+
+def _first_number(group: list[_Frame]) -> int:
+    numbers = [n for frame in group if (n := frame.header.optional_integer("InstanceNumber")) is not None]
+    return min(numbers, default=0)
+
+
+def _told_apart(group: list[_Frame], label: str, splits: Sequence[Split]) -> list[tuple[list[_Frame], str]]:
+    """
+    Split single images until no two of a group lie at the same place.
+
+    A split counts only where each part sees at least half of the places: a number of its own for every image or for
+    a few of them tells no contrasts and no times apart. What nothing tells apart is split by turn.
+    """
+    places = _distinct_places(group)
+    if len(group) == places or (places == 1 and _is_film(group)):
+        return [(group, label)]
+    if _beats(group):
+        return _films(group, label)
+    parts = _by(group, label, splits[0]) if splits else _by_turn(group, label)
+    if any(len(part) < 2 or 2 * _distinct_places(part) < places for part, _ in parts):
+        parts = [(group, label)]
+    if not splits:
+        return parts
+    return [one for part, name in parts for one in _told_apart(part, name, splits[1:])]
+
+
+def _is_film(group: list[_Frame]) -> bool:
+    """Tell whether images show one place again and again and say when."""
+    return len(group) > 2 and _distinct_places(group) == 1 and _varies(group, (_HEART, _POSITION_IN_TIME))
+
+
+def _beats(group: list[_Frame]) -> bool:
+    """Tell whether images show several places, each throughout one heart beat: every place is a film."""
+    times = [frame.header.number("TriggerTime") for frame in group]
+    known = [one for one in times if one is not None]
+    if len(known) < len(group) or max(known) - min(known) >= _ONE_BEAT_MS:
+        return False
+    places = _at_places(group)
+    return len(places) > 1 and len({len(one) for one in places}) == 1 and all(_is_film(one) for one in places)
+
+
+def _films(group: list[_Frame], label: str) -> list[tuple[list[_Frame], str]]:
+    geometry = describe([_placement(frame) for frame in group])
+    films = _at_places([group[n] for n in geometry.order])
+    if len(films) > 1 and _first_number(films[0]) > _first_number(films[-1]):
+        films.reverse()
+    return [(one, f"{label} {tr('Place {number}', number=n)}".strip()) for n, one in enumerate(films, start=1)]
+
+
+def _at_places(group: list[_Frame]) -> list[list[_Frame]]:
+    places: dict[tuple[int, ...], list[_Frame]] = {}
+    for frame in group:
+        places.setdefault(_place(frame), []).append(frame)
+    return list(places.values())
 
 
 def cine_of(header: Header, count: int) -> Cine | None:
@@ -185,7 +277,9 @@ def _place(frame: _Frame) -> tuple[int, ...]:
 def _placed_stack(group: list[_Frame], label: str) -> ImageStack:
     first = group[0]
     if _distinct_places(group) == 1 and len(group) > 1:
-        cine = cine_of(first.owner, len(group)) or Cine((DEFAULT_INTERVAL_MS,) * len(group), declared=False)
+        group = sorted(group, key=_trigger_ms) if _varies(group, (_HEART,)) else group
+        cine = cine_of(first.owner, len(group)) or _beat(group)
+        cine = cine or Cine((DEFAULT_INTERVAL_MS,) * len(group), declared=False)
         return ImageStack(tuple(frame.shown() for frame in group), label, cine)
     geometry = describe([_placement(frame) for frame in group])
     ordered = [group[n] for n in geometry.order]
@@ -193,6 +287,20 @@ def _placed_stack(group: list[_Frame], label: str) -> ImageStack:
     if ordered[0].ref.frame_number > ordered[-1].ref.frame_number and len({f.ref.sop_instance_uid for f in group}) == 1:
         ordered.reverse()
     return ImageStack(tuple(frame.shown() for frame in ordered), label)
+
+
+def _trigger_ms(frame: _Frame) -> float:
+    return frame.header.number("TriggerTime") or 0.0
+
+
+def _beat(group: list[_Frame]) -> Cine | None:
+    """Return how single images of one heart beat play: each stands until the trigger time of the next."""
+    times = [frame.header.number("TriggerTime") for frame in group]
+    known = [one for one in times if one is not None]
+    steps = [later - earlier for earlier, later in pairwise(known)]
+    if len(known) < len(group) or not steps or min(steps) <= 0:
+        return None
+    return Cine((*steps, sum(steps) / len(steps)))
 
 
 def _placement(frame: _Frame) -> Placement | None:
@@ -270,9 +378,22 @@ _TELLING: Final[tuple[Split, ...]] = (
     _TRIGGER,
     (lambda f: f.ref.sop_instance_uid, lambda _, n: tr("Object {number}", number=n)),
 )
+_HEART: Final[Split] = (
+    _rounded("TriggerTime", 0),
+    lambda value, _: tr("Trigger delay {milliseconds} ms", milliseconds=value or "-"),
+)
+_POSITION_IN_TIME: Final[Split] = (
+    lambda f: f.header.text("TemporalPositionIdentifier"),
+    lambda _, n: tr("Time {number}", number=n),
+)
 _CONTRAST: Final[tuple[Split, ...]] = (
     (lambda f: " ".join(f.header.values.get("ImageType", ())[2:]), lambda value, _: value or "-"),
     (_rounded("EchoTime", 1), lambda value, _: f"TE {value or '-'}"),
     (_rounded("DiffusionBValue", 0), lambda value, _: f"b {value or '-'}"),
+    (_direction, lambda _, n: tr("Direction {number}", number=n)),
+    _POSITION_IN_TIME,
+    _HEART,
+    (lambda f: f.header.text("AcquisitionNumber"), lambda _, n: tr("Time {number}", number=n)),
+    (lambda f: f.header.text("AcquisitionTime"), lambda _, n: tr("Time {number}", number=n)),
 )
-"""What makes single images of one place another contrast; other times of it stay together, as a film does."""
+"""What makes single images of one place another contrast or another time, in the order in which it is asked."""
