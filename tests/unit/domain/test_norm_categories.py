@@ -80,6 +80,9 @@ RANGES = [
     ("bi-rads", "4A", "Left breast: BI-RADS 4A-4B.", "BI-RADS 4A-4B"),
     ("bi-rads", "4A", "Left breast: BI-RADS 4a-b.", "BI-RADS 4a-b"),
     ("bi-rads", "4B", "Left breast: BI-RADS 4A/B.", "BI-RADS 4A/B"),
+    ("bi-rads", "4B", "Left breast: BI-RADS 4A or 4B.", "BI-RADS 4A or 4B"),
+    ("bi-rads", "4B", "Left breast: BI-RADS 4A to 4B.", "BI-RADS 4A to 4B"),
+    ("bi-rads", "4A", "左乳BI-RADS 4 a-b 类。", "BI-RADS 4 a-b 类"),
     ("bi-rads", "4A", "Left breast: category 4a-b (BI-RADS).", "category 4a-b (BI-RADS"),
 ]
 GOOD_ZH = [
@@ -130,6 +133,8 @@ GOOD_EN = [
     ("bi-rads", "2", "Assessed by BI-RADS 5th edition: BI-RADS 2."),
     ("bi-rads", "2", "No lesion of BI-RADS 3 or higher."),
     ("bi-rads", "2", "BI-RADS 2 - 12 month follow-up."),
+    ("bi-rads", "2", "BI-RADS 2 or benign change."),
+    ("bi-rads", "4B", "Changed from BI-RADS 4A to 4B."),
     ("bi-rads", "3", "BI-RADS 3-6 months follow-up."),
     ("lung-rads", "2", "Lung-RADS 4A nodule in 2024 resolved; Lung-RADS 2."),
     ("lung-rads", "2", "Lung-RADS 4A nodule resolved; Lung-RADS 2."),

@@ -26,6 +26,7 @@ _ORDER: Final[dict[str, tuple[str, ...]]] = {
 _FIRST_LOOK: Final = {"optional_12": (12, 12), "6_12": (6, 12), "3_6": (3, 6), "3_pet_biopsy": (3, 3)}
 """Months until the first control that a recommendation by Fleischner names."""
 _ROMAN: Final = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6"}
+_FROM: Final = ("from", "由", "从")
 _IDEOGRAPHS: Final = "零一二三四五六"
 
 
@@ -110,7 +111,8 @@ def in_sentence(sentence: str, scheme: str, terms: Terms) -> Iterator[Said]:
         values, more = [first], terms.pattern("categories", "further")
         while (again := more.match(sentence, values[-1].end())) is not None:
             values.append(again)
-        moved = terms.pattern("categories", "moved").search(sentence[match.start() : values[-1].end()])
+        said = sentence[match.start() : values[-1].end()]
+        moved = before.rstrip().lower().endswith(_FROM) or terms.pattern("categories", "moved").search(said)
         if moved:  # of "from 4A to 3" the last one counts, "from 4A" alone says nothing of today
             values = values[-1:] if len(values) > 1 or first.group("least") else []
         for one in values:
