@@ -14,7 +14,7 @@ import pytest
 
 from resources.templates import template_paths
 from tests.helpers.hub import USERS, HubBed, SentStudy, digests, expect, new_uid, new_workitem, performed, result_file
-from tests.helpers.hub_reports import EXPERT, as_json, new_report
+from tests.helpers.hub_reports import EXPERT, as_json, new_report, stored_outputs
 from workstation.domain.report import ReportState
 
 NOW = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
@@ -32,8 +32,11 @@ ALLOWED = {
     ("GET", "/api/sites"): {"quality", "admin"},
     ("POST", "/api/sites"): {"admin"},
     ("POST", "/api/worklist/{ups_instance_uid}/release"): READERS,
-    ("POST", "/api/worklist/{ups_instance_uid}/free"): READERS,
+    ("POST", "/api/worklist/{ups_instance_uid}/free"): {"expert"},  # another's case; one's own: test_cases_come_back
     ("POST", "/api/requests"): SENDERS,
+    ("GET", "/api/repeats/open"): SENDERS,
+    ("POST", "/api/repeats/{study_instance_uid}"): SENDERS,
+    ("POST", "/api/repeats/{study_instance_uid}/question"): SENDERS,
     ("POST", "/api/requests/{study_instance_uid}/missing"): SENDERS,
     ("POST", "/api/requests/{study_instance_uid}/complete"): SENDERS,
     ("POST", "/api/reports/{ups_instance_uid}/submit"): READERS,
@@ -167,6 +170,8 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
         "/api/worklist/{ups_instance_uid}/free": {"reason": "because"},
         "/api/worklist/{ups_instance_uid}/grades": {"grade": "A"},
         "/api/requests": {"study_instance_uid": target.study},
+        "/api/repeats/{study_instance_uid}": {"exception": "emergency", "words": ""},
+        "/api/repeats/{study_instance_uid}/question": {"exists": "CT"},
         "/api/requests/{study_instance_uid}/missing": {"instances": {target.instance: "0" * 64}},
         "/api/requests/{study_instance_uid}/complete": {"instances": {target.instance: "0" * 64}},
         "/api/reports/{ups_instance_uid}/submit": under_lock,
@@ -225,19 +230,11 @@ def secret(hub: HubBed) -> Target:
     """Return a whole case of the site qingshui, signed and in its inbox."""
     sent = hub.send("technician", PatientID=SECRET_ID, PatientName=SECRET_NAME)
     lock = hub.claim("expert", sent.ups)
-    series = new_uid()
-    uid, content = result_file(sent.study, series, ENHANCED_SR, PatientID=SECRET_ID)
-    expect(200, hub.store("expert", sent.study, [content]))
+    outputs = stored_outputs(hub, sent.study, PatientID=SECRET_ID)
     expect(200, call(hub.as_("admin"), "PUT", "/api/documents/{kind}/{name}", target_of(sent, lock)))
     report = new_report(sent.study, sent.ups, new_uid(), author=EXPERT)
     final = replace(report.moved(ReportState.FINAL, at=NOW), verifier=EXPERT, signed_at=NOW)
-    output = {
-        "study_instance_uid": sent.study,
-        "series_instance_uid": series,
-        "sop_class_uid": ENHANCED_SR,
-        "sop_instance_uid": uid,
-    }
-    body = {"report": as_json(final), "transaction_uid": lock, "outputs": [output]}
+    body = {"report": as_json(final), "transaction_uid": lock, "outputs": outputs}
     expect(200, hub.as_("expert").post(f"/api/reports/{sent.ups}/final", json=body))
     critical = {"critical_uid": new_uid(), "entry_key": "", "text": SECRET_NAME}
     expect(200, hub.as_("expert").post(f"/api/critical/case/{sent.ups}", json=critical))

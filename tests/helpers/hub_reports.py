@@ -73,12 +73,12 @@ def signed(report: Report) -> Report:
     return replace(report.moved(ReportState.FINAL, at=NOW), verifier=EXPERT, signed_at=NOW)
 
 
-def stored_outputs(hub: HubBed, study: str) -> list[dict[str, str]]:
+def stored_outputs(hub: HubBed, study: str, **attributes: str) -> list[dict[str, str]]:
     """Store a report and a PDF of the study."""
     outputs: list[dict[str, str]] = []
     for sop_class in (ENHANCED_SR, PDF):
         series = new_uid()
-        uid, content = result_file(study, series, sop_class)
+        uid, content = result_file(study, series, sop_class, **attributes)
         expect(200, hub.store("expert", study, [content]))
         outputs.append(
             {

@@ -137,10 +137,10 @@ def create_hub(
         case_routes(WorklistService(context), cases, PriorService(context), discovery.refresh),
         dependencies=[Depends(signed_in), Depends(discovery.for_path)],  # nobody unknown makes us ask the archive
     )
-    reports = ReportService(context, index, ups, follower)
+    reports = ReportService(context, ups, follower)
     app.include_router(report_routes(reports, InboxService(context)))
     app.include_router(recognised_routes(RecognisedService(context), RepeatService(context)))
-    app.include_router(workflow_routes(reports, ReportWorkflow(context, index, follower)))
+    app.include_router(workflow_routes(reports, ReportWorkflow(context, follower)))
     app.include_router(double_reading_routes(DoubleReadings(context, follower), PolicyService(context)))
     for router in (
         critical_routes(critical, policies),

@@ -20,7 +20,6 @@ from worklist.hub.double_reading import DoubleReadings
 from worklist.hub.errors import (
     AlreadyClaimed,
     BadRequest,
-    Incomplete,
     NoLongerUpdatable,
     NotFound,
     SecondSigner,
@@ -28,7 +27,6 @@ from worklist.hub.errors import (
     Superseded,
     WrongTransaction,
 )
-from worklist.hub.instances import InstanceIndex
 from worklist.hub.report_policy import read_policy
 from worklist.hub.report_rows import (
     document_of,
@@ -39,6 +37,7 @@ from worklist.hub.report_rows import (
     put_report,
     record_version,
 )
+from worklist.hub.signed_outputs import require_report_objects, require_stored
 from worklist.hub.tables import reports
 from worklist.hub.ups import PERFORM, UpsService
 from worklist.hub.ups_json import put
@@ -58,9 +57,8 @@ _WERE_SIGNED: Final = (ReportState.FINAL.value, ReportState.ENTERED_IN_ERROR.val
 class ReportService:
     """Store reports under the lock of their workitem."""
 
-    def __init__(self, context: HubContext, index: InstanceIndex, ups: UpsService, follower: CaseFollower) -> None:
+    def __init__(self, context: HubContext, ups: UpsService, follower: CaseFollower) -> None:
         self._context = context
-        self._index = index
         self._ups = ups
         self._follower = follower
         self._double = DoubleReadings(context, follower)
@@ -92,12 +90,13 @@ class ReportService:
                 return report
             _require_in_progress(connection, item, case, (WorkitemCode.INTERPRETATION,))
             stored = self._moved(before, report, ReportState.PRELIMINARY)
+            stored = replace(stored, author=document_of(before).author if before is not None else _person(actor))
             self._complete(connection, actor, item, ())
             if self._double.take(connection, actor, case, ups_instance_uid, stored):
                 return stored
             put_report(connection, stored, before)
             self._record(connection, actor, VersionStep.SUBMITTED, stored)
-            author = (report.author.user_id, report.author.name)
+            author = (stored.author.user_id, stored.author.name)
             described = self._follow(connection, case, author_id=author[0], author_name=author[1][:200])
             self._follower.schedule(
                 connection,
@@ -164,7 +163,8 @@ class ReportService:
         the first time. What follows a signed report takes its place, unless another did so meanwhile.
 
         Raises:
-            Incomplete: an output is not stored. Superseded: another successor was faster. SecondSigner.
+            Incomplete: an output is not stored. BadRequest: it is something else than it is called, or another's.
+            Superseded: another successor was faster. SecondSigner.
             CriticalOpen: nobody has read back a critical value of the study, and the signer does not answer for it.
             StaleRevision, WrongTransaction, NoLongerUpdatable.
         """
@@ -180,8 +180,12 @@ class ReportService:
             self._require_rules(connection, actor, report)
             require_no_open_critical(connection, actor, report)
             _require_whole(connection, report)
-            self._require_stored(connection, report.study_instance_uid, outputs)
+            _require_said(report)
+            require_stored(connection, report.study_instance_uid, outputs)
+            require_report_objects(connection, report.report_uid, outputs)
             stored = self._moved(before, report, ReportState.FINAL)
+            author = document_of(before).author if before is not None else _person(actor)
+            stored = replace(stored, author=author, verifier=_person(actor))
             stored = replace(stored, signed_at=stored.signed_at or stored.updated_at)
             self._complete(connection, actor, item, outputs)
             if not hand_over_final(connection, stored):
@@ -302,18 +306,6 @@ class ReportService:
             raise NotFound("there is no such case")
         return changed
 
-    def _require_stored(
-        self, connection: Connection, study_instance_uid: str, outputs: Sequence[OutputReference]
-    ) -> None:
-        if not outputs:
-            raise BadRequest("a final report has outputs")
-        if any(output.study_instance_uid != study_instance_uid for output in outputs):
-            raise BadRequest("an output belongs to another study")
-        stored = self._index.digests(connection, study_instance_uid)
-        absent = [output.sop_instance_uid for output in outputs if output.sop_instance_uid not in stored]
-        if absent:
-            raise Incomplete("outputs are not stored", missing=absent)
-
     def _require_author(self, actor: Actor, report: Report) -> None:
         """A new report is its writer's own; a stored one keeps its author whoever works on it."""
         with self._context.read() as connection:
@@ -356,6 +348,14 @@ def _is_stored(before: Row[Any] | None, report: Report, state: ReportState) -> b
 
 def _person(actor: Actor) -> Person:
     return Person(actor.user_id, actor.display_name, actor.site_name)
+
+
+def _require_said(report: Report) -> None:
+    """A report says something, and one that changes a signed report says why."""
+    if not any(text.strip() for text in (report.addendum, *report.values.values())):
+        raise BadRequest("a final report says something")
+    if report.kind not in {ReportKind.ORIGINAL, ReportKind.ADDENDUM} and not report.change_reason.strip():
+        raise BadRequest("what changes a signed report says why")
 
 
 def _require_whole(connection: Connection, report: Report) -> None:

@@ -13,10 +13,10 @@ from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
 from worklist.hub.dispatch_desk import enqueue
 from worklist.hub.double_state import double_state
-from worklist.hub.errors import AlreadyClaimed, BadRequest, Incomplete, NoLongerUpdatable, NotFound, Superseded
-from worklist.hub.instances import InstanceIndex
+from worklist.hub.errors import AlreadyClaimed, BadRequest, NoLongerUpdatable, NotFound, Superseded
 from worklist.hub.report_policy import read_policy
 from worklist.hub.report_rows import document_of, final_row, put_report, record_version
+from worklist.hub.signed_outputs import require_note
 from worklist.hub.tables import reports, returned_reports
 from worklist.hub.ups_json import is_uid
 from worklist.hub.ups_store import claim, load
@@ -29,7 +29,6 @@ from workstation.domain.report_state import ReportKind, ReportState, WithdrawalC
 from workstation.domain.report_version import CaseRules, DoubleReadingState, ReportVersion, VersionStep
 from workstation.domain.workitem import OutputReference, ProcedureStepState, ReadingState, WorkitemCode
 
-KEY_OBJECT_SELECTION: Final = "1.2.840.10008.5.1.4.1.1.88.59"
 _SIGNED: Final = frozenset({ReadingState.FINAL.value, ReadingState.ACKNOWLEDGED.value})
 _SHOWN_TO_SENDERS: Final = frozenset({ReportState.FINAL.value, ReportState.ENTERED_IN_ERROR.value})
 
@@ -37,9 +36,8 @@ _SHOWN_TO_SENDERS: Final = frozenset({ReportState.FINAL.value, ReportState.ENTER
 class ReportWorkflow:
     """Begin successors, withdraw, and tell the history."""
 
-    def __init__(self, context: HubContext, index: InstanceIndex, follower: CaseFollower) -> None:
+    def __init__(self, context: HubContext, follower: CaseFollower) -> None:
         self._context = context
-        self._index = index
         self._follower = follower
 
     def rules(self, actor: Actor, ups_instance_uid: str) -> CaseRules:
@@ -149,7 +147,7 @@ class ReportWorkflow:
                 raise Superseded("this document does not hold any more")
             if case.state not in _SIGNED:
                 raise AlreadyClaimed("somebody writes what follows this report", holder=case.reader_name)
-            self._require_note(connection, study, outputs)
+            require_note(connection, study, outputs)
             now = self._context.clock.now()
             told = f"{code.value}: {reason.strip()}"
             query = select(reports).where(
@@ -176,15 +174,6 @@ class ReportWorkflow:
         if case is None:
             raise NotFound("there is no such case")
         return case, final_row(connection, case.study_instance_uid, for_update=True)
-
-    def _require_note(self, connection: Connection, study: str, outputs: Sequence[OutputReference]) -> None:
-        notes = [output for output in outputs if output.sop_class_uid == KEY_OBJECT_SELECTION]
-        if not notes or any(output.study_instance_uid != study for output in outputs):
-            raise BadRequest("a withdrawal has its rejection note")
-        stored = self._index.digests(connection, study)
-        absent = [output.sop_instance_uid for output in outputs if output.sop_instance_uid not in stored]
-        if absent:
-            raise Incomplete("outputs are not stored", missing=absent)
 
     def _audit(self, connection: Connection, actor: Actor, action: AuditAction, study: str, detail: str) -> None:
         self._context.audit.record(connection, actor, action, subject_uid=study, detail=detail)
