@@ -18,7 +18,7 @@ pytestmark = pytest.mark.gui
 def luminance(colour: QColor) -> float:
     """Return the relative luminance of WCAG 2.2."""
     parts = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in colour.getRgbF()[:3]]  # type: ignore[index] # the stubs give an object
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return float(0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2])
 
 
 @pytest.mark.parametrize("contrast", [False, True])

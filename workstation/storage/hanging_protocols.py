@@ -135,6 +135,7 @@ def _stage(raw: dict[str, Any]) -> Stage:
         cells=tuple(_cell(cell) for cell in raw["cells"]),
         same_scale=raw.get("same_scale", False),
         linked=raw.get("linked", True),
+        only_full=raw.get("only_full", False),
     )
 
 

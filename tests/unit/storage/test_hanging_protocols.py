@@ -67,6 +67,15 @@ def test_each_kind_of_study_gets_its_protocol(tmp_path: Path, of, priors, chosen
     assert found.protocol_id == chosen
 
 
+def test_a_chest_radiograph_in_two_views_opens_with_both_and_one_view_fills_the_screen(tmp_path: Path) -> None:
+    frontal, lateral = (series(f"1.{n}", "DX", body_part="CHEST") for n in (1, 2))
+    found = next(one for one in HangingLibrary(tmp_path).all() if one.protocol_id == "chest-radiograph")
+
+    shown = [len(usable_stages(found, study("1", *views))[0].cells) for views in ((frontal, lateral), (frontal,))]
+
+    assert shown == [2, 1]
+
+
 def test_the_first_stage_of_a_mammogram_hangs_right_beside_left(tmp_path: Path) -> None:
     found = choose_protocol(HangingLibrary(tmp_path).all(), mammogram("1"))
 
