@@ -16,6 +16,7 @@ _LOG_SD: Final = 0.12
 _ECE: Final = 0.05
 _PEAK_MB: Final = 1200
 _SECONDS: Final = 2.5
+_FASTER: Final = 40.0
 _Z: Final = 1.959964
 
 
@@ -109,8 +110,12 @@ def _runtime(runtime: dict[str, Any]) -> list[Goal]:
         rows.append(Goal("peak memory", f"<= {_PEAK_MB} MB", f"{peak:.0f} MB", peak <= _PEAK_MB))
     if "wall_s" in runtime:
         low, high = runtime["wall_s"]
-        what = "end to end from decoded volume, two cores (shared: see below), wall time"
+        what = "end to end from decoded volume, two cores (see below), wall time"
         rows.append(Goal(what, f"<= {_SECONDS:g} s", f"{low:.1f} to {high:.1f} s", high <= _SECONDS))
+    if "monai_ratio" in runtime:
+        ratio = runtime["monai_ratio"]
+        what = "MONAI's RetinaNet against this network, same voxels, processor time in one run"
+        rows.append(Goal(what, f">= {_FASTER:g} times", f"{ratio:.0f} times", ratio >= _FASTER))
     return rows
 
 
