@@ -3,8 +3,9 @@ The screenshot matrix: every page and kind of image, in both languages, at both 
 
 ``python -m tests.helpers.picture_matrix --out FOLDER`` starts a hub, sends it one study of every kind, waits for the
 pre-read and takes the pictures from the real window, one process for each language and scale. ``--only`` narrows it to
-pictures whose name begins so, ``--languages`` and ``--scales`` to some of the processes; ``--house`` keeps the hub's
-data for the next run. The pictures are for a person to look at: nothing is compared.
+pictures whose name begins so, ``--languages`` and ``--scales`` to some of the processes; ``--high-contrast`` takes them
+in that look, ``--house`` keeps the hub's data for the next run. The pictures are for a person to look at: nothing is
+compared.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.helpers.picture_studies import write_studies
+from tests.helpers.picture_taking import HIGH_CONTRAST, SIZES
 from workstation.bootstrap.adapters import Hub, connect
 from workstation.bootstrap.demo import PASSWORD, demo_house
 from workstation.dicom.images.source import scan
@@ -40,22 +42,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--house", type=Path, help="keep hub and studies here for the next run")
     parser.add_argument("--languages", nargs="+", default=["zh_CN", "en"])
-    parser.add_argument("--scales", nargs="+", default=list(SCALES), choices=list(SCALES))
+    parser.add_argument("--scales", nargs="+", default=list(SCALES), choices=list(SIZES))
+    parser.add_argument("--high-contrast", action="store_true")
     parser.add_argument("--only", nargs="+", default=[""])
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     with _house(options.house) as (root, url):
         return max(
-            _take(url, root, options.out, language, scale, options.only)
+            _take(url, root, options.out, language, scale, options)
             for language in options.languages
             for scale in options.scales
         )
 
 
-def _take(url: str, root: Path, out: Path, language: str, scale: str, only: Sequence[str]) -> int:
+def _take(url: str, root: Path, out: Path, language: str, scale: str, options: argparse.Namespace) -> int:
     # a process of its own: Qt takes its scale once
-    command = [sys.executable, "-m", "tests.helpers.picture_taking", url, str(root), str(out), language, scale, *only]
+    command = [sys.executable, "-m", "tests.helpers.picture_taking", url, str(root), str(out), language, scale]
+    command += options.only
     environment = {**os.environ, "QT_SCALE_FACTOR": scale, "QT_QPA_PLATFORM": "offscreen"}
+    if options.high_contrast:
+        environment[HIGH_CONTRAST] = "1"
     return subprocess.run(command, env=environment, check=False).returncode
 
 

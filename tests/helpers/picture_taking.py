@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -9,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 
 from resources.translation import use_language
@@ -30,8 +33,15 @@ from workstation.ui.pages.worklist_page import WorklistPage
 from workstation.ui.widgets.page_header import CountTabs
 from workstation.ui.widgets.tiling import Layout
 
-SIZES: Final = {"1": ((1920, 1080), (1366, 768)), "1.5": ((1280, 720),)}
-"""Window sizes in logical pixels by scale: 1280x720 at 150 % is a full screen of 1920x1080."""
+SIZES: Final = {
+    "1": ((1920, 1080), (1366, 768)),
+    "1.25": ((1536, 864),),
+    "1.5": ((1280, 720),),
+    "2": ((1280, 720),),
+}
+"""Window sizes in logical pixels by scale: 1280x720 at 150 % is a full screen of 1920x1080, at 200 % of 2560x1440."""
+HIGH_CONTRAST: Final = "LIANYUE_PICTURES_HIGH_CONTRAST"
+"""Set in the environment where the pictures shall be taken in high contrast"""
 _CASES: Final = (
     ("ct", "周丽华", ("hung", "stage2", "stage3", "one", "1x2", "2x2", "mpr", "mpr3d", "volume", "prior")),
     ("ct-alone", "周丽华", ("hung", "stage2", "stage3")),
@@ -59,7 +69,9 @@ class Camera:
         use_language(language)
         quiet_platform()
         self.out, self.language, self.scale, self.only = out, language, scale, only
-        settings = Settings(AppearanceSettings(language=language), ConnectionSettings(hub_url=hub_url))
+        self.contrast = HIGH_CONTRAST in os.environ
+        look = AppearanceSettings(language=language, high_contrast=self.contrast)
+        settings = Settings(look, ConnectionSettings(hub_url=hub_url))
         self.studies = house / "studies"
         self.desktop = Desktop(
             hub_url, data_dir=house / "workstation", settings=settings, settings_path=None,
@@ -78,7 +90,7 @@ class Camera:
                 picture_rest.before_anybody(self)
             if self.wants("grassroots", *picture_rest.TECHNICIANS):
                 self._technician()
-            if self.wants("worklist", "settings", "monitor", "keys", "editor", "norm", "sign", "models",
+            if self.wants("worklist", "focus", "settings", "monitor", "keys", "editor", "norm", "sign", "models",
                           *picture_rest.EXPERTS, *picture_rest.OF_A_REPORT, *picture_rest.OF_A_CT,
                           *(f"reading-{kind}" for kind, _name, _layouts in _CASES)):  # fmt: skip
                 self._expert()
@@ -105,7 +117,7 @@ class Camera:
         self.window.resize(*SIZES[self.scale][0])
 
     def _save(self, name: str, size: tuple[int, int]) -> None:
-        file = f"{name}.{self.language}.{size[0]}x{size[1]}.{self.scale}.png"
+        file = f"{name}.{self.language}.{size[0]}x{size[1]}.{self.scale}{'.contrast' * self.contrast}.png"
         screenshot(self.window, self.out / file)
         sys.stdout.write(f"{file}\n")
         sys.stdout.flush()
@@ -160,6 +172,8 @@ class Camera:
             wait_until(lambda: page.model.rowCount() > 0, "the worklist")
             page.table.selectRow(0)
             self.take("worklist")
+            if self.wants("focus"):
+                self._focus()
             for key in _keys(page.tabs):
                 page.tabs.pick(key)
                 settle(800)
@@ -190,6 +204,13 @@ class Camera:
                     self._save(f"trouble-{kind}", SIZES[self.scale][0])
                     traceback.print_exc()
         self.desktop.sign_out()
+
+    def _focus(self) -> None:
+        """Go through the first controls by Tab, as somebody without a mouse does."""
+        self.window.setFocus()
+        for number in range(1, 9):
+            QTest.keyClick(QApplication.focusWidget() or self.window, Qt.Key.Key_Tab)
+            self.take(f"focus-{number}")
 
     def _monitor(self) -> None:
         checks = self.window.monitors
