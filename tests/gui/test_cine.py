@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,13 @@ from tests.helpers.files import FolderImages
 from tests.helpers.reading import Case, ReadingBench
 from viewers.scene.image import SliceImage
 from viewers.scene.stack_scene import StackScene
+from viewers.scene.tools.measuring import measured
 from workstation.bootstrap.frame_stream import FrameStream, OnFailed, OnLine, OnSlice
 from workstation.bootstrap.image_stream import decode_for_display
+from workstation.domain.annotation import AnnotationKind
 from workstation.domain.finding import FindingList
 from workstation.domain.study import Series, Study
+from workstation.ui.images.annotation_table import AnnotationTable
 from workstation.ui.images.cine import CinePlayback
 from workstation.ui.images.comparison import Comparison
 from workstation.ui.pages.reading_page import ReadingPage
@@ -186,3 +190,35 @@ def test_every_clip_of_an_examination_is_listed_and_painted_in_its_colours(qtbot
     places = [(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)]
     colours = {image.pixelColor(x, y).hsvSaturation() > 60 for x, y in places}
     assert colours == {True, False}
+
+
+def test_a_jump_to_a_measurement_brings_its_clip_and_frame_and_is_listed_by_that_number(
+    qtbot: QtBot, page: ReadingPage
+) -> None:
+    table = page.findChild(AnnotationTable)
+    assert table is not None
+    images = table._images
+    case = images.case
+    assert case is not None
+    parts = case.image_series()
+    first, second = next(
+        (one.key, other.key) for one, other in pairwise(parts) if one.series_instance_uid == other.series_instance_uid
+    )
+    images.show_series(second)
+    qtbot.waitUntil(page.is_complete)
+    stack = page.grid.stack
+    assert stack is not None
+    page.grid.frame(STACK).scroll_to(3)
+    qtbot.waitUntil(lambda: stack.measurable() is not None)
+    measurable = stack.measurable()
+    assert measurable is not None
+    drawn = measured(AnnotationKind.LENGTH, stack, measurable, [(10.0, 10.0), (40.0, 10.0)], uid="1.2.77")
+    case.annotations.add(case.session.study.study_instance_uid, drawn)
+    assert [one.place.rpartition(":")[2] for one in table._rows()] == ["4"]
+    images.show_series(first)
+    qtbot.waitUntil(page.is_complete)
+    table.jump("1.2.77")
+    assert images.shown is not None
+    assert images.shown.key == second
+    assert page.grid.stack is not None
+    assert page.grid.stack.index == 3

@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QApplication
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.callipers import words
+from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.annotation import Annotation, AnnotationKind
+from workstation.domain.frames import FrameRef
 from workstation.domain.hanging import day_of
+from workstation.domain.marked_images import StudyImages
 from workstation.domain.prior_measurements import PriorMeasurements
 from workstation.services.reading_session import Changed
 from workstation.ui.commands import Command
@@ -33,6 +36,7 @@ class AnnotationTable(QObject):
         super().__init__(context.page)
         self._page, self._images = context.page, context.images
         self._case: OpenImages | None = None
+        self._known: StudyImages | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self.panel = AnnotationPanel()
         self._page.add_side(self.panel)
@@ -64,16 +68,13 @@ class AnnotationTable(QObject):
             return
         if found is None:
             return
-        key = self._series_key(found)
-        if key and key != self._images.series_instance_uid:
+        key, index = self._stack_of(found)
+        if key:
             self._images.show_series(key)
+        if index is not None:
+            self._images.show_slice(index)
         if found.points_lps_mm:
             self._images.show_point(found.points_lps_mm[0])
-        elif (scene := self._page.grid.stack) is not None:
-            places = [slot.sop_instance_uid for slot in scene.slots]
-            if found.referenced_sop_instance_uid in places:
-                first = places.index(found.referenced_sop_instance_uid)
-                self._images.show_slice(first + (found.referenced_frame or 1) - 1)
         for one in self._page.grid.scenes:
             one.selected_annotation = uid
         self._page.grid.refresh()
@@ -89,21 +90,20 @@ class AnnotationTable(QObject):
             )
             return
         scene = self._page.grid.frame(key).scene
-        if isinstance(scene, StackScene) and item.referenced_sop_instance_uid:
-            places = [slot.sop_instance_uid for slot in scene.slots]
-            if item.referenced_sop_instance_uid in places:
-                first = places.index(item.referenced_sop_instance_uid)
-                self._page.grid.frame(key).scroll_to(first + (item.referenced_frame or 1) - 1)
+        place = _place_in(scene, item)
+        if place is not None:
+            self._page.grid.frame(key).scroll_to(place)
         for one in self._page.grid.scenes:
             one.selected_annotation = item.uid
         self._page.grid.refresh()
 
     def _key_of(self, notes: Annotations, item: Annotation) -> str:
-        """Return the viewport of the prior's series, any of the prior's otherwise, empty for none."""
+        """Return the viewport of the image, else of the series, any of the prior's otherwise, empty for none."""
         keys = {key: self._page.grid.frame(key).scene for key in self._page.grid.visible_keys()}
         of_prior = {key: scene for key, scene in keys.items() if scene is not None and scene.annotations is notes}
+        holding = (key for key, scene in of_prior.items() if _place_in(scene, item) is not None)
         same = (key for key, scene in of_prior.items() if scene.series_instance_uid == item.series_instance_uid)
-        return next(same, next(iter(of_prior), ""))
+        return next(holding, next(same, next(iter(of_prior), "")))
 
     def _of_prior(self, uid: str) -> tuple[Annotations, Annotation] | None:
         return self._case.prior_notes.find(uid) if self._case is not None else None
@@ -137,7 +137,7 @@ class AnnotationTable(QObject):
                 self._jump_on_prior(*of_prior)
 
     def _opened(self, case: OpenImages) -> None:
-        self._case = case
+        self._case, self._known = case, StudyImages(case.session.study)
         self._unsubscribe = case.session.subscribe(self._changed)
         self._show()
 
@@ -148,7 +148,7 @@ class AnnotationTable(QObject):
     def _closed(self) -> None:
         self._unsubscribe()
         self._unsubscribe = lambda: None
-        self._case = None
+        self._case = self._known = None
         self.panel.hide()
         self._page.view_commands.action(_COMMAND).setChecked(False)
         self._show()
@@ -165,26 +165,40 @@ class AnnotationTable(QObject):
         return [*own, *(row for prior in case.prior_notes.kept for row in _rows_of(prior))]
 
     def _place(self, one: Annotation) -> str:
-        if self._case is None:
+        """Return series and image as the viewer counts them, the series alone for what lies in space only."""
+        if self._case is None or self._known is None:
             return ""
+        image = self._known.get(one.referenced_sop_instance_uid, one.referenced_frame)
+        if image is not None:
+            return f"{image.series_number or ''}:{image.place}".lstrip(":")
         for series in self._case.session.study.series:
-            uids = [instance.sop_instance_uid for instance in series.instances]
-            if one.referenced_sop_instance_uid in uids:
-                number = uids.index(one.referenced_sop_instance_uid) + 1
-                return f"{series.series_number or ''}:{number}".lstrip(":")
             if series.series_instance_uid == one.series_instance_uid:
                 return str(series.series_number or "")
         return ""
 
-    def _series_key(self, one: Annotation) -> str:
-        if self._case is None:
-            return ""
-        known = [series.series_instance_uid for series in self._case.session.study.series]
-        return one.series_instance_uid if one.series_instance_uid in known else ""
+    def _stack_of(self, one: Annotation) -> tuple[str, int | None]:
+        """Return the key of the stack that an annotation was drawn on and the place of its image, from 0."""
+        parts = self._case.image_series() if self._case is not None else ()
+        made_on = FrameRef(one.referenced_sop_instance_uid, one.referenced_frame or 1)
+        for part in parts:
+            refs = [frame.ref for frame in part.frames]
+            if made_on in refs:
+                return part.key, refs.index(made_on)
+        of_series = [part for part in parts if part.series_instance_uid == one.series_instance_uid]
+        same = (part.key for part in of_series if part.stack_number == one.stack_number)
+        return next(same, next((part.key for part in of_series), "")), None
 
     def _get(self, uid: str) -> Annotation | None:
         items = self._case.annotations.items if self._case is not None else ()
         return next((one for one in items if one.uid == uid), None)
+
+
+def _place_in(scene: Scene | None, one: Annotation) -> int | None:
+    """Return the place, from 0, of the image that an annotation was drawn on; None where the scene has it not."""
+    if not isinstance(scene, StackScene) or not one.referenced_sop_instance_uid:
+        return None
+    made_on = FrameRef(one.referenced_sop_instance_uid, one.referenced_frame or 1)
+    return next((index for index in range(scene.count) if scene.ref(index) == made_on), None)
 
 
 def _row(one: Annotation, place: str) -> AnnotationRow:
