@@ -9,7 +9,8 @@ from tests.unit.viewers.test_fusion import LESION, layer, mpr
 from viewers.qt.overlay_painter import OverlayPainter
 from viewers.qt.surface import RasterSurface
 from viewers.scene.camera import Camera
-from viewers.scene.colour_bar import colour_bar
+from viewers.scene.captions import StudyCaptions
+from viewers.scene.colour_bar import Surroundings, colour_bar
 from viewers.scene.mpr_plane import MprPlane
 from workstation.domain.colour_map import ColourMap
 
@@ -41,7 +42,9 @@ def test_the_lesion_glows_in_the_hot_end_of_the_map(qapp: object, plane: MprPlan
 
 def test_the_bar_beside_it_runs_from_the_hot_to_the_cold_end(qapp: object) -> None:
     picture, _ = painted(ColourMap.HOT_IRON)
-    bar = colour_bar(layer().legend(), SIZE)
+    scene = mpr(MprPlane.AXIAL)
+    scene.fuse(layer())
+    bar = scene.frame(SIZE).overlay.colour_bar
     assert bar is not None
 
     x = int(bar.x + bar.width / 2)
@@ -50,7 +53,7 @@ def test_the_bar_beside_it_runs_from_the_hot_to_the_cold_end(qapp: object) -> No
     assert min(top.red(), top.green(), top.blue()) > 240
     assert max(bottom.red(), bottom.green(), bottom.blue()) < 12
     assert [text for _, text in bar.ticks] == ["10.0", "7.50", "5.00", "2.50", "0.00"]
-    assert [y for y, _ in bar.ticks] == pytest.approx([120.0, 160.0, 200.0, 240.0, 280.0])
+    assert [y for y, _ in bar.ticks] == pytest.approx([242.0, 269.5, 297.0, 324.5, 352.0])
 
 
 @pytest.mark.parametrize("size", [(150.0, 400.0), (500.0, 150.0)])
@@ -73,3 +76,50 @@ def test_an_overlay_follows_zoom_pan_turn_and_flip_with_its_image(qapp: object) 
         x, y = scene.view(SIZE).viewport_of(LESION)
         lit = picture.pixelColor(int(x), int(y))
         assert min(lit.red(), lit.green(), lit.blue()) >= 250, change
+
+
+@pytest.mark.parametrize(
+    ("size", "plane"),
+    [((520.0, 322.0), MprPlane.SAGITTAL), ((540.0, 322.0), MprPlane.AXIAL), ((360.0, 700.0), MprPlane.AXIAL)],
+)
+def test_in_a_narrow_viewport_the_bar_stands_beside_or_below_the_picture_and_clear_of_letter_and_text(
+    size: tuple[float, float], plane: MprPlane
+) -> None:
+    """A quarter of a page at 1366 x 768, and a tall one; the values take 36 px left of the bar, the title 29 above."""
+    scene = mpr(plane)
+    scene.captions = StudyCaptions(study_description="PET-CT", study_date_time="2026-11-21 09:30", series="CT AC")
+    scene.fuse(layer())
+    overlay = scene.frame(size).overlay
+    bar, view = overlay.colour_bar, scene.view(size)
+    assert bar is not None
+    left, top, bottom = bar.x - 36, bar.y - 29, bar.y + bar.height
+    right_of_picture = max(view.transform.apply(x - 0.5, y)[0] for x in (0, view.size[0]) for y in (0, view.size[1]))
+    below_picture = max(view.transform.apply(x, y - 0.5)[1] for x in (0, view.size[0]) for y in (0, view.size[1]))
+    assert left >= right_of_picture or top >= below_picture
+    assert bar.height >= 56
+    (letter,) = (one for one in overlay.letters if one.x > 0.8 * size[0])
+    assert top >= letter.y + 8 or bottom <= letter.y - 8
+    assert all(line.y + 16 <= top or line.y >= bottom for line in overlay.captions if line.aligned_right)
+
+
+def test_a_picture_that_fills_the_viewport_leaves_the_bar_the_edge() -> None:
+    scene = mpr(MprPlane.AXIAL)
+    scene.fuse(layer())
+    scene.set_camera(Camera().zoomed(4.0))
+    bar = scene.frame(SIZE).overlay.colour_bar
+    assert bar is not None
+    assert bar.x + bar.width == SIZE[0] - 8
+
+
+def test_where_no_stretch_of_the_edge_is_long_enough_the_bar_stays_in_the_middle() -> None:
+    around = Surroundings(500.0, 400.0, text_ends=150.0, text_begins=250.0)
+    bar = colour_bar(layer().legend(), SIZE, around)
+    assert bar is not None
+    assert (bar.x, bar.y) == (450.0, 120.0)
+
+
+def test_where_text_leaves_no_room_below_the_letter_the_bar_stands_above_it() -> None:
+    around = Surroundings(500.0, 400.0, text_ends=50.0, text_begins=250.0)
+    bar = colour_bar(layer().legend(), SIZE, around)
+    assert bar is not None
+    assert (bar.x, bar.y, bar.height) == (482.0, 80.0, 108.0)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from resources.translation import tr
 from viewers.scene.camera import PixelTransform
 from viewers.scene.captions import CaptionLine
-from viewers.scene.colour_bar import ColourBar
+from viewers.scene.colour_bar import ColourBar, Surroundings
 from viewers.scene.marks import MarkOutline
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.slice_view import SliceView
@@ -24,6 +24,8 @@ _SCALE_BAR_MINIMUM_PX: Final = 32.0
 _SCALE_BAR_BESIDE_PX: Final = 20.0
 _CROSS_GAP_PX: Final = (26.0, 46.0)
 _LETTER_INSET_PX: Final = 14.0
+_LINE_PX: Final = 16.0
+"""Height of a line of corner text"""
 
 PixelPoint = tuple[float, float]
 
@@ -192,6 +194,20 @@ def scale_bar(view: SliceView) -> ScaleBar | None:
             x = max(middle - length / 2 + view.viewport[0] / 8, middle + _SCALE_BAR_BESIDE_PX)
             return ScaleBar(x, view.viewport[1] - 12, length, text)
     return None
+
+
+def surroundings(view: SliceView, captions: Iterable[CaptionLine]) -> Surroundings:
+    """Return where the picture ends at the right and below, and where the text at the right leaves room."""
+    columns, rows = view.size
+    corners = [view.transform.apply(x - 0.5, y - 0.5) for x in (0, columns) for y in (0, rows)]
+    middle = view.viewport[1] / 2
+    at_right = [line.y for line in captions if line.aligned_right]
+    return Surroundings(
+        max(x for x, _ in corners),
+        max(y for _, y in corners),
+        max((y + _LINE_PX for y in at_right if y < middle), default=0.0),
+        min((y for y in at_right if y >= middle), default=math.inf),
+    )
 
 
 def signed(value: float, digits: int = 0) -> str:

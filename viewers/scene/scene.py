@@ -456,8 +456,9 @@ class Scene(ABC):
             about = replace(about, warnings=(*about.warnings, tr("Mirrored")))
         drawn = self.marks(view)
         coloured = self.fused or explained
+        captions = corner_lines(self.captions, about, viewport, self.identity)
         return Overlay(
-            captions=corner_lines(self.captions, about, viewport, self.identity),
+            captions=captions,
             letters=overlay.letters(view),
             marks=drawn,
             callipers=self._callipers(view, preview),
@@ -465,7 +466,9 @@ class Scene(ABC):
             guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
             scale_bar=overlay.scale_bar(view),
             foreign=self._foreign_shapes(view),
-            colour_bar=None if coloured is None else colour_bar(coloured.legend(), viewport),
+            colour_bar=None
+            if coloured is None
+            else colour_bar(coloured.legend(), viewport, overlay.surroundings(view, captions)),
             tint=explained.tint(view) if explained is not None else None,
             badge=tr("Key image") if self.is_key else "",
         )
