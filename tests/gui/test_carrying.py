@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -227,13 +227,14 @@ def test_the_text_waits_over_sign_out_and_restart_until_it_is_used(qtbot: QtBot,
     try:
         later.withdrawn.kept = {"2.25.7": kept.without_images()}
         page, presenter = later.page()
-        page.resize(1366, 768)
+        page.resize(1310, 740)
         page.show()
         open_right(qtbot, later)
         qtbot.waitUntil(page.way.carry.isVisible)
         page.way.carry.click()
         dialog = carry_dialog(presenter)
         assert "other person" in dialog.why.text()
+        assert page.way.mapTo(page, QPoint(page.way.width(), 0)).x() <= page.width(), "a long word cuts nothing off"
         assert not dialog.which.isVisible()
         dialog.typed.setText("QS0200001")
         dialog.accept()

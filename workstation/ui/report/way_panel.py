@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -9,6 +11,9 @@ from resources.translation import tr
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import Panel, label
+
+_HALF_LINE: Final = 140
+"""Half of the width that the column beside the form has at 1366 px"""
 
 
 class WayPanel(Panel):
@@ -89,8 +94,12 @@ class WayPanel(Panel):
         for name in names:
             self._grid.removeWidget(self._button(name))
             self._button(name).setVisible(name in acts)
-        for at, name in enumerate(shown):
+        narrow = [name for name in shown if self._button(name).sizeHint().width() <= _HALF_LINE]
+        for at, name in enumerate(narrow):
             self._grid.addWidget(self._button(name), at // 2, at % 2, Qt.AlignmentFlag.AlignLeft)
+        # a long word beside another one would push the column beside the form out of the window
+        for at, name in enumerate((name for name in shown if name not in narrow), (len(narrow) + 1) // 2):
+            self._grid.addWidget(self._button(name), at, 0, 1, 2, Qt.AlignmentFlag.AlignLeft)
         self.show()
 
     def _button(self, name: str) -> Button:
