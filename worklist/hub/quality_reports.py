@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, true
+from sqlalchemy import Column, Connection, Row, select, true
 
 from worklist.hub.quality_filter import of_case
 from worklist.hub.tables import cases
@@ -107,7 +107,7 @@ def steps(
     author is asked for: they are most of the work.
     """
     reads = reads or bool(query.reader_id)
-    columns = (
+    columns: tuple[Column[Any], ...] = (
         report_versions.c.report_uid,
         report_versions.c.study_instance_uid,
         report_versions.c.kind,
