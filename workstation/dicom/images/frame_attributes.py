@@ -25,6 +25,14 @@ _GROUPS: Final = (
     "CTImageFrameTypeSequence",
     "USImageDescriptionSequence",
 )
+_CT_IMAGES: Final = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.2",
+        "1.2.840.10008.5.1.4.1.1.2.1",
+        "1.2.840.10008.5.1.4.1.1.2.2",
+    }
+)
+"""CT Image, Enhanced CT Image and Legacy Converted Enhanced CT Image Storage"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +60,24 @@ def functional_groups(dataset: Dataset, frame: int) -> Mapping[str, Dataset]:
 def unit_of(dataset: Dataset, transform: Dataset) -> str:
     """Return the unit of the values after the modality transform, empty when they have none."""
     declared = str(transform.get("RescaleType", "") or dataset.get("Units", "") or "")
-    if declared == "US":
+    if declared in {"US", "NONE"}:
         return ""  # "unspecified", not a unit
-    return declared or ("HU" if dataset.get("Modality") == "CT" else "")
+    if declared == "OD":
+        return "mOD"  # thousandths of it (PS3.3 C.11.1.1.2)
+    if declared in {"PCT", "PCNT"}:
+        return "%"
+    return declared or ("HU" if _is_hounsfield(dataset, transform) else "")
+
+
+def _is_hounsfield(dataset: Dataset, transform: Dataset) -> bool:
+    """
+    Tell whether values that name no unit are Hounsfield units: those of a CT image that was rescaled.
+
+    A CT Image has them by definition (PS3.3 C.8.2.1.1.2) unless it is localised otherwise; a screen that was
+    captured beside a CT, or values that nobody rescaled, are bare numbers.
+    """
+    is_ct = dataset.get("Modality") == "CT" and dataset.get("SOPClassUID") in _CT_IMAGES
+    return is_ct and transform.get("RescaleIntercept") is not None
 
 
 def padding_of(dataset: Dataset) -> tuple[int, int] | None:

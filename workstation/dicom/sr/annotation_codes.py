@@ -128,7 +128,10 @@ def unit_code(unit: str) -> Code:
 
 def unit_of(ucum: str, name: MeasureName | None = None) -> tuple[str, float] | None:
     """Return the unit that a number of ours has and the factor to it from a UCUM code, None for one we do not show."""
-    return _UNITS_ABOVE_THRESHOLD.get(name, _FOREIGN_UNITS).get(ucum) if name else _FOREIGN_UNITS.get(ucum)
+    if name in _UNITS_ABOVE_THRESHOLD:
+        return _UNITS_ABOVE_THRESHOLD[name].get(ucum)
+    pixel = code.pixel_unit_of(ucum) or (ucum[1:-1] if ucum.startswith("{") and ucum.endswith("}") else None)
+    return _FOREIGN_UNITS.get(ucum) or (None if pixel is None else (pixel, 1.0))
 
 
 def threshold_code(threshold: Threshold) -> Code:

@@ -7,6 +7,7 @@ names has a private code of the scheme 99LIANYUE.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from workstation.dicom.sr.common import PRIVATE, UNITLESS, dcm, sct
@@ -154,7 +155,27 @@ _UNITS: Final = {
     "SUVbsa": Code("cm2/ml{SUVbsa}", "UCUM", "Standardized Uptake Value body surface area"),
     "SUVibw": Code("g/ml{SUVibw}", "UCUM", "Standardized Uptake Value ideal body weight"),
     "mm": Code("mm", "UCUM", "mm"),
+    # Units (0054,1001) of PET and nuclear medicine, CID 84 and 85
+    "BQML": Code("Bq/ml", "UCUM", "Becquerels/milliliter"),
+    "CNTS": Code("{counts}", "UCUM", "Counts"),
+    "CPS": Code("{counts}/s", "UCUM", "Counts per second"),
+    "%": Code("%", "UCUM", "Percent"),
+    "PROPCNTS": Code("{propcounts}", "UCUM", "Proportional to counts"),
+    "PROPCPS": Code("{propcounts}/s", "UCUM", "Proportional to counts per second"),
+    "MGMINML": Code("mg/min/ml", "UCUM", "Milligrams/minute/milliliter"),
+    "UMOLMINML": Code("umol/min/ml", "UCUM", "Micromole/minute/milliliter"),
+    "UMOLML": Code("umol/ml", "UCUM", "Micromole/milliliter"),
+    "MLMING": Code("ml/min/g", "UCUM", "Milliliter/minute/gram"),
+    "MLG": Code("ml/g", "UCUM", "Milliliter/gram"),
+    "1CM": Code("/cm", "UCUM", "/Centimeter"),
+    # Rescale Type, PS3.3 C.11.1.1.2
+    "mOD": Code("{mOD}", "UCUM", "Thousandths of optical density"),
+    "MGML": Code("mg/ml", "UCUM", "Milligrams/milliliter"),
+    # what makers write of diffusion
+    "mm2/s": Code("mm2/s", "UCUM", "Square millimeters per second"),
 }
+_LONGEST_CODE: Final = 16
+_NOT_IN_BRACES: Final = re.compile(r"[^!-z|~]")
 UPTAKES: Final = {
     "SUV": dcm("126401", "SUVbw"),
     "SUVlbm": dcm("126405", "SUVlbm(Janma)"),
@@ -167,8 +188,20 @@ UPTAKES: Final = {
 
 
 def unit_code(unit: str) -> Code:
-    """Return the UCUM code of a pixel unit, "no units" for one we do not know."""
-    return _UNITS.get(unit, UNITLESS)
+    """
+    Return the UCUM code of a pixel unit, "no units" for none.
+
+    A unit that we do not know becomes an annotation in braces: a value with a unit is never told as a bare number.
+    """
+    known = _UNITS.get(unit)
+    if known is not None or unit in {"", "1"}:
+        return known or UNITLESS
+    return Code("{" + (_NOT_IN_BRACES.sub("", unit)[: _LONGEST_CODE - 2] or "unit") + "}", "UCUM", unit[:64])
+
+
+def pixel_unit_of(ucum: str) -> str | None:
+    """Return the pixel unit of a code that ``unit_code`` makes of a known one, None for others."""
+    return next((unit for unit, made in _UNITS.items() if made.value == ucum), None)
 
 
 def quantity_name(unit: str) -> Code:
