@@ -239,6 +239,34 @@ def test_four_mammograms_hang_back_to_back_whichever_way_they_were_stored(
     assert [one.letters()["bottom"] for one in views(bench)] == ["F", "F"]
 
 
+def test_a_reset_mammogram_lies_as_it_was_hung_and_is_not_called_mirrored(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    mirrored = {("R", "CC"): ("A", "R"), ("L", "CC"): ("P", "R"), ("R", "MLO"): ("A", "F"), ("L", "MLO"): ("P", "H")}
+    bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", mirrored)))
+    key, scene = bench.page.grid.visible_keys()[1], scenes(bench)[1]
+    hung = scene.state.camera
+    assert hung.flipped
+
+    def said() -> list[str]:
+        captions = scene.frame(bench.page.grid.frame(key).canvas.viewport).overlay.captions
+        return [one.text for one in captions if one.text == "Mirrored"]
+
+    bench.page.grid.activate(key)
+    scene.set_camera(hung.flipped_horizontally().zoomed(3.0))
+    assert said() == ["Mirrored"]
+    press(bench, Qt.Key.Key_Space)
+    assert scene.state.camera == hung
+    assert said() == []
+
+    scene.set_camera(hung.zoomed(3.0))
+    bench.page.resize(1366, 768)
+    qtbot.waitUntil(lambda: scene.hung_camera != hung)
+    press(bench, Qt.Key.Key_Space)
+    wall = min(views(bench)[1].transform.apply(column, 0)[0] for column in (-0.5, 299.5))
+    assert wall == pytest.approx(0.0)
+
+
 def test_four_mammograms_in_one_series_hang_the_same(qtbot: QtBot, make: Callable[..., ComparingBench]) -> None:
     bench = opened(qtbot, make(*mammogram_study("1.2.3", "20261121", dict(VIEWS), one_series=True)))
     assert [one.letters()["right"] for one in views(bench)] == ["P", "A"]

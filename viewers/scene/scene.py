@@ -94,8 +94,8 @@ class Scene(ABC):
         self.captions = captions or StudyCaptions()
         self.person_warning = ""
         """Said in red while another person may be on screen beside this one"""
-        self.hung_mirrored = False
-        """Whether the hanging mirrored the picture to bring it into its usual position"""
+        self.hung_camera = Camera()
+        """How the hanging laid the picture into its cell, turned into its usual position; a reset returns to it"""
         self.state = self.first_state
         self.identity = Identity.FULL
         self.findings: FindingList | None = None
@@ -273,8 +273,8 @@ class Scene(ABC):
         self.state = replace(self.state, camera=replace(self.state.camera, zoom=1.0, pan=(0.0, 0.0)))
 
     def reset(self) -> None:
-        """Return to the image's own window, upright and fitted."""
-        self.state = self.first_state
+        """Return to the image's own window, upright and fitted, or as the hanging laid it."""
+        self.state = replace(self.first_state, camera=self.hung_camera)
 
     def fuse(self, layer: FusedLayer | None) -> None:
         """Show a coloured overlay, or none. ValueError when it lies in another frame of reference."""
@@ -452,7 +452,7 @@ class Scene(ABC):
             matrix=self._matrix_text(view),
             probe=self._probe_text(viewport),
         )
-        if view.camera.flipped != self.hung_mirrored:
+        if view.camera.flipped != self.hung_camera.flipped:
             about = replace(about, warnings=(*about.warnings, tr("Mirrored")))
         drawn = self.marks(view)
         coloured = self.fused or explained

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from viewers.scene.camera import Camera
-from viewers.scene.scene import Scene
 from viewers.scene.side_by_side import at_edge, at_one_scale, millimetres, replace_camera, upright_mammogram
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
@@ -17,33 +16,31 @@ from workstation.ui.widgets.viewport_grid import ViewportGrid
 
 
 class CellPictures:
-    """What the reader moved, zoomed or turned since stays as it is."""
+    """What the reader moved, zoomed or turned since stays as it is; a reset brings back how it was laid."""
 
     def __init__(self, grid: ViewportGrid) -> None:
         self._grid = grid
         self._stage: Stage | None = None
         self._cells: Sequence[PlacedCell] = ()
-        self._laid: dict[Scene, Camera] = {}
 
     def lay(self, stage: Stage, cells: Sequence[PlacedCell], new: Collection[PlacedCell]) -> None:
         """Lay a stage out, what is ``new`` of it from nothing; pictures follow as they arrive."""
         self._stage, self._cells = stage, cells
-        former, self._laid = self._laid, {}
-        for cell in cells:
+        for cell in new:
             scene = self._scene(cell)
-            if cell not in new and scene in former:
-                self._laid[scene] = former[scene]
-            elif cell in new and scene is not None and self._is_ours(cell):
+            if scene is None:
+                continue
+            if self._is_ours(cell) or scene.state.camera == scene.hung_camera:
                 scene.set_camera(Camera())
-                scene.hung_mirrored = False
+            scene.hung_camera = Camera()
         self.arrange()
 
     def forget(self) -> None:
         """Forget the stage."""
-        self._stage, self._cells, self._laid = None, (), {}
+        self._stage, self._cells = None, ()
 
     def arrange(self) -> None:
-        """Lay out what is here and what the reader has not touched."""
+        """Lay out what is here and what the reader has not touched; what was touched returns to it by a reset."""
         if self._stage is None:
             return
         here = []
@@ -52,7 +49,7 @@ class CellPictures:
             if scene is None or not self._is_ours(cell):
                 continue
             view, image = scene.view(self._grid.frame(cell.key).canvas.viewport), scene.image(scene.index)
-            if view is None or image is None or scene.state.camera != self._laid.get(scene, Camera()):
+            if view is None or image is None:
                 continue
             upright = replace_camera(view, self._upright(cell, replace_camera(view, Camera())))
             here.append((cell, scene, upright, millimetres(image)))
@@ -62,9 +59,10 @@ class CellPictures:
             camera = shown.camera
             if cell.hung.cell.chest_wall is not ChestWall.NONE:
                 camera = at_edge(shown, cell.hung.cell.chest_wall.value)
-            self._laid[scene] = camera
-            scene.hung_mirrored = camera.flipped
-            scene.set_camera(camera)
+            is_untouched = scene.state.camera == scene.hung_camera
+            scene.hung_camera = camera
+            if is_untouched:
+                scene.set_camera(camera)
             self._grid.frame(cell.key).refresh()
 
     def _upright(self, cell: PlacedCell, view: SliceView) -> Camera:
