@@ -185,6 +185,10 @@ class FakeTemplates:
         del modality, description
         return self.templates[0]
 
+    def begun_with(self, template_id: str, version: str) -> ReportTemplate | None:
+        del version
+        return next((one for one in self.templates if one.template_id == template_id), None)
+
 
 @dataclass
 class FakeAudit:

@@ -28,9 +28,9 @@ from worklist.ups_rs import HubWorklist
 from worklist.workflow import HubWorkflow
 from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import Detector
-from workstation.domain.shared_document import KnownDocuments
 from workstation.services.detection_service import DetectStudy, ImageShadow, Shadow, Stop, run_worker
 from workstation.services.image_detection import PreReadImages
+from workstation.services.shared_documents import DocumentsInUse
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.critical_acts import CriticalActFile
 from workstation.storage.data_dir import private_dir
@@ -113,8 +113,8 @@ class LocalStorage:
     phrases: PhraseFile
     critical: CriticalActFile
     withdrawn: WithdrawnTextStore
-    documents: KnownDocuments = field(default_factory=KnownDocuments)
-    """What the hub gives to all sites, as known when the person signed in"""
+    documents: DocumentsInUse = field(default_factory=DocumentsInUse)
+    """What the hub gives to all sites and new reports begin with"""
 
     def close(self) -> None:
         """Close the database."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
 from workstation.bootstrap.image_stream import open_stream
-from workstation.bootstrap.templates import templates_at_hand
+from workstation.bootstrap.templates import live_templates
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import RigidRegistration
 from workstation.domain.volume import Volume
@@ -32,7 +32,7 @@ def comparing(hub: Hub, storage: LocalStorage) -> Comparing:
     return Comparing(
         protocols=storage.hanging,
         priors=ComparePriors(
-            hub.priors, hub.images, hub.reports, templates_at_hand(storage.documents), hub.audit, pdf_words
+            hub.priors, hub.images, hub.reports, live_templates(storage.documents), hub.audit, pdf_words
         ),
         ahead=ahead,
         open_stream=open_stream(ahead),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from workstation.bootstrap.adapters import Hub, LocalStorage
-from workstation.bootstrap.letterheads import recognition_policy, site_letterheads
+from workstation.bootstrap.letterheads import LiveLetterheads, live_policy, site_letterheads
 from workstation.bootstrap.signing import Signing
-from workstation.bootstrap.templates import templates_at_hand
+from workstation.bootstrap.templates import live_templates
 from workstation.dicom.critical_policy import default_policy
 from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.report import Report
@@ -52,7 +52,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
     """Join the use cases of a reader's desk."""
     clock = SystemClock()
     objects = DicomObjects(clock)
-    renderer = ReportPdf(site_letterheads(storage.documents))
+    renderer = ReportPdf(LiveLetterheads(storage.documents))
     check_claim = CheckClaim(hub.worklist)
     return DeskServices(
         open_case=OpenCase(
@@ -61,7 +61,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             finding_source=StudyFindings(hub.images),
             reports=hub.reports,
             drafts=storage.drafts,
-            templates=templates_at_hand(storage.documents),
+            templates=live_templates(storage.documents),
             audit=hub.audit,
             clock=clock,
             new_uid=new_uid,
@@ -81,7 +81,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             hub.audit,
             clock,
             preliminary=SignedPreliminaries(hub.images),
-            recognise=RecogniseReport(recognition_policy(storage.documents), clock),
+            recognise=RecogniseReport(live_policy(storage.documents), clock),
             critical=AskCritical(hub.critical),
             suggested=AskSuggestions(hub.critical, default_policy()),
             cite=CiteOthers(hub.priors, hub.images.study),
@@ -121,5 +121,5 @@ def way_services(hub: Hub, storage: LocalStorage) -> WayServices:
         cancel=CancelReport(hub.workflow, storage.drafts, clock),
         withdraw=WithdrawReport(hub.workflow, hub.reports, hub.images, DicomObjects(clock)),
         history=ReportHistory(hub.workflow, storage.drafts),
-        carry=CarryOver(templates_at_hand(storage.documents).all, hub.audit, storage.withdrawn),
+        carry=CarryOver(live_templates(storage.documents).all, hub.audit, storage.withdrawn),
     )

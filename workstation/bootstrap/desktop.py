@@ -40,7 +40,8 @@ from workstation.services.uid import transaction_uid
 from workstation.settings import ReadingSettings, Settings
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.ui.app import Shell, build_shell
-from workstation.ui.document_words import FACT, documents_fact
+from workstation.ui.document_watch import DocumentWatch
+from workstation.ui.document_words import FACT, documents_fact, taken_words, waiting_fact
 from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.login_presenter import LoginPresenter
 from workstation.ui.pages.page import Page
@@ -54,6 +55,7 @@ if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
     from workstation.bootstrap.adapters import Hub
     from workstation.bootstrap.signing import Signing
     from workstation.domain.report import Report
+    from workstation.domain.shared_document import DocumentInfo
     from workstation.services.delivery_service import DeliveryOutcome
     from workstation.ui.case_desk import CaseDesk
     from workstation.ui.pages.report_presenter import ReportPresenter
@@ -63,6 +65,7 @@ if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
 __all__ = ["GRASSROOTS", "LOGIN", "MODELS", "READING", "REPORT", "WORKLIST", "Desktop", "run_desktop"]
 
 _IDLE_MS: Final = 400
+_SOON_MS: Final = 30_000
 
 
 class Desktop:
@@ -92,6 +95,7 @@ class Desktop:
         self.report: ReportPresenter | None = None
         self.critical = CriticalValues(self.shell)
         self._is_settled = False
+        self._watch: DocumentWatch | None = None
         self._collector = QuietCollector()
         self._collector.start()
         window = self.shell.window
@@ -159,6 +163,10 @@ class Desktop:
         self._is_settled = False
         self._collector.release()
         self._again.forget()
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch.deleteLater()
+            self._watch = None
         self.critical.leave()
         if desk is not None:
             desk.stop()
@@ -232,6 +240,7 @@ class Desktop:
         self._show_line(hub, up=True)
         at_hand = self.session.at_hand
         window.set_fact(FACT, partial(documents_fact, at_hand) if at_hand is not None and at_hand.is_stale else None)
+        self._watch_documents(hub)
         self.settings = replace(self.settings, connection=replace(self.settings.connection, last_user=actor.user_id))
         self.keep_settings(self.settings)
         start = next((page for page in (WORKLIST, GRASSROOTS, MODELS, QUALITY, TEMPLATES) if page in pages), None)
@@ -240,6 +249,29 @@ class Desktop:
         else:
             window.toast.say(tr("There is no page for this role yet"))
             self.sign_out()
+
+    def _watch_documents(self, hub: Hub) -> None:
+        """Let new reports begin with what the hub gives anew, never one that is open."""
+        from workstation.bootstrap.documents import fetch_documents
+
+        window = self.shell.window
+
+        def taken(newer: tuple[DocumentInfo, ...]) -> None:
+            window.set_fact(FACT, None)
+            if newer:
+                window.toast.say(taken_words(newer))
+
+        self._watch = DocumentWatch(
+            self.shell.jobs,
+            fetch_documents(hub, self.data_dir),
+            self.session.storage.documents,
+            lambda: self.desk is None or self.desk.session is None,
+            waiting=lambda newer: window.set_fact(FACT, partial(waiting_fact, newer)),
+            taken=taken,
+        )
+        at_hand = self.session.at_hand
+        if at_hand is not None and at_hand.is_stale:  # the hub was silent as one signed in
+            QTimer.singleShot(_SOON_MS, self._watch, self._watch.ask)
 
     def _page_shown(self, page_id: str) -> None:
         if page_id == WORKLIST and not self._is_settled:

@@ -118,7 +118,7 @@ def _reading(desktop: Desktop) -> Iterator[Page]:
 def _report(desktop: Desktop) -> Iterator[Page]:
     from workstation.bootstrap.desk import Preview, way_services
     from workstation.bootstrap.grading import grade_beside_report
-    from workstation.bootstrap.letterheads import site_letterheads
+    from workstation.bootstrap.letterheads import LiveLetterheads
     from workstation.bootstrap.paper import paper_of_report
     from workstation.bootstrap.writing import writing_aids
     from workstation.exchange.paper.report_pdf import ReportPdf
@@ -133,7 +133,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         page,
         _present(desktop.desk),
         desktop.shell.jobs,
-        preview=Preview(ReportPdf(site_letterheads(desktop.session.storage.documents))),
+        preview=Preview(ReportPdf(LiveLetterheads(desktop.session.storage.documents))),
         certificate_subject=desktop.signing.keys.subject,
         aids=writing_aids(desktop.hub, desktop.session.storage, lambda: _site_of_case(desktop)),
         way=way_services(desktop.hub, desktop.session.storage),
@@ -254,7 +254,7 @@ def _grassroots(desktop: Desktop) -> Page:
     from workstation.ui.pages.grassroots_presenter import GrassrootsPresenter, GrassrootsServices
     from workstation.ui.timelines import TimelineFollower
 
-    hub, policy = desktop.hub, recognition_policy(desktop.session.storage.documents, desktop.data_dir)
+    hub, policy = desktop.hub, recognition_policy(desktop.session.storage.documents.known, desktop.data_dir)
     page = GrassrootsPage()
     services = GrassrootsServices(
         scan=scan,

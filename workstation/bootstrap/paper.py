@@ -51,7 +51,7 @@ def paper_of_report(
         from workstation.bootstrap.letterheads import site_letterheads
         from workstation.exchange.paper.report_pdf import ReportPdf
 
-        return ReportPdf(site_letterheads(storage.documents)).render(report, template, study, row, draft=True)
+        return ReportPdf(site_letterheads(storage.documents.known)).render(report, template, study, row, draft=True)
 
     return ReportPaper(page, desk, jobs, ReportPapers(signed, draft), paper_services(hub))
 

@@ -61,6 +61,7 @@ class UnlockingSession:
         """Open session and storage. Raises SignInFailed, Unreachable, Locked."""
         from workstation.bootstrap.adapters import open_storage
         from workstation.bootstrap.documents import documents_at_hand
+        from workstation.services.shared_documents import DocumentsInUse
 
         hub = self._find_hub()
         actor = hub.session.sign_in(user, password)
@@ -68,7 +69,7 @@ class UnlockingSession:
         try:
             storage = open_storage(self._data_dir, actor.user_id, password)
             self.at_hand = documents_at_hand(hub, self._data_dir)
-            self._storage = replace(storage, documents=self.at_hand.known)
+            self._storage = replace(storage, documents=DocumentsInUse(self.at_hand.known))
         except Exception:
             self.sign_out()
             raise

@@ -13,12 +13,14 @@ from workstation.domain.errors import TemplateViolation
 from workstation.domain.shared_document import DocumentKind, KnownDocuments
 from workstation.domain.template import ReportTemplate
 from workstation.exchange.templates.library import TemplateLibrary, parse_template
+from workstation.exchange.templates.live_library import LiveTemplates
 from workstation.exchange.templates.mrrt import mrrt_to_json
 from workstation.exchange.templates.mrrt_each import sources_of
 from workstation.exchange.templates.mrrt_export import export_mrrt
 from workstation.exchange.templates.mrrt_losses import mrrt_losses
 from workstation.exchange.templates.problems import require_usable
 from workstation.exchange.templates.shared_library import SharedTemplates
+from workstation.services.shared_documents import DocumentsInUse
 from workstation.storage.data_dir import default_data_dir, private_dir
 from workstation.storage.files import replace_file
 
@@ -38,6 +40,12 @@ def template_library(data_dir: Path | None = None) -> TemplateLibrary:
 def templates_at_hand(known: KnownDocuments, data_dir: Path | None = None) -> SharedTemplates:
     """Return the hub's templates, and those of this machine besides."""
     return SharedTemplates(known.of_kind(DocumentKind.TEMPLATE), template_library(data_dir))
+
+
+def live_templates(in_use: DocumentsInUse, data_dir: Path | None = None) -> LiveTemplates:
+    """Return the templates of the documents in use, and those of this machine besides."""
+    library = template_library(data_dir)
+    return LiveTemplates(lambda: in_use.known, lambda: in_use.former, lambda: library)
 
 
 def run_templates_command(options: argparse.Namespace) -> int:

@@ -470,3 +470,7 @@ class TemplatePort(Protocol):
     def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:
         """Return the best match, the site's own first, the general template when none is specific."""
         ...
+
+    def begun_with(self, template_id: str, version: str) -> ReportTemplate | None:
+        """Return the template that a report was begun with, the newest one where that version is not at hand."""
+        ...

@@ -33,7 +33,8 @@ QUALITY_FIELD: Final = "image_quality"
 class RecogniseReport:
     """Says whether a report carries the mark; asked as it is signed, and before, to say what would be refused."""
 
-    policy: RecognitionPolicy
+    policy: RecognitionPolicy | Callable[[], RecognitionPolicy]
+    """The rules, or what gives those of now"""
     clock: Clock
 
     def __call__(
@@ -49,7 +50,8 @@ class RecogniseReport:
             grade=_GRADES.get(grade, grade),
             quality_code=_quality_code(report, template),
         )
-        return recognise(facts, self.policy, today=self.clock.now().astimezone().date())
+        policy = self.policy if isinstance(self.policy, RecognitionPolicy) else self.policy()
+        return recognise(facts, policy, today=self.clock.now().astimezone().date())
 
     def sentence(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow) -> str:
         """Return in the language of the screen what signing now would give."""

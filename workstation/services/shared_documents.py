@@ -9,6 +9,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.ports import Clock
 from workstation.domain.shared_document import (
     DocumentCachePort,
+    DocumentInfo,
     KnownDocuments,
     SharedDocument,
     SharedDocumentPort,
@@ -37,6 +38,31 @@ class FetchDocuments:
         known = KnownDocuments(tuple(found), self.clock.now())
         self.cache.keep(known)
         return known
+
+
+class DocumentsInUse:
+    """
+    The documents that new reports begin with; exchanged between reports only, by whoever knows that none is open.
+
+    What was in use before stays known: a draft goes on in the version of a template that it was begun with.
+    """
+
+    def __init__(self, known: KnownDocuments | None = None) -> None:
+        self.known = known if known is not None else KnownDocuments()
+        self.former: tuple[SharedDocument, ...] = ()
+
+    def take(self, known: KnownDocuments) -> None:
+        """Let new reports begin with these."""
+        now = set(known.documents)
+        self.former = (*(one for one in self.known.documents if one not in now), *self.former)
+        self.known = known
+
+    def newer(self, known: KnownDocuments) -> tuple[DocumentInfo, ...]:
+        """Return which of these, or which that are no longer there, differ from those in use."""
+        mine = {one.info.key: one.info for one in self.known.documents}
+        theirs = {one.info.key: one.info for one in known.documents}
+        changed = [info for key, info in theirs.items() if mine.get(key) != info]
+        return (*changed, *(info for key, info in mine.items() if key not in theirs))
 
 
 @dataclass(frozen=True, slots=True)

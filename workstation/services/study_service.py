@@ -109,8 +109,8 @@ class OpenCase:
             report = self._fresh(row, actor, study, template, language)
         elif report.state is not ReportState.FINAL:
             report = self._with_late_findings(report, study)
-        if report.template_id != template.template_id:
-            template = next((t for t in self.templates.all() if t.template_id == report.template_id), template)
+        if (report.template_id, report.template_version) != (template.template_id, template.version):
+            template = self.templates.begun_with(report.template_id, report.template_version) or template
         return OpenedCase(
             self.worklist.row(row.ups_instance_uid),
             study,

@@ -34,6 +34,10 @@ class SharedTemplates:
         found = next((one for one in self.all() if one.template_id == template_id), None)
         return found if found is not None else self._other.get(template_id)
 
+    def begun_with(self, template_id: str, version: str) -> ReportTemplate | None:  # noqa: ARG002 - a port's
+        """Return the template of this identifier; only one version of it is here."""
+        return next((one for one in self.all() if one.template_id == template_id), None)
+
     def for_study(self, modality: str, description: str, site_id: str = EVERY_SITE) -> ReportTemplate:
         """Return the template that fits, the study's site's own before all others', else the general one."""
         mine = [template for site, template in self._all() if site and site == site_id]
