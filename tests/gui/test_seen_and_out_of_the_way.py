@@ -11,6 +11,9 @@ from pytestqt.qtbot import QtBot
 from workstation.ui.notice import Toast
 from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.page_header import CountTabs
+from workstation.ui.widgets.report_dock import ReportDock, ReportRow
+from workstation.ui.widgets.worklist_columns import Column, plan_columns
 
 pytestmark = pytest.mark.gui
 
@@ -60,3 +63,52 @@ def test_a_toast_goes_when_the_pointer_comes_to_what_it_covers(qtbot: QtBot, mon
     toast.say("Saved again")  # it came up where the pointer rests
     toast._give_way()
     assert toast.isVisible()
+
+
+def test_the_tab_that_the_keyboard_has_reached_wears_the_ring(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme = apply_theme(app)
+    tabs = CountTabs([("a", "To read"), ("b", "Mine")])
+    qtbot.addWidget(tabs)
+    tabs.resize(300, 56)
+    tabs.show()
+
+    def ring() -> int:
+        picture = tabs.grab().toImage()
+        row = picture.height() // 2  # between the ring's upper line and the underline of the tab in front
+        return sum(picture.pixelColor(x, row) == theme.color("acc") for x in range(picture.width()))
+
+    assert ring() == 0
+    tabs.hasFocus = lambda: True  # type: ignore[method-assign] # an off-screen window is not always the active one
+    assert ring() >= 2
+
+
+def test_a_caption_that_is_too_long_for_the_dock_takes_a_second_line(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+    dock = ReportDock()
+    qtbot.addWidget(dock)
+    dock.resize(320, 600)
+    dock.show()
+    rows = [
+        ReportRow("a", "Lung", "clear", required=True),
+        ReportRow("b", "Type of the dominant nodule", "", required=True),
+    ]
+    dock.show_rows(rows)
+    qtbot.waitUntil(lambda: _heights(dock) == [30, 42])
+    dock.resize(600, 600)
+    qtbot.waitUntil(lambda: _heights(dock) == [30, 30])
+
+
+def _heights(dock: ReportDock) -> list[int]:
+    found = (dock._rows.itemAt(at).widget() for at in range(2))  # type: ignore[union-attr] # two rows
+    return [one.height() for one in found if one is not None]
+
+
+def test_in_a_window_of_1280_pixels_a_count_goes_before_description_and_hospital_are_cut() -> None:
+    widths = plan_columns(1280 - 48).widths
+    assert Column.IMAGES not in widths
+    assert widths[Column.DESCRIPTION] >= 168
+    assert Column.SITE in widths

@@ -98,6 +98,8 @@ class CountTabs(QTabBar):
         """Paint all tabs."""
         theme = current_theme()
         painter = QPainter(self)
+        if self.hasFocus():  # only the keyboard comes here: the bar takes no focus by a click
+            paint.focus_ring(painter, self.tabRect(self.currentIndex()).adjusted(2, 6, -2, -6))
         for at, key in enumerate(self._keys):
             box = QRectF(self.tabRect(at))
             active = at == self.currentIndex()

@@ -18,6 +18,7 @@ from workstation.ui.widgets.labels import ElidedLabel, label, rule
 from workstation.ui.widgets.side_panel import rolling
 
 _LABEL, _LABEL_SHARE = 88, 0.5
+_LINE_PX, _TWO_LINES_PX = 30, 42
 _ROOM_FOR_KEYS_PX = 360
 
 
@@ -199,7 +200,21 @@ class _Row(QWidget):
         self.setToolTip(f"{row.caption}\n{shown}")
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 30)
+        return QSize(240, _LINE_PX)
+
+    @property
+    def _column(self) -> int:
+        return max(_LABEL, min(self._wish, int(self.width() * _LABEL_SHARE)))
+
+    @property
+    def wraps(self) -> bool:
+        """Tell whether the caption needs a second line: cut it would name another field."""
+        return paint.metrics("caption").horizontalAdvance(self._row.words()) > self._column - 8
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Grow by the line that the caption needs."""
+        super().resizeEvent(event)
+        self.setFixedHeight(_TWO_LINES_PX if self.wraps else _LINE_PX)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -210,15 +225,17 @@ class _Row(QWidget):
         painter = QPainter(self)
         row = self._row
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.color("row.line"))
-        column = max(_LABEL, min(self._wish, int(self.width() * _LABEL_SHARE)))
-        caption = paint.elided(row.words(), column - 8, "caption")
-        paint.text(painter, QRectF(0, 0, column, 29), caption, role="caption", tone="t2")
+        column, line = self._column, self.height() - 1
+        painter.setFont(theme.font("caption"))
+        painter.setPen(theme.color("t2"))
+        wrapped = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(QRectF(0, 0, column - 8, line), wrapped, row.words())
         room = self.width() - column - 24
         missing = row.required and not row.value
         tone = "warn" if missing else "t1" if row.value else "t3"
         words = " ".join((row.value or tr("Not filled")).split())
-        paint.text(painter, QRectF(column, 0, room + 4, 29), paint.elided(words, room), tone=tone)
+        paint.text(painter, QRectF(column, 0, room + 4, line), paint.elided(words, room), tone=tone)
         if row.value or missing:
             fine = row.value and not row.attention
             icon, colour = ("check", "ok") if fine else ("error-warning", "warn")
-            paint_icon(painter, QRectF(self.width() - 15, 7, 15, 15), icon, theme.color(colour))
+            paint_icon(painter, QRectF(self.width() - 15, (line - 15) / 2, 15, 15), icon, theme.color(colour))

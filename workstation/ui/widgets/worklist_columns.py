@@ -72,6 +72,7 @@ _JOINED_PATIENT: Final = 152  # name with sex and age in one cell
 _LATIN_NAME: Final = {Column.PATIENT: (_JOINED_PATIENT, 172)}
 _SHORT_SITE: Final = 104
 _SHORT_DESCRIPTION: Final = 120
+_READABLE_DESCRIPTION: Final = 150
 _EASY_DESCRIPTION: Final = 168  # what is beyond goes to a shortened site or a long name first
 _TINY_DESCRIPTION: Final = 80
 _SQUEEZED: Final = {
@@ -158,8 +159,8 @@ def plan_columns(
         Column.PRIORS,
         Column.STUDIED,
         Column.SITE,
+        Column.IMAGES,  # a number that the preview has too, before words are cut
         Column.DESCRIPTION,
-        Column.IMAGES,
         Column.MODALITY,
         Column.READER,
     ):
@@ -168,9 +169,10 @@ def plan_columns(
         if step is Column.SITE and Column.SITE in widths:
             widths[Column.SITE] = _SHORT_SITE
         elif step is Column.DESCRIPTION:
-            widths[Column.DESCRIPTION] = _SHORT_DESCRIPTION
-            if too_wide():
+            widths[Column.DESCRIPTION] = _READABLE_DESCRIPTION
+            if too_wide():  # one column that can be read is worth more than two cut ones
                 widths.pop(Column.SITE, None)
+            widths[Column.DESCRIPTION] = _SHORT_DESCRIPTION
         else:
             widths.pop(step, None)
             if step is Column.SEX_AGE:
