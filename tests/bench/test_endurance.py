@@ -13,13 +13,17 @@ from workstation.domain.errors import WorkstationError
 
 @pytest.mark.bench
 def test_cases_come_and_go_in_the_real_window_over_the_real_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("SLICES", 8), ("SIZE", 64), ("WARM_UP", 1)):
+    small = {"SLICES": 8, "SIZE": 64, "WARM_UP": 1}
+    large = {"LARGE_SLICES": 10, "LARGE_SIZE": 64, "LARGE_WARM_UP": 1, "LARGE_CYCLES": 2}
+    for name, value in (small | large).items():
         monkeypatch.setattr(bench_endurance, name, value)
 
     result = bench_endurance.run(None, cycles=2)
 
     assert (result["figures"]["cycles"], result["figures"]["case_mb"]) == (2, 8 * 64 * 64 * 2 / 2**20)
-    assert min(result["figures"]["warm_mb"], result["ratios"]["memory_over_warm"]) > 0
+    assert (result["figures"]["large_cycles"], result["figures"]["large_case_mb"]) == (2, 10 * 64 * 64 * 2 / 2**20)
+    for of in ("", "large_"):
+        assert min(result["figures"][f"{of}warm_mb"], result["ratios"][f"{of}memory_over_warm"]) > 0
 
 
 def test_a_type_that_grows_with_the_cases_is_told() -> None:

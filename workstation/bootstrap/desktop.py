@@ -30,6 +30,7 @@ from workstation.bootstrap.desktop_pages import (
     page_specs,
 )
 from workstation.bootstrap.environment import prepare_offscreen
+from workstation.bootstrap.heap import HeapAfterCases
 from workstation.bootstrap.pictures import monitor_checking
 from workstation.bootstrap.sign_in import UnlockingSession
 from workstation.domain.access import Actor, Permission
@@ -98,6 +99,7 @@ class Desktop:
         self._watch: DocumentWatch | None = None
         self._collector = QuietCollector()
         self._collector.start()
+        self._heap = HeapAfterCases(self.shell.jobs)
         window = self.shell.window
         for spec in page_specs(self):
             window.register(spec)
@@ -151,6 +153,7 @@ class Desktop:
         leave_hub = self._leave()
         self.shell.window.discard_pages()
         self.send_queue.stop_all()  # a send that waits for the line would keep the program alive for minutes
+        self._heap.stop()
         self.shell.close()
         self._collector.stop()
         self.session.forget()
@@ -219,6 +222,7 @@ class Desktop:
             self.desk.refused.connect(self._refused)
             self.desk.delivered.connect(self._delivered)
             self.desk.put_back.connect(self._put_back)
+            self.desk.closed.connect(self._heap.case_closed)
             self.desk.kept.connect(self._kept)
             self.desk.undelivered.connect(self.worklist.tell_undelivered)
             self.worklist.acts.released, self.worklist.acts.holds_back = self.desk.let_go, self.desk.holds_back
