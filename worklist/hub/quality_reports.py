@@ -131,7 +131,7 @@ def steps(
             of_case(query),
             narrowed,
         )
-        .order_by(report_versions.c.at)
+        .order_by(report_versions.c.at, report_versions.c.study_instance_uid, report_versions.c.number)
     )
     for row in connection.execute(rows.execution_options(yield_per=_AT_ONCE)):
         # a few of its values: to check them all takes ten times as long
