@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from resources.translation import tr
-from viewers.scene.overlay import Calliper, PixelPoint, signed
+from viewers.scene.overlay import Calliper, PixelPoint, pixel_number, signed
 from viewers.scene.slice_view import SliceView
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.geometry import ImagePlane, Point, distance_mm
@@ -152,7 +152,7 @@ def _statistics_lines(found: Statistics) -> list[str]:
 
 
 def _number(value: float) -> str:
-    return signed(value, 0 if float(value).is_integer() or abs(value) >= 100 else 1)
+    return signed(value) if abs(value) >= 100 else pixel_number(value)
 
 
 def _placed(point: Point | PixelPoint, view: SliceView) -> PixelPoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from resources.translation import tr
 from viewers.scene.camera import PixelTransform
 from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar, Surroundings
+from viewers.scene.labels import Rect
 from viewers.scene.marks import MarkOutline
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.slice_view import SliceView
@@ -181,6 +182,10 @@ def gapped_line(
     ]
 
 
+_BAR_GAP_PX, _BAR_ABOVE_PX, _BAR_BELOW_PX = 6, 20, 4
+"""Room beside the bar, for its words above it, and below it"""
+
+
 def scale_bar(view: SliceView) -> ScaleBar | None:
     """Return the 5 cm bar, 10 or 1 cm where 5 cm is too short or too long to be read, None without millimetres."""
     scale = view.px_per_mm
@@ -194,6 +199,21 @@ def scale_bar(view: SliceView) -> ScaleBar | None:
             x = max(middle - length / 2 + view.viewport[0] / 8, middle + _SCALE_BAR_BESIDE_PX)
             return ScaleBar(x, view.viewport[1] - 12, length, text)
     return None
+
+
+def bar_clear_of(bar: ScaleBar, texts: Sequence[Rect]) -> ScaleBar:
+    """Return the bar above every text that it would run into: in a narrow viewport the lower right corner reaches it."""
+    met = [
+        one
+        for one in texts
+        if one.x - _BAR_GAP_PX < bar.x + bar.length_px
+        and one.right + _BAR_GAP_PX > bar.x
+        and one.y < bar.y + _BAR_BELOW_PX
+        and one.y + one.height > bar.y - _BAR_ABOVE_PX
+    ]
+    if not met:
+        return bar
+    return bar_clear_of(replace(bar, y=min(one.y for one in met) - _BAR_BELOW_PX - 1), texts)
 
 
 def surroundings(view: SliceView, captions: Iterable[CaptionLine]) -> Surroundings:
@@ -216,6 +236,22 @@ def signed(value: float, digits: int = 0) -> str:
     if float(text) == 0:
         text = text.lstrip("-")
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def pixel_number(value: float, digits: int = 1) -> str:
+    """
+    Return a pixel value as text: whole where it is whole, else ``digits`` after the point.
+
+    Below one it keeps three significant digits: diffusion coefficients and fractions live there.
+    """
+    if float(value).is_integer():
+        return signed(value)
+    size = abs(value)
+    if size >= 1:
+        return signed(value, digits)
+    if size < 1e-6:
+        return f"{value:.2e}".replace("-", "\N{MINUS SIGN}")
+    return signed(value, 2 - math.floor(math.log10(size)))
 
 
 def _crossing_planes(view: SliceView) -> Sequence[MprPlane]:

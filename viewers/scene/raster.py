@@ -29,6 +29,11 @@ class VoiFunction(StrEnum):
     SIGMOID = "SIGMOID"
 
 
+_NARROWEST: Final = 1e-9
+_FEW_STEPS: Final = 100.0
+"""Below this span the one unit that LINEAR takes from each width is seen in values that are not whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """
@@ -49,7 +54,8 @@ class Window:
 
     def dragged(self, *, centre: float, width: float) -> Window:
         """Return the window moved to a new centre and width, the width kept legal."""
-        return replace(self, centre=centre, width=max(1.0, width))
+        least = 1.0 if self.function is VoiFunction.LINEAR else _NARROWEST
+        return replace(self, centre=centre, width=max(least, width))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,6 +195,8 @@ def _spanning(pixels: npt.NDArray[Any], padding: tuple[float, float] | None, low
     if seen.size == 0:
         return Window(centre=0.0, width=1.0)
     first, last = (float(edge) for edge in np.percentile(seen, (low, high)))
+    if 0 < last - first < _FEW_STEPS and not bool(np.all(seen == np.rint(seen))):
+        return Window((first + last) / 2.0, last - first, VoiFunction.LINEAR_EXACT)
     # LINEAR reaches black at the first and white at the last value with exactly this centre and width
     width = last - first + 1.0
     return Window(centre=first + width / 2.0, width=width)

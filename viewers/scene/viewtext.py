@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from resources.translation import tr
-from viewers.scene.overlay import signed
+from viewers.scene.overlay import pixel_number, signed
 from viewers.scene.raster import VoiLut, Window
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point, plane_name
@@ -16,7 +18,7 @@ def window_text(voi: Window | VoiLut) -> str:
     """Return ``W 1500  L -600`` with a real minus sign."""
     if isinstance(voi, VoiLut):
         return tr("VOI LUT")
-    digits = 0 if voi.width >= 10 else 2
+    digits = 0 if voi.width >= 10 else 2 + max(0, math.ceil(-math.log10(voi.width)))
     return f"W {signed(voi.width, digits)}  L {signed(voi.centre, digits)}"
 
 
@@ -64,7 +66,7 @@ def plane_title(name: str) -> str:
 
 def probe_text(value: float, unit: str) -> str:
     """Return a pixel value with its unit."""
-    return f"{signed(value, 0 if float(value).is_integer() else 2)} {unit}".rstrip()
+    return f"{pixel_number(value, 2)} {unit}".rstrip()
 
 
 def location_text(origin: Point, normal: Point) -> str:

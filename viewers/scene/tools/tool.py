@@ -6,7 +6,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from viewers.scene.events import PointerEvent
-from viewers.scene.raster import Window
+from viewers.scene.raster import VoiFunction, Window
 from viewers.scene.scene import Scene, Size
 from viewers.scene.tools.actions import Actions, MoveCrosshair, Pan, Scroll, SetWindow, Zoom
 from workstation.domain.annotation import Annotation
@@ -77,7 +77,9 @@ class WindowTool(Tool):
             return ()
         x, y, window = self._start
         # one screen width spans a few windows, whatever the unit of the pixels
-        step = max(window.width / _PIXELS_PER_WIDTH, 0.01)
+        step = window.width / _PIXELS_PER_WIDTH
+        if window.function is VoiFunction.LINEAR:
+            step = max(step, 0.01)
         width = window.width + (event.x - x) * step
         return (SetWindow(window.dragged(centre=window.centre + (event.y - y) * step, width=width)),)
 

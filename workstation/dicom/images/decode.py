@@ -149,9 +149,10 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
     _check(dataset, frame)
     pixels, photometric = _stored(dataset, frame)
     groups = functional_groups(dataset, frame)
-    windows = windows_of(groups.get("FrameVOILUTSequence", dataset))
     transform = groups.get("PixelValueTransformationSequence", dataset)
     slope, intercept = number(transform.get("RescaleSlope"), 1.0), number(transform.get("RescaleIntercept"), 0.0)
+    has_fractions = not float(slope).is_integer()
+    windows = windows_of(groups.get("FrameVOILUTSequence", dataset), has_fractions=has_fractions)
     if photometric == "PALETTE COLOR":
         pixels, photometric = from_palette(dataset, pixels), "RGB"
     elif pixels.ndim == 3:

@@ -100,17 +100,24 @@ def _padding_value(dataset: Dataset, keyword: str) -> int | None:
     return value + 65536 if -32768 <= value < 0 else value
 
 
-def windows_of(item: Dataset) -> tuple[VoiWindow, ...]:
-    """Return the usable windows of a dataset or a Frame VOI LUT item, in their order."""
+def windows_of(item: Dataset, *, has_fractions: bool = False) -> tuple[VoiWindow, ...]:
+    """
+    Return the usable windows of a dataset or a Frame VOI LUT item, in their order.
+
+    ``has_fractions``: the values lie closer than one unit, as diffusion coefficients do.
+    """
     centers, widths = _many(item.get("WindowCenter")), _many(item.get("WindowWidth"))
     function = str(item.get("VOILUTFunction", "") or "LINEAR")
     names = [str(name) for name in _many(item.get("WindowCenterWidthExplanation"))]
     found = []
     for n, (center, width) in enumerate(zip(centers, widths, strict=False)):
         c, w = number(center, np.nan), number(width, np.nan)
-        # LINEAR needs a width of at least 1, the others more than 0 (PS3.3 C.11.2.1.2)
-        if np.isfinite(c) and np.isfinite(w) and (w >= 1 or (w > 0 and function in {"LINEAR_EXACT", "SIGMOID"})):
-            found.append(VoiWindow(c, w, function, names[n] if n < len(names) else ""))
+        if not (np.isfinite(c) and np.isfinite(w) and w > 0):
+            continue
+        # LINEAR needs a width of at least 1 (PS3.3 C.11.2.1.2); who writes less for fractions means the exact one
+        meant = "LINEAR_EXACT" if function == "LINEAR" and w < 1 and has_fractions else function
+        if w >= 1 or meant in {"LINEAR_EXACT", "SIGMOID"}:
+            found.append(VoiWindow(c, w, meant, names[n] if n < len(names) else ""))
     return tuple(found)
 
 
