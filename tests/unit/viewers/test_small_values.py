@@ -37,7 +37,7 @@ def test_fractions_without_a_window_span_from_black_to_white() -> None:
 
     window = percentile_range(fa)
 
-    assert (window.centre, window.width) == (pytest.approx(0.5), pytest.approx(0.98))
+    assert [window.centre, window.width] == pytest.approx([0.5, 0.98])
     assert voi([0.01, 0.5, 0.99], window) == pytest.approx([0.0, 127.5, 255.0])
     assert window_text(window) == "W 0.980  L 0.500"
 
