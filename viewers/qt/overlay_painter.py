@@ -20,7 +20,7 @@ from viewers.scene.captions import CaptionLine
 from viewers.scene.colour_bar import ColourBar
 from viewers.scene.labels import Rect
 from viewers.scene.marks import MarkOutline, MarkShape
-from viewers.scene.overlay import Calliper, Letter, Overlay, ScaleBar, Stroke
+from viewers.scene.overlay import Calliper, Letter, Overlay, ScaleBar, Stroke, bar_clear_of
 from workstation.domain.colour_map import ColourTable
 
 _CALLIPER_PX: Final = 1.25
@@ -55,7 +55,7 @@ class OverlayPainter:
         for calliper in overlay.callipers:
             _calliper(painter, calliper)
         if overlay.scale_bar is not None:
-            self._scale_bar(painter, overlay.scale_bar)
+            self._scale_bar(painter, bar_clear_of(overlay.scale_bar, captions))
         if overlay.colour_bar is not None:
             self._colour_bar(painter, overlay.colour_bar)
         for letter, rect in zip(overlay.letters, letters, strict=True):

@@ -202,7 +202,7 @@ def scale_bar(view: SliceView) -> ScaleBar | None:
 
 
 def bar_clear_of(bar: ScaleBar, texts: Sequence[Rect]) -> ScaleBar:
-    """Return the bar above every text that it would run into: in a narrow viewport the lower right corner reaches it."""
+    """Return the bar above every text that it would run into: in a narrow viewport the right corner reaches it."""
     met = [
         one
         for one in texts

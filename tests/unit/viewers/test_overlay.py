@@ -18,6 +18,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.labels import Rect, box_around, place_label
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
+from viewers.scene.overlay import ScaleBar, bar_clear_of
 from viewers.scene.slice_view import SliceView
 from workstation.domain.annotation import AnnotationKind
 from workstation.domain.finding import Decision, Mark
@@ -303,3 +304,13 @@ def test_unequal_spacing_is_shown_undistorted() -> None:
     right, bottom = view.transform.apply(99.5, 79.5)
     assert (right - left, bottom - top) == pytest.approx((200, 320))
     assert view.px_per_mm == pytest.approx(2.0)
+
+
+def test_the_scale_bar_stands_above_text_that_it_would_run_into() -> None:
+    bar = ScaleBar(210.0, 488.0, 55.0, "5 cm")
+    corner = [Rect(330.0, 462.0, 70.0, 16.0), Rect(262.0, 480.0, 138.0, 16.0)]
+    assert bar_clear_of(bar, corner).y == 475.0
+    assert bar_clear_of(bar, corner).x == 210.0
+    assert bar_clear_of(bar, corner[:1]) == bar
+    stacked = [Rect(262.0, 462.0, 138.0, 16.0), Rect(262.0, 480.0, 138.0, 16.0)]
+    assert bar_clear_of(bar, stacked).y == 457.0
