@@ -220,13 +220,46 @@ def test_a_call_without_its_words_is_refused(hub: HubBed) -> None:
         call(receiver=""),
         call(content=" "),
         call(read_back=True),
+        call(number=" "),
+        call(number="", method=CallMethod.MESSAGE),
+        call(read_back=True, read_back_text="."),
         call(read_back=True, outcome=CallOutcome.BUSY),
     ):
         with pytest.raises(NoLongerUpdatable):
             as_(hub, "expert").call(value.critical_uid, wrong)
-    for name, words in (("", "知晓"), ("韩梅", " ")):
+    for name, words in (("", "知晓"), ("韩梅", " "), ("韩梅", "."), ("韩梅", "OK")):
         with pytest.raises(WorkstationError):
             as_(hub, "technician").acknowledge(value.critical_uid, name, words)
+
+
+def test_only_who_recognised_it_or_a_senior_dismisses_it_and_the_first_is_told(hub: HubBed) -> None:
+    _sent, of_senior = recognised(hub)
+    with pytest.raises(NotPermitted):
+        as_(hub, "resident").dismiss(of_senior.critical_uid, "误报")
+    refused = expect(200, hub.as_("quality").get("/api/audit", params={"study_instance_uid": ""})).json()
+    assert ("not_permitted", "resident") in [(event["action"], event["user_id"]) for event in refused]
+    _, own = recognised(hub, "resident")
+    assert as_(hub, "resident").dismiss(own.critical_uid, "误报").state is CriticalState.DISMISSED
+    _, of_resident = recognised(hub, "resident")
+    as_(hub, "expert").dismiss(of_resident.critical_uid, "术后改变")
+    told = as_(hub, "resident").board().taken_back
+    assert [
+        one.value.critical_uid for one in told if one.value.critical_uid in {own.critical_uid, of_resident.critical_uid}
+    ] == [of_resident.critical_uid]
+    for user in ("expert", "technician"):
+        assert of_resident.critical_uid not in [one.value.critical_uid for one in as_(hub, user).board().taken_back]
+
+
+def test_a_call_that_is_told_hours_later_fills_no_indicator_afterwards(hub: HubBed) -> None:
+    quality = as_(hub, "quality")
+    before = quality.notified_in_time(1)
+    _, value = recognised(hub)
+    hub.clock.ahead = timedelta(hours=5)
+    called = as_(hub, "expert").call(value.critical_uid, read_back(age_s=17_990))
+    assert called.calls[0].delay == timedelta(seconds=17_990)
+    as_(hub, "technician").acknowledge(value.critical_uid, "韩梅", "已通知值班医生")
+    after = quality.notified_in_time(1)
+    assert (after.in_time - before.in_time, after.told_late - before.told_late) == (0, 1)
 
 
 def test_another_site_neither_sees_nor_acknowledges(hub: HubBed) -> None:

@@ -15,12 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
-from tests.helpers.critical import AT, EXPERT, TECHNICIAN, ActsInMemory, CriticalHub
+from tests.helpers.critical import AT, EXPERT, TECHNICIAN, ActsInMemory, CriticalHub, notice, party
 from tests.helpers.desk import DeskBench
 from workstation.dicom.critical_policy import default_policy
-from workstation.domain.access import Actor
+from workstation.domain.access import Actor, Role
 from workstation.domain.audit import AuditAction
-from workstation.domain.critical import CallOutcome, CriticalSource, CriticalState, CriticalValue
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalState, CriticalValue, Dismissal
 from workstation.domain.critical_board import CallReport, Recognition
 from workstation.domain.critical_policy import CriticalPolicy, CriticalSuggestion, free_entry
 from workstation.domain.errors import Locked, NoLongerUpdatable
@@ -40,6 +40,7 @@ from workstation.ui.critical.dialogs import (
     SuggestedDialog,
 )
 from workstation.ui.critical.panel import CriticalPanel
+from workstation.ui.critical.words import last_call
 from workstation.ui.main_window import MainWindow
 from workstation.ui.notice import Severity
 from workstation.ui.pages.page import Page, PageSpec
@@ -48,6 +49,7 @@ from workstation.ui.widgets.worklist_columns import Column
 from workstation.ui.widgets.worklist_model import WorklistModel
 
 pytestmark = pytest.mark.gui
+RESIDENT = Actor("resident", "宋佳", Role.READER, "centre", "省影像专科联盟远程诊断中心", "住院医师")
 HEAD = TemplateLibrary().get("ct-head")
 READ_BACK = CallReport("9", "王护士", "护士", "0571", "脑出血", read_back=True, read_back_text="已知晓")
 
@@ -161,7 +163,11 @@ def test_f8_recognises_what_the_form_suggests_and_the_next_f8_calls_it_through(b
     QTest.keyClicks(call.receiver.edit, "Wang")
     call.read_back.setChecked(True)
     assert call.primary is not None
+    assert call.primary.toolTip() == "Give the number, or say that it was in person"
+    QTest.keyClicks(call.number.edit, "0571-1")
     assert call.primary.toolTip() == "Write the words of the read-back"
+    call.words.setPlainText("。")
+    assert not call.primary.isEnabled()
     call.words.setPlainText("已知晓")
     QTest.keyClick(call.words, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     bed.qtbot.waitUntil(lambda: bed.value().state is CriticalState.CONFIRMED)
@@ -466,6 +472,7 @@ def test_a_reader_is_reminded_on_every_page(station: Station) -> None:
     station.alarm.act()
     assert isinstance(station.alarm.dialog, CallDialog)
     station.alarm.dialog.receiver.edit.setText("王护士")
+    station.alarm.dialog.method.choose(CallMethod.IN_PERSON.value)
     station.alarm.dialog.accept()
     station.bed.qtbot.waitUntil(lambda: station.bed.value().state is CriticalState.CALLED)
     station.bed.hub.call("2.25.1", READ_BACK)
@@ -473,6 +480,41 @@ def test_a_reader_is_reminded_on_every_page(station: Station) -> None:
     assert station.facts() == []
     assert station.window.status.fact("critical") == ""
     station.alarm.stop()
+
+
+@pytest.mark.parametrize("station", [RESIDENT], indirect=True)
+def test_who_recognised_it_is_told_that_a_senior_dismissed_it_until_it_is_understood(station: Station) -> None:
+    value = station.bed.known()
+    station.bed.hub.taken_back = (notice(value.dismissed(Dismissal(party(EXPERT), AT, "术后改变"))),)
+    station.bed.refresh()
+    told = (Severity.DEGRADED, "王启明 dismissed your critical value: 周丽华 · 消化道穿孔")
+    assert told in station.facts()
+    station.window.show_page("two")
+    assert told in station.facts()
+    bar = station.window.page("two").notices
+    (shown,) = [one for one in bar.notices() if one.fact == told[1]]
+    assert shown.still_works == "Reason: 术后改变. Recognise it anew (F8) if you do not agree."
+    shown.actions[0].handler()
+    assert told not in station.facts()
+
+
+def test_only_who_recognised_it_or_a_senior_is_offered_to_dismiss_it(qtbot: QtBot) -> None:
+    bed = Bed(qtbot, RESIDENT)
+    try:
+        bed.page()
+        bed.hub.actor = EXPERT
+        senior_s = bed.known()
+        assert bed.panel.dismiss.isHidden()
+        assert not bed.critical.may_dismiss(senior_s)
+        assert bed.critical.may_dismiss(replace(senior_s, recognised_by=party(RESIDENT)))
+    finally:
+        bed.close()
+
+
+def test_a_call_that_the_hub_heard_of_late_says_so_on_the_panel(bed: Bed) -> None:
+    value = bed.hub.recognise("2.25.8", Recognition("2.25.1", "perforation", "消化道穿孔", age_s=1800))
+    called = bed.hub.call(value.critical_uid, replace(READ_BACK, age_s=1500))
+    assert last_call(called) == ("护士 王护士", "Telephone 0571 · told the hub 25 min later")
 
 
 @pytest.mark.parametrize("station", [EXPERT], indirect=True)

@@ -55,11 +55,12 @@ class CriticalHub:
     refuses: WorkstationError | None = None
     values: dict[str, CriticalValue] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    taken_back: tuple[CriticalNotice, ...] = ()
 
     def board(self) -> CriticalBoard:
         self._line()
         listed = [value for value in self.values.values() if value.is_listed]
-        return CriticalBoard(self.clock.now(), tuple(map(notice, listed)))
+        return CriticalBoard(self.clock.now(), tuple(map(notice, listed)), self.taken_back)
 
     def of_case(self, ups_instance_uid: str) -> CriticalBoard:
         self._line()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,7 +21,14 @@ from worklist.hub.ups import require_scope
 from worklist.hub.ups_json import is_uid
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
-from workstation.domain.critical import CallRecord, CriticalState, CriticalValue, Dismissal, Party
+from workstation.domain.critical import (
+    CallRecord,
+    CriticalState,
+    CriticalValue,
+    Dismissal,
+    Party,
+    repeats,
+)
 from workstation.domain.critical_board import CallReport, CriticalBoard, CriticalNotice, Recognition
 from workstation.domain.critical_clock import NotificationShare, notification_share
 from workstation.domain.critical_policy import free_entry, recognise
@@ -30,6 +38,8 @@ LISTED: Final = (CriticalState.RECOGNISED, CriticalState.CALLED, CriticalState.C
 LATEST_REPORT: Final = timedelta(days=7)
 """How long something may have happened before it is told, when the line was dead."""
 _BATCH: Final = 200
+_TOLD_FOR: Final = timedelta(days=1)
+"""How long it is told that somebody else dismissed what one recognised."""
 
 
 class CriticalService:
@@ -44,8 +54,8 @@ class CriticalService:
     def board(self, actor: Actor) -> CriticalBoard:
         """Return what waits, the longest waiting first: of the own site, or of the alliance. Raises NotPermitted."""
         require_scope(actor, self._context)
-        waiting = critical_values.c.state.in_([state.value for state in LISTED])
-        return self._board(actor, waiting)
+        board = self._board(actor, critical_values.c.state.in_([state.value for state in LISTED]))
+        return replace(board, taken_back=self._taken_back(actor, board.now))
 
     def of_case(self, actor: Actor, ups_instance_uid: str) -> CriticalBoard:
         """Return every critical value of a case. Raises NotFound."""
@@ -97,6 +107,8 @@ class CriticalService:
         now = self._context.clock.now()
 
         def step(value: CriticalValue) -> CriticalValue:
+            if told.lacks:
+                raise ValueError(told.lacks)
             at = max(value.recognised_at, _when(now, told.age_s))
             record = CallRecord(
                 told.call_uid,
@@ -122,6 +134,8 @@ class CriticalService:
         authorize(actor, Permission.ACKNOWLEDGE_CRITICAL, self._context, subject_uid=critical_uid[:64])
         if not receiver.strip():
             raise BadRequest("an acknowledgement names the receiver")
+        if not repeats(read_back_text):
+            raise BadRequest("an acknowledgement repeats what was said")
         now = self._context.clock.now()
         party = Party(actor.user_id, receiver.strip(), actor.role, actor.site_name)
         return self._change(
@@ -140,8 +154,12 @@ class CriticalService:
         )
 
     def dismiss(self, actor: Actor, critical_uid: str, reason: str) -> CriticalValue:
-        """Take back what is no critical value, with a reason."""
+        """Take back what is no critical value, with a reason: who recognised it may, or a senior."""
         authorize(actor, Permission.NOTIFY_CRITICAL, self._context, subject_uid=critical_uid[:64])
+        with self._context.read() as connection:
+            row = _row(connection, critical_uid)
+        if row is not None and VALUE.validate_json(row.document).recognised_by.user_id != actor.user_id:
+            authorize(actor, Permission.SIGN_FINAL, self._context, subject_uid=critical_uid[:64])
         if not reason.strip():
             raise BadRequest("a critical value is dismissed with a reason")
         dismissal = Dismissal(_party(actor), self._context.clock.now(), reason.strip())
@@ -275,6 +293,17 @@ class CriticalService:
         )
         return CriticalBoard(now, notices)
 
+    def _taken_back(self, actor: Actor, now: datetime) -> tuple[CriticalNotice, ...]:
+        """Return what this person recognised and somebody else dismissed within a day."""
+        if not actor.may(Permission.NOTIFY_CRITICAL):
+            return ()
+        found = self._board(
+            actor,
+            (critical_values.c.state == CriticalState.DISMISSED.value)
+            & (critical_values.c.recognised_at >= now - LATEST_REPORT),
+        )
+        return tuple(notice for notice in found.notices if _was_taken_from(actor, notice.value, now))
+
     def _audit(
         self,
         connection: Connection,
@@ -293,6 +322,15 @@ class CriticalService:
             outcome=outcome,
             detail=f"critical value {value.critical_uid} {detail}".strip(),
         )
+
+
+def _was_taken_from(actor: Actor, value: CriticalValue, now: datetime) -> bool:
+    ended = value.dismissal
+    return (
+        ended is not None
+        and value.recognised_by.user_id == actor.user_id != ended.by.user_id
+        and now - ended.at <= _TOLD_FOR
+    )
 
 
 def _row(connection: Connection, critical_uid: str, *, for_update: bool = False) -> Row[Any] | None:

@@ -18,6 +18,10 @@ from workstation.domain.template import Code
 
 REMIND_AFTER: Final = timedelta(minutes=5)
 ESCALATE_AFTER: Final = timedelta(minutes=10)
+TOLD_LATE: Final = timedelta(minutes=10)
+"""What the hub learns of so long after it happened does not prove by itself that it happened then."""
+_LEAST_READ_BACK: Final = 6
+"""Letters that a read-back has at least; an ideograph says about as much as three."""
 LEVELS: Final = {
     1: Code("RID49480", "RADLEX", "ACR Category 1 Actionable Finding"),
     2: Code("RID49481", "RADLEX", "ACR Category 2 Actionable Finding"),
@@ -25,6 +29,11 @@ LEVELS: Final = {
 }
 """CID 7035."""
 COMMUNICATION: Final = Code("73568-8", "LN", "Communication of Critical Results")
+
+
+def repeats(words: str) -> bool:
+    """Tell whether words may be a read-back: a full stop, or an OK, repeats nothing."""
+    return sum(3 if char > "\u2e80" else 1 for char in words if char.isalnum()) >= _LEAST_READ_BACK
 
 
 class CriticalState(StrEnum):
@@ -144,6 +153,16 @@ class CallRecord:
                 raise ValueError("a read-back has its words")
         elif self.read_back:
             raise ValueError("nobody was reached who could read back")
+
+    @property
+    def delay(self) -> timedelta:
+        """Return how long after the call the hub learned of it; nothing where it has not yet."""
+        return timedelta(0) if self.recorded_at is None else max(timedelta(0), self.recorded_at - self.at)
+
+    @property
+    def is_told_late(self) -> bool:
+        """Tell whether its time rests on the notifier's word alone."""
+        return self.delay > TOLD_LATE
 
 
 @dataclass(frozen=True, slots=True)

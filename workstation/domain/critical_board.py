@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue, repeats
 from workstation.domain.critical_clock import NotificationShare
 from workstation.domain.critical_policy import CriticalPolicy
 
@@ -47,10 +47,12 @@ class CriticalBoard:
     The critical values that wait, the longest waiting first, and the hub's clock when they were read.
 
     A client adds to ``now`` what its own monotonic clock has run since, so that its wall clock never matters.
+    ``taken_back`` are those that the asker recognised and somebody else dismissed of late.
     """
 
     now: datetime
     notices: tuple[CriticalNotice, ...] = ()
+    taken_back: tuple[CriticalNotice, ...] = ()
 
     def at(self, since_s: float) -> datetime:
         """Return the hub's time ``since_s`` seconds after the board was read."""
@@ -87,6 +89,16 @@ class CallReport:
     read_back: bool = False
     read_back_text: str = ""
     age_s: float = 0.0
+
+    @property
+    def lacks(self) -> str:
+        """Return what a call lacks by which anybody could hold it against the receiver, empty for nothing."""
+        reached = self.outcome is CallOutcome.REACHED
+        if reached and self.method is not CallMethod.IN_PERSON and not self.number.strip():
+            return "a call that reached somebody has a number"
+        if self.read_back and not repeats(self.read_back_text):
+            return "a read-back repeats what was said"
+        return ""
 
 
 class CriticalPort(Protocol):

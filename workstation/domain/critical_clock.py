@@ -49,13 +49,15 @@ class NotificationShare:
     """
     National indicator 4: how many critical values were notified in time.
 
-    ``unsigned`` were read back in time and are not counted, for one side or both have not signed.
+    ``unsigned`` were read back in time and are not counted, for one side or both have not signed; ``told_late`` are
+    not, for the hub heard of the call long after it and the receiver did not acknowledge in time either.
     """
 
     total: int
     in_time: int
     still_open: int
     unsigned: int = 0
+    told_late: int = 0
 
     @property
     def share(self) -> float | None:
@@ -68,7 +70,8 @@ def notification_share(values: Iterable[CriticalValue], *, within: timedelta = E
     Count the critical values that were read back ``within`` the time from their recognition, with both names to it.
 
     A notification is complete when both sides have time, content and name on record: the time is that of the
-    read-back, a signature may follow. Dismissed ones do not count; one that nobody has read back is not in time.
+    read-back, a signature may follow. Dismissed ones do not count; one that nobody has read back is not in time. A call
+    that was told long after it (``TOLD_LATE``) counts only where the receiver acknowledged in time as well.
 
     *Source:* indicator 4 of the national radiology quality indicators, 2024.
     """
@@ -78,5 +81,15 @@ def notification_share(values: Iterable[CriticalValue], *, within: timedelta = E
         for value in counted
         if value.confirmed_at is not None and value.confirmed_at - value.recognised_at <= within
     ]
-    signed = sum(value.is_signed_by_both for value in told)
-    return NotificationShare(len(counted), signed, sum(value.is_open for value in counted), len(told) - signed)
+    proven = [value for value in told if _is_proven(value, within)]
+    signed = sum(value.is_signed_by_both for value in proven)
+    still_open = sum(value.is_open for value in counted)
+    return NotificationShare(len(counted), signed, still_open, len(proven) - signed, len(told) - len(proven))
+
+
+def _is_proven(value: CriticalValue, within: timedelta) -> bool:
+    """Tell whether more than the notifier's later word says that it was read back in time."""
+    limit = value.recognised_at + within
+    if value.received is not None and value.received.at <= limit:
+        return True
+    return any(call.read_back and call.at <= limit and not call.is_told_late for call in value.calls)

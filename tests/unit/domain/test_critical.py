@@ -20,6 +20,7 @@ from workstation.domain.critical import (
     Dismissal,
     Party,
     PartySignature,
+    repeats,
 )
 from workstation.domain.critical_clock import NotificationShare, critical_timer, notification_share
 
@@ -204,3 +205,25 @@ def test_a_call_that_the_receiver_never_signed_is_told_beside_the_indicator_and_
     assert notification_share([by_telephone, by_telephone.closed(READER, later(3)), nobody_closed, late]) == (
         NotificationShare(4, 0, 0, 3)
     )
+
+
+def test_a_call_that_the_hub_heard_of_long_after_it_needs_the_receiver_s_word_of_that_time() -> None:
+    soon = replace(call(2, read_back="复述"), recorded_at=later(11))
+    long_after = replace(call(2, read_back="复述"), recorded_at=later(300))
+    assert (soon.delay, soon.is_told_late) == (timedelta(minutes=9), False)
+    assert (long_after.delay, long_after.is_told_late) == (timedelta(minutes=298), True)
+    assert call(2).delay == timedelta(0)
+    values = [
+        value().called(soon).acknowledged(TECHNICIAN, later(30), "知晓"),
+        value().called(long_after).acknowledged(TECHNICIAN, later(310), "知晓"),
+        value().called(long_after).acknowledged(TECHNICIAN, later(5), "知晓"),
+    ]
+    assert notification_share(values) == NotificationShare(3, 2, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "repeated"),
+    [("知晓", True), ("heard it", True), (".", False), ("。", False), ("OK", False), ("x", False)],
+)
+def test_a_full_stop_repeats_nothing(words: str, repeated: bool) -> None:  # noqa: FBT001 - a table
+    assert repeats(words) is repeated

@@ -20,6 +20,7 @@ from workstation.domain.critical import (
 from workstation.domain.report import Report
 from workstation.domain.template import Text
 
+_MINUTE_S: Final = 60
 _METHODS: Final = {
     CallMethod.PHONE: Text("电话", "by telephone"),
     CallMethod.IN_PERSON: Text("当面", "in person"),
@@ -44,6 +45,7 @@ _WORDS: Final = {
     ),
     "read_back": Text("复述确认：{text}", "Read back: {text}"),
     "no_read_back": Text("未复述", "Not read back"),
+    "late": Text("（事后补报，晚 {minutes} 分钟）", " (told {minutes} min after the call)"),
     "acknowledged": Text("签收：{at} {who}，复述：{text}", "Acknowledged: {at}, {who}, read back: {text}"),
     "open": Text("签发时尚未复述确认", "Not read back when the report was signed"),
     "unsigned": Text("签发时尚未署名：{sides}", "Without a signature when the report was signed: {sides}"),
@@ -111,6 +113,8 @@ def critical_section(report: Report) -> list[Dataset]:
 def _call(call: CallRecord, language: str) -> str:
     receiver = " ".join(part for part in (call.receiver_role, call.receiver, call.number) if part.strip())
     at, who, method = local_time(call.at), _who(call.notifier), _METHODS[call.method].get(language)
+    late = int(call.delay.total_seconds()) // _MINUTE_S
+    at += _WORDS["late"].get(language).format(minutes=late) if late else ""
     if call.outcome is not CallOutcome.REACHED:
         outcome = _OUTCOMES[call.outcome].get(language)
         return _WORDS["tried"].get(language).format(at=at, who=who, method=method, receiver=receiver, outcome=outcome)

@@ -19,6 +19,7 @@ from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.widgets.status_bar import StatusFact
 
 _KEY = "critical"
+_TAKEN_BACK = "critical_taken_back"
 _MINUTE_S = 60
 
 
@@ -116,11 +117,32 @@ class CriticalAlarm(QObject):
         if not shown or not self._window.is_prepared(shown):
             return  # the next tick comes when the page is whole
         bar = self._window.page(shown).notices
+        taken = self._taken_back()
+        if taken is None:
+            bar.clear_notice(_TAKEN_BACK)
+        else:
+            bar.show_notice(taken)
         notice = self._notice()
         if notice is None:
             bar.clear_notice(_KEY)
         else:
             bar.show_notice(notice)
+
+    def _taken_back(self) -> Notice | None:
+        """Return that somebody else dismissed what this person recognised."""
+        notice = next(iter(self._critical.taken_back()), None)
+        if notice is None or notice.value.dismissal is None:
+            return None
+        ended = notice.value.dismissal
+        fact = tr("{name} dismissed your critical value: {patient} · {finding}", name=ended.by.name,
+                  patient=name_or_placeholder(notice.patient_name), finding=notice.value.text)  # fmt: skip
+        hint = tr("Reason: {reason}. Recognise it anew (F8) if you do not agree.", reason=ended.reason)
+        known = NoticeAction(tr("Understood"), self._understood, "check")
+        return Notice(_TAKEN_BACK, Severity.DEGRADED, fact, hint, actions=(known,))
+
+    def _understood(self) -> None:
+        for notice in self._critical.taken_back()[:1]:
+            self._critical.know_taken_back(notice.value.critical_uid)
 
     def _notice(self) -> Notice | None:
         first = self._first

@@ -228,7 +228,9 @@ class CriticalCase(QObject):
             values = self.values()
             refused = {one.critical_uid: self._critical.refusal(one.critical_uid) for one in values}
             now, may_act = self._critical.now(), self._critical.may_notify
-            self._panel.show_values(values, names, now, may_act=may_act, refused=refused)
+            self._panel.show_values(
+                values, names, now, may_act=may_act, may_dismiss=self._critical.may_dismiss, refused=refused
+            )
 
     def _refresh(self, _error: object) -> None:
         self._critical.refresh()  # the hub may know of a value that this machine does not show yet

@@ -60,6 +60,7 @@ class CriticalDesk(QObject):
         self._rows: dict[str, WorklistRow] = {}
         self.policy = default_policy
         self._knows_policy = False
+        self._told: set[str] = set()
         self._polls = QTimer(self)
         self._polls.setInterval(POLL_MS)
         self._polls.timeout.connect(self.refresh)
@@ -100,6 +101,23 @@ class CriticalDesk(QObject):
         """Tell whether this person acknowledges for the sending site."""
         actor = self._actor()
         return actor is not None and actor.may(Permission.ACKNOWLEDGE_CRITICAL)
+
+    def may_dismiss(self, value: CriticalValue) -> bool:
+        """Tell whether this person may take a value back: who recognised it, or a senior."""
+        actor = self._actor()
+        if actor is None or not self.may_notify:
+            return False
+        return actor.user_id == value.recognised_by.user_id or actor.may(Permission.SIGN_FINAL)
+
+    def taken_back(self) -> tuple[CriticalNotice, ...]:
+        """Return what this person recognised, somebody else dismissed and nobody has been told of here yet."""
+        found = () if self._read is None else self._read.taken_back
+        return tuple(notice for notice in found if notice.value.critical_uid not in self._told)
+
+    def know_taken_back(self, critical_uid: str) -> None:
+        """Take a dismissal as told; it is not shown again until the next sign-in."""
+        self._told.add(critical_uid)
+        self.changed.emit()
 
     def now(self) -> datetime:
         """Return the hub's time; before the first answer this machine's."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from resources.translation import language, tr
-from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue, repeats
 from workstation.domain.critical_board import CallReport
 from workstation.domain.critical_policy import CriticalEntry, CriticalPolicy, CriticalSuggestion, free_entry, level_of
 from workstation.ui.critical.words import method_words, outcome_words
@@ -140,6 +140,7 @@ class CallDialog(_Quick):
             [(one.value, outcome_words(one)) for one in CallOutcome], CallOutcome.REACHED.value
         )
         self.outcome.chosen.connect(lambda _key: self._ready())
+        self.method.chosen.connect(lambda _key: self._ready())
         self.body.addWidget(self.method)
         self.body.addWidget(self.outcome)
         self.content = self.add_text(tr("What was said"), value.text)
@@ -162,9 +163,11 @@ class CallDialog(_Quick):
             return ""
         if not self.receiver.text().strip():
             return tr("Name the receiver")
+        if self.method.value() != CallMethod.IN_PERSON.value and not self.number.text().strip():
+            return tr("Give the number, or say that it was in person")
         if not self.content.toPlainText().strip():
             return tr("Say what was told")
-        if self.read_back.isChecked() and not self.words.toPlainText().strip():
+        if self.read_back.isChecked() and not repeats(self.words.toPlainText()):
             return tr("Write the words of the read-back")
         return ""
 
@@ -220,13 +223,13 @@ class AcknowledgeDialog(_Quick):
         self.words.setFocus()
 
     def _ready(self, _value: object = None) -> None:
-        whole = bool(self.name.text().strip() and self.words.toPlainText().strip())
+        whole = bool(self.name.text().strip()) and repeats(self.words.toPlainText())
         self._go.enable(whole, tr("Write your name and repeat what was said"))
 
     def accept(self) -> None:
-        """Hand name and words over; without both nothing happens."""
+        """Hand name and words over; without both, or with words that repeat nothing, nothing happens."""
         name, words = self.name.text().strip(), self.words.toPlainText().strip()
-        if name and words:
+        if name and repeats(words):
             super().accept()
             self.acknowledged.emit(name, words)
 

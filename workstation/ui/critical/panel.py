@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -105,12 +105,13 @@ class CriticalPanel(Panel):
         now: datetime,
         *,
         may_act: bool,
+        may_dismiss: Callable[[CriticalValue], bool] = lambda _value: True,
         refused: Mapping[str, str] | None = None,
     ) -> None:
         """
         Show the first of the open values, else the newest one that was notified, else what is suggested.
 
-        ``refused`` says by UID why the hub did not take a value.
+        ``refused`` says by UID why the hub did not take a value, ``may_dismiss`` who may take one back.
         """
         shown = next((value for value in values if value.is_open), None)
         shown = shown or next((value for value in values if value.state is CriticalState.CONFIRMED), None)
@@ -133,7 +134,7 @@ class CriticalPanel(Panel):
         self.act.setVisible(may_act and (is_open or bool(suggestions)))
         self.act.set_text(tr("Record the call") if is_open else tr("Confirm critical value"))
         self.shut.setVisible(may_act and shown is not None and shown.state is CriticalState.CONFIRMED)
-        self.dismiss.setVisible(may_act and is_open)
+        self.dismiss.setVisible(may_act and shown is not None and shown.is_open and may_dismiss(shown))
         if shown is not None:
             self._show(shown)
             self.tick(now)

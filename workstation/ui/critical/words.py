@@ -82,4 +82,7 @@ def last_call(value: CriticalValue) -> tuple[str, str]:
     how = " ".join(part for part in (method_words(call.method), call.number) if part.strip())
     if call.outcome is not CallOutcome.REACHED:
         how = f"{how} · {outcome_words(call.outcome)}"
+    late = int(call.delay.total_seconds()) // _MINUTE_S
+    if late:
+        how = f"{how} · {tr('told the hub {minutes} min later', minutes=late)}"
     return who or "—", how

@@ -39,6 +39,8 @@ def missing_words(share: NotificationShare) -> str:
         said.append(tr("{count} still open", count=share.still_open))
     if share.unsigned:
         said.append(tr("{count} read back in time but not signed by both sides", count=share.unsigned))
+    if share.told_late:
+        said.append(tr("{count} told to the hub too late to count", count=share.told_late))
     return " · ".join(said)
 
 
