@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -252,6 +252,8 @@ class Paces:
         self.error: Exception | None = None
         self.closed = threading.Event()
         self.freed = threading.Event()
+        self.kept: list[list[Volume]] = []
+        self.tidied = threading.Semaphore(0)
         self.cancelled: list[bool] = []
 
     def prepare(self, volume: Volume) -> None:
@@ -262,6 +264,10 @@ class Paces:
 
     def let_go(self) -> None:
         self.freed.set()
+
+    def keep(self, volumes: Collection[Volume]) -> None:
+        self.kept.append(list(volumes))
+        self.tidied.release()
 
     def still_step(self, volume: Volume) -> int:
         return 2
@@ -490,3 +496,45 @@ def test_a_renderer_lets_go_of_a_volume_and_shows_the_next(renderer: VolumeRende
     after = scene(beads())
     rgb = renderer.render(request(after), 1)
     assert [lit(rgb, *place) for place in places(after)] == [True, True]
+
+
+def test_two_cells_looked_at_in_turn_are_not_prepared_anew_and_a_third_takes_the_place_of_the_oldest(
+    renderer: VolumeRenderer,
+) -> None:
+    one, other, third = (scene(beads()) for _ in range(3))
+    draw(renderer, request(one))
+    made = renderer._level(one.volume, 1)
+    draw(renderer, request(other))
+    rgb = renderer.render(request(one), 1)
+    assert renderer._level(one.volume, 1) is made
+    assert [lit(rgb, *place) for place in places(one)] == [True, True]
+    voxels = weakref.ref(other.volume.voxels)
+    draw(renderer, request(third))
+    del other
+    gc.collect()
+    assert voxels() is None
+
+
+def test_what_nobody_looks_at_any_more_is_freed_and_the_rest_stays(renderer: VolumeRenderer) -> None:
+    one, other = scene(beads()), scene(beads())
+    draw(renderer, request(one))
+    draw(renderer, request(other))
+    made, voxels = renderer._level(one.volume, 1), weakref.ref(other.volume.voxels)
+    draw(renderer, request(other))
+    renderer.keep([one.volume])
+    del other
+    gc.collect()
+    assert voxels() is None
+    assert renderer._level(one.volume, 1) is made
+
+
+def test_a_viewport_that_shows_something_else_lets_its_volume_go_not_that_of_its_neighbour(bench: Bench) -> None:
+    one, other = request(scene(beads())), request(scene(beads()))
+    for _ in range(6):
+        bench.caster.go.release()
+    bench.worker.ask("left", one, bench.done, bench.failed)
+    bench.worker.ask("right", other, bench.done, bench.failed)
+    bench.worker.forget("left")
+    assert bench.caster.tidied.acquire(timeout=60)
+    assert [one.volume in kept for kept in bench.caster.kept[-1:]] == [False]
+    assert bench.caster.kept[-1] == [other.volume]

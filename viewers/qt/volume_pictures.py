@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
@@ -65,8 +65,11 @@ class Caster(Protocol):
     def render(self, request: VolumeRequest, step: int, cancelled: Callable[[], bool]) -> Rgb | None:
         """Return a picture, None when cancelled."""
 
+    def keep(self, volumes: Collection[Volume]) -> None:
+        """Free every volume but these."""
+
     def let_go(self) -> None:
-        """Free the volume, stay ready for another one."""
+        """Free every volume, stay ready for another one."""
 
     def close(self) -> None:
         """Free everything."""
@@ -82,7 +85,18 @@ class _Order:
 
 
 class _LetGo:
-    """The wish that nothing of the last volume is kept."""
+    """The wish that nothing of any volume is kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Keep:
+    """The wish that nothing is kept but of volumes that somebody looks at."""
+
+    volumes: tuple[Volume, ...]
+
+
+_WARM: Final = object()
+"""Who looks at the volume that was warmed up"""
 
 
 class VolumeWorker:
@@ -95,8 +109,10 @@ class VolumeWorker:
     def __init__(self, make_caster: Callable[[], Caster] = VolumeRenderer) -> None:
         self._make_caster = make_caster
         self._orders: dict[object, _Order] = {}
+        self._looked_at: dict[object, Volume] = {}
+        """By client, until it is forgotten"""
         self._warm: Volume | None = None
-        self._letting_go = False
+        self._letting_go = self._tidying = False
         self._moved = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -105,25 +121,28 @@ class VolumeWorker:
     def warm_up(self, volume: Volume) -> None:
         """Load what the first picture of a volume needs while nobody waits for it."""
         with self._moved:
-            self._warm = volume
+            self._warm = self._looked_at[_WARM] = volume
             self._begin()
 
     def ask(self, client: object, request: VolumeRequest, done: Done, failed: Failed) -> None:
         """Render a request; what the client asked for before is dropped, even half done."""
         with self._moved:
             self._orders[client] = _Order(request, done, failed)
+            self._looked_at[client] = request.volume
             self._begin()
 
     def forget(self, client: object) -> None:
-        """Drop what a client asked for."""
+        """Drop what a client asked for, and its volume where nobody else looks at it."""
         with self._moved:
             self._orders.pop(client, None)
+            self._tidying = self._looked_at.pop(client, None) is not None or self._tidying
             self._moved.notify()
 
     def let_go(self) -> None:
-        """Free the volume that was shown last: its case is closed."""
+        """Free what was made of volumes: their case is closed."""
         with self._moved:
             self._warm = None
+            self._looked_at.pop(_WARM, None)
             self._letting_go = self._thread is not None
             self._moved.notify()
 
@@ -133,6 +152,7 @@ class VolumeWorker:
             thread, self._thread = self._thread, None
             self._stopping = True
             self._orders.clear()
+            self._looked_at.clear()
             self._warm = None
             self._moved.notify()
         if thread is not None:
@@ -155,6 +175,8 @@ class VolumeWorker:
                     self._work(caster, *job)
                 elif isinstance(job, _LetGo):
                     self._attempt(caster.let_go)
+                elif isinstance(job, _Keep):
+                    self._attempt(partial(caster.keep, job.volumes))
                 else:
                     # what cannot be prepared fails again, and is told, with the first request
                     self._attempt(partial(caster.prepare, job))
@@ -162,7 +184,7 @@ class VolumeWorker:
         finally:
             caster.close()
 
-    def _next_job(self) -> tuple[object, _Order] | Volume | _LetGo | None:
+    def _next_job(self) -> tuple[object, _Order] | Volume | _LetGo | _Keep | None:
         """Wait for the coarsest picture that is due, then for warming up; None when the worker stops."""
         with self._moved:
             while not self._stopping:
@@ -172,8 +194,11 @@ class VolumeWorker:
                     client = min(due, key=lambda item: item[0])[1]
                     return client, self._orders[client]
                 if self._letting_go:
-                    self._letting_go = False
+                    self._letting_go = self._tidying = False
                     return _LetGo()
+                if self._tidying:
+                    self._tidying = False
+                    return _Keep(tuple(self._looked_at.values()))
                 if self._warm is not None:
                     volume, self._warm = self._warm, None
                     return volume

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,6 +26,8 @@ _UNIT_MM: Final = 1.0
 _PREVIEW_STEP: Final = 4
 _STILL_VOXELS: Final = 12_000_000
 """What the CPU ray caster keeps gradients of within half a second and 100 MB."""
+_MOST_VOLUMES: Final = 2
+"""Reduced copies of one take about 125 MB with the gradients that the CPU ray caster keeps"""
 
 Rgb = npt.NDArray[np.uint8]
 """Colours ``[y, x, 3]``."""
@@ -45,11 +47,22 @@ class _Level:
     data: Any = None
 
 
+@dataclass(eq=False)
+class _Prepared:
+    """What was made of one volume."""
+
+    volume: Volume
+    levels: dict[int, _Level] = field(default_factory=dict)
+    body: tuple[tuple[Mask, tuple[int, int, int]] | None] | None = None
+    """Where the body is, once it was looked for"""
+
+
 class VolumeRenderer:
     """
     Renders volume requests; make, use and close it on the same thread.
 
-    ``graphics`` forces a ray caster; by default the window tells whether a graphics card draws.
+    ``graphics`` forces a ray caster; by default the window tells whether a graphics card draws. Two cells that are
+    looked at in turn need nothing anew: what was made of the last two volumes stays until ``keep`` or ``let_go``.
     """
 
     def __init__(self, graphics: Graphics | None = None) -> None:
@@ -58,10 +71,8 @@ class VolumeRenderer:
         self._window: Any = None
         self._renderer: Any = None
         self._prop: Any = None
-        self._volume: Volume | None = None
-        self._levels: dict[int, _Level] = {}
-        self._body: tuple[tuple[Mask, tuple[int, int, int]] | None] | None = None
-        """Where the body of the volume is, once it was looked for"""
+        self._prepared: list[_Prepared] = []
+        """The one drawn last at the end"""
         self._cancelled: Callable[[], bool] = lambda: False
 
     def prepare(self, volume: Volume) -> None:
@@ -93,20 +104,25 @@ class VolumeRenderer:
         self._window.Render()
         return None if cancelled() else self._read_back(*request.size)
 
+    def keep(self, volumes: Collection[Volume]) -> None:
+        """Free every volume but these, and what was made of it; the window stays for the next one."""
+        kept = [one for one in self._prepared if any(one.volume is volume for volume in volumes)]
+        if kept[-1:] != self._prepared[-1:]:
+            if self._prop is not None:
+                self._prop.SetMapper(None)
+            self._cancelled = lambda: False  # the last one knows its request, and that the volume
+        self._prepared = kept
+
     def let_go(self) -> None:
-        """Free the volume and what was made of it; the window stays for the next one."""
-        if self._prop is not None:
-            self._prop.SetMapper(None)
-        self._cancelled = lambda: False  # the last one knows its request, and that the volume
-        self._volume = self._body = None
-        self._levels = {}
+        """Free every volume."""
+        self.keep(())
 
     def close(self) -> None:
         """Free the graphics context and the reduced volumes."""
         if self._window is not None:
             self._window.Finalize()
-        self._window = self._renderer = self._prop = self._volume = self._body = None
-        self._levels = {}
+        self._window = self._renderer = self._prop = None
+        self._prepared = []
 
     def _open(self) -> None:
         if self._window is not None:
@@ -138,18 +154,22 @@ class VolumeRenderer:
 
     # the volume
 
+    def _of(self, volume: Volume) -> _Prepared:
+        found = next((one for one in self._prepared if one.volume is volume), None) or _Prepared(volume)
+        self._prepared = [*(one for one in self._prepared if one is not found), found][-_MOST_VOLUMES:]
+        return found
+
     def _level(self, volume: Volume, step: int) -> _Level:
-        if self._volume is not volume:
-            self._levels, self._body = {}, None
-            self._volume = volume
-        if step not in self._levels:
-            self._levels[step] = _reduced(volume, step)
-        return self._levels[step]
+        levels = self._of(volume).levels
+        if step not in levels:
+            levels[step] = _reduced(volume, step)
+        return levels[step]
 
     def _body_of(self, volume: Volume) -> tuple[Mask, tuple[int, int, int]] | None:
-        if self._body is None:
-            self._body = (body_mask(volume.voxels, volume.spacing_mm),)
-        return self._body[0]
+        found = self._of(volume)
+        if found.body is None:
+            found.body = (body_mask(volume.voxels, volume.spacing_mm),)
+        return found.body[0]
 
     def _cut(self, level: _Level, request: VolumeRequest) -> None:
         """Bring the scissors' cuts into the mapper's voxels; cut planes are left to the mapper."""
