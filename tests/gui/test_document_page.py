@@ -253,3 +253,20 @@ def test_a_silent_hub_at_first_is_told_and_asked_again(qtbot: QtBot) -> None:
     made.open(HEAD)
     assert not made.page.notices.notices()
     made.close()
+
+
+def test_a_draft_outlives_the_change_of_the_language(editing: Editing, qtbot: QtBot) -> None:
+    editing.open(HEAD)
+    editing.write(("letterhead", "phone"), "111")
+    state = editing.page.save_state()
+    after = Editing(qtbot, editing.hub)
+    after.page.restore_state(state)
+    after.settled()
+    assert after.presenter.draft["letterhead"]["phone"] == "111"
+    editor = after.page.form.editors["letterhead", "phone"]
+    assert isinstance(editor, QLineEdit)
+    assert editor.text() == "111"
+    after.publish().reject()
+    after.presenter.undo()
+    assert after.presenter.draft["letterhead"]["phone"] == "11"
+    after.close()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from resources.translation import tr
 from tests.helpers.critical import EXPERT, TECHNICIAN, party
 from workstation.bootstrap.desktop import GRASSROOTS, WORKLIST
-from workstation.bootstrap.desktop_pages import DELIVERIES, QUALITY, TEMPLATES
+from workstation.bootstrap.desktop_pages import DELIVERIES, DOCUMENTS, QUALITY, TEMPLATES
 from workstation.bootstrap.loop_steps import settle, wait_until
 from workstation.dicom.critical_policy import default_policy
 from workstation.domain.critical import CallMethod, CallOutcome, CallRecord, CriticalSource, CriticalValue
@@ -32,16 +32,19 @@ from workstation.domain.dispatch import (
 from workstation.domain.errors import Unreachable
 from workstation.domain.norm.values import NormKind
 from workstation.domain.report_state import ReportKind
+from workstation.domain.shared_document import DocumentKind
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.site import ReturnedReport
 from workstation.services.norm_answers import Answer
 from workstation.services.outbox_service import OutboxEntry
 from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog, ReasonDialog, RecogniseDialog
 from workstation.ui.critical.panel import CriticalPanel
+from workstation.ui.documents.document_words import kind_words
 from workstation.ui.errors_ui import CrashReport, show_error_dialog
 from workstation.ui.norm_dialog import NormDialog
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.deliveries_page import DeliveriesPage
+from workstation.ui.pages.document_page import DocumentPage
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.outbox_page import OutboxPage
@@ -146,6 +149,20 @@ def of_an_administrator(camera: Camera) -> None:
         camera.window.show_page(QUALITY)
         settle(2500)
         camera.take("quality")
+    if camera.wants("shared"):
+        camera.window.show_page(DOCUMENTS)
+        shared = camera.desktop.page(DOCUMENTS)
+        if isinstance(shared, DocumentPage):
+            wait_until(lambda: shared.preview.paper.page_count == 1, "the letterhead")
+            camera.take("shared-letterhead")
+            kinds = [shared.list.item(at).text().split("\n")[0] for at in range(shared.list.count())]
+            for kind, name in (
+                (DocumentKind.RECOGNITION_POLICY, "policy"),
+                (DocumentKind.SCANNER_CHARSETS, "charsets"),
+            ):
+                shared.list.setCurrentRow(kinds.index(kind_words(kind)))
+                settle(1500)
+                camera.take(f"shared-{name}")
     if camera.wants("templates"):
         camera.window.show_page(TEMPLATES)
         editor = camera.desktop.page(TEMPLATES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -47,6 +47,9 @@ class DocumentPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._filling = False
+        self.state_of: Callable[[], object] = lambda: None
+        """What is being edited, for the page that follows this one; set by the presenter"""
+        self.go_on_with: Callable[[object], object] = lambda _state: None
         header = PageHeader(tr("Shared documents"))
         self._state = ChipLabel("", "neutral")
         header.row.addWidget(self._state)
@@ -144,6 +147,14 @@ class DocumentPage(Page):
     def refresh(self) -> None:
         """Fetch anew (F5)."""
         self.refresh_requested.emit()
+
+    def save_state(self) -> object:
+        """Return the draft, so that another language loses no word of it."""
+        return self.state_of()
+
+    def restore_state(self, state: object) -> None:
+        """Go on with the draft of the page before."""
+        self.go_on_with(state)
 
     # showing
 

@@ -75,6 +75,8 @@ class DocumentPresenter(QObject):
         page.logo_chosen.connect(self._take_logo)
         page.locate_requested.connect(self._locate)
         page.preview.changed.connect(self._draw)
+        page.state_of = self._state
+        page.go_on_with = self._go_on
         self.refresh()
 
     @property
@@ -91,6 +93,17 @@ class DocumentPresenter(QObject):
     def may_edit(self) -> bool:
         """Tell whether whoever is signed in may change the document at hand."""
         return may_edit(self._actor(), self.kind)
+
+    def _state(self) -> object:
+        return (self.entry, self.document, self.draft, self.place, self._steps) if self.is_changed else None
+
+    def _go_on(self, state: object) -> None:
+        """Take over the draft of a page that was made anew; one without changes is fetched again."""
+        if isinstance(state, tuple):
+            self.entry, self.document, draft, place, steps = state
+            self._begin(draft)
+            self._steps, self.place = steps, place
+            self._show()
 
     # choosing
 
