@@ -114,8 +114,6 @@ def _renew(
         else:
             _forget(lesions[at], _SIZES)  # the table takes exactly one lesion: its size has to be given anew
         return True
-    if scheme is Scheme.PI_RADS:
-        return False
     _forget(lesions[at], (*_SIZES, _DESCRIPTOR))
     if change.before.kind != change.after.kind:
         _forget(lesions[at], _OF_KIND)
