@@ -16,7 +16,7 @@ from workstation.ui.widgets.side_panel import SidePanel
 
 _WIDTH_PX: Final = 340
 _KIND_PX: Final = 96
-_PLACE_PX: Final = 56
+_PLACE_PX: Final = 92
 
 
 @dataclass(frozen=True, slots=True)
