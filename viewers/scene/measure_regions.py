@@ -93,7 +93,8 @@ def in_sphere(volume: Volume, centre: Point, surface: Point) -> FloatArray:
     x, y, z = (np.arange(a, b + 1) - at for a, b, at in zip(low, high, middle, strict=True))
     z, y, x = np.ix_(z, y, x)
     squared = sum((a * x + b * y + c * z) ** 2 for a, b, c in volume.ijk_to_lps[:3, :3].tolist())
-    return np.asarray(box[squared <= radius**2 * (1 + _RIM)], dtype=np.float64)
+    inside = box[squared <= radius**2 * (1 + _RIM)]
+    return np.asarray(inside if volume.padding is None else inside[volume.shows_patient(inside)], dtype=np.float64)
 
 
 def statistics(values: FloatArray, unit: str) -> Statistics:

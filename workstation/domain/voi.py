@@ -7,7 +7,7 @@ Works on any volume; with ``suv_volume`` the numbers are uptake values.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -127,8 +127,11 @@ def voi_statistics(volume: Volume, voi: Voi, thresholds: tuple[Threshold, ...] =
     """
     Return the statistics of the marked voxels; the standard deviation is the population's.
 
-    Source: IBSI reference manual, global intensity peak (0F91), for ``peak``.
+    Source: IBSI reference manual, global intensity peak (0F91), for ``peak``. Padding counts nowhere; ValueError
+    where nothing else is marked.
     """
+    if volume.padding is not None:
+        voi = replace(voi, marks=voi.marks & volume.shows_patient(voi.box(volume.voxels)))
     values = voi.box(volume.voxels)[voi.marks].astype(np.float64)
     places = np.flatnonzero(voi.marks)
     voxel_ml = abs(float(np.linalg.det(volume.ijk_to_lps[:3, :3]))) / 1000.0

@@ -69,12 +69,12 @@ class SphereUptake:
         return self._found[place]
 
     def _measured(self, centre: Point, rim: Point) -> VoiStatistics | None:
+        thresholds = MTV_THRESHOLDS if isinstance(self._suv, SuvScale) else MTV_THRESHOLDS[:1]
         try:
             voi = sphere_voi(self._volume, centre, math.dist(centre, rim))
-        except ValueError:  # no radius yet, or drawn beside the image
+            return voi_statistics(self._volume, voi, thresholds)
+        except ValueError:  # no radius yet, drawn beside the image, or over padding alone
             return None
-        thresholds = MTV_THRESHOLDS if isinstance(self._suv, SuvScale) else MTV_THRESHOLDS[:1]
-        return voi_statistics(self._volume, voi, thresholds)
 
 
 def _measures(found: VoiStatistics, suv: SuvScale) -> tuple[Measure, ...]:

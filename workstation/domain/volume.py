@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,12 +30,21 @@ class Volume:
     acquisition: Acquisition = field(default=Acquisition())
     stack_number: int = 0
     """Which stack of the series it is made of (``Series.split``)"""
+    padding: tuple[float, float] | None = None
+    """The inclusive range of values that show no patient, None where nothing names one for the whole series"""
 
     def __post_init__(self) -> None:
         if self.voxels.ndim != 3:
             raise ValueError(f"voxels must be [z, y, x], got shape {self.voxels.shape}")
         if self.ijk_to_lps.shape != (4, 4):
             raise ValueError(f"ijk_to_lps must be 4 x 4, got {self.ijk_to_lps.shape}")
+
+    def shows_patient(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Tell which values of the volume, any shape, are no padding."""
+        if self.padding is None:
+            return np.ones(values.shape, dtype=np.bool_)
+        shown: npt.NDArray[np.bool_] = (values < self.padding[0]) | (values > self.padding[1])
+        return shown
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:

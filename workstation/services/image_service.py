@@ -29,10 +29,15 @@ _NOT_IMAGE_MODALITIES: Final = frozenset({"SR", "DOC", "PR", "KO", "SEG", "RTSTR
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedSlice:
-    """One decoded slice, ``pixels`` ``[row, column]`` after the modality transform, and its place."""
+    """
+    One decoded slice, ``pixels`` ``[row, column]`` after the modality transform, and its place.
+
+    ``padding`` is the inclusive range of values that show no patient.
+    """
 
     pixels: npt.NDArray[Any]
     plane: ImagePlane | None
+    padding: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +116,15 @@ def build_volume(
         job.raise_if_cancelled()
         voxels[layer] = slices[index].pixels
     matrix = affine(first.plane.origin, first.plane.right, first.plane.down, geometry.step, first.plane.spacing_mm)
-    volume = Volume(voxels, matrix, frame_of_reference_uid, series_instance_uid, unit, stack_number=stack_number)
+    volume = Volume(
+        voxels,
+        matrix,
+        frame_of_reference_uid,
+        series_instance_uid,
+        unit,
+        stack_number=stack_number,
+        padding=first.padding if len({one.padding for one in slices}) == 1 else None,
+    )
     return BuiltVolume(volume, geometry.order, geometry.warnings)
 
 

@@ -185,7 +185,7 @@ class HungVolumes(QObject):
     def _build(self, hung: HungVolume) -> None:
         stack = hung.stack
         images = list(hung.images.values())
-        slices = [PlacedSlice(image.pixels, image.plane) for image in images]
+        slices = [PlacedSlice(image.pixels, image.plane, image.padding) for image in images]
         uid, frame, unit = stack.series.series_instance_uid, stack.scene.frame_of_reference_uid, images[0].unit
         number = stack.scene.stack_number
 

@@ -36,7 +36,7 @@ def building(scene: Scene) -> Callable[[JobContext], Volume] | None:
     images = [image for n in range(scene.count) if (image := scene.image(n)) is not None]
     if len(images) < 2 or sum(image.pixels.nbytes for image in images) > MOST_BYTES:
         return None
-    slices = [PlacedSlice(image.pixels, image.plane) for image in images]
+    slices = [PlacedSlice(image.pixels, image.plane, image.padding) for image in images]
     series, frame, unit = scene.series_instance_uid, scene.frame_of_reference_uid, images[0].unit
     number = scene.stack_number
 

@@ -40,7 +40,7 @@ class VolumeBuilding(QObject):
             return
         if len(images) < max(2, shown.scene.count):
             return
-        slices = [PlacedSlice(image.pixels, image.plane) for image in images]
+        slices = [PlacedSlice(image.pixels, image.plane, image.padding) for image in images]
         uid, frame, unit = shown.series_instance_uid, shown.scene.frame_of_reference_uid, images[0].unit
         number = shown.scene.stack_number
 
