@@ -97,6 +97,28 @@ def test_a_prior_of_the_same_patient_stands_beside_the_case_by_itself(qtbot: QtB
     ]
 
 
+def test_a_prior_of_another_part_waits_to_be_opened_and_then_says_so_in_red(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    study, images = ct_study("1.9.1", "20251208", frame="1.6", description="5.0 mm")
+    head = replace(study.series[0], body_part="HEAD")
+    bench.source.known.append(prior("1.9.1", description="头颅 CT 平扫"))
+    bench.serve_prior(replace(study, description="头颅 CT 平扫", series=(head,)), images)
+    opened(qtbot, bench)
+    qtbot.waitUntil(lambda: len(bench.page.priors.cards) == 1)
+    assert "1.9.1" not in {one.study_instance_uid for one in scenes(bench)}
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    press(bench, Qt.Key.Key_O)
+    assert said == ["No prior shows this part and side for certain: ⇧ O lists them all to be opened"]
+
+    bench.comparison.priors.open("1.9.1")
+    qtbot.waitUntil(lambda: [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"])
+    bench.deliver_everything(qtbot.waitUntil)
+    assert red(scenes(bench)[1]) == ("OTHER PART OF THE BODY: chest here, head there",)
+    assert red(scenes(bench)[0]) == ()
+
+
 def test_a_reader_at_work_keeps_the_layout_when_priors_come_late(qtbot: QtBot, bench: ComparingBench) -> None:
     bench.open(qtbot.waitUntil)
     bench.streams.made[0].deliver(6)

@@ -145,7 +145,9 @@ def test_every_slice_of_a_beating_heart_is_a_film_of_one_beat() -> None:
 def test_a_scout_beside_the_slices_is_a_stack_of_its_own_behind_them() -> None:
     lateral = [single(f"s{x}", 100, InstanceNumber=1, ImageOrientationPatient=SAGITTAL) for x in (0,)]
     slices = [single(str(z), z, InstanceNumber=z + 2) for z in range(4)]
-    assert uids_of(stacks_of([*lateral, *slices])) == [("Axial", ["0", "1", "2", "3"]), ("Single images", ["s0"])]
+    assert uids_of(stacks_of([*lateral, *slices])) == [("Axial", ["0", "1", "2", "3"]), ("Sagittal", ["s0"])]
+    frontal = single("f", 100, InstanceNumber=1, ImageOrientationPatient=CORONAL)
+    assert uids_of(stacks_of([*lateral, frontal, *slices]))[1:] == [("Single images", ["s0", "f"])]
     two = [single(f"s{z}", 100 + z, InstanceNumber=1, ImageOrientationPatient=SAGITTAL) for z in (0, 1)]
     many = [single(str(z), z, InstanceNumber=z + 3) for z in range(8)]
     labels = [label for label, _ in uids_of(stacks_of([*two, *many]))]

@@ -102,6 +102,8 @@ def _turned(frames: list[_Frame]) -> list[tuple[list[_Frame], str]]:
     several, alone = [one for one in alike if len(one) > 1], [one[0] for one in alike if len(one) == 1]
     if not several or len(alike) == 1:
         return [(frames, "")]
+    if len(alone) == 1:
+        several, alone = [*several, alone], []
     largest = max(len(one) for one in several)
     several.sort(key=lambda one: (len(one) * _MANY < largest, _first_number(one)))
     names = [plane_name(plane.normal) if (plane := one[0].plane) is not None else "oblique" for one in several]

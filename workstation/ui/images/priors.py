@@ -256,6 +256,11 @@ class Priors(QObject):
                 hanging.show_stage(with_prior)
             else:
                 self._beside(hanging.priors[0])
+        elif self._priors.known:
+            key = shown_key("priors.strip", "Shift+O")
+            self._page.toast.emit(
+                tr("No prior shows this part and side for certain: {key} lists them all to be opened", key=key)
+            )
         else:
             self._page.toast.emit(tr("No comparable prior"))
 
