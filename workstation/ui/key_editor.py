@@ -104,7 +104,7 @@ class KeyEditor(Dialog):
                 button.pressed_key.connect(partial(self.give, row.command_id))
                 self.buttons[row.command_id] = button
                 grid.addWidget(button, line, 2 * place)
-                grid.addWidget(label(row.text), line, 2 * place + 1)
+                grid.addWidget(label(row.text, wrap=True), line, 2 * place + 1)
                 yield
         column.addStretch(1)
         foot = QHBoxLayout()
