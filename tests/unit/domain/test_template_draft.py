@@ -7,6 +7,7 @@ import pytest
 from workstation.domain.template_draft import (
     MISSING,
     Draft,
+    Place,
     changed,
     clone,
     field_keys,
@@ -16,6 +17,7 @@ from workstation.domain.template_draft import (
     new_section,
     next_version,
     of_type,
+    part_of,
     value_at,
 )
 
@@ -90,3 +92,19 @@ def test_versions_count_by_their_numbers() -> None:
     assert next_version("3.9.4") == "3.10.0"
     assert is_newer("3.10.0", "3.9.4")
     assert not is_newer("3.9.4", "3.9.4")
+
+
+@pytest.mark.parametrize(
+    ("place", "part"),
+    [
+        ((), ()),
+        (("title", "zh"), ()),
+        (("sections", 1), ("sections", 1)),
+        (("sections", 1, "label", "en"), ("sections", 1)),
+        (("sections", 1, "fields", 2, "key"), ("sections", 1, "fields", 2)),
+        (("sections", 1, "fields", 2, "each"), ("sections", 1, "fields", 2)),
+        (("sections", 1, "fields", 2, "each", 3, "choices"), ("sections", 1, "fields", 2, "each", 3)),
+    ],
+)
+def test_every_place_belongs_to_one_part_that_has_a_form(place: Place, part: Place) -> None:
+    assert part_of(place) == part
