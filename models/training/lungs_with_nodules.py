@@ -47,6 +47,7 @@ class Round:
     study: Prepared
     nodules: tuple[Nodule, ...]
     known: tuple[Nodule, ...]
+    slice_mm: float
 
 
 def rounds_of(
@@ -78,7 +79,7 @@ def rounds_of(
                 study, distance, shapes, cubes, known=taken, slice_mm=volume.spacing_mm[2], noise_hu=noise_hu,
                 count=plan.per_round, seed=(plan.seed, *path.stem.encode(), number),
             )  # fmt: skip
-            yield Round(path.stem, number, changed, nodules, known)
+            yield Round(path.stem, number, changed, nodules, known, volume.spacing_mm[2])
 
 
 def volumes_in(data: Path) -> list[Path]:
