@@ -159,6 +159,8 @@ _WORDS: Final[tuple[tuple[frozenset[BodyRegion], str], ...]] = (
         r"\bANKLE|\bFOOT\b|\bFEET\b(?! FIRST)|\bTOES?\b|\bCALCAN|\bHEEL|\bTARS|踝|(?<!不)足(?!月|量|够)|跟骨|跖|趾",
     ),
 )
+_BY_MODALITY: Final = {"MG": frozenset({_R.BREAST}), "PX": frozenset({_R.HEAD}), "IO": frozenset({_R.HEAD})}
+"""What images of a kind can show alone: mammograms, panoramic and intra-oral radiographs (PS3.3 C.7.3.1.1.1)"""
 _PATTERNS: Final = tuple((regions, re.compile(pattern)) for regions, pattern in _WORDS)
 _LEFT: Final = re.compile(r"\bLEFT\b|\bLT\b|左")
 _RIGHT: Final = re.compile(r"\bRIGHT\b|\bRT\b|右")
@@ -205,7 +207,9 @@ def regions_in(text: str) -> frozenset[BodyRegion]:
 
 def anatomy_of(study: Study, series: Series) -> Anatomy:
     """Return what a series shows: by its tags, else its description, else that of the study."""
-    tagged = regions_in(series.body_part) | regions_in(series.anatomic_region)
+    tagged = regions_in(series.body_part) | regions_in(series.anatomic_region) or _BY_MODALITY.get(
+        series.modality, frozenset()
+    )
     own, whole = regions_in(series.description), regions_in(study.description)
     found = tagged or own or whole
     others = [one for one in (own, whole) if one and not one & found]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from workstation.domain.anatomy import Anatomy, BodyRegion, anatomy_of, regions_in
@@ -120,3 +122,9 @@ def test_a_side_in_the_words_for_a_chest_is_no_side_of_the_chest() -> None:
 
 def test_every_region_is_called_something_of_its_own() -> None:
     assert len({one.words for one in BodyRegion}) == len(BodyRegion)
+
+
+def test_a_mammogram_shows_a_breast_whatever_its_labels_leave_out() -> None:
+    unlabelled = replace(series("", "4 views", sides="L"), modality="MG")
+    assert anatomy_of(study(), unlabelled) == Anatomy(frozenset({R.BREAST}), sides=frozenset("L"))
+    assert anatomy_of(study(), replace(unlabelled, modality="PX")) == Anatomy(frozenset({R.HEAD}))
