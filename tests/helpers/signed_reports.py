@@ -23,6 +23,7 @@ from tests.helpers.full_reports import (
 from tests.helpers.marked import marked
 from tests.helpers.scratch import scratch_folder
 from workstation.dicom.objects.encapsulated import taken_apart
+from workstation.domain.prior_measurements import PriorMeasurements
 from workstation.domain.report import Person, ReportState
 from workstation.domain.study import Patient, Study
 from workstation.domain.template import Text
@@ -70,15 +71,16 @@ def keys() -> tuple[DemoKeyStore, Path]:
 
 
 @cache
-def signed_case(scan: Path, *, key_of: Person = SENIOR) -> SignedCase:
+def signed_case(scan: Path, *, key_of: Person = SENIOR, priors: tuple[PriorMeasurements, ...] = ()) -> SignedCase:
     """
     Sign a report of a Chinese patient on the real study: its author when submitting, its senior at the end.
 
-    ``key_of`` is whose key signs the final report, which names the senior all the same.
+    ``key_of`` is whose key signs the final report, which names the senior all the same;
+    ``priors`` were measured for comparison.
     """
     store, _folder = keys()
     study = replace(real_study(scan, CHINESE), study_date="20261121", study_time="175500")
-    final, row = marked(final_report(study), study), worklist_row(study)
+    final, row = replace(marked(final_report(study), study), prior_measurements=priors), worklist_row(study)
     sealing = Sealing(RENDERER, OBJECTS)
     submitted = replace(final, state=ReportState.PRELIMINARY, verifier=None, signed_at=None)
     author, senior = (store.unlock(person.user_id, PIN) for person in (JUNIOR, key_of))

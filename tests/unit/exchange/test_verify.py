@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,11 @@ import pytest
 from pydicom import dcmread
 
 from resources.translation import use_language
+from tests.helpers.full_reports import real_study
+from tests.helpers.marked import every_drawing
 from tests.helpers.signed_reports import JUNIOR, PIN, RENDERER, SignedCase, signed_case
+from workstation.domain.annotation import AnnotationList
+from workstation.domain.prior_measurements import measured_on
 from workstation.domain.signature import Verdict
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.verify import SignatureVerifier
@@ -207,3 +212,22 @@ def test_a_valid_pdf_says_which_report_of_which_study_it_is(case: SignedCase) ->
 
     assert found.study_instance_uid == case.study.study_instance_uid
     assert found.report_uid.startswith("2.25.")
+
+
+def test_what_was_measured_on_a_prior_is_under_the_one_signature_and_a_change_is_told(
+    lidc_0314: Path, tmp_path: Path
+) -> None:
+    prior = replace(real_study(lidc_0314), study_instance_uid="2.25.55", study_date="20250113")
+    kept = measured_on(prior, AnnotationList("2.25.55", every_drawing(prior)))
+    assert kept is not None
+    case = signed_case(lidc_0314, priors=(kept,))
+    case.write(tmp_path)
+    there = tmp_path / "prior_measurements_1.dcm"
+    assert SignatureVerifier(case.trust).verify(there).verdict is Verdict.VALID
+
+    ds = dcmread(BytesIO(case.files[there.name]))
+    ds.PertinentOtherEvidenceSequence[0].StudyInstanceUID = "2.25.56"
+    ds.save_as(there)
+
+    found = SignatureVerifier(case.trust).verify(there)
+    assert (found.verdict, found.explanation) == (Verdict.ALTERED, "Changed after signing: the list of images")
