@@ -20,7 +20,9 @@ from models.evaluation.froc import Nodule
 from models.evaluation.inserted import insert_round
 from models.training.hosts import INPUT, UNBOUNDED, Known, distance_map, grid_of, read_volume
 from models.training.insertion import noise_sigma_hu
-from models.training.prepare_data import read_cubes, read_known, training_shapes
+from models.training.prepare_data import held_back_shapes, read_cubes, read_known, training_shapes
+from models.training.sampling import Cube
+from models.training.shapes import Shape
 from models.training.sources import index_as_json, index_entry, refuse_leaks
 
 AS_IT_IS = -1
@@ -31,11 +33,16 @@ Wanted = Callable[[str, int], bool]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How often nodules are inserted into each lung, how many at once, and the seed that makes them the same again."""
+    """
+    How often nodules are inserted into each lung, how many at once, and the seed that makes them the same again.
+
+    ``held_back``: nodules of the patients that training leaves out, where something is measured and nothing learned.
+    """
 
     rounds: int
     per_round: int
     seed: int
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,8 +67,8 @@ def rounds_of(
     the same whichever others are wanted. Raises Leak before anything is read of a patient that is off limits.
     """
     volumes = volumes_in(data)
-    shapes, cubes = training_shapes(prepared_data), read_cubes(data, held_back=False)
-    refuse_leaks([*(path.stem for path in volumes), *(s.patient for s in shapes), *(c.patient for c in cubes)])
+    shapes, cubes = _nodules(data, prepared_data, plan)
+    refuse_leaks([path.stem for path in volumes])
     for path in volumes:
         numbers = [number for number in range(AS_IT_IS, plan.rounds) if wanted(path.stem, number)]
         if not numbers:
@@ -80,6 +87,15 @@ def rounds_of(
                 count=plan.per_round, seed=(plan.seed, *path.stem.encode(), number),
             )  # fmt: skip
             yield Round(path.stem, number, changed, nodules, known, volume.spacing_mm[2])
+
+
+def _nodules(data: Path, prepared_data: Path, plan: Plan) -> tuple[list[Shape], list[Cube]]:
+    cubes = read_cubes(data, held_back=plan.held_back)
+    if plan.held_back:
+        return held_back_shapes(prepared_data), cubes
+    shapes = training_shapes(prepared_data)
+    refuse_leaks([*(s.patient for s in shapes), *(c.patient for c in cubes)])
+    return shapes, cubes
 
 
 def volumes_in(data: Path) -> list[Path]:

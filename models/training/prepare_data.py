@@ -84,6 +84,11 @@ def training_shapes(root: Path) -> list[Shape]:
     return [s for s in load_shapes(root / _SHAPES) if not is_held_back(s.patient)]
 
 
+def held_back_shapes(root: Path) -> list[Shape]:
+    """Return the outlines that are measured with and never learned from."""
+    return [s for s in load_shapes(root / _SHAPES) if is_held_back(s.patient)]
+
+
 def read_cubes(data: Path, *, held_back: bool) -> list[Cube]:
     """Return the real nodules of the patients that are learned from, or of those held back."""
     with np.load(data / "nodule_cubes.npz", allow_pickle=False) as stored:

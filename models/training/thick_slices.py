@@ -1,9 +1,9 @@
 """
 What thicker slices cost a bundle: ``python -m models.training.thick_slices BUNDLE --data DIR``.
 
-Nodules are inserted into the training lungs of thinner slices; these are averaged to 5 mm and marked again. Both
-answers are counted at each operating point and printed as JSON. Weights have learned from these lungs: what is lost
-between the two is told, false marks on new lungs are not (ADR 0057).
+Nodules of held-back patients are inserted into the training lungs of thinner slices; these are averaged to 5 mm
+and marked again. Both answers are counted at each operating point and printed as JSON. Weights have learned from
+these lungs: what is lost between the two is told, false marks on new lungs are not (ADR 0057).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from workstation.domain.finding import Mark
 
 THICK_MM: Final = 5
 SMALL_MM: Final = 6.0
-PLAN: Final = Plan(rounds=2, per_round=6, seed=911)
+PLAN: Final = Plan(rounds=2, per_round=6, seed=911, held_back=True)
 _APART_MM: Final = 4.0
 
 Counts = dict[str, list[int]]
