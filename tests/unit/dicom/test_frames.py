@@ -14,9 +14,10 @@ from pydicom.dataset import Dataset
 
 from workstation.dicom.frame_headers import frame_values
 from workstation.dicom.header import Header, header_of
+from workstation.dicom.images.cine import cine_of
 from workstation.dicom.images.decode import decode_frame, read_dataset
 from workstation.dicom.images.frame_reader import FrameReader
-from workstation.dicom.images.frames import cine_of, stacks_of
+from workstation.dicom.images.frames import stacks_of
 from workstation.dicom.images.source import scan
 from workstation.domain.errors import DecodeError
 from workstation.domain.frames import ImageStack
