@@ -34,11 +34,6 @@ class PriorMeasurements:
         """Return the images as other evidence names them."""
         return CitedStudy(self.study_instance_uid, self.measured)
 
-    @property
-    def drawn(self) -> AnnotationList:
-        """Return the drawings as those of the prior."""
-        return AnnotationList(self.study_instance_uid, self.annotations)
-
 
 def measured_on(prior: Study, drawn: AnnotationList) -> PriorMeasurements | None:
     """
