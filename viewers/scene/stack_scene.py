@@ -225,21 +225,25 @@ class StackScene(Scene):
         """
         self.crosshair = lps_mm
         here = self._plane(self._index)
-        if here is None:
-            alike = [(n, plane) for n in range(self.count) if (plane := self._plane(n)) is not None]
-        else:
-            planes = ((n, self._plane(n)) for n in range(self.count))
-            alike = [(n, plane) for n, plane in planes if plane is not None and plane.faces_as(here)]
-        holding = [(n, plane) for n, plane in alike if self._holds(n, plane, lps_mm)] or alike
-        if holding:
-            least = min(abs(plane.distance_mm(lps_mm)) for _, plane in holding)
-            nearest = [n for n, plane in holding if abs(plane.distance_mm(lps_mm)) <= least + _SAME_PLACE_MM]
-            beside = 0 if here is None else self._turn(here)
-            self.scroll_to(nearest[min(beside, len(nearest) - 1)] if self._is_one_place(nearest) else nearest[0])
+        away = sorted(
+            (abs(plane.distance_mm(lps_mm)), n)
+            for n in range(self.count)
+            if (plane := self._plane(n)) is not None and (here is None or plane.faces_as(here))
+        )
+        if away:
+            least = next((mm for mm, n in away if self._holds(n, lps_mm)), away[0][0])
+            near = sorted(n for mm, n in away if least <= mm <= least + _SAME_PLACE_MM)
+            nearest = [n for n in near if self._holds(n, lps_mm)] or near
+            turn = 0 if here is None else self._turn(here)
+            self.scroll_to(nearest[min(turn, len(nearest) - 1)] if self._is_one_place(nearest) else nearest[0])
 
-    def _holds(self, index: int, plane: ImagePlane, lps_mm: Point) -> bool:
-        (columns, rows), (column, row) = self.slots[index].size, plane.pixel_of(lps_mm)
-        return not columns or (-0.5 <= column < columns - 0.5 and -0.5 <= row < rows - 0.5)
+    def _holds(self, index: int, lps_mm: Point) -> bool:
+        columns, rows = self.slots[index].size
+        plane = self._plane(index)
+        if plane is None or not columns:
+            return plane is not None
+        column, row = plane.pixel_of(lps_mm)
+        return -0.5 <= column < columns - 0.5 and -0.5 <= row < rows - 0.5
 
     def _turn(self, here: ImagePlane) -> int:
         """Return how many slices at the displayed place come before the displayed one."""
