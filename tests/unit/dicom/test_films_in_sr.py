@@ -260,6 +260,28 @@ def test_a_box_that_both_found_is_written_as_such_and_without_a_size(tmp_path: P
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (ImagePlace(SIDE), "2. emphysema, LL view (added by the reader)."),
+        (ImagePlace.whole_series("1.2.3.1"), "2. emphysema, series 1 as a whole (added by the reader)."),
+    ],
+)
+def test_what_a_reader_says_of_a_whole_film_or_series_is_written_without_a_place(
+    place: ImagePlace, words: str, tmp_path: Path
+) -> None:
+    own = Finding("2.25.9", 2, None, None, Decision.ADDED, on_image=place, label="emphysema")
+    found = FindingList("1.2.3", "1.2.3.1", findings=(own,))
+    data = measurement_sr(replace(report(), findings=found), STUDY)
+
+    (told,) = groups(dcmread(BytesIO(data)))
+    assert told["Decision of the reader"] == "Added"
+    path = tmp_path / "findings.dcm"
+    path.write_bytes(data)
+    assert dciodvfy_errors(path) == []
+    assert report_words.finding_sentence(own, found, STUDY, "en") == words
+
+
 def of_series(number: int, label: str, score: float, *, shown: bool = True) -> Finding:
     """Return what a classifier said of the first series."""
     place = ImagePlace.whole_series("1.2.3.1")
