@@ -21,7 +21,7 @@ class MarkedImage:
     One frame with what placing a drawing on it needs; ``plane`` is None without usable geometry.
 
     ``half_gap_mm``, half the smallest gap of the series, belongs to the frame on either side.
-    ``place`` is the number, from 1, that the viewer shows in its stack.
+    ``place`` is the number, from 1, that the viewer shows in its stack; ``stack_number`` says in which.
     """
 
     image: KeyImage
@@ -31,6 +31,7 @@ class MarkedImage:
     half_gap_mm: float = _SINGLE_SLICE_MM / 2
     series_number: int | None = None
     place: int = 1
+    stack_number: int = 0
 
     def holds(self, points_lps_mm: tuple[Point, ...]) -> bool:
         """Tell whether every point lies in this frame's slice."""
@@ -63,7 +64,8 @@ class StudyImages:
             found = self.get(annotation.referenced_sop_instance_uid, annotation.referenced_frame)
             return () if found is None else (found,)
         rings = annotation.contours_lps_mm or (annotation.points_lps_mm,)
-        frames = self._series.get(annotation.series_instance_uid, ())
+        of_series = self._series.get(annotation.series_instance_uid, ())
+        frames = [one for one in of_series if one.stack_number == annotation.stack_number]
         return tuple(one for one in frames if any(one.holds(ring) for ring in rings))
 
     def frames(self, series_instance_uid: str) -> tuple[MarkedImage, ...]:
@@ -74,14 +76,23 @@ class StudyImages:
 def _frames(series: Series) -> tuple[MarkedImage, ...]:
     known = {one.sop_instance_uid: one for one in series.instances}
     found = []
-    for stack in series.stacks or (ImageStack(series.frames),):
+    for stack_number, stack in enumerate(series.stacks or (ImageStack(series.frames),)):
         half_mm = _half_gap_mm([frame.plane for frame in stack.frames if frame.plane is not None])
         for place, frame in enumerate(stack.frames, 1):
             instance = known[frame.ref.sop_instance_uid]
             number = frame.ref.frame_number if instance.number_of_frames > 1 else None
             image = KeyImage(series.series_instance_uid, instance.sop_class_uid, instance.sop_instance_uid, number)
             found.append(
-                MarkedImage(image, instance.rows, instance.columns, frame.plane, half_mm, series.series_number, place)
+                MarkedImage(
+                    image,
+                    instance.rows,
+                    instance.columns,
+                    frame.plane,
+                    half_mm,
+                    series.series_number,
+                    place,
+                    stack_number,
+                )
             )
     return tuple(found)
 

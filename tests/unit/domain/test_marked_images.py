@@ -105,3 +105,19 @@ def test_a_series_plays_like_the_first_of_its_stacks_that_is_a_clip() -> None:
     still, playing = FILM.stacks[0], replace(FILM.stacks[0], cine=clip)
     assert replace(FILM, stacks=(still, playing)).cine == clip
     assert (FILM.cine, AXIAL.cine) == (None, None)
+
+
+def test_what_lies_in_space_lies_on_the_slices_of_the_stack_that_it_was_measured_in() -> None:
+    names = [f"{b}.{n}" for b in (0, 1000) for n in range(4)]
+    images = {
+        name: Instance(name, CT, 1, rows=4, columns=5, plane=plane(2.0 * (at % 4))) for at, name in enumerate(names)
+    }
+    stacks = tuple(
+        ImageStack(tuple(StackFrame(FrameRef(name), images[name].plane) for name in part))
+        for part in (names[:4], names[4:])
+    )
+    weighted = Series("1.2.2", "MR", instances=tuple(images.values()), stacks=stacks)
+    known = StudyImages(Study("1.2", Patient("1", "A"), series=(weighted,)))
+    drawn = length((0.0, 0.0, 2.0), (3.0, 0.0, 2.9))
+    assert [one.image.sop_instance_uid for one in known.of(drawn)] == ["0.1"]
+    assert [one.image.sop_instance_uid for one in known.of(replace(drawn, stack_number=1))] == ["1000.1"]
