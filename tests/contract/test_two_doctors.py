@@ -186,6 +186,22 @@ def test_a_withdrawn_report_is_rejected_by_a_note_that_the_archive_keeps(
     assert named == [one.sop_instance_uid for one in signed_objects(first)]
 
 
+def test_who_gives_up_a_blind_reading_finds_its_words_where_nobody_else_does(
+    hub: HubBed, doctors: tuple[Workstation, Workstation]
+) -> None:
+    doctor, other = doctors
+    sent = hub.send()
+    expect(204, hub.as_("expert").post(f"/api/reports/{sent.ups}/double"))
+    draft = new_report(sent.study, sent.ups, new_uid(), author=EXPERT, impression="左肺下叶实变")
+    claim = Claim(sent.ups, hub.claim("expert", sent.ups))
+
+    CancelReport(doctor.hub.workflow, doctor.drafts, FixedClock(LATE))(draft, claim, "不需要", user_id="expert")
+
+    assert ReportHistory(doctor.hub.workflow, doctor.drafts).own(sent.study, "expert") == (draft,)
+    assert ReportHistory(other.hub.workflow, other.drafts)(sent.ups) == ()
+    assert ReportHistory(other.hub.workflow, other.drafts).own(sent.study, "senior3") == ()
+
+
 def test_giving_up_leaves_what_was_signed_and_every_step_in_the_history(
     hub: HubBed, doctors: tuple[Workstation, Workstation]
 ) -> None:
@@ -199,6 +215,7 @@ def test_giving_up_leaves_what_was_signed_and_every_step_in_the_history(
     cancel(draft, doctor.claim_of(draft), "不需要", user_id="expert")
 
     assert doctor.draft(first.study_instance_uid) is None
+    assert doctor.drafts.aside(first.study_instance_uid, "expert") == draft
     assert doctor.hub.reports.fetch(ups) == first
     history = ReportHistory(doctor.hub.workflow, doctor.drafts)(ups)
     assert [(one.step.value, one.actor_name, one.reason) for one in history] == [

@@ -262,7 +262,7 @@ def test_a_case_without_history_says_so(qtbot: QtBot, bench: DeskBench) -> None:
     assert dialog.text.toPlainText() == "There is no version yet: nothing was submitted or signed."
 
 
-def test_a_report_is_given_up_with_a_reason_and_its_draft_goes(qtbot: QtBot, bench: DeskBench) -> None:
+def test_a_report_is_given_up_with_a_reason_and_its_words_stay_in_the_history(qtbot: QtBot, bench: DeskBench) -> None:
     page, presenter = shown(bench)
     bench.open(qtbot.waitUntil)
     page.way.give_up.click()
@@ -272,9 +272,15 @@ def test_a_report_is_given_up_with_a_reason_and_its_draft_goes(qtbot: QtBot, ben
         dialog.accept()
     (cancelled,) = bench.workflow.cancelled
     assert (cancelled.state, cancelled.ended_reason) == (ReportState.CANCELLED, "examination withdrawn")
-    assert bench.drafts.discarded == [(cancelled.study_instance_uid, "expert")]
+    assert bench.drafts.kept == {}
     assert page.way.said.text() == "Does not hold: examination withdrawn"
     assert not page.sign.isVisible()
+
+    page.way.versions.click()
+    qtbot.waitUntil(lambda: isinstance(presenter.way.dialog, VersionDialog))
+    history = presenter.way.dialog
+    assert isinstance(history, VersionDialog)
+    assert history.before.itemText(0).startswith("Draft on this machine")
 
 
 def test_a_report_of_the_wrong_patient_is_withdrawn_with_a_note(qtbot: QtBot, bench: DeskBench) -> None:

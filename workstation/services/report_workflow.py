@@ -90,10 +90,16 @@ class CancelReport:
     clock: Clock
 
     def __call__(self, report: Report, claim: Claim, reason: str, *, user_id: str) -> Report:
-        """Cancel it with a reason that is not empty; the history keeps its text, this machine does not."""
+        """
+        Cancel it with a reason that is not empty; its writer finds the text in the history, set aside.
+
+        The hub keeps no text of a blind reading, so that this machine is the only place. Raises DiskFull
+        before the hub is told, NoLongerUpdatable.
+        """
         moved = report.moved(ReportState.CANCELLED, at=self.clock.now(), reason=reason)
+        self.drafts.save(report)  # what was typed since the last pause is kept too
         stored = self.workflow.cancel(moved, claim, reason)
-        self.drafts.discard(report.study_instance_uid, user_id)
+        self.drafts.set_aside(report.study_instance_uid, user_id)
         return stored
 
 

@@ -72,14 +72,15 @@ class DraftStore:
 
     def set_aside(self, study_instance_uid: str, user_id: str) -> None:
         """Keep the draft out of the way of another one; nothing happens without a draft."""
-        newest, _former = self._paths(study_instance_uid, user_id)
+        newest, former = self._paths(study_instance_uid, user_id)
         with self._writing:
-            try:
-                newest.replace(newest.with_suffix(_ASIDE))
-            except FileNotFoundError:
-                return
-            except OSError as exc:
-                raise refused_by_disk(exc) from exc
+            for path in (former, newest):  # the older first: the newest ends aside, and no older one is a draft again
+                try:
+                    path.replace(newest.with_suffix(_ASIDE))
+                except FileNotFoundError:
+                    continue
+                except OSError as exc:
+                    raise refused_by_disk(exc) from exc
 
     def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
         """Return the draft that was set aside last. Raises Locked without the key."""

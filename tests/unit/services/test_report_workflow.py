@@ -112,7 +112,7 @@ def test_where_another_was_faster_nothing_is_begun() -> None:
     assert bench.drafts.kept == {}
 
 
-def test_a_cancelled_report_leaves_this_machine_only_once_the_hub_has_it() -> None:
+def test_what_was_written_in_a_cancelled_report_is_found_again_by_its_writer() -> None:
     workflow, drafts = FakeWorkflow(), FakeDrafts()
     cancel = CancelReport(workflow, drafts, cases.FixedClock())
     report, claim = cases.report(), Claim("2.25.1", "2.25.2")
@@ -120,14 +120,26 @@ def test_a_cancelled_report_leaves_this_machine_only_once_the_hub_has_it() -> No
 
     with pytest.raises(DiskFull):
         cancel(report, claim, "撤检", user_id="resident")
-    assert drafts.discarded == []
+    assert drafts.load(report.study_instance_uid, "resident") == report
     workflow.error = None
     with pytest.raises(ValueError, match="with a reason"):
         cancel(report, claim, " ", user_id="resident")
 
     stored = cancel(report, claim, "撤检", user_id="resident")
     assert (stored.state, stored.ended_reason) == (ReportState.CANCELLED, "撤检")
-    assert drafts.discarded == [(report.study_instance_uid, "resident")]
+    assert drafts.load(report.study_instance_uid, "resident") is None
+    assert ReportHistory(workflow, drafts).own(report.study_instance_uid, "resident") == (report,)
+
+
+def test_a_report_that_the_disk_cannot_keep_is_not_cancelled() -> None:
+    workflow, drafts = FakeWorkflow(), FakeDrafts(fail_with=DiskFull("full"))
+
+    with pytest.raises(DiskFull):
+        CancelReport(workflow, drafts, cases.FixedClock())(
+            cases.report(), Claim("2.25.1", "2.25.2"), "撤检", user_id="resident"
+        )
+
+    assert workflow.cancelled == []
 
 
 def withdrawal(holding: Report | None) -> tuple[WithdrawReport, FakeWorkflow, FakeImages]:

@@ -165,6 +165,20 @@ def test_a_draft_that_is_set_aside_makes_room_and_stays_readable(tmp_path: Path)
     assert store.load(STUDY_UID, user) is None
 
 
+def test_no_earlier_version_of_a_draft_that_was_set_aside_comes_back(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts", b"k" * 32)
+    first = drafted_report()
+    user = first.author.user_id
+    store.save(first)
+    newest = replace(first, report_uid="2.25.9")
+    store.save(newest)
+
+    store.set_aside(STUDY_UID, user)
+
+    assert store.load(STUDY_UID, user) is None
+    assert store.aside(STUDY_UID, user) == newest
+
+
 def test_what_the_disk_refuses_of_a_draft_aside_is_told(tmp_path: Path) -> None:
     store = DraftStore(tmp_path / "drafts", b"k" * 32)
     mine = drafted_report()
