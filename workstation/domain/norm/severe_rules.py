@@ -117,9 +117,17 @@ def _is_left_out(text: ReportText, mention: Mention) -> bool:
         return not _is_denied(text, mention)  # a denial has a fault of its own
     if mention.entity not in terms.raw["each"] or terms.pattern("bowed_out").search(mention.clause) is not None:
         return False
-    if mention.entity in terms.raw["placed"] and mention.places:
+    if mention.entity in terms.raw["placed"] and mention.places and not _may_be_called_otherwise(text, mention):
         answers = [one for one in answers if not one.places or one.places & mention.places]
     return not answers or _lacks_levels(mention, answers) or _lacks_a_side(mention, answers, terms)
+
+
+def _may_be_called_otherwise(text: ReportText, mention: Mention) -> bool:
+    """Tell whether it is the only one of a kind that a conclusion may name by its origin: a mass beside the uterus."""
+    if mention.entity not in text.terms.raw["loose"]:
+        return False
+    others = (one for reading in text.findings for one in reading.seen if one.entity == mention.entity)
+    return not any(one.places and not one.places & mention.places for one in others)
 
 
 def _lacks_a_side(mention: Mention, answers: list[_Answer], terms: Terms) -> bool:

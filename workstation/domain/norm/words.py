@@ -226,19 +226,31 @@ def _grades(clause: str, match: re.Match[str], terms: Terms) -> frozenset[str]:
 
 
 def _nearest_sides(clause: str, match: re.Match[str], terms: Terms) -> frozenset[str]:
-    """Return the side named last before the entity, where the clause names several."""
+    """
+    Return the side named last before the entity, where the clause names several.
+
+    Both, where a list names both ("right upper and left lower artery") and no other finding stands between them.
+    """
     before = clause[: match.start()]
-    last = max(
-        (
-            (found.start(), side)
-            for side in ("both", "left", "right")
-            for found in terms.pattern("sides", side).finditer(before)
-        ),
-        default=None,
+    found = sorted(
+        (one.start(), one.end(), side)
+        for side in ("both", "left", "right")
+        for one in terms.pattern("sides", side).finditer(before)
     )
-    if last is None:
+    if not found:
         return frozenset()
-    return BOTH if last[1] == "both" else frozenset({last[1]})
+    start, _end, last = found[-1]
+    if last == "both":
+        return BOTH
+    for _start, end, side in reversed(found[:-1]):
+        between = before[end:start]
+        if side not in {"both", last} and terms.pattern("joined").search(between) and not _names(between, terms):
+            return BOTH
+    return frozenset({last})
+
+
+def _names(words: str, terms: Terms) -> bool:
+    return any(terms.pattern("entities", entity, "words").search(words) for entity in terms.names("entities"))
 
 
 def _polarity(
