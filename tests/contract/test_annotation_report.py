@@ -167,6 +167,26 @@ def test_the_judges_accept_every_kind_of_annotation(study: Study, tmp_path: Path
     assert "右肺上叶尖段" in shown
 
 
+@pytest.mark.dcmtk
+def test_what_is_drawn_on_images_without_a_frame_of_reference_opens_anywhere(study: Study, tmp_path: Path) -> None:
+    unnamed = replace(drawn(K.LENGTH, study), frame_of_reference_uid="")
+    path = tmp_path / "annotations.dcm"
+    path.write_bytes(written((unnamed,), study))
+
+    assert dciodvfy_errors(path) == []
+    assert dsrdump(path)[0] == 0
+    assert read_annotations(path.read_bytes()).annotations == (unnamed,)
+
+
+def test_the_long_axis_is_inferred_from_the_longer_line_whichever_was_drawn_first(study: Study) -> None:
+    crossed = drawn(K.BIDIRECTIONAL, study)  # the second line is the longer one
+    ds = dcmread(BytesIO(written((crossed,), study)))
+
+    numbers = [one for one in ds.ContentSequence[-1].ContentSequence[0].ContentSequence if one.ValueType == "NUM"]
+    (long,) = [one for one in numbers if one.ConceptNameCodeSequence[0].CodeValue == "103339001"]
+    assert [float(value) for value in long.ContentSequence[0].GraphicData] == pytest.approx([*C, *D], abs=1e-3)
+
+
 @pytest.mark.parametrize("kind", list(K))
 def test_ours_come_back_to_the_last_bit(study: Study, kind: AnnotationKind) -> None:
     annotation = drawn(kind, study)

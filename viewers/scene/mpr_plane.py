@@ -91,8 +91,16 @@ def plane_grid(volume: Volume, plane: MprPlane) -> PlaneGrid:
     size = max(1, math.ceil(extents[0] / spacing - 1e-6)), max(1, math.ceil(extents[1] / spacing - 1e-6))
     x, y, z = (float(value) for value in corner)
     return PlaneGrid(
-        (x, y, z), spacing, size, float(first), float(step), count, layer_axis is not None, layer_axis == 2
+        (x, y, z), spacing, size, float(first), float(step), count, layer_axis is not None, _is_acquired(volume, plane)
     )
+
+
+def _is_acquired(volume: Volume, plane: MprPlane) -> bool:
+    """Tell whether the pixels of this plane are voxels: same layers, rows and columns along theirs, same spacing."""
+    along = [_voxel_axis_along(volume, int(np.argmax(np.abs(way)))) for way in (plane.right, plane.down)]
+    column, row, layer = volume.spacing_mm
+    is_finest = math.isclose(column, row, rel_tol=1e-4) and column <= layer * (1 + 1e-4)
+    return _voxel_axis_along(volume, plane.axis) == 2 and set(along) == {0, 1} and is_finest
 
 
 def image_plane(grid: PlaneGrid, plane: MprPlane, coordinate_mm: float) -> ImagePlane:

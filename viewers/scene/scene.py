@@ -359,11 +359,19 @@ class Scene(ABC):
         return tuple(item for item in own if self._shows(item, view))
 
     def _own_annotations(self) -> tuple[Annotation, ...]:
-        """Return the annotations of this study that could appear here: never those of another frame of reference."""
+        """
+        Return the annotations of this study that could appear here: never those of another frame of reference.
+
+        Images without one share their space with nobody but their own series.
+        """
         if self.annotations.value.study_instance_uid != self.study_instance_uid:
             return ()
-        frame = self.frame_of_reference_uid
-        return tuple(a for a in self.annotations.items if a.points_px or a.frame_of_reference_uid == frame)
+        frame, series = self.frame_of_reference_uid, self.series_instance_uid
+        return tuple(
+            a
+            for a in self.annotations.items
+            if a.points_px or (a.frame_of_reference_uid == frame and (frame or a.series_instance_uid == series))
+        )
 
     def _shows(self, annotation: Annotation, view: SliceView) -> bool:
         if annotation.points_px:

@@ -7,6 +7,7 @@ Annotations as measurement groups of TID 1500: standard items for everyone, ours
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -41,6 +42,7 @@ from workstation.dicom.sr.common import (
     uid_reference,
 )
 from workstation.dicom.sr.nodule_segments import SEGMENTATION, SegmentRef
+from workstation.dicom.sr.unnamed_frame import written_frame
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.annotation_json import as_dict
 from workstation.domain.geometry import Point
@@ -148,18 +150,18 @@ def _paths(item: Annotation, name: MeasureName) -> list[Drawn]:
             return [("POINT", points)]
         case AnnotationKind.COBB, MeasureName.ANGLE:
             return [("POLYLINE", points[:2]), ("POLYLINE", points[2:])]
-        case (AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE, MeasureName.LONG_AXIS) | (
-            AnnotationKind.CARDIOTHORACIC,
-            MeasureName.HEART_WIDTH,
-        ):
-            return [("POLYLINE", points[:2])]
-        case (AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE, MeasureName.SHORT_AXIS) | (
-            AnnotationKind.CARDIOTHORACIC,
-            MeasureName.CHEST_WIDTH,
-        ):
-            return [("POLYLINE", points[2:])]
+        case AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE, MeasureName.LONG_AXIS | MeasureName.SHORT_AXIS:
+            return [("POLYLINE", _axes(points)[name is MeasureName.SHORT_AXIS])]
+        case AnnotationKind.CARDIOTHORACIC, MeasureName.HEART_WIDTH | MeasureName.CHEST_WIDTH:
+            return [("POLYLINE", points[:2] if name is MeasureName.HEART_WIDTH else points[2:])]
         case _:
             return []
+
+
+def _axes(points: Sequence[Sequence[float]]) -> tuple[Sequence[Sequence[float]], Sequence[Sequence[float]]]:
+    """Return the ends of the long and of the short axis, whichever the reader drew first."""
+    first, second = points[:2], points[2:]
+    return (first, second) if math.dist(*first) >= math.dist(*second) else (second, first)
 
 
 def _statistics(item: Annotation) -> Iterable[Dataset]:
@@ -183,7 +185,8 @@ def _drawn(item: Annotation, drawn: Drawn, name: Code, relationship: str, sop_cl
     graphic, points = drawn
     if item.points_lps_mm:
         placed: list[Point] = [(float(p[0]), float(p[1]), float(p[2])) for p in points]
-        return scoord3d(name, graphic, placed, item.frame_of_reference_uid, relationship=relationship)
+        frame = written_frame(item.frame_of_reference_uid, item.series_instance_uid)
+        return scoord3d(name, graphic, placed, frame, relationship=relationship)
     flat = Dataset()
     flat.RelationshipType = relationship
     flat.ValueType = "SCOORD"

@@ -28,6 +28,7 @@ from workstation.dicom.sr.annotation_codes import (
     unit_of,
 )
 from workstation.dicom.sr.common import read_part10, uid_from
+from workstation.dicom.sr.unnamed_frame import read_frame
 from workstation.domain.annotation import (
     IN_STATISTICS,
     Annotation,
@@ -206,7 +207,9 @@ def _shape(item: Dataset) -> _Shape | None:
         return None
     points = tuple(tuple(values[n : n + size]) for n in range(0, len(values), size))
     if size == 3:
-        return _Shape(str(item.get("GraphicType", "")), points, str(item.get("ReferencedFrameOfReferenceUID", "")))
+        return _Shape(
+            str(item.get("GraphicType", "")), points, read_frame(str(item.get("ReferencedFrameOfReferenceUID", "")))
+        )
     for child in _children(item):
         for reference in child.get("ReferencedSOPSequence") or ():
             frame = reference.get("ReferencedFrameNumber")

@@ -49,6 +49,7 @@ from workstation.dicom.sr.references import other_evidence
 from workstation.dicom.sr.size_words import mark_size_item, reader_size_items
 from workstation.dicom.sr.structured_report import refuse_research, report_head
 from workstation.dicom.sr.trait_items import kind_code, trait_items
+from workstation.dicom.sr.unnamed_frame import written_frame
 from workstation.domain.annotation import Annotation
 from workstation.domain.finding import UNNAMED, Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
@@ -156,7 +157,7 @@ def _root(language: str, observer: list[Dataset], procedure: Code, groups: Seque
 
 
 def _region(centre: Point, diameter_mm: float, findings: FindingList) -> list[Dataset]:
-    frame = findings.frame_of_reference_uid
+    frame = written_frame(findings.frame_of_reference_uid, findings.series_instance_uid)
     return [
         scoord3d(code.VOLUME_SURFACE, "ELLIPSOID", sphere(centre, diameter_mm), frame, relationship="CONTAINS"),
         uid_reference(code.SOURCE_SERIES, findings.series_instance_uid),
@@ -184,7 +185,8 @@ def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: b
     ]
     if mark.out_of_ten is not None:
         items.append(number(code.OUT_OF_TEN, mark.out_of_ten, UNITLESS))
-    items += evidence_items(mark.evidence, findings.frame_of_reference_uid)
+    frame = written_frame(findings.frame_of_reference_uid, findings.series_instance_uid)
+    items += evidence_items(mark.evidence, frame)
     shown = findings.is_visible(finding) if decided else mark.shown
     items.append(coded(code.SHOWN, code.YES if shown else code.NO))
     if decided:

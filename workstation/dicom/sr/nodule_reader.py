@@ -17,6 +17,7 @@ from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
 from workstation.dicom.sr.prior_report import speaks_of_another_study
+from workstation.dicom.sr.unnamed_frame import read_frame
 from workstation.domain.finding import NoduleType
 from workstation.domain.follow_up import SeenNodule, nodule_of_annotation, with_evidence
 from workstation.domain.geometry import Point
@@ -95,7 +96,7 @@ def _place(items: list[Dataset]) -> tuple[Point, str] | None:
         values = [float(value) for value in item.get("GraphicData") or ()]
         if len(values) == 18 and all(math.isfinite(value) for value in values):
             x, y, z = (round(sum(values[n::3]) / 6, 4) for n in range(3))  # stored as 32-bit floats
-            return (x, y, z), str(item.get("ReferencedFrameOfReferenceUID", ""))
+            return (x, y, z), read_frame(str(item.get("ReferencedFrameOfReferenceUID", "")))
     return None
 
 

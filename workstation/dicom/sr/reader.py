@@ -18,6 +18,7 @@ from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
 from workstation.dicom.sr.image_regions import read_place
 from workstation.dicom.sr.measurement_report import READER_SESSION
+from workstation.dicom.sr.unnamed_frame import read_frame
 from workstation.domain.errors import DecodeError
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark
 from workstation.domain.geometry import Point
@@ -70,7 +71,9 @@ def _finding_list(ds: Dataset) -> FindingList:
         if finding is None:
             continue
         findings.append(finding)
-        frame = frame or _first(str(item.get("ReferencedFrameOfReferenceUID", "")) for item in _children(group))
+        frame = frame or read_frame(
+            _first(str(item.get("ReferencedFrameOfReferenceUID", "")) for item in _children(group))
+        )
         series = series or _first(str(item.UID) for item in _children(group) if _is(item, code.SOURCE_SERIES))
     return FindingList(
         study_instance_uid=str(ds.StudyInstanceUID),

@@ -37,7 +37,7 @@ class TakeBackDialog(Dialog):
         self.reason.textChanged.connect(self._ready)
         self.body.addWidget(self.reason)
         self.add_hint(tr("The case is free for everybody afterwards. The reason is kept."))
-        self._go = self.set_primary(tr("Take back"), icon="lock-unlock")
+        self._go = self.set_primary(tr("Take the case back"), icon="lock-unlock")
         self._ready()
         self.reason.setFocus()
 
