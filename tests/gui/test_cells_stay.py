@@ -150,7 +150,8 @@ def test_what_the_reader_chose_on_the_middle_slice_is_not_scrolled_away_by_the_l
     bench.serve_prior(*ct_study("1.1.3", "20251208", frame="1.5"))
     bench.open(qtbot.waitUntil)
     qtbot.waitUntil(lambda: stage_name(bench) == "two")
-    _mine, then = pictures(qtbot, bench)
+    mine, then = pictures(qtbot, bench)
+    delivered(qtbot, bench, lambda: bench.page.grid.links.matrix(mine, then) is not None)
     bench.page.grid.frame(STACK).scroll_to(2)
     assert then.index == 2
 
@@ -160,5 +161,9 @@ def test_what_the_reader_chose_on_the_middle_slice_is_not_scrolled_away_by_the_l
         shown.show_point((0.0, 0.0, 30.0))
     else:
         shown.show_slice(6)
+    stream = bench.streams.last
+    qtbot.waitUntil(lambda: stream.started)
+    stream.deliver(0)
+    qtbot.waitUntil(lambda: bool(shown.frame_of_reference_uid))  # its place is known before its picture is here
     mine, _then = pictures(qtbot, bench)
     assert (mine.series_instance_uid, mine.index, then.index) == ("1.2.9.2", 6, 6)
