@@ -103,6 +103,13 @@ FILMS = [
     (header("OT", NominalScannedPixelSpacing=[0.2, 0.2]), 20.0, SpacingBasis.UNKNOWN),
     (header("XC", PixelSpacing=[0.05, 0.05]), 5.0, SpacingBasis.UNKNOWN),
     (header("CT", PixelSpacing=[0.7, 0.7]), 70.0, SpacingBasis.PATIENT),
+    (
+        header("CT", SOPClassUID="1.2.840.10008.5.1.4.1.1.7", PixelSpacing=[0.7, 0.7]),
+        70.0,
+        SpacingBasis.UNKNOWN,  # a picture of a screen: it may have been zoomed
+    ),
+    (header("MR", SOPClassUID="1.2.840.10008.5.1.4.1.1.7.2", PixelSpacing=[0.7, 0.7]), 70.0, SpacingBasis.UNKNOWN),
+    (header("CT", SOPClassUID="1.2.840.10008.5.1.4.1.1.77.1.4", PixelSpacing=[0.7, 0.7]), 70.0, SpacingBasis.PATIENT),
     (header("US", PixelSpacing=[0.3, 0.3]), 30.0, SpacingBasis.PATIENT),
 ]
 

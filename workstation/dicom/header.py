@@ -18,6 +18,7 @@ from pydicom.dataset import Dataset
 
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.frame_headers import frame_values, sequences_of
+from workstation.dicom.pixel_size import is_projection
 from workstation.dicom.region_code import region_by_code
 from workstation.dicom.technique import technique_of
 from workstation.dicom.tracer import TRACERS, tracer_values, tracers_of
@@ -175,7 +176,9 @@ class Header:
 
     @property
     def plane(self) -> ImagePlane | None:
-        """Return where the image lies, None without complete and valid geometry."""
+        """Return where the image lies, None without complete and valid geometry and for a projection."""
+        if is_projection(self.text("Modality"), self.text("SOPClassUID")):
+            return None
         position, axes, spacing = self.position, self.axes, self.spacing_mm
         if position is None or axes is None or spacing is None:
             return None

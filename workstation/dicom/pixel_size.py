@@ -13,9 +13,22 @@ _ULTRASOUND: Final = frozenset({"US", "IVUS"})
 _SECTIONS: Final = frozenset({"CT", "MR", "PT", "NM", "OCT", "OPT", "IVOCT", "SM", *_ULTRASOUND})
 """Modalities whose Pixel Spacing is a size in the patient."""
 PROJECTIONS: Final = frozenset({"CR", "DX", "MG", "XA", "RF", "IO", "PX", "RG", "BMD"})
+_CUT: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.{one}" for one in ("2", "2.1", "2.2", "13.1.1", "13.1.2", "13.1.3"))
+"""SOP Classes of computed slices, whatever their modality: CT, X-ray 3D, breast tomosynthesis. Source: PS3.4 B.5."""
+_SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
 _SAME: Final = 1e-4
+_SQUARE: Final = 1e-3
 _CENTIMETRES: Final = 3
 _MM_PER_CM: Final = 10.0
+
+
+def is_projection(modality: str, sop_class_uid: str) -> bool:
+    """
+    Tell whether an image was seen through the patient: position and orientation, where given, are the detector's.
+
+    Slices computed from projections (tomosynthesis, rotational angiography) are none.
+    """
+    return modality in PROJECTIONS and sop_class_uid not in _CUT
 
 
 def pixel_size_of(dataset: Dataset) -> PixelSize | None:
@@ -27,8 +40,9 @@ def pixel_size_of(dataset: Dataset) -> PixelSize | None:
     if modality in PROJECTIONS:
         return _of_projection(dataset, pixel, imager)
     found = pixel or imager or _pair(dataset.get("NominalScannedPixelSpacing"))
-    # on a photograph, or a film that was scanned, nobody knows how far the body was
-    is_section = pixel is not None and modality in _SECTIONS
+    # on a photograph, a film that was scanned or a picture of a screen nobody knows how far the body was
+    is_capture = f"{dataset.get('SOPClassUID', '')}.".startswith(f"{_SECONDARY_CAPTURE}.")
+    is_section = pixel is not None and modality in _SECTIONS and not is_capture
     return None if found is None else PixelSize(found, SpacingBasis.PATIENT if is_section else SpacingBasis.UNKNOWN)
 
 
@@ -49,7 +63,14 @@ def _of_projection(
 
 
 def aspect_of(dataset: Dataset) -> float:
-    """Return pixel height over width: a spacing first, else Pixel Aspect Ratio (vertical, horizontal), else 1."""
+    """
+    Return pixel height over width: the largest ultrasound region, else a spacing, else Pixel Aspect Ratio, else 1.
+
+    Both pairs are stored vertical before horizontal; regions that differ by rounding only are square.
+    """
+    for region in calibrated_regions(dataset)[:1]:
+        across, down = region.spacing_mm
+        return 1.0 if math.isclose(across, down, rel_tol=_SQUARE) else down / across
     for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio"):
         found = _pair(dataset.get(keyword))
         if found is not None:

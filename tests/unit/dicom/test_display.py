@@ -7,10 +7,13 @@ import pytest
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import ExplicitVRBigEndian
 
-from tests.helpers.ct import SIZE, axial, datasets
+from tests.helpers.ct import SIZE, axial, datasets, part10
 from viewers.scene.decoded import slice_image
+from viewers.scene.image import SliceImage
 from viewers.scene.picture import picture
+from viewers.scene.picture_doubts import image_doubts
 from viewers.scene.raster import Window
+from workstation.bootstrap.image_stream import decode_for_display
 from workstation.dicom.images.decode import decode_frame
 from workstation.dicom.images.frame_attributes import padding_of, unit_of, windows_of
 from workstation.dicom.images.overlays import overlay_planes
@@ -238,6 +241,48 @@ def test_the_shape_of_a_pixel_comes_from_its_spacing_else_from_its_aspect() -> N
     dataset.ImagerPixelSpacing = [0.2, 0.1]
     assert aspect_of(dataset) == pytest.approx(2.0)
     assert aspect_of(Dataset()) == 1.0
+
+
+def test_an_ultrasound_picture_is_drawn_in_the_shape_of_its_calibrated_region_and_says_so() -> None:
+    dataset = Dataset()
+    dataset.Modality = "US"
+    item = Dataset()
+    item.PhysicalDeltaX, item.PhysicalDeltaY = 0.02, 0.03
+    item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = 3
+    item.RegionLocationMinX0 = item.RegionLocationMinY0 = 0
+    item.RegionLocationMaxX1 = item.RegionLocationMaxY1 = 99
+    dataset.SequenceOfUltrasoundRegions = [item]
+    assert aspect_of(dataset) == pytest.approx(1.5)
+    image = SliceImage(np.zeros((9, 9), np.int16), None, "1.9", aspect=aspect_of(dataset))
+    assert "Non-square pixels" in image_doubts(image, Window(5, 10))
+    item.PhysicalDeltaY = 0.02001
+    assert aspect_of(dataset) == 1.0
+
+
+@pytest.mark.parametrize("modality", ["CR", "DX", "MG", "XA", "RF"])
+def test_a_film_with_a_position_in_space_is_measured_at_the_detector_and_asks_for_its_side_marker(
+    modality: str,
+) -> None:
+    dataset = datasets(axial([0]))[0]
+    dataset.Modality, dataset.SOPClassUID = modality, "1.2.840.10008.5.1.4.1.1.1.1"
+    dataset.ImagerPixelSpacing = dataset.PixelSpacing
+    image = decode_for_display(part10(dataset))
+    assert image.plane is None
+    assert image.pixel_size is not None
+    assert image.pixel_size.basis is SpacingBasis.DETECTOR
+    assert "Distances at the detector" in image_doubts(image, Window(0, 4000))
+    asked = any("use the marker in the image" in one for one in image_doubts(image, Window(0, 4000)))
+    assert asked == (modality != "XA")
+
+
+@pytest.mark.parametrize("sop_class", ["2", "13.1.1", "13.1.3"])
+def test_slices_computed_from_projections_keep_their_place_in_the_patient(sop_class: str) -> None:
+    dataset = datasets(axial([0]))[0]
+    dataset.Modality, dataset.SOPClassUID = "MG", f"1.2.840.10008.5.1.4.1.1.{sop_class}"
+    image = decode_for_display(part10(dataset))
+    assert image.plane is not None
+    assert image.pixel_size is not None
+    assert not image.pixel_size.is_doubtful
 
 
 def test_padding_written_in_the_wrong_sign_is_still_padding() -> None:
