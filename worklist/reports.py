@@ -41,6 +41,11 @@ class HubReports:
         """Return a preliminary report to its author with a reason."""
         return self._post(claim, "return", report, reason=reason)
 
+    def check_final(self, report: Report, claim: Claim) -> None:
+        """Ask whether the report would be taken; raises what ``finalise`` would, before anything is stored."""
+        body = {"report": as_json(_REPORT, report), "transaction_uid": claim.transaction_uid}
+        self._client.request("POST", f"/api/reports/{claim.ups_instance_uid}/final/check", json=body)
+
     def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
         """Record the report as final with its signed objects; idempotent."""
         return self._post(claim, "final", report, outputs=as_json(_OUTPUTS, list(artefacts)))

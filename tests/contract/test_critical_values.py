@@ -11,7 +11,7 @@ import pytest
 
 from resources.critical_policy import shipped_policy
 from tests.helpers.hub import HubBed, SentStudy, expect, new_uid
-from tests.helpers.hub_reports import EXPERT, NOW, finalise, new_report, signed, stored_outputs
+from tests.helpers.hub_reports import EXPERT, NOW, check_final, finalise, new_report, signed, stored_outputs
 from worklist.critical import HubCritical
 from worklist.errors import refusal
 from worklist.http import HubClient
@@ -296,6 +296,7 @@ def test_no_final_report_passes_an_open_value_but_its_signer_s_own_answer(hub: H
     lock, outputs = hub.claim("expert", sent.ups), stored_outputs(hub, sent.study)
 
     refused = expect(409, finalise(hub, sent.ups, signed(report), lock, outputs))
+    assert expect(409, check_final(hub, sent.ups, signed(report), lock)).json() == refused.json()
     told = refusal(refused, doing="POST final")
     assert isinstance(told, CriticalOpen)
     assert told.user_text == "Critical values without a read-back: 蛛网膜下腔出血"

@@ -16,6 +16,7 @@ from tests.helpers.hub_reports import (
     EXPERT,
     NOW,
     as_json,
+    check_final,
     finalise,
     from_json,
     new_report,
@@ -169,9 +170,11 @@ def test_what_was_signed_late_does_not_take_a_place_that_is_taken(hub: HubBed) -
     third = begun(hub, signed(fast.draft), ReportKind.AMENDED)
     stale = replace(late.draft, ups_instance_uid=third.ups)
 
+    warned = check_final(hub, third.ups, signed(stale), third.lock)
     refused = finalise(hub, third.ups, signed(stale), third.lock, stored_outputs(hub, sent.study))
     begins = ask_to_revise(hub, "expert", first, ReportKind.ADDENDUM, new_uid(), new_uid())
 
+    assert (warned.status_code, warned.json()["error"]) == (409, "superseded")
     assert (refused.status_code, refused.json()["error"]) == (409, "superseded")
     assert (begins.status_code, begins.json()["error"]) == (409, "superseded")
     assert from_json(hub.as_("technician").get(f"/api/reports/{sent.ups}").json()) == signed(fast.draft)

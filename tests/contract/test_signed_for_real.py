@@ -17,6 +17,7 @@ from tests.helpers.hub_reports import (
     PDF,
     RESIDENT,
     as_json,
+    check_final,
     finalise,
     from_json,
     new_report,
@@ -95,6 +96,20 @@ def test_an_empty_report_is_not_final(hub: HubBed) -> None:
     empty = replace(signed(report), values={"impression": "  "})
 
     assert finalise(hub, sent.ups, empty, lock, stored_outputs(hub, sent.study)).status_code == 400
+
+
+def test_what_would_be_refused_is_said_before_its_objects_are_stored(hub: HubBed) -> None:
+    sent, lock, report = claimed(hub)
+    empty = replace(signed(report), values={"impression": "  "})
+
+    assert check_final(hub, sent.ups, empty, lock).status_code == 400
+    assert check_final(hub, sent.ups, signed(report), new_uid()).json()["error"] == "wrong_transaction"
+    assert check_final(hub, sent.ups, signed(report), lock, user="resident").status_code == 403
+
+    expect(204, check_final(hub, sent.ups, signed(report), lock))
+    assert hub.row("expert", sent.ups)["state"] == "reading"
+    expect(200, finalise(hub, sent.ups, signed(report), lock, stored_outputs(hub, sent.study)))
+    expect(204, check_final(hub, sent.ups, signed(report), lock))  # again, after an answer that was lost
 
 
 def corrected(hub: HubBed, reason: str, *, with_old_objects: bool) -> httpx.Response:

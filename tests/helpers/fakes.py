@@ -64,6 +64,8 @@ class FakeReports:
     fail_with: WorkstationError | None = None
     refused: dict[str, WorkstationError] = field(default_factory=dict)
     """What is said to one report alone"""
+    refused_late: WorkstationError | None = None
+    """What is said once its objects are stored"""
 
     def fetch(self, ups_instance_uid: str) -> Report | None:
         del ups_instance_uid
@@ -79,8 +81,14 @@ class FakeReports:
         self.stored = replace(report, return_reason=reason)
         return self.stored
 
-    def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
+    def check_final(self, report: Report, claim: Claim) -> None:
+        del claim
         error = self.refused.get(report.report_uid, self.fail_with)
+        if error is not None:
+            raise error
+
+    def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
+        error = self.refused.get(report.report_uid, self.fail_with) or self.refused_late
         if error is not None:
             raise error
         self.finals.append((report, claim, tuple(artefacts)))

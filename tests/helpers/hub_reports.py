@@ -62,6 +62,11 @@ def send_back(hub: HubBed, ups: str, report: Report, lock: str, reason: str) -> 
     return hub.as_("expert").post(f"/api/reports/{ups}/return", json=body)
 
 
+def check_final(hub: HubBed, ups: str, report: Report, lock: str, user: str = "expert") -> httpx.Response:
+    body = {"report": as_json(report), "transaction_uid": lock}
+    return hub.as_(user).post(f"/api/reports/{ups}/final/check", json=body)
+
+
 def finalise(
     hub: HubBed, ups: str, report: Report, lock: str, outputs: list[dict[str, str]], user: str = "expert"
 ) -> httpx.Response:

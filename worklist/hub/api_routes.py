@@ -214,6 +214,10 @@ def report_routes(reports: ReportService, inbox: InboxService) -> APIRouter:
     def send_back(ups_instance_uid: str, actor: CurrentActor, body: ReturnBody) -> Report:
         return reports.send_back(actor, ups_instance_uid, body.report, body.transaction_uid, body.reason)
 
+    @router.post("/reports/{ups_instance_uid}/final/check", status_code=204)
+    def check_final(ups_instance_uid: str, actor: CurrentActor, body: ReportBody) -> None:
+        reports.check_final(actor, ups_instance_uid, body.report, body.transaction_uid)
+
     @router.post("/reports/{ups_instance_uid}/final")
     def finalise(ups_instance_uid: str, actor: CurrentActor, body: FinalBody) -> Report:
         return reports.finalise(actor, ups_instance_uid, body.report, body.transaction_uid, body.outputs)

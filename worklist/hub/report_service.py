@@ -174,16 +174,9 @@ class ReportService:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if before is not None and before.state in _WERE_SIGNED:
                 return document_of(before)
-            _require_in_progress(
-                connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION)
-            )
-            self._require_rules(connection, actor, report)
-            require_no_open_critical(connection, actor, report)
-            _require_whole(connection, report)
-            _require_said(report)
+            stored = self._final(connection, actor, report, item, case, before)
             require_stored(connection, report.study_instance_uid, outputs)
             require_report_objects(connection, report.report_uid, outputs)
-            stored = self._moved(before, report, ReportState.FINAL)
             author = document_of(before).author if before is not None else _person(actor)
             stored = replace(stored, author=author, verifier=_person(actor))
             stored = replace(stored, signed_at=stored.signed_at or stored.updated_at)
@@ -207,6 +200,24 @@ class ReportService:
             self._audit(connection, actor, AuditAction.REPORT_SIGNED, stored)
             self._audit(connection, actor, AuditAction.REPORT_DELIVERED, stored)
         return stored
+
+    def check_final(self, actor: Actor, ups_instance_uid: str, report: Report, transaction_uid: str) -> None:
+        """
+        Refuse what ``finalise`` would refuse, before its objects are stored; nothing is written.
+
+        Raises what ``finalise`` raises, less what it says of the outputs.
+        """
+        authorize(actor, Permission.SIGN_FINAL, self._context, subject_uid=ups_instance_uid)
+        self._require_verifier(actor, report)
+        with self._context.write() as connection:  # under the locks of ``finalise``: the same answer at that moment
+            item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
+            if before is not None and before.state in _WERE_SIGNED:
+                return
+            self._final(connection, actor, report, item, case, before)
+            holding = final_row(connection, report.study_instance_uid)
+            follows = "" if report.predecessor is None else report.predecessor.report_uid
+            if follows != ("" if holding is None else holding.report_uid):
+                raise Superseded("another successor was faster")
 
     def cancel(self, actor: Actor, ups_instance_uid: str, report: Report, transaction_uid: str, reason: str) -> Report:
         """Give up a report before it is signed; the case waits for a reader again, or holds what it held."""
@@ -246,6 +257,23 @@ class ReportService:
             raise NoLongerUpdatable("a blind reading is submitted, not signed")
         if read_policy(connection).second_signer and report.author.user_id == actor.user_id:
             raise SecondSigner("a report is signed by another than its author")
+
+    def _final(
+        self,
+        connection: Connection,
+        actor: Actor,
+        report: Report,
+        item: Workitem,
+        case: Row[Any],
+        before: Row[Any] | None,
+    ) -> Report:
+        """Return the report as final once every rule holds that does not ask for its stored objects."""
+        _require_in_progress(connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION))
+        self._require_rules(connection, actor, report)
+        require_no_open_critical(connection, actor, report)
+        _require_whole(connection, report)
+        _require_said(report)
+        return self._moved(before, report, ReportState.FINAL)
 
     def _locked(
         self, connection: Connection, actor: Actor, ups_instance_uid: str, report: Report, transaction_uid: str

@@ -109,6 +109,10 @@ class ReportPort(Protocol):
         """Return a preliminary report to its author with a reason."""
         ...
 
+    def check_final(self, report: Report, claim: Claim) -> None:
+        """Ask whether the report would be taken; raises what ``finalise`` would, before anything is stored."""
+        ...
+
     def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
         """Record the report as final with its signed objects; idempotent."""
         ...

@@ -126,6 +126,7 @@ class DeliverReports:
         report = delivery.report
         if report.verifier is not None:
             self.check_claim(delivery.claim, report.verifier.user_id)  # nothing is stored for a case that is another's
+        self.reports.check_final(report, delivery.claim)  # nor for a report that the hub's rules do not take
         outputs = self.store.store(report.study_instance_uid, [artefact.payload for artefact in delivery.artefacts])
         stored = {output.sop_instance_uid for output in outputs}
         absent = [a.sop_instance_uid for a in delivery.artefacts if a.sop_instance_uid not in stored]

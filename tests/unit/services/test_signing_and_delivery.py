@@ -27,6 +27,7 @@ from workstation.domain.errors import (
     NotSignable,
     SignatureInvalid,
     Unreachable,
+    WorkstationError,
 )
 from workstation.domain.finding import RejectReason
 from workstation.domain.report import Person, Report, ReportState, signing_blockers
@@ -263,6 +264,17 @@ def test_a_report_refused_only_after_the_line_had_been_dead_is_a_draft_again_onc
     desk.clock.advance(25 * 3600)
     assert desk.deliver().refused == 1
     assert desk.drafts.kept == {}
+
+
+@pytest.mark.parametrize("error", [CriticalOpen("open"), NoLongerUpdatable("moved on"), NotPermitted("no")])
+def test_nothing_of_a_report_that_the_hub_refuses_lies_in_the_archive(error: WorkstationError) -> None:
+    desk = Desk()
+    desk.sign()
+    desk.reports.fail_with = error
+
+    assert desk.deliver().refused == 1
+
+    assert desk.images.stored == []
 
 
 def test_a_report_held_by_an_open_critical_value_is_told_once_and_goes_by_itself_after_the_read_back() -> None:
