@@ -42,39 +42,56 @@ class Cine:
 
     ``intervals_ms`` says how long each frame stands, in playing order. ``sweeps`` plays there and back
     instead of beginning anew (Preferred Playback Sequencing 1). ``declared`` is False where the object
-    names no speed and the default is used. Source: PS3.3 C.7.6.5.
+    names no speed and the default is used. ``trim`` is the first and the last frame that play (places from
+    0, ends included), None for all; the others are seen by hand. Source: PS3.3 C.7.6.5.
     """
 
     intervals_ms: tuple[float, ...]
     sweeps: bool = False
     declared: bool = True
+    trim: tuple[int, int] | None = None
     _ends: tuple[float, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.intervals_ms or min(self.intervals_ms) <= 0:
             raise ValueError("every frame stands for some time")
-        object.__setattr__(self, "_ends", tuple(accumulate(self.intervals_ms)))
+        if self.trim is not None and not 0 <= self.trim[0] < self.trim[1] < len(self.intervals_ms):
+            raise ValueError("two frames of the clip play at least")
+        object.__setattr__(self, "_ends", tuple(accumulate(self._played)))
+
+    @property
+    def _played(self) -> tuple[float, ...]:
+        return self.intervals_ms if self.trim is None else self.intervals_ms[self.trim[0] : self.trim[1] + 1]
+
+    @property
+    def _first(self) -> int:
+        return 0 if self.trim is None else self.trim[0]
 
     @property
     def frames_per_second(self) -> float:
         """Return the mean speed."""
-        return 1000.0 * len(self.intervals_ms) / self._ends[-1]
+        return 1000.0 * len(self._ends) / self._ends[-1]
 
     def start_ms(self, place: int) -> float:
-        """Return when the frame at a place (from 0) begins on the way forward."""
-        return self._ends[place - 1] if place else 0.0
+        """Return when the frame at a place (from 0) begins on the way forward, 0 for one that does not play."""
+        played = place - self._first
+        return self._ends[played - 1] if 0 < played < len(self._ends) else 0.0
 
     def place_at(self, elapsed_ms: float) -> int:
         """Return which frame (from 0) stands after some time; the clip repeats for ever."""
-        once, last = self._ends[-1], len(self.intervals_ms) - 1
+        return self._first + self._played_at(elapsed_ms)
+
+    def _played_at(self, elapsed_ms: float) -> int:
+        intervals = self._played
+        once, last = self._ends[-1], len(intervals) - 1
         if not self.sweeps or last < 2:
             return min(bisect_right(self._ends, elapsed_ms % once), last)
         # the two ends are shown once in every sweep
-        back = once - self.intervals_ms[0] - self.intervals_ms[-1]
+        back = once - intervals[0] - intervals[-1]
         at = elapsed_ms % (once + back)
         if at < once:
             return min(bisect_right(self._ends, at), last)
-        mirrored = once - self.intervals_ms[-1] - (at - once)
+        mirrored = once - intervals[-1] - (at - once)
         return max(1, min(bisect_right(self._ends, mirrored - 1e-9), last - 1))
 
 

@@ -271,6 +271,31 @@ def test_a_scan_of_tissue_is_no_film_and_a_sweep_is_noted() -> None:
     assert swept.sweeps
 
 
+@pytest.mark.parametrize(
+    ("tags", "plays"),
+    [
+        ({"StartTrim": 3, "StopTrim": 5}, [2, 3, 4, 2]),
+        ({"StartTrim": 3}, [2, 3, 4, 5, 2]),
+        ({"StopTrim": 2}, [0, 1, 0, 1]),
+        ({"StartTrim": 1, "StopTrim": 6}, [0, 1, 2, 3]),
+        ({"StartTrim": 5, "StopTrim": 2}, [0, 1, 2, 3]),
+        ({"StartTrim": 0, "StopTrim": 99}, [0, 1, 2, 3]),
+        ({"StartTrim": 3, "StopTrim": 5, "PreferredPlaybackSequencing": 1}, [2, 3, 4, 3, 2]),
+    ],
+)
+def test_a_clip_plays_the_frames_that_its_maker_kept(tags: dict[str, Any], plays: list[int]) -> None:
+    cine = cine_of(clip("1", 6, FrameTime="40", **tags), 6)
+    assert cine is not None
+    assert [cine.place_at(40.0 * n) for n in range(len(plays))] == plays
+    assert cine.frames_per_second == 25.0
+
+
+def test_frames_in_another_order_than_their_numbers_are_not_trimmed() -> None:
+    cine = cine_of(clip("1", 6, FrameTime="40", StartTrim=3), 5)
+    assert cine is not None
+    assert cine.trim is None
+
+
 def test_a_dose_grid_lies_where_its_offsets_say() -> None:
     values = {
         "NumberOfFrames": ("3",),

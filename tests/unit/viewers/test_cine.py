@@ -42,3 +42,14 @@ def test_a_stack_that_names_no_speed_plays_ten_a_second() -> None:
     assert CinePlayer(Cine((20.0, 20.0)), 5).cine.frames_per_second == 10.0
     with pytest.raises(ValueError, match="two frames"):
         CinePlayer(None, 1)
+
+
+def test_a_film_begun_on_a_frame_that_does_not_play_goes_to_the_first_that_does() -> None:
+    player = CinePlayer(Cine((40.0,) * 10, trim=(4, 6)), 10)
+    for begun in (0, 9):
+        player.start(0.0, begun)
+        assert [player.tick(t, here) for t in (0.0, 40.0, 80.0, 120.0)] == [4, 5, 6, 4]
+    player.start(0.0, 5)
+    assert [player.tick(t, here) for t in (0.0, 40.0, 80.0)] == [5, 6, 4]
+    with pytest.raises(ValueError, match="two frames"):
+        Cine((40.0,) * 4, trim=(2, 4))

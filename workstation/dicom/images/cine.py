@@ -17,7 +17,8 @@ def cine_of(header: Header, count: int) -> Cine | None:
     Return how a multi-frame object plays, None for one that does not move.
 
     Recommended Display Frame Rate, Frame Time Vector, Frame Time, Cine Rate, in this order; a modality
-    that films without saying so plays at a default speed. Source: PS3.3 C.7.6.5.
+    that films without saying so plays at a default speed. Start Trim and Stop Trim bound what plays.
+    Source: PS3.3 C.7.6.5.
     """
     if count < 2:
         return None
@@ -38,5 +39,16 @@ def cine_of(header: Header, count: int) -> Cine | None:
     else:
         found = None
     if found is not None and max(found) <= _SLOWEST_MS:
-        return Cine(found, sweeps)
-    return Cine((DEFAULT_INTERVAL_MS,) * count, sweeps, declared=False) if header.text("Modality") in _MOVING else None
+        return Cine(found, sweeps, trim=_trim(header, count))
+    if header.text("Modality") not in _MOVING:
+        return None
+    return Cine((DEFAULT_INTERVAL_MS,) * count, sweeps, declared=False, trim=_trim(header, count))
+
+
+def _trim(header: Header, count: int) -> tuple[int, int] | None:
+    """Return the first and last place (from 0) that play, None for all and for numbers that name no two frames."""
+    if header.frames or header.integer("NumberOfFrames") != count:
+        return None  # frames that were grouped or sorted are not where their numbers say
+    first, last = header.integer("StartTrim", 1) - 1, header.integer("StopTrim", count) - 1
+    is_whole = (first, last) == (0, count - 1)
+    return (first, last) if 0 <= first < last < count and not is_whole else None

@@ -19,6 +19,7 @@ from viewers.scene.note_scene import NoteScene
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from viewers.scene.volume_scene import VolumeScene
+from workstation.domain.frames import Cine
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 
@@ -141,9 +142,9 @@ class CinePlayback(QObject):
             scene, one = grid.frame(key).scene, self._playing.get(key)
             is_clip, words = self._clip(key), ""
             if one is not None and one.scene is scene:
-                words = tr("{rate} frames/s", rate=f"{one.player.speed:.0f}")
+                words = _words(one.player.speed, one.player.cine)
             elif is_clip and isinstance(scene, StackScene) and scene.cine is not None:
-                words = tr("{rate} frames/s", rate=f"{scene.cine.frames_per_second:.0f}")
+                words = _words(scene.cine.frames_per_second, scene.cine)
             header.show_cine(one is not None if is_clip or one is not None else None, words)
         self._show_state()
 
@@ -151,6 +152,12 @@ class CinePlayback(QObject):
         grid = self._page.grid
         is_playing = any(grid.frame(key) is grid.active for key in self._playing)
         self._page.view_commands.action("view.cine").setChecked(is_playing)
+
+
+def _words(speed: float, cine: Cine) -> str:
+    """Return the speed, and which frames play where its maker left some out."""
+    told = tr("{rate} frames/s", rate=f"{speed:.0f}")
+    return told if cine.trim is None else f"{told} · {cine.trim[0] + 1}–{cine.trim[1] + 1}"
 
 
 def _is_here(scene: Scene, index: int) -> bool:
