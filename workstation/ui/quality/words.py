@@ -176,4 +176,7 @@ def rule_words(rule: str) -> str:
         "denied_in_conclusion": tr("Conclusion denies what was found"),
         "denied_in_findings": tr("Findings contradict themselves"),
         "density_of_conclusion": tr("Density of a nodule"),
+        "place_of_conclusion": tr("Place: conclusion and findings"),
+        "amount_of_conclusion": tr("Amount: conclusion and findings"),
+        "mixed_units": tr("Two units in one size"),
     }.get(rule, rule)
