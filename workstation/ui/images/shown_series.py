@@ -12,6 +12,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.raster import GrayscaleTransform, to_gray
 from viewers.scene.scene import Scene, ViewState
 from viewers.scene.stack_scene import StackScene
+from workstation.domain.frames import frames_kept
 from workstation.domain.geometry import Point
 from workstation.domain.study import Series
 from workstation.services.fusion_service import PreparedOverlay
@@ -63,6 +64,13 @@ class ShownSeries:
     def images(self) -> dict[int, SliceImage]:
         """Return the slices that are here."""
         return {n: image for n in sorted(self.scene.arrived) if (image := self.scene.image(n)) is not None}
+
+    @property
+    def comes_and_goes(self) -> bool:
+        """Tell whether it has more frames than are held at once."""
+        first = next(iter(self.images.values()), None)
+        is_on_demand = first is not None and self.scene.is_on_demand
+        return first is not None and is_on_demand and frames_kept(first.pixels.nbytes) < self.scene.count
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from resources.translation import tr
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.mpr_plane import MprPlane, image_plane, plane_grid
 from viewers.scene.reslice import ResliceRequest
@@ -38,7 +39,8 @@ class VolumeBuilding(QObject):
             self.built.emit(shown)  # built for another purpose, before it was looked at
         if shown.built is not None or shown.refusal or self._job is not None:
             return
-        if len(images) < max(2, shown.scene.count):
+        if shown.comes_and_goes or len(images) < max(2, shown.scene.count):
+            self.refuse_early(shown)
             return
         slices = [PlacedSlice(image.pixels, image.plane, image.padding) for image in images]
         uid, frame, unit = shown.series_instance_uid, shown.scene.frame_of_reference_uid, images[0].unit
@@ -64,6 +66,15 @@ class VolumeBuilding(QObject):
             on_success=lambda built: self.take(shown, built),
             on_error=lambda error: self._failed(shown, error),
         )
+
+    def refuse_early(self, shown: ShownSeries) -> None:
+        """Say of a stack that is never here whole that it gets no volume; its first slice is enough to know."""
+        if not shown.refusal and shown.comes_and_goes:
+            text = tr("Too many frames to be held at once: they make no volume")
+            shown.refusal = text
+            self.refused.emit(
+                shown, WorkstationError(text, hint=tr("Every frame can be read in the stack; planes need all at once."))
+            )
 
     def drop(self) -> None:
         """Stop building."""

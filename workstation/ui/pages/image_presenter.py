@@ -98,6 +98,7 @@ class ImagePresenter(QObject):
         self._loading.failed.connect(lambda _shown: page.grid.refresh())
         self._volumes = VolumeBuilding(self, jobs)
         self._loading.settled.connect(self._volumes.start)
+        self._loading.arrived.connect(lambda shown, _batch: self._volumes.refuse_early(shown))
         self._loading.settled.connect(self.series_settled)
         self._volumes.built.connect(self._built)
         self._volumes.refused.connect(self._refused)
