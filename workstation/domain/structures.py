@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -29,14 +30,32 @@ class Structure:
                 raise ValueError("a contour has at least three finite points in space")
 
 
+class LeftOut(StrEnum):
+    """Why something in an object is not drawn."""
+
+    POINT = "point"
+    """Contours that are one point"""
+    OPEN = "open"
+    """Contours that are not closed"""
+    OTHER_FRAME = "other_frame"
+    """Whole structures in another frame of reference than the rest"""
+    DAMAGED = "damaged"
+    """Contours without usable points, of a kind that is not known, or of no named structure"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StructureSet:
-    """The structures of one object, with where it came from (its SOP Instance UID) and in which frame they lie."""
+    """
+    The structures of one object, with where it came from (its SOP Instance UID) and in which frame they lie.
+
+    ``left_out`` counts what the object holds and nobody sees.
+    """
 
     origin: str
     label: str
     frame_of_reference_uid: str
     structures: tuple[Structure, ...]
+    left_out: tuple[tuple[LeftOut, int], ...] = ()
 
 
 def outlines_on(structure: Structure, plane: ImagePlane, half_step_mm: float) -> list[FloatArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resources.translation import tr, trn
+from workstation.domain.structures import LeftOut
 from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
 
 
@@ -36,6 +37,25 @@ def content_words(one: ForeignObject) -> str:
     if one.presentation is not None:
         return trn("{count} image", "{count} images", len(one.presentation.images))
     return ""
+
+
+def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
+    """Return what an object holds that is not drawn, and why, one reason a line."""
+    return tuple(_left_out(why, count) for why, count in one.outlines.left_out) if one.outlines is not None else ()
+
+
+def _left_out(why: LeftOut, count: int) -> str:
+    if why is LeftOut.POINT:
+        return trn("Not drawn: {count} single point", "Not drawn: {count} single points", count)
+    if why is LeftOut.OPEN:
+        return trn("Not drawn: {count} open contour", "Not drawn: {count} open contours", count)
+    if why is LeftOut.OTHER_FRAME:
+        return trn(
+            "Not drawn: {count} structure in another frame of reference",
+            "Not drawn: {count} structures in another frame of reference",
+            count,
+        )
+    return trn("Not drawn: {count} unusable contour", "Not drawn: {count} unusable contours", count)
 
 
 def source_lines(source: Provenance) -> tuple[str, ...]:

@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread, dcmwrite
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
 
 from tests.helpers.viewers import axial_plane
 from workstation.dicom.objects import structure_set
 from workstation.dicom.objects.structure_set import read_structure_set
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.geometry import ImagePlane
-from workstation.domain.structures import Structure, cuts_of, outlines_on
+from workstation.domain.structures import LeftOut, Structure, cuts_of, outlines_on
+from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
+from workstation.ui.foreign_words import left_out_lines
 
 SQUARE = np.array([[0.0, 0, 5], [10, 0, 5], [10, 10, 5], [0, 10, 5]])
 # a U: cut through both arms
@@ -95,6 +99,63 @@ def test_what_cannot_be_drawn_is_left_out_and_the_rest_is_shown(zoo_file: Path) 
     assert len(found.structures[0].contours) == len(whole.structures[0].contours) - 1
     assert found.structures[0].colour == (255, 0, 7)
     assert len(found.structures) == len(whole.structures)
+
+
+def outlined(*rois: tuple[str, list[tuple[str, object]]]) -> bytes:
+    """Return a structure set; each structure is its frame and its contours (geometric type, points)."""
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.SOPClassUID, ds.SOPInstanceUID = structure_set.RT_STRUCTURE_SET, "1.2.9"
+    ds.StructureSetROISequence, ds.ROIContourSequence = [], []
+    for number, (frame, contours) in enumerate(rois, start=1):
+        name, drawn = Dataset(), Dataset()
+        name.ROINumber = drawn.ReferencedROINumber = number
+        name.ROIName, name.ReferencedFrameOfReferenceUID = f"S{number}", frame
+        drawn.ContourSequence = []
+        for kind, points in contours:
+            item = Dataset()
+            item.ContourGeometricType, item.ContourData = kind, points
+            drawn.ContourSequence.append(item)
+        ds.StructureSetROISequence.append(name)
+        ds.ROIContourSequence.append(drawn)
+    buffer = BytesIO()
+    dcmwrite(buffer, ds, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+RING = ("CLOSED_PLANAR", SQUARE.ravel().tolist())
+
+
+def test_points_and_open_contours_that_are_not_drawn_are_counted_and_told() -> None:
+    found = read_structure_set(
+        outlined(
+            ("1.5", [RING, ("POINT", [1, 2, 3]), ("POINT", [4, 5, 6]), ("OPEN_PLANAR", [0, 0, 0, 1, 1, 0])]),
+            ("1.5", [("OPEN_NONPLANAR", [0, 0, 0, 1, 1, 9]), ("CLOSED_PLANAR", [1, 2, 3]), ("ELSE", [1, 2, 3])]),
+        )
+    )
+    source = Provenance("1.2.9", "", "", "", "", "")
+    told = left_out_lines(ForeignObject("1.2.3", ObjectKind.STRUCTURES, source, outlines=found))
+
+    assert [one.name for one in found.structures] == ["S1"]
+    assert found.left_out == ((LeftOut.POINT, 2), (LeftOut.OPEN, 2), (LeftOut.DAMAGED, 2))
+    assert told == (
+        "Not drawn: 2 single points",
+        "Not drawn: 2 open contours",
+        "Not drawn: 2 unusable contours",
+    )
+
+
+def test_a_structure_in_another_frame_of_reference_is_never_drawn_in_that_of_the_others() -> None:
+    found = read_structure_set(outlined(("1.9", [RING]), ("1.5", [RING]), ("1.5", [RING])))
+
+    assert found.frame_of_reference_uid == "1.5"
+    assert [one.name for one in found.structures] == ["S2", "S3"]
+    assert found.left_out == ((LeftOut.OTHER_FRAME, 1),)
+
+
+def test_a_structure_set_that_is_drawn_whole_says_nothing_of_what_was_left_out() -> None:
+    assert read_structure_set(outlined(("1.5", [RING]))).left_out == ()
 
 
 def test_a_flood_of_points_is_refused_with_words(zoo_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from workstation.services.foreign_objects_service import ForeignObject, ForeignO
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.document_dialog import DocumentDialog
-from workstation.ui.foreign_words import content_words, kind_words, maker, source_lines
+from workstation.ui.foreign_words import content_words, kind_words, left_out_lines, maker, source_lines
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.shown_series import ShownSeries
@@ -188,7 +188,10 @@ class ForeignObjectsView(QObject):
         if one.presentation is not None:
             shown = self._stack is not None and self._stack.presentation is one.presentation
         title = f"{kind_words(one.kind)} · {source.label}" if source.label else kind_words(one.kind)
-        jumps, lines = tuple(self._image_words(image) for image in self._keys(one)), source_lines(source)
+        jumps, lines = (
+            tuple(self._image_words(image) for image in self._keys(one)),
+            (*left_out_lines(one), *source_lines(source)),
+        )
         prior = self._priors.get(one.study_instance_uid)
         if prior is not None:  # drawn beside the case only: there is nothing to go to, and no view to take over
             day = day_of(prior.study_date)
