@@ -23,7 +23,7 @@ from workstation.domain.categories.values import AssignedCategory, CategoryResul
 from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportState
 
-SECOND = Person("reader2", "赵敏", "省影像专科联盟远程诊断中心")
+SECOND = Person("reader2", "赵敏", "")  # an account of no site: the hub takes the name and place of the account
 THIRD = Person("senior2", "李明", "省影像专科联盟远程诊断中心")
 
 

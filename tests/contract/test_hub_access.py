@@ -42,6 +42,7 @@ ALLOWED = {
     ("POST", "/api/reports/{ups_instance_uid}/submit"): READERS,
     ("POST", "/api/reports/{ups_instance_uid}/return"): {"expert"},
     ("POST", "/api/reports/{ups_instance_uid}/final"): {"expert"},
+    ("POST", "/api/reports/{ups_instance_uid}/final/check"): {"expert"},
     ("GET", "/api/reports/{ups_instance_uid}/readings"): READERS | {"worker"},
     ("POST", "/api/reports/{ups_instance_uid}/revise"): READERS,
     ("POST", "/api/reports/{ups_instance_uid}/cancel"): READERS,
@@ -177,6 +178,7 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
         "/api/reports/{ups_instance_uid}/submit": under_lock,
         "/api/reports/{ups_instance_uid}/return": {**under_lock, "reason": "because"},
         "/api/reports/{ups_instance_uid}/final": {**under_lock, "outputs": []},
+        "/api/reports/{ups_instance_uid}/final/check": under_lock,
         "/api/reports/{ups_instance_uid}/revise": {
             "kind": "corrected",
             "predecessor_uid": new_uid(),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.cases import FixedClock
+from tests.helpers.fakes import FakeDelivery
 from tests.helpers.hub import HubBed, expect, new_uid
 from tests.helpers.hub_reports import EXPERT, finalise, new_report, signed, stored_outputs, submit
 from workstation.bootstrap.adapters import Hub, connect
@@ -21,6 +22,7 @@ from workstation.domain.access import Actor, Role
 from workstation.domain.errors import AlreadyClaimed, WorklistError
 from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportKind, ReportState, WithdrawalCode
+from workstation.domain.signature import SignedArtefact
 from workstation.domain.workitem import Claim, OutputReference, WorklistRow
 from workstation.services.report_difference import pieces
 from workstation.services.report_workflow import (
@@ -30,6 +32,7 @@ from workstation.services.report_workflow import (
     WithdrawReport,
     signed_objects,
 )
+from workstation.services.untaken_objects import RejectUntaken
 from workstation.storage.drafts import DraftStore
 
 LATE = datetime(2027, 1, 1, tzinfo=UTC)
@@ -184,6 +187,37 @@ def test_a_withdrawn_report_is_rejected_by_a_note_that_the_archive_keeps(
     )
     named = [item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for item in note.ContentSequence[-2:]]
     assert named == [one.sop_instance_uid for one in signed_objects(first)]
+
+
+def test_a_dropped_report_is_rejected_in_the_archive_where_it_got_there_and_was_never_taken(
+    hub: HubBed, doctors: tuple[Workstation, Workstation]
+) -> None:
+    doctor, sent = doctors[0], hub.send()
+    report = signed(new_report(sent.study, sent.ups, new_uid(), author=EXPERT))
+    claim = Claim(sent.ups, hub.claim("expert", sent.ups))
+    names = [OutputReference(**one) for one in stored_outputs(hub, sent.study)]
+    absent = replace(names[0], sop_instance_uid=new_uid())
+    objects = [
+        SignedArtefact(
+            "report_sr", sent.study, one.series_instance_uid, one.sop_class_uid, one.sop_instance_uid, b"", ""
+        )
+        for one in (*names, absent)
+    ]
+    images = doctor.hub.images
+    reject = RejectUntaken(doctor.hub.workflow, images, images, DicomObjects(FixedClock(LATE)))
+
+    reject(FakeDelivery(report, claim, tuple(objects[-1:])), doctor.actor)
+    assert [one for one in images.study(sent.study).series if one.modality == "KO"] == []
+    reject(FakeDelivery(report, claim, tuple(objects)), doctor.actor)
+
+    (notes,) = [one for one in images.study(sent.study).series if one.modality == "KO"]
+    (stored,) = notes.instances
+    note = read_part10(images.instance(sent.study, notes.series_instance_uid, stored.sop_instance_uid))
+    assert [
+        item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        for item in note.ContentSequence
+        if "ReferencedSOPSequence" in item
+    ] == [one.sop_instance_uid for one in names]
 
 
 def test_who_gives_up_a_blind_reading_finds_its_words_where_nobody_else_does(

@@ -11,15 +11,19 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
-from tests.helpers.fakes import EXPERT, FakeAudit, FakeReports
+from tests.helpers.fakes import EXPERT, FakeAudit, FakeImages, FakeObjects, FakeReports
+from tests.helpers.fakes_workflow import FakeWorkflow
 from tests.helpers.reports import NOON, drafted_report
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import NotSignable, Unreachable
+from workstation.domain.errors import IntegrityMismatch, NotSignable, Refused, Unreachable
 from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.report_version import ReportVersion, VersionStep
 from workstation.domain.signature import SignedArtefact
+from workstation.domain.study import Study
 from workstation.domain.workitem import Claim
 from workstation.services.jobs import JobRunner
 from workstation.services.outbox_service import OutboxDesk
+from workstation.services.untaken_objects import RejectUntaken
 from workstation.storage.drafts import DraftStore
 from workstation.storage.outbox import Outbox
 from workstation.ui.jobs_qt import runner_on_main_thread
@@ -51,6 +55,21 @@ def signed(number: int, signer: Person = ME) -> Report:
     return replace(report.moved(ReportState.FINAL, at=NOON), verifier=signer, signed_at=NOON)
 
 
+class ArchiveOfOne(FakeImages):
+    """An archive that holds what ``files`` names, of any study."""
+
+    def study(self, study_instance_uid: str) -> Study:
+        del study_instance_uid
+        return self.the_study
+
+    def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+        if sop_instance_uid not in self.files:
+            raise Refused("The hub does not know this case or image")
+        if not self.files[sop_instance_uid]:
+            raise IntegrityMismatch("cut short")
+        return self.files[sop_instance_uid]
+
+
 class Bench:
     """The real outbox and drafts of one signer, with a hub that does as told."""
 
@@ -59,7 +78,9 @@ class Bench:
         self.outbox = Outbox(folder / "outbox.sqlite", KEY, now=lambda: self.now)
         self.drafts = DraftStore(folder / "drafts", KEY, editor=lambda: ME.user_id)
         self.reports, self.audit = FakeReports(), FakeAudit()
-        self.desk = OutboxDesk(self.outbox, self.drafts, self.reports, self.audit, lambda: "1.9.9")
+        self.workflow, self.images = FakeWorkflow(), ArchiveOfOne()
+        reject = RejectUntaken(self.workflow, self.images, self.images, FakeObjects())
+        self.desk = OutboxDesk(self.outbox, self.drafts, self.reports, self.audit, lambda: "1.9.9", reject)
 
     def put(self, number: int, *, refused: bool = False, signer: Person = ME) -> Report:
         report = signed(number, signer)
@@ -105,6 +126,46 @@ def test_what_is_dropped_has_become_a_draft_before(bench: Bench) -> None:
     assert bench.outbox.pending() == []
     bench.outbox.enqueue(report, CLAIM, ())
     assert bench.outbox.waiting() == 0  # the same signature is never sent after all
+
+
+@pytest.mark.parametrize("kept", [b"payload", b""])
+def test_what_lies_in_the_archive_of_a_dropped_report_is_rejected_there(bench: Bench, kept: bytes) -> None:
+    report = bench.put(1, refused=True)
+    bench.images.files["1.2.8.1"] = kept
+
+    bench.desk.drop(report.report_uid, EXPERT)
+
+    assert bench.images.stored == [b"rejection of 1 objects"]
+    assert bench.outbox.waiting() == 0
+
+
+def test_nothing_is_rejected_of_a_dropped_report_that_the_archive_never_got(bench: Bench) -> None:
+    bench.desk.drop(bench.put(1, refused=True).report_uid, EXPERT)
+
+    assert bench.images.stored == []
+    assert bench.outbox.waiting() == 0
+
+
+def test_a_report_that_was_taken_after_all_is_never_rejected(bench: Bench) -> None:
+    report = bench.put(1, refused=True)
+    bench.images.files["1.2.8.1"] = b"payload"
+    bench.workflow.history = (ReportVersion(1, VersionStep.SIGNED, ME.name, NOON, "", report),)
+
+    bench.desk.drop(report.report_uid, EXPERT)
+
+    assert bench.images.stored == []
+    assert bench.outbox.waiting() == 0
+
+
+def test_what_cannot_be_rejected_in_the_archive_is_not_dropped(bench: Bench) -> None:
+    report = bench.put(1, refused=True)
+    bench.images.files["1.2.8.1"] = b"payload"
+    bench.images.fail_with = Unreachable("away")
+
+    with pytest.raises(Unreachable):
+        bench.desk.drop(report.report_uid, EXPERT)
+
+    assert bench.outbox.waiting() == 1
 
 
 def test_a_draft_that_is_being_written_is_left_as_it_is(bench: Bench) -> None:

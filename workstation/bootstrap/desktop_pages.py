@@ -219,12 +219,15 @@ def _deliveries(desktop: Desktop) -> Page:
         page = DeliveriesPage()
         DeliveriesPresenter(page, desktop.hub.dispatch, desktop.shell.jobs)
         return page
+    from workstation.dicom.objects.report_objects import DicomObjects
     from workstation.services.outbox_service import OutboxDesk
-    from workstation.services.uid import new_uid
+    from workstation.services.uid import SystemClock, new_uid
+    from workstation.services.untaken_objects import RejectUntaken
     from workstation.ui.pages.outbox_page import OutboxPage, OutboxPresenter
 
     own, storage, hub = OutboxPage(), desktop.session.storage, desktop.hub
-    box = OutboxDesk(storage.outbox, storage.drafts, hub.reports, hub.audit, new_uid)
+    reject = RejectUntaken(hub.workflow, hub.images, hub.images, DicomObjects(SystemClock()))
+    box = OutboxDesk(storage.outbox, storage.drafts, hub.reports, hub.audit, new_uid, reject)
     OutboxPresenter(own, box, desktop.shell.jobs, actor, _present(desktop.desk).deliver)
     return own
 

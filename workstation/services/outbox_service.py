@@ -68,6 +68,8 @@ class OutboxDesk:
     reports: ReportPort
     audit: AuditPort
     new_uid: Callable[[], str]
+    reject: Callable[[Delivery, Actor], None]
+    """Says in the archive that what lies there of a dropped report is not to be used (``RejectUntaken``)"""
 
     def entries(self, actor: Actor) -> tuple[OutboxEntry, ...]:
         """Return this person's signed reports that have not arrived, the refused ones first."""
@@ -88,7 +90,8 @@ class OutboxDesk:
         Let go of a refused report once its text is safe: in a draft, or signed anew at the hub.
 
         Where it is neither, it is made a draft now. The act is audited first, so without the hub nothing is
-        dropped. Raises NotSignable for what was not refused, DiskFull, Unreachable.
+        dropped; nor while what lies in the archive of it could not be rejected. Raises NotSignable for what was not
+        refused, DiskFull, Unreachable.
         """
         found = next((one for one in self.outbox.pending() if one.report.report_uid == report_uid), None)
         if found is None or _owner(found.report) != actor.user_id:
@@ -105,6 +108,7 @@ class OutboxDesk:
         self.audit.record(
             AuditAction.DELIVERY_DROPPED, subject_uid=report.study_instance_uid, detail=f"report {report_uid}"
         )
+        self.reject(found, actor)
         self.outbox.dropped(report_uid)
 
 
