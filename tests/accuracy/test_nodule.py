@@ -12,10 +12,14 @@ import pytest
 
 from models.engine.nodule.segmenter import NoduleSegmenter
 from models.evaluation.diameters import cube_sizes
-from tests.helpers.nodules import FreeJob
+from tests.helpers.nodules import MIDDLE, FreeJob, lung, with_ball
+from tests.helpers.nodules import volume_of as volume_in
 from tests.helpers.viewers import real_ct, volume_of
+from viewers.scene.callipers import words
 from workstation.domain import outline
 from workstation.domain.volume import Volume
+from workstation.services.nodule_service import MeasureNodule
+from workstation.services.uid import SystemClock
 
 pytestmark = pytest.mark.accuracy
 
@@ -59,6 +63,32 @@ def test_volume_and_diameter_lie_within_the_spread_of_four_readers(shared_data: 
     assert len(diameters) == 4
     assert min(diameters) <= found.equivalent_diameter_mm <= max(diameters)
     assert min(volumes) <= found.volume_mm3 <= max(volumes)
+
+
+SAID = "Outlined as readers draw: about 1 mm wider than a sharp edge"
+
+
+def _clicked(diameter_mm: float) -> tuple[float, tuple[str, ...]]:
+    """Return the diameter by volume of a ball of known size, and the words beside it."""
+    volume = volume_in(with_ball(lung(), MIDDLE, diameter_mm, 40.0))
+    measure = MeasureNodule(measurer=NoduleSegmenter(), clock=SystemClock(), new_uid=lambda: "2.25.4")
+    found = measure(volume, MIDDLE, FreeJob(), author="wang.li")
+    return found.measurement.equivalent_diameter_mm, words(found.annotation)
+
+
+@pytest.mark.parametrize("diameter_mm", [5.0, 6.0, 8.0, 10.0])
+def test_a_small_ball_is_measured_a_millimetre_wider_and_the_reader_is_told_beside_the_number(
+    diameter_mm: float,
+) -> None:
+    measured_mm, told = _clicked(diameter_mm)
+    assert 0.5 < measured_mm - diameter_mm < 1.5
+    assert SAID in told
+
+
+def test_a_large_ball_is_told_without_the_doubt_that_would_not_change_its_reading() -> None:
+    measured_mm, told = _clicked(20.0)
+    assert (measured_mm / 20.0) ** 3 < 1.25
+    assert SAID not in told
 
 
 def _errors(shared_data: Path, half: str) -> tuple[list[float], int]:
