@@ -59,7 +59,7 @@ ALLOWED = {
     ("POST", "/api/critical/{critical_uid}/call"): READERS,
     ("POST", "/api/critical/{critical_uid}/acknowledge"): SENDERS,
     ("POST", "/api/critical/{critical_uid}/close"): READERS,
-    ("POST", "/api/critical/{critical_uid}/dismiss"): READERS,
+    ("POST", "/api/critical/{critical_uid}/dismiss"): {"expert"},  # another's value; one's own: test_critical_values
     ("GET", "/api/critical-policy"): SEES_STUDIES | {"admin"},
     ("PUT", "/api/critical-policy"): {"admin"},
     ("GET", "/api/critical-indicator"): {"quality", "admin"},
@@ -203,7 +203,7 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
             "number": "",
             "content": "x",
         },
-        "/api/critical/{critical_uid}/acknowledge": {"receiver": "B", "read_back_text": "x"},
+        "/api/critical/{critical_uid}/acknowledge": {"receiver": "B", "read_back_text": "左额叶脑出血"},
         "/api/critical/{critical_uid}/close": None,
         "/api/critical/{critical_uid}/dismiss": {"reason": "x"},
         "/api/critical-policy": {"content": "{}"},
