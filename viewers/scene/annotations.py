@@ -76,7 +76,14 @@ class Annotations:
     def complete(self, study_instance_uid: str, annotation: Annotation) -> None:
         """Give an annotation the measures that came late, in undone steps too; nothing where it is gone or moved."""
         self._require(study_instance_uid)
-        completed = self._history.completed(annotation)
+        self._complete(self._history.completed(annotation))
+
+    def place_in_frame(self, study_instance_uid: str, before: str, after: str) -> None:
+        """Tell what lies in one frame of reference in another, in undone steps too: no act of the reader, no step."""
+        self._require(study_instance_uid)
+        self._complete(self._history.in_frame(before, after))
+
+    def _complete(self, completed: AnnotationHistory) -> None:
         if completed != self._history:
             self.is_completing = True
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -258,13 +258,28 @@ class AnnotationHistory:
         It is no step: what an undo or redo brings back is complete as well.
         """
 
-        def in_list(one: AnnotationList) -> AnnotationList:
-            return replace(one, annotations=tuple(map(in_place, one.annotations)))
-
         def in_place(one: Annotation) -> Annotation:
             if (one.uid, one.points_lps_mm) != (annotation.uid, annotation.points_lps_mm):
                 return one
             return replace(one, measures=annotation.measures)
+
+        return self._in_every_step(in_place)
+
+    def in_frame(self, before: str, after: str) -> AnnotationHistory:
+        """
+        Return the history with what lay in one frame of reference in another, in every step.
+
+        It is no step: an undo must not put a drawing into a frame in which nothing is shown any more.
+        """
+
+        def in_place(one: Annotation) -> Annotation:
+            return replace(one, frame_of_reference_uid=after) if one.frame_of_reference_uid == before else one
+
+        return self._in_every_step(in_place)
+
+    def _in_every_step(self, change: Callable[[Annotation], Annotation]) -> AnnotationHistory:
+        def in_list(one: AnnotationList) -> AnnotationList:
+            return replace(one, annotations=tuple(map(change, one.annotations)))
 
         states = map(in_list, self.past), map(in_list, self.future)
         return replace(self, present=in_list(self.present), past=tuple(states[0]), future=tuple(states[1]))

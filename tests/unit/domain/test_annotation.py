@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from viewers.scene.annotations import Annotations
 from workstation.domain.annotation import (
     POINT_COUNTS,
     Annotation,
@@ -182,3 +183,19 @@ def test_only_the_newest_steps_are_kept() -> None:
 def test_an_undo_never_puts_an_annotation_on_the_next_patient() -> None:
     with pytest.raises(ValueError, match="another study"):
         AnnotationHistory(AnnotationList("1.2")).changed(AnnotationList("9.9", (line(),)))
+
+
+def test_a_series_that_gets_its_frame_takes_every_drawing_along_and_an_undo_brings_none_back_into_the_old_one() -> None:
+    notes = Annotations("1.2")
+    notes.add("1.2", line("2.25.1", frame_of_reference_uid="1.7"))
+    notes.add("1.2", line("2.25.2", frame_of_reference_uid="1.8"))
+    saved: list[tuple[str, ...]] = []
+    notes.watch(lambda value: saved.append(tuple(one.frame_of_reference_uid for one in value.annotations)))
+
+    notes.place_in_frame("1.2", "1.7", "1.9")
+    assert notes.undo()
+    assert notes.redo()
+
+    assert saved == [("1.9", "1.8"), ("1.9",), ("1.9", "1.8")]
+    with pytest.raises(ValueError, match="no longer open"):
+        notes.place_in_frame("9.9", "1.9", "1.7")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions
 from viewers.scene.stack_scene import StackScene, slots_of
@@ -85,9 +83,8 @@ class OpenImages:
         if before == frame or (before and not is_first):
             return False
         scene.frame_of_reference_uid = frame
-        for one in self.annotations.items if before else ():
-            if one.frame_of_reference_uid == before:
-                self.annotations.edit(scene.study_instance_uid, replace(one, frame_of_reference_uid=frame))
+        if before:
+            self.annotations.place_in_frame(scene.study_instance_uid, before, frame)
         return True
 
     def is_lung(self, series: Series) -> bool:
