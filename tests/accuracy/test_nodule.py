@@ -65,7 +65,7 @@ def test_volume_and_diameter_lie_within_the_spread_of_four_readers(shared_data: 
     assert min(volumes) <= found.volume_mm3 <= max(volumes)
 
 
-SAID = "Outlined as readers draw: about 1 mm wider than a sharp edge"
+SAID = "Outline as readers draw: about +1 mm"
 
 
 def _clicked(diameter_mm: float) -> tuple[float, tuple[str, ...]]:

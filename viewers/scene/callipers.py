@@ -146,7 +146,7 @@ def _outline_doubt(annotation: Annotation) -> list[str]:
     found = annotation.measure(MeasureName.EQUIVALENT_DIAMETER)
     if annotation.kind is not AnnotationKind.NODULE or found is None or found.value >= _WIDER_COUNTS_MM:
         return []
-    return [tr("Outlined as readers draw: about 1 mm wider than a sharp edge")]
+    return [tr("Outline as readers draw: about +1 mm")]
 
 
 def _statistics_lines(found: Statistics) -> list[str]:
