@@ -9,7 +9,6 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers.technician_page import STUDY, Station
 from workstation.domain.errors import Unreachable
 from workstation.domain.mutual_recognition import RepeatException, RepeatReason
@@ -18,13 +17,6 @@ from workstation.ui.quality.repeat_dialog import RepeatDialog
 from workstation.ui.widgets.send_panel import SendState
 
 pytestmark = pytest.mark.gui
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    use_language(ENGLISH)
-    yield
-    use_language(CHINESE)
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@ from workstation.domain.dispatch import Dispatch, DispatchPort, Route, RouteStat
 from workstation.domain.errors import WorkstationError
 from workstation.domain.site import Site
 from workstation.services.jobs import JobRunner, Pool
-from workstation.ui.dialogs import Dialog
 from workstation.ui.notice import Severity
 from workstation.ui.pages.deliveries_page import DeliveriesPage
+from workstation.ui.reason_dialog import ActReasonDialog
 from workstation.ui.routes.route_dialog import RouteDialog
-from workstation.ui.widgets.growing_text import GrowingText
-from workstation.ui.widgets.labels import label
 
 T = TypeVar("T")
 
@@ -145,30 +143,15 @@ class DeliveriesPresenter(QObject):
         self._jobs.submit(Pool.IO, lambda _job: work(), on_success=arrived, on_error=failed)
 
 
-class GiveUpDialog(Dialog):
+class GiveUpDialog(ActReasonDialog):
     """Asks why a report is not sent on a route."""
 
     def __init__(self, parent: QWidget | None) -> None:
-        super().__init__(parent, tr("Do not send this report on this route"), icon="forbid")
-        self.reason_given: Callable[[str], object] = lambda _reason: None
-        self.body.addWidget(
-            label(tr("How does the site get the report instead? The reason is kept."), "body", "t1", wrap=True)
+        super().__init__(
+            parent,
+            tr("Do not send this report on this route"),
+            tr("How does the site get the report instead? The reason is kept."),
+            act=tr("Do not send"),
+            hint=tr("Later versions of the report, which waited behind it, are sent from now on."),
+            icon="forbid",
         )
-        self.reason = GrowingText(least_lines=3)
-        self.reason.setAccessibleName(tr("Reason"))
-        self.reason.textChanged.connect(self._ready)
-        self.body.addWidget(self.reason)
-        self.add_hint(tr("Later versions of the report, which waited behind it, are sent from now on."))
-        self._give_up = self.set_primary(tr("Do not send"), icon="forbid")
-        self._ready()
-        self.reason.setFocus()
-
-    def accept(self) -> None:
-        """Hand the reason over and close; without a reason nothing happens."""
-        text = self.reason.toPlainText().strip()
-        if text:
-            super().accept()
-            self.reason_given(text)
-
-    def _ready(self) -> None:
-        self._give_up.enable(bool(self.reason.toPlainText().strip()), tr("Write the reason first"))
