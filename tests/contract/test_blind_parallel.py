@@ -29,7 +29,7 @@ from worklist.hub.tables import accounts, cases
 from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportState
 
-SECOND = Person("reader2", "赵敏", "省影像专科联盟远程诊断中心")
+SECOND = Person("reader2", "赵敏", "")  # an account of no site
 THIRD = Person("reader3", "孙伟", "省影像专科联盟远程诊断中心")
 ARBITER = Person("senior2", "李明", "省影像专科联盟远程诊断中心")
 

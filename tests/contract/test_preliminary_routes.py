@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import Connection, update
 
 from tests.helpers.consignments import HL7
-from tests.helpers.dispatch import ENHANCED_SR, NOW, FakeCarrier, dispatched, dispatcher, drain, open_route, put_route
+from tests.helpers.dispatch import NOW, FakeCarrier, dispatched, dispatcher, drain, open_route, put_route
 from tests.helpers.fhir_server import running_fhir_server
-from tests.helpers.hub import HubBed, SentStudy, expect, new_uid, result_file
-from tests.helpers.hub_reports import EXPERT, as_json, finalise, new_report, send_back, submit
+from tests.helpers.hub import HubBed, SentStudy, expect, new_uid
+from tests.helpers.hub_reports import EXPERT, as_json, finalise, new_report, send_back, stored_outputs, submit
 from tests.helpers.mllp import running_receiver
 from worklist.hub.audit import HubAudit
 from worklist.hub.dispatch_service import DispatchService
@@ -68,17 +68,9 @@ def open_ups(hub: HubBed, sent: SentStudy) -> str:
 
 
 def sign(hub: HubBed, sent: SentStudy, report: Report, ups: str) -> Report:
-    lock, series = hub.claim("expert", ups), new_uid()
-    uid, content = result_file(sent.study, series, ENHANCED_SR)
-    expect(200, hub.store("expert", sent.study, [content]))
+    lock = hub.claim("expert", ups)
     final = replace(report.moved(ReportState.FINAL, at=NOW), verifier=EXPERT, signed_at=NOW, ups_instance_uid=ups)
-    output = {
-        "study_instance_uid": sent.study,
-        "series_instance_uid": series,
-        "sop_class_uid": ENHANCED_SR,
-        "sop_instance_uid": uid,
-    }
-    expect(200, finalise(hub, ups, final, lock, [output]))
+    expect(200, finalise(hub, ups, final, lock, stored_outputs(hub, sent.study)))
     return final
 
 
