@@ -249,7 +249,7 @@ def test_giving_up_leaves_what_was_signed_and_every_step_in_the_history(
     cancel(draft, doctor.claim_of(draft), "不需要", user_id="expert")
 
     assert doctor.draft(first.study_instance_uid) is None
-    assert doctor.drafts.aside(first.study_instance_uid, "expert") == draft
+    assert doctor.drafts.asides(first.study_instance_uid, "expert") == (draft,)
     assert doctor.hub.reports.fetch(ups) == first
     history = ReportHistory(doctor.hub.workflow, doctor.drafts)(ups)
     assert [(one.step.value, one.actor_name, one.reason) for one in history] == [

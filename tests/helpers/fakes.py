@@ -156,8 +156,9 @@ class FakeDrafts:
         if draft is not None:
             self.put_aside[study_instance_uid, user_id] = draft
 
-    def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
-        return self.put_aside.get((study_instance_uid, user_id))
+    def asides(self, study_instance_uid: str, user_id: str) -> tuple[Report, ...]:
+        last = self.put_aside.get((study_instance_uid, user_id))
+        return () if last is None else (last,)
 
 
 @dataclass

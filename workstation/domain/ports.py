@@ -286,8 +286,8 @@ class DraftPort(Protocol):
         """Keep the draft out of the way of another one; nothing happens without a draft."""
         ...
 
-    def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
-        """Return the draft that was set aside last. Raises Locked without the key."""
+    def asides(self, study_instance_uid: str, user_id: str) -> tuple[Report, ...]:
+        """Return the drafts that were set aside, the last one last. Raises Locked without the key."""
         ...
 
 

@@ -160,8 +160,8 @@ class ReportHistory:
 
     def own(self, study_instance_uid: str, user_id: str) -> tuple[Report, ...]:
         """Return this person's drafts on this machine: what was set aside, then the newest. Raises Locked."""
-        found = (self.drafts.aside(study_instance_uid, user_id), self.drafts.load(study_instance_uid, user_id))
-        return tuple(one for one in found if one is not None)
+        asides, draft = self.drafts.asides(study_instance_uid, user_id), self.drafts.load(study_instance_uid, user_id)
+        return asides if draft is None else (*asides, draft)
 
 
 def _is_same_work(former: Report, draft: Report) -> bool:

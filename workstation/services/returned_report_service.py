@@ -44,8 +44,12 @@ def _held_against(returned: ReturnedReport, verdict: VerificationResult) -> Veri
         (returned.report_uid, verdict.report_uid),
         (returned.study_instance_uid, verdict.study_instance_uid),
     )
-    is_other = any(listed and signed and listed != signed for listed, signed in pairs)
-    if verdict.verdict is not Verdict.VALID or not is_other:
+    if verdict.verdict is not Verdict.VALID:
+        return verdict
+    if returned.report_uid and not verdict.report_uid:
+        silent = tr("{signer} signed this, but it does not say which report it is", signer=verdict.signer)
+        return replace(verdict, verdict=Verdict.UNKNOWN, explanation=silent)
+    if all(not listed or listed == signed for listed, signed in pairs):
         return verdict
     words = tr("What {signer} signed here is another report than the list says", signer=verdict.signer)
     return replace(verdict, verdict=Verdict.UNTRUSTED, explanation=words)

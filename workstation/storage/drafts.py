@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +20,7 @@ from workstation.storage.files import refused_by_disk, remove_files, replace_fil
 
 _REPORT: Final = TypeAdapter(Report)
 _ASIDE: Final = ".aside"
+_MOST_ASIDE: Final = 9
 
 
 class DraftStore:
@@ -74,23 +77,27 @@ class DraftStore:
         """Keep the draft out of the way of another one; nothing happens without a draft."""
         newest, former = self._paths(study_instance_uid, user_id)
         with self._writing:
-            for path in (former, newest):  # the older first: the newest ends aside, and no older one is a draft again
-                try:
-                    path.replace(newest.with_suffix(_ASIDE))
-                except FileNotFoundError:
-                    continue
-                except OSError as exc:
-                    raise refused_by_disk(exc) from exc
+            try:
+                if former.exists() or newest.exists():
+                    _make_room(newest)
+                for path in (former, newest):  # the older first: the newest ends aside, and no older one is a draft
+                    with contextlib.suppress(FileNotFoundError):
+                        path.replace(newest.with_suffix(_ASIDE))
+            except OSError as exc:
+                raise refused_by_disk(exc) from exc
 
-    def aside(self, study_instance_uid: str, user_id: str) -> Report | None:
-        """Return the draft that was set aside last. Raises Locked without the key."""
+    def asides(self, study_instance_uid: str, user_id: str) -> tuple[Report, ...]:
+        """Return the drafts that were set aside, the last one last. Raises Locked without the key."""
         newest, _former = self._paths(study_instance_uid, user_id)
-        try:
-            return self._read(newest.with_suffix(_ASIDE))
-        except FileNotFoundError:
-            return None
-        except OSError as exc:
-            raise refused_by_disk(exc) from exc
+        found: list[Report] = []
+        for path in reversed(_places_aside(newest)):
+            try:
+                found.append(self._read(path))
+            except FileNotFoundError:
+                continue
+            except OSError as exc:
+                raise refused_by_disk(exc) from exc
+        return tuple(found)
 
     def _read(self, path: Path) -> Report:
         plain = unseal(self._key, path.read_bytes(), path.stem.encode())
@@ -102,3 +109,16 @@ class DraftStore:
     def _paths(self, study_instance_uid: str, user_id: str) -> tuple[Path, Path]:
         name = hmac.new(self._key, f"{study_instance_uid}\0{user_id}".encode(), hashlib.sha256).hexdigest()
         return self._folder / f"{name}.draft", self._folder / f"{name}.former"
+
+
+def _places_aside(draft: Path) -> list[Path]:
+    """Return where drafts of one study lie that were set aside, the newest first."""
+    return [draft.with_suffix(f"{_ASIDE}{number or ''}") for number in range(_MOST_ASIDE)]
+
+
+def _make_room(draft: Path) -> None:
+    """Move what was set aside before one place on; the oldest of many goes."""
+    places = _places_aside(draft)
+    for place, further in reversed(list(pairwise(places))):
+        with contextlib.suppress(FileNotFoundError):
+            place.replace(further)

@@ -99,7 +99,7 @@ def test_what_was_written_to_another_end_is_set_aside_and_stays_readable() -> No
     study = signed().study_instance_uid
     kinds = [one.kind for one in ReportHistory(bench.workflow, bench.drafts).own(study, "expert")]
     assert kinds == [ReportKind.ADDENDUM, ReportKind.CORRECTED]
-    assert bench.drafts.aside(study, "expert") == first
+    assert bench.drafts.asides(study, "expert") == (first,)
 
 
 def test_where_another_was_faster_nothing_is_begun() -> None:

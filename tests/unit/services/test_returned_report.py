@@ -38,7 +38,7 @@ class Holds:
     ("report_uid", "study", "expected"),
     [
         ("2.25.7", LISTED.study_instance_uid, Verdict.VALID),
-        ("", "", Verdict.VALID),  # signed before manifests named their report
+        ("", "", Verdict.UNKNOWN),  # a signed page of anybody's
         ("2.25.8", LISTED.study_instance_uid, Verdict.UNTRUSTED),
         ("2.25.7", "1.2.3.4.5.6", Verdict.UNTRUSTED),
     ],
@@ -49,5 +49,7 @@ def test_a_valid_signature_over_another_report_is_not_trusted(report_uid: str, s
     opened = OpenReturnedReport(cast("RetrievePort", Archive()), verifier, lambda part10: part10)(LISTED)
 
     assert opened.verdict.verdict is expected
+    if expected is Verdict.UNKNOWN:
+        assert opened.verdict.explanation == "王启明 signed this, but it does not say which report it is"
     if expected is Verdict.UNTRUSTED:
         assert opened.verdict.explanation == "What 王启明 signed here is another report than the list says"

@@ -152,7 +152,7 @@ def test_a_draft_that_is_set_aside_makes_room_and_stays_readable(tmp_path: Path)
     store = DraftStore(tmp_path / "drafts", b"k" * 32)
     mine = drafted_report()
     user = mine.author.user_id
-    assert store.aside(STUDY_UID, user) is None
+    assert store.asides(STUDY_UID, user) == ()
     store.set_aside(STUDY_UID, user)  # nothing is there: nothing happens
     store.save(mine)
 
@@ -161,7 +161,7 @@ def test_a_draft_that_is_set_aside_makes_room_and_stays_readable(tmp_path: Path)
     store.save(other)
     store.discard(STUDY_UID, user)
 
-    assert store.aside(STUDY_UID, user) == mine
+    assert store.asides(STUDY_UID, user) == (mine,)
     assert store.load(STUDY_UID, user) is None
 
 
@@ -176,7 +176,19 @@ def test_no_earlier_version_of_a_draft_that_was_set_aside_comes_back(tmp_path: P
     store.set_aside(STUDY_UID, user)
 
     assert store.load(STUDY_UID, user) is None
-    assert store.aside(STUDY_UID, user) == newest
+    assert store.asides(STUDY_UID, user) == (newest,)
+
+
+def test_a_text_that_is_set_aside_never_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts", b"k" * 32)
+    mine = drafted_report()
+    user = mine.author.user_id
+    kept = [replace(mine, report_uid=f"2.25.{number}") for number in range(11)]
+    for one in kept:
+        store.save(one)
+        store.set_aside(STUDY_UID, user)
+
+    assert store.asides(STUDY_UID, user) == tuple(kept[-9:])  # the oldest of very many goes
 
 
 def test_what_the_disk_refuses_of_a_draft_aside_is_told(tmp_path: Path) -> None:
@@ -184,13 +196,14 @@ def test_what_the_disk_refuses_of_a_draft_aside_is_told(tmp_path: Path) -> None:
     mine = drafted_report()
     store.save(mine)
     (newest,) = (tmp_path / "drafts").glob("*.draft")
-    newest.with_suffix(".aside").mkdir()
-    (newest.with_suffix(".aside") / "x").touch()
+    for ending in (".aside", *(f".aside{number}" for number in range(1, 9))):
+        newest.with_suffix(ending).mkdir()
+        (newest.with_suffix(ending) / "x").touch()
 
     with pytest.raises(StorageError):
         store.set_aside(STUDY_UID, mine.author.user_id)
     with pytest.raises(StorageError):
-        store.aside(STUDY_UID, mine.author.user_id)
+        store.asides(STUDY_UID, mine.author.user_id)
     assert store.load(STUDY_UID, mine.author.user_id) == mine
 
 

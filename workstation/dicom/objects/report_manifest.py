@@ -27,6 +27,8 @@ MANIFEST_NAME: Final = "manifest.json"
 PRELIMINARY_NAME: Final = "preliminary.pdf"
 """What the author signed, as it travels inside the PDF of the final report."""
 _LONGEST_LABEL: Final = 24
+_NAMES_VERIFIER: Final = 3
+"""The format from which a final report's manifest names its verifier"""
 
 
 def _tags(*keywords: str) -> frozenset[int]:
@@ -66,7 +68,7 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
     read = {name: read_part10(data) for name, data in objects.items()}
     parts = {name: part_digests(ds) for name, ds in read.items()}
     content = {
-        "format": 3,
+        "format": _NAMES_VERIFIER,
         "report_uid": report.report_uid,
         "study_instance_uid": report.study_instance_uid,
         "objects": {name: _sha256(data) for name, data in objects.items()},
@@ -84,13 +86,15 @@ def manifest(report: Report, study: Study, objects: Mapping[str, bytes]) -> byte
 
 def names_as_verifier(manifest: Mapping[str, Any], *, name: str, user_id: str) -> bool:
     """
-    Tell whether a report's page names this signer as its verifying physician; True where it says nothing.
+    Tell whether a report's page names this signer as its verifying physician.
 
-    The user id of the certificate decides, its name where it has none. Manifests before format 3 say nothing.
+    The user id of the certificate decides, its name where it has none. Manifests before format 3 say nothing, and
+    neither does a PDF without one; a later one that keeps silent is not believed.
     """
     said = manifest.get("verifier")
     if not isinstance(said, dict):
-        return True
+        written = manifest.get("format", 0)
+        return isinstance(written, int) and written < _NAMES_VERIFIER
     return said.get("user_id" if user_id else "name") == _sha256((user_id or name).encode())
 
 
