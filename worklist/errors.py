@@ -68,6 +68,12 @@ def refusal(response: httpx.Response, *, doing: str) -> WorkstationError:
     return _bad_request(body, detail)
 
 
+def is_unknown_address(response: httpx.Response) -> bool:
+    """Tell whether a hub does not know an address at all: what it does not know there it says by a code of its own."""
+    missing = response.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+    return missing and not _body(response).get("error")
+
+
 def is_lost_race(response: httpx.Response) -> bool:
     """
     Tell whether a refused claim means that somebody else was faster.

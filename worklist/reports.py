@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from worklist.errors import refusal
+from worklist.errors import is_unknown_address, refusal
 from worklist.http import HubClient, as_json, understood
 from workstation.domain.report import Report
 from workstation.domain.workitem import Claim, OutputReference
@@ -42,9 +42,16 @@ class HubReports:
         return self._post(claim, "return", report, reason=reason)
 
     def check_final(self, report: Report, claim: Claim) -> None:
-        """Ask whether the report would be taken; raises what ``finalise`` would, before anything is stored."""
+        """
+        Ask whether the report would be taken; raises what ``finalise`` would, before anything is stored.
+
+        A hub of a former version knows no such question: ``finalise`` judges there as ever.
+        """
         body = {"report": as_json(_REPORT, report), "transaction_uid": claim.transaction_uid}
-        self._client.request("POST", f"/api/reports/{claim.ups_instance_uid}/final/check", json=body)
+        path = f"/api/reports/{claim.ups_instance_uid}/final/check"
+        response = self._client.raw("POST", path, json=body)
+        if response.is_error and not is_unknown_address(response):
+            raise refusal(response, doing=f"POST {path}")
 
     def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
         """Record the report as final with its signed objects; idempotent."""

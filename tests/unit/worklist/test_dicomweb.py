@@ -383,6 +383,22 @@ def test_reports_travel_whole(hub: LoopbackHub, client: HubClient) -> None:
     assert hub.asked[3].json["outputs"][0]["sop_instance_uid"] == "1.4"
 
 
+def test_a_hub_of_a_former_version_is_not_asked_beforehand_and_a_refusal_is_one(
+    hub: LoopbackHub, client: HubClient
+) -> None:
+    """A signed report never waits for ever for an answer that an older hub does not know."""
+    reports, report = HubReports(client), drafted_report()
+    hub.script = lambda _: Answer(404, {"detail": "Not Found"})
+    reports.check_final(report, CLAIM)
+
+    hub.script = lambda _: Answer(404, {"error": "not_found"})
+    with pytest.raises(Refused):
+        reports.check_final(report, CLAIM)
+    hub.script = lambda _: Answer(409, {"error": "no_longer_updatable"})
+    with pytest.raises(NoLongerUpdatable):
+        reports.check_final(report, CLAIM)
+
+
 def test_a_case_without_report_has_none(hub: LoopbackHub, client: HubClient) -> None:
     assert HubReports(client).fetch("1.2.3") is None
 
