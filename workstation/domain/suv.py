@@ -125,12 +125,26 @@ def suv_scale(pet: PetAcquisition, wanted: SuvType = SuvType.BW) -> SuvScale | S
 
 
 def suv_volume(volume: Volume, scale: SuvScale) -> Volume:
-    """Return the uptake values of a series' volume. ValueError when slices and factors are not as many."""
+    """
+    Return the uptake values of a series' volume. ValueError when slices and factors are not as many.
+
+    The padding goes along; zero stays zero, any other that became another value in each slice is named no longer.
+    """
     if len(scale.factors) != volume.voxels.shape[0]:
         raise ValueError(f"{len(scale.factors)} factors for {volume.voxels.shape[0]} slices")
     factors = np.array(scale.factors, dtype=np.float32)[:, None, None]
     values = (volume.voxels * factors).astype(np.float32, copy=False)
-    return replace(volume, voxels=values, unit=scale.suv_type.unit)
+    return replace(volume, voxels=values, unit=scale.suv_type.unit, padding=_scaled_padding(volume.padding, scale))
+
+
+def _scaled_padding(padding: tuple[float, float] | None, scale: SuvScale) -> tuple[float, float] | None:
+    if padding is None or padding == (0, 0):
+        return padding
+    if scale.factor is None:
+        return None
+    # rounded as the voxels are, so that a voxel at a bound stays padding
+    low, high = np.array(padding, dtype=np.float32) * np.float32(scale.factors[0])
+    return float(low), float(high)
 
 
 def _scale(pet: PetAcquisition, wanted: SuvType) -> SuvScale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -424,6 +425,25 @@ def test_slices_with_their_own_factors_become_uptake_values() -> None:
     assert (suv.voxels.ravel().tolist(), suv.unit, str(suv.voxels.dtype)) == ([1.0, 2.0], "g/ml", "float32")
     with pytest.raises(ValueError, match="3 factors for 2 slices"):
         suv_volume(volume, SuvScale(SuvType.BW, (1.0, 1.0, 1.0)))
+
+
+def test_padding_in_becquerel_is_no_uptake_and_no_uptake_is_taken_for_padding() -> None:
+    values = np.array([[[0.0, 5.0, 4000.0]], [[5.0, 6.0, 8000.0]]], dtype=np.float32)
+    volume = Volume(values, np.eye(4), "1.2", "1.3", unit="BQML", padding=(0.0, 5.0))
+
+    suv = suv_volume(volume, SuvScale(SuvType.BW, (0.001, 0.001)))
+
+    assert suv.voxels.ravel().tolist() == pytest.approx([0.0, 0.005, 4.0, 0.005, 0.006, 8.0])
+    assert suv.shows_patient(suv.voxels).ravel().tolist() == [False, False, True, False, True, True]
+
+
+def test_padding_that_would_be_another_uptake_in_each_slice_hides_nothing_but_zero_stays_padding() -> None:
+    volume = Volume(np.full((2, 1, 1), 4.0, dtype=np.float32), np.eye(4), "1.2", "1.3", padding=(0.0, 5.0))
+    by_slice = SuvScale(SuvType.BW, (0.5, 1.0))
+
+    assert suv_volume(volume, by_slice).padding is None
+    assert suv_volume(replace(volume, padding=(0.0, 0.0)), by_slice).padding == (0.0, 0.0)
+    assert suv_volume(replace(volume, padding=None), by_slice).padding is None
 
 
 def test_a_pet_series_has_slices() -> None:
