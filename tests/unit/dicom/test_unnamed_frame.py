@@ -23,3 +23,10 @@ def test_a_frame_that_is_named_stays() -> None:
     other = f"2.25.{uuid.UUID('8b1f0c2e-5c1d-4f7a-9d7e-0123456789ab').int}"
     assert read_frame(other) == other
     assert read_frame("") == written_frame("", "") == ""
+
+
+def test_a_frame_of_thousands_of_digits_is_read_as_it_stands_and_breaks_nothing() -> None:
+    hostile = "2.25." + "9" * 5000
+    assert read_frame(hostile) == hostile
+    longest = "2.25." + "9" * 59
+    assert read_frame(longest) == longest

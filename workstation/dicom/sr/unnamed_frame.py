@@ -14,6 +14,7 @@ from typing import Final
 _OURS: Final = int.from_bytes(b"lianyu")  # 48 bits that tell such a UID from any other
 _PREFIX: Final = (_OURS << 80) | (8 << 76) | (0x0F0 << 64) | (0b10 << 62)
 _OWN_BITS: Final = 62
+_LONGEST: Final = 64
 
 
 def written_frame(frame_of_reference_uid: str, series_instance_uid: str) -> str:
@@ -27,5 +28,7 @@ def written_frame(frame_of_reference_uid: str, series_instance_uid: str) -> str:
 def read_frame(frame_of_reference_uid: str) -> str:
     """Return the frame that was meant, empty for one that ``written_frame`` made up."""
     root, _, number = frame_of_reference_uid.rpartition(".")
-    is_ours = root == "2.25" and number.isdecimal() and int(number) >> _OWN_BITS == _PREFIX >> _OWN_BITS
-    return "" if is_ours else frame_of_reference_uid
+    # a UID has 64 characters at most (PS3.5 9.1), and int() refuses thousands of digits
+    if root != "2.25" or len(frame_of_reference_uid) > _LONGEST or not number.isdecimal():
+        return frame_of_reference_uid
+    return "" if int(number) >> _OWN_BITS == _PREFIX >> _OWN_BITS else frame_of_reference_uid
