@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind
-from workstation.domain.norm.words import Polarity, Reading, Size, lobes_in, sides_in
-
-_ROUNDING_MM: Final = 0.51
+from workstation.domain.norm.words import Polarity, Reading, Size, lobes_in, rounds_to, sides_in
 
 
 def sizes_of_their_places(text: ReportText) -> Iterator[NormFault]:
@@ -65,7 +62,7 @@ def _is_open(text: ReportText, readings: tuple[Reading, ...]) -> bool:
 
 def _is_same(one: Size, other: Size) -> bool:
     """Tell whether two sizes may be the same measurement."""
-    return all(any(abs(value - known) < _ROUNDING_MM for known in one.dimensions_mm) for value in other.dimensions_mm)
+    return all(rounds_to(value, one.dimensions_mm) for value in other.dimensions_mm)
 
 
 def _all_elsewhere(text: ReportText, size: Size, same: list[Size]) -> bool:

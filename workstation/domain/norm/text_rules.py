@@ -18,12 +18,11 @@ from workstation.domain.norm.words import (
     clauses,
     lobes_in,
     places_in,
+    rounds_to,
     sides_in,
     split,
 )
 
-_ROUNDING_MM: Final = 0.51
-"""A conclusion may round a size to whole millimetres."""
 _BEFORE: Final = 8
 """How far before its size a mean is called one."""
 _REACH: Final = 8
@@ -256,15 +255,11 @@ def _means(text: ReportText) -> Iterator[float]:
 
 
 def _mismatch(size: Size, known: list[float]) -> NormKind | None:
-    if all(_near(value, known) for value in size.dimensions_mm):
+    if all(rounds_to(value, known) for value in size.dimensions_mm):
         return None
-    if any(all(_near(value * factor, known) for value in size.dimensions_mm) for factor in (10, 0.1)):
+    if any(all(rounds_to(value * factor, known) for value in size.dimensions_mm) for factor in (10, 0.1)):
         return NormKind.UNIT
     return NormKind.NUMBER
-
-
-def _near(value: float, known: list[float]) -> bool:
-    return any(abs(value - one) < _ROUNDING_MM for one in known)
 
 
 def _same_station(text: ReportText, one: Mention, other: Mention) -> bool:

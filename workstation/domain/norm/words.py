@@ -8,7 +8,7 @@ what a sentence means is a mention with polarity DOUBTFUL, which no rule counts 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -22,6 +22,8 @@ BOTH: Final = frozenset({"left", "right"})
 _BESIDE: Final = 6
 """How far before its word a grade is told."""
 MILLIMETRES: Final = {"mm": 1.0, "cm": 10.0, "毫米": 1.0, "厘米": 10.0}
+_ROUNDING_MM: Final = 0.51
+"""A size may be told again in whole millimetres."""
 
 
 class Polarity(StrEnum):
@@ -263,3 +265,8 @@ def _polarity(
     if after_denial or terms.pattern("doubt").search(clause) or terms.pattern("doubt_after").match(clause, match.end()):
         return Polarity.DOUBTFUL  # "no bleeding, infarction or mass": the comma may go on denying
     return Polarity.SEEN
+
+
+def rounds_to(value_mm: float, known_mm: Iterable[float]) -> bool:
+    """Tell whether a length, or one that was rounded to whole millimetres, is among the known ones."""
+    return any(abs(value_mm - one) < _ROUNDING_MM for one in known_mm)
