@@ -58,15 +58,19 @@ class StudyImages:
         """
         Return the frames on which an annotation lies; none where it was drawn across the slices.
 
-        A nodule lies on every slice that one of its outlines lies on.
+        A nodule lies on every slice that one of its outlines lies on. Drafts of before stacks had numbers name the
+        first stack: what misses it lies on the first that holds it.
         """
         if annotation.referenced_sop_instance_uid:
             found = self.get(annotation.referenced_sop_instance_uid, annotation.referenced_frame)
             return () if found is None else (found,)
         rings = annotation.contours_lps_mm or (annotation.points_lps_mm,)
         of_series = self._series.get(annotation.series_instance_uid, ())
-        frames = [one for one in of_series if one.stack_number == annotation.stack_number]
-        return tuple(one for one in frames if any(one.holds(ring) for ring in rings))
+        if annotation.stack_number:
+            of_series = tuple(one for one in of_series if one.stack_number == annotation.stack_number)
+        held = tuple(one for one in of_series if any(one.holds(ring) for ring in rings))
+        # in the order of the stacks, so that a numbered drawing of the first stack keeps to it
+        return tuple(one for one in held if one.stack_number == held[0].stack_number)
 
     def frames(self, series_instance_uid: str) -> tuple[MarkedImage, ...]:
         """Return the frames of a series in display order, none for an unknown one."""

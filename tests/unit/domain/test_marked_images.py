@@ -121,3 +121,24 @@ def test_what_lies_in_space_lies_on_the_slices_of_the_stack_that_it_was_measured
     drawn = length((0.0, 0.0, 2.0), (3.0, 0.0, 2.9))
     assert [one.image.sop_instance_uid for one in known.of(drawn)] == ["0.1"]
     assert [one.image.sop_instance_uid for one in known.of(replace(drawn, stack_number=1))] == ["1000.1"]
+
+
+def test_a_drawing_kept_before_stacks_had_numbers_lies_on_the_first_stack_that_holds_it() -> None:
+    at_mm = {"a": 0.0, "b": 2.0, "c": 20.0, "d": 22.0, "e": 20.0, "f": 22.0}
+    images = {name: Instance(name, CT, 1, rows=4, columns=5, plane=plane(z)) for name, z in at_mm.items()}
+    stacks = tuple(
+        ImageStack(tuple(StackFrame(FrameRef(name), images[name].plane) for name in part))
+        for part in ("ab", "cd", "ef")
+    )
+    split = Series("1.2.2", "MR", instances=tuple(images.values()), stacks=stacks)
+    known = StudyImages(Study("1.2", Patient("1", "A"), series=(split,)))
+
+    def named(annotation: Annotation) -> list[str]:
+        return [one.image.sop_instance_uid for one in known.of(annotation)]
+
+    old = length((0.0, 0.0, 22.0), (3.0, 0.0, 22.5))
+    assert named(old) == ["d"]
+    assert named(replace(old, stack_number=2)) == ["f"]
+    # a number that was given is believed
+    assert named(replace(length((0.0, 0.0, 0.0), (3.0, 0.0, 0.0)), stack_number=1)) == []
+    assert named(length((0.0, 0.0, 50.0), (3.0, 0.0, 50.0))) == []
