@@ -30,8 +30,16 @@ def kind_words(kind: DocumentKind) -> str:
 
 def entry_words(entry: DocumentEntry) -> str:
     """Return a document as the list shows it, in two lines."""
-    whose = entry.site_name or tr("All hospitals")
-    return f"{kind_words(entry.key.kind)}\n{whose} · {version_words(entry.info)}"
+    return f"{kind_words(entry.key.kind)}\n{_whose(entry)} · {version_words(entry.info)}"
+
+
+def title_words(entry: DocumentEntry) -> str:
+    """Return a document with whom it is for, as a question about it names it."""
+    return f"{kind_words(entry.key.kind)} · {_whose(entry)}"
+
+
+def _whose(entry: DocumentEntry) -> str:
+    return entry.site_name or tr("All hospitals")
 
 
 def version_words(info: DocumentInfo | None) -> str:

@@ -25,7 +25,7 @@ from workstation.services.site_documents import (
 )
 from workstation.ui.dialogs import ConfirmDialog, Dialog
 from workstation.ui.documents.document_preview import Pictures, Trials
-from workstation.ui.documents.document_words import PARTS, fresh_part, kind_words, part_lines, part_words
+from workstation.ui.documents.document_words import PARTS, fresh_part, part_lines, part_words, title_words
 from workstation.ui.documents.publish_dialogs import OvertakenDialog, PublishDocumentDialog
 from workstation.ui.notice import NoticeAction
 from workstation.ui.pages.document_page import DocumentPage
@@ -51,6 +51,8 @@ class DocumentPresenter(QObject):
         self._page, self._service, self._trials, self._jobs, self._actor = page, service, trials, jobs, actor
         self.entry: DocumentEntry | None = None
         self.document: OpenDocument | None = None
+        self._coming: DocumentEntry | None = None
+        """The entry that was asked for last and is on its way"""
         self.draft: Draft = {}
         self.place: Place = ()
         self._steps: list[tuple[Draft, Place]] = []
@@ -113,7 +115,8 @@ class DocumentPresenter(QObject):
         def show(entries: Sequence[DocumentEntry]) -> None:
             self._page.notices.clear_notice(_NOTICE)
             keys = {one.key: one for one in entries}
-            current = keys.get(self.entry.key) if self.entry is not None else entries[0]
+            wanted = self._coming or self.entry
+            current = keys.get(wanted.key) if wanted is not None else entries[0]
             self._page.show_entries(entries, current)
             if current is not None and not self.is_changed:
                 self._open(current)
@@ -137,17 +140,27 @@ class DocumentPresenter(QObject):
         self._ask(dialog)
 
     def _keep(self) -> None:
-        current = self.entry
-        self._run(lambda _job: self._service.entries(), lambda found: self._page.show_entries(found, current))
+        self._run(lambda _job: self._service.entries(), lambda found: self._page.show_entries(found, self.entry))
 
     def _open(self, entry: DocumentEntry) -> None:
+        self._coming, draft = entry, self.draft
+
         def show(document: OpenDocument) -> None:
-            if self.entry is not None and self.entry.key == entry.key and self.is_changed:
-                return  # somebody has typed since it was asked for
+            if self._coming is not entry:
+                return  # another one was asked for since
+            self._coming = None
+            if self.draft != draft:  # somebody has typed since
+                self._keep()
+                return
             self.entry, self.document = entry, document
             self._begin(document.draft)
 
-        self._run(lambda _job: self._service.open(entry), show, again=lambda: self._open(entry))
+        def failed(error: Exception) -> None:
+            if self._coming is entry:
+                self._coming = None
+            self._failed(error, again=lambda: self._open(entry))
+
+        self._jobs.submit(Pool.IO, lambda _job: self._service.open(entry), on_success=show, on_error=failed)
 
     def _begin(self, draft: Draft) -> None:
         self.draft, self._steps, self.place = draft, [], ()
@@ -286,23 +299,26 @@ class DocumentPresenter(QObject):
 
     def publish(self) -> None:
         """Show what would change, and publish once that was seen."""
-        document, draft = self.document, self.draft
-        if document is None or not self.is_changed or self.problems or not self.may_edit:
+        document, entry, draft = self.document, self.entry, self.draft
+        if document is None or entry is None or not self.is_changed or self.problems or not self.may_edit:
             return
-        dialog = PublishDocumentDialog(self._page, kind_words(self.kind), document.info, changes(document, draft))
+        dialog = PublishDocumentDialog(self._page, title_words(entry), document.info, changes(document, draft))
         dialog.accepted.connect(lambda: self._publish(document, draft))
         self._ask(dialog)
 
     def _publish(self, document: OpenDocument, draft: Draft) -> None:
         def done(info: DocumentInfo) -> None:
             self._page.toast.emit(tr("Revision {number} is published", number=info.revision))
+            if self.document is not document:  # another one was opened since
+                self._keep()
+                return
             self.document = OpenDocument(document.key, info, draft)
             self._steps = []
             self.refresh()
             self._show()
 
         def failed(error: Exception) -> None:
-            if isinstance(error, NoLongerUpdatable):
+            if isinstance(error, NoLongerUpdatable) and self.document is document:
                 self._look_at_theirs(error)
             else:
                 self._failed(error)
@@ -314,22 +330,28 @@ class DocumentPresenter(QObject):
 
     def _look_at_theirs(self, error: NoLongerUpdatable) -> None:
         """Show what somebody else published meanwhile beside the draft; nothing was overwritten."""
-        entry, draft = self.entry, self.draft
+        entry, document = self.entry, self.document
         if entry is None:
             return
 
         def show(theirs: OpenDocument) -> None:
+            if self.document is not document:
+                return
+            draft = self.draft
             dialog = OvertakenDialog(self._page, error.user_text, theirs.info, changes(theirs, draft))
 
             def rebase() -> None:
+                if self.document is not document:
+                    return
                 self.document = theirs
                 self.draft = with_next_version(theirs, draft)
                 self._show()
 
             def take() -> None:
                 dialog.reject()
-                self.document = theirs
-                self._begin(theirs.draft)
+                if self.document is document:
+                    self.document = theirs
+                    self._begin(theirs.draft)
 
             dialog.accepted.connect(rebase)
             dialog.take_theirs.clicked.connect(take)
@@ -344,7 +366,7 @@ class DocumentPresenter(QObject):
             return
         dialog = ConfirmDialog(
             self._page,
-            tr("Withdraw “{title}”?", title=kind_words(self.kind)),
+            tr("Withdraw “{title}”?", title=title_words(entry)),
             tr("What holds for all hospitals, or what was shipped, takes its place. Its versions stay at the hub."),
             tr("Withdraw"),
             danger=True,
@@ -352,6 +374,9 @@ class DocumentPresenter(QObject):
 
         def gone(_none: object) -> None:
             self._page.toast.emit(tr("It is withdrawn"))
+            if self.document is not document:
+                self._keep()
+                return
             self.draft = document.draft
             self.refresh()
 
