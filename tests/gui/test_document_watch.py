@@ -119,6 +119,38 @@ def test_a_draft_goes_on_in_the_version_that_it_was_begun_with(watching: Watchin
     assert templates.begun_with("hip-mr", "1.0.0") is None
 
 
+def test_a_report_of_one_site_never_goes_on_in_the_template_of_another(watching: Watching, tmp_path: Path) -> None:
+    templates = live_templates(watching.in_use, tmp_path)
+    ours, theirs = replace(CHEST, site_id="qingshui"), replace(CHEST, site_id="elsewhere")
+    watching.hub.put(theirs, chest("9.0.1", "Theirs"), follows=None, version="9.0.1")
+    first = watching.hub.put(ours, chest("9.0.1", "Ours"), follows=None, version="9.0.1")
+    watching.ask()
+    watching.hub.put(ours, chest("9.0.2", "Ours anew"), follows=first, version="9.0.2")
+    watching.ask()
+    for version, site, wanted in (
+        ("9.0.1", "qingshui", "Ours"),
+        ("9.0.2", "qingshui", "Ours anew"),
+        ("9.0.1", "elsewhere", "Theirs"),
+        ("9.0.2", "elsewhere", "Theirs"),
+    ):
+        begun = templates.begun_with("ct-chest", version, site)
+        assert begun is not None
+        assert begun.title.en == wanted
+
+
+def test_a_site_without_a_template_of_its_own_goes_on_in_the_alliances(watching: Watching, tmp_path: Path) -> None:
+    templates = live_templates(watching.in_use, tmp_path)
+    first = watching.hub.put(CHEST, chest("9.0.1", "For all"), follows=None, version="9.0.1")
+    watching.hub.put(replace(CHEST, site_id="elsewhere"), chest("9.0.2", "Theirs"), follows=None, version="9.0.2")
+    watching.ask()
+    watching.hub.put(CHEST, chest("9.0.3", "For all anew"), follows=first, version="9.0.3")
+    watching.ask()
+    for version, wanted in (("9.0.1", "For all"), ("9.0.2", "For all anew")):
+        begun = templates.begun_with("ct-chest", version, "qingshui")
+        assert begun is not None
+        assert begun.title.en == wanted
+
+
 def test_a_silent_hub_changes_nothing_and_the_newest_are_not_told_as_news(watching: Watching) -> None:
     watching.hub.trouble = Unreachable("The hub does not answer")
     watching.ask()

@@ -194,8 +194,8 @@ class FakeTemplates:
         del modality, description
         return self.templates[0]
 
-    def begun_with(self, template_id: str, version: str) -> ReportTemplate | None:
-        del version
+    def begun_with(self, template_id: str, version: str, site_id: str = "") -> ReportTemplate | None:
+        del version, site_id
         return next((one for one in self.templates if one.template_id == template_id), None)
 
 

@@ -475,6 +475,6 @@ class TemplatePort(Protocol):
         """Return the best match, the site's own first, the general template when none is specific."""
         ...
 
-    def begun_with(self, template_id: str, version: str) -> ReportTemplate | None:
-        """Return the template that a report was begun with, the newest one where that version is not at hand."""
+    def begun_with(self, template_id: str, version: str, site_id: str = "") -> ReportTemplate | None:
+        """Return the template that a site's report was begun with, the newest one where that version is not here."""
         ...

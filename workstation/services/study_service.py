@@ -110,7 +110,7 @@ class OpenCase:
         elif report.state is not ReportState.FINAL:
             report = self._with_late_findings(report, study)
         if (report.template_id, report.template_version) != (template.template_id, template.version):
-            template = self.templates.begun_with(report.template_id, report.template_version) or template
+            template = self.templates.begun_with(report.template_id, report.template_version, row.site_id) or template
         return OpenedCase(
             self.worklist.row(row.ups_instance_uid),
             study,

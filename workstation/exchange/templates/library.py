@@ -75,7 +75,7 @@ class TemplateLibrary:
             hint=tr("Update the workstation or ask for the missing template."),
         )
 
-    def begun_with(self, template_id: str, version: str) -> ReportTemplate | None:  # noqa: ARG002 - a port's
+    def begun_with(self, template_id: str, version: str, site_id: str = "") -> ReportTemplate | None:  # noqa: ARG002 - a port's
         """Return the template of this identifier; only one version of it is here."""
         return next((one for one in self.all() if one.template_id == template_id), None)
 

@@ -34,9 +34,15 @@ class SharedTemplates:
         found = next((one for one in self.all() if one.template_id == template_id), None)
         return found if found is not None else self._other.get(template_id)
 
-    def begun_with(self, template_id: str, version: str) -> ReportTemplate | None:  # noqa: ARG002 - a port's
-        """Return the template of this identifier; only one version of it is here."""
-        return next((one for one in self.all() if one.template_id == template_id), None)
+    def begun_with(self, template_id: str, version: str, site_id: str = EVERY_SITE) -> ReportTemplate | None:
+        """Return a site's template of this identifier, this version before others; another site's is never taken."""
+        found = [
+            one
+            for where in dict.fromkeys((site_id, EVERY_SITE))
+            for site, one in self._all()
+            if site == where and one.template_id == template_id
+        ] or [one for one in self._other.all() if one.template_id == template_id]
+        return next((one for one in found if one.version == version), found[0] if found else None)
 
     def for_study(self, modality: str, description: str, site_id: str = EVERY_SITE) -> ReportTemplate:
         """Return the template that fits, the study's site's own before all others', else the general one."""
