@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workstation.domain.access import Actor, Permission
+from workstation.domain.errors import WorkstationError
 from workstation.domain.shared_document import (
     NAMES,
     DocumentInfo,
@@ -82,13 +84,18 @@ class EditDocuments:
         """
         content = json.dumps(draft, ensure_ascii=False, indent=1) + "\n"
         info = self.hub.put(document.key, content, follows=document.info)
-        self.refetch()
+        self._fetch_again()
         return info
 
     def withdraw(self, document: OpenDocument) -> None:
         """Let a document hold no longer. Raises NoLongerUpdatable."""
         if document.info is not None:
             self.hub.withdraw(document.info)
+            self._fetch_again()
+
+    def _fetch_again(self) -> None:
+        """Bring the documents here if the hub answers: it has taken the act, and is asked again later anyway."""
+        with contextlib.suppress(WorkstationError):
             self.refetch()
 
 

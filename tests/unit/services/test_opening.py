@@ -172,6 +172,27 @@ def test_a_report_keeps_the_template_it_was_begun_with() -> None:
     assert bench.open_case()(row(), fakes.RESIDENT).template.template_id == "general"
 
 
+@dataclass
+class SitesTemplates(fakes.FakeTemplates):
+    """Remembers for which site a former version was asked for."""
+
+    sites: list[str] = field(default_factory=list)
+
+    def begun_with(self, template_id: str, version: str, site_id: str = "") -> ReportTemplate | None:
+        self.sites.append(site_id)
+        return super().begun_with(template_id, version, site_id)
+
+
+def test_the_template_of_a_report_is_looked_for_at_its_own_site() -> None:
+    templates = SitesTemplates()
+    bench = Bench(templates=templates)
+    bench.drafts.save(replace(report(ai_finding()), template_version="0.0.1"))
+
+    bench.open_case()(replace(row(), site_id="qingshui"), fakes.RESIDENT)
+
+    assert templates.sites == ["qingshui"]
+
+
 def test_a_released_case_goes_back_to_the_list() -> None:
     worklist = fakes.FakeWorklist(row())
     claim = Claim("2.25.8", "2.25.99")
