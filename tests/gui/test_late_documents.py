@@ -24,6 +24,7 @@ from workstation.ui.pages.document_presenter import DocumentPresenter
 pytestmark = pytest.mark.gui
 
 ALL = DocumentKey(DocumentKind.PHRASES, "phrases")
+POLICY = DocumentKey(DocumentKind.RECOGNITION_POLICY, "policy")
 OURS = DocumentKey(DocumentKind.PHRASES, "phrases", "qingshui")
 
 
@@ -195,3 +196,15 @@ def test_asking_for_the_list_anew_does_not_call_back_a_document_on_its_way(desk:
     desk.late(opening)
     assert desk.at == (OURS, OURS)
     assert desk.listed == OURS
+
+
+def test_an_examination_tried_on_rules_that_are_just_being_changed_is_answered_in_words(desk: Desk) -> None:
+    desk.open(POLICY)
+    presenter = desk.presenter
+    presenter._edit(("items", 0, "valid_days"), 0)  # no rule; the check of it has not begun
+    desk.page.preview.description.setText("胸部 CT")
+    desk.jobs.run()
+    assert desk.page.preview.answer.text() == "Correct what the checks say first"
+    presenter.undo()
+    desk.jobs.run()
+    assert "Mutual recognition: rules alliance-imaging" in desk.page.preview.answer.text()

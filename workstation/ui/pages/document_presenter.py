@@ -287,8 +287,17 @@ class DocumentPresenter(QObject):
             return
         exam = preview.modality.text().strip().upper(), preview.description.text(), str(preview.grade.currentData())
         self._drawing = self._jobs.submit(
-            Pool.CPU, lambda _job: self._trials.recognise(draft, *exam), on_success=preview.answer.setText
+            Pool.CPU,
+            lambda _job: self._trials.recognise(draft, *exam),
+            on_success=preview.answer.setText,
+            on_error=self._untried,
         )
+
+    def _untried(self, error: Exception) -> None:
+        if not isinstance(error, WorkstationError):
+            raise error
+        # the draft was changed since it was checked, and the check that follows says where
+        self._page.preview.answer.setText(tr("Correct what the checks say first"))
 
     def _undrawn(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):
