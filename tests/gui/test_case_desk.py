@@ -275,6 +275,26 @@ def test_a_newer_report_of_the_hub_is_not_replaced_by_what_was_kept(qtbot: QtBot
     assert bench.desk.session.report.revision == 9
 
 
+def test_documents_wait_from_the_first_moment_of_opening_a_case_until_it_is_put_away(
+    qtbot: QtBot, bench: DeskBench
+) -> None:
+    free = [bench.desk.is_free]
+    bench.desk.open(bench.row)
+    assert bench.desk.session is None
+    free.append(bench.desk.is_free)
+    qtbot.waitUntil(lambda: bench.desk.session is not None)
+    free.append(bench.desk.is_free)
+    bench.desk.close()
+    assert [*free, bench.desk.is_free] == [True, False, False, True]
+
+
+def test_an_opening_that_was_refused_holds_no_documents_up(qtbot: QtBot, bench: DeskBench) -> None:
+    bench.worklist.held_by = "李文博"
+    with qtbot.waitSignal(bench.desk.refused):
+        bench.desk.open(bench.row)
+    assert bench.desk.is_free
+
+
 def test_a_case_left_while_it_was_opening_waits_under_nobodys_name(qtbot: QtBot, bench: DeskBench) -> None:
     claimed, gate = threading.Event(), threading.Event()
     fetch = bench.images.study

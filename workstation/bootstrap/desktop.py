@@ -269,7 +269,7 @@ class Desktop:
             self.shell.jobs,
             fetch_documents(hub, self.data_dir),
             self.session.storage.documents,
-            lambda: self.desk is None or self.desk.session is None,
+            lambda: self.desk is None or self.desk.is_free,
             waiting=lambda newer: window.set_fact(FACT, partial(waiting_fact, newer)),
             taken=taken,
         )

@@ -144,6 +144,11 @@ class CaseDesk(QObject):
         """Return the open case."""
         return self._session
 
+    @property
+    def is_free(self) -> bool:
+        """Tell whether no case is open and none is on its way to being open."""
+        return self._session is None and self._opening is None
+
     def templates(self) -> tuple[ReportTemplate, ...]:
         """Return the report templates to choose from. Raises TemplateViolation."""
         return self._services.open_case.templates.all()

@@ -21,7 +21,7 @@ Tell = Callable[[tuple[DocumentInfo, ...]], object]
 
 class DocumentWatch(QObject):
     """
-    Documents are exchanged while no report is open only: nobody's form, paper or rules change in mid-report.
+    Documents are exchanged while no case is open or on its way only: no form, paper or rules change in mid-report.
 
     ``waiting(infos)`` is told once newer ones wait, ``taken(infos)`` once they hold, with none where the hub answered
     that those in use are the newest. Ends with ``stop``.
