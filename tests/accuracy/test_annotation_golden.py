@@ -12,6 +12,7 @@ import pytest
 from tests.helpers.viewers import image
 from viewers.scene import measure_regions as regions
 from viewers.scene import measure_shapes as shapes
+from viewers.scene.callipers import words
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import NotMeasurable
 from viewers.scene.measure_annotations import annotate, region_values, remeasured, space_of, sphere, squared
@@ -109,6 +110,48 @@ def test_a_severe_scoliosis_is_told_with_its_whole_cobb_angle(
     value, unit = numbers(drawn)[MeasureName.ANGLE]
     assert pytest.approx(value) == degrees
     assert unit == "deg"
+
+
+@pytest.mark.parametrize("backwards", [(), (0,), (1,), (0, 1)])
+@pytest.mark.parametrize(
+    ("lines", "degrees"),
+    [
+        # (3, 8) leans atan(3 / 8) away from upright
+        pytest.param(([(0, 0), (0, 10)], [(0, 12), (3, 20)]), 20.556, id="metatarsal and phalanx"),
+        # the toe leans 40 degrees: (sin 40, cos 40) * 30
+        pytest.param(([(0, 0), (0, 60)], [(0, 62), (19.284, 84.981)]), 40.0, id="severe hallux valgus"),
+        # atan(0.2 / 40) + atan(2.5 / 40) = 0.286 + 3.576
+        pytest.param(([(0, 0), (0.2, 40)], [(0.5, 45), (-2, 85)]), 3.863, id="femur and tibia"),
+        # the second leans by atan(0.1)
+        pytest.param(([(0, 0), (10, 0)], [(20, 0.5), (30, 1.5)]), 5.711, id="plates end to end"),
+        pytest.param(([(0, 0), (10, 0)], [(12, 0), (22, 0)]), 0.0, id="collinear, end to end"),
+        pytest.param(([(0, 0), (10, 0)], [(80, 0), (90, 0)]), 0.0, id="collinear, far apart"),
+        # the second leans by atan(0.05) = 2.862, away from the first and towards it
+        pytest.param(([(0, 0), (10, 0)], [(80, 0.5), (90, 1)]), 2.862, id="nearly collinear, far apart"),
+        pytest.param(([(0, 0), (10, 0)], [(80, 1), (90, 0.5)]), 2.862, id="nearly collinear, the other way"),
+        # posterior walls of neighbouring vertebrae, 12.5 degrees to each side of upright: (sin, cos) * 20
+        pytest.param(([(0, 0), (4.3288, 19.5259)], [(4.4, 24), (0.0712, 43.5259)]), 25.0, id="tangents"),
+    ],
+)
+def test_lines_that_follow_each_other_tell_the_angle_between_them(
+    lines: tuple[list[tuple[float, float]], list[tuple[float, float]]], degrees: float, backwards: tuple[int, ...]
+) -> None:
+    one, other = (line[::-1] if number in backwards else line for number, line in enumerate(lines))
+    assert shapes.cobb_deg((one[0], one[1]), (other[0], other[1])) == pytest.approx(degrees, abs=0.001)
+
+
+def test_a_cobb_angle_above_90_degrees_is_told_with_the_angle_between_its_lines() -> None:
+    """
+    Tangents of 16 mm, 70 mm apart, 20 degrees off the way between them, as a lordosis of 40 degrees has them, are
+    drawn exactly as end plates of a curve of 140 degrees: nothing tells them apart, so the reader sees both numbers.
+    """
+    a, b = 8 * math.sin(math.radians(20)), 8 * math.cos(math.radians(20))
+    tangents = [(50 - a, 20 - b), (50 + a, 20 + b), (50 + a, 90 - b), (50 - a, 90 + b)]
+    plane = PLANES["standard"]
+    drawn = draw(AnnotationKind.COBB, image(plane=plane), at_mm(plane, *tangents))
+    assert words(drawn) == ("Cobb 140.0°", "40.0° between the lines")
+    mild = at_mm(plane, (0, 0), (9, 0), (0.0, 20.0), (10 * COS, 20 + 10 * SIN))
+    assert words(draw(AnnotationKind.COBB, image(plane=plane), mild)) == ("Cobb 30.0°",)
 
 
 def test_lines_that_cross_in_their_middles_tell_the_smaller_angle() -> None:

@@ -16,6 +16,7 @@ from workstation.domain.annotation import Annotation, AnnotationKind, Measure, M
 from workstation.domain.geometry import ImagePlane, Point, distance_mm
 
 _ELLIPSE_STEPS: Final = 72
+_RIGHT_DEG: Final = 90.0
 _ARROW_PX: Final = 10.0
 _ARROW_ANGLE: Final = math.radians(25)
 _CUT_PX: Final = 5.0
@@ -127,13 +128,21 @@ def _number_lines(annotation: Annotation) -> list[str]:
         case AnnotationKind.SPHERE:
             lines = [f"⌀ {said(MeasureName.DIAMETER)}", *_volume_lines(annotation)]
         case AnnotationKind.COBB:
-            lines = [f"Cobb {said(MeasureName.ANGLE)}"]
+            lines = [f"Cobb {said(MeasureName.ANGLE)}", *_between_lines(annotation)]
         case AnnotationKind.CARDIOTHORACIC:
             widths = f"{said(MeasureName.HEART_WIDTH)} / {said(MeasureName.CHEST_WIDTH)}"
             lines = [tr("CTR {ratio}", ratio=said(MeasureName.RATIO)), widths]
         case _:
             lines = [value_words(measure) for measure in annotation.measures]
     return lines
+
+
+def _between_lines(annotation: Annotation) -> list[str]:
+    """Return the smaller angle of a Cobb angle above 90 degrees: tangents of a mild curve look the same."""
+    found = annotation.measure(MeasureName.ANGLE)
+    if found is None or found.value <= _RIGHT_DEG:
+        return []
+    return [tr("{angle} between the lines", angle=value_words(replace(found, value=180 - found.value)))]
 
 
 def _volume_lines(annotation: Annotation) -> list[str]:

@@ -12,6 +12,12 @@ from workstation.domain.geometry import Point, distance_mm
 
 FloatArray = npt.NDArray[np.float64]
 _NO_LENGTH = 1e-9
+_ALONG = math.cos(math.radians(30))
+"""Two lines so near to the way between them would be end plates of a curve of 120 degrees and more"""
+_COVERED = 0.4
+"""End plates, 30 to 50 mm wide, cover less of the way across such a curve; axes of neighbouring bones most of it"""
+_ON_THE_WAY = math.cos(math.radians(4))
+"""No end plate lies so near to the way: curves of 172 degrees are not seen"""
 
 
 def angle_deg(first: Sequence[float], vertex: Sequence[float], second: Sequence[float]) -> float:
@@ -21,17 +27,19 @@ def angle_deg(first: Sequence[float], vertex: Sequence[float], second: Sequence[
 
 def cobb_deg(first: tuple[Sequence[float], Sequence[float]], second: tuple[Sequence[float], Sequence[float]]) -> float:
     """
-    Return the angle between two lines across a spine in [0, 180] degrees, whichever way each was drawn.
+    Return the angle between two lines in [0, 180] degrees, whichever way each was drawn.
 
-    Both are taken from the same side of the spine to the other: the way from the middle of one line to the middle of
-    the other runs along the chord of the curve, and on an arc of less than 180 degrees every end plate crosses it.
-    Where they lie on each other no curve is told, and the smaller angle counts.
+    Lines across a spine are taken from the same side of it to the other: the way from the middle of one to the middle
+    of the other runs along the chord of the curve, and on an arc of less than 180 degrees every end plate crosses it.
+    Lines that follow that way, as the axes of two bones do, and lines that lie on each other tell no curve: the
+    smaller angle counts. Short tangents far apart look as the end plates of a severe curve do and are told
+    as those: whoever shows more than 90 degrees shows the smaller angle beside it.
     Source: Cobb's method, lines along the end plates. ValueError where a line has no length.
     """
     one, other = np.subtract(first[1], first[0]), np.subtract(second[1], second[0])
     found = _between(one, other)
     chord = (np.add(second[0], second[1]) - np.add(first[0], first[1])) / 2
-    if float(np.linalg.norm(chord)) < _NO_LENGTH:
+    if float(np.linalg.norm(chord)) < _NO_LENGTH or _follow(chord, one, other):
         return min(found, 180 - found)
     chord = chord / _length(chord)
     across = float((one - (one @ chord) * chord) @ (other - (other @ chord) * chord))
@@ -71,6 +79,15 @@ def sphere_volume(centre: Point, surface: Point) -> tuple[float, float]:
     """Return diameter and volume of a sphere. Source: V = pi d^3 / 6."""
     diameter = 2 * distance_mm(centre, surface)
     return diameter, math.pi * diameter**3 / 6
+
+
+def _follow(chord: FloatArray, one: FloatArray, other: FloatArray) -> bool:
+    """Tell whether lines run along the way between their middles: one lies on it, or both cover a good part of it."""
+    way = _length(chord)
+    along = [abs(float(line @ chord)) / way for line in (one, other)]
+    nearness = [part / _length(line) for part, line in zip(along, (one, other), strict=True)]
+    covered = sum(along) / 2 / way
+    return max(nearness) >= _ON_THE_WAY or (covered >= _COVERED and min(nearness) >= _ALONG)
 
 
 def _between(first: FloatArray, second: FloatArray) -> float:
