@@ -256,7 +256,7 @@ class Desktop:
 
     def _watch_documents(self, hub: Hub) -> None:
         """Let new reports begin with what the hub gives anew, never one that is open."""
-        from workstation.bootstrap.documents import fetch_documents
+        from workstation.bootstrap.documents import fetch_documents, read_ahead
 
         window = self.shell.window
 
@@ -267,7 +267,7 @@ class Desktop:
 
         self._watch = DocumentWatch(
             self.shell.jobs,
-            fetch_documents(hub, self.data_dir),
+            read_ahead(fetch_documents(hub, self.data_dir)),
             self.session.storage.documents,
             lambda: self.desk is None or self.desk.is_free,
             waiting=lambda newer: window.set_fact(FACT, partial(waiting_fact, newer)),

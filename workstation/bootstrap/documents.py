@@ -25,11 +25,12 @@ from workstation.domain.shared_document import (
     DocumentKind,
     JudgedDocument,
     Judges,
+    KnownDocuments,
 )
 from workstation.exchange.paper.letterheads import packed_letterhead, unpacked_letterhead
 from workstation.exchange.templates.library import parse_template
 from workstation.exchange.templates.problems import require_usable
-from workstation.exchange.templates.shared_phrases import parse_shared_phrases
+from workstation.exchange.templates.shared_phrases import parse_shared_phrases, shared_phrases
 from workstation.services.shared_documents import DocumentsAtHand, FetchDocuments, documents_at_sign_in
 from workstation.services.uid import SystemClock
 from workstation.storage.shared_documents import DocumentCache, cache_folder
@@ -57,8 +58,21 @@ def fetch_documents(hub: Hub, data_dir: Path) -> FetchDocuments:
 
 
 def documents_at_hand(hub: Hub, data_dir: Path) -> DocumentsAtHand:
-    """Return what the hub gives to its sites, from the hub or as kept on this machine."""
-    return documents_at_sign_in(fetch_documents(hub, data_dir), PATIENCE_S)
+    """Return what the hub gives to its sites, from the hub or as kept on this machine; phrases are read already."""
+    at_hand = documents_at_sign_in(fetch_documents(hub, data_dir), PATIENCE_S)
+    shared_phrases(at_hand.known.of_kind(DocumentKind.PHRASES))
+    return at_hand
+
+
+def read_ahead(fetch: Callable[[], KnownDocuments]) -> Callable[[], KnownDocuments]:
+    """Return what fetches and reads the phrases in the same job: checking them takes longer than a keystroke may."""
+
+    def fetch_and_read() -> KnownDocuments:
+        known = fetch()
+        shared_phrases(known.of_kind(DocumentKind.PHRASES))
+        return known
+
+    return fetch_and_read
 
 
 def _template(content: str) -> JudgedDocument:

@@ -23,7 +23,7 @@ def writing_aids(hub: Hub, storage: LocalStorage, site_id: Callable[[], str]) ->
 
     def shared() -> Sequence[Phrase]:
         known = storage.documents.known
-        if not read or read[0][0] is not known:  # checking takes longer than a keystroke may
+        if not read or read[0][0] is not known:  # checked by whoever fetched them
             read[:] = [(known, shared_phrases(known.of_kind(DocumentKind.PHRASES)))]
         return read[0][1]
 

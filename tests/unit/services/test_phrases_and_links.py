@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from tests.helpers import cases
 from tests.helpers.writing import FakePhrases, finding
+from workstation.bootstrap.documents import read_ahead
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.errors import ReportError, TemplateViolation
 from workstation.domain.finding import Lobe
@@ -18,10 +19,17 @@ from workstation.domain.norm.values import NormKind
 from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.phrase import Phrase, filled, placeholders
 from workstation.domain.report import Person, Report
-from workstation.domain.shared_document import DocumentInfo, DocumentKey, DocumentKind, SharedDocument, digest_of
+from workstation.domain.shared_document import (
+    DocumentInfo,
+    DocumentKey,
+    DocumentKind,
+    KnownDocuments,
+    SharedDocument,
+    digest_of,
+)
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.voi import Threshold
-from workstation.exchange.templates.shared_phrases import parse_shared_phrases, shared_phrases
+from workstation.exchange.templates.shared_phrases import _phrases_of, parse_shared_phrases, shared_phrases
 from workstation.services.norm_gate import describe_fault, faults_of
 from workstation.services.phrase_service import PhraseBook, facts_of
 from workstation.services.report_links import annotation_words, finding_words, insertable, link_states
@@ -248,6 +256,19 @@ def test_shared_phrases_of_a_newer_hub_are_passed_over_and_twice_the_same_is_ref
     one = {"abbreviation": "a", "language": "en", "title": "A", "text": "a"}
     with pytest.raises(TemplateViolation):
         parse_shared_phrases(json.dumps({"phrases": [one, one]}), "phrases")
+
+
+def test_phrases_are_checked_in_the_job_that_fetched_them_and_not_under_a_keystroke() -> None:
+    text = json.dumps({"phrases": [{"abbreviation": "ahead", "language": "en", "title": "A", "text": "Read ahead."}]})
+    key = DocumentKey(DocumentKind.PHRASES, "phrases")
+    info = DocumentInfo(key, 1, "", digest_of(text), datetime(2026, 11, 22, tzinfo=UTC), "x")
+    fetch = read_ahead(lambda: KnownDocuments((SharedDocument(info, text),)))
+
+    known = fetch()
+
+    checked = _phrases_of.cache_info().misses
+    assert [one.text for one in shared_phrases(known.of_kind(DocumentKind.PHRASES))] == ["Read ahead."]
+    assert _phrases_of.cache_info().misses == checked
 
 
 def test_a_phrase_that_names_the_patient_is_not_kept() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Final
 
 import jsonschema
 
@@ -14,6 +14,9 @@ from resources.translation import tr
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.phrase import Phrase
 from workstation.domain.shared_document import EVERY_SITE, SharedDocument
+
+_MOST_DOCUMENTS: Final = 256
+"""So many are kept read: one for each hospital of an alliance, and those in use before"""
 
 
 def parse_shared_phrases(content: str, name: str, site_id: str = EVERY_SITE) -> tuple[Phrase, ...]:
@@ -46,14 +49,16 @@ def _distinct(raw: Sequence[dict[str, Any]], site_id: str) -> tuple[Phrase, ...]
 
 
 def shared_phrases(documents: Sequence[SharedDocument]) -> tuple[Phrase, ...]:
-    """Return the phrases that a hub gives; a document that this version cannot read is passed over."""
-    found: list[Phrase] = []
-    for one in documents:
-        try:
-            found += parse_shared_phrases(one.content, one.info.key.name, one.info.key.site_id)
-        except TemplateViolation:  # of a newer hub
-            continue
-    return tuple(found)
+    """Return the phrases that a hub gives, each document read once; one that this version cannot read is left out."""
+    return tuple(phrase for one in documents for phrase in _phrases_of(one))
+
+
+@lru_cache(maxsize=_MOST_DOCUMENTS)
+def _phrases_of(document: SharedDocument) -> tuple[Phrase, ...]:
+    try:
+        return parse_shared_phrases(document.content, document.info.key.name, document.info.key.site_id)
+    except TemplateViolation:  # of a newer hub
+        return ()
 
 
 @cache
