@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -283,8 +283,33 @@ def test_a_suggestion_is_dismissed_with_a_reason_that_is_audited_and_holds_for_t
     RecordDecisions(bed.bench.audit)(session.report)
     (act,) = [act for act in bed.bench.audit.recorded if act[0] is AuditAction.CRITICAL_OVERRIDDEN]
     assert "critical_suggested extra-axial-haematoma by" in str(act)
-    session.set_value("impression", "右侧硬膜下血肿。蛛网膜下腔出血。")
+    session.set_value("impression", "右侧急性硬膜下血肿，较前明显增多。")
     assert bed.case.hold_up(lambda: None)
+    again = bed.dialog()
+    assert isinstance(again, SuggestedDialog)
+    shown = [words.text() for words in again.findChildren(QLabel)]
+    assert any("三日前已通报，随诊复查" in line for line in shown)  # what was said to the former words
+
+
+def test_a_suspicion_is_told_as_one_on_the_panel_in_both_dialogs_and_in_the_call(bed: Bed) -> None:
+    bed.page()
+    session = bed.bench.desk.session
+    assert session is not None
+    session.set_value("impression", "蛛网膜下腔出血不除外。")
+    told = "Suspected: Acute subarachnoid haemorrhage"
+    assert bed.case.hold_up(lambda: None)
+    assert told in bed.panel.suggestion_text()
+    asks = bed.dialog()
+    assert isinstance(asks, SuggestedDialog)
+    assert [line.text() for line in asks.findChildren(QLabel) if told in line.text()] == [f"· {told}"]
+    asks.accept()
+    chooses = bed.dialog()
+    assert isinstance(chooses, RecogniseDialog)
+    chooses.accept()
+    bed.qtbot.waitUntil(lambda: len(bed.hub.values) == 1)
+    bed.refresh()
+    assert (bed.value().entry_key, bed.value().text) == ("subarachnoid-haemorrhage", told)
+    assert bed.case.suggestions() == ()
 
 
 def test_an_open_value_of_a_draft_still_holds_the_signature_up_while_the_line_is_dead(bed: Bed) -> None:

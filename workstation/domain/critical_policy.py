@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from workstation.domain.critical import ESCALATE_AFTER, LEVELS, REMIND_AFTER, CriticalSource, CriticalValue, Party
-from workstation.domain.critical_words import said_in
+from workstation.domain.critical_words import told_in
 from workstation.domain.finding import Decision, Finding, FindingList, Mark
 from workstation.domain.template import Code, CriticalTrigger, ReportTemplate, Text
 
@@ -101,12 +101,17 @@ class CriticalPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CriticalSuggestion:
-    """What somebody should look at; ``target`` is the field or the tracking UID that says so."""
+    """
+    What somebody should look at; ``target`` is the field or the tracking UID that says so.
+
+    ``suspected``: its words only suspect it ("not excluded"), and so it is told.
+    """
 
     entry: CriticalEntry
     text: str
     source: CriticalSource
     target: str
+    suspected: bool = False
 
 
 def suggested(
@@ -116,7 +121,8 @@ def suggested(
     Return what a report in the making suggests, in the order of the form, each entry once.
 
     A trigger of a template that no entry of the policy knows is suggested with its own words. What the impression says
-    in plain words counts in every template. AI marks speak only once they may be seen, and never those for research.
+    in plain words, also as a suspicion, counts in every template. AI marks speak only once they may be seen, and never
+    those for research.
     """
     found: dict[str, CriticalSuggestion] = {}
     for item in template.fields:
@@ -135,9 +141,12 @@ def suggested(
             found.setdefault(entry.key or text, CriticalSuggestion(entry, text, CriticalSource.TEMPLATE, item.key))
     impression = values.get(IMPRESSION, "")
     for entry in policy.entries if impression.strip() else ():
-        if entry.key not in found and said_in(impression, entry.words):
+        told = None if entry.key in found else told_in(impression, entry.words)
+        if told is not None:
             text = entry.label.get(language)
-            found[entry.key] = CriticalSuggestion(entry, text, CriticalSource.TEMPLATE, IMPRESSION)
+            found[entry.key] = CriticalSuggestion(
+                entry, text, CriticalSource.TEMPLATE, IMPRESSION, suspected=told.suspected
+            )
     research = {finding.tracking_uid for finding in findings.for_research_only}
     for finding in () if findings.ai_hidden else findings.findings:
         for entry in policy.entries:

@@ -52,9 +52,14 @@ def answered_for(report: Report, reason: str, *, by: Person, at: datetime) -> Re
 def open_suggestions(
     report: Report, suggestions: Sequence[CriticalSuggestion], signer_id: str
 ) -> tuple[CriticalSuggestion, ...]:
-    """Return the suggestions that this signer has not dismissed in this version; recognised ones are no longer any."""
-    dismissed = {one.target for one in report.answers_of(signer_id) if one.rule == CRITICAL_SUGGESTED}
-    return tuple(one for one in suggestions if (one.entry.key or one.text) not in dismissed)
+    """
+    Return the suggestions that this signer has not dismissed in this version; recognised ones are no longer any.
+
+    A dismissal holds for the words of its field: an old dissection that becomes an acute one is asked for again.
+    """
+    answers = report.answers_of(signer_id)
+    dismissed = {(one.target, one.against) for one in answers if one.rule == CRITICAL_SUGGESTED}
+    return tuple(one for one in suggestions if (_target(one), _words(report, one)) not in dismissed)
 
 
 def suggestions_dismissed(
@@ -62,10 +67,26 @@ def suggestions_dismissed(
 ) -> Report:
     """Return the report with the reason why its signer takes none of these for critical; ValueError without one."""
     overrides = tuple(
-        NormOverride(CRITICAL_SUGGESTED, one.entry.key or one.text, one.text, reason, by.user_id, at, by_name=by.name)
+        NormOverride(
+            CRITICAL_SUGGESTED, _target(one), in_words(one), reason, by.user_id, at, _words(report, one), by.name
+        )
         for one in suggestions
     )
     return report.with_overrides(overrides, at=at)
+
+
+def in_words(suggestion: CriticalSuggestion) -> str:
+    """Return how a suggestion is told: what is only suspected as such."""
+    return tr("Suspected: {finding}", finding=suggestion.text) if suggestion.suspected else suggestion.text
+
+
+def _target(suggestion: CriticalSuggestion) -> str:
+    return suggestion.entry.key or suggestion.text
+
+
+def _words(report: Report, suggestion: CriticalSuggestion) -> str:
+    """Return what its field says, empty for a mark of the AI."""
+    return report.values.get(suggestion.target, "").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +110,7 @@ class AskSuggestions:
         waiting = open_suggestions(report, found, signer_id)
         if waiting:
             raise NotSignable(
-                tr("The report suggests critical values: {names}", names="; ".join(one.text for one in waiting)),
+                tr("The report suggests critical values: {names}", names="; ".join(map(in_words, waiting))),
                 hint=tr("Recognise them (F8), or say why they are none."),
                 detail=" ".join(one.entry.key for one in waiting),
             )

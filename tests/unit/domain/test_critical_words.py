@@ -7,7 +7,7 @@ import pytest
 from workstation.dicom.critical_policy import default_policy
 from workstation.domain.critical import CriticalSource
 from workstation.domain.critical_policy import suggested
-from workstation.domain.critical_words import said_in
+from workstation.domain.critical_words import Told, told_in
 from workstation.domain.finding import FindingList
 from workstation.exchange.templates.library import TemplateLibrary
 
@@ -39,7 +39,76 @@ from workstation.exchange.templates.library import TemplateLibrary
     ],
 )
 def test_an_impression_suggests_what_it_says_is_there_now(impression: str, expected: list[str]) -> None:
-    assert [entry.key for entry in default_policy().entries if said_in(impression, entry.words)] == expected
+    assert told(impression) == [(key, False) for key in expected]
+
+
+@pytest.mark.parametrize(
+    ("impression", "expected"),
+    [
+        ("考虑急性肺动脉栓塞可能。", "pulmonary-embolism"),
+        ("肺栓塞可能性大。", "pulmonary-embolism"),
+        ("肺栓塞可能，待排除。", "pulmonary-embolism"),
+        ("肺栓塞可能待排除。", "pulmonary-embolism"),
+        ("不除外主动脉夹层。", "aortic-dissection"),
+        ("主动脉夹层不能完全排除，建议CTA检查。", "aortic-dissection"),
+        ("无法除外主动脉夹层。", "aortic-dissection"),
+        ("未能除外主动脉夹层。", "aortic-dissection"),
+        ("疑似硬膜下血肿。", "extra-axial-haematoma"),
+        ("怀疑动脉瘤破裂可能。", "ruptured-aneurysm"),
+        ("未见脑出血，蛛网膜下腔出血不除外。", "subarachnoid-haemorrhage"),
+        ("警惕绞窄性肠梗阻，请结合临床。", "strangulated-obstruction"),
+        ("结合病史考虑急性肺栓塞可能。", "pulmonary-embolism"),
+        ("可能小脑出血。", "intracerebral-haemorrhage"),
+        ("主动脉夹层累及左肾动脉可能。", "aortic-dissection"),
+        ("硬膜下血肿？", "extra-axial-haematoma"),
+        ("Possible pulmonary embolism.", "pulmonary-embolism"),
+        ("Findings suspicious for aortic dissection.", "aortic-dissection"),
+        ("Aortic dissection cannot be excluded.", "aortic-dissection"),
+    ],
+)
+def test_an_urgent_suspicion_suggests_too_and_is_told_as_suspected(impression: str, expected: str) -> None:
+    assert told(impression) == [(expected, True)]
+
+
+@pytest.mark.parametrize(
+    "impression",
+    [
+        "未见主动脉夹层可能征象。",
+        "除外主动脉夹层。",
+        "主动脉夹层已排除。",
+        "排除肺栓塞可能。",
+        "建议CTA除外主动脉夹层可能。",
+        "肺栓塞可能性小。",
+        "主动脉夹层可能性不大。",
+        "小脑出血可能性极小。",
+        "主动脉夹层可能不大。",
+        "不太可能为主动脉夹层。",
+        "不考虑肺栓塞可能。",
+        "是否肺栓塞可能。",
+        "陈旧性硬膜下血肿可能。",
+        "可能为术后腹腔游离气体。",
+        "脑出血吸收期可能。",
+        "未见新发脑出血。",
+        "动脉瘤未破裂可能。",
+        "Rule out pulmonary embolism.",
+        "Pulmonary embolism excluded.",
+        "Pulmonary embolism is unlikely.",
+        "Possible chronic subdural hematoma.",
+    ],
+)
+def test_what_is_denied_excluded_asked_improbable_or_old_is_no_suspicion(impression: str) -> None:
+    assert told(impression) == []
+
+
+def test_what_is_said_once_and_suspected_once_counts_as_said() -> None:
+    phrases = ("主动脉…夹层",)
+    assert told_in("升主动脉可疑夹层。降主动脉夹层。", phrases) == Told("主动脉夹层")
+    assert told_in("升主动脉可疑夹层。", phrases) == Told("主动脉可疑夹层", suspected=True)
+
+
+def told(impression: str) -> list[tuple[str, bool]]:
+    found = [(entry.key, told_in(impression, entry.words)) for entry in default_policy().entries]
+    return [(key, how.suspected) for key, how in found if how is not None]
 
 
 def test_words_count_in_the_general_template_too_and_a_form_comes_first() -> None:

@@ -16,7 +16,7 @@ from workstation.dicom.critical_policy import default_policy
 from workstation.domain.audit import AuditAction
 from workstation.domain.critical import CallOutcome, CriticalSource, CriticalState, Dismissal
 from workstation.domain.critical_board import CallReport, CriticalBoard, CriticalNotice, PendingAct, Recognition
-from workstation.domain.critical_policy import suggested
+from workstation.domain.critical_policy import CriticalSuggestion, suggested
 from workstation.domain.errors import NoLongerUpdatable, NotSignable, SignInFailed, Unreachable
 from workstation.domain.finding import FindingList
 from workstation.domain.report import Person
@@ -26,6 +26,7 @@ from workstation.services.critical_gate import (
     AskSuggestions,
     answered_for,
     open_critical,
+    open_suggestions,
     require_critical,
     suggestions_dismissed,
     with_critical,
@@ -282,3 +283,36 @@ def test_what_the_report_suggests_is_recognised_or_dismissed_by_its_signer_befor
     ask(with_critical(written, tuple(bed.hub.values.values())), general, "expert")
     with pytest.raises(ValueError, match="reason"):
         suggestions_dismissed(written, found, " ", by=SIGNER, at=AT)
+
+
+def test_a_dismissal_holds_for_the_words_that_it_was_given_for_and_asks_again_for_others() -> None:
+    bed, general, policy = Bed(), TemplateLibrary().get("general"), default_policy()
+    ask = AskSuggestions(bed.hub, policy)
+    old = replace(report(), values={"impression": "主动脉夹层。"})
+    found = suggested(policy, general, old.values, FindingList("1.2.3"), "zh_CN")
+    dismissed = suggestions_dismissed(old, found, "老夹层，三年前已知", by=SIGNER, at=AT)
+    ask(dismissed, general, "expert")
+    acute = "急性Stanford A型主动脉夹层，累及冠脉，心包积血。"
+    with pytest.raises(NotSignable, match="aortic-dissection"):
+        ask(replace(dismissed, values={"impression": acute}), general, "expert")
+    ask(replace(dismissed, values={"impression": "主动脉夹层。", "findings": "另见肾囊肿。"}), general, "expert")
+
+
+def test_a_mark_of_the_ai_is_dismissed_once_whatever_the_report_says_afterwards() -> None:
+    entry = default_policy().entries[0]
+    mark = CriticalSuggestion(entry, entry.label.zh, CriticalSource.AI, "2.25.7")
+    dismissed = suggestions_dismissed(report(), (mark,), "钙化", by=SIGNER, at=AT)
+    assert open_suggestions(replace(dismissed, values={"impression": "脑内钙化灶。"}), (mark,), "expert") == ()
+
+
+def test_an_urgent_suspicion_holds_the_signature_up_in_words_that_say_so_and_goes_with_one_reason() -> None:
+    bed, general, policy = Bed(), TemplateLibrary().get("general"), default_policy()
+    ask = AskSuggestions(bed.hub, policy)
+    written = replace(report(), values={"impression": "考虑急性肺动脉栓塞可能；不除外主动脉夹层。"})
+    with pytest.raises(NotSignable) as refused:
+        ask(written, general, "expert")
+    assert refused.value.user_text.count("Suspected: ") == 2
+    found = suggested(policy, general, written.values, FindingList("1.2.3"), "zh_CN")
+    ask(suggestions_dismissed(written, found, "临床已知，CTPA已预约", by=SIGNER, at=AT), general, "expert")
+    for denied in ("未见肺动脉栓塞。", "除外主动脉夹层。", "肺栓塞已排除。"):
+        ask(replace(written, values={"impression": denied}), general, "expert")

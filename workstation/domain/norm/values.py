@@ -11,7 +11,10 @@ CRITICAL_OPEN: Final = "critical_open"
 """The rule of an override that answers for an open critical value; its target is the value's UID."""
 
 CRITICAL_SUGGESTED: Final = "critical_suggested"
-"""The rule of an override that says why a suggested critical value is none; its target is the entry of the policy."""
+"""The rule of an override that says why a suggested critical value is none; its target is the entry of the policy.
+
+``against`` holds the words of its field: others are asked for again.
+"""
 CRITICAL_RULES: Final = frozenset({CRITICAL_OPEN, CRITICAL_SUGGESTED})
 """Answers about critical values: listed with the others, but no fault of the norm."""
 

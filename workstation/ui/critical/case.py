@@ -11,7 +11,7 @@ from resources.translation import language, tr
 from workstation.domain.critical import CriticalSource, CriticalValue
 from workstation.domain.critical_policy import CriticalEntry, CriticalSuggestion
 from workstation.domain.norm.values import CRITICAL_RULES
-from workstation.services.critical_gate import open_critical, open_suggestions
+from workstation.services.critical_gate import in_words, open_critical, open_suggestions
 from workstation.services.critical_service import new_suggestions, open_of
 from workstation.services.norm_answers import answers
 from workstation.services.reading_session import ReadingSession
@@ -111,7 +111,7 @@ class CriticalCase(QObject):
         if not waiting:
             return False
         keys = {one.entry.key or one.text for one in waiting}
-        dialog = SuggestedDialog(self._page, [one.text for one in waiting], self._former_answers(session, keys))
+        dialog = SuggestedDialog(self._page, [in_words(one) for one in waiting], self._former_answers(session, keys))
 
         def dismissed(reason: str) -> None:
             if self._desk.session is session and not session.read_only:
@@ -151,11 +151,8 @@ class CriticalCase(QObject):
         return True
 
     def _former_answers(self, session: ReadingSession, targets: set[str]) -> list[str]:
-        former = [
-            one
-            for one in session.report.former_answers(session.reader.user_id)
-            if one.rule in CRITICAL_RULES and one.target in targets
-        ]
+        """Return who answered for these before: none of it holds here, or nobody would be asked."""
+        former = [one for one in session.report.norm_overrides if one.rule in CRITICAL_RULES and one.target in targets]
         return [
             tr("Answered for by {who}: {reason}", who=one.who, reason=one.reason)
             for one in answers(former, session.template)
@@ -224,7 +221,7 @@ class CriticalCase(QObject):
             found = self.suggestions()
             if session is not None:
                 found = open_suggestions(session.report, found, session.reader.user_id)
-            names = [one.text for one in found]
+            names = [in_words(one) for one in found]
             values = self.values()
             refused = {one.critical_uid: self._critical.refusal(one.critical_uid) for one in values}
             now, may_act = self._critical.now(), self._critical.may_notify

@@ -13,6 +13,7 @@ from resources.translation import language, tr
 from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalValue, repeats
 from workstation.domain.critical_board import CallReport
 from workstation.domain.critical_policy import CriticalEntry, CriticalPolicy, CriticalSuggestion, free_entry, level_of
+from workstation.services.critical_gate import in_words
 from workstation.ui.critical.words import method_words, outcome_words
 from workstation.ui.dialogs import Dialog
 from workstation.ui.widgets.buttons import SegmentedChoice
@@ -61,10 +62,8 @@ class RecogniseDialog(_Quick):
         self.entries.setEditable(False)
         self._choices: list[tuple[CriticalEntry | None, CriticalSource, str]] = []
         for suggestion in suggestions:
-            self._add(
-                suggestion.entry, suggestion.source, suggestion.text,
-                tr("{finding} (suggested)", finding=suggestion.text),
-            )  # fmt: skip
+            text = in_words(suggestion)
+            self._add(suggestion.entry, suggestion.source, text, tr("{finding} (suggested)", finding=text))
         for entry in policy.entries:
             if all(entry.key != one.entry.key for one in suggestions):
                 text = entry.label.get(language())
