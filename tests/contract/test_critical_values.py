@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from worklist.critical import HubCritical
 from worklist.errors import refusal
 from worklist.http import HubClient
 from worklist.hub.critical_service import CriticalService
-from workstation.domain.critical import CallMethod, CallOutcome, CriticalState, CriticalValue
+from workstation.domain.critical import CallMethod, CallOutcome, CallRecord, CriticalState, CriticalValue
 from workstation.domain.critical_board import CallReport, Recognition
 from workstation.domain.errors import CriticalOpen, NoLongerUpdatable, NotPermitted, Refused, WorkstationError
 from workstation.domain.norm.values import NormOverride
@@ -225,11 +226,26 @@ def test_a_call_without_its_words_is_refused(hub: HubBed) -> None:
         call(read_back=True, read_back_text="."),
         call(read_back=True, outcome=CallOutcome.BUSY),
     ):
-        with pytest.raises(NoLongerUpdatable):
+        with pytest.raises(Refused, match="400 bad_request"):  # and not that it came too late
             as_(hub, "expert").call(value.critical_uid, wrong)
     for name, words in (("", "知晓"), ("韩梅", " "), ("韩梅", "."), ("韩梅", "OK")):
         with pytest.raises(WorkstationError):
             as_(hub, "technician").acknowledge(value.critical_uid, name, words)
+
+
+def test_a_call_that_the_hub_took_under_a_former_rule_is_answered_as_the_first_time(hub: HubBed) -> None:
+    sent, value = recognised(hub)
+    taken = CallRecord(
+        new_uid(), value.recognised_by, "王护士", "病房护士", "", hub.clock.now(), CallMethod.PHONE,
+        CallOutcome.REACHED, "蛛网膜下腔出血", read_back=True, read_back_text="收到，已联系神经外科",
+    )  # fmt: skip
+    kept = value.called(taken)
+    with service(hub)._context.write() as connection:  # as a hub wrote it before it asked for a number
+        service(hub)._put(connection, kept)
+
+    again = call(number="", read_back=True, read_back_text="收到，已联系神经外科")
+    assert as_(hub, "expert").call(value.critical_uid, replace(again, call_uid=taken.call_uid)) == kept
+    assert acts(hub, sent.study) == [("critical_recognised", "expert")]
 
 
 def test_only_who_recognised_it_or_a_senior_dismisses_it_and_the_first_is_told(hub: HubBed) -> None:

@@ -102,29 +102,18 @@ class CriticalService:
         return value
 
     def call(self, actor: Actor, critical_uid: str, told: CallReport) -> CriticalValue:
-        """Add one attempt to call; its time is told as an age, so that the notifier's clock does not matter."""
+        """
+        Add one attempt to call; its time is told as an age, so that the notifier's clock does not matter.
+
+        A call that is known answers as the first time, whatever is asked of a new one by now. Raises BadRequest.
+        """
         authorize(actor, Permission.NOTIFY_CRITICAL, self._context, subject_uid=critical_uid[:64])
         now = self._context.clock.now()
 
         def step(value: CriticalValue) -> CriticalValue:
-            if told.lacks:
-                raise ValueError(told.lacks)
-            at = max(value.recognised_at, _when(now, told.age_s))
-            record = CallRecord(
-                told.call_uid,
-                _party(actor),
-                told.receiver,
-                told.receiver_role,
-                told.number,
-                at,
-                told.method,
-                told.outcome,
-                told.content,
-                told.read_back,
-                told.read_back_text,
-                recorded_at=now,
-            )
-            return value.called(record)
+            if any(known.call_uid == told.call_uid for known in value.calls):
+                return value
+            return value.called(_record(told, _party(actor), value, now))
 
         detail = f"{told.method} {told.outcome} read-back {told.read_back}"
         return self._change(actor, critical_uid, AuditAction.CRITICAL_CALLED, step, detail)
@@ -347,6 +336,19 @@ def _columns(value: CriticalValue) -> dict[str, Any]:
         "next_at": value.next_at,
         "document": VALUE.dump_json(value).decode(),
     }
+
+
+def _record(told: CallReport, by: Party, value: CriticalValue, now: datetime) -> CallRecord:
+    if told.lacks:
+        raise BadRequest(told.lacks)
+    at = max(value.recognised_at, _when(now, told.age_s))
+    try:
+        return CallRecord(
+            told.call_uid, by, told.receiver, told.receiver_role, told.number, at, told.method, told.outcome,
+            told.content, told.read_back, told.read_back_text, recorded_at=now,
+        )  # fmt: skip
+    except ValueError as exc:
+        raise BadRequest(str(exc)) from exc
 
 
 def _party(actor: Actor) -> Party:
