@@ -17,6 +17,8 @@ from worklist.critical import HubCritical
 from worklist.errors import refusal
 from worklist.http import HubClient
 from worklist.hub.critical_service import CriticalService
+from worklist.hub.errors import NotFound
+from workstation.domain.access import PERMISSIONS, Actor, Permission, Role
 from workstation.domain.critical import CallMethod, CallOutcome, CallRecord, CriticalState, CriticalValue
 from workstation.domain.critical_board import CallReport, Recognition
 from workstation.domain.errors import CriticalOpen, NoLongerUpdatable, NotPermitted, Refused, WorkstationError
@@ -246,6 +248,31 @@ def test_a_call_that_the_hub_took_under_a_former_rule_is_answered_as_the_first_t
     again = call(number="", read_back=True, read_back_text="收到，已联系神经外科")
     assert as_(hub, "expert").call(value.critical_uid, replace(again, call_uid=taken.call_uid)) == kept
     assert acts(hub, sent.study) == [("critical_recognised", "expert")]
+
+
+def test_who_may_not_see_a_site_learns_nothing_of_its_critical_values_by_dismissing(
+    hub: HubBed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, value = recognised(hub)
+    own = frozenset({Permission.SEE_OWN_SITE, Permission.NOTIFY_CRITICAL})
+    monkeypatch.setitem(PERMISSIONS, Role.READER, own)  # an alliance whose readers keep to their hospital
+    stranger = Actor("resident-elsewhere", "赵立新", Role.READER, "another-site")
+
+    def answer(critical_uid: str) -> str:
+        with pytest.raises(NotFound) as refused:
+            service(hub).dismiss(stranger, critical_uid, "误报")
+        return str(refused.value)
+
+    assert answer(value.critical_uid) == answer(new_uid())
+    assert value.critical_uid not in str(
+        [
+            event
+            for event in expect(200, hub.as_("quality").get("/api/audit", params={"study_instance_uid": ""})).json()
+            if event["user_id"] == "resident-elsewhere"
+        ]
+    )
+    (still,) = as_(hub, "expert").of_case(sent.ups).notices
+    assert still.value == value
 
 
 def test_only_who_recognised_it_or_a_senior_dismisses_it_and_the_first_is_told(hub: HubBed) -> None:

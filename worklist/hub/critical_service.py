@@ -143,11 +143,13 @@ class CriticalService:
         )
 
     def dismiss(self, actor: Actor, critical_uid: str, reason: str) -> CriticalValue:
-        """Take back what is no critical value, with a reason: who recognised it may, or a senior."""
+        """Take back what is no critical value, with a reason: who recognised it may, or a senior. Raises NotFound."""
         authorize(actor, Permission.NOTIFY_CRITICAL, self._context, subject_uid=critical_uid[:64])
         with self._context.read() as connection:
             row = _row(connection, critical_uid)
-        if row is not None and VALUE.validate_json(row.document).recognised_by.user_id != actor.user_id:
+        if row is None or not actor.may_see_site(row.site_id):  # another site's is not told from none
+            raise NotFound("there is no such critical value")
+        if VALUE.validate_json(row.document).recognised_by.user_id != actor.user_id:
             authorize(actor, Permission.SIGN_FINAL, self._context, subject_uid=critical_uid[:64])
         if not reason.strip():
             raise BadRequest("a critical value is dismissed with a reason")
