@@ -287,8 +287,15 @@ def test_a_suggestion_is_dismissed_with_a_reason_that_is_audited_and_holds_for_t
     assert bed.case.hold_up(lambda: None)
     again = bed.dialog()
     assert isinstance(again, SuggestedDialog)
-    shown = [words.text() for words in again.findChildren(QLabel)]
-    assert any("三日前已通报，随诊复查" in line for line in shown)  # what was said to the former words
+    again.reason.setPlainText("复查示增多，已当面告知管床医生")
+    again.dismiss.click()
+    assert not bed.case.hold_up(lambda: None)
+    session.set_value("impression", "右侧急性硬膜下血肿，较前明显增多，中线移位。")
+    assert bed.case.hold_up(lambda: None)
+    third = bed.dialog()
+    shown = [words.text() for words in third.findChildren(QLabel) if "Answered for by" in words.text()]
+    assert len(shown) == 1  # what was said last to the former words
+    assert shown[0].endswith(": 复查示增多，已当面告知管床医生")
 
 
 def test_a_suspicion_is_told_as_one_on_the_panel_in_both_dialogs_and_in_the_call(bed: Bed) -> None:

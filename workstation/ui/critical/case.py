@@ -151,12 +151,17 @@ class CriticalCase(QObject):
         return True
 
     def _former_answers(self, session: ReadingSession, targets: set[str]) -> list[str]:
-        """Return who answered for these before: none of it holds here, or nobody would be asked."""
-        former = [one for one in session.report.norm_overrides if one.rule in CRITICAL_RULES and one.target in targets]
-        return [
+        """Return each one's newest answer for these: none of them holds here, or nobody would be asked."""
+        former = {
+            (one.by, one.target): one
+            for one in session.report.norm_overrides
+            if one.rule in CRITICAL_RULES and one.target in targets
+        }
+        told = (
             tr("Answered for by {who}: {reason}", who=one.who, reason=one.reason)
-            for one in answers(former, session.template)
-        ]
+            for one in answers(former.values(), session.template)
+        )
+        return list(dict.fromkeys(told))
 
     def _call(self, session: ReadingSession, value: CriticalValue) -> None:
         row = session.row
