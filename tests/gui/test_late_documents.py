@@ -158,6 +158,20 @@ def test_a_late_withdrawal_leaves_the_words_of_the_document_opened_since(desk: D
     assert desk.presenter.draft["phrases"][0]["text"] == "Ours"
 
 
+def test_a_withdrawn_document_is_gone_although_it_was_opened_anew_meanwhile(desk: Desk) -> None:
+    desk.hub.put(ALL, json.dumps(phrases("Theirs")), follows=None)
+    desk.presenter.refresh()
+    desk.jobs.run()
+    desk.open(ALL)
+    desk.presenter.withdraw()
+    desk.asked().accept()
+    withdrawing = desk.held_back()
+    desk.open(ALL)
+    desk.late(withdrawing)
+    assert desk.page.state_words() == "As shipped"
+    assert desk.presenter.draft == {"phrases": []}
+
+
 def test_a_question_about_a_document_names_whose_it_is(desk: Desk) -> None:
     desk.open(OURS)
     desk.write("Ours")

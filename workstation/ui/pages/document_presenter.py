@@ -318,8 +318,8 @@ class DocumentPresenter(QObject):
     def _publish(self, document: OpenDocument, draft: Draft) -> None:
         def done(info: DocumentInfo) -> None:
             self._page.toast.emit(tr("Revision {number} is published", number=info.revision))
-            if self.document is not document:  # another one was opened since
-                self._keep()
+            if self.document is not document:  # another one was opened since, or this one anew
+                self.refresh()
                 return
             self.document = OpenDocument(document.key, info, draft)
             self._steps = []
@@ -383,10 +383,8 @@ class DocumentPresenter(QObject):
 
         def gone(_none: object) -> None:
             self._page.toast.emit(tr("It is withdrawn"))
-            if self.document is not document:
-                self._keep()
-                return
-            self.draft = document.draft
+            if self.document is document:
+                self.draft = document.draft
             self.refresh()
 
         dialog.accepted.connect(lambda: self._run(lambda _job: self._service.withdraw(document), gone))
