@@ -23,6 +23,7 @@ from workstation.exchange.site_documents import blank_document, document_problem
 from workstation.services.site_documents import EditDocuments
 from workstation.ui.documents.publish_dialogs import OvertakenDialog, PublishDocumentDialog
 from workstation.ui.jobs_qt import runner_on_main_thread
+from workstation.ui.keymap import use_keys
 from workstation.ui.pages.document_page import DocumentPage
 from workstation.ui.pages.document_presenter import DocumentPresenter
 
@@ -221,6 +222,34 @@ def test_phrases_and_character_sets_are_entries_with_forms_of_their_own(editing:
     assert json.loads(editing.hub.versions[CHARSETS][0].content) == {
         "rules": [{"charset": "GB18030", "station_name": "CT01"}]
     }
+
+
+def test_a_phrase_stands_behind_the_sign_that_calls_it_in_its_own_language(editing: Editing) -> None:
+    lines = [
+        {"abbreviation": "nc", "title": "Normal chest", "text": "No finding.", "language": "en"},
+        {"abbreviation": "zc", "title": "正常胸部", "text": "未见异常。", "language": "zh_CN"},
+    ]
+    editing.page.preview.show_lines(DocumentKind.PHRASES, {"phrases": lines})
+    shown = [editing.page.preview.lines.item(at).text() for at in range(2)]
+    assert shown == [";nc · Normal chest\nNo finding.", "；zc · 正常胸部\n未见异常。"]
+
+
+def test_the_keys_of_the_page_are_the_persons_to_choose_and_its_buttons_say_them(qtbot: QtBot) -> None:
+    use_keys({"documents.publish": "F9", "documents.undo": "Alt+Z"})
+    try:
+        page = DocumentPage()
+        qtbot.addWidget(page)
+        assert page.publish.toolTip() == "Publish… (F9)"
+        assert page.undo.toolTip() == "Undo (Alt Z)"
+        assert page.commands.action("documents.publish").shortcut().toString() == "F9"
+        own = [row for row in page.commands.key_rows() if row.command_id.startswith("documents.")]
+        assert [row.command_id for row in own if not row.fixed] == [
+            "documents.publish",
+            "documents.undo",
+            "documents.add",
+        ]
+    finally:
+        use_keys({})
 
 
 def test_another_document_asks_first_where_a_draft_would_be_lost_and_a_withdrawn_one_is_gone(editing: Editing) -> None:

@@ -98,6 +98,9 @@ class DocumentPreview(QStackedWidget):
         self.lines.clear()
         for one in draft.get(PARTS[kind], ()):
             words = part_words(kind, one)
-            self.lines.addItem(f"；{words}\n{one.get('text', '')}" if kind is DocumentKind.PHRASES else words)
+            if kind is DocumentKind.PHRASES:
+                trigger = "；" if str(one.get("language", "")).startswith("zh") else ";"  # as a report has it typed
+                words = f"{trigger}{words}\n{one.get('text', '')}"
+            self.lines.addItem(words)
         if not self.lines.count():
             self.lines.addItem(tr("Nothing yet"))

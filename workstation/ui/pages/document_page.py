@@ -16,6 +16,7 @@ from workstation.ui.commands import Command
 from workstation.ui.documents.document_form import DocumentForm
 from workstation.ui.documents.document_preview import DocumentPreview
 from workstation.ui.documents.document_words import entry_words, standing_words
+from workstation.ui.keymap import key_of
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.check_list import CheckList
@@ -56,9 +57,10 @@ class DocumentPage(Page):
         self.standing = label("", "body", "t2")
         header.row.addWidget(self.standing)
         header.row.addStretch(1)
-        self.undo = Button(tr("Undo"), icon="arrow-go-back", key="Ctrl+Z")
+        self.undo = Button(tr("Undo"), icon="arrow-go-back", key=key_of("documents.undo", "Ctrl+Z"))
         self.withdraw = Button(tr("Withdraw…"), "danger", icon="forbid")
-        self.publish = Button(tr("Publish…"), "primary", icon="send-plane", key="Ctrl+Shift+P")
+        key = key_of("documents.publish", "Ctrl+Shift+P")
+        self.publish = Button(tr("Publish…"), "primary", icon="send-plane", key=key)
         for button, signal in (
             (self.undo, self.undo_requested),
             (self.withdraw, self.withdraw_requested),
@@ -86,9 +88,9 @@ class DocumentPage(Page):
             ("publish", tr("Publish to the hospitals"), "send-plane", "Ctrl+Shift+P", self.publish_requested),
             ("undo", tr("Undo"), "arrow-go-back", "Ctrl+Z", self.undo_requested),
             ("add", tr("Add an entry"), "add", "Ctrl+Shift+F", self.add_requested),
-            ("refresh", tr("Refresh"), "refresh", "F5", self.refresh_requested),
         ):
-            self.commands.add(Command(f"documents.{name}", text, icon, key, signal.emit, tr("Shared documents")))
+            area = tr("Shared documents")
+            self.commands.add(Command(f"documents.{name}", text, icon, key, signal.emit, area, editable=True))
 
     def _documents(self) -> QWidget:
         panel = Panel(tr("Documents"))
