@@ -151,6 +151,15 @@ def test_a_site_without_a_template_of_its_own_goes_on_in_the_alliances(watching:
         assert begun.title.en == wanted
 
 
+def test_a_template_that_one_site_replaces_stays_as_it_is_for_the_others(watching: Watching, tmp_path: Path) -> None:
+    templates = live_templates(watching.in_use, tmp_path)
+    watching.hub.put(replace(CHEST, site_id="elsewhere"), chest("9.0.1", "Theirs"), follows=None, version="9.0.1")
+    watching.ask()
+    assert templates.for_study("CT", "胸部 chest", "elsewhere").title.en == "Theirs"
+    shipped = templates.for_study("CT", "胸部 chest", "qingshui")
+    assert (shipped.template_id, shipped.version) == ("ct-chest", SHIPPED["version"])
+
+
 def test_a_silent_hub_changes_nothing_and_the_newest_are_not_told_as_news(watching: Watching) -> None:
     watching.hub.trouble = Unreachable("The hub does not answer")
     watching.ask()

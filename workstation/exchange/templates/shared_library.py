@@ -48,7 +48,11 @@ class SharedTemplates:
         """Return the template that fits, the study's site's own before all others', else the general one."""
         mine = [template for site, template in self._all() if site and site == site_id]
         others = [template for site, template in self._all() if not site]
-        return fitting((*mine, *others), modality, description) or self.get(GENERAL)
+        taken = {one.template_id for one in (*mine, *others)}
+        # what only another site has replaced is still there for this one
+        here = (*mine, *others, *(one for one in self._other.all() if one.template_id not in taken))
+        general = next((one for one in here if one.template_id == GENERAL), None)
+        return fitting(here, modality, description) or general or self.get(GENERAL)
 
     def _all(self) -> tuple[tuple[str, ReportTemplate], ...]:
         if self._loaded is None:
