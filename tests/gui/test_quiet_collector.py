@@ -70,3 +70,15 @@ def test_what_was_loaded_is_looked_at_again_after_the_case(collector: QuietColle
     assert gc.get_threshold() == (10_000, 5, 20)
     collector.stop()
     assert (gc.get_freeze_count(), gc.get_threshold(), gc.isenabled()) == (0, before, True)
+
+
+def test_what_the_sign_in_loads_is_not_looked_at_in_one_long_turn(qtbot: QtBot, collector: QuietCollector) -> None:
+    """Half a million objects of modules took 115 ms of the window's thread just when the list should come."""
+    gc.collect()
+    collector.start()
+    loaded = [[at] for at in range(50_000)]
+
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > len(loaded))
+
+    collector.release()
+    assert gc.get_freeze_count() == 0

@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, QTimer
 
 _SELDOM: Final = (10_000, 5, 20)
 """A full look takes 20 to 60 ms of an open case alone, and by default comes some ten times while it opens."""
+_LOADED: Final = 20_000
+"""More young objects than that, before anybody works, are modules that were loaded: 20 000 take some 5 ms to look at."""
 _BREATH_MS: Final = 200
 
 
@@ -34,12 +36,23 @@ class QuietCollector(QObject):
         self._before: tuple[int, int, int] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_BREATH_MS)
-        self._timer.timeout.connect(look)
+        self._timer.timeout.connect(self._look)
 
     def start(self) -> None:
         """Keep every other thread from looking, until ``stop``."""
         gc.disable()
         self._timer.start()
+
+    def _look(self) -> None:
+        """
+        Look, but not at what the sign-in job has just loaded: that stays, and would hold the window for 100 ms.
+
+        Without a look of its own nothing of it was ever seen, so that it counts as young however much it is.
+        """
+        if self._before is None and gc.get_count()[0] > _LOADED:
+            gc.freeze()
+        else:
+            look()
 
     def settle(self) -> None:
         """Take everything made so far out of its sight; what is made later is collected as ever."""
