@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 _SELDOM: Final = (10_000, 5, 20)
 """A full look takes 20 to 60 ms of an open case alone, and by default comes some ten times while it opens."""
 _LOADED: Final = 20_000
-"""More young objects than that, before anybody works, are modules that were loaded: 20 000 take some 5 ms to look at."""
+"""More young objects than that, before anybody works, are loaded modules: 20 000 take some 5 ms to look at."""
 _BREATH_MS: Final = 200
 
 
