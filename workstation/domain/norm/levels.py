@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from workstation.domain.norm.weightings import without_weightings
+
 VERTEBRA: Final = "vertebra"
 _LETTERS: Final = {"颈": "C", "胸": "T", "腰": "L", "骶": "S"}
 _ORDER: Final = "CTLS"
@@ -23,8 +25,8 @@ _IDEOGRAPHS: Final = "零一二三四五六七八九"
 _NUMBER: Final = r"(?:\d{1,2}|十[一二]?|[一二三四五六七八九])"
 _NO_MORE: Final = r"(?!\s*(?:mm|cm|毫米|厘米|个|枚|根|处|次|年|月|天|岁|级|期|度|[%％]|\.\d|\d))(?![A-Za-z]{2})"
 _FIRST: Final = re.compile(
-    rf"(?:(?<![A-Za-z\d])(?<![长短等稍高低])(?<![长短]\s)(?P<latin>[CTLS])|(?P<word>[颈胸腰骶])椎?)\s*(?P<number>{_NUMBER})"
-    r"(?!\s*(?:加权|WI|信号|序列|像|神经|压脂|FLAIR|N\d|[abc]?N\d|[abc]?期))" + _NO_MORE,
+    rf"(?:(?<![A-Za-z\d])(?P<latin>[CTLS])|(?P<word>[颈胸腰骶])椎?)\s*(?P<number>{_NUMBER})"
+    r"(?!\s*(?:神经|nerve|root))" + _NO_MORE,
     re.IGNORECASE,
 )
 _NEXT: Final = re.compile(
@@ -69,7 +71,7 @@ class _Vertebra:
 def levels_in(text: str) -> frozenset[str]:
     """Return every level that a text names, ranges and lists taken apart."""
     found: set[str] = set()
-    for clause in _CLAUSE.split(text):
+    for clause in _CLAUSE.split(without_weightings(text)):
         is_disc, is_segment = _DISC.search(clause) is not None, _LIVER.search(clause) is not None
         for group in _groups(clause):
             found |= _taken_apart(group, is_disc=is_disc, is_segment=is_segment)

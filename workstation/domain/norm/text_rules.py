@@ -8,6 +8,7 @@ from typing import Final
 from workstation.domain.norm.levels import VERTEBRA, kind_of, levels_in, vertebrae_of
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind
+from workstation.domain.norm.weightings import without_weightings
 from workstation.domain.norm.words import (
     BOTH,
     MILLIMETRES,
@@ -97,7 +98,8 @@ def level_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
 
 def _stated_levels(reading: Reading, text: ReportText) -> frozenset[str]:
     """Return the levels of which a field does not deny something."""
-    told = [clause for sentence in reading.sentences for clause in clauses(sentence, text.terms)]
+    sentences = map(without_weightings, reading.sentences)  # whole ones: "T1, T2 hyperintense" is two clauses
+    told = [clause for sentence in sentences for clause in clauses(sentence, text.terms)]
     return frozenset[str]().union(*(levels_in(clause.text) for clause in told if clause.negation is None))
 
 
