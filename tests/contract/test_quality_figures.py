@@ -292,22 +292,25 @@ def rates(hub: HubBed, **filters: str) -> dict[str, tuple[int, int, int]]:
 
 
 def test_the_rates_of_pi_rads_and_bi_rads_count_coded_categories_over_reports_of_their_kind(hub: HubBed) -> None:
-    """Indicators 6 and 7: a category in words alone is told beside, other exams of MR count nowhere."""
+    """Indicators 6 and 7: a category in words alone is told beside, a version is none, other MR exams do not count."""
     before = rates(hub)
     sign_as(hub, hub.send(), "MR", "前列腺MRI平扫+增强", **coded(Scheme.PI_RADS, "4"))
     sign_as(hub, hub.send(), "MR", "Prostate mpMRI", values={"impression": "PI-RADS v2.1 评分：3分。"})
     sign_as(hub, hub.send(), "MR", "盆腔MRI平扫", template_id="mr-prostate")
+    sign_as(hub, hub.send(), "MR", "前列腺MRI", values={"impression": "按PI-RADS v2.1标准评价：未见可疑病灶。"})
     sign_as(hub, hub.send(), "MR", "头颅MRI平扫")
     sign_as(hub, hub.send(), "CT", "前列腺CT")
     sign_as(hub, hub.send(), "MG", "双乳正侧位", **coded(Scheme.BI_RADS, "2"))
     sign_as(hub, hub.send(), "MG", "双乳正侧位", values={"right_category": "c1", "left_category": "c4a"})
     sign_as(hub, hub.send(), "MG", "双乳正侧位", values={"right_category": "absent", "impression": "左乳BI-RADS 4a类"})
     sign_as(hub, hub.send(), "MG", "双乳正侧位", values={"impression": "双乳增生。"})
+    for words in ("参照BI-RADS 第5版。", "BI-RADS 2013 lexicon", "BI-RADS 5th edition"):
+        sign_as(hub, hub.send(), "MG", "双乳正侧位", values={"impression": words})
 
     after = rates(hub)
     assert {name: tuple(map(int.__sub__, after[name], before[name])) for name in after} == {
-        "pi-rads": (1, 3, 1),
-        "bi-rads": (2, 4, 1),
+        "pi-rads": (1, 4, 1),
+        "bi-rads": (2, 7, 1),
     }
     assert rates(hub, modality="CT") == {"pi-rads": (0, 0, 0), "bi-rads": (0, 0, 0)}
 

@@ -24,6 +24,10 @@ _MODALITIES: Final = frozenset({"MR", "MG"})
 _SIDES: Final = ("right_category", "left_category")
 """Fields of our mammography template that hold the category of a side, as ``c4a``"""
 _CODED_SIDE: Final = re.compile(r"c[0-6][abc]?")
+_NO_CATEGORY: Final = re.compile(
+    r"v?\d+\.\d+(?:版)?|\bv\d+\b|第\s*\d+\s*版|\d(?:st|nd|rd|th)\b|\d{4}(?:版|年版)?", re.IGNORECASE
+)
+"""Versions and editions, which stand beside the name of a scheme as its categories do"""
 _IN_WORDS: Final = {
     Scheme.PI_RADS: re.compile(r"PI[\s‑-]*RADS\D{0,16}[1-5]", re.IGNORECASE),
     Scheme.BI_RADS: re.compile(r"BI[\s‑-]*RADS\D{0,16}[0-6]", re.IGNORECASE),
@@ -72,4 +76,5 @@ def _has_category(scheme: Scheme, report: dict[str, Any]) -> bool:
 
 
 def _names_it(scheme: Scheme, report: dict[str, Any]) -> bool:
-    return any(_IN_WORDS[scheme].search(text) for text in (report.get("values") or {}).values())
+    texts = (_NO_CATEGORY.sub("", text) for text in (report.get("values") or {}).values())
+    return any(_IN_WORDS[scheme].search(text) for text in texts)
