@@ -295,6 +295,18 @@ def test_an_opening_that_was_refused_holds_no_documents_up(qtbot: QtBot, bench: 
     assert bench.desk.is_free
 
 
+def test_an_opening_that_ends_in_a_bug_of_ours_holds_no_documents_up(qtbot: QtBot, bench: DeskBench) -> None:
+    def broken(_uid: str) -> Study:
+        raise ZeroDivisionError
+
+    bench.images.study = broken  # type: ignore[method-assign] # a fault that nobody foresaw
+    with qtbot.captureExceptions() as caught:
+        bench.desk.open(bench.row)
+        qtbot.waitUntil(lambda: bool(caught))
+    assert [kind for kind, *_rest in caught] == [ZeroDivisionError]
+    assert bench.desk.is_free
+
+
 def test_a_case_left_while_it_was_opening_waits_under_nobodys_name(qtbot: QtBot, bench: DeskBench) -> None:
     claimed, gate = threading.Event(), threading.Event()
     fetch = bench.images.study

@@ -512,11 +512,13 @@ class CaseDesk(QObject):
 
     def _refuse(self, row: WorklistRow, error: Exception) -> None:
         self._fetched(row)
+        is_awaited = self._opening is row
+        if is_awaited:
+            self._opening = None
         if not isinstance(error, WorkstationError):
             raise error
-        if self._opening is not row:
+        if not is_awaited:
             return  # nobody waits for this case any more
-        self._opening = None
         if isinstance(error, AlreadyClaimed):
             _log.info("claim lost: %s", row.ups_instance_uid)
         self.refused.emit(row, error)
