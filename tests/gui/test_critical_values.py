@@ -370,6 +370,18 @@ def test_what_is_no_critical_value_is_dismissed_with_a_reason(bed: Bed) -> None:
     assert bed.panel.isHidden()
 
 
+def test_two_keys_never_start_the_clock_of_a_finding_that_nobody_chose(bed: Bed) -> None:
+    bed.page()
+    bed.case.act()
+    asks = bed.dialog()
+    assert isinstance(asks, RecogniseDialog)
+    asks.accept()
+    assert asks.isVisible()
+    assert (asks.entries.currentIndex(), asks.text.toPlainText(), bed.hub.values) == (-1, "", {})
+    asks.entries.setCurrentIndex(0)
+    assert asks.text.toPlainText()
+
+
 def test_own_words_ask_for_their_urgency_and_nothing_is_sent_without_words(bed: Bed) -> None:
     bed.page()
     bed.case.act()

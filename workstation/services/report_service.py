@@ -18,6 +18,7 @@ from workstation.domain.report_state import ReturnCode
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim
+from workstation.services.reading_session import COMPARISON
 
 _LONGEST_DETAIL: Final = 500
 
@@ -173,10 +174,16 @@ def _schemes(template: ReportTemplate) -> list[str]:
     return [scheme_name(scheme, language()) for scheme in template.categories]
 
 
-def with_normal_phrases(report: Report, template: ReportTemplate) -> Report:
-    """Return the report with the template's normal phrase in each empty text field that has one."""
+def with_normal_phrases(report: Report, template: ReportTemplate, *, has_priors: bool = False) -> Report:
+    """
+    Return the report with the template's normal phrase in each empty text field that has one.
+
+    That there is nothing to compare with is never filled in for a patient who has priors.
+    """
     values = dict(report.values)
     for item in template.fields:
+        if has_priors and item.key == COMPARISON:
+            continue
         if item.type is FieldType.TEXT and item.normal_phrase is not None and not values.get(item.key, "").strip():
             values[item.key] = item.normal_phrase.get(report.language)
     return replace(report, values=values)

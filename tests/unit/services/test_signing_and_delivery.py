@@ -32,6 +32,7 @@ from workstation.domain.errors import (
 from workstation.domain.finding import RejectReason
 from workstation.domain.report import Person, Report, ReportState, signing_blockers
 from workstation.domain.workitem import Claim, ReadingState
+from workstation.exchange.templates.library import TemplateLibrary
 from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.critical_gate import AskCritical
@@ -404,6 +405,16 @@ def test_blockers_are_said_in_words() -> None:
     assert len(words) == 4
     assert "1" in words[0]
     assert all(word for word in words)
+
+
+def test_nothing_to_compare_with_is_never_filled_in_for_a_patient_with_priors() -> None:
+    lung = TemplateLibrary().get("ct-chest-nodule")
+    empty = report(values={})
+
+    assert with_normal_phrases(empty, lung).values["comparison"]
+    filled = with_normal_phrases(empty, lung, has_priors=True)
+    assert "comparison" not in filled.values
+    assert filled.values
 
 
 def test_normal_phrases_fill_empty_fields_only() -> None:

@@ -81,7 +81,10 @@ class RecogniseDialog(_Quick):
         self.body.addWidget(self.level)
         self.add_hint(tr("The clock starts when you confirm."))
         self._go = self.set_primary(tr("Confirm critical value"), icon="alarm-warning")
-        self._chosen(0)
+        self.entries.setPlaceholderText(tr("Choose the finding"))
+        if not suggestions:  # the first of the catalogue is nobody's choice: two keys would start its clock
+            self.entries.setCurrentIndex(-1)
+        self._chosen(self.entries.currentIndex())
         self.entries.setFocus()
 
     def _add(self, entry: CriticalEntry | None, source: CriticalSource, text: str, shown: str) -> None:
@@ -89,19 +92,22 @@ class RecogniseDialog(_Quick):
         self.entries.addItem(shown)
 
     def _chosen(self, at: int) -> None:
-        entry, _source, text = self._choices[at]
+        entry, _source, text = self._choices[at] if at >= 0 else (None, CriticalSource.READER, "")
         self.text.setPlainText(text)
         for widget in (self._level_label, self.level):
-            widget.setVisible(entry is None)
+            widget.setVisible(entry is None and at >= 0)
         self._ready()
 
     def _ready(self) -> None:
-        self._go.enable(bool(self.text.toPlainText().strip()), tr("Say what was found"))
+        if self.entries.currentIndex() < 0:
+            self._go.enable(False, tr("Choose the finding"))
+        else:
+            self._go.enable(bool(self.text.toPlainText().strip()), tr("Say what was found"))
 
     def accept(self) -> None:
         """Hand the recognition over and close; without words nothing happens."""
         text = self.text.toPlainText().strip()
-        if not text:
+        if not text or self.entries.currentIndex() < 0:
             return
         entry, source, _text = self._choices[self.entries.currentIndex()]
         level = int(self.level.value() or 1) if entry is None else level_of(entry)

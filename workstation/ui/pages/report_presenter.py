@@ -320,7 +320,7 @@ class ReportPresenter(QObject):
         session = self._desk.session
         if session is None or session.content_locked:
             return
-        filled = with_normal_phrases(session.report, session.template)
+        filled = with_normal_phrases(session.report, session.template, has_priors=session.row.prior_count > 0)
         for key, text in filled.values.items():
             session.set_value(key, text)
 

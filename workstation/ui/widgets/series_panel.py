@@ -375,7 +375,7 @@ class _TotalProgress(QWidget):
         done = self.here >= self.count
         paint_icon(painter, QRectF(0, 3, 16, 16), "checkbox-circle" if done else "download-cloud-2",
                    theme.color("ok" if done else "t2"))  # fmt: skip
-        words = tr("All images are here") if done else tr("Fetching slices")
+        words = tr("Series complete") if done else tr("Fetching slices")
         if self.failed:
             words = trn("{count} slice failed", "{count} slices failed", self.failed)
         paint.text(painter, QRectF(22, 1, self.width() - 90, 20), words, tone="bad" if self.failed else "t1")
