@@ -49,7 +49,7 @@ def _held_against(returned: ReturnedReport, verdict: VerificationResult) -> Veri
     if returned.report_uid and not verdict.report_uid:
         silent = tr("{signer} signed this, but it does not say which report it is", signer=verdict.signer)
         return replace(verdict, verdict=Verdict.UNKNOWN, explanation=silent)
-    if all(not listed or listed == signed for listed, signed in pairs):
+    if not any(listed and signed and listed != signed for listed, signed in pairs):
         return verdict
     words = tr("What {signer} signed here is another report than the list says", signer=verdict.signer)
     return replace(verdict, verdict=Verdict.UNTRUSTED, explanation=words)
