@@ -59,7 +59,7 @@ def test_every_plane_glows_red_at_the_nodule_and_is_grey_elsewhere(
     layer = HeatLayer(Volume(heat.drop, heat.ijk_to_lps, scan.frame_of_reference_uid, "1.2.4", unit=""), "Heat")
     scene.fuse(layer)
 
-    source = scene.frame((300.0, 300.0)).source
+    source = scene.frame((300.0, 300.0)).at_once().source
 
     assert isinstance(source, SliceImage)
     assert source.plane is not None

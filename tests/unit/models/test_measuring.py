@@ -159,7 +159,17 @@ def test_a_bundle_is_measured_and_finished_by_two_commands(tmp_path: Path, monke
     runtime = tmp_path / "runtime.json"
     runtime.write_text(json.dumps({"machine": "a machine", "figures": {"seconds": "3"}}), encoding="utf-8")
     cases = out / folder.name
-    arguments = [str(folder), "--cases", str(cases), "--data", str(data), "--runtime", str(runtime)]
+    arguments = [
+        str(folder),
+        "--version",
+        "9.0.0",
+        "--cases",
+        str(cases),
+        "--data",
+        str(data),
+        "--runtime",
+        str(runtime),
+    ]
     build([*arguments, "--before", "the same", str(cases)])
     evaluation = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
 
