@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from tests.helpers.cases import report
+from viewers.scene.measure_shapes import cobb_deg
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.citation import CitedSeries
 from workstation.domain.critical import CallMethod, CallOutcome
 from workstation.domain.critical_board import CallReport
+from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.key_image import KeyImage
 from workstation.domain.prior_measurements import PriorMeasurements
 from workstation.domain.scanner_charset import CharsetRule
@@ -65,3 +67,16 @@ def test_without_a_named_padding_every_value_shows_the_patient() -> None:
 def test_frames_of_key_images_count_from_one() -> None:
     with pytest.raises(ValueError, match="frames count from 1"):
         KeyImage("1.2.3", "1.2.840.10008.5.1.4.1.1.2", "1.2.3.1", frame=0)
+
+
+def test_two_lines_that_cross_the_way_between_them_at_right_angles_have_the_angle_between_them() -> None:
+    """Neither direction along the spine tells them apart: 90 degrees either way."""
+    first, second = ((0.0, 0.0, 0.0), (10.0, 0.0, 0.0)), ((5.0, -5.0, 100.0), (5.0, 5.0, 100.0))
+
+    assert cobb_deg(first, second) == pytest.approx(90.0)
+
+
+def test_pictures_without_a_place_in_the_patient_have_no_nearest_frame() -> None:
+    film = StackFrame(FrameRef("1.2.3.1", 1), None)
+
+    assert ImageStack((film,)).nearest((0.0, 0.0, 0.0)) is None
