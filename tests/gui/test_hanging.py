@@ -201,6 +201,22 @@ def test_both_windows_of_one_series_keep_their_own_window_and_scroll_together(
     assert (first.index, second.index) == (0, 0)
 
 
+def test_a_series_that_stood_in_two_windows_shares_its_window_again_where_it_stands_once(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.4", "20261121", frame="1.5", description="纵隔窗")
+    bench = with_planes(
+        qtbot, opened(qtbot, make(replace(study, series=(*study.series, *other.series)), images | more))
+    )
+    press(bench, Qt.Key.Key_2, Qt.KeyboardModifier.ShiftModifier)
+    bench.deliver_everything(qtbot.waitUntil)
+    links = bench.page.grid.links
+    qtbot.waitUntil(lambda: len(scenes(bench)) == 2 and all(links.is_linked(one) for one in scenes(bench)))
+    press(bench, Qt.Key.Key_4)
+    assert [one.window.width for one in scenes(bench)] == [2000, 2000]
+
+
 def test_the_planes_of_a_stage_follow_when_the_volume_is_built(
     qtbot: QtBot, make: Callable[..., ComparingBench]
 ) -> None:

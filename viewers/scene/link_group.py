@@ -89,9 +89,12 @@ class LinkGroup:
         self._unlinked.discard(scene)
         self._own_windows.discard(scene)
 
-    def keep_window(self, scene: Scene) -> None:
-        """Let a member keep a window of its own: the same slices stand beside it in another one."""
-        self._own_windows.add(scene)
+    def keep_window(self, scene: Scene, *, kept: bool) -> None:
+        """Let a member keep a window of its own while the same slices stand beside it in another one."""
+        if kept:
+            self._own_windows.add(scene)
+        else:
+            self._own_windows.discard(scene)
 
     def set_linked(self, scene: Scene, *, linked: bool) -> None:
         """Link or unlink one member (key L)."""

@@ -413,6 +413,7 @@ class Hanging(QObject):
             self._fetching.stop()
             self._cut.close()
             self._let_cuts_go()
+            self._dress.share_windows()
             self._dress.take_warnings_back()
             self.changed.emit()
 

@@ -59,8 +59,7 @@ class StageDress:
                 for other, one in scenes
                 if one.series_instance_uid == scene.series_instance_uid
             }
-            if len(beside) > 1:
-                links.keep_window(scene)
+            links.keep_window(scene, kept=len(beside) > 1)
 
     def warn(self, current: Study, beside: Sequence[Study], doubt_of: Callable[[Study], str]) -> None:
         """Say it in red in every viewport on screen when they show two persons."""
@@ -73,6 +72,11 @@ class StageDress:
             if scene.study_instance_uid == current.study_instance_uid:
                 scene.person_warning = doubts[0]
                 self._warned.append(scene)
+
+    def share_windows(self) -> None:
+        """Let every picture share its window again: no stage asks for the same slices in two of them."""
+        for scene in self._grid.scenes:
+            self._grid.links.keep_window(scene, kept=False)
 
     def take_warnings_back(self) -> None:
         """Say nothing about persons: one is on screen."""
