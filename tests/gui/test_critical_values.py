@@ -84,6 +84,7 @@ class Bed:
         self.page_.side.put(SidePlace.CRITICAL, self.panel)
         self.case = CriticalCase(self.page_, self.bench.desk, self.critical, self.panel)
         self.presenter.guards.append(self.case.hold_up)
+        self.page_.critical_requested.connect(self.case.act)
         self.page_.resize(1856, 1052)
         self.page_.show()
         self.settle()
@@ -241,6 +242,24 @@ def test_a_final_report_waits_for_the_read_back_or_a_reason(bed: Bed) -> None:
     assert gone_on == [True]
     assert [one.reason for one in session.report.norm_overrides] == ["对方三次未接，已派人当面通知"]
     assert not bed.case.hold_up(lambda: None)
+
+
+def test_a_value_that_waits_for_its_call_stands_red_among_the_checks_and_leads_to_the_call(bed: Bed) -> None:
+    bed.page()
+    bed.bench.fill()
+    bed.known()
+    waits = (False, "A critical value waits for its call: 消化道穿孔")
+    bed.qtbot.waitUntil(lambda: waits in bed.page_.checks.lines())
+    assert bed.page_.checks_words() != "Complete"
+
+    bed.page_.checks.locate(bed.page_.checks.lines().index(waits)).click()
+    assert isinstance(bed.case.dialog, CallDialog)
+    bed.case.dialog.done(0)
+    bed.hub.call("2.25.1", READ_BACK)
+    bed.refresh()
+
+    assert waits not in bed.page_.checks.lines()
+    assert (True, "No critical value waits for its call") in bed.page_.checks.lines()
 
 
 def test_what_the_form_or_the_impression_suggests_holds_the_signature_up_until_it_is_recognised(bed: Bed) -> None:

@@ -68,7 +68,9 @@ class CriticalValues:
             raise RuntimeError("the report page is offered after signing in only")
         panel = CriticalPanel()
         page.side.put(SidePlace.CRITICAL, panel)
-        return CriticalCase(page, desk, self.desk, panel).hold_up
+        case = CriticalCase(page, desk, self.desk, panel)
+        page.critical_requested.connect(case.act)
+        return case.hold_up
 
     def reading_page(self, page: ReadingPage, desk: CaseDesk) -> None:
         """Let F8 work beside the images."""

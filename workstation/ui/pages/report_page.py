@@ -59,6 +59,8 @@ class ReportPage(Page):
     former_requested = Signal()
     closing = Signal()
     locate_requested = Signal(str)
+    critical_requested = Signal()
+    """Somebody goes to the critical value that waits"""
     key_image_requested = Signal(object)
     """``KeyImage`` to go to"""
 

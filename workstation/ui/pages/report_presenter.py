@@ -17,7 +17,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
 from workstation.domain.norm.category_rules import CATEGORY_FORM
-from workstation.domain.report import ADDENDUM_TARGET, CATEGORY_TARGET, BlockerKind, Report, ReportKind, ReportState
+from workstation.domain.report import ADDENDUM_TARGET, CATEGORY_TARGET, Report, ReportKind, ReportState
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
@@ -25,7 +25,7 @@ from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.norm_answers import answer_lines
 from workstation.services.reading_session import Changed, ReadingSession
-from workstation.services.report_service import describe_blocker, with_normal_phrases
+from workstation.services.report_service import with_normal_phrases
 from workstation.services.signing_service import SignedReport
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
@@ -41,6 +41,7 @@ from workstation.ui.pages.report_tools import ReportTools
 from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
 from workstation.ui.report.aids import WritingAids
+from workstation.ui.report.checks import CRITICAL_TARGET, checks_of
 from workstation.ui.report.citing import CitingInDialog
 from workstation.ui.report.finding_rows import finding_rows
 from workstation.ui.report.former import FormerReports
@@ -216,26 +217,10 @@ class ReportPresenter(QObject):
         session = self._desk.session
         if session is None:
             return
-        report, template = session.report, session.template
-        blockers = session.blockers
-        sentences = [(blocker, describe_blocker(blocker, report, template)) for blocker in blockers]
-        passed = []
-        ai = {BlockerKind.UNDECIDED_FINDING, BlockerKind.AI_NOT_SEEN}
-        if not any(b.kind in ai for b in blockers):
-            passed.append(tr("Every AI mark is decided"))
-        if not any(b.kind not in ai for b in blockers):
-            passed.append(tr("Every required field is filled"))
-        faults, looking = self.tools.sentences(), self.tools.looking
-        if not faults and not looking and not session.read_only:
-            passed.append(tr("The norm check finds nothing"))
-        self._page.show_checks(
-            [*((blocker.target, text) for blocker, text in sentences), *faults],
-            passed,
-            {b.target: text for b, text in sentences if b.kind is BlockerKind.OUT_OF_RANGE}
-            | {target.partition("\n")[0]: text for target, text in reversed(faults)},
-            looking=looking,
-        )
-        actor = self._desk.signer
+        report, actor = session.report, self._desk.signer
+        looking = self.tools.looking
+        checks = checks_of(session, self.tools.sentences(), self._signer_id(session), looking=looking)
+        self._page.show_checks(checks.blocking, checks.passed, checks.messages, looking=looking)
         senior = actor is not None and actor.may(Permission.SIGN_FINAL)
         junior = actor is not None and actor.may(Permission.SUBMIT_PRELIMINARY)
         open_for_me = not session.read_only
@@ -248,11 +233,15 @@ class ReportPresenter(QObject):
             submit=open_for_me and junior and report.state in {ReportState.DRAFTED, ReportState.RETURNED},
             give_back=open_for_me and senior and report.state is ReportState.PRELIMINARY,
             sign=open_for_me and actor is not None and senior and session.rules.may_sign(report, actor.user_id),
-            reason=sentences[0][1] if sentences else "",
+            reason=checks.missing,
         )
         if self._desk.busy:
             self._page.show_busy(busy=True)
         self._page.show_steps(steps(session))
+
+    def _signer_id(self, session: ReadingSession) -> str:
+        actor = self._desk.signer
+        return session.reader.user_id if actor is None else actor.user_id
 
     def _show_busy(self, busy: bool) -> None:  # noqa: FBT001 - the signal's argument
         self._page.show_busy(busy=busy)
@@ -331,6 +320,8 @@ class ReportPresenter(QObject):
         key, _, words = target.partition("\n")
         if words:
             self._page.locate(key, words)
+        elif key == CRITICAL_TARGET:
+            self._page.critical_requested.emit()
         elif (target := key) == CATEGORY_TARGET or target.startswith(CATEGORY_FORM):
             self.tools.ask_category(target.removeprefix(CATEGORY_TARGET).removeprefix(":"))
         elif target == ADDENDUM_TARGET:
