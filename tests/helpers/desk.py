@@ -146,7 +146,7 @@ class DeskBench:
             cancel=CancelReport(self.workflow, self.drafts, self.clock),
             withdraw=WithdrawReport(self.workflow, self.reports, self.images, self.objects),
             history=ReportHistory(self.workflow, self.drafts),
-            carry=CarryOver(templates.all, self.audit, self.withdrawn),
+            carry=CarryOver(templates.of_site, self.audit, self.withdrawn),
         )
         self.jobs: JobRunner
         self.jobs, self._main_thread = runner_on_main_thread()

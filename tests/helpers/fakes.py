@@ -190,6 +190,10 @@ class FakeTemplates:
     def all(self) -> tuple[ReportTemplate, ...]:
         return self.templates
 
+    def of_site(self, site_id: str) -> tuple[ReportTemplate, ...]:
+        del site_id
+        return self.templates
+
     def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:
         del modality, description
         return self.templates[0]

@@ -121,5 +121,5 @@ def way_services(hub: Hub, storage: LocalStorage) -> WayServices:
         cancel=CancelReport(hub.workflow, storage.drafts, clock),
         withdraw=WithdrawReport(hub.workflow, hub.reports, hub.images, DicomObjects(clock)),
         history=ReportHistory(hub.workflow, storage.drafts),
-        carry=CarryOver(live_templates(storage.documents).all, hub.audit, storage.withdrawn),
+        carry=CarryOver(live_templates(storage.documents).of_site, hub.audit, storage.withdrawn),
     )

@@ -468,7 +468,11 @@ class TemplatePort(Protocol):
     """Validated report templates."""
 
     def all(self) -> tuple[ReportTemplate, ...]:
-        """Return every template. Raises TemplateViolation."""
+        """Return every template, of every site. Raises TemplateViolation."""
+        ...
+
+    def of_site(self, site_id: str) -> tuple[ReportTemplate, ...]:
+        """Return what a site's studies may be reported with, its own first. Raises TemplateViolation."""
         ...
 
     def for_study(self, modality: str, description: str, site_id: str = "") -> ReportTemplate:

@@ -44,7 +44,9 @@ class CarriedText:
 class CarryOver:
     """Carries the text of a withdrawn report to the study that is open, once it is certain whose study that is."""
 
-    templates: Callable[[], tuple[ReportTemplate, ...]]
+    templates: Callable[[str], tuple[ReportTemplate, ...]]
+    """What the studies of a site may be reported with"""
+
     audit: AuditPort
     waiting: WithdrawnTextPort
     """Keeps what waits on this machine, over sign-out and restart, until it is used or refused"""
@@ -57,7 +59,9 @@ class CarryOver:
         """
         require_right_study(withdrawn, session, typed)
         report = withdrawn.report
-        template = next((one for one in self.templates() if one.template_id == report.template_id), None)
+        template = next(
+            (one for one in self.templates(session.row.site_id) if one.template_id == report.template_id), None
+        )
         texts = carried_texts(report, template or session.template)
         if not texts:
             raise NotPermitted(tr("The withdrawn report has no text to take over"))

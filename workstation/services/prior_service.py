@@ -16,8 +16,9 @@ from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStud
 from workstation.domain.hanging_ports import PriorPort
 from workstation.domain.linkable import is_elsewhere
 from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
-from workstation.domain.report import ReportState
+from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Study
+from workstation.domain.template import ReportTemplate
 from workstation.services.image_service import is_image_series
 from workstation.services.nodule_records import NoduleRecords, read_nodule_records
 from workstation.services.prior_report import PriorReport, of_documents, of_report
@@ -96,7 +97,7 @@ class ComparePriors:
         """Return the signed report of a prior as text, None when there is none. Raises Unreachable, Refused."""
         report = self.reports.fetch(prior.ups_instance_uid) if prior.ups_instance_uid else None
         if report is not None and report.state is ReportState.FINAL:
-            template = next((one for one in self.templates.all() if one.template_id == report.template_id), None)
+            template = _template_of(report, self.templates.all())
             if template is not None:
                 return of_report(report, template, self.retrieve.study(prior.study_instance_uid), language)
         study = self.retrieve.study(prior.study_instance_uid)
@@ -225,3 +226,9 @@ class PrefetchedImages:
 
 def _is_earlier(prior: PriorStudy, study: Study) -> bool:
     return not (prior.study_date and study.study_date) or prior.study_date <= study.study_date
+
+
+def _template_of(report: Report, templates: Sequence[ReportTemplate]) -> ReportTemplate | None:
+    """Return what a report of any site was written with: of one identifier, the version that it names comes first."""
+    found = [one for one in templates if one.template_id == report.template_id]
+    return next((one for one in found if one.version == report.template_version), found[0] if found else None)

@@ -119,7 +119,9 @@ class OpenCase:
             claim,
             passed_over,
             self.rules(row.ups_instance_uid),
-            further(self.templates.all(), template, row.modality, f"{row.description} {study.description}"),
+            further(
+                self.templates.of_site(row.site_id), template, row.modality, f"{row.description} {study.description}"
+            ),
         )
 
     def _claim(self, row: WorklistRow, actor: Actor) -> tuple[WorklistRow, Claim]:

@@ -150,8 +150,9 @@ class CaseDesk(QObject):
         return self._session is None and self._opening is None
 
     def templates(self) -> tuple[ReportTemplate, ...]:
-        """Return the report templates to choose from. Raises TemplateViolation."""
-        return self._services.open_case.templates.all()
+        """Return the report templates to choose from for the open case, none without one. Raises TemplateViolation."""
+        session = self._session
+        return self._services.open_case.templates.of_site(session.row.site_id) if session is not None else ()
 
     @property
     def signer(self) -> Actor | None:

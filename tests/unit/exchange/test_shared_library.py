@@ -70,6 +70,15 @@ def test_a_hospitals_own_template_is_for_its_own_studies_only(tmp_path: Path) ->
     assert {"qs-head", "ct-head"} <= {one.template_id for one in library.all()}
 
 
+def test_a_reader_is_offered_the_templates_of_the_studys_hospital_and_of_no_other(tmp_path: Path) -> None:
+    own, anothers = head("ct-head", "清水头颅", "qingshui"), head("bh-head", "北河", "beihe")
+    library = templates_at_hand(known(head(), own, anothers), tmp_path)
+
+    offered = {one.template_id: one.title.zh for one in library.of_site("qingshui")}
+    assert (offered["ct-head"], "bh-head" in offered, "ct-chest" in offered) == ("清水头颅", False, True)
+    assert [one.title.zh for one in library.of_site("beihe") if one.template_id == "ct-head"] == ["联盟头颅"]
+
+
 def test_a_template_of_a_newer_hub_keeps_nobody_from_reporting(tmp_path: Path) -> None:
     library = templates_at_hand(known(shared(DocumentKind.TEMPLATE, "ct-head", "{}")), tmp_path)
 

@@ -66,7 +66,7 @@ def right_session(
 
 
 def carrying(audit: FakeAudit | None = None) -> CarryOver:
-    return CarryOver(lambda: (cases.template(),), audit or FakeAudit(), FakeWithdrawnTexts())
+    return CarryOver(lambda _site: (cases.template(),), audit or FakeAudit(), FakeWithdrawnTexts())
 
 
 def carried(session: ReadingSession, what: Withdrawn | None = None) -> tuple[str, ...]:
@@ -181,7 +181,7 @@ def test_the_words_come_under_their_own_template_and_where_it_is_gone_under_the_
     assert session.template.template_id == "ct-chest"
 
     without = right_session(template=other)
-    found = CarryOver(lambda: (), FakeAudit(), FakeWithdrawnTexts())(
+    found = CarryOver(lambda _site: (), FakeAudit(), FakeWithdrawnTexts())(
         withdrawn({**WORDS, "gone": "x"}), without, "QS0200001"
     )
     assert found.template is None
@@ -193,7 +193,7 @@ def test_the_words_come_under_their_own_template_and_where_it_is_gone_under_the_
 def test_no_word_is_lost_where_the_template_of_the_withdrawn_report_is_gone() -> None:
     session = right_session(template=replace(cases.sectioned_template(), template_id="ct-other"))
     said = {"own_field": "右肺上叶结节 12 mm", "choice": "option_2", "count": "3.2", "impression": "右肺上叶结节。"}
-    found = CarryOver(lambda: (), FakeAudit(), FakeWithdrawnTexts())(withdrawn(said), session, "QS0200001")
+    found = CarryOver(lambda _site: (), FakeAudit(), FakeWithdrawnTexts())(withdrawn(said), session, "QS0200001")
 
     assert take_over(found, session) == ("technique", "impression")
     assert session.report.values == {"technique": "右肺上叶结节 12 mm", "impression": "右肺上叶结节。"}
@@ -206,7 +206,7 @@ def test_no_word_is_lost_where_the_template_of_the_withdrawn_report_is_gone() ->
 def test_words_that_an_installed_template_has_no_field_for_any_more_go_below_its_largest_field() -> None:
     newer = replace(cases.template(), version="2.0.0")
     session = right_session(template=newer)
-    found = CarryOver(lambda: (newer,), FakeAudit(), FakeWithdrawnTexts())(
+    found = CarryOver(lambda _site: (newer,), FakeAudit(), FakeWithdrawnTexts())(
         withdrawn({**WORDS, "own": "脾大。"}), session, "QS0200001"
     )
     assert take_over(found, session) == ("technique", "airways", "impression")
@@ -224,7 +224,7 @@ def test_a_template_without_words_takes_nothing_and_says_so() -> None:
     session = right_session(template=wordless)
     before = Predecessor("2.25.6", ReportKind.ORIGINAL, cases.NOON, "王启明", ())
     added = replace(withdrawn().report, kind=ReportKind.ADDENDUM, predecessors=(before,), addendum="补充：肋骨骨折。")
-    found = CarryOver(lambda: (), FakeAudit(), FakeWithdrawnTexts())(
+    found = CarryOver(lambda _site: (), FakeAudit(), FakeWithdrawnTexts())(
         replace(withdrawn(), report=added), session, "QS0200001"
     )
     assert found.texts["addendum"] == "补充：肋骨骨折。"

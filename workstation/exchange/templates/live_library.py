@@ -39,6 +39,10 @@ class LiveTemplates:
         """Return every template, of every site. Raises TemplateViolation."""
         return self._now().all()
 
+    def of_site(self, site_id: str) -> tuple[ReportTemplate, ...]:
+        """Return what a site's studies may be reported with, its own first. Raises TemplateViolation."""
+        return self._now().of_site(site_id)
+
     def get(self, template_id: str) -> ReportTemplate:
         """Return one template by its identifier. Raises TemplateViolation."""
         return self._now().get(template_id)

@@ -34,6 +34,19 @@ class SharedTemplates:
         found = next((one for one in self.all() if one.template_id == template_id), None)
         return found if found is not None else self._other.get(template_id)
 
+    def of_site(self, site_id: str) -> tuple[ReportTemplate, ...]:
+        """
+        Return what a site's studies may be reported with, each identifier once: its own, those of all, this machine's.
+
+        What only another site has replaced is still there for this one. Raises TemplateViolation.
+        """
+        mine = [template for site, template in self._all() if site and site == site_id]
+        of_all = (*(template for site, template in self._all() if not site), *self._other.all())
+        first: dict[str, ReportTemplate] = {}
+        for one in (*mine, *of_all):
+            first.setdefault(one.template_id, one)
+        return tuple(first.values())
+
     def begun_with(self, template_id: str, version: str, site_id: str = EVERY_SITE) -> ReportTemplate | None:
         """Return a site's template of this identifier, this version before others; another site's is never taken."""
         found = [
@@ -46,11 +59,7 @@ class SharedTemplates:
 
     def for_study(self, modality: str, description: str, site_id: str = EVERY_SITE) -> ReportTemplate:
         """Return the template that fits, the study's site's own before all others', else the general one."""
-        mine = [template for site, template in self._all() if site and site == site_id]
-        others = [template for site, template in self._all() if not site]
-        taken = {one.template_id for one in (*mine, *others)}
-        # what only another site has replaced is still there for this one
-        here = (*mine, *others, *(one for one in self._other.all() if one.template_id not in taken))
+        here = self.of_site(site_id)
         general = next((one for one in here if one.template_id == GENERAL), None)
         return fitting(here, modality, description) or general or self.get(GENERAL)
 
