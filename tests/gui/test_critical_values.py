@@ -235,6 +235,7 @@ def test_a_final_report_waits_for_the_read_back_or_a_reason(bed: Bed) -> None:
     assert bed.case.hold_up(lambda: gone_on.append(True))
     asks = bed.dialog()
     assert isinstance(asks, ReasonDialog)
+    assert asks.case.text() == "周丽华 · female · 58 y · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
     asks.accept()
     assert gone_on == []
     asks.reason.setPlainText("对方三次未接，已派人当面通知")
@@ -382,6 +383,7 @@ def test_what_is_no_critical_value_is_dismissed_with_a_reason(bed: Bed) -> None:
     bed.panel.dismiss.click()
     asks = bed.dialog()
     assert isinstance(asks, ReasonDialog)
+    assert asks.case.text() == "周丽华 · female · 58 y · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
     asks.reason.setPlainText("术后改变")
     asks.accept()
     bed.qtbot.waitUntil(lambda: bed.value().state is CriticalState.DISMISSED)
@@ -593,6 +595,7 @@ def test_what_the_hub_did_not_take_stands_on_every_page_before_any_other_value(s
 
     station.alarm.let_go()
     assert isinstance(station.alarm.dialog, ReasonDialog)
+    assert station.alarm.dialog.case.text() == "周丽华 · QS0118793 · 胸部低剂量 LDCT · 清水镇中心卫生院"
     station.alarm.dialog.reason.setPlainText("已电话通知王护士")
     station.alarm.dialog.accept()
     bed.qtbot.waitUntil(lambda: station.facts() == [])

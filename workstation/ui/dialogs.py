@@ -97,10 +97,19 @@ class Dialog(QDialog):
         self.body = QVBoxLayout()
         self.body.setContentsMargins(20, 16, 20, 16)
         self.body.setSpacing(12)
+        self.case = label("", "body", "t0", wrap=True)
+        self.case.setAccessibleName(tr("Patient"))
+        self.case.hide()
+        self.body.addWidget(self.case)
         column.addLayout(self.body)
         column.addWidget(rule())
         column.addWidget(self._footer())
         self.primary: Button | None = None
+
+    def name_case(self, words: str) -> None:
+        """Say whose case this is about, above everything else (``patient_words.case_words``)."""
+        self.case.setText(words)
+        self.case.setVisible(bool(words))
 
     def add_scrolled(self, content: QWidget) -> None:
         """Put content into the body that scrolls where the window has no room for it: the buttons stay in reach."""

@@ -41,6 +41,12 @@ def patient_identity(row: WorklistRow) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def case_words(row: WorklistRow) -> str:
+    """Return who it is and which study, with its day: what a dialog stands under that cannot be taken back."""
+    day = row.studied.astimezone().strftime("%Y-%m-%d") if row.studied is not None else ""
+    return " · ".join(part for part in (patient_identity(row), row.description, day) if part)
+
+
 def patient_line(row: WorklistRow, *, with_name: bool = True) -> str:
     """Return name, sex, age, ID, examination and sender, absent parts left out."""
     on = (row.studied or row.arrived).date()

@@ -79,10 +79,12 @@ class CriticalAlarm(QObject):
         dialog = ReasonDialog(
             self._window,
             tr("The hub did not take this critical value"),
-            [f"{name_or_placeholder(notice.patient_name)} · {value.text}", notice.refused],
+            [value.text, notice.refused],
             tr("Let it go"),
             tr("Say who was told and when, or why it is none. The reason goes into the audit record."),
         )
+        parts = (name_or_placeholder(notice.patient_name), notice.patient_id, notice.description, notice.site_name)
+        dialog.name_case(" · ".join(part for part in parts if part))
         dialog.reason_given.connect(lambda reason: self._critical.dismiss(value, reason))
         self._open(dialog)
 

@@ -22,7 +22,7 @@ from workstation.ui.critical.dialogs import CallDialog, ReasonDialog, RecogniseD
 from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.dialogs import Dialog
 from workstation.ui.pages.page import Page
-from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.patient_words import case_words, name_or_placeholder
 
 
 class CriticalCase(QObject):
@@ -112,6 +112,7 @@ class CriticalCase(QObject):
             return False
         keys = {one.entry.key or one.text for one in waiting}
         dialog = SuggestedDialog(self._page, [in_words(one) for one in waiting], self._former_answers(session, keys))
+        dialog.name_case(case_words(session.row))
 
         def dismissed(reason: str) -> None:
             if self._desk.session is session and not session.read_only:
@@ -140,6 +141,7 @@ class CriticalCase(QObject):
             tr("Sign all the same"),
             tr("Call it through first (F8). The reason is kept with the report and in the audit record."),
         )
+        dialog.name_case(case_words(session.row))
 
         def answer(reason: str) -> None:
             if self._desk.session is session and not session.read_only:
@@ -176,8 +178,8 @@ class CriticalCase(QObject):
                 return
 
     def _dismiss(self) -> None:
-        waiting = [value for value in open_of(self.values()) if value.is_open]
-        if not waiting or self._dialog_is_open():
+        session, waiting = self._desk.session, [value for value in open_of(self.values()) if value.is_open]
+        if session is None or not waiting or self._dialog_is_open():
             return
         value = waiting[0]
         dialog = ReasonDialog(
@@ -187,6 +189,7 @@ class CriticalCase(QObject):
             tr("Dismiss it"),
             tr("The clock stops. The record stays with the reason and your name."),
         )
+        dialog.name_case(case_words(session.row))
         dialog.reason_given.connect(lambda reason: self._critical.dismiss(value, reason))
         self._open(dialog)
 

@@ -38,7 +38,7 @@ from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.other_version import OtherVersion
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_tools import ReportTools
-from workstation.ui.patient_words import name_or_placeholder, patient_identity, patient_line
+from workstation.ui.patient_words import case_words, name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
 from workstation.ui.report.aids import WritingAids
 from workstation.ui.report.checks import CRITICAL_TARGET, checks_of
@@ -353,6 +353,7 @@ class ReportPresenter(QObject):
         if self._desk.session is None:
             return
         dialog = SendBackDialog(self._page, self._desk.session.report.author.name)
+        dialog.name_case(case_words(self._desk.session.row))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.confirmed.connect(lambda _key, reason: self._desk.send_back(reason, dialog.codes))
         dialog.open()

@@ -37,6 +37,7 @@ from workstation.ui.category_dialog import CategoryDialog
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.norm_dialog import NormDialog
 from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.patient_words import case_words
 
 CHECK_PAUSE_MS: Final = 400
 Faults = tuple[NormFault, ...]
@@ -166,6 +167,7 @@ class ReportTools(QObject):
             [(fault.kind, describe_fault(fault, session.template)) for fault in faults],
             answers(former, session.template),
         )
+        dialog.name_case(case_words(session.row))
 
         def answer(reason: str) -> None:
             if self._desk.session is session and not session.read_only:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from resources.translation import tr
 from workstation.domain.workitem import WorklistRow
-from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.patient_words import case_words, name_or_placeholder
 from workstation.ui.reason_dialog import ActReasonDialog
 
 
@@ -33,3 +33,4 @@ class TakeBackDialog(ActReasonDialog):
             hint=tr("The case is free for everybody afterwards. The reason is kept."),
             icon="lock-unlock",
         )
+        self.name_case(case_words(row))

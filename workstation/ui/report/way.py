@@ -27,7 +27,7 @@ from workstation.ui.case_desk import CaseDesk
 from workstation.ui.dialogs import Dialog
 from workstation.ui.notice import Notice, Severity
 from workstation.ui.pages.page import Page
-from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.patient_words import case_words, name_or_placeholder
 from workstation.ui.report.carrying import Carrying
 from workstation.ui.report.version_dialog import Comparable, VersionDialog
 from workstation.ui.report.way_dialogs import cancel_dialog, follow_up_dialog, withdraw_dialog
@@ -231,6 +231,7 @@ class ReportWay(QObject):
             return
         row, signed = session.row, session.report
         dialog = follow_up_dialog(self._page)
+        dialog.name_case(case_words(row))
 
         def begin(kind: str, reason: str) -> None:
             self._run(session, lambda: services.start(row, signed, ReportKind(kind), reason, actor), self._desk.open)
@@ -245,6 +246,7 @@ class ReportWay(QObject):
             return
         row, study, report = session.row, session.study, session.report
         dialog = withdraw_dialog(self._page, name_or_placeholder(row.patient_name))
+        dialog.name_case(case_words(row))
 
         def withdraw(code: str, reason: str) -> None:
             self._withdraw(session, services.withdraw, (row, study, report), WithdrawalCode(code), reason, actor)
@@ -292,6 +294,7 @@ class ReportWay(QObject):
             return
         user_id = session.reader.user_id
         dialog = cancel_dialog(self._page, session.report.kind)
+        dialog.name_case(case_words(session.row))
 
         def cancel(_key: str, reason: str) -> None:
             def act(report: Report, claim: Claim) -> Report:
