@@ -191,7 +191,13 @@ def _wrong_transaction(_body: Body, detail: str) -> WorkstationError:
     )
 
 
-def _no_longer_updatable(_body: Body, detail: str) -> WorkstationError:
+def _no_longer_updatable(body: Body, detail: str) -> WorkstationError:
+    if begun_as := str(body.get("begun_as", ""))[:20]:
+        return NoLongerUpdatable(
+            tr("This report was begun as something else than what it says it is"),
+            hint=tr("Cancel it and begin again from the signed report; your draft is kept."),
+            detail=f"{detail}, begun as {begun_as}",
+        )
     return NoLongerUpdatable(
         tr("This case has moved on and takes no more changes of this kind"),
         hint=tr("Refresh the worklist and open the case again; your draft is kept."),

@@ -141,6 +141,35 @@ def test_an_addendum_adds_and_changes_nothing(hub: HubBed) -> None:
     assert versions(hub, "expert", sent.ups)[-1] == ("signed", "addendum", "final")
 
 
+def test_what_was_begun_as_a_correction_is_not_signed_as_something_else(hub: HubBed) -> None:
+    """A receiver reads a correction and an amendment in different ways, and an addendum may change nothing."""
+    sent, first, _outputs = final_case(hub)
+    work = begun(hub, first, ReportKind.CORRECTED)
+    outputs = stored_outputs(hub, sent.study)
+    other = replace(work.draft, kind=ReportKind.AMENDED)
+    addendum = replace(work.draft, kind=ReportKind.ADDENDUM, addendum="补充")
+
+    submitted = submit(hub, "expert", work.ups, other.moved(ReportState.PRELIMINARY, at=NOW), work.lock)
+    warned = check_final(hub, work.ups, signed(other), work.lock)
+    refused = [finalise(hub, work.ups, signed(one), work.lock, outputs) for one in (other, addendum)]
+    taken = finalise(hub, work.ups, signed(work.draft), work.lock, outputs)
+
+    assert [answer.status_code for answer in (submitted, warned, *refused, taken)] == [409, 409, 409, 409, 200]
+    assert {answer.json()["begun_as"] for answer in (submitted, warned, *refused)} == {"corrected"}
+    assert versions(hub, "expert", sent.ups) == [("signed", "original", "final"), ("signed", "corrected", "final")]
+
+
+def test_what_was_left_off_is_begun_anew_as_something_else(hub: HubBed) -> None:
+    sent, first, _outputs = final_case(hub)
+    left = begun(hub, first, ReportKind.CORRECTED)
+    body = {"report": as_json(left.draft), "transaction_uid": left.lock, "reason": "应为补充"}
+    expect(200, hub.as_("expert").post(f"/api/reports/{left.ups}/cancel", json=body))
+    work = begun(hub, first, ReportKind.ADDENDUM)
+    addendum = signed(work.draft.with_addendum("补充：与外院前片对比无变化。", at=NOW))
+
+    expect(200, finalise(hub, work.ups, addendum, work.lock, stored_outputs(hub, sent.study)))
+
+
 def test_of_racing_successors_one_wins_and_the_other_is_told_who_writes(hub: HubBed) -> None:
     _sent, first, _outputs = final_case(hub)
     second = {"user_id": "expert2", "password": "long-enough-1", "display_name": "李明", "role": "senior"}

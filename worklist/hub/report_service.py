@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from worklist.hub.auth import authorize
+from worklist.hub.begun_successors import require_as_begun
 from worklist.hub.blind_slots import slot_of
 from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import touch, visible_case
@@ -89,6 +90,7 @@ class ReportService:
             if item.is_final and self._double.has_taken(connection, actor, ups_instance_uid):
                 return report
             _require_in_progress(connection, item, case, (WorkitemCode.INTERPRETATION,))
+            require_as_begun(connection, report)
             stored = self._moved(before, report, ReportState.PRELIMINARY)
             stored = replace(stored, author=document_of(before).author if before is not None else _person(actor))
             self._complete(connection, actor, item, ())
@@ -271,6 +273,7 @@ class ReportService:
         _require_in_progress(connection, item, case, (WorkitemCode.INTERPRETATION, WorkitemCode.REPORT_VERIFICATION))
         self._require_rules(connection, actor, report)
         require_no_open_critical(connection, actor, report)
+        require_as_begun(connection, report)
         _require_whole(connection, report)
         _require_said(report)
         return self._moved(before, report, ReportState.FINAL)

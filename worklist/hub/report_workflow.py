@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 
 from worklist.hub.auth import authorize
+from worklist.hub.begun_successors import note_begun
 from worklist.hub.case_follower import CaseFollower, case_with_site
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
@@ -114,6 +115,7 @@ class ReportWorkflow:
                 raise NoLongerUpdatable("the workitem was not scheduled")
             claim(connection, item, transaction_uid, actor, self._context.clock.now())
             study = case.study_instance_uid
+            note_begun(connection, study, predecessor_uid, kind)
             self._audit(connection, actor, AuditAction.REPORT_REVISED, study, f"{kind} of {predecessor_uid[:64]}")
 
     def withdraw(

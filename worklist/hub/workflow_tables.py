@@ -30,6 +30,15 @@ report_versions = Table(
 )
 """Every step of every document of a study, counted from 1 in the order in which the hub took them; only added to."""
 
+begun_successors = Table(
+    "begun_successors",
+    metadata,
+    Column("study_instance_uid", String(64), ForeignKey("cases.study_instance_uid"), primary_key=True),
+    Column("predecessor_uid", String(64), nullable=False),
+    Column("kind", String(20), nullable=False),
+)
+"""As what the newest report that follows the signed one of a study was begun."""
+
 alliance_rules = Table(
     "alliance_rules",
     metadata,
