@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
 from models.engine.detect_command import detect_path
 from tests.helpers.models import Job, refused
@@ -39,3 +40,11 @@ def test_a_real_pet_and_a_real_brain_mr_are_refused(shared_data: Path, folder: s
 def test_a_short_real_slab_is_refused(shared_data: Path) -> None:
     with refused(InputOutsideIntendedUse, "16 slices"):
         detect_path(shared_data / "ct-chest-lidc-0001-part", None, "cpu", series_volume, Job())
+
+
+def test_every_third_of_the_thin_slices_of_a_real_chest_is_refused_not_marked(shared_data: Path) -> None:
+    files = sorted((shared_data / "ct-chest-lidc-0314").glob("*.dcm"))
+    order = sorted(files, key=lambda file: float(dcmread(file, stop_before_pixels=True).ImagePositionPatient[2]))
+
+    with refused(InputOutsideIntendedUse, "slices are 1 mm thick and 3.0 mm apart"):
+        detect_path(shared_data, None, "cpu", lambda _path, _job: load_volume(order[::3], NoJob()), Job())

@@ -27,6 +27,7 @@ def acquisition_of(header: Header) -> Acquisition:
         kernel=header.text("ConvolutionKernel"),
         phantom=_PHANTOM.search(_words(header, "PatientName", "PatientID", "StudyDescription")) is not None
         or _PHANTOM.search(_words(header, "SeriesDescription", "ProtocolName", "BodyPartExamined")) is not None,
+        slice_mm=_positive(header.number("SliceThickness")),
     )
 
 
@@ -43,6 +44,10 @@ def age_years(stated: str, birth_date: str, study_date: str) -> float | None:
     if born is None or examined is None or examined < born:
         return None
     return (examined - born).days / _DAYS["Y"]
+
+
+def _positive(value: float | None) -> float | None:
+    return value if value is not None and value > 0 else None
 
 
 def _date(text: str) -> date | None:

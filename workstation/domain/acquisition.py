@@ -11,7 +11,8 @@ class Acquisition:
     What the header says about the exposure and the patient; empty or None = it says nothing.
 
     ``age_years`` is the age at the examination. ``contrast`` tells whether an agent was given.
-    ``phantom`` is true where name, protocol or description call the object a phantom.
+    ``phantom`` is true where name, protocol or description call the object a phantom. ``slice_mm`` is how thick one
+    slice is (Slice Thickness, PS3.3 C.7.6.2), which is not how far apart slices lie.
     """
 
     modality: str = ""
@@ -20,3 +21,4 @@ class Acquisition:
     contrast: bool | None = None
     kernel: str = ""
     phantom: bool = False
+    slice_mm: float | None = None

@@ -2,8 +2,9 @@
 What of a series lies outside what a model was tested on: short codes that travel with the result, and their words.
 
 A code is a name, with a value after a colon where there is one: ``phantom``, ``age:17``, ``age`` (unknown),
-``contrast`` (given), ``contrast:none``, ``contrast:unknown``, ``kernel:B80f``, ``body_part:HEAD``. Codes instead
-of sentences, because who reads the result need not speak the language of the machine that made it.
+``contrast`` (given), ``contrast:none``, ``contrast:unknown``, ``kernel:B80f``, ``body_part:HEAD``,
+``gap_mm:0.8``.
+Codes instead of sentences, because who reads the result need not speak the language of the machine that made it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def doubt_words(code: str) -> str:
         "age": tr("the patient is {age} years old", age=value),
         "kernel": tr("the kernel {value}", value=value),
         "body_part": tr("the body part {value}", value=value),
+        "gap_mm": tr("slices leave gaps of {gap} mm between them", gap=value),
     }
     return valued.get(name, code)
 

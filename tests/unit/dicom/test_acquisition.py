@@ -74,3 +74,8 @@ def test_kernel_and_body_part_are_kept() -> None:
     facts = acquisition_of(_header(Modality="CT", BodyPartExamined="Chest", ConvolutionKernel="B70f"))
 
     assert (facts.modality, facts.body_part, facts.kernel) == ("CT", "CHEST", "B70f")
+
+
+@pytest.mark.parametrize(("stated", "slice_mm"), [("1.25", 1.25), ("0", None), ("thin", None), ("", None)])
+def test_how_thick_a_slice_is_comes_from_the_header_or_stays_unknown(stated: str, slice_mm: float | None) -> None:
+    assert acquisition_of(_header(SliceThickness=stated)).slice_mm == slice_mm

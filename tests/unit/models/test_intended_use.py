@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models.engine.detector import LungNoduleDetector
@@ -114,6 +115,7 @@ def test_what_the_manifest_accepts_or_says_nothing_of_runs_in_silence(
         ("contrast", "contrast medium was given", "已使用对比剂"),
         ("contrast:none", "no contrast medium was given", "未使用对比剂"),
         ("age", "the age of the patient is unknown", "患者年龄未知"),
+        ("gap_mm:0.8", "slices leave gaps of 0.8 mm between them", "层与层之间有 0.8 mm 间隙"),
         ("kernel:B80f", "the kernel B80f", "重建核为B80f"),
         ("of_a_later_version:7", "of_a_later_version:7", "of_a_later_version:7"),
     ],
@@ -136,6 +138,42 @@ def test_what_lay_outside_the_tested_use_goes_with_the_result() -> None:
     found = LungNoduleDetector(Registry().load(), Provider.CPU).detect(scan, Job())
 
     assert found.algorithm.doubts == ("age", "contrast")
+
+
+def _sliced(apart_mm: float, slice_mm: float | None) -> Volume:
+    """A chest of slices of 1 mm in plane, so far apart and so thick."""
+    chest = _chest(slice_mm=slice_mm)
+    return replace(chest, ijk_to_lps=np.diag([1.0, 1.0, apart_mm, 1.0]))
+
+
+@pytest.mark.parametrize("slice_mm", [1.0, 1.5])
+def test_slices_that_leave_half_of_the_patient_unseen_are_refused(slice_mm: float) -> None:
+    with pytest.raises(InputOutsideIntendedUse) as caught:
+        check_intended_use(_sliced(3.0, slice_mm), _applies_to())
+
+    assert caught.value.user_text == (
+        f"The detector refuses this series: slices are {slice_mm:g} mm thick and 3.0 mm apart, "
+        "what lies between them was not scanned."
+    )
+    assert "without gaps" in (caught.value.hint or "")
+
+
+def test_smaller_gaps_between_slices_run_with_the_warning() -> None:
+    (warning,) = check_intended_use(_sliced(3.0, 2.0), _applies_to())
+
+    assert warning.code == "gap_mm:1.0"
+    assert warning.text == "Outside what the model was tested on: slices leave gaps of 1.0 mm between them."
+
+
+@pytest.mark.parametrize(("apart_mm", "slice_mm"), [(1.0, 1.0), (0.7, 1.25), (0.625, 0.6), (3.0, None)])
+def test_slices_that_touch_or_overlap_or_do_not_tell_run_in_silence(apart_mm: float, slice_mm: float | None) -> None:
+    assert check_intended_use(_sliced(apart_mm, slice_mm), _applies_to()) == ()
+
+
+def test_gaps_of_an_mr_are_its_protocol() -> None:
+    mr = replace(_sliced(3.0, 1.0), unit="", acquisition=Acquisition(modality="MR", slice_mm=1.0))
+
+    assert check_intended_use(mr, replace(_applies_to(), modality=("MR",))) == ()
 
 
 def test_several_doubts_are_all_told() -> None:
