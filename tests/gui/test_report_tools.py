@@ -140,6 +140,23 @@ def test_what_the_author_answered_for_is_asked_of_the_senior_with_the_authors_re
     assert [line.startswith("李思 2026-") for line in told] == [True]
 
 
+def test_each_fault_of_the_gate_leads_to_its_words_and_nothing_is_signed(shown: Shown) -> None:
+    shown.fill(WRONG | {"technique": "平扫 ___"})
+    shown.page.sign.click()
+    gate = shown.presenter.tools.dialog
+    assert isinstance(gate, NormDialog)
+    names = [button.accessibleName() for button in gate.locates]
+    assert len(names) == 2
+    side = next(at for at, name in enumerate(names) if "左肺上叶结节" in name)
+    gate.locates[side].click()
+
+    box = shown.page.form.field("impression").editor
+    shown.qtbot.waitUntil(lambda: box.textCursor().selectedText() == "左肺上叶结节")
+    assert shown.presenter.tools.dialog is None
+    assert not shown.asks_for_pin()
+    assert shown.session.report.norm_overrides == ()
+
+
 def test_going_back_from_the_gate_leaves_the_report_as_it_was(shown: Shown) -> None:
     shown.fill(WRONG)
     shown.page.sign.click()

@@ -41,7 +41,7 @@ from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog, Reaso
 from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.documents.document_words import kind_words
 from workstation.ui.errors_ui import CrashReport, show_error_dialog
-from workstation.ui.norm_dialog import NormDialog
+from workstation.ui.norm_dialog import NormDialog, ToldFault
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.deliveries_page import DeliveriesPage
 from workstation.ui.pages.document_page import DocumentPage
@@ -222,7 +222,10 @@ def of_a_report(camera: Camera, page: ReportPage) -> None:
         ),
     )  # fmt: skip
     answer = Answer("诊断印象：侧别“左肺上叶结节”与所见“右肺上叶结节”不符", "宋佳 2026-11-22 09:12", "与申请单一致")
-    faults = ((NormKind.SIDE, answer.what), (NormKind.RESIDUE, "模板残留：“____”"))
+    faults = (
+        ToldFault(NormKind.SIDE, answer.what, "impression"),
+        ToldFault(NormKind.RESIDUE, "模板残留：“____”", "technique"),
+    )
     camera.take_dialog("critical-norm", lambda: _open(NormDialog(camera.window, faults, (answer,))))
     camera.take_dialog("critical-sign", lambda: _open(_sign_dialog(camera.window, answer)))
     camera.take_dialog("sendback", lambda: _open(SendBackDialog(camera.window, "宋佳")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -12,35 +13,47 @@ from workstation.domain.norm.values import NormKind
 from workstation.services.norm_answers import Answer
 from workstation.services.norm_gate import kind_word
 from workstation.ui.dialogs import Dialog
+from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.growing_text import GrowingText
 from workstation.ui.widgets.labels import ChipLabel, label
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-_WIDTH = 640
+_WIDTH = 704
 _SENTENCE_WIDTH = 460
 _MOST = 8
 _MOST_FORMER = 3
 
 
+@dataclass(frozen=True, slots=True)
+class ToldFault:
+    """A fault in words; ``place`` names the field and the words to go to, empty where there is no such place."""
+
+    kind: NormKind
+    sentence: str
+    place: str = ""
+
+
 class NormDialog(Dialog):
-    """``answered(reason)`` once; cancelling goes back to the report."""
+    """``answered(reason)`` once, or ``located(place)``; cancelling goes back to the report."""
 
     answered = Signal(str)
+    located = Signal(str)
 
-    def __init__(
-        self, parent: QWidget | None, faults: Sequence[tuple[NormKind, str]], former: Sequence[Answer] = ()
-    ) -> None:
+    def __init__(self, parent: QWidget | None, faults: Sequence[ToldFault], former: Sequence[Answer] = ()) -> None:
         super().__init__(parent, tr("Check before signing"), icon="error-warning", tone="warn", width=_WIDTH)
         self.body.addWidget(label(tr("The report contradicts itself or its examination:"), "body", "t1", wrap=True))
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
-        for at, (kind, sentence) in enumerate(faults[:_MOST]):
-            grid.addWidget(ChipLabel(kind_word(kind), "bad"), at, 0, _TOP_LEFT)
-            words = label(sentence, "body", "t0", wrap=True)
+        self.locates: list[Button] = []
+        for at, fault in enumerate(faults[:_MOST]):
+            grid.addWidget(ChipLabel(kind_word(fault.kind), "bad"), at, 0, _TOP_LEFT)
+            words = label(fault.sentence, "body", "t0", wrap=True)
             words.setFixedWidth(_SENTENCE_WIDTH)  # a wrapped text tells its height only for a known width
             words.setMinimumHeight(words.heightForWidth(_SENTENCE_WIDTH))
             grid.addWidget(words, at, 1)
+            if fault.place:
+                grid.addWidget(self._locate(fault), at, 2, Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
         if len(faults) > _MOST:
@@ -56,6 +69,17 @@ class NormDialog(Dialog):
         self._answer = self.set_primary(tr("Answer for it"), icon="quill-pen")
         self._ready()
         self.cancel.setFocus()
+
+    def _locate(self, fault: ToldFault) -> Button:
+        button = Button(tr("Locate"), "ghost", small=True)
+        button.setAccessibleName(tr("Locate: {what}", what=fault.sentence))
+        button.clicked.connect(lambda: self._go_to(fault.place))
+        self.locates.append(button)
+        return button
+
+    def _go_to(self, place: str) -> None:
+        self.reject()
+        self.located.emit(place)
 
     def _add_former(self, former: Sequence[Answer]) -> None:
         if not former:

@@ -35,7 +35,7 @@ from workstation.services.reading_session import ReadingSession
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.category_dialog import CategoryDialog
 from workstation.ui.dialogs import ConfirmDialog
-from workstation.ui.norm_dialog import NormDialog
+from workstation.ui.norm_dialog import NormDialog, ToldFault
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.patient_words import case_words
 
@@ -164,7 +164,7 @@ class ReportTools(QObject):
         ]
         dialog = NormDialog(
             self._page,
-            [(fault.kind, describe_fault(fault, session.template)) for fault in faults],
+            [ToldFault(fault.kind, describe_fault(fault, session.template), _place(fault)) for fault in faults],
             answers(former, session.template),
         )
         dialog.name_case(case_words(session.row))
@@ -175,6 +175,7 @@ class ReportTools(QObject):
                 go_on()
 
         dialog.answered.connect(answer)
+        dialog.located.connect(self._page.locate_requested)
         self._show(dialog)
         return True
 
