@@ -150,7 +150,7 @@ def test_each_fault_of_the_gate_leads_to_its_words_and_nothing_is_signed(shown: 
     side = next(at for at, name in enumerate(names) if "左肺上叶结节" in name)
     gate.locates[side].click()
 
-    box = shown.page.form.field("impression").editor
+    box = shown.page.form.texts()["impression"]
     shown.qtbot.waitUntil(lambda: box.textCursor().selectedText() == "左肺上叶结节")
     assert shown.presenter.tools.dialog is None
     assert not shown.asks_for_pin()
