@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Final
 
 from resources.finding_names import finding_name
-from resources.translation import language
+from resources.translation import language, tr
 from viewers.scene.slice_view import SliceView
 from workstation.domain.finding import Decision, Finding, FindingList
+from workstation.domain.finding_size import SizeKind, size_of
 from workstation.domain.image_place import BoxPx
 
 MARGIN_PX: Final = 3.0
@@ -114,8 +115,18 @@ def label_text(finding: Finding, *, detailed: bool = True) -> str:
     if not detailed:
         return words
     if finding.diameter_mm is not None:
-        return f"{words} · {finding.diameter_mm:.1f} mm"
+        return f"{words} · {_size_words(finding, finding.diameter_mm)}"
     return f"{words} · {finding_name(finding.called, language())}"
+
+
+def _size_words(finding: Finding, diameter_mm: float) -> str:
+    """Return the size that the card shows; one that comes of the volume says so, for it is another number."""
+    size = size_of(finding)
+    if size is None:
+        return f"{diameter_mm:.1f} mm"
+    if size.kind is SizeKind.VOLUME:
+        return tr("{size} mm by volume", size=f"{size.mm:.1f}")
+    return f"{size.mm:.1f} mm"
 
 
 def outlines(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
-from workstation.domain.categories.values import mean_diameter_mm, rounded
+from workstation.domain.categories.values import mean_diameter_mm, mean_of_axes_mm, rounded
 from workstation.domain.finding import Finding, Mark
 from workstation.domain.geometry import distance_mm
 
@@ -90,7 +90,8 @@ def _drawn_size(finding: Finding, drawn: Iterable[Annotation]) -> FindingSize | 
             continue
         (ax, ay, az), (bx, by, bz) = one.points_lps_mm[:2]
         middle = ((ax + bx) / 2, (ay + by) / 2, (az + bz) / 2)
-        if short.value <= 0 or abs((long.value + short.value) / 2 - size) > _SAME_MM:
+        exact, told = (long.value + short.value) / 2, mean_of_axes_mm(long.value, short.value)
+        if short.value <= 0 or min(abs(exact - size), abs(told - size)) > _SAME_MM:  # former drafts keep the exact one
             continue
         if distance_mm(middle, centre) <= size / 2:
             around, volume = one.measure(MeasureName.EQUIVALENT_DIAMETER), one.measure(MeasureName.VOLUME)

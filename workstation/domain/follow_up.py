@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
+from workstation.domain.categories.values import mean_of_axes_mm
 from workstation.domain.finding import Decision, Finding, FindingList, MarkEvidence, NoduleType
 from workstation.domain.geometry import Point, distance_mm
 from workstation.domain.observation import FollowUp, NoduleObservation
@@ -130,12 +131,14 @@ def nodule_of_annotation(one: Annotation) -> SeenNodule | None:
     """Return an outlined nodule, or a pair of axes, as a nodule; None for any other annotation."""
     long, short = one.measure(MeasureName.LONG_AXIS), one.measure(MeasureName.SHORT_AXIS)
     is_lesion = one.kind in {AnnotationKind.NODULE, AnnotationKind.BIDIRECTIONAL}
-    if not is_lesion or long is None or short is None or long.unit != "mm" or long.value + short.value <= 0:
+    if not is_lesion or long is None or short is None or long.unit != "mm":
         return None
     if one.basis is not None:
         return None  # measured on a film or an ultrasound picture: it has no place to be found again at
     volume, sphere = one.measure(MeasureName.VOLUME), one.measure(MeasureName.EQUIVALENT_DIAMETER)
-    mean = (long.value + short.value) / 2
+    mean = mean_of_axes_mm(long.value, short.value)
+    if mean <= 0:
+        return None
     solid = [m.value for n in (MeasureName.SOLID_LONG_AXIS, MeasureName.SOLID_SHORT_AXIS) if (m := one.measure(n))]
     return SeenNodule(
         one.tracking_uid,
@@ -143,7 +146,7 @@ def nodule_of_annotation(one: Annotation) -> SeenNodule | None:
         mean if sphere is None else sphere.value,
         mean,
         None if volume is None else volume.value,
-        sum(solid) / len(solid) if solid else None,
+        mean_of_axes_mm(*solid) if len(solid) > 1 else next(iter(solid), None),
         frame_of_reference_uid=one.frame_of_reference_uid,
     )
 
@@ -281,7 +284,7 @@ def with_evidence(seen: SeenNodule, evidence: MarkEvidence) -> SeenNodule:
 
 
 def _mean(first: float | None, second: float | None) -> float | None:
-    return None if first is None or second is None else (first + second) / 2
+    return None if first is None or second is None else mean_of_axes_mm(first, second)
 
 
 def _middle(points: Sequence[Point]) -> Point:

@@ -150,7 +150,9 @@ def growth(prior: NoduleObservation, current: NoduleObservation) -> Growth:
     change_mm = current.mean_diameter_mm - prior.mean_diameter_mm
     if prior.volume_mm3 is None or current.volume_mm3 is None:
         doubling = doubling_days_of_diameters(prior.mean_diameter_mm, current.mean_diameter_mm, days)
-        return Growth(days, change_mm, None, None, doubling, from_volume=False, verdict=_verdict(change_mm, GROWTH_MM))
+        return Growth(
+            days, change_mm, None, None, doubling, from_volume=False, verdict=_verdict(round(change_mm, 6), GROWTH_MM)
+        )
     change = current.volume_mm3 - prior.volume_mm3
     share = change / prior.volume_mm3
     doubling = doubling_days(prior.volume_mm3, current.volume_mm3, days)

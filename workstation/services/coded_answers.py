@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from resources.categories import input_name, input_value
 from workstation.domain.categories import bi_rads
-from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.domain.categories.values import AssignedCategory, Scheme, mean_of_axes_mm
 from workstation.domain.finding_traits import contradicted
 from workstation.domain.norm.values import NormDenial, NormSide
 from workstation.domain.report import Report
@@ -95,7 +96,7 @@ def _said(report: Report, key: str) -> str:
     said = report.values.get(key, "").strip()
     if key == _LONG:
         long_mm, short_mm = _number(said), _number(report.values.get(_SHORT, ""))
-        return f"{(long_mm + short_mm) / 2:.1f}" if long_mm is not None and short_mm is not None else ""
+        return f"{mean_of_axes_mm(long_mm, short_mm):.1f}" if long_mm is not None and short_mm is not None else ""
     if said == _CALCIFIED:
         return ""
     return said.removeprefix("s") if key in _SCORES else said
@@ -109,9 +110,10 @@ def _is_same(said: str, computed: str) -> bool:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return None
+    return value if math.isfinite(value) else None
 
 
 def _denial(

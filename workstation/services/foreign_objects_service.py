@@ -211,9 +211,9 @@ def _sphere(one: SeenNodule) -> Annotation:
         uid=one.tracking_uid,
         tracking_uid=one.tracking_uid,
         kind=AnnotationKind.SPHERE,
-        points_lps_mm=((x, y, z), (x + one.diameter_mm / 2, y, z)),
+        points_lps_mm=((x, y, z), (x + one.size_mm / 2, y, z)),
         frame_of_reference_uid=one.frame_of_reference_uid,
-        measures=(Measure(MeasureName.DIAMETER, one.diameter_mm, "mm"),),
+        measures=(Measure(MeasureName.DIAMETER, one.size_mm, "mm"),),
         created_at=datetime(1970, 1, 1, tzinfo=UTC),
         origin=one.tracking_uid,
     )

@@ -144,7 +144,10 @@ def axes_line(size: FindingSize) -> str:
 
 def mark_words(finding: Finding) -> str:
     """Return what a mark on the image is, one line each: number and size, what it is, how often such marks are true."""
+    size = size_of(finding)
     what = size_word(finding) or image_finding_word(finding)
+    if size is not None and size.kind is SizeKind.VOLUME:
+        what = tr("{size} mm by volume", size=f"{size.mm:.1f}")
     lines = [f"{finding.number} · {what} · {decision_word(finding.decision)}"]
     if finding.lobe is not Lobe.UNSPECIFIED or finding.nodule_type is not NoduleType.UNSPECIFIED:
         lines.append(place_and_type(finding))

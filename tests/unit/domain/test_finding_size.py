@@ -10,8 +10,9 @@ from tests.helpers import cases
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.categories.basis import BasisChange, basis_of, changes
 from workstation.domain.categories.values import FindingBasis, Scheme
-from workstation.domain.finding import Decision, Finding, MarkEvidence, NoduleType
+from workstation.domain.finding import Decision, Finding, FindingList, MarkEvidence, NoduleType
 from workstation.domain.finding_size import FindingSize, SizeKind, size_of
+from workstation.domain.follow_up import nodule_of_annotation, nodules_of
 from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.pixel_size import SpacingBasis
 from workstation.domain.rejection import RejectReason
@@ -76,6 +77,30 @@ def test_a_nodule_of_ten_by_six_by_six_has_a_mean_of_eight_and_seven_by_volume()
 def test_a_size_says_what_it_is(finding: Finding, expected: FindingSize, mean_mm: float | None) -> None:
     assert size_of(finding) == expected
     assert expected.mean_mm == mean_mm
+
+
+def test_a_nodule_has_one_mean_diameter_in_the_card_in_the_comparison_and_of_a_drawing() -> None:
+    # 17.26 and 15.14 mm: told 17.3 and 15.1, their mean 16.2; 17.26 and 15.16: 17.3 and 15.2, mean 16.25, told 16.3
+    for short, mean in ((15.14, 16.2), (15.16, 16.3)):
+        evidence = MarkEvidence(long_axis_mm=17.26, short_axis_mm=short, volume_mm3=2482.7)
+        found = marked(replace(MARK, evidence=evidence))
+        axes = (Measure(MeasureName.LONG_AXIS, 17.26, "mm"), Measure(MeasureName.SHORT_AXIS, short, "mm"))
+        size, drawn = size_of(found), nodule_of_annotation(replace(PAIR, measures=axes))
+        (followed,) = nodules_of(FindingList("1.2", "1.2.3", "1.5", None, (found,)))
+
+        assert size is not None
+        assert drawn is not None
+        assert (size.mm, followed.size_mm, drawn.size_mm) == (mean, mean, mean)
+
+
+def test_a_finding_made_of_a_drawing_keeps_its_axes_by_the_mean_that_is_told() -> None:
+    # a draft of yesterday holds the exact mean, 16.21; both find their axes again
+    axes = (Measure(MeasureName.LONG_AXIS, 17.26, "mm"), Measure(MeasureName.SHORT_AXIS, 15.16, "mm"))
+    drawn = replace(PAIR, measures=axes)
+
+    assert [size_of(added(size), (drawn,)) for size in (16.3, 16.21)] == [
+        FindingSize(16.3, SizeKind.AXES, 17.3, 15.2), FindingSize(16.3, SizeKind.AXES, 17.3, 15.2)
+    ]  # fmt: skip
 
 
 def test_a_finding_on_an_image_has_no_size() -> None:

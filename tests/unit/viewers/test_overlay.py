@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,8 +22,9 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import ScaleBar, bar_clear_of
 from viewers.scene.slice_view import SliceView
 from workstation.domain.annotation import AnnotationKind
-from workstation.domain.finding import Decision, Mark
+from workstation.domain.finding import Decision, Mark, MarkEvidence
 from workstation.domain.geometry import ImagePlane
+from workstation.ui.finding_words import mark_words
 
 VIEWPORT = (800.0, 640.0)
 
@@ -93,6 +95,18 @@ def test_each_decision_has_its_own_shape_and_words(
     assert view is not None
     mark = scene.marks(view)[0]
     assert (mark.style.shape, mark.style.dashed, mark.label) == (shape, dashed, label)
+
+
+def test_a_mark_shows_the_mean_of_its_axes_and_a_diameter_that_comes_of_the_volume_says_so() -> None:
+    measured = MarkEvidence(long_axis_mm=17.3, short_axis_mm=15.2, volume_mm3=2482.7)
+    one = finding(2, diameter_mm=16.8)
+    assert one.centre_lps_mm is not None
+    mark = Mark(one.centre_lps_mm, 16.8, 0.9, shown=True, evidence=measured)
+    by_volume = replace(mark, evidence=replace(measured, long_axis_mm=None, short_axis_mm=None))
+
+    assert marks.label_text(replace(one, original=mark)) == "? 2 · 16.3 mm"
+    assert marks.label_text(replace(one, original=by_volume)) == "? 2 · 16.8 mm by volume"
+    assert mark_words(replace(one, original=by_volume)).startswith("2 · 16.8 mm by volume")
 
 
 def test_rejected_and_subthreshold_marks_are_hidden_until_asked_for() -> None:

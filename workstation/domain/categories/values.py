@@ -108,7 +108,17 @@ def mean_diameter_mm(long_axis_mm: float, short_axis_mm: float, *, places: int =
     """Return the mean of two axes, each first rounded to ``places``, as the tables measure a nodule."""
     if not 0 < short_axis_mm <= long_axis_mm:
         raise ValueError("axes are positive and the long one is not the shorter")
-    total = Decimal(str(rounded(long_axis_mm, places))) + Decimal(str(rounded(short_axis_mm, places)))
+    return mean_of_axes_mm(long_axis_mm, short_axis_mm, places=places)
+
+
+def mean_of_axes_mm(first_mm: float, second_mm: float, *, places: int = 1) -> float:
+    """
+    Return the one mean diameter that card, image, comparison and report show of two axes >= 0, in either order.
+
+    Each axis is rounded before the mean is: whoever works it out from the axes on screen gets the same number.
+    Source: ACR Lung-RADS v2022, mean diameter (both axes and their mean to one decimal).
+    """
+    total = Decimal(str(rounded(first_mm, places))) + Decimal(str(rounded(second_mm, places)))
     return rounded(float(total / 2), places)
 
 

@@ -15,6 +15,7 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
+from workstation.domain.categories.values import mean_of_axes_mm
 from workstation.domain.errors import WorkstationError
 from workstation.domain.geometry import Point
 from workstation.domain.ports import JobContext
@@ -239,7 +240,7 @@ class Drawing(QObject):
 def _diameter_mm(nodule: Annotation) -> float:
     """Return the mean of long and short axis, as guidelines measure a nodule."""
     axes = [m.value for name in (MeasureName.LONG_AXIS, MeasureName.SHORT_AXIS) if (m := nodule.measure(name))]
-    return sum(axes) / len(axes)
+    return mean_of_axes_mm(*axes) if len(axes) > 1 else axes[0]
 
 
 def _middle(nodule: Annotation) -> Point:
