@@ -35,9 +35,13 @@ _REFUSED: Final = Text(
 _AND: Final = Text("；", "; ")
 
 
-def recognition_words(given: Recognition, language: str) -> str:
-    """Return by which rules a mark was given, or every reason why it was not."""
-    rules = {"policy": given.policy_id, "version": given.policy_version}
+def recognition_words(given: Recognition, language: str, rules_name: str = "") -> str:
+    """
+    Return by which rules a mark was given, or every reason why it was not.
+
+    Paper names the rules by their key, which other houses look up; a screen gives ``rules_name``.
+    """
+    rules = {"policy": rules_name or given.policy_id, "version": given.policy_version}
     if given.granted:
         return _GRANTED.get(language).format(date=given.valid_until, **rules)
     reasons = _AND.get(language).join(REFUSALS[one].get(language) for one in given.refusals)

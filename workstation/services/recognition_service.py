@@ -21,10 +21,11 @@ from workstation.domain.mutual_recognition import (
 from workstation.domain.ports import Clock
 from workstation.domain.report import Report, ReportState
 from workstation.domain.study import Patient, Study
-from workstation.domain.template import ReportTemplate
+from workstation.domain.template import ReportTemplate, Text
 from workstation.domain.workitem import WorklistRow
 
 _GRADES: Final = {"甲": "A", "乙": "B", "丙": "C"}
+_NAMED: Final = Text("{item}（{scope}）", "{item} ({scope})")
 QUALITY_FIELD: Final = "image_quality"
 """The field of our templates in which the reader judges the images (CID 7036)."""
 
@@ -50,12 +51,22 @@ class RecogniseReport:
             grade=_GRADES.get(grade, grade),
             quality_code=_quality_code(report, template),
         )
-        policy = self.policy if isinstance(self.policy, RecognitionPolicy) else self.policy()
-        return recognise(facts, policy, today=self.clock.now().astimezone().date())
+        return recognise(facts, self._policy(), today=self.clock.now().astimezone().date())
 
     def sentence(self, report: Report, template: ReportTemplate, study: Study, row: WorklistRow) -> str:
         """Return in the language of the screen what signing now would give."""
-        return recognition_words(self(report, template, study, row, foreseen=True), language())
+        given = self(report, template, study, row, foreseen=True)
+        return recognition_words(given, language(), self._rules_name(given, language()))
+
+    def _rules_name(self, given: Recognition, tongue: str) -> str:
+        """Return the kind of exam and whose rules, as the policy names them."""
+        scope = given.scope.get(tongue)
+        items = (one.label.get(tongue) for one in self._policy().items if one.key == given.item)
+        item = next(items, "")
+        return _NAMED.get(tongue).format(item=item, scope=scope) if item else scope
+
+    def _policy(self) -> RecognitionPolicy:
+        return self.policy if isinstance(self.policy, RecognitionPolicy) else self.policy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,17 @@ def test_a_limited_exam_is_refused_in_words() -> None:
     use_language("en")
 
     assert RULE.sentence(limited, TEMPLATE, paper_study(), ROW) == (
-        "Not mutually recognised: the image quality does not suffice. Rules alliance-imaging 1.0.0."
+        "Not mutually recognised: the image quality does not suffice. Rules CT of the chest (alliance) 1.0.0."
     )
+
+
+def test_on_the_screen_the_rule_has_its_name_in_the_readers_language_and_no_key() -> None:
+    use_language("zh_CN")
+    assert RULE.sentence(simple(), TEMPLATE, paper_study(), ROW) == (
+        "互认依据：规则 胸部 CT（联盟内） 1.0.0，有效期至 2026-12-21。"
+    )
+    unlisted = RULE.sentence(simple(), TEMPLATE, paper_study(), replace(ROW, modality="US"))
+    assert unlisted == "未获互认标识：检查项目不在互认目录内。规则 联盟内 1.0.0。"
 
 
 def test_without_a_word_on_the_images_or_a_date_nothing_is_recognised() -> None:
