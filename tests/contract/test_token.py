@@ -16,7 +16,7 @@ from tests.helpers import tokens
 from tests.helpers.full_reports import SENIOR
 from tests.helpers.tokens import PIN, Token
 from workstation.domain.errors import SignatureInvalid
-from workstation.domain.signature import SignatureLevel, SignatureRole, SignatureStamp, Verdict
+from workstation.domain.signature import PinState, Revocation, SignatureLevel, SignatureRole, SignatureStamp, Verdict
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.pades import Trust
 from workstation.exchange.signing.token_keys import TokenKeys
@@ -85,6 +85,26 @@ def test_the_token_names_its_holder_without_a_pin(bench: Bench) -> None:
     assert bench.keys().subject(SENIOR.user_id) == "王启明"
     assert bench.keys().subject("somebody") == ""
     assert bench.keys(label="another").subject(SENIOR.user_id) == ""
+
+
+def test_the_token_tells_its_certificate_and_how_many_pins_are_left_without_a_pin(bench: Bench) -> None:
+    keys = bench.keys()
+    before = keys.certificate(SENIOR.user_id)
+    told = []
+    for pin in ("1111", "2222", "3333"):
+        with pytest.raises(SignatureInvalid):
+            keys.unlock(SENIOR.user_id, pin)
+        facts = keys.certificate(SENIOR.user_id)
+        assert facts is not None
+        told.append((facts.pin, facts.tries_left))
+    bench.keys().unlock(SENIOR.user_id, PIN).close()  # the token's own count goes back
+
+    assert before is not None
+    assert before.issuer == "Lianyue Demo Issuing CA · Lianyue demonstration"
+    assert before.revocation is Revocation.GOOD
+    assert before.tries_left == 3
+    assert told == [(PinState.LOW, 2), (PinState.LAST_TRY, 1), (PinState.LOCKED, 0)]
+    assert keys.certificate("somebody") is None
 
 
 def test_a_closed_key_signs_nothing_more(bench: Bench) -> None:

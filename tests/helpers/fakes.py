@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tests.helpers import cases
 from workstation.domain.access import Actor, Role
@@ -13,7 +13,14 @@ from workstation.domain.errors import AlreadyClaimed, SignatureInvalid, Workstat
 from workstation.domain.finding import FindingList
 from workstation.domain.ports import UnlockedSigner
 from workstation.domain.report import Person, Report, ReportState
-from workstation.domain.signature import KeyHolder, SignatureLevel, SignatureStamp, SignedArtefact, SignedPdf
+from workstation.domain.signature import (
+    CertificateFacts,
+    KeyHolder,
+    SignatureLevel,
+    SignatureStamp,
+    SignedArtefact,
+    SignedPdf,
+)
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.withdrawn import WaitingTexts, Withdrawn
@@ -317,6 +324,10 @@ class FakeSigner:
 
     def subject(self, user_id: str) -> str:
         return user_id
+
+    def certificate(self, user_id: str) -> CertificateFacts | None:
+        begins = datetime(2026, 1, 1, tzinfo=UTC)
+        return CertificateFacts(user_id, "CA", "1F", begins, begins.replace(year=2029))
 
 
 @dataclass

@@ -17,7 +17,14 @@ from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
 from workstation.domain.report import Report
-from workstation.domain.signature import KeyHolder, SignatureStamp, SignedArtefact, SignedPdf, VerificationResult
+from workstation.domain.signature import (
+    CertificateFacts,
+    KeyHolder,
+    SignatureStamp,
+    SignedArtefact,
+    SignedPdf,
+    VerificationResult,
+)
 from workstation.domain.site import ReadingRequest, ReturnedReport, SendProgress
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
@@ -358,6 +365,10 @@ class SignerPort(Protocol):
 
     def subject(self, user_id: str) -> str:
         """Return the certificate subject's name, empty when the user has no certificate."""
+        ...
+
+    def certificate(self, user_id: str) -> CertificateFacts | None:
+        """Return what the certificate says, None without one; needs no PIN and may be slow. Raises SignatureInvalid."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -47,6 +47,56 @@ class KeyHolder:
 
     user_id: str
     name: str
+
+
+class Revocation(StrEnum):
+    """What the revocation lists that lie on this machine say of a certificate."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    OUTDATED = "outdated"
+    """It is not on the list, but a newer list is due"""
+    UNKNOWN = "unknown"
+    """No list of its issuer lies here"""
+
+
+class PinState(StrEnum):
+    """
+    What a token tells of its PIN before one is typed.
+
+    *Source:* PKCS #11 v2.40 Base Specification, section 3.2, token information flags.
+    """
+
+    FINE = "fine"
+    LOW = "low"
+    """A wrong one was typed since the last right one (CKF_USER_PIN_COUNT_LOW)"""
+    LAST_TRY = "last_try"
+    """The next wrong one locks it (CKF_USER_PIN_FINAL_TRY)"""
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """
+    What a signer may know of the own certificate before typing the PIN. Times are UTC.
+
+    ``serial`` is in hexadecimal as certificates print it; ``listed_at`` is when the issuer wrote the list on this
+    machine, None without one; ``tries_left`` is None where nobody counts.
+    """
+
+    subject: str
+    issuer: str
+    serial: str
+    valid_from: datetime
+    valid_until: datetime
+    revocation: Revocation = Revocation.UNKNOWN
+    listed_at: datetime | None = None
+    pin: PinState = PinState.FINE
+    tries_left: int | None = None
+
+    def ends_within(self, span: timedelta, now: datetime) -> bool:
+        """Tell whether it ends soon, or has ended."""
+        return self.valid_until - now <= span
 
 
 @dataclass(frozen=True, slots=True)

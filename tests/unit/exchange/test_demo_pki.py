@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from resources.translation import use_language
 from workstation.domain.errors import DiskFull, SignatureInvalid
+from workstation.domain.signature import PinState, Revocation
+from workstation.exchange.signing.certificate_facts import certificate_facts
 from workstation.exchange.signing.demo_pki import DemoKeyStore
-from workstation.exchange.signing.pades import PadesSigner
+from workstation.exchange.signing.pades import PadesSigner, Trust
 
 PIN = "246810"
 
@@ -155,3 +159,56 @@ def test_a_full_disk_costs_no_try_and_leaves_the_key_as_it_was(
     assert caught.value.hint.startswith("The report is unchanged and not signed.")
     assert {path.name: path.read_bytes() for path in (tmp_path / "keys").iterdir()} == before
     assert isinstance(store.unlock("wangqiming", PIN), PadesSigner)
+
+
+def test_what_a_signer_may_know_of_the_certificate_before_the_pin(store: DemoKeyStore, tmp_path: Path) -> None:
+    facts = store.certificate("wangqiming")
+    assert facts is not None
+    (pem,) = (tmp_path / "keys").glob("signer-*.pem")
+    printed = subprocess.run(
+        ["openssl", "x509", "-in", str(pem), "-noout", "-serial", "-enddate", "-dateopt", "iso_8601"],
+        check=True, capture_output=True, text=True,
+    ).stdout.split("\n")  # fmt: skip
+
+    assert (facts.subject, facts.issuer) == (
+        "王启明 · 省影像专科联盟远程诊断中心",
+        "Lianyue Demo Issuing CA · Lianyue demonstration",
+    )
+    assert printed[0].removeprefix("serial=").lstrip("0") == facts.serial
+    assert printed[1] == f"notAfter={facts.valid_until:%Y-%m-%d %H:%M:%S}Z"
+    assert facts.revocation is Revocation.GOOD
+    assert facts.listed_at is not None
+    assert (facts.pin, facts.tries_left) == (PinState.FINE, 5)
+    assert store.certificate("nobody") is None
+
+
+def test_wrong_pins_and_revocation_are_told_before_the_next_pin(store: DemoKeyStore) -> None:
+    told = []
+    for _ in range(5):
+        with pytest.raises(SignatureInvalid):
+            store.unlock("wangqiming", "000000")
+        facts = store.certificate("wangqiming")
+        assert facts is not None
+        told.append((facts.pin, facts.tries_left))
+    store.revoke("wangqiming")
+    revoked = store.certificate("wangqiming")
+
+    low, last, locked = PinState.LOW, PinState.LAST_TRY, PinState.LOCKED
+    assert told == [(low, 4), (low, 3), (low, 2), (last, 1), (locked, 0)]
+    assert revoked is not None
+    assert revoked.revocation is Revocation.REVOKED
+
+
+def test_a_list_that_is_overdue_or_of_another_issuer_proves_nothing(store: DemoKeyStore, tmp_path: Path) -> None:
+    other = DemoKeyStore(tmp_path / "other")
+    other.ensure_signer("wangqiming", "王启明", "乙医院", PIN)
+    certificate = x509.load_pem_x509_certificate(next((tmp_path / "keys").glob("signer-*.pem")).read_bytes())
+    now = datetime.now(UTC)
+
+    def state(trust: Trust, at: datetime) -> Revocation:
+        return certificate_facts(certificate, trust, at, pin=PinState.FINE, tries_left=None).revocation
+
+    assert state(store.trust(), now) is Revocation.GOOD
+    assert state(store.trust(), now + timedelta(days=400)) is Revocation.OUTDATED  # the list is good for a year
+    assert state(other.trust(), now) is Revocation.UNKNOWN  # the same names, another key
+    assert state(replace(store.trust(), crls=(b"no list",)), now) is Revocation.UNKNOWN

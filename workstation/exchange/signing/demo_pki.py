@@ -28,7 +28,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from resources.translation import tr, trn
 from workstation.domain.errors import DiskFull, SignatureInvalid, StorageError
-from workstation.domain.signature import SignatureLevel
+from workstation.domain.signature import CertificateFacts, PinState, SignatureLevel
+from workstation.exchange.signing.certificate_facts import certificate_facts
 from workstation.exchange.signing.pades import PadesSigner, Trust
 from workstation.exchange.signing.sm2_check import FOLDER as SM2_FOLDER
 from workstation.exchange.signing.sm2_store import Sm2Store
@@ -101,6 +102,17 @@ class DemoKeyStore:
         """Return the certificate subject's name, empty when the user has no certificate."""
         certificate = self._certificate(user_id)
         return "" if certificate is None else _common_name(certificate)
+
+    def certificate(self, user_id: str) -> CertificateFacts | None:
+        """Return what the user's certificate says, None without one; the tries are those of the key's file."""
+        with self._lock:
+            certificate = self._certificate(user_id)
+            if certificate is None:
+                return None
+            left = max(0, self._tries_left(user_id))
+            state = PinState.FINE if left == TRIES else PinState.LOW
+            pin = {0: PinState.LOCKED, 1: PinState.LAST_TRY}.get(left, state)
+            return certificate_facts(certificate, self.trust(), self._now(), pin=pin, tries_left=left)
 
     # -- administration --------------------------------------------------------------------------
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pkcs11
 from asn1crypto import x509 as asn1_x509
+from cryptography.x509 import load_der_x509_certificate
 from pkcs11 import Attribute, Mechanism, ObjectClass, PKCS11Error, TokenFlag
 
 from resources.translation import tr
 from workstation.domain.errors import SignatureInvalid
-from workstation.domain.signature import SignatureLevel
+from workstation.domain.signature import CertificateFacts, PinState, SignatureLevel
+from workstation.exchange.signing.certificate_facts import certificate_facts
 from workstation.exchange.signing.pades import PadesSigner, Trust
 from workstation.exchange.signing.software_key import RsaSigner
 from workstation.exchange.signing.time_stamps import TimeAuthority
@@ -123,6 +125,27 @@ class TokenKeys:
                 return _name(self._found(user_id)[2])
         except SignatureInvalid:
             return ""
+
+    def certificate(self, user_id: str) -> CertificateFacts | None:
+        """
+        Return what the certificate on the person's token says, None where no such token is plugged in.
+
+        The tries are those after which this program asks no more; a token tells none, only how near its end is.
+        """
+        try:
+            with self._lock:
+                token, _key_id, certificate = self._found(user_id)
+                flags, wrong = token.flags, self._wrong.get(token.serial, 0)
+        except SignatureInvalid:
+            return None
+        left = 1 if TokenFlag.USER_PIN_FINAL_TRY in flags else TRIES - wrong
+        pin = PinState.LOW if wrong or TokenFlag.USER_PIN_COUNT_LOW in flags else PinState.FINE
+        if left <= 1:
+            pin = PinState.LAST_TRY
+        if left <= 0 or TokenFlag.USER_PIN_LOCKED in flags:
+            pin, left = PinState.LOCKED, 0
+        known = load_der_x509_certificate(certificate.dump())
+        return certificate_facts(known, self.trust(), self.now(), pin=pin, tries_left=left)
 
     def _session_closed(self) -> None:
         self._open = False
