@@ -165,6 +165,31 @@ def test_a_prior_in_another_frame_of_reference_stays_where_it_is_until_it_is_lin
     assert (where(mine), where(other)) == (15.0, 1020.0)
 
 
+def test_a_prior_that_nothing_relates_to_the_case_says_so_and_takes_over_neither_slice_nor_pan(
+    qtbot: QtBot, bench: ComparingBench
+) -> None:
+    mine, other = beside(qtbot, with_prior(bench, first_mm=1000.0))
+    grid = bench.page.grid
+    headers = [grid.frames[key].header for key in grid.visible_keys()]
+    level, camera = where(other), other.state.camera
+
+    grid.show_point((2.0, 3.0, 10.0))
+
+    assert (where(mine), where(other), other.state.camera) == (10.0, level, camera)
+    assert mine.state.camera != camera
+    assert [(one.text.is_linked, one.text.apart) for one in headers] == [(False, ""), (False, "not linked")]
+    assert "not linked" in headers[1].accessibleName()
+
+    press(bench, Qt.Key.Key_L)  # by hand: both slices on screen count as one place
+    assert [(one.text.is_linked, one.text.apart) for one in headers] == [(True, ""), (True, "")]
+    grid.show_point((2.0, 3.0, 20.0))
+    assert where(other) == level + 10.0
+    assert other.state.camera.pan == pytest.approx(mine.state.camera.pan)
+
+    press(bench, Qt.Key.Key_L)
+    assert [(one.text.is_linked, one.text.apart) for one in headers] == [(False, ""), (False, "not linked")]
+
+
 def test_a_registration_links_only_after_the_reader_accepted_it(qtbot: QtBot, bench: ComparingBench) -> None:
     mine, other = beside(qtbot, with_prior(bench, first_mm=-20.0))
     qtbot.waitUntil(bench.page.has_volume)

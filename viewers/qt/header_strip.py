@@ -24,12 +24,13 @@ _AFTER_MS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class HeaderText:
-    """What the strip says; ``plane_token`` is the theme colour of the square."""
+    """What the strip says; ``plane_token`` is the theme colour of the square, ``apart`` the word of a prior alone."""
 
     plane: str = ""
     mode: str = ""
     plane_token: str = "plane.3d"  # noqa: S105 - a colour token
     is_linked: bool = False
+    apart: str = ""
 
 
 class HeaderStrip(QWidget):
@@ -75,7 +76,7 @@ class HeaderStrip(QWidget):
         """Replace what the strip says."""
         if text != self.text:
             self.text = text
-            self.setAccessibleName(f"{text.plane} {text.mode}".strip())
+            self.setAccessibleName(" ".join(filter(None, (text.plane, text.mode, text.apart))))
             self.update()
 
     def show_cine(self, playing: bool | None, rate: str) -> None:  # noqa: FBT001 - three states
@@ -127,10 +128,12 @@ class HeaderStrip(QWidget):
         if not self._play.isHidden():
             right -= self._play.width()
         right = self._paint_chip(painter, self._paint_rate(painter, right))
+        if self.text.apart:
+            right = _chip(painter, right, self.height(), FidelityChip(self.text.apart, "warn", "warn.bg"))
         for words, token, bold in ((self.text.plane, "t0", True), (self.text.mode, "t2", False)):
             x = _text(painter, x, right, self.height(), words, token, bold=bold)
         size = int(theme_tokens.px("icon.s"))
-        if self.text.is_linked and x + size < right:
+        if self.text.is_linked and not self.text.apart and x + size < right:
             _icon("ri.link", "t2").paint(painter, int(x), int(middle - size / 2), size, size)
         painter.end()
 
@@ -147,19 +150,7 @@ class HeaderStrip(QWidget):
 
     def _paint_chip(self, painter: QPainter, right: float) -> float:
         shown = self.current_chip()
-        if shown is None:
-            return right
-        font = role_font("caption", bold=True)
-        width = QFontMetricsF(font).horizontalAdvance(shown.text) + 2 * theme_tokens.px("space.2")
-        box = QRectF(right - width, (self.height() - _CHIP_PX) / 2, width, _CHIP_PX)
-        radius = theme_tokens.px("radius.control")
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color(shown.background_token))
-        painter.drawRoundedRect(box, radius, radius)
-        painter.setFont(font)
-        painter.setPen(color(shown.token))
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), shown.text)
-        return box.x() - theme_tokens.px("space.2")
+        return right if shown is None else _chip(painter, right, self.height(), shown)
 
 
 class IconButton(QAbstractButton):
@@ -194,6 +185,21 @@ class IconButton(QAbstractButton):
 def _icon(name: str, token: str) -> QIcon:
     icon: QIcon = qtawesome.icon(name, color=theme_tokens.color(token))
     return icon
+
+
+def _chip(painter: QPainter, right: float, height: int, shown: FidelityChip) -> float:
+    """Paint a chip that ends at ``right`` and return where the room left of it ends."""
+    font = role_font("caption", bold=True)
+    width = QFontMetricsF(font).horizontalAdvance(shown.text) + 2 * theme_tokens.px("space.2")
+    box = QRectF(right - width, (height - _CHIP_PX) / 2, width, _CHIP_PX)
+    radius = theme_tokens.px("radius.control")
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color(shown.background_token))
+    painter.drawRoundedRect(box, radius, radius)
+    painter.setFont(font)
+    painter.setPen(color(shown.token))
+    painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), shown.text)
+    return box.x() - theme_tokens.px("space.2")
 
 
 def _text(painter: QPainter, x: float, right: float, height: int, words: str, token: str, *, bold: bool) -> float:

@@ -467,7 +467,8 @@ class ViewportFrame(QWidget):
         preset = preset_of(scene.window) if scene.takes_ct_windows else None
         text = HeaderText(
             mode=preset_title(preset.name) if preset is not None else "",
-            is_linked=self.links is not None and self.links.is_linked(scene),
+            is_linked=self.links is not None and self.links.moves_with_seen(scene),
+            apart=tr("not linked") if self.links is not None and self.links.stands_apart(scene) else "",
         )
         if isinstance(scene, MprScene):
             mode = " · ".join(part for part in (text.mode, scene.slab.text()) if part)

@@ -59,6 +59,8 @@ class LinkGroup:
         """Tells which scenes are never linked whatever their frames of reference say: other persons, other anatomy"""
         self.on_screen: frozenset[Scene] | None = None
         """Members whose viewports are seen: only these draw lines in others; None is all"""
+        self.home_study = ""
+        """Study Instance UID of the case: others beside it are its priors"""
         self._members: dict[Scene, _Member] = {}
         self._unlinked: set[Scene] = set()
         self._own_windows: set[Scene] = set()
@@ -110,6 +112,37 @@ class LinkGroup:
     def is_linked(self, scene: Scene) -> bool:
         """Tell whether a member takes part and has somebody to be linked with."""
         return scene in self._members and scene not in self._unlinked and bool(self._others(scene))
+
+    def moves_with_seen(self, scene: Scene) -> bool:
+        """Tell whether a member moves together with another one on screen."""
+        return self.is_linked(scene) and any(self._is_seen(one) for one in self._others(scene))
+
+    def stands_apart(self, scene: Scene) -> bool:
+        """
+        Tell whether a prior stands beside the case without moving with it, although both have a place in space.
+
+        Pictures without one (films) have nothing to be linked by; nothing is said of them.
+        """
+        if not self.home_study or scene.study_instance_uid in {"", self.home_study} or scene not in self._members:
+            return False
+        home = [
+            one
+            for one in self._members
+            if one.study_instance_uid == self.home_study and one.frame_of_reference_uid and self._is_seen(one)
+        ]
+        others = self._others(scene) if scene not in self._unlinked else []
+        return bool(home and scene.frame_of_reference_uid) and not any(one in others for one in home)
+
+    def leads(self, source: Scene, target: Scene) -> Matrix | None:
+        """Return the map along which a target follows a source, None where it stays: unrelated, or unlinked."""
+        if target is source:
+            return np.eye(4)
+        if source in self._unlinked or target in self._unlinked:
+            return None
+        return self.matrix(source, target)
+
+    def _is_seen(self, scene: Scene) -> bool:
+        return self.on_screen is None or scene in self.on_screen
 
     # moving ---------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from viewers.scene.tools.boxes import box_round
 from viewers.scene.tools.tool import ToolName
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImagePlace
-from workstation.domain.registration import Registrations
+from workstation.domain.registration import Registrations, moved
 from workstation.ui.commands import Composition
 from workstation.ui.finding_words import mark_words
 from workstation.ui.theme import current_theme
@@ -121,6 +121,7 @@ class ViewportGrid(QWidget):
         frame.text_wanted.connect(lambda annotation: self.text_wanted.emit(key, annotation))
         frame.nodule_wanted.connect(lambda point: self.nodule_wanted.emit(key, point))
         frame.scrolled.connect(lambda index: self.viewport_scrolled.emit(key, index))
+        frame.link_toggled.connect(lambda _linked: self.refresh())
         if key == STACK:
             frame.scrolled.connect(self.scrolled)
         else:
@@ -214,6 +215,7 @@ class ViewportGrid(QWidget):
             if scene is not None:
                 scene.show_marks = self._marks_shown
             self.frame(key).set_scene(scene, self.links if scene is not None else None)
+        self.links.home_study = "" if self.stack is None else self.stack.study_instance_uid
         self._tell_links()
         self.refresh()
 
@@ -280,10 +282,17 @@ class ViewportGrid(QWidget):
             frame.refresh()
 
     def show_point(self, lps_mm: Point) -> None:
-        """Bring a patient point to every linked view and into the middle of each."""
+        """
+        Bring a patient point of the case to every linked view and into the middle of each.
+
+        What is not related to the case is neither scrolled nor moved: its millimetres are others.
+        """
         self.frame(STACK).show_point(lps_mm)
+        source = self.frame(STACK).scene
         for frame in self.frames.values():
-            centre(frame, lps_mm)
+            matrix = None if source is None or frame.scene is None else self.links.leads(source, frame.scene)
+            if matrix is not None:
+                centre(frame, moved(lps_mm, matrix))
 
     def point_at(self, key: str, x: float, y: float) -> Point | None:
         """
@@ -358,7 +367,10 @@ class ViewportGrid(QWidget):
     def _tell_links(self) -> None:
         """A viewport that nobody sees draws no line in those on screen."""
         scenes = (self.frames[key].scene for key in self.visible_keys() if key in self.frames)
-        self.links.on_screen = frozenset(one for one in scenes if one is not None)
+        seen = frozenset(one for one in scenes if one is not None)
+        if seen != self.links.on_screen:
+            self.links.on_screen = seen
+            self.refresh()  # the headers tell who moves with whom
 
     def _show_following(self) -> None:
         """Show one more viewport: each first picture gets a turn of its own, so that no turn is long."""
