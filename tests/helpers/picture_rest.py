@@ -98,7 +98,7 @@ def of_a_technician(camera: Camera) -> None:
     page.show_inbox_count(2)
     for name, verdict, said in (
         ("returned-valid", Verdict.VALID, ""),
-        ("returned-altered", Verdict.ALTERED, tr("The document was changed after it was signed.")),
+        ("returned-altered", Verdict.ALTERED, tr("The content of the PDF was changed after it was signed")),
     ):
         result = VerificationResult("report.pdf", verdict, said, "王启明")
 
@@ -216,8 +216,8 @@ def of_a_report(camera: Camera, page: ReportPage) -> None:
         "critical-reason",
         lambda: _open(
             ReasonDialog(
-                camera.window, tr("This is no critical value"), [_critical().text], tr("Take it back"),
-                tr("The reason is kept with the report and in the audit record."),
+                camera.window, tr("This is no critical value"), [_critical().text], tr("Dismiss it"),
+                tr("The clock stops. The record stays with the reason and your name."),
             )
         ),
     )  # fmt: skip
@@ -299,6 +299,8 @@ def _sign_dialog(parent: QWidget, answer: Answer) -> SignDialog:
 
 
 def _open(dialog: QDialog) -> None:
+    if isinstance(dialog, (ReasonDialog, NormDialog, SendBackDialog)):  # as the product does before it opens one
+        dialog.name_case(f"{PATIENT} · QS0118793 · 胸部低剂量 LDCT")
     dialog.open()
 
 

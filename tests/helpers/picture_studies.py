@@ -21,7 +21,6 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from tests.helpers.fusion import body, grid
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.dicom.images.phantom import ct_slice_dataset
 
@@ -96,7 +95,7 @@ def _say_who(dataset: Dataset, who: Invented) -> None:
     dataset.StudyDate = dataset.SeriesDate = dataset.AcquisitionDate = dataset.ContentDate = who.study_date
     dataset.StudyTime = "175500"
     dataset.StudyID, dataset.ReferringPhysicianName = "1", ""
-    dataset.AccessionNumber = f"{who.patient_id[:2]}{who.study_date}"
+    dataset.AccessionNumber = f"{who.patient_id}{who.study_date[2:]}"
     dataset.StudyDescription, dataset.InstitutionName = who.description, who.institution
     if who.body_part:
         dataset.BodyPartExamined = who.body_part
@@ -107,22 +106,44 @@ def _clip(data: Path) -> list[Path]:
 
 
 def _mammograms(data: Path, out: Path) -> Path:
-    """Write four views of one real mammogram; which side and view it is lies in the tags alone."""
+    """Write four views that differ: one MLO is real, the rest are made from it."""
     out.mkdir(parents=True)
     source = (data / "dicom-zoo/nema-wg04/JPLY/MG1_JPLY").read_bytes()
     real = decode_for_display(source).pixels[::2, ::2].astype(np.uint16)
+    is_wall_right = float(real[:, -200:].mean()) > float(real[:, :200].mean())
+    rows, columns = real.shape
+    oblique = (real if is_wall_right else real[:, ::-1])[rows // 50 : -rows // 50].copy()
+    oblique[: rows // 7, : columns // 4] = np.median(oblique[:, : columns // 8])  # the film's own letters
     for n, (side, view, orientation) in enumerate(_MG_VIEWS):
-        # the wall of the real one lies where P is; a view that is stored the other way round is mirrored
-        is_wall_right = float(real[:, -200:].mean()) > float(real[:, :200].mean())
-        pixels = real if is_wall_right == (orientation[0] == "P") else real[:, ::-1]
+        pixels = oblique if view == "MLO" else _from_above(oblique)
+        if side == "L":
+            pixels = _another_breast(pixels)[:, ::-1]  # its wall lies where A does not point to
         dataset = _image(pixels, DigitalMammographyXRayImageStorageForPresentation, "MG", ZHAO, n, bits=12)
         dataset.ImageLaterality, dataset.ViewPosition = side, view
         dataset.PatientOrientation = list(orientation)
-        dataset.SeriesDescription = "乳腺 X 线"
+        dataset.SeriesDescription = f"{side} {view}"
         dataset.ImagerPixelSpacing = [0.1, 0.1]
         dataset.PresentationIntentType = "FOR PRESENTATION"
         dataset.save_as(out / f"{n}.dcm", enforce_file_format=True)
     return out
+
+
+def _from_above(oblique: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
+    """Return something like the CC view: the half below the nipple and its mirror image, which has no muscle."""
+    nipple = int(0.69 * len(oblique))  # of this film
+    lower = oblique[nipple:]
+    return np.concatenate([lower[::-1], _another_breast(lower)])
+
+
+def _another_breast(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
+    """Return the picture with its tissue moved about by a few per cent, as no two breasts are alike; edges stay."""
+    rows, columns = pixels.shape
+    down, across = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    u, v = down / rows, across / columns
+    moved_down = down + 0.035 * rows * np.sin(np.pi * u) * np.sin(2 * np.pi * v + 1)
+    moved_across = across + 0.05 * columns * np.sin(2 * np.pi * u + 0.6) * np.sin(np.pi * v)
+    at = np.clip(np.rint(moved_down), 0, rows - 1).astype(int), np.clip(np.rint(moved_across), 0, columns - 1)
+    return pixels[at[0], at[1].astype(int)]
 
 
 def _radiographs(slices: list[Path], out: Path) -> Path:
@@ -174,27 +195,33 @@ def _object(sop_class: UID, modality: str, who: Invented, number: int) -> FileDa
 
 
 def _pet_and_ct(data: Path, out: Path) -> Path:
-    """Write real PET slices round the head and a CT partner made in their frame of reference."""
+    """Write real PET slices of head and neck and a CT of the same body, made from where the tracer went."""
     heads = sorted(_positions(data / "pet-qin-hn-0024"))[-110:]
     _renamed([path for _z, path in heads], out, JIANG)
-    middle = pydicom.dcmread(out / "0055.dcm")
-    x, y, z = (float(value) for value in middle.ImagePositionPatient)
-    half = 0.5 * float(middle.PixelSpacing[0]) * middle.Columns
-    moved = np.eye(4)
-    moved[:3, 3] = x + half, y + half, z
-    size, spacing = (160, 160, 70), (2.5, 2.5, 4.0)
-    matrix = grid(size, spacing, (x + half, y + half, z))
-    for n, pixels in enumerate(body("CT", size, matrix, moved=moved).voxels):
-        left, back, up = (matrix[:3, 3] + matrix[:3, 2] * n).tolist()
+    for n in range(len(heads)):
+        one = pydicom.dcmread(out / f"{n:04}.dcm")
+        left, back, up = (float(value) for value in one.ImagePositionPatient)
+        pixels = _ct_of(one.pixel_array.astype(np.float32) * float(one.RescaleSlope))
         dataset = ct_slice_dataset(
-            n, pixels.astype(np.int16), position=(left, back, up), pixel_mm=2.5, slice_mm=4.0,
-            frame_of_reference_uid=middle.FrameOfReferenceUID, series_uid=generate_uid(entropy_srcs=["partner"]),
+            n, pixels, position=(left, back, up), pixel_mm=float(one.PixelSpacing[0]), slice_mm=3.375,
+            frame_of_reference_uid=one.FrameOfReferenceUID, series_uid=generate_uid(entropy_srcs=["partner"]),
             instance_uid=generate_uid(entropy_srcs=["partner", str(n)]),
         )  # fmt: skip
         _say_who(dataset, JIANG)
         dataset.SeriesDescription = "CT 衰减校正"
         dataset.save_as(out / f"ct-{n:03}.dcm", enforce_file_format=True)
     return out
+
+
+def _ct_of(uptake: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
+    """Return HU of a slice whose activity (Bq/ml) is given: air outside, skin, soft tissue, brighter where taken up."""
+    kernel = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 16
+    smooth = uptake
+    for axis in (0, 1):
+        smooth = np.apply_along_axis(np.convolve, axis, smooth, kernel, "same")
+    inside = 1 / (1 + np.exp(-(smooth - 700) / 90))
+    tissue = -60 + 110 * np.clip(smooth / 4000, 0, 1)
+    return np.rint(-1000 + inside * (tissue + 1000)).astype(np.int16)
 
 
 def _positions(folder: Path) -> Iterator[tuple[float, Path]]:

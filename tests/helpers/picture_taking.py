@@ -61,6 +61,9 @@ _WORDS: Final = {
 _LAYOUT_NAMES: Final = {"one": Layout.ONE, "mpr": Layout.MPR, "mpr3d": "mpr3d", "volume": VOLUME}
 _COMMANDS: Final = {"1x2": "layout.1x2", "2x2": "layout.2x2", "prior": "priors.toggle", "fusion": "view.fusion"}
 
+_FUSED_CELLS: Final = {("pt", "hung"): 1, ("pt", "stage2"): 3, ("pt", "fusion"): 1}
+"""How many cells of a layout have the PET laid over them"""
+
 
 class Camera:
     """One window on one hub; ``only`` names the beginnings of the pictures that are wanted."""
@@ -256,13 +259,15 @@ class Camera:
         settle(2500)
         for layout in layouts:
             if self.wants(f"reading-{kind}-{layout}"):
-                self._lay_out(page, layout)
+                self._lay_out(page, kind, layout)
                 self.take(f"reading-{kind}-{layout}")
         if kind == "ct":
             self._more_of_a_ct(page)
 
-    def _lay_out(self, page: ReadingPage, layout: str) -> None:
+    def _lay_out(self, page: ReadingPage, kind: str, layout: str) -> None:
         if layout == "hung":
+            self._until_fused(page, kind, layout)
+            settle(1500)
             return
         if layout in _LAYOUT_NAMES:
             page.grid.choose_layout(_LAYOUT_NAMES[layout])
@@ -270,7 +275,15 @@ class Camera:
             page.view_commands.action(_COMMANDS[layout]).trigger()
         else:
             page.view_commands.action("hanging.next").trigger()
+        self._until_fused(page, kind, layout)
         settle(4000 if layout in {"mpr3d", "volume", "fusion"} else 1500)
+
+    @staticmethod
+    def _until_fused(page: ReadingPage, kind: str, layout: str) -> None:
+        """Wait until the PET lies over every cell that has it here: it comes after the images under it."""
+        wanted = _FUSED_CELLS.get((kind, layout), 0)
+        if wanted:
+            wait_until(lambda: _fused_cells(page) >= wanted, f"the overlay of {layout}", seconds=120)
 
     def _more_of_a_ct(self, page: ReadingPage) -> None:
         session = self.desktop.desk.session if self.desktop.desk is not None else None
@@ -302,6 +315,11 @@ class Camera:
         self.take("report-filled")
         picture_rest.of_a_report(self, report)
         self.take_dialog("sign", report.sign.click)
+
+
+def _fused_cells(page: ReadingPage) -> int:
+    scenes = page.grid.scenes_by_key
+    return sum(scenes[key].fused is not None for key in page.grid.visible_keys() if key in scenes)
 
 
 def _fill(session: ReadingSession) -> None:
