@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
 from tests.gui.test_hanging import press
-from tests.helpers.follow_up import GROWN, OLD_UID, UNREPORTED, FollowUpBench
+from tests.helpers.follow_up import AI_UID, GROWN, OLD_UID, UNREPORTED, FollowUpBench
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.finding import Decision
@@ -36,11 +36,11 @@ def bench(qtbot: QtBot) -> Iterator[FollowUpBench]:
     made.close()
 
 
-def made_bench(qtbot: QtBot, *, reported: bool = True) -> FollowUpBench:
+def made_bench(qtbot: QtBot, *, reported: bool = True, marked: bool = False) -> FollowUpBench:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     apply_theme(app)
-    made = FollowUpBench(reported=reported)
+    made = FollowUpBench(reported=reported, marked=marked)
     qtbot.addWidget(made.page)
     made.page.resize(1872, 1052)
     made.page.show()
@@ -67,6 +67,10 @@ def pair(bench: FollowUpBench) -> tuple[Scene, Scene]:
 
 def aligned(qtbot: QtBot, bench: FollowUpBench, *, read_only: bool = False) -> FollowUpBench:
     beside(qtbot, bench, read_only=read_only)
+    return aligned_now(qtbot, bench)
+
+
+def aligned_now(qtbot: QtBot, bench: FollowUpBench) -> FollowUpBench:
     key(bench, Qt.Key.Key_A)
     qtbot.waitUntil(lambda: any(one.fact == "Alignment proposed" for one in bench.page.notices.notices()))
     notice = next(one for one in bench.page.notices.notices() if one.fact == "Alignment proposed")
@@ -182,6 +186,54 @@ def test_a_prior_without_measurements_is_measured_at_the_place_by_one_key(qtbot:
     assert bench.session.findings.findings[1].tracking_uid == "1.2.3.7.2"
     assert bench.session.findings.findings[1].follow_up is not None
     bench.close()
+
+
+def test_what_nobody_decided_in_the_prior_is_no_record_and_no_proof_that_a_nodule_is_new(qtbot: QtBot) -> None:
+    bench = made_bench(qtbot, reported=False, marked=True)
+    beside(qtbot, bench)
+    qtbot.waitUntil(lambda: bench.objects.objects != ())
+    assert [card.facts.chip.text for card in bench.view.panel.cards] == ["Not compared yet", "Not compared yet"]
+    assert lines_of(bench, 1)[-1] == "The prior is not aligned: this place is unknown"
+
+    aligned_now(qtbot, bench)
+    assert [card.facts.chip.text for card in bench.view.panel.cards] == ["No confirmed record", "Only an AI mark"]
+    assert lines_of(bench, 0)[1:] == ["The prior has no confirmed record here"]
+    assert lines_of(bench, 1)[1:] == [
+        "The prior has no confirmed record here", "An AI mark of 7.7\u2009mm there is undecided",
+        "→ compares with it",
+    ]  # fmt: skip
+    bench.view.choose("1.2.3.7.2")
+    assert where(pair(bench)[1]) == 20.0
+
+    key(bench, Qt.Key.Key_Right)
+    assert states(bench)[1] == ("1.2.3.7.2", PairState.PROPOSED)
+    assert bench.view.panel.cards[1].facts.title == "7.7 → 8.0\u2009mm"
+    assert "The prior's size is an AI mark that nobody decided" in lines_of(bench, 1)
+    key(bench, Qt.Key.Key_Right)
+    assert states(bench)[1] == ("1.2.3.7.2", PairState.NEW)
+    key(bench, Qt.Key.Key_Left)
+    key(bench, Qt.Key.Key_Return)
+    said = bench.session.findings.findings[1].follow_up
+    assert said is not None
+    assert (said.prior.tracking_uid, said.prior.mean_diameter_mm) == (AI_UID, 7.7)
+    assert not any("nobody decided" in line for line in lines_of(bench, 1))
+    bench.close()
+
+
+def test_only_the_panel_that_has_the_keys_shows_them_on_its_buttons(qtbot: QtBot, bench: FollowUpBench) -> None:
+    aligned(qtbot, bench)
+    panel, card = bench.view.panel, bench.page.findings.cards[0]
+
+    def keyed() -> tuple[bool, bool]:
+        return panel.confirm.shown_key == "↵", card.accept.shown_key == "↵"
+
+    panel.setFocus()
+    qtbot.waitUntil(lambda: keyed() == (True, False))
+    key(bench, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: keyed() == (False, True))
+    panel.setFocus()
+    panel.closed.emit()
+    qtbot.waitUntil(lambda: keyed()[1])
 
 
 def test_where_nothing_can_be_outlined_the_reason_is_said(qtbot: QtBot, bench: FollowUpBench) -> None:

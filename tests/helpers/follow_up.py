@@ -14,7 +14,7 @@ from tests.helpers.nodules import lung, with_ball
 from tests.helpers.priors import prior
 from viewers.scene.image import SliceImage
 from workstation.bootstrap.nodules import measure_nodule
-from workstation.dicom.sr.measurement_report import measurement_sr
+from workstation.dicom.sr.measurement_report import detection_sr, measurement_sr
 from workstation.domain.finding import Decision, Finding, FindingList, Mark, MarkEvidence, NoduleType
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Instance, Series, Study
@@ -28,7 +28,7 @@ from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.pages.reading_page import ReadingPage
 from workstation.ui.pages.reading_presenter import ReadingPresenter
 
-CASE, PRIOR, OLD_UID = "1.2.3", "1.9.1", "2.25.777"
+CASE, PRIOR, OLD_UID, AI_UID = "1.2.3", "1.9.1", "2.25.777", "2.25.888"
 SIDE = 96
 GROWN: Point = (40.0, 40.0, 30.0)
 """Of the case; 10.5 mm now, 8 mm in the prior, where it lies 20 mm nearer to the feet"""
@@ -61,6 +61,21 @@ def mark_of(uid: str, number: int, centre: Point, diameter: float) -> Finding:
     return Finding(uid, number, centre, diameter, Decision.UNDECIDED, mark)
 
 
+def prior_marks(study: Study, frame: str, uid: str = AI_UID) -> bytes:
+    """Return what the model stored with the prior: the nodule that nobody wrote down, at 7.9 x 7.5 mm."""
+    x, y, z = UNREPORTED
+    evidence = MarkEvidence(long_axis_mm=7.9, short_axis_mm=7.5, volume_mm3=250.0)
+    mark = Mark((x, y, z - 20), 7.8, 0.8, shown=True, out_of_ten=6, evidence=evidence)
+    hidden = Mark((x, y, z - 20), 4.0, 0.1, shown=False)
+    found = [
+        Finding(one, n, said.centre_lps_mm, said.diameter_mm, Decision.UNDECIDED, said)
+        for n, (one, said) in enumerate(((uid, mark), (f"{uid}.1", hidden)), 1)
+    ]
+    series = study.series[0].series_instance_uid
+    listed = FindingList(study.study_instance_uid, series, frame, cases.ALGORITHM, tuple(found))
+    return detection_sr(study, listed, at=cases.NOON)
+
+
 def prior_report(study: Study, frame: str, diameter: float = 8.0, uid: str = OLD_UID) -> bytes:
     """Return the signed measurements of a prior: the grown nodule, accepted then at 8 mm, 20 mm nearer the feet."""
     x, y, z = GROWN
@@ -75,8 +90,14 @@ def prior_report(study: Study, frame: str, diameter: float = 8.0, uid: str = OLD
 class FollowUpBench(ComparingBench):
     """Case and prior in two frames of reference; the registrar finds the 20 mm between them."""
 
-    def __init__(self, *, reported: bool = True, older: Mapping[str, tuple[float, str]] | None = None) -> None:
-        """``older`` adds studies by date, each with the nodule's diameter and tracking UID as reported then."""
+    def __init__(
+        self, *, reported: bool = True, marked: bool = False, older: Mapping[str, tuple[float, str]] | None = None
+    ) -> None:
+        """
+        ``older`` adds studies by date, each with the nodule's diameter and tracking UID as reported then.
+
+        ``marked`` stores a model's marks with the prior, which nobody decided.
+        """
         self.is_reported = reported
         study, images = phantom(CASE, "20261121", "1.5", 0.0, (GROWN, 10.5), (UNREPORTED, 8.0))
         case = case_of(study, images)
@@ -87,6 +108,10 @@ class FollowUpBench(ComparingBench):
             sr = Instance("1.9.1.4.1", SR_CLASS, 1)
             self.archive.files[sr.sop_instance_uid] = prior_report(old, "1.6")
             old = replace(old, series=(*old.series, Series("1.9.1.4", "SR", 9002, "", "", (sr,))))
+        if marked:
+            sr = Instance("1.9.1.5.1", SR_CLASS, 1)
+            self.archive.files[sr.sop_instance_uid] = prior_marks(old, "1.6")
+            old = replace(old, series=(*old.series, Series("1.9.1.5", "SR", 9101, "", "", (sr,))))
         self.source.known.append(prior(PRIOR, "20251208"))
         self.serve_prior(old, old_images)
         for at, (date, (diameter, uid)) in enumerate((older or {}).items()):

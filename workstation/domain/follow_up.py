@@ -75,7 +75,8 @@ class Compared:
     One line: a nodule of the case, one of the prior, or both as a pair.
 
     ``gap_mm`` is their distance after registration, None where nothing places the prior in the case.
-    ``ambiguous`` tells that another nodule lies nearly as near.
+    ``ambiguous`` tells that another nodule lies nearly as near. ``is_placed`` tells whether the prior's places are
+    known at all in the case; ``undecided`` is the mark that a model set at this place in the prior and nobody decided.
     """
 
     current: SeenNodule | None
@@ -84,6 +85,8 @@ class Compared:
     follow_up: FollowUp | None = None
     gap_mm: float | None = None
     ambiguous: bool = False
+    is_placed: bool = True
+    undecided: SeenNodule | None = None
 
     @property
     def key(self) -> str:
@@ -161,21 +164,24 @@ def compare(
     confirmed: Mapping[str, FollowUp],
     chosen: Mapping[str, str],
     carried: Collection[str] = (),
+    undecided: Sequence[SeenNodule] = (),
 ) -> tuple[Compared, ...]:
     """
     Return every nodule of both studies once, pairs and new ones in the order of the case, then the rest.
 
     ``confirmed`` are the reader's words by tracking UID of the case; ``chosen`` pairs that the reader
     asked for, by tracking UIDs, empty for "none of them". ``carried`` are the findings of the case that bear the
-    tracking UID of a confirmed pair of another study. Whoever has the same tracking UID is paired;
+    tracking UID of a confirmed pair of another study. ``undecided`` are a model's marks of the prior that nobody
+    decided: named where they lie, and paired on the reader's wish only. Whoever has the same tracking UID is paired;
     all others by distance where ``prior_to_current`` (4 x 4, LPS mm) places the prior in the case.
     """
     mine, theirs = {one.tracking_uid: one for one in current}, {one.tracking_uid: one for one in prior}
+    known = {**{one.tracking_uid: one for one in undecided}, **theirs}
     lines: dict[str, Compared] = {}
     taken: set[str] = set()
     for uid, said in confirmed.items():
         if uid in mine and said.prior_study_instance_uid == before.study_instance_uid:
-            lines[uid] = Compared(mine[uid], _prior_of(said, theirs), PairState.CONFIRMED, said)
+            lines[uid] = Compared(mine[uid], _prior_of(said, known), PairState.CONFIRMED, said)
             taken.add(said.prior.tracking_uid)
     wishes = {**{uid: uid for uid in mine if uid in theirs}, **chosen}
     for uid, other in wishes.items():
@@ -183,8 +189,8 @@ def compare(
             continue
         if not other:
             lines[uid] = Compared(mine[uid], None, PairState.NEW)
-        elif other in theirs and other not in taken:
-            paired = _pair(mine[uid], theirs[other], case, before, prior_to_current)
+        elif other in known and other not in taken:
+            paired = _pair(mine[uid], known[other], case, before, prior_to_current)
             lines[uid] = replace(paired, state=PairState.CARRIED) if uid == other and uid in carried else paired
             taken.add(other)
     if prior_to_current is not None:
@@ -194,8 +200,26 @@ def compare(
             uid, other = found.current.tracking_uid, found.prior.tracking_uid
             lines[uid] = _pair(mine[uid], theirs[other], case, before, prior_to_current, found)
             taken.add(other)
-    told = [lines.get(one.tracking_uid) or Compared(one, None, PairState.NEW) for one in current]
+    free_marks = [one for uid, one in known.items() if uid not in theirs and uid not in taken]
+    told = [
+        _with_mark(lines.get(one.tracking_uid) or Compared(one, None, PairState.NEW), free_marks, prior_to_current)
+        for one in current
+    ]
     return (*told, *(Compared(None, one, PairState.ONLY_PRIOR) for one in prior if one.tracking_uid not in taken))
+
+
+def _with_mark(line: Compared, marks: Sequence[SeenNodule], matrix: Matrix | None) -> Compared:
+    """Return a line without a nodule of the prior with the undecided mark that lies nearest to its place."""
+    seen = line.current
+    if line.prior is not None or seen is None:
+        return line
+    if matrix is None:
+        return replace(line, is_placed=False)
+    away = {one.tracking_uid: distance_mm(_moved(one.centre_lps_mm, matrix), seen.centre_lps_mm) for one in marks}
+    near = [
+        one for one in marks if away[one.tracking_uid] <= GATE_MM + max(one.diameter_mm, seen.diameter_mm) / 2
+    ]  # fmt: skip
+    return replace(line, undecided=min(near, key=lambda one: away[one.tracking_uid], default=None))
 
 
 def candidates(line: Compared, lines: Sequence[Compared], prior_to_current: Matrix | None) -> tuple[str, ...]:
@@ -204,6 +228,7 @@ def candidates(line: Compared, lines: Sequence[Compared], prior_to_current: Matr
     if seen is None:
         return ()
     free = [one.prior for one in lines if one.prior is not None and (one.state is PairState.ONLY_PRIOR or one is line)]
+    free += [] if line.undecided is None else [line.undecided]
     if prior_to_current is None:
         return tuple(one.tracking_uid for one in free)
     matrix = prior_to_current

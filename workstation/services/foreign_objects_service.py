@@ -21,7 +21,7 @@ from workstation.dicom.objects.structure_set import RT_STRUCTURE_SET, read_struc
 from workstation.dicom.quiet import quiet
 from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import MANUFACTURER, read_part10
-from workstation.dicom.sr.nodule_reader import read_nodules
+from workstation.dicom.sr.nodule_reader import read_decided, read_marks, read_nodules
 from workstation.dicom.sr.prior_report import speaks_of_another_study
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.errors import DecodeError, HostileInput, Unreachable, WorkstationError
@@ -78,6 +78,7 @@ class ForeignObject:
     One readable object; only what its kind has is set. Read-only: nothing of it enters findings or report.
 
     ``nodules`` are those of a report that a person stands behind: what a later study is compared with.
+    ``ai_marks`` are those that a device alone proposes; ``decided`` the tracking UIDs that a person decided on.
     """
 
     study_instance_uid: str
@@ -90,6 +91,8 @@ class ForeignObject:
     text: str = ""
     pdf: bytes = b""
     nodules: tuple[SeenNodule, ...] = ()
+    ai_marks: tuple[SeenNodule, ...] = ()
+    decided: frozenset[str] = frozenset()
 
     @property
     def marks_of_people(self) -> tuple[Annotation, ...]:
@@ -117,6 +120,13 @@ class ForeignObjects:
     study_instance_uid: str
     objects: tuple[ForeignObject, ...] = ()
     unread: tuple[UnreadObject, ...] = field(default=())
+
+    @property
+    def undecided_marks(self) -> tuple[SeenNodule, ...]:
+        """Return the marks of devices that nobody decided on, each once: neither a record of it nor of none."""
+        decided = {uid for one in self.objects for uid in one.decided}
+        found = {mark.tracking_uid: mark for one in self.objects for mark in one.ai_marks}
+        return tuple(mark for uid, mark in found.items() if uid not in decided)
 
 
 def wanted(study: Study) -> tuple[tuple[Series, Instance], ...]:
@@ -190,7 +200,10 @@ def _read(ds: Dataset, part10: bytes, study: Study) -> ForeignObject:
         drawn = read_annotations(part10).annotations
         marks = () if speaks_of_another_study(ds) else drawn
         purpose = ObjectKind.MARKS if marks else ObjectKind.DOCUMENT
-        return ForeignObject(uid, purpose, source, marks=marks, text=sr_text(part10), nodules=read_nodules(part10))
+        return ForeignObject(
+            uid, purpose, source, marks=marks, text=sr_text(part10), nodules=read_nodules(part10),
+            ai_marks=read_marks(part10), decided=read_decided(part10),
+        )  # fmt: skip
     if kind == RT_STRUCTURE_SET:
         return ForeignObject(uid, ObjectKind.STRUCTURES, source, outlines=read_structure_set(part10))
     if kind in SEGMENTATIONS:

@@ -10,6 +10,7 @@ from workstation.domain.follow_up_category import lung_rads_change
 from workstation.domain.tracking import GrowthVerdict
 from workstation.ui.evidence_words import cubic_millimetres
 from workstation.ui.finding_words import millimetres
+from workstation.ui.keymap import shown_key
 from workstation.ui.widgets.follow_up_panel import Chip, FollowUpFacts
 
 _MINUS = "\u2212"
@@ -62,12 +63,21 @@ def _chip(line: Compared) -> Chip:
     if line.state is PairState.CARRIED:
         return Chip(tr("Known from former reports"), "ok", "history", "ok")
     if line.state is PairState.NEW:
-        return Chip(tr("No prior"), "info", "add", "info")
+        return _chip_without_prior(line)
     if line.state is PairState.ONLY_PRIOR:
         return Chip(tr("Prior only"), "neutral", "history", "rejected.stroke")
     if line.ambiguous:
         return Chip(tr("Doubtful pair"), "warn", "question", "warn", dashed=True)
     return Chip(tr("Proposed pair"), "acc", "question", "acc", dashed=True)
+
+
+def _chip_without_prior(line: Compared) -> Chip:
+    """Return what is known where no nodule of the prior is on record: never that there was none."""
+    if not line.is_placed:
+        return Chip(tr("Not compared yet"), "neutral", "question", "line2", dashed=True)
+    if line.undecided is not None:
+        return Chip(tr("Only an AI mark"), "warn", "question", "warn", dashed=True)
+    return Chip(tr("No confirmed record"), "info", "add", "info")
 
 
 def _lines(line: Compared) -> tuple[tuple[str, str], ...]:
@@ -97,6 +107,8 @@ def _lines(line: Compared) -> tuple[tuple[str, str], ...]:
     category = lung_rads_change(line)
     if category is not None:
         found.append((tr("Lung-RADS by size {before} → {now}", before=category[0], now=category[1]), "t1"))
+    if line.state is PairState.PROPOSED and line.prior is not None and not line.prior.decided:
+        found.append((tr("The prior's size is an AI mark that nobody decided"), "warn"))
     if line.state not in {PairState.CONFIRMED, PairState.CARRIED} and line.gap_mm is not None:
         gap = millimetres(line.gap_mm)
         found.append(
@@ -111,12 +123,27 @@ def _alone(line: Compared) -> tuple[tuple[str, str], ...]:
     seen = line.current or line.prior
     found = [] if seen is None or seen.volume_mm3 is None else [(volume_words(seen), "t1")]
     if line.state is PairState.NEW:
-        found.append((tr("Nothing measured at this place in the prior"), "t2"))
+        found += _lines_without_prior(line)
     elif line.state is PairState.ONLY_PRIOR:
         found.append((tr("Not found in the case: look there"), "warn"))
     else:
         found.append((tr("The prior is the later one: no growth is told"), "warn"))
     return tuple(found)
+
+
+def _lines_without_prior(line: Compared) -> list[tuple[str, str]]:
+    if not line.is_placed:
+        return [(tr("The prior is not aligned: this place is unknown"), "t2")]
+    mark = line.undecided
+    if mark is None:
+        return [(tr("The prior has no confirmed record here"), "t2")]
+    is_by_volume = mark.mean_axis_mm is None and mark.volume_mm3 is not None
+    size = tr("{size} mm by volume", size=f"{mark.size_mm:.1f}") if is_by_volume else millimetres(mark.size_mm)
+    return [
+        (tr("The prior has no confirmed record here"), "t2"),
+        (tr("An AI mark of {size} there is undecided", size=size), "warn"),
+        (tr("{key} compares with it", key=shown_key("follow.other", "Right")), "t2"),
+    ]
 
 
 def volume_words(seen: SeenNodule) -> str:

@@ -277,3 +277,23 @@ def test_only_a_mark_can_confirm_and_only_what_a_person_added() -> None:
 def test_a_line_always_has_a_name() -> None:
     assert Compared(None, seen("a"), PairState.ONLY_PRIOR).key == "a"
     assert Compared(None, None, PairState.NEW).key == ""
+
+
+def test_an_undecided_mark_of_the_prior_is_named_at_its_place_and_never_paired_by_itself() -> None:
+    mark = replace(seen("ai", (0, 0, 104)), decided=False)
+
+    def compared(matrix: np.ndarray | None, chosen: dict[str, str]) -> tuple[Compared, ...]:
+        return compare(
+            [seen("a", (0, 0, 4)), seen("far", (90, 0, 4))], [], case=NOW, before=BEFORE, prior_to_current=matrix,
+            confirmed={}, chosen=chosen, undecided=[mark],
+        )  # fmt: skip
+
+    assert [(one.is_placed, one.undecided) for one in compared(None, {})] == [(False, None), (False, None)]
+    near, far = compared(moved_by(0, 0, -100), {})
+    assert (near.state, near.undecided, near.is_placed) == (PairState.NEW, mark, True)
+    assert (far.state, far.undecided) == (PairState.NEW, None)
+    assert candidates(near, (near, far), moved_by(0, 0, -100)) == ("ai",)
+
+    near, far = compared(moved_by(0, 0, -100), {"a": "ai"})
+    assert told((near, far)) == [("a", "ai", PairState.PROPOSED), ("far", "", PairState.NEW)]
+    assert near.undecided is None

@@ -9,13 +9,21 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from tests.helpers import foreign
+from tests.helpers import cases, follow_up, foreign
 from tests.helpers.fakes import FakeImages
+from workstation.dicom.sr.measurement_report import measurement_sr
 from workstation.domain.errors import JobCancelled, Unreachable
+from workstation.domain.finding import RejectReason
 from workstation.domain.frames import FrameRef
 from workstation.domain.study import Study
 from workstation.services import foreign_objects_service
-from workstation.services.foreign_objects_service import ForeignObjects, ObjectKind, ReadForeignObjects, wanted
+from workstation.services.foreign_objects_service import (
+    ForeignObjects,
+    ObjectKind,
+    ReadForeignObjects,
+    read_object,
+    wanted,
+)
 from workstation.services.jobs import NoJob
 
 
@@ -151,6 +159,24 @@ def test_a_lost_line_is_told_as_such_and_a_closed_case_stops_reading(headers: li
         ReadForeignObjects(Lost(study))(study, NoJob())
     with pytest.raises(JobCancelled):
         ReadForeignObjects(FakeImages(study, {}))(study, Closed())
+
+
+def test_a_mark_that_the_reader_of_then_rejected_or_accepted_is_not_undecided_any_more() -> None:
+    study, _images = follow_up.phantom(follow_up.PRIOR, "20251208", "1.6", -20.0)
+    proposed = read_object(follow_up.prior_marks(study, "1.6"), study)
+    assert [mark.tracking_uid for mark in ForeignObjects(study.study_instance_uid, (proposed,)).undecided_marks] == [
+        follow_up.AI_UID
+    ]
+    assert proposed.ai_marks[0].size_mm == 7.7
+    assert proposed.nodules == ()
+
+    mark = follow_up.mark_of(follow_up.AI_UID, 1, (60.0, 64.0, 20.0), 7.8)
+    rejected = mark.rejected(RejectReason.VESSEL, by="x", at=cases.NOON)
+    for one, open_marks in ((rejected, 0), (mark.accepted(by="x", at=cases.NOON), 0), (mark, 1)):
+        report = cases.report(one, uid=study.study_instance_uid)
+        signed = read_object(measurement_sr(report, study), study)
+        both = ForeignObjects(study.study_instance_uid, (proposed, signed))
+        assert len(both.undecided_marks) == open_marks
 
 
 def test_pictures_are_no_objects(headers: list[Dataset]) -> None:

@@ -17,8 +17,10 @@ from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
 from workstation.dicom.sr.prior_report import speaks_of_another_study
+from workstation.dicom.sr.reader import read_detections
 from workstation.dicom.sr.unnamed_frame import read_frame
-from workstation.domain.finding import NoduleType
+from workstation.domain.errors import DecodeError
+from workstation.domain.finding import Decision, Finding, NoduleType
 from workstation.domain.follow_up import SeenNodule, nodule_of_annotation, with_evidence
 from workstation.domain.geometry import Point
 from workstation.domain.template import Code
@@ -65,6 +67,44 @@ def read_nodules(part10: bytes) -> tuple[SeenNodule, ...]:
         elif at.volume_mm3 is None:
             found[at.tracking_uid] = replace(outlined, tracking_uid=at.tracking_uid, nodule_type=at.nodule_type)
     return tuple(found.values())
+
+
+def read_marks(part10: bytes) -> tuple[SeenNodule, ...]:
+    """
+    Return the marks in the patient that a device alone proposes and shows, none of them decided; () for other reports.
+
+    Raises HostileInput: unreadable.
+    """
+    try:
+        said = read_detections(part10)
+    except DecodeError:
+        return ()  # a person's report, or no measurement report at all
+    return tuple(_seen_mark(one, said.frame_of_reference_uid) for one in said.findings if one.mark and one.mark.shown)
+
+
+def _seen_mark(finding: Finding, frame_of_reference_uid: str) -> SeenNodule:
+    mark = finding.mark
+    if mark is None:
+        raise AssertionError("only marks in the patient are asked for")
+    seen = SeenNodule(
+        finding.tracking_uid,
+        mark.centre_lps_mm,
+        mark.diameter_mm,
+        frame_of_reference_uid=frame_of_reference_uid,
+        decided=False,
+    )
+    return seen if mark.evidence is None else with_evidence(seen, mark.evidence)
+
+
+def read_decided(part10: bytes) -> frozenset[str]:
+    """Return the tracking UIDs of the marks that the person of a report decided on, rejected ones too."""
+    undecided = code.DECISIONS[Decision.UNDECIDED].value
+    return frozenset(
+        _tracking(group)
+        for part in _children(read_part10(part10)) if _is(part, code.MEASUREMENTS)
+        for group in _children(part) if _is(group, code.GROUP)
+        if any(_is(item, code.DECISION) and _value(item) != undecided for item in _children(group))
+    )  # fmt: skip
 
 
 def _nodule(group: Dataset, mark: Dataset | None) -> SeenNodule | None:

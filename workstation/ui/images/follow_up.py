@@ -30,7 +30,7 @@ from workstation.domain.nodule_history import Timeline
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import inverted, moved
 from workstation.domain.study import Study
-from workstation.services.foreign_objects_service import ForeignObjects
+from workstation.services.foreign_objects_service import ForeignObjects, wanted
 from workstation.services.image_service import PlacedSlice, build_volume
 from workstation.services.jobs import JobHandle, Pool
 from workstation.services.nodule_service import MeasuredNodule
@@ -63,6 +63,7 @@ class FollowUpView(QObject):
         super().__init__(context.page)
         self._page, self._images, self._jobs = context.page, context.images, context.jobs
         self._hanging, self._alignment, self._priors = hanging, alignment, priors
+        self._reads = context.foreign is not None
         self._case: OpenImages | None = None
         self._findings: FindingList | None = None
         self._objects: dict[str, ForeignObjects] = {}
@@ -102,6 +103,7 @@ class FollowUpView(QObject):
         self.history.changed.connect(self.show_lines)
         panel.closed.connect(self.toggle)
         panel.left.connect(self._leave)
+        panel.keys_taken.connect(lambda taken: self._page.findings.show_keys(shown=not taken))
 
     # the case
 
@@ -163,7 +165,7 @@ class FollowUpView(QObject):
 
     def _of_prior(self, stack: CellStack) -> tuple[SeenNodule, ...]:
         """Return what was reported of the prior, and what was measured in it now."""
-        frames = {stack.scene.frame_of_reference_uid, *(one.frame_of_reference_uid for one in stack.images.values())}
+        frames = _frames(stack)
         read = self._objects.get(stack.study.study_instance_uid)
         found = {
             one.tracking_uid: one
@@ -176,6 +178,18 @@ class FollowUpView(QObject):
             if seen is not None and drawn.points_lps_mm:
                 found[seen.tracking_uid] = seen
         return tuple(found.values())
+
+    def _marks_of_prior(self, stack: CellStack) -> tuple[SeenNodule, ...]:
+        """Return what a model marked in the prior and nobody decided."""
+        read, frames = self._objects.get(stack.study.study_instance_uid), _frames(stack)
+        return () if read is None else tuple(m for m in read.undecided_marks if m.frame_of_reference_uid in frames)
+
+    def _unknown(self, prior: Study) -> str:
+        """Return why the prior's records are not known whole, empty where they are."""
+        read = self._objects.get(prior.study_instance_uid)
+        if read is None:
+            return tr("its records are being read…") if self._reads and wanted(prior) else ""
+        return tr("not all of its records could be read") if read.unread else ""
 
     def show_lines(self) -> None:
         """Compare anew and show it; nothing is worked out while nobody looks."""
@@ -228,6 +242,7 @@ class FollowUpView(QObject):
             },
             chosen=self._chosen,
             carried={one.tracking_uid for one in findings.findings if one.confirmed},
+            undecided=self._marks_of_prior(pair[2]),
         )
         return "" if self.lines else tr("No nodule in the case, none reported in the prior.")
 
@@ -301,7 +316,7 @@ class FollowUpView(QObject):
         )
         self.panel.show_state(
             FollowUpState(
-                heading=f"{heading} · {linked}" if linked else heading,
+                heading=" · ".join(filter(None, (heading, linked, self._unknown(pair[2].study)))),
                 warning=""
                 if aligned
                 else tr("{prior} · not aligned yet: press {key}", prior=heading, key=shown_key("follow.align", "A")),
@@ -354,7 +369,8 @@ class FollowUpView(QObject):
         """Return where the nodule lies in the case and in the prior, by the alignment where it was not seen."""
         matrix = self._matrix()
         here = line.current.centre_lps_mm if line.current is not None else None
-        there = line.prior.centre_lps_mm if line.prior is not None else None
+        seen = line.prior or line.undecided
+        there = seen.centre_lps_mm if seen is not None else None
         if matrix is not None and here is None and there is not None:
             here = moved(there, matrix)
         elif matrix is not None and there is None and here is not None:
@@ -447,6 +463,11 @@ class FollowUpView(QObject):
         if self._job is not None:
             self._job.cancel()
         self._job = None
+
+
+def _frames(stack: CellStack) -> set[str]:
+    """Return the frames of reference of a stack, as far as it is here."""
+    return {stack.scene.frame_of_reference_uid, *(one.frame_of_reference_uid for one in stack.images.values())}
 
 
 def _near(stack: CellStack, seed: Point) -> list[PlacedSlice]:

@@ -72,6 +72,11 @@ class Button(QPushButton):
         self.updateGeometry()
         self.update()
 
+    @property
+    def shown_key(self) -> str:
+        """Return the key on the button as it is written there, empty for none."""
+        return self._key
+
     def show_key(self, *, shown: bool) -> None:
         """Show the key inside the button, or leave it to the tooltip where there is little room."""
         key = self._whole_key if shown else ""

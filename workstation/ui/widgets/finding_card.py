@@ -69,6 +69,7 @@ class FindingCard(QWidget):
         self.facts = facts
         self._selected = False
         self._compact = False
+        self._keys_here = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._column = QVBoxLayout(self)
@@ -147,18 +148,23 @@ class FindingCard(QWidget):
         self._fit_buttons()
         self._fit()
 
+    def show_keys(self, *, shown: bool) -> None:
+        """Show the keys of the decisions, or none while another panel has them."""
+        self._keys_here = shown
+        self._fit_buttons()
+
     def _fit_buttons(self) -> None:
         """Leave the keys to the tooltips where a narrow card has no room for them."""
         buttons = [self.accept, self.edit, self.reject, self.evidence]
         for button in buttons[:3]:
-            button.show_key(shown=True)
+            button.show_key(shown=self._keys_here)
         self._row.setSpacing(4 if self._compact else 8)
         if self._compact:
             theme = current_theme()
             room = theme.px("dock.compact") - 2 * theme.px("space.2") - 1 - _SIDE - 12
             needed = sum(one.sizeHint().width() for one in buttons) + self._row.spacing() * (len(buttons) - 1)
             for button in buttons[:3]:
-                button.show_key(shown=needed <= room)
+                button.show_key(shown=self._keys_here and needed <= room)
 
     def start_editing(self) -> None:
         """Open the editor: size, type and lobe in the patient, the name of a box on an image."""

@@ -63,6 +63,7 @@ class FindingPanel(QWidget):
         self._cards: dict[str, FindingCard] = {}
         self._selected = ""
         self._compact = False
+        self._keys_here = True
         self._algorithm: AlgorithmIdentity | None = None
         self._marks_shown = True
         self.menu: ReasonMenu | None = None
@@ -156,6 +157,7 @@ class FindingPanel(QWidget):
     def _make(self, facts: CardFacts) -> FindingCard:
         card = FindingCard(facts)
         card.set_compact(compact=self._compact)
+        card.show_keys(shown=self._keys_here)
         card.chosen.connect(self.chosen)
         card.accept_requested.connect(self.accept_requested)
         card.reject_asked.connect(self.ask_reason)
@@ -235,6 +237,12 @@ class FindingPanel(QWidget):
     def card(self, tracking_uid: str) -> FindingCard:
         """Return one card; KeyError when there is none."""
         return self._cards[tracking_uid]
+
+    def show_keys(self, *, shown: bool) -> None:
+        """Show the keys of the decisions on the cards, or none while another panel has the same keys."""
+        self._keys_here = shown
+        for card in self.cards:
+            card.show_keys(shown=shown)
 
     def set_compact(self, *, compact: bool) -> None:
         """Fit a narrow dock."""

@@ -81,6 +81,8 @@ class FollowUpPanel(SidePanel):
     """Take the sizes of all studies into the report, or out of it"""
     study_asked = Signal(str)
     """Study Instance UID of an earlier study to put beside the case"""
+    keys_taken = Signal(bool)
+    """The keys on its buttons work now (True), or those of the findings and the images do"""
     left = Signal()
     """Back to the images; the panel stays."""
 
@@ -102,6 +104,7 @@ class FollowUpPanel(SidePanel):
         column.addWidget(self.timeline)
         column.addLayout(self._foot())
         self._make_commands()
+        self._show_keys(shown=False)
         self.show_cards((), "")
         self.show_state(FollowUpState())
         self.hide()
@@ -280,12 +283,20 @@ class FollowUpPanel(SidePanel):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where the keys go."""
         super().focusInEvent(event)
+        self._show_keys(shown=True)
+        self.keys_taken.emit(True)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Show that the keys go elsewhere."""
         super().focusOutEvent(event)
+        self._show_keys(shown=False)
+        self.keys_taken.emit(False)
         self.update()
+
+    def _show_keys(self, *, shown: bool) -> None:
+        for button in (self.confirm, self.part, self.other, self.align, self.measure, self.tell):
+            button.show_key(shown=shown)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the surface, the hairline towards the images, and the line of the focus."""
