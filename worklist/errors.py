@@ -246,6 +246,23 @@ def _superseded(_body: Body, detail: str) -> WorkstationError:
     )
 
 
+def _signature_refused(body: Body, detail: str) -> WorkstationError:
+    fault = str(body.get("fault", ""))
+    told = {
+        "unsigned": tr("The hub finds no signature on this report"),
+        "altered": tr("The hub finds that this report was changed after it was signed"),
+        "untrusted": tr("The hub does not trust the certificate of this signature, or it was not valid then"),
+        "other_signer": tr("The hub finds the signature of another person than the one who is signed in"),
+        "other_report": tr("The hub finds that the signature covers another report"),
+        "other_object": tr("The hub finds an object of the report that is not the one that was signed"),
+    }
+    return NoLongerUpdatable(
+        told.get(fault, tr("The hub cannot read the signature of this report")),
+        hint=tr("Its text is a draft again: sign it anew. If it is refused again, tell your administrator."),
+        detail=f"{detail} {fault[:20]}",
+    )
+
+
 def _critical_open(body: Body, detail: str) -> WorkstationError:
     names = body.get("open")
     told = [str(name) for name in names] if isinstance(names, list) else []
@@ -337,6 +354,7 @@ _BY_CODE: Final[dict[str, Callable[[Body, str], WorkstationError]]] = {
     "superseded": _superseded,
     "critical_open": _critical_open,
     "second_signer": _second_signer,
+    "signature_refused": _signature_refused,
     "not_independent": _not_independent,
     "integrity_mismatch": _integrity,
     "study_incomplete": _incomplete,

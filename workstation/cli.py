@@ -118,6 +118,12 @@ def _add_alliance_commands(commands: Commands) -> None:
         "--pre-read-films", nargs="+", default=[], choices=("CR", "DX", "MG"), metavar="MODALITY",
         help="queue studies of these modalities (CR DX MG) for the pre-read; the worker needs a model for them",
     )  # fmt: skip
+    hub.add_argument(
+        "--trust",
+        type=Path,
+        metavar="PEM_OR_DIR",
+        help="whose signatures are taken: a root certificate, or a folder with root.pem (default: anybody's)",
+    )
     hub.add_argument("--demo-users", action="store_true", help="make the demo accounts (loopback only)")
     hub.set_defaults(command=_hub)
 

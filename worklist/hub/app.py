@@ -54,6 +54,7 @@ from worklist.hub.report_policy import PolicyService
 from worklist.hub.report_service import ReportService
 from worklist.hub.report_workflow import ReportWorkflow
 from worklist.hub.settings import HubSettings
+from worklist.hub.signed_check import SignedCheck
 from worklist.hub.timeline_service import TimelineService
 from worklist.hub.ups import UpsService
 from worklist.hub.ups_routes import create_router as create_ups_router
@@ -64,6 +65,7 @@ from workstation.domain.dispatch import Carriers, RouteChecks
 from workstation.domain.errors import DiskFull, NotPermitted, Unreachable, WorkstationError
 from workstation.domain.ports import Clock
 from workstation.domain.shared_document import Judges
+from workstation.domain.signed_judging import ReportJudge
 
 __all__ = ["HubSettings", "create_hub"]
 
@@ -82,12 +84,14 @@ def create_hub(
     carriers: Carriers | None = None,
     judges: Judges | None = None,
     checks: RouteChecks | None = None,
+    signatures: ReportJudge | None = None,
 ) -> FastAPI:
     """
     Open database and archive and return the application; its shutdown closes them.
 
     With ``carriers`` it sends signed reports to the sites itself, from its start to its shutdown; with ``judges``
-    it takes documents that the sites share, with ``checks`` it tells whether a route's receiver answers.
+    it takes documents that the sites share, with ``checks`` it tells whether a route's receiver answers, with
+    ``signatures`` it holds signed reports to their signatures.
 
     Raises:
         NewerSchema: a newer version wrote the database.
@@ -137,7 +141,7 @@ def create_hub(
         case_routes(WorklistService(context), cases, PriorService(context), discovery.refresh),
         dependencies=[Depends(signed_in), Depends(discovery.for_path)],  # nobody unknown makes us ask the archive
     )
-    reports = ReportService(context, ups, follower)
+    reports = ReportService(context, ups, follower, SignedCheck(context, archive, signatures))
     app.include_router(report_routes(reports, InboxService(context)))
     app.include_router(recognised_routes(RecognisedService(context), RepeatService(context)))
     app.include_router(workflow_routes(reports, ReportWorkflow(context, follower)))

@@ -110,6 +110,13 @@ class CriticalOpen(HubError):
     code = "critical_open"
 
 
+class SignatureRefused(HubError):
+    """What was sent as signed is not, or not by who sends it; ``fault`` names why."""
+
+    status = 409
+    code = "signature_refused"
+
+
 class SecondSigner(HubError):
     """The alliance wants another person than the author to sign."""
 

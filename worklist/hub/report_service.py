@@ -38,6 +38,7 @@ from worklist.hub.report_rows import (
     put_report,
     record_version,
 )
+from worklist.hub.signed_check import UNJUDGED, SignedCheck, told_of
 from worklist.hub.signed_outputs import require_report_objects, require_stored
 from worklist.hub.tables import reports
 from worklist.hub.ups import PERFORM, UpsService
@@ -58,11 +59,14 @@ _WERE_SIGNED: Final = (ReportState.FINAL.value, ReportState.ENTERED_IN_ERROR.val
 class ReportService:
     """Store reports under the lock of their workitem."""
 
-    def __init__(self, context: HubContext, ups: UpsService, follower: CaseFollower) -> None:
+    def __init__(
+        self, context: HubContext, ups: UpsService, follower: CaseFollower, signatures: SignedCheck | None = None
+    ) -> None:
         self._context = context
         self._ups = ups
         self._follower = follower
         self._double = DoubleReadings(context, follower)
+        self._signatures = signatures
 
     def newest(self, actor: Actor, ups_instance_uid: str) -> Report:
         """
@@ -168,10 +172,11 @@ class ReportService:
             Incomplete: an output is not stored. BadRequest: it is something else than it is called, or another's.
             Superseded: another successor was faster. SecondSigner.
             CriticalOpen: nobody has read back a critical value of the study, and the signer does not answer for it.
-            StaleRevision, WrongTransaction, NoLongerUpdatable.
+            SignatureRefused, StaleRevision, WrongTransaction, NoLongerUpdatable.
         """
         authorize(actor, Permission.SIGN_FINAL, self._context, subject_uid=ups_instance_uid)
         self._require_verifier(actor, report)
+        judged = self._signatures(actor, report, outputs) if self._signatures is not None else UNJUDGED
         with self._context.write() as connection:
             item, case, before = self._locked(connection, actor, ups_instance_uid, report, transaction_uid)
             if before is not None and before.state in _WERE_SIGNED:
@@ -179,6 +184,8 @@ class ReportService:
             stored = self._final(connection, actor, report, item, case, before)
             require_stored(connection, report.study_instance_uid, outputs)
             require_report_objects(connection, report.report_uid, outputs)
+            if self._signatures is not None:
+                self._signatures.require_judged(judged)
             author = document_of(before).author if before is not None else _person(actor)
             stored = replace(stored, author=author, verifier=_person(actor))
             stored = replace(stored, signed_at=stored.signed_at or stored.updated_at)
@@ -199,7 +206,7 @@ class ReportService:
                 author_id=stored.author.user_id,
                 author_name=stored.author.name[:200],
             )
-            self._audit(connection, actor, AuditAction.REPORT_SIGNED, stored)
+            self._audit(connection, actor, AuditAction.REPORT_SIGNED, stored, told_of(judged))
             self._audit(connection, actor, AuditAction.REPORT_DELIVERED, stored)
         return stored
 
@@ -357,10 +364,9 @@ class ReportService:
         )
         raise NotPermitted(why, detail=why)
 
-    def _audit(self, connection: Connection, actor: Actor, action: AuditAction, report: Report) -> None:
-        self._context.audit.record(
-            connection, actor, action, subject_uid=report.study_instance_uid, detail=f"report {report.report_uid[:64]}"
-        )
+    def _audit(self, connection: Connection, actor: Actor, action: AuditAction, report: Report, told: str = "") -> None:
+        detail = f"report {report.report_uid[:64]}{told}"
+        self._context.audit.record(connection, actor, action, subject_uid=report.study_instance_uid, detail=detail)
 
 
 def _require_in_progress(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workstation.domain.dispatch import Carriers, RouteChecks
     from workstation.domain.ports import Clock
     from workstation.domain.shared_document import Judges
+    from workstation.domain.signed_judging import ReportJudge
 
 LOOPBACK: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8600
@@ -35,6 +36,7 @@ def run_hub(
     carriers: Carriers | None = None,
     judges: Judges | None = None,
     checks: RouteChecks | None = None,
+    signatures: ReportJudge | None = None,
 ) -> None:
     """
     Serve a hub until it is interrupted; with ``carriers`` it sends signed reports to the sites.
@@ -51,7 +53,7 @@ def run_hub(
         )
     listener = listen(host, port)
     with listener:
-        server = _server(settings, carriers=carriers, judges=judges, checks=checks)
+        server = _server(settings, carriers=carriers, judges=judges, checks=checks, signatures=signatures)
         check_archive(settings.data_dir, settings.archive_url or "")
         address = listener.getsockname()
         print(f"http://{_shown(address[0])}:{address[1]}", flush=True)  # noqa: T201 - the command's output
@@ -72,12 +74,14 @@ class EmbeddedHub:
         carriers: Carriers | None = None,
         judges: Judges | None = None,
         checks: RouteChecks | None = None,
+        signatures: ReportJudge | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._carriers = carriers
         self._judges = judges
         self._checks = checks
+        self._signatures = signatures
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._listener: socket.socket | None = None
@@ -91,7 +95,9 @@ class EmbeddedHub:
 
     def start(self) -> str:
         """Open database and archive, serve, and return the address once it answers."""
-        self._server = server = _server(self._settings, self._clock, self._carriers, self._judges, self._checks)
+        self._server = server = _server(
+            self._settings, self._clock, self._carriers, self._judges, self._checks, self._signatures
+        )
         self._listener = listener = listen(LOOPBACK, 0)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[listener])), name="hub", daemon=True
@@ -167,6 +173,7 @@ def _server(
     carriers: Carriers | None = None,
     judges: Judges | None = None,
     checks: RouteChecks | None = None,
+    signatures: ReportJudge | None = None,
 ) -> uvicorn.Server:
     import uvicorn  # noqa: PLC0415 - the command line starts without it
 
@@ -174,7 +181,7 @@ def _server(
     from worklist.hub.http_protocol import GuardedProtocol  # noqa: PLC0415 - ditto
 
     config = uvicorn.Config(
-        create_hub(settings, clock=clock, carriers=carriers, judges=judges, checks=checks),
+        create_hub(settings, clock=clock, carriers=carriers, judges=judges, checks=checks, signatures=signatures),
         http=GuardedProtocol,
         log_config=None,
         access_log=False,  # addresses of studies do not belong into a log

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -19,12 +20,26 @@ def run_hub_command(options: argparse.Namespace) -> int:
     from worklist.hub.settings import HubSettings
     from workstation.bootstrap.dispatch import hub_carriers, hub_route_checks
     from workstation.bootstrap.documents import hub_judges
+    from workstation.bootstrap.signing import hub_signatures
 
     films = tuple(options.pre_read_films)
     settings = HubSettings(options.data, options.database, options.archive, options.demo_users, films)
     checks = hub_route_checks(options.data, options.drop)
+    if options.trust is None:
+        words = tr(
+            "No authority is named (--trust): signed reports are checked to be whole, not by whom they were signed"
+        )
+        print(words, file=sys.stderr, flush=True)
     with hub_carriers(options.data, options.drop, options.commitment, options.commitment_tls) as carriers:
-        run_hub(settings, options.host, options.port, carriers=carriers, judges=hub_judges(), checks=checks)
+        run_hub(
+            settings,
+            options.host,
+            options.port,
+            carriers=carriers,
+            judges=hub_judges(),
+            checks=checks,
+            signatures=hub_signatures(options.trust),
+        )
     return 0
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from workstation.domain.errors import SignatureInvalid
 from workstation.domain.ports import SignerPort
 from workstation.domain.signature import SignatureLevel, SignedPdf
+from workstation.domain.signed_judging import ReportJudge
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.pades import Trust, add_time_stamp
 from workstation.exchange.signing.time_stamps import RemoteTimeAuthority, TimeAuthority
@@ -54,3 +57,24 @@ def signing(settings: SigningSettings, data_dir: Path) -> Signing:
         return made
     token = TokenKeys(settings.token_module, settings.token_label, made.trust, demo.time_authority, level)
     return replace(made, keys=token)
+
+
+def hub_signatures(trust: Path | None) -> ReportJudge:
+    """
+    Return who judges signed reports at a hub, by a root certificate or a key store's folder.
+
+    Without one only what was signed is judged, not who signed. Lists of revoked certificates are read anew each
+    time; what was read last counts while they cannot be read. Raises SignatureInvalid where there is no certificate.
+    """
+    from workstation.exchange.signing.report_judge import SignedReportJudge
+
+    if trust is None:
+        return SignedReportJudge(lambda: None)
+    known = [Trust.from_root(trust)]  # a wrong path is told when the hub starts, not to the first who signs
+
+    def newest() -> Trust:
+        with contextlib.suppress(SignatureInvalid):
+            known[0] = Trust.from_root(trust)
+        return known[0]
+
+    return SignedReportJudge(newest)

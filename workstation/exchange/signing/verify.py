@@ -63,6 +63,13 @@ class SignatureVerifier:
         """Return the verdict on what carries its own signature, held in memory: a PDF, the object around one, an SR."""
         return _guarded(name, lambda: self._self_contained(content))
 
+    def examined(self, content: bytes) -> Checked:
+        """Return all that was found of what carries its own signature; broken input gives UNKNOWN."""
+        try:
+            return self._self_contained(content)
+        except Exception as exc:  # noqa: BLE001 - the parsers raise many kinds on damaged input
+            return Checked(Verdict.UNKNOWN, type(exc).__name__)
+
     def _self_contained(self, data: bytes) -> Checked:
         if data[:5] == b"%PDF-":
             return check_pdf(data, self.trust, self.now)

@@ -1,0 +1,100 @@
+"""A hub takes what is whole, signed by who sends it, and the report that it is sent as; else it says what is not."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.full_reports import JUNIOR, SENIOR
+from tests.helpers.hub_reports import new_report
+from tests.helpers.signed_reports import SignedCase, flipped, keys, signed_case
+from workstation.dicom.sr.common import read_part10
+from workstation.domain.access import Actor, Role
+from workstation.domain.report import Report
+from workstation.domain.signed_judging import JudgedReport, SignedFault
+from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.report_judge import LARGEST_BYTES, SignedReportJudge
+
+ME = Actor(SENIOR.user_id, SENIOR.name, Role.SENIOR, "", SENIOR.organisation)
+
+
+@pytest.fixture(scope="module")
+def case(lidc_0314: Path) -> SignedCase:
+    return signed_case(lidc_0314)
+
+
+def named(case: SignedCase) -> Report:
+    return new_report(case.study.study_instance_uid, "2.25.556", "2.25.555")
+
+
+def digests(case: SignedCase) -> dict[str, str]:
+    objects = [content for name, content in case.files.items() if name not in {"report.pdf", "report_pdf.dcm"}]
+    return {str(read_part10(one).SOPInstanceUID): hashlib.sha256(one).hexdigest() for one in objects}
+
+
+def judged(case: SignedCase, content: bytes = b"", *, by: Actor = ME, of: Report | None = None) -> JudgedReport:
+    judge = SignedReportJudge(lambda: case.trust)
+    return judge(content or case.files["report_pdf.dcm"], digests(case), of or named(case), by)
+
+
+def test_a_report_signed_by_who_sends_it_is_taken(case: SignedCase) -> None:
+    assert len(digests(case)) >= 2
+    assert judged(case) == JudgedReport(None, "", is_chain_checked=True, awaits_time_stamp=False)
+
+
+def test_a_report_signed_by_another_is_not_taken(case: SignedCase) -> None:
+    assert judged(case, by=replace(ME, user_id="liwenbo")).fault is SignedFault.OTHER_SIGNER
+
+
+def test_what_only_its_author_signed_is_not_taken(case: SignedCase, lidc_0314: Path) -> None:
+    foreign = signed_case(lidc_0314, key_of=JUNIOR)
+    author = Actor(JUNIOR.user_id, JUNIOR.name, Role.SENIOR, "", "")
+    found = SignedReportJudge(lambda: case.trust)(foreign.files["report_pdf.dcm"], {}, named(case), author)
+    assert found.fault is SignedFault.UNTRUSTED  # the page names another verifying physician
+
+
+def test_a_signature_over_another_report_is_not_taken(case: SignedCase) -> None:
+    assert judged(case, of=replace(named(case), report_uid="2.25.1")).fault is SignedFault.OTHER_REPORT
+    assert judged(case, of=new_report("1.2.3", "2.25.556", "2.25.555")).fault is SignedFault.OTHER_REPORT
+
+
+def test_an_object_that_the_signature_does_not_cover_is_not_taken(case: SignedCase) -> None:
+    judge, content = SignedReportJudge(lambda: case.trust), case.files["report_pdf.dcm"]
+    known = digests(case)
+    exchanged = dict.fromkeys(known, "00" * 32)
+    assert judge(content, exchanged, named(case), ME).fault is SignedFault.OTHER_OBJECT
+    assert judge(content, {**known, "1.2.3": "00" * 32}, named(case), ME).fault is SignedFault.OTHER_OBJECT
+    assert judge(content, dict.fromkeys(known, ""), named(case), ME).fault is None  # an archive that tells no digest
+
+
+def test_without_an_authority_only_the_whole_is_judged_and_that_is_told(case: SignedCase) -> None:
+    judge, content = SignedReportJudge(lambda: None), case.files["report_pdf.dcm"]
+    assert judge(content, digests(case), named(case), ME) == JudgedReport(None, "", is_chain_checked=False)
+    assert judge(content, {}, named(case), replace(ME, user_id="liwenbo")).fault is SignedFault.OTHER_SIGNER
+    for place, damaged in flipped(content, 12):
+        assert judge(damaged, digests(case), named(case), ME).fault is not None, place
+
+
+def test_a_changed_report_is_not_taken(case: SignedCase) -> None:
+    content = case.files["report_pdf.dcm"]
+    half = len(content) // 2
+    assert judged(case, content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :]).fault is SignedFault.ALTERED
+    assert judged(case, content.replace(b"QS0118793", b"QS0118794", 1)).fault is SignedFault.ALTERED
+
+
+def test_a_foreign_authority_is_not_believed(case: SignedCase, tmp_path: Path) -> None:
+    other = DemoKeyStore(tmp_path)
+    other.ensure_signer("x", "某人", "某院", "246810")
+    judge = SignedReportJudge(other.trust)
+    assert judge(case.files["report_pdf.dcm"], {}, named(case), ME).fault is SignedFault.UNTRUSTED
+
+
+def test_what_is_no_report_at_all_is_told_and_never_raises(case: SignedCase) -> None:
+    judge = SignedReportJudge(lambda: case.trust)
+    assert keys()[1].is_dir()
+    for content in (b"", b"%PDF-1.7\n%%EOF", b"\0" * 128 + b"DICM", b"x" * 5000):
+        assert judge(content, {}, named(case), ME).fault is not None
+    assert judge(bytes(LARGEST_BYTES + 1), {}, named(case), ME).fault is SignedFault.UNREADABLE

@@ -1,0 +1,92 @@
+"""
+The hub checks what it takes as signed: whole, by the person who sends it, and of the report that it is sent as.
+
+Judging costs some tenths of a second: it is done before the transaction that takes the report, never under its
+locks, and in a thread of the request. What it judged cannot change until then: stored objects are never replaced.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+
+from worklist.hub.archive import Archive, InstanceKey
+from worklist.hub.context import HubContext
+from worklist.hub.errors import Incomplete, SignatureRefused
+from worklist.hub.instance_tables import dicom_instances
+from worklist.hub.report_rows import ENCAPSULATED_PDF
+from worklist.hub.tables import reports
+from workstation.domain.access import Actor
+from workstation.domain.audit import AuditAction
+from workstation.domain.report import Report, ReportState
+from workstation.domain.signed_judging import JudgedReport, ReportJudge
+from workstation.domain.workitem import OutputReference
+
+log = logging.getLogger(__name__)
+
+_WERE_SIGNED: Final = (ReportState.FINAL.value, ReportState.ENTERED_IN_ERROR.value)
+UNJUDGED: Final = JudgedReport(detail="not judged")
+
+
+def told_of(judged: JudgedReport) -> str:
+    """Return what the audit trail keeps of a judgement, empty where nobody judged."""
+    if judged is UNJUDGED:
+        return ""
+    return ", signature and chain checked" if judged.is_chain_checked else ", signature checked, its chain is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheck:
+    """Asks the judge of signatures; a hub that was given none takes what it is sent, as the first versions did."""
+
+    context: HubContext
+    archive: Archive
+    judge: ReportJudge | None = None
+
+    def __call__(self, actor: Actor, report: Report, outputs: Sequence[OutputReference]) -> JudgedReport:
+        """
+        Return what holds of the signature.
+
+        What is not stored, or was taken already, is not judged: whether that is right is said elsewhere. Raises
+        SignatureRefused.
+        """
+        pdf = next((one for one in outputs if one.sop_class_uid == ENCAPSULATED_PDF), None)
+        if self.judge is None or pdf is None:
+            return UNJUDGED
+        table = dicom_instances.c
+        with self.context.read() as connection:
+            state = connection.execute(select(reports.c.state).where(reports.c.report_uid == report.report_uid))
+            if state.scalar_one_or_none() in _WERE_SIGNED:
+                return UNJUDGED
+            query = select(table.sop_instance_uid, table.series_instance_uid, table.digest).where(
+                table.study_instance_uid == report.study_instance_uid,
+                table.sop_instance_uid.in_([one.sop_instance_uid for one in outputs]),
+            )
+            stored = {row.sop_instance_uid: row for row in connection.execute(query)}
+        if pdf.sop_instance_uid not in stored:
+            return UNJUDGED
+        row = stored.pop(pdf.sop_instance_uid)
+        key = InstanceKey(report.study_instance_uid, row.series_instance_uid, row.sop_instance_uid, row.digest)
+        digests = {uid: other.digest for uid, other in stored.items()}
+        judged = self.judge(self.archive.read(key), digests, report, actor)
+        if judged.fault is not None:
+            log.info("a signed report is refused: %s: %s", judged.fault, judged.detail)
+            self.context.audit.record(
+                None,
+                actor,
+                AuditAction.SIGNATURE_FAILED,
+                subject_uid=report.study_instance_uid,
+                outcome=4,
+                detail=f"report {report.report_uid[:64]}: {judged.fault}",
+            )
+            raise SignatureRefused(f"the signature is refused: {judged.fault}", fault=judged.fault.value)
+        return judged
+
+    def require_judged(self, judged: JudgedReport) -> None:
+        """Refuse what was stored only after it was asked for: it is judged when it is sent again. Raises Incomplete."""
+        if self.judge is not None and judged is UNJUDGED:
+            raise Incomplete("the outputs were stored too late to be judged")
