@@ -14,9 +14,17 @@ from PySide6.QtWidgets import QApplication
 from resources.translation import use_language
 from tests.helpers.hung import JobsByHand
 from viewers.scene.annotations import Annotations
+from viewers.scene.measure_annotations import sphere as drawn_sphere
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
-from workstation.domain.annotation import Annotation, AnnotationKind, AnnotationList, Measure, MeasureName
+from workstation.domain.annotation import (
+    Annotation,
+    AnnotationKind,
+    AnnotationList,
+    Measure,
+    MeasureName,
+    Statistics,
+)
 from workstation.domain.geometry import Point
 from workstation.domain.suv import SuvScale, SuvType
 from workstation.domain.volume import Volume
@@ -211,3 +219,93 @@ def test_a_fault_while_measuring_is_told_and_holds_nobody_up(monkeypatch: pytest
     with pytest.raises(ValueError, match="ours"):
         bench.jobs.run()
     assert not bench.spheres.pending.is_running
+
+
+# statistics of any volume ------------------------------------------------------------------------
+
+CT = Volume(np.full((83, 83, 83), 40, np.int16), np.diag([1.0, 1.0, 1.0, 1.0]), "1.5", "1.6")
+MIDDLE: Point = (41.0, 41.0, 41.0)
+READ = Statistics(mean=40.0, standard_deviation=0.0, minimum=40.0, maximum=40.0, count=267761, unit="HU")
+"""267761 points of a lattice lie in a ball of 40 steps (OEIS A000605)"""
+
+
+class CtBench(Bench):
+    """Planes of a CT, on which the tool draws large spheres."""
+
+    def __init__(self, volume: Volume = CT) -> None:
+        super().__init__()
+        self.scene = MprScene(volume, MprPlane.AXIAL, annotations=self.notes, new_uid=str)
+        self.scene.scroll_to(41)
+        self.spheres.attach(self.scene)
+        rim = (MIDDLE[0] + 40.0, MIDDLE[1], MIDDLE[2])
+        at = datetime(2026, 11, 22, tzinfo=UTC)
+        self.large = drawn_sphere(volume, MIDDLE, rim, uid="1.1", tracking_uid="1.2", author="A", created_at=at)
+
+    def told(self) -> tuple[str, ...]:
+        """Return the words beside the only sphere, as they are painted."""
+        (found,) = self.scene.frame((400.0, 400.0)).overlay.callipers
+        return found.lines
+
+    def read(self) -> list[Statistics | None]:
+        return [one.statistics for one in self.notes.items]
+
+
+def test_a_large_sphere_on_a_ct_tells_its_size_at_once_and_its_values_once_they_are_read() -> None:
+    bench = CtBench()
+    bench.notes.add("1.2.3", bench.large)
+
+    assert bench.told() == ("⌀ 80.0 mm", "Volume 268083 mm³", "Measuring…")
+    assert bench.spheres.pending.is_running
+    bench.told()
+    assert bench.jobs.run() == 1  # however often it is painted
+    assert bench.read() == [READ]
+    assert bench.told() == ("Mean 40 SD 0 HU", "Min 40 Max 40", "⌀ 80.0 mm", "Volume 268083 mm³")
+    assert (bench.spheres.pending.is_running, bench.jobs.waiting) == (False, [])
+
+
+def test_values_that_were_read_late_are_no_step_to_undo_and_come_back_with_a_redo() -> None:
+    bench = CtBench()
+    bench.notes.add("1.2.3", bench.large)
+    bench.told()
+    bench.notes.undo()
+    bench.jobs.run()
+    assert bench.notes.items == ()
+    bench.notes.redo()
+    assert bench.read() == [READ]
+
+
+def test_a_sphere_that_was_moved_meanwhile_keeps_the_values_of_its_new_place_only() -> None:
+    bench = CtBench()
+    bench.notes.add("1.2.3", bench.large)
+    bench.told()
+    moved = replace(bench.large, points_lps_mm=(MIDDLE, (MIDDLE[0], MIDDLE[1] + 39.0, MIDDLE[2])))
+    bench.notes.edit("1.2.3", moved)
+    bench.told()
+    assert bench.jobs.run() == 1
+    (found,) = bench.read()
+    assert found is not None
+    assert found.count < READ.count
+
+
+def test_a_large_sphere_over_padding_alone_is_told_by_its_size_and_read_once() -> None:
+    bench = CtBench(replace(CT, padding=(40.0, 40.0)))
+    bench.notes.add("1.2.3", bench.large)
+    bench.told()
+    bench.jobs.run()
+    assert bench.told() == ("⌀ 80.0 mm", "Volume 268083 mm³")
+    assert (bench.read(), bench.jobs.waiting, bench.spheres.pending.is_running) == ([None], [], False)
+
+
+def test_what_the_statistics_of_a_pet_tell_is_not_kept_a_second_time_as_uptake() -> None:
+    bench = CtBench()
+    mean, peak = Measure(MeasureName.UPTAKE_MEAN, 40.0, "HU"), Measure(MeasureName.UPTAKE_PEAK, 40.0, "HU")
+    bench.notes.add("1.2.3", replace(bench.large, measures=(mean, peak)))
+    bench.notes.complete_statistics("1.2.3", bench.large, READ)
+    assert [one.measures for one in bench.notes.items] == [(peak,)]
+
+
+def test_a_sphere_is_read_on_its_own_series_alone() -> None:
+    bench = CtBench()
+    bench.notes.add("1.2.3", replace(bench.large, series_instance_uid="1.9"))
+    assert "Measuring…" not in bench.told()
+    assert bench.jobs.waiting == []

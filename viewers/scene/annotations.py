@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from workstation.domain.annotation import Annotation, AnnotationHistory, AnnotationList
+from workstation.domain.annotation import Annotation, AnnotationHistory, AnnotationList, Statistics
 
 
 def _now() -> datetime:
@@ -77,6 +77,11 @@ class Annotations:
         """Give an annotation the measures that came late, in undone steps too; nothing where it is gone or moved."""
         self._require(study_instance_uid)
         self._complete(self._history.completed(annotation))
+
+    def complete_statistics(self, study_instance_uid: str, annotation: Annotation, found: Statistics) -> None:
+        """Give an annotation the values that were read late, as ``complete`` gives its measures."""
+        self._require(study_instance_uid)
+        self._complete(self._history.with_statistics(annotation, found))
 
     def place_in_frame(self, study_instance_uid: str, before: str, after: str) -> None:
         """Tell what lies in one frame of reference in another, in undone steps too: no act of the reader, no step."""

@@ -116,9 +116,14 @@ def sphere(
     author: str,
     created_at: datetime,
 ) -> Annotation:
-    """Return a sphere in a volume with diameter, volume and the statistics of its voxels. Raises NotMeasurable."""
+    """
+    Return a sphere in a volume with diameter, volume and the statistics of its voxels. Raises NotMeasurable.
+
+    A large one (``regions.is_large_sphere``) has no statistics yet: who shows it has them read in a job.
+    """
     diameter, size = shapes.sphere_volume(centre, surface)
-    found = regions.statistics(regions.in_sphere(volume, centre, surface), volume.unit)
+    is_large = regions.is_large_sphere(volume, centre, surface)
+    found = None if is_large else regions.statistics(regions.in_sphere(volume, centre, surface), volume.unit)
     return Annotation(
         uid=uid,
         tracking_uid=tracking_uid,

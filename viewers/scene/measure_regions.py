@@ -22,6 +22,8 @@ from workstation.domain.volume import Volume
 FloatArray = npt.NDArray[np.float64]
 PERCENTILES: Final = (5, 25, 50, 75, 95)
 MOST_BINS: Final = 50
+AT_ONCE_VOXELS: Final = 200_000
+"""A sphere of so many voxels is read in about 5 ms on a core of 2020"""
 _RIM = 1e-9
 """A hair of slack keeps pixels that lie exactly on the rim in, whatever the rounding."""
 
@@ -95,6 +97,13 @@ def in_sphere(volume: Volume, centre: Point, surface: Point) -> FloatArray:
     squared = sum((a * x + b * y + c * z) ** 2 for a, b, c in volume.ijk_to_lps[:3, :3].tolist())
     inside = box[squared <= radius**2 * (1 + _RIM)]
     return np.asarray(inside if volume.padding is None else inside[volume.shows_patient(inside)], dtype=np.float64)
+
+
+def is_large_sphere(volume: Volume, centre: Point, surface: Point) -> bool:
+    """Tell whether the voxels of a sphere take longer to read than a turn of the window has."""
+    voxel_mm3 = abs(float(np.linalg.det(volume.ijk_to_lps[:3, :3])))
+    voxels = 4 / 3 * math.pi * distance_mm(centre, surface) ** 3 / voxel_mm3
+    return min(voxels, volume.voxels.size) > AT_ONCE_VOXELS
 
 
 def statistics(values: FloatArray, unit: str) -> Statistics:

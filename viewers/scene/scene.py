@@ -73,6 +73,9 @@ class Scene(ABC):
     ``modality`` and ``frame_of_reference_uid`` decide what may be linked with what.
     """
 
+    read_late: Callable[[Annotation, Volume], bool] | None = None
+    """Has the statistics of a large sphere read in a job; tells whether they are still to come"""
+
     def __init__(
         self,
         *,
@@ -388,13 +391,26 @@ class Scene(ABC):
     def _told(self, annotation: Annotation, drawn: overlay.Calliper) -> overlay.Calliper:
         """Return a calliper with the words that hold for what is on screen."""
         lines: tuple[str, ...] = ()
+        is_late = self._is_read_late(annotation)
         if self.sphere_words is not None and annotation.kind is AnnotationKind.SPHERE:
             lines = self.sphere_words(annotation)
         if lines:
             return replace(drawn, lines=(*((annotation.text,) if annotation.text else ()), *lines))
         if drawn.lines and callipers.has_values(annotation) and self._has_other_values(annotation):
             return replace(drawn, lines=callipers.words_elsewhere(annotation))
-        return drawn
+        return replace(drawn, lines=(*drawn.lines, tr("Measuring…"))) if is_late and drawn.lines else drawn
+
+    def _is_read_late(self, annotation: Annotation) -> bool:
+        """Have the values of a sphere read that has none yet, where this picture shows them; tell if they come."""
+        if annotation.kind is not AnnotationKind.SPHERE or annotation.statistics is not None:
+            return False
+        volume, read = self.measured_volume, self.read_late
+        return (
+            volume is not None
+            and read is not None
+            and not self._has_other_values(annotation)
+            and read(annotation, volume)
+        )
 
     def _has_other_values(self, annotation: Annotation) -> bool:
         """Tell whether the values of an annotation were read on another series or another stack than this one."""

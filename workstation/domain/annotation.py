@@ -265,6 +265,21 @@ class AnnotationHistory:
 
         return self._in_every_step(in_place)
 
+    def with_statistics(self, annotation: Annotation, found: Statistics) -> AnnotationHistory:
+        """
+        Return the history with values that were read late, wherever an annotation with this uid lies at these points.
+
+        It is no step. What the statistics of a region tell is no measure of its own any more (``IN_STATISTICS``).
+        """
+
+        def in_place(one: Annotation) -> Annotation:
+            if (one.uid, one.points_lps_mm) != (annotation.uid, annotation.points_lps_mm):
+                return one
+            kept = tuple(each for each in one.measures if each.name not in IN_STATISTICS or each.unit != found.unit)
+            return replace(one, measures=kept, statistics=found)
+
+        return self._in_every_step(in_place)
+
     def in_frame(self, before: str, after: str) -> AnnotationHistory:
         """
         Return the history with what lay in one frame of reference in another, in every step.

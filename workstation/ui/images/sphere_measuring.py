@@ -1,4 +1,4 @@
-"""The uptake inside spheres: small ones at once, large ones in a job while "measuring" stands beside them."""
+"""What lies inside spheres: small ones at once, large ones in a job while "measuring" stands beside them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject
 
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
+from viewers.scene.measure_regions import in_sphere, statistics
 from viewers.scene.scene import Scene
 from viewers.scene.tools.measuring import with_measures
-from workstation.domain.annotation import Annotation, Measure
+from workstation.domain.annotation import Annotation, Measure, Statistics
 from workstation.domain.geometry import Point
 from workstation.domain.suv import SuvRefusal, SuvScale
 from workstation.domain.voi_words import SphereUptake
@@ -24,6 +25,7 @@ from workstation.ui.pending import Pending
 AT_ONCE_VOXELS: Final = 60_000
 """About 10 ms on a quiet core of 2020; half a million take 60"""
 _Key = tuple[int, str]
+_Handle = JobHandle[tuple[Measure, ...]] | JobHandle[Statistics | None]
 
 
 class SphereMeasuring(QObject):
@@ -31,6 +33,7 @@ class SphereMeasuring(QObject):
     Tells the scenes of a case what their spheres hold.
 
     A sphere that is moved while it is measured is measured anew, and nothing of its last place is shown or kept.
+    The statistics of a large one on any volume are read in the same way (``attach``).
     What comes late completes the annotation without a step to undo; ``pending`` holds up who hands the report over.
     """
 
@@ -39,7 +42,9 @@ class SphereMeasuring(QObject):
         self._jobs, self._repaint = jobs, repaint
         self.pending = Pending(self)
         self._shared: WeakValueDictionary[tuple[object, ...], SphereUptake] = WeakValueDictionary()
-        self._running: dict[_Key, tuple[tuple[Point, ...], JobHandle[tuple[Measure, ...]]]] = {}
+        self._running: dict[_Key, tuple[tuple[Point, ...], _Handle]] = {}
+        self._empty: set[tuple[Point, ...]] = set()
+        """Places over padding alone, which have no values"""
 
     def uptake(self, volume: Volume, suv: SuvScale | SuvRefusal | None) -> SphereUptake:
         """Return what measures spheres on a volume; scenes of one volume share it, so that each is measured once."""
@@ -48,6 +53,10 @@ class SphereMeasuring(QObject):
         if found is None:
             found = self._shared[key] = SphereUptake(volume, suv)
         return found
+
+    def attach(self, scene: Scene) -> None:
+        """Let a scene have the statistics of large spheres read that were drawn on its own images."""
+        scene.read_late = partial(self._read_late, scene.annotations)
 
     def dress(self, scene: Scene, uptake: SphereUptake) -> None:
         """Let a scene tell of its spheres, and keep, what a volume says."""
@@ -58,6 +67,7 @@ class SphereMeasuring(QObject):
         """Measure nothing more of this case."""
         for key in list(self._running):
             self._drop(key)
+        self._empty.clear()
 
     def _words(self, uptake: SphereUptake, notes: Annotations, sphere: Annotation) -> tuple[str, ...]:
         if uptake.voxels_to_measure(sphere) <= AT_ONCE_VOXELS:
@@ -73,22 +83,51 @@ class SphereMeasuring(QObject):
 
     def _begin(self, uptake: SphereUptake, notes: Annotations, sphere: Annotation) -> None:
         key = id(uptake), sphere.uid
-        if key in self._running and self._running[key][0] == sphere.points_lps_mm:
+        if self._goes_on(key, sphere):
             return
-        self._drop(key, is_followed=True)
-        self.pending.begin(key)
-
-        def failed(error: Exception) -> None:
-            self._drop(key)
-            raise error
-
         handle = self._jobs.submit(
             Pool.CPU,
             lambda _job: uptake.measures(sphere),
             on_success=partial(self._done, key, notes, sphere),
-            on_error=failed,
+            on_error=partial(self._failed, key),
         )
         self._running[key] = sphere.points_lps_mm, handle
+
+    def _read_late(self, notes: Annotations, sphere: Annotation, volume: Volume) -> bool:
+        if sphere.points_lps_mm in self._empty:
+            return False
+        key = id(volume.voxels), sphere.uid
+        if self._goes_on(key, sphere):
+            return True
+        handle = self._jobs.submit(
+            Pool.CPU,
+            lambda _job: _statistics(volume, sphere),
+            on_success=partial(self._read, key, notes, sphere),
+            on_error=partial(self._failed, key),
+        )
+        self._running[key] = sphere.points_lps_mm, handle
+        return True
+
+    def _read(self, key: _Key, notes: Annotations, sphere: Annotation, found: Statistics | None) -> None:
+        self._running.pop(key, None)
+        if found is None:
+            self._empty.add(sphere.points_lps_mm)
+        else:
+            notes.complete_statistics(notes.value.study_instance_uid, sphere, found)
+        self.pending.end(key)
+        self._repaint()
+
+    def _goes_on(self, key: _Key, sphere: Annotation) -> bool:
+        """Tell whether a sphere is measured at this place already; else what is measured elsewhere ends."""
+        if key in self._running and self._running[key][0] == sphere.points_lps_mm:
+            return True
+        self._drop(key, is_followed=True)
+        self.pending.begin(key)
+        return False
+
+    def _failed(self, key: _Key, error: Exception) -> None:
+        self._drop(key)
+        raise error
 
     def _done(self, key: _Key, notes: Annotations, sphere: Annotation, found: tuple[Measure, ...]) -> None:
         self._running.pop(key, None)
@@ -105,3 +144,8 @@ class SphereMeasuring(QObject):
             former[1].cancel()
         if not is_followed:
             self.pending.end(key)
+
+
+def _statistics(volume: Volume, sphere: Annotation) -> Statistics | None:
+    values = in_sphere(volume, *sphere.points_lps_mm)
+    return statistics(values, volume.unit) if values.size else None

@@ -91,6 +91,7 @@ class ImagePresenter(QObject):
         self.suv = SuvChoice(page)
         """Which uptake value every PET of the case is told in"""
         self.spheres = SphereMeasuring(self, jobs, page.grid.refresh)
+        self.marks.also.append(self.spheres.attach)
         self.clip_shares = ClipShares()
         """What the clips of every viewport hold decoded together"""
         self._loading = SeriesLoading(page, open_stream, self.clip_shares)
