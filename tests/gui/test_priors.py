@@ -119,6 +119,27 @@ def test_a_prior_of_another_part_waits_to_be_opened_and_then_says_so_in_red(
     assert red(scenes(bench)[0]) == ()
 
 
+@pytest.mark.parametrize(("wide", "high"), [(1318, 720), (1872, 1052)])
+def test_a_study_later_than_the_case_says_so_in_amber_and_on_its_images(
+    qtbot: QtBot, bench: ComparingBench, wide: int, high: int
+) -> None:
+    bench.page.resize(wide, high)
+    study, images = ct_study("1.9.1", "20261208", frame="1.6")
+    bench.source.known.append(prior("1.9.1", "20261208"))
+    bench.serve_prior(study, images)
+    opened(qtbot, bench)
+    strip = bench.page.priors
+    qtbot.waitUntil(strip.later.isVisible)
+    assert strip.later.text() == "later: 2026-12-08"
+    bench.comparison.priors.open("1.9.1")
+    qtbot.waitUntil(lambda: [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"])
+    bench.deliver_everything(qtbot.waitUntil)
+    other = scenes(bench)[1]
+    said = [line.text for line in other.frame((290, 600)).overlay.captions]
+    assert "LATER · 胸部 CT 平扫" in said
+    assert "2026-12-08" in said
+
+
 def test_a_reader_at_work_keeps_the_layout_when_priors_come_late(qtbot: QtBot, bench: ComparingBench) -> None:
     bench.open(qtbot.waitUntil)
     bench.streams.made[0].deliver(6)

@@ -104,16 +104,19 @@ def corner_lines(
     """
     Return the lines that are painted, in viewport pixels.
 
-    Below 480 px width two lines a corner remain, below 320 one: the patient's name and the
-    slice number go last. Warnings always stay, even with the text hidden.
+    Below 480 px width two lines a corner remain, below 320 one: the patient's name, the slice number and the
+    day of the study go last. Warnings always stay, even with the text hidden.
     """
     warnings = tuple(dict.fromkeys((*study.warnings, *view.warnings)))
     if identity is Identity.ANONYMOUS:
         study = study.anonymous()
     room = _lines_that_fit(viewport)
     placed: list[CaptionLine] = []
-    for corner, lines in _corners(study, view).items():
-        kept = [] if identity is Identity.NONE else _most_important(lines, room)
+    is_narrow = viewport[0] < ONE_LINE_BELOW_PX
+    for corner, lines in _corners(study, view, only_day=is_narrow).items():
+        # case and prior are told apart by their days: that line stays beside what the study is
+        most = min(2, _lines_by_height(viewport)) if is_narrow and corner is Corner.TOP_RIGHT else room
+        kept = [] if identity is Identity.NONE else _most_important(lines, most)
         alerts = warnings if corner is Corner.TOP_RIGHT else ()
         placed += _placed(corner, alerts, [line.text for line in kept], viewport)
     return tuple(placed)
@@ -124,7 +127,7 @@ def mpr_interpolated() -> str:
     return tr("MPR interpolated")
 
 
-def _corners(study: StudyCaptions, view: ViewCaptions) -> dict[Corner, tuple[_Line, ...]]:
+def _corners(study: StudyCaptions, view: ViewCaptions, *, only_day: bool = False) -> dict[Corner, tuple[_Line, ...]]:
     """Lines in the order in which they stand, each with the rank in which they survive."""
     return {
         Corner.TOP_LEFT: (_Line(study.patient_name, 1), _Line(study.sex_age_birth, 3), _Line(study.patient_id, 2)),
@@ -132,7 +135,7 @@ def _corners(study: StudyCaptions, view: ViewCaptions) -> dict[Corner, tuple[_Li
             _Line(study.institution, 3),
             _Line(study.study_description, 1),
             _Line(study.accession_number, 4),
-            _Line(study.study_date_time, 2),
+            _Line(study.study_date_time.partition(" ")[0] if only_day else study.study_date_time, 2),
         ),
         Corner.BOTTOM_LEFT: (
             _Line(view.window, 1),
@@ -150,10 +153,13 @@ def _corners(study: StudyCaptions, view: ViewCaptions) -> dict[Corner, tuple[_Li
 
 
 def _lines_that_fit(viewport: tuple[float, float]) -> int:
-    width, height = viewport
-    by_height = int((height / 2 - MARGIN_PX - _LETTER_ROOM_PX) // LINE_PX)
+    width = viewport[0]
     by_width = 1 if width < ONE_LINE_BELOW_PX else 2 if width < TWO_LINES_BELOW_PX else 4
-    return max(0, min(by_width, by_height))
+    return min(by_width, _lines_by_height(viewport))
+
+
+def _lines_by_height(viewport: tuple[float, float]) -> int:
+    return max(0, int((viewport[1] / 2 - MARGIN_PX - _LETTER_ROOM_PX) // LINE_PX))
 
 
 def _most_important(lines: Iterable[_Line], room: int) -> list[_Line]:

@@ -184,7 +184,7 @@ def texts(width: float, corner: Corner, identity: Identity = Identity.FULL) -> l
         (479, Corner.TOP_LEFT, ["NAME", "ID"]),
         (319, Corner.TOP_LEFT, ["NAME"]),
         (480, Corner.TOP_RIGHT, ["charset", "MPR interpolated", "HOSPITAL", "CHEST", "ACC", "2026-11-21"]),
-        (319, Corner.TOP_RIGHT, ["charset", "MPR interpolated", "CHEST"]),
+        (319, Corner.TOP_RIGHT, ["charset", "MPR interpolated", "CHEST", "2026-11-21"]),
         (479, Corner.BOTTOM_LEFT, ["W", "-684 HU"]),
         (480, Corner.BOTTOM_RIGHT, ["S2", "NONE", "118 / 275", "z 1 mm"]),
         (479, Corner.BOTTOM_RIGHT, ["118 / 275", "z 1 mm"]),
@@ -193,6 +193,18 @@ def texts(width: float, corner: Corner, identity: Identity = Identity.FULL) -> l
 )
 def test_small_viewports_drop_the_least_important_lines(width: float, corner: Corner, expected: list[str]) -> None:
     assert texts(width, corner) == expected
+
+
+def test_every_viewport_tells_the_day_of_its_study_in_small_ones_without_the_time() -> None:
+    dated = replace(FULL, study_date_time="2026-11-21 08:05", warnings=())
+
+    def at_top_right(width: float, height: float = 600.0) -> list[str]:
+        lines = corner_lines(dated, ViewCaptions(), (width, height))
+        return [line.text for line in lines if line.corner is Corner.TOP_RIGHT]
+
+    assert at_top_right(479) == ["CHEST", "2026-11-21 08:05"]
+    assert at_top_right(290) == ["CHEST", "2026-11-21"]
+    assert at_top_right(160, 160) == ["CHEST", "2026-11-21"]
 
 
 def test_warnings_stay_when_the_text_is_hidden() -> None:

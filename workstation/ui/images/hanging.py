@@ -172,7 +172,12 @@ class Hanging(QObject):
             case,
             self._cut.volumes,
             lambda study, series: prior_captions(
-                study, series, case.session.row, self.doubt_of(study), part_doubt(case.session.study, study, series)
+                study,
+                series,
+                case.session.row,
+                self.doubt_of(study),
+                part_doubt(case.session.study, study, series),
+                case_date=case.session.study.study_date,
             ),
         )
 

@@ -225,17 +225,25 @@ def awaits_volume(cell: PlacedCell, shown: ShownSeries) -> bool:
     return bool(cell.note) and is_of_shown and cell.hung.cell.view in _VOLUME_VIEWS
 
 
-def prior_captions(study: Study, series: Series, row: WorklistRow, *doubts: str) -> StudyCaptions:
-    """Return the corner text of a prior, called one; the age is that of its own day."""
+def prior_captions(study: Study, series: Series, row: WorklistRow, *doubts: str, case_date: str = "") -> StudyCaptions:
+    """Return the corner text of a study beside the case, a prior or a later one; the age is that of its own day."""
     day = day_of(study.study_date)
     then = replace(row, studied=datetime(day.year, day.month, day.day, tzinfo=UTC)) if day is not None else row
     words = captions(study, series, then)
+    description = study.description or series.modality
     return replace(
         words,
         institution=study.institution,
-        study_description=tr("PRIOR · {description}", description=study.description or series.modality),
+        study_description=tr("LATER · {description}", description=description)
+        if is_later(study.study_date, case_date)
+        else tr("PRIOR · {description}", description=description),
         warnings=tuple(one for one in doubts if one),
     )
+
+
+def is_later(date: str, case_date: str) -> bool:
+    """Tell whether a study was made after the case, by their days as ``YYYYMMDD``; False where one is unknown."""
+    return bool(date and case_date) and date > case_date
 
 
 def doubt_of(prior: Study, current: Study, *, by_the_readers_word: bool) -> str:

@@ -19,7 +19,7 @@ from workstation.services.prior_service import CasePriors
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
-from workstation.ui.images.hung_stage import doubt_of
+from workstation.ui.images.hung_stage import doubt_of, is_later
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.prior_alignment import PriorAlignment
 from workstation.ui.images.shown_series import ShownSeries
@@ -230,7 +230,7 @@ class Priors(QObject):
             doubtful=one.relation is PriorRelation.POSSIBLY_SAME,
             reported=one.reported,
             is_shown=is_shown,
-            is_later=bool(one.study_date and current.study_date) and one.study_date > current.study_date,
+            is_later=is_later(one.study_date, current.study_date),
         )
 
     def _doubt(self, study: Study) -> str:

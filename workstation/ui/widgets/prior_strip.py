@@ -67,6 +67,7 @@ class PriorStrip(QWidget):
         row.setContentsMargins(8, 0, 6, 0)
         row.setSpacing(8)
         self.heading = label("", "h2", "t0")
+        self.later = ChipLabel("", "warn")
         self.summary = ElidedLabel("", "caption", "t2")
         self.toggle = Button(tr("Beside"), "ghost", icon="layout-column", key=key_of("priors.toggle", "O"), small=True)
         self.toggle.clicked.connect(self.toggle_asked)
@@ -77,6 +78,7 @@ class PriorStrip(QWidget):
         self.expand = IconButton("arrow-up-s", tr("Expand"), key=key_of("priors.strip", "Shift+O"), px=16, side=24)
         self.expand.clicked.connect(lambda: self.set_expanded(expanded=not self.is_expanded))
         row.addWidget(self.heading)
+        row.addWidget(self.later)
         row.addWidget(self.summary, 1)
         for button in (self.toggle, self.link, self.register, self.expand):
             row.addWidget(button)
@@ -146,7 +148,10 @@ class PriorStrip(QWidget):
             self._row.insertWidget(at, card)
             self.cards.append(card)
         self.heading.setText(trn("{count} prior", "{count} priors", len(self._facts)))
-        words = [f"{one.date} {one.modality}" for one in self._facts]
+        later = [one.date for one in self._facts if one.is_later]
+        self.later.show_chip(tr("later: {dates}", dates=", ".join(later)), "warn")
+        self.later.setVisible(bool(later))
+        words = [f"{one.date} {one.modality}" for one in self._facts if not one.is_later]
         self.summary.show_text(" · ".join([*words, note] if note else words))
         self.setVisible(bool(self._facts))
         self._fit()
