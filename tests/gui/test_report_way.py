@@ -236,7 +236,7 @@ def test_the_history_tells_changes_by_signs_and_by_colour(qtbot: QtBot, bench: D
     assert isinstance(dialog, VersionDialog)
     assert dialog.before.currentText().startswith("1 · Final · signed by 王启明 · 2026-11-21 ")
     assert dialog.after.currentText().startswith("2 · Corrected · signed by 王启明 · ")
-    assert dialog.reasons[1].text() == "wrong side"
+    assert dialog.reasons[1].text().startswith("wrong side · SHA-256 ")
     shown_text = dialog.text.toPlainText()
     assert "[+wrong side+]" in shown_text
     assert "[-" in shown_text

@@ -29,6 +29,7 @@ from workstation.domain.access import Actor
 from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import Finding, FindingList
 from workstation.domain.report import Person, Report, ReportState
+from workstation.domain.signature import CertificateFacts
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import ReadingState, WorklistRow
@@ -158,6 +159,7 @@ class DeskBench:
         certificate: str = "CN=王启明",
         aids: WritingAids | None = None,
         subject: Callable[[str], str] | None = None,
+        facts: Callable[[str], CertificateFacts | None] | None = None,
     ) -> tuple[ReportPage, ReportPresenter]:
         page = ReportPage()
         presenter = ReportPresenter(
@@ -166,6 +168,7 @@ class DeskBench:
             self.jobs,
             preview=self.preview,
             certificate_subject=subject or (lambda _user: certificate),
+            certificate_facts=facts,
             aids=aids,
             way=self.way,
         )

@@ -135,6 +135,7 @@ def _report(desktop: Desktop) -> Iterator[Page]:
         desktop.shell.jobs,
         preview=Preview(ReportPdf(LiveLetterheads(desktop.session.storage.documents))),
         certificate_subject=desktop.signing.keys.subject,
+        certificate_facts=desktop.signing.keys.certificate,
         aids=writing_aids(desktop.hub, desktop.session.storage, lambda: _site_of_case(desktop)),
         way=way_services(desktop.hub, desktop.session.storage),
     )

@@ -2,11 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from enum import Enum
 
 from workstation.domain.report import Report
 from workstation.domain.report_state import ReportState
+
+_DIGESTED = (
+    "study_instance_uid", "template_id", "template_version", "language", "kind", "values", "addendum", "findings",
+    "measurements", "annotations", "categories", "key_images", "prior_measurements",
+)  # fmt: skip
+"""What a reader puts into a report; state, people, times and what the signature adds are no content"""
+
+
+def content_digest(report: Report) -> str:
+    """
+    Return the SHA-256, in hexadecimal, of what a reader put into a report.
+
+    A draft and the report that is signed from it have the same one, here and after storing. It is not the digest on
+    the paper: that one covers every signed object with its times, and exists only once they are made.
+    """
+    content = {name: _plain(getattr(report, name)) for name in _DIGESTED}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON writes it, the same before and after it was stored."""
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(_single(key)): _plain(one) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return _single(value)
+
+
+def _single(value: object) -> object:
+    """Return one value: whole numbers as others, times in UTC."""
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return value if value is None or isinstance(value, bool) else str(value)
 
 
 def differing_fields(one: Report, other: Report) -> tuple[str, ...]:

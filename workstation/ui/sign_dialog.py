@@ -48,6 +48,10 @@ class SignDialog(Dialog):
     """
 
     sign_requested = Signal(str)
+    certificate_changed = Signal(str)
+    """The subject of the certificate that would sign now, empty without one"""
+    refused = Signal()
+    """The signature was not made: the tries of the PIN may be fewer"""
 
     def __init__(self, parent: QWidget | None, facts: SigningFacts) -> None:
         title = tr("Sign and submit for review") if facts.preliminary else tr("Sign report")
@@ -119,7 +123,19 @@ class SignDialog(Dialog):
         row.addWidget(self._shield)
         row.addWidget(self.certificate, 1)
         column.addWidget(box)
+        self._column = column
         return column
+
+    def put_details(self, details: QWidget) -> None:
+        """Put what is known of the certificate below it; the dialog has its whole height before it is seen."""
+        self._column.addWidget(details)
+
+    def show_subject(self, words: str, tone: str) -> None:
+        """Say more fully whose certificate it is, while there is one; ``tone`` colours its shield."""
+        if self._certificate_known:
+            icon = "shield-keyhole" if tone == "ok" else "error-warning"
+            self._shield.setPixmap(icon_pixmap(icon, tone, 18, 2.0))
+            self.certificate.show_text(words, "t0")
 
     def show_certificate(self, subject: str) -> None:
         """Show whose certificate would sign; empty where this machine has none, as when a token was pulled out."""
@@ -131,6 +147,7 @@ class SignDialog(Dialog):
         self._shield.setPixmap(icon_pixmap(icon, tone, 18, 2.0))
         self.certificate.show_text(subject or missing, "t0" if subject else "bad")
         self._ready()
+        self.certificate_changed.emit(subject)
 
     def _offer(self) -> str:
         return tr("Sign and submit") if self._facts.preliminary else tr("Sign and send")
@@ -151,6 +168,7 @@ class SignDialog(Dialog):
         self._busy(busy=False)
         self.pin.say(text)
         self.pin.edit.setFocus()
+        self.refused.emit()
 
     def reject(self) -> None:
         """Close, but not while the signature is being made: nobody could tell whether it was."""
@@ -201,11 +219,11 @@ def _listed(lines: tuple[str, ...]) -> str:
 
 
 class _CertificateBox(QWidget):
-    """52 px with the look of a field; there is one certificate, so that there is nothing to choose."""
+    """40 px with the look of a field; there is one certificate, so that there is nothing to choose."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(52)
+        self.setFixedHeight(40)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint surface and border."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
+from pydantic import TypeAdapter
 
 from tests.helpers import cases
 from workstation.domain.key_image import KeyImage
 from workstation.domain.norm.values import NormOverride
-from workstation.domain.report import Predecessor, ReportKind, ReportState
-from workstation.domain.report_content import differing_fields, says_other, with_content
+from workstation.domain.report import Person, Predecessor, Report, ReportKind, ReportState
+from workstation.domain.report_content import _plain, content_digest, differing_fields, says_other, with_content
 
 LATER = cases.NOON + timedelta(hours=1)
 MINE = cases.report(values={"impression": "右肺上叶结节", "technique": "平扫"})
@@ -37,6 +38,25 @@ def test_the_words_of_the_other_version_come_and_the_document_stays() -> None:
     taken = with_content(STORED, MINE, at=LATER)
     assert (taken.values, taken.report_uid, taken.revision, taken.updated_at) == (MINE.values, "2.25.9", 5, LATER)
     assert not says_other(taken, MINE)
+
+
+def test_a_draft_and_what_is_signed_and_stored_of_it_have_one_digest_and_other_words_another() -> None:
+    draft = cases.report(cases.ai_finding(), values=cases.complete_values())
+    draft = replace(draft, key_images=(KEY,), norm_overrides=(NormOverride("r", "t", "q", "why", "expert", LATER),))
+    by = Person("expert", "王启明", "省影像专科联盟远程诊断中心")
+    signed = replace(draft.moved(ReportState.FINAL, at=LATER), verifier=by, signed_at=LATER, revision=7)
+    stored = TypeAdapter(Report).validate_json(TypeAdapter(Report).dump_json(signed))
+
+    assert content_digest(stored) == content_digest(draft)
+    assert len({content_digest(one) for one in (draft, MINE, STORED, replace(draft, key_images=()))}) == 4
+
+
+def test_a_digest_knows_no_difference_between_writings_of_one_value() -> None:
+    assert _plain((1, True, None, LATER.replace(tzinfo=None), LATER.date())) == [
+        1.0, True, None, "2026-11-21T13:00:00", "2026-11-21",
+    ]  # fmt: skip
+    elsewhere = LATER.astimezone(timezone(timedelta(hours=8)))
+    assert _plain(elsewhere) == _plain(LATER) == "2026-11-21T13:00:00+00:00"
 
 
 def test_nobody_answers_for_words_that_came_from_the_other_version() -> None:

@@ -18,6 +18,7 @@ from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import StudyImages
 from workstation.domain.norm.category_rules import CATEGORY_FORM
 from workstation.domain.report import ADDENDUM_TARGET, CATEGORY_TARGET, Report, ReportKind, ReportState
+from workstation.domain.signature import CertificateFacts
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.text_link import LinkKind, TextLink
@@ -29,6 +30,7 @@ from workstation.services.report_service import with_normal_phrases
 from workstation.services.signing_service import SignedReport
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.certificate_details import DetailsInDialog
 from workstation.ui.certificate_watch import CertificateWatch
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.further_templates import FurtherTemplates
@@ -79,6 +81,7 @@ class ReportPresenter(QObject):
         *,
         preview: PreviewPort,
         certificate_subject: Callable[[str], str],
+        certificate_facts: Callable[[str], CertificateFacts | None] | None = None,
         aids: WritingAids | None = None,
         way: WayServices | None = None,
     ) -> None:
@@ -88,6 +91,7 @@ class ReportPresenter(QObject):
         self._jobs = jobs
         self._preview = preview
         self.certificates = CertificateWatch(self, certificate_subject, jobs)
+        self._certificate_facts = certificate_facts
         self.guards: list[Callable[[Callable[[], None]], bool]] = []
         """Each may hold the signature up, and goes on with it by itself once it is answered"""
         self._drawing: JobHandle[Pictures] | None = None
@@ -108,16 +112,7 @@ class ReportPresenter(QObject):
         self.former = FormerReports(page, desk, jobs, self.writing, None if aids is None else aids.priors)
         page.leave_guard = self._may_leave
         self._listen_to_the_form()
-        page.paper.width_changed.connect(self._draw_later)
-        page.submit_requested.connect(self.submit)
-        page.sign_requested.connect(self.ask_signature)
-        page.return_requested.connect(self._ask_reason)
-        page.save_requested.connect(self._save)
-        page.normal_requested.connect(self._fill_normal)
-        page.locate_requested.connect(self._locate)
-        page.images_requested.connect(self._go_to_images)
-        page.key_image_requested.connect(self._show_image)
-        page.closing.connect(self._stop_drawing)
+        self._listen_to_the_page(page)
         # methods of this object only: a page that was rebuilt takes its connections with it
         desk.opened.connect(self._opened)
         desk.closed.connect(self._show_nothing)
@@ -133,6 +128,18 @@ class ReportPresenter(QObject):
         desk.returned.connect(self._returned)
         if desk.session is not None:
             self._show(desk.session)
+
+    def _listen_to_the_page(self, page: ReportPage) -> None:
+        page.paper.width_changed.connect(self._draw_later)
+        page.submit_requested.connect(self.submit)
+        page.sign_requested.connect(self.ask_signature)
+        page.return_requested.connect(self._ask_reason)
+        page.save_requested.connect(self._save)
+        page.normal_requested.connect(self._fill_normal)
+        page.locate_requested.connect(self._locate)
+        page.images_requested.connect(self._go_to_images)
+        page.key_image_requested.connect(self._show_image)
+        page.closing.connect(self._stop_drawing)
 
     def _listen_to_the_form(self) -> None:
         form = self._page.form
@@ -398,6 +405,9 @@ class ReportPresenter(QObject):
         self.dialog.sign_requested.connect(self._desk.submit if preliminary else self._desk.sign)
         self.dialog.sign_requested.connect(self.certificates.rest)  # the token is at work
         self.dialog.finished.connect(self._forget_dialog)
+        if self._certificate_facts is not None:
+            ask, now = self._certificate_facts, session.now
+            DetailsInDialog(self.dialog, actor.user_id, session.report, ask, self._jobs, now)
         self.certificates.told.connect(self.dialog.show_certificate)
         if not preliminary and self._desk.citing is not None:
             CitingInDialog(self.dialog, session.report, self._desk.citing, self._jobs)

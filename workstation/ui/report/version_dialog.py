@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QTextEdit, QW
 from resources.translation import tr
 from workstation.domain.report import Report
 from workstation.services.report_difference import Change, FieldDifference
+from workstation.ui.certificate_details import digest_words
 from workstation.ui.dialogs import Dialog
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.fields import ChoiceBox
@@ -88,7 +89,7 @@ class VersionDialog(Dialog):
             return
         chosen = [self._versions[box.currentIndex()] for box in (self.before, self.after)]
         for place, one in zip(self.reasons, chosen, strict=True):
-            place.show_text(one.reason)
+            place.show_text(" · ".join(part for part in (one.reason, digest_words(one.report)) if part))
         fields = self._compare(chosen[0].report, chosen[1].report)
         shown = [field for field in fields if field.is_changed or not self.only_changes.isChecked()]
         for field in shown:
