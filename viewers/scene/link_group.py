@@ -30,7 +30,7 @@ from viewers.scene.raster import Window
 from viewers.scene.scene import Scene, Size
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import ImagePlane, Point, plane_name
-from workstation.domain.registration import Matrix, Registrations, moved, shifted_by_hand
+from workstation.domain.registration import Matrix, Registrations, inverted, moved, shifted_by_hand
 
 Repaint = Callable[[], None]
 _OBLIQUE = "plane.3d"
@@ -160,9 +160,15 @@ class LinkGroup:
         plane = displayed_plane(source)
         if plane is None:
             return
-        anchor = source.crosshair
-        anchor = middle_of(plane, displayed_size(source)) if anchor is None else projected(anchor, plane)
-        self._pass_on(source, lambda scene, matrix: _scroll(scene, anchor, plane, matrix))
+        own = source.crosshair
+        anchor = middle_of(plane, displayed_size(source)) if own is None else projected(own, plane)
+
+        def scroll(scene: Scene, matrix: Matrix) -> None:
+            if own is None and _bring_line(scene, plane, matrix):
+                return
+            _scroll(scene, anchor, plane, matrix)
+
+        self._pass_on(source, scroll)
 
     def set_window(self, window: Window, source: Scene) -> None:
         """Give the source a window, and the linked members in which it means the same values."""
@@ -305,6 +311,22 @@ class LinkGroup:
     def _repaint_all(self) -> None:
         for member in list(self._members.values()):
             member.repaint()
+
+
+def _bring_line(target: Scene, plane: ImagePlane, matrix: Matrix) -> bool:
+    """
+    Lay the crosshair of a crossing plane into a slice that has no crosshair of its own, along that slice's normal.
+
+    Its line would else stand where that slice was, beside the line of where it is. False where nothing moved.
+    """
+    there, held = displayed_plane(target), target.crosshair
+    if there is None or held is None or are_parallel(plane, there, matrix):
+        return False
+    point = moved(projected(moved(held, inverted(matrix)), plane), matrix)
+    if abs(there.distance_mm(point)) > target.slice_step_mm / 2:
+        return False
+    target.show_point(point)
+    return True
 
 
 def _scroll(target: Scene, anchor: Point, plane: ImagePlane, matrix: Matrix) -> None:

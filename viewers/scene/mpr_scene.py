@@ -17,7 +17,7 @@ from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions, mpr_interpolated
 from viewers.scene.curved import CurvedPath
 from viewers.scene.image import SliceImage
-from viewers.scene.mpr_plane import MprPlane, PlaneGrid, plane_grid
+from viewers.scene.mpr_plane import MprPlane, PlaneGrid, other_planes, plane_grid
 from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid, posed_plane
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
@@ -76,7 +76,8 @@ class MprScene(Scene):
         self.volume = self.measured_volume = volume
         self.plane = plane
         self.planes = planes or PlaneSet()
-        self._standard_grid = plane_grid(volume, plane)
+        self._grids = {each: plane_grid(volume, each) for each in MprPlane}
+        self._standard_grid = self._grids[plane]
         self._facts = grid_facts(volume)
         self._reslicer = reslicer
         self._default = default_voi or (CT_PRESETS["3"].window if self.takes_ct_windows else None)
@@ -181,7 +182,8 @@ class MprScene(Scene):
         if self.crosshair is None:
             return None
         view = self.view(viewport)
-        return crosshair_arms.arm_at(view, self.crosshair, self._arms(view), (x, y), whole=whole)
+        centre = self._shown_crosshair(self.crosshair)
+        return crosshair_arms.arm_at(view, centre, self._arms(view), (x, y), whole=whole)
 
     # what it shows --------------------------------------------------------------------------
 
@@ -263,14 +265,26 @@ class MprScene(Scene):
     def _crosshair_strokes(self, view: SliceView, drawn: tuple[marks.MarkOutline, ...]) -> tuple[Stroke, ...]:
         if self.crosshair is None:
             return ()
-        return crosshair_arms.strokes(view, self.crosshair, self._arms(view), drawn)
+        return crosshair_arms.strokes(view, self._shown_crosshair(self.crosshair), self._arms(view), drawn)
 
     def _guides(self, view: SliceView) -> tuple[Stroke, ...]:
         way = [view.viewport_of(point) for point in self._way]
         drawn = tuple(Stroke(start, end, "overlay.measure") for start, end in pairwise(way))
         if self.crosshair is None:
             return drawn
-        return drawn + crosshair_arms.guides(view, self.crosshair, self._arms(view), self.planes.slabs)
+        centre = self._shown_crosshair(self.crosshair)
+        return drawn + crosshair_arms.guides(view, centre, self._arms(view), self.planes.slabs)
+
+    def _shown_crosshair(self, point: Point) -> Point:
+        """Return where the arms cross: in the slices that the other planes show, which are the layers next to it."""
+        if any(not pose.is_standard for pose in self.planes.frame.poses.values()):
+            return point
+        drawn = list(point)
+        for other in other_planes(self.plane):
+            grid = self._grids[other]
+            if grid.layered:
+                drawn[other.axis] = grid.coordinate_of(grid.index_of(point[other.axis]))
+        return drawn[0], drawn[1], drawn[2]
 
     def _arms(self, view: SliceView) -> tuple[crosshair_arms.Arm, ...]:
         return crosshair_arms.arms(view, self.plane, self.planes.frame)

@@ -562,3 +562,39 @@ def test_a_placeless_source_moves_nobody() -> None:
     group.follow(one)
 
     assert (painted, one.index, flat.crosshair) == (["1"], 1, None)
+
+
+def thick(frame: str = HERE) -> Volume:
+    return Volume(np.zeros((6, 20, 20), dtype=np.int16), np.diag([1.0, 1.0, 5.0, 1.0]), frame, "1.5")
+
+
+def height_of_level_line(scene: MprScene) -> float:
+    """Return the height in mm at which the crosshair's level line stands in a coronal or sagittal picture."""
+    view = scene.view(SIZE)
+    strokes = scene.frame(SIZE).overlay.crosshair
+    level = next(one for one in strokes if one.token == "plane.axial")
+    return view.lps_of(*level.start)[2]
+
+
+def test_the_level_line_of_the_crosshair_stands_on_the_thick_slice_that_is_shown() -> None:
+    # slices of 5 mm at 0, 5, ... 25; the middle of the volume, 12.5 mm, lies between two of them
+    axial = stack([5.0 * n for n in range(6)])
+    coronal = MprScene(thick(), MprPlane.CORONAL, annotations=Annotations("1.2.3"), new_uid=uids())
+    group, _ = linked(axial, coronal)
+    assert coronal.crosshair == (9.5, 9.5, 12.5)
+
+    for index, mm in ((3, 15.0), (1, 5.0)):
+        axial.scroll_to(index)
+        group.follow(axial)
+        assert height_of_level_line(coronal) == pytest.approx(mm)
+
+    coronal.scroll_to(2)  # the reader looks further in front; the line goes on with the slice
+    axial.scroll_to(4)
+    group.follow(axial)
+    assert coronal.index == 2
+    assert height_of_level_line(coronal) == pytest.approx(20.0)
+
+    group.show_point((4.0, 2.0, 11.9), coronal)  # a click between two slices: 10 mm is the one that is shown
+    assert axial.index == 2
+    assert height_of_level_line(coronal) == pytest.approx(10.0)
+    assert coronal.crosshair == (4.0, 2.0, 11.9)

@@ -62,6 +62,8 @@ class MprPlanes(QObject):
         self._offer(shown)
         if shown.scene.crosshair is not None:
             grid.show_point(shown.scene.crosshair)
+        else:
+            grid.links.follow(shown.scene)  # their lines show the slice that is shown, not the middle of the volume
         if grid.layout_choice == Layout.ONE and (self._wanted or not grid.touched):
             grid.choose_layout(Layout.MPR)
 
