@@ -154,6 +154,25 @@ def test_a_cobb_angle_above_90_degrees_is_told_with_the_angle_between_its_lines(
     assert words(draw(AnnotationKind.COBB, image(plane=plane), mild)) == ("Cobb 30.0°",)
 
 
+@every_plane
+@pytest.mark.parametrize("turned", [False, True])
+def test_posterior_tangents_far_apart_tell_the_angle_between_them_with_their_own_tool(
+    plane: ImagePlane, *, turned: bool
+) -> None:
+    """The tangents above, 20 degrees to each side of upright: 40 degrees, whichever way they were drawn."""
+    a, b = 8 * math.sin(math.radians(20)), 8 * math.cos(math.radians(20))
+    first, second = [(50 - a, 20 - b), (50 + a, 20 + b)], [(50 + a, 90 - b), (50 - a, 90 + b)]
+    drawn = draw(AnnotationKind.LINES, image(plane=plane), at_mm(plane, *first, *(second[::-1] if turned else second)))
+    value, unit = numbers(drawn)[MeasureName.ANGLE]
+    assert (pytest.approx(value), unit) == (40.0, "deg")
+    assert words(drawn) == ("40.0° between the lines",)
+
+
+def test_lines_at_right_angles_and_along_each_other_are_0_and_90_degrees_apart() -> None:
+    assert shapes.between_lines_deg(((0, 0), (10, 0)), ((3, 5), (3, -8))) == pytest.approx(90.0)
+    assert shapes.between_lines_deg(((0, 0), (10, 0)), ((30, 5), (20, 5))) == pytest.approx(0.0)
+
+
 def test_lines_that_cross_in_their_middles_tell_the_smaller_angle() -> None:
     cross = shapes.cobb_deg(((-5, 0, 0), (5, 0, 0)), ((0, -5, 0), (0.1, 5, 0)))
     assert cross == pytest.approx(89.427, abs=0.001)
@@ -273,6 +292,7 @@ def test_a_dragged_handle_keeps_who_and_what_and_measures_anew() -> None:
     [
         (AnnotationKind.ANGLE, [(0, 0, 0), (0, 0, 0), (1, 1, 0)]),
         (AnnotationKind.COBB, [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 0)]),
+        (AnnotationKind.LINES, [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 0)]),
         (AnnotationKind.CARDIOTHORACIC, [(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 0)]),
         (AnnotationKind.ELLIPSE, [(1, 1, 0), (1, 1, 0), (1, 2, 0)]),
         (AnnotationKind.RECTANGLE, [(0.2, 0.2, 0), (0.4, 0.2, 0), (0.4, 0.4, 0), (0.2, 0.4, 0)]),

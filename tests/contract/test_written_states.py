@@ -126,6 +126,7 @@ def test_every_kind_of_drawing_is_drawn_where_it_was_within_the_32_bits_of_the_s
         "CIRCLE",  # sphere
         "POLYLINE", "POLYLINE",  # heart and chest
         "POLYLINE", "POLYLINE", "POLYLINE",  # both diameters of the nodule, and its outline on this slice only
+        "POLYLINE", "POLYLINE",  # two lines with an angle between them
     ]  # fmt: skip
     assert shapes[0].points == ((100.25, 200.0), (150.0, 240.0))
     assert shapes[6].points == ((280.0, 300.0), (320.0, 300.0), (300.0, 310.0), (300.0, 290.0))

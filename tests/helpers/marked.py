@@ -28,6 +28,7 @@ _PIXELS: dict[AnnotationKind, tuple[tuple[float, float], ...]] = {
     AnnotationKind.PROBE: ((250.0, 251.0),),
     AnnotationKind.SPHERE: ((260.0, 260.0), (270.0, 260.0)),
     AnnotationKind.CARDIOTHORACIC: ((200.0, 300.0), (300.0, 300.0), (100.0, 310.0), (400.0, 310.0)),
+    AnnotationKind.LINES: ((100.0, 200.0), (150.0, 200.0), (100.0, 300.0), (150.0, 320.0)),
     AnnotationKind.NODULE: ((100.0, 100.0), (112.0, 100.0), (106.0, 95.0), (106.0, 105.0)),
 }
 _AXES = (Measure(MeasureName.LONG_AXIS, 9.375, "mm"), Measure(MeasureName.SHORT_AXIS, 7.8125, "mm"))

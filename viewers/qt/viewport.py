@@ -54,6 +54,7 @@ _TOOLS: Final = {
     Command.TOOL_TEXT: ToolName.TEXT,
     Command.TOOL_PROBE: ToolName.PROBE,
     Command.TOOL_COBB: ToolName.COBB,
+    Command.TOOL_LINES: ToolName.LINES,
     Command.TOOL_FREEHAND: ToolName.FREEHAND,
     Command.TOOL_SPHERE: ToolName.SPHERE,
     Command.TOOL_CARDIOTHORACIC: ToolName.CARDIOTHORACIC,

@@ -21,7 +21,13 @@ _ARROW_PX: Final = 10.0
 _ARROW_ANGLE: Final = math.radians(25)
 _CUT_PX: Final = 5.0
 _TWO_LINES: Final = frozenset(
-    {AnnotationKind.BIDIRECTIONAL, AnnotationKind.COBB, AnnotationKind.CARDIOTHORACIC, AnnotationKind.NODULE}
+    {
+        AnnotationKind.BIDIRECTIONAL,
+        AnnotationKind.COBB,
+        AnnotationKind.LINES,
+        AnnotationKind.CARDIOTHORACIC,
+        AnnotationKind.NODULE,
+    }
 )
 _FIXED: Final = frozenset({AnnotationKind.FREEHAND, AnnotationKind.NODULE})
 """Shapes with too many points for handles, or whose numbers were not taken from their handles."""
@@ -129,6 +135,8 @@ def _number_lines(annotation: Annotation) -> list[str]:
             lines = [f"⌀ {said(MeasureName.DIAMETER)}", *_volume_lines(annotation)]
         case AnnotationKind.COBB:
             lines = [f"Cobb {said(MeasureName.ANGLE)}", *_between_lines(annotation)]
+        case AnnotationKind.LINES:
+            lines = [tr("{angle} between the lines", angle=said(MeasureName.ANGLE))]
         case AnnotationKind.CARDIOTHORACIC:
             widths = f"{said(MeasureName.HEART_WIDTH)} / {said(MeasureName.CHEST_WIDTH)}"
             lines = [tr("CTR {ratio}", ratio=said(MeasureName.RATIO)), widths]

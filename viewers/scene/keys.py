@@ -26,6 +26,7 @@ class Command(StrEnum):
     TOOL_TEXT = "tool_text"
     TOOL_PROBE = "tool_probe"
     TOOL_COBB = "tool_cobb"
+    TOOL_LINES = "tool_lines"
     TOOL_FREEHAND = "tool_freehand"
     TOOL_SPHERE = "tool_sphere"
     TOOL_CARDIOTHORACIC = "tool_cardiothoracic"

@@ -230,6 +230,9 @@ def _numbers(kind: AnnotationKind, space: Space, image: SliceImage, points: list
         case AnnotationKind.COBB:
             turned = shapes.cobb_deg((points[0], points[1]), (points[2], points[3]))
             found = (Measure(MeasureName.ANGLE, turned, "deg"),)
+        case AnnotationKind.LINES:
+            between = shapes.between_lines_deg((points[0], points[1]), (points[2], points[3]))
+            found = (Measure(MeasureName.ANGLE, between, "deg"),)
         case AnnotationKind.CARDIOTHORACIC:
             heart, chest, ratio = shapes.cardiothoracic((points[0], points[1]), (points[2], points[3]))
             found = (

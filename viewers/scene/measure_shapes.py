@@ -33,7 +33,8 @@ def cobb_deg(first: tuple[Sequence[float], Sequence[float]], second: tuple[Seque
     of the other runs along the chord of the curve, and on an arc of less than 180 degrees every end plate crosses it.
     Lines that follow that way, as the axes of two bones do, and lines that lie on each other tell no curve: the
     smaller angle counts. Short tangents far apart look as the end plates of a severe curve do and are told
-    as those: whoever shows more than 90 degrees shows the smaller angle beside it.
+    as those: whoever shows more than 90 degrees shows the smaller angle beside it; tangents and axes have a tool of
+    their own (``between_lines_deg``).
     Source: Cobb's method, lines along the end plates. ValueError where a line has no length.
     """
     one, other = np.subtract(first[1], first[0]), np.subtract(second[1], second[0])
@@ -46,6 +47,18 @@ def cobb_deg(first: tuple[Sequence[float], Sequence[float]], second: tuple[Seque
     if abs(across) < _NO_LENGTH:
         return min(found, 180 - found)
     return found if across > 0 else 180 - found
+
+
+def between_lines_deg(
+    first: tuple[Sequence[float], Sequence[float]], second: tuple[Sequence[float], Sequence[float]]
+) -> float:
+    """
+    Return the smaller angle between two lines in [0, 90] degrees, wherever they lie and whichever way they were drawn.
+
+    ValueError where a line has no length.
+    """
+    found = _between(np.subtract(first[1], first[0]), np.subtract(second[1], second[0]))
+    return min(found, 180 - found)
 
 
 def squared_to(long: tuple[Point, Point], short: tuple[Point, Point]) -> tuple[Point, Point]:

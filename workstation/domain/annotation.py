@@ -34,6 +34,8 @@ class AnnotationKind(StrEnum):
     SPHERE = "sphere"
     CARDIOTHORACIC = "cardiothoracic"
     NODULE = "nodule"
+    LINES = "lines"
+    """The angle between two lines, the smaller one"""
 
 
 _ANY: Final = 1_000_000
@@ -52,6 +54,7 @@ POINT_COUNTS: Final[Mapping[AnnotationKind, tuple[int, int]]] = MappingProxyType
         AnnotationKind.SPHERE: (2, 2),
         AnnotationKind.CARDIOTHORACIC: (4, 4),
         AnnotationKind.NODULE: (4, 4),
+        AnnotationKind.LINES: (4, 4),
     }
 )
 """Least and greatest number of points of each kind; ``Annotation`` says what each point is."""
@@ -135,7 +138,7 @@ class Annotation:
 
     - LENGTH: the two ends. ARROW: tip, tail. TEXT, PROBE: the point.
     - BIDIRECTIONAL, NODULE: both ends of the long axis, both ends of the short axis.
-    - ANGLE: end, vertex, end. COBB: both ends of the first line, both ends of the second.
+    - ANGLE: end, vertex, end. COBB, LINES: both ends of the first line, both ends of the second.
     - ELLIPSE: centre, end of one semi-axis, end of the semi-axis perpendicular to it.
     - RECTANGLE: four corners in order. FREEHAND: outline, the last point joining the first.
     - SPHERE: centre, a point of its surface.

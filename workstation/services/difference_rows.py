@@ -23,6 +23,7 @@ _KINDS: Final = {
     AnnotationKind.BIDIRECTIONAL: Text("双径", "two axes"),
     AnnotationKind.ANGLE: Text("角度", "angle"),
     AnnotationKind.COBB: Text("Cobb 角", "Cobb angle"),
+    AnnotationKind.LINES: Text("两线夹角", "angle between two lines"),
     AnnotationKind.ELLIPSE: Text("椭圆", "ellipse"),
     AnnotationKind.RECTANGLE: Text("矩形", "rectangle"),
     AnnotationKind.FREEHAND: Text("轮廓", "outline"),

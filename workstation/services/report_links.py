@@ -9,7 +9,7 @@ from typing import Final
 from workstation.dicom.sr import report_words
 from workstation.dicom.sr.size_words import inserted_words
 from workstation.dicom.sr.uptake_words import uptake_words
-from workstation.domain.annotation import Annotation, MeasureName
+from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
 from workstation.domain.finding import Finding, Lobe
 from workstation.domain.finding_size import size_of
 from workstation.domain.phrase import Fact
@@ -29,6 +29,8 @@ _MEASURES: Final = {
     MeasureName.RATIO: Text("心胸比", "cardiothoracic ratio"),
     MeasureName.EQUIVALENT_DIAMETER: Text("等效直径", "equivalent diameter"),
 }
+_BETWEEN: Final = Text("两线夹角", "angle between two lines")
+_RIGHT_DEG: Final = 90.0
 _BASES: Final = {
     SpacingBasis.DETECTOR: Text("探测器平面", "at the detector"),
     SpacingBasis.ESTIMATED: Text("按放大率估算", "estimated by magnification"),
@@ -89,11 +91,22 @@ def annotation_words(annotation: Annotation, language: str) -> str:
             unit = _UNITS.get(found.unit, found.unit)
             shown = f"{found.value:.2f}" if found.unit == "1" else f"{found.value:.{0 if found.unit in _WHOLE else 1}f}"
             gap = "" if unit in {"°", ""} else " "
-            return f"{words.get(language)} {shown}{gap}{unit}" + _basis_words(annotation, found.unit, language)
+            named = _BETWEEN if annotation.kind is AnnotationKind.LINES else words
+            said = f"{named.get(language)} {shown}{gap}{unit}"
+            return said + _basis_words(annotation, found.unit, language) + _between_words(annotation, language)
     if annotation.statistics is not None:
         mean = annotation.statistics
         return f"{Text('平均值', 'mean').get(language)} {mean.mean:.0f} {mean.unit}".strip()
     return ""
+
+
+def _between_words(annotation: Annotation, language: str) -> str:
+    """Return the smaller angle of a Cobb angle above 90 degrees, which tangents of a mild curve look like."""
+    found = annotation.measure(MeasureName.ANGLE)
+    if annotation.kind is not AnnotationKind.COBB or found is None or found.value <= _RIGHT_DEG:
+        return ""
+    said = f"{_BETWEEN.get(language)} {180 - found.value:.1f}°"
+    return f"（{said}）" if language.startswith("zh") else f" ({said})"
 
 
 def _basis_words(annotation: Annotation, unit: str, language: str) -> str:

@@ -39,7 +39,7 @@ SIGNER = Person("expert", "王启明", "远程诊断中心")
 
 
 def drawn(kind: AnnotationKind = AnnotationKind.LENGTH, *measures: Measure) -> Annotation:
-    points = {AnnotationKind.LENGTH: 2, AnnotationKind.BIDIRECTIONAL: 4, AnnotationKind.PROBE: 1}[kind]
+    points = {AnnotationKind.LENGTH: 2, AnnotationKind.BIDIRECTIONAL: 4, AnnotationKind.PROBE: 1}.get(kind, 4)
     return Annotation(
         uid="2.25.500",
         tracking_uid="2.25.501",
@@ -86,6 +86,16 @@ def test_a_measurement_is_named_by_its_number_and_unit() -> None:
     probe = replace(drawn(AnnotationKind.PROBE), statistics=Statistics(41.4, 3.0, 30.0, 50.0, 9, "HU"))
     assert annotation_words(probe, "zh_CN") == "平均值 41 HU"
     assert annotation_words(drawn(AnnotationKind.PROBE), "zh_CN") == ""
+
+
+def test_a_cobb_angle_above_90_degrees_is_named_with_the_angle_between_its_lines() -> None:
+    steep = drawn(AnnotationKind.COBB, Measure(MeasureName.ANGLE, 140.0, "deg"))
+    assert annotation_words(steep, "zh_CN") == "角度 140.0°（两线夹角 40.0°）"
+    assert annotation_words(steep, "en") == "angle 140.0° (angle between two lines 40.0°)"
+    mild = drawn(AnnotationKind.COBB, Measure(MeasureName.ANGLE, 30.0, "deg"))
+    assert annotation_words(mild, "en") == "angle 30.0°"
+    lines = drawn(AnnotationKind.LINES, Measure(MeasureName.ANGLE, 40.0, "deg"))
+    assert annotation_words(lines, "zh_CN") == "两线夹角 40.0°"
 
 
 def test_a_volume_of_interest_on_a_pet_is_named_by_its_uptake() -> None:

@@ -77,6 +77,7 @@ def drawn(scene: StackScene, tool: ToolName, points: list[Point], move: Callable
         (ToolName.DISTANCE, [mm(45, 35), mm(55, 35)], {"length": 10.0}),
         (ToolName.ANGLE, [mm(55, 35), mm(45, 35), mm(45, 45)], {"angle": 90.0}),
         (ToolName.COBB, [mm(45, 35), mm(55, 35), mm(45, 40), mm(55, 50)], {"angle": 45.0}),
+        (ToolName.LINES, [mm(45, 35), mm(55, 35), mm(55, 50), mm(45, 40)], {"angle": 45.0}),
         (
             ToolName.CARDIOTHORACIC,
             [mm(46, 35), mm(54, 35), mm(45, 45), mm(61, 45)],

@@ -34,6 +34,7 @@ _CLICKS: Final = {
     AnnotationKind.ANGLE: 3,
     AnnotationKind.BIDIRECTIONAL: 4,
     AnnotationKind.COBB: 4,
+    AnnotationKind.LINES: 4,
     AnnotationKind.CARDIOTHORACIC: 4,
 }
 

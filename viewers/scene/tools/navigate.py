@@ -45,6 +45,7 @@ _DRAWN: Final = {
     ToolName.ELLIPSE: AnnotationKind.ELLIPSE,
     ToolName.RECTANGLE: AnnotationKind.RECTANGLE,
     ToolName.COBB: AnnotationKind.COBB,
+    ToolName.LINES: AnnotationKind.LINES,
     ToolName.SPHERE: AnnotationKind.SPHERE,
     ToolName.CARDIOTHORACIC: AnnotationKind.CARDIOTHORACIC,
 }

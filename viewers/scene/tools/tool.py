@@ -32,6 +32,7 @@ class ToolName(StrEnum):
     TEXT = "text"
     PROBE = "probe"
     COBB = "cobb"
+    LINES = "lines"
     FREEHAND = "freehand"
     SPHERE = "sphere"
     CARDIOTHORACIC = "cardiothoracic"

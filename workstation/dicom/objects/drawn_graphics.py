@@ -80,7 +80,7 @@ def _lines(item: Annotation, points: list[Pixel], image: MarkedImage) -> Iterato
         case AnnotationKind.ARROW:
             yield points[::-1]
             yield _arrow_head(*points)
-        case AnnotationKind.BIDIRECTIONAL | AnnotationKind.COBB | AnnotationKind.CARDIOTHORACIC:
+        case AnnotationKind.BIDIRECTIONAL | AnnotationKind.COBB | AnnotationKind.LINES | AnnotationKind.CARDIOTHORACIC:
             yield from (points[:2], points[2:])
         case AnnotationKind.RECTANGLE | AnnotationKind.FREEHAND:
             yield _closed(points)

@@ -148,7 +148,7 @@ def _paths(item: Annotation, name: MeasureName) -> list[Drawn]:
             return [("POLYLINE", points)]
         case AnnotationKind.PROBE, MeasureName.VALUE:
             return [("POINT", points)]
-        case AnnotationKind.COBB, MeasureName.ANGLE:
+        case AnnotationKind.COBB | AnnotationKind.LINES, MeasureName.ANGLE:
             return [("POLYLINE", points[:2]), ("POLYLINE", points[2:])]
         case AnnotationKind.BIDIRECTIONAL | AnnotationKind.NODULE, MeasureName.LONG_AXIS | MeasureName.SHORT_AXIS:
             return [("POLYLINE", _axes(points)[name is MeasureName.SHORT_AXIS])]

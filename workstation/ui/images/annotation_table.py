@@ -219,6 +219,7 @@ def kind_words(kind: AnnotationKind) -> str:
         AnnotationKind.BIDIRECTIONAL: tr("Two diameters"),
         AnnotationKind.ANGLE: tr("Angle"),
         AnnotationKind.COBB: tr("Cobb angle"),
+        AnnotationKind.LINES: tr("Angle between two lines"),
         AnnotationKind.ELLIPSE: tr("Ellipse ROI"),
         AnnotationKind.RECTANGLE: tr("Rectangle ROI"),
         AnnotationKind.FREEHAND: tr("Freehand ROI"),
