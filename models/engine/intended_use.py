@@ -90,6 +90,19 @@ def _check_grid(volume: Volume, applies_to: AppliesTo) -> None:
                 limit=f"{applies_to.max_slice_mm:g}",
             ),
         )
+    thick_mm = volume.acquisition.slice_mm
+    if thick_mm is not None and thick_mm > applies_to.max_slice_mm + _TOLERANCE_MM:
+        raise InputOutsideIntendedUse(
+            tr(
+                "The detector refuses this series: slices are {thickness} mm thick, at most {limit} mm are allowed.",
+                thickness=f"{thick_mm:g}",
+                limit=f"{applies_to.max_slice_mm:g}",
+            ),
+            hint=tr(
+                "Have the thin slices of the same scan sent ({limit} mm or less), or read it without AI.",
+                limit=f"{applies_to.max_slice_mm:g}",
+            ),
+        )
     if max(x_mm, y_mm) > applies_to.max_pixel_mm + _TOLERANCE_MM:
         raise InputOutsideIntendedUse(
             tr(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -115,11 +116,20 @@ def read_json(data: bytes) -> Any:  # noqa: ANN401  whatever a stranger wrote
     if len(data) > MAX_MANIFEST_BYTES:
         raise BundleInvalid(tr("The model manifest is too large."), hint=ask_supplier())
     try:
-        return json.loads(data)
+        return json.loads(data, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as exc:
         raise BundleInvalid(
             tr("The model manifest is not valid JSON."), hint=ask_supplier(), detail=str(exc)[:300]
         ) from exc
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _no_number(digits)
 
 
 def ask_supplier() -> str:

@@ -272,3 +272,21 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
 
     assert job.told[-1][0] == 1.0
     assert job.told == sorted(job.told, key=lambda one: one[0])
+
+
+@pytest.mark.parametrize(
+    ("rescale_type", "is_rescaled", "unit"), [("HU", True, "HU"), ("", False, ""), ("US", True, "")]
+)
+def test_a_volume_has_the_unit_that_its_slices_have_on_screen(
+    tmp_path: Path, rescale_type: str, *, is_rescaled: bool, unit: str
+) -> None:
+    """A CT that nobody rescaled has bare numbers, and "unspecified" (PS3.3 C.11.1.1.2) is no unit."""
+
+    def change(_n: int, made: FileDataset) -> None:
+        del made.RescaleType
+        if rescale_type:
+            made.RescaleType = rescale_type
+        if not is_rescaled:
+            del made.RescaleIntercept, made.RescaleSlope
+
+    assert read_volume(write(tmp_path, axial(HEIGHTS), change=change)).volume.unit == unit

@@ -10,7 +10,8 @@ from workstation.dicom.header import Header
 from workstation.dicom.technique import NO_AGENT
 from workstation.domain.acquisition import Acquisition
 
-_AGE: Final = re.compile(r"(\d{3})([DWMY])")
+_AGE: Final = re.compile(r"(\d{1,3})([DWMY])")
+"""Three digits by the standard; scanners that write fewer mean the same"""
 _DAYS: Final = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
 _ENHANCED: Final = re.compile(r"增强|动脉期|静脉期|延迟期|CONTRAST|ENHANCED|C\+|\+C(?![A-Z])|\bCE\b|\bCTA\b")
 _PLAIN: Final = re.compile(r"平扫|NON[- ]?CONTRAST|WITHOUT CONTRAST|UNENHANCED|NO CONTRAST|C-(?![A-Z])")

@@ -170,6 +170,16 @@ def test_slices_that_touch_or_overlap_or_do_not_tell_run_in_silence(apart_mm: fl
     assert check_intended_use(_sliced(apart_mm, slice_mm), _applies_to()) == ()
 
 
+@pytest.mark.parametrize(("apart_mm", "slice_mm"), [(2.0, 8.0), (2.5, 5.0), (1.0, 10.0)])
+def test_thick_slices_are_refused_however_close_they_lie(apart_mm: float, slice_mm: float) -> None:
+    with pytest.raises(InputOutsideIntendedUse) as caught:
+        check_intended_use(_sliced(apart_mm, slice_mm), _applies_to())
+
+    assert caught.value.user_text == (
+        f"The detector refuses this series: slices are {slice_mm:g} mm thick, at most 3 mm are allowed."
+    )
+
+
 def test_gaps_of_an_mr_are_its_protocol() -> None:
     mr = replace(_sliced(3.0, 1.0), unit="", acquisition=Acquisition(modality="MR", slice_mm=1.0))
 

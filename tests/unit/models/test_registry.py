@@ -206,7 +206,7 @@ def test_a_manifest_that_is_wrong_is_refused(tmp_path: Path, change: Change, rea
         read_bundle(copied_bundle(tmp_path, change))
 
 
-@pytest.mark.parametrize("data", [b"{", b"\xff\xff", b"[" * 100_000])
+@pytest.mark.parametrize("data", [b"{", b"\xff\xff", b"[" * 100_000, b"[NaN]", b"[Infinity]", b"[1e999]"])
 def test_a_manifest_that_is_not_json_is_refused(data: bytes) -> None:
     with refused(BundleInvalid, "not valid JSON"):
         parse_manifest(data)

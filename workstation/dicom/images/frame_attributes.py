@@ -59,25 +59,29 @@ def functional_groups(dataset: Dataset, frame: int) -> Mapping[str, Dataset]:
 
 def unit_of(dataset: Dataset, transform: Dataset) -> str:
     """Return the unit of the values after the modality transform, empty when they have none."""
-    declared = str(transform.get("RescaleType", "") or dataset.get("Units", "") or "")
+    return unit_named(
+        str(transform.get("RescaleType", "") or dataset.get("Units", "") or ""),
+        str(dataset.get("Modality", "")),
+        str(dataset.get("SOPClassUID", "")),
+        is_rescaled=transform.get("RescaleIntercept") is not None,
+    )
+
+
+def unit_named(declared: str, modality: str, sop_class_uid: str, *, is_rescaled: bool) -> str:
+    """
+    Return the unit behind a Rescale Type (or Units), empty when the values have none; one rule for stack and volume.
+
+    Values that name no unit are Hounsfield units in a CT image that was rescaled: it has them by definition
+    (PS3.3 C.8.2.1.1.2) unless it is localised otherwise. A screen that was captured beside a CT, or values that
+    nobody rescaled, are bare numbers.
+    """
     if declared in {"US", "NONE"}:
         return ""  # "unspecified", not a unit
     if declared == "OD":
         return "mOD"  # thousandths of it (PS3.3 C.11.1.1.2)
     if declared in {"PCT", "PCNT"}:
         return "%"
-    return declared or ("HU" if _is_hounsfield(dataset, transform) else "")
-
-
-def _is_hounsfield(dataset: Dataset, transform: Dataset) -> bool:
-    """
-    Tell whether values that name no unit are Hounsfield units: those of a CT image that was rescaled.
-
-    A CT Image has them by definition (PS3.3 C.8.2.1.1.2) unless it is localised otherwise; a screen that was
-    captured beside a CT, or values that nobody rescaled, are bare numbers.
-    """
-    is_ct = dataset.get("Modality") == "CT" and dataset.get("SOPClassUID") in _CT_IMAGES
-    return is_ct and transform.get("RescaleIntercept") is not None
+    return declared or ("HU" if modality == "CT" and sop_class_uid in _CT_IMAGES and is_rescaled else "")
 
 
 def padding_of(dataset: Dataset) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ from workstation.dicom.acquisition import acquisition_of
 from workstation.dicom.header import Header
 from workstation.dicom.images.assemble import stack_of
 from workstation.dicom.images.fast_reader import FastFile
+from workstation.dicom.images.frame_attributes import unit_named
 from workstation.dicom.images.source import WORKERS, alone_or_together, read_file_header
 from workstation.dicom.images.stack import StackGeometry
 from workstation.dicom.images.voxels import Slice, read_voxels
@@ -82,7 +83,12 @@ def _volume(sources: Sequence[Path | bytes], job: JobContext | None) -> LoadedVo
         ijk_to_lps=matrix,
         frame_of_reference_uid=first.text("FrameOfReferenceUID"),
         series_instance_uid=first.text("SeriesInstanceUID"),
-        unit=first.text("RescaleType") or ("HU" if first.text("Modality") == "CT" else ""),
+        unit=unit_named(
+            first.text("RescaleType"),
+            first.text("Modality"),
+            first.text("SOPClassUID"),
+            is_rescaled=first.number("RescaleIntercept") is not None,
+        ),
         acquisition=acquisition_of(first),
     )
     if job is not None:
