@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from viewers.qt.surface import painted, rgb_image
+from viewers.qt.turn_budget import TurnBudget, shared_budget
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.camera import PixelTransform
 from viewers.scene.fusion import FusedLayer, FusionLook, blended
@@ -97,8 +98,8 @@ class PlanePictures(QObject):
 
     Thin planes are cut at the screen's own pixels, slabs at the voxels' finest spacing and then
     scaled: between voxels a projection has nothing to show. A cut expected to take longer than
-    ``at_once_s`` comes coarse first; ``sample_s`` is what a sample is thought to take until one
-    was measured. ``changed`` tells that a full cut is ready to be painted.
+    ``at_once_s``, or than its share of the ``turn``, comes coarse first; ``sample_s`` is what a sample
+    is thought to take until one was measured. ``changed`` tells that a full cut is ready to be painted.
 
     A fused plane is cut at its own pixels, image and overlay in one go: what is painted over each other always
     comes of the same request.
@@ -107,8 +108,11 @@ class PlanePictures(QObject):
     changed = Signal()
     _finished = Signal(object)
 
-    def __init__(self, sample_s: float = _START_S, at_once_s: float = _AT_ONCE_S) -> None:
+    def __init__(
+        self, sample_s: float = _START_S, at_once_s: float = _AT_ONCE_S, turn: TurnBudget | None = None
+    ) -> None:
         super().__init__()
+        self._turn = turn or shared_budget()
         self._here, self._background = _Cutter(), _Cutter()
         self._resampler = Resampler()
         self._sample_s = {(along, fused): sample_s * (1 + fused) for along in (True, False) for fused in (True, False)}
@@ -163,7 +167,9 @@ class PlanePictures(QObject):
             return self._full, fine
         full = coarser(request, fine)
         expected = samples(full) * self._sample_s[asked.kind]
-        if expected <= self._at_once_s:
+        allowed_s = min(self._at_once_s, self._turn.share_s())
+        self._turn.spend(min(expected, allowed_s))
+        if expected <= allowed_s:
             self._wanted = None
             self._rest.stop()
             self._full = self._timed(asked, full)
@@ -172,7 +178,7 @@ class PlanePictures(QObject):
             self._wanted = asked
             self._rest.start()
         halved = expected / 2 if request.slab is not None else expected
-        factor = fine * min(_COARSEST, math.ceil(math.sqrt(halved / _COARSE_S)))
+        factor = fine * min(_COARSEST, math.ceil(math.sqrt(halved / min(_COARSE_S, allowed_s))))
         return self._timed(asked, coarser(request, factor, thinned=True)), factor
 
     def _scaled(self, gray: Gray, factor: int, size: tuple[int, int]) -> Gray:
