@@ -31,6 +31,7 @@ from workstation.domain.text_link import LinkKind
 from workstation.domain.workitem import WorklistRow
 from workstation.services.category_age import changed_words, label_of
 from workstation.services.coded_answers import contradictions, other_inputs, sides_of
+from workstation.services.dominant_nodule import dominant_contradictions
 from workstation.services.report_links import LinkState, link_states
 
 _ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION, "18783-1": Role.RECOMMENDATION}
@@ -87,7 +88,12 @@ def norm_subject(
         signer=signer,
         measured_mm=_measured(report, template),
         links=tuple(_link(state) for state in link_states(report) if state.link.field in shown),
-        denials=(*_denials(report, template), *contradictions(report, template), *other_inputs(report, template)),
+        denials=(
+            *_denials(report, template),
+            *contradictions(report, template),
+            *other_inputs(report, template),
+            *dominant_contradictions(report, template),
+        ),
         categories=tuple(_category(one, report) for one in report.categories),
         sides=tuple(sides_of(report, template)),
     )

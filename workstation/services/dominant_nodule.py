@@ -1,0 +1,84 @@
+"""
+The dominant nodule as it was typed into a report, held against the table of findings.
+
+Nothing is carried over from the table, for which nodule is dominant is a judgement; but a size or a type that no nodule
+of the table has is a doubt. Its place needs no rule here: the template asks for none, and a lobe or side in a text is
+held against the table by the rules of texts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from workstation.domain.categories.values import mean_of_axes_mm
+from workstation.domain.finding import Finding, NoduleType
+from workstation.domain.finding_size import FindingSize, size_of
+from workstation.domain.norm.values import NormDenial
+from workstation.domain.report import Report
+from workstation.domain.template import FieldType, ReportTemplate, Text
+from workstation.domain.tracking import GROWTH_MM
+
+TYPE: Final = "dominant_type"
+LONG: Final = "dominant_long_mm"
+SHORT: Final = "dominant_short_mm"
+_BY_AXES_MM: Final = GROWTH_MM
+"""Two measurements of one nodule differ by so much; more would be growth (Lung-RADS v2022)"""
+_BY_VOLUME_MM: Final = 2 * GROWTH_MM
+"""A diameter of a volume, or of a network, is no mean of two axes and lies up to 1 mm beside it (ADR 0017)"""
+_MOST: Final = 3
+_TABLE: Final = Text("所见{rows}", "finding {rows}")
+_NODULE: Final = Text("{number}号 {words}", "{number}: {words}")
+
+
+def dominant_contradictions(report: Report, template: ReportTemplate) -> Iterator[NormDenial]:
+    """Yield what was typed of the dominant nodule and fits no nodule of the table; an empty table says nothing."""
+    fields = {item.key: item for item in template.fields}
+    has_table = any(item.type is FieldType.FINDINGS for item in template.fields)
+    sized = [(one, size_of(one, report.drawn.annotations)) for one in report.findings.reported]
+    nodules = [(one, size) for one, size in sized if size is not None]
+    if not has_table or not {TYPE, LONG, SHORT} <= fields.keys() or not nodules:
+        return
+    typed_mm = _typed_mean_mm(report)
+    same = nodules if typed_mm is None else [one for one in nodules if _fits(one[1], typed_mm)]
+    if typed_mm is not None and not same:
+        yield NormDenial(LONG, f"{typed_mm:.1f} mm", _table([(f, f"{size.mm:.1f} mm") for f, size in nodules], report))
+        return
+    said = report.values.get(TYPE, "").strip()
+    kinds = [one.nodule_type for one, _size in same]
+    if said in _COMPARED and all(kind in _COMPARED and kind.value != said for kind in kinds):
+        words = {one.key: one.label.get(report.language) for one in fields[TYPE].choices}
+        told = [(one, words.get(one.nodule_type.value, one.nodule_type.value)) for one, _size in same]
+        yield NormDenial(TYPE, words.get(said, said), _table(told, report))
+
+
+_COMPARED: Final = frozenset({NoduleType.SOLID, NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
+"""Types by attenuation; calcified is said beside any of them"""
+
+
+def _typed_mean_mm(report: Report) -> float | None:
+    """Return the mean of both typed axes in mm, None where one is missing or no number."""
+    axes = [_number(report.values.get(key, "")) for key in (LONG, SHORT)]
+    long_mm, short_mm = axes
+    return None if long_mm is None or short_mm is None else mean_of_axes_mm(long_mm, short_mm)
+
+
+def _fits(size: FindingSize, typed_mm: float) -> bool:
+    span = _BY_VOLUME_MM if size.mean_mm is None else _BY_AXES_MM
+    return abs(size.mm - typed_mm) <= span + 1e-9
+
+
+def _table(rows: Sequence[tuple[Finding, str]], report: Report) -> str:
+    words = report.language
+    told = [_NODULE.get(words).format(number=one.number, words=said) for one, said in rows[:_MOST]]
+    between = "、" if words.startswith("zh") else ", "
+    return _TABLE.get(words).format(rows=between.join([*told, *(["…"] if len(rows) > _MOST else [])]))
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None
