@@ -291,6 +291,19 @@ class Scene(ABC):
         return "HU" if self.modality == "CT" else ""
 
     @property
+    def has_window(self) -> bool:
+        """Tell whether a window is in force: true colours are shown as they are, and what is not here has none yet."""
+        source = self._source()
+        return not (isinstance(source, SliceImage) and source.is_color)
+
+    @property
+    def raw_unit(self) -> str:
+        """Return what a PET is shown in while it has no uptake values, with a space before it; empty otherwise."""
+        if self.modality != "PT" or self.uptake is not None:
+            return ""
+        return f" {self.value_unit or tr('stored values')}"
+
+    @property
     def takes_ct_windows(self) -> bool:
         """Tell whether the windows of CT show here what they are named after; the values of some CTs are no HU."""
         return self.modality == "CT" and self.value_unit == "HU"
@@ -513,14 +526,14 @@ class Scene(ABC):
         return self.foreign(view) if self.foreign is not None else ()
 
     def _window_text(self) -> str:
-        source = self._source()
-        # true colours are shown as they are: no window works on them
-        if isinstance(source, SliceImage) and source.is_color:
+        if not self.has_window:
             return ""
         if self.own_words:
             return f"{window_text(self.voi)} · {self.own_words}"
         is_linear = isinstance(self.voi, Window) and self.voi.function is not VoiFunction.SIGMOID
-        return self.uptake.words(self.window) if self.uptake is not None and is_linear else window_text(self.voi)
+        if self.uptake is not None and is_linear:
+            return self.uptake.words(self.window)
+        return f"{window_text(self.voi)}{self.raw_unit}"
 
     def _matrix_text(self, view: SliceView) -> str:
         return matrix_text(view)

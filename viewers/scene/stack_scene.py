@@ -290,6 +290,11 @@ class StackScene(Scene):
         return here.frame + 1 if several and here.sop_instance_uid else None
 
     @property
+    def has_window(self) -> bool:
+        """Tell whether a window is in force; an image brings its own along, unless the reader chose one before."""
+        return super().has_window and (self._source() is not None or self.state.voi is not None)
+
+    @property
     def value_unit(self) -> str:
         """Return the unit of the image on screen, else of the first that is here."""
         image, whole = self._images.shown(self._index), self._images.whole

@@ -21,11 +21,13 @@ class GridFacts:
     """
     How a volume's voxels depart from upright cubes.
 
-    ``tilt_deg`` is the angle between the slices' normal and the way from slice to slice.
+    ``tilt_deg`` is the angle between the slices' normal and the way from slice to slice; ``slices_mm`` how far the
+    acquired slices lie apart along their normal.
     """
 
     tilt_deg: float
     finest_mm: float
+    slices_mm: float
     is_isotropic: bool
 
     @property
@@ -38,8 +40,14 @@ class GridFacts:
         return (tr("Tilt corrected {degrees}°", degrees=f"{self.tilt_deg:.1f}".removesuffix(".0")),) * self.is_tilted
 
     def resampled_text(self) -> str:
-        """Return what the planes of unequal voxels are resampled to; empty for cubes."""
-        return "" if self.is_isotropic else tr("Isotropic {mm} mm", mm=f"{self.finest_mm:.2f}")
+        """Return what the planes of unequal voxels are resampled to, and from slices how far apart; empty for cubes."""
+        if self.is_isotropic:
+            return ""
+        return tr(
+            "Isotropic {mm} mm, slices {gap} mm apart",
+            mm=f"{self.finest_mm:.2f}",
+            gap=f"{self.slices_mm:.2f}".rstrip("0").rstrip("."),
+        )
 
 
 def grid_facts(volume: Volume) -> GridFacts:
@@ -48,4 +56,5 @@ def grid_facts(volume: Volume) -> GridFacts:
     normal = np.cross(columns, rows)
     across = float(np.linalg.norm(np.cross(normal, slices)))
     tilt = float(np.degrees(np.arctan2(across, abs(float(normal @ slices)))))
-    return GridFacts(tilt, min(volume.spacing_mm), max(volume.spacing_mm) <= _UNEQUAL * min(volume.spacing_mm))
+    apart = abs(float(normal @ slices)) / float(np.linalg.norm(normal))
+    return GridFacts(tilt, min(volume.spacing_mm), apart, max(volume.spacing_mm) <= _UNEQUAL * min(volume.spacing_mm))

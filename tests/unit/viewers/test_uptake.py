@@ -86,6 +86,27 @@ def test_probe_and_regions_are_told_in_suv_and_padding_stays_padding() -> None:
     assert scene.measured() is shown
 
 
+def test_values_of_a_pet_without_uptake_say_what_they_are() -> None:
+    scene = pet(uptake=None)
+    scene.set_window(Window(10000.0, 20000.0))
+    assert "W 20000  L 10000 Bq/ml" in captions(scene)
+    scene.uptake = UPTAKE
+    assert "SUVbw 0\u20135" in captions(scene)
+    assert not any("Bq/ml" in line for line in captions(scene))
+
+
+def test_a_picture_that_is_not_here_yet_names_no_window() -> None:
+    scene = StackScene(
+        (StackSlot("1.1", plane=PLANE),), annotations=Annotations("1.2"), new_uid=uids(), modality="MG",
+        frame_of_reference_uid="1.3", series_instance_uid="1.5",
+    )  # fmt: skip
+    assert not scene.has_window
+    assert not any(line.startswith("W ") for line in captions(scene))
+    scene.put(0, SliceImage(np.zeros((64, 64), np.int16), PLANE, "1.1", "1.3", voi=Window(2000, 1000)))
+    assert scene.has_window
+    assert "W 1000  L 2000" in captions(scene)
+
+
 def test_why_there_are_no_uptake_values_stays_on_the_image() -> None:
     scene = pet(uptake=None)
     scene.set_window(Window(10000.0, 20000.0))

@@ -448,6 +448,8 @@ class Hanging(QObject):
             if cell.stack is stack:
                 self._pictures.arrange()
                 self._page.grid.frame(cell.key).refresh()
+        if self._page.grid.active.scene is stack.scene:
+            self._page.show_window()  # an image brings its own window along
         self._cut.came(stack)
 
     def _settled(self, stack: CellStack) -> None:

@@ -172,6 +172,8 @@ class PetUptake(QObject):
         known = chain(self._prepared.values(), self._hung.values())
         prepared = next((one for one in known if one.is_of(scene)), None)
         scene.uptake, scene.no_uptake = uptake_of(found)
+        if found is None:
+            scene.no_uptake = tr("SUV is being worked out: values are as they were stored")
         facts = self._facts.get(series)
         if facts is not None:
             given = " · ".join(part for part in (facts.tracer, facts.elapsed) if part)

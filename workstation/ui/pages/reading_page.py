@@ -275,9 +275,7 @@ class ReadingPage(Page):
     def show_window(self) -> None:
         """Name the window of the active viewport."""
         scene = self.grid.active.scene
-        if scene is None:
-            return
-        if isinstance(scene, NoteScene):
+        if scene is None or isinstance(scene, NoteScene) or not scene.has_window:
             self.header.presets.show_choice("\u2014")
             return
         if isinstance(scene, VolumeScene) and scene.preset is not VolumePreset.MIP:
@@ -287,7 +285,7 @@ class ReadingPage(Page):
         # the windows of 0 and 1 depend on the pixels: asking for them here would cost a whole plane
         known = [key for key, preset in CT_PRESETS.items() if preset.window == window and scene.takes_ct_windows]
         centre = f"{window.centre:.0f}".replace("-", "\u2212")
-        words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}"
+        words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}{scene.raw_unit}"
         if scene.uptake is not None:
             words = scene.uptake.words(window)
         elif not known and (scene.own_words or not isinstance(scene.voi, Window)):
