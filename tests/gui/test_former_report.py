@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -16,7 +18,9 @@ from tests.helpers.priors import FakeArchive, FakePriors, prior, structure
 from tests.helpers.writing import FakePhrases
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import NotPermitted, Unreachable
+from workstation.domain.finding import Finding
 from workstation.domain.hanging import PriorRelation
+from workstation.domain.observation import FollowUp, NoduleObservation
 from workstation.domain.report import ReportState
 from workstation.services.phrase_service import PhraseBook
 from workstation.services.prior_service import ComparePriors
@@ -32,8 +36,9 @@ VALUES = {
 
 
 class Former:
-    def __init__(self, qtbot: QtBot, relation: PriorRelation = PriorRelation.SAME_PATIENT, width: int = 1856) -> None:
-        self.qtbot, self.bench = qtbot, DeskBench()
+    def __init__(self, qtbot: QtBot, relation: PriorRelation = PriorRelation.SAME_PATIENT, width: int = 1856,
+                 findings: tuple[Finding, ...] = ()) -> None:  # fmt: skip
+        self.qtbot, self.bench = qtbot, DeskBench(findings=findings)
         self.audit, self.source, self.reports = FakeAudit(), FakePriors(), FakeReports()
         self.source.known = [prior("1.9.3", relation=relation, reported=True), prior("1.9.4", "20241030")]
         signed = replace(cases.report(values=VALUES, uid="1.9.3"), state=ReportState.FINAL, signed_at=cases.NOON)
@@ -113,6 +118,31 @@ def test_no_change_since_is_written_with_its_date_where_the_cursor_is(former: Fo
     former.page.form.texts()["impression"].setFocus()
     former.page.former.unchanged.click()
     assert former.session.report.values["impression"] == "与 2025-12-08 检查比较，未见明显变化。"
+
+
+def test_no_change_is_not_written_over_measured_growth_before_somebody_has_read_it(qtbot: QtBot) -> None:
+    former = Former(qtbot, findings=(cases.ai_finding(1).accepted(by="expert", at=cases.NOON),))
+    centre = (-57.0, 131.0, -520.5)
+    before = NoduleObservation("2.25.9", date(2025, 12, 8), centre, 12.0)
+    now = NoduleObservation("2.25.1001", date(2026, 11, 21), centre, 16.1)
+    former.session.follow("2.25.1001", FollowUp("1.9.3", before, now, own_tracking_uid="2.25.1001"))
+    former.ask()
+    former.says("气管通畅")
+    former.page.form.texts()["impression"].setFocus()
+    former.page.former.unchanged.click()
+    asks = former.presenter.former.contradicted
+    assert asks is not None
+    assert "· 1号 12.0 → 16.1 mm 增大" in [one.text() for one in asks.findChildren(QLabel)]
+    assert former.session.report.values.get("impression", "") == ""
+
+    asks.reject()
+    assert former.session.report.values.get("impression", "") == ""
+    former.page.former.unchanged.click()
+    again = former.presenter.former.contradicted
+    assert again is not None
+    again.accept()
+    assert former.session.report.values["impression"] == "与 2025-12-08 检查比较，未见明显变化。"
+    former.bench.close()
 
 
 def test_in_a_narrow_window_both_reports_stand_side_by_side(qtbot: QtBot) -> None:

@@ -33,6 +33,7 @@ from workstation.services.category_age import changed_words, label_of
 from workstation.services.coded_answers import contradictions, other_inputs, sides_of
 from workstation.services.dominant_nodule import dominant_contradictions
 from workstation.services.report_links import LinkState, link_states
+from workstation.services.unchanged_claim import unchanged_contradictions
 
 _ROLES = {"59776-5": Role.FINDINGS, IMPRESSIONS: Role.IMPRESSION, "18783-1": Role.RECOMMENDATION}
 """LOINC of the section heading; every other section is background."""
@@ -93,6 +94,7 @@ def norm_subject(
             *contradictions(report, template),
             *other_inputs(report, template),
             *dominant_contradictions(report, template),
+            *unchanged_contradictions(report, template),
         ),
         categories=tuple(_category(one, report) for one in report.categories),
         sides=tuple(sides_of(report, template)),

@@ -11,21 +11,23 @@ from PySide6.QtCore import QObject, Qt
 from resources.translation import tr
 from workstation.domain.errors import WorkstationError
 from workstation.domain.hanging import PriorRelation, PriorStudy, day_of
-from workstation.domain.template import FieldType, Text
+from workstation.domain.template import FieldType
 from workstation.domain.text_link import LinkKind, TextLink
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.prior_report import PriorReport
 from workstation.services.prior_service import ComparePriors
 from workstation.services.reading_session import ReadingSession
+from workstation.services.unchanged_claim import measured_changes, unchanged_sentence
 from workstation.ui.case_desk import CaseDesk
+from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.report_page import ReportPage
+from workstation.ui.patient_words import case_words
 from workstation.ui.prior_dialogs import SamePersonDialog
 from workstation.ui.report.former_panel import FormerSection
 from workstation.ui.report.writing import ReportWriting
 
 _SENTENCE: Final = re.compile(r"[^\s。；;][^。；;\n]*?(?:[。；;]|\.(?=\s)|(?=\n)|$)")
 """Up to its full stop; a point inside a number ends nothing"""
-_UNCHANGED: Final = Text("与 {date} 检查比较，未见明显变化。", "No significant change since {date}.")
 
 
 class FormerReports(QObject):
@@ -42,6 +44,8 @@ class FormerReports(QObject):
         self._shown: PriorStudy | None = None
         self._running: JobHandle[Any] | None = None
         self.dialog: SamePersonDialog | None = None
+        self.contradicted: ConfirmDialog | None = None
+        """Asks whether "no change" is written against what was measured"""
         page.former_requested.connect(self.show)
         page.former.chosen.connect(self.choose)
         page.former.copy_asked.connect(self._copy)
@@ -54,8 +58,9 @@ class FormerReports(QObject):
         """Let the former case go: nothing of it stays on screen."""
         if self._running is not None:
             self._running.cancel()
-        if self.dialog is not None:
-            self.dialog.reject()
+        for dialog in (self.dialog, self.contradicted):
+            if dialog is not None:
+                dialog.reject()
         self._session, self._running, self._shown, self._known = None, None, None, ()
         self._confirmed = set()
         self._writing.prior_date = ""
@@ -180,10 +185,35 @@ class FormerReports(QObject):
 
     def _say_unchanged(self) -> None:
         session, prior = self._session, self._shown
-        if session is None or prior is None:
+        if session is None or prior is None or self.contradicted is not None:
             return
-        if not self._writing.put(_UNCHANGED.get(session.report.language).format(date=_day(prior))):
+        changes = measured_changes(session.report, prior.study_instance_uid)
+        if not changes:
+            self._write_unchanged(session, prior)
+            return
+        self.contradicted = dialog = ConfirmDialog(
+            self._page,
+            tr("Measured otherwise"),
+            tr("The comparison with {day} shows a change beyond what measuring again may change:", day=_day(prior)),
+            tr("Write “no change” all the same"),
+            lines=changes,
+            hint=tr("The check before signing will ask about it again."),
+            danger=True,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.name_case(case_words(session.row))
+        dialog.accepted.connect(partial(self._write_unchanged, session, prior))
+        dialog.finished.connect(self._contradiction_gone)
+        dialog.open()
+
+    def _write_unchanged(self, session: ReadingSession, prior: PriorStudy) -> None:
+        if self._desk.session is not session or session.read_only:
+            return
+        if not self._writing.put(unchanged_sentence(session.report.language, _day(prior))):
             self._page.toast.emit(tr("Put the cursor into a text first"))
+
+    def _contradiction_gone(self, _result: int) -> None:
+        self.contradicted = None
 
 
 def _sentences(text: str) -> list[tuple[int, str]]:

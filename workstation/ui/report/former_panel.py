@@ -46,8 +46,10 @@ class FormerPanel(Panel):
         self.studies.setAccessibleName(tr("Earlier studies with a report"))
         self.studies.activated.connect(self.chosen)
         bar.addWidget(self.studies, 1)
-        self.unchanged = Button(tr("No change since"), icon="check")
-        self.unchanged.setToolTip(tr("Write into the field in use that nothing changed since this report"))
+        self.unchanged = Button(tr("Write “no change”"), icon="file-edit")
+        self.unchanged.setToolTip(
+            tr("Writes a sentence with the day of this report into the text in use; measured growth is held against it")
+        )
         self.unchanged.clicked.connect(self.unchanged_asked)
         bar.addWidget(self.unchanged)
         self.body.addLayout(bar)
