@@ -114,6 +114,7 @@ STATES: dict[str, dict[str, object]] = {
         "PresentationLUTShape": "INVERSE",
     },
     "VOI LUT": {"SoftcopyVOILUTSequence": [item(VOILUTSequence=[lut(0, SQUARES, 16)])]},
+    "no window": {},
 }
 
 
@@ -132,6 +133,29 @@ def test_a_state_looks_as_dcmtk_draws_it(tmp_path: Path, name: str) -> None:
     ours, _ = shown(of, by)
     far = np.abs(ours.astype(int) - theirs.astype(int)) > 2
     assert int(far.sum()) == 0
+
+
+@pytest.mark.dcmtk
+@pytest.mark.parametrize(("bits", "slope", "intercept"), [(8, 1, 0), (12, 1, 0), (12, 2, -1024)])
+def test_a_state_without_a_window_spans_the_values_that_the_image_can_have(
+    tmp_path: Path, bits: int, slope: int, intercept: int
+) -> None:
+    """Eight or twelve bits over the whole range of a wider type would be one even grey."""
+    stored = np.linspace(0, 2**bits - 1, SIZE * SIZE).astype(np.uint16).reshape(SIZE, SIZE)
+    of = image(
+        PixelData=stored.tobytes(), PixelRepresentation=0, BitsStored=bits, HighBit=bits - 1,
+        RescaleSlope=slope, RescaleIntercept=intercept,
+    )  # fmt: skip
+    by = state(of)
+    (tmp_path / "image.dcm").write_bytes(part10(of))
+    (tmp_path / "state.dcm").write_bytes(part10(by))
+    files = [str(tmp_path / name) for name in ("state.dcm", "image.dcm", "out.pgm")]
+    subprocess.run(["dcmp2pgm", "--pstate", *files], check=True, capture_output=True)
+    with Image.open(tmp_path / "out.pgm") as drawn_by_dcmtk:
+        theirs = np.asarray(drawn_by_dcmtk)
+    ours, _ = shown(of, by)
+    assert (int(ours.min()), int(ours.max())) == (0, 255)
+    assert int(np.abs(ours.astype(int) - theirs.astype(int)).max()) <= 2
 
 
 def window(**more: object) -> dict[str, object]:
@@ -218,8 +242,8 @@ def test_a_presentation_lut_works_behind_the_window() -> None:
 
 def test_without_a_voi_every_value_keeps_its_place_between_black_and_white() -> None:
     levels, _ = shown(image(), state(image()))
-    # int16 from -32768 to 32767 on 256 levels
-    assert (int(levels[0, 0]), int(levels[-1, -1])) == (124, 142)
+    # stored values of 16 bits with the intercept -1024: -33792 to 31743 on 256 levels, as DCMTK draws it
+    assert (int(levels[0, 0]), int(levels[-1, -1])) == (128, 146)
 
 
 def test_a_state_turns_first_and_mirrors_what_it_sees() -> None:

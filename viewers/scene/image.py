@@ -43,7 +43,8 @@ class SliceImage:
     plane, ``calibrated`` the same for the regions of an ultrasound picture, beside which nothing is measured in mm.
     ``overlay_groups`` are the groups (60xx) that ``graphics`` are of. ``burned_in`` tells whether the pixels carry the
     patient's name, None where nobody knows. ``is_early`` is an image that was checked by no digest yet: it is looked
-    at while its object is on the way, and nothing else.
+    at while its object is on the way, and nothing else. ``full_scale`` is the lowest and highest value that such
+    an image can have, None where nothing says so.
     """
 
     pixels: npt.NDArray[Any]
@@ -72,6 +73,7 @@ class SliceImage:
     burned_in: bool | None = None
     lossy_method: str = ""
     is_early: bool = False
+    full_scale: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8

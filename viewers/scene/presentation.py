@@ -84,7 +84,9 @@ def _voi(image: SliceImage, state: FramePresentation) -> Window | VoiLut:
 
 
 def _span(image: SliceImage) -> tuple[float, float]:
-    """Return the range that identity maps from black to white: all values the image may have."""
+    """Return the range that identity maps from black to white: all values the image may have (PS3.4 N.2)."""
+    if image.full_scale is not None:
+        return image.full_scale
     kind = image.pixels.dtype
     if kind.kind == "f":
         return float(np.nanmin(image.pixels)), float(np.nanmax(image.pixels))

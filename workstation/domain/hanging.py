@@ -291,7 +291,9 @@ def _same_part_first(study: Study, prior: Study) -> Study:
 
 
 def _wanted(selector: ImageSelector, study: Study) -> Series | None:
-    fitting = [series for series in study.series if _fits(selector, series)]
+    fitting = sorted(
+        (series for series in study.series if _fits(selector, series)), key=lambda one: _is_raw(selector, one)
+    )
     return fitting[selector.occurrence] if selector.occurrence < len(fitting) else None
 
 
@@ -308,13 +310,19 @@ def _fits(wanted: ImageSelector, series: Series) -> bool:
 
 
 def _images(wanted: ImageSelector, series: Series) -> tuple[Instance, ...]:
-    return tuple(
+    fitting = (
         instance
         for instance in series.instances
         if instance.rows > 0
         and (not wanted.laterality or instance.laterality == wanted.laterality)
         and (not wanted.view_position or instance.view_position == wanted.view_position)
     )
+    return tuple(sorted(fitting, key=lambda one: one.is_for_processing))
+
+
+def _is_raw(wanted: ImageSelector, series: Series) -> bool:
+    """Tell whether a series has raw values only for a cell: what was made to be looked at hangs before it."""
+    return all(instance.is_for_processing for instance in _images(wanted, series))
 
 
 def _orientation(series: Series) -> str:

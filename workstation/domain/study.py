@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from workstation.domain.frames import Cine, FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane, Point
@@ -40,6 +41,17 @@ class Patient:
         return self.recorded_name or self.name
 
 
+_FOR_PROCESSING: Final = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.1.1.1",
+        "1.2.840.10008.5.1.4.1.1.1.2.1",
+        "1.2.840.10008.5.1.4.1.1.1.3.1",
+        "1.2.840.10008.5.1.4.1.1.13.1.5",
+    }
+)
+"""Digital X-Ray, Mammography, Intra-Oral X-Ray and Breast Projection X-Ray Image Storage, For Processing (PS3.4 B.5)"""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """
@@ -62,6 +74,13 @@ class Instance:
     view_position: str = ""
     """What View Code Sequence (0054,0220) names, else View Position (0018,5101): ``CC``, ``MLO``, ``PA``, ``LL`` …"""
     technique: Technique = UNKNOWN
+    image_type: tuple[str, ...] = ()
+    """Image Type (0008,0008): whether the pixels are original, the image primary, and what vendors say of it"""
+
+    @property
+    def is_for_processing(self) -> bool:
+        """Tell whether these are raw values of a detector, made to be computed with and not to be looked at."""
+        return self.sop_class_uid in _FOR_PROCESSING
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,14 +52,27 @@ class ImagesRead:
 
 
 def images_for(detector: ImageDetector, study: Study) -> tuple[tuple[Series, Instance], ...]:
-    """Return the single-frame images of a model's modalities."""
-    return tuple(
+    """
+    Return the single-frame images of a model's modalities.
+
+    Raw values are left out where the study has an image of the same side and view that was made to be looked at:
+    one lesion would be marked twice.
+    """
+    found = [
         (series, instance)
         for series in study.series
         if series.modality in detector.modalities
         for instance in series.instances
         if instance.number_of_frames <= 1
+    ]
+    made_to_be_seen = {_view(series, one) for series, one in found if not one.is_for_processing}
+    return tuple(
+        (series, one) for series, one in found if not (one.is_for_processing and _view(series, one) in made_to_be_seen)
     )
+
+
+def _view(series: Series, instance: Instance) -> tuple[str, str, str]:
+    return series.modality, instance.laterality, instance.view_position
 
 
 def read_images(detector: ImageDetector, read: Read, study: Study, fetch: Fetch, job: JobContext) -> ImagesRead:

@@ -122,6 +122,19 @@ def test_each_cell_of_a_mammogram_takes_its_side_and_view_and_the_walls_meet() -
     assert (right.cell.chest_wall, left.cell.chest_wall) == (ChestWall.RIGHT, ChestWall.LEFT)
 
 
+def test_raw_mammograms_never_hang_before_those_made_to_be_looked_at() -> None:
+    """A system that sends both puts the raw series first: For Processing (PS3.4 B.5) is not for the eye."""
+    raw, made = mammogram("2.1"), mammogram("2.2")
+    unseen = tuple(replace(one, sop_class_uid="1.2.840.10008.5.1.4.1.1.1.2.1") for one in raw.series[0].instances)
+    only = study("2.3", replace(raw.series[0], instances=unseen))
+    both = study("2.3", *only.series, *made.series)
+    mixed = study("2.3", replace(made.series[0], instances=(*unseen, *made.series[0].instances)))
+
+    assert [cell.instances[0].sop_instance_uid for cell in hang(CC, both)] == ["2.2.RCC", "2.2.LCC"]
+    assert [cell.instances[0].sop_instance_uid for cell in hang(CC, mixed)] == ["2.2.RCC", "2.2.LCC"]
+    assert [cell.instances[0].sop_instance_uid for cell in hang(CC, only)] == ["2.1.RCC", "2.1.LCC"]
+
+
 def test_views_in_series_of_their_own_are_found_too() -> None:
     apart = study(
         "2.2",

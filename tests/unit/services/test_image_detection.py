@@ -20,7 +20,7 @@ from workstation.domain.ports import JobContext
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.volume import Volume
 from workstation.services.detection_service import DetectStudy
-from workstation.services.image_detection import PreReadImages
+from workstation.services.image_detection import PreReadImages, images_for
 
 WHO = replace(ALGORITHM, name="film", seconds_s=0.5)
 BOX = PlanarMark((10.0, 20.0, 30.0, 40.0), 0.8, shown=True, label="nodule", out_of_ten=7)
@@ -193,3 +193,13 @@ class _NoJob:
 
     def raise_if_cancelled(self) -> None:
         raise AssertionError
+
+
+def test_raw_films_are_not_read_beside_those_made_to_be_looked_at() -> None:
+    """One lesion would be marked twice, and the raw values are not what a model was trained on."""
+    both = _films(1, 1)
+    raw, made = both.series
+    raw = replace(raw, instances=tuple(replace(one, sop_class_uid=f"{one.sop_class_uid}.1") for one in raw.instances))
+
+    assert [one.sop_instance_uid for _, one in images_for(_Model(), replace(both, series=(raw, made)))] == ["1.2.3.2.0"]
+    assert [one.sop_instance_uid for _, one in images_for(_Model(), replace(both, series=(raw,)))] == ["1.2.3.1.0"]

@@ -96,6 +96,18 @@ class DecodedFrame:
             return self.modality_lut.apply(self.pixels)
         return rescaled(self.pixels, self.slope, self.intercept)
 
+    @property
+    def modality_range(self) -> tuple[float, float] | None:
+        """Return the lowest and highest value that the modality transform can give, None for colours and floats."""
+        if self.is_colour or self.pixels.dtype.kind == "f":
+            return None
+        if self.modality_lut is not None:
+            return 0.0, float(2**self.modality_lut.bits - 1)
+        low, high = (-(2 ** (self.bits_stored - 1)), 2 ** (self.bits_stored - 1) - 1) if self.is_signed else (
+            0, 2**self.bits_stored - 1)  # fmt: skip
+        ends = (low * self.slope + self.intercept, high * self.slope + self.intercept)
+        return min(ends), max(ends)
+
 
 def rescaled(stored: Pixels, slope: float, intercept: float) -> Pixels:
     """Return ``slope * stored + intercept``: int16 where it fits, else int32; float32 for fractions."""

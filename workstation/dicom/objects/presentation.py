@@ -78,7 +78,7 @@ class DisplayedArea:
 @dataclass(frozen=True, slots=True, eq=False)
 class FramePresentation:
     """
-    How one frame is shown. ``window`` and ``voi_lut`` None mean identity over ``output_bits``.
+    How one frame is shown. ``window`` and ``voi_lut`` None mean identity over the modality range.
 
     ``rotation`` (0, 90, 180, 270 degrees clockwise) comes first, then what it gave is mirrored left to
     right where ``flipped`` (PS3.3 C.10.6).
