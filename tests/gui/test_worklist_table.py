@@ -20,7 +20,7 @@ from workstation.ui import paint
 from workstation.ui.bench_worklist import many_rows, run
 from workstation.ui.theme import apply_theme, current_theme
 from workstation.ui.widgets.worklist_cases import Cases, made_ready
-from workstation.ui.widgets.worklist_cells import WorklistCells
+from workstation.ui.widgets.worklist_cells import WorklistCells, name_and_extra
 from workstation.ui.widgets.worklist_columns import (
     INDEX,
     Column,
@@ -196,6 +196,28 @@ def test_a_hospital_of_eight_characters_is_read_whole_at_1366_by_768(qapp: QAppl
     assert room[Column.DESCRIPTION] - 16 >= paint.metrics("body").horizontalAdvance("双乳 X 线 CC+MLO · 筛查")
 
 
+def test_two_studies_of_one_patient_are_told_apart_by_their_days_at_1366_by_768(qapp: QApplication) -> None:
+    apply_theme(qapp)
+    plan = plan_columns(1366 - 48)
+    assert (plan.dated, Column.STUDIED in plan.widths, Column.IMAGES in plan.widths) == (True, False, False)
+    room = plan.widths[Column.DESCRIPTION] - 16
+    whole = paint.metrics("body").horizontalAdvance("双乳 X 线 CC+MLO · 筛查")
+    assert room >= whole + 8 + paint.metrics("body").horizontalAdvance("11-21")
+
+    model = WorklistModel()
+    now, before = case(studied=NOW), case(studied=NOW - timedelta(days=348))
+    days = [f"{NOW.astimezone():%m-%d}", "2025-12-08"]
+    assert [model.cell_text(one, Column.DESCRIPTION) for one in (now, before)] == [now.description] * 2
+    model.dated = True
+    assert [model.cell_text(one, Column.DESCRIPTION) for one in (now, before)] == [
+        f"{now.description} · {day}" for day in days
+    ]
+    cells = WorklistCells(model)
+    pictures = [cells.picture(one, Column.DESCRIPTION, (240, 32), 1.0, ground="bg0") for one in (now, before)]
+    assert pictures[0] != pictures[1]
+    assert not plan_columns(1920 - 48).dated
+
+
 def test_a_dragged_column_keeps_its_width_and_the_description_takes_the_rest() -> None:
     own = widths_of(("patient=180", "reader=150", "patient_id=9999", "nonsense=40", "ai=wide"))
     assert own == {Column.PATIENT: 180, Column.READER: 150, Column.PATIENT_ID: 600}
@@ -268,3 +290,18 @@ def test_a_study_made_in_another_year_than_it_came_says_its_year() -> None:
     assert study_time(case(studied=taken)) == "2025-12-08"
     assert study_time(case(studied=None)) == "—"
     assert study_time(case(studied=NOW)) == f"{NOW.astimezone():%m-%d %H:%M}"
+
+
+def test_a_name_is_whole_in_english_at_1366_by_768_and_sex_and_age_are_said_shorter_first(qapp: QApplication) -> None:
+    before = language()
+    use_language(ENGLISH)
+    apply_theme(qapp)
+    plan = plan_columns(1366 - 48, latin=True)
+    assert plan.joined
+    row = case(patient_name="Nurlan Aibek", sex="M", birth_date="19770611", studied=None)
+    shown = name_and_extra(row, plan.widths[Column.PATIENT] - 16)
+    with_room = name_and_extra(row, 400)
+    use_language(before)
+    assert shown[0] == "Nurlan Aibek"
+    assert shown[1].startswith("M ")
+    assert with_room[1].startswith("male ")

@@ -24,6 +24,9 @@ from workstation.ui.widgets.worklist_columns import Column
 from workstation.ui.widgets.worklist_model import WorklistModel
 
 _PADDING: Final = 8
+_BESIDE: Final = 8
+_DATED: Final = 104
+"""Least room of a description that gives some of it to the day"""
 _LOCKED: Final = 0.5
 _KEPT_BYTES: Final = 48 * 2**20
 """About 2000 cells at 100 %, some six screens."""
@@ -65,6 +68,7 @@ class WorklistCells:
             Column.AI: self._ai,
             Column.PATIENT: self._patient,
             Column.MODALITY: self._modality,
+            Column.DESCRIPTION: self._description,
             Column.IMAGES: self._images,
             Column.READER: self._reader,
             Column.GRADE: self._grade,
@@ -134,13 +138,19 @@ class WorklistCells:
         elif column is Column.PRIORS:
             self._plain(painter, box, self._model.cell_text(row, column), "t2", _CENTRE)
         else:
-            tone = "t1" if column is Column.DESCRIPTION else "t2"
-            self._plain(painter, box, self._model.cell_text(row, column), tone)
+            self._plain(painter, box, self._model.cell_text(row, column), "t2")
 
     @staticmethod
     def _state(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         kind, icon = words.STATE_LOOK[row.state]
         paint.paint_chip(painter, box, kind, icon, words.state_word(row.state))
+
+    def _description(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
+        day = words.study_day(row) if self._model.dated else ""
+        if day and box.width() >= _DATED:
+            paint.text(painter, box, day, tone="t2", align=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            box = box.adjusted(0, 0, -paint.metrics().horizontalAdvance(day) - _BESIDE, 0)
+        self._plain(painter, box, words.CELLS[Column.DESCRIPTION](row), "t1")
 
     @staticmethod
     def _modality(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
@@ -221,12 +231,11 @@ class WorklistCells:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("acc"))
             painter.drawEllipse(QRectF(box.left() - 7, box.center().y() - 3, 6, 6))
-        extra = words.sex_age(row) if self._model.joined else ""
-        extra_width = paint.metrics().horizontalAdvance(extra) + 8 if extra else 0
-        name = paint.elided(name_or_placeholder(row.patient_name), int(box.width() - extra_width))
+        name, extra = name_and_extra(row, int(box.width())) if self._model.joined else (row.patient_name, "")
+        name = paint.elided(name_or_placeholder(name), int(box.width()))
         paint.text(painter, box, name, tone="t0", weight=500)
         if extra:
-            start = box.left() + paint.metrics("body", 500).horizontalAdvance(name) + 8
+            start = box.left() + paint.metrics("body", 500).horizontalAdvance(name) + _BESIDE
             paint.text(
                 painter, QRectF(start, box.top(), box.right() - start + _PADDING, box.height()), extra, tone="t2"
             )
@@ -261,3 +270,14 @@ class WorklistCells:
             self._plain(painter, box, "—", "t2")
             return
         paint.paint_chip(painter, box, tint, "", words.grade_word(row.quality_grade))
+
+
+def name_and_extra(row: WorklistRow, width: int) -> tuple[str, str]:
+    """Return the name and, beside it, sex and age for ``width`` pixels: these are said shorter before it is cut."""
+    name = name_or_placeholder(row.patient_name)
+    whole = paint.metrics("body", 500).horizontalAdvance(name)
+    body = paint.metrics()
+    extra = words.sex_age(row)
+    if whole + _BESIDE + body.horizontalAdvance(extra) > width:
+        extra = words.sex_age(row, short=True)
+    return paint.elided(name, width - (body.horizontalAdvance(extra) + _BESIDE if extra else 0)), extra

@@ -126,6 +126,8 @@ class ColumnPlan:
     widths: dict[Column, int]
     joined: bool
     """Sex and age stand beside the name because their own column is hidden."""
+    dated: bool = False
+    """The day of the study stands at the end of the description because its own column does not fit."""
 
     def shows(self, column: Column) -> bool:
         """Tell whether a column is shown."""
@@ -174,7 +176,7 @@ def plan_columns(
                 widths.pop(Column.SITE, None)
             widths[Column.DESCRIPTION] = _SHORT_DESCRIPTION
         else:
-            widths.pop(step, None)
+            _drop(widths, step)
             if step is Column.SEX_AGE:
                 joined = True
                 widths[Column.PATIENT] = _JOINED_PATIENT
@@ -188,7 +190,14 @@ def plan_columns(
     wishes = {Column.SITE: (_SHORT_SITE, WIDTHS[Column.SITE]), **(_LATIN_NAME if latin else {})}
     rest += _lengthen(widths, width - rest, {one: each for one, each in wishes.items() if one not in (own or {})})
     widths[Column.DESCRIPTION] = max(min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION), width - rest)
-    return ColumnPlan(widths, joined)
+    is_dated = Column.STUDIED not in widths and Column.STUDIED.value not in hidden
+    return ColumnPlan(widths, joined, is_dated)
+
+
+def _drop(widths: dict[Column, int], step: Column) -> None:
+    """Hide a column; with the time goes the count: days tell two studies of one patient apart, counts do not."""
+    if widths.pop(step, None) is not None and step is Column.STUDIED:
+        widths.pop(Column.IMAGES, None)
 
 
 def _lengthen(widths: dict[Column, int], room: int, wishes: Mapping[Column, tuple[int, int]]) -> int:

@@ -37,6 +37,7 @@ class WorklistModel(QAbstractTableModel):
         self.order = Order()
         self.user_id = ""
         self.joined = False
+        self.dated = False
         self.now = datetime.now(UTC)
 
     # what the delegate and the page ask
@@ -113,6 +114,8 @@ class WorklistModel(QAbstractTableModel):
             return critical_left(int((row.critical_due - self.now).total_seconds()))
         if column is Column.PATIENT and self.joined:
             return f"{row.patient_name} {words.sex_age(row)}"
+        if column is Column.DESCRIPTION and self.dated:
+            return " · ".join(filter(None, (words.CELLS[column](row), words.study_day(row))))
         return words.CELLS[column](row)
 
     def timer_look(self, row: WorklistRow) -> TimerLook:

@@ -123,7 +123,7 @@ class WorklistTable(QTableView):
         plan = plan_columns(
             self.viewport().width(), self.hidden_columns, latin=language() == ENGLISH, own=self.own_widths
         )
-        self.rows.joined = plan.joined
+        self.rows.joined, self.rows.dated = plan.joined, plan.dated
         self._fitting = True
         for column, at in INDEX.items():
             self.setColumnHidden(at, not plan.shows(column))

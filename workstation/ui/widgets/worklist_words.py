@@ -59,10 +59,12 @@ def grade_word(grade: str) -> str:
     return (_LATIN_GRADE if language() == ENGLISH else _CHINESE_GRADE).get(grade, grade)
 
 
-def sex_age(row: WorklistRow) -> str:
-    """Return sex and age."""
+def sex_age(row: WorklistRow, *, short: bool = False) -> str:
+    """Return sex and age; ``short`` says the sex in one letter where its word is long."""
     on = (row.studied or row.arrived).date()
-    return " ".join(part for part in (sex_word(row.sex), age_word(row.birth_date, on)) if part)
+    is_letter = short and language() == ENGLISH and row.sex in {"M", "F", "O"}
+    sex = row.sex if is_letter else sex_word(row.sex)
+    return " ".join(part for part in (sex, age_word(row.birth_date, on)) if part)
 
 
 def month_day_time(when: datetime | None) -> str:
@@ -76,6 +78,15 @@ def study_time(row: WorklistRow) -> str:
     if taken is not None and taken.year != row.arrived.year:
         return f"{taken.astimezone():%Y-%m-%d}"
     return month_day_time(taken)
+
+
+def study_day(row: WorklistRow) -> str:
+    """Return the day when the images were taken, with the year where it was not the year they came; empty for none."""
+    taken = row.studied
+    if taken is None:
+        return ""
+    local = taken.astimezone()
+    return f"{local:%m-%d}" if taken.year == row.arrived.year else f"{local:%Y-%m-%d}"
 
 
 def clock_time(when: datetime) -> str:
