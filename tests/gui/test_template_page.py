@@ -344,3 +344,15 @@ def group_editors(editing: Editing) -> list[QWidget]:
 
 def visible(editing: Editing) -> list[str]:
     return [one.accessibleName() for one in group_editors(editing) if not one.isHidden()]
+
+
+def test_a_code_is_read_whole_in_the_narrow_column_of_1366_by_768(editing: Editing) -> None:
+    place = editing.first("choice")
+    editing.part(place)
+    codes = [
+        edit for at, edit in editing.page.form.editors.items() if at[-1] == "value" and isinstance(edit, QLineEdit)
+    ]
+    assert codes
+    for edit in codes:  # a cut "12107" reads as a code of its own
+        edit.setText("RID49480")
+        editing.qtbot.waitUntil(lambda edit=edit: edit.width() - 24 >= edit.fontMetrics().horizontalAdvance("RID49480"))

@@ -143,7 +143,8 @@ def _another_breast(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
     moved_down = down + 0.035 * rows * np.sin(np.pi * u) * np.sin(2 * np.pi * v + 1)
     moved_across = across + 0.05 * columns * np.sin(2 * np.pi * u + 0.6) * np.sin(np.pi * v)
     at = np.clip(np.rint(moved_down), 0, rows - 1).astype(int), np.clip(np.rint(moved_across), 0, columns - 1)
-    return pixels[at[0], at[1].astype(int)]
+    moved: npt.NDArray[np.uint16] = pixels[at[0], at[1].astype(int)]
+    return moved
 
 
 def _radiographs(slices: list[Path], out: Path) -> Path:

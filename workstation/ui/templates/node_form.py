@@ -20,7 +20,8 @@ from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import label
 
 _CODE: Final = ("value", "scheme", "meaning", "source")
-_SCHEME_PX: Final = 76
+_CODE_PX: Final = {"value": 92, "scheme": 76}
+"""A code that is cut looks like another, whole one: "12107" of 121071"""
 
 
 class NodeForm(RowForm):
@@ -168,7 +169,7 @@ class NodeForm(RowForm):
             if part == "source":
                 edit.setToolTip(tr("For a code that the dictionaries here do not have: where you looked it up"))
             edit.textEdited.connect(lambda text, at=at: self.changed.emit(at, text or MISSING))
-            edit.setMinimumWidth(_SCHEME_PX if part == "scheme" else 0)
+            edit.setMinimumWidth(_CODE_PX.get(part, 0))
             row.addWidget(edit, share)
             self.editors[at] = edit
         (into or self._column).addLayout(row)

@@ -35,7 +35,7 @@ class ReportRow:
 
     def words(self) -> str:
         """Return the caption with the mark of what must be filled."""
-        return f"{self.caption} *" if self.required else self.caption
+        return f"{self.caption}\N{NO-BREAK SPACE}*" if self.required else self.caption
 
 
 class ReportDock(QWidget):
