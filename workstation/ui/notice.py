@@ -8,9 +8,9 @@ from enum import IntEnum
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QCursor, QHideEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from resources.translation import CHINESE, language, tr
 from workstation.ui import paint
@@ -143,7 +143,8 @@ class Toast(QWidget):
     """
     One line of success at the bottom right of its parent for six seconds; never takes the focus.
 
-    Where the pointer comes near it goes at once: what lies under it is what the hand wants next.
+    Where the pointer comes near it goes at once: what lies under it is what the hand wants next. It stands above a
+    text that would lie under it, as the impression beside the images does.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -205,7 +206,16 @@ class Toast(QWidget):
     def _place(self) -> None:
         # above the status bar and the footer of a dock, where the buttons are that one presses next
         below = current_theme().px("status.bar") + current_theme().px("dialog.footer") + 8
-        self.move(self._window.width() - self.width() - 16, self._window.height() - self.height() - below)
+        box = self.rect().translated(
+            self._window.width() - self.width() - 16, self._window.height() - self.height() - below
+        )
+        kinds = (QPlainTextEdit, QTextEdit)
+        texts = [one for kind in kinds for one in self._window.findChildren(kind) if one.isVisible()]
+        places = [QRect(one.mapTo(self._window, QPoint()), one.size()) for one in texts]
+        for place in sorted(places, key=lambda one: -one.bottom()):  # from below: one text may stand on another
+            if box.intersects(place) and place.top() - box.height() - 8 >= 0:
+                box.moveBottom(place.top() - 8)
+        self.move(box.topLeft())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint tick and text on a green tint."""

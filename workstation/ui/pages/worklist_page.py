@@ -33,6 +33,7 @@ from workstation.ui.widgets.worklist_columns import Column, kept_widths, widths_
 from workstation.ui.widgets.worklist_filters import WorklistFilters, is_filtered
 from workstation.ui.widgets.worklist_merge import Merge
 from workstation.ui.widgets.worklist_model import WorklistModel
+from workstation.ui.widgets.worklist_tab_words import belongs_here
 from workstation.ui.widgets.worklist_view import WorklistTable
 
 _SEARCH_PAUSE_MS = 250
@@ -214,7 +215,8 @@ class WorklistPage(Page):
             return
         filtered = is_filtered(state.query)
         self._empty.title.setText(tr("No case matches the filters") if filtered else tr("No cases here now"))
-        self._empty.text.setText(tr("New cases appear by themselves and never interrupt the window in which you read."))
+        news = tr("New cases appear by themselves and never interrupt the window in which you read.")
+        self._empty.text.setText(f"{belongs_here(state.query.tab)}\n{news}")
         self._clear.setVisible(filtered)
         self._show_all.setVisible(state.query.tab is not WorklistTab.ALL)
 

@@ -37,8 +37,10 @@ class PreviewStrip(QWidget):
         row.setContentsMargins(0, 1, 0, 0)
         row.setSpacing(0)
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+        self._rules = [rule(vertical=True), rule(vertical=True)]
+        self._is_empty = True
         row.addWidget(self._patient_block())
-        row.addWidget(rule(vertical=True))
+        row.addWidget(self._rules[0])
         self.tiles = PreviewTiles()
         self._tiles_rule = rule(vertical=True)
         row.addWidget(self.tiles)
@@ -48,8 +50,11 @@ class PreviewStrip(QWidget):
         row.addWidget(self._ai_rule)
         self._ai = self._ai_block()
         row.addWidget(self._ai, 1)
-        row.addWidget(rule(vertical=True))
+        row.addWidget(self._rules[1])
         row.addWidget(self._action_block())
+        self._hint = label("", "body", "t2", wrap=True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row.addWidget(self._hint, 1)
         self.show_row(None)
 
     def _patient_block(self) -> QWidget:
@@ -148,7 +153,14 @@ class PreviewStrip(QWidget):
         self.setEnabled(row is not None)
         for block in self.findChildren(QWidget, "block"):
             block.setVisible(row is not None)
+        self._is_empty = row is None
+        for one in self._rules:
+            one.setVisible(row is not None)
+        self._hint.setVisible(row is None)
         if row is None:
+            self._ai_rule.hide()
+            self._fit_tiles()
+            self._hint.setText(tr("Choose a case in the list: who it is, what is asked and its pictures appear here."))
             return
         self.name.setText(name_or_placeholder(row.patient_name))
         self._who.show_text(" · ".join(p for p in (words.sex_age(row), words.birth_day(row.birth_date)) if p))
@@ -189,7 +201,7 @@ class PreviewStrip(QWidget):
         words = _WORDS_WIDTH * (2 if self._ai.isVisibleTo(self) else 1)
         room = self.width() - _PATIENT_WIDTH - _ACTIONS_WIDTH - words - 32
         self.tiles.show_at_most(max(0, (room + GAP_PX) // (TILE_PX + GAP_PX)))
-        shown = room >= TILE_PX and not self.tiles.is_empty
+        shown = room >= TILE_PX and not self.tiles.is_empty and not self._is_empty
         self.tiles.setVisible(shown)
         self._tiles_rule.setVisible(shown)
 
