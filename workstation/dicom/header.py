@@ -205,6 +205,7 @@ class Header:
             laterality=self._laterality(first),
             view_position=self.text("ViewPosition").upper(),
             technique=technique_of(self, first),
+            image_type=tuple(value.strip().upper() for value in self.values.get("ImageType", ())),
         )
 
     def _laterality(self, first: Header) -> str:

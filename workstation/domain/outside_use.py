@@ -3,7 +3,7 @@ What of a series lies outside what a model was tested on: short codes that trave
 
 A code is a name, with a value after a colon where there is one: ``phantom``, ``age:17``, ``age`` (unknown),
 ``contrast`` (given), ``contrast:none``, ``contrast:unknown``, ``kernel:B80f``, ``body_part:HEAD``,
-``gap_mm:0.8``.
+``gap_mm:0.8``, ``second_choice:4 Lung 1.25`` (the refused series that would have been read first).
 Codes instead of sentences, because who reads the result need not speak the language of the machine that made it.
 """
 
@@ -40,6 +40,7 @@ def doubt_words(code: str) -> str:
         "age": tr("the patient is {age} years old", age=value),
         "kernel": tr("the kernel {value}", value=value),
         "body_part": tr("the body part {value}", value=value),
+        "second_choice": tr("the series “{series}” fits better, but the model refused it", series=value),
         "gap_mm": tr("slices leave gaps of {gap} mm between them", gap=value),
     }
     return valued.get(name, code)

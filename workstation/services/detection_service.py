@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -19,6 +19,7 @@ from resources.translation import tr
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.errors import (
     BundleInvalid,
+    InputOutsideIntendedUse,
     JobCancelled,
     NoLongerUpdatable,
     StudyIncomplete,
@@ -26,6 +27,8 @@ from workstation.domain.errors import (
     WorkstationError,
     WrongTransaction,
 )
+from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.outside_use import doubt
 from workstation.domain.ports import (
     DetectionObjects,
     DetectionQueuePort,
@@ -41,7 +44,7 @@ from workstation.domain.study import Series, Study
 from workstation.domain.volume import Volume
 from workstation.services.detection_findings import findings_of
 from workstation.services.image_detection import Fetch, ImagesRead, PreReadImages
-from workstation.services.series_choice import choose_series
+from workstation.services.series_choice import phase_of, readable_series
 
 T = TypeVar("T")
 
@@ -126,11 +129,11 @@ class DetectStudy:
         started = self.clock_s()
         job = _LeaseJob(self.queue, item, self.stop, self.clock_s)
         study = self._patiently(lambda: self.retrieve.study(item.study_instance_uid))
-        series = choose_series(study)
-        if series is None and self.images is not None and self.images.wants(study):
+        chosen = readable_series(study)
+        if not chosen and self.images is not None and self.images.wants(study):
             self._pre_read_images(item, study, self.images, job)
             return
-        if series is None:
+        if not chosen:
             reason = tr("The study holds no CT series that the detector can read.")
             self._settle(item, "failed", lambda: self.queue.fail(item, reason))
             self._shadow_images(study, None)  # a model for films is tried before anybody relies on it
@@ -141,13 +144,9 @@ class DetectStudy:
                 tr("A research model pre-reads no studies: its marks may not be stored with them."),
                 hint=tr("Choose a signed model, or run this one in shadow mode."),
             )
-        files = self._fetch(study, series, JobPart(job, 0.0, 0.4))
-        fetched = self.clock_s()
-        volume = self.volumes.from_instances(files, JobPart(job, 0.4, 0.6))
-        del files  # the detector needs the memory
-        decoded = self.clock_s()
-        result = self.detector.detect(volume, JobPart(job, 0.6, 0.95))
-        found = findings_of(study, series, volume, result, self.new_uid)
+        read = self._first_accepted(study, chosen, job)
+        series, volume, result, algorithm = read.series, read.volume, read.result, read.algorithm
+        found = replace(findings_of(study, series, volume, result, self.new_uid), algorithm=algorithm)
         sr = self.objects.detection_sr(study, found)
         job.progress(0.95)
         outputs = self._patiently(lambda: self.store.store(study.study_instance_uid, [sr]))
@@ -155,14 +154,14 @@ class DetectStudy:
         best = max(shown, key=lambda one: one.score, default=None)
         summary = DetectionSummary(
             series_instance_uid=series.series_instance_uid,
-            algorithm=result.algorithm,
+            algorithm=algorithm,
             finding_count=len(shown),
             top_score=None if best is None else best.score,
             top_out_of_ten=None if best is None else best.out_of_ten,
             seconds={
                 **result.seconds,
-                "fetch": fetched - started,
-                "decode": decoded - fetched,
+                "fetch": read.fetch_s,
+                "decode": read.decode_s,
                 "total": self.clock_s() - started,
             },
         )
@@ -170,12 +169,50 @@ class DetectStudy:
         if self.shadow is not None:
             self.shadow(study.study_instance_uid, volume, result, self.stop)
         _log.info(
-            "AI workitem %s: %d marks on %s in %.1f s",
+            "AI workitem %s: %d marks in series %s on %s in %.1f s",
             item.claim.ups_instance_uid,
             len(shown),
-            result.algorithm.provider,
+            series.series_instance_uid,
+            algorithm.provider,
             summary.seconds["total"],
         )
+
+    def _first_accepted(self, study: Study, chosen: tuple[Series, ...], job: JobContext) -> _Read:
+        """
+        Return what the detector gave for the first series that it was made for.
+
+        Raises the first refusal where it refuses every one: it is about the series that fits best.
+        """
+        refused: InputOutsideIntendedUse | None = None
+        for number, series in enumerate(chosen):
+            part = JobPart(job, 0.95 * number / len(chosen), 0.95 * (number + 1) / len(chosen))
+            try:
+                read = self._read_series(study, series, part)
+            except InputOutsideIntendedUse as exc:
+                _log.info("series %s is refused: %s", series.series_instance_uid, exc)
+                refused = refused or exc.with_traceback(None)  # its frames hold the volume
+                continue
+            if refused is None:
+                return read
+            # a reader must not take it for the series that he would have chosen
+            told = (*read.algorithm.doubts, doubt("second_choice", _named(chosen[0])))
+            return replace(read, algorithm=replace(read.algorithm, doubts=told))
+        if refused is None:
+            raise AssertionError("there is a series to read")
+        raise refused
+
+    def _read_series(self, study: Study, series: Series, job: JobContext) -> _Read:
+        started = self.clock_s()
+        files = self._fetch(study, series, JobPart(job, 0.0, 0.42))
+        fetched = self.clock_s()
+        volume = self.volumes.from_instances(files, JobPart(job, 0.42, 0.63))
+        del files  # the detector needs the memory
+        decoded = self.clock_s()
+        result = self.detector.detect(volume, JobPart(job, 0.63, 1.0))
+        phase, algorithm = phase_of(study, series), result.algorithm
+        if phase:  # a nodule may be seen in another one only
+            algorithm = replace(algorithm, doubts=(*algorithm.doubts, doubt("phase", phase)))
+        return _Read(series, volume, result, algorithm, fetched - started, decoded - fetched)
 
     def _pre_read_images(self, item: AiWorkitem, study: Study, images: PreReadImages, job: JobContext) -> None:
         sr, summary, said = images(study, self._one, JobPart(job, 0.0, 0.95))
@@ -246,6 +283,24 @@ def run_worker(work: Callable[[], bool], stop: Stop, *, poll_s: float = 5.0) -> 
         trouble_s = poll_s
         if not found:
             stop.wait(poll_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One series as the detector saw it; ``algorithm`` says besides where it was not the first choice."""
+
+    series: Series
+    volume: Volume
+    result: DetectionResult
+    algorithm: AlgorithmIdentity
+    fetch_s: float
+    decode_s: float
+
+
+def _named(series: Series) -> str:
+    """Return how a reader finds a series in the list."""
+    number = "" if series.series_number is None else str(series.series_number)
+    return f"{number} {series.description}".strip() or series.series_instance_uid
 
 
 class _LeaseJob:

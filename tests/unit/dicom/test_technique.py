@@ -101,3 +101,12 @@ def test_the_fast_reader_and_pydicom_say_the_same_of_a_real_ct(lidc_0314: Path) 
     found = fast.header.instance().technique
     assert (found.thickness_mm, found.kvp) == (1.0, 120.0)
     assert header_of(read_header(path)).instance().technique == found
+
+
+def test_an_image_says_whether_it_is_original() -> None:
+    dataset = Dataset()
+    dataset.ImageType = ["DERIVED", "SECONDARY", "MIP"]
+
+    assert header_of(dataset).instance().image_type == ("DERIVED", "SECONDARY", "MIP")
+    assert header_from_json(dataset.to_json_dict()).instance().image_type == ("DERIVED", "SECONDARY", "MIP")
+    assert Header({}).instance().image_type == ()

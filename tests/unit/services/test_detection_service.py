@@ -22,6 +22,7 @@ from workstation.domain.errors import (
     WrongTransaction,
 )
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
+from workstation.domain.outside_use import outside_use_words
 from workstation.domain.ports import DetectionResult, JobContext
 from workstation.domain.study import Study
 from workstation.domain.volume import Volume
@@ -129,9 +130,10 @@ class _Detector:
 @dataclass
 class _Objects:
     made: list[FindingList] = field(default_factory=list)
+    about: Study = STUDY
 
     def detection_sr(self, study: Study, findings: FindingList) -> bytes:
-        assert study is STUDY
+        assert study is self.about
         self.made.append(findings)
         return b"SR"
 
@@ -296,6 +298,51 @@ def test_what_cannot_be_pre_read_fails_with_the_reason_a_person_understands(
     assert bench.work()
 
     assert bench.hub.failed == [(ITEM, reason)]
+    assert (bench.hub.completed, bench.hub.stored) == ([], [])
+
+
+def _two_chests() -> Study:
+    first = STUDY.series[0]
+    renamed = tuple(replace(one, sop_instance_uid=f"1.2.3.4.{n}") for n, one in enumerate(first.instances, start=1))
+    second = replace(first, series_instance_uid="1.2.3.4", series_number=4, description="5, mm", instances=renamed)
+    return replace(STUDY, series=(first, second))
+
+
+def _refusing(*reasons: str | None) -> _Detector:
+    """Return a detector that refuses a series for each reason, in order."""
+    left = list(reasons)
+
+    def during() -> None:
+        reason = left.pop(0)
+        if reason is not None:
+            raise InputOutsideIntendedUse(reason)
+
+    return _Detector(during=during)
+
+
+def test_a_refused_series_is_followed_by_the_next_that_fits_and_readers_are_told_which() -> None:
+    bench = _Bench(hub=_Hub(study_=_two_chests()), detector=_refusing("No lungs in view.", None))
+    bench.objects = _Objects(about=bench.hub.study_)
+
+    assert bench.work()
+
+    (made,) = bench.objects.made
+    assert (made.series_instance_uid, bench.hub.completed[0][2].series_instance_uid) == ("1.2.3.4", "1.2.3.4")
+    for algorithm in (made.algorithm, bench.hub.completed[0][2].algorithm):
+        assert algorithm is not None
+        assert algorithm.doubts == ("second_choice:2 肺窗 1.0 mm",)
+        assert outside_use_words(algorithm.doubts) == (
+            "Outside what the model was tested on: the series “2 肺窗 1.0 mm” fits better, but the model refused it."
+        )
+    assert bench.hub.told == sorted(bench.hub.told)
+
+
+def test_when_every_series_is_refused_the_reason_is_that_of_the_best_one() -> None:
+    bench = _Bench(hub=_Hub(study_=_two_chests()), detector=_refusing("No lungs in view.", "Slices of 5 mm."))
+
+    assert bench.work()
+
+    assert bench.hub.failed == [(ITEM, "No lungs in view.")]
     assert (bench.hub.completed, bench.hub.stored) == ([], [])
 
 
