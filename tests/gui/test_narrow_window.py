@@ -168,7 +168,7 @@ def test_no_word_of_the_rail_is_cut(qtbot: QtBot) -> None:
 def test_what_is_undecided_is_said_whole_in_a_narrow_dock(qtbot: QtBot) -> None:
     footer = DockFooter()
     qtbot.addWidget(footer)
-    footer.critical.show()
+    footer.offer_critical(offered=True)
     words = tr("{count} undecided", count=1)
     footer.say(words)
     footer.resize(320, 48)
@@ -177,6 +177,20 @@ def test_what_is_undecided_is_said_whole_in_a_narrow_dock(qtbot: QtBot) -> None:
     assert label is not None
     qtbot.waitUntil(lambda: label.width() >= metrics("caption").horizontalAdvance(words))
     assert footer.width() == 320
+
+
+@pytest.mark.parametrize("width", [320, 400])
+def test_the_button_of_critical_values_has_its_word_in_the_dock_of_every_window(qtbot: QtBot, width: int) -> None:
+    footer = DockFooter()
+    qtbot.addWidget(footer)
+    footer.offer_critical(offered=True)
+    footer.resize(width, footer.height())
+    footer.show()
+    qtbot.waitUntil(lambda: footer.report.width() > 0)
+    assert footer.width() == width
+    for button in (footer.critical, footer.report, footer.finish):
+        assert button.text() != ""
+        assert button.width() >= button.sizeHint().width()
 
 
 def test_choices_draw_together_before_they_leave_a_narrow_form(qtbot: QtBot) -> None:

@@ -79,7 +79,7 @@ class CriticalValues:
         if self.desk is not None:
             case = CriticalCase(page, desk, self.desk)
             page.footer.critical.clicked.connect(case.act)
-            page.footer.critical.setVisible(self.desk.may_notify)
+            page.footer.offer_critical(offered=self.desk.may_notify)
 
 
 def run_critical_command(options: argparse.Namespace) -> int:

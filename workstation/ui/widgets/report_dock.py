@@ -19,7 +19,9 @@ from workstation.ui.widgets.side_panel import rolling
 
 _LABEL, _LABEL_SHARE = 88, 0.5
 _LINE_PX, _TWO_LINES_PX = 30, 42
-_ROOM_FOR_KEYS_PX = 360
+_ROOM_FOR_KEYS_PX = 376
+_ONE_LINE_PX, _OWN_LINE_PX = 48, 70
+"""Height of the footer with its words beside the buttons, and above them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +128,55 @@ class ReportDock(QWidget):
 
 
 class DockFooter(QWidget):
-    """When the draft was saved, and the buttons that lead to the report page."""
+    """
+    When the draft was saved, and the buttons that lead to the report page.
+
+    Where critical values are called the words stand in a line of their own: no button then lacks its word.
+    """
 
     report_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedHeight(48)
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 12, 0)
+        self.setFixedHeight(_ONE_LINE_PX)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(0)
+        self._row = row = QHBoxLayout()
         row.setSpacing(8)
         self._text = ElidedLabel("", "caption", "t3")
         row.addWidget(self._text, 1)
-        self.critical = Button("", icon="alarm-warning", key="F8")  # red is for a value that runs
+        self._column.addLayout(row)
+        self.critical = Button(tr("Critical"), icon="alarm-warning", key="F8")  # red is for a value that runs
         self.critical.setToolTip(f"{tr('Critical value')} (F8)")
         self.critical.setAccessibleName(tr("Critical value"))
-        self.critical.hide()
         row.addWidget(self.critical)
         self.report = Button(tr("Report"), icon="file-text", key="F4")
         self.finish = Button(tr("Sign"), "primary", icon="quill-pen")
         for button in (self.report, self.finish):
             button.clicked.connect(self.report_requested)
             row.addWidget(button)
+        self._show_keys(roomy=False)  # the least width of a narrow dock is that without them
+        self.offer_critical(offered=False)
+
+    def offer_critical(self, *, offered: bool) -> None:
+        """Show the button of critical values, with its word, or leave it out."""
+        self.critical.setVisible(offered)
+        self._row.removeWidget(self._text)
+        self._column.removeWidget(self._text)
+        if offered:
+            self._column.insertWidget(0, self._text)
+        else:
+            self._row.insertWidget(0, self._text, 1)
+        for button in (self.critical, self.report, self.finish):
+            button.setSizePolicy(
+                QSizePolicy.Policy.Expanding if offered else QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed
+            )
+        self.setFixedHeight(_OWN_LINE_PX if offered else _ONE_LINE_PX)
+        self._column.setContentsMargins(12, 4 if offered else 0, 12, 4 if offered else 0)
+
+    def _show_keys(self, *, roomy: bool) -> None:
+        for button in (self.critical, self.report):
+            button.show_key(shown=roomy)
 
     def say(self, text: str, tone: str = "t3") -> None:
         """Show what there is to know before the report is finished."""
@@ -161,9 +190,9 @@ class DockFooter(QWidget):
         """Give the words the room of the key caps in a narrow dock; the tooltips keep the keys."""
         super().resizeEvent(event)
         roomy = self.width() >= _ROOM_FOR_KEYS_PX
-        for button in (self.critical, self.report):
-            button.show_key(shown=roomy)
-        self._row.setContentsMargins(12 if roomy else 8, 0, 12 if roomy else 8, 0)
+        self._show_keys(roomy=roomy)
+        above = self._column.contentsMargins().top()
+        self._column.setContentsMargins(12 if roomy else 8, above, 12 if roomy else 8, above)
         self._row.setSpacing(8 if roomy else 4)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
