@@ -170,7 +170,9 @@ def test_a_model_that_marks_as_measured_or_has_marked_nothing_yet_says_so(
 ) -> None:
     bench = _Bench(qtbot, tmp_path, jobs, EXPERT)
     bench.choose("a")
-    qtbot.waitUntil(lambda: "This version has marked no study here yet." in _words(bench.page))
+    qtbot.waitUntil(
+        lambda: "This machine keeps no run of this version: they lie where the model runs." in _words(bench.page)
+    )
 
     usual = drift_report([StoredRun("1.2.3", AlgorithmIdentity("a", "1.0.0", "a"), (), NOON)], DriftLimits(0.0, 2.0))
     bench.page.show_drift(usual)

@@ -75,4 +75,4 @@ def known_place_and_type(finding: Finding) -> str:
         return image_finding_word(finding)
     parts = [lobe_word(finding.lobe)] if finding.lobe is not Lobe.UNSPECIFIED else []
     parts += [type_word(finding.nodule_type)] if finding.nodule_type is not NoduleType.UNSPECIFIED else []
-    return " · ".join(parts) or tr("Nodule, lobe open")
+    return " · ".join(parts) or tr("Nodule, lobe not given")

@@ -8,7 +8,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from tests.helpers import cases
-from workstation.dicom.sr.report_words import finding_sentence
+from workstation.dicom.sr.report_words import finding_sentence, located_words
 from workstation.dicom.sr.size_words import (
     cell_words,
     inserted_words,
@@ -19,7 +19,7 @@ from workstation.dicom.sr.size_words import (
     size_words,
 )
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
-from workstation.domain.finding import Decision, Finding, MarkEvidence
+from workstation.domain.finding import Decision, Finding, Lobe, MarkEvidence, NoduleType
 from workstation.domain.finding_size import FindingSize, SizeKind
 from workstation.domain.image_place import ImageMark, ImagePlace
 
@@ -55,6 +55,11 @@ LINES = Annotation(
         ),
         (DRAWN, "长径 × 短径 10.0 × 6.0 mm，平均径 8.0 mm", "long × short axis 10.0 × 6.0 mm, mean 8.0 mm"),
         (VOLUME, "等体积直径 7.1 mm", "diameter by volume 7.1 mm"),
+        (
+            replace(VOLUME, is_drawn_wider=True),
+            "等体积直径 7.1 mm（轮廓按阅片者习惯，约大 1 mm）",
+            "diameter by volume 7.1 mm (outline as readers draw: about +1 mm)",
+        ),
         (NETWORK, "AI 估计直径约 7.1 mm，未分割", "diameter about 7.1 mm by AI, not segmented"),
         (READER, "平均径 9.0 mm", "mean diameter 9.0 mm"),
     ],
@@ -146,3 +151,11 @@ def test_a_film_has_no_size_to_write() -> None:
 
     with pytest.raises(ValueError, match="no size"):
         list(reader_size_items(film, ()))
+
+
+def test_the_table_of_the_paper_says_place_and_kind_in_the_order_of_its_language() -> None:
+    nowhere = replace(OWN, lobe=Lobe.UNSPECIFIED, nodule_type=NoduleType.SOLID)
+    upper = replace(nowhere, lobe=Lobe.RIGHT_UPPER)
+    assert located_words(nowhere, "en") == "solid nodule, lobe not stated"
+    assert located_words(upper, "en") == "right upper lobe solid nodule"
+    assert located_words(nowhere, "zh_CN") == "肺叶未注明 实性结节"

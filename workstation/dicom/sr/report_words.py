@@ -122,6 +122,16 @@ def kind_words(finding: Finding, language: str) -> str:
     return finding_name(finding.called, language)
 
 
+def located_words(finding: Finding, language: str) -> str:
+    """Return what a finding is and where, as one says it: "solid nodule, lobe not stated", not the other way round."""
+    kind = kind_words(finding, language)
+    if finding.on_image is not None:
+        return kind
+    lobe = LOBES[finding.lobe].get(language)
+    is_unsaid = finding.lobe is Lobe.UNSPECIFIED and not language.startswith("zh")
+    return f"{kind}, {lobe}" if is_unsaid else f"{lobe} {kind}"
+
+
 def image_words(finding: Finding, findings: FindingList, study: Study, language: str) -> str:
     """Return the image or series of a finding: side and view of a projection, else its number; empty where unknown."""
     if finding.on_image is None:

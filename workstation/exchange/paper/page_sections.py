@@ -182,9 +182,8 @@ class Sections:
         self._row(head, columns, _HEAD)
         for finding, volume in zip(reported, volumes, strict=True):
             image = report_words.image_words(finding, self.report.findings, self.study, language)
-            kind = report_words.kind_words(finding, language)
             said = report_words.trait_words(finding, language)
-            place = kind if finding.on_image is not None else f"{report_words.LOBES[finding.lobe].get(language)} {kind}"
+            place = report_words.located_words(finding, language)
             cells = {
                 "#": str(finding.number),
                 "location": f"{place}{words('colon', language)}{said}" if said else place,

@@ -197,7 +197,9 @@ class ModelsPage(Page):
                 widget.deleteLater()
         self._drift.addWidget(label(tr("Marks at this site, week by week"), "h2", "t0"))
         if not report.weeks:
-            self._drift.addWidget(label(tr("This version has marked no study here yet."), "caption", "t2"))
+            self._drift.addWidget(
+                label(tr("This machine keeps no run of this version: they lie where the model runs."), "caption", "t2")
+            )
             return
         if report.limits is None:
             words = tr("The evaluation states no limits.")
