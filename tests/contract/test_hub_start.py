@@ -58,7 +58,7 @@ def test_opening_again_changes_nothing(engine: Engine, tmp_path: Path, database:
     again = open_database(tmp_path, database)
 
     with again.connect() as connection:
-        assert schema_revision(connection) == before == "0012"
+        assert schema_revision(connection) == before == "0013"
     again.dispose()
 
 
@@ -173,7 +173,7 @@ def test_hubs_that_start_at_once_make_one_schema_and_one_set_of_people(tmp_path:
         return f"{revision} {people}"
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(start, range(4))) == ["0012 8"] * 4
+        assert list(pool.map(start, range(4))) == ["0013 8"] * 4
 
 
 def test_sqlite_is_set_up_not_to_lose_what_was_confirmed(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ from worklist.hub.image_door import ImageDoor
 from worklist.hub.image_grades import ImageGrades, image_grade_routes
 from worklist.hub.inbox_service import InboxService
 from worklist.hub.instances import InstanceIndex
+from worklist.hub.late_stamps import LateStamps
 from worklist.hub.prior_service import PriorService
 from worklist.hub.quality_routes import quality_routes
 from worklist.hub.quality_service import QualityService
@@ -59,7 +60,7 @@ from worklist.hub.timeline_service import TimelineService
 from worklist.hub.ups import UpsService
 from worklist.hub.ups_routes import create_router as create_ups_router
 from worklist.hub.wado import WadoService
-from worklist.hub.workflow_routes import double_reading_routes, workflow_routes
+from worklist.hub.workflow_routes import double_reading_routes, late_stamp_routes, workflow_routes
 from worklist.hub.worklist_query import WorklistService
 from workstation.domain.dispatch import Carriers, RouteChecks
 from workstation.domain.errors import DiskFull, NotPermitted, Unreachable, WorkstationError
@@ -149,6 +150,7 @@ def create_hub(
     for router in (
         critical_routes(critical, policies),
         audit_routes(AuditService(context)),
+        late_stamp_routes(LateStamps(context, SignedCheck(context, archive, signatures))),
         dispatch_routes(DispatchService(context, checks), TimelineService(context)),
         document_routes(DocumentService(context, judges or {})),
         image_grade_routes(ImageGrades(context)),

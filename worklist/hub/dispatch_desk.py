@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_
 from worklist.hub.context import HubContext
 from worklist.hub.dispatch_tables import dispatch_events, dispatches, routes
 from worklist.hub.tables import reports
-from workstation.domain.dispatch import DispatchState, Route, TimelineStep
+from workstation.domain.dispatch import DispatchState, Route, RouteKind, TimelineStep
 from workstation.domain.report import Report
 from workstation.domain.report_state import STATUS_CODES, ReportKind, ReportStatus
 from workstation.domain.workitem import OutputReference
@@ -23,6 +23,7 @@ OUTPUTS: Final = TypeAdapter(tuple[OutputReference, ...])
 ROUTE: Final = TypeAdapter(Route)
 _ENDS: Final = frozenset({ReportStatus.ENTERED_IN_ERROR, ReportStatus.CANCELLED})
 """What comes after these is another report, under another name."""
+_KEEPS_OBJECTS: Final = frozenset({RouteKind.C_STORE, RouteKind.STOW, RouteKind.FOLDER})
 _OPEN: Final = (DispatchState.WAITING.value, DispatchState.DEAD.value)
 _IS_UNSIGNED: Final = dispatches.c.report_state == ReportStatus.PRELIMINARY.value
 MAY_HAVE_ARRIVED: Final = or_(
@@ -50,6 +51,22 @@ def enqueue(
     _supersede(connection, context, report, {control_id_of(route.route_id, report) for route in found})
     wanted = [route.route_id for route in found if _is_wanted(connection, route, report)]
     return sum(_put(connection, context, route_id, report, site_id, outputs) for route_id in wanted)
+
+
+def enqueue_stamped(
+    connection: Connection, context: HubContext, report: Report, site_id: str, outputs: Sequence[OutputReference]
+) -> int:
+    """
+    Send the stamped version of a report after the report itself, where objects are kept; return on how many routes.
+
+    Messages (HL7, FHIR) say what they said: nothing in their words has changed.
+    """
+    sent = select(dispatches.c.route_id).where(
+        dispatches.c.report_uid == report.report_uid[:64], dispatches.c.state != DispatchState.GIVEN_UP.value
+    )
+    query = select(routes).where(routes.c.site_id == site_id, routes.c.route_id.in_(sent)).order_by(routes.c.route_id)
+    found = [route for route in map(route_of, connection.execute(query).all()) if route.kind in _KEEPS_OBJECTS]
+    return sum(_put(connection, context, one.route_id, report, site_id, outputs, stamped=True) for one in found)
 
 
 def hold_dispatches(connection: Connection, study_instance_uid: str) -> None:
@@ -138,8 +155,10 @@ def _put(
     report: Report,
     site_id: str,
     outputs: Sequence[OutputReference],
+    *,
+    stamped: bool = False,
 ) -> bool:
-    control_id = control_id_of(route_id, report)
+    control_id = control_id_of(route_id, report, stamped=stamped)
     of_route = dispatches.c.route_id == route_id
     known = select(dispatches.c.number).where(of_route, dispatches.c.control_id == control_id)
     if connection.execute(known).first() is not None:
@@ -180,9 +199,9 @@ def _root(connection: Connection, route_id: str, report: Report) -> str:
     return str(before.report_root)
 
 
-def control_id_of(route_id: str, report: Report) -> str:
+def control_id_of(route_id: str, report: Report, *, stamped: bool = False) -> str:
     """Return what names this state of this document on this route for ever; fits MSH-10 (20 characters)."""
-    told = f"{route_id}|{report.report_uid}|{report.status}|{report.revision}"
+    told = f"{route_id}|{report.report_uid}|{report.status}|{report.revision}{'|stamped' if stamped else ''}"
     return base64.b32encode(hashlib.sha256(told.encode()).digest())[:20].decode()
 
 

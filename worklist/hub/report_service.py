@@ -28,6 +28,7 @@ from worklist.hub.errors import (
     Superseded,
     WrongTransaction,
 )
+from worklist.hub.late_stamp_rows import await_stamp
 from worklist.hub.report_policy import read_policy
 from worklist.hub.report_rows import (
     document_of,
@@ -196,6 +197,8 @@ class ReportService:
             self._record(connection, actor, VersionStep.SIGNED, stored, stored.change_reason)
             self._double.conclude(connection, stored.study_instance_uid)
             put_into_inbox(connection, case, stored, outputs, now=self._context.clock.now())
+            if judged.awaits_time_stamp:
+                await_stamp(connection, stored, outputs, now=self._context.clock.now())
             enqueue(connection, self._context, stored, case.site_id, outputs)
             self._follow(
                 connection,

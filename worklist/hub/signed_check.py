@@ -8,7 +8,7 @@ locks, and in a thread of the request. What it judged cannot change until then: 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,19 +72,39 @@ class SignedCheck:
         row = stored.pop(pdf.sop_instance_uid)
         key = InstanceKey(report.study_instance_uid, row.series_instance_uid, row.sop_instance_uid, row.digest)
         digests = {uid: other.digest for uid, other in stored.items()}
-        judged = self.judge(self.archive.read(key), digests, report, actor)
-        if judged.fault is not None:
-            log.info("a signed report is refused: %s: %s", judged.fault, judged.detail)
-            self.context.audit.record(
-                None,
-                actor,
-                AuditAction.SIGNATURE_FAILED,
-                subject_uid=report.study_instance_uid,
-                outcome=4,
-                detail=f"report {report.report_uid[:64]}: {judged.fault}",
-            )
-            raise SignatureRefused(f"the signature is refused: {judged.fault}", fault=judged.fault.value)
-        return judged
+        return self._judged(actor, actor, report, key, digests)
+
+    def judged(self, actor: Actor, signer: Actor, report: Report, stored: OutputReference) -> JudgedReport:
+        """
+        Return what holds of one stored object around a report's PDF that ``signer`` signed and ``actor`` sends.
+
+        Raises SignatureRefused, also where the hub was given no judge.
+        """
+        table = dicom_instances.c
+        with self.context.read() as connection:
+            known = connection.execute(select(table.digest).where(table.sop_instance_uid == stored.sop_instance_uid))
+            digest = known.scalar_one_or_none() or ""
+        key = InstanceKey(report.study_instance_uid, stored.series_instance_uid, stored.sop_instance_uid, digest)
+        return self._judged(actor, signer, report, key, {})
+
+    def _judged(
+        self, actor: Actor, signer: Actor, report: Report, key: InstanceKey, digests: Mapping[str, str]
+    ) -> JudgedReport:
+        if self.judge is None:
+            raise SignatureRefused("this hub judges no signatures", fault="unreadable")
+        judged = self.judge(self.archive.read(key), digests, report, signer)
+        if judged.fault is None:
+            return judged
+        log.info("a signed report is refused: %s: %s", judged.fault, judged.detail)
+        self.context.audit.record(
+            None,
+            actor,
+            AuditAction.SIGNATURE_FAILED,
+            subject_uid=report.study_instance_uid,
+            outcome=4,
+            detail=f"report {report.report_uid[:64]}: {judged.fault}",
+        )
+        raise SignatureRefused(f"the signature is refused: {judged.fault}", fault=judged.fault.value)
 
     def require_judged(self, judged: JudgedReport) -> None:
         """Refuse what was stored only after it was asked for: it is judged when it is sent again. Raises Incomplete."""

@@ -16,6 +16,7 @@ from worklist.hub.dispatch_desk import REPORT, ROUTE
 from worklist.hub.dispatch_tables import dispatch_events, dispatches, routes
 from worklist.hub.double_state import double_state
 from worklist.hub.tables import accounts, reports
+from worklist.hub.workflow_tables import late_stamps
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.dispatch import TimelineEvent, TimelineStep
@@ -43,7 +44,7 @@ class TimelineService:
         with self._context.read() as connection:
             study = visible_case(connection, actor, ups_instance_uid).study_instance_uid
             is_blind = double_state(connection, study) is DoubleReadingState.READING
-            parts = (_signatures, _acts, _sent, critical_events)
+            parts = (_signatures, _acts, _stamps, _sent, critical_events)
             events = [event for part in parts for event in part(connection, study)]
         if is_blind or not actor.may(Permission.SEE_ALLIANCE):  # nor does a blind reader hear that the other is done
             events = [event for event in events if event.step not in _INSIDE]
@@ -78,6 +79,14 @@ def _signatures(connection: Connection, study_instance_uid: str) -> Iterator[Tim
         signer = report.verifier or report.author
         if report.signed_at is not None:
             yield TimelineEvent(report.signed_at.astimezone(UTC), TimelineStep.SIGNED, signer.name, "", report.kind)
+
+
+def _stamps(connection: Connection, study_instance_uid: str) -> Iterator[TimelineEvent]:
+    query = select(late_stamps).where(late_stamps.c.study_instance_uid == study_instance_uid)
+    for row in connection.execute(query):
+        yield TimelineEvent(row.since.astimezone(UTC), TimelineStep.UNSTAMPED)
+        if row.stored_at is not None:
+            yield TimelineEvent(row.stored_at.astimezone(UTC), TimelineStep.STAMPED, row.stored_by)
 
 
 def _sent(connection: Connection, study_instance_uid: str) -> Iterator[TimelineEvent]:

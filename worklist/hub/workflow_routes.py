@@ -10,11 +10,13 @@ from pydantic import Field
 
 from worklist.hub.auth import signed_in
 from worklist.hub.double_reading import DoubleReadings
+from worklist.hub.late_stamps import LateStamps
 from worklist.hub.report_policy import PolicyService
 from worklist.hub.report_service import ReportService
 from worklist.hub.report_workflow import ReportWorkflow
 from workstation.domain.access import Actor
 from workstation.domain.double_reading import AgreementFigures
+from workstation.domain.late_stamp import AwaitedStamp
 from workstation.domain.report import Report
 from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.report_version import CaseRules, ReportPolicy, ReportVersion
@@ -84,6 +86,22 @@ def workflow_routes(reports: ReportService, workflow: ReportWorkflow) -> APIRout
     @router.post("/reports/{ups_instance_uid}/withdraw")
     def withdraw(ups_instance_uid: str, actor: CurrentActor, body: WithdrawBody) -> Report:
         return workflow.withdraw(actor, ups_instance_uid, body.report_uid, body.code, body.reason, body.outputs)
+
+    return router
+
+
+def late_stamp_routes(stamps: LateStamps) -> APIRouter:
+    """Return the routes of time stamps that come after a report was taken."""
+    router = APIRouter(prefix="/api/late-stamps", tags=["reports"])
+
+    @router.get("")
+    def awaited(actor: CurrentActor) -> list[AwaitedStamp]:
+        return stamps.awaited(actor)
+
+    @router.post("/{pdf_sop_instance_uid}", status_code=204)
+    def stamped(pdf_sop_instance_uid: str, actor: CurrentActor, body: OutputReference) -> Response:
+        stamps.stamped(actor, pdf_sop_instance_uid, body)
+        return Response(status_code=204)
 
     return router
 

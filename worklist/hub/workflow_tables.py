@@ -39,6 +39,26 @@ begun_successors = Table(
 )
 """As what the newest report that follows the signed one of a study was begun."""
 
+late_stamps = Table(
+    "late_stamps",
+    metadata,
+    Column("pdf_sop_instance_uid", String(64), primary_key=True),
+    Column("pdf_series_instance_uid", String(64), nullable=False),
+    Column("study_instance_uid", String(64), ForeignKey("cases.study_instance_uid"), nullable=False),
+    Column("report_uid", String(64), nullable=False),
+    Column("signer_id", String(64), nullable=False),
+    Column("signer_name", String(200), nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("stamped_at", UtcDateTime, nullable=True),
+    Column("stored_at", UtcDateTime, nullable=True),
+    _text("stamped_sop_instance_uid"),
+    _text("stored_by", 200),
+    Index("ix_late_stamps_study", "study_instance_uid"),
+    Index("ix_late_stamps_stored", "stored_at"),
+)
+"""Signed PDFs that were taken without a time stamp: waiting until ``stored_at``, which ``stamped_at`` comes before."""
+
 alliance_rules = Table(
     "alliance_rules",
     metadata,

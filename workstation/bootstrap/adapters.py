@@ -16,6 +16,7 @@ from worklist.dispatch import HubDispatch
 from worklist.documents import HubDocuments
 from worklist.http import HubClient
 from worklist.inbox import HubInbox
+from worklist.late_stamps import HubLateStamps
 from worklist.pet import HubPetHeaders
 from worklist.priors import HubPriors
 from worklist.quality import HubQuality
@@ -56,6 +57,7 @@ class Hub:
     reports: HubReports
     workflow: HubWorkflow
     inbox: HubInbox
+    late_stamps: HubLateStamps
     recognised: HubRecognised
     repeats: HubRepeats
     quality: HubQuality
@@ -88,6 +90,7 @@ def connect(url: str) -> Hub:
         reports=HubReports(client),
         workflow=HubWorkflow(client),
         inbox=HubInbox(client),
+        late_stamps=HubLateStamps(client),
         recognised=HubRecognised(client),
         repeats=HubRepeats(client),
         quality=HubQuality(client),

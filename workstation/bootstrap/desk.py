@@ -22,6 +22,7 @@ from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.critical_gate import AskCritical, AskSuggestions
 from workstation.services.delivery_service import DeliverReports
+from workstation.services.late_stamps import AddLateStamps, StampRound
 from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.report_workflow import CancelReport, ReportHistory, StartSuccessor, WithdrawReport
@@ -98,12 +99,18 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             check_claim,
             new_uid,
             may_go=StampPending(storage.outbox, signing.add_time_stamp, clock, signing.hold),
+            add_late_stamps=late_stamps(hub, signing) if signing.wants_time_stamps else lambda _job: StampRound(),
         ),
         release=ReleaseCase(hub.worklist),
         reveal=RevealAi(hub.audit),
         clock=clock,
         new_uid=new_uid,
     )
+
+
+def late_stamps(hub: Hub, signing: Signing) -> AddLateStamps:
+    """Join what adds time stamps to reports that were delivered without one."""
+    return AddLateStamps(hub.late_stamps, hub.images, hub.images, hub.session, signing.carry_on, SystemClock())
 
 
 def way_services(hub: Hub, storage: LocalStorage) -> WayServices:

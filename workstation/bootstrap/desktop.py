@@ -321,6 +321,7 @@ class Desktop:
         window.set_actor(None)
         window.set_fact("hub", None)
         window.set_fact(FACT, None)
+        window.set_fact("late_stamps", None)
         window.show_soon(LOGIN)
 
     def _show_line(self, hub: Hub, *, up: bool) -> None:
@@ -398,7 +399,16 @@ class Desktop:
             window.toast.say(
                 trn("{count} signed report delivered", "{count} signed reports delivered", outcome.delivered)
             )
+        if outcome.stamped:
+            window.toast.say(
+                trn(
+                    "{count} delivered report has got its time stamp, later than it was signed",
+                    "{count} delivered reports have got their time stamps, later than they were signed",
+                    outcome.stamped,
+                )
+            )
         window.set_fact("stamps", partial(_held_fact, outcome.held) if outcome.held else None)
+        window.set_fact("late_stamps", partial(_unstamped_fact, outcome.unstamped) if outcome.unstamped else None)
         if self.worklist is not None:
             self.worklist.refresh()
 
@@ -456,6 +466,13 @@ def _ask_for_hub(settings: Settings) -> str:
     build_shell(settings, crash_folder=default_data_dir() / "crashes").window.hide()
     url, given = QInputDialog.getText(None, "联阅 Lianyue", tr("Address of the hub, for example https://hub.example"))
     return url.strip() if given else ""
+
+
+def _unstamped_fact(count: int) -> StatusFact:
+    words = trn(
+        "{count} delivered report lacks its time stamp", "{count} delivered reports lack their time stamps", count
+    )
+    return StatusFact("late_stamps", words, icon="timer", icon_tone="warn", tone="warn")
 
 
 def _held_fact(count: int) -> StatusFact:

@@ -40,11 +40,26 @@ class Signing:
         """Return a PDF with the stamp that it lacked. Raises TimeStampUnavailable, SignatureInvalid."""
         return add_time_stamp(pdf, self.trust(), self.demo.time_authority())
 
+    def carry_on(self, signed: bytes) -> bytes:
+        """
+        Return the PDF in a signed object with a time stamp, once all in it holds by whom this machine trusts.
+
+        Raises TimeStampUnavailable, SignatureInvalid.
+        """
+        from workstation.exchange.signing.preserving import preserve
+        from workstation.exchange.signing.verify import SignatureVerifier
+
+        return preserve("report.pdf.dcm", signed, SignatureVerifier(self.trust()), self.demo.time_authority())
+
+    @property
+    def wants_time_stamps(self) -> bool:
+        """Tell whether the policy asks for time stamps at all."""
+        return self.settings.level != SignatureLevel.B
+
     @property
     def hold(self) -> timedelta:
         """Return how long a report waits for its time stamp; where none is wanted, not at all."""
-        stamped = self.settings.level != SignatureLevel.B
-        return timedelta(minutes=self.settings.hold_minutes if stamped else 0)
+        return timedelta(minutes=self.settings.hold_minutes if self.wants_time_stamps else 0)
 
 
 def signing(settings: SigningSettings, data_dir: Path) -> Signing:

@@ -47,6 +47,8 @@ class AuditAction(StrEnum):
     """Pictures or a film of a study were saved to a file."""
     REPORT_REVISED = "report_revised"
     """Somebody began what follows a signed report."""
+    REPORT_STAMPED = "report_stamped"
+    """The time stamp of a signed report came later and was stored with a further object."""
     REPORT_CANCELLED = "report_cancelled"
     REPORT_WITHDRAWN = "report_withdrawn"
     """A signed report was declared to be of the wrong patient or study."""

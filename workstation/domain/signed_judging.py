@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -37,6 +38,10 @@ class JudgedReport:
     """False where the hub knows no authority: only what was signed is known to be whole, not who signed it"""
     awaits_time_stamp: bool = False
     """Nothing but the signer's clock tells when it was signed"""
+    follows: str = ""
+    """SOP Instance UID of the object that this one is the stamped version of, empty for a first one"""
+    stamped_at: datetime | None = None
+    """The time of its time stamp"""
 
 
 class ReportJudge(Protocol):

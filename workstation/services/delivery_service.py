@@ -32,6 +32,7 @@ from workstation.domain.ports import (
 )
 from workstation.domain.report import Report, ReportState
 from workstation.services.claim_check import CheckClaim
+from workstation.services.late_stamps import StampRound
 from workstation.services.report_service import RecordDecisions
 
 _FIRST_RETRY_S = 2.0
@@ -54,6 +55,10 @@ class DeliveryOutcome:
     """The study of that report"""
     held: int = 0
     """How many of those that wait lack their time stamp"""
+    stamped: int = 0
+    """How many delivered reports got the time stamp that they lacked"""
+    unstamped: int = 0
+    """How many delivered reports, whoever signed them, still lack it"""
     hint: str = field(default="", compare=False)
     """What to do about it, empty where its text is a draft again"""
 
@@ -78,6 +83,8 @@ class DeliverReports:
     new_uid: Callable[[], str]
     may_go: Callable[[Delivery], bool] = lambda _delivery: True
     """Holds back what still waits for its time stamp (``StampPending``)."""
+    add_late_stamps: Callable[[JobContext], StampRound] = lambda _job: StampRound()
+    """Sees to what was delivered without one (``AddLateStamps``)."""
 
     def __call__(self, job: JobContext) -> DeliveryOutcome:
         """Try every due delivery of the signed-in senior; the others wait for their owner."""
@@ -115,7 +122,8 @@ class DeliverReports:
             except (SourceError, StorageError) as error:
                 waiting += 1
                 self._failed(delivery, error)
-        return DeliveryOutcome(delivered, waiting, refused, reason, study, held, hint)
+        late = self.add_late_stamps(job)
+        return DeliveryOutcome(delivered, waiting, refused, reason, study, held, late.stamped, len(late.waiting), hint)
 
     def _hold(self, delivery: Delivery) -> None:
         reason = tr("Its time stamp is pending: the time-stamping authority does not answer")

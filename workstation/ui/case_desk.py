@@ -127,7 +127,7 @@ class CaseDesk(QObject):
         self._putting_back: set[str] = set()
         self._after_putting_back: Callable[[], None] = lambda: None
         self._delivering = False
-        self._held = 0
+        self._without_stamp = (0, 0)
         self._busy = False
         self._revealing: ReadingSession | None = None
         self._stopped = False
@@ -416,8 +416,9 @@ class CaseDesk(QObject):
 
         def done(outcome: DeliveryOutcome) -> None:
             self._delivering = False
-            if outcome.delivered or outcome.refused or outcome.held != self._held:
-                self._held = outcome.held
+            is_news = outcome.delivered or outcome.refused or outcome.stamped
+            if is_news or (outcome.held, outcome.unstamped) != self._without_stamp:
+                self._without_stamp = outcome.held, outcome.unstamped
                 self.delivered.emit(outcome)
             if outcome.refused:
                 error = _undelivered(outcome)

@@ -68,6 +68,8 @@ def step_words(event: TimelineEvent) -> tuple[str, str, str]:
         TimelineStep.SENT_AGAIN: (tr("Sent to {route} again by {name}", route=route, name=who), "t2", "refresh"),
         TimelineStep.GIVEN_UP: (tr("Not sent to {route}: {name}", route=route, name=who), "warn", "forbid"),
         TimelineStep.SUPERSEDED: (tr("Outdated, not sent to {route} any more", route=route), "t2", "arrow-right"),
+        TimelineStep.UNSTAMPED: (tr("Taken without a time stamp; it is added later"), "warn", "timer"),
+        TimelineStep.STAMPED: (tr("Time stamp added later, from the workstation of {name}", name=who), "ok", "timer"),
         TimelineStep.ACKNOWLEDGED: (tr("Acknowledged by {name}", name=who), "ok", "check"),
     }[event.step]  # fmt: skip
 

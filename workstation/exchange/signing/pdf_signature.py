@@ -33,7 +33,7 @@ from workstation.exchange.signing.pades import Trust
 from workstation.exchange.signing.proof import Evidence, Judge, doubt_words, revocation_words, stamp_words
 from workstation.exchange.signing.sm2_check import about_sm2
 from workstation.exchange.signing.sm2_form import SUFFIX
-from workstation.exchange.signing.time_words import future_words, time_words
+from workstation.exchange.signing.time_words import came_later, future_words, time_words
 
 _MARKS_OF_A_SIGNATURE: Final = (b"/ByteRange", b"/Contents <", b"ETSI.CAdES", b"/Sig")
 
@@ -188,6 +188,12 @@ def _check(  # noqa: PLR0911 - one return for each thing that can be wrong reads
     words = tr("Signed by {name}; unchanged since", name=signer)
     if stamped is None:
         words = tr("Signed by {name}; unchanged since. The time stamp is still missing", name=signer)
+    elif came_later(claimed, document_stamp if stamp is None else None):
+        words = tr(
+            "Signed by {name}; unchanged since. The time stamp was added later, on {time}: it proves nothing of before",
+            name=signer,
+            time=stamped.astimezone().strftime("%Y-%m-%d %H:%M"),
+        )
     role = SignatureRole.AUTHOR if signature.field_name == FIELDS[SignatureRole.AUTHOR] else SignatureRole.VERIFIER
     at = stamped or claimed
     held = Checked(Verdict.VALID, words, signer, None, at, level, role, proven=stamped or proven, basis=judged.basis)

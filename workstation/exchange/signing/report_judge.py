@@ -20,6 +20,8 @@ from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from workstation.dicom.objects.encapsulated import taken_apart
+from workstation.dicom.objects.file_head import copy_of
+from workstation.dicom.objects.stamped_version import follows
 from workstation.domain.access import Actor
 from workstation.domain.report import Report
 from workstation.domain.signature import SignatureLevel, SignatureRole, Verdict
@@ -60,8 +62,16 @@ class SignedReportJudge:
         with self._turn:  # a crowd of signers must not take every core of the hub
             checked = SignatureVerifier(trust or _own_authorities(pdf_object), self.now).examined(pdf_object)
         fault, detail = _fault(checked, digests, report, signer)
+        if fault is not None:
+            return JudgedReport(fault, detail, is_chain_checked=trust is not None)
         is_bare = checked.level is SignatureLevel.B
-        return JudgedReport(fault, detail, is_chain_checked=trust is not None, awaits_time_stamp=is_bare)
+        copy = copy_of(pdf_object)
+        return JudgedReport(
+            is_chain_checked=trust is not None,
+            awaits_time_stamp=is_bare,
+            follows=follows(pdf_object if copy is None or copy.signed is None else copy.signed),
+            stamped_at=None if is_bare else checked.signed_at,
+        )
 
 
 def _fault(

@@ -40,6 +40,12 @@ def time_words(
     return ""
 
 
+def came_later(claimed: datetime | None, over_document: datetime | None) -> bool:
+    """Tell whether a time stamp over the whole document was made noticeably after the time that the signer claims."""
+    claimed, stamped = _aware(claimed), _aware(over_document)
+    return claimed is not None and stamped is not None and stamped - claimed > CLOCK_TOLERANCE
+
+
 def future_words(now: datetime, *times: datetime | None) -> str:
     """Return what is wrong with times that have not come yet, empty where all have."""
     known = [aware for time in times if (aware := _aware(time)) is not None]

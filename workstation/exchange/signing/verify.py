@@ -24,6 +24,7 @@ from resources.translation import tr
 from workstation.dicom.objects.encapsulated import ENCAPSULATED_PDF, taken_apart
 from workstation.dicom.objects.file_head import copy_of
 from workstation.dicom.objects.report_manifest import altered_parts
+from workstation.dicom.objects.stamped_version import before_its_stamp
 from workstation.dicom.sr.common import read_part10
 from workstation.domain.errors import HostileInput
 from workstation.domain.signature import Verdict, VerificationResult
@@ -108,8 +109,9 @@ class SignatureVerifier:
         Where the time of the PDF is proven no more, a preserved copy beside it counts: the same bytes, stamped on.
         """
         try:
+            data = before_its_stamp(data)
             envelope = taken_apart(data)
-        except ValueError:
+        except (ValueError, HostileInput, IndexError, AttributeError):
             return Checked(Verdict.ALTERED, tr("The DICOM object around the PDF was changed"))
         checked = self._recently_checked(envelope.pdf)
         if checked.verdict is Verdict.UNTRUSTED and path is not None:

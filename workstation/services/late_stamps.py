@@ -1,0 +1,132 @@
+"""
+Time stamps for reports that were delivered without one.
+
+The hub lists them, every workstation whose person may sign tries: so it goes on after a restart, and where the signer
+is away. The authority is asked with growing pauses for as long as it takes. Nothing is kept here: a crash after any
+step leaves the report waiting in the hub's list, and whoever comes next finds what was stored already.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from resources.translation import tr
+from workstation.dicom.objects.stamped_version import stamped_uid, stamped_version
+from workstation.domain.access import Permission
+from workstation.domain.errors import (
+    IntegrityMismatch,
+    NotPermitted,
+    Refused,
+    SignatureInvalid,
+    TimeStampUnavailable,
+    Unreachable,
+    WorkstationError,
+)
+from workstation.domain.late_stamp import AwaitedStamp, LateStampPort
+from workstation.domain.ports import Clock, JobContext, RetrievePort, SessionPort, StorePort
+from workstation.domain.workitem import OutputReference
+
+LOOK: Final = timedelta(minutes=1)
+"""How often the hub is asked what waits."""
+FIRST_RETRY: Final = timedelta(seconds=20)
+LAST_RETRY: Final = timedelta(minutes=5)
+UNSTAMPABLE: Final = timedelta(hours=6)
+"""So long a report is left alone that this workstation cannot vouch for: another one may, or its lists change."""
+_ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
+
+
+@dataclass(frozen=True, slots=True)
+class StampRound:
+    """What waits for its time stamp after one round, and how many got theirs in it."""
+
+    stamped: int = 0
+    waiting: tuple[AwaitedStamp, ...] = ()
+
+
+@dataclass(slots=True)
+class AddLateStamps:
+    """One for each sign-in; a round does nothing while it is not due."""
+
+    port: LateStampPort
+    retrieve: RetrievePort
+    store: StorePort
+    session: SessionPort
+    preserve: Callable[[bytes], bytes]
+    """
+    From the object around a PDF to that PDF with a time stamp, once all in it has been found to hold.
+
+    Raises TimeStampUnavailable, SignatureInvalid.
+    """
+    clock: Clock
+    _due: datetime | None = field(default=None, init=False)
+    _failures: int = field(default=0, init=False)
+    _waiting: tuple[AwaitedStamp, ...] = field(default=(), init=False)
+    _left_alone: dict[str, datetime] = field(default_factory=dict, init=False)
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __call__(self, job: JobContext) -> StampRound:
+        """Stamp what waits, as far as the authority answers. What fails is tried again; nothing is raised for it."""
+        actor, now = self.session.actor, self.clock.now()
+        is_early = self._due is not None and now < self._due <= now + LAST_RETRY  # a clock set back waits for nothing
+        if actor is None or not actor.may(Permission.SIGN_FINAL) or is_early or not self._turn.acquire(blocking=False):
+            return StampRound(0, self._waiting)
+        try:
+            return self._round(job, now)
+        finally:
+            self._turn.release()
+
+    def _round(self, job: JobContext, now: datetime) -> StampRound:
+        done: set[str] = set()
+        is_silent = False
+        try:
+            self._waiting = tuple(self.port.awaited())
+            for one in self._waiting:
+                job.raise_if_cancelled()
+                if self._left_alone.get(one.pdf_sop_instance_uid, now) > now:
+                    continue
+                if self._add(one, now):
+                    done.add(one.pdf_sop_instance_uid)
+        except NotPermitted:  # a role that changed meanwhile
+            self._waiting = ()
+        except WorkstationError:  # the authority or the hub is silent, or the session has ended
+            is_silent = True
+        self._failures = self._failures + 1 if is_silent else 0
+        pause = min(LAST_RETRY, FIRST_RETRY * 2 ** min(self._failures - 1, 16)) if is_silent else LOOK
+        self._due = now + pause
+        self._waiting = tuple(one for one in self._waiting if one.pdf_sop_instance_uid not in done)
+        return StampRound(len(done), self._waiting)
+
+    def _add(self, one: AwaitedStamp, now: datetime) -> bool:
+        """Tell whether the hub has taken the stamped version of a report."""
+        try:
+            self.port.stamped(one, self._stored(one) or self._made(one))
+        except (TimeStampUnavailable, Unreachable, NotPermitted):
+            raise
+        except IntegrityMismatch:  # another workstation stored its version first: the next round finds that
+            return False
+        except WorkstationError:  # of this report alone: a signature that holds no more, a refusal of the hub
+            self._left_alone[one.pdf_sop_instance_uid] = now + UNSTAMPABLE
+            return False
+        return True
+
+    def _stored(self, one: AwaitedStamp) -> OutputReference | None:
+        """Return the stamped version that somebody stored, and could not tell the hub of."""
+        uid = stamped_uid(one.pdf_sop_instance_uid)
+        try:
+            self.retrieve.instance(one.study_instance_uid, one.pdf_series_instance_uid, uid)
+        except Refused:
+            return None
+        return OutputReference(one.study_instance_uid, one.pdf_series_instance_uid, _ENCAPSULATED_PDF, uid)
+
+    def _made(self, one: AwaitedStamp) -> OutputReference:
+        first = self.retrieve.instance(one.study_instance_uid, one.pdf_series_instance_uid, one.pdf_sop_instance_uid)
+        try:
+            made = stamped_version(first, self.preserve(first))
+        except ValueError as exc:
+            raise SignatureInvalid(tr("The report could not be signed"), detail=type(exc).__name__) from exc
+        (stored,) = self.store.store(one.study_instance_uid, [made])
+        return stored
