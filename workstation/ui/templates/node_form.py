@@ -20,7 +20,7 @@ from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import label
 
 _CODE: Final = ("value", "scheme", "meaning", "source")
-_CODE_PX: Final = {"value": 92, "scheme": 76}
+_CODE_PX: Final = {"value": 104, "scheme": 76}
 """A code that is cut looks like another, whole one: "12107" of 121071"""
 
 
@@ -166,7 +166,9 @@ class NodeForm(RowForm):
             edit.setCursorPosition(0)
             edit.setPlaceholderText(names[part])
             edit.setAccessibleName(f"{caption} · {names[part]}")
-            if part == "source":
+            if part == "value":
+                edit.setToolTip(edit.text())
+            elif part == "source":
                 edit.setToolTip(tr("For a code that the dictionaries here do not have: where you looked it up"))
             edit.textEdited.connect(lambda text, at=at: self.changed.emit(at, text or MISSING))
             edit.setMinimumWidth(_CODE_PX.get(part, 0))
