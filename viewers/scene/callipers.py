@@ -14,6 +14,7 @@ from viewers.scene.overlay import Calliper, PixelPoint, pixel_number, signed
 from viewers.scene.slice_view import SliceView
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName, Statistics
 from workstation.domain.geometry import ImagePlane, Point, distance_mm
+from workstation.domain.mark import WIDER_COUNTS_MM
 
 _ELLIPSE_STEPS: Final = 72
 _RIGHT_DEG: Final = 90.0
@@ -31,8 +32,6 @@ _TWO_LINES: Final = frozenset(
 )
 _FIXED: Final = frozenset({AnnotationKind.FREEHAND, AnnotationKind.NODULE})
 """Shapes with too many points for handles, or whose numbers were not taken from their handles."""
-_WIDER_COUNTS_MM: Final = 12.0
-"""From this diameter on 1 mm is less than the 25 % of volume that are taken for measurement error (ADR 0017)"""
 _SHOWN_UNITS: Final[Mapping[str, tuple[int | None, str]]] = MappingProxyType(
     {
         "mm": (1, " mm"),
@@ -161,7 +160,7 @@ def _volume_lines(annotation: Annotation) -> list[str]:
 def _outline_doubt(annotation: Annotation) -> list[str]:
     """Return that a small nodule that the tool outlined is measured wider than its edge is; axes by hand are not."""
     found = annotation.measure(MeasureName.EQUIVALENT_DIAMETER)
-    if annotation.kind is not AnnotationKind.NODULE or found is None or found.value >= _WIDER_COUNTS_MM:
+    if annotation.kind is not AnnotationKind.NODULE or found is None or found.value >= WIDER_COUNTS_MM:
         return []
     return [tr("Outline as readers draw: about +1 mm")]
 

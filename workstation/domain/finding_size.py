@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from workstation.domain.annotation import Annotation, AnnotationKind, MeasureName
 from workstation.domain.categories.values import mean_diameter_mm, mean_of_axes_mm, rounded
 from workstation.domain.finding import Finding, Mark
 from workstation.domain.geometry import distance_mm
+from workstation.domain.mark import WIDER_COUNTS_MM
 
 _SAME_MM = 0.05
 _DRAWN = frozenset({AnnotationKind.NODULE, AnnotationKind.BIDIRECTIONAL})
@@ -43,6 +44,8 @@ class FindingSize:
     short_axis_mm: float | None = None
     by_volume_mm: float | None = None
     volume_mm3: float | None = None
+    is_drawn_wider: bool = False
+    """Whether our outline gave it and it is so small that the known bias of that counts, about +1 mm (ADR 0017)"""
 
     @property
     def mean_mm(self) -> float | None:
@@ -68,10 +71,12 @@ def size_of_mark(mark: Mark) -> FindingSize:
     """Return the size of what a detector marked."""
     volume = mark.volume_mm3
     by_volume = None if volume is None else mark.diameter_mm
+    wider = mark.evidence is not None and mark.evidence.is_drawn_wider
     if mark.long_axis_mm and mark.short_axis_mm:
-        return _of_axes(mark.long_axis_mm, mark.short_axis_mm, by_volume, volume)
+        axes = _of_axes(mark.long_axis_mm, mark.short_axis_mm, by_volume, volume)
+        return replace(axes, is_drawn_wider=wider)
     kind = SizeKind.NETWORK if volume is None else SizeKind.VOLUME
-    return FindingSize(mark.diameter_mm, kind, by_volume_mm=by_volume, volume_mm3=volume)
+    return FindingSize(mark.diameter_mm, kind, by_volume_mm=by_volume, volume_mm3=volume, is_drawn_wider=wider)
 
 
 def _of_axes(first_mm: float, second_mm: float, by_volume_mm: float | None, volume_mm3: float | None) -> FindingSize:
@@ -95,10 +100,12 @@ def _drawn_size(finding: Finding, drawn: Iterable[Annotation]) -> FindingSize | 
             continue
         if distance_mm(middle, centre) <= size / 2:
             around, volume = one.measure(MeasureName.EQUIVALENT_DIAMETER), one.measure(MeasureName.VOLUME)
-            return _of_axes(
+            axes = _of_axes(
                 long.value,
                 short.value,
                 None if around is None else around.value,
                 None if volume is None else volume.value,
             )
+            is_ours = one.kind is AnnotationKind.NODULE and not one.origin
+            return replace(axes, is_drawn_wider=is_ours and around is not None and around.value < WIDER_COUNTS_MM)
     return None

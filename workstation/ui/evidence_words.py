@@ -28,6 +28,8 @@ def evidence_rows(found: MarkEvidence) -> list[tuple[str, str]]:
         rows.append((tr("Axes"), f"{found.long_axis_mm:.1f} × {millimetres(found.short_axis_mm)}"))
     if found.volume_mm3 is not None:
         rows.append((tr("Volume"), cubic_millimetres(found.volume_mm3)))
+    if found.is_drawn_wider:
+        rows.append((tr("Outline"), tr("as readers draw it: about +1 mm")))
     if found.nodule_type is not NoduleType.UNSPECIFIED:
         rows.append((tr("Type by measurement"), type_word(found.nodule_type)))
     rows += _attenuation(found)

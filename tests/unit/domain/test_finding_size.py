@@ -110,7 +110,7 @@ def test_a_finding_on_an_image_has_no_size() -> None:
 @pytest.mark.parametrize(
     ("drawn", "expected"),
     [
-        (DRAWN, FindingSize(8.0, SizeKind.AXES, 10.0, 6.0, 7.1, 188.0)),
+        (DRAWN, FindingSize(8.0, SizeKind.AXES, 10.0, 6.0, 7.1, 188.0, is_drawn_wider=True)),
         (PAIR, FindingSize(8.0, SizeKind.AXES, 10.0, 6.0)),
         (replace(DRAWN, kind=AnnotationKind.RECTANGLE), None),
         (replace(DRAWN, measures=DRAWN.measures[1:]), None),
@@ -157,3 +157,27 @@ def test_a_mark_that_takes_the_readers_finding_in_is_no_other_finding() -> None:
     assert changes(basis_of(Scheme.LUNG_RADS, (own,)), basis_of(Scheme.LUNG_RADS, (both,))) == ()
     rejected = cases.ai_finding().rejected(RejectReason.VESSEL, by="x", at=cases.NOON)
     assert rejected.counts is False
+
+
+def test_what_our_outline_measured_of_a_small_nodule_is_known_to_be_about_a_millimetre_wider() -> None:
+    ours = MarkEvidence(long_axis_mm=10.0, short_axis_mm=6.0, volume_mm3=188.0, network_diameter_mm=6.5)
+
+    def is_wider(evidence: MarkEvidence) -> bool:
+        size = size_of(marked(replace(MARK, evidence=evidence)))
+        return size is not None and size.is_drawn_wider
+
+    assert is_wider(ours)
+    assert is_wider(replace(ours, long_axis_mm=None))  # no axes: told by its volume
+    assert not is_wider(replace(ours, network_diameter_mm=None))  # a mask of a model, or another system's volume
+    assert not is_wider(replace(ours, volume_mm3=None))
+    # a ball of 12 mm has 904.8 mm³
+    assert (is_wider(replace(ours, volume_mm3=904.0)), is_wider(replace(ours, volume_mm3=905.0))) == (True, False)
+
+
+def test_of_what_a_reader_drew_only_the_one_click_outline_is_known_to_be_wider() -> None:
+    sizes = [
+        size_of(added(), [one])
+        for one in (DRAWN, replace(DRAWN, origin="1.2.3"), PAIR, replace(DRAWN, measures=DRAWN.measures[:2]))
+    ]
+
+    assert [size is not None and size.is_drawn_wider for size in sizes] == [True, False, False, False]

@@ -33,6 +33,7 @@ _WHOLE: Final = {
     SizeKind.READER: Text("平均径 {mm:.1f} mm", "mean diameter {mm:.1f} mm"),
 }
 _BY_VOLUME: Final = Text("，等体积直径 {mm:.1f} mm", ", {mm:.1f} mm by volume")
+_WIDER: Final = Text("（轮廓按阅片者习惯，约大 1 mm）", " (outline as readers draw: about +1 mm)")
 _INSERTED: Final = {
     SizeKind.AXES: Text(
         "{long:.1f} × {short:.1f} mm（平均径 {mm:.1f} mm）", "{long:.1f} × {short:.1f} mm (mean {mm:.1f} mm)"
@@ -67,7 +68,8 @@ class SizeNumber:
 
 def size_words(size: FindingSize, language: str) -> str:
     """Return a size for a sentence: axes, mean and diameter by volume, or the one number with what it is."""
-    return _filled(_WHOLE[size.kind], size, language)
+    told = _filled(_WHOLE[size.kind], size, language)
+    return told + _WIDER.get(language) if size.is_drawn_wider else told
 
 
 def inserted_words(size: FindingSize, language: str) -> str:
