@@ -17,6 +17,7 @@ from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import IconButton, key_text
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, label, rule
 from workstation.ui.widgets.page_header import PageHeader
+from workstation.ui.widgets.worklist_words import priority_word
 
 
 class MenuButton(QAbstractButton):
@@ -138,15 +139,20 @@ class _PriorityMark(QWidget):
 
     def show_priority(self, priority: Priority | None) -> None:
         self._priority = priority
-        words = {Priority.HIGH: "STAT", Priority.MEDIUM: tr("Urgent"), Priority.LOW: tr("Routine")}
-        word = words[priority] if priority is not None else ""
+        word = priority_word(priority) if priority is not None else ""
+        self.setFixedWidth(20 + paint.metrics("caption").horizontalAdvance(word) + 2)
         self.setAccessibleName(word)
         self.setToolTip(word)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._priority is not None:
-            paint.priority_mark(QPainter(self), QPointF(8, 12), self._priority)
+        if self._priority is None:
+            return
+        painter = QPainter(self)
+        paint.priority_mark(painter, QPointF(8, 12), self._priority)
+        tone = {Priority.HIGH: "bad", Priority.MEDIUM: "warn", Priority.LOW: "t2"}[self._priority]
+        box = QRectF(20, 0, self.width() - 20, self.height())
+        paint.text(painter, box, self.accessibleName(), role="caption", tone=tone)
 
 
 class _Words(ElidedLabel):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from resources.categories import category_name, scheme_name
 from resources.translation import language, tr
 from workstation.domain.categories.values import AssignedCategory, Scheme
+from workstation.ui import paint
 from workstation.ui.widgets.buttons import Button, IconButton
 from workstation.ui.widgets.labels import ElidedLabel, icon_label, rule
 
@@ -38,6 +40,12 @@ class ReportToolBar(QWidget):
         self._offers.setSpacing(4)
         line.addLayout(self._offers)
         column.addLayout(line)
+        self._line = line
+        self._second = QHBoxLayout()
+        self._second.setContentsMargins(16, 0, 8, 6)
+        self._second.addStretch(1)
+        column.addLayout(self._second)
+        self._is_stacked = False
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(16, 0, 8, 6)
         self._rows.setSpacing(4)
@@ -95,6 +103,27 @@ class ReportToolBar(QWidget):
             button.clicked.connect(lambda _on=False, scheme=scheme: self.category_requested.emit(scheme))
             self._offers.addWidget(button)
             self.offers[scheme] = button
+
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the tables into a line of their own where the template's name would be cut beside them."""
+        name = paint.metrics("caption").horizontalAdvance(self.title.text().partition(" · ")[0])
+        buttons = [self.template, *self.offers.values()]
+        taken = sum(one.sizeHint().width() + 4 for one in buttons) + 24
+        stacked = bool(self.offers) and self.width() < name + 24 + taken
+        if stacked != self._is_stacked:
+            self._is_stacked = stacked
+            here, there = (self._line, self._second) if stacked else (self._second, self._line)
+            here.removeItem(self._offers)
+            self._offers.setParent(None)
+            there.addLayout(self._offers)
+        self._second.setContentsMargins(16, 0, 8, 6 if stacked else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the template's name its room."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def _category_row(self, category: AssignedCategory, *, is_outdated: bool, read_only: bool) -> QWidget:
         scheme = category.result.scheme
