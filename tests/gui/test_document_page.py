@@ -191,13 +191,13 @@ def test_the_rules_of_recognition_are_tried_on_an_examination_before_they_are_pu
     editing.page.preview.grade.setCurrentIndex(1)
     editing.page.preview.grade.activated.emit(1)
     editing.qtbot.waitUntil(lambda: "CT of the chest" in editing.page.preview.answer.text())
-    assert "Mutual recognition: rules alliance-imaging 1.0.0" in editing.page.preview.answer.text()
+    assert "Mutual recognition: rules alliance-imaging 1.1.0" in editing.page.preview.answer.text()
     editing.page.part_chosen.emit(("items", 0))
     editing.write(("items", 0, "valid_days"), "400")
     editing.qtbot.waitUntil(lambda: editing.page.state_words() == "1 open")
     editing.write(("items", 0, "valid_days"), "20")
     dialog = editing.publish()
-    assert told(dialog) == [("version", "1.1.0", "1.0.0"), ("items/1/valid_days", "20", "30")]
+    assert told(dialog) == [("version", "1.2.0", "1.1.0"), ("items/1/valid_days", "20", "30")]
     dialog.accept()
     editing.qtbot.waitUntil(lambda: POLICY in editing.hub.versions)
 

@@ -221,4 +221,4 @@ def test_an_examination_tried_on_rules_that_are_just_being_changed_is_answered_i
     assert desk.page.preview.answer.text() == "Correct what the checks say first"
     presenter.undo()
     desk.jobs.run()
-    assert "nobody graded the images. Rules alliance-imaging 1.0.0." in desk.page.preview.answer.text()
+    assert "nobody graded the images. Rules alliance-imaging 1.1.0." in desk.page.preview.answer.text()

@@ -334,6 +334,21 @@ def test_a_persistent_proximal_airway_nodule_rises_and_never_steps_down(
     assert expected == category(AirwayNodule(proximal=proximal, change=change, suspicious=False))
 
 
+def test_a_proximal_airway_nodule_that_shrank_stands_in_no_row() -> None:
+    with pytest.raises(Unclassifiable, match="change"):
+        lung_rads(exam(AirwayNodule(proximal=True, change=SMALLER, suspicious=False)))
+
+
+@pytest.mark.parametrize(
+    ("change", "size", "before"), [(STABLE, 32.0, 32.0), (SMALLER, 20.0, 31.0), (SMALLER, 30.0, 34.0)]
+)
+def test_a_ground_glass_nodule_that_did_not_grow_is_a_2_at_once(change: Change, size: float, before: float) -> None:
+    """Lung-RADS v2022, category 2: ground glass below 30 mm, or of 30 mm and more where it is stable."""
+    followed = nodule(GGN, change, size, prior_category="3", prior_mean_diameter_mm=before, months_since_prior=4.0)
+
+    assert category(followed) == "2"
+
+
 THICK, MULTI = CystForm.THICK_WALLED, CystForm.MULTILOCULAR
 
 

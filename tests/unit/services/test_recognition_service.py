@@ -16,7 +16,14 @@ from tests.helpers.full_reports import TEMPLATE, worklist_row
 from tests.helpers.papers import paper_study, simple
 from workstation.dicom.recognition import parse_recognition_policy, policy_in_force, recognition_words
 from workstation.domain.errors import TemplateViolation
-from workstation.domain.mutual_recognition import RecognisedResult, RecognitionPolicy, Refusal, RepeatException
+from workstation.domain.mutual_recognition import (
+    ExamFacts,
+    RecognisedResult,
+    RecognitionPolicy,
+    Refusal,
+    RepeatException,
+    recognise,
+)
 from workstation.domain.report import ReportState
 from workstation.services.recognition_service import (
     FindRepeats,
@@ -35,7 +42,7 @@ def test_a_signed_chest_ct_that_the_reader_calls_diagnostic_carries_the_mark() -
     given = RULE(simple(), TEMPLATE, paper_study(), ROW)
 
     assert (given.granted, given.item, given.valid_until) == (True, "ct-chest", date(2026, 12, 21))
-    assert recognition_words(given, "zh_CN") == "互认依据：规则 alliance-imaging 1.0.0，有效期至 2026-12-21。"
+    assert recognition_words(given, "zh_CN") == "互认依据：规则 alliance-imaging 1.1.0，有效期至 2026-12-21。"
 
 
 def test_a_draft_is_refused_and_foreseen() -> None:
@@ -55,17 +62,17 @@ def test_a_limited_exam_is_refused_in_words() -> None:
     use_language("en")
 
     assert RULE.sentence(limited, TEMPLATE, paper_study(), ROW) == (
-        "Not mutually recognised: the image quality does not suffice. Rules CT of the chest (alliance) 1.0.0."
+        "Not mutually recognised: the image quality does not suffice. Rules CT of the chest (alliance) 1.1.0."
     )
 
 
 def test_on_the_screen_the_rule_has_its_name_in_the_readers_language_and_no_key() -> None:
     use_language("zh_CN")
     assert RULE.sentence(simple(), TEMPLATE, paper_study(), ROW) == (
-        "互认依据：规则 胸部 CT（联盟内） 1.0.0，有效期至 2026-12-21。"
+        "互认依据：规则 胸部 CT（联盟内） 1.1.0，有效期至 2026-12-21。"
     )
     unlisted = RULE.sentence(simple(), TEMPLATE, paper_study(), replace(ROW, modality="US"))
-    assert unlisted == "未获互认标识：检查项目不在互认目录内。规则 联盟内 1.0.0。"
+    assert unlisted == "未获互认标识：检查项目不在互认目录内。规则 联盟内 1.1.0。"
 
 
 def test_without_a_word_on_the_images_or_a_date_nothing_is_recognised() -> None:
@@ -106,6 +113,34 @@ def test_a_technician_is_told_before_sending_and_why_it_may_be_repeated_all_the_
     assert TellRepeats(lambda _patient: [own], find)(paper_study()) == ("", "")  # a study does not repeat itself
 
 
+@pytest.mark.parametrize(
+    ("modality", "description", "item"),
+    [
+        ("CT", "胸部平扫", "ct-chest"),
+        ("CT", "CHEST ABD PELVIS", "ct-chest"),
+        ("CT", "腹部平扫", "ct-abdomen"),
+        ("DX", "胸部正侧位", "dx-chest"),
+        ("MR", "颅脑平扫", "mr-brain"),
+        ("CT", "头颅平扫", "ct-head"),
+        ("CT", "胸椎 CT 平扫", ""),
+        ("DX", "胸椎正侧位", ""),
+        ("DX", "胸骨侧位", ""),
+        ("CT", "骨盆平扫", ""),
+        ("CT", "肺动脉 CT", ""),
+        ("CT", "胸腹主动脉", ""),
+        ("CT", "Chest C+", ""),
+        ("CT", "脑血管CT", ""),
+        ("MR", "脑血管成像 TOF", ""),
+    ],
+)
+def test_no_spine_bone_or_vessel_exam_carries_the_mark_of_the_organ_beside_it(
+    modality: str, description: str, item: str
+) -> None:
+    facts = ExamFacts(modality, description, date(2026, 11, 20), is_signed_final=True, grade="A")
+
+    assert recognise(facts, policy_in_force(), today=date(2026, 11, 21)).item == item
+
+
 def test_every_exception_has_words_of_its_own() -> None:
     assert len({exception_words(one) for one in RepeatException}) == 6
 
@@ -117,7 +152,7 @@ def test_an_alliance_brings_its_own_policy(tmp_path: Path) -> None:
     policy = policy_in_force(own)
 
     assert (policy.version, policy.mark) == ("2.0.0", "QHR")
-    assert policy_in_force(tmp_path / "none.json").version == "1.0.0"
+    assert policy_in_force(tmp_path / "none.json").version == "1.1.0"
 
 
 def broken() -> dict[str, str]:

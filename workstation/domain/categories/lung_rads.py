@@ -247,6 +247,8 @@ def _followed(nodule: LungNodule, size: float) -> tuple[str, str]:
         raise Unclassifiable("prior_category")
     if ORDER.index(now[0]) > ORDER.index(before[0]):
         return now[0], "crossed_threshold"
+    if nodule.kind is LungKind.GROUND_GLASS and prior in {"2", "3"}:
+        return now  # the table has a 2 for it at once, without waiting for the step
     return _stepped(prior, nodule.months_since_prior)
 
 
@@ -315,6 +317,8 @@ def _airway(lesion: AirwayNodule) -> tuple[str, str]:
         return "2", "airway_subsegmental"
     if lesion.change in {Change.BASELINE, Change.NEW}:
         return "4A", "airway_proximal"
+    if lesion.change is Change.SMALLER:
+        raise Unclassifiable("change")  # the table has a proximal one that is stable or growing only
     return "4B", "airway_proximal_persistent"
 
 

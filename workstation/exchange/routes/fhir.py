@@ -27,6 +27,7 @@ from workstation.exchange.routes.fhir_fields import SYSTEMS, concept, field_obse
 from workstation.exchange.routes.fhir_guard import check_bundle
 from workstation.exchange.routes.fhir_sizes import size_components
 from workstation.exchange.routes.fhir_uptake import uptake_observation, with_uptake
+from workstation.exchange.routes.partial_date import partial_date
 from workstation.exchange.routes.report_body import ReportBody, finding_sentences
 from workstation.exchange.routes.told_patient import told_name
 
@@ -139,8 +140,8 @@ class _Bundle:
             "name": list(_human_names(told_name(self.consignment))) or [_NO_NAME],
             "gender": _GENDERS.get(facts.sex.strip().upper()[:1], "unknown"),
         }
-        if len(born) == 8 and born.isdecimal():
-            found["birthDate"] = f"{born[:4]}-{born[4:6]}-{born[6:]}"
+        if day := partial_date(born):
+            found["birthDate"] = "-".join(day)
         return _without_empty(found)
 
     def _imaging_study(self) -> Resource:

@@ -22,6 +22,7 @@ from workstation.domain.finding_size import size_of
 from workstation.domain.report import Person
 from workstation.domain.report_state import STATUS_CODES, ReportStatus
 from workstation.domain.template import Code
+from workstation.exchange.routes.partial_date import partial_date
 from workstation.exchange.routes.report_body import REPORT_CODE, BodySection, ReportBody
 from workstation.exchange.routes.told_patient import told_name
 
@@ -126,7 +127,7 @@ def _pid(consignment: Consignment) -> str:
     patient = consignment.patient
     sex = patient.sex.strip().upper()[:1]
     fields = ["PID", "1", "", f"{_text(patient.patient_id)}^^^^PI", "", _names(consignment), "",
-              _text(patient.birth_date), sex if sex in _SEXES else "U"]  # fmt: skip
+              "".join(partial_date(patient.birth_date)), sex if sex in _SEXES else "U"]  # fmt: skip
     return "|".join(fields)
 
 

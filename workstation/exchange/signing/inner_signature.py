@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from asn1crypto import x509 as asn1_x509
 from pydicom.dataset import Dataset
-from pyhanko_certvalidator.errors import RevokedError
+from pyhanko_certvalidator.errors import InvalidCertificateError, RevokedError
 
 from resources.translation import tr
 from workstation.dicom.objects.digital_signature import DatasetSignature, check_dataset, is_as_written
@@ -63,6 +63,8 @@ def _distrust(certificate: asn1_x509.Certificate, trust: Trust, now: datetime) -
     doubt = distrust(certificate.dump(), trust, now)
     if doubt is RevokedError:
         return tr("The signer's certificate has been revoked")
+    if doubt is InvalidCertificateError:
+        return tr("The signer's certificate is not made for signing documents")
     if doubt is not None and certificate.not_valid_after < now:
         date = certificate.not_valid_after.astimezone().strftime("%Y-%m-%d")
         return tr("The signer's certificate ended on {date}, and no time stamp proves that it signed before", date=date)
