@@ -330,6 +330,32 @@ def test_another_series_takes_the_place_of_the_last_one_and_the_other_cell_stays
     assert [one.series_instance_uid for one in scenes(bench)] == ["1.2.4.2", "1.2.3.2"]
 
 
+def levels(bench: ComparingBench) -> list[float]:
+    planes = [one.plane for one in views(bench)]
+    return [plane.origin[2] for plane in planes if plane is not None]
+
+
+def test_two_series_of_one_study_open_at_the_same_place_in_the_patient(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    # 0 to 55 mm and 10 to 65 mm: the middles lie 10 mm apart
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    other, more = ct_study("1.2.4", "20261121", frame="1.5", first_mm=10.0)
+    second = replace(other.series[0], series_number=3)
+    bench = opened(qtbot, make(replace(study, series=(*study.series, second)), {**images, **more}))
+    bench.comparison.hanging.views(1, 2)
+    bench.deliver_everything(qtbot.waitUntil)
+    qtbot.waitUntil(lambda: all(one.has_window for one in scenes(bench)))
+    assert [one.series_instance_uid for one in scenes(bench)] == ["1.2.3.2", "1.2.4.2"]
+    qtbot.waitUntil(lambda: levels(bench) == [30.0, 30.0])
+
+    press(bench, Qt.Key.Key_Home)
+    press(bench, Qt.Key.Key_L)  # unlinked, it opens and stays where the reader leaves it
+    at = levels(bench)[1]
+    press(bench, Qt.Key.Key_End)
+    assert levels(bench) == [55.0, at]
+
+
 def test_the_window_box_names_the_window_of_the_mammogram_that_is_on_screen_in_every_stage(
     qtbot: QtBot, make: Callable[..., ComparingBench]
 ) -> None:

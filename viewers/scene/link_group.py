@@ -160,15 +160,14 @@ class LinkGroup:
         plane = displayed_plane(source)
         if plane is None:
             return
-        own = source.crosshair
-        anchor = middle_of(plane, displayed_size(source)) if own is None else projected(own, plane)
+        self._pass_on(source, lambda scene, matrix: _follow(scene, source, plane, matrix))
 
-        def scroll(scene: Scene, matrix: Matrix) -> None:
-            if own is None and _bring_line(scene, plane, matrix):
-                return
-            _scroll(scene, anchor, plane, matrix)
-
-        self._pass_on(source, scroll)
+    def bring(self, source: Scene, target: Scene) -> None:
+        """Bring one member that moves with the source to the slice that it shows; the others stay."""
+        plane, matrix = displayed_plane(source), self.leads(source, target)
+        if plane is not None and matrix is not None and target in self._members and target is not source:
+            _follow(target, source, plane, matrix)
+            self._members[target].repaint()
 
     def set_window(self, window: Window, source: Scene) -> None:
         """Give the source a window, and the linked members in which it means the same values."""
@@ -311,6 +310,14 @@ class LinkGroup:
     def _repaint_all(self) -> None:
         for member in list(self._members.values()):
             member.repaint()
+
+
+def _follow(target: Scene, source: Scene, plane: ImagePlane, matrix: Matrix) -> None:
+    own = source.crosshair
+    if own is None and _bring_line(target, plane, matrix):
+        return
+    anchor = middle_of(plane, displayed_size(source)) if own is None else projected(own, plane)
+    _scroll(target, anchor, plane, matrix)
 
 
 def _bring_line(target: Scene, plane: ImagePlane, matrix: Matrix) -> bool:

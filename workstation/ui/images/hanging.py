@@ -27,6 +27,7 @@ from workstation.ui.commands import Command
 from workstation.ui.hanging_words import place_words, protocol_title, stage_title, why_empty
 from workstation.ui.images.cell_fetching import CellFetching
 from workstation.ui.images.cell_images import CellLoading, CellStack
+from workstation.ui.images.cell_levels import CellLevels
 from workstation.ui.images.cell_pictures import CellPictures
 from workstation.ui.images.cell_sharing import CellSharing, stacks_of
 from workstation.ui.images.cut_cells import CutCells
@@ -71,6 +72,7 @@ class Hanging(QObject):
         self._case: OpenImages | None = None
         self._builder: StageBuilder | None = None
         self._dress = StageDress(self._page.grid)
+        self._levels = CellLevels(self._page.grid)
         self._forget()
         self.doubt_of: Callable[[Study], str] = lambda _study: ""
         """What is said in red about a prior's person; set by who knows the priors."""
@@ -111,6 +113,7 @@ class Hanging(QObject):
         self._stack_scene: Scene | None = None
         self._came_at: tuple[StackScene, int | None] | None = None
         """The series chosen last and its slice, None where the reader was brought; until its place is known"""
+        self._levels.forget()
         self._dress.take_warnings_back()
 
     def _add_commands(self) -> None:
@@ -326,6 +329,7 @@ class Hanging(QObject):
         self._warn_of_persons(current)
         self._dress.dress(new, shown.scene)
         self._dress.link(stage, self.cells, new)
+        self._levels.expect(one.stack for one in new if one.stack is not None and one.volume is None)
         self.before_linking()
         grid.choose_layout(HANG, keeps_maximised=bool(going_on))
         self._activate_a_picture()
@@ -439,6 +443,7 @@ class Hanging(QObject):
         if self.is_on_screen:
             self._share()
             self._bring_along()
+            self._bring_to_level()
             self._pictures.arrange()
             self._page.show_window()  # an image brings its own window along
 
@@ -451,6 +456,11 @@ class Hanging(QObject):
         if self._page.grid.active.scene is stack.scene:
             self._page.show_window()  # an image brings its own window along
         self._cut.came(stack)
+        self._bring_to_level()
+
+    def _bring_to_level(self) -> None:
+        if self._images.shown is not None:
+            self._levels.bring(self._images.shown.scene, stacks_of(self.cells))
 
     def _settled(self, stack: CellStack) -> None:
         self._cut.came(stack)

@@ -63,7 +63,8 @@ class MprPlanes(QObject):
         if shown.scene.crosshair is not None:
             grid.show_point(shown.scene.crosshair)
         else:
-            grid.links.follow(shown.scene)  # their lines show the slice that is shown, not the middle of the volume
+            for plane in MprPlane:  # their lines show the slice that is shown, not the volume's middle
+                grid.links.bring(shown.scene, shown.scenes[plane.value])
         if grid.layout_choice == Layout.ONE and (self._wanted or not grid.touched):
             grid.choose_layout(Layout.MPR)
 
