@@ -4,6 +4,7 @@ What of a series lies outside what a model was tested on: short codes that trave
 A code is a name, with a value after a colon where there is one: ``phantom``, ``age:17``, ``age`` (unknown),
 ``contrast`` (given), ``contrast:none``, ``contrast:unknown``, ``kernel:B80f``, ``body_part:HEAD``,
 ``gap_mm:0.8``, ``second_choice:4 Lung 1.25`` (the refused series that would have been read first).
+``unit:furlong`` and ``no_size`` say what of a result could not be read.
 Codes instead of sentences, because who reads the result need not speak the language of the machine that made it.
 """
 
@@ -48,7 +49,18 @@ def doubt_words(code: str) -> str:
 
 def outside_use_words(doubts: Iterable[str]) -> str:
     """Return one sentence for each doubt, a line each; empty without one."""
-    return "\n".join(tr("Outside what the model was tested on: {reason}.", reason=doubt_words(code)) for code in doubts)
+    return "\n".join(_sentence(code) for code in doubts)
+
+
+def _sentence(code: str) -> str:
+    name, _, value = code.partition(":")
+    if name == "unit":
+        return tr(
+            "The AI result gives numbers in the unit “{unit}”, which is not known here: they are not shown.", unit=value
+        )
+    if name == "no_size":
+        return tr("The AI result gives no size for some marks: 5 mm is how large they are drawn, not measured.")
+    return tr("Outside what the model was tested on: {reason}.", reason=doubt_words(code))
 
 
 _PLAIN: Final = {

@@ -10,9 +10,11 @@ import pytest
 from pydicom import Dataset, dcmread
 
 from tests.helpers.full_reports import MODEL, OBJECTS, TEMPLATE, detected, final_report, real_study, worklist_row
+from workstation.dicom.sr.nodule_reader import read_marks
 from workstation.dicom.sr.reader import read_detections
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.finding import Lobe, MarkEvidence, NoduleType
+from workstation.domain.outside_use import outside_use_words
 from workstation.domain.study import Study
 
 
@@ -104,6 +106,78 @@ def test_axes_that_another_vendor_measured_are_kept_as_they_are_told(study: Stud
     assert (evidence.long_axis_lps_mm, evidence.short_axis_mm, evidence.volume_mm3) == (None, None, 1949.7)
     assert (evidence.mean_hu, evidence.percentiles_hu, evidence.lobe) == (None, (), Lobe.UNSPECIFIED)
     assert evidence.nodule_type is NoduleType.UNSPECIFIED
+
+
+def in_units(data: bytes, units: dict[str, tuple[str, float]]) -> bytes:
+    """Return a result in which another maker wrote other units: from ours to its own and how many of ours one is."""
+    ds = dcmread(BytesIO(data))
+    for element in ds.iterall():
+        if element.keyword != "MeasuredValueSequence" or not element.value:
+            continue
+        measured = element.value[0]
+        unit = measured.MeasurementUnitsCodeSequence[0]
+        if unit.CodeValue in units:
+            unit.CodeValue, of_ours = units[unit.CodeValue]
+            measured.NumericValue = f"{float(measured.NumericValue) / of_ours:.10g}"
+            del measured.FloatingPointValue
+    buffer = BytesIO()
+    ds.save_as(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("litre", ["ml", "mL", "cm3"])
+def test_numbers_in_other_units_are_the_same_nodule(study: Study, litre: str) -> None:
+    given = detected(study)
+    told = in_units(OBJECTS.detection_sr(study, given), {"mm": ("cm", 10.0), "mm3": (litre, 1000.0), "%": ("1", 100.0)})
+
+    found = read_detections(told)
+
+    ours, theirs = given.findings[0].mark, found.findings[0].mark
+    assert ours is not None
+    assert theirs is not None
+    assert theirs.diameter_mm == pytest.approx(ours.diameter_mm)
+    assert theirs.score == pytest.approx(ours.score)
+    assert ours.evidence is not None
+    assert theirs.evidence is not None
+    assert theirs.evidence.volume_mm3 == pytest.approx(1949.7)
+    assert theirs.evidence.long_axis_mm == pytest.approx(ours.evidence.long_axis_mm)
+    assert theirs.evidence.mean_hu == ours.evidence.mean_hu
+    assert found.algorithm == MODEL  # nothing to tell
+
+
+def test_a_number_in_an_unknown_unit_is_none_and_readers_are_told_the_unit(study: Study) -> None:
+    told = in_units(OBJECTS.detection_sr(study, detected(study)), {"mm3": ("[bu_us]", 1.0), "%": ("", 1.0)})
+
+    found = read_detections(told)
+
+    mark = found.findings[0].mark
+    assert mark is not None
+    assert mark.score == 0.0
+    assert mark.evidence is not None
+    assert mark.evidence.volume_mm3 is None
+    assert found.algorithm is not None
+    assert sorted(found.algorithm.doubts) == ["unit:-", "unit:_bu_us_"]
+    assert outside_use_words(["unit:_bu_us_"]) == (
+        "The AI result gives numbers in the unit “_bu_us_”, which is not known here: they are not shown."
+    )
+
+
+def test_a_length_that_is_no_length_is_no_size_and_no_prior_is_compared_with_it(study: Study) -> None:
+    data = OBJECTS.detection_sr(study, detected(study))
+    assert read_marks(data)[0].size_mm == pytest.approx(20.0, abs=5.0)
+    point = in_units(rewritten(data, "point only"), {})
+
+    found = read_detections(point)
+
+    assert found.algorithm is not None
+    assert found.algorithm.doubts == ("no_size",)
+    assert outside_use_words(["no_size"]) == (
+        "The AI result gives no size for some marks: 5 mm is how large they are drawn, not measured."
+    )
+    assert [one.tracking_uid for one in read_marks(point)] == [one.tracking_uid for one in read_marks(data)[1:]]
+    in_hounsfield = in_units(data, {"mm": ("[hnsf'U]", 1.0)})
+    drawn, ours = read_detections(in_hounsfield).findings[0].diameter_mm, detected(study).findings[0].diameter_mm
+    assert drawn == pytest.approx(ours, abs=0.001)  # as the ellipsoid draws it, not as the number says
 
 
 def test_a_mark_that_was_not_measured_has_no_evidence(study: Study) -> None:

@@ -79,6 +79,7 @@ _FOREIGN_UNITS: Final = {
     "mm3": ("mm3", 1.0),
     "cm3": ("mm3", 1000.0),
     "ml": ("mm3", 1000.0),
+    "mL": ("mm3", 1000.0),  # UCUM knows the litre by both letters
     "deg": ("deg", 1.0),
     "{pixels}": ("px", 1.0),
     "{pixels2}": ("px2", 1.0),
@@ -95,7 +96,7 @@ _FOREIGN_UNITS: Final = {
     "1": ("1", 1.0),
 }
 _UNITS_ABOVE_THRESHOLD: Final = {
-    MeasureName.METABOLIC_VOLUME: {"ml": ("ml", 1.0), "cm3": ("ml", 1.0), "mm3": ("ml", 0.001)},
+    MeasureName.METABOLIC_VOLUME: {"ml": ("ml", 1.0), "mL": ("ml", 1.0), "cm3": ("ml", 1.0), "mm3": ("ml", 0.001)},
     MeasureName.LESION_GLYCOLYSIS: {"g": ("g", 1.0), "cm2": ("cm2", 1.0)},
 }
 _RELATIVE: Final = re.compile(r"TH_([0-9.]+)_PCT_MAX")

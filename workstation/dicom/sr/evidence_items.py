@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import MILLIMETRE, PERCENT, PRIVATE, coded, number, scoord3d, sct
+from workstation.dicom.sr.measured_values import measured_value
 from workstation.domain.finding import Lobe, MarkEvidence, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.template import Code
@@ -36,6 +37,7 @@ _NUMBERS: Final = (
     ("pleura_distance_mm", _PLEURA_DISTANCE, MILLIMETRE),
     ("network_diameter_mm", NETWORK_DIAMETER, MILLIMETRE),
 )
+_SHOWN_IN: Final = {MILLIMETRE: "mm", _CUBIC_MILLIMETRE: "mm3", _HOUNSFIELD: "HU"}
 _CONCEPT_MOD: Final = "HAS CONCEPT MOD"
 
 
@@ -71,9 +73,9 @@ def evidence_items(evidence: MarkEvidence | None, frame_of_reference_uid: str) -
 
 def read_evidence(items: Sequence[Dataset]) -> MarkEvidence | None:
     """Return what a group tells of its mark, other vendors' axes and volumes too; None when it tells nothing."""
-    long, short = _number(items, LONG_AXIS), _number(items, SHORT_AXIS)
+    long, short = _number(items, LONG_AXIS, "mm"), _number(items, SHORT_AXIS, "mm")
     lobe = _lobe(items)
-    confidence = _number(items, _LOBE_CONFIDENCE)
+    confidence = _number(items, _LOBE_CONFIDENCE, "%")
     found = MarkEvidence(
         long_axis_mm=None if long is None else long[0],
         short_axis_mm=None if short is None else short[0],
@@ -91,7 +93,11 @@ def read_evidence(items: Sequence[Dataset]) -> MarkEvidence | None:
         attachments=tuple(value.lower() for value in _values(items, _ATTACHED_TO)),
         lobe=lobe,
         lobe_confidence=None if confidence is None else round(confidence[0] / 100, 12),
-        **{field: told[0] for field, name, _ in _NUMBERS if (told := _number(items, name)) is not None},
+        **{
+            field: told[0]
+            for field, name, unit in _NUMBERS
+            if (told := _number(items, name, _SHOWN_IN[unit])) is not None
+        },
     )
     return None if found == MarkEvidence() else found
 
@@ -133,18 +139,10 @@ def _values(items: Sequence[Dataset], name: Code) -> list[str]:
     ]
 
 
-def _value(item: Dataset) -> float | None:
-    measured = item.get("MeasuredValueSequence")
-    if not measured:
-        return None
-    exact = measured[0].get("FloatingPointValue")
-    return float(measured[0].NumericValue if exact is None else exact)
-
-
-def _number(items: Sequence[Dataset], name: Code) -> tuple[float, tuple[Point, Point] | None] | None:
-    """Return the first number of a name, and the two ends of the line it was taken along where told."""
+def _number(items: Sequence[Dataset], name: Code, unit: str) -> tuple[float, tuple[Point, Point] | None] | None:
+    """Return the first number of a name in a unit, and the two ends of the line it was taken along where told."""
     for item in _named(items, name):
-        value = _value(item)
+        value = measured_value(item, unit)
         if value is None:
             continue
         for child in item.get("ContentSequence") or ():
@@ -159,7 +157,7 @@ def _number(items: Sequence[Dataset], name: Code) -> tuple[float, tuple[Point, P
 def _derived(items: Sequence[Dataset], derivation: Code) -> float | None:
     for item in _named(items, code.ATTENUATION):
         if derivation.value in _values(list(item.get("ContentSequence") or ()), code.DERIVATION):
-            return _value(item)
+            return measured_value(item, "HU")
     return None
 
 

@@ -16,8 +16,9 @@ from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
+from workstation.dicom.sr.measured_values import measured_value
 from workstation.dicom.sr.prior_report import speaks_of_another_study
-from workstation.dicom.sr.reader import read_detections
+from workstation.dicom.sr.reader import is_sizeless, read_detections
 from workstation.dicom.sr.unnamed_frame import read_frame
 from workstation.domain.errors import DecodeError
 from workstation.domain.finding import Decision, Finding, NoduleType
@@ -46,10 +47,7 @@ def read_nodules(part10: bytes) -> tuple[SeenNodule, ...]:
     observers = [_value(item) for item in _children(ds) if _is(item, code.OBSERVER_TYPE)]
     if observers and set(observers) == {code.DEVICE.value}:
         return ()
-    groups = [
-        group for part in _children(ds) if _is(part, code.MEASUREMENTS)
-        for group in _children(part) if _is(group, code.GROUP)
-    ]  # fmt: skip
+    groups = _groups(ds)
     marks = {_tracking(one): one for one in groups if not _is_by_reader(one)}
     found: dict[str, SeenNodule] = {}
     for group in groups:
@@ -73,13 +71,20 @@ def read_marks(part10: bytes) -> tuple[SeenNodule, ...]:
     """
     Return the marks in the patient that a device alone proposes and shows, none of them decided; () for other reports.
 
+    A mark without a size is none: nothing can be compared with it.
+
     Raises HostileInput: unreadable.
     """
     try:
         said = read_detections(part10)
     except DecodeError:
         return ()  # a person's report, or no measurement report at all
-    return tuple(_seen_mark(one, said.frame_of_reference_uid) for one in said.findings if one.mark and one.mark.shown)
+    shown = {one.tracking_uid: one for one in said.findings if one.mark and one.mark.shown}
+    without_size = {
+        uid for group in _groups(read_part10(part10))
+        if (uid := _tracking(group)) in shown and is_sizeless(_children(group))
+    }  # fmt: skip
+    return tuple(_seen_mark(one, said.frame_of_reference_uid) for uid, one in shown.items() if uid not in without_size)
 
 
 def _seen_mark(finding: Finding, frame_of_reference_uid: str) -> SeenNodule:
@@ -101,16 +106,20 @@ def read_decided(part10: bytes) -> frozenset[str]:
     undecided = code.DECISIONS[Decision.UNDECIDED].value
     return frozenset(
         _tracking(group)
-        for part in _children(read_part10(part10)) if _is(part, code.MEASUREMENTS)
-        for group in _children(part) if _is(group, code.GROUP)
+        for group in _groups(read_part10(part10))
         if any(_is(item, code.DECISION) and _value(item) != undecided for item in _children(group))
-    )  # fmt: skip
+    )
+
+
+def _groups(ds: Dataset) -> list[Dataset]:
+    parts = [part for part in _children(ds) if _is(part, code.MEASUREMENTS)]
+    return [group for part in parts for group in _children(part) if _is(group, code.GROUP)]
 
 
 def _nodule(group: Dataset, mark: Dataset | None) -> SeenNodule | None:
     items = _children(group)
     uid, place = _tracking(group), _place(items)
-    sizes = [value for item in items if _is(item, code.DIAMETER) and (value := _number(item)) is not None]
+    sizes = [value for item in items if _is(item, code.DIAMETER) and (value := measured_value(item, "mm")) is not None]
     if not uid or place is None or not sizes or sizes[0] <= 0:
         return None
     centre, frame = place
@@ -118,7 +127,7 @@ def _nodule(group: Dataset, mark: Dataset | None) -> SeenNodule | None:
     kind = next((known for known, name in code.NODULE_TYPES.items() if name.value in kinds), NoduleType.UNSPECIFIED)
     seen = SeenNodule(uid, centre, sizes[0], nodule_type=kind, frame_of_reference_uid=frame)
     measured = _children(mark) if mark is not None else []
-    same = [v for item in measured if _is(item, code.DIAMETER) and (v := _number(item)) is not None]
+    same = [v for item in measured if _is(item, code.DIAMETER) and (v := measured_value(item, "mm")) is not None]
     evidence = read_evidence(measured)
     if evidence is None or not same or abs(same[0] - sizes[0]) > _SAME_SIZE_MM:
         return seen
@@ -146,15 +155,6 @@ def _is_by_reader(group: Dataset) -> bool:
 
 def _tracking(group: Dataset) -> str:
     return next((str(item.get("UID", "")) for item in _children(group) if _is(item, code.TRACKING_UID)), "")
-
-
-def _number(item: Dataset) -> float | None:
-    measured = next(iter(item.get("MeasuredValueSequence") or ()), None)
-    if measured is None:
-        return None
-    exact = measured.get("FloatingPointValue")
-    value = float(measured.get("NumericValue", "nan") if exact is None else exact)
-    return value if math.isfinite(value) else None
 
 
 def _value(item: Dataset) -> str:

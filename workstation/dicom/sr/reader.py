@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -17,16 +18,18 @@ from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
 from workstation.dicom.sr.image_regions import read_place
+from workstation.dicom.sr.measured_values import measured_value, unknown_units
 from workstation.dicom.sr.measurement_report import READER_SESSION
 from workstation.dicom.sr.unnamed_frame import read_frame
 from workstation.domain.errors import DecodeError
 from workstation.domain.finding import AlgorithmIdentity, Decision, Finding, FindingList, Mark
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImageMark
+from workstation.domain.outside_use import doubt
 from workstation.domain.template import Code
 
-_DEFAULT_DIAMETER_MM: Final = 5.0
-"""Drawn size of a foreign mark that gives a point and no size."""
+DEFAULT_DIAMETER_MM: Final = 5.0
+"""Drawn size of a foreign mark that gives a point and no size; readers are told that it is none."""
 _SIZES: Final = (code.DIAMETER, Code("103339001", "SCT", "Long axis"), code.LENGTH)
 _SCORES: Final = (code.CERTAINTY, Code("111047", "DCM", "Probability of cancer"))
 
@@ -35,7 +38,9 @@ def read_detections(part10: bytes) -> FindingList:
     """
     Read a TID 1500 report as undecided findings, each with its mark as ``original``.
 
-    Positions are LPS millimetres. ``algorithm`` is None when the object does not name one.
+    Positions are LPS millimetres. A number in a unit that is not known here is left out, and ``doubts`` of the
+    algorithm tell the unit; so do they where a mark has no size (it is drawn with 5 mm). ``algorithm`` is None when
+    the object does not name one.
 
     Raises DecodeError: not a measurement report, or one that a person made. HostileInput: unreadable.
     """
@@ -65,23 +70,39 @@ def _finding_list(ds: Dataset) -> FindingList:
         if _is(group, code.GROUP) and READER_SESSION not in _texts(group, code.SESSION)
     ]
     findings: list[Finding] = []
+    kept: list[Dataset] = []
     frame, series = "", ""
     for group in groups:
         finding = _finding(group, len(findings) + 1)
         if finding is None:
             continue
         findings.append(finding)
+        kept.append(group)
         frame = frame or read_frame(
             _first(str(item.get("ReferencedFrameOfReferenceUID", "")) for item in _children(group))
         )
         series = series or _first(str(item.UID) for item in _children(group) if _is(item, code.SOURCE_SERIES))
+    algorithm = _algorithm(ds, groups)
     return FindingList(
         study_instance_uid=str(ds.StudyInstanceUID),
         series_instance_uid=series or _evidence_series(ds),
         frame_of_reference_uid=frame,
-        algorithm=_algorithm(ds, groups),
+        algorithm=None if algorithm is None else replace(algorithm, doubts=(*algorithm.doubts, *_unread(kept))),
         findings=tuple(findings),
     )
+
+
+def _unread(groups: list[Dataset]) -> tuple[str, ...]:
+    """Return as doubts which units nobody here knows, and that some marks have no size."""
+    units = dict.fromkeys(unit for group in groups for unit in unknown_units(_children(group)))
+    sizeless = ["no_size"] if any(is_sizeless(_children(group)) for group in groups) else []
+    return (*(doubt("unit", unit) for unit in units), *sizeless)
+
+
+def is_sizeless(items: list[Dataset]) -> bool:
+    """Tell whether a group marks a place in the patient and neither says nor draws how large it is."""
+    where = _centre_and_diameter(items)
+    return where is not None and where[1] is None and _size_mm(items) is None
 
 
 def _finding(group: Dataset, position: int) -> Finding | None:
@@ -95,8 +116,7 @@ def _finding(group: Dataset, position: int) -> Finding | None:
     if where is None:
         return _on_image(items, tracking, rank)
     centre, drawn_mm = where
-    size = next((value for name in _SIZES for value in _numbers(items, name) if value > 0), None)
-    diameter_mm = size if size is not None else drawn_mm or _DEFAULT_DIAMETER_MM
+    diameter_mm = _size_mm(items) or drawn_mm or DEFAULT_DIAMETER_MM
     mark = Mark(
         centre_lps_mm=centre,
         diameter_mm=diameter_mm,
@@ -125,8 +145,12 @@ def _on_image(items: list[Dataset], tracking: str, rank: int) -> Finding | None:
     return Finding(tracking, rank, None, None, Decision.UNDECIDED, mark, on_image=place)
 
 
+def _size_mm(items: list[Dataset]) -> float | None:
+    return next((value for name in _SIZES for value in _numbers(items, name, "mm") if value > 0), None)
+
+
 def _score(items: list[Dataset]) -> float | None:
-    percent = next((value for name in _SCORES for value in _numbers(items, name)), None)
+    percent = next((value for name in _SCORES for value in _numbers(items, name, "%")), None)
     return None if percent is None else min(max(round(percent / 100, 12), 0.0), 1.0)
 
 
@@ -135,7 +159,7 @@ def _shown(items: list[Dataset]) -> bool:
 
 
 def _out_of_ten(items: list[Dataset]) -> int | None:
-    told = next(iter(_numbers(items, code.OUT_OF_TEN)), None)
+    told = next(iter(_numbers(items, code.OUT_OF_TEN, "1")), None)
     return None if told is None else round(told)
 
 
@@ -237,12 +261,8 @@ def _texts(item: Dataset, name: Code) -> list[str]:
     return [str(child.TextValue) for child in _children(item) if _is(child, name) and "TextValue" in child]
 
 
-def _numbers(items: list[Dataset], name: Code) -> Iterator[float]:
-    for item in items:
-        if _is(item, name) and item.get("MeasuredValueSequence"):
-            measured = item.MeasuredValueSequence[0]
-            exact = measured.get("FloatingPointValue")
-            yield float(measured.NumericValue if exact is None else exact)
+def _numbers(items: list[Dataset], name: Code, unit: str) -> Iterator[float]:
+    return (value for item in items if _is(item, name) and (value := measured_value(item, unit)) is not None)
 
 
 def _float(text: str | None) -> float | None:
