@@ -16,10 +16,10 @@ from workstation.domain.norm.words import read
 
 GOOD = good_reports()
 FAULTS = faults()
-HELD_OUT, SIDES, HELD_OUT_FAULTS, REVIEWED, AFTER_REVIEW, SECOND = (
+HELD_OUT, SIDES, HELD_OUT_FAULTS, REVIEWED, AFTER_REVIEW, SECOND, INDEPENDENT = (
     json.loads((FOLDER / name).read_text(encoding="utf-8"))
     for name in ("held_out_zh.json", "good_sides_zh.json", "held_out_faults_zh.json", "reviewed_zh.json",
-                 "after_review_zh.json", "after_review_2_zh.json")
+                 "after_review_zh.json", "after_review_2_zh.json", "independent_zh.json")
 )  # fmt: skip
 
 
@@ -100,6 +100,13 @@ def test_what_a_reviewer_wrote_wrong_is_told_but_for_a_replaced_hip() -> None:
 def test_sentences_written_after_the_rules_are_told_apart(one: dict[str, Any]) -> None:
     # thirty of each, written before they were tried: 28 faults were told and 2 good ones held up at first sight
     assert bool(norm_faults(of_a_reviewer(one))) == (one["is"] == "fault")
+
+
+@pytest.mark.parametrize("one", INDEPENDENT, ids=sentence_of)
+def test_what_an_independent_reader_found_is_told_as_what_it_is(one: dict[str, Any]) -> None:
+    found = rules(of_a_reviewer({**one, "age": 50, "background": "", "recommendation": ""}))
+
+    assert one["rule"] in found if one["rule"] else found == []
 
 
 def test_of_fifteen_and_fifteen_more_one_fault_is_not_told_and_no_good_one_held_up() -> None:

@@ -56,12 +56,9 @@ def organs_of_the_other_sex(text: ReportText) -> Iterator[NormFault]:
     if part is None:
         return
     for reading in (*text.findings, *text.impression):
-        for organ in text.terms.raw[part]:
-            match = text.terms.pattern("organs", organ, "words").search(reading.field.text)
-            if match is not None:
-                yield NormFault(
-                    NormKind.PATIENT, "organ_of_other_sex", reading.field.key, match.group(0), text.subject.sex
-                )
+        named = (text.organ_in(organ, one, one) for organ in text.terms.raw[part] for one in reading.sentences)
+        for match in filter(None, named):
+            yield NormFault(NormKind.PATIENT, "organ_of_other_sex", reading.field.key, match.group(0), text.subject.sex)
 
 
 def signature(text: ReportText) -> Iterator[NormFault]:

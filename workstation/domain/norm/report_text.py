@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,20 @@ class ReportText:
             by_role[Role.BACKGROUND],
             by_role[Role.RECOMMENDATION],
         )
+
+    def organ_in(self, organ: str, words: str, sentence: str) -> re.Match[str] | None:
+        """
+        Return where some words of a sentence name an organ.
+
+        The adnexa of Chinese are an ovary or the arch of a vertebra: ``unlike`` words of the sentence or of the
+        examination speak for the bone, ``surely`` words of the sentence for the organ all the same.
+        """
+        match = self.terms.pattern("organs", organ, "words").search(words)
+        if match is None or "unlike" not in self.terms.raw["organs"][organ]:
+            return match
+        unlike = self.terms.pattern("organs", organ, "unlike").search(f"{sentence} {self.subject.examination}")
+        is_organ = unlike is None or self.terms.pattern("organs", organ, "surely").search(sentence) is not None
+        return match if is_organ else None
 
     @property
     def everything(self) -> tuple[Reading, ...]:

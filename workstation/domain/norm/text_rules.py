@@ -140,16 +140,16 @@ def part_of_the_examination(text: ReportText) -> Iterator[NormFault]:
     for reading in (*text.findings, *text.impression):
         for sentence in reading.sentences:
             for clause in split(sentence, terms.pattern("clause_end")):
-                named = _named_organ(text, clause, foreign)
+                named = _named_organ(text, clause, sentence, foreign)
                 if named:
                     yield NormFault(NormKind.PART, "part_of_examination", reading.field.key, named, examination)
 
 
-def _named_organ(text: ReportText, clause: str, organs: list[str]) -> str:
+def _named_organ(text: ReportText, clause: str, sentence: str, organs: list[str]) -> str:
     if text.terms.pattern("advice").search(clause):
         return ""
     for organ in organs:
-        match = text.terms.pattern("organs", organ, "words").search(clause)
+        match = text.organ_in(organ, clause, sentence)
         if match is not None:
             return match.group(0)
     return ""
