@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ComprehensiveSRStorage, ExplicitVRLittleEndian
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
 from tests.helpers.fakes import EXPERT, FakeAudit, FakeImages, FakeObjects, FakeReports
 from tests.helpers.fakes_workflow import FakeWorkflow
 from tests.helpers.reports import NOON, drafted_report
+from workstation.dicom.objects.whose import case_of
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import IntegrityMismatch, NotSignable, Refused, Unreachable
+from workstation.domain.late_stamp import AwaitedStamp
 from workstation.domain.report import Person, Report, ReportState
 from workstation.domain.report_version import ReportVersion, VersionStep
 from workstation.domain.signature import SignedArtefact
@@ -80,12 +85,14 @@ class Bench:
         self.reports, self.audit = FakeReports(), FakeAudit()
         self.workflow, self.images = FakeWorkflow(), ArchiveOfOne()
         reject = RejectUntaken(self.workflow, self.images, self.images, FakeObjects())
-        self.desk = OutboxDesk(self.outbox, self.drafts, self.reports, self.audit, lambda: "1.9.9", reject)
+        self.desk = OutboxDesk(
+            self.outbox, self.drafts, self.reports, self.audit, lambda: "1.9.9", reject, case_of=case_of
+        )
 
-    def put(self, number: int, *, refused: bool = False, signer: Person = ME) -> Report:
+    def put(self, number: int, *, refused: bool = False, signer: Person = ME, payload: bytes = b"payload") -> Report:
         report = signed(number, signer)
         study = report.study_instance_uid
-        artefact = SignedArtefact("report_sr", study, "1.2.9", "1.2.8", f"1.2.8.{number}", b"payload", "")
+        artefact = SignedArtefact("report_sr", study, "1.2.9", "1.2.8", f"1.2.8.{number}", payload, "")
         self.outbox.enqueue(report, CLAIM, (artefact,))
         if refused:
             self.outbox.failed(
@@ -255,3 +262,60 @@ def test_a_hub_that_is_away_is_told(qtbot: QtBot, jobs: JobRunner, bench: Bench)
 
     qtbot.waitUntil(lambda: bool(page.notices.notices()))
     assert bench.outbox.waiting() == 1
+
+
+def _object_of_a_patient() -> bytes:
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = ComprehensiveSRStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID("1.2.8.1")
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.PatientName, dataset.PatientID = "Zhou^Lihua=周丽华", "QS0118793"
+    dataset.StudyDescription, dataset.StudyDate = "胸部低剂量 LDCT", "20261121"
+    written = BytesIO()
+    dataset.save_as(written, enforce_file_format=True)
+    return written.getvalue()
+
+
+def test_the_outbox_says_whose_each_report_is_and_so_does_the_question_before_one_is_dropped(
+    qtbot: QtBot, jobs: JobRunner, bench: Bench
+) -> None:
+    named = bench.put(1, refused=True, payload=_object_of_a_patient())
+    unreadable = bench.put(2)
+    page = OutboxPage()
+    qtbot.addWidget(page)
+    page.show()
+    presenter = OutboxPresenter(page, bench.desk, jobs, EXPERT, lambda: None)
+    qtbot.waitUntil(lambda: len(page.cards) == 2)
+
+    whose = "周丽华 · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
+    assert page.cards[named.report_uid].case.text() == whose
+    assert page.cards[unreadable.report_uid].case.isHidden()
+    page.cards[named.report_uid].drop.click()
+    assert presenter.dialog is not None
+    assert presenter.dialog.case.text() == whose
+    presenter.dialog.reject()
+
+
+def test_a_delivered_report_that_lacks_its_time_stamp_is_told_last_and_can_neither_be_dropped_nor_sent(
+    qtbot: QtBot, bench: Bench
+) -> None:
+    waiting = bench.put(1)
+    lacking = AwaitedStamp("1.2.3", "1.2.99", "1.2.4", "1.2.5", "王启明", NOON, "未见明显异常。")
+    entries = replace(bench.desk, awaited=lambda: (lacking,)).entries(EXPERT)
+    assert [one.report_uid for one in entries] == [waiting.report_uid, "1.2.99"]
+    page = OutboxPage()
+    qtbot.addWidget(page)
+    page.show_entries(entries)
+    assert page.cards["1.2.99"].drop.isHidden()
+    assert page.cards["1.2.99"].try_again.isHidden()
+    assert not page.cards[waiting.report_uid].try_again.isHidden()
+
+
+def test_a_hub_that_does_not_tell_of_time_stamps_hides_nothing_that_lies_here(bench: Bench) -> None:
+    def away() -> tuple[AwaitedStamp, ...]:
+        raise Unreachable("away")
+
+    waiting = bench.put(1)
+    assert [one.report_uid for one in replace(bench.desk, awaited=away).entries(EXPERT)] == [waiting.report_uid]

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 SITE: Final = "清水镇中心卫生院"
 PATIENT: Final = "周丽华 女 58岁"
+CASE: Final = f"{PATIENT} · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
 FIRST: Final = ("login", "again", "crash")
 TECHNICIANS: Final = ("returned", "acknowledge")
 EXPERTS: Final = ("outbox", "notices", "error")
@@ -94,8 +95,6 @@ def of_a_technician(camera: Camera) -> None:
     if not isinstance(page, GrassrootsPage):
         return
     paper = np.full((1170, 827, 3), 233, np.uint8)
-    page.inbox.show_reports(list(returned_reports()))
-    page.show_inbox_count(2)
     for name, verdict, said in (
         ("returned-valid", Verdict.VALID, ""),
         ("returned-altered", Verdict.ALTERED, tr("The content of the PDF was changed after it was signed")),
@@ -103,6 +102,8 @@ def of_a_technician(camera: Camera) -> None:
         result = VerificationResult("report.pdf", verdict, said, "王启明")
 
         def show(result: VerificationResult = result) -> None:
+            page.inbox.show_reports(list(returned_reports()))  # the next answer of the hub takes them away
+            page.show_inbox_count(2)
             page.show_report(PATIENT, [paper], result)
             page.timeline.show_events(_timeline())
 
@@ -121,10 +122,12 @@ def of_an_expert(camera: Camera) -> None:
         camera.take("outbox-empty")
         if camera.wants("outbox"):
             at = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
-            why = "The report names an accession number that the hub does not know"
+            why = tr("Another reader is already reading this case")
             page.show_entries(
                 [
-                    OutboxEntry("2.25.1", "1.2.3", at, "1. 右肺上叶实性结节，建议增强 CT。", 4, why, refused=True),
+                    OutboxEntry(
+                        "2.25.1", "1.2.3", at, "1. 右肺上叶实性结节，建议增强 CT。", 4, why, refused=True, case=CASE
+                    ),
                     OutboxEntry("2.25.2", "1.2.4", at, "未见明显异常。", 1, "", refused=False),
                 ]
             )
@@ -300,7 +303,7 @@ def _sign_dialog(parent: QWidget, answer: Answer) -> SignDialog:
 
 def _open(dialog: QDialog) -> None:
     if isinstance(dialog, (ReasonDialog, NormDialog, SendBackDialog)):  # as the product does before it opens one
-        dialog.name_case(f"{PATIENT} · QS0118793 · 胸部低剂量 LDCT")
+        dialog.name_case(CASE)
     dialog.open()
 
 

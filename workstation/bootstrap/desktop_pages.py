@@ -221,6 +221,7 @@ def _deliveries(desktop: Desktop) -> Page:
         DeliveriesPresenter(page, desktop.hub.dispatch, desktop.shell.jobs)
         return page
     from workstation.dicom.objects.report_objects import DicomObjects
+    from workstation.dicom.objects.whose import case_of
     from workstation.services.outbox_service import OutboxDesk
     from workstation.services.uid import SystemClock, new_uid
     from workstation.services.untaken_objects import RejectUntaken
@@ -228,7 +229,16 @@ def _deliveries(desktop: Desktop) -> Page:
 
     own, storage, hub = OutboxPage(), desktop.session.storage, desktop.hub
     reject = RejectUntaken(hub.workflow, hub.images, hub.images, DicomObjects(SystemClock()))
-    box = OutboxDesk(storage.outbox, storage.drafts, hub.reports, hub.audit, new_uid, reject)
+    box = OutboxDesk(
+        storage.outbox,
+        storage.drafts,
+        hub.reports,
+        hub.audit,
+        new_uid,
+        reject,
+        case_of=case_of,
+        awaited=hub.late_stamps.awaited,
+    )
     OutboxPresenter(own, box, desktop.shell.jobs, actor, _present(desktop.desk).deliver)
     return own
 

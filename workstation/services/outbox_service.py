@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +11,8 @@ from typing import Protocol
 from resources.translation import tr
 from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction
-from workstation.domain.errors import NotSignable
+from workstation.domain.errors import NotPermitted, NotSignable, SourceError
+from workstation.domain.late_stamp import AwaitedStamp
 from workstation.domain.ports import AuditPort, Delivery, DraftPort, ReportPort
 from workstation.domain.report import Report, ReportState
 from workstation.services.delivery_service import unsigned
@@ -57,6 +59,10 @@ class OutboxEntry:
     refused: bool
     is_draft: bool = True
     """Whether the text of a refused one was made a draft again; else it goes once what holds it back is settled"""
+    is_delivered: bool = False
+    """Whether it has arrived and lacks nothing but its time stamp"""
+    case: str = ""
+    """Whose report it is, and of which day; empty where its objects do not tell"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +76,27 @@ class OutboxDesk:
     new_uid: Callable[[], str]
     reject: Callable[[Delivery, Actor], None]
     """Says in the archive that what lies there of a dropped report is not to be used (``RejectUntaken``)"""
+    case_of: Callable[[Delivery], str] = lambda _delivery: ""
+    """Reads from the signed objects whose they are: the report itself names nobody"""
+    awaited: Callable[[], Sequence[AwaitedStamp]] = tuple
+    """Asks the hub which delivered reports lack their time stamp, whoever signed them"""
 
     def entries(self, actor: Actor) -> tuple[OutboxEntry, ...]:
-        """Return this person's signed reports that have not arrived, the refused ones first."""
+        """
+        Return this person's signed reports that have not arrived, the refused ones first.
+
+        Then what was delivered and lacks its time stamp, as far as the hub answers.
+        """
         mine = [self._entry(one, actor) for one in self.outbox.pending() if _owner(one.report) == actor.user_id]
-        return tuple(sorted(mine, key=lambda entry: (not entry.refused, entry.signed_at)))
+        mine.sort(key=lambda entry: (not entry.refused, entry.signed_at))
+        with contextlib.suppress(SourceError, NotPermitted):
+            mine += [_unstamped(one) for one in self.awaited()]
+        return tuple(mine)
 
     def _entry(self, delivery: KeptDelivery, actor: Actor) -> OutboxEntry:
         study = delivery.report.study_instance_uid
         kept = not delivery.refused or self.drafts.load(study, actor.user_id) is not None
-        return replace(_entry(delivery), is_draft=kept)
+        return replace(_entry(delivery), is_draft=kept, case=self.case_of(delivery))
 
     def try_again(self, report_uid: str) -> None:
         """Let the next round try it, also where its pause is a day."""
@@ -127,4 +144,17 @@ def _entry(delivery: KeptDelivery) -> OutboxEntry:
         attempts=delivery.attempts,
         reason=delivery.reason,
         refused=delivery.refused,
+    )
+
+
+def _unstamped(awaited: AwaitedStamp) -> OutboxEntry:
+    return OutboxEntry(
+        report_uid=awaited.report_uid,
+        study_instance_uid=awaited.study_instance_uid,
+        signed_at=awaited.signed_at,
+        words=f"{awaited.signer} · {awaited.words}" if awaited.words else awaited.signer,
+        attempts=0,
+        reason="",
+        refused=False,
+        is_delivered=True,
     )

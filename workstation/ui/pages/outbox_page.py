@@ -88,8 +88,13 @@ class OutboxCard(Panel):
         word, kind, icon = (
             (tr("Refused by the hub"), "bad", "error-warning") if entry.refused else (tr("On its way"), "acc", "time")
         )
+        if entry.is_delivered:
+            word, kind, icon = tr("Delivered, without its time stamp"), "warn", "timer"
         self.header.addWidget(ChipLabel(word, kind, icon))
-        self.body.addWidget(label(entry.words, "body", "t0", wrap=True))
+        self.case = label(entry.case, "body", "t0", wrap=True)
+        self.case.setVisible(bool(entry.case))
+        self.body.addWidget(self.case)
+        self.body.addWidget(label(entry.words, "body", "t1" if entry.case else "t0", wrap=True))
         self.reason = label(entry.reason, "body", "bad" if entry.refused else "t2", wrap=True)
         self.reason.setVisible(bool(entry.reason))
         self.body.addWidget(self.reason)
@@ -97,6 +102,10 @@ class OutboxCard(Panel):
         if entry.refused and entry.is_draft:
             todo = tr(
                 "Its text is a draft again: open the case from the worklist and sign it anew. Then drop this one."
+            )
+        elif entry.is_delivered:
+            todo = tr(
+                "The authority was silent. The stamp is added by itself once it answers, and proves nothing of before."
             )
         elif entry.refused:
             todo = tr("It goes by itself once this is settled. If you drop it, its text becomes your draft again.")
@@ -109,6 +118,9 @@ class OutboxCard(Panel):
         row.addWidget(self.try_again)
         row.addWidget(self.drop)
         row.addStretch(1)
+        if entry.is_delivered:
+            self.try_again.hide()
+            self.drop.hide()
         self.body.addLayout(row)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
@@ -159,6 +171,7 @@ class OutboxPresenter(QObject):
             tr("It never reached the hub. Its text stays as a draft; the signature is gone. This is audited."),
             tr("Drop"),
         )
+        self.dialog.name_case(next((one.case for one in self._shown if one.report_uid == report_uid), ""))
         self.dialog.accepted.connect(lambda: self._drop(report_uid))
         self.dialog.open()
 
