@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resources.translation import ENGLISH, use_language
@@ -21,6 +23,8 @@ os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 PATIENCE_MS = 60_000
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_SEEN: set[Path] = set()
+"""Files of the window that have begun in this process."""
 
 
 @pytest.fixture(autouse=True)
@@ -73,14 +77,34 @@ def _garbage_ends_here(request: pytest.FixtureRequest) -> None:
     Look for garbage between tests, in this thread only: why, tells the collector of the window.
 
     Before a test, since pytest holds the fixtures of the last one until then. Widgets that stay cost every new style,
-    so all of them end before the next ones are made.
+    so all of them end before the next ones are made. What a new file finds alive is modules and caches: it is taken
+    out of the collector's sight, which would else look at it before every single test (ADR 0063).
     """
     gc.disable()
     if request.node.get_closest_marker("gui") is not None:
+        _end_widgets()
         gc.collect()
+        if request.path not in _SEEN:
+            _SEEN.add(request.path)
+            gc.freeze()
         return
     counts, limits = gc.get_count(), gc.get_threshold()
     gc.collect(next((at for at in (2, 1) if counts[at] > limits[at]), 0))
+
+
+def _end_widgets() -> None:
+    """
+    End what the last test left on the screen.
+
+    A page that nobody deletes stays for ever, for Qt holds its slots and they hold the page; and what is to be
+    deleted later waits for an event loop that a test need not have.
+    """
+    if QApplication.instance() is None:
+        return
+    for widget in QApplication.topLevelWidgets():
+        if widget.parent() is None:
+            widget.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(scope="session")

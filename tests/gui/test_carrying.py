@@ -176,14 +176,16 @@ def test_what_the_hub_could_not_record_is_not_taken_over_and_stays_on_offer(qtbo
 def test_the_text_is_on_offer_though_the_case_was_left_before_the_hub_answered(
     qtbot: QtBot, bench: DeskBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer, withdraw_at_hub = Event(), bench.workflow.withdraw
+    asked, answer, withdraw_at_hub = Event(), Event(), bench.workflow.withdraw
 
     def late(ups: str, uid: str, code: WithdrawalCode, reason: str, outputs: Sequence[OutputReference]) -> Report:
+        asked.set()
         answer.wait(10)
         return withdraw_at_hub(ups, uid, code, reason, outputs)
 
     monkeypatch.setattr(bench.workflow, "withdraw", late)
     page, presenter = ask_to_withdraw(qtbot, bench)
+    qtbot.waitUntil(asked.is_set)  # the hub has it before the fakes tell of another case
     open_right(qtbot, bench)
     assert not page.way.carry.isVisible()
     answer.set()

@@ -74,6 +74,7 @@ def test_what_was_loaded_is_looked_at_again_after_the_case(collector: QuietColle
 
 def test_what_the_sign_in_loads_is_not_looked_at_in_one_long_turn(qtbot: QtBot, collector: QuietCollector) -> None:
     """Half a million objects of modules took 115 ms of the window's thread just when the list should come."""
+    gc.unfreeze()  # what the suite itself took out of sight
     gc.collect()
     collector.start()
     loaded = [[at] for at in range(50_000)]
