@@ -43,6 +43,8 @@ ALLOWED = {
     ("POST", "/api/reports/{ups_instance_uid}/return"): {"expert"},
     ("POST", "/api/reports/{ups_instance_uid}/final"): {"expert"},
     ("POST", "/api/reports/{ups_instance_uid}/final/check"): {"expert"},
+    ("GET", "/api/late-stamps"): {"expert"},
+    ("POST", "/api/late-stamps/{pdf_sop_instance_uid}"): {"expert"},
     ("GET", "/api/reports/{ups_instance_uid}/readings"): READERS | {"worker"},
     ("POST", "/api/reports/{ups_instance_uid}/revise"): READERS,
     ("POST", "/api/reports/{ups_instance_uid}/cancel"): READERS,
@@ -117,6 +119,7 @@ def call(client: httpx.Client, method: str, path: str, target: Target) -> httpx.
     filled = {
         "{ups_instance_uid}": target.ups,
         "{critical_uid}": target.critical,
+        "{pdf_sop_instance_uid}": target.instance,
         "{route_id}": "walk",
         "{number}": "999",
         "{kind}": "template",
@@ -191,6 +194,12 @@ def payload(method: str, path: str, target: Target) -> dict[str, Any]:
             "code": "wrong_patient",
             "reason": "because",
             "outputs": [],
+        },
+        "/api/late-stamps/{pdf_sop_instance_uid}": {
+            "study_instance_uid": target.study,
+            "series_instance_uid": target.series,
+            "sop_class_uid": "1.2.840.10008.5.1.4.1.1.104.1",
+            "sop_instance_uid": target.instance,
         },
         "/api/reports/{ups_instance_uid}/double": None,
         "/api/policy/report": {},
@@ -345,6 +354,8 @@ def is_another_contract(user: str, route: tuple[str, str]) -> bool:
         return True
     if user == "admin" and path.startswith("/api/dispatches/{number}"):
         return True  # there is no such row: nothing went out on any route here
+    if user == "expert" and path.startswith("/api/late-stamps/"):
+        return True  # nothing waits for its time stamp here: test_late_stamps_over_hub
     if user == "resident" and path.endswith("/submit"):
         return True  # the report of the walk names the expert as its author
     is_part = path.endswith(("/bulkdata/{path}", "/rendered", "/thumbnail", "/frames/{frames}"))
