@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,9 @@ def test_a_measured_nodule_becomes_a_finding_of_the_mean_of_its_axes(qtbot: QtBo
 
     added, by_volume = bench.session.findings.findings[-1], nodule.measure(MeasureName.EQUIVALENT_DIAMETER)
     axes = [nodule.measure(name) for name in (MeasureName.LONG_AXIS, MeasureName.SHORT_AXIS)]
-    mean = sum(one.value for one in axes if one is not None) / 2
+    # of the axes as they stand on the screen, to one decimal, as Lung-RADS v2022 takes it
+    shown = [Decimal(f"{one.value:.1f}") for one in axes if one is not None]
+    mean = float((sum(shown, Decimal(0)) / 2).quantize(Decimal("0.1"), ROUND_HALF_UP))
     assert (added.decision, added.diameter_mm) == (Decision.ADDED, mean)
     assert by_volume is not None
     assert by_volume.value != mean
