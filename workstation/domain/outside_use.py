@@ -42,6 +42,7 @@ def doubt_words(code: str) -> str:
         "kernel": tr("the kernel {value}", value=value),
         "body_part": tr("the body part {value}", value=value),
         "second_choice": tr("the series “{series}” fits better, but the model refused it", series=value),
+        "phase": tr("the series holds several phases, only “{phase}” was read", phase=value),
         "gap_mm": tr("slices leave gaps of {gap} mm between them", gap=value),
     }
     return valued.get(name, code)

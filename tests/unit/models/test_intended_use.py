@@ -115,6 +115,11 @@ def test_what_the_manifest_accepts_or_says_nothing_of_runs_in_silence(
         ("contrast", "contrast medium was given", "已使用对比剂"),
         ("contrast:none", "no contrast medium was given", "未使用对比剂"),
         ("age", "the age of the patient is unknown", "患者年龄未知"),
+        (
+            "phase:Time 1",
+            "the series holds several phases, only “Time 1” was read",
+            "该序列含多个期相，仅分析了“Time 1”",
+        ),
         ("gap_mm:0.8", "slices leave gaps of 0.8 mm between them", "层与层之间有 0.8 mm 间隙"),
         ("kernel:B80f", "the kernel B80f", "重建核为B80f"),
         ("of_a_later_version:7", "of_a_later_version:7", "of_a_later_version:7"),
