@@ -157,6 +157,7 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "category_range_in_text": tr(
             "“{quote}” leaves open which category it is; the report has {against}", quote=quote, against=against
         ),
+        "category_unknown": tr("“{quote}” does not exist: the categories are {against}", quote=quote, against=against),
         "category_in_text_differs": tr("“{quote}” but the report has {against}", quote=quote, against=against),
     }
     place = next((item.label.get(language()) for item in template.fields if item.key == fault.target), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,17 +12,23 @@ from workstation.domain.categories import bi_rads, c_lung_rads, lung_rads, pi_ra
 from workstation.domain.categories.values import Scheme
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormCategory, NormFault, NormKind
-from workstation.domain.norm.words import Terms
+from workstation.domain.norm.words import Reading, Terms
 
 CATEGORY_FORM: Final = "category:"
 """What the target of a fault begins with that is mended in the form of the scheme named after it."""
 CATEGORY_RANGE: Final = "category_range_in_text"
+_THYROID: Final = ("0", "1", "2", "3", "4", "4A", "4B", "4C", "5", "6")
+"""Categories of C-TIRADS (2020) and of the older TI-RADS with letters; ACR TI-RADS (2017) has 1 to 5 of them."""
 _ORDER: Final[dict[str, tuple[str, ...]]] = {
     Scheme.LUNG_RADS: ("0", *lung_rads.ORDER),
     Scheme.C_LUNG_RADS: c_lung_rads.CATEGORIES,
     Scheme.BI_RADS: bi_rads.ORDER,
     Scheme.PI_RADS: pi_rads.CATEGORIES,
+    "ti-rads": _THYROID,
+    "c-ti-rads": _THYROID,
+    "li-rads": ("1", "2", "3", "4", "5"),
 }
+"""From the least to the most abnormal; the last three stand in texts only and are computed by nothing here."""
 _FIRST_LOOK: Final = {"optional_12": (12, 12), "6_12": (6, 12), "3_6": (3, 6), "3_pet_biopsy": (3, 3)}
 """Months until the first control that a recommendation by Fleischner names."""
 _ROMAN: Final = {"I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6"}
@@ -40,7 +46,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
     """A category that the text names; ``value`` as the table writes it."""
 
     field: str
@@ -69,7 +75,7 @@ def differs_from_the_text(text: ReportText) -> Iterator[NormFault]:
         if one.scheme == Scheme.FLEISCHNER:
             yield from _other_follow_up(text, one)
             continue
-        named = _named(text, one.scheme)
+        named = named_in(text, (*text.findings, *text.impression, *text.recommendation), one.scheme)
         chosen = one.chosen.split(" ")[0]
         worst = max((rank(one.scheme, other.value) for other in named), default=-1)
         for other in named:
@@ -85,10 +91,11 @@ def _differs(field: str, quote: str, one: NormCategory) -> NormFault:
     return NormFault(NormKind.CONCLUSION, "category_in_text_differs", field, quote, one.label)
 
 
-def _named(text: ReportText, scheme: str) -> list[_Named]:
+def named_in(text: ReportText, readings: Iterable[Reading], scheme: str) -> list[Named]:
+    """Return the categories of a table that some fields state of today."""
     return [
-        _Named(reading.field.key, one.value, sentence[one.start : one.end])
-        for reading in (*text.findings, *text.impression, *text.recommendation)
+        Named(reading.field.key, one.value, sentence[one.start : one.end])
+        for reading in readings
         for sentence in reading.sentences
         for one in in_sentence(sentence, scheme, text.terms)
     ]
@@ -161,6 +168,11 @@ def fits(said: str, chosen: str) -> bool:
     if last and least <= chosen <= last:
         return True
     return any(one == chosen or (one.isdigit() and one == chosen.rstrip("ABCX")) for one in (least, last))
+
+
+def table_of(scheme: str) -> tuple[str, ...]:
+    """Return the categories of a scheme, from the least to the most abnormal. KeyError for no scheme."""
+    return _ORDER[scheme]
 
 
 def rank(scheme: str, value: str) -> int:

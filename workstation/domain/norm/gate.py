@@ -16,6 +16,7 @@ from workstation.domain.norm import (
     severe_rules,
     side_rules,
     text_rules,
+    typed_category_rules,
     wording_rules,
 )
 from workstation.domain.norm.report_text import ReportText
@@ -59,6 +60,8 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.CONCLUSION, choice_rules.denied),
     (NormKind.CONCLUSION, category_rules.outdated),
     (NormKind.CONCLUSION, category_rules.differs_from_the_text),
+    (NormKind.CONCLUSION, typed_category_rules.differs_from_the_findings),
+    (NormKind.NUMBER, typed_category_rules.not_in_the_table),
     (NormKind.CONCLUSION, side_rules.worse_side),
     (NormKind.SIDE, side_rules.other_in_the_text),
     (NormKind.SIDE, side_rules.missing_in_the_conclusion),

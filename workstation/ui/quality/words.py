@@ -166,6 +166,7 @@ def rule_words(rule: str) -> str:
         "category_of_side_differs": tr("Category of a side"),
         "category_outdated": tr("Category of former findings"),
         "category_in_text_differs": tr("Another category in the text"),
+        "category_unknown": tr("Category that does not exist"),
         "category_range_in_text": tr("Range of categories in the text"),
         "side_missing_in_conclusion": tr("Suspicious side missing in the conclusion"),
         "link_gone": tr("Tells of something removed"),
