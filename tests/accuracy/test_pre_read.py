@@ -23,7 +23,7 @@ from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import Decision
 from workstation.domain.study import Study
 from workstation.domain.workitem import Claim, OutputReference
-from workstation.services.detection_service import DetectStudy
+from workstation.services.detection_service import DetectStudy, ModelsInUse
 from workstation.services.uid import new_uid
 
 pytestmark = pytest.mark.accuracy
@@ -76,12 +76,13 @@ class _Hub:
 def test_lidc_0314_is_pre_read_into_one_unverified_sr_with_the_nodule(lidc_0314: Path) -> None:
     (study,) = scan(lidc_0314)
     hub = _Hub(study)
+    detector = LungNoduleDetector(Registry().load(), Provider.CPU)
     work = DetectStudy(
         queue=hub,
         retrieve=hub,
         store=hub,
         volumes=InstanceVolumes(),
-        detector=LungNoduleDetector(Registry().load(), Provider.CPU),
+        in_use=lambda: ModelsInUse(detector),
         objects=DicomObjects(FixedClock()),
         new_uid=new_uid,
         stop=threading.Event(),

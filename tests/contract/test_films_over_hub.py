@@ -21,11 +21,14 @@ from workstation.bootstrap.demo import PASSWORD
 from workstation.bootstrap.documents import hub_judges
 from workstation.dicom.images.planar import planar_image
 from workstation.dicom.images.source import scan
+from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.ports import JobContext
 from workstation.domain.site import ReadingRequest
 from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 from workstation.domain.workitem import AiState, Priority, WorklistQuery, WorklistRow, WorklistTab
+from workstation.services.detection_service import ModelsInUse
+from workstation.services.image_detection import PreReadImages
 from workstation.services.jobs import NoJob
 from workstation.services.shadow_service import RunImageShadow
 from workstation.services.study_service import StudyFindings
@@ -45,6 +48,11 @@ class _NoCt:
 
     def detect(self, volume: Volume, job: JobContext) -> object:
         raise AssertionError(f"a film is no volume: {volume} {job}")
+
+
+def _in_use(runner: ModelRunner, *, films: bool = False) -> ModelsInUse:
+    images = PreReadImages(runner, planar_image, DicomObjects(SystemClock())) if films else None
+    return ModelsInUse(_NoCt(runner), images)  # type: ignore[arg-type]  # never asked for a volume
 
 
 @pytest.fixture
@@ -89,7 +97,7 @@ def test_boxes_of_a_film_are_pre_read_stored_and_read_back_on_the_film(
             assert _row(at_site).ai.state is AiState.QUEUED
             at_worker.session.sign_in("worker", PASSWORD)
             stop = threading.Event()
-            loop = detection_worker(at_worker, _NoCt(runner), poll_s=0.05, images=runner)  # type: ignore[arg-type]  # never asked for a volume
+            loop = detection_worker(at_worker, lambda: _in_use(runner, films=True), poll_s=0.05)
             work = threading.Thread(target=loop, args=(stop,))
             work.start()
             while _row(at_site).ai.state in {AiState.QUEUED, AiState.RUNNING}:
@@ -126,7 +134,7 @@ def test_a_model_on_trial_reads_the_film_over_the_hub_and_readers_see_nothing_of
             study = _sent(at_site, _film(shared_data, tmp_path / "film"))
             at_worker.session.sign_in("worker", PASSWORD)
             stop = threading.Event()
-            loop = detection_worker(at_worker, _NoCt(runner), poll_s=0.05, image_shadow=shadow)  # type: ignore[arg-type]  # never asked for a volume
+            loop = detection_worker(at_worker, lambda: _in_use(runner), poll_s=0.05, image_shadow=shadow)
             work = threading.Thread(target=loop, args=(stop,))
             work.start()
             while not runs.runs(runner.identity.sha256):

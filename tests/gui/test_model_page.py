@@ -53,7 +53,7 @@ class _Bench:
         self.services = ModelPage(
             self.models, ModelChoiceFile(folder / "choice.json"), self.runs, self.audit, FixedClock()
         )
-        self.page = ModelsPage(may_change=actor is ADMIN)
+        self.page = ModelsPage(may_change=actor is ADMIN, machine="ct-worker")
         qtbot.addWidget(self.page)
         self.page.show()
         self.presenter = ModelPresenter(self.page, lambda: self.services, jobs, actor)
@@ -84,10 +84,30 @@ def test_a_model_is_used_only_after_its_checks_and_the_change_is_audited(
     qtbot.waitUntil(lambda: bench.services.choice().shadow == "lab")
 
 
+def test_ai_is_switched_off_for_this_machine_and_the_page_says_so(
+    qtbot: QtBot, tmp_path: Path, jobs: JobRunner
+) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    page = bench.page
+    assert page.holds_for.text() == "Holds for the AI worker of this machine (ct-worker), from its next study on."
+    bench.choose("b")
+    page.activate.click()
+    qtbot.waitUntil(lambda: "In use" in page.list.item(0).text())
+
+    page.off.click()
+    qtbot.waitUntil(lambda: page.none_chosen.text() == "AI is switched off: no model marks anything.")
+    assert (bench.services.choice().off, bench.services.choice().active) == (True, None)
+    assert "In use" not in page.list.item(0).text()
+
+    page.off.click()
+    qtbot.waitUntil(lambda: page.none_chosen.text() == "No model is chosen: the product's own marks.")
+    assert not bench.services.choice().off
+
+
 def test_a_senior_reads_the_cards_and_changes_nothing(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
     bench = _Bench(qtbot, tmp_path, jobs, EXPERT)
     page = bench.page
-    assert [b.isEnabled() for b in (page.bring_in, page.activate, page.shadow, page.remove)] == [False] * 4
+    assert [b.isEnabled() for b in (page.bring_in, page.off, page.activate, page.shadow, page.remove)] == [False] * 5
     assert page.said[0] == "a 1.0.0"
     assert page.said[3] == "SHA-256 aaaaaaaa"
 

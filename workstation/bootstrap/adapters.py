@@ -27,10 +27,7 @@ from worklist.session import HubSession
 from worklist.upload import HubSender
 from worklist.ups_rs import HubWorklist
 from worklist.workflow import HubWorkflow
-from workstation.domain.model_ports import ImageDetector
-from workstation.domain.ports import Detector
-from workstation.services.detection_service import DetectStudy, ImageShadow, Shadow, Stop, run_worker
-from workstation.services.image_detection import PreReadImages
+from workstation.services.detection_service import DetectStudy, ImageShadow, ModelsInUse, Shadow, Stop, run_worker
 from workstation.services.shared_documents import DocumentsInUse
 from workstation.services.uid import SystemClock, new_uid
 from workstation.storage.critical_acts import CriticalActFile
@@ -149,20 +146,18 @@ def open_storage(
 
 def detection_worker(
     hub: Hub,
-    detector: Detector,
+    in_use: Callable[[], ModelsInUse],
     *,
     poll_s: float = 2.0,
     shadow: Shadow | None = None,
     image_shadow: ImageShadow | None = None,
-    images: ImageDetector | None = None,
 ) -> Callable[[Stop], None]:
     """
     Return the loop of an AI worker.
 
-    ``shadow`` looks at every volume after its pre-read, ``image_shadow`` at the films; ``images`` reads the studies
-    without a CT series.
+    ``in_use`` gives the models for each workitem; ``shadow`` looks at every volume after its pre-read, ``image_shadow``
+    at the films.
     """
-    from workstation.dicom.images.planar import planar_image
     from workstation.dicom.images.volumes import InstanceVolumes
     from workstation.dicom.objects.report_objects import DicomObjects
 
@@ -172,13 +167,12 @@ def detection_worker(
             retrieve=hub.images,
             store=hub.images,
             volumes=InstanceVolumes(),
-            detector=detector,
+            in_use=in_use,
             objects=DicomObjects(SystemClock()),
             new_uid=new_uid,
             stop=stop,
             shadow=shadow,
             image_shadow=image_shadow,
-            images=None if images is None else PreReadImages(images, planar_image, DicomObjects(SystemClock())),
         )
         run_worker(work, stop, poll_s=poll_s)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -205,7 +206,7 @@ def _models(desktop: Desktop) -> Page:
 
         return model_page(hub.audit, data_dir)
 
-    page = ModelsPage(may_change=actor.may(Permission.MANAGE_MODELS))
+    page = ModelsPage(may_change=actor.may(Permission.MANAGE_MODELS), machine=platform.node())
     ModelPresenter(page, services, desktop.shell.jobs, actor)
     return page
 

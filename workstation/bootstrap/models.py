@@ -16,9 +16,12 @@ from models.engine.session import parse_provider
 from models.engine.trust import make_key, sign_bundle
 from resources.translation import tr
 from workstation.dicom.images.planar import planar_image
+from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.errors import BundleInvalid
 from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import AuditPort, Detector
+from workstation.services.detection_service import ModelsInUse
+from workstation.services.image_detection import PreReadImages
 from workstation.services.model_service import ModelPage
 from workstation.services.shadow_service import RunImageShadow, RunShadow
 from workstation.services.uid import SystemClock
@@ -46,30 +49,34 @@ def model_page(audit: AuditPort, data_dir: Path | None = None) -> ModelPage:
     )
 
 
-def active_detector(provider: str = "auto", data_dir: Path | None = None) -> Detector:
+def models_in_use(provider: str = "auto", data_dir: Path | None = None) -> Callable[[], ModelsInUse]:
     """
-    Return the model that the site chose, the shipped one where it chose none or one for single images.
+    Return what tells a worker, for each workitem, which models the choice of this machine means.
 
-    Raises BundleInvalid.
+    The shipped one reads volumes where nobody chose a model or chose one for single images; a choice to switch off
+    means none. What it gives raises BundleInvalid, StorageError.
     """
-    models = installed_models(provider)
-    chosen = _active(data_dir)
-    if chosen is None or reads_images(models.registry.load(chosen)):
-        return models.detector(DEFAULT_MODEL)
-    return models.detector(chosen)
+    choices = ModelChoiceFile((data_dir or default_data_dir()) / "model-choice.json")
 
+    def volumes_with(models: InstalledModels, name: str) -> Detector | None:
+        is_for_images = name != DEFAULT_MODEL and reads_images(models.registry.load(name))
+        return models.detector(DEFAULT_MODEL if is_for_images else name)
 
-def active_image_detector(provider: str = "auto", data_dir: Path | None = None) -> ImageDetector | None:
-    """Return the model that the site chose where it reads single images, else None. Raises BundleInvalid."""
-    chosen = _active(data_dir)
-    if chosen is None:
-        return None
-    bundle = installed_models(provider).registry.load(chosen)
-    return ModelRunner(bundle, parse_provider(provider)) if reads_images(bundle) else None
+    def images_with(models: InstalledModels, name: str) -> PreReadImages | None:
+        bundle = models.registry.load(name)
+        if not reads_images(bundle):
+            return None
+        return PreReadImages(ModelRunner(bundle, parse_provider(provider)), planar_image, DicomObjects(SystemClock()))
 
+    volumes, images = _opened_once(provider, volumes_with), _opened_once(provider, images_with)
 
-def _active(data_dir: Path | None) -> str | None:
-    return ModelChoiceFile((data_dir or default_data_dir()) / "model-choice.json").load().active
+    def in_use() -> ModelsInUse:
+        choice = choices.load()
+        if choice.off:
+            return ModelsInUse(volumes(None), images(None))
+        return ModelsInUse(volumes(choice.active or DEFAULT_MODEL), images(choice.active))
+
+    return in_use
 
 
 def shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunShadow:
@@ -79,7 +86,8 @@ def shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunSh
     def for_volumes(models: InstalledModels, name: str) -> Detector | None:
         return None if reads_images(models.registry.load(name)) else models.detector(name)
 
-    return RunShadow(_opened_once(folder, provider, for_volumes), StoredRunFolder(folder / "model-runs"), SystemClock())
+    shadow = _shadow_of(folder, _opened_once(provider, for_volumes))
+    return RunShadow(shadow, StoredRunFolder(folder / "model-runs"), SystemClock())
 
 
 def image_shadow_runner(data_dir: Path | None = None, provider: str = "auto") -> RunImageShadow:
@@ -90,26 +98,28 @@ def image_shadow_runner(data_dir: Path | None = None, provider: str = "auto") ->
         bundle = models.registry.load(name)
         return ModelRunner(bundle, parse_provider(provider)) if reads_images(bundle) else None
 
-    shadow = _opened_once(folder, provider, for_images)
+    shadow = _shadow_of(folder, _opened_once(provider, for_images))
     return RunImageShadow(shadow, planar_image, StoredRunFolder(folder / "model-runs"), SystemClock())
 
 
-def _opened_once(
-    data_dir: Path, provider: str, opened: Callable[[InstalledModels, str], T | None]
-) -> Callable[[], T | None]:
-    """Return what gives the shadow of the moment: it is opened once and kept until another one is chosen."""
+def _shadow_of(data_dir: Path, opened: Callable[[str | None], T | None]) -> Callable[[], T | None]:
+    """Return what gives the shadow of the moment."""
     choices = ModelChoiceFile(data_dir / "model-choice.json")
+    return lambda: opened(choices.load().shadow)
+
+
+def _opened_once(provider: str, opened: Callable[[InstalledModels, str], T | None]) -> Callable[[str | None], T | None]:
+    """Return what opens a model by its name: once, kept until another one is asked for; None gives it back."""
     kept: dict[str, T | None] = {}
 
-    def shadow() -> T | None:
-        name = choices.load().shadow
+    def model(name: str | None) -> T | None:
         if name not in kept:
             kept.clear()
             if name is not None:
                 kept[name] = opened(installed_models(provider), name)
         return None if name is None else kept[name]
 
-    return shadow
+    return model
 
 
 def run_models_command(options: argparse.Namespace) -> int:

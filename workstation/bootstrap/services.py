@@ -11,7 +11,7 @@ from types import FrameType
 from resources.translation import tr
 from workstation.bootstrap.adapters import connect, detection_worker
 from workstation.bootstrap.console import password_for
-from workstation.bootstrap.models import active_detector, active_image_detector, image_shadow_runner, shadow_runner
+from workstation.bootstrap.models import image_shadow_runner, models_in_use, shadow_runner
 
 
 def run_hub_command(options: argparse.Namespace) -> int:
@@ -54,10 +54,13 @@ def run_worker_command(options: argparse.Namespace) -> int:
         signal.signal(number, ask_to_stop)
     with connect(options.hub) as hub:
         hub.session.sign_in(options.user, password_for(options.user, options.hub))
-        detector = active_detector(options.provider)
-        print(tr("Worker ready: {model} on {hub}", model=detector.identity.name, hub=options.hub), flush=True)
-        images = active_image_detector(options.provider)
+        in_use = models_in_use(options.provider)
+        detector = in_use().detector  # a model that cannot be opened is told now, not with the first study
+        if detector is None:
+            print(tr("Worker ready on {hub}, but AI is switched off on this machine", hub=options.hub), flush=True)
+        else:
+            print(tr("Worker ready: {model} on {hub}", model=detector.identity.name, hub=options.hub), flush=True)
         shadows = shadow_runner(provider=options.provider), image_shadow_runner(provider=options.provider)
-        detection_worker(hub, detector, shadow=shadows[0], image_shadow=shadows[1], images=images)(stop)
+        detection_worker(hub, in_use, shadow=shadows[0], image_shadow=shadows[1])(stop)
         hub.session.sign_out()
     return 0

@@ -243,19 +243,23 @@ class ModelRole(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
     """
-    Which models run here.
+    Which models run on this machine.
 
-    ``active`` is None where none does. The shadow never is the active one.
+    ``active`` None means the product's own model, or no model at all where it is ``off``. The shadow never is the
+    active one.
     """
 
     active: str | None = None
     shadow: str | None = None
     changed_by: str = ""
     changed_at: datetime | None = None
+    off: bool = False
 
     def __post_init__(self) -> None:
         if self.active is not None and self.active == self.shadow:
             raise ValueError("the active model is no shadow of itself")
+        if self.off and self.active is not None:
+            raise ValueError("no model is active where AI is switched off")
 
     def role(self, model_id: str) -> ModelRole:
         """Return how a model is used."""

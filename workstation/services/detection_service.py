@@ -82,21 +82,32 @@ class ImageShadow(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ModelsInUse:
+    """The models of the moment: for volumes and for single images; neither where somebody switched the AI off."""
+
+    detector: Detector | None
+    images: PreReadImages | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectStudy:
-    """Pre-read one study: fetch, decode, detect, store the SR, complete the workitem."""
+    """
+    Pre-read one study: fetch, decode, detect, store the SR, complete the workitem.
+
+    ``in_use`` is asked for every workitem: what somebody chose holds from the next study on.
+    """
 
     queue: DetectionQueuePort
     retrieve: RetrievePort
     store: StorePort
     volumes: InstanceVolumeSource
-    detector: Detector
+    in_use: Callable[[], ModelsInUse]
     objects: DetectionObjects
     new_uid: Callable[[], str]
     stop: Stop
     shadow: Shadow | None = None
     image_shadow: ImageShadow | None = None
-    images: PreReadImages | None = None
     clock_s: Callable[[], float] = time.monotonic
 
     def __call__(self) -> bool:
@@ -129,9 +140,15 @@ class DetectStudy:
         started = self.clock_s()
         job = _LeaseJob(self.queue, item, self.stop, self.clock_s)
         study = self._patiently(lambda: self.retrieve.study(item.study_instance_uid))
+        models = self.in_use()
+        if models.detector is None:
+            reason = tr("AI pre-reading is switched off: no model marks anything. Read the study without AI.")
+            self._settle(item, "failed", lambda: self.queue.fail(item, reason))
+            self._shadow_images(study, None)
+            return
         chosen = readable_series(study)
-        if not chosen and self.images is not None and self.images.wants(study):
-            self._pre_read_images(item, study, self.images, job)
+        if not chosen and models.images is not None and models.images.wants(study):
+            self._pre_read_images(item, study, models.images, job)
             return
         if not chosen:
             reason = tr("The study holds no CT series that the detector can read.")
@@ -139,12 +156,12 @@ class DetectStudy:
             self._shadow_images(study, None)  # a model for films is tried before anybody relies on it
             return
 
-        if self.detector.identity.research:
+        if models.detector.identity.research:
             raise BundleInvalid(
                 tr("A research model pre-reads no studies: its marks may not be stored with them."),
                 hint=tr("Choose a signed model, or run this one in shadow mode."),
             )
-        read = self._first_accepted(study, chosen, job)
+        read = self._first_accepted(models.detector, study, chosen, job)
         series, volume, result, algorithm = read.series, read.volume, read.result, read.algorithm
         found = replace(findings_of(study, series, volume, result, self.new_uid), algorithm=algorithm)
         sr = self.objects.detection_sr(study, found)
@@ -177,7 +194,7 @@ class DetectStudy:
             summary.seconds["total"],
         )
 
-    def _first_accepted(self, study: Study, chosen: tuple[Series, ...], job: JobContext) -> _Read:
+    def _first_accepted(self, detector: Detector, study: Study, chosen: tuple[Series, ...], job: JobContext) -> _Read:
         """
         Return what the detector gave for the first series that it was made for.
 
@@ -187,7 +204,7 @@ class DetectStudy:
         for number, series in enumerate(chosen):
             part = JobPart(job, 0.95 * number / len(chosen), 0.95 * (number + 1) / len(chosen))
             try:
-                read = self._read_series(study, series, part)
+                read = self._read_series(detector, study, series, part)
             except InputOutsideIntendedUse as exc:
                 _log.info("series %s is refused: %s", series.series_instance_uid, exc)
                 refused = refused or exc.with_traceback(None)  # its frames hold the volume
@@ -201,14 +218,14 @@ class DetectStudy:
             raise AssertionError("there is a series to read")
         raise refused
 
-    def _read_series(self, study: Study, series: Series, job: JobContext) -> _Read:
+    def _read_series(self, detector: Detector, study: Study, series: Series, job: JobContext) -> _Read:
         started = self.clock_s()
         files = self._fetch(study, series, JobPart(job, 0.0, 0.42))
         fetched = self.clock_s()
         volume = self.volumes.from_instances(files, JobPart(job, 0.42, 0.63))
         del files  # the detector needs the memory
         decoded = self.clock_s()
-        result = self.detector.detect(volume, JobPart(job, 0.63, 1.0))
+        result = detector.detect(volume, JobPart(job, 0.63, 1.0))
         phase, algorithm = phase_of(study, series), result.algorithm
         if phase:  # a nodule may be seen in another one only
             algorithm = replace(algorithm, doubts=(*algorithm.doubts, doubt("phase", phase)))

@@ -73,7 +73,8 @@ class ModelPage:
             )
         choice = self._current()
         return self._save(
-            replace(choice, active=model_id, shadow=None if choice.shadow == model_id else choice.shadow), actor
+            replace(choice, off=False, active=model_id, shadow=None if choice.shadow == model_id else choice.shadow),
+            actor,
         )
 
     def shadow(self, model_id: str | None, actor: Actor) -> ModelChoice:
@@ -94,10 +95,15 @@ class ModelPage:
                 )
         return self._save(replace(choice, shadow=model_id), actor)
 
-    def switch_off(self, actor: Actor) -> ModelChoice:
-        """Let no model mark anything. Raises NotPermitted."""
+    def use_own(self, actor: Actor) -> ModelChoice:
+        """Let the product's own model mark. Raises NotPermitted."""
         _require(actor)
-        return self._save(replace(self._current(), active=None), actor)
+        return self._save(replace(self._current(), active=None, off=False), actor)
+
+    def switch_off(self, actor: Actor) -> ModelChoice:
+        """Let no model mark anything, the product's own neither; a shadow of films goes on. Raises NotPermitted."""
+        _require(actor)
+        return self._save(replace(self._current(), active=None, off=True), actor)
 
     def bring_in(self, path: Path, actor: Actor) -> ModelCard:
         """Install a bundle. Raises NotPermitted, BundleInvalid, StorageError."""
@@ -165,7 +171,8 @@ class ModelPage:
     def _save(self, choice: ModelChoice, actor: Actor) -> ModelChoice:
         stored = replace(choice, changed_by=actor.user_id, changed_at=self.clock.now())
         self.audit.record(
-            AuditAction.MODEL_CHANGED, detail=f"active {stored.active or '-'} shadow {stored.shadow or '-'}"
+            AuditAction.MODEL_CHANGED,
+            detail=f"active {'off' if stored.off else stored.active or '-'} shadow {stored.shadow or '-'}",
         )
         self.choices.save(stored)
         return stored

@@ -13,6 +13,7 @@ from tests.helpers.cases import NOON
 from workstation.bootstrap import models
 from workstation.cli import main
 from workstation.domain.model import ModelChoice
+from workstation.services.detection_service import ModelsInUse
 from workstation.storage.model_store import ModelChoiceFile
 
 
@@ -66,23 +67,38 @@ def test_what_is_missing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_the_worker_runs_the_chosen_model_or_the_shipped_one(tmp_path: Path) -> None:
     models.installed_models().bring_in(write_bundle(tmp_path / "bundle", *identity_mask()))
 
-    assert models.active_detector("cpu").identity.name.startswith("lung-nodule")
-    ModelChoiceFile(tmp_path / "data" / "model-choice.json").save(ModelChoice(active="test-mask-1.0.0"))
-    assert models.active_detector("cpu").identity.name == "test-mask"
+    in_use = models.models_in_use("cpu")
+    choices = ModelChoiceFile(tmp_path / "data" / "model-choice.json")
+
+    def name() -> str:
+        detector = in_use().detector
+        assert detector is not None
+        return detector.identity.name
+
+    assert name().startswith("lung-nodule")
+    choices.save(ModelChoice(active="test-mask-1.0.0"))
+    assert name() == "test-mask"
+    assert in_use().detector is in_use().detector  # opened once
+    choices.save(ModelChoice(off=True))
+    assert in_use() == ModelsInUse(None, None)
+    choices.save(ModelChoice())
+    assert name().startswith("lung-nodule")
 
 
 def test_a_chosen_model_for_films_reads_films_and_leaves_ct_to_the_shipped_one(tmp_path: Path) -> None:
     card = models.installed_models().bring_in(fixed_yolo(tmp_path))
     choices = ModelChoiceFile(tmp_path / "data" / "model-choice.json")
 
-    assert models.active_image_detector("cpu") is None
+    in_use = models.models_in_use("cpu")
+    assert in_use().images is None
     choices.save(ModelChoice(active=card.model_id))
-    films = models.active_image_detector("cpu")
+    films, volumes = in_use().images, in_use().detector
     assert films is not None
-    assert (films.identity.sha256, films.modalities) == (card.sha256, ("DX", "CR"))
-    assert models.active_detector("cpu").identity.name.startswith("lung-nodule")
+    assert (films.detector.identity.sha256, films.detector.modalities) == (card.sha256, ("DX", "CR"))
+    assert volumes is not None
+    assert volumes.identity.name.startswith("lung-nodule")
     choices.save(ModelChoice(active="lung-nodule-xs"))
-    assert models.active_image_detector("cpu") is None
+    assert in_use().images is None
 
 
 def test_the_shadow_is_opened_once_and_dropped_when_nobody_wants_it(tmp_path: Path) -> None:

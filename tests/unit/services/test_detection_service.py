@@ -27,7 +27,7 @@ from workstation.domain.ports import DetectionResult, JobContext
 from workstation.domain.study import Study
 from workstation.domain.volume import Volume
 from workstation.domain.workitem import Claim, OutputReference
-from workstation.services.detection_service import RETRY_WAITS_S, DetectStudy, Shadow, Stop, run_worker
+from workstation.services.detection_service import RETRY_WAITS_S, DetectStudy, ModelsInUse, Shadow, Stop, run_worker
 
 ITEM = AiWorkitem(Claim("2.25.7", "2.25.8"), "1.2.3")
 STUDY = study(slices=40)
@@ -167,6 +167,8 @@ class _Bench:
     stop: _Stop = field(default_factory=_Stop)
     clock: list[float] = field(default_factory=lambda: [0.0])
     shadow: Shadow | None = None
+    in_use: ModelsInUse | None = None
+    """The detector alone where it is None"""
 
     def _tick(self) -> float:
         self.clock[0] += 1.0
@@ -179,7 +181,7 @@ class _Bench:
             retrieve=self.hub,
             store=self.hub,
             volumes=self.volumes,
-            detector=self.detector,
+            in_use=lambda: self.in_use or ModelsInUse(self.detector),
             objects=self.objects,
             new_uid=Uids(),
             stop=self.stop,
@@ -265,6 +267,35 @@ def test_the_shadow_looks_after_the_pre_read_is_complete() -> None:
     bench.work()
 
     assert seen == [("1.2.3", 3, 1)]
+
+
+def test_what_is_chosen_holds_from_the_next_study_on() -> None:
+    bench = _Bench(hub=_Hub(waiting=[ITEM, ITEM]))
+    newer = replace(ALGORITHM, name="newer")
+    other = _Detector()
+
+    def detect(volume: Volume, job: JobContext) -> _Result:
+        return _Result((), newer)
+
+    other.detect = detect  # type: ignore[method-assign]  # another model
+    work = bench.work
+
+    work()
+    bench.in_use = ModelsInUse(other)
+    work()
+
+    assert [summary.algorithm.name for _item, _outputs, summary in bench.hub.completed] == ["lung-nodule-xs", "newer"]
+
+
+def test_where_ai_is_switched_off_no_model_marks_and_the_case_says_so() -> None:
+    bench = _Bench(in_use=ModelsInUse(None))
+
+    assert bench.work()
+
+    assert bench.hub.failed == [
+        (ITEM, "AI pre-reading is switched off: no model marks anything. Read the study without AI.")
+    ]
+    assert (bench.hub.completed, bench.hub.stored, bench.objects.made) == ([], [], [])
 
 
 def test_an_empty_queue_is_no_work() -> None:

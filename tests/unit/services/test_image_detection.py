@@ -19,7 +19,7 @@ from workstation.domain.model import ImageFindings, ModelOutput, PlanarImage, Pl
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Instance, Series, Study
 from workstation.domain.volume import Volume
-from workstation.services.detection_service import DetectStudy
+from workstation.services.detection_service import DetectStudy, ModelsInUse
 from workstation.services.image_detection import PreReadImages, images_for
 
 WHO = replace(ALGORITHM, name="film", seconds_s=0.5)
@@ -71,7 +71,8 @@ def _read(data: bytes) -> PlanarImage:
 
 def _worker(films: Study, model: _Model) -> tuple[DetectStudy, _Hub, _Objects]:
     bench, objects = _Bench(hub=_Hub(study_=films)), _Objects()
-    return replace(bench.work, images=PreReadImages(model, _read, objects, clock_s=lambda: 3.0)), bench.hub, objects
+    images = PreReadImages(model, _read, objects, clock_s=lambda: 3.0)
+    return replace(bench.work, in_use=lambda: ModelsInUse(bench.detector, images)), bench.hub, objects
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +146,8 @@ def test_a_study_without_an_image_for_the_model_fails_as_before(films: Study) ->
 
 def test_a_ct_is_left_to_the_detector_of_volumes() -> None:
     bench, objects = _Bench(), _Objects()
-    work = replace(bench.work, images=PreReadImages(_Model(modalities=("CT",)), _read, objects))
+    images = PreReadImages(_Model(modalities=("CT",)), _read, objects)
+    work = replace(bench.work, in_use=lambda: ModelsInUse(bench.detector, images))
 
     assert work()
     assert (bench.hub.stored, objects.made) == ([b"SR"], [])
@@ -164,7 +166,7 @@ class _Classifier:
 def test_what_a_classifier_says_of_a_ct_is_stored_for_the_series_and_claims_no_place() -> None:
     bench = _Bench()
 
-    assert replace(bench.work, detector=_Classifier())()
+    assert replace(bench.work, in_use=lambda: ModelsInUse(_Classifier()))()
 
     (found,) = bench.objects.made
     place = ImagePlace.whole_series("1.2.3.2")

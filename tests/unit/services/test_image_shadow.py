@@ -22,7 +22,7 @@ from workstation.domain.model_comparison import compare_runs
 from workstation.domain.model_drift import drift_report
 from workstation.domain.model_ports import ImageDetector
 from workstation.domain.ports import JobContext
-from workstation.services.detection_service import DetectStudy
+from workstation.services.detection_service import DetectStudy, ModelsInUse
 from workstation.services.image_detection import PreReadImages
 from workstation.services.shadow_service import RunImageShadow
 from workstation.storage.model_store import StoredRunFolder
@@ -61,7 +61,8 @@ def _work(
     runs = StoredRunFolder(folder / "runs")
     after = RunImageShadow(lambda: shadow, _read, runs, _Noon())
     images = None if active is None else PreReadImages(active, _read, _Objects(), clock_s=lambda: 3.0)
-    return replace(_Bench(hub=hub).work, images=images, image_shadow=after), runs
+    bench = _Bench(hub=hub)
+    return replace(bench.work, in_use=lambda: ModelsInUse(bench.detector, images), image_shadow=after), runs
 
 
 @pytest.fixture(autouse=True)

@@ -182,7 +182,24 @@ def test_a_shadow_that_becomes_active_is_no_shadow_any_more(page: ModelPage) -> 
     with pytest.raises(BundleInvalid, match="is the active model"):
         page.shadow("b", ADMIN)
     assert page.shadow(None, ADMIN).shadow is None
-    assert page.switch_off(ADMIN).active is None
+    assert page.use_own(ADMIN) == replace(page.choice(), active=None, off=False)
+
+
+def test_off_means_that_no_model_marks_until_one_is_chosen_again(page: ModelPage, audit: _Audit) -> None:
+    page.activate("a", ADMIN)
+    off = page.switch_off(ADMIN)
+
+    assert (off.active, off.off, page.choice()) == (None, True, off)
+    assert page.shadow("b", ADMIN).off
+    assert not page.use_own(ADMIN).off
+    page.switch_off(ADMIN)
+    assert (page.activate("a", ADMIN).active, page.choice().off) == ("a", False)
+    assert audit.details == [
+        "active a shadow -", "active off shadow -", "active off shadow b", "active - shadow b", "active off shadow b",
+        "active a shadow b",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="switched off"):
+        ModelChoice(active="a", off=True)
 
 
 def test_only_administrators_change_models(page: ModelPage, audit: _Audit, tmp_path: Path) -> None:
@@ -190,6 +207,7 @@ def test_only_administrators_change_models(page: ModelPage, audit: _Audit, tmp_p
         lambda: page.activate("a", READER),
         lambda: page.shadow("a", READER),
         lambda: page.switch_off(READER),
+        lambda: page.use_own(READER),
         lambda: page.bring_in(tmp_path / "new", READER),
         lambda: page.remove("a", READER),
     ]
@@ -212,7 +230,7 @@ def test_models_come_and_go_audited_and_never_while_in_use(page: ModelPage, audi
     assert audit.details == [
         f"import new 1.0.0 {'new' * 8}",
         "active new shadow -",
-        "active - shadow -",
+        "active off shadow -",
         "remove new",
     ]
     assert (tmp_path / "a.zip").read_text(encoding="utf-8") == "a"

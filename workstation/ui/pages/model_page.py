@@ -40,7 +40,10 @@ class ModelsPage(Page):
     chosen = Signal(str)
     activate_requested = Signal(str)
     shadow_requested = Signal(str)
+    own_requested = Signal()
+    """The product's own model shall mark"""
     off_requested = Signal()
+    """No model shall mark"""
     import_requested = Signal(object)
     """``Path`` of a zip or of a folder's manifest"""
     export_requested = Signal(str, object)
@@ -48,8 +51,9 @@ class ModelsPage(Page):
     compare_requested = Signal(str)
     refresh_requested = Signal()
 
-    def __init__(self, *, may_change: bool) -> None:
+    def __init__(self, *, may_change: bool, machine: str = "") -> None:
         super().__init__()
+        self._machine = machine
         self._may_change = may_change
         self._cards: dict[str, ModelCard] = {}
         self._choice = ModelChoice()
@@ -61,6 +65,9 @@ class ModelsPage(Page):
         self.bring_in = Button(tr("Import a model…"), "primary", icon="upload")
         self.bring_in.clicked.connect(self._ask_import)
         header.row.addWidget(self.bring_in)
+        self.off = Button("", "secondary", icon="eye-off")
+        self.off.clicked.connect(self._turn)
+        header.row.addWidget(self.off)
         self.add_header(header)
         body = QWidget()
         row = QHBoxLayout(body)
@@ -69,7 +76,7 @@ class ModelsPage(Page):
         row.addLayout(self._left(), 2)
         row.addWidget(self._right(), 3)
         self.column.addWidget(body, 1)
-        for button in (self.bring_in, self.activate, self.shadow, self.remove):
+        for button in (self.bring_in, self.off, self.activate, self.shadow, self.remove):
             button.enable(may_change, "" if may_change else tr("Only administrators change models"))
         self._show_card("")
 
@@ -78,11 +85,17 @@ class ModelsPage(Page):
         column.setSpacing(8)
         installed = Panel(tr("Installed models"))
         installed.body.setContentsMargins(0, 0, 0, 8)
-        self.none_chosen = label(tr("No model is chosen: the product's own marks."), "caption", "t2", wrap=True)
-        self.none_chosen.setContentsMargins(12, 8, 12, 0)
+        self.holds_for = label(
+            tr("Holds for the AI worker of this machine ({machine}), from its next study on.", machine=self._machine),
+            "caption", "t2", wrap=True,
+        )  # fmt: skip
+        self.none_chosen = label("", "caption", "t2", wrap=True)
+        for told in (self.holds_for, self.none_chosen):
+            told.setContentsMargins(12, 8, 12, 0)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Installed models"))
         self.list.currentItemChanged.connect(lambda now, _before: self._picked(now))
+        installed.body.addWidget(self.holds_for)
         installed.body.addWidget(self.none_chosen)
         installed.body.addWidget(self.list, 1)
         column.addWidget(installed, 1)
@@ -106,7 +119,7 @@ class ModelsPage(Page):
         right = Panel(tr("Model card"))
         column, buttons = right.body, right.header
         column.setContentsMargins(12, 4, 4, 4)
-        self.activate = Button(tr("Use for all readers"), "accept", icon="check", small=True)
+        self.activate = Button(tr("Use on this machine"), "accept", icon="check", small=True)
         self.shadow = Button(tr("Run in the shadow"), "secondary", icon="eye-off", small=True)
         self.compare = Button(tr("Compare with the active one"), "secondary", icon="git-branch", small=True)
         self.export = Button(tr("Export…"), "ghost", icon="download", small=True)
@@ -142,6 +155,12 @@ class ModelsPage(Page):
         """List the models and mark how each is used."""
         kept = self.current
         self.none_chosen.setVisible(choice.active is None)
+        self.none_chosen.setText(
+            tr("AI is switched off: no model marks anything.")
+            if choice.off
+            else tr("No model is chosen: the product's own marks.")
+        )
+        self.off.set_text(tr("Let the product's own model mark") if choice.off else tr("Switch AI off"))
         self._cards, self._choice = {card.model_id: card for card in cards}, choice
         self.list.blockSignals(True)
         self.list.clear()
@@ -233,7 +252,7 @@ class ModelsPage(Page):
         self._scroll.setWidget(body)
         role = self._choice.role(model_id)
         self.activate.set_text(
-            tr("Back to the product's own model") if role is ModelRole.ACTIVE else tr("Use for all readers")
+            tr("Back to the product's own model") if role is ModelRole.ACTIVE else tr("Use on this machine")
         )
         self.shadow.set_text(tr("End the shadow") if role is ModelRole.SHADOW else tr("Run in the shadow"))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
@@ -279,9 +298,12 @@ class ModelsPage(Page):
 
     def _switch(self) -> None:
         if self._role is ModelRole.ACTIVE:
-            self.off_requested.emit()
+            self.own_requested.emit()
         else:
             self.activate_requested.emit(self.current)
+
+    def _turn(self) -> None:
+        (self.own_requested if self._choice.off else self.off_requested).emit()
 
     def _ask_import(self) -> None:
         name, _kind = QFileDialog.getOpenFileName(self, tr("Import a model…"), "", "*.zip manifest.json")

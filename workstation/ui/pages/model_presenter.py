@@ -35,13 +35,16 @@ class ModelPresenter(QObject):
         page.chosen.connect(self._check)
         page.refresh_requested.connect(self.refresh)
         page.activate_requested.connect(
-            lambda uid: self._act(lambda s: s.activate(uid, actor), tr("The model is in use"))
+            lambda uid: self._act(lambda s: s.activate(uid, actor), tr("The model is in use from the next study on"))
         )
         page.shadow_requested.connect(
             lambda uid: self._act(lambda s: s.shadow(uid or None, actor), tr("Shadow changed"))
         )
+        page.own_requested.connect(
+            lambda: self._act(lambda s: s.use_own(actor), tr("The product's own model marks again"))
+        )
         page.off_requested.connect(
-            lambda: self._act(lambda s: s.switch_off(actor), tr("The product's own model marks again"))
+            lambda: self._act(lambda s: s.switch_off(actor), tr("No model marks from the next study on"))
         )
         page.import_requested.connect(
             lambda path: self._act(lambda s: s.bring_in(path, actor), tr("The model is installed"))
