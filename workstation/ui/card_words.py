@@ -35,7 +35,7 @@ def card_lines(finding: Finding) -> list[str]:
         lines.append(tr("AI measured {size}", size=millimetres(size_of_mark(finding.mark).mm)))
     if original is not None and original.out_of_ten is not None:
         lines.append(tr("True in about {count} of 10", count=original.out_of_ten))
-    elif isinstance(original, ImageMark):
+    elif isinstance(original, ImageMark) and original.score > 0:  # other makers' marks may come without one
         lines.append(tr("Score {score}, not calibrated", score=f"{original.score:.2f}"))
     return [*lines, *filter(None, [_who(finding)])]
 
