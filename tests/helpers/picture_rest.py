@@ -332,7 +332,7 @@ def returned_reports() -> Iterator[ReturnedReport]:
     )  # fmt: skip
     yield base
     yield replace(
-        base, ups_instance_uid="1.2.3.2", patient_name="Nurlan^Aibek", description="胸部正侧位 DR", modality="DX",
+        base, ups_instance_uid="1.2.3.2", patient_name="Nurlan Aibek", description="胸部正侧位 DR", modality="DX",
         critical=False, kind=ReportKind.ADDENDUM, change_reason="补充侧位片所见", report_uid="2.25.2",
     )  # fmt: skip
     yield replace(
