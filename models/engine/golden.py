@@ -26,6 +26,7 @@ from models.engine.manifest_values import (
     KindSpec,
     MaskSpec,
 )
+from models.engine.promised_shape import check_strides
 from models.engine.session import InferenceSession, Provider
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid, JobCancelled, ProviderUnavailable
@@ -72,7 +73,7 @@ def dry_run(model: bytes, manifest: Manifest, golden: bytes | None) -> None:
             raise _contradiction(tr("The network's outputs are not those of the manifest."), str(session.outputs))
         arrays = _arrays(golden) if golden is not None else {"input": _empty(manifest.spec)}
         outputs = _run(session, names, manifest.spec.input.name, arrays)
-    _check_decodes(manifest.spec, dict(zip(names, outputs, strict=True)))
+    _check_decodes(manifest.spec, arrays["input"].shape, dict(zip(names, outputs, strict=True)))
     for name, value in zip(names, outputs, strict=True):
         if not np.all(np.isfinite(value)):
             raise _contradiction(tr("The network's answer is no number."), name)
@@ -83,9 +84,10 @@ def dry_run(model: bytes, manifest: Manifest, golden: bytes | None) -> None:
             raise _contradiction(tr("The network does not repeat the result that it was shipped with."), name)
 
 
-def _check_decodes(spec: KindSpec, heads: dict[str, FloatArray]) -> None:
+def _check_decodes(spec: KindSpec, given: tuple[int, ...], heads: dict[str, FloatArray]) -> None:
     """Decode once, so that shapes that do not fit the manifest show now and not at the first patient."""
     try:
+        check_strides(spec, given, heads)
         if isinstance(spec, HeatmapSpec):
             heat, size, offset = (heads[name] for name in needed_outputs(spec))
             heatmap_3d.decode(heat[0, 0], size[0, 0], offset[0], spec.output, spec.post)

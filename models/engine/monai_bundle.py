@@ -27,7 +27,8 @@ _INFERENCE: Final = "configs/inference.json"
 _SPACING_MM: Final = [0.703125, 0.703125, 1.25]
 _WINDOW_HU: Final = [-1024.0, 300.0]
 _ANCHORS: Final = [[6, 8, 4], [8, 6, 5], [10, 10, 6]]
-_FIRST_STRIDE: Final = (4, 4, 2)
+_FIRST_STEPS: Final = (2, 2, 1)  # conv1_t_stride
+_ORIENTATIONS: Final = ("RAS", "LPS")
 _NODULE: Final = {
     "label": "nodule",
     "code": "427359005",
@@ -120,7 +121,8 @@ def _manifest(
     classes = _resolved(inference, _first(inference, "num_classes"))
     classes = classes if isinstance(classes, int) and 1 <= classes <= 64 else 1
     window = [scale["a_min"], scale["a_max"]] if None not in (scale["a_min"], scale["a_max"]) else _WINDOW_HU
-    strides = [[stride * 2**level for stride in _FIRST_STRIDE] for level in range(levels)]
+    first = _first_stride(inference)
+    strides = [[stride * 2**level for stride in first] for level in range(levels)]
     return {
         "schema": 1,
         "id": name,
@@ -147,7 +149,7 @@ def _manifest(
             "layout": "bcxyz",
             "dtype": "float32",
             "spacing_mm": pixdim if _is_numbers(pixdim, 3) else _SPACING_MM,
-            "orientation": "RAS",
+            "orientation": _orientation(inference),
             "clip": window,
             "scale": [scale["b_min"] or 0.0, 1.0 if scale["b_max"] is None else scale["b_max"]],
             "multiple_of": strides[-1],
@@ -182,6 +184,50 @@ def _manifest(
         "explain": [],
         "signature": None,
     }
+
+
+def _first_stride(inference: dict[str, Any]) -> list[int]:
+    """
+    Return the stride (x, y, z) of the finest level.
+
+    A ResNet halves after its first convolution, and with every further layer: the first layer that is read
+    tells how often. Source: MONAI, ``resnet_fpn_feature_extractor`` and ``retinanet_detector``.
+    """
+    steps = _stated(inference, "conv1_t_stride", list(_FIRST_STEPS))
+    if isinstance(steps, int) and not isinstance(steps, bool):
+        steps = [steps] * 3
+    layers = _stated(inference, "returned_layers", [1])
+    lowest = min(layers) if isinstance(layers, list) and layers and all(_counts(one, 4) for one in layers) else 0
+    if not (_is_numbers(steps, 3) and all(_counts(step, 8) for step in steps) and lowest):
+        raise _contradiction(f"conv1_t_stride {steps}, returned_layers {layers}")
+    return [step * 2**lowest for step in steps]
+
+
+def _orientation(inference: dict[str, Any]) -> str:
+    """Return where the indices of the network's grid grow: RAS unless the transforms say LPS."""
+    axes = _stated(inference, "axcodes", "RAS")
+    if isinstance(axes, list):
+        axes = "".join(str(letter) for letter in axes)
+    if axes not in _ORIENTATIONS:
+        raise _contradiction(f"axcodes {axes}")
+    return str(axes)
+
+
+def _stated(inference: dict[str, Any], key: str, otherwise: Any) -> Any:  # noqa: ANN401  JSON
+    """Return what is said of ``key``, ``otherwise`` where only expressions say it; two answers are none."""
+    said = [_resolved(inference, value) for value in _values(inference, key, 0)]
+    plain = [value for value in said if value is not None and not (isinstance(value, str) and value[:1] in "$@%")]
+    if any(value != plain[0] for value in plain):
+        raise _contradiction(f"{key} {plain}")
+    return plain[0] if plain else otherwise
+
+
+def _counts(value: Any, most: int) -> bool:  # noqa: ANN401  JSON
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
+def _contradiction(detail: str) -> BundleInvalid:
+    return BundleInvalid(tr("The model manifest contradicts itself."), hint=ask_supplier(), detail=detail[:300])
 
 
 def _unnamed(number: int) -> dict[str, Any]:

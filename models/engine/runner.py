@@ -27,6 +27,7 @@ from models.engine.manifest_values import (
     ImageInput,
     MaskSpec,
 )
+from models.engine.promised_shape import check_strides
 from models.engine.registry import Bundle
 from models.engine.segmented import marks_of_mask, mask_in_volume, mask_on_image
 from models.engine.session import InferenceSession, Provider
@@ -215,6 +216,10 @@ class ModelRunner:
         except RuntimeError as exc:  # what ONNX Runtime and OpenVINO raise for a shape that does not fit
             raise _nonsense(str(exc)) from exc
         heads = dict(zip(names, outputs, strict=True))
+        try:  # at this size too: a graph can tell the trial's from a patient's
+            check_strides(self._spec, tensor.shape, heads)
+        except ValueError as exc:
+            raise _nonsense(str(exc)) from exc
         for name, value in heads.items():
             if not np.all(np.isfinite(value)):
                 raise _nonsense(name)

@@ -16,6 +16,7 @@ from models.engine.bundle_store import BundleStore, take_out
 from models.engine.golden import make_golden
 from models.engine.installed import InstalledModels
 from models.engine.manifest import parse_manifest
+from models.engine.manifest_values import AnchorSpec
 from models.engine.registry import BUNDLES, check_bundle, gate_results, read_bundle
 from models.engine.trust import make_key, sign_bundle, signed_bytes, trusted_keys
 from tests.helpers.bundles import grid_input, identity_mask, manifest, network, node, tensor, write_bundle
@@ -332,6 +333,63 @@ def test_a_network_with_other_classes_than_described_is_refused(tmp_path: Path) 
 
     with refused(BundleInvalid, "does not have the form that the manifest says"):
         BundleStore(tmp_path / "models").bring_in(folder)
+
+
+def _says(folder: Path, **more: object) -> Path:
+    """Let the transforms and the backbone of a MONAI bundle say more."""
+    path = folder / "configs" / "inference.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **more}), encoding="utf-8")
+    return folder
+
+
+def test_a_monai_bundle_says_itself_what_its_strides_and_axes_are(tmp_path: Path) -> None:
+    folder = _says(
+        _monai(tmp_path / "lung_nodule"),
+        backbone={"conv1_t_stride": [2, 2, 1], "returned_layers": [1, 2]},
+        orient={"_target_": "Orientationd", "axcodes": "LPS"},
+    )
+
+    spec = BundleStore(tmp_path / "models").bring_in(folder).manifest.spec
+
+    assert isinstance(spec, AnchorSpec)
+    assert spec.input.orientation == "LPS"
+    assert [level.stride for level in spec.output.levels] == [(4, 4, 2), (8, 8, 4)]
+
+
+def test_a_monai_network_of_another_stride_is_refused_until_its_bundle_says_so(tmp_path: Path) -> None:
+    pooled = network(
+        [
+            node("MaxPool", ["image"], ["coarse"], kernel_shape=[4, 4, 4], strides=[4, 4, 4]),
+            node("Conv", ["coarse", "a"], ["cls"]),
+            node("Conv", ["coarse", "b"], ["box"]),
+        ],
+        constants=[tensor("a", np.zeros((6, 1, 1, 1, 1))), tensor("b", np.zeros((18, 1, 1, 1, 1)))],
+        outputs={"cls": 5, "box": 5},
+    )
+    folder = _monai(tmp_path / "lung_nodule")
+    (folder / "models" / "model.onnx").write_bytes(pooled)
+
+    with refused(BundleInvalid, "does not have the form that the manifest says"):
+        BundleStore(tmp_path / "models").bring_in(folder)
+    spec = BundleStore(tmp_path / "models").bring_in(_says(folder, net={"conv1_t_stride": [2, 2, 2]})).manifest.spec
+
+    assert isinstance(spec, AnchorSpec)
+    assert [level.stride for level in spec.output.levels] == [(4, 4, 4)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"a": {"axcodes": "PIR"}},
+        {"a": {"axcodes": "RAS"}, "b": {"axcodes": "LPS"}},
+        {"conv1_t_stride": [2, 2]},
+        {"conv1_t_stride": [2, 2, 0]},
+        {"returned_layers": []},
+    ],
+)
+def test_a_monai_bundle_that_contradicts_itself_or_us_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    with refused(BundleInvalid, "contradicts itself"):
+        BundleStore(tmp_path / "models").bring_in(_says(_monai(tmp_path / "lung_nodule"), **said))
 
 
 def test_another_network_in_a_monai_bundle_is_refused(tmp_path: Path) -> None:
