@@ -128,6 +128,29 @@ def test_another_patient_on_the_envelope_of_the_pdf_is_named(case: SignedCase, f
     assert (found.verdict, found.explanation) == (Verdict.ALTERED, "Changed after signing: the patient's identity")
 
 
+@pytest.mark.parametrize("name", ["report.dcm", "findings.dcm", "key_images.dcm", "segmentation_1.dcm"])
+def test_a_colleagues_signature_beside_an_altered_object_never_outweighs_the_signed_report(
+    case: SignedCase, folder: Path, name: str
+) -> None:
+    """Everybody of the alliance has a certificate that is trusted; the report's own manifest knows the object."""
+    altered = changed_sr(case.files[name], "patient")
+    (folder / name).write_bytes(altered)
+    insider = case.store.unlock(JUNIOR.user_id, PIN)
+    (folder / f"{name}.p7s").write_bytes(insider.sign_detached(altered))
+
+    assert SignatureVerifier(case.trust).verify(folder / name).verdict is Verdict.ALTERED
+
+
+def test_a_report_signed_beside_by_another_than_its_verifier_is_untrusted(case: SignedCase, tmp_path: Path) -> None:
+    altered = changed_sr(case.files["report.dcm"], "impression")
+    (tmp_path / "report.dcm").write_bytes(altered)
+    (tmp_path / "report.dcm.p7s").write_bytes(case.store.unlock(JUNIOR.user_id, PIN).sign_detached(altered))
+    found = SignatureVerifier(case.trust).verify(tmp_path / "report.dcm")
+
+    assert found.verdict is Verdict.UNTRUSTED
+    assert "the report names another verifying physician" in found.explanation
+
+
 def test_an_object_alone_is_unsigned_rather_than_valid(case: SignedCase, tmp_path: Path) -> None:
     (tmp_path / "findings.dcm").write_bytes(case.files["findings.dcm"])
 
@@ -174,7 +197,7 @@ def test_a_stranger_s_signature_is_untrusted(case: SignedCase, folder: Path, tmp
 
 def test_a_revoked_signer_is_untrusted(case: SignedCase, tmp_path: Path) -> None:
     store = DemoKeyStore(tmp_path / "keys")
-    store.ensure_signer("y", "李文博", "省人民医院", PIN)
+    store.ensure_signer("y", "王启明", "省人民医院", PIN)
     content = case.files["findings.dcm"]
     (tmp_path / "findings.dcm").write_bytes(content)
     (tmp_path / "findings.dcm.p7s").write_bytes(store.unlock("y", PIN).sign_detached(content))

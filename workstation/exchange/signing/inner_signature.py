@@ -50,7 +50,7 @@ def _check(signature: DatasetSignature, ds: Dataset, trust: Trust, now: datetime
     if not signature.covers_all:
         return Checked(Verdict.ALTERED, tr("Something was added to the object after it was signed"), signer)
     at = _time(signature.signed_at)
-    doubt = _distrust(certificate, trust, now) or _other_observer(signer, ds) or time_words(at, None, certificate, now)
+    doubt = _distrust(certificate, trust, now) or other_observer(signer, ds) or time_words(at, None, certificate, now)
     if doubt:
         return Checked(Verdict.UNTRUSTED, doubt, signer)
     words = tr("Signed by {name} inside the object; unchanged since", name=signer)
@@ -75,7 +75,8 @@ def _distrust(certificate: asn1_x509.Certificate, trust: Trust, now: datetime) -
     )
 
 
-def _other_observer(signer: str, ds: Dataset) -> str:
+def other_observer(signer: str, ds: Dataset) -> str:
+    """Say that a report names another verifying physician than who signed it; empty where it names this one."""
     observers = [str(item.get("VerifyingObserverName", "")) for item in ds.get("VerifyingObserverSequence") or ()]
     if signer in observers:
         return ""

@@ -30,7 +30,7 @@ from workstation.domain.errors import HostileInput
 from workstation.domain.signature import Verdict, VerificationResult
 from workstation.exchange.signing.checked import Checked
 from workstation.exchange.signing.cms_form import is_canonical
-from workstation.exchange.signing.inner_signature import check_inside
+from workstation.exchange.signing.inner_signature import check_inside, other_observer
 from workstation.exchange.signing.pades import Trust
 from workstation.exchange.signing.pdf_signature import check_pdf, trusted_path
 from workstation.exchange.signing.proof import NOTHING, Judge, doubt_words, revocation_words
@@ -128,13 +128,17 @@ class SignatureVerifier:
         return _altered(altered_parts(parts, data), checked.signer)
 
     def _object(self, path: Path, data: bytes) -> Checked:
-        """Check a DICOM object by the detached signature or the signed PDF beside it."""
+        """
+        Check a DICOM object by the signed PDF that knows it, else by the detached signature beside it.
+
+        Anybody who may sign can put a signature beside what was changed: the manifest of the report decides.
+        """
+        ds = _read(data)
+        digest, uid = hashlib.sha256(data).hexdigest(), str(ds.get("SOPInstanceUID", ""))
         beside = path.with_name(path.name + _P7S)
         detached = self._beside(path, data, beside.read_bytes()) if beside.exists() else None
         if detached is not None and detached.verdict is not Verdict.ALTERED:
-            return detached
-        ds = _read(data)
-        digest, uid = hashlib.sha256(data).hexdigest(), str(ds.get("SOPInstanceUID", ""))
+            return self._contradicted(path, data, digest, uid) or _of_observer(detached, ds)
         damaged: Checked | None = None
         for checked in self._neighbours(path):
             if checked.verdict is not Verdict.VALID:
@@ -149,6 +153,20 @@ class SignatureVerifier:
             parts = (manifest.get("parts") or {}).get(name, {})
             return _altered(altered_parts(parts, data) if parts else [], checked.signer)
         return detached or check_inside(data, ds, self.trust, self.now) or _unsigned(damaged)
+
+    def _contradicted(self, path: Path, data: bytes, digest: str, uid: str) -> Checked | None:
+        """Return what a signed report beside an object says where it knows it otherwise, None where none does."""
+        found: Checked | None = None
+        for checked in self._neighbours(path):
+            manifest = checked.manifest or {}
+            name = _entry(manifest, "", digest, uid) if checked.verdict is Verdict.VALID else None
+            if name is None:
+                continue
+            if manifest["objects"][name] == digest:
+                return None
+            parts = (manifest.get("parts") or {}).get(name, {})
+            found = found or _altered(altered_parts(parts, data) if parts else [], checked.signer)
+        return found
 
     def _beside(self, path: Path, data: bytes, signature: bytes) -> Checked:
         """
@@ -291,6 +309,12 @@ def _entry(manifest: dict[str, Any], file_name: str, digest: str, uid: str) -> s
     uids: dict[str, str] = manifest.get("sop_instance_uids") or {}
     by_uid = next((name for name, value in uids.items() if uid and value == uid and name in objects), None)
     return by_digest or by_uid or (file_name if file_name in objects else None)
+
+
+def _of_observer(checked: Checked, ds: Dataset) -> Checked:
+    """Hold a detached signature over a report to the physician whom the report names as its verifier."""
+    doubt = other_observer(checked.signer, ds) if ds.get("VerifyingObserverSequence") else ""
+    return Checked(Verdict.UNTRUSTED, doubt, checked.signer) if doubt and checked.verdict is Verdict.VALID else checked
 
 
 def _read(data: bytes) -> Dataset:
