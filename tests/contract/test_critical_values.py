@@ -380,7 +380,7 @@ def test_a_site_brings_its_own_policy_and_each_version_once(hub: HubBed) -> None
     assert len(as_(hub, "resident").policy().entries) == 16
     content = (
         shipped_policy()
-        .replace('"2026.4"', f'"{version}"')
+        .replace('"2026.5"', f'"{version}"')
         .replace('"escalate_after_s": 600', '"escalate_after_s": 900')
     )
     assert admin.replace_policy(content).version == version
@@ -397,7 +397,7 @@ def test_a_site_brings_its_own_policy_and_each_version_once(hub: HubBed) -> None
         with pytest.raises(NotPermitted):
             as_(hub, "expert").replace_policy(content)
     finally:
-        admin.replace_policy(shipped_policy().replace('"2026.4"', f'"back-{version}"'))
+        admin.replace_policy(shipped_policy().replace('"2026.5"', f'"back-{version}"'))
     assert admin.policy().version == f"back-{version}"
 
 

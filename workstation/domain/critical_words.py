@@ -2,7 +2,7 @@
 What an impression says in plain words of a critical value: there now or suspected, not denied, asked for or old.
 
 A phrase of the policy stands as it is written; "…" in it is a gap of up to twelve characters within a clause, which
-denies nothing.
+denies nothing, and "≥70" a number of at least 70.
 A suspicion is called through as well: waiting for its proof costs the time that the call is to save.
 """
 
@@ -17,9 +17,11 @@ from typing import Final
 from workstation.domain.norm.words import Clause, Polarity, Terms, clauses, split, terms_of
 
 _GAP: Final = "…"
+_AT_LEAST: Final = re.compile(r"≥(\d+)")
 _CJK: Final = re.compile("[\u4e00-\u9fff]")
 _WORSE: Final = re.compile(
-    "增多|增大|增加|扩大|进展|加重|新发|再发|破裂|increas|enlarg|progress|worse|new", re.IGNORECASE
+    "增多|增大|增加|扩大|进展|加重|新发|再发|破裂(?!(?:伤|口)?(?:修补|切除|缝合|夹闭|术后))|increas|enlarg|progress|worse|new",
+    re.IGNORECASE,
 )
 _NOT_EXCLUDED: Final = re.compile(
     "(?:不|未|难以?|无法)(?:能|可|宜|敢)?(?:完全|绝对|明确|肯定)?(?:地)?(?:除外|排除)"
@@ -61,7 +63,7 @@ def _told(text: str, phrases: Sequence[str]) -> Iterator[Told]:
         counts = {Polarity.SEEN, Polarity.DOUBTFUL} if suspected else {Polarity.SEEN}
         for phrase in phrases:
             match = _pattern(phrase).search(clause.text)
-            if match is None or clause.polarity(match, terms) not in counts:
+            if match is None or not _is_enough(phrase, match) or clause.polarity(match, terms) not in counts:
                 continue
             if not _is_asked_for_or_old(clause.text, match, terms):
                 yield Told(match.group(0), suspected)
@@ -90,7 +92,18 @@ def _is_asked_for_or_old(clause: str, match: re.Match[str], terms: Terms) -> boo
     return terms.pattern("aged").search(clause) is not None and _WORSE.search(clause) is None
 
 
+def _is_enough(phrase: str, match: re.Match[str]) -> bool:
+    least = _AT_LEAST.search(phrase)
+    return least is None or float(match.group(1)) >= float(least.group(1))
+
+
 @cache
 def _pattern(phrase: str) -> re.Pattern[str]:
-    parts = (re.escape(part) for part in phrase.split(_GAP))
+    parts = (_part(part) for part in phrase.split(_GAP))
     return re.compile("[^，。；;,.未无]{0,12}?".join(parts), re.IGNORECASE)
+
+
+def _part(part: str) -> str:
+    before, least, behind = [*_AT_LEAST.split(part, maxsplit=1), "", ""][:3]
+    number = r"(?<![\d.])(\d{1,3}(?:\.\d+)?)" if least else ""
+    return f"{re.escape(before)}{number}{re.escape(behind)}"

@@ -23,7 +23,7 @@ def _english() -> Iterator[None]:
 def test_the_shipped_policy_is_listed_with_codes_and_times(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--language", "en", "critical", "policy", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "lianyue 2026.4"
+    assert lines[0] == "lianyue 2026.5"
     assert len(lines) == 17
     assert [line.split() for line in lines if line.startswith("aortic")] == [
         ["aortic-dissection", "RID49480", "SCT", "308546005", "5/10", "min", "Acute", "aortic", "dissection"]
@@ -53,7 +53,7 @@ def test_an_administrator_puts_a_policy_in_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "county.json"
-    path.write_text(shipped_policy().replace('"2026.4"', '"county-7"'), encoding="utf-8")
+    path.write_text(shipped_policy().replace('"2026.5"', '"county-7"'), encoding="utf-8")
     monkeypatch.setenv("LIANYUE_PASSWORD", "lianyue-demo")
     with HubBed("sqlite", tmp_path / "hub") as bed:
         assert main(["--language", "en", "critical", "policy", "check", str(path)]) == 0
