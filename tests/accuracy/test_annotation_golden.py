@@ -164,7 +164,8 @@ def test_posterior_tangents_far_apart_tell_the_angle_between_them_with_their_own
     first, second = [(50 - a, 20 - b), (50 + a, 20 + b)], [(50 + a, 90 - b), (50 - a, 90 + b)]
     drawn = draw(AnnotationKind.LINES, image(plane=plane), at_mm(plane, *first, *(second[::-1] if turned else second)))
     value, unit = numbers(drawn)[MeasureName.ANGLE]
-    assert (pytest.approx(value), unit) == (40.0, "deg")
+    assert unit == "deg"
+    assert value == pytest.approx(40.0)
     assert words(drawn) == ("40.0° between the lines",)
 
 

@@ -96,7 +96,7 @@ class MarkEvidence:
         """
         if self.network_diameter_mm is None or self.volume_mm3 is None:
             return False
-        return (6 * self.volume_mm3 / math.pi) ** (1 / 3) < WIDER_COUNTS_MM
+        return math.cbrt(6 * self.volume_mm3 / math.pi) < WIDER_COUNTS_MM
 
 
 @dataclass(frozen=True, slots=True)
