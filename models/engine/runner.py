@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -143,12 +144,12 @@ class ModelRunner:
         masks: tuple[SegmentMask, ...] = ()
         findings: tuple[StudyFinding, ...] = ()
         if isinstance(spec, AnchorSpec):
-            marks = self._anchor_marks(heads, spec, prepared)
+            marks = waited_for(partial(self._anchor_marks, heads, spec, prepared), job)
         elif isinstance(spec, MaskSpec):
-            scores = mask.class_scores(heads[spec.output.name], spec.output)
+            scores = waited_for(partial(mask.class_scores, heads[spec.output.name], spec.output), job)
             zyx = scores if spec.input.layout == "bczyx" else scores.transpose(0, 3, 2, 1)
-            marks = self._thresholded(marks_of_mask(zyx, prepared.grid, spec.post, self._labels))
-            masks = mask_in_volume(zyx, prepared.grid, spec.post, self._labels, volume)
+            marks = self._thresholded(marks_of_mask(zyx, prepared.grid, spec.post, self._labels, job))
+            masks = mask_in_volume(zyx, prepared.grid, spec.post, self._labels, volume, job)
         else:
             findings = self._study_findings(heads, spec)
         watch.lap("postprocess")
@@ -174,8 +175,8 @@ class ModelRunner:
         if isinstance(spec, Boxes2dSpec):
             planar = self._planar_marks(heads, spec, framed)
         elif isinstance(spec, MaskSpec):
-            scores = mask.class_scores(heads[spec.output.name], spec.output)
-            planar, masks = mask_on_image(scores, framed, spec.post, self._labels, image)
+            scores = waited_for(partial(mask.class_scores, heads[spec.output.name], spec.output), job)
+            planar, masks = mask_on_image(scores, framed, spec.post, self._labels, image, job)
             planar = tuple(replace(mark, shown=mark.score >= self._threshold) for mark in planar)
         else:
             findings = self._study_findings(heads, spec)
