@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
+from models.engine.constant_shapes import MAX_RANK, ConstantShapes, Node, Tensor
 from models.engine.protobuf import MalformedGraph, fields, packed, signed, text
 
 __all__ = ["GraphFacts", "MalformedGraph", "inspect_graph", "is_pickle"]
@@ -19,9 +20,8 @@ __all__ = ["GraphFacts", "MalformedGraph", "inspect_graph", "is_pickle"]
 _STANDARD_DOMAINS: Final = frozenset({"", "ai.onnx"})
 _MAX_DEPTH: Final = 32
 _MAX_FIELDS: Final = 200_000  # a second at most; real networks have thousands
-_MAX_RANK: Final = 64
 _ITEM_BYTES: Final = {1: 4, 4: 2, 5: 2, 6: 4, 7: 8, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2}
-_SHAPE_INPUT: Final = {"ConstantOfShape": 0, "Expand": 1, "Tile": 1}
+_INTEGERS: Final = {6: 4, 7: 8}  # bytes of an int32 and of an int64
 _RANDOM: Final = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
 )
@@ -33,7 +33,7 @@ _CHILDREN: Final[dict[str, dict[int, str]]] = {
     "model": {7: "graph", 14: "property", 25: "function"},
     "function": {7: "node"},
     "graph": {1: "node", 5: "tensor", 11: "input", 12: "output", 15: "sparse"},
-    "sparse": {1: "tensor", 2: "tensor"},
+    "sparse": {1: "sparse tensor", 2: "sparse tensor"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
 }
@@ -45,8 +45,8 @@ class GraphFacts:
     What a file says about itself.
 
     ``opset`` is the version of the standard operator set, 0 if absent. ``largest_tensor`` is the
-    size in bytes of the largest constant that it holds or asks the runtime to make. A network
-    that ``is_random`` answers differently every time.
+    size in bytes of the largest constant that it holds or asks the runtime to make; ``hides_a_size`` where it
+    makes one of constants in a way that is not followed. A network that ``is_random`` answers differently every time.
     """
 
     opset: int = 0
@@ -55,6 +55,7 @@ class GraphFacts:
     has_external_data: bool = False
     is_random: bool = False
     largest_tensor: int = 0
+    hides_a_size: bool = False
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
@@ -80,44 +81,29 @@ def is_pickle(data: bytes) -> bool:
     return data[:2] in _PICKLE or data[:4] == _ZIP
 
 
-@dataclass(slots=True)
-class _Tensor:
-    name: str = ""
-    kind: int = 0
-    dims: list[int] = field(default_factory=list)
-    values: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Node:
-    kind: str = ""
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    value: _Tensor | None = None
-
-
 class _Walk:
     """One pass over a file."""
 
     def __init__(self) -> None:
         self.facts = GraphFacts()
         self._fields = 0
-        self._constants: dict[str, list[int]] = {}
-        self._shaped: list[_Node] = []
+        self._shapes = ConstantShapes()
 
-    def message(self, data: memoryview, name: str, depth: int, node: _Node | None = None) -> None:
+    def message(self, data: memoryview, name: str, depth: int, node: Node | None = None) -> None:
         """Read one message and all within it."""
         if depth > _MAX_DEPTH:
             raise MalformedGraph("nested too deeply")
-        if name == "tensor":
-            self._tensor(data, node)
+        if name in {"tensor", "sparse tensor"}:
+            self._tensor(data, node, is_sparse=name != "tensor")
             return
         if name == "node":
             self.facts.nodes += 1
-            node = _Node()
+            node = Node()
         children = _CHILDREN.get(name, {})
         for number, value in fields(data):
             self._count()
+            if name == "attribute" and node is not None:
+                self._integers(number, value, node)
             if isinstance(value, int):
                 continue
             if number in children:
@@ -127,7 +113,7 @@ class _Walk:
         if name == "node" and node is not None:
             self._keep(node)
 
-    def _child(self, data: memoryview, name: str, depth: int, node: _Node | None) -> None:
+    def _child(self, data: memoryview, name: str, depth: int, node: Node | None) -> None:
         if name == "property":
             self._property(data)
         elif name not in {"input", "output"}:
@@ -137,10 +123,17 @@ class _Walk:
 
     def measure_shapes(self) -> None:
         """Measure what nodes would make from constant shapes."""
-        for node in self._shaped:
-            at = _SHAPE_INPUT[node.kind]
-            shape = self._constants.get(node.inputs[at], []) if at < len(node.inputs) else []
-            self._grow(8 * math.prod(max(1, size) for size in shape))
+        largest = self._shapes.largest()
+        self.facts.hides_a_size = largest is None
+        self._grow(largest or 0)
+
+    @staticmethod
+    def _integers(number: int, value: int | memoryview, node: Node) -> None:
+        """Read ``i`` and ``ints`` of an attribute: a Constant may hold its value there."""
+        if number in {3, 8} and isinstance(value, int):
+            node.integers.append(signed(value))
+        elif number == 8 and not isinstance(value, int):
+            node.integers += packed(value, MAX_RANK + 1)
 
     def _count(self) -> None:
         self._fields += 1
@@ -150,7 +143,7 @@ class _Walk:
     def _grow(self, size: int) -> None:
         self.facts.largest_tensor = max(self.facts.largest_tensor, size)
 
-    def _field(self, name: str, number: int, value: memoryview, node: _Node | None) -> None:
+    def _field(self, name: str, number: int, value: memoryview, node: Node | None) -> None:
         match name, number:
             case "model", 8:  # opset_import
                 self._opset(value)
@@ -162,18 +155,15 @@ class _Walk:
                 self._node_name(node, number, value)
 
     @staticmethod
-    def _node_name(node: _Node, number: int, value: memoryview) -> None:
+    def _node_name(node: Node, number: int, value: memoryview) -> None:
         if number == 4:
             node.kind = text(value)
         else:
             (node.inputs if number == 1 else node.outputs).append(text(value))
 
-    def _keep(self, node: _Node) -> None:
+    def _keep(self, node: Node) -> None:
         self.facts.is_random |= node.kind in _RANDOM
-        if node.kind in _SHAPE_INPUT:
-            self._shaped.append(node)
-        elif node.kind == "Constant" and node.value is not None and node.outputs:
-            self._constants[node.outputs[0]] = node.value.values
+        self._shapes.add_node(node)
 
     def _opset(self, data: memoryview) -> None:
         domain, version = "", 0
@@ -191,32 +181,38 @@ class _Walk:
         parts = {number: text(value) for number, value in fields(data) if not isinstance(value, int)}
         self.facts.properties[parts.get(1, "")] = parts.get(2, "")
 
-    def _tensor(self, data: memoryview, node: _Node | None) -> None:
-        tensor = _Tensor()
+    def _tensor(self, data: memoryview, node: Node | None, *, is_sparse: bool) -> None:
+        tensor = Tensor()
         for number, value in fields(data):
             self._count()
             self._tensor_field(tensor, number, value)
-        self._grow(math.prod(tensor.dims) * _ITEM_BYTES.get(tensor.kind, 1))
+        count = math.prod(tensor.dims)
+        self._grow(count * _ITEM_BYTES.get(tensor.kind, 1))
+        if is_sparse or tensor.kind not in _INTEGERS or len(tensor.values or []) != count:
+            tensor.values = None
         if node is not None:
             node.value = tensor
         elif tensor.name:
-            self._constants[tensor.name] = tensor.values
+            self._shapes.add_constant(tensor.name, tensor)
 
-    def _tensor_field(self, tensor: _Tensor, number: int, value: int | memoryview) -> None:
+    def _tensor_field(self, tensor: Tensor, number: int, value: int | memoryview) -> None:
         match number:
             case 1:  # dims
-                tensor.dims += [signed(value)] if isinstance(value, int) else packed(value, _MAX_RANK)
-                if len(tensor.dims) > _MAX_RANK or min(tensor.dims, default=0) < 0:
+                tensor.dims += [signed(value)] if isinstance(value, int) else packed(value, MAX_RANK)
+                if len(tensor.dims) > MAX_RANK or min(tensor.dims, default=0) < 0:
                     raise MalformedGraph("a tensor has impossible dimensions")
             case 2 if isinstance(value, int):
                 tensor.kind = value
-            case 7:  # int64_data
-                tensor.values += [signed(value)] if isinstance(value, int) else packed(value, _MAX_RANK)
+            case 5 | 7:  # int32_data, int64_data
+                more = [signed(value)] if isinstance(value, int) else packed(value, MAX_RANK + 1)
+                tensor.values = [*(tensor.values or []), *more][: MAX_RANK + 1]
             case 8 if not isinstance(value, int):
                 tensor.name = text(value)
-            case 9 if not isinstance(value, int) and tensor.kind == 7 and len(value) <= 8 * _MAX_RANK:  # raw_data
+            case 9 if not isinstance(value, int) and len(value) <= 8 * MAX_RANK:  # raw_data
+                size = _INTEGERS.get(tensor.kind, len(value) + 1)
                 tensor.values = [
-                    int.from_bytes(value[at : at + 8], "little", signed=True) for at in range(0, len(value), 8)
+                    int.from_bytes(value[at : at + size], "little", signed=True)
+                    for at in range(0, len(value) - size + 1, size)
                 ]
             case 13 if not isinstance(value, int):
                 self.facts.has_external_data = True

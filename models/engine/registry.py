@@ -24,13 +24,15 @@ from models.engine.manifest import (
     ask_supplier,
     parse_manifest,
 )
-from models.engine.onnx_graph import MalformedGraph, inspect_graph, is_pickle
+from models.engine.onnx_graph import GraphFacts, MalformedGraph, inspect_graph, is_pickle
 from models.engine.trust import TrustedKeys, trusted_keys
 from models.evaluation.card import check_card
 from resources.translation import tr
 from workstation.domain.errors import BundleInvalid, WorkstationError
 from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.finding_class import FindingMeaning, NamedClass
 from workstation.domain.model import GateResult, GateStep, Trust
+from workstation.domain.template import Code
 
 BUNDLES: Final = Path(__file__).resolve().parents[1] / "bundles"
 DEFAULT_MODEL: Final = "lung-nodule-xs"
@@ -63,6 +65,10 @@ class Bundle:
             research=self.trust is Trust.RESEARCH,
             operating_points=tuple(
                 sorted(((point.name, point.score) for point in self.manifest.operating_points), key=lambda p: p[1])
+            ),
+            classes=tuple(
+                NamedClass(one.label, FindingMeaning(Code(one.code, one.scheme, one.meaning.en), one.meaning.zh))
+                for one in self.manifest.classes
             ),
         )
 
@@ -296,12 +302,7 @@ def _check_graph(model: bytes, manifest: Manifest) -> None:
             hint=tr("Ask the supplier to export it with the standard ONNX operators only."),
             detail=", ".join(sorted(facts.custom_domains)),
         )
-    if facts.largest_tensor > MAX_TENSOR_BYTES:
-        raise BundleInvalid(
-            tr("The network holds a tensor of {size} MB; at most {limit} MB are allowed.",
-               size=facts.largest_tensor // 2**20, limit=MAX_TENSOR_BYTES // 2**20),
-            hint=ask_supplier(),
-        )  # fmt: skip
+    _check_sizes(facts)
     if facts.is_random:
         raise BundleInvalid(
             tr("The network draws random numbers: its results could not be repeated."), hint=ask_supplier()
@@ -316,3 +317,15 @@ def _check_graph(model: bytes, manifest: Manifest) -> None:
             raise BundleInvalid(
                 tr("The network says that it belongs to another model."), hint=ask_supplier(), detail=name
             )
+
+
+def _check_sizes(facts: GraphFacts) -> None:
+    if facts.largest_tensor > MAX_TENSOR_BYTES:
+        raise BundleInvalid(
+            tr("The network holds a tensor of {size} MB; at most {limit} MB are allowed.",
+               size=facts.largest_tensor // 2**20, limit=MAX_TENSOR_BYTES // 2**20),
+            hint=ask_supplier(),
+        )  # fmt: skip
+    if facts.hides_a_size:
+        detail = "a tensor is made from constants alone, and how large it is cannot be told"
+        raise BundleInvalid(tr("The network cannot be opened."), hint=ask_supplier(), detail=detail)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models.engine import registry, session
@@ -132,11 +133,66 @@ def _claims(*dims: int) -> bytes:
             (node("Expand", ["image", "shape"], ["big"]),),
             (tensor("shape", [1, 1, 1024, 1024, 768]),),
         ),
+        (
+            (
+                node("Constant", [], ["shape"], value_ints=[1024, 1024, 768]),
+                node("ConstantOfShape", ["shape"], ["big"]),
+            ),
+            (),
+        ),
+        (
+            (node("Concat", ["a", "b"], ["shape"], axis=0), node("ConstantOfShape", ["shape"], ["big"])),
+            (tensor("a", [1024, 1024]), tensor("b", [768])),
+        ),
+        (
+            (node("ConstantOfShape", ["shape"], ["big"]), node("Mul", ["half", "two"], ["shape"])),
+            (tensor("half", [512, 1024, 768]), tensor("two", [2])),
+        ),
+        (
+            (
+                node("Constant", [], ["side"], value_int=1024),
+                node("Unsqueeze", ["side", "zero"], ["row"]),
+                node("Concat", ["row", "row", "row"], ["shape"], axis=0),
+                node("Expand", ["image", "shape"], ["big"]),
+            ),
+            (tensor("zero", [0]),),
+        ),
+        (
+            (node("Expand", ["thin", "shape"], ["big"]),),
+            (tensor("thin", np.ones((1024, 1, 1))), tensor("shape", [1, 1024, 768])),
+        ),
+        ((node("Tile", ["row", "shape"], ["big"]),), (tensor("row", np.ones(1024)), tensor("shape", [1024 * 768]))),
+        ((node("Shape", ["w"], ["shape"]), node("ConstantOfShape", ["shape"], ["big"])), (_claims(0, 1024**3),)),
     ],
-    ids=["a constant", "made from a shape", "expanded"],
+    ids=[
+        "a constant",
+        "made from a shape",
+        "expanded",
+        "from an attribute",
+        "joined",
+        "multiplied, out of order",
+        "from a number",
+        "a thin constant expanded",
+        "a row tiled",
+        "the shape of a constant",
+    ],
 )
 def test_a_tensor_of_3_gb_is_refused(tmp_path: Path, more: tuple[bytes, ...], constants: tuple[bytes, ...]) -> None:
     _refused(_bundle(tmp_path, _mask_network(*more, constants=constants)), "MB; at most 512 MB are allowed.")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        node("Gather", ["sides", "which"], ["shape"]),
+        node("Constant", [], ["shape"]) + field(5, field(1, b"sparse_value") + field(22, field(1, tensor("", [9, 9])))),
+    ],
+)
+def test_a_tensor_whose_size_is_hidden_in_constants_is_refused(tmp_path: Path, shape: bytes) -> None:
+    constants = (tensor("sides", [1024, 768]), tensor("which", [0, 0, 1]))
+    model = _mask_network(shape, node("ConstantOfShape", ["shape"], ["big"]), constants=constants)
+
+    _refused(_bundle(tmp_path, model), "The network cannot be opened.")
 
 
 def test_a_file_of_3_gb_is_refused_unread(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from models.engine.onnx_graph import MalformedGraph, inspect_graph
 from models.engine.registry import BUNDLES
+from tests.helpers.bundles import network, node, tensor
 from tests.helpers.models import field, onnx_model
 
 
@@ -43,6 +44,44 @@ def test_fixed_width_fields_are_skipped() -> None:
     fixed64 = bytes([9 << 3 | 1]) + bytes(8)
 
     assert inspect_graph(fixed32 + fixed64 + onnx_model() + onnx_model()).nodes == 2
+
+
+def test_a_shape_that_comes_from_the_image_is_no_secret() -> None:
+    made = [
+        node("Shape", ["image"], ["sides"]),
+        node("Concat", ["sides", "more"], ["shape"], axis=0),
+        node("ConstantOfShape", ["shape"], ["mask"]),
+    ]
+    facts = inspect_graph(network(made, constants=[tensor("more", [1024, 1024])], outputs={"mask": 5}))
+
+    assert (facts.hides_a_size, facts.largest_tensor) == (False, 16)
+
+
+def test_a_shape_from_deep_within_a_network_is_no_secret_either() -> None:
+    layers = [node("Add", [f"n{n}", "weight"], [f"n{n + 1}"]) for n in range(2000)]
+    made = [*layers, node("Shape", ["n2000"], ["shape"]), node("ConstantOfShape", ["shape"], ["mask"])]
+    model = network(made, constants=[tensor("weight", [0.5])], inputs={"n0": 5}, outputs={"mask": 5})
+
+    assert not inspect_graph(model).hides_a_size
+
+
+def test_what_a_shape_of_constants_asks_for_is_told_to_the_byte() -> None:
+    made = [
+        node("Concat", ["a", "b"], ["joined"], axis=0),
+        node("Sub", ["joined", "one"], ["shape"]),
+        node("ConstantOfShape", ["shape"], ["mask"]),
+    ]
+    constants = [tensor("a", [11, 21]), tensor("b", [31]), tensor("one", [1])]
+
+    # 10 x 20 x 30 items of at most 8 bytes
+    assert inspect_graph(network(made, constants=constants, outputs={"mask": 3})).largest_tensor == 48_000
+
+
+def test_a_chain_of_squares_is_not_followed_for_ever() -> None:
+    squares = [node("Mul", [f"n{n}", f"n{n}"], [f"n{n + 1}"]) for n in range(2000)]
+    made = [*squares, node("ConstantOfShape", ["n2000"], ["mask"])]
+
+    assert inspect_graph(network(made, constants=[tensor("n0", [3])], outputs={"mask": 1})).hides_a_size
 
 
 def _nested(levels: int) -> bytes:
