@@ -18,16 +18,21 @@ def _names() -> dict[str, dict[str, Any]]:
     return loaded
 
 
-def finding_name(label: str, language: str) -> str:
+def finding_name(label: str, language: str, meaning: str = "") -> str:
     """
-    Return a model's label in words; one that nobody named is said to be the model's own.
+    Return a model's label in words: those of this product, so that two models are read alike, else ``meaning``.
+
+    ``meaning`` is what the model's manifest says in this language. A label that nobody named is said to be the
+    model's own.
 
     No label at all is an abnormality.
     """
     chinese = language.startswith("zh")
-    known = _names().get(_key(label))
+    known = _names().get(label_key(label))
     if known is not None:
         return str(known["zh" if chinese else "en"])
+    if meaning.strip():
+        return meaning.strip()
     words = label.replace("_", " ").strip()
     if not words:
         return finding_name("abnormality", language)
@@ -44,5 +49,6 @@ def offered_labels(kind: str) -> tuple[str, ...]:
     return tuple(sorted(offered, key=lambda label: (label != "abnormality", label)))
 
 
-def _key(label: str) -> str:
+def label_key(label: str) -> str:
+    """Return what is one for all spellings of a label."""
     return label.strip().casefold().replace(" ", "_").replace("-", "_")

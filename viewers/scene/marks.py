@@ -9,7 +9,6 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
-from resources.finding_names import finding_name
 from resources.translation import language, tr
 from viewers.scene.slice_view import SliceView
 from workstation.domain.finding import Decision, Finding, FindingList
@@ -116,7 +115,7 @@ def label_text(finding: Finding, *, detailed: bool = True) -> str:
         return words
     if finding.diameter_mm is not None:
         return f"{words} · {_size_words(finding, finding.diameter_mm)}"
-    return f"{words} · {finding_name(finding.called, language())}"
+    return f"{words} · {finding.name(language())}"
 
 
 def _size_words(finding: Finding, diameter_mm: float) -> str:

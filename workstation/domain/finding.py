@@ -14,6 +14,7 @@ from math import dist
 from typing import Final
 
 from resources.finding_names import finding_name
+from workstation.domain.finding_class import FindingMeaning
 from workstation.domain.geometry import Point, distance_mm
 from workstation.domain.image_place import BoxPx, ImageMark, ImagePlace, centre_px
 from workstation.domain.mark import AlgorithmIdentity, Lobe, Mark, MarkEvidence, NoduleType
@@ -138,6 +139,17 @@ class Finding:
     def called(self) -> str:
         """Return what the finding is called: the reader's word, else the model's label, empty where nobody said."""
         return self.label or ("" if self.original is None else self.original.label)
+
+    @property
+    def meaning(self) -> FindingMeaning | None:
+        """Return what the model's manifest says of the label, None where the reader calls it otherwise."""
+        if self.original is None or self.called != self.original.label:
+            return None
+        return self.original.meaning
+
+    def name(self, language: str) -> str:
+        """Return what the finding is called in words: the product's, else those of the model's manifest."""
+        return finding_name(self.called, language, "" if self.meaning is None else self.meaning.get(language))
 
     def kind(self, modality: str = "") -> MarkedKind:
         """Return what was marked, for the reasons of a rejection; ``modality`` is that of its image."""
@@ -479,7 +491,7 @@ def _gap_px(own: Finding, mark: Finding) -> float | None:
     here, there = own.on_image, mark.on_image
     if here is None or there is None or not here.is_same_place(there):
         return None
-    same_name = finding_name(own.called, "en") == finding_name(mark.called, "en")  # some labels are one word
+    same_name = own.name("en") == mark.name("en")  # some labels are one word
     if here.box_px is None or there.box_px is None:
         return 0.0 if same_name else None
     return dist(centre_px(here.box_px), centre_px(there.box_px)) if same_name or own.is_unnamed else None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from workstation.domain.finding_class import FindingMeaning
+
 BoxPx = tuple[float, float, float, float]
 """Left, top, right and bottom in pixels of the stored image, pixel centres at integers."""
 
@@ -74,7 +76,7 @@ class ImageMark:
     """
     What a model said of one image, never changed after it was made: a box, or a finding on the whole image.
 
-    ``score``, ``shown`` and ``out_of_ten`` as in ``Mark``.
+    ``score``, ``shown``, ``out_of_ten`` and ``meaning`` as in ``Mark``.
     """
 
     place: ImagePlace
@@ -82,6 +84,7 @@ class ImageMark:
     shown: bool
     label: str
     out_of_ten: int | None = None
+    meaning: FindingMeaning | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.score <= 1:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from workstation.domain.finding_class import FindingMeaning, NamedClass
 from workstation.domain.geometry import Point
 
 WIDER_COUNTS_MM: Final = 12.0
@@ -42,7 +43,8 @@ class AlgorithmIdentity:
     ``research`` marks come from a model that nobody trusted here vouches for: they are shown with
     a banner and never reach a report. ``operating_points`` pairs names ("sensitive", "balanced",
     "specific") with scores, lowest score first. ``doubts`` are codes of what lay outside the model's tested use
-    (``outside_use``); whoever is shown its marks is told.
+    (``outside_use``); whoever is shown its marks is told. ``classes`` is what its manifest says of its labels; each
+    mark that is kept carries its own, so that the identity is the same with and without them.
     """
 
     name: str
@@ -55,6 +57,7 @@ class AlgorithmIdentity:
     research: bool = False
     operating_points: tuple[tuple[str, float], ...] = ()
     doubts: tuple[str, ...] = ()
+    classes: tuple[NamedClass, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Mark:
     ``score`` is the raw network score in [0, 1]; ``out_of_ten`` the calibrated "true in x of
     10", None where the model has no calibration. ``shown`` = at or above the operating point.
     ``diameter_mm`` is volume-equivalent: of the segmentation where ``evidence`` has a volume, of
-    the network otherwise.
+    the network otherwise. ``meaning`` is what the model's manifest says of the label.
     """
 
     centre_lps_mm: Point
@@ -117,6 +120,7 @@ class Mark:
     label: str = "nodule"
     out_of_ten: int | None = None
     evidence: MarkEvidence | None = None
+    meaning: FindingMeaning | None = None
 
     def __post_init__(self) -> None:
         if self.diameter_mm <= 0:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from workstation.domain.finding import Decision, Finding, FindingList, Mark
+from workstation.domain.finding_class import meaning_of
 from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.model import ModelOutput
 from workstation.domain.ports import DetectionResult
@@ -20,8 +22,16 @@ def findings_of(
 
     All that a classifier said is kept: what it did not find at its threshold is told as such, never left out.
     """
+    classes = result.algorithm.classes
     marks = [
-        Finding(new_uid(), number, mark.centre_lps_mm, mark.diameter_mm, Decision.UNDECIDED, mark)
+        Finding(
+            new_uid(),
+            number,
+            mark.centre_lps_mm,
+            mark.diameter_mm,
+            Decision.UNDECIDED,
+            replace(mark, meaning=meaning_of(mark.label, classes)),
+        )
         for number, mark in enumerate(_worth_keeping(result), start=1)
     ]
     said = result.study_findings if isinstance(result, ModelOutput) else ()
@@ -33,7 +43,7 @@ def findings_of(
             None,
             None,
             Decision.UNDECIDED,
-            ImageMark(place, one.score, one.shown, one.label, one.out_of_ten),
+            ImageMark(place, one.score, one.shown, one.label, one.out_of_ten, meaning_of(one.label, classes)),
             on_image=place,
         )
         for number, one in enumerate(sorted(said, key=lambda one: -one.score), start=len(marks) + 1)

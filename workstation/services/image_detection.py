@@ -10,6 +10,7 @@ from resources.translation import tr
 from workstation.domain.detection import DetectionSummary
 from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse
 from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.finding_class import NamedClass, meaning_of
 from workstation.domain.image_place import ImageMark, ImagePlace
 from workstation.domain.model import ImageFindings, ModelOutput, PlanarImage, PlanarMark, Statement, StudyFinding
 from workstation.domain.model_ports import ImageDetector, PlanarObjects
@@ -39,7 +40,7 @@ class ImagesRead:
     @property
     def marks(self) -> tuple[ImageMark, ...]:
         """Return every box and every finding on a whole image, each with its image."""
-        return tuple(mark for image in self.images for mark in _marks_of(image))
+        return tuple(mark for image in self.images for mark in _marks_of(image, self.algorithm.classes))
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -141,12 +142,14 @@ class PreReadImages:
         return sr, summary, said
 
 
-def _marks_of(image: ImageFindings) -> Iterator[ImageMark]:
+def _marks_of(image: ImageFindings, classes: tuple[NamedClass, ...]) -> Iterator[ImageMark]:
     whole = ImagePlace(image.sop_instance_uid)
     for mark in image.marks:
-        yield ImageMark(whole.with_box(mark.box_px), mark.score, mark.shown, mark.label, mark.out_of_ten)
+        place, meaning = whole.with_box(mark.box_px), meaning_of(mark.label, classes)
+        yield ImageMark(place, mark.score, mark.shown, mark.label, mark.out_of_ten, meaning)
     for said in image.findings:
-        yield ImageMark(whole, said.score, said.shown, said.label, said.out_of_ten)
+        meaning = meaning_of(said.label, classes)
+        yield ImageMark(whole, said.score, said.shown, said.label, said.out_of_ten, meaning)
 
 
 def _joined(outputs: list[ModelOutput]) -> AlgorithmIdentity:

@@ -49,7 +49,7 @@ def _who(finding: Finding) -> str:
     if finding.decision is Decision.ADDED:
         return _how_added(finding.on_image)
     if finding.decision is Decision.EDITED and isinstance(finding.original, ImageMark):
-        return tr("Changed by the reader; the AI said: {finding}", finding=ai_word(finding.original.label))
+        return tr("Changed by the reader; the AI said: {finding}", finding=ai_word(finding.original))
     return ""
 
 

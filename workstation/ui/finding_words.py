@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from resources.finding_names import finding_name
 from resources.translation import language, tr
-from workstation.domain.finding import Decision, Finding, Lobe, NoduleType, OwnFinding
+from workstation.domain.finding import Decision, Finding, Lobe, Mark, NoduleType, OwnFinding
 from workstation.domain.finding_size import FindingSize, SizeKind, size_of
+from workstation.domain.image_place import ImageMark
 from workstation.domain.rejection import MarkedKind, RejectReason
 from workstation.domain.study import Study
 
@@ -76,13 +77,13 @@ def place_and_type(finding: Finding) -> str:
 
 def image_finding_word(finding: Finding) -> str:
     """Return what a finding on an image is called, beginning with a capital."""
-    words = finding_name(finding.called, language())
+    words = finding.name(language())
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def ai_word(label: str) -> str:
+def ai_word(mark: Mark | ImageMark) -> str:
     """Return what a model called a finding."""
-    return finding_name(label, language())
+    return finding_name(mark.label, language(), "" if mark.meaning is None else mark.meaning.get(language()))
 
 
 def marked_kind(finding: Finding, study: Study) -> MarkedKind:

@@ -98,6 +98,8 @@ CATEGORY_CODES: Final = {
 PROCEDURES: Final = {"CT": sct("77477000", "Computed tomography")}
 ANY_PROCEDURE: Final = sct("363679005", "Imaging procedure")
 
+MODEL_LABEL: Final = Code("MODEL_LABEL", PRIVATE, "What the model calls the finding")
+CHINESE_NAME: Final = Code("CHINESE_NAME", PRIVATE, "Name of the finding in Chinese")
 LABELS: Final = {"nodule": NODULE}
 _NAMES: Final = {
     Decision.ACCEPTED: "Accepted",

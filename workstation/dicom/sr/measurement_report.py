@@ -26,7 +26,6 @@ from workstation.dicom.sr.annotation_groups import annotation_group
 from workstation.dicom.sr.common import (
     MILLIMETRE,
     PERCENT,
-    PRIVATE,
     UNITLESS,
     DocumentHead,
     coded,
@@ -43,6 +42,7 @@ from workstation.dicom.sr.common import (
     uid_reference,
 )
 from workstation.dicom.sr.evidence_items import evidence_items
+from workstation.dicom.sr.finding_items import finding_code, named_items
 from workstation.dicom.sr.image_regions import place_item, template_of
 from workstation.dicom.sr.nodule_segments import add_segmentations, segment_refs
 from workstation.dicom.sr.references import other_evidence
@@ -54,6 +54,7 @@ from workstation.domain.annotation import Annotation
 from workstation.domain.finding import UNNAMED, Decision, Finding, FindingList, Lobe, Mark, NoduleType
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImageMark
+from workstation.domain.rejection import MarkedKind
 from workstation.domain.report import Report
 from workstation.domain.study import Study
 from workstation.domain.template import Code
@@ -177,7 +178,7 @@ def _said_group(finding: Finding, findings: FindingList, classes: Mapping[str, s
 def _ai_group(finding: Finding, mark: Mark, findings: FindingList, *, decided: bool) -> Dataset:
     items = [
         *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
-        coded(code.FINDING, finding_code(mark.label)),
+        *named_items(mark.label, mark.meaning),
         *algorithm_items(findings.algorithm),
         *_region(mark.centre_lps_mm, mark.diameter_mm, findings),
         mark_size_item(mark),
@@ -200,7 +201,7 @@ def _image_group(
     """What the model said of an image or of a whole series."""
     items = [
         *tracking_items(AI_SESSION, str(finding.number), finding.tracking_uid),
-        coded(code.FINDING, finding_code(mark.label)),
+        *named_items(mark.label, mark.meaning),
         *algorithm_items(findings.algorithm),
         place_item(mark.place, classes),
         number(code.CERTAINTY, mark.score * 100, PERCENT),
@@ -214,18 +215,13 @@ def _image_group(
     return container(code.GROUP, items, template=template_of(mark.place))
 
 
-def finding_code(label: str) -> Code:
-    """Return the code of what a model calls a finding; a private one where no public dictionary is known to have it."""
-    return code.LABELS.get(label) or Code("LABEL", PRIVATE, label)
-
-
 def _reader_group(
     finding: Finding, findings: FindingList, classes: Mapping[str, str], drawn: Sequence[Annotation]
 ) -> Dataset:
     if finding.on_image is not None:
         items = [
             *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
-            coded(code.FINDING, kind_code(finding) or finding_code(finding.called or UNNAMED)),
+            coded(code.FINDING, kind_code(finding) or finding_code(finding.called or UNNAMED, finding.meaning)),
             place_item(finding.on_image, classes),
             *trait_items(finding),
         ]
@@ -238,7 +234,7 @@ def _reader_group(
         raise AssertionError("a finding that is not on an image lies in the patient")
     items = [
         *tracking_items(READER_SESSION, str(finding.number), finding.tracking_uid),
-        coded(code.FINDING, code.NODULE),
+        coded(code.FINDING, _kind_in_space(finding)),
         *_region(finding.centre_lps_mm, finding.diameter_mm, findings),
     ]
     if finding.lobe is not Lobe.UNSPECIFIED:
@@ -254,6 +250,13 @@ def _reader_group(
     items += _own_items(finding)
     items += _decision_items(finding)
     return container(code.GROUP, items, template="1411")
+
+
+def _kind_in_space(finding: Finding) -> Code:
+    """Return the code of a finding in the patient: a nodule unless the model that marked it says otherwise."""
+    if finding.kind() is MarkedKind.LUNG_NODULE:
+        return code.NODULE
+    return finding_code(finding.called, finding.meaning)
 
 
 def _own_items(finding: Finding) -> list[Dataset]:

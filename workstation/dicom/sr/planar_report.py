@@ -33,16 +33,17 @@ from workstation.dicom.sr.common import (
     part10,
     uid_from,
 )
+from workstation.dicom.sr.finding_items import named_items
 from workstation.dicom.sr.image_regions import place_item, template_of
 from workstation.dicom.sr.measurement_report import (
     AI_SESSION,
     DETECTION_SERIES,
-    finding_code,
     findings_procedure,
     sop_classes,
 )
 from workstation.domain.errors import TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.finding_class import meaning_of
 from workstation.domain.image_place import ImagePlace
 from workstation.domain.model import ImageFindings, PlanarMark, StudyFinding
 from workstation.domain.study import Study
@@ -103,7 +104,10 @@ def _group(
     classes: Mapping[str, str],
 ) -> Dataset:
     tracking = uid_from(study.study_instance_uid, "planar", algorithm.sha256, sop_instance_uid, str(rank))
-    items = [*tracking_items(AI_SESSION, str(rank), tracking), coded(code.FINDING, finding_code(said.label))]
+    items = [
+        *tracking_items(AI_SESSION, str(rank), tracking),
+        *named_items(said.label, meaning_of(said.label, algorithm.classes)),
+    ]
     items += algorithm_items(algorithm)
     place = ImagePlace(sop_instance_uid, box_px=said.box_px if isinstance(said, PlanarMark) else None)
     items.append(place_item(place, classes))

@@ -17,6 +17,7 @@ from resources.translation import tr
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
+from workstation.dicom.sr.finding_items import read_named
 from workstation.dicom.sr.image_regions import read_place
 from workstation.dicom.sr.measured_values import measured_value, unknown_units
 from workstation.dicom.sr.measurement_report import READER_SESSION
@@ -116,15 +117,17 @@ def _finding(group: Dataset, position: int) -> Finding | None:
     if where is None:
         return _on_image(items, tracking, rank)
     centre, drawn_mm = where
+    label, meaning = read_named(items)
     diameter_mm = _size_mm(items) or drawn_mm or DEFAULT_DIAMETER_MM
     mark = Mark(
         centre_lps_mm=centre,
         diameter_mm=diameter_mm,
         score=_score(items) or 0.0,
         shown=_shown(items),
-        label=_label(items),
+        label=label,
         out_of_ten=_out_of_ten(items),
         evidence=read_evidence(items),
+        meaning=meaning,
     )
     return Finding(
         tracking_uid=tracking,
@@ -141,7 +144,8 @@ def _on_image(items: list[Dataset], tracking: str, rank: int) -> Finding | None:
     place, score = read_place(items), _score(items)
     if place is None or (place.box_px is None and score is None):
         return None
-    mark = ImageMark(place, score or 0.0, _shown(items), _label(items), _out_of_ten(items))
+    label, meaning = read_named(items)
+    mark = ImageMark(place, score or 0.0, _shown(items), label, _out_of_ten(items), meaning)
     return Finding(tracking, rank, None, None, Decision.UNDECIDED, mark, on_image=place)
 
 
@@ -181,15 +185,6 @@ def _centre_and_diameter(items: list[Dataset]) -> tuple[Point, float | None] | N
         x, y, z = (round(sum(axis) / len(points), 4) for axis in zip(*points, strict=True))  # stored as 32-bit floats
         return (x, y, z), diameter or None
     return None
-
-
-def _label(items: list[Dataset]) -> str:
-    for item in items:
-        if _is(item, code.FINDING) and "ConceptCodeSequence" in item:
-            value = _value(item)
-            known = next((label for label, name in code.LABELS.items() if name.value == value), None)
-            return known or str(item.ConceptCodeSequence[0].CodeMeaning)
-    return "nodule"
 
 
 def _algorithm(ds: Dataset, groups: list[Dataset]) -> AlgorithmIdentity | None:

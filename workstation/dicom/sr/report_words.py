@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Final
 
 from resources.categories import category_name, input_name, input_value, scheme_title
-from resources.finding_names import finding_name
 from workstation.dicom.sr.size_words import kind_of_number, size_words
 from workstation.domain.annotation import Annotation
 from workstation.domain.categories.values import AssignedCategory
@@ -119,7 +118,7 @@ def kind_words(finding: Finding, language: str) -> str:
     """Return what a finding is: the type of a nodule, or on an image what the model calls it."""
     if finding.on_image is None:
         return NODULE_TYPES[finding.nodule_type].get(language)
-    return finding_name(finding.called, language)
+    return finding.name(language)
 
 
 def located_words(finding: Finding, language: str) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QObject
 
-from resources.finding_names import finding_name
-from resources.translation import language, tr
+from resources.translation import tr
 from viewers.scene.occlusion_layer import OcclusionLayer
 from viewers.scene.scene import Scene
 from workstation.domain.errors import WorkstationError
@@ -19,7 +18,7 @@ from workstation.domain.volume import Volume
 from workstation.services.explain_service import Occluder
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.ui.case_desk import CaseDesk
-from workstation.ui.finding_words import image_place_word
+from workstation.ui.finding_words import ai_word, image_place_word
 from workstation.ui.notice import Severity
 from workstation.ui.pages.image_presenter import ImagePresenter
 from workstation.ui.pages.reading_page import ReadingPage
@@ -128,7 +127,7 @@ class Occluding(QObject):
             np.ascontiguousarray(found.drop, dtype=np.float32),
             found.ijk_to_lps,
             tr("Score falls by"),
-            tr("Explanation, no finding: {finding}", finding=_name(mark)),
+            tr("Explanation, no finding: {finding}", finding=ai_word(mark)),
         )
         self._page.findings.evidence.show_heat(tr("Hide"))
         self._page.grid.change(self._dress)
@@ -153,12 +152,8 @@ class Occluding(QObject):
             self._page.grid.change(self._dress)
 
 
-def _name(mark: ImageMark) -> str:
-    return finding_name(mark.label, language())
-
-
 def _rows(mark: ImageMark, finding: Finding, algorithm: AlgorithmIdentity | None) -> list[tuple[str, str]]:
-    rows = [(tr("The model says"), _name(mark)), (tr("Place"), image_place_word(finding))]
+    rows = [(tr("The model says"), ai_word(mark)), (tr("Place"), image_place_word(finding))]
     rows.append((tr("Score"), f"{mark.score:.2f}"))
     told = tr("not calibrated") if mark.out_of_ten is None else tr("true in about {count} of 10", count=mark.out_of_ten)
     rows.append((tr("Reliability"), told))

@@ -136,7 +136,7 @@ class NameEditor(QWidget):
         self.choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # long names widen no card
         self.choice.setAccessibleName(tr("What it is"))
         for name in self.labels:
-            words = finding_name(name, language())
+            words = finding.name(language()) if name == finding.called else finding_name(name, language())
             self.choice.addItem(f"{words[:1].upper()}{words[1:]}", name)
         self.choice.setCurrentIndex(self.labels.index(finding.called) if finding.called else 0)
         column.addWidget(self.choice)
