@@ -24,6 +24,7 @@ from workstation.domain.report import Person, Report
 from workstation.domain.report_state import ReportKind, ReportState, WithdrawalCode
 from workstation.domain.signature import SignedArtefact
 from workstation.domain.workitem import Claim, OutputReference, WorklistRow
+from workstation.services.late_stamps import StampedVersions
 from workstation.services.report_difference import pieces
 from workstation.services.report_workflow import (
     CancelReport,
@@ -172,7 +173,11 @@ def test_a_withdrawn_report_is_rejected_by_a_note_that_the_archive_keeps(
     ups, first = final_case(hub)
     row, study = doctor.hub.worklist.row(ups), doctor.hub.images.study(first.study_instance_uid)
     withdraw = WithdrawReport(
-        doctor.hub.workflow, doctor.hub.reports, doctor.hub.images, DicomObjects(FixedClock(LATE))
+        doctor.hub.workflow,
+        doctor.hub.reports,
+        doctor.hub.images,
+        DicomObjects(FixedClock(LATE)),
+        StampedVersions(doctor.hub.late_stamps, doctor.hub.images),
     )
 
     done = withdraw(row, study, first, WithdrawalCode.WRONG_PATIENT, "患者错位", doctor.actor)

@@ -145,7 +145,7 @@ class DeskBench:
                 self.workflow, self.worklist, self.drafts, self.clock, uids, lambda user, ups: f"{ups}.{user}"
             ),
             cancel=CancelReport(self.workflow, self.drafts, self.clock),
-            withdraw=WithdrawReport(self.workflow, self.reports, self.images, self.objects),
+            withdraw=WithdrawReport(self.workflow, self.reports, self.images, self.objects, lambda _signed: ()),
             history=ReportHistory(self.workflow, self.drafts),
             carry=CarryOver(templates.of_site, self.audit, self.withdrawn),
         )

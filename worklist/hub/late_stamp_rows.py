@@ -1,15 +1,17 @@
-"""Rows of reports whose time stamp is missing: written with the report, in its transaction."""
+"""Rows of reports whose time stamp is missing: written with the report, in its transaction; what no more gets one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from worklist.hub.report_rows import ENCAPSULATED_PDF
+from worklist.hub.tables import reports
 from worklist.hub.workflow_tables import late_stamps
-from workstation.domain.report import Report
+from workstation.dicom.objects.stamped_version import stamped_uid
+from workstation.domain.report import Report, ReportState
 from workstation.domain.workitem import OutputReference
 
 
@@ -29,3 +31,17 @@ def await_stamp(connection: Connection, report: Report, outputs: Sequence[Output
             since=now,
         )
     )
+
+
+def comes_too_late(connection: Connection, study_instance_uid: str, sop_instance_uid: str) -> bool:
+    """
+    Tell whether an object is the stamped version of a report that holds no more.
+
+    The note that rejects a withdrawn report is written by then: nothing that it may not name joins it.
+    """
+    query = (
+        select(late_stamps.c.pdf_sop_instance_uid)
+        .join(reports, reports.c.report_uid == late_stamps.c.report_uid)
+        .where(late_stamps.c.study_instance_uid == study_instance_uid, reports.c.state != ReportState.FINAL.value)
+    )
+    return any(stamped_uid(pdf) == sop_instance_uid for pdf in connection.execute(query).scalars())

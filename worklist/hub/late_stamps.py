@@ -17,7 +17,7 @@ from worklist.hub.auth import authorize
 from worklist.hub.case_follower import case_with_site
 from worklist.hub.context import HubContext
 from worklist.hub.dispatch_desk import enqueue_stamped, hold_dispatches
-from worklist.hub.errors import BadRequest, NotFound, SignatureRefused
+from worklist.hub.errors import BadRequest, NoLongerUpdatable, NotFound, SignatureRefused
 from worklist.hub.report_rows import ENCAPSULATED_PDF, document_of
 from worklist.hub.signed_check import SignedCheck
 from worklist.hub.signed_outputs import require_stored
@@ -57,7 +57,8 @@ class LateStamps:
         Take the stamped version of a report; told twice it is taken once.
 
         The sender opens it from now on, and the routes that keep objects carry it. Raises NotFound, Incomplete,
-        BadRequest, SignatureRefused where it is not that report with a time stamp.
+        BadRequest, SignatureRefused where it is not that report with a time stamp, NoLongerUpdatable where the
+        report holds no more: after a withdrawal nothing takes the place of what was withdrawn.
         """
         authorize(actor, Permission.SIGN_FINAL, self._context)
         if stored.sop_class_uid != ENCAPSULATED_PDF:
@@ -78,6 +79,9 @@ class LateStamps:
             case = case_with_site(connection, row.study_instance_uid, for_update=True)
             if case is None:
                 raise NotFound("there is no such case")
+            newest = connection.execute(select(reports).where(reports.c.report_uid == row.report_uid)).one()
+            if newest.state != ReportState.FINAL.value:
+                raise NoLongerUpdatable("this report holds no more, and waits for no time stamp")
             hold_dispatches(connection, row.study_instance_uid)
             taken = connection.execute(
                 update(late_stamps)
@@ -98,9 +102,7 @@ class LateStamps:
                     pdf_sop_instance_uid=stored.sop_instance_uid, pdf_series_instance_uid=stored.series_instance_uid
                 )
             )
-            newest = connection.execute(select(reports).where(reports.c.report_uid == row.report_uid)).one()
-            if newest.state == ReportState.FINAL.value:
-                enqueue_stamped(connection, self._context, document_of(newest), case.site_id, [stored])
+            enqueue_stamped(connection, self._context, document_of(newest), case.site_id, [stored])
             self._context.audit.record(
                 connection,
                 actor,

@@ -24,7 +24,9 @@ from worklist.hub.context import HubContext
 from worklist.hub.discovery import Discovery
 from worklist.hub.instance_json import dataset_to_json, read_header
 from worklist.hub.instances import InstanceIndex, NewInstance, Registered
+from worklist.hub.late_stamp_rows import comes_too_late
 from worklist.hub.multipart import parse_content_type
+from worklist.hub.report_rows import ENCAPSULATED_PDF
 from workstation.dicom.quarantine import InspectedInstance, Quarantine, inspect_part10
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -206,7 +208,7 @@ class Intake:
                 return
             attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen), self._rules_of(site_id))
             instance = NewInstance(seen, attributes, digest, part.size, part.fast.hexdigest())
-            if self._already(instance, site_id):
+            if self._already(instance, site_id) or self._too_late(seen):
                 return
             key = InstanceKey(seen.study_instance_uid, seen.series_instance_uid, seen.sop_instance_uid, digest)
             self._archive.put(part.path, key)
@@ -282,6 +284,24 @@ class Intake:
             return False  # the file was lost: these are its bytes, keep them again
         self.outcomes.append(_outcome(0, seen))
         return True
+
+    def _too_late(self, seen: InspectedInstance) -> bool:
+        """Refuse the stamped version of a report that was withdrawn: nobody is to find it beside the note."""
+        if seen.sop_class_uid != ENCAPSULATED_PDF:
+            return False
+        with self._context.read() as connection:
+            is_late = comes_too_late(connection, seen.study_instance_uid, seen.sop_instance_uid)
+        if is_late:
+            self._context.audit.record(
+                None,
+                self._actor,
+                AuditAction.NOT_PERMITTED,
+                subject_uid=seen.study_instance_uid,
+                outcome=4,
+                detail="store a time stamp of a report that holds no more",
+            )
+            self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
+        return is_late
 
     def flush(self) -> None:
         """Enter the rows of everything whose file is durable, in one transaction."""

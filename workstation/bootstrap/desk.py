@@ -22,7 +22,7 @@ from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.critical_gate import AskCritical, AskSuggestions
 from workstation.services.delivery_service import DeliverReports
-from workstation.services.late_stamps import AddLateStamps, StampRound
+from workstation.services.late_stamps import AddLateStamps, StampedVersions, StampRound
 from workstation.services.recognition_service import RecogniseReport
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.report_workflow import CancelReport, ReportHistory, StartSuccessor, WithdrawReport
@@ -126,7 +126,13 @@ def way_services(hub: Hub, storage: LocalStorage) -> WayServices:
             lambda user, ups: transaction_uid(storage.secret, user, ups),
         ),
         cancel=CancelReport(hub.workflow, storage.drafts, clock),
-        withdraw=WithdrawReport(hub.workflow, hub.reports, hub.images, DicomObjects(clock)),
+        withdraw=WithdrawReport(
+            hub.workflow,
+            hub.reports,
+            hub.images,
+            DicomObjects(clock),
+            StampedVersions(hub.late_stamps, hub.images),
+        ),
         history=ReportHistory(hub.workflow, storage.drafts),
         carry=CarryOver(live_templates(storage.documents).of_site, hub.audit, storage.withdrawn),
     )

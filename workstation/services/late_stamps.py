@@ -9,7 +9,7 @@ step leaves the report waiting in the hub's list, and whoever comes next finds w
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -115,12 +115,8 @@ class AddLateStamps:
 
     def _stored(self, one: AwaitedStamp) -> OutputReference | None:
         """Return the stamped version that somebody stored, and could not tell the hub of."""
-        uid = stamped_uid(one.pdf_sop_instance_uid)
-        try:
-            self.retrieve.instance(one.study_instance_uid, one.pdf_series_instance_uid, uid)
-        except Refused:
-            return None
-        return OutputReference(one.study_instance_uid, one.pdf_series_instance_uid, _ENCAPSULATED_PDF, uid)
+        version = _version(one.study_instance_uid, one.pdf_series_instance_uid, one.pdf_sop_instance_uid)
+        return version if _is_held(self.retrieve, version) else None
 
     def _made(self, one: AwaitedStamp) -> OutputReference:
         first = self.retrieve.instance(one.study_instance_uid, one.pdf_series_instance_uid, one.pdf_sop_instance_uid)
@@ -130,3 +126,46 @@ class AddLateStamps:
             raise SignatureInvalid(tr("The report could not be signed"), detail=type(exc).__name__) from exc
         (stored,) = self.store.store(one.study_instance_uid, [made])
         return stored
+
+
+@dataclass(frozen=True, slots=True)
+class StampedVersions:
+    """
+    Names the stamped versions of signed PDFs, for a note that rejects those.
+
+    Also of one that still waits: another workstation may be about to store it.
+    """
+
+    port: LateStampPort
+    retrieve: RetrievePort
+
+    def __call__(self, signed: Sequence[OutputReference]) -> tuple[OutputReference, ...]:
+        """Return those that are stored or awaited. Raises Unreachable, Refused, NotPermitted."""
+        # the list first: what leaves it meanwhile is found in the archive
+        awaited = {one.pdf_sop_instance_uid for one in self.port.awaited()}
+        found = []
+        for one in signed:
+            if one.sop_class_uid == _ENCAPSULATED_PDF:
+                version = _version(one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid)
+                if one.sop_instance_uid in awaited or self._is_there(version):
+                    found.append(version)
+        return tuple(found)
+
+    def _is_there(self, version: OutputReference) -> bool:
+        """Whether the archive holds something under its UID, whole or not."""
+        try:
+            return _is_held(self.retrieve, version)
+        except IntegrityMismatch:
+            return True
+
+
+def _version(study: str, series: str, pdf: str) -> OutputReference:
+    return OutputReference(study, series, _ENCAPSULATED_PDF, stamped_uid(pdf))
+
+
+def _is_held(retrieve: RetrievePort, one: OutputReference) -> bool:
+    try:
+        retrieve.instance(one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid)
+    except Refused:
+        return False
+    return True

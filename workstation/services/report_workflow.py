@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -111,12 +111,14 @@ class WithdrawReport:
     reports: ReportPort
     store: StorePort
     notes: RejectionNotes
+    stamped: Callable[[Sequence[OutputReference]], Sequence[OutputReference]]
+    """From signed objects to the versions of them that got, or may get, their time stamp later"""
 
     def __call__(
         self, row: WorklistRow, study: Study, report: Report, code: WithdrawalCode, reason: str, actor: Actor
     ) -> Report:
         """
-        Store a rejection note of every signed document of the study, then withdraw them.
+        Store a rejection note of every signed document of the study, also with a later time stamp; withdraw them.
 
         Raises NoLongerUpdatable before anything is stored when the report does not hold any more.
         """
@@ -138,7 +140,7 @@ class WithdrawReport:
         )
         note = self.notes.rejection_note(
             study,
-            rejected,
+            (*rejected, *self.stamped(rejected)),
             note=reason,
             author=Person(actor.user_id, actor.display_name, actor.site_name),
             language=report.language,

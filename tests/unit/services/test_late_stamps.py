@@ -23,7 +23,7 @@ from workstation.domain.errors import (
 from workstation.domain.late_stamp import AwaitedStamp
 from workstation.domain.workitem import OutputReference
 from workstation.services.jobs import NoJob
-from workstation.services.late_stamps import UNSTAMPABLE, AddLateStamps, StampRound
+from workstation.services.late_stamps import UNSTAMPABLE, AddLateStamps, StampedVersions, StampRound
 
 ONE = AwaitedStamp("1.2.3", "1.2.3.1", "1.2.3.2", "1.2.3.4", "王启明", NOON)
 TWO = AwaitedStamp("1.2.4", "1.2.4.1", "1.2.4.2", "1.2.4.4", "李文博", NOON)
@@ -143,3 +143,31 @@ def test_a_clock_that_was_set_back_waits_for_nothing() -> None:
     bench.round(timedelta(days=-2))
 
     assert bench.hub.asked == asked + 1
+
+
+def signed_pdf(one: AwaitedStamp, sop_class: str = "1.2.840.10008.5.1.4.1.1.104.1") -> OutputReference:
+    return OutputReference(one.study_instance_uid, one.pdf_series_instance_uid, sop_class, one.pdf_sop_instance_uid)
+
+
+def named(hub: Hub, *signed: OutputReference) -> list[str]:
+    return [one.sop_instance_uid for one in StampedVersions(hub, hub)(signed)]  # type: ignore[arg-type]  # it asks no more
+
+
+def test_a_note_of_rejection_is_told_of_versions_that_are_stored_and_of_those_that_may_be_at_any_moment() -> None:
+    stored, awaited = signed_pdf(ONE), signed_pdf(TWO)
+    structured = signed_pdf(TWO, "1.2.840.10008.5.1.4.1.1.88.22")
+    hub = Hub(waiting=[TWO], there={stamped_uid(ONE.pdf_sop_instance_uid)})
+
+    assert named(hub, stored, awaited, structured) == [
+        stamped_uid(ONE.pdf_sop_instance_uid),
+        stamped_uid(TWO.pdf_sop_instance_uid),
+    ]
+    assert named(Hub(waiting=[]), stored, structured) == []
+
+
+def test_a_version_that_is_damaged_in_the_archive_is_rejected_like_a_whole_one() -> None:
+    class Damaged(Hub):
+        def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
+            raise IntegrityMismatch(f"{study_instance_uid} {series_instance_uid} {sop_instance_uid}")
+
+    assert named(Damaged(waiting=[]), signed_pdf(ONE)) == [stamped_uid(ONE.pdf_sop_instance_uid)]

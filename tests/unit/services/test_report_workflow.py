@@ -149,7 +149,7 @@ def withdrawal(holding: Report | None) -> tuple[WithdrawReport, FakeWorkflow, Fa
         ReportVersion(1, VersionStep.SUBMITTED, "宋佳", cases.NOON, "", replace(first, state=ReportState.PRELIMINARY)),
         ReportVersion(2, VersionStep.SIGNED, "王启明", cases.NOON, "", first),
     )
-    return WithdrawReport(workflow, FakeReports(holding), images, FakeObjects()), workflow, images
+    return WithdrawReport(workflow, FakeReports(holding), images, FakeObjects(), lambda _: ()), workflow, images
 
 
 def test_a_withdrawal_rejects_what_was_signed_and_only_that() -> None:
