@@ -16,6 +16,7 @@ from workstation.domain.access import Actor
 from workstation.domain.audit import AuditAction, AuditEvent
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
+from workstation.domain.model import SegmentMask
 from workstation.domain.report import Report
 from workstation.domain.signature import (
     CertificateFacts,
@@ -270,6 +271,16 @@ class DetectionObjects(Protocol):
 
         One measurement group per finding from its ``original`` mark, tracking UIDs kept; the
         list names series, frame of reference and algorithm. No finding gives a valid SR that says so.
+        """
+        ...
+
+    def detection_segmentations(
+        self, findings: FindingList, masks: Sequence[SegmentMask], sources: Sequence[bytes], volume: Volume
+    ) -> tuple[bytes, ...]:
+        """
+        Return a model's masks of a volume as DICOM Segmentations, a segment per mark with its tracking UID.
+
+        ``sources`` are the files of the volume. None where no mark has a voxel. Raises NotAVolume, TemplateViolation.
         """
         ...
 

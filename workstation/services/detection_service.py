@@ -27,7 +27,8 @@ from workstation.domain.errors import (
     WorkstationError,
     WrongTransaction,
 )
-from workstation.domain.finding import AlgorithmIdentity
+from workstation.domain.finding import AlgorithmIdentity, FindingList
+from workstation.domain.model import ModelOutput
 from workstation.domain.outside_use import doubt
 from workstation.domain.ports import (
     DetectionObjects,
@@ -42,6 +43,7 @@ from workstation.domain.ports import (
 from workstation.domain.progress import JobPart
 from workstation.domain.study import Series, Study
 from workstation.domain.volume import Volume
+from workstation.domain.workitem import OutputReference
 from workstation.services.detection_findings import findings_of
 from workstation.services.image_detection import Fetch, ImagesRead, PreReadImages
 from workstation.services.series_choice import phase_of, readable_series
@@ -164,9 +166,7 @@ class DetectStudy:
         read = self._first_accepted(models.detector, study, chosen, job)
         series, volume, result, algorithm = read.series, read.volume, read.result, read.algorithm
         found = replace(findings_of(study, series, volume, result, self.new_uid), algorithm=algorithm)
-        sr = self.objects.detection_sr(study, found)
-        job.progress(0.95)
-        outputs = self._patiently(lambda: self.store.store(study.study_instance_uid, [sr]))
+        outputs = self._stored(study, series, found, read, JobPart(job, 0.95, 1.0))
         shown = [one.original for one in found.findings if one.original is not None and one.original.shown]
         best = max(shown, key=lambda one: one.score, default=None)
         summary = DetectionSummary(
@@ -193,6 +193,32 @@ class DetectStudy:
             algorithm.provider,
             summary.seconds["total"],
         )
+
+    def _stored(
+        self, study: Study, series: Series, found: FindingList, read: _Read, job: JobContext
+    ) -> list[OutputReference]:
+        """
+        Store the masks of a model that gave any, then the SR; masks that cannot be stored cost only themselves.
+
+        The SR comes last: it says where the masks are missing, and is never stored twice.
+        """
+        masks = read.result.masks if isinstance(read.result, ModelOutput) else ()
+        segmentations: list[OutputReference] = []
+        if masks:
+            try:
+                # fetched again: a scan kept beside a running network is memory that the network needs
+                files = self._fetch(study, series, JobPart(job, 0.0, 0.9))
+                made = self.objects.detection_segmentations(found, masks, files, read.volume)
+                if made:
+                    segmentations = self._patiently(lambda: self.store.store(study.study_instance_uid, made))
+            except (WrongTransaction, NoLongerUpdatable, JobCancelled):
+                raise
+            except Exception as exc:  # noqa: BLE001  marks without outlines beat a study without marks
+                _log.info("the masks of series %s are not stored: %s", series.series_instance_uid, exc)
+                found = _doubted(found, "no_segmentation")
+        sr = self.objects.detection_sr(study, found)
+        job.progress(1.0)
+        return [*self._patiently(lambda: self.store.store(study.study_instance_uid, [sr])), *segmentations]
 
     def _first_accepted(self, detector: Detector, study: Study, chosen: tuple[Series, ...], job: JobContext) -> _Read:
         """
@@ -312,6 +338,12 @@ class _Read:
     algorithm: AlgorithmIdentity
     fetch_s: float
     decode_s: float
+
+
+def _doubted(found: FindingList, code: str) -> FindingList:
+    if found.algorithm is None:
+        return found
+    return replace(found, algorithm=replace(found.algorithm, doubts=(*found.algorithm.doubts, doubt(code))))
 
 
 def _named(series: Series) -> str:

@@ -79,6 +79,7 @@ class ForeignObject:
 
     ``nodules`` are those of a report that a person stands behind: what a later study is compared with.
     ``ai_marks`` are those that a device alone proposes; ``decided`` the tracking UIDs that a person decided on.
+    ``is_proposal`` tells of segments that a device alone outlined.
     """
 
     study_instance_uid: str
@@ -93,6 +94,7 @@ class ForeignObject:
     nodules: tuple[SeenNodule, ...] = ()
     ai_marks: tuple[SeenNodule, ...] = ()
     decided: frozenset[str] = frozenset()
+    is_proposal: bool = False
 
     @property
     def marks_of_people(self) -> tuple[Annotation, ...]:
@@ -207,7 +209,10 @@ def _read(ds: Dataset, part10: bytes, study: Study) -> ForeignObject:
     if kind == RT_STRUCTURE_SET:
         return ForeignObject(uid, ObjectKind.STRUCTURES, source, outlines=read_structure_set(part10))
     if kind in SEGMENTATIONS:
-        return ForeignObject(uid, ObjectKind.SEGMENTS, source, outlines=read_segment_outlines(part10))
+        made = [str(one.get("SegmentAlgorithmType", "")) for one in ds.get("SegmentSequence") or ()]
+        by_device = bool(made) and all(one == "AUTOMATIC" for one in made)
+        outlines = read_segment_outlines(part10)
+        return ForeignObject(uid, ObjectKind.SEGMENTS, source, outlines=outlines, is_proposal=by_device)
     if kind.startswith(_STATES):
         decode_dataset(ds)
         state = presentation_state(ds)

@@ -22,6 +22,7 @@ from workstation.domain.errors import (
     WrongTransaction,
 )
 from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
+from workstation.domain.model import ModelOutput, SegmentMask
 from workstation.domain.outside_use import outside_use_words
 from workstation.domain.ports import DetectionResult, JobContext
 from workstation.domain.study import Study
@@ -131,11 +132,21 @@ class _Detector:
 class _Objects:
     made: list[FindingList] = field(default_factory=list)
     about: Study = STUDY
+    outlined: list[tuple[FindingList, tuple[SegmentMask, ...], int]] = field(default_factory=list)
+    fault: Exception | None = None
 
     def detection_sr(self, study: Study, findings: FindingList) -> bytes:
         assert study is self.about
         self.made.append(findings)
         return b"SR"
+
+    def detection_segmentations(
+        self, findings: FindingList, masks: Sequence[SegmentMask], sources: Sequence[bytes], volume: Volume
+    ) -> tuple[bytes, ...]:
+        self.outlined.append((findings, tuple(masks), len(sources)))
+        if self.fault is not None:
+            raise self.fault
+        return (b"SEG",)
 
 
 class _Stop:
@@ -235,6 +246,48 @@ def test_only_marks_above_the_operating_point_become_undecided_findings() -> Non
         "1.9",
         ALGORITHM,
     )
+
+
+@dataclass
+class _Outliner(_Detector):
+    """A model that gives a mask with its marks."""
+
+    def detect(self, volume: Volume, job: JobContext) -> ModelOutput:  # type: ignore[override]  # another kind of result
+        found = super().detect(volume, job)
+        mask = SegmentMask("nodule", np.ones(volume.voxels.shape, np.bool_))
+        return ModelOutput(ALGORITHM, marks=found.marks, masks=(mask,), seconds=found.seconds)
+
+
+def test_the_masks_of_a_model_are_stored_with_its_marks_through_the_same_door() -> None:
+    bench = _Bench(detector=_Outliner())
+
+    assert bench.work()
+
+    assert bench.hub.stored == [b"SEG", b"SR"]
+    ((findings, masks, files),) = bench.objects.outlined
+    assert (findings, [mask.label for mask in masks], files) == (bench.objects.made[0], ["nodule"], 40)
+    assert findings.algorithm is not None
+    assert findings.algorithm.doubts == ()
+    assert len(bench.hub.completed) == 1
+
+
+@pytest.mark.parametrize("fault", ["cannot be made", "refused by the hub"])
+def test_masks_that_cannot_be_stored_cost_no_mark_and_the_reader_is_told(fault: str) -> None:
+    made = NotAVolume("other images") if fault == "cannot be made" else None
+    bench = _Bench(detector=_Outliner(), objects=_Objects(fault=made))
+    if made is None:
+        bench.hub.faults["store"] = [Refused("no segmentations here")]
+
+    assert bench.work()
+
+    assert bench.hub.stored == [b"SR"]
+    (told,) = bench.objects.made
+    assert len(told.findings) == 2
+    assert told.algorithm is not None
+    assert outside_use_words(told.algorithm.doubts) == (
+        "The outlines of the AI marks could not be stored with the study; the marks themselves are complete."
+    )
+    assert (len(bench.hub.completed), bench.hub.failed) == (1, [])
 
 
 def test_a_study_without_marks_is_completed_with_none() -> None:

@@ -9,16 +9,24 @@ from io import BytesIO
 
 from pydicom.filereader import dcmread
 
-from workstation.dicom.objects import digital_signature, encapsulated, image_objects, rejection_note, report_manifest
+from workstation.dicom.objects import (
+    digital_signature,
+    encapsulated,
+    image_objects,
+    lesion_segments,
+    rejection_note,
+    report_manifest,
+)
 from workstation.dicom.sr import measurement_report, planar_report, structured_report
 from workstation.dicom.sr.common import uid_from
 from workstation.domain.finding import AlgorithmIdentity, FindingList
-from workstation.domain.model import ImageFindings
+from workstation.domain.model import ImageFindings, SegmentMask
 from workstation.domain.ports import Clock, UnlockedSigner
 from workstation.domain.report import Person, Report
 from workstation.domain.signature import SignedArtefact
 from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
+from workstation.domain.volume import Volume
 from workstation.domain.workitem import OutputReference, WorklistRow
 
 
@@ -73,6 +81,12 @@ class DicomObjects:
     def detection_sr(self, study: Study, findings: FindingList) -> bytes:
         """Return the detector's marks as Comprehensive 3D SR (TID 1500). Raises TemplateViolation."""
         return measurement_report.detection_sr(study, findings, at=self.clock.now())
+
+    def detection_segmentations(
+        self, findings: FindingList, masks: Sequence[SegmentMask], sources: Sequence[bytes], volume: Volume
+    ) -> tuple[bytes, ...]:
+        """Return the masks as Segmentations, a segment per mark. Raises TemplateViolation, NotAVolume."""
+        return lesion_segments.lesion_segmentations(findings, masks, sources, volume, at=self.clock.now())
 
     def planar_sr(self, study: Study, algorithm: AlgorithmIdentity, images: Sequence[ImageFindings]) -> bytes:
         """Return what a model said of single images as SR (TID 1500). Raises TemplateViolation."""

@@ -32,11 +32,17 @@ _TOLERANCE_MM: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class SegmentName:
-    """What one mask label means, for the object."""
+    """
+    What one segment is, for the object.
+
+    ``tracking_id`` and ``site`` (where it lies) may be empty; without an identifier the label is one.
+    """
 
     label: str
     code: Code
     tracking_uid: str = ""
+    tracking_id: str = ""
+    site: Code | None = None
 
 
 def write_segmentation(
@@ -55,36 +61,74 @@ def write_segmentation(
     voxels. Raises TemplateViolation for an empty mask or a research model, NotAVolume when the
     files are not the slices of the volume.
     """
+    _refuse_research(algorithm)
+    found = [mask for mask in masks if not mask.empty]
+    if not found:
+        raise TemplateViolation(tr("There is no segmentation to store: the mask is empty."))
+    by_label = {name.label: name for name in names}
+    pixels = np.stack([mask.voxels for mask in found], axis=-1).astype(np.uint8)
+    packed = np.packbits(pixels).tobytes()
+    return _stored(pixels, packed, [by_label[mask.label] for mask in found], sources, volume, algorithm, at, 1)
+
+
+def write_lesions(
+    lesions: npt.NDArray[np.uint16],
+    names: Sequence[SegmentName],
+    sources: Sequence[bytes],
+    volume: Volume,
+    algorithm: AlgorithmIdentity,
+    *,
+    at: datetime,
+    number: int = 1,
+) -> bytes:
+    """
+    Return one segment per lesion as Part 10 bytes; ``lesions`` is ``[z, y, x]``, 0 = none, n = ``names[n - 1]``.
+
+    Every name has a voxel. ``number`` is the instance's in the series. Raises as ``write_segmentation``.
+    """
+    _refuse_research(algorithm)
+    if not names:
+        raise TemplateViolation(tr("There is no segmentation to store: the mask is empty."))
+    packed = b"".join([names[0].code.value.encode(), *(np.packbits(one > 0).tobytes() for one in lesions)])
+    return _stored(lesions, packed, names, sources, volume, algorithm, at, number)
+
+
+def _refuse_research(algorithm: AlgorithmIdentity) -> None:
     if algorithm.research:
         raise TemplateViolation(
             tr("Marks of a research model cannot be written into a report or result."),
             hint=tr("Use a signed model, or mark the finding yourself."),
         )
-    found = [mask for mask in masks if not mask.empty]
-    if not found:
-        raise TemplateViolation(tr("There is no segmentation to store: the mask is empty."))
-    by_label = {name.label: name for name in names}
+
+
+def _stored(
+    pixels: npt.NDArray[np.unsignedinteger[Any]],
+    packed: bytes,
+    names: Sequence[SegmentName],
+    sources: Sequence[bytes],
+    volume: Volume,
+    algorithm: AlgorithmIdentity,
+    at: datetime,
+    instance_number: int,
+) -> bytes:
     slices = _in_order([_source(data) for data in sources], volume)
-    pixels = np.stack([mask.voxels for mask in found], axis=-1).astype(np.uint8)
     identity = highdicom.AlgorithmIdentificationSequence(
         name=algorithm.name[:64],
         version=algorithm.version[:64],
         family=highdicom.sr.CodedConcept("123110", "DCM", "Artificial Intelligence"),
         parameters={"sha256": algorithm.sha256},
     )
-    digest = hashlib.sha256(np.packbits(pixels).tobytes()).hexdigest()
+    digest = hashlib.sha256(packed).hexdigest()
     study_uid = str(slices[0].StudyInstanceUID)
     segmentation = highdicom.seg.Segmentation(
         source_images=slices,
         pixel_array=pixels,
         segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[
-            _description(number, by_label[mask.label], identity) for number, mask in enumerate(found, start=1)
-        ],
+        segment_descriptions=[_description(number, name, identity) for number, name in enumerate(names, start=1)],
         series_instance_uid=uid_from(study_uid, "segmentation", algorithm.sha256),
         series_number=SERIES_NUMBER,
         sop_instance_uid=uid_from(study_uid, "segmentation", digest, at.isoformat()),
-        instance_number=1,
+        instance_number=instance_number,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=algorithm.name[:64],
         software_versions=software_version(),
@@ -115,8 +159,10 @@ def read_segmentation(part10: bytes, volume: Volume) -> tuple[SegmentMask, ...]:
         segments = {int(item.SegmentNumber): str(item.SegmentLabel) for item in ds.SegmentSequence}
         masks = {number: np.zeros(volume.voxels.shape, np.bool_) for number in segments}
         frames = ds.pixel_array.reshape(-1, ds.Rows, ds.Columns)
+        shared = ds.SharedFunctionalGroupsSequence[0]  # names the segment where there is only one
         for frame, item in zip(frames, ds.PerFrameFunctionalGroupsSequence, strict=True):
-            number = int(item.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+            said = item if "SegmentIdentificationSequence" in item else shared
+            number = int(said.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
             position = item.PlanePositionSequence[0].ImagePositionPatient
             masks[number][_slice_at([float(value) for value in position], volume)] |= frame > 0
     except (AttributeError, ValueError, KeyError, IndexError, TypeError, OSError) as exc:
@@ -169,12 +215,13 @@ def _description(number: int, name: SegmentName, identity: Any) -> Any:  # noqa:
         algorithm_type=highdicom.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=identity,
         tracking_uid=name.tracking_uid or None,
-        tracking_id=name.label if name.tracking_uid else None,
+        tracking_id=(name.tracking_id or name.label) if name.tracking_uid else None,
+        anatomic_regions=None if name.site is None else [_concept(name.site)],
     )
 
 
 def _concept(code: Code) -> Any:  # noqa: ANN401  ditto
-    return highdicom.sr.CodedConcept(code.value, code.scheme, code.meaning)
+    return highdicom.sr.CodedConcept(code.value, code.scheme, code.meaning[:64])
 
 
 def _foreign(detail: str) -> NotAVolume:

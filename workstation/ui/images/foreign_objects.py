@@ -120,6 +120,8 @@ class ForeignObjectsView(QObject):
     def _is_shown_at_once(self, one: ForeignObject) -> bool:
         if one.study_instance_uid not in self._priors:
             return one.kind in _LIGHT and not one.source.is_own
+        if one.is_proposal and one.source.is_own:  # what nobody decided on is no record of the prior
+            return False
         return one.kind in _LIGHT or (one.outlines is not None and len(one.outlines.structures) <= _FEW)
 
     def _refused(self, error: Exception) -> None:
