@@ -172,16 +172,17 @@ def _denials(reading: Reading, terms: Terms) -> Iterator[Mention]:
 
 def _contradicted(text: ReportText, denial: Mention, readings: tuple[Reading, ...]) -> Mention | None:
     """Return what was seen although it is denied, None where the two may be about different places."""
-    for reading in readings:
-        for seen in reading.seen:
-            denies = text.terms.raw["denies"].get(seen.entity)
-            if denies is None or (denial.entity != seen.entity and denial.entity not in denies):
-                continue
-            if _is_aged(seen, text.terms) or text.terms.pattern("bowed_out").search(seen.clause) is not None:
-                continue
-            if _may_be_one(text.terms, seen, denial):
-                return seen
-    return None
+    every = (seen for reading in readings for seen in reading.seen)
+    return next((seen for seen in every if _contradicts(text.terms, denial, seen)), None)
+
+
+def _contradicts(terms: Terms, denial: Mention, seen: Mention) -> bool:
+    denies = terms.raw["denies"].get(seen.entity)
+    if denies is None or (denial.entity != seen.entity and denial.entity not in denies):
+        return False
+    if _is_aged(seen, terms) or terms.pattern("bowed_out").search(seen.clause) is not None:
+        return False
+    return _may_be_one(terms, seen, denial)
 
 
 def _may_be_one(terms: Terms, one: Mention, other: Mention) -> bool:
@@ -196,7 +197,7 @@ def _may_be_one(terms: Terms, one: Mention, other: Mention) -> bool:
 
 def _is_denied(text: ReportText, seen: Mention) -> bool:
     return any(
-        _contradicted(text, denial, text.findings) == seen
+        _contradicts(text.terms, denial, seen)
         for reading in text.impression
         for denial in _denials(reading, text.terms)
     )

@@ -35,7 +35,7 @@ def side_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
     for reading in text.impression:
         for mention in reading.seen:
             found = _found(text, mention.entity)
-            sides = frozenset().union(*(one.sides for one in found), *_beside(text, found, mention))
+            sides = frozenset().union(*(one.sides for one in (*found, *_beside(text, found, mention))))
             if mention.sides == BOTH:  # "right … and left … filling defects" in one clause
                 sides = sides.union(*(sides_in(one.quote, text.terms) for one in found))
             known = bool(found) and all(one.sides for one in found)
@@ -65,12 +65,13 @@ def side_of_the_examination(text: ReportText) -> Iterator[NormFault]:
                     yield NormFault(NormKind.SIDE, "side_of_examination", reading.field.key, clause, examination)
 
 
-def _beside(text: ReportText, found: list[Mention], concluded: Mention) -> Iterator[frozenset[str]]:
+def _beside(text: ReportText, found: list[Mention], concluded: Mention) -> Iterator[Mention]:
     """
-    Yield the sides that are told in other words.
+    Yield what is told in other words.
 
     A sentence goes on about the other side ("an effusion on the right, fluid on the left"), and "nodules of both
-    breasts" sums up a nodule of one and a cyst of the other; a "cystic nodule" is what the findings call anechoic.
+    breasts" sums up a nodule of one and a cyst of the other; a "cystic nodule" is what the findings call anechoic, and
+    a "lesion" may be anything that they describe.
     """
     told = {(one.entity, one.quote) for one in found}
     also = text.terms.raw["entities"][concluded.entity]["also"]
@@ -80,7 +81,7 @@ def _beside(text: ReportText, found: list[Mention], concluded: Mention) -> Itera
     for reading in text.findings:
         for one in reading.mentions:
             if ((one.entity, one.quote) in told or one.entity == also) and one.polarity is not Polarity.NOT_SEEN:
-                yield one.sides
+                yield one
 
 
 def level_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
@@ -109,7 +110,8 @@ def lobe_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
         for mention in reading.seen:
             found = _found(text, mention.entity)
             same_side = [one for one in found if not mention.sides or one.sides & mention.sides]
-            lobes = frozenset().union(*(one.lobes for one in same_side))
+            beside = (one for one in _beside(text, found, mention) if not mention.sides or one.sides & mention.sides)
+            lobes = frozenset().union(*(one.lobes for one in (*same_side, *beside)))
             known = bool(same_side) and all(one.lobes for one in same_side)
             if known and mention.lobes and not mention.lobes <= lobes:
                 quote = same_side[0].quote
