@@ -90,6 +90,48 @@ def volume_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
                 yield NormFault(kind, "amount_of_conclusion", reading.field.key, quote, found[0][1])
 
 
+def labelled_numbers_of_the_conclusion(text: ReportText) -> Iterator[NormFault]:
+    """
+    An SUVmax, a calcium score, a heart rate of the conclusion is one of the findings, or rounded from it.
+
+    The findings count with every number of a sentence that has the label ("descending 180, circumflex 46"), and with
+    their sum; a number of a former examination is not held against them.
+    """
+    terms = text.terms
+    for label in terms.names("labelled"):
+        found = [one for reading in text.findings for one in _known_numbers(terms, reading, label)]
+        for reading in text.impression:
+            for low, high, step, quote in _labelled(terms, reading, label):
+                if found and not any(low <= one[1] + step and one[0] - step <= high for one in found):
+                    fault = (NormKind.NUMBER, "amount_of_conclusion", reading.field.key, quote, found[0][2])
+                    yield NormFault(*fault)
+
+
+def _known_numbers(terms: Terms, reading: Reading, label: str) -> Iterator[tuple[float, float, str]]:
+    for sentence in reading.sentences:
+        if terms.pattern("labelled", label).search(sentence) is None:
+            continue
+        ranges = [match.groups() for match in terms.pattern("labelled_value").finditer(sentence)]
+        for low, high in ranges:
+            yield float(low), float(high or low), sentence
+        total = sum(float(low) for low, _high in ranges)
+        if ranges:
+            yield total, total, sentence
+
+
+def _labelled(terms: Terms, reading: Reading, label: str) -> Iterator[tuple[float, float, float, str]]:
+    """Yield the number right behind a label, from and to, with half a unit of its last digit."""
+    for sentence in reading.sentences:
+        if terms.pattern("former_film").search(sentence) is not None:
+            continue
+        for match in terms.pattern("labelled", label).finditer(sentence):
+            value = terms.pattern("labelled_value").match(sentence, match.end())
+            if value is not None:
+                low, high = value.groups()
+                step = 0.51 * 10.0 ** -len(low.partition(".")[2])
+                yield float(low), float(high or low), step, sentence[match.start() : value.end()]
+
+
 def _told(readings: Iterable[Reading], terms: Terms, part: str, site: str) -> Iterator[tuple[frozenset[str], str]]:
     """
     Yield the sides on which something is told of a site, with its words; empty where a side is left open.

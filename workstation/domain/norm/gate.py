@@ -54,6 +54,7 @@ RULES: Final[tuple[tuple[NormKind, Rule], ...]] = (
     (NormKind.NUMBER, compare_rules.grade_of_the_conclusion),
     (NormKind.NUMBER, compare_rules.percent_of_the_conclusion),
     (NormKind.NUMBER, compare_rules.volume_of_the_conclusion),
+    (NormKind.NUMBER, compare_rules.labelled_numbers_of_the_conclusion),
     (NormKind.NUMBER, wording_rules.numbers),
     (NormKind.NUMBER, wording_rules.dates),
     (NormKind.RESIDUE, wording_rules.residue),
