@@ -31,6 +31,7 @@ from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationChec
 
 from resources.translation import tr
 from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.usable_certificate import unfit_words
 
 
 class Revocation(Enum):
@@ -197,12 +198,14 @@ def doubt_words(status: Any, before: datetime | None, now: datetime) -> str:  # 
     """
     Say why a signer, or the time stamp on the signature, is not trusted, empty where both are.
 
+    A signer is held to what its certificate was made for, as before signing; an authority of time to its own purpose.
+
     ``before`` is a proven time at which both existed.
     """
     stamp = getattr(status, "timestamp_validity", None)
     if stamp is None or (stamp.intact and stamp.valid and stamp.trusted):
         is_proven = stamp is not None or before is not None
-        return "" if status.trusted else trust_words(status, now, stamped=is_proven)
+        return unfit_words(status.signing_cert) if status.trusted else trust_words(status, now, stamped=is_proven)
     if not status.trusted and not stamp.revoked and stamp.signing_cert.not_valid_after > now:
         return trust_words(status, now, stamped=False)  # a stranger on the whole
     return stamp_words(stamp, before or now)
@@ -212,6 +215,8 @@ def trust_words(status: Any, now: datetime, *, stamped: bool) -> str:  # noqa: A
     """Say why a signer is not trusted."""
     if status.revoked:
         return tr("The signer's certificate has been revoked")
+    if unfit := unfit_words(status.signing_cert):
+        return unfit
     ended = status.signing_cert.not_valid_after
     if ended >= now:
         return tr("The signer's certificate does not come from a trusted authority or is not valid now")

@@ -74,6 +74,15 @@ def distrust(certificate: bytes, trust: Trust, now: datetime) -> type[Exception]
     return None
 
 
+def unfit_words(certificate: asn1_x509.Certificate) -> str:
+    """Say that a signer's certificate was made for something else than documents, empty where it was not."""
+    try:
+        DOCUMENTS.validate(certificate)
+    except InvalidCertificateError:
+        return tr("The signer's certificate is not made for signing documents")
+    return ""
+
+
 def _refused(text: str, hint: str) -> SignatureInvalid:
     return SignatureInvalid(text, hint=hint)
 
