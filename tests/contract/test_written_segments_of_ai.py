@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from tests.helpers.cases import NOON, FixedClock
+from tests.helpers.cases import NOON, FixedClock, study
 from tests.helpers.ct import axial, datasets, part10
 from tests.helpers.full_reports import dciodvfy_errors
 from workstation.dicom.images.volumes import InstanceVolumes
@@ -102,6 +102,20 @@ def test_each_segment_holds_the_voxels_of_its_lesion_and_no_other(files: list[by
     found = [np.argwhere(one.voxels).tolist() for one in read_segmentation(first, volume)]
     assert found == [[[0, 2, 2], [0, 2, 3]], [[3, 13, 13]]]
     assert [np.argwhere(one.voxels).tolist() for one in read_segmentation(second, volume)] == [[[1, 8, 8]]]
+
+
+@pytest.mark.parametrize("frames", ["one each", "none"])
+def test_slices_that_an_anonymiser_put_into_frames_of_their_own_keep_their_segments(frames: str) -> None:
+    slices = datasets(axial([7.5, 5.0, 2.5, 0.0]))
+    for number, ds in enumerate(slices, start=1):
+        ds.FrameOfReferenceUID = f"1.2.{number}" if frames == "one each" else ""
+    files = [part10(ds) for ds in slices]
+    volume = InstanceVolumes().from_instances(files, NoJob())
+    report = dcmread(BytesIO(OBJECTS.detection_sr(study(), listed(volume))))
+    (_, content) = OBJECTS.detection_segmentations(listed(volume), (LESIONS, OTHER), files, volume)
+
+    told = dcmread(BytesIO(content)).FrameOfReferenceUID
+    assert f'"{told}"' in report.to_json()
 
 
 def test_a_mask_without_a_mark_stores_nothing(files: list[bytes], volume: Volume) -> None:

@@ -18,6 +18,7 @@ from pydicom.filereader import dcmread
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.sr.common import MANUFACTURER, software_version, uid_from
+from workstation.dicom.sr.unnamed_frame import written_frame
 from workstation.domain.errors import DecodeError, NotAVolume, TemplateViolation
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import SegmentMask
@@ -112,6 +113,8 @@ def _stored(
     instance_number: int,
 ) -> bytes:
     slices = _in_order([_source(data) for data in sources], volume)
+    for one in slices:  # anonymisers give each slice a frame of its own; the SR says that of the volume
+        one.FrameOfReferenceUID = written_frame(volume.frame_of_reference_uid, volume.series_instance_uid)
     identity = highdicom.AlgorithmIdentificationSequence(
         name=algorithm.name[:64],
         version=algorithm.version[:64],
