@@ -2,7 +2,8 @@
 What an impression says in plain words of a critical value: there now or suspected, not denied, asked for or old.
 
 A phrase of the policy stands as it is written; "…" in it is a gap of up to twelve characters within a clause, which
-denies nothing, and "≥70" a number of at least 70.
+denies nothing and makes no microbleed of a bleeding, and "≥70" a number of at least 70. How much it is may stand behind
+a comma ("液气胸，大量").
 A suspicion is called through as well: waiting for its proof costs the time that the call is to save.
 """
 
@@ -40,6 +41,8 @@ _RULED_OUT: Final = re.compile(
     r"|\bexclude[sd]?\b|\brul(?:e|ed|ing) out\b|\bunlikely\b|\b(?:not|less) likely\b|\blow (?:probability|suspicion)\b",
     re.IGNORECASE,
 )
+_AMOUNT_BEHIND: Final = re.compile(r"[，,]\s*(?=大量\s*(?:[，,。；;.！!\n]|$))")
+"""The comma before an amount that stands alone: the clause before it is what there is so much of."""
 _JUDGED: Final = re.compile(f"考虑|[可怀]?疑|{_NOT_EXCLUDED.pattern}", re.IGNORECASE)
 
 
@@ -73,7 +76,7 @@ def _told(text: str, phrases: Sequence[str]) -> Iterator[Told]:
 def _clauses(text: str) -> tuple[tuple[Clause, bool], ...]:
     """Return the clauses that exclude nothing, with whether they suspect; every entry of a policy asks for the same."""
     terms, found = _terms(text), []
-    for sentence in split(text, terms.pattern("sentence_end")):
+    for sentence in split(_AMOUNT_BEHIND.sub("", text), terms.pattern("sentence_end")):
         for clause in clauses(sentence, terms):
             rest, denied = _NOT_EXCLUDED.subn("", clause.text)
             if _RULED_OUT.search(rest) is None:
@@ -100,7 +103,7 @@ def _is_enough(phrase: str, match: re.Match[str]) -> bool:
 @cache
 def _pattern(phrase: str) -> re.Pattern[str]:
     parts = (_part(part) for part in phrase.split(_GAP))
-    return re.compile("[^，。；;,.未无]{0,12}?".join(parts), re.IGNORECASE)
+    return re.compile("(?:(?!微小?出血)[^，。；;,.未无]){0,12}?".join(parts), re.IGNORECASE)
 
 
 def _part(part: str) -> str:
