@@ -56,9 +56,10 @@ class LateStamps:
         """
         Take the stamped version of a report; told twice it is taken once.
 
-        The sender opens it from now on, and the routes that keep objects carry it. Raises NotFound, Incomplete,
-        BadRequest, SignatureRefused where it is not that report with a time stamp, NoLongerUpdatable where the
-        report holds no more: after a withdrawal nothing takes the place of what was withdrawn.
+        The sender opens it from now on, and the routes that keep objects carry it, unless a correction or an
+        addendum has gone out meanwhile: nothing may arrive after that and be taken for newer. Raises NotFound,
+        Incomplete, BadRequest, SignatureRefused where it is not that report with a time stamp, NoLongerUpdatable
+        where the report holds no more: after a withdrawal nothing takes the place of what was withdrawn.
         """
         authorize(actor, Permission.SIGN_FINAL, self._context)
         if stored.sop_class_uid != ENCAPSULATED_PDF:
@@ -79,8 +80,8 @@ class LateStamps:
             case = case_with_site(connection, row.study_instance_uid, for_update=True)
             if case is None:
                 raise NotFound("there is no such case")
-            newest = connection.execute(select(reports).where(reports.c.report_uid == row.report_uid)).one()
-            if newest.state != ReportState.FINAL.value:
+            stands = connection.execute(select(reports).where(reports.c.report_uid == row.report_uid)).one()
+            if stands.state != ReportState.FINAL.value:
                 raise NoLongerUpdatable("this report holds no more, and waits for no time stamp")
             hold_dispatches(connection, row.study_instance_uid)
             taken = connection.execute(
@@ -102,7 +103,8 @@ class LateStamps:
                     pdf_sop_instance_uid=stored.sop_instance_uid, pdf_series_instance_uid=stored.series_instance_uid
                 )
             )
-            enqueue_stamped(connection, self._context, document_of(newest), case.site_id, [stored])
+            if stands.final_of_study is not None:
+                enqueue_stamped(connection, self._context, document_of(stands), case.site_id, [stored])
             self._context.audit.record(
                 connection,
                 actor,
