@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -102,7 +102,8 @@ def _end_widgets() -> None:
     if QApplication.instance() is None:
         return
     for widget in QApplication.topLevelWidgets():
-        if widget.parent() is None:
+        # a pop-up belongs to what it completes or chooses for, which ends it itself
+        if widget.parent() is None and widget.windowType() is not Qt.WindowType.Popup:
             widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 

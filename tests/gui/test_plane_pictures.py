@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -196,3 +198,33 @@ def test_the_chip_says_preview_while_a_plane_is_coarse_and_interpolated_afterwar
     qtbot.waitUntil(settled)
     kinds = [one.kind for one in (coarse, viewport.header.fidelity)]
     assert kinds == [FidelityKind.IMPROVING, FidelityKind.INTERPOLATED]
+
+
+def test_pictures_of_a_viewport_that_goes_while_they_are_cut_never_end_in_the_cutting_thread(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their timer belongs to the window's thread: a case closed in mid-cut brought the program down."""
+    ended: list[threading.Thread] = []
+    cutting, go_on = threading.Event(), threading.Event()
+    cut = VtkReslicer.__call__
+
+    def slowly(self: VtkReslicer, asked: ResliceRequest) -> object:
+        if threading.current_thread() is not threading.main_thread():
+            cutting.set()
+            go_on.wait(30)
+        return cut(self, asked)
+
+    class Watched(PlanePictures):
+        def __del__(self) -> None:
+            ended.append(threading.current_thread())
+
+    monkeypatch.setattr(VtkReslicer, "__call__", slowly)
+    made = scene()
+    pictures = Watched(DEAR)
+    pictures.levels(request(made), GRAY)
+    qtbot.waitUntil(cutting.is_set)
+    del pictures
+    gc.collect()
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(ended))
+    assert ended == [threading.main_thread()]

@@ -97,3 +97,13 @@ def test_a_thin_plane_after_a_slab_is_the_plane() -> None:
     assert reslicer(ResliceRequest(grid, plane_at(2, 20.0), (20, 20), slab))[10, 10] == 1100
 
     assert reslicer(ResliceRequest(grid, plane_at(2, 20.0), (20, 20)))[10, 10] == 1000
+
+
+@pytest.mark.parametrize(
+    ("dtype", "outside"), [(np.int16, OUTSIDE), (np.float32, OUTSIDE), (np.uint16, 0), (np.uint8, 0)]
+)
+def test_a_slab_beside_the_volume_is_empty_whatever_its_values_are(dtype: npt.DTypeLike, outside: int) -> None:
+    slab = Slab(Projection.MIP, 5.0).sampling(0.6)
+    asked = ResliceRequest(ramp(2, dtype), plane_at(2, 500.0), (4, 4), slab)
+
+    assert VtkReslicer()(asked).tolist() == [[outside] * 4] * 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -29,7 +29,7 @@ from workstation.domain.study import Patient, Study
 from workstation.domain.template import Text
 from workstation.exchange.paper.report_pdf import ReportPdf
 from workstation.exchange.signing.demo_pki import DemoKeyStore
-from workstation.exchange.signing.pades import Trust
+from workstation.exchange.signing.pades import PadesSigner, Trust
 from workstation.services.sealing import Sealing
 
 PIN = "246810"
@@ -71,11 +71,17 @@ def keys() -> tuple[DemoKeyStore, Path]:
 
 
 @cache
-def signed_case(scan: Path, *, key_of: Person = SENIOR, priors: tuple[PriorMeasurements, ...] = ()) -> SignedCase:
+def signed_case(
+    scan: Path,
+    *,
+    key_of: Person = SENIOR,
+    key: Callable[[DemoKeyStore], PadesSigner] | None = None,
+    priors: tuple[PriorMeasurements, ...] = (),
+) -> SignedCase:
     """
     Sign a report of a Chinese patient on the real study: its author when submitting, its senior at the end.
 
-    ``key_of`` is whose key signs the final report, which names the senior all the same;
+    ``key_of`` is whose key signs the final report, which names the senior all the same; ``key`` gives another one;
     ``priors`` were measured for comparison.
     """
     store, _folder = keys()
@@ -84,6 +90,7 @@ def signed_case(scan: Path, *, key_of: Person = SENIOR, priors: tuple[PriorMeasu
     sealing = Sealing(RENDERER, OBJECTS)
     submitted = replace(final, state=ReportState.PRELIMINARY, verifier=None, signed_at=None)
     author, senior = (store.unlock(person.user_id, PIN) for person in (JUNIOR, key_of))
+    senior = senior if key is None else key(store)
     written, signature = sealing.preliminary(submitted, author, TEMPLATE, study, row, at=SIGNED)
     preliminary = taken_apart(written.payload).pdf
     artefacts, pdf = sealing.final(

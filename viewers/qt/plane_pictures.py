@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from viewers.qt.surface import painted, rgb_image
@@ -92,6 +93,35 @@ class FusedPicture:
         return painted(rgb_image(self.rgb), of_blocks(transform, self.factor), size)
 
 
+class _Relay(QObject):
+    """
+    Brings full cuts to the viewports that wait for them; one of this process, made on the main thread.
+
+    It holds a viewport's pictures while they are cut. The thread knows a number only: held by it, the pictures of a
+    viewport that went meanwhile would end in that thread, and their timer with them.
+    """
+
+    finished = Signal(int, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: dict[int, PlanePictures] = {}
+        self._numbers = itertools.count()
+        self.finished.connect(self._hand_over)
+
+    def number_for(self, pictures: PlanePictures) -> int:
+        """Return the number under which the next cut of these pictures comes back."""
+        number = next(self._numbers)
+        self.waiting[number] = pictures
+        return number
+
+    @Slot(int, object)
+    def _hand_over(self, number: int, cut: _Cut | None) -> None:
+        pictures = self.waiting.pop(number)
+        if cut is not None:
+            pictures.take(cut)
+
+
 class PlanePictures(QObject):
     """
     Pictures of planes for one viewport; used on the main thread.
@@ -106,7 +136,6 @@ class PlanePictures(QObject):
     """
 
     changed = Signal()
-    _finished = Signal(object)
 
     def __init__(
         self, sample_s: float = _START_S, at_once_s: float = _AT_ONCE_S, turn: TurnBudget | None = None
@@ -127,7 +156,6 @@ class PlanePictures(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._cut_fully)
-        self._finished.connect(self._take)
 
     @property
     def is_settled(self) -> bool:
@@ -206,17 +234,20 @@ class PlanePictures(QObject):
             self._rest.start()
             return
 
+        relay = _relay()
+        number = relay.number_for(self)
+
         def work() -> None:
-            cut = cutter(asked, coarser(asked.request, _full_factor(asked.request)))
+            cut = None
             try:
-                self._finished.emit(cut)
-            except RuntimeError:
-                # the viewport went while its last picture was cut
-                return
+                cut = cutter(asked, coarser(asked.request, _full_factor(asked.request)))
+            finally:
+                relay.finished.emit(number, cut)
 
         self._running = _cutter().submit(work)
 
-    def _take(self, cut: _Cut) -> None:
+    def take(self, cut: _Cut) -> None:
+        """Show a full cut if it is still the one that is wanted."""
         if self._wanted is not None and self._wanted.is_like(cut.asked):
             self._full, self._wanted = cut, None
             self.changed.emit()
@@ -238,6 +269,11 @@ def samples(request: ResliceRequest) -> int:
 def same_cut(one: ResliceRequest, other: ResliceRequest) -> bool:
     """Tell whether two requests cut the same values."""
     return one.volume is other.volume and one.plane == other.plane and one.size == other.size and one.slab == other.slab
+
+
+@cache
+def _relay() -> _Relay:
+    return _Relay()
 
 
 @cache

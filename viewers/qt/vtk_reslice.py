@@ -90,7 +90,8 @@ class VtkReslicer:
         offsets = slab.offsets_mm[(places >= -0.5 - _EDGE) & (places <= last + _EDGE)]
         dtype = request.volume.voxels.dtype
         if offsets.size == 0:
-            return np.full((rows, columns), OUTSIDE, dtype=dtype)
+            least = OUTSIDE if np.issubdtype(dtype, np.floating) else max(OUTSIDE, int(np.iinfo(str(dtype)).min))
+            return np.full((rows, columns), least, dtype=dtype)
         if slab.projection is Projection.MEAN:
             total = np.zeros((rows, columns), dtype=np.float32)
             for layers in self._layers(matrix, request.size, offsets, slab.spacing_mm):

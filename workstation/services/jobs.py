@@ -7,13 +7,15 @@ and progress go through ``deliver``, which the UI sets to a function that posts 
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from workstation.domain.errors import JobCancelled
 
@@ -95,12 +97,27 @@ class JobHandle(Generic[T]):
         return self.future.result(timeout_s)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """The work and whom its end is told: mostly methods of what stands on the screen."""
+
+    work: Callable[[_Context], Any]
+    on_success: Callable[[Any], None] | None
+    on_error: Callable[[Exception], None] | None
+    on_progress: Callable[[float, str], None] | None
+
+
 def _run_here(callback: Callable[[], None]) -> None:
     callback()
 
 
 class JobRunner:
-    """Runs jobs on named pools and delivers what comes of them."""
+    """
+    Runs jobs on named pools and delivers what comes of them.
+
+    Work and callbacks are held here and let go where results are delivered, also those of a cancelled job: a page
+    that was closed meanwhile must not end in a thread of a pool, its timers belong to the window's.
+    """
 
     def __init__(self, deliver: Deliver = _run_here) -> None:
         self._deliver = deliver
@@ -109,6 +126,8 @@ class JobRunner:
             for pool, workers in _WORKERS.items()
         }
         self._closed = False
+        self._asked: dict[int, _Asked] = {}
+        self._numbers = itertools.count()
 
     def submit(
         self,
@@ -126,36 +145,46 @@ class JobRunner:
         thread, where the crash page catches it. After ``close`` a job counts as cancelled: what a
         window that goes still asks for concerns nobody.
         """
+        number = next(self._numbers)
+        self._asked[number] = _Asked(work, on_success, on_error, on_progress)
 
         def report(fraction: float, text: str) -> None:
-            if on_progress is not None:
-                self._deliver(lambda: None if context.cancelled.is_set() else on_progress(fraction, text))
+            self._deliver(lambda: self._tell(number, context, fraction, text))
 
         context = _Context(report if on_progress is not None else None)
         handle: JobHandle[T] = JobHandle(context)
 
         def run() -> T:
             context.raise_if_cancelled()
-            return work(context)
+            value: T = self._asked[number].work(context)
+            return value
 
         def finished(future: Future[T]) -> None:
-            if context.cancelled.is_set() or future.cancelled():
-                return
-            error = future.exception()
-            if isinstance(error, JobCancelled):
-                return
-            if error is None:
-                if on_success is not None:
-                    value = future.result()
-                    self._deliver(lambda: None if context.cancelled.is_set() else on_success(value))
-            elif not isinstance(error, Exception):
-                _log.error("a job ended with %s", type(error).__name__)
-            else:
-                self._deliver(lambda: _hand_over(error, on_error))
+            self._deliver(lambda: self._end(number, context, future))
 
         future = handle.future = self._started(pool, run)
         future.add_done_callback(finished)
         return handle
+
+    def _tell(self, number: int, context: _Context, fraction: float, text: str) -> None:
+        asked = self._asked.get(number)
+        if asked is not None and asked.on_progress is not None and not context.cancelled.is_set():
+            asked.on_progress(fraction, text)
+
+    def _end(self, number: int, context: _Context, future: Future[Any]) -> None:
+        asked = self._asked.pop(number)
+        if context.cancelled.is_set() or future.cancelled():
+            return
+        error = future.exception()
+        if isinstance(error, JobCancelled):
+            return
+        if error is None:
+            if asked.on_success is not None:
+                asked.on_success(future.result())
+        elif isinstance(error, Exception):
+            _hand_over(error, asked.on_error)
+        else:
+            _log.error("a job ended with %s", type(error).__name__)
 
     def _started(self, pool: Pool, run: Callable[[], T]) -> Future[T]:
         try:

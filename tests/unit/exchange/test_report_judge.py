@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from tests.helpers.full_reports import JUNIOR, SENIOR
 from tests.helpers.hub_reports import new_report
@@ -16,7 +23,9 @@ from workstation.domain.access import Actor, Role
 from workstation.domain.report import Report
 from workstation.domain.signed_judging import JudgedReport, SignedFault
 from workstation.exchange.signing.demo_pki import DemoKeyStore
+from workstation.exchange.signing.pades import PadesSigner, Trust
 from workstation.exchange.signing.report_judge import LARGEST_BYTES, SignedReportJudge
+from workstation.exchange.signing.software_key import RsaSigner
 
 ME = Actor(SENIOR.user_id, SENIOR.name, Role.SENIOR, "", SENIOR.organisation)
 
@@ -78,6 +87,42 @@ def test_without_an_authority_only_the_whole_is_judged_and_that_is_told(case: Si
     assert judge(content, {}, named(case), replace(ME, user_id="liwenbo")).fault is SignedFault.OTHER_SIGNER
     for place, damaged in flipped(content, 12):
         assert judge(damaged, digests(case), named(case), ME).fault is not None, place
+
+
+def test_a_signer_whose_authority_stays_at_home_is_taken_where_the_time_stamp_brings_its_own(lidc_0314: Path) -> None:
+    """A hospital's root signs its physicians itself and does not travel; the authority of a time stamp does."""
+    own = signed_case(lidc_0314, key=_of_a_hospital)
+    found = SignedReportJudge(lambda: None)(own.files["report_pdf.dcm"], digests(own), named(own), ME)
+
+    assert (found.fault, found.is_chain_checked, found.awaits_time_stamp) == (None, False, False)
+
+
+def _of_a_hospital(store: DemoKeyStore) -> PadesSigner:
+    """Return the senior's key under a certificate that a root of its own signed directly."""
+    root_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "清水医院根证书")])
+    names = [(NameOID.COMMON_NAME, SENIOR.name), (NameOID.USER_ID, SENIOR.user_id)]
+    usage = x509.KeyUsage(
+        digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(oid, value) for oid, value in names]))
+        .issuer_name(root)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=2000))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=2000))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(root_key, hashes.SHA256())
+    )
+    certificate = asn1_x509.Certificate.load(made.public_bytes(Encoding.DER))
+    signer = RsaSigner(certificate, [], lambda data, _digest: key.sign(data, padding.PKCS1v15(), hashes.SHA256()))
+    roots = (made.public_bytes(Encoding.DER), *store.trust().roots)
+    return PadesSigner(signer, Trust(roots, store.trust().intermediates), store.time_authority())
 
 
 def test_a_changed_report_is_not_taken(case: SignedCase) -> None:

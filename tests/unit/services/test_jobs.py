@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Iterator
 
@@ -106,6 +107,37 @@ def test_a_cancelled_job_stays_silent(runner: JobRunner) -> None:
 
     assert stopped.wait(5)
     assert handle.cancelled
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_what_stood_on_the_screen_ends_where_results_are_delivered_and_never_in_a_pool(*, cancelled: bool) -> None:
+    """A page that is closed while its job runs would else end in the job's thread, with timers that belong here."""
+    posted: queue.Queue[Callable[[], None]] = queue.Queue()
+    jobs, ended, under_way, go_on = JobRunner(posted.put), [], threading.Event(), threading.Event()
+
+    class Page:
+        def work(self, _job: JobContext) -> int:
+            under_way.set()
+            go_on.wait(10)
+            return 1
+
+        def take(self, _value: int) -> None:
+            """Nothing to do."""
+
+        def __del__(self) -> None:
+            ended.append(threading.current_thread())
+
+    page = Page()
+    handle = jobs.submit(Pool.CPU, page.work, on_success=page.take)
+    assert under_way.wait(10)
+    del page
+    if cancelled:
+        handle.cancel()
+    go_on.set()
+    posted.get(timeout=10)()
+    jobs.close()
+
+    assert ended == [threading.current_thread()]
 
 
 def test_foreground_work_runs_with_the_same_interface() -> None:

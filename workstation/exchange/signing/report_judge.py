@@ -106,15 +106,16 @@ def _own_authorities(pdf_object: bytes) -> Trust:
     """
     Return the authorities that a report brings along, to be believed for one check of its integrity.
 
-    Where it brings none, its own certificates; for what cannot be read nobody, which the check then says.
+    A certificate whose authority does not come along stands for itself: that of a time stamp may, where the signer's
+    does not. For what cannot be read nobody is believed, which the check then says.
     """
     found: dict[bytes, asn1_x509.Certificate] = {}
     with suppress(Exception):  # the parsers raise many kinds on damaged input, and the check itself tells of it
         for one in PdfFileReader(BytesIO(taken_apart(pdf_object).pdf)).embedded_signatures:
             for certificate in _certificates(one.signed_data):
                 found[certificate.dump()] = certificate
-    authorities = tuple(der for der, certificate in found.items() if certificate.ca)
-    return Trust(authorities or tuple(found))
+    named = {certificate.subject.hashable for certificate in found.values() if certificate.ca}
+    return Trust(tuple(der for der, one in found.items() if one.ca or one.issuer.hashable not in named))
 
 
 def _certificates(signed: cms.SignedData) -> Iterator[asn1_x509.Certificate]:
