@@ -8,6 +8,7 @@ step leaves the report waiting in the hub's list, and whoever comes next finds w
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ LOOK: Final = timedelta(minutes=1)
 """How often the hub is asked what waits."""
 FIRST_RETRY: Final = timedelta(seconds=20)
 LAST_RETRY: Final = timedelta(minutes=5)
+MOST_A_ROUND: Final = 3
+"""So many are stamped between two looks at the outbox (some 0.6 s each): a new report never waits behind a list."""
 UNSTAMPABLE: Final = timedelta(hours=6)
 """So long a report is left alone that this workstation cannot vouch for: another one may, or its lists change."""
 _ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
@@ -62,6 +65,8 @@ class AddLateStamps:
     Raises TimeStampUnavailable, SignatureInvalid.
     """
     clock: Clock
+    first: Callable[[int], int] = random.randrange
+    """Where in a list of so many a round begins: workstations that all begin at the top would do the same ones."""
     _due: datetime | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
     _waiting: tuple[AwaitedStamp, ...] = field(default=(), init=False)
@@ -81,13 +86,14 @@ class AddLateStamps:
 
     def _round(self, job: JobContext, now: datetime) -> StampRound:
         done: set[str] = set()
-        is_silent = False
+        is_silent = has_more = False
         try:
             self._waiting = tuple(self.port.awaited())
-            for one in self._waiting:
+            open_ones = [one for one in self._waiting if self._left_alone.get(one.pdf_sop_instance_uid, now) <= now]
+            begin = self.first(len(open_ones)) if open_ones else 0
+            has_more = len(open_ones) > MOST_A_ROUND
+            for one in (open_ones[begin:] + open_ones[:begin])[:MOST_A_ROUND]:
                 job.raise_if_cancelled()
-                if self._left_alone.get(one.pdf_sop_instance_uid, now) > now:
-                    continue
                 if self._add(one, now):
                     done.add(one.pdf_sop_instance_uid)
         except NotPermitted:  # a role that changed meanwhile
@@ -96,7 +102,7 @@ class AddLateStamps:
             is_silent = True
         self._failures = self._failures + 1 if is_silent else 0
         pause = min(LAST_RETRY, FIRST_RETRY * 2 ** min(self._failures - 1, 16)) if is_silent else LOOK
-        self._due = now + pause
+        self._due = now if has_more and not is_silent else now + pause
         self._waiting = tuple(one for one in self._waiting if one.pdf_sop_instance_uid not in done)
         return StampRound(len(done), self._waiting)
 

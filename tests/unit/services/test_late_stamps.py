@@ -52,7 +52,7 @@ class Hub:
 
     def instance(self, study_instance_uid: str, series_instance_uid: str, sop_instance_uid: str) -> bytes:
         del study_instance_uid, series_instance_uid
-        if sop_instance_uid in {ONE.pdf_sop_instance_uid, TWO.pdf_sop_instance_uid} | self.there:
+        if sop_instance_uid in {one.pdf_sop_instance_uid for one in (ONE, TWO, *self.waiting)} | self.there:
             return sop_instance_uid.encode()
         raise Refused("The hub does not know this case or image")
 
@@ -74,7 +74,15 @@ class Bench:
     preserved: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.add = AddLateStamps(self.hub, self.hub, NoShop(), self.hub, self.preserve, FixedClock(NOON))  # type: ignore[arg-type]  # it asks no more of these
+        self.add = AddLateStamps(
+            self.hub,
+            self.hub,  # type: ignore[arg-type]
+            NoShop(),
+            self.hub,  # type: ignore[arg-type]
+            self.preserve,
+            FixedClock(NOON),
+            lambda _many: 0,
+        )
 
     def preserve(self, content: bytes) -> bytes:
         self.preserved.append(content)
@@ -143,6 +151,49 @@ def test_a_clock_that_was_set_back_waits_for_nothing() -> None:
     bench.round(timedelta(days=-2))
 
     assert bench.hub.asked == asked + 1
+
+
+def many(count: int) -> list[AwaitedStamp]:
+    return [AwaitedStamp("1.2.5", "1.2.5.1", f"1.2.5.{n}", f"1.2.5.4.{n}", "王启明", NOON) for n in range(count)]
+
+
+def test_a_new_report_waits_for_a_few_stamps_only_and_the_rest_of_the_list_follows_at_once() -> None:
+    waiting = many(8)
+    bench = Bench(Hub(waiting=waiting, there={stamped_uid(one.pdf_sop_instance_uid) for one in waiting}))
+
+    rounds = [bench.round() for _ in range(4)]
+
+    assert [one.stamped for one in rounds] == [3, 3, 2, 0]
+    assert [len(one.waiting) for one in rounds] == [5, 2, 0, 0]
+    assert bench.hub.asked == 3  # nothing is left: the next look comes later
+
+
+def test_reports_that_cannot_be_stamped_hold_up_no_other_and_end_the_rounds() -> None:
+    bench = Bench(Hub(waiting=many(8)), error=lambda _content: SignatureInvalid("the signer is not known here"))
+
+    for _ in range(6):
+        assert len(bench.round().waiting) == 8
+
+    assert sorted(bench.preserved) == sorted(one.pdf_sop_instance_uid.encode() for one in many(8))
+
+
+def test_a_silent_authority_is_not_asked_again_at_once_however_many_wait() -> None:
+    bench = Bench(Hub(waiting=many(8)))
+
+    bench.round()
+    bench.round()
+
+    assert len(bench.preserved) == 1
+
+
+def test_two_workstations_begin_at_different_places_of_the_same_list() -> None:
+    waiting = many(8)
+    hub = Hub(waiting=waiting, there={stamped_uid(one.pdf_sop_instance_uid) for one in waiting})
+    bench = Bench(hub)
+    bench.add.first = lambda many: many - 2
+
+    assert bench.round().stamped == 3
+    assert hub.told == [waiting[place].pdf_sop_instance_uid for place in (6, 7, 0)]
 
 
 def signed_pdf(one: AwaitedStamp, sop_class: str = "1.2.840.10008.5.1.4.1.1.104.1") -> OutputReference:
