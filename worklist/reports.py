@@ -53,9 +53,12 @@ class HubReports:
         if response.is_error and not is_unknown_address(response):
             raise refusal(response, doing=f"POST {path}")
 
-    def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
+    def finalise(
+        self, report: Report, claim: Claim, artefacts: Sequence[OutputReference], *, wants_time_stamp: bool = True
+    ) -> Report:
         """Record the report as final with its signed objects; idempotent."""
-        return self._post(claim, "final", report, outputs=as_json(_OUTPUTS, list(artefacts)))
+        outputs = as_json(_OUTPUTS, list(artefacts))
+        return self._post(claim, "final", report, outputs=outputs, wants_time_stamp=wants_time_stamp)
 
     def _post(self, claim: Claim, step: str, report: Report, **more: object) -> Report:
         body = {"report": as_json(_REPORT, report), "transaction_uid": claim.transaction_uid, **more}

@@ -68,6 +68,7 @@ class FakeWorklist:
 class FakeReports:
     stored: Report | None = None
     finals: list[tuple[Report, Claim, tuple[OutputReference, ...]]] = field(default_factory=list)
+    stamps_wanted: list[bool] = field(default_factory=list)
     fail_with: WorkstationError | None = None
     refused: dict[str, WorkstationError] = field(default_factory=dict)
     """What is said to one report alone"""
@@ -94,7 +95,10 @@ class FakeReports:
         if error is not None:
             raise error
 
-    def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
+    def finalise(
+        self, report: Report, claim: Claim, artefacts: Sequence[OutputReference], *, wants_time_stamp: bool = True
+    ) -> Report:
+        self.stamps_wanted.append(wants_time_stamp)
         error = self.refused.get(report.report_uid, self.fail_with) or self.refused_late
         if error is not None:
             raise error

@@ -98,6 +98,8 @@ class FinalBody:
     report: Report
     transaction_uid: str
     outputs: list[OutputReference]
+    wants_time_stamp: bool = True
+    """False where the signer's house takes reports without: then one without a stamp lacks nothing"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,14 @@ def report_routes(reports: ReportService, inbox: InboxService) -> APIRouter:
 
     @router.post("/reports/{ups_instance_uid}/final")
     def finalise(ups_instance_uid: str, actor: CurrentActor, body: FinalBody) -> Report:
-        return reports.finalise(actor, ups_instance_uid, body.report, body.transaction_uid, body.outputs)
+        return reports.finalise(
+            actor,
+            ups_instance_uid,
+            body.report,
+            body.transaction_uid,
+            body.outputs,
+            wants_time_stamp=body.wants_time_stamp,
+        )
 
     @router.get("/inbox")
     def returned(actor: CurrentActor) -> list[ReturnedReport]:

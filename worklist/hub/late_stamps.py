@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from worklist.hub.auth import authorize
 from worklist.hub.case_follower import case_with_site
@@ -40,17 +40,22 @@ class LateStamps:
         self._signatures = signatures
 
     def awaited(self, actor: Actor) -> list[AwaitedStamp]:
-        """Return what waits for its time stamp, the longest first; what was withdrawn waits for nothing."""
+        """
+        Return what waits for its time stamp, the longest first; what was withdrawn waits for nothing.
+
+        Of more than MOST_LISTED others each time, by lot: what never gets its stamp must not stand before the rest.
+        """
         authorize(actor, Permission.SIGN_FINAL, self._context)
         query = (
             select(late_stamps, returned_reports.c.summary)
             .join(reports, reports.c.report_uid == late_stamps.c.report_uid)
             .join(returned_reports, returned_reports.c.report_uid == late_stamps.c.report_uid, isouter=True)
             .where(late_stamps.c.stored_at.is_(None), reports.c.state == ReportState.FINAL.value)
-            .order_by(late_stamps.c.since, late_stamps.c.pdf_sop_instance_uid)
+            .order_by(func.random())
         )
         with self._context.read() as connection:
-            return [_awaited(row) for row in connection.execute(query.limit(MOST_LISTED))]
+            rows = connection.execute(query.limit(MOST_LISTED)).all()
+        return [_awaited(row) for row in sorted(rows, key=lambda row: (row.since, row.pdf_sop_instance_uid))]
 
     def stamped(self, actor: Actor, pdf_sop_instance_uid: str, stored: OutputReference) -> None:
         """

@@ -162,12 +162,15 @@ class ReportService:
         report: Report,
         transaction_uid: str,
         outputs: Sequence[OutputReference],
+        *,
+        wants_time_stamp: bool = True,
     ) -> Report:
         """
         Record a signed report, complete its workitem with the outputs and put it into the sender's inbox.
 
         All of it is one transaction. The same report again, after a lost answer, is answered as
-        the first time. What follows a signed report takes its place, unless another did so meanwhile.
+        the first time. What follows a signed report takes its place, unless another did so meanwhile. A report that
+        lacks a time stamp waits for one where the signer's house wants any.
 
         Raises:
             Incomplete: an output is not stored. BadRequest: it is something else than it is called, or another's.
@@ -197,7 +200,7 @@ class ReportService:
             self._record(connection, actor, VersionStep.SIGNED, stored, stored.change_reason)
             self._double.conclude(connection, stored.study_instance_uid)
             put_into_inbox(connection, case, stored, outputs, now=self._context.clock.now())
-            if judged.awaits_time_stamp:
+            if judged.awaits_time_stamp and wants_time_stamp:
                 await_stamp(connection, stored, outputs, now=self._context.clock.now())
             enqueue(connection, self._context, stored, case.site_id, outputs)
             self._follow(

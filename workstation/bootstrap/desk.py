@@ -100,6 +100,7 @@ def desk_services(hub: Hub, storage: LocalStorage, signing: Signing) -> DeskServ
             new_uid,
             may_go=StampPending(storage.outbox, signing.add_time_stamp, clock, signing.hold),
             add_late_stamps=late_stamps(hub, signing) if signing.wants_time_stamps else lambda _job: StampRound(),
+            wants_time_stamps=signing.wants_time_stamps,
         ),
         release=ReleaseCase(hub.worklist),
         reveal=RevealAi(hub.audit),

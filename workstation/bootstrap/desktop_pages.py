@@ -238,7 +238,7 @@ def _deliveries(desktop: Desktop) -> Page:
         new_uid,
         reject,
         case_of=case_of,
-        awaited=hub.late_stamps.awaited,
+        awaited=hub.late_stamps.awaited if desktop.signing.wants_time_stamps else tuple,
     )
     OutboxPresenter(own, box, desktop.shell.jobs, actor, _present(desktop.desk).deliver)
     return own

@@ -121,8 +121,10 @@ class ReportPort(Protocol):
         """Ask whether the report would be taken; raises what ``finalise`` would, before anything is stored."""
         ...
 
-    def finalise(self, report: Report, claim: Claim, artefacts: Sequence[OutputReference]) -> Report:
-        """Record the report as final with its signed objects; idempotent."""
+    def finalise(
+        self, report: Report, claim: Claim, artefacts: Sequence[OutputReference], *, wants_time_stamp: bool = True
+    ) -> Report:
+        """Record the report as final with its signed objects, and whether one without a stamp waits; idempotent."""
         ...
 
 

@@ -150,11 +150,13 @@ class SignedPdf:
 
     content: bytes
     level: SignatureLevel
+    is_stamp_wanted: bool = True
+    """Whether the policy asks for a time stamp"""
 
     @property
     def awaits_time_stamp(self) -> bool:
         """Tell whether the time-stamping authority could not be reached, so that a stamp must follow."""
-        return self.level is SignatureLevel.B
+        return self.level is SignatureLevel.B and self.is_stamp_wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class DeliverReports:
     """Holds back what still waits for its time stamp (``StampPending``)."""
     add_late_stamps: Callable[[JobContext], StampRound] = lambda _job: StampRound()
     """Sees to what was delivered without one (``AddLateStamps``)."""
+    wants_time_stamps: bool = True
+    """Whether a report that goes without one waits for it; the hub is told."""
 
     def __call__(self, job: JobContext) -> DeliveryOutcome:
         """Try every due delivery of the signed-in senior; the others wait for their owner."""
@@ -140,7 +142,7 @@ class DeliverReports:
         absent = [a.sop_instance_uid for a in delivery.artefacts if a.sop_instance_uid not in stored]
         if absent:
             raise SourceError("The hub did not confirm every signed object", detail=f"unconfirmed: {absent}")
-        self.reports.finalise(report, delivery.claim, outputs)
+        self.reports.finalise(report, delivery.claim, outputs, wants_time_stamp=self.wants_time_stamps)
         try:
             RecordDecisions(self.audit)(report)  # with the delivery, because signing works without the line
         except NotPermitted as exc:  # the report itself was taken: its text must not become a draft again

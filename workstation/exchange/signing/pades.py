@@ -155,7 +155,7 @@ class PadesSigner:
                 return SignedPdf(sign(self._level, stamper), self._level)
             except TimeStampUnavailable as exc:
                 _LOG.info("signed without a time stamp: %s", exc.detail)
-        return SignedPdf(sign(SignatureLevel.B, None), SignatureLevel.B)
+        return SignedPdf(sign(SignatureLevel.B, None), SignatureLevel.B, self._level is not SignatureLevel.B)
 
     def _signed(
         self,
