@@ -6,6 +6,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Final, Self
@@ -37,9 +38,12 @@ def run_hub(
     judges: Judges | None = None,
     checks: RouteChecks | None = None,
     signatures: ReportJudge | None = None,
+    notice: str = "",
 ) -> None:
     """
     Serve a hub until it is interrupted; with ``carriers`` it sends signed reports to the sites.
+
+    ``notice`` is told beside the address, once it can be served.
 
     Raises:
         WorkstationError: demo users beyond loopback, or the port is taken.
@@ -57,6 +61,8 @@ def run_hub(
         check_archive(settings.data_dir, settings.archive_url or "")
         address = listener.getsockname()
         print(f"http://{_shown(address[0])}:{address[1]}", flush=True)  # noqa: T201 - the command's output
+        if notice:
+            print(notice, file=sys.stderr, flush=True)  # noqa: T201 - ditto
         password = server.config.app.state.accounts.ensure_first_admin()  # type: ignore[union-attr]  # our FastAPI app
         if password is not None:
             print(tr("First account: admin, password {password}", password=password), flush=True)  # noqa: T201 - ditto

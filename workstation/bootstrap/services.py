@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 from types import FrameType
 
@@ -25,11 +24,6 @@ def run_hub_command(options: argparse.Namespace) -> int:
     films = tuple(options.pre_read_films)
     settings = HubSettings(options.data, options.database, options.archive, options.demo_users, films)
     checks = hub_route_checks(options.data, options.drop)
-    if options.trust is None:
-        words = tr(
-            "No authority is named (--trust): signed reports are checked to be whole, not by whom they were signed"
-        )
-        print(words, file=sys.stderr, flush=True)
     with hub_carriers(options.data, options.drop, options.commitment, options.commitment_tls) as carriers:
         run_hub(
             settings,
@@ -39,8 +33,13 @@ def run_hub_command(options: argparse.Namespace) -> int:
             judges=hub_judges(),
             checks=checks,
             signatures=hub_signatures(options.trust),
+            notice="" if options.trust is not None else _unchecked_signers(),
         )
     return 0
+
+
+def _unchecked_signers() -> str:
+    return tr("No authority is named (--trust): signed reports are checked to be whole, not by whom they were signed")
 
 
 def run_worker_command(options: argparse.Namespace) -> int:
