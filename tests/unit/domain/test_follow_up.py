@@ -196,6 +196,8 @@ def test_only_what_has_two_axes_in_millimetres_is_a_nodule() -> None:
     assert nodule_of_annotation(outlined((0, 0, 0))) is None
     pixels = tuple(replace(one, unit="px") for one in AXES)
     assert nodule_of_annotation(outlined((0, 0, 0), *pixels)) is None
+    without_size = tuple(replace(one, value=0.0) for one in AXES)
+    assert nodule_of_annotation(outlined((0, 0, 0), *without_size)) is None
     axes = nodule_of_annotation(outlined((2, 0, 0), *AXES, kind=AnnotationKind.BIDIRECTIONAL))
     assert axes is not None
     assert (axes.diameter_mm, axes.volume_mm3, axes.centre_lps_mm) == (9.0, None, (2, 0, 0))
