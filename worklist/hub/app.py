@@ -132,10 +132,9 @@ def create_hub(
     app.state.critical = critical
     app.state.critical_watch = watch
     app.state.accounts = accounts
-    index = InstanceIndex(context)
     follower = CaseFollower(context)
     ups = UpsService(context, follower)
-    cases = CaseService(context, index, ups, follower)
+    cases = CaseService(context, InstanceIndex(context), ups, follower)
     app.include_router(account_routes(accounts))
     discovery = Discovery(context, archive)
     app.include_router(
@@ -147,10 +146,11 @@ def create_hub(
     app.include_router(recognised_routes(RecognisedService(context), RepeatService(context)))
     app.include_router(workflow_routes(reports, ReportWorkflow(context, follower)))
     app.include_router(double_reading_routes(DoubleReadings(context, follower), PolicyService(context)))
+    stamps = LateStamps(context, SignedCheck(context, archive, signatures))
     for router in (
         critical_routes(critical, policies),
         audit_routes(AuditService(context)),
-        late_stamp_routes(LateStamps(context, SignedCheck(context, archive, signatures))),
+        late_stamp_routes(stamps),
         dispatch_routes(DispatchService(context, checks), TimelineService(context)),
         document_routes(DocumentService(context, judges or {})),
         image_grade_routes(ImageGrades(context)),
@@ -159,7 +159,7 @@ def create_hub(
         app.include_router(router)
     app.include_router(create_ups_router(ups, cases))
     wado = WadoService(context, archive, discovery)
-    app.include_router(create_dicomweb_router(context, archive, discovery, wado))
+    app.include_router(create_dicomweb_router(context, archive, discovery, wado, stamps.require_fit))
 
     @app.get("/api/health", tags=["health"])
     def health() -> dict[str, str]:

@@ -101,10 +101,16 @@ class _Route(APIRoute):
         return guarded
 
 
-def create_router(context: HubContext, archive: Archive, discovery: Discovery, wado: WadoService) -> APIRouter:
-    """Return the routes below ``/dicom-web``; ``archive`` keeps the files."""
+def create_router(
+    context: HubContext,
+    archive: Archive,
+    discovery: Discovery,
+    wado: WadoService,
+    require_fit: stow.FitCheck | None = None,
+) -> APIRouter:
+    """Return the routes below ``/dicom-web``; ``archive`` keeps the files that ``require_fit`` lets pass."""
     router = APIRouter(prefix=PREFIX, tags=["DICOMweb"], route_class=_Route)
-    _add_store(router, context, archive, discovery)
+    _add_store(router, context, archive, discovery, require_fit)
     _add_search(router, context, discovery)
     _add_instances(router, wado)
     _add_metadata(router, wado)
@@ -121,7 +127,13 @@ def _accept(request: Request) -> str:
     return request.query_params.get("accept") or ",".join(request.headers.getlist("accept"))
 
 
-def _add_store(router: APIRouter, context: HubContext, archive: Archive, discovery: Discovery) -> None:
+def _add_store(
+    router: APIRouter,
+    context: HubContext,
+    archive: Archive,
+    discovery: Discovery,
+    require_fit: stow.FitCheck | None,
+) -> None:
     @router.post("/studies", summary="STOW-RS")
     @router.post("/studies/{study}", summary="STOW-RS into one study")
     async def store(request: Request, actor: Signed, study: str = "") -> Response:
@@ -130,7 +142,13 @@ def _add_store(router: APIRouter, context: HubContext, archive: Archive, discove
         if media_type != "multipart/related" or parameters.get("type", DICOM).lower() != DICOM:
             raise UnsupportedMedia('the body is multipart/related; type="application/dicom"')
         intake = await run_in_threadpool(
-            stow.Intake, context, archive, discovery, actor, study_instance_uid=request.path_params.get("study", "")
+            stow.Intake,
+            context,
+            archive,
+            discovery,
+            actor,
+            study_instance_uid=request.path_params.get("study", ""),
+            require_fit=require_fit,
         )
         try:
             reader = MultipartReader(

@@ -8,7 +8,8 @@ crash the next one finds it and tells the hub. What was final stays as it is.
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -23,10 +24,12 @@ from worklist.hub.signed_check import SignedCheck
 from worklist.hub.signed_outputs import require_stored
 from worklist.hub.tables import reports, returned_reports
 from worklist.hub.workflow_tables import late_stamps
+from workstation.dicom.objects.stamped_version import stamped_uid
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.late_stamp import AwaitedStamp
 from workstation.domain.report import ReportState
+from workstation.domain.signed_judging import JudgedReport
 from workstation.domain.workitem import OutputReference
 
 MOST_LISTED: Final = 500
@@ -79,8 +82,7 @@ class LateStamps:
             return
         signer = Actor(row.signer_id, row.signer_name, actor.role, "", "")
         judged = self._signatures.judged(actor, signer, report, stored)
-        if judged.awaits_time_stamp or judged.stamped_at is None or judged.follows != pdf_sop_instance_uid:
-            raise SignatureRefused("this is not the stamped version of that report", fault="other_report")
+        stamped_at = _stamp_of(judged, pdf_sop_instance_uid)
         with self._context.write() as connection:
             case = case_with_site(connection, row.study_instance_uid, for_update=True)
             if case is None:
@@ -94,7 +96,7 @@ class LateStamps:
                 .where(late_stamps.c.pdf_sop_instance_uid == pdf_sop_instance_uid, late_stamps.c.stored_at.is_(None))
                 .values(
                     stored_at=self._context.clock.now(),
-                    stamped_at=judged.stamped_at,
+                    stamped_at=stamped_at,
                     stamped_sop_instance_uid=stored.sop_instance_uid,
                     stored_by=actor.display_name[:200],
                 )
@@ -115,8 +117,37 @@ class LateStamps:
                 actor,
                 AuditAction.REPORT_STAMPED,
                 subject_uid=row.study_instance_uid,
-                detail=f"report {row.report_uid}, stamped {judged.stamped_at.astimezone(UTC).isoformat()}",
+                detail=f"report {row.report_uid}, stamped {stamped_at.astimezone(UTC).isoformat()}",
             )
+
+    def require_fit(self, actor: Actor, study_instance_uid: str, sop_instance_uid: str, content: Path) -> None:
+        """
+        Refuse an object that would take the place of a stamped version and is none.
+
+        Called before it is stored: its UID is given and the archive keeps the first bytes, so no workstation could
+        mend it any more. Raises SignatureRefused.
+        """
+        query = select(late_stamps).where(
+            late_stamps.c.study_instance_uid == study_instance_uid, late_stamps.c.stored_at.is_(None)
+        )
+        with self._context.read() as connection:
+            rows = connection.execute(query).all()
+            row = next((one for one in rows if stamped_uid(one.pdf_sop_instance_uid) == sop_instance_uid), None)
+            if row is None:
+                return
+            report = document_of(
+                connection.execute(select(reports).where(reports.c.report_uid == row.report_uid)).one()
+            )
+        signer = Actor(row.signer_id, row.signer_name, actor.role, "", "")
+        judged = self._signatures.judged_bytes(actor, signer, report, content.read_bytes())
+        _stamp_of(judged, row.pdf_sop_instance_uid)
+
+
+def _stamp_of(judged: JudgedReport, pdf_sop_instance_uid: str) -> datetime:
+    """Return the time of the stamp on the version that follows a PDF. Raises SignatureRefused."""
+    if judged.awaits_time_stamp or judged.stamped_at is None or judged.follows != pdf_sop_instance_uid:
+        raise SignatureRefused("this is not the stamped version of that report", fault="other_report")
+    return judged.stamped_at
 
 
 def _row(connection: Connection, pdf_sop_instance_uid: str) -> Row[Any]:

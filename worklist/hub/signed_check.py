@@ -72,7 +72,7 @@ class SignedCheck:
         row = stored.pop(pdf.sop_instance_uid)
         key = InstanceKey(report.study_instance_uid, row.series_instance_uid, row.sop_instance_uid, row.digest)
         digests = {uid: other.digest for uid, other in stored.items()}
-        return self._judged(actor, actor, report, key, digests)
+        return self._judged(actor, actor, report, self.archive.read(key), digests)
 
     def judged(self, actor: Actor, signer: Actor, report: Report, stored: OutputReference) -> JudgedReport:
         """
@@ -85,14 +85,18 @@ class SignedCheck:
             known = connection.execute(select(table.digest).where(table.sop_instance_uid == stored.sop_instance_uid))
             digest = known.scalar_one_or_none() or ""
         key = InstanceKey(report.study_instance_uid, stored.series_instance_uid, stored.sop_instance_uid, digest)
-        return self._judged(actor, signer, report, key, {})
+        return self._judged(actor, signer, report, self.archive.read(key), {})
+
+    def judged_bytes(self, actor: Actor, signer: Actor, report: Report, pdf_object: bytes) -> JudgedReport:
+        """Return the same of an object that is not stored yet. Raises SignatureRefused."""
+        return self._judged(actor, signer, report, pdf_object, {})
 
     def _judged(
-        self, actor: Actor, signer: Actor, report: Report, key: InstanceKey, digests: Mapping[str, str]
+        self, actor: Actor, signer: Actor, report: Report, pdf_object: bytes, digests: Mapping[str, str]
     ) -> JudgedReport:
         if self.judge is None:
             raise SignatureRefused("this hub judges no signatures", fault="unreadable")
-        judged = self.judge(self.archive.read(key), digests, report, signer)
+        judged = self.judge(pdf_object, digests, report, signer)
         if judged.fault is None:
             return judged
         log.info("a signed report is refused: %s: %s", judged.fault, judged.detail)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from worklist.hub.auth import authorize
 from worklist.hub.charset_rules import charset_rules, told_settings
 from worklist.hub.context import HubContext
 from worklist.hub.discovery import Discovery
+from worklist.hub.errors import SignatureRefused
 from worklist.hub.instance_json import dataset_to_json, read_header
 from worklist.hub.instances import InstanceIndex, NewInstance, Registered
 from worklist.hub.late_stamp_rows import comes_too_late
@@ -39,6 +40,8 @@ from workstation.domain.errors import (
 )
 from workstation.domain.scanner_charset import CharsetRule
 
+FitCheck = Callable[[Actor, str, str, Path], None]
+"""Of who stores, a study, an object and its file: raises SignatureRefused where it must not stand there."""
 MAX_PART_BYTES: Final = 2 * 1024**3
 MAX_BODY_BYTES: Final = 16 * 1024**3
 QUARANTINE_BYTES: Final = 2 * 1024**3
@@ -111,6 +114,7 @@ class Intake:
         actor: Actor,
         *,
         study_instance_uid: str = "",
+        require_fit: FitCheck | None = None,
     ) -> None:
         if not actor.may(Permission.SEND_STUDY):
             authorize(actor, Permission.STORE_RESULT, context, subject_uid=study_instance_uid)
@@ -118,6 +122,7 @@ class Intake:
         self._archive = archive
         self._actor = actor
         self._study = study_instance_uid
+        self._require_fit = require_fit
         self._index = InstanceIndex(context)
         self._discovery = discovery
         self._quarantine = Quarantine(context.data_dir / "quarantine")
@@ -208,7 +213,7 @@ class Intake:
                 return
             attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen), self._rules_of(site_id))
             instance = NewInstance(seen, attributes, digest, part.size, part.fast.hexdigest())
-            if self._already(instance, site_id) or self._too_late(seen):
+            if self._already(instance, site_id) or self._too_late(seen) or self._unfit(seen, part.path):
                 return
             key = InstanceKey(seen.study_instance_uid, seen.series_instance_uid, seen.sop_instance_uid, digest)
             self._archive.put(part.path, key)
@@ -302,6 +307,17 @@ class Intake:
             )
             self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
         return is_late
+
+    def _unfit(self, seen: InspectedInstance, path: Path) -> bool:
+        """Refuse what stands where a stamped version belongs and is none; the judge has audited why."""
+        if seen.sop_class_uid != ENCAPSULATED_PDF or self._require_fit is None:
+            return False
+        try:
+            self._require_fit(self._actor, seen.study_instance_uid, seen.sop_instance_uid, path)
+        except SignatureRefused:
+            self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
+            return True
+        return False
 
     def flush(self) -> None:
         """Enter the rows of everything whose file is durable, in one transaction."""
