@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from PySide6.QtCore import Qt
@@ -15,23 +14,18 @@ from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
 from tests.helpers import cases
-from tests.helpers.critical import AT, EXPERT, TECHNICIAN, ActsInMemory, CriticalHub, notice, party
-from tests.helpers.desk import DeskBench
+from tests.helpers.critical import AT, EXPERT, TECHNICIAN, notice, party
+from tests.helpers.critical_bed import Bed
 from workstation.dicom.critical_policy import default_policy
 from workstation.domain.access import Actor, Role
 from workstation.domain.audit import AuditAction
-from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalState, CriticalValue, Dismissal
+from workstation.domain.critical import CallMethod, CallOutcome, CriticalSource, CriticalState, Dismissal
 from workstation.domain.critical_board import CallReport, Recognition
 from workstation.domain.critical_policy import CriticalPolicy, CriticalSuggestion, free_entry
 from workstation.domain.errors import Locked, NoLongerUpdatable
-from workstation.domain.template import ReportTemplate
-from workstation.exchange.templates.library import TemplateLibrary
-from workstation.services.critical_service import CriticalActs
 from workstation.services.report_service import RecordDecisions
 from workstation.settings import Settings
 from workstation.ui.critical.alarm import CriticalAlarm
-from workstation.ui.critical.case import CriticalCase
-from workstation.ui.critical.desk import CriticalDesk
 from workstation.ui.critical.dialogs import (
     AcknowledgeDialog,
     CallDialog,
@@ -39,18 +33,15 @@ from workstation.ui.critical.dialogs import (
     RecogniseDialog,
     SuggestedDialog,
 )
-from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.critical.words import last_call
 from workstation.ui.main_window import MainWindow
 from workstation.ui.notice import Severity
 from workstation.ui.pages.page import Page, PageSpec
-from workstation.ui.report.side_column import SidePlace
 from workstation.ui.widgets.worklist_columns import Column
 from workstation.ui.widgets.worklist_model import WorklistModel
 
 pytestmark = pytest.mark.gui
 RESIDENT = Actor("resident", "宋佳", Role.READER, "centre", "省影像专科联盟远程诊断中心", "住院医师")
-HEAD = TemplateLibrary().get("ct-head")
 READ_BACK = CallReport("9", "王护士", "护士", "0571", "脑出血", read_back=True, read_back_text="已知晓")
 
 
@@ -59,66 +50,6 @@ def _english() -> Iterator[None]:
     use_language(ENGLISH)
     yield
     use_language(CHINESE)
-
-
-class Bed:
-    """A reader's desk with a report page, and the hub of critical values in memory."""
-
-    def __init__(self, qtbot: QtBot, actor: Actor = EXPERT, template: ReportTemplate = HEAD) -> None:
-        self.qtbot = qtbot
-        self.clock = cases.FixedClock(AT)
-        self.hub = CriticalHub(self.clock, actor)
-        self.pending = ActsInMemory()
-        self.bench = DeskBench(template=template)
-        self.seconds = 0.0
-        numbers = count(100)
-        acts = CriticalActs(self.hub, self.pending, self.clock, lambda: f"2.25.{next(numbers)}", self.bench.audit)
-        self.critical = CriticalDesk(
-            acts, self.bench.jobs, lambda: actor, default_policy=default_policy(), seconds=lambda: self.seconds
-        )
-
-    def page(self) -> None:
-        self.bench.open(self.qtbot.waitUntil)
-        self.page_, self.presenter = self.bench.page()
-        self.panel = CriticalPanel()
-        self.page_.side.put(SidePlace.CRITICAL, self.panel)
-        self.case = CriticalCase(self.page_, self.bench.desk, self.critical, self.panel)
-        self.presenter.guards.append(self.case.hold_up)
-        self.page_.critical_requested.connect(self.case.act)
-        self.page_.resize(1856, 1052)
-        self.page_.show()
-        self.settle()
-
-    def pass_(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.seconds += seconds
-        self.critical.ticked.emit()
-
-    def refresh(self) -> None:
-        self.settle()
-        self.critical.refresh()
-        self.settle()
-
-    def settle(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.critical.is_fetching)
-
-    def value(self) -> CriticalValue:
-        (value,) = self.hub.values.values()
-        return value
-
-    def known(self) -> CriticalValue:
-        """Put one critical value on the hub and let the desk see it."""
-        value = self.hub.recognise(self.bench.row.ups_instance_uid, Recognition("2.25.1", "perforation", "消化道穿孔"))
-        self.refresh()
-        return value
-
-    def dialog(self) -> QWidget:
-        assert self.case.dialog is not None
-        return self.case.dialog
-
-    def close(self) -> None:
-        self.critical.stop()
-        self.bench.close()
 
 
 @pytest.fixture
