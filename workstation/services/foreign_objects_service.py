@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
+from workstation.dicom.objects.ai_objects import is_of_ai, names_algorithm
 from workstation.dicom.objects.document_text import document_kind, encapsulated_document, sr_text
 from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION, read_key_objects
 from workstation.dicom.objects.markup_text import cda_text, html_text
@@ -79,7 +80,8 @@ class ForeignObject:
 
     ``nodules`` are those of a report that a person stands behind: what a later study is compared with.
     ``ai_marks`` are those that a device alone proposes; ``decided`` the tracking UIDs that a person decided on.
-    ``is_proposal`` tells of segments that a device alone outlined.
+    ``is_proposal`` tells of segments that a device alone outlined; ``is_of_ai`` of any result no person stands behind.
+    ``names_algorithm``: somewhere in a report an algorithm is identified.
     """
 
     study_instance_uid: str
@@ -95,6 +97,8 @@ class ForeignObject:
     ai_marks: tuple[SeenNodule, ...] = ()
     decided: frozenset[str] = frozenset()
     is_proposal: bool = False
+    is_of_ai: bool = False
+    names_algorithm: bool = False
 
     @property
     def marks_of_people(self) -> tuple[Annotation, ...]:
@@ -113,6 +117,7 @@ class UnreadObject:
     sop_instance_uid: str
     label: str
     reason: str
+    modality: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +175,7 @@ class ReadForeignObjects:
                 raise
             except WorkstationError as error:
                 words = f"{series.modality} {series.description}".strip()
-                unread.append(UnreadObject(one.sop_instance_uid, words, error.user_text))
+                unread.append(UnreadObject(one.sop_instance_uid, words, error.user_text, series.modality))
         return ForeignObjects(study.study_instance_uid, tuple(found), tuple(unread))
 
 
@@ -183,7 +188,8 @@ def read_object(part10: bytes, study: Study) -> ForeignObject:
     with quiet():
         ds = read_part10(part10)
         try:
-            return _read(ds, part10, study)
+            said = names_algorithm(ds)
+            return replace(_read(ds, part10, study), is_of_ai=is_of_ai(ds), names_algorithm=said)
         except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError, OverflowError) as exc:
             raise HostileInput(
                 tr("The object is damaged and cannot be shown"), detail=f"{type(exc).__name__}: {exc}"[:300]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.hanging import day_of
 from workstation.domain.key_image import KeyImage
 from workstation.domain.study import Study
+from workstation.services.before_ai import before_ai, undisclosed_series
 from workstation.services.foreign_objects_service import ForeignObject, ForeignObjects, ObjectKind, wanted
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
@@ -50,6 +52,8 @@ class ForeignObjectsView(QObject):
         self._on: set[str] = set()
         self._running: list[JobHandle[ForeignObjects]] = []
         self._stack: StackScene | None = None
+        self._is_ai_hidden = False
+        self._end_listening: Callable[[], None] = _nothing
         self._drawing = ForeignDrawing()
         self.dialog: DocumentDialog | None = None
         self.panel = ObjectsPanel()
@@ -78,7 +82,8 @@ class ForeignObjectsView(QObject):
     # the case
 
     def _opened(self, case: OpenImages) -> None:
-        self._case = case
+        self._case, self._is_ai_hidden = case, case.session.ai_hidden
+        self._end_listening = case.session.subscribe(lambda _change: self._ai_shown())
         self._read(case.session.study)
 
     def _prior_beside(self, study: Study) -> None:
@@ -102,6 +107,8 @@ class ForeignObjectsView(QObject):
     def _closed(self) -> None:
         for job in self._running:
             job.cancel()
+        self._end_listening()
+        self._end_listening, self._is_ai_hidden = _nothing, False
         if self.dialog is not None:
             self.dialog.reject()
         self._case = self._stack = None
@@ -114,8 +121,31 @@ class ForeignObjectsView(QObject):
     def _take(self, found: ForeignObjects) -> None:
         self._found[found.study_instance_uid] = found
         self._on |= {one.source.sop_instance_uid for one in found.objects if self._is_shown_at_once(one)}
+        self._show_series()
         self._redraw()
         self._images.objects_read.emit(found)
+
+    def _ai_shown(self) -> None:
+        """Show what was kept from a reader who looked first."""
+        if self._case is not None and self._case.session.ai_hidden != self._is_ai_hidden:
+            self._is_ai_hidden = self._case.session.ai_hidden
+            self._show_series()
+            self._redraw()
+
+    def _show_series(self) -> None:
+        if self._case is None:
+            return
+        study = self._case.session.study
+        found = self._found.get(study.study_instance_uid)
+        self._page.series.withhold(undisclosed_series(study, found) if self._is_ai_hidden else ())
+
+    def _disclosed(self) -> tuple[ForeignObjects, ...]:
+        """Return what may be seen: of the open case nothing of an AI before it is revealed; the case first."""
+        order = sorted(self._found.values(), key=lambda one: one.study_instance_uid in self._priors)
+        return tuple(
+            before_ai(one) if self._is_ai_hidden and one.study_instance_uid not in self._priors else one
+            for one in order
+        )
 
     def _is_shown_at_once(self, one: ForeignObject) -> bool:
         if one.study_instance_uid not in self._priors:
@@ -137,9 +167,8 @@ class ForeignObjectsView(QObject):
 
     @property
     def objects(self) -> tuple[ForeignObject, ...]:
-        """Return what could be read of the open case, then of the priors beside it."""
-        order = sorted(self._found.values(), key=lambda one: one.study_instance_uid in self._priors)
-        return tuple(one for found in order for one in found.objects)
+        """Return what could be read of the open case and may be seen, then of the priors beside it."""
+        return tuple(one for found in self._disclosed() for one in found.objects)
 
     def _object(self, uid: str) -> ForeignObject | None:
         return next((one for one in self.objects if one.source.sop_instance_uid == uid), None)
@@ -173,7 +202,7 @@ class ForeignObjectsView(QObject):
         return ForeignLayer(one.study_instance_uid, maker(one.source), marks, one.outlines, images, title)
 
     def _show_facts(self) -> None:
-        unread = [one for found in self._found.values() for one in found.unread]
+        unread = [one for found in self._disclosed() for one in found.unread]
         rows = [self._facts(one) for one in self.objects]
         rows += [ObjectFacts(one.sop_instance_uid, one.label, failure=one.reason) for one in unread]
         self.panel.show_objects(rows)
@@ -332,3 +361,7 @@ class ForeignObjectsView(QObject):
             raise error
         if self.dialog is dialog:
             dialog.paper.show_message(error.user_text)
+
+
+def _nothing() -> None:
+    """End nothing: no case is open."""

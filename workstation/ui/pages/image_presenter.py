@@ -15,6 +15,7 @@ from workstation.domain.errors import WorkstationError
 from workstation.domain.finding import FindingList
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import ImagePlace as PlaceOnImage
+from workstation.services.before_ai import undisclosed_series
 from workstation.services.jobs import JobRunner
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.images.clip_shares import ClipShares
@@ -158,6 +159,8 @@ class ImagePresenter(QObject):
         self._case = case = OpenImages(session)
         case.annotations.watch(self._measured)
         self._page.series.show_study(*study_line(session.study, session.row), case.rows())
+        if session.ai_hidden:  # before anything is painted; who reads the objects shows those of people
+            self._page.series.withhold(undisclosed_series(session.study))
         yield
         self.case_opened.emit(case)
         yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -104,7 +104,13 @@ class SeriesPanel(QWidget):
 
     def first(self) -> SeriesRow | None:
         """Return the row that the keyboard enters at."""
-        return self._rows.get(self._shown) or next(iter(self._rows.values()), None)
+        shown = self._rows.get(self._shown)
+        return shown or next((row for row in self._rows.values() if not row.isHidden()), None)
+
+    def withhold(self, series_uids: Collection[str]) -> None:
+        """Keep the rows of these series from the reader, and show all others."""
+        for uid, row in self._rows.items():
+            row.setHidden(uid in series_uids)
 
     def select(self, series_uid: str) -> None:
         """Mark the series on screen."""
