@@ -93,6 +93,8 @@ def model_card(model_id: str, bundle: Bundle) -> ModelCard:
         threshold=manifest.threshold,
         froc=_froc(bundle.folder / EVALUATION_NAME),
         drift_limits=_drift_limits(bundle),
+        intended_use=_said(manifest.intended_use),
+        contraindications=tuple(_said(Text(**entry)) for entry in raw["contraindications"]),
     )
 
 

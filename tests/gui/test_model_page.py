@@ -150,6 +150,21 @@ def test_the_curve_of_a_model_is_shown_with_what_it_was_measured_on(qtbot: QtBot
     assert not plot.grab().isNull()
 
 
+def test_whom_a_model_is_not_for_stands_in_the_language_of_the_page_before_its_figures(qtbot: QtBot) -> None:
+    page = ModelsPage(may_change=False)
+    qtbot.addWidget(page)
+    own = "# a 1.0.0\n\nNot for children."
+    card = replace(
+        _card("a", Trust.RELEASE), intended_use="供复核参考", contraindications=("不适用于儿童",), card=own,
+        figures=(("set", "0.8"),),
+    )  # fmt: skip
+    page.show_models([card], ModelChoice())
+    page.list.setCurrentRow(0)
+    said = page.said
+    assert said.index("供复核参考") < said.index("· 不适用于儿童") < said.index("Measured")
+    assert said[said.index(own) - 1] == "The model's own card, in the words of its maker"
+
+
 def _weeks(bench: _Bench, last: tuple[float, ...]) -> None:
     who = AlgorithmIdentity("b", "1.0.0", "b" * 8)
     for number in range(60):

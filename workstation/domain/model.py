@@ -205,6 +205,10 @@ class ModelCard:
     """As the bundle's evaluation has it, None where it states none"""
     drift_limits: DriftLimits | None = None
     """What a site's marks a scan are watched against, None where the evaluation does not say"""
+    intended_use: str = ""
+    """Whom it is for, as the manifest says it in the language in use"""
+    contraindications: tuple[str, ...] = ()
+    """Whom it is not for, in the same words and order"""
 
     @property
     def research(self) -> bool:

@@ -35,6 +35,11 @@ class ModelDialog(Dialog):
             self._line(tr("This machine does not have the model; ask the administrator for its card."))
             return
         self._line(card.title, "h2", "t0")
+        if card.intended_use:
+            self._line(tr("Intended use"), "caption", "t2")
+            self._line(card.intended_use)
+        for refused in card.contraindications:
+            self._line(f"· {refused}", "body", "warn")
         if card.limits:
             self._line(tr("Known limits"), "caption", "t2")
             for limit in card.limits:

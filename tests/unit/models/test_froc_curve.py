@@ -10,6 +10,7 @@ import pytest
 
 from models.engine.installed import EVALUATION_NAME, InstalledModels, _drift_limits, _froc
 from models.engine.registry import BUNDLES, read_bundle
+from resources.translation import use_language
 from workstation.domain.model import DriftLimits, FrocCurve
 
 
@@ -49,3 +50,10 @@ def test_a_bundle_whose_evaluation_says_nothing_of_it_has_no_limits(tmp_path: Pa
     bundle = read_bundle(BUNDLES / "lung-nodule-xs")
 
     assert _drift_limits(replace(bundle, folder=tmp_path)) is None
+
+
+def test_a_chinese_reader_is_told_in_chinese_whom_the_model_is_not_for(tmp_path: Path) -> None:
+    use_language("zh_CN")
+    (card,) = InstalledModels(tmp_path).cards()
+    assert card.contraindications == ("不得作为首读或唯一阅片者", "不适用于儿童", "不适用于层间距大于3 mm的图像")
+    assert card.intended_use.startswith("供放射科医师在成人胸部CT阅片中复核参考")

@@ -274,6 +274,11 @@ class ModelsPage(Page):
             "t2",
         )
         say(f"SHA-256 {card.sha256}", "caption", "t2")
+        if card.intended_use:
+            say(tr("Intended use"), "h2", "t0")
+            say(card.intended_use)
+        for line in card.contraindications:
+            say(f"· {line}", "body", "warn")
         if card.froc is not None:
             curve = card.froc
             say(tr("Sensitivity by false marks a scan"), "h2", "t0")
@@ -291,6 +296,7 @@ class ModelsPage(Page):
                     say(f"· {line}")
         if card.card:
             column.addWidget(rule())
+            say(tr("The model's own card, in the words of its maker"), "caption", "t2")
             self.said.append(card.card)
             column.addWidget(DocumentView(card.card))
 
