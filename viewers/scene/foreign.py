@@ -1,4 +1,4 @@
-"""What other systems drew, on any plane: their marks as outlines, structures as contours, key images as a badge."""
+"""What other systems drew, on any plane: marks as outlines, structures as lines and points, key images as a badge."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from resources.translation import tr
 from viewers.scene import callipers
+from viewers.scene.foreign_structures import Met, StructureIndex
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import Calliper, ForeignShape, PixelPoint
 from viewers.scene.scene import Scene
@@ -21,7 +22,7 @@ from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.key_image import KeyImage
-from workstation.domain.structures import FloatArray, Structure, StructureSet, cuts_of, outlines_on
+from workstation.domain.structures import FloatArray, StructureSet
 
 Colour = tuple[int, int, int]
 _ARM_PX: Final = 6.0
@@ -29,7 +30,6 @@ _PLANES_KEPT: Final = 32
 _LEAST_LUMINANCE: Final = 0.22
 """Relative luminance of a line: at least 5.4 to 1 on black, as WCAG counts; a dark rim carries it over bone."""
 _BADGE_Y_PX: Final = 34.0
-_PARALLEL: Final = 0.999
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,15 +53,16 @@ class ForeignDrawing:
 
     def __init__(self) -> None:
         self._layers: tuple[ForeignLayer, ...] = ()
-        self._indices: dict[int, list[_Index]] = {}
-        self._kept: OrderedDict[tuple[object, ...], list[tuple[Structure, list[FloatArray], bool]]] = OrderedDict()
+        self._indices: dict[int, list[StructureIndex]] = {}
+        self._kept: OrderedDict[tuple[object, ...], list[Met]] = OrderedDict()
 
     def show(self, layers: Sequence[ForeignLayer]) -> None:
         """Draw these layers from now on and nothing else."""
         self._layers = tuple(layers)
         sets = {id(one.outlines): one.outlines for one in layers if one.outlines is not None}
         self._indices = {
-            key: self._indices.get(key) or [_Index(one) for one in found.structures] for key, found in sets.items()
+            key: self._indices.get(key) or [StructureIndex(one) for one in found.structures]
+            for key, found in sets.items()
         }
         self._kept.clear()
 
@@ -91,67 +92,31 @@ class ForeignDrawing:
                 badges += 1
             for mark in layer.marks:
                 yield from _mark(mark, layer.maker, scene, ref, view)
-            outlines = layer.outlines
-            if outlines is not None and view.plane is not None and _same_frame(outlines.frame_of_reference_uid, scene):
-                yield from self._structures(layer, outlines, view, view.plane, scene.slice_step_mm / 2)
+            if layer.outlines is not None and view.plane is not None:
+                yield from self._structures(layer.maker, layer.outlines, scene, view, view.plane)
 
     def _structures(
-        self, layer: ForeignLayer, outlines: StructureSet, view: SliceView, plane: ImagePlane, half: float
+        self, maker: str, outlines: StructureSet, scene: StackScene | MprScene, view: SliceView, plane: ImagePlane
     ) -> Iterator[ForeignShape]:
-        for structure, lines, closed in self._on(outlines, plane, half):
-            colour = readable(structure.colour) if structure.colour is not None else None
-            longest = max(range(len(lines)), key=lambda n: len(lines[n])) if closed else 0
-            for number, line in enumerate(lines):
-                words = (f"{layer.maker} · {structure.name}",) if number == longest else ()
-                yield ForeignShape(_projected(line, view, plane), closed, False, colour, words)
+        for met in self._on(outlines, plane, scene.slice_step_mm / 2, _frames(scene)):
+            one = met.structure
+            colour = readable(one.colour) if one.colour is not None else None
+            rings = sorted(met.rings, key=len, reverse=True)  # the longest bears the name
+            drawn = [(_projected(ring, view, plane), True) for ring in rings]
+            drawn += [(_projected(line, view, plane), False) for line in met.lines]
+            drawn += [(_crossed([at]), False) for at in _projected(met.places, view, plane)]
+            for number, (line, closed) in enumerate(drawn):
+                words = (f"{maker} · {one.name}",) if number == 0 else ()
+                yield ForeignShape(line, closed, False, colour, words)
 
-    def _on(
-        self, outlines: StructureSet, plane: ImagePlane, half: float
-    ) -> list[tuple[Structure, list[FloatArray], bool]]:
-        key = id(outlines), plane.origin, plane.normal, half
+    def _on(self, outlines: StructureSet, plane: ImagePlane, half: float, frames: frozenset[str]) -> list[Met]:
+        key = id(outlines), plane.origin, plane.normal, half, frames
         if key not in self._kept:
-            self._kept[key] = [
-                found for index in self._indices.get(id(outlines), ()) if (found := index.on(plane, half))
-            ]
+            here = [one for one in self._indices.get(id(outlines), ()) if outlines.frame_of(one.structure) in frames]
+            self._kept[key] = [met for index in here if (met := index.on(plane, half)) is not None]
             if len(self._kept) > _PLANES_KEPT:
                 self._kept.popitem(last=False)
         return self._kept[key]
-
-
-class _Index:
-    """The contours of a structure in one array, so that a plane asks all of them at once."""
-
-    def __init__(self, structure: Structure) -> None:
-        self._structure = structure
-        self._points = np.concatenate(structure.contours)
-        self._starts = np.cumsum([0, *(len(one) for one in structure.contours[:-1])])
-        first = structure.contours[0]
-        corners = np.cross(first - first[0], np.roll(first, -1, axis=0) - first[0]).sum(axis=0)
-        size = float(np.linalg.norm(corners))
-        self._normal = corners / size if size > 0 else np.zeros(3)
-        places = np.unique(np.round([float(one[0] @ self._normal) for one in structure.contours], 2))
-        self._half_gap = float(np.median(np.diff(places))) / 2 if len(places) > 1 else 0.5
-
-    def on(self, plane: ImagePlane, half: float) -> tuple[Structure, list[FloatArray], bool] | None:
-        """Return what lies in the plane: closed contours, or where contours of another direction cross it."""
-        normal = np.asarray(plane.normal)
-        away = self._points @ normal - float(np.dot(plane.origin, normal))
-        least, most = np.minimum.reduceat(away, self._starts), np.maximum.reduceat(away, self._starts)
-        parallel = abs(float(normal @ self._normal)) > _PARALLEL
-        near = np.flatnonzero((-half < least) & (most <= half) if parallel else (least < 0) & (most >= 0))
-        one = self._structure
-        part = Structure(one.number, one.name, tuple(one.contours[int(n)] for n in near), one.colour)
-        lines = outlines_on(part, plane, half) if parallel else self._stair(part, plane)
-        return (one, lines, parallel) if lines else None
-
-    def _stair(self, part: Structure, plane: ImagePlane) -> list[FloatArray]:
-        """Return the border of the cut as steps: each contour stands for half the gap to its neighbours."""
-        normal = np.asarray(plane.normal)
-        up = (self._normal - (self._normal @ normal) * normal) * self._half_gap
-        found: list[FloatArray] = []
-        for ends in cuts_of(part, plane):
-            found += [np.array([np.subtract(end, up), np.add(end, up)]) for end in ends]
-        return found
 
 
 def is_of(ref: FrameRef, image: KeyImage) -> bool:
@@ -169,12 +134,12 @@ def readable(colour: Colour) -> Colour:
     return round(mixed[0]), round(mixed[1]), round(mixed[2])
 
 
-def _same_frame(frame_of_reference_uid: str, scene: StackScene | MprScene) -> bool:
-    """Tell whether points lie in the scene's frame; de-identified slices may each bring one of their own."""
+def _frames(scene: StackScene | MprScene) -> frozenset[str]:
+    """Return the frames in which a scene's picture lies; de-identified slices may each bring one of their own."""
     frames = {scene.frame_of_reference_uid}
     if isinstance(scene, StackScene) and (image := scene.image(scene.index)) is not None:
         frames.add(image.frame_of_reference_uid)
-    return bool(frame_of_reference_uid) and frame_of_reference_uid in frames
+    return frozenset(frames - {""})
 
 
 def _mark(
@@ -194,7 +159,7 @@ def _calliper(mark: Annotation, scene: StackScene | MprScene, ref: FrameRef | No
         is_shown = here and ref is not None and (mark.referenced_frame or 1) == ref.frame_number
         return callipers.calliper(mark, view) if is_shown else None
     half = scene.slice_step_mm / 2
-    if view.plane is None or not _same_frame(mark.frame_of_reference_uid, scene):
+    if view.plane is None or mark.frame_of_reference_uid not in _frames(scene):
         return None
     if callipers.lies_on(mark, view.plane, half) and mark.kind is not AnnotationKind.SPHERE:
         return callipers.calliper(mark, view)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from resources.translation import tr, trn
-from workstation.domain.structures import LeftOut
 from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
 
 
@@ -40,22 +39,20 @@ def content_words(one: ForeignObject) -> str:
 
 
 def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
-    """Return what an object holds that is not drawn, and why, one reason a line."""
-    return tuple(_left_out(why, count) for why, count in one.outlines.left_out) if one.outlines is not None else ()
-
-
-def _left_out(why: LeftOut, count: int) -> str:
-    if why is LeftOut.POINT:
-        return trn("Not drawn: {count} single point", "Not drawn: {count} single points", count)
-    if why is LeftOut.OPEN:
-        return trn("Not drawn: {count} open contour", "Not drawn: {count} open contours", count)
-    if why is LeftOut.OTHER_FRAME:
-        return trn(
-            "Not drawn: {count} structure in another frame of reference",
-            "Not drawn: {count} structures in another frame of reference",
-            count,
+    """Return what an object holds that is not drawn, or not on the images of the rest, one reason a line."""
+    found = one.outlines
+    lines: list[str] = []
+    if found is not None and found.elsewhere:
+        lines.append(
+            trn(
+                "{count} structure in another frame of reference: drawn on the images of that frame only",
+                "{count} structures in another frame of reference: drawn on the images of that frame only",
+                found.elsewhere,
+            )
         )
-    return trn("Not drawn: {count} unusable contour", "Not drawn: {count} unusable contours", count)
+    if found is not None and found.unusable:
+        lines.append(trn("Not drawn: {count} unusable contour", "Not drawn: {count} unusable contours", found.unusable))
+    return tuple(lines)
 
 
 def source_lines(source: Provenance) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from workstation.dicom.objects import structure_set
 from workstation.dicom.objects.structure_set import read_structure_set
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.geometry import ImagePlane
-from workstation.domain.structures import LeftOut, Structure, cuts_of, outlines_on
+from workstation.domain.structures import Structure, StructureSet, cuts_of, line_on, outlines_on, points_on
 from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
 from workstation.ui.foreign_words import left_out_lines
 
@@ -84,19 +84,28 @@ def test_a_contour_without_points_in_space_does_not_exist() -> None:
             Structure(1, "x", (wrong,))
 
 
+def test_lines_and_points_without_a_place_in_space_do_not_exist() -> None:
+    for wrong in (SQUARE[:1], SQUARE[:, :2], SQUARE * np.nan):
+        with pytest.raises(ValueError, match="open line"):
+            Structure(1, "x", (), open_lines=(wrong,))
+    with pytest.raises(ValueError, match="points"):
+        Structure(1, "x", (), points=SQUARE * np.nan)
+
+
 def test_what_cannot_be_drawn_is_left_out_and_the_rest_is_shown(zoo_file: Path) -> None:
     whole = read_structure_set(zoo_file.read_bytes())
 
     def spoil(ds: Dataset) -> None:
         for roi in ds.ROIContourSequence:
             if "ContourSequence" in roi:
-                roi.ContourSequence[0].ContourGeometricType = "POINT"
+                roi.ContourSequence[0].ContourGeometricType = "POLYGON"
                 roi.ROIDisplayColor = [300, -5, 7]
                 break
 
     found = read_structure_set(changed(zoo_file, spoil))
 
     assert len(found.structures[0].contours) == len(whole.structures[0].contours) - 1
+    assert found.unusable == 1
     assert found.structures[0].colour == (255, 0, 7)
     assert len(found.structures) == len(whole.structures)
 
@@ -127,35 +136,73 @@ def outlined(*rois: tuple[str, list[tuple[str, object]]]) -> bytes:
 RING = ("CLOSED_PLANAR", SQUARE.ravel().tolist())
 
 
-def test_points_and_open_contours_that_are_not_drawn_are_counted_and_told() -> None:
+def told_of(outlines: StructureSet) -> tuple[str, ...]:
+    source = Provenance("1.2.9", "", "", "", "", "")
+    return left_out_lines(ForeignObject("1.2.3", ObjectKind.STRUCTURES, source, outlines=outlines))
+
+
+def test_points_and_open_contours_are_kept_as_what_they_are_and_only_unusable_ones_are_counted() -> None:
     found = read_structure_set(
         outlined(
             ("1.5", [RING, ("POINT", [1, 2, 3]), ("POINT", [4, 5, 6]), ("OPEN_PLANAR", [0, 0, 0, 1, 1, 0])]),
             ("1.5", [("OPEN_NONPLANAR", [0, 0, 0, 1, 1, 9]), ("CLOSED_PLANAR", [1, 2, 3]), ("ELSE", [1, 2, 3])]),
+            ("1.5", [("OPEN_PLANAR", [1, 2, 3])]),
         )
     )
-    source = Provenance("1.2.9", "", "", "", "", "")
-    told = left_out_lines(ForeignObject("1.2.3", ObjectKind.STRUCTURES, source, outlines=found))
+    first, second = found.structures
 
-    assert [one.name for one in found.structures] == ["S1"]
-    assert found.left_out == ((LeftOut.POINT, 2), (LeftOut.OPEN, 2), (LeftOut.DAMAGED, 2))
-    assert told == (
-        "Not drawn: 2 single points",
-        "Not drawn: 2 open contours",
-        "Not drawn: 2 unusable contours",
-    )
+    assert (first.name, second.name) == ("S1", "S2")
+    assert len(first.contours) == 1
+    assert first.points.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert [line.tolist() for line in first.open_lines] == [[[0, 0, 0], [1, 1, 0]]]
+    assert second.contours == ()
+    assert [line.tolist() for line in second.open_lines] == [[[0, 0, 0], [1, 1, 9]]]
+    assert second.points.shape == (0, 3)
+    assert told_of(found) == ("Not drawn: 3 unusable contours",)
 
 
-def test_a_structure_in_another_frame_of_reference_is_never_drawn_in_that_of_the_others() -> None:
-    found = read_structure_set(outlined(("1.9", [RING]), ("1.5", [RING]), ("1.5", [RING])))
+def test_a_structure_in_another_frame_of_reference_keeps_its_own_and_the_reader_is_told() -> None:
+    found = read_structure_set(outlined(("1.9", [RING]), ("1.5", [RING]), ("", [RING]), ("1.5", [RING])))
 
-    assert found.frame_of_reference_uid == "1.5"
-    assert [one.name for one in found.structures] == ["S2", "S3"]
-    assert found.left_out == ((LeftOut.OTHER_FRAME, 1),)
+    assert [(one.name, found.frame_of(one)) for one in found.structures] == [
+        ("S1", "1.9"), ("S2", "1.5"), ("S3", "1.5"), ("S4", "1.5"),
+    ]  # fmt: skip
+    assert told_of(found) == ("1 structure in another frame of reference: drawn on the images of that frame only",)
+
+
+def test_points_are_shown_within_half_a_slice_on_one_slice_only() -> None:
+    points = np.array([[1.0, 2, 5], [3, 4, 5.5], [5, 6, 6.4]])
+
+    shown = {z: points_on(points, axial_plane(z), 0.5)[:, 2].tolist() for z in (4, 5, 6, 7)}
+
+    assert shown == {4: [], 5: [5.0, 5.5], 6: [6.4], 7: []}
+
+
+def test_an_open_line_is_drawn_along_its_slice_and_as_places_where_it_goes_through_others() -> None:
+    line = np.array([[0.0, 0, 5], [10, 0, 5], [10, 0, 9], [10, 4, 9.2]])
+
+    seen = {z: line_on(line, axial_plane(z), 0.5) for z in (4, 5, 7, 9)}
+
+    assert {z: [part.tolist() for part in parts] for z, (parts, _places) in seen.items()} == {
+        4: [],
+        5: [[[0, 0, 5], [10, 0, 5]]],
+        7: [],
+        9: [[[10, 0, 9], [10, 4, 9.2]]],
+    }
+    assert {z: places.tolist() for z, (_parts, places) in seen.items()} == {4: [], 5: [], 7: [[10, 0, 7]], 9: []}
+
+
+def test_an_open_line_that_only_touches_a_slice_is_a_place_there() -> None:
+    line = np.array([[0.0, 0, 5.4], [10, 0, 9]])
+
+    parts, places = line_on(line, axial_plane(5), 0.5)
+
+    assert parts == []
+    assert places.tolist() == [[0, 0, 5.4]]
 
 
 def test_a_structure_set_that_is_drawn_whole_says_nothing_of_what_was_left_out() -> None:
-    assert read_structure_set(outlined(("1.5", [RING]))).left_out == ()
+    assert told_of(read_structure_set(outlined(("1.5", [RING])))) == ()
 
 
 def test_a_flood_of_points_is_refused_with_words(zoo_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,76 @@ def test_a_plane_across_contours_shows_their_border_as_steps() -> None:
     assert [shape.lines for shape in shapes if shape.lines] == [("K · GTV",)]
 
 
+def structures(*found: Structure) -> ForeignLayer:
+    return ForeignLayer(STUDY, "K", outlines=StructureSet("1.8", "", FRAME, found))
+
+
+def placed(scene: StackScene | MprScene, shape: ForeignShape) -> list[tuple[float, ...]]:
+    view = scene.view(SIZE)
+    assert view is not None
+    return [tuple(round(value, 3) for value in view.lps_of(*point)) for point in shape.outline]
+
+
+def test_single_points_are_crosses_on_their_slice_and_the_first_bears_the_name() -> None:
+    layer = structures(Structure(1, "ISO", (), (255, 0, 0), points=np.array([[10.0, 20, 2], [30, 40, 2.4], [5, 5, 4]])))
+    scene = stack()
+    found = {}
+    for index in range(5):
+        scene.scroll_to(index)
+        # a cross is drawn through its middle, the third of its five points
+        found[index] = [(placed(scene, one)[2][:2], one.closed, one.lines) for one in drawn(scene, layer)]
+
+    assert found == {
+        0: [],
+        1: [],
+        2: [((10, 20), False, ("K · ISO",)), ((30, 40), False, ())],
+        3: [],
+        4: [((5, 5), False, ("K · ISO",))],
+    }
+
+
+def test_an_open_contour_stays_open_and_crosses_other_slices_as_a_point() -> None:
+    line = np.array([[10.0, 20, 2], [20, 20, 2], [20, 30, 2], [20, 30, 4]])
+    layer = structures(Structure(1, "Lead", (), open_lines=(line,)))
+    scene = stack()
+    scene.scroll_to(2)
+
+    (along,) = drawn(scene, layer)
+
+    assert not along.closed
+    assert placed(scene, along) == [(10, 20, 2), (20, 20, 2), (20, 30, 2)]
+    assert along.lines == ("K · Lead",)
+    scene.scroll_to(3)
+    (through,) = drawn(scene, layer)
+    assert placed(scene, through)[2] == (20, 30, 3)
+    scene.scroll_to(1)
+    assert drawn(scene, layer) == ()
+
+
+def test_points_and_open_contours_lie_on_cut_planes_as_well() -> None:
+    line = np.array([[10.0, 20, 4], [10, 20, 8]])
+    layer = structures(Structure(1, "Lead", (), open_lines=(line,), points=np.array([[20.0, 20, 6], [20, 25, 6]])))
+    scene = coronal()
+    scene.show_point((20.0, 20.0, 6.0))
+
+    along, point = drawn(scene, layer)
+
+    assert placed(scene, along) == [(10, 20, 4), (10, 20, 8)]
+    assert placed(scene, point)[2] == (20, 20, 6)
+
+
+def test_structures_of_a_second_frame_are_drawn_on_images_of_that_frame_and_on_no_other() -> None:
+    square = np.array([[10.0, 10, 2], [20, 10, 2], [20, 20, 2], [10, 20, 2]])
+    layer = structures(Structure(1, "CT", (square,)), Structure(2, "MR", (square,), frame_of_reference_uid="1.2.99"))
+    names = {}
+    for frame in (FRAME, "1.2.99", "8.8", ""):
+        scene = stack(frame)
+        scene.scroll_to(2)
+        names[frame] = [shape.lines for shape in drawn(scene, layer)]
+
+    assert names == {FRAME: [("K · CT",)], "1.2.99": [("K · MR",)], "8.8": [], "": []}
+
+
 def test_dark_colours_are_made_light_enough_to_be_seen_on_black() -> None:
     assert readable((255, 255, 0)) == (255, 255, 0)
     assert readable((0, 0, 0)) == (153, 153, 153)

@@ -1,13 +1,14 @@
 """
 Structure sets (RTSTRUCT) of other systems, read for display.
 
-*Source:* PS3.3 A.19.3, C.8.8.5, C.8.8.6. Contours that are not closed, and structures in another frame of
-reference than most, are left out and counted.
+*Source:* PS3.3 A.19.3, C.8.8.5, C.8.8.6. Every structure keeps its frame of reference; contours without usable
+points, of an unknown kind or of no named structure are left out and counted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -16,17 +17,17 @@ from pydicom.dataset import Dataset
 from resources.translation import tr
 from workstation.dicom.sr.common import read_part10
 from workstation.domain.errors import DecodeError
-from workstation.domain.structures import FloatArray, LeftOut, Structure, StructureSet
+from workstation.domain.structures import FloatArray, Structure, StructureSet
 
 RT_STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 MAXIMUM_POINTS: Final = 5_000_000
 _CLOSED: Final = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
-_WHY: Final = {"POINT": LeftOut.POINT, "OPEN_PLANAR": LeftOut.OPEN, "OPEN_NONPLANAR": LeftOut.OPEN}
+_OPEN: Final = frozenset({"OPEN_PLANAR", "OPEN_NONPLANAR"})
 
 
 def read_structure_set(part10: bytes) -> StructureSet:
     """
-    Read the closed contours of an RTSTRUCT.
+    Read the contours, lines and points of an RTSTRUCT.
 
     Raises HostileInput: unreadable. DecodeError: not a structure set, or more points than can be drawn.
     """
@@ -34,55 +35,77 @@ def read_structure_set(part10: bytes) -> StructureSet:
     if str(ds.get("SOPClassUID", "")) != RT_STRUCTURE_SET:
         raise DecodeError(tr("This object is not a structure set"))
     named = {_integer(roi.get("ROINumber")): roi for roi in ds.get("StructureSetROISequence") or ()}
-    left = MAXIMUM_POINTS
-    gone: Counter[LeftOut] = Counter()
+    left, unusable = MAXIMUM_POINTS, 0
     drawn: list[tuple[str, Structure]] = []
     for roi in ds.get("ROIContourSequence") or ():
         number = _integer(roi.get("ReferencedROINumber"))
-        contours = tuple(_contours(roi, gone))
-        left -= sum(len(contour) for contour in contours)
+        read = _read(roi)
+        unusable += read.unusable
+        left -= read.size
         if left < 0:
             raise DecodeError(
                 tr("This structure set is too large to be drawn"),
                 hint=tr("The images can be read without it."),
             )
         if number not in named:
-            gone[LeftOut.DAMAGED] += len(contours)
-        elif contours:
+            unusable += read.count
+        elif read.count:
             frame = str(named[number].get("ReferencedFrameOfReferenceUID", "") or "")
             name = str(named[number].get("ROIName", ""))
-            drawn.append((frame, Structure(number, name, contours, _colour(roi))))
+            drawn.append((frame, read.structure(number, name, _colour(roi), frame)))
     frames = Counter(frame for frame, _structure in drawn if frame)
-    frame = frames.most_common(1)[0][0] if frames else _frame_of_reference(ds, named)
-    here = tuple(structure for own, structure in drawn if own in {"", frame})
-    gone[LeftOut.OTHER_FRAME] = len(drawn) - len(here)
     return StructureSet(
         origin=str(ds.get("SOPInstanceUID", "")),
         label=str(ds.get("StructureSetLabel", "")),
-        frame_of_reference_uid=frame,
-        structures=here,
-        left_out=tuple((why, gone[why]) for why in LeftOut if gone[why]),
+        frame_of_reference_uid=frames.most_common(1)[0][0] if frames else _frame_of_reference(ds, named),
+        structures=tuple(structure for _frame, structure in drawn),
+        unusable=unusable,
     )
 
 
-def _contours(roi: Dataset, gone: Counter[LeftOut]) -> list[FloatArray]:
-    found = []
+@dataclass(slots=True)
+class _Read:
+    """What one structure is made of."""
+
+    closed: list[FloatArray] = field(default_factory=list)
+    open: list[FloatArray] = field(default_factory=list)
+    points: list[FloatArray] = field(default_factory=list)
+    unusable: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.closed) + len(self.open) + len(self.points)
+
+    @property
+    def size(self) -> int:
+        return sum(len(one) for one in (*self.closed, *self.open, *self.points))
+
+    def structure(self, number: int, name: str, colour: tuple[int, int, int] | None, frame: str) -> Structure:
+        points = np.concatenate(self.points) if self.points else np.empty((0, 3))
+        return Structure(number, name, tuple(self.closed), colour, tuple(self.open), points, frame)
+
+
+def _read(roi: Dataset) -> _Read:
+    read = _Read()
+    known = (
+        {"POINT": (read.points, 1)} | dict.fromkeys(_OPEN, (read.open, 2)) | dict.fromkeys(_CLOSED, (read.closed, 3))
+    )
     for contour in roi.get("ContourSequence") or ():
-        kind = str(contour.get("ContourGeometricType", "") or "")
-        points = _points(contour) if kind in _CLOSED else None
-        if points is None:
-            gone[_WHY.get(kind, LeftOut.DAMAGED)] += 1
+        kept, least = known.get(str(contour.get("ContourGeometricType", "") or ""), (None, 0))
+        points = _points(contour, least) if kept is not None else None
+        if kept is None or points is None:
+            read.unusable += 1
         else:
-            found.append(points)
-    return found
+            kept.append(points)
+    return read
 
 
-def _points(contour: Dataset) -> FloatArray | None:
+def _points(contour: Dataset, least: int) -> FloatArray | None:
     try:
         points = np.asarray([float(value) for value in contour.get("ContourData") or ()])
     except (TypeError, ValueError):
         return None
-    good = points.size >= 9 and points.size % 3 == 0 and np.isfinite(points).all()
+    good = points.size >= 3 * least and points.size % 3 == 0 and np.isfinite(points).all()
     return points.reshape(-1, 3) if good else None
 
 

@@ -1,0 +1,104 @@
+"""Where a plane meets the structures of another system: contours, borders of cuts, open lines and single points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from workstation.domain.geometry import ImagePlane
+from workstation.domain.structures import FloatArray, Structure, cuts_of, line_on, outlines_on, points_on
+
+_PARALLEL: Final = 0.999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Met:
+    """
+    What a plane shows of one structure, in LPS millimetres: rings, lines ``(n, 3)``, and ``(n, 3)`` single places.
+
+    It is never empty.
+    """
+
+    structure: Structure
+    rings: tuple[FloatArray, ...]
+    lines: tuple[FloatArray, ...]
+    places: FloatArray
+
+
+class StructureIndex:
+    """The lines of a structure in one array, so that a plane asks all of them at once."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure = structure
+        self._closed, self._open = _Lines(structure.contours), _Lines(structure.open_lines)
+        self._normal, self._half_gap = np.zeros(3), 0.5
+        if not structure.contours:
+            return
+        first = structure.contours[0]
+        corners = np.cross(first - first[0], np.roll(first, -1, axis=0) - first[0]).sum(axis=0)
+        size = float(np.linalg.norm(corners))
+        self._normal = corners / size if size > 0 else np.zeros(3)
+        places = np.unique(np.round([float(one[0] @ self._normal) for one in structure.contours], 2))
+        self._half_gap = float(np.median(np.diff(places))) / 2 if len(places) > 1 else 0.5
+
+    def on(self, plane: ImagePlane, half: float) -> Met | None:
+        """Return what lies within ``half`` millimetres of the plane or crosses it, None where it misses all."""
+        rings, lines = self._closed_on(plane, half)
+        touched = [points_on(self.structure.points, plane, half)]
+        for line in self._open.near(plane, half):
+            parts, places = line_on(line, plane, half)
+            lines += parts
+            touched.append(places)
+        places = np.concatenate(touched)
+        found = rings or lines or len(places)
+        return Met(self.structure, tuple(rings), tuple(lines), places) if found else None
+
+    def _closed_on(self, plane: ImagePlane, half: float) -> tuple[list[FloatArray], list[FloatArray]]:
+        """Return closed contours in the plane, or the lines where contours of another direction cross it."""
+        one = self.structure
+        parallel = abs(float(np.asarray(plane.normal) @ self._normal)) > _PARALLEL
+        near = self._closed.within(plane, half) if parallel else self._closed.near(plane, 0.0)
+        part = Structure(one.number, one.name, tuple(near), one.colour)
+        return (outlines_on(part, plane, half), []) if parallel else ([], self._stair(part, plane))
+
+    def _stair(self, part: Structure, plane: ImagePlane) -> list[FloatArray]:
+        """Return the border of the cut as steps: each contour stands for half the gap to its neighbours."""
+        normal = np.asarray(plane.normal)
+        up = (self._normal - (self._normal @ normal) * normal) * self._half_gap
+        found: list[FloatArray] = []
+        for ends in cuts_of(part, plane):
+            found += [np.array([np.subtract(end, up), np.add(end, up)]) for end in ends]
+        return found
+
+
+class _Lines:
+    """Lines of points that are asked together how far they lie from a plane."""
+
+    def __init__(self, lines: Sequence[FloatArray]) -> None:
+        self._lines = lines
+        self._points = np.concatenate(lines) if lines else np.empty((0, 3))
+        self._starts = np.cumsum([0, *(len(one) for one in lines[:-1])])
+
+    def within(self, plane: ImagePlane, half: float) -> list[FloatArray]:
+        """Return the lines that lie within half a slice of the plane whole."""
+        least, most = self._reach(plane)
+        return self._of((-half < least) & (most <= half))
+
+    def near(self, plane: ImagePlane, half: float) -> list[FloatArray]:
+        """Return the lines that come within half a slice of the plane or cross it."""
+        least, most = self._reach(plane)
+        return self._of((least <= half) & (most >= -half))
+
+    def _of(self, which: npt.NDArray[np.bool_]) -> list[FloatArray]:
+        return [self._lines[int(n)] for n in np.flatnonzero(which)]
+
+    def _reach(self, plane: ImagePlane) -> tuple[FloatArray, FloatArray]:
+        if not len(self._points):
+            return np.empty(0), np.empty(0)
+        normal = np.asarray(plane.normal)
+        away = self._points @ normal - float(np.dot(plane.origin, normal))
+        return np.minimum.reduceat(away, self._starts), np.maximum.reduceat(away, self._starts)
