@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from resources.translation import use_language
 from tests.helpers.shared_documents import FakeHubDocuments
 from workstation.bootstrap.shared_page import document_trials
 from workstation.domain.access import Actor, Role
@@ -21,6 +22,7 @@ from workstation.domain.shared_document import DocumentKey, DocumentKind
 from workstation.domain.template_draft import Place
 from workstation.exchange.site_documents import blank_document, document_problems
 from workstation.services.site_documents import EditDocuments
+from workstation.ui.documents.document_preview import DocumentPreview
 from workstation.ui.documents.publish_dialogs import OvertakenDialog, PublishDocumentDialog
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.keymap import use_keys
@@ -200,6 +202,31 @@ def test_the_rules_of_recognition_are_tried_on_an_examination_before_they_are_pu
     assert told(dialog) == [("version", "1.2.0", "1.1.0"), ("items/1/valid_days", "20", "30")]
     dialog.accept()
     editing.qtbot.waitUntil(lambda: POLICY in editing.hub.versions)
+
+
+def test_the_rules_say_what_they_rest_on_in_both_languages_and_grade_images_as_every_list_does(
+    editing: Editing, qtbot: QtBot
+) -> None:
+    editing.open(POLICY)
+    editors = editing.page.form.editors
+    told = {tongue: editors["source", tongue] for tongue in ("zh", "en")}
+    assert isinstance(told["zh"], QLineEdit)
+    assert isinstance(told["en"], QLineEdit)
+    assert told["zh"].text().startswith("以国卫医发〔2022〕6号为依据")
+    assert told["en"].text().endswith("must be set by the alliance.")
+    assert [editors["grades", one].text() for one in "ABC"] == ["Grade A", "Grade B", "Grade C"]  # type: ignore[attr-defined]
+    use_language("zh_CN")
+    preview = DocumentPreview()
+    qtbot.addWidget(preview)
+    assert [preview.grade.itemText(at) for at in (1, 2, 3)] == ["甲级", "乙级", "丙级"]
+
+
+def test_a_basis_that_an_alliance_wrote_in_one_language_stays_one_line(editing: Editing) -> None:
+    editing.open(POLICY)
+    form = editing.page.form
+    form.show_document(POLICY.kind, {"source": "本联盟决议"}, (), read_only=False)
+    assert isinstance(form.editors[("source",)], QLineEdit)
+    assert ("source", "zh") not in form.editors
 
 
 def test_phrases_and_character_sets_are_entries_with_forms_of_their_own(editing: Editing) -> None:

@@ -8,8 +8,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
 from resources.translation import tr
+from workstation.domain.image_quality import ImageGrade
 from workstation.domain.shared_document import DocumentKind
 from workstation.domain.template_draft import MISSING, Draft, Place, value_at
+from workstation.ui.quality.words import grade_words
 from workstation.ui.templates.row_form import RowForm
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import label
@@ -87,9 +89,13 @@ class DocumentForm(RowForm):
         grades = value_at(self._draft, ("grades",))
         for grade in _GRADES:
             here = isinstance(grades, list) and grade in grades
-            self._flag_of(("grades", grade), tr("Grade {grade}", grade=grade), here, self._tick)
+            self._flag_of(("grades", grade), grade_words(ImageGrade(grade)), here, self._tick)
         self._list(("diagnostic_choices",), tr("Without a grade: RadLex codes of image quality that count"))
-        self._line(("source",), tr("What the rules rest on"), keep_empty=False)
+        rests_on = tr("What the rules rest on")
+        if isinstance(value_at(self._draft, ("source",)), str):  # an alliance's own, written in one language
+            self._line(("source",), rests_on, keep_empty=False)
+        else:
+            self._texts(("source",), rests_on, optional=True)
 
     def _tick(self, place: Place, ticked: bool) -> None:  # noqa: FBT001 - a check box's state
         former = value_at(self._draft, ("grades",))

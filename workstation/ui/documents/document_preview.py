@@ -12,9 +12,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QListWidget, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.translation import tr
+from workstation.domain.image_quality import ImageGrade
 from workstation.domain.shared_document import DocumentKind
 from workstation.domain.template_draft import Draft
 from workstation.ui.documents.document_words import PARTS, part_words
+from workstation.ui.quality.words import grade_words
 from workstation.ui.widgets.buttons import SegmentedChoice
 from workstation.ui.widgets.fields import ChoiceBox
 from workstation.ui.widgets.labels import label
@@ -69,7 +71,7 @@ class DocumentPreview(QStackedWidget):
         column.addWidget(label(tr("Try an examination of today whose report is signed:"), "body", "t2", wrap=True))
         self.modality, self.description, self.grade = QLineEdit("CT"), QLineEdit(), ChoiceBox()
         self.description.setPlaceholderText(tr("Description of the study"))
-        for key, words in (("", tr("not graded")), *((one, tr("Grade {grade}", grade=one)) for one in _GRADES)):
+        for key, words in (("", tr("not graded")), *((one, grade_words(ImageGrade(one))) for one in _GRADES)):
             self.grade.addItem(words, key)
         for caption, widget in (
             (tr("Modality"), self.modality),

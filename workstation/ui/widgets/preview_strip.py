@@ -178,7 +178,7 @@ class PreviewStrip(QWidget):
         tint = words.GRADE_TINT.get(row.quality_grade)
         self._grade.setVisible(tint is not None)
         if tint is not None:
-            self._grade.show_chip(tr("Grade {grade}", grade=words.grade_word(row.quality_grade)), tint)
+            self._grade.show_chip(tr("Image grade {grade}", grade=words.grade_word(row.quality_grade)), tint)
         self._question.setText(row.clinical_question or tr("Not stated"))
         has_ai = row.ai.state is not AiState.NOT_APPLICABLE
         self._ai.setVisible(has_ai)
