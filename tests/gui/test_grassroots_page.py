@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,21 @@ def test_cases_of_other_sites_are_never_shown(station: Station) -> None:
     assert station.page.cases.state_of("2.25.9002") == "Signed"
     with pytest.raises(KeyError):
         station.page.cases.state_of("2.25.9003")
+
+
+def test_two_studies_of_one_patient_are_told_apart_by_their_day_and_each_patient_by_the_id(station: Station) -> None:
+    one = replace(case(1), patient_name="王小明", patient_id="P7", modality="CT", description="胸部",
+                  studied=datetime(2026, 3, 2, 4, tzinfo=UTC))  # fmt: skip
+    later = replace(one, ups_instance_uid="2.25.2", study_instance_uid="2.25.9002",
+                    studied=datetime(2026, 3, 5, 4, tzinfo=UTC))  # fmt: skip
+    undated = replace(one, ups_instance_uid="2.25.3", study_instance_uid="2.25.9003", studied=None)
+    station.bench.worklist.rows = {row.ups_instance_uid: row for row in (one, later, undated)}
+    station.refresh()
+    view = station.page.cases.list
+    said = {str(view.model().index(at, 0).data()).rsplit(" · ", 1)[0] for at in range(3)}
+    assert said == {"王小明 · P7 · CT 胸部 · 2026-03-02", "王小明 · P7 · CT 胸部 · 2026-03-05", "王小明 · P7 · CT 胸部"}
+    view.resize(500, 160)
+    assert not view.grab().isNull()
 
 
 def test_a_refresh_keeps_selection_and_scroll_of_the_cases(qtbot: QtBot, station: Station) -> None:

@@ -109,7 +109,8 @@ class _Cases(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return row
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return f"{_who(row)} · {row.modality} {row.description} · {state_chip(row.state)[0]}"
+            parts = (_who(row), f"{row.modality} {row.description}", _day(row), state_chip(row.state)[0])
+            return " · ".join(part for part in parts if part)
         return None
 
     def row_of(self, study_instance_uid: str) -> WorklistRow:
@@ -183,13 +184,25 @@ class _CaseDelegate(QStyledItemDelegate):
             paint.paint_chip(painter, place, GRADE_TINT.get(row.quality_grade, "neutral"), "", grade)
         right -= 40
         name = min(160, int(box.width() * 0.22))
-        paint.text(painter, QRectF(box.left() + 12, box.top(), name, _ROW), paint.elided(_who(row), name),
-                   tone="t0")  # fmt: skip
-        left = box.left() + 12 + name + 12
-        room = int(right - left)
-        if room > 0:
-            words = paint.elided(f"{row.modality} · {row.description}", room)
-            paint.text(painter, QRectF(left, box.top(), room, _ROW), words, tone="t2")
+        left = box.left() + 12
+        _two_lines(painter, QRectF(left, box.top(), name, _ROW), name_or_placeholder(row.patient_name), row.patient_id,
+                   tones=("t0", quiet))  # fmt: skip
+        left += name + 12
+        if right > left:
+            _two_lines(painter, QRectF(left, box.top(), right - left, _ROW), f"{row.modality} · {row.description}",
+                       _day(row), tones=("t2", quiet))  # fmt: skip
+
+
+def _two_lines(painter: QPainter, box: QRectF, upper: str, lower: str, *, tones: tuple[str, str]) -> None:
+    """Paint a line over a quiet one; alone it stands in the middle."""
+    room = int(box.width())
+    if not lower:
+        paint.text(painter, box, paint.elided(upper, room), tone=tones[0])
+        return
+    first = QRectF(box.left(), box.top() + 2, room, _ROW / 2)
+    paint.text(painter, first, paint.elided(upper, room), tone=tones[0])
+    second = first.translated(0, _ROW / 2 - 2)
+    paint.text(painter, second, paint.elided(lower, room, "caption"), role="caption", tone=tones[1])
 
 
 def state_chip(state: ReadingState) -> tuple[str, str, str]:
@@ -210,8 +223,13 @@ def state_chip(state: ReadingState) -> tuple[str, str, str]:
 
 
 def _who(row: WorklistRow) -> str:
-    """Return the name; where there is none, the ID with it tells one such patient from the next."""
-    return row.patient_name or " · ".join(part for part in (name_or_placeholder(""), row.patient_id) if part)
+    """Return name and ID: there are many of one name, and some of none."""
+    return " · ".join(part for part in (name_or_placeholder(row.patient_name), row.patient_id) if part)
+
+
+def _day(row: WorklistRow) -> str:
+    """Return the day of the study: it tells two of one kind of a patient apart."""
+    return row.studied.astimezone().strftime("%Y-%m-%d") if row.studied is not None else ""
 
 
 def _clock(at: datetime) -> str:
