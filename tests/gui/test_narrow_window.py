@@ -29,6 +29,7 @@ from workstation.ui.widgets.buttons import SegmentedChoice
 from workstation.ui.widgets.document_view import DocumentView
 from workstation.ui.widgets.finding_card import CardFacts, FindingCard
 from workstation.ui.widgets.finding_panel import FindingPanel
+from workstation.ui.widgets.follow_up_panel import FollowUpPanel
 from workstation.ui.widgets.labels import ElidedLabel
 from workstation.ui.widgets.main_rail import RailButton
 from workstation.ui.widgets.reading_dock import FINDINGS_TAB, ReadingDock
@@ -155,6 +156,18 @@ def test_where_no_model_reads_such_images_the_report_has_the_column(qtbot: QtBot
     dock.clear()
     qtbot.waitUntil(lambda: dock.findings.height() > 300)
     assert dock.report.isVisible() is not compact
+
+
+def test_what_an_earlier_study_has_on_record_is_read_whole_in_the_follow_up(qtbot: QtBot) -> None:
+    panel = FollowUpPanel()
+    qtbot.addWidget(panel)
+    words = tr("{date} · no nodules on record", date="2025-12-08")
+    panel.show_studies([("1.2.3", words)], "1.2.3")
+    panel.resize(panel.width(), 600)
+    panel.show()
+    arrow_px = 36
+    room = metrics("body").horizontalAdvance(words) + arrow_px
+    qtbot.waitUntil(lambda: panel.studies.isVisible() and panel.studies.width() >= room)
 
 
 def test_no_word_of_the_rail_is_cut(qtbot: QtBot) -> None:

@@ -131,6 +131,7 @@ def test_a_study_later_than_the_case_says_so_in_amber_and_on_its_images(
     strip = bench.page.priors
     qtbot.waitUntil(strip.later.isVisible)
     assert strip.later.text() == "later: 2026-12-08"
+    assert strip.heading.isHidden()  # what comes after the case is no prior of it
     bench.comparison.priors.open("1.9.1")
     qtbot.waitUntil(lambda: [one.study_instance_uid for one in scenes(bench)] == ["1.2.3", "1.9.1"])
     bench.deliver_everything(qtbot.waitUntil)

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui import paint
@@ -127,11 +127,11 @@ class FollowUpPanel(SidePanel):
         self.studies.setAccessibleName(tr("Compare with"))
         self.studies.activated.connect(lambda at: self.study_asked.emit(str(self.studies.itemData(at))))
         holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(12, 0, 12, 8)
-        row.setSpacing(8)
-        row.addWidget(label(tr("Compare with"), "caption", "t2"))
-        row.addWidget(self.studies, 1)
+        column = QVBoxLayout(holder)  # beside its caption the box would cut what a study has on record
+        column.setContentsMargins(12, 0, 12, 8)
+        column.setSpacing(4)
+        column.addWidget(label(tr("Compare with"), "caption", "t2"))
+        column.addWidget(self.studies)
         self._study_row = holder
         return holder
 

@@ -147,7 +147,9 @@ class PriorStrip(QWidget):
             card.report_asked.connect(self.report_asked)
             self._row.insertWidget(at, card)
             self.cards.append(card)
-        self.heading.setText(trn("{count} prior", "{count} priors", len(self._facts)))
+        earlier = sum(not one.is_later for one in self._facts)
+        self.heading.setText(trn("{count} prior", "{count} priors", earlier))
+        self.heading.setVisible(bool(earlier))  # a later study is told by the chip, and is none
         later = [one.date for one in self._facts if one.is_later]
         self.later.show_chip(tr("later: {dates}", dates=", ".join(later)), "warn")
         self.later.setVisible(bool(later))
