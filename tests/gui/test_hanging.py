@@ -119,6 +119,21 @@ def test_a_chest_ct_hangs_in_the_lung_window_and_the_stages_go_by_full_stop_and_
     assert (stage_name(bench), told[-1]) == ("planes", "First stage")
 
 
+def test_the_name_of_a_stage_does_not_outlive_the_stage(qtbot: QtBot, make: Callable[..., ComparingBench]) -> None:
+    bench = with_planes(qtbot, make(*ct_study("1.2.3", "20261121", frame="1.5")))
+    told: list[str] = []
+    over: list[str] = []
+    bench.page.toast.connect(told.append)
+    bench.page.toast_over.connect(lambda text: over.append(text) if text else None)
+    press(bench, Qt.Key.Key_Period)
+    bench.page.grid.choose_layout(Layout.ONE)
+    assert over == told
+    assert len(told) == 1
+    press(bench, Qt.Key.Key_Period)
+    press(bench, Qt.Key.Key_Comma)
+    assert over == told[:-1]
+
+
 def test_the_planes_beside_the_stack_are_10_mm_projections_and_thin_again_elsewhere(
     qtbot: QtBot, make: Callable[..., ComparingBench]
 ) -> None:

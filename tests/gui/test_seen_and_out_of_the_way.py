@@ -65,6 +65,21 @@ def test_a_toast_goes_when_the_pointer_comes_to_what_it_covers(qtbot: QtBot, mon
     assert toast.isVisible()
 
 
+def test_a_toast_goes_when_what_it_said_holds_no_longer_and_another_one_stays(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    window.show()
+    toast = Toast(window)
+    toast.say("Stage 1 / 3")
+    toast.take_back("Stage 1 / 3")
+    assert not toast.isVisible()
+    toast.say("Saved")
+    toast.take_back("Stage 1 / 3")
+    assert toast.isVisible()
+    assert toast.text() == "Saved"
+
+
 def test_the_tab_that_the_keyboard_has_reached_wears_the_ring(qtbot: QtBot) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)

@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
 
     def _page_arrived(self, page: Page) -> None:
         page.toast.connect(self.toast.say)
+        page.toast_over.connect(self.toast.take_back)
         page.go_to.connect(self.show_page)
 
     def _page_prepared(self, page_id: str) -> None:

@@ -174,6 +174,11 @@ class Toast(QWidget):
         self._came_to = QCursor.pos()
         self._watch.start()
 
+    def take_back(self, text: str) -> None:
+        """Take this text away where it is still the last one: it holds no longer."""
+        if text and text == self._text:
+            self.clear()
+
     def clear(self) -> None:
         """Hide, and forget what was said: it may name a patient."""
         self._timer.stop()

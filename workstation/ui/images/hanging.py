@@ -110,6 +110,8 @@ class Hanging(QObject):
         """What hangs as prior 1, 2 …: the newest first"""
         self._hungs: tuple[Hung, ...] = ()
         self._active = False
+        self._said = ""
+        """The last toast on a stage, empty where none holds"""
         self._stack_scene: Scene | None = None
         self._came_at: tuple[StackScene, int | None] | None = None
         """The series chosen last and its slice, None where the reader was brought; until its place is known"""
@@ -278,7 +280,13 @@ class Hanging(QObject):
 
     def _say_stage(self) -> None:
         if self.stage is not None and self.protocol is not None and self.stage in self.stages:
-            self._page.toast.emit(f"{protocol_title(self.protocol)} · {place_words(self.stage, self.stages)}")
+            self._said = f"{protocol_title(self.protocol)} · {place_words(self.stage, self.stages)}"
+            self._page.toast.emit(self._said)
+
+    def _unsay_stage(self) -> None:
+        """Take the words on a stage away that is not on screen any more."""
+        self._page.toast_over.emit(self._said)
+        self._said = ""
 
     def show_stage(self, stage: Stage) -> None:
         """Hang a stage of a protocol."""
@@ -288,6 +296,7 @@ class Hanging(QObject):
 
     def show_hung(self, stage: Stage, hungs: Sequence[Hung]) -> None:
         """Put a stage on screen with what its cells hang."""
+        self._unsay_stage()
         self.stage, self._hungs = stage, tuple(hungs)
         self._lay(())
 
@@ -417,6 +426,7 @@ class Hanging(QObject):
             return
         if self._page.grid.frame(STACK).scene is not self._stack_scene:
             return  # another series is being shown: the stage comes back with it
+        self._unsay_stage()
         if self._active:
             self._active = False
             self._fetching.stop()

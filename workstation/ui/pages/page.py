@@ -45,6 +45,8 @@ class Page(QWidget):
     """
 
     toast = Signal(str)
+    toast_over = Signal(str)
+    """What a toast said holds no longer"""
     go_to = Signal(str)
 
     def __init__(self) -> None:
