@@ -22,7 +22,7 @@ from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import DecodeError
 from workstation.domain.study import Instance, Series
 from workstation.exchange.paper.pdf_pages import page_pictures
-from workstation.services.foreign_objects_service import ReadForeignObjects
+from workstation.services.foreign_objects_service import ForeignObjects, ReadForeignObjects, read_object
 from workstation.ui.images.foreign_objects import ForeignObjectsView
 from workstation.ui.images.foreign_reading import ForeignReading
 from workstation.ui.pages.image_menu import MenuPlace
@@ -171,6 +171,30 @@ def test_a_structure_is_drawn_on_its_slice_in_its_colour_made_light_and_hidden_a
     row.eye.click()
     bench.stack.scroll_to(10)
     assert shapes(bench.stack) == ()
+
+
+def test_a_length_on_an_image_of_another_system_is_on_the_planes_cut_through_it_too(bench: ForeignBench) -> None:
+    place = bench.stack.slots[10]
+    assert place.plane is not None
+    # the middles of two pixels of one row
+    sr = foreign.length_on_image(STUDY, place.sop_instance_uid, [200.5, 300.5, 240.5, 300.5])
+    first, last = place.plane.lps_of(200, 300), place.plane.lps_of(240, 300)
+
+    bench.view._take(ForeignObjects(STUDY, (read_object(sr, bench.desk_bench.images.the_study),)))
+
+    bench.stack.scroll_to(10)
+    assert [shape.lines for shape in shapes(bench.stack)] == [("Kodiak",)]
+    coronal = bench.page.grid.frame("coronal").scene
+    assert coronal is not None
+    coronal.show_point(first)
+    (line,) = coronal.frame(SIZE).overlay.foreign
+    view = coronal.view(SIZE)
+    assert view is not None
+    ends = sorted(view.lps_of(*point) for point in line.outline)
+    assert np.allclose(ends, sorted([first, last]), atol=1.0)  # a plane of voxels stands for half its thickness
+    x, y, z = first
+    coronal.show_point((x, y + 5, z))
+    assert coronal.frame(SIZE).overlay.foreign == ()
 
 
 def test_a_key_image_wears_a_badge_and_a_click_leads_to_it(bench: ForeignBench) -> None:

@@ -138,6 +138,33 @@ def text_report(study_uid: str, *texts: str, charset: str = "GB18030", uid: str 
     return _part10(ds)
 
 
+def length_on_image(study_uid: str, image_uid: str, points: list[float], uid: str = "1.2.77.7") -> bytes:
+    """Return a measurement report (TID 1500) with one length in the pixels of an image, corner of the first at 0."""
+    ds = Dataset()
+    ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.34"
+    ds.SOPInstanceUID, ds.StudyInstanceUID, ds.SeriesInstanceUID = uid, study_uid, f"{uid}.1"
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.Modality, ds.Manufacturer, ds.ValueType = "SR", MAKER, "CONTAINER"
+    ds.ConceptNameCodeSequence = _code("126000", "DCM", "Imaging Measurement Report")
+    image, line, length, group, groups, reference = (Dataset() for _ in range(6))
+    reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", image_uid
+    image.RelationshipType, image.ValueType = "SELECTED FROM", "IMAGE"
+    image.ReferencedSOPSequence = Sequence([reference])
+    line.RelationshipType, line.ValueType, line.GraphicType, line.GraphicData = (
+        "INFERRED FROM", "SCOORD", "POLYLINE", points,
+    )  # fmt: skip
+    line.ContentSequence = Sequence([image])
+    length.RelationshipType, length.ValueType = "CONTAINS", "NUM"
+    length.ConceptNameCodeSequence = _code("410668003", "SCT", "Length")
+    length.ContentSequence = Sequence([line])
+    group.RelationshipType, group.ValueType, group.ContentSequence = "CONTAINS", "CONTAINER", Sequence([length])
+    group.ConceptNameCodeSequence = _code("125007", "DCM", "Measurement Group")
+    groups.RelationshipType, groups.ValueType, groups.ContentSequence = "CONTAINS", "CONTAINER", Sequence([group])
+    groups.ConceptNameCodeSequence = _code("126010", "DCM", "Imaging Measurements")
+    ds.ContentSequence = Sequence([groups])
+    return _part10(ds)
+
+
 def structure_set(
     study_uid: str,
     frame: str,

@@ -12,6 +12,7 @@ import numpy as np
 
 from resources.translation import tr
 from viewers.scene import callipers
+from viewers.scene.foreign_places import PlacedMark
 from viewers.scene.foreign_structures import Met, StructureIndex
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import Calliper, ForeignShape, PixelPoint
@@ -37,7 +38,7 @@ class ForeignLayer:
     """
     What is drawn of one object. ``maker`` stands before every label, so that nobody takes it for the reader's own.
 
-    ``key_images`` get a badge with ``title``.
+    ``key_images`` get a badge with ``title``. ``placed`` are the marks on images once more, in the patient.
     """
 
     study_instance_uid: str
@@ -46,6 +47,7 @@ class ForeignLayer:
     outlines: StructureSet | None = None
     key_images: tuple[KeyImage, ...] = ()
     title: str = ""
+    placed: tuple[PlacedMark, ...] = ()
 
 
 class ForeignDrawing:
@@ -91,7 +93,10 @@ class ForeignDrawing:
                 yield ForeignShape(lines=(words,), at=(view.viewport[0] / 2, _BADGE_Y_PX + 18 * badges))
                 badges += 1
             for mark in layer.marks:
-                yield from _mark(mark, layer.maker, scene, ref, view)
+                yield from _mark(_calliper(mark, scene, ref, view), layer.maker)
+            for placed in layer.placed if isinstance(scene, MprScene) else ():
+                if placed.stack_key == scene.stack_key:
+                    yield from _mark(_met(placed.mark, scene, view), layer.maker)
             if layer.outlines is not None and view.plane is not None:
                 yield from self._structures(layer.maker, layer.outlines, scene, view, view.plane)
 
@@ -142,10 +147,7 @@ def _frames(scene: StackScene | MprScene) -> frozenset[str]:
     return frozenset(frames - {""})
 
 
-def _mark(
-    mark: Annotation, maker: str, scene: StackScene | MprScene, ref: FrameRef | None, view: SliceView
-) -> Iterator[ForeignShape]:
-    drawn = _calliper(mark, scene, ref, view)
+def _mark(drawn: Calliper | None, maker: str) -> Iterator[ForeignShape]:
     if drawn is None:
         return
     words = (f"{maker} · {drawn.lines[0]}", *drawn.lines[1:4]) if drawn.lines else (maker,)
@@ -158,8 +160,13 @@ def _calliper(mark: Annotation, scene: StackScene | MprScene, ref: FrameRef | No
         here = ref is not None and mark.referenced_sop_instance_uid == ref.sop_instance_uid
         is_shown = here and ref is not None and (mark.referenced_frame or 1) == ref.frame_number
         return callipers.calliper(mark, view) if is_shown else None
+    return _met(mark, scene, view) if mark.frame_of_reference_uid in _frames(scene) else None
+
+
+def _met(mark: Annotation, scene: StackScene | MprScene, view: SliceView) -> Calliper | None:
+    """Return what a slice shows of a mark in its own frame of reference."""
     half = scene.slice_step_mm / 2
-    if view.plane is None or mark.frame_of_reference_uid not in _frames(scene):
+    if view.plane is None:
         return None
     if callipers.lies_on(mark, view.plane, half) and mark.kind is not AnnotationKind.SPHERE:
         return callipers.calliper(mark, view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from tests.helpers.viewers import axial_plane
 from viewers.scene.annotations import Annotations
 from viewers.scene.foreign import ForeignDrawing, ForeignLayer, readable
+from viewers.scene.foreign_places import placed_marks
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
@@ -19,7 +21,9 @@ from viewers.scene.overlay import ForeignShape
 from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.dicom.objects.structure_set import read_structure_set
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
+from workstation.domain.geometry import ImagePlane
 from workstation.domain.structures import Structure, StructureSet
+from workstation.domain.study import Instance, Series
 from workstation.domain.volume import Volume
 
 STUDY, FRAME = "1.2.3", "1.2.4"
@@ -53,6 +57,12 @@ def mark(kind: AnnotationKind, *points: tuple[float, float, float], value: float
         uid="1.7", tracking_uid="1.7", kind=kind, points_lps_mm=points, frame_of_reference_uid=FRAME,
         measures=(Measure(name, value, "mm"),), created_at=AT, origin="1.8",
     )  # fmt: skip
+
+
+def pixels(kind: AnnotationKind, *points: tuple[float, float]) -> Annotation:
+    return Annotation(
+        uid="1.7", tracking_uid="1.7", kind=kind, points_px=points, referenced_sop_instance_uid="1.9.6", created_at=AT
+    )
 
 
 def drawn(scene: StackScene | MprScene, *layers: ForeignLayer) -> tuple[ForeignShape, ...]:
@@ -98,17 +108,56 @@ def test_a_sphere_is_cut_by_every_slice_through_it() -> None:
 
 
 def test_a_mark_in_pixels_stands_on_its_image_only() -> None:
-    pixels = Annotation(
-        uid="1.7", tracking_uid="1.7", kind=AnnotationKind.PROBE, points_px=((30.0, 40.0),),
-        referenced_sop_instance_uid="1.9.1", created_at=AT,
-    )  # fmt: skip
+    probe = replace(pixels(AnnotationKind.PROBE, (30.0, 40.0)), referenced_sop_instance_uid="1.9.1")
     scene = stack()
     found = {}
     for index in range(5):
         scene.scroll_to(index)
-        found[index] = [shape.lines for shape in drawn(scene, ForeignLayer(STUDY, "Kodiak", (pixels,)))]
+        found[index] = [shape.lines for shape in drawn(scene, ForeignLayer(STUDY, "Kodiak", (probe,)))]
 
     assert found == {0: [], 1: [("Kodiak",)], 2: [], 3: [], 4: []}
+
+
+def test_a_mark_on_an_image_is_cut_by_planes_through_it_where_the_image_lies() -> None:
+    # columns half a millimetre apart, rows three quarters
+    plane = ImagePlane((-10.0, 20.0, 6.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5, 0.75))
+    series = Series("1.2.5", "CT", instances=(Instance("1.9.6", "1.2", 1, plane=plane),))
+    line = pixels(AnnotationKind.LENGTH, (40.0, 4.0), (60.0, 4.0))
+    ring = pixels(AnnotationKind.FREEHAND, (40.0, 8.0), (60.0, 8.0), (60.0, 12.0), (40.0, 12.0))
+    found = placed_marks((line, ring), (series,))
+    assert [one.mark.points_lps_mm for one in found] == [
+        ((10, 23, 6), (20, 23, 6)),
+        ((10, 26, 6), (20, 26, 6), (20, 29, 6), (10, 29, 6)),
+    ]
+    layer = ForeignLayer(STUDY, "Kodiak", (line, ring), placed=found)
+    seen = {}
+    for y in (22.0, 23.0, 28.0, 30.0):
+        scene = coronal()
+        scene.show_point((15.0, y, 6.0))
+        seen[y] = [(sorted(placed(scene, one)), one.lines) for one in drawn(scene, layer)]
+
+    assert seen == {
+        22: [],
+        23: [([(10, 23, 6), (20, 23, 6)], ("Kodiak",))],
+        28: [([(10, 28, 6), (20, 28, 6)], ("Kodiak",))],
+        30: [],
+    }
+
+
+def test_a_mark_on_an_image_is_on_planes_of_its_own_stack_only_and_never_guessed_without_a_place() -> None:
+    plane = ImagePlane((-10.0, 20.0, 6.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5, 0.75))
+    line = pixels(AnnotationKind.LENGTH, (40.0, 4.0), (60.0, 4.0))
+    here = Series("1.2.5", "CT", instances=(Instance("1.9.6", "1.2", 1, plane=plane),))
+    second, other = replace(here, stack_number=1), replace(here, series_instance_uid="1.2.6")
+    nowhere = replace(here, instances=(Instance("1.9.6", "1.2", 1),))
+    counts = []
+    for series in (here, second, other, nowhere):
+        scene = coronal()
+        scene.show_point((15.0, 23.0, 6.0))
+        counts.append(len(drawn(scene, ForeignLayer(STUDY, "K", (line,), placed=placed_marks((line,), (series,))))))
+
+    assert counts == [1, 0, 0, 0]
+    assert placed_marks((replace(line, referenced_frame=2),), (here,)) == ()
 
 
 def test_nothing_is_drawn_on_another_study_or_in_another_frame() -> None:

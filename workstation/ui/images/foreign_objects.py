@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QMenu
 
 from resources.translation import tr
 from viewers.scene.foreign import ForeignDrawing, ForeignLayer, is_of
+from viewers.scene.foreign_places import placed_marks
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
 from workstation.domain.hanging import day_of
 from workstation.domain.key_image import KeyImage
-from workstation.domain.study import Study
+from workstation.domain.study import Series, Study
 from workstation.services.before_ai import before_ai, undisclosed_series
 from workstation.services.foreign_objects_service import ForeignObject, ForeignObjects, ObjectKind, wanted
 from workstation.services.jobs import JobHandle, Pool
@@ -198,8 +199,17 @@ class ForeignObjectsView(QObject):
         keys = one.key_images
         title = "" if keys is None else keys.title or one.source.label or tr("Key images")
         images = () if keys is None else keys.images
-        marks = one.marks_of_people if one.study_instance_uid in self._priors else one.marks
-        return ForeignLayer(one.study_instance_uid, maker(one.source), marks, one.outlines, images, title)
+        prior = self._priors.get(one.study_instance_uid)
+        marks = one.marks if prior is None else one.marks_of_people
+        return ForeignLayer(
+            one.study_instance_uid, maker(one.source), marks, one.outlines, images, title,
+            placed_marks(marks, self._stacks(prior)),
+        )  # fmt: skip
+
+    def _stacks(self, prior: Study | None) -> tuple[Series, ...]:
+        if prior is not None:
+            return tuple(part for series in prior.series for part in series.split())
+        return self._case.image_series() if self._case is not None else ()
 
     def _show_facts(self) -> None:
         unread = [one for found in self._disclosed() for one in found.unread]
