@@ -19,6 +19,8 @@ from viewers.qt.vtk_backend import Graphics, render_threads
 from viewers.qt.vtk_surface import gray_levels
 from viewers.qt.vtk_volume import Rgb, VolumeRenderer
 from viewers.scene.annotations import Annotations
+from viewers.scene.fidelity import Fidelity, FidelityKind
+from viewers.scene.fidelity_of import fidelity_of
 from viewers.scene.raster import Window
 from viewers.scene.transfer_functions import VolumePreset
 from viewers.scene.volume_cuts import CutPlane
@@ -427,6 +429,21 @@ def test_a_viewport_shows_the_volume_when_it_is_ready_and_refines_it(qtbot: QtBo
     levels = gray_levels(surface.render(frame, 1.0))
     for x, y in places(looked):
         assert levels[round(y), round(x)] > 40
+    worker.stop()
+
+
+def test_a_rendering_without_bones_is_told_to_be_empty_and_not_to_be_whole(qtbot: QtBot) -> None:
+    worker = VolumeWorker()
+    surface = ViewSurface(worker=worker)
+    data = beads()
+    looked = scene(replace(data, voxels=np.minimum(data.voxels, 60)))  # balls of muscle
+    surface.render(looked.frame(VIEWPORT), 1.0)
+    qtbot.waitUntil(lambda: surface.is_settled, timeout=60_000)
+    assert fidelity_of(looked, is_settled=True, is_empty=surface.is_empty).kind is FidelityKind.EMPTY
+    looked.choose(VolumePreset.SKIN)
+    surface.render(looked.frame(VIEWPORT), 1.0)
+    qtbot.waitUntil(lambda: surface.is_settled, timeout=60_000)
+    assert fidelity_of(looked, is_settled=True, is_empty=surface.is_empty) == Fidelity()
     worker.stop()
 
 

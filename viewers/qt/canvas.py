@@ -74,6 +74,11 @@ class ImageCanvas(QWidget):
         """Tell whether the last picture will not be replaced by a finer one."""
         return not isinstance(self._surface, ViewSurface) or self._surface.is_settled
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the last picture is a rendering of a volume that shows nothing."""
+        return isinstance(self._surface, ViewSurface) and self._surface.is_empty
+
     def wait(self) -> None:
         """Stay black until ``go_on``: several pictures in one turn would hold up the window."""
         self._is_waiting = True

@@ -20,6 +20,8 @@ from viewers.scene.scene import Frame
 from viewers.scene.volume_request import VolumeRequest
 
 _RGB: Final = QImage.Format.Format_RGB888
+_SEEN: Final = 8
+"""The level of 255 below which a rendered pixel is black to the eye"""
 
 
 class ViewSurface(QObject):
@@ -52,6 +54,7 @@ class ViewSurface(QObject):
         self._worker = worker
         self._asked: VolumeRequest | None = None
         self._picture: VolumePicture | None = None
+        self._is_black = False
         self._arrived.connect(self._take)
         self._broken.connect(self._tell)
         self.destroyed.connect(_Farewell(self._client(), worker))
@@ -63,6 +66,11 @@ class ViewSurface(QObject):
             return self._planes.is_settled
         shown = self._picture
         return shown is not None and shown.request == self._asked and shown.detail == 2
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the rendering on screen came out black: no voxel of this volume is shown by these settings."""
+        return self._picture is not None and self._is_black
 
     def forget(self) -> None:
         """Let go of every image and volume: nothing of a case stays in memory once it is closed."""
@@ -116,6 +124,8 @@ class ViewSurface(QObject):
         # a picture of a view that was just left still tells the hand where it is
         if self._asked is not None and picture.request.volume is self._asked.volume:
             self._picture = picture
+            # a projection is black where its window lies above the values, and says its window
+            self._is_black = not picture.request.function.is_projection and int(picture.rgb.max()) < _SEEN
             self.changed.emit()
 
     def _tell(self, error: Exception) -> None:

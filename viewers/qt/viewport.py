@@ -214,7 +214,9 @@ class ViewportFrame(QWidget):
 
     def _show_fidelity(self) -> None:
         """Tell how true the pixels are, after the scene changed or a finer picture was painted."""
-        self.header.show_fidelity(fidelity_of(self.scene, is_settled=self.canvas.is_settled))
+        self.header.show_fidelity(
+            fidelity_of(self.scene, is_settled=self.canvas.is_settled, is_empty=self.canvas.is_empty)
+        )
 
     def retranslate(self) -> None:
         """Take the language in use."""

@@ -21,6 +21,8 @@ class FidelityKind(StrEnum):
     LOSSY_FINAL = "lossy_final"
     COMPLETE = "complete"
     INTERPOLATED = "interpolated"
+    EMPTY = "empty"
+    """A rendering of a volume in which nothing is seen: black for want of bones, not for want of data"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,17 @@ class FidelityChip:
 
 def chip(fidelity: Fidelity, now_ms: float) -> FidelityChip | None:
     """Return the chip, None where there is nothing to say; "Full" goes after one second."""
-    if fidelity.kind is FidelityKind.IMPROVING:
-        return FidelityChip(tr("Preview quality"), "warn", "warn.bg")
+    said = {
+        FidelityKind.IMPROVING: (tr("Preview quality"), "warn"),
+        FidelityKind.EMPTY: (tr("Nothing visible here"), "warn"),
+        FidelityKind.INTERPOLATED: (tr("Interpolated"), "info"),
+    }.get(fidelity.kind)
+    if said is not None:
+        return FidelityChip(said[0], said[1], f"{said[1]}.bg")
     if fidelity.kind is FidelityKind.PARTIAL:
         return FidelityChip(tr("Partial · {percent} %", percent=fidelity.percent), "warn", "warn.bg")
     if fidelity.kind is FidelityKind.LOSSY_FINAL:
         return FidelityChip(lossy_text(fidelity.ratio or 0.0, fidelity.method), "bad", "bad.bg")
-    if fidelity.kind is FidelityKind.INTERPOLATED:
-        return FidelityChip(tr("Interpolated"), "info", "info.bg")
     just_done = now_ms - fidelity.completed_ms < px("motion.fidelity_full_chip_ms")
     if fidelity.kind is FidelityKind.COMPLETE and just_done:
         return FidelityChip(tr("Full"), "ok", "ok.bg")

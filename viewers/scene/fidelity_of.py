@@ -7,13 +7,15 @@ from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
+from viewers.scene.volume_scene import VolumeScene
 
 
-def fidelity_of(scene: Scene | None, *, is_settled: bool = True) -> Fidelity:
+def fidelity_of(scene: Scene | None, *, is_settled: bool = True, is_empty: bool = False) -> Fidelity:
     """
     Return the fidelity of what a scene shows now, of a stack that of the displayed image.
 
-    ``is_settled`` is False while the surface shows a coarse picture. Lost detail never comes back and is told before
+    ``is_settled`` is False while the surface shows a coarse picture, ``is_empty`` tells that its rendering of a volume
+    came out black: that is no whole picture of a body. Lost detail never comes back and is told before
     anything else, also of what was computed from lossy images; only of an image that nothing checked yet it is told
     first that it is not all here.
     """
@@ -25,6 +27,8 @@ def fidelity_of(scene: Scene | None, *, is_settled: bool = True) -> Fidelity:
         return Fidelity(FidelityKind.IMPROVING)
     if scene.lossy_ratio is not None:
         return _lossy(scene.lossy_ratio, scene.lossy_method)
+    if is_empty and isinstance(scene, VolumeScene):
+        return Fidelity(FidelityKind.EMPTY)
     computed = isinstance(scene, CurvedScene) or (isinstance(scene, MprScene) and scene.is_interpolated)
     return Fidelity(FidelityKind.INTERPOLATED) if computed else Fidelity()
 

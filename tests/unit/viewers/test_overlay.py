@@ -312,6 +312,7 @@ def test_measurements_show_on_their_slice_only() -> None:
         (Fidelity(FidelityKind.LOSSY_FINAL, ratio=9.2), 1e9, ("Lossy 9.2:1", "bad")),
         (Fidelity(FidelityKind.LOSSY_FINAL), 0, ("Lossy", "bad")),
         (Fidelity(FidelityKind.INTERPOLATED), 0, ("Interpolated", "info")),
+        (Fidelity(FidelityKind.EMPTY), 0, ("Nothing visible here", "warn")),
         (Fidelity(FidelityKind.COMPLETE, completed_ms=5000), 5999, ("Full", "ok")),
         (Fidelity(FidelityKind.COMPLETE, completed_ms=5000), 6000, None),
     ],
