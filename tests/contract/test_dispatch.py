@@ -392,8 +392,10 @@ def test_nothing_that_names_the_patient_reaches_the_administrator(hub: HubBed, r
     route()
     signed_case(hub, PatientName="Zhao^Yong=赵^勇", PatientID="ZQ-4711-XK")
 
-    told = hub.as_("admin").get("/api/dispatches").text
+    answer = hub.as_("admin").get("/api/dispatches")
+    told = answer.text
 
+    assert {one["modality"] for one in answer.json()} == {"CT"}  # the study is told by its kind and its day
     assert "赵" not in told
     assert "ZQ-4711-XK" not in told
     with hub.context.read() as connection:

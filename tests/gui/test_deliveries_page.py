@@ -151,6 +151,18 @@ def test_what_was_refused_stands_first_with_its_reason(qtbot: QtBot, jobs: JobRu
     assert column(page, 0) == ["Not delivered", "Waiting to be sent", "Delivered"]
 
 
+def test_a_report_is_told_by_the_kind_and_day_of_its_study_and_by_its_uid_only_where_these_are_unknown(
+    qtbot: QtBot, jobs: JobRunner
+) -> None:
+    known = replace(dispatch(1, DispatchState.DEAD), modality="CT", studied=datetime(2026, 3, 4, 4, tzinfo=UTC))
+    page, _presenter = opened(qtbot, jobs, FakeDispatch({1: known, 2: dispatch(2, DispatchState.WAITING)}))
+
+    assert column(page, 1) == ["Signed original · CT · 2026-03-04", "Signed original · …12345672"]
+    item = page.table.item(0, 1)
+    assert item is not None
+    assert item.toolTip() == "Signed original · CT · 2026-03-04\n2.25.12345671"
+
+
 def test_a_dead_letter_is_sent_again_by_one_click(qtbot: QtBot, jobs: JobRunner) -> None:
     hub = filled()
     page, _presenter = opened(qtbot, jobs, hub)

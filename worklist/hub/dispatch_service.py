@@ -12,7 +12,7 @@ from worklist.hub.database import insert_once
 from worklist.hub.dispatch_desk import ROUTE, note, route_of
 from worklist.hub.dispatch_tables import dispatches, routes
 from worklist.hub.errors import BadRequest, NoLongerUpdatable, NotFound
-from worklist.hub.tables import sites
+from worklist.hub.tables import cases, sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.dispatch import (
@@ -167,7 +167,14 @@ class DispatchService:
 def shown_dispatches() -> Select[Any]:
     """Return the query of dispatches with their route and site."""
     return (
-        select(dispatches, routes.c.document.label("route_document"), sites.c.name.label("site_name"))
+        select(
+            dispatches,
+            routes.c.document.label("route_document"),
+            sites.c.name.label("site_name"),
+            cases.c.modality,
+            cases.c.studied,
+        )
+        .join(cases, cases.c.study_instance_uid == dispatches.c.study_instance_uid)
         .join(routes, routes.c.route_id == dispatches.c.route_id)
         .join(sites, and_(sites.c.site_id == dispatches.c.site_id))
     )
@@ -194,4 +201,6 @@ def dispatch_of(row: Row[Any]) -> Dispatch:
         reason=row.reason,
         delivered_at=row.delivered_at,
         proof=row.proof,
+        modality=row.modality,
+        studied=row.studied,
     )

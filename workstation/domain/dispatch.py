@@ -234,6 +234,9 @@ class Dispatch:
     delivered_at: datetime | None = None
     proof: str = ""
     """What the receiver answered."""
+    modality: str = ""
+    studied: datetime | None = None
+    """The study, by what a site finds it by and what names nobody"""
 
     def may_become(self, state: DispatchState) -> bool:
         """Tell whether the table allows the step."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from resources.translation import tr
-from workstation.domain.dispatch import DispatchState, RouteKind, TimelineEvent, TimelineStep
+from workstation.domain.dispatch import Dispatch, DispatchState, RouteKind, TimelineEvent, TimelineStep
 from workstation.domain.report_state import ReportKind, ReportStatus
 from workstation.ui.critical.timeline_words import CRITICAL_STEPS, critical_detail, critical_words
 
@@ -80,6 +80,16 @@ def shown_detail(event: TimelineEvent) -> str:
         return critical_detail(event)
     reasons = {TimelineStep.FAILED, TimelineStep.DEAD, TimelineStep.GIVEN_UP}
     return event.detail if event.step in reasons else ""
+
+
+def study_of(dispatch: Dispatch) -> tuple[str, ...]:
+    """
+    Return modality and day of the study, or the end of the report's UID where neither is known.
+
+    Nobody is named: an administrator does not see patients (ADR 0031).
+    """
+    day = dispatch.studied.astimezone().strftime("%Y-%m-%d") if dispatch.studied is not None else ""
+    return tuple(part for part in (dispatch.modality, day) if part) or (f"…{dispatch.report_uid[-8:]}",)
 
 
 def moment(at: datetime) -> str:

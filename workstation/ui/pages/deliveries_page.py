@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget as _Widget
 from resources.translation import tr, trn
 from workstation.domain.dispatch import Dispatch, DispatchState, Route, RouteStatus
 from workstation.ui.commands import Command
-from workstation.ui.dispatch_words import document_words, kind_words, moment, state_words
+from workstation.ui.dispatch_words import document_words, kind_words, moment, state_words, study_of
 from workstation.ui.keymap import key_of
 from workstation.ui.pages.page import Page
 from workstation.ui.theme import current_theme
@@ -154,11 +154,14 @@ class DeliveriesPage(Page):
         self.table.setRowCount(len(self._shown))
         for row, one in enumerate(self._shown):
             word, _kind, _icon = state_words(one.state)
-            report = f"{document_words(one.report_state)} …{one.report_uid[-8:]}"
+            report = " · ".join((document_words(one.report_state), *study_of(one)))
             cells = (word, report, one.site_name, one.route_name, moment(one.queued_at), str(one.attempts),
                      one.reason or one.proof)  # fmt: skip
             for column, text in enumerate(cells):
-                self.table.setItem(row, column, _cell(text, _TONES.get(one.state, "t2") if column == 0 else "t1"))
+                cell = _cell(text, _TONES.get(one.state, "t2") if column == 0 else "t1")
+                if column == 1:
+                    cell.setToolTip(f"{text}\n{one.report_uid}")
+                self.table.setItem(row, column, cell)
         numbers = [one.number for one in self._shown]
         at = numbers.index(chosen.number) if chosen is not None and chosen.number in numbers else 0
         self.table.setCurrentCell(at if numbers else -1, 0)
