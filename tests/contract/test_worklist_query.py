@@ -301,6 +301,22 @@ def ouyang(hub: HubBed) -> str:
     return hub.send(PatientName="欧阳^潇潇", PatientID="FIND-9", AccessionNumber="ACC-99").study
 
 
+def test_a_pet_with_its_ct_is_listed_as_both_however_many_slices_the_ct_has(hub: HubBed) -> None:
+    study, client = new_uid(), hub.as_("technician")
+    patient = {"PatientName": "贺^云", "PatientID": "PETCT-1"}
+    files = study_files(study, 3, Modality="CT", **patient) | study_files(study, 1, Modality="PT", **patient)
+    request = {"study_instance_uid": study, "priority": "LOW", "clinical_question": "", "expected_instances": 4}
+    expect(201, client.post("/api/requests", json=request))
+    expect(200, hub.store("technician", study, files.values()))
+    expect(200, client.post(f"/api/requests/{study}/complete", json={"instances": digests(files)}))
+    alone = hub.send(PatientID="PETCT-1", PatientName="贺^云", Modality="CT").study
+
+    rows = {row["study_instance_uid"]: row for row in page(hub, tab="all", text="petct-1")["rows"]}
+
+    assert (rows[study]["modality"], rows[study]["beneath"]) == ("PT", "CT")
+    assert (rows[alone]["modality"], rows[alone]["beneath"]) == ("CT", "")
+
+
 def test_filters_narrow_every_tab(hub: HubBed) -> None:
     here = hub.send("technician", PatientID="FILTER", Modality="CT")
     there = hub.send("technician2", PatientID="FILTER", Modality="MR", StudyDescription="Knee")

@@ -32,7 +32,7 @@ from workstation.ui.widgets.worklist_columns import (
 )
 from workstation.ui.widgets.worklist_model import WorklistModel
 from workstation.ui.widgets.worklist_view import WorklistTable
-from workstation.ui.widgets.worklist_words import STATE_LOOK, ai_word, state_word, study_time
+from workstation.ui.widgets.worklist_words import STATE_LOOK, ai_word, modality_word, state_word, study_time
 
 pytestmark = pytest.mark.gui
 
@@ -187,6 +187,19 @@ def test_no_header_is_cut_in_english(qapp: QApplication, width: int) -> None:
     use_language(before)
     assert cut == []
     assert sum(plan.widths.values()) == width
+
+
+@pytest.mark.parametrize(
+    ("modality", "beneath", "said"),
+    [("PT", "CT", "PET-CT"), ("PT", "MR", "PET-MR"), ("PT", "", "PT"), ("CT", "", "CT")],
+)
+def test_a_pet_ct_is_named_whole_in_its_column(qapp: QApplication, modality: str, beneath: str, said: str) -> None:
+    apply_theme(qapp)
+    assert modality_word(case(1, modality=modality, beneath=beneath)) == said
+    for width in (1366, 1920):
+        padding_px = 8
+        room = plan_columns(width - 48).widths[Column.MODALITY] - padding_px
+        assert room >= paint.metrics("caption").horizontalAdvance(said)
 
 
 def test_a_hospital_of_eight_characters_is_read_whole_at_1366_by_768(qapp: QApplication) -> None:

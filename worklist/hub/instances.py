@@ -28,6 +28,8 @@ from workstation.domain.access import Actor, Permission
 
 RESULT_MODALITIES: Final = frozenset({"SR", "SEG", "DOC", "KO", "PR", "OT", "RTSTRUCT", ""})
 
+PET: Final = "PT"
+
 _STUDY_TAGS: Final = [
     "00080005",
     "00080020",
@@ -205,7 +207,7 @@ class InstanceIndex:
             sex=study.sex,
             birth_date=study.birth_date,
             accession_number=study.accession_number,
-            modality=weights.most_common(1)[0][0] if weights else "",
+            modality=_named_by(weights),
             description=study.description,
             body_part=parts.most_common(1)[0][0] if parts else "",
             institution=study.institution,
@@ -382,3 +384,8 @@ def _subset(attributes: JsonAttributes, tags: Sequence[str]) -> str:
 
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and abs(value) < 2**31 else None
+
+
+def _named_by(weights: Counter[str]) -> str:
+    """Return the modality of a study: that of most images, but a PET whatever number of slices lies beneath it."""
+    return PET if weights[PET] else weights.most_common(1)[0][0] if weights else ""

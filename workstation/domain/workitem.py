@@ -135,6 +135,8 @@ class WorklistRow:
     """Grows with every change of the case; a client refreshes only rows that moved."""
     critical_due: datetime | None = None
     """When the next critical value must be read back, None once every one was."""
+    beneath: str = ""
+    """What lies beneath a PET in the same study, CT or MR; empty for a study of another kind"""
 
 
 @dataclass(frozen=True, slots=True)

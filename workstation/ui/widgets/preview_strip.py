@@ -174,7 +174,7 @@ class PreviewStrip(QWidget):
         self._facts["images"].show_text(got)
         kind, icon = words.STATE_LOOK[row.state]
         self._state.show_chip(words.state_word(row.state), kind, icon)
-        self._modality.show_chip(row.modality, "outline")
+        self._modality.show_chip(words.modality_word(row), "outline")
         tint = words.GRADE_TINT.get(row.quality_grade)
         self._grade.setVisible(tint is not None)
         if tint is not None:

@@ -17,7 +17,7 @@ from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, Panel, label
-from workstation.ui.widgets.worklist_words import GRADE_TINT, grade_word
+from workstation.ui.widgets.worklist_words import GRADE_TINT, grade_word, modality_word
 
 _ROW: Final = 40
 _INDEX = QModelIndex | QPersistentModelIndex
@@ -109,7 +109,7 @@ class _Cases(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return row
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            parts = (_who(row), f"{row.modality} {row.description}", _day(row), state_chip(row.state)[0])
+            parts = (_who(row), f"{modality_word(row)} {row.description}", _day(row), state_chip(row.state)[0])
             return " · ".join(part for part in parts if part)
         return None
 
@@ -189,8 +189,9 @@ class _CaseDelegate(QStyledItemDelegate):
                    tones=("t0", quiet))  # fmt: skip
         left += name + 12
         if right > left:
-            _two_lines(painter, QRectF(left, box.top(), right - left, _ROW), f"{row.modality} · {row.description}",
-                       _day(row), tones=("t2", quiet))  # fmt: skip
+            beside = QRectF(left, box.top(), right - left, _ROW)
+            exam = f"{modality_word(row)} · {row.description}"
+            _two_lines(painter, beside, exam, _day(row), tones=("t2", quiet))
 
 
 def _two_lines(painter: QPainter, box: QRectF, upper: str, lower: str, *, tones: tuple[str, str]) -> None:

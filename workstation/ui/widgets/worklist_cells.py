@@ -154,7 +154,11 @@ class WorklistCells:
 
     @staticmethod
     def _modality(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
-        paint.paint_chip(painter, box, "outline", "", row.modality)
+        word = words.modality_word(row)
+        if paint.chip_width("", word) <= box.width():
+            paint.paint_chip(painter, box, "outline", "", word)
+        else:  # rather without its frame than cut
+            paint.text(painter, box.adjusted(0, 0, _PADDING, 0), word, role="caption", tone="t2")
 
     def _critical(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         if row.critical:

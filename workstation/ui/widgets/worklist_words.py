@@ -59,6 +59,11 @@ def grade_word(grade: str) -> str:
     return (_LATIN_GRADE if language() == ENGLISH else _CHINESE_GRADE).get(grade, grade)
 
 
+def modality_word(row: WorklistRow) -> str:
+    """Return what was scanned: PET-CT and PET-MR by their names, all else by its DICOM code."""
+    return f"PET-{row.beneath}" if row.beneath else row.modality
+
+
 def sex_age(row: WorklistRow, *, short: bool = False) -> str:
     """Return sex and age; ``short`` says the sex in one letter where its word is long."""
     on = (row.studied or row.arrived).date()
@@ -149,7 +154,7 @@ CELLS: Final[dict[Column, Callable[[WorklistRow], str]]] = {
     Column.PATIENT: lambda row: row.patient_name,
     Column.SEX_AGE: sex_age,
     Column.PATIENT_ID: lambda row: row.patient_id,
-    Column.MODALITY: lambda row: row.modality,
+    Column.MODALITY: modality_word,
     Column.DESCRIPTION: lambda row: row.description,
     Column.SITE: lambda row: row.site_name,
     Column.STUDIED: study_time,
