@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QTimer
 
-_TURN_S: Final = 0.04
+_TURN_S: Final = 0.025
 """Of the 50 ms that the window may stand still; the rest is painting"""
 _LEAST: Final = 0.25
 """The share of an even part that a plane is left with once the others took more than theirs"""
