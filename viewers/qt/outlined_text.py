@@ -98,7 +98,8 @@ class OutlinedText:
         size = self.size(text, style)
         path = QPainterPath()
         path.addText(QPointF(pad, pad + (size[1] + metrics.ascent() - metrics.descent()) / 2), font, text)
-        pen = QPen(color("overlay.outline"), theme_tokens.px("stroke.overlay.outline"))
+        # half of a stroke lies inside the letter; a pixel less, so that no line covers the tails of the line above
+        pen = QPen(color("overlay.outline"), 2 * theme_tokens.px("stroke.overlay.outline") - 1)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         outline, glyphs = _canvas(size, ratio), _canvas(size, ratio)
         with _painting(outline) as painter:

@@ -1,0 +1,48 @@
+"""Words of the corners are read over a PET in inverse grey, over air in a bright window and over films."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PySide6.QtGui import QColor, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from viewers.qt.outlined_text import OutlinedText, TextStyle
+from workstation.ui.fonts import load_fonts
+
+_WIDTH, _HEIGHT = 360, 40
+
+
+def _drawn(words: str, ground: str) -> npt.NDArray[np.float64]:
+    """Return relative luminance of the words on a ground (WCAG 2.1)."""
+    image = QImage(_WIDTH, _HEIGHT, QImage.Format.Format_RGB32)
+    image.fill(QColor(ground))
+    painter = QPainter(image)
+    OutlinedText().draw(painter, 10, 10, words, TextStyle())
+    painter.end()
+    pixels = np.asarray(image.constBits(), dtype=np.uint8).reshape(_HEIGHT, _WIDTH, 4)[..., 2::-1] / 255
+    linear = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def _round(letters: npt.NDArray[np.bool_], reach: int) -> npt.NDArray[np.bool_]:
+    """Return all pixels whose centre is at most ``reach`` px from that of a letter's."""
+    near = np.zeros_like(letters)
+    for y in range(-reach, reach + 1):
+        for x in range(-reach, reach + 1):
+            if x * x + y * y <= reach * reach:
+                near |= np.roll(letters, (y, x), (0, 1))
+    return near
+
+
+@pytest.mark.parametrize("words", ["蒋文斌 头颈 PET-CT · 分期", "male 64 y 1962-09-30", "W 350  L 40  z −436.0 mm"])
+def test_words_on_white_have_a_dark_ground_two_pixels_round_every_letter(qtbot: QtBot, words: str) -> None:
+    load_fonts()
+    on_black, on_white = _drawn(words, "black"), _drawn(words, "white")
+    letters = on_black > 0.4
+    ground = _round(letters, 2) & (on_black < 0.02)  # beside its soft edges
+    contrast = (0.83 + 0.05) / (on_white[ground] + 0.05)  # 0.83: relative luminance of overlay.text #E8ECEF
+
+    assert letters.sum() > 100
+    assert np.percentile(contrast, 5) >= 4.5
