@@ -315,6 +315,8 @@ def test_a_pet_with_its_ct_is_listed_as_both_however_many_slices_the_ct_has(hub:
 
     assert (rows[study]["modality"], rows[study]["beneath"]) == ("PT", "CT")
     assert (rows[alone]["modality"], rows[alone]["beneath"]) == ("CT", "")
+    beside = hub.as_("expert").get(f"/api/worklist/{rows[alone]['ups_instance_uid']}/priors").json()
+    assert [(one["modality"], one["beneath"]) for one in beside] == [("PT", "CT")]
 
 
 def test_filters_narrow_every_tab(hub: HubBed) -> None:

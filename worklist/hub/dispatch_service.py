@@ -12,6 +12,7 @@ from worklist.hub.database import insert_once
 from worklist.hub.dispatch_desk import ROUTE, note, route_of
 from worklist.hub.dispatch_tables import dispatches, routes
 from worklist.hub.errors import BadRequest, NoLongerUpdatable, NotFound
+from worklist.hub.pet_beneath import beneath
 from worklist.hub.tables import cases, sites
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -173,6 +174,7 @@ def shown_dispatches() -> Select[Any]:
             sites.c.name.label("site_name"),
             cases.c.modality,
             cases.c.studied,
+            beneath(),
         )
         .join(cases, cases.c.study_instance_uid == dispatches.c.study_instance_uid)
         .join(routes, routes.c.route_id == dispatches.c.route_id)
@@ -203,4 +205,5 @@ def dispatch_of(row: Row[Any]) -> Dispatch:
         proof=row.proof,
         modality=row.modality,
         studied=row.studied,
+        beneath=row.beneath,
     )

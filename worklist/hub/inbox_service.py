@@ -11,6 +11,7 @@ from worklist.hub.auth import authorize
 from worklist.hub.case_rows import touch
 from worklist.hub.context import HubContext
 from worklist.hub.errors import NotFound
+from worklist.hub.pet_beneath import beneath
 from worklist.hub.tables import cases, returned_reports
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -66,6 +67,7 @@ def _select(actor: Actor) -> Select[Any]:
             cases.c.state,
             cases.c.accession_number,
             cases.c.studied,
+            beneath(),
         )
         .join(cases, cases.c.study_instance_uid == returned_reports.c.study_instance_uid)
         .where(returned_reports.c.site_id == actor.site_id, returned_reports.c.site_id != "")
@@ -97,4 +99,5 @@ def _returned(row: Row[Any]) -> ReturnedReport:
         withdrawn_reason=reason,
         accession_number=row.accession_number,
         studied=row.studied.astimezone(UTC).isoformat() if row.studied else "",
+        beneath=row.beneath,
     )

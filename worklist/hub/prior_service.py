@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, exists, false, or_, select
 
 from worklist.hub.case_rows import visible_case
 from worklist.hub.context import HubContext
+from worklist.hub.pet_beneath import beneath
 from worklist.hub.tables import cases, reports, sites
 from worklist.hub.ups import require_scope
 from workstation.domain.access import Actor, Permission
@@ -35,7 +36,7 @@ class PriorService:
         with self._context.read() as connection:
             case = visible_case(connection, actor, ups_instance_uid)
             query = (
-                select(cases, sites.c.name.label("site_name"), _is_reported().label("reported"))
+                select(cases, sites.c.name.label("site_name"), _is_reported().label("reported"), beneath())
                 .join(sites, sites.c.site_id == cases.c.site_id)
                 .where(
                     cases.c.study_instance_uid != case.study_instance_uid,
@@ -87,4 +88,5 @@ def _prior(case: Row[Any], row: Row[Any]) -> PriorStudy:
         site_name=row.site_name,
         relation=PriorRelation.SAME_PATIENT if is_same else PriorRelation.POSSIBLY_SAME,
         reported=bool(row.reported),
+        beneath=row.beneath,
     )

@@ -12,8 +12,9 @@ from worklist.hub.blind_view import PersonalColumns, personal
 from worklist.hub.case_rows import local_midnight, shown_rows, visible_case, worklist_row
 from worklist.hub.context import HubContext
 from worklist.hub.errors import BadRequest
-from worklist.hub.instance_tables import dicom_instances, dicom_series
+from worklist.hub.instance_tables import dicom_instances
 from worklist.hub.instances import PET
+from worklist.hub.pet_beneath import beneath
 from worklist.hub.tables import cases
 from worklist.hub.ups import require_scope
 from workstation.domain.access import Actor, Permission, Role
@@ -149,7 +150,7 @@ def _shown(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[WorklistRo
             .group_by(dicom_instances.c.study_instance_uid)
         )
         received = {row[0]: row[1] for row in connection.execute(arrived)}
-    beneath = _beneath_pets(connection, [row.study_instance_uid for row in rows if row.modality == PET])
+    with_pets = _beneath_pets(connection, [row.study_instance_uid for row in rows if row.modality == PET])
     shown = (
         worklist_row(
             row,
@@ -158,15 +159,12 @@ def _shown(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[WorklistRo
         )
         for row in rows
     )
-    return tuple(replace(one, beneath=beneath.get(one.study_instance_uid, "")) if beneath else one for one in shown)
+    return tuple(replace(one, beneath=with_pets.get(one.study_instance_uid, "")) if with_pets else one for one in shown)
 
 
 def _beneath_pets(connection: Connection, studies: Sequence[str]) -> dict[str, str]:
-    """Return by study what was scanned with a PET: CT, else MR."""
+    """Return by study what was scanned with a PET."""
     if not studies:
         return {}
-    with_pet = select(dicom_series.c.study_instance_uid, dicom_series.c.modality).where(
-        dicom_series.c.study_instance_uid.in_(studies), dicom_series.c.modality.in_(("CT", "MR"))
-    )
-    # by modality backwards, so that a CT is written last and stays
-    return {row[0]: row[1] for row in connection.execute(with_pet.order_by(dicom_series.c.modality.desc()))}
+    query = select(cases.c.study_instance_uid, beneath()).where(cases.c.study_instance_uid.in_(studies))
+    return {row.study_instance_uid: row.beneath for row in connection.execute(query)}

@@ -237,6 +237,8 @@ class Dispatch:
     modality: str = ""
     studied: datetime | None = None
     """The study, by what a site finds it by and what names nobody"""
+    beneath: str = ""
+    """What lies beneath a PET in the same study, CT or MR"""
 
     def may_become(self, state: DispatchState) -> bool:
         """Tell whether the table allows the step."""

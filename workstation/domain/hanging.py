@@ -45,6 +45,8 @@ class PriorStudy:
     site_name: str
     relation: PriorRelation
     reported: bool = False
+    beneath: str = ""
+    """What lies beneath a PET in the same study, CT or MR"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,3 +81,5 @@ class ReturnedReport:
     accession_number: str = ""
     studied: str = ""
     """When the exam was made, ISO 8601 UTC; empty where its images do not say"""
+    beneath: str = ""
+    """What lies beneath a PET in the same study, CT or MR"""

@@ -8,6 +8,7 @@ from resources.translation import tr
 from workstation.domain.dispatch import Dispatch, DispatchState, RouteKind, TimelineEvent, TimelineStep
 from workstation.domain.report_state import ReportKind, ReportStatus
 from workstation.ui.critical.timeline_words import CRITICAL_STEPS, critical_detail, critical_words
+from workstation.ui.widgets.worklist_words import modality_word
 
 
 def state_words(state: DispatchState) -> tuple[str, str, str]:
@@ -89,7 +90,7 @@ def study_of(dispatch: Dispatch) -> tuple[str, ...]:
     Nobody is named: an administrator does not see patients (ADR 0031).
     """
     day = dispatch.studied.astimezone().strftime("%Y-%m-%d") if dispatch.studied is not None else ""
-    return tuple(part for part in (dispatch.modality, day) if part) or (f"…{dispatch.report_uid[-8:]}",)
+    return tuple(part for part in (modality_word(dispatch), day) if part) or (f"…{dispatch.report_uid[-8:]}",)
 
 
 def moment(at: datetime) -> str:

@@ -13,6 +13,7 @@ from workstation.services.prior_report import PriorReport
 from workstation.ui.dialogs import Dialog
 from workstation.ui.patient_words import name_or_placeholder, sex_word
 from workstation.ui.widgets.labels import label
+from workstation.ui.widgets.worklist_words import modality_word
 
 
 class SamePersonDialog(Dialog):
@@ -32,7 +33,7 @@ class SamePersonDialog(Dialog):
             (tr("Sex"), sex_word(who.sex), tr("the same")),
             (tr("Patient ID"), who.patient_id, tr("another one")),
             (tr("Site"), study.institution, prior.site_name),
-            (tr("Study"), study.description, f"{date} {prior.modality} {prior.description}".strip()),
+            (tr("Study"), study.description, f"{date} {modality_word(prior)} {prior.description}".strip()),
         )
         for at, row in enumerate(rows):
             for column, words in enumerate(row):

@@ -27,6 +27,7 @@ from workstation.ui.keymap import shown_key
 from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.prior_dialogs import PriorReportDialog, SamePersonDialog
 from workstation.ui.widgets.prior_strip import PriorFacts
+from workstation.ui.widgets.worklist_words import modality_word
 
 T = TypeVar("T")
 _NOTICE: Final = "priors"
@@ -223,7 +224,7 @@ class Priors(QObject):
         return PriorFacts(
             uid=one.study_instance_uid,
             date=_date(one.study_date),
-            modality=one.modality,
+            modality=modality_word(one),
             description=one.description,
             site=one.site_name,
             relation=relation,

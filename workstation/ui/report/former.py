@@ -25,6 +25,7 @@ from workstation.ui.patient_words import case_words
 from workstation.ui.prior_dialogs import SamePersonDialog
 from workstation.ui.report.former_panel import FormerSection
 from workstation.ui.report.writing import ReportWriting
+from workstation.ui.widgets.worklist_words import modality_word
 
 _SENTENCE: Final = re.compile(r"[^\s。；;][^。；;\n]*?(?:[。；;]|\.(?=\s)|(?=\n)|$)")
 """Up to its full stop; a point inside a number ends nothing"""
@@ -226,4 +227,4 @@ def _day(prior: PriorStudy) -> str:
 
 
 def _name(prior: PriorStudy) -> str:
-    return " · ".join(part for part in (_day(prior), prior.modality, prior.description, prior.site_name) if part)
+    return " · ".join(part for part in (_day(prior), modality_word(prior), prior.description, prior.site_name) if part)

@@ -20,6 +20,7 @@ from workstation.ui.report.way_words import kind_words, withdrawal_words
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
+from workstation.ui.widgets.worklist_words import modality_word
 
 _SHOWN_AT_ONCE: Final = 50
 _SUMMARY_LINES: Final = 2
@@ -196,7 +197,7 @@ class InboxItem(QFrame):
         who = name_or_placeholder(report.patient_name)
         self._who.setText(paint.elided(who, 140))
         self._who.setToolTip(who)
-        self._what.show_text(f"{report.modality} · {report.description}")
+        self._what.show_text(f"{modality_word(report)} · {report.description}")
         when = _clock(report.signed_at)  # with who signed it: beside the buttons below there is no room for a name
         self.signed.setText(tr("{name}, {time}", name=report.signer, time=when) if report.signer else when)
         self.signed.setToolTip(tr("Signed by {name}", name=report.signer) if report.signer else "")

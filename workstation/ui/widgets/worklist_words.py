@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from resources.translation import ENGLISH, language, tr, trn
 from workstation.domain.workitem import AiState, Priority, ReadingState, WorklistRow
@@ -59,7 +59,19 @@ def grade_word(grade: str) -> str:
     return (_LATIN_GRADE if language() == ENGLISH else _CHINESE_GRADE).get(grade, grade)
 
 
-def modality_word(row: WorklistRow) -> str:
+class Scanned(Protocol):
+    """A study in a list: its DICOM modality, and CT or MR where it lies beneath a PET."""
+
+    @property
+    def modality(self) -> str:
+        """Return the code of PS3.3 C.7.3.1.1.1."""
+
+    @property
+    def beneath(self) -> str:
+        """Return what was scanned with a PET, empty for a study of another kind."""
+
+
+def modality_word(row: Scanned) -> str:
     """Return what was scanned: PET-CT and PET-MR by their names, all else by its DICOM code."""
     return f"PET-{row.beneath}" if row.beneath else row.modality
 
