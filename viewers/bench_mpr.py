@@ -19,11 +19,11 @@ import numpy as np
 
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions
+from viewers.scene.frame import Frame
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.oblique import PlaneSet
 from viewers.scene.presets import CT_PRESETS
-from viewers.scene.scene import Frame
 from viewers.scene.slab import Projection, Slab
 from viewers.scene.transfer_functions import VolumePreset
 from viewers.scene.volume_request import VolumeRequest

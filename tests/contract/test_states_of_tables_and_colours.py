@@ -25,8 +25,8 @@ from viewers.scene.image import SliceImage
 from viewers.scene.looks import look_of
 from viewers.scene.picture import burned
 from viewers.scene.raster import VoiFunction, Window, to_gray
-from viewers.scene.scene import ViewState
 from viewers.scene.stack_scene import StackScene, StackSlot
+from viewers.scene.view_state import ViewState
 from workstation.dicom.images.colour_profile import gray_of_lab, lab_of_gray, srgb_profile, to_srgb
 from workstation.dicom.images.decode import decode_frame
 from workstation.dicom.objects.presentation import presentation_state

@@ -378,8 +378,8 @@ def test_a_sphere_over_a_fused_pet_tells_its_uptake_and_no_longer_once_it_is_off
 
     assert lines()[0].startswith("SUVbw max 1")
     assert any(line.startswith("MTV at 41 %") for line in lines())
-    assert scene.sphere_measures is not None
-    kept = {measure.name: measure.unit for measure in scene.sphere_measures(sphere())}
+    assert scene.sphere_values is not None
+    kept = {measure.name: measure.unit for measure in scene.sphere_values.measures(sphere())}
     assert kept[MeasureName.UPTAKE_PEAK] == kept[MeasureName.UPTAKE_MAXIMUM] == "SUV"
     assert (kept[MeasureName.METABOLIC_VOLUME], kept[MeasureName.LESION_GLYCOLYSIS]) == ("ml", "g")
     bench.fusion.turn_off()
@@ -391,7 +391,7 @@ def show_pet(qtbot: QtBot, bench: FusionBench) -> None:
     bench.presenter.images.show_series("1.2.3.5")
     bench.streams.last.deliver_all()
     qtbot.waitUntil(lambda: "coronal" in bench.page.grid.scenes_by_key and bench.scene("coronal").modality == "PT")
-    qtbot.waitUntil(lambda: bench.scene("coronal").sphere_words is not None)
+    qtbot.waitUntil(lambda: bench.scene("coronal").sphere_values is not None)
 
 
 @pytest.mark.parametrize("key", ["stack", "coronal"])
@@ -400,8 +400,8 @@ def test_a_sphere_on_a_pet_alone_tells_its_uptake_on_slices_and_planes(
 ) -> None:
     show_pet(qtbot, bench)
     scene = bench.scene(key)
-    assert scene.sphere_words is not None
-    assert scene.sphere_words(sphere())[0].startswith("SUVbw max 1")
+    assert scene.sphere_values is not None
+    assert scene.sphere_values.words(sphere())[0].startswith("SUVbw max 1")
     drawn = measured(AnnotationKind.SPHERE, scene, bench.image(), sphere().points_lps_mm, uid="1.9")
     assert drawn.statistics is not None
     assert drawn.statistics.unit == "SUV"
@@ -416,9 +416,9 @@ def test_a_sphere_on_a_pet_keeps_its_uptake_after_something_was_laid_over_it(qtb
     bench.fusion.choose("1.2.3.2")
     qtbot.waitUntil(lambda: bench.is_fused("coronal"))
     bench.fusion.turn_off()
-    words = bench.scene("coronal").sphere_words
-    assert words is not None
-    assert words(sphere())[0].startswith("SUVbw max 1")
+    values = bench.scene("coronal").sphere_values
+    assert values is not None
+    assert values.words(sphere())[0].startswith("SUVbw max 1")
 
 
 def test_planes_of_a_pet_whose_slices_have_factors_of_their_own_are_in_uptake_values(

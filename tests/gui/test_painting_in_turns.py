@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from resources.translation import use_language
 from tests.helpers.viewers import axial_stack
 from viewers.qt.surface import RasterSurface
-from viewers.scene.scene import Frame
+from viewers.scene.frame import Frame
 from workstation.ui.page_stack import PageStack
 from workstation.ui.pages.page import Page, PageSpec
 from workstation.ui.widgets.tiling import Tile, Tiling

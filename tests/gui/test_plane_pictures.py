@@ -20,6 +20,7 @@ from viewers.qt.vtk_surface import gray_levels
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import PixelTransform
 from viewers.scene.fidelity import FidelityKind
+from viewers.scene.frame import Frame
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Gray, GrayscaleTransform, Window, to_gray
@@ -32,7 +33,6 @@ from viewers.scene.reslice import (
     runs_along_voxels,
     voxel_factor,
 )
-from viewers.scene.scene import Frame
 from viewers.scene.slab import Projection, Slab
 
 pytestmark = pytest.mark.gui

@@ -15,12 +15,12 @@ from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.qt.vtk_surface import OffscreenVtkSurface, gray_levels
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
+from viewers.scene.frame import Frame
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane, other_planes
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Window
 from viewers.scene.reslice import reslice
-from viewers.scene.scene import Frame
 from viewers.scene.slab import Projection, Slab
 
 pytestmark = pytest.mark.gui

@@ -262,10 +262,10 @@ def test_a_sphere_on_a_ct_is_told_in_hu_again_once_the_pet_is_parted() -> None:
     assert bench.cell.overlay is not None
     bench.cell.overlay.stack.series = replace(bench.cell.overlay.stack.series, modality="PT")
     assert bench.lay()
-    assert bench.base.scene.sphere_words is not None
+    assert bench.base.scene.sphere_values is not None
     bench.base.scene.frame_of_reference_uid = "1.6"
     bench.fused.begin([])
     bench.fused.begin([bench.cell])
     assert not bench.lay()
     scene = bench.base.scene
-    assert (scene.fused, scene.sphere_words, scene.sphere_measures) == (None, None, None)
+    assert (scene.fused, scene.sphere_values) == (None, None)

@@ -75,12 +75,12 @@ class Bench:
         self.painted += 1
 
     def words(self, one: Annotation) -> tuple[str, ...]:
-        assert self.scene.sphere_words is not None
-        return self.scene.sphere_words(one)
+        assert self.scene.sphere_values is not None
+        return self.scene.sphere_values.words(one)
 
     def measures(self, one: Annotation) -> tuple[Measure, ...]:
-        assert self.scene.sphere_measures is not None
-        return self.scene.sphere_measures(one)
+        assert self.scene.sphere_values is not None
+        return self.scene.sphere_values.measures(one)
 
     def draw(self, one: Annotation) -> None:
         """Let go of a sphere as the tool does, and see it."""

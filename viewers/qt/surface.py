@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from resources import theme_tokens
 from viewers.scene import reslice as numpy_reslice
 from viewers.scene.camera import PixelTransform
+from viewers.scene.frame import Frame
 from viewers.scene.image import SliceImage
 from viewers.scene.levels import Levels, seen
 from viewers.scene.mpr_scene import Reslicer
@@ -19,7 +20,6 @@ from viewers.scene.picture import burned
 from viewers.scene.raster import Gray, GrayscaleTransform, to_gray
 from viewers.scene.resample import Resampler, is_upright, of_blocks, reduction
 from viewers.scene.reslice import OUTSIDE, ResliceRequest, as_displayed
-from viewers.scene.scene import Frame
 from viewers.scene.volume_request import VolumeRequest
 
 _OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))

@@ -15,8 +15,8 @@ from viewers.qt.surface import RasterSurface, device_size, gray_image
 from viewers.qt.volume_pictures import VolumePicture, VolumeWorker, shared_worker
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.qt.vtk_surface import OffscreenVtkSurface
+from viewers.scene.frame import Frame
 from viewers.scene.reslice import ResliceRequest, as_displayed
-from viewers.scene.scene import Frame
 from viewers.scene.volume_request import VolumeRequest
 
 _RGB: Final = QImage.Format.Format_RGB888

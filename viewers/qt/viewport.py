@@ -307,7 +307,7 @@ class ViewportFrame(QWidget):
         elif key in CT_PRESETS and scene.modality == "CT":
             unit = scene.value_unit or tr("not stated")
             self.refused.emit(tr("CT windows need Hounsfield units; the unit here: {unit}.", unit=unit), "")
-        if key == IMAGE_DEFAULT_KEY and scene.own_choices:
+        if key == IMAGE_DEFAULT_KEY and scene.windowing.own_choices:
             self.show_own(0)
 
     def show_own(self, number: int) -> None:

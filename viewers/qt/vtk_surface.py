@@ -13,10 +13,10 @@ from viewers.qt.vtk_arrays import to_matrix, to_numpy, to_vtk
 from viewers.qt.vtk_backend import Graphics, graphics_of
 from viewers.qt.vtk_reslice import VtkReslicer
 from viewers.scene.camera import PixelTransform
+from viewers.scene.frame import Frame
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import GrayscaleTransform, to_gray
 from viewers.scene.reslice import OUTSIDE, as_displayed
-from viewers.scene.scene import Frame
 from viewers.scene.volume_request import VolumeRequest
 
 _OUTSIDE_RANGE: Final = (float(OUTSIDE), float(OUTSIDE))

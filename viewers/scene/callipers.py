@@ -79,11 +79,6 @@ def cut_calliper(
     return Calliper(annotation.uid, lines[0], (), said, selected, tuple(lines[1:]))
 
 
-def lies_on(annotation: Annotation, plane: ImagePlane, half_step_mm: float) -> bool:
-    """Tell whether every point lies in the plane, within half a slice."""
-    return all(-half_step_mm < plane.distance_mm(point) <= half_step_mm for point in annotation.points_lps_mm)
-
-
 def has_values(annotation: Annotation) -> bool:
     """Tell whether pixel values were read under an annotation, beside what was measured of its shape."""
     if annotation.kind is AnnotationKind.NODULE:

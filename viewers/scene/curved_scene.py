@@ -10,13 +10,14 @@ from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions, mpr_interpolated
 from viewers.scene.curved import CurvedPath, Straightened, straighten
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import VoiLut, Window, full_range, percentile_range
 from viewers.scene.reslice import OUTSIDE
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point
 from workstation.domain.volume import Volume
@@ -141,6 +142,9 @@ class CurvedScene(Scene):
         return self._made[2]
 
     def _source(self) -> SliceImage:
+        return self.measurable()
+
+    def _image(self) -> SliceImage:
         return self.measurable()
 
     def _default_voi(self) -> Window | VoiLut:

@@ -25,8 +25,8 @@ def fidelity_of(scene: Scene | None, *, is_settled: bool = True, is_empty: bool 
         return Fidelity()
     if not is_settled:
         return Fidelity(FidelityKind.IMPROVING)
-    if scene.lossy_ratio is not None:
-        return _lossy(scene.lossy_ratio, scene.lossy_method)
+    if scene.made_of.lossy_ratio is not None:
+        return _lossy(scene.made_of.lossy_ratio, scene.made_of.lossy_method)
     if is_empty and isinstance(scene, VolumeScene):
         return Fidelity(FidelityKind.EMPTY)
     computed = isinstance(scene, CurvedScene) or (isinstance(scene, MprScene) and scene.is_interpolated)

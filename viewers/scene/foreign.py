@@ -16,6 +16,7 @@ from viewers.scene.foreign_places import PlacedMark
 from viewers.scene.foreign_structures import Met, StructureIndex
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import Calliper, ForeignShape, PixelPoint
+from viewers.scene.picture_place import lies_on
 from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
@@ -168,7 +169,7 @@ def _met(mark: Annotation, scene: StackScene | MprScene, view: SliceView) -> Cal
     half = scene.slice_step_mm / 2
     if view.plane is None:
         return None
-    if callipers.lies_on(mark, view.plane, half) and mark.kind is not AnnotationKind.SPHERE:
+    if lies_on(mark, view.plane, half) and mark.kind is not AnnotationKind.SPHERE:
         return callipers.calliper(mark, view)
     return callipers.cut_calliper(mark, view, half)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viewers.scene import window_sharing
+from viewers.scene.frame import Size
 from viewers.scene.linking import (
     are_parallel,
     displayed_plane,
@@ -27,7 +28,7 @@ from viewers.scene.linking import (
 )
 from viewers.scene.overlay import Stroke
 from viewers.scene.raster import Window
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import ImagePlane, Point, plane_name
 from workstation.domain.registration import Matrix, Registrations, inverted, moved, shifted_by_hand

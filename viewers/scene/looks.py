@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import VoiLut, Window
-from viewers.scene.scene import Size
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
 from workstation.dicom.images.lookup import LookupTable

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from resources.translation import language, tr
+from viewers.scene.picture_place import PicturePlace
 from viewers.scene.slice_view import SliceView
 from workstation.domain.finding import Decision, Finding, FindingList
 from workstation.domain.finding_size import SizeKind, size_of
@@ -201,6 +202,29 @@ def boxes(
             )
         )
     return tuple(drawn)
+
+
+def on_picture(
+    findings: FindingList,
+    view: SliceView,
+    place: PicturePlace,
+    *,
+    show_rejected: bool,
+    selected: str = "",
+    dragged: tuple[str, BoxPx] | None = None,
+    detailed: bool = True,
+) -> tuple[MarkOutline, ...]:
+    """Return what is drawn of findings on a picture; of another patient's or another frame of reference's nothing."""
+    if findings.study_instance_uid != place.study_instance_uid:
+        return ()
+    visible = shown(findings, show_rejected=show_rejected)
+    drawn: tuple[MarkOutline, ...] = ()
+    if place.sop_instance_uid:
+        drawn = boxes(visible, view, place.sop_instance_uid, place.frame_number, selected=selected, dragged=dragged)
+    if not place.shares_space(findings):
+        return drawn
+    in_space = outlines(visible, view, slice_step_mm=place.slice_step_mm, selected=selected, detailed=detailed)
+    return (*in_space, *drawn)
 
 
 def shown(findings: FindingList, *, show_rejected: bool) -> tuple[Finding, ...]:

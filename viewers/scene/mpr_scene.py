@@ -16,6 +16,7 @@ from viewers.scene import reslice as numpy_reslice
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions, mpr_interpolated
 from viewers.scene.curved import CurvedPath
+from viewers.scene.frame import Size, Source
 from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane, PlaneGrid, other_planes, plane_grid
 from viewers.scene.oblique import ObliqueFrame, PlanePose, PlaneSet, posed_grid, posed_plane
@@ -23,13 +24,12 @@ from viewers.scene.overlay import Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import GrayscaleTransform, VoiLut, Window, full_range, percentile_range
 from viewers.scene.reslice import OUTSIDE, ResliceRequest, coarser
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slab import Slab
 from viewers.scene.slab_image import MOST_SAMPLES, SlabImage
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tilt import grid_facts
 from viewers.scene.viewtext import location_text, plane_title
-from viewers.scene.volume_request import VolumeRequest
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
 
@@ -247,7 +247,7 @@ class MprScene(Scene):
             self._default = percentile_range(middle)
         return self._default
 
-    def _grayscale(self, source: SliceImage | ResliceRequest | VolumeRequest) -> GrayscaleTransform:
+    def _grayscale(self, source: Source) -> GrayscaleTransform:
         return replace(super()._grayscale(source), inverse=self._monochrome1 != self.state.inverted)
 
     def _view_captions(self) -> ViewCaptions:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import ViewCaptions
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import Window
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from workstation.domain.geometry import Point
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 from resources.translation import tr
@@ -13,6 +14,23 @@ from viewers.scene.viewtext import lossy_text, spacing_text
 _SQUARE: Final = 0.01
 """How far width and height of a pixel may differ and still be called equal; smaller differences are rounding"""
 _COARSE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What the images that a plane or a volume is made of say of themselves; a stack asks each of its own images."""
+
+    lossy_ratio: float | None = None
+    """The worst compression ratio, 0 where it is unknown, None where nothing was lost"""
+    lossy_method: str = ""
+    """What did it, like ``JPEG``; empty where it is unknown"""
+    burned_in: bool | None = None
+    """Whether they carry the patient's name; None where nobody knows"""
+
+    @property
+    def doubt(self) -> str:
+        """Return what must be said in red of what is made of them, empty where nothing must."""
+        return "" if self.lossy_ratio is None else lossy_text(self.lossy_ratio, self.lossy_method)
 
 
 def image_doubts(image: SliceImage, voi: Window | VoiLut) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import math
 
 from resources.translation import tr
 from viewers.scene.camera import Camera
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.reslice import ResliceRequest
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from workstation.domain.errors import WorkstationError
 
 

@@ -3,67 +3,38 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from resources.translation import tr
-from viewers.scene import callipers, marks, overlay, own_windows
+from viewers.scene import marks, overlay
 from viewers.scene.annotations import Annotations
-from viewers.scene.camera import Camera, PixelTransform
+from viewers.scene.camera import Camera
 from viewers.scene.captions import Identity, StudyCaptions, ViewCaptions, corner_lines
 from viewers.scene.colour_bar import colour_bar
+from viewers.scene.drawn_annotations import DrawnAnnotations, SphereValues
+from viewers.scene.frame import Frame, Size, Source
 from viewers.scene.fusion import FusedLayer
-from viewers.scene.image import SliceImage, VoiChoice
+from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
 from viewers.scene.occlusion_layer import OcclusionLayer
 from viewers.scene.overlay import ForeignShape, Overlay, Stroke
-from viewers.scene.presets import CT_PRESETS, FULL_DYNAMIC_KEY, IMAGE_DEFAULT_KEY
-from viewers.scene.raster import GrayscaleTransform, VoiFunction, VoiLut, Window
+from viewers.scene.picture_doubts import MadeOf
+from viewers.scene.picture_place import PicturePlace, StackPlace
+from viewers.scene.presets import FULL_DYNAMIC_KEY
+from viewers.scene.raster import GrayscaleTransform, VoiLut, Window
 from viewers.scene.reslice import ResliceRequest
 from viewers.scene.slice_view import SliceView
 from viewers.scene.uptake import Uptake
-from viewers.scene.viewtext import lossy_text, magnification_text, matrix_text, probe_text, window_text
-from viewers.scene.volume_request import VolumeRequest
-from workstation.domain.annotation import Annotation, AnnotationKind, Measure
+from viewers.scene.view_state import ViewState
+from viewers.scene.viewtext import magnification_text, matrix_text, probe_text
+from viewers.scene.windowing import Windowing
+from workstation.domain.annotation import Annotation
 from workstation.domain.finding import FindingList
 from workstation.domain.frames import FrameRef
 from workstation.domain.geometry import Point
 from workstation.domain.image_place import BoxPx
 from workstation.domain.volume import Volume
-
-Size = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewState:
-    """How a scene is shown. ``voi`` None means the image's own window, of several the one numbered ``own`` from 0."""
-
-    camera: Camera = field(default_factory=Camera)
-    voi: Window | VoiLut | None = None
-    own: int | None = None
-    inverted: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """
-    Everything one painted picture is made of; ``source`` None leaves the viewport black.
-
-    ``fused`` lies over a plane that is still to be cut; a fused image is in colours already.
-    """
-
-    viewport: Size
-    overlay: Overlay
-    source: SliceImage | ResliceRequest | VolumeRequest | None = None
-    transform: PixelTransform | None = None
-    grayscale: GrayscaleTransform | None = None
-    fused: FusedLayer | None = None
-
-    def at_once(self) -> Frame:
-        """Return the same picture with a fused plane cut and in colours, however long that takes."""
-        if self.fused is None or self.grayscale is None or not isinstance(self.source, ResliceRequest):
-            return self
-        return replace(self, source=self.fused.over(self.source, self.grayscale), fused=None)
 
 
 class Scene(ABC):
@@ -112,23 +83,17 @@ class Scene(ABC):
         """The voxels behind the picture, for what is measured in space."""
         self.crosshair: Point | None = None
         self.fused: FusedLayer | None = None
+        """The coloured overlay; set it with ``fuse``"""
         self.explained: OcclusionLayer | None = None
         """What a classifier's score of one image comes from; drawn on that image alone"""
         self.uptake: Uptake | None = None
         """How values of a PET become uptake values; what is read off the picture is then told in them"""
-        self.lossy_ratio: float | None = None
-        """The worst compression ratio of the images that planes and volumes are made of, 0 where it is unknown"""
-        self.lossy_method = ""
-        """What did it, like ``JPEG``; empty where it is unknown"""
-        self.burned_in: bool | None = None
-        """Whether the images that planes and volumes are made of carry the patient's name; None where nobody knows"""
+        self.made_of = MadeOf()
+        """What the images that planes and volumes are made of say of themselves"""
         self.no_uptake = ""
         """Why a PET has no uptake values, in words"""
-        self.sphere_words: Callable[[Annotation], tuple[str, ...]] | None = None
-        """The uptake inside a sphere, where a PET lies here; it replaces the words of the sphere"""
-        self.sphere_measures: Callable[[Annotation], tuple[Measure, ...]] | None = None
-        """The uptake that a sphere drawn here keeps"""
-        """The coloured overlay; set it with ``fuse``."""
+        self.sphere_values: SphereValues | None = None
+        """What a PET that lies here says of spheres"""
         self.reference_lines: Callable[[SliceView], tuple[Stroke, ...]] | None = None
         """Where the pictures of linked viewports cut this one; set by the link group."""
         self.foreign: Callable[[SliceView], tuple[ForeignShape, ...]] | None = None
@@ -180,7 +145,11 @@ class Scene(ABC):
         """Return the window from the lowest to the highest value."""
 
     @abstractmethod
-    def _source(self) -> SliceImage | ResliceRequest | VolumeRequest | None: ...
+    def _source(self) -> Source | None: ...
+
+    def _image(self) -> SliceImage | None:
+        """Return the image on screen; a plane or rendering that is still to be made is none."""
+        return None
 
     @abstractmethod
     def _default_voi(self) -> Window | VoiLut: ...
@@ -198,44 +167,50 @@ class Scene(ABC):
         """Return whose values are on screen: the series and which stack of it, for each has values of its own."""
         return self.series_instance_uid, self.stack_number
 
+    @property
+    def place(self) -> PicturePlace:
+        """Return whose picture is on screen and where it lies."""
+        image = self._image()
+        return PicturePlace(
+            self.study_instance_uid,
+            self.frame_of_reference_uid,
+            *self.stack_key,
+            self.slice_step_mm,
+            image.sop_instance_uid if image is not None else "",
+            self.frame_number,
+            self._stack_place(),
+        )
+
+    def _stack_place(self) -> StackPlace | None:
+        return None
+
     # state ----------------------------------------------------------------------------------
+
+    @property
+    def windowing(self) -> Windowing:
+        """Return which window is in force here and what the picture offers instead."""
+        return Windowing(self.state, self._image(), self.uptake, self.takes_ct_windows, self.raw_unit, self._first_voi)
 
     @property
     def voi(self) -> Window | VoiLut:
         """Return the window (or VOI LUT) in force."""
-        if self.state.voi is not None:
-            return self.state.voi
-        own = self.own_choice if self.state.own is not None else None
-        return self._first_voi() if own is None else own.voi
+        return self.windowing.voi
 
     @property
-    def own_choices(self) -> tuple[VoiChoice, ...]:
-        """Return the windows and VOI LUTs that the displayed image brings; none where values are told in SUV."""
-        source = self._source() if self.uptake is None else None
-        return source.choices if isinstance(source, SliceImage) else ()
-
-    @property
-    def own_choice(self) -> VoiChoice | None:
-        """Return the image's own window that is in force, None where another one is."""
-        return own_windows.chosen(self.own_choices, self.state.own) if self.state.voi is None else None
-
-    @property
-    def own_words(self) -> str:
-        """Return the maker's words for the window in force; empty where the image leaves no choice: they say little."""
-        own = self.own_choice
-        return own.explanation if own is not None and len(self.own_choices) > 1 else ""
+    def window(self) -> Window:
+        """Return the window to start a change from; a VOI LUT counts as its input span."""
+        return self.windowing.window
 
     def show_own(self, number: int) -> None:
         """Show every image with the window of its own that has this number, from 0."""
-        self.state = replace(self.state, voi=None, own=number)
+        self.state = self.state.with_own(number)
 
     def show_following_own(self) -> bool:
         """Show the image's next window of its own; False where it brings none."""
-        choices = self.own_choices
-        if choices:
-            is_own = self.state.voi is None
-            self.show_own(own_windows.following(choices, self.state.own, is_own=is_own))
-        return bool(choices)
+        number = self.windowing.following_own
+        if number is not None:
+            self.show_own(number)
+        return number is not None
 
     def _first_voi(self) -> Window | VoiLut:
         return self._default_voi() if self.uptake is None else self.uptake.first_window
@@ -246,22 +221,13 @@ class Scene(ABC):
         return ViewState(inverted=self.modality == "PT")
 
     @property
-    def window(self) -> Window:
-        """Return the window to start a change from; a VOI LUT counts as its input span."""
-        current = self.voi
-        if isinstance(current, Window):
-            return current
-        span = float(len(current.entries))
-        return Window(current.first_value + span / 2, span)
-
-    @property
     def own_state(self) -> ViewState:
         """Return how the reader chose to see it, whatever is shown right now."""
         return self.state
 
     def set_window(self, window: Window) -> None:
         """Show with another window."""
-        self.state = replace(self.state, voi=window, own=None)
+        self.state = self.state.windowed(window)
 
     def set_camera(self, camera: Camera) -> None:
         """Zoom, pan, rotate or flip."""
@@ -273,7 +239,7 @@ class Scene(ABC):
 
     def fit(self) -> None:
         """Fit the image into the viewport; rotation and flip stay."""
-        self.state = replace(self.state, camera=replace(self.state.camera, zoom=1.0, pan=(0.0, 0.0)))
+        self.state = self.state.fitted()
 
     def reset(self) -> None:
         """Return to the image's own window, upright and fitted, or as the hanging laid it."""
@@ -293,8 +259,8 @@ class Scene(ABC):
     @property
     def has_window(self) -> bool:
         """Tell whether a window is in force: true colours are shown as they are, and what is not here has none yet."""
-        source = self._source()
-        return not (isinstance(source, SliceImage) and source.is_color)
+        image = self._image()
+        return image is None or not image.is_color
 
     @property
     def raw_unit(self) -> str:
@@ -310,15 +276,7 @@ class Scene(ABC):
 
     def preset_window(self, key: str) -> Window | None:
         """Return the window behind a digit key; CT presets exist for CT in Hounsfield units only."""
-        if key == FULL_DYNAMIC_KEY:
-            return self.full_range()
-        if key == IMAGE_DEFAULT_KEY:
-            default = self._first_voi()
-            return default if isinstance(default, Window) else None
-        if self.uptake is not None:
-            return self.uptake.preset(key)
-        preset = CT_PRESETS.get(key) if self.takes_ct_windows else None
-        return preset.window if preset is not None else None
+        return self.full_range() if key == FULL_DYNAMIC_KEY else self.windowing.preset(key)
 
     def measured(self) -> SliceImage | None:
         """Return the displayed slice with the values that are told to the reader, None while there is none."""
@@ -345,105 +303,31 @@ class Scene(ABC):
 
     def marks(self, view: SliceView) -> tuple[MarkOutline, ...]:
         """Return the findings on the displayed plane; another patient's or frame's findings never."""
-        found = self.findings
-        if found is None or not self.show_marks or found.study_instance_uid != self.study_instance_uid:
+        if self.findings is None or not self.show_marks:
             return ()
-        visible = marks.shown(found, show_rejected=self.show_rejected)
-        source, chosen = self._source(), self.selected_finding
-        drawn: tuple[MarkOutline, ...] = ()
-        if isinstance(source, SliceImage) and source.sop_instance_uid:
-            drawn = marks.boxes(
-                visible, view, source.sop_instance_uid, self.frame_number, selected=chosen, dragged=self.dragged_box
-            )
-        if found.frame_of_reference_uid:
-            if found.frame_of_reference_uid != self.frame_of_reference_uid:
-                return drawn
-        elif found.series_instance_uid != self.series_instance_uid:
-            return drawn
-        in_space = marks.outlines(
-            visible,
+        return marks.on_picture(
+            self.findings,
             view,
-            slice_step_mm=self.slice_step_mm,
-            selected=chosen,
+            self.place,
+            show_rejected=self.show_rejected,
+            selected=self.selected_finding,
+            dragged=self.dragged_box,
             detailed=self._detailed_labels(),
         )
-        return (*in_space, *drawn)
 
     def visible_annotations(self, view: SliceView) -> tuple[Annotation, ...]:
         """Return the annotations that lie on the displayed slice."""
-        own = (item for item in self._own_annotations() if not self._is_of_another_frame(item))
-        return tuple(item for item in own if self._shows(item, view))
+        return self._drawn().visible(view)
 
-    def _own_annotations(self) -> tuple[Annotation, ...]:
-        """
-        Return the annotations of this study that could appear here: never those of another frame of reference.
-
-        Images without one share their space with nobody but their own series.
-        """
-        if self.annotations.value.study_instance_uid != self.study_instance_uid:
-            return ()
-        frame, series = self.frame_of_reference_uid, self.series_instance_uid
-        return tuple(
-            a
-            for a in self.annotations.items
-            if a.points_px or (a.frame_of_reference_uid == frame and (frame or a.series_instance_uid == series))
-        )
-
-    def _shows(self, annotation: Annotation, view: SliceView) -> bool:
-        if annotation.points_px:
-            source = self._source()
-            uid = source.sop_instance_uid if isinstance(source, SliceImage) else ""
-            here = uid, self.frame_number
-            return here == (annotation.referenced_sop_instance_uid, annotation.referenced_frame)
-        return view.plane is not None and callipers.lies_on(annotation, view.plane, self.slice_step_mm / 2)
-
-    def _is_of_another_frame(self, annotation: Annotation) -> bool:  # noqa: ARG002 - only stacks have frames
-        """Tell whether an annotation belongs to another frame of this stack, at the same place in another phase."""
-        return False
-
-    def _told(self, annotation: Annotation, drawn: overlay.Calliper) -> overlay.Calliper:
-        """Return a calliper with the words that hold for what is on screen."""
-        lines: tuple[str, ...] = ()
-        is_late = self._is_read_late(annotation)
-        if self.sphere_words is not None and annotation.kind is AnnotationKind.SPHERE:
-            lines = self.sphere_words(annotation)
-        if lines:
-            return replace(drawn, lines=(*((annotation.text,) if annotation.text else ()), *lines))
-        if drawn.lines and callipers.has_values(annotation) and self._has_other_values(annotation):
-            return replace(drawn, lines=callipers.words_elsewhere(annotation))
-        return replace(drawn, lines=(*drawn.lines, tr("Measuring…"))) if is_late and drawn.lines else drawn
-
-    def _is_read_late(self, annotation: Annotation) -> bool:
-        """Have the values of a sphere read that has none yet, where this picture shows them; tell if they come."""
-        if annotation.kind is not AnnotationKind.SPHERE or annotation.statistics is not None:
-            return False
+    def _drawn(self) -> DrawnAnnotations:
         volume, read = self.measured_volume, self.read_late
-        return (
-            volume is not None
-            and read is not None
-            and not self._has_other_values(annotation)
-            and read(annotation, volume)
+        return DrawnAnnotations(
+            self.annotations.value,
+            self.place,
+            self.selected_annotation,
+            self.sphere_values,
+            None if volume is None or read is None else lambda sphere: read(sphere, volume),
         )
-
-    def _has_other_values(self, annotation: Annotation) -> bool:
-        """Tell whether the values of an annotation were read on another series or another stack than this one."""
-        made_on = annotation.series_instance_uid
-        return bool(made_on) and (made_on, annotation.stack_number) != self.stack_key
-
-    def _callipers(self, view: SliceView, preview: Annotation | None) -> tuple[overlay.Calliper, ...]:
-        drawn = []
-        for item in self._own_annotations():
-            selected = item.uid == self.selected_annotation
-            if (preview is not None and item.uid == preview.uid) or self._is_of_another_frame(item):
-                continue
-            if self._shows(item, view):
-                drawn.append(self._told(item, callipers.calliper(item, view, selected=selected)))
-            else:
-                cut = callipers.cut_calliper(item, view, self.slice_step_mm / 2, selected=selected)
-                drawn += [self._told(item, cut)] if cut is not None else []
-        if preview is not None and self._shows(preview, view):
-            drawn.append(callipers.calliper(preview, view, selected=preview.uid == self.selected_annotation))
-        return tuple(drawn)
 
     def finding_at(self, viewport: Size, x: float, y: float) -> str:
         """Return the tracking UID of the finding under a viewport pixel, the smallest first; else empty."""
@@ -461,25 +345,16 @@ class Scene(ABC):
     def _detailed_labels(self) -> bool:
         return True
 
-    def _grayscale(self, source: SliceImage | ResliceRequest | VolumeRequest) -> GrayscaleTransform:
+    def _grayscale(self, source: Source) -> GrayscaleTransform:
         if isinstance(source, SliceImage):
             voi = self.voi if self.uptake is None else self.uptake.displayed(self.voi, source)
             return GrayscaleTransform(voi, source.monochrome1 != self.state.inverted, source.padding)
         return GrayscaleTransform(self.voi, self.state.inverted)
 
     def _overlay(self, view: SliceView | None, viewport: Size, preview: Annotation | None) -> Overlay:
-        about = self._view_captions()
-        if self.fused is not None:
-            about = replace(about, warnings=(*about.warnings, *self.fused.warnings))
         explained = self._explained_here() if view is not None else None
-        if explained is not None:
-            about = replace(about, warnings=(*about.warnings, explained.warning))
-        uptake = self.uptake.warnings if self.uptake is not None else (self.no_uptake,) if self.no_uptake else ()
-        about = replace(about, warnings=(*about.warnings, *uptake))
-        if self.lossy_ratio is not None:
-            about = replace(about, warnings=(lossy_text(self.lossy_ratio, self.lossy_method), *about.warnings))
-        if self.person_warning:
-            about = replace(about, warnings=(self.person_warning, *about.warnings))
+        about = self._view_captions()
+        about = replace(about, warnings=self._warnings(about.warnings, view, explained))
         if view is None:
             return Overlay(corner_lines(self.captions, about, viewport, self.identity), message=self._message())
         about = replace(
@@ -489,8 +364,6 @@ class Scene(ABC):
             matrix=self._matrix_text(view),
             probe=self._probe_text(viewport),
         )
-        if view.camera.flipped != self.hung_camera.flipped:
-            about = replace(about, warnings=(*about.warnings, tr("Mirrored")))
         drawn = self.marks(view)
         coloured = self.fused or explained
         captions = corner_lines(self.captions, about, viewport, self.identity)
@@ -498,7 +371,7 @@ class Scene(ABC):
             captions=captions,
             letters=overlay.letters(view),
             marks=drawn,
-            callipers=self._callipers(view, preview),
+            callipers=self._drawn().callipers(view, preview),
             crosshair=self._crosshair_strokes(view, drawn),
             guides=self._guides(view) + (self.reference_lines(view) if self.reference_lines is not None else ()),
             scale_bar=overlay.scale_bar(view),
@@ -510,12 +383,27 @@ class Scene(ABC):
             badge=tr("Key image") if self.is_key else "",
         )
 
+    def _warnings(
+        self, own: Iterable[str], view: SliceView | None, explained: OcclusionLayer | None
+    ) -> tuple[str, ...]:
+        """Return what must be said in red, who is on screen first; ``own`` is what the picture says of itself."""
+        said = (
+            self.person_warning,
+            self.made_of.doubt,
+            *own,
+            *(self.fused.warnings if self.fused is not None else ()),
+            explained.warning if explained is not None else "",
+            *(self.uptake.warnings if self.uptake is not None else (self.no_uptake,)),
+            tr("Mirrored") if view is not None and view.camera.flipped != self.hung_camera.flipped else "",
+        )
+        return tuple(one for one in said if one)
+
     def _explained_here(self) -> OcclusionLayer | None:
         """Return the explanation of exactly the displayed image; none while the marks are hidden."""
-        source, layer = self._source(), self.explained
-        if layer is None or not self.show_marks or not isinstance(source, SliceImage):
+        image, layer = self._image(), self.explained
+        if layer is None or not self.show_marks or image is None:
             return None
-        return layer if layer.place.is_on(source.sop_instance_uid, self.frame_number) else None
+        return layer if layer.place.is_on(image.sop_instance_uid, self.frame_number) else None
 
     @property
     def is_key(self) -> bool:
@@ -526,14 +414,7 @@ class Scene(ABC):
         return self.foreign(view) if self.foreign is not None else ()
 
     def _window_text(self) -> str:
-        if not self.has_window:
-            return ""
-        if self.own_words:
-            return f"{window_text(self.voi)} · {self.own_words}"
-        is_linear = isinstance(self.voi, Window) and self.voi.function is not VoiFunction.SIGMOID
-        if self.uptake is not None and is_linear:
-            return self.uptake.words(self.window)
-        return f"{window_text(self.voi)}{self.raw_unit}"
+        return self.windowing.words if self.has_window else ""
 
     def _matrix_text(self, view: SliceView) -> str:
         return matrix_text(view)
@@ -546,10 +427,8 @@ class Scene(ABC):
 
     def _probe_text(self, viewport: Size) -> str:
         found = self.value_at(viewport, *self.probe_at) if self.probe_at is not None else None
-        source = self._source() if self.uptake is not None else None
         if found is not None and self.uptake is not None:
-            factor = self.uptake.factor_of(source) if isinstance(source, SliceImage) else self.uptake.factor
-            found = found if factor is None else (round(found[0] * factor, 2), self.uptake.unit)
+            found = self.uptake.read(*found, self._image())
         own = probe_text(*found) if found is not None else ""
         return f"{own}  {self._fused_text(viewport)}".strip()
 

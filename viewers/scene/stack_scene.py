@@ -11,18 +11,20 @@ from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.applied_state import AppliedState
 from viewers.scene.captions import StudyCaptions, ViewCaptions
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import value_at
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.picture_doubts import image_doubts
+from viewers.scene.picture_place import StackPlace
 from viewers.scene.raster import VoiLut, Window, full_range
-from viewers.scene.scene import Scene, Size, ViewState
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_images import StackImages
 from viewers.scene.technique_words import technique_text, thickness_text
+from viewers.scene.view_state import ViewState
 from viewers.scene.viewtext import location_text
 from workstation.dicom.objects.presentation import PresentationState
-from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.frames import Cine, FrameRef
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import Series
@@ -30,8 +32,6 @@ from workstation.domain.technique import UNKNOWN, Technique
 
 _SINGLE_SLICE_STEP_MM = 1.0
 _SAME_PLACE_MM: Final = 0.01
-_IN_SPACE: Final = frozenset({AnnotationKind.SPHERE, AnnotationKind.NODULE})
-"""What was measured in the volume and lies in several slices"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class StackScene(Scene):
             raise ValueError("a stack needs at least one slot")
         self.slots = tuple(slots)
         self._frames_of = Counter(one.sop_instance_uid for one in self.slots)
-        self._frames = frozenset((one.sop_instance_uid, one.frame + 1) for one in self.slots)
+        self._frames = frozenset(FrameRef(one.sop_instance_uid, one.frame + 1) for one in self.slots)
         self.thickness_mm = thickness_mm
         self._on_demand = on_demand
         self._images = StackImages(len(self.slots), on_demand=on_demand)
@@ -349,18 +349,8 @@ class StackScene(Scene):
         slot = self.slots[index]
         return FrameRef(slot.sop_instance_uid, slot.frame + 1)
 
-    def _is_of_another_frame(self, annotation: Annotation) -> bool:
-        if not annotation.points_lps_mm or annotation.kind in _IN_SPACE:
-            return False
-        made_on = annotation.referenced_sop_instance_uid, annotation.referenced_frame or 1
-        here = self.slots[self._index]
-        return made_on != (here.sop_instance_uid, here.frame + 1) and made_on in self._frames
-
-    def _has_other_values(self, annotation: Annotation) -> bool:
-        made_on = annotation.referenced_sop_instance_uid, annotation.referenced_frame or 1
-        if made_on[0] and annotation.kind not in _IN_SPACE:
-            return made_on not in self._frames  # also where it was kept before stacks had numbers
-        return super()._has_other_values(annotation)
+    def _stack_place(self) -> StackPlace:
+        return StackPlace(self.ref(self._index), self._frames)
 
     def _go(self, index: int) -> None:
         self._leave_state()
@@ -385,6 +375,9 @@ class StackScene(Scene):
         if image is None or self._applied is None or self._own is None:
             return image
         return self._applied.image(self._index, image, self.ref(self._index))
+
+    def _image(self) -> SliceImage | None:
+        return self._source()
 
     def _first_voi(self) -> Window | VoiLut:
         # a presentation state says itself which window it wants

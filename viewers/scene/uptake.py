@@ -81,6 +81,11 @@ class Uptake:
         ratio = self.factor / to.factor
         return replace(window, centre=window.centre * ratio, width=window.width * ratio)
 
+    def read(self, value: float, unit: str, image: SliceImage | None) -> tuple[float, str]:
+        """Return a stored value (of a plane where no image is given) as uptake, as it is where no factor is known."""
+        factor = self.factor if image is None else self.factor_of(image)
+        return (value, unit) if factor is None else (round(value * factor, 2), self.unit)
+
     def measured(self, image: SliceImage) -> SliceImage:
         """Return an image with uptake values for pixels; only for measuring, not for display."""
         factor = self.factor_of(image)

@@ -12,12 +12,13 @@ import numpy as np
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import PixelPoint, Stroke
 from viewers.scene.presets import CT_PRESETS
 from viewers.scene.raster import Window, full_range, percentile_range
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.transfer_functions import (
     SHIFT_STEP,

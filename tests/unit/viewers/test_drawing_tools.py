@@ -8,6 +8,7 @@ import pytest
 
 from tests.helpers.viewers import annotation, axial_plane, axial_stack, image, stack, uids, volume
 from viewers.scene.annotations import Annotations
+from viewers.scene.drawn_annotations import SphereValues
 from viewers.scene.events import Button, Modifier, PointerEvent, PointerKind
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
@@ -97,7 +98,7 @@ def test_a_sphere_keeps_the_uptake_once_it_stands_and_anew_once_it_was_dragged()
         asked.append(sphere)
         return (highest, peak)
 
-    scene.sphere_measures = measures
+    scene.sphere_values = SphereValues(lambda _sphere: (), measures)
     hand.choose(ToolName.SPHERE)
     (drawn,) = [one.annotation for one in strokes(hand, scene, ((400.0, 320.0), (430.0, 320.0)))
                 if isinstance(one, AddAnnotation)]  # fmt: skip

@@ -16,6 +16,7 @@ from viewers.scene.fidelity_of import fidelity_of
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.note_scene import NoteScene
+from viewers.scene.picture_doubts import MadeOf
 from viewers.scene.scene import Scene
 from viewers.scene.slab import Projection, Slab
 from viewers.scene.stack_scene import StackScene
@@ -87,7 +88,7 @@ def test_planes_and_volumes_say_what_was_computed(scene: Scene | None, expected:
 def test_a_coarse_plane_is_a_preview_and_what_is_made_of_lossy_images_stays_lossy() -> None:
     scene = plane(MprPlane.CORONAL)
     assert fidelity_of(scene, is_settled=False) == COARSE
-    scene.lossy_ratio = 12.0
+    scene.made_of = MadeOf(12.0)
     assert fidelity_of(scene) == Fidelity(FidelityKind.LOSSY_FINAL, ratio=12.0)
     warned = [line.text for line in scene.frame((600.0, 600.0)).overlay.captions if line.is_warning]
     assert warned == ["Lossy 12.0:1", "MPR interpolated"]

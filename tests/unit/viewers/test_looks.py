@@ -13,11 +13,12 @@ from pydicom import dcmread
 from tests.helpers.cases import NOON
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
+from viewers.scene.frame import Frame
 from viewers.scene.image import SliceImage
 from viewers.scene.looks import look_of
 from viewers.scene.raster import VoiFunction, VoiLut, Window, to_gray
-from viewers.scene.scene import Frame, ViewState
 from viewers.scene.stack_scene import StackScene, StackSlot
+from viewers.scene.view_state import ViewState
 from workstation.dicom.objects.presentation import presentation_state
 from workstation.dicom.objects.presentation_writer import presentation_states
 from workstation.domain.frames import FrameRef

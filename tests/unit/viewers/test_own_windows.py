@@ -51,7 +51,7 @@ def test_the_cycle_comes_round_and_begins_anew_after_a_window_of_the_readers() -
     scene.show_following_own()
     assert scene.voi == Window(40, 400)
     scene.set_window(Window(0, 100))
-    assert scene.own_choice is None
+    assert scene.windowing.own_choice is None
     assert scene.show_following_own()
     assert scene.voi == Window(40, 400)
     scene.show_own(1)
@@ -72,13 +72,13 @@ def test_the_makers_word_for_the_only_window_says_nothing_and_is_not_shown() -> 
 
 def test_an_image_without_windows_leaves_no_choice() -> None:
     scene = stack([slice_at(0)])
-    assert (scene.show_following_own(), scene.own_choice, scene.own_choices) == (False, None, ())
+    assert (scene.show_following_own(), scene.windowing.own_choice, scene.windowing.own_choices) == (False, None, ())
 
 
 def test_values_that_are_told_in_suv_are_not_shown_in_windows_of_becquerels() -> None:
     scene = two_windows()
     scene.uptake = Uptake("SUVbw", 0.001)
-    assert scene.own_choices == ()
+    assert scene.windowing.own_choices == ()
 
 
 def test_the_menu_says_the_makers_word_and_the_numbers() -> None:

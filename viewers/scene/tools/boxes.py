@@ -7,9 +7,10 @@ import math
 from typing import Final
 
 from viewers.scene.events import PointerEvent
+from viewers.scene.frame import Size
 from viewers.scene.marks import MarkOutline
 from viewers.scene.overlay import PixelPoint
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Actions, ClickFinding, MoveBox, Repaint
 from viewers.scene.tools.ground import Ground

@@ -11,9 +11,10 @@ from typing import Final
 
 from viewers.scene import callipers, measure_annotations
 from viewers.scene.events import PointerEvent
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.overlay import PixelPoint
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Actions, EditAnnotation, Repaint, SelectAnnotation
 from viewers.scene.tools.ground import Ground

@@ -11,9 +11,10 @@ from typing import Final
 from resources.translation import tr
 from viewers.scene import measure_annotations
 from viewers.scene.events import PointerEvent
+from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.measure import NotMeasurable
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.tools.actions import Action, Actions, AddAnnotation, AskText, Refuse, Repaint, SeedNodule
 from viewers.scene.tools.ground import Ground
@@ -91,9 +92,9 @@ def _sphere(scene: Scene, points: Placed, *, uid: str) -> Annotation:
 
 def with_uptake(drawn: Annotation, scene: Scene) -> Annotation:
     """Return a sphere with the uptake inside it where a PET lies here, once it stands."""
-    if scene.sphere_measures is None or drawn.kind is not AnnotationKind.SPHERE:
+    if scene.sphere_values is None or drawn.kind is not AnnotationKind.SPHERE:
         return drawn
-    return with_measures(drawn, scene.sphere_measures(drawn))
+    return with_measures(drawn, scene.sphere_values.measures(drawn))
 
 
 def with_measures(drawn: Annotation, uptake: Sequence[Measure]) -> Annotation:

@@ -7,8 +7,9 @@ from typing import Final
 
 from viewers.scene.curved_scene import CurvedScene
 from viewers.scene.events import Button, Modifier, PointerEvent, PointerKind
+from viewers.scene.frame import Size
 from viewers.scene.mpr_scene import MprScene
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.tools.actions import (
     Actions,
     ChangeSlab,

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from resources.translation import tr
 from viewers.scene.events import Modifier, PointerEvent
+from viewers.scene.frame import Size
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.oblique import turn_between
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.tools.actions import Actions, AddPathPoint, Refuse, Repaint, TurnPlanes
 from viewers.scene.tools.tool import Tool
 from workstation.domain.geometry import Point

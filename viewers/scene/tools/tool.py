@@ -6,8 +6,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from viewers.scene.events import PointerEvent
+from viewers.scene.frame import Size
 from viewers.scene.raster import VoiFunction, Window
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.tools.actions import Actions, MoveCrosshair, Pan, Scroll, SetWindow, Zoom
 from workstation.domain.annotation import Annotation
 

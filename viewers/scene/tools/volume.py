@@ -8,7 +8,8 @@ from typing import Final
 
 from resources.translation import tr
 from viewers.scene.events import PointerEvent
-from viewers.scene.scene import Scene, Size
+from viewers.scene.frame import Size
+from viewers.scene.scene import Scene
 from viewers.scene.tools.actions import Actions, Refuse, Repaint, TurnVolume
 from viewers.scene.tools.tool import Tool
 from viewers.scene.volume_scene import VolumeScene

@@ -9,6 +9,7 @@ from viewers.scene.image import SliceImage
 from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene, Reslicer
 from viewers.scene.oblique import PlaneSet
+from viewers.scene.picture_doubts import MadeOf
 from viewers.scene.raster import VoiLut, Window
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
@@ -76,6 +77,4 @@ def volume_scene(volume: Volume, stack: StackScene, images: Collection[SliceImag
 def take_over(scene: Scene, stack: StackScene, images: Collection[SliceImage]) -> None:
     """Let what is made of a series say whose it is and what its images lost."""
     scene.identity = stack.identity
-    scene.lossy_ratio = worst_loss(images)
-    scene.lossy_method = worst_method(images)
-    scene.burned_in = any_burned_in(images)
+    scene.made_of = MadeOf(worst_loss(images), worst_method(images), any_burned_in(images))

@@ -176,12 +176,12 @@ def _film_refused(scene: Scene) -> str:
 
 def _is_lossy(scene: Scene) -> bool:
     """Tell whether any image that a scene shows, or is made of, lost detail."""
-    return scene.lossy_ratio is not None or any(one.lossy_ratio is not None for one in _images(scene))
+    return scene.made_of.lossy_ratio is not None or any(one.lossy_ratio is not None for one in _images(scene))
 
 
 def _burned_in(scene: Scene) -> bool | None:
     """Tell whether any image that a scene shows, or is made of, carries the patient's name; None: nobody knows."""
-    return any_burned_in(_images(scene)) if isinstance(scene, StackScene) else scene.burned_in
+    return any_burned_in(_images(scene)) if isinstance(scene, StackScene) else scene.made_of.burned_in
 
 
 def _images(scene: Scene) -> list[SliceImage]:

@@ -127,7 +127,7 @@ class FusedCells(QObject):
         prepared = cell.overlay.prepared if cell.overlay is not None else None
         base.fuse(None)
         if base.modality != "PT":  # those of a PET are its own
-            base.sphere_words = base.sphere_measures = None
+            base.sphere_values = None
         self._laid.pop(cell, None)
         if prepared is None or not prepared.volume.frame_of_reference_uid:
             self._refused[cell] = tr("The overlay names no frame of reference and cannot be laid over other images.")

@@ -209,7 +209,7 @@ class Fusion(QObject):
     def _take_away(self) -> None:
         for scene in self._fused:
             scene.fuse(None)
-            scene.sphere_words = scene.sphere_measures = None
+            scene.sphere_values = None
             if self._case is not None:
                 self._images.marks.dress(scene)  # a PET tells spheres in its own values again
         self._fused.clear()

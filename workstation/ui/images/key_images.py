@@ -10,8 +10,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMenu
 
 from resources.translation import tr
+from viewers.scene.frame import Size
 from viewers.scene.looks import look_of
-from viewers.scene.scene import Scene, Size
+from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.annotation import Annotation
 from workstation.domain.frames import FrameRef

@@ -10,8 +10,9 @@ from PySide6.QtGui import QImage
 from viewers.scene.captions import Identity
 from viewers.scene.image import SliceImage
 from viewers.scene.raster import GrayscaleTransform, to_gray
-from viewers.scene.scene import Scene, ViewState
+from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
+from viewers.scene.view_state import ViewState
 from workstation.domain.frames import frames_kept
 from workstation.domain.geometry import Point
 from workstation.domain.study import Series

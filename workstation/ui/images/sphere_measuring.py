@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
+from viewers.scene.drawn_annotations import SphereValues
 from viewers.scene.measure_regions import in_sphere, statistics
 from viewers.scene.scene import Scene
 from viewers.scene.tools.measuring import with_measures
@@ -60,8 +61,8 @@ class SphereMeasuring(QObject):
 
     def dress(self, scene: Scene, uptake: SphereUptake) -> None:
         """Let a scene tell of its spheres, and keep, what a volume says."""
-        scene.sphere_words = partial(self._words, uptake, scene.annotations)
-        scene.sphere_measures = partial(self._measures, uptake, scene.annotations)
+        notes = scene.annotations
+        scene.sphere_values = SphereValues(partial(self._words, uptake, notes), partial(self._measures, uptake, notes))
 
     def close(self) -> None:
         """Measure nothing more of this case."""

@@ -26,8 +26,8 @@ class OwnWindowMenu:
         for one in self._made:
             self._menu.removeAction(one)
             one.deleteLater()
-        choices = scene.own_choices if scene is not None else ()
-        shown = scene.own_choice if scene is not None else None
+        choices = scene.windowing.own_choices if scene is not None else ()
+        shown = scene.windowing.own_choice if scene is not None else None
         is_choice = len(choices) > 1
         self._separator.setVisible(is_choice)
         self._cycle.setVisible(is_choice)

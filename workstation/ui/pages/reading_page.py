@@ -288,8 +288,8 @@ class ReadingPage(Page):
         words = preset_words(known[0]) if known else f"W {window.width:.0f} L {centre}{scene.raw_unit}"
         if scene.uptake is not None:
             words = scene.uptake.words(window)
-        elif not known and (scene.own_words or not isinstance(scene.voi, Window)):
-            words, known = scene.own_words or tr("VOI LUT"), []
+        elif not known and (scene.windowing.own_words or not isinstance(scene.voi, Window)):
+            words, known = scene.windowing.own_words or tr("VOI LUT"), []
         self.header.presets.show_choice(words, key_of(f"preset.{known[0]}", known[0]) if known else "")
 
     def show_no_images(self, text: str) -> None:
