@@ -138,7 +138,7 @@ def test_every_object_is_listed_with_whose_it_is_and_a_broken_one_with_the_reaso
     assert rows[STRUCTURES].facts.source == ("Kodiak", "2026-11-20 10:15")
     assert rows[STATE].facts.source[0] == "Kodiak · Reader 7 · Roe Jane"
     assert rows[BROKEN].facts.failure == "This file is not a readable DICOM object"
-    assert bench.view.button.toolTip() == "6 objects of other systems · 1 not readable"
+    assert bench.view.button.toolTip() == "6 stored objects · 1 not readable"
     assert not bench.view.button.isHidden()
     assert bench.view.panel.isHidden()
     bench.view.button.click()

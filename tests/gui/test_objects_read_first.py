@@ -10,7 +10,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
@@ -126,7 +126,7 @@ def test_before_the_reveal_no_object_of_an_ai_is_listed_counted_drawn_or_opened(
         REPORT: "Document · Diagnostic Imaging Report",
         BROKEN: "SR",
     }
-    assert view.button.toolTip() == "3 objects of other systems · 1 not readable"
+    assert view.button.toolTip() == "3 stored objects · 1 not readable"
     assert bench.listed_series() == [CT, f"{KEY}.1", f"{REPORT}.1"]
     for uid in (OURS, OUTLINES):
         view.show_object(uid, True)
@@ -145,7 +145,7 @@ def test_after_the_reveal_the_ais_objects_appear_without_opening_the_case_again(
 
     assert set(bench.view.panel.rows) == {OURS, OUTLINES, KEY, REPORT, BROKEN}
     assert bench.view.panel.rows[BROKEN].facts.title == "SR AI says 3 nodules"
-    assert bench.view.button.toolTip() == "5 objects of other systems · 1 not readable"
+    assert bench.view.button.toolTip() == "5 stored objects · 1 not readable"
     assert set(bench.listed_series()) == {
         CT, OURS_SERIES, f"{OUTLINES}.1", f"{KEY}.1", f"{REPORT}.1", f"{BROKEN}.1"
     }  # fmt: skip
@@ -159,3 +159,17 @@ def test_a_reader_who_sees_the_ai_at_once_has_all_objects_listed(qtbot: QtBot, b
 
     assert set(bench.view.panel.rows) == {OURS, OUTLINES, KEY, REPORT, BROKEN}
     assert len(bench.listed_series()) == 6
+
+
+def test_our_own_pre_read_is_not_told_like_another_systems_and_every_title_is_read_whole(
+    qtbot: QtBot, bench: ReadFirstBench
+) -> None:
+    opened(qtbot, bench, read_first=False)
+    bench.view.button.click()
+    row = bench.view.panel.rows[OURS]
+
+    assert row.facts.title == "Own AI pre-read · Measurements"
+    assert "other" not in bench.view.button.toolTip()
+    assert "other" not in bench.view.panel.accessibleName().lower()
+    written = [one for one in row.findChildren(QLabel) if one.text() == row.facts.title]
+    assert [one.wordWrap() for one in written] == [True]

@@ -38,7 +38,7 @@ class DocumentDialog(Dialog):
         column.addWidget(self.words)
         column.addWidget(self.paper)
         self.body.addWidget(room, 1)
-        self.add_hint(tr("A document of another system: read it, it does not change anything here."))
+        self.add_hint(tr("Shown as it was stored: reading it changes nothing here."))
         self.cancel.hide()
         self.set_primary(tr("Close"))
 

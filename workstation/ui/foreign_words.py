@@ -1,4 +1,4 @@
-"""Words for the objects of other systems."""
+"""Words for the objects that were stored with a study, by other systems or by this one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,33 @@ def kind_words(kind: ObjectKind) -> str:
         ObjectKind.PRESENTATION: tr("Presentation state"),
         ObjectKind.DOCUMENT: tr("Document"),
     }[kind]
+
+
+def title_words(one: ForeignObject) -> str:
+    """Return what an object is and how it is titled; our own pre-read is never told like another system's."""
+    if one.source.is_own and one.is_of_ai:
+        return f"{tr('Own AI pre-read')} · {kind_words(one.kind)}"
+    label = label_words(one.source.label)
+    return f"{kind_words(one.kind)} · {label}" if label else kind_words(one.kind)
+
+
+def label_words(label: str) -> str:
+    """Return a title of the standard (PS3.16 CID 7010, 7021, TID 1500) in the language; any other as it is stored."""
+    return {
+        "Imaging Measurement Report": tr("Imaging Measurement Report"),
+        "Diagnostic Imaging Report": tr("Diagnostic Imaging Report"),
+        "Of Interest": tr("Of Interest"),
+        "For Referring Provider": tr("For Referring Provider"),
+        "For Teaching": tr("For Teaching"),
+        "For Conference": tr("For Conference"),
+        "For Peer Review": tr("For Peer Review"),
+        "Rejected for Quality Reasons": tr("Rejected for Quality Reasons"),
+        "Quality Issue": tr("Quality Issue"),
+        "Best In Set": tr("Best In Set"),
+        "Chest CAD Report": tr("Chest CAD Report"),
+        "Mammography CAD Report": tr("Mammography CAD Report"),
+        "X-Ray Radiation Dose Report": tr("X-Ray Radiation Dose Report"),
+    }.get(label, label)
 
 
 def maker(source: Provenance) -> str:

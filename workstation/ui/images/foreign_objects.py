@@ -1,4 +1,4 @@
-"""Objects of other systems on the images: listed with whose they are, shown and hidden one by one, read-only."""
+"""Objects stored with the study on its images: listed with whose they are, shown and hidden one by one, read-only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ from workstation.services.foreign_objects_service import ForeignObject, ForeignO
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.document_dialog import DocumentDialog
-from workstation.ui.foreign_words import content_words, kind_words, left_out_lines, maker, source_lines
+from workstation.ui.foreign_words import (
+    content_words,
+    kind_words,
+    label_words,
+    left_out_lines,
+    maker,
+    source_lines,
+    title_words,
+)
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.shown_series import ShownSeries
@@ -64,7 +72,7 @@ class ForeignObjectsView(QObject):
         self._images.marks.also.append(self._drawing.dress)
         self._images.beside.connect(self._prior_beside)
         self._page.view_commands.of_images(
-            Command("objects.panel", tr("Objects of other systems"), "stack", "Shift+B", self.toggle_panel,
+            Command("objects.panel", tr("Stored objects"), "stack", "Shift+B", self.toggle_panel,
                     tr("Images"), checkable=True)
         )  # fmt: skip
         self._page.header.menu.addAction(self._page.view_commands.action("objects.panel"))
@@ -158,7 +166,7 @@ class ForeignObjectsView(QObject):
     def _refused(self, error: Exception) -> None:
         if not isinstance(error, WorkstationError):
             raise error
-        fact = tr("Objects of other systems could not be fetched: {why}", why=error.user_text)
+        fact = tr("Stored objects could not be fetched: {why}", why=error.user_text)
         self._page.notices.show_notice(Notice(_FAILED, Severity.DEGRADED, fact, tr("The images can be read.")))
 
     def _series_shown(self, _shown: ShownSeries) -> None:
@@ -197,7 +205,7 @@ class ForeignObjectsView(QObject):
 
     def _layer(self, one: ForeignObject) -> ForeignLayer:
         keys = one.key_images
-        title = "" if keys is None else keys.title or one.source.label or tr("Key images")
+        title = "" if keys is None else label_words(keys.title or one.source.label) or tr("Key images")
         images = () if keys is None else keys.images
         prior = self._priors.get(one.study_instance_uid)
         marks = one.marks if prior is None else one.marks_of_people
@@ -219,7 +227,7 @@ class ForeignObjectsView(QObject):
         self.button.show_count(len(rows), len(unread))
         action = self._page.view_commands.action("objects.panel")
         action.setEnabled(bool(rows))
-        action.setToolTip(action.text() if rows else tr("Other systems stored nothing with this study"))
+        action.setToolTip(action.text() if rows else tr("Nothing was stored with this study but its images"))
         action.setChecked(not self.panel.isHidden())
 
     def _facts(self, one: ForeignObject) -> ObjectFacts:
@@ -228,7 +236,6 @@ class ForeignObjectsView(QObject):
         shown = uid in self._on if drawn else None
         if one.presentation is not None:
             shown = self._stack is not None and self._stack.presentation is one.presentation
-        title = f"{kind_words(one.kind)} · {source.label}" if source.label else kind_words(one.kind)
         jumps, lines = (
             tuple(self._image_words(image) for image in self._keys(one)),
             (*left_out_lines(one), *source_lines(source)),
@@ -238,7 +245,7 @@ class ForeignObjectsView(QObject):
             day = day_of(prior.study_date)
             lines = (tr("Of the prior {date}", date=day.isoformat() if day else tr("no date")), *lines)
             jumps, shown = (), None if one.presentation is not None else shown
-        return ObjectFacts(uid, title, content_words(one), lines, shown, bool(one.text or one.pdf), jumps)
+        return ObjectFacts(uid, title_words(one), content_words(one), lines, shown, bool(one.text or one.pdf), jumps)
 
     def toggle_panel(self) -> None:
         """Show or hide the list."""
@@ -347,7 +354,7 @@ class ForeignObjectsView(QObject):
             return
         if self.dialog is not None:
             self.dialog.reject()
-        title = one.source.label or kind_words(one.kind)
+        title = title_words(one)
         facts = (*source_lines(one.source), one.source.sop_instance_uid)
         self.dialog = dialog = DocumentDialog(self._page, title, facts, text=one.text, pages=bool(one.pdf))
         dialog.finished.connect(partial(self._dialog_gone, dialog))

@@ -1,4 +1,4 @@
-"""The objects of other systems beside the images: whose they are, shown or not, and what can be read of them."""
+"""The objects stored with a study beside its images: whose they are, shown or not, and what can be read of them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.buttons import Button, IconButton
-from workstation.ui.widgets.labels import ElidedLabel, icon_label, label, rule
+from workstation.ui.widgets.labels import icon_label, label, rule
 from workstation.ui.widgets.side_panel import SidePanel, rolling, stacked, take_away
 
 WIDTH_PX: Final = 264
@@ -46,7 +46,7 @@ class ObjectsPanel(SidePanel):
     jump_asked = Signal(str, int)
 
     def __init__(self) -> None:
-        super().__init__(tr("Other systems"), WIDTH_PX)
+        super().__init__(tr("Stored objects"), WIDTH_PX)
         self.rows: dict[str, ObjectRow] = {}
         outer = self.column
         note = label(tr("Only shown: no finding, not in the report"), "caption", "t2", wrap=True)
@@ -100,17 +100,18 @@ class ObjectRow(QWidget):
         top.setSpacing(4)
         if facts.failure:
             top.addWidget(icon_label("error-warning", "bad"))
-        top.addWidget(ElidedLabel(facts.title, "body", "bad" if facts.failure else "t0"), 1)
-        top.addWidget(self.read)
-        top.addWidget(self.eye)
+        # a title is read whole: two reports of one maker differ in its last words
+        top.addWidget(label(facts.title, "body", "bad" if facts.failure else "t0", wrap=True), 1)
+        for button in (self.read, self.eye):
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
         # only now: shown without a parent they would be windows for a moment, and take the keys away
         self.eye.setVisible(facts.shown is not None)
         self.read.setVisible(facts.can_read)
         if facts.content:
-            column.addWidget(ElidedLabel(facts.content, "caption", "t1"))
+            column.addWidget(label(facts.content, "caption", "t1", wrap=True))
         for line in facts.source:
-            column.addWidget(ElidedLabel(line, "caption", "t2"))
+            column.addWidget(label(line, "caption", "t2", wrap=True))
         if facts.failure:
             column.addWidget(label(facts.failure, "caption", "bad", wrap=True))
         for button in self.jumps:
@@ -135,7 +136,7 @@ class ObjectRow(QWidget):
 
 
 class ObjectsButton(Button):
-    """Below the series: how many objects other systems stored; hidden where there is none."""
+    """Below the series: how many objects are stored with the study; hidden where there is none."""
 
     def __init__(self) -> None:
         super().__init__("", "ghost", icon="stack", small=True)
@@ -144,7 +145,7 @@ class ObjectsButton(Button):
 
     def show_count(self, count: int, failed: int) -> None:
         """Show the numbers."""
-        words = trn("{count} object of other systems", "{count} objects of other systems", count)
+        words = trn("{count} stored object", "{count} stored objects", count)
         if failed:
             words += " · " + trn("{count} not readable", "{count} not readable", failed)
         self.setToolTip(words)
@@ -159,5 +160,5 @@ class ObjectsButton(Button):
         self._fit()
 
     def _fit(self) -> None:
-        self.setText(str(self._count) if self._compact else tr("Other systems · {count}", count=self._count))
+        self.setText(str(self._count) if self._compact else tr("Stored objects · {count}", count=self._count))
         self.updateGeometry()
