@@ -65,15 +65,24 @@ def series_title(series: Series) -> str:
 
 
 def series_facts(series: Series, cached: int) -> str:
-    """Return ``CT · 275 slices · cached 171``; complete series say so by their bar alone."""
+    """Return ``CT · 275 slices · cached 171`` or ``MG · R CC · 1 image``; complete series say so by their bar alone."""
     count = len(series.frames)
     if series.cine is not None:
         words = f"{series.modality} · {trn('{count} frame', '{count} frames', count)}"
     elif count == 1 or series.modality in PROJECTIONS:
-        words = f"{series.modality} · {trn('{count} image', '{count} images', count)}"
+        what = (series.modality, _views(series), trn("{count} image", "{count} images", count))
+        words = " · ".join(part for part in what if part)
     else:
         words = f"{series.modality} · {trn('{count} slice', '{count} slices', count)}"
     return words if cached in {0, count} else f"{words} · {tr('cached {count}', count=cached)}"
+
+
+def _views(series: Series) -> str:
+    """Return side and view of projections, each once: what is hung by them is chosen by them."""
+    if series.modality not in PROJECTIONS:
+        return ""
+    views = (" ".join(part for part in (one.laterality, one.view_position) if part) for one in series.instances)
+    return ", ".join(dict.fromkeys(view for view in views if view))
 
 
 def non_image_facts(series: Series) -> str:

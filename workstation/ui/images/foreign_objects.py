@@ -132,6 +132,9 @@ class ForeignObjectsView(QObject):
         self._on |= {one.source.sop_instance_uid for one in found.objects if self._is_shown_at_once(one)}
         self._show_series()
         self._redraw()
+        if self._case is not None and not self._case.first_series_uid:
+            self.panel.setVisible(bool(self.panel.rows))  # papers are all there is to read
+            self._show_facts()
         self._images.objects_read.emit(found)
 
     def _ai_shown(self) -> None:
