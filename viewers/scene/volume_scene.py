@@ -12,6 +12,7 @@ import numpy as np
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions, ViewCaptions
+from viewers.scene.drawn_annotations import DrawnAnnotations
 from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
 from viewers.scene.marks import MarkOutline
@@ -32,7 +33,7 @@ from viewers.scene.volume_edits import MOST_PLANES, EditHistory, VolumeEdits
 from viewers.scene.volume_guides import outline_strokes, plane_strokes, planes_text
 from viewers.scene.volume_request import VolumeRequest
 from viewers.scene.volume_view import VolumeView
-from workstation.domain.annotation import Annotation
+from workstation.domain.annotation import AnnotationList
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
 
@@ -268,13 +269,13 @@ class VolumeScene(Scene):
         """Return the window over all values."""
         return full_range(self.volume.voxels[::4, ::4, ::4])
 
-    def visible_annotations(self, view: SliceView) -> tuple[Annotation, ...]:  # noqa: ARG002 - see marks
-        """Return nothing, as for marks."""
-        return ()
-
     def marks(self, view: SliceView) -> tuple[MarkOutline, ...]:  # noqa: ARG002 - see below
         """Return nothing: a mark on a picture without depth would point at everything before and behind it."""
         return ()
+
+    def _drawn(self) -> DrawnAnnotations:
+        # nor is anything drawn, not even where the plane through the middle would cut it, as for marks
+        return replace(super()._drawn(), notes=AnnotationList(self.study_instance_uid))
 
     def _plane(self) -> ImagePlane:
         spacing = self.extent_mm / _PIXELS

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from resources.translation import ENGLISH, use_language
-from tests.helpers.viewers import uids, volume
+from tests.helpers.viewers import FRAME_OF_REFERENCE, SERIES, uids, volume
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera, PixelTransform
 from viewers.scene.events import Button, Modifier, PointerEvent, PointerKind
+from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Window
 from viewers.scene.tools.actions import Refuse, Repaint, Scroll, TurnVolume, Zoom
 from viewers.scene.tools.navigate import Navigator
@@ -28,6 +31,7 @@ from viewers.scene.volume_edits import VolumeEdits
 from viewers.scene.volume_request import VolumeRequest
 from viewers.scene.volume_scene import VolumeScene
 from viewers.scene.volume_view import VolumeView
+from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.volume import Volume
 
@@ -70,6 +74,25 @@ def test_dragging_down_brings_the_head_to_the_front() -> None:
     looked.turn(0.0, math.radians(90))
     assert looked.view(VIEWPORT).letters() == {"left": "R", "right": "L", "top": "P", "bottom": "A"}
     assert looked.looking.forward == pytest.approx((0.0, 0.0, -1.0))
+
+
+def test_no_measurement_is_drawn_on_a_3d_picture_though_the_plane_through_its_middle_cuts_it() -> None:
+    sphere = Annotation(
+        uid="2.25.1",
+        tracking_uid="2.25.1",
+        kind=AnnotationKind.SPHERE,
+        author="reader",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        frame_of_reference_uid=FRAME_OF_REFERENCE,
+        series_instance_uid=SERIES,
+        points_lps_mm=((20.0, 15.0, 10.0), (25.0, 15.0, 10.0)),
+    )
+    notes = Annotations("1", [sphere])
+    seen = VolumeScene(volume(), annotations=notes, new_uid=uids())
+    coronal = MprScene(volume(), MprPlane.CORONAL, annotations=notes, new_uid=uids())
+    assert len(coronal.frame(VIEWPORT).overlay.callipers) == 1
+    assert seen.frame(VIEWPORT).overlay.callipers == ()
+    assert seen.visible_annotations(seen.view(VIEWPORT)) == ()
 
 
 def test_ten_thousand_small_turns_keep_the_picture_undistorted() -> None:
