@@ -209,6 +209,7 @@ def _pet_and_ct(data: Path, out: Path) -> Path:
             instance_uid=generate_uid(entropy_srcs=["partner", str(n)]),
         )  # fmt: skip
         _say_who(dataset, JIANG)
+        dataset.InstanceNumber = one.InstanceNumber  # both scanned the same way, so that one place has one number
         dataset.SeriesDescription = "CT 衰减校正"
         dataset.save_as(out / f"ct-{n:03}.dcm", enforce_file_format=True)
     return out

@@ -25,7 +25,8 @@ def technique_text(technique: Technique, modality: str) -> str:
 def thickness_text(thickness_mm: float) -> str:
     """Return the nominal thickness of a slice: 5.0, 2.5, 1.25 or 0.625 mm."""
     text = f"{thickness_mm:.3f}".rstrip("0")
-    return tr("T {thickness}", thickness=f"{text}0" if text.endswith(".") else text)
+    number = f"{text}0" if text.endswith(".") else text
+    return tr("T {thickness}", thickness=f"{number}\N{THIN SPACE}mm")
 
 
 def _with_unit(value: float | None, unit: str) -> list[str]:

@@ -53,8 +53,9 @@ def magnification_text(view: SliceView) -> str:
 
 
 def matrix_text(view: SliceView) -> str:
-    """Return the matrix and the name of the plane."""
-    size = f"{view.size[0]}×{view.size[1]}"
+    """Return the matrix, rows by columns, and the name of the plane."""
+    columns, rows = view.size
+    size = f"{rows}×{columns}"
     return f"{size} {plane_title(plane_name(view.plane.normal))}" if view.plane is not None else size
 
 

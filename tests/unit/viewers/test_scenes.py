@@ -155,9 +155,9 @@ def test_corner_text_tells_window_zoom_matrix_slice_and_place() -> None:
     assert "W 1500  L \N{MINUS SIGN}600" in said
     assert "Zoom 6.40× Rotation 270°" in said
     assert "Mirrored" in said
-    assert "100×80 Axial" in said
+    assert "80×100 Axial" in said  # rows by columns
     assert "3 / 5" in said
-    assert "T 2.5  z 5.0 mm" in said
+    assert "T 2.5\N{THIN SPACE}mm  z 5.0 mm" in said
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((4, 4, 3), dtype=np.float32), np.zeros(4, dtype=np.int16)])

@@ -33,8 +33,8 @@ def test_each_modality_says_what_its_reader_asks_for(technique: Technique, modal
 
 
 @pytest.mark.parametrize(("mm", "text"), [(5.0, "T 5.0"), (1.25, "T 1.25"), (0.625, "T 0.625"), (2.5, "T 2.5")])
-def test_thickness_keeps_the_places_that_count(mm: float, text: str) -> None:
-    assert thickness_text(mm) == text
+def test_thickness_keeps_the_places_that_count_and_says_its_unit(mm: float, text: str) -> None:
+    assert thickness_text(mm) == f"{text}{THIN}mm"
 
 
 def taken(captions: StudyCaptions | None = None) -> StackScene:
@@ -52,11 +52,11 @@ def lines(scene: StackScene, width: float, height: float) -> list[str]:
 def test_the_exposure_is_that_of_the_slice_on_screen() -> None:
     scene = taken()
     facts = f"120{THIN}kV  51{THIN}mAs · Contrast medium Omnipaque"
-    assert lines(scene, 800.0, 600.0) == ["S2 Chest", facts, "2 / 3", "T 0.625  z 2.0 mm"]
+    assert lines(scene, 800.0, 600.0) == ["S2 Chest", facts, "2 / 3", f"T 0.625{THIN}mm  z 2.0 mm"]
     scene.scroll_to(2)
     assert lines(scene, 800.0, 600.0)[1] == f"120{THIN}kV  52{THIN}mAs · Contrast medium Omnipaque"
 
 
 def test_a_small_cell_keeps_slice_and_place_and_drops_how_it_was_taken() -> None:
-    assert lines(taken(), 400.0, 400.0) == ["2 / 3", "T 0.625  z 2.0 mm"]
+    assert lines(taken(), 400.0, 400.0) == ["2 / 3", f"T 0.625{THIN}mm  z 2.0 mm"]
     assert lines(taken(), 300.0, 300.0) == ["2 / 3"]
