@@ -113,6 +113,8 @@ class Hanging(QObject):
         self._said = ""
         """The last toast on a stage, empty where none holds"""
         self._stack_scene: Scene | None = None
+        self._left: Scene | None = None
+        """The series that the one chosen last took the place of, until that one stands where it stood"""
         self._came_at: tuple[StackScene, int | None] | None = None
         """The series chosen last and its slice, None where the reader was brought; until its place is known"""
         self._levels.forget()
@@ -197,12 +199,14 @@ class Hanging(QObject):
         self.changed.emit()
 
     def _series_shown(self, shown: ShownSeries) -> None:
-        is_first = self._stack_scene is None
-        self._stack_scene = shown.scene
-        if is_first:
+        self._left, self._stack_scene = self._stack_scene, shown.scene
+        if self._left is None:
             self.choose()
         elif self._active and self.stage is not None:
             self._replace_stack(shown)
+        else:
+            self._came_at = shown.scene, shown.scene.index
+            self._bring_along()
 
     def choose(self) -> None:
         """Hang the first usable stage of the protocol that fits the study and its priors best."""
@@ -396,19 +400,21 @@ class Hanging(QObject):
 
     def _bring_along(self) -> None:
         """
-        Let another series stand where the cells stand that it is linked with; a reader who moved it is left.
+        Let another series stand where the cells stand that it is linked with, alone where the last series stood.
 
-        Where the reader was brought to a finding or an image, the cells come to the series instead.
+        A reader who moved it is left. Where one was brought to a finding or an image, the cells come to the series.
         """
         grid, came = self._page.grid, self._came_at
         if came is None or not came[0].frame_of_reference_uid:
             return
-        self._came_at = None
+        left, self._came_at, self._left = self._left, None, None
         scene, index = came
         beside = (grid.frame(key).scene for key in self._staying())
         source = next((one for one in beside if one is not None and grid.links.matrix(one, scene) is not None), None)
         if source is not None and index in {None, scene.index} and scene is grid.stack:
             grid.links.follow(source if index is not None else scene)
+        elif source is None and left is not None and index == scene.index and scene is grid.stack:
+            grid.links.bring(left, scene)
 
     def _leave_the_level(self) -> None:
         """Let the stack stand where the reader was brought, also where that is the slice it opened with."""
@@ -452,7 +458,8 @@ class Hanging(QObject):
     def _slices_came(self) -> None:
         if self.is_on_screen:
             self._share()
-            self._bring_along()
+        self._bring_along()
+        if self.is_on_screen:
             self._bring_to_level()
             self._pictures.arrange()
             self._page.show_window()  # an image brings its own window along
