@@ -206,8 +206,8 @@ def hang(stage: Stage, study: Study, priors: Sequence[Study] = ()) -> tuple[Hung
     """
     Return what each cell of a stage shows. ``priors`` are newest first.
 
-    A cell for one side and view of a mammogram takes just those images of a series; any other
-    cell takes the whole series.
+    A cell for one side and view of a mammogram takes just those images of a series, a cell for the n-th image that
+    one; any other cell takes the whole series.
     """
     return tuple(_hang(cell, study, priors) for cell in stage.cells)
 
@@ -319,7 +319,12 @@ def _images(wanted: ImageSelector, series: Series) -> tuple[Instance, ...]:
         and (not wanted.laterality or instance.laterality == wanted.laterality)
         and (not wanted.view_position or instance.view_position == wanted.view_position)
     )
-    return tuple(sorted(fitting, key=lambda one: one.is_for_processing))
+    ordered = sorted(fitting, key=lambda one: one.is_for_processing)
+    if wanted.image is None:
+        return tuple(ordered)
+    # what was made to be looked at counts: raw values beside it are the same picture once more
+    views = [one for one in ordered if not one.is_for_processing] or ordered
+    return tuple(views[wanted.image : wanted.image + 1])
 
 
 def _is_raw(wanted: ImageSelector, series: Series) -> bool:

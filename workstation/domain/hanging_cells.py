@@ -70,10 +70,12 @@ class ImageSelector:
     """The n-th series that fits, from 0, in series order."""
     stack: int | None = None
     """The n-th stack or clip of that series (``Series.split``), from 0; None for the one on screen, else the first."""
+    image: int | None = None
+    """The n-th of its images that are made to be looked at, from 0: one view of several in one series. None for all."""
 
     def __post_init__(self) -> None:
-        if self.prior < 0 or self.occurrence < 0 or (self.stack or 0) < 0:
-            raise ValueError("prior, occurrence and stack count from 0")
+        if self.prior < 0 or self.occurrence < 0 or (self.stack or 0) < 0 or (self.image or 0) < 0:
+            raise ValueError("prior, occurrence, stack and image count from 0")
         try:
             pattern(self.description)
         except re.error as exc:

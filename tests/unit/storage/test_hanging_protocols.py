@@ -13,6 +13,7 @@ from workstation.domain.colour_map import ColourMap, ValueScale
 from workstation.domain.errors import HangingProtocolInvalid
 from workstation.domain.hanging import Stage, choose_protocol, hang, usable_stages
 from workstation.domain.hanging_cells import Cell, CellOverlay, CellView, ImageSelector
+from workstation.domain.study import Instance
 from workstation.storage.hanging_protocols import HangingLibrary, from_json, load_protocol, to_json
 
 SHIPPED = {
@@ -74,6 +75,26 @@ def test_a_chest_radiograph_in_two_views_opens_with_both_and_one_view_fills_the_
     shown = [len(usable_stages(found, study("1", *views))[0].cells) for views in ((frontal, lateral), (frontal,))]
 
     assert shown == [2, 1]
+
+
+def test_two_views_of_a_chest_in_one_series_hang_side_by_side_and_raw_values_are_no_second_view(
+    tmp_path: Path,
+) -> None:
+    found = next(one for one in HangingLibrary(tmp_path).all() if one.protocol_id == "chest-radiograph")
+    raw_class, shown_class = "1.2.840.10008.5.1.4.1.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1"  # PS3.4 B.5
+    raw, frontal, lateral = (
+        Instance(f"1.1.{n}", kind, n, rows=1400, columns=1820)
+        for n, kind in enumerate((raw_class, shown_class, shown_class))
+    )
+
+    def hung(*images: Instance) -> list[list[str]]:
+        taken = study("1", replace(series("1.1", "DX", body_part="CHEST"), instances=images))
+        return [
+            [one.sop_instance_uid for one in cell.instances] for cell in hang(usable_stages(found, taken)[0], taken)
+        ]
+
+    assert hung(raw, frontal, lateral) == [["1.1.1"], ["1.1.2"]]
+    assert hung(raw, frontal) == [["1.1.1", "1.1.0"]]
 
 
 def test_the_first_stage_of_a_mammogram_hangs_right_beside_left(tmp_path: Path) -> None:
