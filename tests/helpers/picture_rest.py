@@ -204,6 +204,7 @@ def of_a_ct(camera: Camera, page: ReadingPage) -> None:
     if camera.wants("reading-ct-focus"):
 
         def by_key() -> None:
+            camera.window.activateWindow()
             page.dock.first().setFocus()
             QTest.keyClick(page.dock.first(), Qt.Key.Key_Tab)
 

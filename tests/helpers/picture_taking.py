@@ -210,6 +210,7 @@ class Camera:
 
     def _focus(self) -> None:
         """Go through the first controls by Tab, as somebody without a mouse does."""
+        self.window.activateWindow()  # off screen, the dialogs before did not give the keys back
         self.window.setFocus()
         for number in range(1, 9):
             QTest.keyClick(QApplication.focusWidget() or self.window, Qt.Key.Key_Tab)
@@ -294,7 +295,7 @@ class Camera:
         if not self.wants("norm", "sign", *picture_rest.OF_A_REPORT) or session is None:
             return
         for finding in session.findings.visible:
-            session.accept(finding.tracking_uid)
+            session.review.accept(finding.tracking_uid)
         self.window.show_page(REPORT)
         settle(2000)
         self.take("report")
