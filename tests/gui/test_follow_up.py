@@ -203,7 +203,15 @@ def test_what_nobody_decided_in_the_prior_is_no_record_and_no_proof_that_a_nodul
         "→ compares with it",
     ]  # fmt: skip
     bench.view.choose("1.2.3.7.2")
-    assert where(pair(bench)[1]) == 20.0
+    prior = pair(bench)[1]
+    assert where(prior) == 20.0
+    (drawn,) = prior.frame((700.0, 600.0)).overlay.foreign  # where it is, not only that it is
+    assert drawn.lines[0].startswith("AI mark, undecided · ")
+    assert "7.7" in drawn.lines[0]
+    assert drawn.outline[0] == drawn.outline[-1]  # round
+    bench.view.choose("1.2.3.7.1")
+    assert prior.frame((700.0, 600.0)).overlay.foreign == ()
+    bench.view.choose("1.2.3.7.2")
 
     key(bench, Qt.Key.Key_Right)
     assert states(bench)[1] == ("1.2.3.7.2", PairState.PROPOSED)

@@ -107,7 +107,7 @@ class ForeignObject:
             return self.marks
         drawn = tuple(one for one in self.marks if not one.origin)
         known = {one.tracking_uid for one in drawn}
-        return (*drawn, *(_sphere(one) for one in self.nodules if one.tracking_uid not in known))
+        return (*drawn, *(sphere_of(one) for one in self.nodules if one.tracking_uid not in known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,8 @@ def _read(ds: Dataset, part10: bytes, study: Study) -> ForeignObject:
     raise DecodeError(tr("Objects of this kind are not shown"), detail=kind)
 
 
-def _sphere(one: SeenNodule) -> Annotation:
+def sphere_of(one: SeenNodule) -> Annotation:
+    """Return a nodule of a record as a mark to be drawn."""
     x, y, z = one.centre_lps_mm
     return Annotation(
         uid=one.tracking_uid,

@@ -69,6 +69,7 @@ class FollowUpView(QObject):
         self._objects: dict[str, ForeignObjects] = {}
         self._chosen: dict[str, str] = {}
         self._job: JobHandle[MeasuredNodule] | None = None
+        self._pointed_out: SeenNodule | None = None
         self.lines: tuple[Compared, ...] = ()
         self.history = NoduleHistory(context, priors)
         self.panel = FollowUpPanel()
@@ -113,7 +114,7 @@ class FollowUpView(QObject):
     def _closed(self) -> None:
         self._stop()
         self._case = self._findings = None
-        self._objects, self._chosen, self.lines = {}, {}, ()
+        self._objects, self._chosen, self.lines, self._pointed_out = {}, {}, (), None
         self.panel.hide()
         self.panel.show_cards((), "")
         self.panel.timeline.show_facts(TimelineFacts())
@@ -140,6 +141,7 @@ class FollowUpView(QObject):
         self.panel.setVisible(show)
         self._page.view_commands.action(COMMAND).setChecked(show)
         if not show:
+            self._point_out()
             self._leave()
             return
         if self._beside() is None:
@@ -297,6 +299,7 @@ class FollowUpView(QObject):
 
     def _show_state(self) -> None:
         line, pair, case = self._line(), self._beside(), self._case
+        self._point_out()
         found = self._timeline()
         if case is None or pair is None:
             none = tr("No prior stands beside the case")
@@ -341,6 +344,14 @@ class FollowUpView(QObject):
 
     def _line(self) -> Compared | None:
         return next((one for one in self.lines if one.key == self.panel.selected), None)
+
+    def _point_out(self) -> None:
+        """Have the mark drawn that the chosen line tells of and nobody decided: words alone do not show where."""
+        line, pair = self._line(), self._beside()
+        mark = None if line is None or pair is None or self.panel.isHidden() else line.undecided
+        if mark != self._pointed_out:
+            self._pointed_out = mark
+            self._images.pointed_out.emit("" if pair is None else pair[2].study.study_instance_uid, mark)
 
     # going there
 

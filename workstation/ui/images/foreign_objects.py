@@ -14,11 +14,12 @@ from viewers.scene.foreign import ForeignDrawing, ForeignLayer, is_of
 from viewers.scene.foreign_places import placed_marks
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
+from workstation.domain.follow_up import SeenNodule
 from workstation.domain.hanging import day_of
 from workstation.domain.key_image import KeyImage
 from workstation.domain.study import Series, Study
 from workstation.services.before_ai import before_ai, undisclosed_series
-from workstation.services.foreign_objects_service import ForeignObject, ForeignObjects, ObjectKind, wanted
+from workstation.services.foreign_objects_service import ForeignObject, ForeignObjects, ObjectKind, sphere_of, wanted
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
 from workstation.ui.document_dialog import DocumentDialog
@@ -64,6 +65,7 @@ class ForeignObjectsView(QObject):
         self._is_ai_hidden = False
         self._end_listening: Callable[[], None] = _nothing
         self._drawing = ForeignDrawing()
+        self._pointed_out: ForeignLayer | None = None
         self.dialog: DocumentDialog | None = None
         self.panel = ObjectsPanel()
         self.button = ObjectsButton()
@@ -71,6 +73,7 @@ class ForeignObjectsView(QObject):
         self._page.series.add_below(self.button)
         self._images.marks.also.append(self._drawing.dress)
         self._images.beside.connect(self._prior_beside)
+        self._images.pointed_out.connect(self._point_out)
         self._page.view_commands.of_images(
             Command("objects.panel", tr("Stored objects"), "stack", "Shift+B", self.toggle_panel,
                     tr("Images"), checkable=True)
@@ -120,7 +123,7 @@ class ForeignObjectsView(QObject):
         self._end_listening, self._is_ai_hidden = _nothing, False
         if self.dialog is not None:
             self.dialog.reject()
-        self._case = self._stack = None
+        self._case = self._stack = self._pointed_out = None
         self._found, self._priors, self._running = {}, {}, []
         self._on.clear()
         self._drawing.show(())
@@ -202,9 +205,16 @@ class ForeignObjectsView(QObject):
         self._redraw()
 
     def _redraw(self) -> None:
-        self._drawing.show([self._layer(one) for one in self.objects if one.source.sop_instance_uid in self._on])
+        layers = [self._layer(one) for one in self.objects if one.source.sop_instance_uid in self._on]
+        self._drawing.show(layers if self._pointed_out is None else [*layers, self._pointed_out])
         self._page.grid.change(self._drawing.dress)
         self._show_facts()
+
+    def _point_out(self, study_instance_uid: str, mark: SeenNodule | None) -> None:
+        """Draw the one mark of a prior that nobody decided and the reader looks at."""
+        drawn = () if mark is None else (sphere_of(mark),)
+        self._pointed_out = ForeignLayer(study_instance_uid, tr("AI mark, undecided"), drawn) if drawn else None
+        self._redraw()
 
     def _layer(self, one: ForeignObject) -> ForeignLayer:
         keys = one.key_images

@@ -69,6 +69,8 @@ class ImagePresenter(QObject):
     """``HungVolume`` of a cell that may lie over others now; a PET's in uptake values"""
     objects_read = Signal(object)
     """``ForeignObjects`` of the case or of a prior beside it"""
+    pointed_out = Signal(str, object)
+    """Study Instance UID of a prior and the ``SeenNodule`` in it that the reader looks at; None for none"""
     brought = Signal()
     """The reader was brought to a place by a choice of theirs: nothing else may move the stack away from it"""
 
