@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 from resources.translation import CHINESE, ENGLISH, tr, use_language
 from workstation.domain.workitem import Priority
 from workstation.ui.paint import metrics
-from workstation.ui.widgets.reading_header import _PriorityMark
 from workstation.ui.widgets.report_tool_bar import ReportToolBar
+from workstation.ui.widgets.urgency import PriorityMark
 
 pytestmark = pytest.mark.gui
 OFFERS = [("lung-rads", "Lung-RADS v2022"), ("c-lung-rads", "C-Lung-RADS"), ("fleischner", "Fleischner 2017")]
@@ -33,7 +33,7 @@ def test_no_name_of_a_template_is_cut_beside_the_tables_that_it_offers(qtbot: Qt
 @pytest.mark.parametrize("language", [CHINESE, ENGLISH])
 def test_the_priority_above_the_images_has_its_word_beside_its_shape(qtbot: QtBot, language: str) -> None:
     use_language(language)
-    mark = _PriorityMark()
+    mark = PriorityMark()
     qtbot.addWidget(mark)
     mark.show_priority(Priority.HIGH)
     word = tr("STAT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.template import ReportTemplate
+from workstation.domain.workitem import Priority
 from workstation.ui import paint
 from workstation.ui.commands import Command
 from workstation.ui.keymap import key_of, shown_key
@@ -31,6 +33,7 @@ from workstation.ui.widgets.paper_view import PaperView
 from workstation.ui.widgets.report_form import ReportForm
 from workstation.ui.widgets.report_tool_bar import ReportToolBar
 from workstation.ui.widgets.state_line import StateLine, Step
+from workstation.ui.widgets.urgency import PriorityMark, SlaTimer
 
 _FORM_WIDTH = 512
 _SIDE_WIDTH = 384
@@ -79,6 +82,8 @@ class ReportPage(Page):
         self.add_header(self.header)
         self._who = label("", "h1", "t0")
         self._what = ElidedLabel("", "body", "t2")
+        self._priority = PriorityMark()
+        self.timer = SlaTimer()
         self._lock = ChipLabel("", "acc", "lock-2")
         self._saved = label("", "caption", "t3")
         self.images = Button(tr("Images"), icon="image-edit", key="F3")
@@ -90,9 +95,10 @@ class ReportPage(Page):
         self.give_back.clicked.connect(self.return_requested)
         self.submit.clicked.connect(self.submit_requested)
         self.sign.clicked.connect(self.sign_requested)
+        self.header.row.addWidget(self._priority)
         self.header.row.addWidget(self._who)
         self.header.row.addWidget(self._what, 1)
-        for widget in (self._saved, self._lock, self.images, self.give_back, self.submit, self.sign):
+        for widget in (self._saved, self._lock, self.timer, self.images, self.give_back, self.submit, self.sign):
             self.header.row.addWidget(widget)
         yield
         self.state_line = StateLine()
@@ -250,7 +256,8 @@ class ReportPage(Page):
         self.paper.show_message("")
         self._saved.setText("")
         self.state_line.hide()
-        for widget in (self._lock, self.images, self.give_back, self.submit, self.sign):
+        self.timer.show_times(None, None)
+        for widget in (self._priority, self._lock, self.images, self.give_back, self.submit, self.sign):
             widget.hide()
 
     def show_case(
@@ -274,6 +281,12 @@ class ReportPage(Page):
         self.state_line.show()
         self.images.show()
         self._arrange()
+
+    def show_urgency(self, priority: Priority, arrived: datetime, due: datetime | None) -> None:
+        """Show the priority and the time left until ``due``; None stops the clock of a report that is closed."""
+        self._priority.show()
+        self._priority.show_priority(priority)
+        self.timer.show_times(arrived, due)
 
     def show_buttons(self, *, lock: str, submit: bool, give_back: bool, sign: bool, reason: str) -> None:
         """Show what may be done; ``reason`` disables submitting and signing and says why."""

@@ -170,6 +170,7 @@ class ReportPresenter(QObject):
             read_only=session.content_locked,
             report_language=session.report.language,
         )
+        self._page.show_urgency(row.priority, row.arrived, None if session.report.is_closed else row.due)
         self._page.show_saved("")
         self._show_state()
         self._show_findings()
