@@ -36,9 +36,8 @@ def kind_spec(raw: dict[str, Any]) -> KindSpec:
     return spec
 
 
-def _second_stage(raw: dict[str, Any] | None) -> SecondStage | None:
-    if raw is None:
-        return None
+def second_stage_of(raw: dict[str, Any]) -> SecondStage:
+    """Return the second stage that JSON of the schema's shape describes. Raises ValueError where its lists differ."""
     listed = {name: tuple(raw[name]) for name in ("features", "mean", "scale", "weight")}
     return SecondStage(**listed, bias=raw["bias"], clip=raw["clip"])
 
@@ -62,7 +61,7 @@ def _spec(raw: dict[str, Any]) -> KindSpec:
                     **{
                         **post,
                         "diameter_mm": as_pair(post["diameter_mm"]),
-                        "second_stage": _second_stage(post.get("second_stage")),
+                        "second_stage": second_stage_of(post["second_stage"]) if post.get("second_stage") else None,
                     }
                 ),
             )

@@ -27,11 +27,21 @@ from models.evaluation import build_texts as texts
 from models.evaluation.card_text import card_text
 from models.evaluation.cases import read_cases
 from models.evaluation.diameters import HALVES, cube_sizes, size_figures
-from models.evaluation.froc import Case, Judged, judge
+from models.evaluation.facts import Facts, facts_of
+from models.evaluation.froc import Case, Judged, cpm, gain, judge
 from models.evaluation.goals import goals
-from models.evaluation.operating_points import by_patient, calibration, cross_calibrated, realised, shipped_points
+from models.evaluation.operating_points import (
+    CALIBRATIONS,
+    by_patient,
+    calibration,
+    cross_calibrated,
+    over_patients,
+    realised,
+    shipped_points,
+    smallest_error,
+)
 from models.evaluation.patches import Patch, patch_score, real_patches
-from models.evaluation.summary import summarise
+from models.evaluation.summary import interval_json, summarise
 
 _LEAST_READERS: Final = 3
 _NOT_LISTED: Final = {"manifest.json"}
@@ -48,53 +58,102 @@ def evaluation_of(
     before: tuple[str, Path] | None,
     patches: list[dict[str, Any]],
     runtime: dict[str, Any],
+    facts: Facts,
     diameters: dict[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return ``evaluation.json`` (without the model) and the manifest's operating points and calibration."""
-    tier_b, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
+    """
+    Return ``evaluation.json`` (without the model) and the manifest's operating points and calibration.
+
+    Where ``cases`` hold the development lungs as well, tier B is over all, the way from score to chance is chosen
+    there, and the bundle before, which knows them, is compared on the test patients only.
+    """
+    tested, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
+    kept_out = _development(cases, "b")
+    tier_b = tested + kept_out
     folds = by_patient(tier_b)
     weight = len(tier_b) / sum(len(scan.found) for scan in tier_b)  # one nodule a scan
     scores = shipped_points(folds)
     on_others = realised(folds)
-    figures = summarise(tier_b, operating_points=scores)
-    figures.pop("per_scan")
+    errors = _errors(kept_out)
+    method = min(errors, key=lambda name: errors[name]) if errors else "logistic"
+    lungs = len(folds.scans)
     evaluation: dict[str, Any] = {
-        "method": texts.METHOD,
-        "tier_b": figures,
-        "tier_b_note": texts.TIER_B,
+        "method": texts.method(facts),
+        "tier_b": _plain(tier_b, scores),
+        "tier_b_note": texts.tier_b_note(facts, list(folds.scans)),
         "tier_c": summarise(tier_c, operating_points=scores),
         "patches": patch_figures(patches, scores),
-        "patches_note": texts.PATCHES,
+        "patches_note": texts.patches_note(facts),
         "operating_points": {n: {"score": s, "realised": on_others[n]} for n, s in scores.items()},
-        "operating_points_note": texts.OPERATING_POINTS,
-        "calibration": cross_calibrated(folds, weight, least=scores["sensitive"]),
-        "calibration_isotonic": cross_calibrated(folds, weight, least=scores["sensitive"], method="isotonic")["ece"],
-        "calibration_all": cross_calibrated(folds, weight, least=0.0)["ece"],
-        "calibration_note": texts.CALIBRATION,
+        "operating_points_note": texts.operating_points_note(lungs),
+        "calibration": cross_calibrated(folds, weight, least=scores["sensitive"], method=method),
+        **{
+            f"calibration_{other}": cross_calibrated(folds, weight, least=scores["sensitive"], method=other)["ece"]
+            for other in CALIBRATIONS
+            if other != method
+        },
+        "calibration_all": cross_calibrated(folds, weight, least=0.0, method=method)["ece"],
+        "calibration_note": texts.calibration_note(lungs, method, errors),
         "runtime": runtime,
     }
+    if kept_out:
+        evaluation["tier_b_tested"] = _plain(tested, scores)
+        evaluation["tier_b_over_patients"] = interval_json(over_patients(folds, cpm))
+        evaluation["tier_c_kept_out"] = summarise(_development(cases, "c"), operating_points=scores)
     if before is not None:
         name, folder = before
-        old = summarise(judged(folder / "tier-b-test.json"), operating_points={})
-        old.pop("per_scan")
-        evaluation["tier_b_before"] = {"name": name, "figures": old}
+        old = judged(folder / "tier-b-test.json")
+        evaluation["tier_b_before"] = {"name": name, "figures": _plain(old, {})}
+        evaluation["tier_b_gain"] = interval_json(gain(tested, old))
     if diameters is not None:
         evaluation["diameters"] = diameters
-    evaluation["goals"] = goals(evaluation)
-    fitted = calibration(folds, weight, Text(**texts.CALIBRATION_BASIS))
+    evaluation["goals"] = goals(evaluation, facts.network.weights)
+    basis = texts.calibration_basis(lungs, method)
+    fitted = calibration(folds, weight, Text(**basis), method)
     manifest = {
         "operating_points": [
             {"name": name, "score": score, "basis": texts.point_basis(name, on_others[name])}
             for name, score in scores.items()
         ],
         "calibration": {
-            "method": "logistic",
-            "basis": texts.CALIBRATION_BASIS,
+            "method": method,
+            "basis": basis,
             "score": list(fitted.score),
             "probability": list(fitted.probability),
         },
     }
     return evaluation, manifest
+
+
+def _development(cases: Path, tier: str) -> list[Judged]:
+    path = cases / f"tier-{tier}-development.json"
+    return judged(path) if path.is_file() else []
+
+
+def _errors(kept_out: list[Judged]) -> dict[str, float]:
+    """Return the calibration error of each method on the development lungs alone, nothing without them."""
+    if not kept_out:
+        return {}
+    folds = by_patient(kept_out)
+    weight = len(kept_out) / sum(len(scan.found) for scan in kept_out)
+    return smallest_error(folds, weight, least=shipped_points(folds)["sensitive"])
+
+
+def _plain(scans: list[Judged], scores: dict[str, float]) -> dict[str, Any]:
+    figures = summarise(scans, operating_points=scores)
+    figures.pop("per_scan")
+    return figures
+
+
+def by_what_is_known(sets: dict[str, list[Patch]], facts: Facts) -> dict[str, list[Patch]]:
+    """Return the boxes with those set apart of whose patients the network learned something, where that is known."""
+    known = facts.learned_from or frozenset()
+    kept = {name: [p for p in patches if _patient(p) not in known] for name, patches in sets.items()}
+    return kept | {"outline_known": [p for patches in sets.values() for p in patches if _patient(p) in known]}
+
+
+def _patient(patch: Patch) -> str:
+    return patch.name.split("_")[0]
 
 
 def patch_scores(sets: dict[str, list[Patch]], model: bytes, manifest: Manifest) -> list[dict[str, Any]]:
@@ -111,7 +170,7 @@ def patch_scores(sets: dict[str, list[Patch]], model: bytes, manifest: Manifest)
 def patch_figures(scores: list[dict[str, Any]], operating_points: dict[str, float]) -> list[dict[str, Any]]:
     """Return how many boxes each operating point finds, by set and number of readers."""
     figures = []
-    for name in ("unseen", "kept_out"):
+    for name in texts.SETS:
         for label, many in ((">= 3", True), ("1 or 2", False)):
             mine = [s for s in scores if s["set"] == name and (s["readers"] >= _LEAST_READERS) is many]
             if mine:
@@ -136,7 +195,7 @@ def retimed(folder: Path, runtime: dict[str, Any]) -> tuple[dict[str, Any], dict
     """Return the evaluation that a bundle has with other times and memory, and nothing to change in the manifest."""
     evaluation: dict[str, Any] = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
     evaluation["runtime"] = runtime
-    evaluation["goals"] = goals(evaluation)
+    evaluation["goals"] = goals(evaluation, facts_of(folder).network.weights)
     return evaluation, {}
 
 
@@ -155,7 +214,7 @@ def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any], ve
             raise ValueError(f"a version is three numbers, not below {manifest['version']}; got {version!r}")
         manifest["version"] = version
     manifest["evaluation"] = texts.evaluation_lines(evaluation)
-    manifest["limits"] = texts.limits(evaluation)
+    manifest["limits"] = texts.limits(evaluation, facts_of(folder))
     manifest["files"] = [_entry(folder, "model.onnx")]
     model = manifest["files"][0]
     evaluation["model"] = {"id": manifest["id"], "version": manifest["version"], "sha256": model["sha256"]}
@@ -204,12 +263,13 @@ def main(arguments: list[str] | None = None) -> None:
         return
     if chosen.data is None:
         parser.error("--cases needs --data")
-    manifest = parse_manifest((chosen.bundle / "manifest.json").read_bytes())
-    scores = patch_scores(real_patches(chosen.data), (chosen.bundle / "model.onnx").read_bytes(), manifest)
+    manifest, facts = parse_manifest((chosen.bundle / "manifest.json").read_bytes()), facts_of(chosen.bundle)
+    patches = by_what_is_known(real_patches(chosen.data), facts)
+    scores = patch_scores(patches, (chosen.bundle / "model.onnx").read_bytes(), manifest)
     before = (chosen.before[0], Path(chosen.before[1])) if chosen.before else None
     sizes = {half: cube_sizes(chosen.data, half) for half in HALVES}
     diameters = {half: size_figures(found) for half, found in sizes.items() if len(found.logs) > 1}
-    judged_anew = evaluation_of(chosen.cases, before, scores, runtime, diameters)
+    judged_anew = evaluation_of(chosen.cases, before, scores, runtime, facts, diameters)
     finish(chosen.bundle, *judged_anew, version=chosen.version)
 
 

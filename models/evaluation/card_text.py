@@ -54,11 +54,17 @@ def _goals(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _tier_b(evaluation: dict[str, Any]) -> list[str]:
-    tier, before = evaluation["tier_b"], evaluation.get("tier_b_before")
-    columns = ["", manifest_name(evaluation)] + ([before["name"]] if before else [])
+    tier, before, tested = evaluation["tier_b"], evaluation.get("tier_b_before"), evaluation.get("tier_b_tested")
+    name = manifest_name(evaluation)
+    figures = {name: tier}
+    if tested is not None:
+        figures[f"{name}, test patients only"] = tested
+    if before is not None:
+        told = before["name"] if tested is None else f"{before['name']}, test patients only"
+        figures[told] = before["figures"]
 
-    def row(name: str, figure: Any) -> list[str]:  # noqa: ANN401  a function from figures to text
-        return [name, figure(tier)] + ([figure(before["figures"])] if before else [])
+    def row(what: str, figure: Any) -> list[str]:  # noqa: ANN401  a function from figures to text
+        return [what, *(figure(one) for one in figures.values())]
 
     rows = [row("CPM", lambda f: _interval(f["cpm"]))]
     rows += [
@@ -66,23 +72,35 @@ def _tier_b(evaluation: dict[str, Any]) -> list[str]:
         for rate in tier["sensitivity_at"]
     ]
     rows += [
-        row(f"at 1: {name}", lambda f, name=name: _group(f["groups_at_1"].get(name))) for name in tier["groups_at_1"]
+        row(f"at 1: {group}", lambda f, group=group: _group(f["groups_at_1"].get(group)))
+        for group in tier["groups_at_1"]
     ]
     rows.append(row("diameter: median ratio, log SD", lambda f: _diameter(f["diameter"])))
+    count = f"{tier['nodules']} nodules in {tier['scans']} runs."
     return [
         "### B: inserted into real lungs that no weights have seen",
-        f"{tier['nodules']} nodules in {tier['scans']} runs. {evaluation['tier_b_note']}",
-        _table(columns, rows),
+        f"{count} {evaluation['tier_b_note']}{_spread(evaluation)}",
+        _table(["", *figures], rows),
     ]
+
+
+def _spread(evaluation: dict[str, Any]) -> str:
+    """Tell what only several lungs can: the interval over patients, and what was gained on the same images."""
+    told = ""
+    if "tier_b_over_patients" in evaluation:
+        told += f" CPM with the interval over patients: {_interval(evaluation['tier_b_over_patients'])}."
+    if "tier_b_tested" in evaluation and "tier_b_gain" in evaluation:
+        before = evaluation["tier_b_before"]["name"]
+        told += (
+            f" {before} knows the kept-out lungs and is compared on the test patients only; CPM there, paired by run:"
+            f" {evaluation['tier_b_gain']['value']:+.3f} ({evaluation['tier_b_gain']['low']:+.3f} to"
+            f" {evaluation['tier_b_gain']['high']:+.3f})."
+        )
+    return told
 
 
 def _tier_c(evaluation: dict[str, Any]) -> list[str]:
-    scans = evaluation["tier_c"]["per_scan"]
-    rows = []
-    for scan in scans:
-        for nodule in scan["nodules"] or [None]:
-            found = "no nodule" if nodule is None else _real(nodule)
-            rows.append([scan["id"], found, *(str(scan["false_marks"][name]) for name in _POINTS)])
+    rows = _scans(evaluation["tier_c"]["per_scan"])
     patches = [
         [entry["set"], entry["readers"], *(f"{entry['found'][name]} of {entry['of']}" for name in _POINTS)]
         for entry in evaluation["patches"]
@@ -97,12 +115,57 @@ def _tier_c(evaluation: dict[str, Any]) -> list[str]:
         "### Operating points",
         evaluation["operating_points_note"],
         _table(["point", "score", "false marks a scan in B", "by patient", "found in B"], points),
+        *_by_lung(evaluation),
         "### C: real nodules of unseen patients",
         "Too few scans for a CPM. False marks at each operating point:",
         _table(["scan", "nodule", *_POINTS], rows),
+        *_kept_out(evaluation),
         "Boxes and cubes, found at each operating point (false marks are not counted there):",
         _table(["set", "readers", *_POINTS], patches),
         evaluation["patches_note"],
+    ]
+
+
+def _scans(scans: list[dict[str, Any]]) -> list[list[str]]:
+    rows = []
+    for scan in scans:
+        for nodule in scan["nodules"] or [None]:
+            found = "no nodule" if nodule is None else _real(nodule)
+            rows.append([scan["id"], found, *(str(scan["false_marks"][name]) for name in _POINTS)])
+    return rows
+
+
+def _kept_out(evaluation: dict[str, Any]) -> list[str]:
+    if "tier_c_kept_out" not in evaluation:
+        return []
+    told = (
+        "The same of the kept-out lungs, whose nodules nobody outlined (“no nodule”: none that was plain to the eye);"
+        " what is marked there may be disease:"
+    )
+    return [
+        told,
+        _table(["scan", "nodule", *_POINTS], _scans(evaluation["tier_c_kept_out"]["per_scan"])),
+    ]
+
+
+def _by_lung(evaluation: dict[str, Any]) -> list[str]:
+    """Return each lung's rates by name, where enough lungs were measured for that to say something."""
+    if "tier_b_tested" not in evaluation:
+        return []
+    given = {name: point["realised"] for name, point in evaluation["operating_points"].items()}
+    columns = [f"{name}: {what}" for name in given for what in ("false marks", "found")]
+    rows = []
+    for patient in given["balanced"]["by_patient"]:
+        row = [patient]
+        for point in given.values():
+            found, of = point["found_by_patient"][patient]
+            row += [f"{point['by_patient'][patient]:.2f}", f"{found} of {of}"]
+        rows.append(row)
+    spread = "; ".join(f"{name} {_interval(point['interval_over_patients'])}" for name, point in given.items())
+    told = "The same by lung, each at the score that the others gave."
+    return [
+        f"{told} False marks a scan with the interval over patients: {spread}.",
+        _table(["lung", *columns], rows),
     ]
 
 
@@ -112,7 +175,7 @@ def _calibration(evaluation: dict[str, Any]) -> list[str]:
     error = (
         f"Expected calibration error of marks from the sensitive point upwards {_interval(stated['ece'])}; of all"
         f" marks, nearly all of which are low and said to be false, {_interval(evaluation['calibration_all'])}."
-        + _isotonic(evaluation)
+        + _other_ways(evaluation)
     )
     return [
         "### Calibration",
@@ -121,9 +184,15 @@ def _calibration(evaluation: dict[str, Any]) -> list[str]:
     ]
 
 
-def _isotonic(evaluation: dict[str, Any]) -> str:
-    other = evaluation.get("calibration_isotonic")
-    return "" if other is None else f" Isotonic regression from the sensitive point upwards: {_interval(other)}."
+def _other_ways(evaluation: dict[str, Any]) -> str:
+    told = ""
+    if "ece_over_patients" in evaluation["calibration"]:
+        told += f" With the interval over patients: {_interval(evaluation['calibration']['ece_over_patients'])}."
+    for name in ("isotonic", "logistic"):
+        if f"calibration_{name}" in evaluation:
+            other = _interval(evaluation[f"calibration_{name}"])
+            told += f" {name.capitalize()} regression from the sensitive point upwards: {other}."
+    return told
 
 
 def _runtime(runtime: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ FALSE_MARKS: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 BOOTSTRAPS: Final = 1000
 SEED: Final = 20261122
 Point = tuple[float, float, float]
+Unit = TypeVar("Unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def false_marks_above(scans: Sequence[Judged], threshold: float) -> float:
     return sum(s >= threshold for scan in scans for s in scan.false_marks) / len(scans)
 
 
-def bootstrap(scans: Sequence[Judged], figure: Callable[[Sequence[Judged]], float]) -> Interval:
+def bootstrap(scans: Sequence[Unit], figure: Callable[[Sequence[Unit]], float]) -> Interval:
     """Return a figure with its 95 % interval over resampled scans; samples where it is undefined are left out."""
     rng = np.random.default_rng(SEED)
     values = []
@@ -172,6 +173,22 @@ def bootstrap(scans: Sequence[Judged], figure: Callable[[Sequence[Judged]], floa
         return Interval(value, value, value)
     low, high = np.percentile(values, [2.5, 97.5])
     return Interval(value, float(low), float(high))
+
+
+def gain(scans: Sequence[Judged], before: Sequence[Judged]) -> Interval:
+    """
+    Return by how much the CPM of ``scans`` is above that of ``before``, both of the same images in the same order.
+
+    Raises ValueError where the images differ.
+    """
+    pairs = list(zip(scans, before, strict=True))
+    if any(now.case.id != then.case.id or now.case.nodules != then.case.nodules for now, then in pairs):
+        raise ValueError("only marks on the same images can be compared")
+
+    def above(sample: Sequence[tuple[Judged, Judged]]) -> float:
+        return cpm([now for now, _ in sample]) - cpm([then for _, then in sample])
+
+    return bootstrap(pairs, above)
 
 
 def _curve(

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from models.evaluation.build_texts import SETS, word
+
 _TIER_B: Final = {"solid >= 6 mm": 0.88, "ground glass": 0.40, "< 6 mm": 0.50}
 _CPM: Final = 0.78
 _BOXES: Final = 0.79
@@ -15,7 +17,10 @@ _FALSE_MARKS: Final = 1.0
 _LOG_SD: Final = 0.12
 _ECE: Final = 0.05
 _PEAK_MB: Final = 1200
-_SECONDS: Final = 2.5
+_SMALL_WEIGHTS: Final = 2_000_000
+_SECONDS_SMALL: Final = 2.5
+_SECONDS: Final = 5.0
+_SECONDS_OPENVINO: Final = 3.0
 _FASTER: Final = 40.0
 _Z: Final = 1.959964
 
@@ -30,15 +35,19 @@ class Goal:
     reached: bool
 
 
-def goals(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every goal for which ``evaluation`` holds a figure, as rows of ``evaluation.json``."""
+def goals(evaluation: dict[str, Any], weights: int) -> list[dict[str, Any]]:
+    """
+    Return every goal for which ``evaluation`` holds a figure, as rows of ``evaluation.json``.
+
+    ``weights`` of the network: one up to two million has half the time of a larger one.
+    """
     rows = [*_in_tier_b(evaluation["tier_b"]), *_in_scans(evaluation)]
-    rows += [_boxes(evaluation["patches"])] if evaluation["patches"] else []
+    rows += _boxes(evaluation["patches"])
     sizes = evaluation.get("diameters")
     rows += [] if sizes is None else [_size(name, sizes[name]) for name in sizes]
     ece = evaluation["calibration"]["ece"]
     rows.append(_at_most("expected calibration error, tier B", _ECE, ece))
-    rows += _runtime(evaluation["runtime"])
+    rows += _runtime(evaluation["runtime"], _SECONDS_SMALL if weights <= _SMALL_WEIGHTS else _SECONDS)
     return [asdict(row) for row in rows]
 
 
@@ -74,6 +83,7 @@ def _in_scans(evaluation: dict[str, Any]) -> list[Goal]:
     on_others = evaluation["operating_points"]["balanced"]["realised"]
     rate, by_patient = on_others["false_marks_per_scan"], on_others["by_patient"].values()
     joint = on_others["joint_false_marks_per_scan"]
+    others = word(len(by_patient) - 1)
     return [
         Goal("whole scans: rank of the nodules", f"<= {_RANK}", named, near),
         Goal(
@@ -83,18 +93,20 @@ def _in_scans(evaluation: dict[str, Any]) -> list[Goal]:
         Goal(
             "tier B: false marks a scan at the default point, patients that it was not read from",
             f"<= {_FALSE_MARKS:g}", f"{rate:.2f} (by patient {min(by_patient):.2f} to {max(by_patient):.2f};"
-            f" at the one score of the other two together {joint:.2f})",
+            f" at the one score of the other {others} together {joint:.2f})",
             max(rate, joint) <= _FALSE_MARKS,
         ),
     ]  # fmt: skip
 
 
-def _boxes(patches: Sequence[dict[str, Any]]) -> Goal:
-    mine = [entry for entry in patches if entry["readers"] == ">= 3"]
+def _boxes(patches: Sequence[dict[str, Any]]) -> list[Goal]:
+    mine = [entry for entry in patches if entry["readers"] == ">= 3" and entry["set"] != SETS["outline_known"]]
     found, of = sum(entry["found"]["balanced"] for entry in mine), sum(entry["of"] for entry in mine)
+    if not of:
+        return []
     low, high = wilson(found, of)
     figure = {"value": found / of, "low": low, "high": high}
-    return _at_least("real boxes and cubes, >= 3 readers, default point", _BOXES, figure, f"{found} of {of}: ")
+    return [_at_least("real boxes and cubes, >= 3 readers, default point", _BOXES, figure, f"{found} of {of}: ")]
 
 
 def _size(name: str, figures: dict[str, Any]) -> Goal:
@@ -103,7 +115,7 @@ def _size(name: str, figures: dict[str, Any]) -> Goal:
     return _at_most(f"diameter against readers after outlining, log-SD, {half}", _LOG_SD, figures["log_sd"], count)
 
 
-def _runtime(runtime: dict[str, Any]) -> list[Goal]:
+def _runtime(runtime: dict[str, Any], seconds: float) -> list[Goal]:
     rows = []
     if "peak_mb" in runtime:
         peak = runtime["peak_mb"]
@@ -111,7 +123,11 @@ def _runtime(runtime: dict[str, Any]) -> list[Goal]:
     if "wall_s" in runtime:
         low, high = runtime["wall_s"]
         what = "end to end from decoded volume, two cores (see below), wall time"
-        rows.append(Goal(what, f"<= {_SECONDS:g} s", f"{low:.1f} to {high:.1f} s", high <= _SECONDS))
+        rows.append(Goal(what, f"<= {seconds:g} s", f"{low:.1f} to {high:.1f} s", high <= seconds))
+    if "openvino_s" in runtime:
+        low, high = runtime["openvino_s"]
+        what = "the same with OpenVINO"
+        rows.append(Goal(what, f"<= {_SECONDS_OPENVINO:g} s", f"{low:.1f} to {high:.1f} s", high <= _SECONDS_OPENVINO))
     if "monai_ratio" in runtime:
         ratio = runtime["monai_ratio"]
         what = "MONAI's RetinaNet against this network, same voxels, processor time in one run"

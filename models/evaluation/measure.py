@@ -1,8 +1,9 @@
 """
 Measure bundles on real patients: ``python -m models.evaluation.measure --data DIR --out DIR BUNDLE...``.
 
-Tier B inserts held-back shapes and cubes into lungs that no weights have seen; tier C reads real
-nodules of the same and other unseen patients. Every bundle sees the same images in the same run.
+Tier B inserts held-back shapes and cubes into lungs that the weights have not seen; tier C reads real
+nodules of the same patients. Every bundle sees the same images in the same run. ``--lungs`` are the test patients,
+of whom nobody learned, or the development lungs, for bundles whose data index leaves them out.
 What is written are cases with marks, which ``lianyue evaluate`` judges.
 """
 
@@ -19,12 +20,13 @@ import numpy as np
 
 from models.engine.detector import LungNoduleDetector
 from models.engine.preprocess import prepare
-from models.engine.registry import read_bundle
+from models.engine.registry import Bundle, read_bundle
 from models.engine.session import Provider
 from models.evaluation.cases import Reference, cases_as_json
 from models.evaluation.froc import Nodule, Outline, Scored
 from models.evaluation.inserted import insert_round
 from models.evaluation.readers import Finding, findings_of
+from models.evaluation.unseen import judged_on
 from models.training.hosts import INPUT, UNBOUNDED, Known, distance_map, grid_of, read_volume
 from models.training.insertion import noise_sigma_hu
 from models.training.prepare_data import read_cubes, read_known
@@ -84,13 +86,23 @@ def unseen_lungs(data: Path) -> list[Lung]:
 
 
 def development_lungs(data: Path) -> list[Lung]:
-    """Return the training collection's lungs that were kept out of this project's own training."""
+    """
+    Return the training collection's lungs that were kept out of this project's own training.
+
+    Nobody outlined their nodules: lesions that were plain to the eye are nodules, what was unclear is excluded, and
+    marks elsewhere may be true.
+    """
     lungs = []
     for name in sorted(DEVELOPMENT):
-        known = read_known(data / "train", name)
-        spheres = tuple(Nodule((c[0], c[1], c[2]), mm) for c, mm, _ in known)
-        lungs.append(Lung(name, read_volume(data / "train" / "volumes" / f"{name}.npz"), (), spheres))
+        known = [(Nodule((c[0], c[1], c[2]), mm), lesion) for c, mm, lesion in read_known(data / "train", name)]
+        plain = tuple(nodule for nodule, lesion in known if lesion)
+        unclear = tuple(nodule for nodule, lesion in known if not lesion)
+        lungs.append(Lung(name, read_volume(data / "train" / "volumes" / f"{name}.npz"), plain, unclear))
     return lungs
+
+
+SPLITS: Final = ("test", "development")
+"""Whose lungs are measured; the files of either are named by it."""
 
 
 def inserted_cases(
@@ -144,31 +156,34 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--prepared", type=Path, default=Path(".train"), help="where training keeps its shapes")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--development", action="store_true", help="the development lungs in place of the unseen ones")
+    parser.add_argument("--lungs", choices=SPLITS, default="test")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("bundles", type=Path, nargs="+")
     chosen = parser.parse_args(arguments)
     job = Quiet()
-    detectors = {
-        folder.name: LungNoduleDetector(read_bundle(folder), Provider.CPU, threads=chosen.threads)
-        for folder in chosen.bundles
-    }
-    lungs = development_lungs(chosen.data) if chosen.development else unseen_lungs(chosen.data)
-    tiers: dict[str, dict[str, list[Reference]]] = {name: {"b": [], "c": []} for name in detectors}
+    bundles = {folder.name: read_bundle(folder) for folder in chosen.bundles}
+    lungs = unseen_lungs(chosen.data) if chosen.lungs == "test" else development_lungs(chosen.data)
+    judges = {lung.id: {name: judged_on(bundle, lung.id) for name, bundle in bundles.items()} for lung in lungs}
+    tiers: dict[str, dict[str, list[Reference]]] = {name: {"b": [], "c": []} for name in bundles}
     for lung in lungs:
+        detectors = _opened(judges[lung.id], chosen.threads)
         for name, cases in inserted_cases(lung, chosen.data, chosen.prepared, detectors, chosen.rounds, job).items():
             tiers[name]["b"] += cases
-        if not chosen.development:
-            for name, case in real_cases(lung, detectors, job).items():
-                tiers[name]["c"].append(case)
+        for name, case in real_cases(lung, detectors, job).items():
+            tiers[name]["c"].append(case)
+        for detector in detectors.values():
+            detector.close()
         sys.stderr.write(f"{lung.id}\n")
     for name, tier in tiers.items():
         for letter, cases in tier.items():
             folder = chosen.out / name
             folder.mkdir(parents=True, exist_ok=True)
-            split = "development" if chosen.development else "test"
             if cases:
-                _write(folder / f"tier-{letter}-{split}.json", cases_as_json(cases))
+                _write(folder / f"tier-{letter}-{chosen.lungs}.json", cases_as_json(cases))
+
+
+def _opened(bundles: dict[str, Bundle], threads: int) -> dict[str, LungNoduleDetector]:
+    return {name: LungNoduleDetector(bundle, Provider.CPU, threads=threads) for name, bundle in bundles.items()}
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.engine.manifest import Calibration, Text
 from models.evaluation.calibrate import Weighted, expected_error, isotonic, logistic, reliability
-from models.evaluation.froc import Judged, bootstrap, false_marks_above, sensitivity_above, threshold_at
+from models.evaluation.froc import Interval, Judged, bootstrap, false_marks_above, sensitivity_above, threshold_at
 from models.evaluation.summary import interval_json, marks_of
 
 RATES: Final = {"sensitive": 4.0, "balanced": 1.0, "specific": 0.25}
@@ -50,8 +50,12 @@ def by_patient(scans: Sequence[Judged]) -> Folds:
     """Group scans by patient; the case id is ``PATIENT#ROUND``."""
     grouped: dict[str, list[Judged]] = {}
     for scan in scans:
-        grouped.setdefault(scan.case.id.split("#")[0], []).append(scan)
+        grouped.setdefault(_patient(scan), []).append(scan)
     return Folds(grouped)
+
+
+def _patient(scan: Judged) -> str:
+    return scan.case.id.split("#")[0]
 
 
 def points(scans: Sequence[Judged]) -> dict[str, float]:
@@ -81,20 +85,30 @@ def realised(folds: Folds) -> dict[str, dict[str, Any]]:
     result = {}
     for name in RATES:
         false, joint, found, total, scans = 0.0, 0.0, 0, 0, 0
-        by_name = {}
+        by_name, found_by_name = {}, {}
         for patient, own in folds.scans.items():
             score = at[patient][name]
             hits, count = sensitivity_above(own, score)
             rate = false_marks_above(own, score)
             by_name[patient] = round(rate, 2)
+            found_by_name[patient] = [hits, count]
             false, scans = false + rate * len(own), scans + len(own)
             joint += false_marks_above(own, points(folds.others(patient))[name]) * len(own)
             found, total = found + hits, total + count
         result[name] = {
             "false_marks_per_scan": round(false / scans, 3), "by_patient": by_name,
             "joint_false_marks_per_scan": round(joint / scans, 3), "found": found, "of": total,
+            "found_by_patient": found_by_name,
+            "interval_over_patients": interval_json(over_patients(folds, _rate_at(at, name))),
         }  # fmt: skip
     return result
+
+
+def _rate_at(at: dict[str, dict[str, float]], name: str) -> Callable[[Sequence[Judged]], float]:
+    def rate(sample: Sequence[Judged]) -> float:
+        return float(np.mean([false_marks_above([scan], at[_patient(scan)][name]) for scan in sample]))
+
+    return rate
 
 
 def shown(marks: Weighted, least: float) -> Weighted:
@@ -119,6 +133,27 @@ def calibration(folds: Folds, true_weight: float, basis: Text, method: str = "lo
     return Calibration(tuple(score), tuple(chance), basis)
 
 
+def over_patients(folds: Folds, figure: Callable[[Sequence[Judged]], float]) -> Interval:
+    """
+    Return a figure with its 95 % interval over resampled patients, each with all of its scans.
+
+    Unlike an interval over scans it covers the spread between patients, as far as so few show it.
+    """
+    groups = list(folds.scans.values())
+
+    def of(sample: Sequence[Sequence[Judged]]) -> float:
+        return figure([scan for own in sample for scan in own])
+
+    return bootstrap(groups, of)
+
+
+def smallest_error(folds: Folds, true_weight: float, *, least: float) -> dict[str, float]:
+    """Return, by way from score to chance, the calibration error of patients left out one at a time."""
+    return {
+        name: cross_calibrated(folds, true_weight, least=least, method=name)["ece"]["value"] for name in CALIBRATIONS
+    }
+
+
 def cross_calibrated(folds: Folds, true_weight: float, *, least: float, method: str = "logistic") -> dict[str, Any]:
     """
     Return reliability and calibration error where each patient's marks get the others' calibration.
@@ -141,7 +176,9 @@ def cross_calibrated(folds: Folds, true_weight: float, *, least: float, method: 
         return expected_error(reliability(*told(sample)))
 
     return {
+        "method": method,
         "ece": interval_json(bootstrap(folds.all, error)),
+        "ece_over_patients": interval_json(over_patients(folds, error)),
         "reliability": [
             {"said": round(b.said, 3), "observed": round(b.observed, 3), "weight": round(b.weight, 1)}
             for b in reliability(*told(folds.all))

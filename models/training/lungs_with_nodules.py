@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,20 @@ from models.training.insertion import noise_sigma_hu
 from models.training.prepare_data import held_back_shapes, read_cubes, read_known, training_shapes
 from models.training.sampling import Cube
 from models.training.shapes import Shape
-from models.training.sources import index_as_json, index_entry, refuse_leaks
+from models.training.sources import DEVELOPMENT, index_as_json, index_entry, refuse_leaks
 
 AS_IT_IS = -1
 """The number of the round in which nothing is inserted."""
 
 Wanted = Callable[[str, int], bool]
+
+
+class Lungs(StrEnum):
+    """Which lungs of the training collection: all, those that networks learn from, those kept out of training."""
+
+    ALL = "all"
+    TRAINING = "training"
+    DEVELOPMENT = "development"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +46,14 @@ class Plan:
     How often nodules are inserted into each lung, how many at once, and the seed that makes them the same again.
 
     ``held_back``: nodules of the patients that training leaves out, where something is measured and nothing learned.
+    ``lungs``: where they are inserted; marks in lungs that a network learned from are not like those in new ones.
     """
 
     rounds: int
     per_round: int
     seed: int
     held_back: bool = False
+    lungs: Lungs = Lungs.ALL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +72,12 @@ def rounds_of(
     data: Path, prepared_data: Path, plan: Plan, wanted: Wanted = lambda _patient, _number: True
 ) -> Iterator[Round]:
     """
-    Yield every wanted round of every training lung, the lung as it is first.
+    Yield every wanted round of every lung of the plan, the lung as it is first.
 
     ``data`` holds volumes, nodule_cubes.npz and curated.json, ``prepared_data`` the shapes of training. A round is
     the same whichever others are wanted. Raises Leak before anything is read of a patient that is off limits.
     """
-    volumes = volumes_in(data)
+    volumes = volumes_in(data, plan.lungs)
     shapes, cubes = _nodules(data, prepared_data, plan)
     refuse_leaks([path.stem for path in volumes])
     for path in volumes:
@@ -98,14 +109,16 @@ def _nodules(data: Path, prepared_data: Path, plan: Plan) -> tuple[list[Shape], 
     return shapes, cubes
 
 
-def volumes_in(data: Path) -> list[Path]:
-    """Return the files of the training lungs in order."""
-    return sorted((data / "volumes").glob("*.npz"))
+def volumes_in(data: Path, lungs: Lungs = Lungs.ALL) -> list[Path]:
+    """Return the files of these lungs in order."""
+    files = sorted((data / "volumes").glob("*.npz"))
+    kept_out = lungs is Lungs.DEVELOPMENT
+    return [path for path in files if lungs is Lungs.ALL or (path.stem in DEVELOPMENT) is kept_out]
 
 
-def data_index(data: Path, prepared_data: Path) -> dict[str, Any]:
-    """Return the fingerprints of everything that is learned from here. Raises Leak."""
-    volumes = volumes_in(data)
+def data_index(data: Path, prepared_data: Path, lungs: Lungs = Lungs.ALL) -> dict[str, Any]:
+    """Return the fingerprints of everything that is learned from in these lungs. Raises Leak."""
+    volumes = volumes_in(data, lungs)
     entries = [index_entry(path, data, [path.stem]) for path in volumes]
     names = [path.stem for path in volumes]
     entries += [index_entry(data / name, data, names) for name in ("lesions.json", "curated.json")]

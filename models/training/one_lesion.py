@@ -1,9 +1,9 @@
 """
 Learn when two marks lie in one lesion: ``python -m models.training.one_lesion BUNDLE --data DIR``.
 
-Nodules are inserted into the training lungs and the bundle marks them. Pairs of marks of one inserted nodule and
-pairs of two lesions are counted by what lies between them. Writes the bound into the manifest and the counts into
-``eval/one-lesion.json``; measure and build come after. Goes on where it was interrupted.
+Nodules are inserted into the training lungs (``--lungs``) and the bundle marks them. Pairs of marks of one inserted
+nodule and pairs of two lesions are counted by what lies between them. Writes the bound into the manifest and the
+counts into ``eval/one-lesion.json``; measure and build come after. Goes on where it was interrupted.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,15 @@ from models.engine.session import Provider
 from models.evaluation.froc import Nodule
 from models.evaluation.measure import Quiet
 from models.training.hosts import grid_of
-from models.training.lungs_with_nodules import Plan, data_index, rounds_of, volumes_in, with_post, write_learned
+from models.training.lungs_with_nodules import (
+    Lungs,
+    Plan,
+    data_index,
+    rounds_of,
+    volumes_in,
+    with_post,
+    write_learned,
+)  # fmt: skip
 from workstation.domain.finding import Mark
 
 LEAST_HU: Final = -500.0
@@ -81,11 +90,12 @@ def counts(runs: Sequence[Run], least_hu: float = LEAST_HU) -> dict[str, Any]:
     return {"least_hu": least_hu, **found}
 
 
-def collect(bundle: Bundle, data: Path, prepared_data: Path, kept: Path) -> list[Run]:
-    """Return the runs of all training lungs, those that ``kept`` holds from there. Raises Leak."""
+def collect(bundle: Bundle, data: Path, prepared_data: Path, kept: Path, lungs: Lungs = Lungs.ALL) -> list[Run]:
+    """Return the runs of these lungs, those that ``kept`` holds from there. Raises Leak."""
     done = {(run["patient"], run["round"]): run for run in _lines(kept)}
     detector = LungNoduleDetector(with_post(bundle, one_lesion_hu=None), Provider.CPU)
-    for one in rounds_of(data, prepared_data, PLAN, lambda patient, number: (patient, number) not in done):
+    plan = replace(PLAN, lungs=lungs)
+    for one in rounds_of(data, prepared_data, plan, lambda patient, number: (patient, number) not in done):
         run = run_of(detector.detect_prepared(one.study, Quiet()), one.study, one.nodules, one.known)
         done[one.patient, one.number] = run
         with kept.open("a", encoding="utf-8") as file:
@@ -120,9 +130,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes, nodule_cubes.npz, curated.json")
     parser.add_argument("--prepared", type=Path, default=Path(".train"), help="where training keeps its shapes")
+    parser.add_argument("--lungs", type=Lungs, choices=list(Lungs), default=Lungs.ALL)
     chosen = parser.parse_args(arguments)
-    runs = collect(read_bundle(chosen.bundle), chosen.data, chosen.prepared, chosen.prepared / "one-lesion.jsonl")
-    install(chosen.bundle, runs, data_index(chosen.data, chosen.prepared), len(volumes_in(chosen.data)))
+    bundle, lungs = read_bundle(chosen.bundle), chosen.lungs
+    kept = chosen.prepared / f"one-lesion-{bundle.identity.sha256[:8]}-{lungs}.jsonl"
+    runs = collect(bundle, chosen.data, chosen.prepared, kept, lungs)
+    index = data_index(chosen.data, chosen.prepared, lungs)
+    install(chosen.bundle, runs, index, len(volumes_in(chosen.data, lungs)))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 """
 Fit the second stage: ``python -m models.training.second_stage BUNDLE --data DIR``.
 
-Nodules are inserted into the training lungs, the bundle's network marks them, and a logistic
+Nodules are inserted into the training lungs (``--lungs``), the bundle's network marks them, and a logistic
 regression learns from the numbers of ``models.engine.second_stage`` which marks were nodules.
 Marks near a known or unclear lesion, and calcified ones, teach nothing. Writes the weights into the
-manifest and what they were fitted on into ``eval/second-stage.json``; measure and build come after.
+manifest and what they were fitted on into ``eval/second-stage.json``, with the weights that leaving each of
+the development lungs out gives: a lung is judged by what was not fitted on it. Measure and build come after.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,8 @@ from models.engine.session import Provider
 from models.evaluation.froc import Nodule, within_radius
 from models.evaluation.measure import Quiet, scored_marks
 from models.training.hosts import grid_of
-from models.training.lungs_with_nodules import Plan, data_index, rounds_of, with_post, write_learned
+from models.training.lungs_with_nodules import Lungs, Plan, data_index, rounds_of, with_post, write_learned
+from models.training.sources import DEVELOPMENT
 
 LEAST_SCORE: Final = 0.15
 """Marks below this score of the network are dropped: nothing was learned about them."""
@@ -117,13 +119,13 @@ def area(score: Table, true: Table) -> float:
     return float((positive > negative).mean() + (positive == negative).mean() / 2)
 
 
-def collect(bundle: Bundle, data: Path, prepared_data: Path) -> list[Lesson]:
-    """Return the lessons of all training lungs, of the network's own scores. Raises Leak."""
+def collect(bundle: Bundle, data: Path, prepared_data: Path, plan: Plan = PLAN) -> list[Lesson]:
+    """Return the lessons of the plan's lungs, of the network's own scores. Raises Leak."""
     first_stage = with_post(bundle, min_score=LEAST_SCORE, second_stage=None)
     detector = LungNoduleDetector(first_stage, Provider.CPU)
     seen: dict[str, list[npt.NDArray[np.float64]]] = {}
     lessons: list[Lesson] = []
-    for one in rounds_of(data, prepared_data, PLAN):
+    for one in rounds_of(data, prepared_data, plan):
         marks = scored_marks(detector.detect_prepared(one.study, Quiet()))
         already = seen.setdefault(one.patient, [])
         lessons += lessons_of(one.patient, one.study, marks, one.nodules, one.known, already)
@@ -131,21 +133,27 @@ def collect(bundle: Bundle, data: Path, prepared_data: Path) -> list[Lesson]:
 
 
 def install(folder: Path, lessons: Sequence[Lesson], index: dict[str, Any]) -> None:
-    """Fit all lessons and write the weights into the bundle's manifest."""
-    true = np.array([float(lesson.true) for lesson in lessons])
-    stage = fit(np.array([lesson.numbers for lesson in lessons]), true)
-    learned = {
-        "features": list(stage.features), "mean": list(stage.mean), "scale": list(stage.scale),
-        "weight": list(stage.weight), "bias": stage.bias, "clip": stage.clip,
-    }  # fmt: skip
+    """Fit all lessons and write the weights into the bundle's manifest, what they rest on beside it."""
+    true = [lesson.true for lesson in lessons]
+    kept_out = sorted({lesson.patient for lesson in lessons} & DEVELOPMENT)
     record = {
         "lungs": len({lesson.patient for lesson in lessons}),
         "marks": len(lessons),
-        "nodules": int(true.sum()),
+        "nodules": sum(true),
         "area_leave_one_lung_out": cross_validated(lessons),
+        "without": {name: _fitted([one for one in lessons if one.patient != name]) for name in kept_out},
         "data": index,
     }
-    write_learned(folder, {"min_score": LEAST_SCORE, "second_stage": learned}, _NAME, record)
+    write_learned(folder, {"min_score": LEAST_SCORE, "second_stage": _fitted(lessons)}, _NAME, record)
+
+
+def _fitted(lessons: Sequence[Lesson]) -> dict[str, Any]:
+    """Return the weights of a fit as the manifest holds them."""
+    stage = fit(np.array([one.numbers for one in lessons]), np.array([float(one.true) for one in lessons]))
+    return {
+        "features": list(stage.features), "mean": list(stage.mean), "scale": list(stage.scale),
+        "weight": list(stage.weight), "bias": stage.bias, "clip": stage.clip,
+    }  # fmt: skip
 
 
 def _is_calcified(study: Prepared, centre_zyx: npt.NDArray[np.float64]) -> bool:
@@ -168,9 +176,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="folder with volumes, nodule_cubes.npz, curated.json")
     parser.add_argument("--prepared", type=Path, default=Path(".train"), help="where training keeps its shapes")
+    parser.add_argument("--lungs", type=Lungs, choices=list(Lungs), default=Lungs.ALL)
+    parser.add_argument("--rounds", type=int, default=PLAN.rounds, help="insertions into each lung; more for few lungs")
     chosen = parser.parse_args(arguments)
-    lessons = collect(read_bundle(chosen.bundle), chosen.data, chosen.prepared)
-    install(chosen.bundle, lessons, data_index(chosen.data, chosen.prepared))
+    plan = replace(PLAN, lungs=chosen.lungs, rounds=chosen.rounds)
+    lessons = collect(read_bundle(chosen.bundle), chosen.data, chosen.prepared, plan)
+    install(chosen.bundle, lessons, data_index(chosen.data, chosen.prepared, chosen.lungs))
 
 
 if __name__ == "__main__":

@@ -11,14 +11,26 @@ import pytest
 
 from models.engine.manifest import Text
 from models.engine.registry import check_bundle
-from models.evaluation.build import evaluation_of, finish, golden_input, main, patch_figures, patch_scores
+from models.evaluation import build_texts as texts
+from models.evaluation.build import (
+    by_what_is_known,
+    evaluation_of,
+    finish,
+    golden_input,
+    main,
+    patch_figures,
+    patch_scores,
+)  # fmt: skip
 from models.evaluation.card_text import card_text
 from models.evaluation.cases import Reference, cases_as_json
-from models.evaluation.froc import Case, Judged, Nodule, Scored, judge
+from models.evaluation.earned import main as earned
+from models.evaluation.facts import Facts, Network, Stage, facts_of
+from models.evaluation.froc import Case, Judged, Nodule, Scored, false_marks_above, gain, judge
 from models.evaluation.operating_points import (
     by_patient,
     calibration,
     cross_calibrated,
+    over_patients,
     points,
     realised,
     shipped_points,
@@ -108,6 +120,26 @@ def test_calibration_is_judged_by_what_other_patients_taught() -> None:
     assert wrong["ece"]["value"] == pytest.approx((1 + 2 / 3 + 0.2) / 4, abs=1e-4)
 
 
+def test_an_interval_over_patients_keeps_the_scans_of_each_together() -> None:
+    scans = [_scan(f"P#{n}", [0.9], []) for n in range(8)] + [_scan(f"Q#{n}", [], []) for n in range(8)]
+    judged = [judge(Case(c.id, c.nodules, (), c.marks or ())) for c in scans]
+
+    found = over_patients(by_patient(judged), lambda sample: false_marks_above(sample, 0.5))
+
+    # two patients of 1 and 0 marks a scan: drawn twice they give 0, 1/2 or 1, however many scans each has
+    assert (found.value, found.low, found.high) == (0.5, 0.0, 1.0)
+
+
+def test_what_is_gained_is_read_from_the_same_images_only() -> None:
+    scans = _judged()
+    fewer = [judge(Case(c.id, c.nodules, (), ())) for c in SCANS]
+
+    assert gain(scans, scans).value == 0.0
+    assert gain(scans, fewer).value > 0.2
+    with pytest.raises(ValueError, match="same images"):
+        gain(scans, scans[::-1])
+
+
 def test_boxes_are_counted_by_set_and_readers() -> None:
     scores = [
         {"set": "unseen", "readers": 4, "score": 0.5},
@@ -139,7 +171,7 @@ def finished(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
     (cases / "tier-c-test.json").write_text(json.dumps(cases_as_json(real)), encoding="utf-8")
     boxes = [{"set": "unseen", "readers": 4, "score": 0.7}]
     runtime = {"machine": "two cores", "figures": {"end to end": "3.0 s"}}
-    evaluation, changes = evaluation_of(cases, ("old 0.1", cases), boxes, runtime)
+    evaluation, changes = evaluation_of(cases, ("old 0.1", cases), boxes, runtime, facts_of(folder))
     finish(folder, evaluation, changes)
     return folder, evaluation
 
@@ -214,3 +246,99 @@ def test_a_box_is_scored_by_the_best_mark_near_its_nodule(tmp_path: Path) -> Non
 
     assert near["score"] > 0.4
     assert far["score"] == 0.0
+
+
+S = Network((24, 48, 96, 128), (2, 2, 1), 48, 2_818_181)
+NEW = Facts(S, 13, 54, frozenset({"LIDC-IDRI-0818"}), None, one_lesion=True)
+
+
+def _with_development(cases: Path) -> None:
+    """Write cases of two test patients and three development lungs, on which isotonic regression errs least."""
+    cases.mkdir()
+    names = ["LCTSC-S1-102", "LCTSC-S1-202", "QIN-LSC-0003"]
+    kept = [
+        _scan(f"{name}#{n}", [0.45 - 0.01 * k, 0.3, 0.2, 0.1], [0.9 - 0.01 * k, 0.8, 0.55])
+        for k, name in enumerate(names)
+        for n in range(4)
+    ]
+    for split, scans in (("test", SCANS), ("development", kept)):
+        (cases / f"tier-b-{split}.json").write_text(json.dumps(cases_as_json(scans)), encoding="utf-8")
+    real = {"test": [_scan("R-1", [0.5], [0.9])], "development": [_scan("QIN-LSC-0003", [0.95], [0.9])]}
+    for split, scans in real.items():
+        (cases / f"tier-c-{split}.json").write_text(json.dumps(cases_as_json(scans)), encoding="utf-8")
+
+
+def test_with_development_lungs_a_bundle_is_judged_on_all_and_compared_on_the_test_patients(tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    _with_development(cases)
+    boxes = [{"set": "outline_known", "readers": 4, "score": 0.7}]
+
+    told, changes = evaluation_of(cases, ("xs 0.4", cases), boxes, {"machine": "m", "figures": {}}, NEW)
+
+    assert (told["tier_b"]["scans"], told["tier_b_tested"]["scans"]) == (16, 4)
+    assert told["tier_b_before"]["figures"]["nodules"] == told["tier_b_tested"]["nodules"] == 8
+    assert told["tier_b_gain"]["value"] == 0.0
+    assert list(told["operating_points"]["balanced"]["realised"]["by_patient"]) == [
+        "P", "Q", "LCTSC-S1-102", "LCTSC-S1-202", "QIN-LSC-0003",
+    ]  # fmt: skip
+    assert told["tier_c_kept_out"]["per_scan"][0]["nodules"][0]["rank"] == 2
+    # the marks of the development lungs are told apart without an error by steps, not by a line
+    assert changes["calibration"]["method"] == told["calibration"]["method"] == "isotonic"
+    assert "calibration_logistic" in told
+    assert "the test patients had no say" in told["calibration_note"]
+    assert "five backgrounds" in told["tier_b_note"]
+    assert "second stage" not in told["method"]
+    assert "channels 24-48-96-128" in told["method"]
+    assert "2.8 million" in told["method"]
+
+
+def test_the_card_tells_each_lung_by_name_and_the_spread_between_them(tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    _with_development(cases)
+    boxes = [{"set": "outline_known", "readers": 4, "score": 0.7}]
+    folder = copied_bundle(tmp_path)
+    told, changes = evaluation_of(cases, ("xs 0.4", cases), boxes, {"machine": "m", "figures": {}}, NEW)
+    finish(folder, told, changes)
+
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    assert "| LCTSC-S1-202 |" in card
+    assert "CPM with the interval over patients" in card
+    assert "xs 0.4 knows the kept-out lungs and is compared on the test patients only" in card
+    assert "| outline known | >= 3 | 1 of 1 |" in card
+    assert "| QIN-LSC-0003 | 8 mm: rank 2, score 0.90 |" in card
+
+
+def test_a_second_stage_of_new_lungs_is_told_apart_from_one_of_lungs_that_the_network_knew() -> None:
+    new = texts.method(Facts(NEW.network, 13, 54, NEW.learned_from, Stage(5, new_to_network=True), one_lesion=True))
+
+    assert "marks in five lungs where the network had never been" in new
+    assert "what the other four gave" in new
+
+
+def test_boxes_of_patients_whose_outlines_were_learned_from_are_set_apart() -> None:
+    hu = np.zeros((4, 4, 4), np.int16)
+    known, new = (Patch(f"{name}_0", hu, (1, 1, 1), 8.0, 3) for name in ("LIDC-IDRI-0818", "LIDC-IDRI-0626"))
+
+    sets = by_what_is_known({"unseen": [], "kept_out": [known, new]}, NEW)
+
+    assert {name: [p.name for p in boxes] for name, boxes in sets.items()} == {
+        "unseen": [], "kept_out": ["LIDC-IDRI-0626_0"], "outline_known": ["LIDC-IDRI-0818_0"],
+    }  # fmt: skip
+
+
+def test_a_change_earns_its_place_by_one_hundredth_of_cpm_without_losing_a_rank(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    better, plain = tmp_path / "better", tmp_path / "plain"
+    for folder, found in ((better, 0.9), (plain, -1.0)):
+        folder.mkdir()
+        scans = {"b": [_scan("P#0", [0.5], [0.8, found])], "c": [_scan("P", [0.5], [0.9])]}
+        for tier, cases in scans.items():
+            (folder / f"tier-{tier}-development.json").write_text(json.dumps(cases_as_json(cases)), encoding="utf-8")
+
+    assert earned([str(better), str(plain)]) == 0
+    assert json.loads(capsys.readouterr().out)["cpm"] == [1.0, 0.5]
+    assert earned([str(plain), str(better)]) == 1
+    lost = cases_as_json([_scan("P", [0.95], [0.9])])
+    (better / "tier-c-development.json").write_text(json.dumps(lost), encoding="utf-8")
+    assert earned([str(better), str(plain)]) == 1

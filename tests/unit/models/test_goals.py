@@ -11,6 +11,9 @@ from models.evaluation.card_text import card_text
 from models.evaluation.diameters import Sizes, size_figures, spread_interval
 from models.evaluation.goals import goals, wilson
 
+SMALL, LARGE = 1_400_000, 2_800_000
+"""Weights of the two networks that the goals speak of."""
+
 
 def _figure(value: float) -> dict[str, float]:
     return {"value": value, "low": value - 0.05, "high": value + 0.05}
@@ -32,9 +35,10 @@ def _evaluation(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  values of se
             ]
         },
         "patches": [
-            {"readers": ">= 3", "found": {"balanced": 3}, "of": 3},
-            {"readers": ">= 3", "found": {"balanced": 13}, "of": 15},
-            {"readers": "1 or 2", "found": {"balanced": 0}, "of": 9},
+            {"set": "unseen", "readers": ">= 3", "found": {"balanced": 3}, "of": 3},
+            {"set": "kept out", "readers": ">= 3", "found": {"balanced": 13}, "of": 15},
+            {"set": "outline known", "readers": ">= 3", "found": {"balanced": 0}, "of": 7},
+            {"set": "kept out", "readers": "1 or 2", "found": {"balanced": 0}, "of": 9},
         ],
         "operating_points": {
             "balanced": {
@@ -54,7 +58,7 @@ def _by_name(rows: list[dict[str, Any]]) -> dict[str, tuple[str, bool]]:
 
 
 def test_each_goal_is_told_with_its_figure_and_whether_it_was_reached() -> None:
-    rows = goals(_evaluation())
+    rows = goals(_evaluation(), SMALL)
 
     assert [(row["what"].split(",")[0], row["reached"]) for row in rows] == [
         ("tier B", True),
@@ -74,22 +78,32 @@ def test_each_goal_is_told_with_its_figure_and_whether_it_was_reached() -> None:
 
 
 def test_boxes_of_every_set_count_together_with_the_interval_of_a_share() -> None:
-    rows = _by_name(goals(_evaluation()))
+    rows = _by_name(goals(_evaluation(), SMALL))
 
     # 16 of 18 by Wilson's formula
     assert rows["real boxes and cubes"] == ("16 of 18: 0.889 (0.672 to 0.969)", True)
 
 
+def test_a_larger_network_has_more_time_and_openvino_a_goal_of_its_own() -> None:
+    runtime = {"wall_s": [2.0, 4.9], "openvino_s": [1.0, 3.1]}
+
+    rows = {row["what"]: row for row in goals(_evaluation(runtime=runtime), LARGE)}
+
+    cpu, openvino = (row for name, row in rows.items() if "wall time" in name or "OpenVINO" in name)
+    assert (cpu["goal"], cpu["measured"], cpu["reached"]) == ("<= 5 s", "2.0 to 4.9 s", True)
+    assert (openvino["goal"], openvino["measured"], openvino["reached"]) == ("<= 3 s", "1.0 to 3.1 s", False)
+
+
 def test_a_missed_nodule_misses_the_rank() -> None:
     scans = {"per_scan": [{"nodules": [{"rank": None}, {"rank": 1}], "false_marks": {"balanced": 0}}]}
-    rows = _by_name(goals(_evaluation(tier_c=scans)))
+    rows = _by_name(goals(_evaluation(tier_c=scans), SMALL))
 
     assert rows["rank of the nodules"] == ("missed, 1", False)
 
 
 def test_sizes_of_both_halves_are_goals_where_they_were_measured() -> None:
     figures = {"set": size_figures(Sizes((0.1, -0.1, 0.1, -0.1), 0)), "other": size_figures(Sizes((0.2, -0.2), 1))}
-    rows = goals(_evaluation(diameters=figures, patches=[]))
+    rows = goals(_evaluation(diameters=figures, patches=[]), SMALL)
 
     sizes = [row for row in rows if row["what"].startswith("diameter")]
     assert [row["reached"] for row in sizes] == [True, False]
@@ -129,4 +143,4 @@ def finished_card() -> str:
     folder = BUNDLES / "lung-nodule-xs"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     evaluation = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
-    return card_text(manifest, evaluation | {"goals": goals(_evaluation())})
+    return card_text(manifest, evaluation | {"goals": goals(_evaluation(), SMALL)})

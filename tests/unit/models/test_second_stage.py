@@ -13,6 +13,7 @@ import pytest
 
 from models.engine.lungs import LungMask
 from models.engine.manifest import parse_manifest
+from models.engine.manifest_kinds import second_stage_of
 from models.engine.manifest_values import SecondStage
 from models.engine.preprocess import Prepared
 from models.engine.second_stage import FEATURES, features, rescored
@@ -176,4 +177,17 @@ def test_what_was_fitted_is_written_with_what_it_was_fitted_on(tmp_path: Path) -
     record = json.loads((folder / "eval" / "second-stage.json").read_text())
     assert manifest.post.second_stage is not None
     assert (manifest.post.min_score, manifest.post.second_stage.features) == (0.15, FEATURES)
-    assert (record["lungs"], record["marks"]) == (3, 60)
+    assert (record["lungs"], record["marks"], record["without"]) == (3, 60, {})
+
+
+def test_each_development_lung_has_the_weights_that_the_others_gave(tmp_path: Path) -> None:
+    folder = copied_bundle(tmp_path)
+    names = {"P": "LCTSC-S1-102", "Q": "QIN-LSC-0003", "R": "LCTSC-S1-101"}
+    made = [Lesson(names[one.patient], one.numbers, one.true) for one in lessons()]
+    install(folder, made, {"sha256": "x", "inputs": []})
+
+    record = json.loads((folder / "eval" / "second-stage.json").read_text())
+    others = [one for one in made if one.patient != "QIN-LSC-0003"]
+    expected = fit(np.array([m.numbers for m in others]), np.array([float(m.true) for m in others]))
+    assert sorted(record["without"]) == ["LCTSC-S1-102", "QIN-LSC-0003"]  # LCTSC-S1-101 is learned from by networks
+    assert second_stage_of(record["without"]["QIN-LSC-0003"]) == expected
