@@ -206,7 +206,9 @@ def test_words_without_a_field_are_told_and_a_template_without_words_keeps_the_o
     assert session is not None
     carrying, whole = presenter.way.carrying, session.template
     carried = CarriedText({"own_field": "右肺上叶结节 12 mm", "impression": "右肺上叶结节。"}, None, "2026-11-21")
-    session.template = replace(whole, sections=(replace(whole.sections[0], fields=whole.sections[0].fields[1:3]),))
+    session._open.template = replace(
+        whole, sections=(replace(whole.sections[0], fields=whole.sections[0].fields[1:3]),)
+    )
     (kept,) = bench.withdrawn.kept.values()
     carrying._put(session, kept, carried)
     assert [one.fact for one in page.notices.notices() if one.key == "report-carrying"] == [
@@ -214,7 +216,7 @@ def test_words_without_a_field_are_told_and_a_template_without_words_keeps_the_o
     ]
     assert carrying.may(session)
 
-    session.template = whole
+    session._open.template = whole
     carrying._put(session, kept, carried)
     (notice,) = [one for one in page.notices.notices() if one.key == "report-carrying"]
     assert session.report.values["impression"] == "右肺上叶结节。\n右肺上叶结节 12 mm"

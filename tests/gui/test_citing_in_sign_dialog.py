@@ -39,7 +39,7 @@ class House:
         session = self.bench.desk.session
         assert session is not None
         # the short template of the tests has no field of comparison; the report may carry one all the same
-        session._report = replace(session.report, values={**session.report.values, "comparison": comparison})
+        session.moved_to(replace(session.report, values={**session.report.values, "comparison": comparison}))
         presenter.ask_signature()
         dialog = presenter.dialog
         assert dialog is not None

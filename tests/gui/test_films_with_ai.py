@@ -234,14 +234,14 @@ def test_boxes_are_decided_by_the_keys_of_any_mark_and_block_the_signature_until
     assert found.findings[1].reject_reason is RejectReason.ARTEFACT
     assert [b for b in bench.session.blockers if b.kind is BlockerKind.UNDECIDED_FINDING] == []
     assert [one.number for one in found.reported] == [1, 3]
-    bench.session.undo()
+    bench.session.review.undo()
     assert bench.session.findings.findings[2].decision is Decision.UNDECIDED
 
 
 def test_what_lay_outside_the_models_tested_use_stands_over_its_marks(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench)
     session = bench.session
-    session._set_findings(replace(session.findings, algorithm=replace(MODEL, doubts=("contrast", "age"))))
+    session.review._decide(replace(session.findings, algorithm=replace(MODEL, doubts=("contrast", "age"))))
 
     assert bench.page.findings.ai.banner.text().splitlines() == [
         "Outside what the model was tested on: contrast medium was given.",
@@ -262,9 +262,9 @@ def test_nothing_of_the_boxes_is_seen_before_the_reader_has_looked(qtbot: QtBot,
 def test_the_operating_point_decides_which_boxes_are_shown(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench)
 
-    bench.session.choose_operating_point("sensitive")
+    bench.session.review.choose_operating_point("sensitive")
     assert boxes(bench) == ["? 1 · mass", "? 4 · mass"]
-    bench.session.choose_operating_point("specific")
+    bench.session.review.choose_operating_point("specific")
     assert [card.facts.finding.number for card in bench.page.findings.cards] == [1]
 
 
@@ -324,7 +324,7 @@ def test_a_reader_adds_a_box_of_their_own_names_it_and_takes_it_off_again(qtbot:
     bench.page.resize(1318, 708)
     opened(qtbot, bench)
     for _ in range(9):
-        bench.session._new_uid()  # the boxes of the model have the first ones
+        bench.session.review._new_uid()  # the boxes of the model have the first ones
     bench.page.begin_adding()
     frame = bench.page.grid.active
     view = stack(bench).view(frame.canvas.viewport)
@@ -377,7 +377,7 @@ def test_a_reader_says_something_of_a_whole_film_or_series_names_it_and_takes_it
 ) -> None:
     opened(qtbot, bench)
     for _ in range(9):
-        bench.session._new_uid()  # the findings of the model have the first ones
+        bench.session.review._new_uid()  # the findings of the model have the first ones
 
     _from_menu(bench, entry)
 
@@ -402,11 +402,11 @@ def test_a_reader_says_something_of_a_whole_film_or_series_names_it_and_takes_it
 def test_a_models_box_and_the_readers_own_at_one_place_become_one_finding(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench)
     for _ in range(9):
-        bench.session._new_uid()
+        bench.session.review._new_uid()
     said: list[str] = []
     bench.page.toast.connect(said.append)
-    drawn = bench.session.add_on_image(ImagePlace(FRONT, box_px=(18.0, 26.0, 64.0, 84.0)))
-    whole = bench.session.add_on_image(ImagePlace(SIDE), "pleural_effusion")
+    drawn = bench.session.review.add_on_image(ImagePlace(FRONT, box_px=(18.0, 26.0, 64.0, 84.0)))
+    whole = bench.session.review.add_on_image(ImagePlace(SIDE), "pleural_effusion")
 
     for uid in ("2.25.1", "2.25.3"):
         bench.page.findings.card(uid).accept.click()
@@ -423,8 +423,8 @@ def test_a_models_box_and_the_readers_own_at_one_place_become_one_finding(qtbot:
     assert drawn.tracking_uid not in left
     assert whole.tracking_uid not in left
     assert bench.page.findings.card("2.25.1").lines()[-1] == "Found by the reader, confirmed by the AI"
-    bench.session.undo()
-    bench.session.undo()
+    bench.session.review.undo()
+    bench.session.review.undo()
     assert len(bench.session.findings.findings) == 6
 
 

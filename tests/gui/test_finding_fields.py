@@ -104,7 +104,7 @@ def test_three_digits_answer_one_nodule_and_lead_to_the_next(lung: Bed) -> None:
     lung.press(Qt.Key.Key_3)
     assert "Spiculated · Growing" in lung.page.form.nodules()[0].words
     assert lung.said()[1] == {"composition": "ground_glass"}
-    lung.session.undo()
+    lung.session.review.undo()
     assert lung.said()[1] == {}
 
 
@@ -168,7 +168,7 @@ def test_a_template_without_such_fields_has_none_and_a_closed_case_takes_nothing
 
 
 def test_the_form_of_bi_rads_begins_with_what_was_answered(breast: Bed) -> None:
-    breast.session.say_of("2.25.1", "margin", "spiculated")
+    breast.session.review.say_of("2.25.1", "margin", "spiculated")
     breast.presenter.tools.ask_category()
     dialog = breast.presenter.tools.dialog
     assert isinstance(dialog, CategoryDialog)
@@ -200,7 +200,7 @@ def test_the_keys_stay_with_their_finding_when_another_one_goes_away(qtbot: QtBo
 def test_a_number_typed_after_its_finding_went_away_answers_for_no_other_one(lung: Bed) -> None:
     lung.group.take_focus("margin")
     table = lung.group._table
-    lung.session.reject("2.25.1001", RejectReason.VESSEL)
+    lung.session.review.reject("2.25.1001", RejectReason.VESSEL)
     numbers = [row.number for row in lung.page.form.nodules()]
 
     assert numbers == [2]

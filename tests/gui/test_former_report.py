@@ -125,7 +125,7 @@ def test_no_change_is_not_written_over_measured_growth_before_somebody_has_read_
     centre = (-57.0, 131.0, -520.5)
     before = NoduleObservation("2.25.9", date(2025, 12, 8), centre, 12.0)
     now = NoduleObservation("2.25.1001", date(2026, 11, 21), centre, 16.1)
-    former.session.follow("2.25.1001", FollowUp("1.9.3", before, now, own_tracking_uid="2.25.1001"))
+    former.session.review.follow("2.25.1001", FollowUp("1.9.3", before, now, own_tracking_uid="2.25.1001"))
     former.ask()
     former.says("气管通畅")
     former.page.form.texts()["impression"].setFocus()

@@ -250,8 +250,7 @@ def test_a_case_opened_again_shows_the_marks_of_its_draft_and_read_only_takes_no
     assert keys(bench) == (key_of(bench, 2),)
     stack(bench).scroll_to(2)
     assert stack(bench).is_key
-    bench.session.moved_to(replace(bench.session.report))
-    bench.session.claim = None
+    bench.session.handed_over(replace(bench.session.report))
     said: list[str] = []
     bench.page.toast.connect(said.append)
     press(bench, Qt.Key.Key_K)

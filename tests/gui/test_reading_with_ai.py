@@ -131,8 +131,8 @@ def test_revealing_is_recorded_once_before_the_ai_is_shown(qtbot: QtBot, bench: 
     )
     bench.presenter._add(place_of(bench, 3))
     assert [f.before_ai for f in bench.session.findings.findings if f.original is None] == [True, False]
-    bench.session.undo()
-    bench.session.undo()
+    bench.session.review.undo()
+    bench.session.review.undo()
     assert not bench.session.ai_hidden
 
 
@@ -163,11 +163,11 @@ def test_the_operating_point_hides_marks_and_loses_none(qtbot: QtBot, bench: Rea
 
     bar.point_chosen.emit("sensitive")
     assert (numbers(bench), drawn(bench)) == ([1, 2, 3, 4], [1, 2, 3, 4])
-    bench.session.accept(bench.session.findings.findings[3].tracking_uid)
+    bench.session.review.accept(bench.session.findings.findings[3].tracking_uid)
     bar.point_chosen.emit("specific")
     assert (numbers(bench), drawn(bench)) == ([1, 4], [1, 4])
     assert len(bench.session.findings.findings) == 4
-    bench.session.accept(bench.session.findings.findings[0].tracking_uid)
+    bench.session.review.accept(bench.session.findings.findings[0].tracking_uid)
     assert bench.session.findings.undecided == ()
     assert not any(b.kind is BlockerKind.UNDECIDED_FINDING for b in bench.session.blockers)
     bar.point_chosen.emit("balanced")
@@ -179,7 +179,7 @@ def test_the_operating_point_hides_marks_and_loses_none(qtbot: QtBot, bench: Rea
 def test_the_rest_is_rejected_in_one_act_with_one_reason_and_one_undo(qtbot: QtBot, bench: ReadingBench) -> None:
     opened(qtbot, bench)
     first = bench.session.findings.findings[0].tracking_uid
-    bench.session.accept(first)
+    bench.session.review.accept(first)
     bench.page.grid.active.canvas.setFocus()
     QTest.keyClick(bench.page.grid.active.canvas, Qt.Key.Key_Backspace, Qt.KeyboardModifier.ShiftModifier)
     menu = bench.page.findings.menu

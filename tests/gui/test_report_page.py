@@ -486,8 +486,8 @@ def test_the_table_lists_accepted_findings_and_enter_shows_one_on_the_images(qtb
     desk = Desk(qtbot, bench).open()
     wanted: list[str] = []
     bench.desk.finding_wanted.connect(wanted.append)
-    desk.session.accept("2.25.1001")
-    desk.session.accept("2.25.1002")
+    desk.session.review.accept("2.25.1001")
+    desk.session.review.accept("2.25.1002")
     rows = desk.page.form.nodules()
     assert [(row.number, row.diameter, row.slice_number) for row in rows] == [
         (1, "16.1\u2009mm", "1"),

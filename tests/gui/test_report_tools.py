@@ -200,7 +200,7 @@ def choose(dialog: CategoryDialog, at: int, name: str, value: str) -> None:
 def nodule_case(qtbot: QtBot) -> Iterator[Shown]:
     bench = DeskBench(template=LIBRARY.get("ct-chest-nodule"), findings=(cases.ai_finding(1),))
     shown = Shown(qtbot, bench)
-    shown.session.accept("2.25.1001")
+    shown.session.review.accept("2.25.1001")
     yield shown
     bench.close()
 
@@ -252,14 +252,14 @@ def test_lesions_that_nothing_could_renew_hold_the_category_until_somebody_says_
     """The scores of a prostate are of no finding: what changed is said, and "Use" waits aloud."""
     bench = DeskBench(template=LIBRARY.get("mr-prostate"), findings=(cases.ai_finding(1),))
     shown = Shown(qtbot, bench)
-    shown.session.accept("2.25.1001")
+    shown.session.review.accept("2.25.1001")
     dialog = classify_dialog(shown, "pi-rads")
     assert dialog.checked.isHidden()
     dialog.add_lesion("lesion")
     for name, value in (("zone", "peripheral"), ("t2", "3"), ("dwi", "4"), ("contrast", "negative")):
         choose(dialog, 0, name, value)
     dialog.accept()
-    shown.session.edit("2.25.1001", diameter_mm=23.0)
+    shown.session.review.edit("2.25.1001", diameter_mm=23.0)
 
     again = classify_dialog(shown, "pi-rads")
     assert again.primary is not None
@@ -281,14 +281,14 @@ def test_lesions_that_nothing_could_renew_hold_the_category_until_somebody_says_
 
 def test_a_category_whose_finding_is_measured_anew_leads_back_to_its_form_with_the_new_size(nodule_case: Shown) -> None:
     uid = "2.25.1001"
-    nodule_case.session.edit(uid, diameter_mm=7.0, nodule_type=NoduleType.SOLID)
+    nodule_case.session.review.edit(uid, diameter_mm=7.0, nodule_type=NoduleType.SOLID)
     dialog = classify_dialog(nodule_case, "lung-rads")
     choose(dialog, -1, "other_significant", "no")
     for name, value in (("change", "baseline"), ("suspicious", "no")):
         choose(dialog, 0, name, value)
     dialog.accept()
     assert row_of_category(nodule_case) == ("Lung-RADS 3 · solid nodule 6 to < 8 mm", True)
-    nodule_case.session.edit(uid, diameter_mm=16.2)
+    nodule_case.session.review.edit(uid, diameter_mm=16.2)
     assert row_of_category(nodule_case) == (
         "Lung-RADS 3 · findings changed since · solid nodule 6 to < 8 mm",
         False,
@@ -318,7 +318,7 @@ def test_a_category_whose_finding_is_measured_anew_leads_back_to_its_form_with_t
 
 
 def test_another_category_in_the_text_is_marked_where_it_stands(nodule_case: Shown) -> None:
-    nodule_case.session.edit("2.25.1001", diameter_mm=7.0, nodule_type=NoduleType.SOLID)
+    nodule_case.session.review.edit("2.25.1001", diameter_mm=7.0, nodule_type=NoduleType.SOLID)
     dialog = classify_dialog(nodule_case, "lung-rads")
     choose(dialog, -1, "other_significant", "no")
     for name, value in (("change", "baseline"), ("suspicious", "no")):

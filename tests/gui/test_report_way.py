@@ -336,7 +336,7 @@ def test_in_an_addendum_no_button_offers_to_change_the_signed_content(qtbot: QtB
     assert (page.tools.template.isVisible(), page.tools.offers) == (False, {})
 
     before = session.report
-    session.template = chest = replace(session.template, template_id="ct-other", categories=("lung-rads",))
+    session._open.template = chest = replace(session.template, template_id="ct-other", categories=("lung-rads",))
     page.tools.template_requested.emit()
     page.tools.category_requested.emit("lung-rads")
     page.tools.category_dropped.emit("lung-rads")

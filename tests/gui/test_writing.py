@@ -227,7 +227,7 @@ def test_a_new_size_is_marked_at_once_and_one_key_takes_it_over(desk: Desk) -> N
     text = desk.insert_finding()
     text.moveCursor(text.textCursor().MoveOperation.End)
     QTest.keyClicks(text, " A")
-    desk.session.edit("2.25.1001", diameter_mm=14.2)
+    desk.session.review.edit("2.25.1001", diameter_mm=14.2)
     assert desk.kinds() == [MarkKind.OUTDATED]
     text.choose(2, 2)
     desk.press("renew")
@@ -239,7 +239,7 @@ def test_a_new_size_is_marked_at_once_and_one_key_takes_it_over(desk: Desk) -> N
 
 def test_a_rejected_finding_leaves_a_stale_link_that_is_listed_and_leads_to_its_words(desk: Desk) -> None:
     text = desk.insert_finding()
-    desk.session.reject("2.25.1001", RejectReason.VESSEL)
+    desk.session.review.reject("2.25.1001", RejectReason.VESSEL)
     assert desk.kinds() == [MarkKind.GONE]
     desk.qtbot.waitUntil(lambda: any("no longer in the report" in line for _good, line in desk.page.checks.lines()))
     at = next(n for n, (_good, line) in enumerate(desk.page.checks.lines()) if "no longer" in line)

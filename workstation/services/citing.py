@@ -13,8 +13,8 @@ from workstation.domain.hanging import PriorRelation
 from workstation.domain.hanging_ports import PriorPort
 from workstation.domain.report import Report
 from workstation.domain.study import Study
+from workstation.services.comparison_field import COMPARISON
 from workstation.services.patience import PATIENCE_S, answer_within
-from workstation.services.reading_session import COMPARISON
 
 Wanted = tuple[str, tuple[tuple[str, bool], ...], tuple[str, ...]]
 """Study Instance UID of the report; the studies that it cites, True for words only; the days that it names"""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from resources.translation import tr
 from workstation.domain.norm.values import CRITICAL_OPEN, CRITICAL_SUGGESTED, NormFault, NormKind, NormOverride
+from workstation.domain.report import Person, Report
 from workstation.domain.template import ReportTemplate
 from workstation.services.norm_gate import describe_fault
 
@@ -18,6 +20,15 @@ class Answer:
     what: str
     who: str
     reason: str
+
+
+def answered(report: Report, faults: Iterable[NormFault], reason: str, *, by: Person, at: datetime) -> Report:
+    """Return the report with these faults answered for by its reader; ValueError without a reason."""
+    overrides = tuple(
+        NormOverride(one.rule, one.target, one.quote, reason, by.user_id, at, against=one.against, by_name=by.name)
+        for one in faults
+    )
+    return report.with_overrides(overrides, at=at)
 
 
 def answers(overrides: Iterable[NormOverride], template: ReportTemplate) -> tuple[Answer, ...]:

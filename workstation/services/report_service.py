@@ -18,7 +18,7 @@ from workstation.domain.report_state import ReturnCode
 from workstation.domain.study import Study
 from workstation.domain.template import FieldType, ReportTemplate
 from workstation.domain.workitem import Claim
-from workstation.services.reading_session import COMPARISON
+from workstation.services.comparison_field import COMPARISON
 
 _LONGEST_DETAIL: Final = 500
 

@@ -31,7 +31,8 @@ from workstation.services.citing import CiteOthers
 from workstation.services.claim_check import CheckClaim
 from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
 from workstation.services.jobs import JobHandle, JobRunner, Pool
-from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
+from workstation.services.open_report import Changed
+from workstation.services.reading_session import OpenedCase, ReadingSession
 from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
 from workstation.services.signing_service import SignedReport, SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
@@ -397,7 +398,7 @@ class CaseDesk(QObject):
 
         def done(_none: None) -> None:
             self._revealing = None
-            session.reveal()
+            session.review.reveal()
 
         def failed(error: Exception) -> None:
             self._revealing = None
@@ -472,8 +473,7 @@ class CaseDesk(QObject):
 
         def done(value: T) -> None:
             self._drafts.forget(session.report.study_instance_uid)
-            session.claim = None
-            session.moved_to(report_of(value))
+            session.handed_over(report_of(value))
             self._set_busy(busy=False)
             told.emit(value)
             self.deliver()

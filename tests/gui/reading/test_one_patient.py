@@ -72,7 +72,7 @@ def test_a_full_disk_is_said_where_the_report_is_typed_and_no_older_saving_is_cl
 ) -> None:
     opened(qtbot, bench)
     for finding in bench.session.findings.findings:
-        bench.session.accept(finding.tracking_uid)
+        bench.session.review.accept(finding.tracking_uid)
     qtbot.waitUntil(lambda: bench.page.footer.text().startswith("Saved"))
     bench.desk_bench.drafts.fail_with = DiskFull("The disk is full")
     bench.session.set_value("impression", "第二稿")
@@ -118,10 +118,9 @@ def test_a_signed_report_can_no_longer_be_changed_by_undo(qtbot: QtBot, bench: R
     uids = opened(qtbot, bench)
     bench.page.findings.accept_requested.emit(uids[0])
     session = bench.session
-    session.claim = None
-    session.moved_to(replace(session.report, state=ReportState.FINAL))
+    session.handed_over(replace(session.report, state=ReportState.FINAL))
     bench.page.undo_requested.emit()
-    session.undo()
+    session.review.undo()
     assert decisions(bench)[0] is Decision.ACCEPTED
     assert bench.page.header.lock.text() == "Signed"
 

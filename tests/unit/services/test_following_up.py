@@ -61,53 +61,53 @@ def compared(opened: ReadingSession) -> str:
 
 def test_a_followed_mark_is_accepted_and_takes_the_priors_tracking_uid_and_undo_gives_both_back() -> None:
     opened = session()
-    followed = opened.follow("2.25.1001", word())
+    followed = opened.review.follow("2.25.1001", word())
     assert (followed.tracking_uid, followed.decision) == ("1.9.7", Decision.ACCEPTED)
     assert uids(opened) == ["1.9.7", "2.25.1002"]
-    opened.undo()
+    opened.review.undo()
     assert uids(opened) == ["2.25.1001", "2.25.1002"]
     assert opened.findings.findings[0].decision is Decision.UNDECIDED
 
 
 def test_the_reader_may_change_the_pair_and_take_it_back() -> None:
     opened = session()
-    opened.follow("2.25.1001", word())
-    opened.follow("1.9.7", word("1.9.8"))
+    opened.review.follow("2.25.1001", word())
+    opened.review.follow("1.9.7", word("1.9.8"))
     assert uids(opened)[0] == "1.9.8"
-    assert opened.part("1.9.8").tracking_uid == "2.25.1001"
+    assert opened.review.part("1.9.8").tracking_uid == "2.25.1001"
     assert opened.findings.findings[0].follow_up is None
-    assert opened.part("2.25.1001").follow_up is None
+    assert opened.review.part("2.25.1001").follow_up is None
 
 
 def test_one_prior_never_gives_its_tracking_uid_to_two_findings() -> None:
     opened = session()
-    opened.follow("2.25.1001", word())
-    assert opened.follow("2.25.1002", word()).tracking_uid == "2.25.1002"
+    opened.review.follow("2.25.1001", word())
+    assert opened.review.follow("2.25.1002", word()).tracking_uid == "2.25.1002"
 
 
 def test_the_report_names_the_prior_where_the_reader_wrote_nothing_else() -> None:
     opened = session()
-    opened.follow("2.25.1001", word())
+    opened.review.follow("2.25.1001", word())
     assert compared(opened) == "与 2025-12-08 的检查比较。"
-    opened.part("1.9.7")
+    opened.review.part("1.9.7")
     assert compared(opened) == ""
-    opened.undo()
+    opened.review.undo()
     assert compared(opened) == "与 2025-12-08 的检查比较。"
-    opened.undo()
+    opened.review.undo()
     assert compared(opened) == ""
     opened.set_value("comparison", "无可供对比的既往检查。")
-    opened.accept("2.25.1002")
-    opened.undo()
+    opened.review.accept("2.25.1002")
+    opened.review.undo()
     assert compared(opened) == "无可供对比的既往检查。"
     opened.set_value("comparison", "与外院片比较")
-    opened.follow("2.25.1001", word())
+    opened.review.follow("2.25.1001", word())
     assert compared(opened) == "与外院片比较"
 
 
 def test_a_template_without_that_field_is_left_alone() -> None:
     case = OpenedCase(row(), study(), template(), report(ai_finding(1)), Claim("2.25.8", "2.25.99"))
     opened = ReadingSession(case, READER, clock=FixedClock(), new_uid=Uids())
-    opened.follow("2.25.1001", word())
+    opened.review.follow("2.25.1001", word())
     assert opened.report.values == {}
 
 
@@ -138,7 +138,7 @@ SHRUNK = "与 2025-12-08 比较：直径由 8.0 mm 变为 10.5 mm（+2.5 mm）�
 )
 def test_the_findings_text_says_how_a_nodule_changed(said: FollowUp, language: str, sentence: str) -> None:
     opened = session()
-    opened.follow("2.25.1001", said)
+    opened.review.follow("2.25.1001", said)
     finding = opened.findings.findings[0]
     assert report_words.comparison_sentence(finding, language) == sentence
     assert report_words.finding_sentence(finding, opened.findings, study(), language).endswith(sentence)
@@ -156,7 +156,7 @@ def own(number: int = 3, *, before_ai: bool | None = True) -> Finding:
 
 def test_a_mark_accepted_where_the_reader_had_found_the_same_counts_once() -> None:
     opened = session(report(ai_finding(1), own()))
-    accepted = opened.accept("2.25.1001")
+    accepted = opened.review.accept("2.25.1001")
     assert uids(opened) == ["2.25.1001"]
     assert (accepted.diameter_mm, accepted.nodule_type, accepted.before_ai) == (15.0, NoduleType.SOLID, True)
     assert accepted.own is not None
@@ -164,26 +164,26 @@ def test_a_mark_accepted_where_the_reader_had_found_the_same_counts_once() -> No
     assert report_words.source_words(accepted, "zh_CN") == "医师发现，AI 亦提示"
     statement = report_words.ai_statement(opened.findings, "zh_CN")
     assert "1 处提示，医师接受 1、驳回 0、新增 0" in statement
-    opened.undo()
+    opened.review.undo()
     assert uids(opened) == ["2.25.1001", "2.25.7"]
 
 
 def test_accepting_again_or_elsewhere_takes_nothing_in() -> None:
     far = replace(own(), centre_lps_mm=(0.0, 0.0, -520.5))
     opened = session(report(ai_finding(1), far))
-    opened.accept("2.25.1001")
-    opened.accept("2.25.1001")
+    opened.review.accept("2.25.1001")
+    opened.review.accept("2.25.1001")
     assert uids(opened) == ["2.25.1001", "2.25.7"]
     again = session(report(ai_finding(1), own()))
-    again.accept("2.25.1001")
-    again.reject("2.25.1001", RejectReason.VESSEL)
+    again.review.accept("2.25.1001")
+    again.review.reject("2.25.1001", RejectReason.VESSEL)
     assert report_words.source_words(again.findings.findings[0], "zh_CN") == "AI 提示，医师驳回"
-    assert again.accept("2.25.1001").own is not None
+    assert again.review.accept("2.25.1001").own is not None
 
 
 def test_the_sr_keeps_both_origins() -> None:
     opened = session(report(ai_finding(1), own()))
-    opened.accept("2.25.1001")
+    opened.review.accept("2.25.1001")
     text = str(read_dataset(measurement_sr(opened.report, study())))
     assert "Found by the reader before the mark was accepted" in text
     assert "Diameter as the reader found it" in text
@@ -246,7 +246,7 @@ def test_what_only_a_device_said_and_what_is_no_report_give_no_nodules() -> None
 
 def test_a_draft_keeps_the_pair_and_both_origins() -> None:
     opened = session(report(ai_finding(1), own()))
-    opened.follow("2.25.1001", word())
+    opened.review.follow("2.25.1001", word())
     stored = TypeAdapter(Report)
     assert stored.validate_json(stored.dump_json(opened.report)) == opened.report
     assert opened.findings.findings[0].own is not None
@@ -254,7 +254,7 @@ def test_a_draft_keeps_the_pair_and_both_origins() -> None:
 
 def test_the_tracking_uid_lives_on_into_the_next_report() -> None:
     opened = session()
-    opened.follow("2.25.1001", word())
+    opened.review.follow("2.25.1001", word())
     (found,) = read_nodules(measurement_sr(opened.report, study()))
     assert found.tracking_uid == "1.9.7"
 
@@ -267,30 +267,30 @@ def earlier_word(prior_uid: str = "1.9.7") -> FollowUp:
 
 def test_words_about_several_studies_stay_and_the_first_tracking_uid_with_them() -> None:
     opened = session()
-    opened.follow("2.25.1001", word("1.9.7"))
-    followed = opened.follow("1.9.7", earlier_word("1.8.1"))
+    opened.review.follow("2.25.1001", word("1.9.7"))
+    followed = opened.review.follow("1.9.7", earlier_word("1.8.1"))
 
     assert (followed.tracking_uid, [one.prior_study_instance_uid for one in followed.confirmed]) == (
         "1.9.7", ["1.9", "1.8"]
     )  # fmt: skip
-    assert opened.part("1.9.7", "1.9").tracking_uid == "1.8.1"
-    assert opened.part("1.8.1", "1.8").tracking_uid == "2.25.1001"
+    assert opened.review.part("1.9.7", "1.9").tracking_uid == "1.8.1"
+    assert opened.review.part("1.8.1", "1.8").tracking_uid == "2.25.1001"
 
 
 def test_a_tracking_uid_that_another_finding_bears_is_not_taken_when_a_word_is_taken_back() -> None:
     opened = session()
-    opened.follow("2.25.1001", word("1.9.7"))
-    opened.follow("1.9.7", earlier_word("1.8.1"))
-    opened.follow("2.25.1002", earlier_word("1.8.1"))
+    opened.review.follow("2.25.1001", word("1.9.7"))
+    opened.review.follow("1.9.7", earlier_word("1.8.1"))
+    opened.review.follow("2.25.1002", earlier_word("1.8.1"))
 
     assert uids(opened) == ["1.9.7", "1.8.1"]
-    assert opened.part("1.9.7", "1.9").tracking_uid == "2.25.1001"
+    assert opened.review.part("1.9.7", "1.9").tracking_uid == "2.25.1001"
 
 
 def test_words_of_several_studies_and_sizes_for_the_report_come_back_from_a_draft() -> None:
     opened = session()
-    opened.follow("2.25.1001", replace(word(), others=(earlier_word().prior,)))
-    opened.follow("1.9.7", earlier_word())
+    opened.review.follow("2.25.1001", replace(word(), others=(earlier_word().prior,)))
+    opened.review.follow("1.9.7", earlier_word())
     stored = TypeAdapter(Report)
 
     assert stored.validate_json(stored.dump_json(opened.report)).findings == opened.findings

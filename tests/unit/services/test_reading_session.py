@@ -15,7 +15,8 @@ from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage
 from workstation.domain.report import BlockerKind, ReportState
 from workstation.domain.workitem import Claim
-from workstation.services.reading_session import Changed, OpenedCase, ReadingSession
+from workstation.services.open_report import Changed
+from workstation.services.reading_session import OpenedCase, ReadingSession
 
 CLAIM = Claim("2.25.8", "2.25.99")
 LENGTH = Annotation(
@@ -42,39 +43,39 @@ def decisions(opened: ReadingSession) -> list[Decision]:
 
 def test_each_mark_is_decided_and_each_decision_can_be_taken_back() -> None:
     opened = session()
-    opened.accept("2.25.1001")
-    opened.reject("2.25.1002", RejectReason.VESSEL)
+    opened.review.accept("2.25.1001")
+    opened.review.reject("2.25.1002", RejectReason.VESSEL)
 
     assert decisions(opened) == [Decision.ACCEPTED, Decision.REJECTED]
-    opened.undo()
+    opened.review.undo()
     assert decisions(opened) == [Decision.ACCEPTED, Decision.UNDECIDED]
-    opened.undo()
+    opened.review.undo()
     assert decisions(opened) == [Decision.UNDECIDED, Decision.UNDECIDED]
-    assert not opened.can_undo
-    opened.undo()
-    opened.redo()
-    opened.redo()
-    opened.redo()
+    assert not opened.review.can_undo
+    opened.review.undo()
+    opened.review.redo()
+    opened.review.redo()
+    opened.review.redo()
     assert decisions(opened) == [Decision.ACCEPTED, Decision.REJECTED]
-    assert not opened.can_redo
+    assert not opened.review.can_redo
 
 
 def test_a_new_decision_ends_the_redo_chain() -> None:
     opened = session()
-    opened.accept("2.25.1001")
-    opened.undo()
-    opened.edit("2.25.1001", diameter_mm=15.1, nodule_type=NoduleType.SOLID, lobe=Lobe.RIGHT_UPPER)
+    opened.review.accept("2.25.1001")
+    opened.review.undo()
+    opened.review.edit("2.25.1001", diameter_mm=15.1, nodule_type=NoduleType.SOLID, lobe=Lobe.RIGHT_UPPER)
 
-    assert not opened.can_redo
+    assert not opened.review.can_redo
     assert opened.findings.get("2.25.1001").lobe is Lobe.RIGHT_UPPER
 
 
 def test_an_own_finding_is_added_with_the_next_number_and_rejecting_removes_it() -> None:
     opened = session()
-    added = opened.add((1.0, 2.0, 3.0), 3.8)
+    added = opened.review.add((1.0, 2.0, 3.0), 3.8)
 
     assert (added.number, added.decision, added.decided_by) == (3, Decision.ADDED, "resident")
-    opened.reject(added.tracking_uid, RejectReason.OTHER)
+    opened.review.reject(added.tracking_uid, RejectReason.OTHER)
     assert len(opened.findings.findings) == 2
 
 
@@ -82,7 +83,7 @@ def test_pages_are_told_what_changed_until_they_unsubscribe() -> None:
     opened = session()
     told: list[Changed] = []
     stop = opened.subscribe(told.append)
-    opened.accept("2.25.1001")
+    opened.review.accept("2.25.1001")
     opened.set_value("impression", "右上肺结节")
     opened.set_value("impression", "右上肺结节")
     opened.set_annotations(AnnotationList(opened.study.study_instance_uid, (LENGTH,)))
@@ -99,10 +100,10 @@ def test_without_the_claim_nothing_changes() -> None:
     opened = session(claim=None)
 
     for act in (
-        lambda: opened.accept("2.25.1001"),
+        lambda: opened.review.accept("2.25.1001"),
         lambda: opened.set_value("impression", "x"),
         lambda: opened.set_annotations(AnnotationList(opened.study.study_instance_uid)),
-        lambda: opened.add((0.0, 0.0, 0.0), 5.0),
+        lambda: opened.review.add((0.0, 0.0, 0.0), 5.0),
     ):
         with pytest.raises(NotPermitted):
             act()
@@ -114,7 +115,7 @@ def test_a_signed_report_is_read_only_even_for_its_signer() -> None:
     opened.moved_to(replace(opened.report, state=ReportState.FINAL))
 
     with pytest.raises(NotPermitted):
-        opened.accept("2.25.1001")
+        opened.review.accept("2.25.1001")
 
 
 def test_a_field_the_template_does_not_have_is_a_mistake() -> None:

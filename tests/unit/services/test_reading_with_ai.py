@@ -61,54 +61,54 @@ def test_who_only_looks_reads_first_as_well_and_may_reveal() -> None:
     opened = session(read_first=True, claim=None)
     assert (opened.ai_hidden, opened.displayed.algorithm, numbers(opened.displayed)) == (True, None, [])
     before = opened.report.updated_at
-    opened.reveal()
-    opened.reveal()
+    opened.review.reveal()
+    opened.review.reveal()
     assert (opened.ai_hidden, numbers(opened.displayed)) == (False, [1, 2])
     assert opened.report.updated_at == before
 
 
 def test_an_undone_decision_does_not_hide_the_ai_again() -> None:
     opened = session(read_first=True)
-    own = opened.add((1.0, 2.0, 3.0), 4.0)
-    opened.reveal()
-    opened.choose_operating_point("sensitive")
-    opened.undo()
+    own = opened.review.add((1.0, 2.0, 3.0), 4.0)
+    opened.review.reveal()
+    opened.review.choose_operating_point("sensitive")
+    opened.review.undo()
     assert (opened.ai_hidden, opened.findings.operating_point, numbers(opened.displayed)) == (
         False, "sensitive", [1, 2, 3],
     )  # fmt: skip
-    opened.redo()
+    opened.review.redo()
     assert opened.findings.get(own.tracking_uid).before_ai is True
 
 
 def test_marks_below_the_point_block_nothing_and_are_kept() -> None:
     opened = session()
-    opened.choose_operating_point("specific")
-    opened.accept("2.25.1001")
+    opened.review.choose_operating_point("specific")
+    opened.review.accept("2.25.1001")
     kinds = {blocker.kind for blocker in signing_blockers(opened.report, opened.template)}
     assert BlockerKind.UNDECIDED_FINDING not in kinds
     assert numbers(opened.findings) == [1, 2, 3]
     assert [f.number for f in opened.findings.below] == [2, 3]
     with pytest.raises(ValueError, match="no operating point"):
-        opened.choose_operating_point("wild")
+        opened.review.choose_operating_point("wild")
 
 
 def test_hidden_marks_are_never_rejected_with_the_rest() -> None:
     opened = session()
-    assert opened.reject_rest(RejectReason.VESSEL) == 2
+    assert opened.review.reject_rest(RejectReason.VESSEL) == 2
     assert [f.decision for f in opened.findings.findings] == [
         Decision.REJECTED, Decision.REJECTED, Decision.UNDECIDED,
     ]  # fmt: skip
-    assert opened.reject_rest(RejectReason.VESSEL) == 0
-    assert session(read_first=True).reject_rest(RejectReason.OTHER) == 0
+    assert opened.review.reject_rest(RejectReason.VESSEL) == 0
+    assert session(read_first=True).review.reject_rest(RejectReason.OTHER) == 0
     with pytest.raises(NotPermitted):
-        session(claim=None).reject_rest(RejectReason.OTHER)
+        session(claim=None).review.reject_rest(RejectReason.OTHER)
 
 
 def test_rejecting_the_rest_is_one_audited_act_and_a_later_decision_is_its_own() -> None:
     opened = session()
-    opened.choose_operating_point("sensitive")
-    opened.reject_rest(RejectReason.VESSEL)
-    opened.accept("2.25.1002")
+    opened.review.choose_operating_point("sensitive")
+    opened.review.reject_rest(RejectReason.VESSEL)
+    opened.review.accept("2.25.1002")
     audit = FakeAudit()
     RecordDecisions(audit)(opened.report)
     assert [detail for *_rest, detail in audit.recorded] == [
@@ -119,7 +119,7 @@ def test_rejecting_the_rest_is_one_audited_act_and_a_later_decision_is_its_own()
 
 def test_marks_that_nobody_was_shown_are_counted_not_decided() -> None:
     opened = session()
-    opened.reject_rest(RejectReason.ARTEFACT)
+    opened.review.reject_rest(RejectReason.ARTEFACT)
     audit = FakeAudit()
     RecordDecisions(audit)(opened.report)
     assert [detail for *_rest, detail in audit.recorded] == [
@@ -139,8 +139,8 @@ def test_a_reveal_that_cannot_be_recorded_is_refused() -> None:
 
 def test_the_readers_own_rate_counts_each_case_once(tmp_path: Path) -> None:
     opened = session()
-    opened.accept("2.25.1001")
-    opened.reject("2.25.1002", RejectReason.VESSEL)
+    opened.review.accept("2.25.1001")
+    opened.review.reject("2.25.1002", RejectReason.VESSEL)
     known = ReadingAi(_NoCards(), TallyFolder(tmp_path))
     known.note(opened.report, "resident")
     known.note(opened.report, "resident")

@@ -230,6 +230,6 @@ def test_an_addendum_takes_words_and_leaves_all_else() -> None:
     assert (session.content_locked, session.read_only) == (True, False)
     with pytest.raises(NotPermitted, match="only adds"):
         session.set_value("impression", "x")
-    session.claim = None
+    session.handed_over(session.report)
     with pytest.raises(NotPermitted):
         session.set_addendum("y")

@@ -18,7 +18,7 @@ from workstation.domain.frames import FrameRef
 from workstation.domain.hanging import day_of
 from workstation.domain.marked_images import StudyImages
 from workstation.domain.prior_measurements import PriorMeasurements
-from workstation.services.reading_session import Changed
+from workstation.services.open_report import Changed
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages

@@ -18,7 +18,7 @@ from workstation.domain.annotation import Annotation
 from workstation.domain.frames import FrameRef
 from workstation.domain.key_image import KeyImage
 from workstation.domain.marked_images import MarkedImage, StudyImages
-from workstation.services.reading_session import Changed
+from workstation.services.open_report import Changed
 from workstation.ui.commands import Command
 from workstation.ui.images.early import early_refusal
 from workstation.ui.images.feature import FeatureContext

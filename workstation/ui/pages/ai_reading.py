@@ -109,7 +109,7 @@ class AiReading(QObject):
         session = self._desk.session
         if session is not None:
             algorithm = session.findings.algorithm
-            session.choose_operating_point("" if point == _own_point(algorithm) else point)
+            session.review.choose_operating_point("" if point == _own_point(algorithm) else point)
 
     def _reject_rest(self, reason: RejectReason) -> None:
         session = self._desk.session
@@ -118,7 +118,7 @@ class AiReading(QObject):
         if session.read_only:
             self._page.toast.emit(lock_words(session).reason)
             return
-        count = session.reject_rest(RejectReason(reason))
+        count = session.review.reject_rest(RejectReason(reason))
         if count:
             self._acted()
             self._page.toast.emit(

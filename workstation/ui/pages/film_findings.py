@@ -42,7 +42,7 @@ class FilmFindings(QObject):
         session = self._writable()
         if session is None:
             return
-        finding = session.add_on_image(place)
+        finding = session.review.add_on_image(place)
         self._acted()
         self._page.findings.select(finding.tracking_uid)
         self._images.show_findings(session.displayed, selected=finding.tracking_uid)
@@ -56,7 +56,7 @@ class FilmFindings(QObject):
         """Keep a box where the reader dragged it."""
         session = self._writable()
         if session is not None:
-            session.move_box(tracking_uid, box_px)
+            session.review.move_box(tracking_uid, box_px)
             self._acted()
         else:
             self._page.grid.refresh()  # back to where it lies
@@ -65,5 +65,5 @@ class FilmFindings(QObject):
         """Call a finding by the reader's word; its own word again is no act."""
         session = self._writable()
         if session is not None and session.findings.get(tracking_uid).called != label:
-            session.name(tracking_uid, label)
+            session.review.name(tracking_uid, label)
             self._acted()

@@ -22,8 +22,9 @@ from workstation.domain.rejection import RejectReason
 from workstation.domain.report import ReportState
 from workstation.domain.workitem import AiState, WorklistRow
 from workstation.services.jobs import JobRunner
+from workstation.services.open_report import Changed
 from workstation.services.reading_ai import ReadingAi
-from workstation.services.reading_session import Changed, ReadingSession
+from workstation.services.reading_session import ReadingSession
 from workstation.services.report_service import image_of_finding, slice_number
 from workstation.ui.case_desk import CaseDesk
 from workstation.ui.finding_words import marked_kind, one_with_own_words
@@ -374,7 +375,7 @@ class ReadingPresenter(QObject):
             return
         decision = session.findings.get(tracking_uid).decision
         if decision in {Decision.UNDECIDED, Decision.REJECTED}:
-            accepted = session.accept(tracking_uid)
+            accepted = session.review.accept(tracking_uid)
             self._acted(_FINDING)
             if decision is Decision.UNDECIDED and accepted.own is not None:
                 self._page.toast.emit(one_with_own_words(accepted.own))
@@ -384,7 +385,7 @@ class ReadingPresenter(QObject):
         session = self._writable()
         if session is not None and tracking_uid:
             decision = session.findings.get(tracking_uid).decision
-            session.reject(tracking_uid, RejectReason(reason))
+            session.review.reject(tracking_uid, RejectReason(reason))
             self._acted(_FINDING)
             self._go_on_deciding(tracking_uid, decision)
 
@@ -404,7 +405,7 @@ class ReadingPresenter(QObject):
     def _follow(self, tracking_uid: str, follow_up: FollowUp) -> None:
         session = self._writable()
         if session is not None:
-            followed = session.follow(tracking_uid, follow_up)
+            followed = session.review.follow(tracking_uid, follow_up)
             self._acted(_FINDING)
             self._page.findings.select(followed.tracking_uid)
             self.images.show_findings(session.displayed, selected=followed.tracking_uid)
@@ -412,7 +413,7 @@ class ReadingPresenter(QObject):
     def _part(self, tracking_uid: str, study_instance_uid: str) -> None:
         session = self._writable()
         if session is not None and session.findings.get(tracking_uid).follow_up is not None:
-            parted = session.part(tracking_uid, study_instance_uid)
+            parted = session.review.part(tracking_uid, study_instance_uid)
             self._acted(_FINDING)
             self._page.findings.select(parted.tracking_uid)
             self.images.show_findings(session.displayed, selected=parted.tracking_uid)
@@ -428,7 +429,7 @@ class ReadingPresenter(QObject):
         same = (abs(size.mm - diameter_mm) < 0.05, before.nodule_type == nodule_type, before.lobe == lobe)
         if all(same) and before.decision is not Decision.UNDECIDED:
             return
-        session.edit(
+        session.review.edit(
             tracking_uid,
             diameter_mm=None if same[0] else float(diameter_mm),
             nodule_type=NoduleType(nodule_type),
@@ -441,7 +442,7 @@ class ReadingPresenter(QObject):
         if session is None:
             return
         try:
-            finding = session.add(
+            finding = session.review.add(
                 point,
                 diameter_mm,
                 frame_of_reference_uid=self.images.frame_of_reference_uid,
@@ -503,7 +504,7 @@ class ReadingPresenter(QObject):
         target.append(what)
         self._stepping = True
         if what == _FINDING:
-            session.undo() if undo else session.redo()
+            session.review.undo() if undo else session.review.redo()
         elif what == _KEY:
             session.undo_keys() if undo else session.redo_keys()
         else:

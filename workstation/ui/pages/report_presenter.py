@@ -25,7 +25,8 @@ from workstation.domain.text_link import LinkKind, TextLink
 from workstation.domain.workitem import WorklistRow
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.services.norm_answers import answer_lines
-from workstation.services.reading_session import Changed, ReadingSession
+from workstation.services.open_report import Changed
+from workstation.services.reading_session import ReadingSession
 from workstation.services.report_service import with_normal_phrases
 from workstation.services.signing_service import SignedReport
 from workstation.ui.act_words import hint_after_act, try_again
@@ -306,7 +307,7 @@ class ReportPresenter(QObject):
 
     def _say_of(self, tracking_uid: str, key: str, option: str) -> None:
         if self._desk.session is not None and not self._desk.session.content_locked:
-            self._desk.session.say_of(tracking_uid, key, option)
+            self._desk.session.review.say_of(tracking_uid, key, option)
 
     def _save(self) -> None:
         session = self._desk.session
