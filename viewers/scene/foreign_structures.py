@@ -13,6 +13,8 @@ from workstation.domain.geometry import ImagePlane
 from workstation.domain.structures import FloatArray, Structure, cuts_of, line_on, outlines_on, points_on
 
 _PARALLEL: Final = 0.999
+_LEAST_AREA_MM2: Final = 1e-3
+"""Less is a line: contours are told in hundredths of a millimetre at best."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,16 +36,15 @@ class StructureIndex:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self._closed, self._open = _Lines(structure.contours), _Lines(structure.open_lines)
-        self._normal, self._half_gap = np.zeros(3), 0.5
-        if not structure.contours:
-            return
-        first = structure.contours[0]
-        corners = np.cross(first - first[0], np.roll(first, -1, axis=0) - first[0]).sum(axis=0)
-        size = float(np.linalg.norm(corners))
-        self._normal = corners / size if size > 0 else np.zeros(3)
-        places = np.unique(np.round([float(one[0] @ self._normal) for one in structure.contours], 2))
-        self._half_gap = float(np.median(np.diff(places))) / 2 if len(places) > 1 else 0.5
+        contours, lines = structure.contours, structure.open_lines
+        self._normal, self._half_gap = _normal_of(contours), 0.5
+        if contours and not self._normal.any():  # each goes there and back: it lies in no plane of its own
+            lines = (*lines, *(np.concatenate([one, one[:1]]) for one in contours))
+            contours = ()
+        self._closed, self._open = _Lines(contours), _Lines(lines)
+        places = np.unique(np.round([float(one[0] @ self._normal) for one in contours], 2))
+        if len(places) > 1:
+            self._half_gap = float(np.median(np.diff(places))) / 2
 
     def on(self, plane: ImagePlane, half: float) -> Met | None:
         """Return what lies within ``half`` millimetres of the plane or crosses it, None where it misses all."""
@@ -102,3 +103,17 @@ class _Lines:
         normal = np.asarray(plane.normal)
         away = self._points @ normal - float(np.dot(plane.origin, normal))
         return np.minimum.reduceat(away, self._starts), np.maximum.reduceat(away, self._starts)
+
+
+def _normal_of(contours: Sequence[FloatArray]) -> FloatArray:
+    """
+    Return the unit normal of the contour with the most points that encloses anything, zeros where none does.
+
+    Any one may be a slip of the pen: three points on a line, or at one place.
+    """
+    for one in sorted(contours, key=len, reverse=True):
+        corners = np.cross(one - one[0], np.roll(one, -1, axis=0) - one[0]).sum(axis=0)
+        size = float(np.linalg.norm(corners))
+        if size >= 2 * _LEAST_AREA_MM2:
+            return np.asarray(corners / size)
+    return np.zeros(3)
