@@ -11,6 +11,7 @@ import itertools
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -156,7 +157,11 @@ class JobRunner:
 
         def run() -> T:
             context.raise_if_cancelled()
-            value: T = self._asked[number].work(context)
+            try:
+                value: T = self._asked[number].work(context)
+            except BaseException as exc:
+                _let_go(exc)
+                raise
             return value
 
         def finished(future: Future[T]) -> None:
@@ -201,6 +206,23 @@ class JobRunner:
         self._closed = True
         for executor in self._pools.values():
             executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _let_go(error: BaseException) -> None:
+    """
+    Empty the frames that an error and its causes came through: their lines are told, what they held is not kept.
+
+    The future keeps the error until a thread of the pool drops it, and the work's frame holds the page.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        traceback.clear_frames(one.__traceback__)
+        waiting += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
 
 
 def _hand_over(error: Exception, on_error: Callable[[Exception], None] | None) -> None:

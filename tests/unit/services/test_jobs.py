@@ -109,35 +109,63 @@ def test_a_cancelled_job_stays_silent(runner: JobRunner) -> None:
     assert handle.cancelled
 
 
-@pytest.mark.parametrize("cancelled", [False, True])
-def test_what_stood_on_the_screen_ends_where_results_are_delivered_and_never_in_a_pool(*, cancelled: bool) -> None:
+@pytest.mark.parametrize("end", ["a value", "cancelled", "an error", "an error with a cause"])
+def test_what_stood_on_the_screen_ends_where_results_are_delivered_and_never_in_a_pool(end: str) -> None:
     """A page that is closed while its job runs would else end in the job's thread, with timers that belong here."""
     posted: queue.Queue[Callable[[], None]] = queue.Queue()
-    jobs, ended, under_way, go_on = JobRunner(posted.put), [], threading.Event(), threading.Event()
+    under_way, go_on, delivered = threading.Event(), threading.Event(), threading.Event()
+
+    def post(callback: Callable[[], None]) -> None:
+        posted.put(callback)
+        delivered.wait(10)  # the pool's thread, which still holds the job's end, is the slower one
+
+    jobs, ended = JobRunner(post), []
 
     class Page:
-        def work(self, _job: JobContext) -> int:
+        def work(self, job: JobContext) -> int:
             under_way.set()
             go_on.wait(10)
+            job.raise_if_cancelled()
+            if end == "an error":
+                raise Unreachable("the line ended")
+            if end == "an error with a cause":
+                self.fetch()
             return 1
 
-        def take(self, _value: int) -> None:
+        def fetch(self) -> None:
+            try:
+                raise OSError("the line ended")  # noqa: TRY301  the frame of the cause holds the page too
+            except OSError as exc:
+                raise Unreachable("no hub") from exc
+
+        def take(self, _value: object) -> None:
             """Nothing to do."""
 
         def __del__(self) -> None:
             ended.append(threading.current_thread())
 
     page = Page()
-    handle = jobs.submit(Pool.CPU, page.work, on_success=page.take)
+    handle = jobs.submit(Pool.CPU, page.work, on_success=page.take, on_error=page.take)
     assert under_way.wait(10)
-    del page
-    if cancelled:
+    if end == "cancelled":
         handle.cancel()
+    del page, handle
     go_on.set()
     posted.get(timeout=10)()
+    delivered.set()
     jobs.close()
 
     assert ended == [threading.current_thread()]
+
+
+def test_an_error_still_tells_through_which_lines_it_came(runner: JobRunner) -> None:
+    def ask_the_hub(_job: JobContext) -> None:
+        raise Unreachable("the line ended")
+
+    with pytest.raises(Unreachable) as raised:
+        runner.submit(Pool.IO, ask_the_hub, on_error=lambda _error: None).result(10)
+
+    assert [one.name for one in raised.traceback][-1] == "ask_the_hub"
 
 
 def test_foreground_work_runs_with_the_same_interface() -> None:
