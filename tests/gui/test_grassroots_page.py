@@ -50,9 +50,18 @@ def test_a_dropped_folder_lists_its_studies_with_their_warnings(station: Station
     station.bench.found = [replace(cases.study(188), warnings=(gap,))]
     station.drop()
     item = station.bench.queue.item(STUDY)
-    assert (item.who, item.what, item.total) == ("周丽华", "CT · 胸部低剂量 LDCT · QS0118793", 188)
+    assert (item.who, item.what, item.total) == ("周丽华", "CT · 胸部低剂量 LDCT", 188)
+    assert item.which == "QS0118793 · 2026-11-21"
     assert item.warnings == ("One slice is missing.",)
     station.qtbot.waitUntil(lambda: bool(station.page.send.row(STUDY).send.isVisible()))
+
+
+def test_two_studies_of_one_patient_and_kind_are_told_apart_before_they_are_sent(station: Station) -> None:
+    station.bench.found = [cases.study(), replace(cases.study(uid="1.2.4"), study_date="20251208")]
+    station.drop()
+    names = [station.page.send.row(uid).accessibleName() for uid in ("1.2.3", "1.2.4")]
+    assert "QS0118793 · 2026-11-21" in names[0]
+    assert "QS0118793 · 2025-12-08" in names[1]
 
 
 def test_an_empty_folder_is_a_notice_with_the_next_step(qtbot: QtBot, station: Station, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from resources.translation import tr
 from workstation.domain.errors import JobCancelled, Unreachable, WorkstationError
+from workstation.domain.hanging import day_of
 from workstation.domain.ports import JobContext, SendPort
 from workstation.domain.site import ReadingRequest, SendProgress
 from workstation.domain.study import Study
@@ -73,12 +74,13 @@ class GrassrootsQueue(QObject):
             return
         warnings = [w.text for w in study.warnings]
         warnings += [w.text for series in study.series for w in series.warnings]
-        facts = ("/".join(study.modalities), study.description, study.patient.patient_id)
+        day = day_of(study.study_date)
         item = QueueItem(
             uid,
             name_or_placeholder(study.patient.name),
-            " · ".join(part for part in facts if part),
+            _joined("/".join(study.modalities), study.description),
             study.instance_count,
+            which=_joined(study.patient.patient_id, day.isoformat() if day is not None else ""),
             warnings=tuple(dict.fromkeys(warnings)),
         )
         self._entries[uid] = _Entry(study, item)
@@ -213,3 +215,7 @@ class GrassrootsQueue(QObject):
         )
         if not self._closed:
             self.changed.emit(item.study_instance_uid)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)

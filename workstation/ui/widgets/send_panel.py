@@ -25,6 +25,7 @@ _PRIORITIES = {"stat": Priority.HIGH, "urgent": Priority.MEDIUM, "routine": Prio
 
 _ZONE, _ZONE_LOW, _LOW_BELOW = 184, 112, 640
 _COUNT_PX = 88
+_WHICH_PX = 168
 
 
 class DropZone(QWidget):
@@ -128,7 +129,7 @@ class SendState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One study as the queue shows it."""
+    """One study as the queue shows it; ``which`` tells it from others of one name and kind: ID and day."""
 
     study_instance_uid: str
     who: str
@@ -138,6 +139,7 @@ class QueueItem:
     state: SendState = SendState.FOUND
     message: str = ""
     warnings: tuple[str, ...] = ()
+    which: str = ""
 
 
 class _QueueRow(QWidget):
@@ -165,10 +167,13 @@ class _QueueRow(QWidget):
         column.addLayout(top)
         bar = QHBoxLayout()
         bar.setSpacing(12)
+        self._which = ElidedLabel("", "caption", "t2")
+        self._which.setFixedWidth(_WHICH_PX)  # bars of one length, whatever stands before and behind them
         self._bar = _Bar()
         self._count = label("", "caption", "t2")
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._count.setMinimumWidth(_COUNT_PX)  # bars of one length, however many images
+        self._count.setMinimumWidth(_COUNT_PX)
+        bar.addWidget(self._which)
         bar.addWidget(self._bar, 1)
         bar.addWidget(self._count)
         column.addLayout(bar)
@@ -179,6 +184,7 @@ class _QueueRow(QWidget):
         self._who.setText(paint.elided(item.who, 160))
         self._who.setToolTip(item.who)
         self._what.show_text(item.what)
+        self._which.show_text(item.which)
         word, kind, icon, tone = {
             SendState.FOUND: (tr("Found"), "neutral", "folder-open", "acc"),
             SendState.SENDING: (tr("Sending"), "acc", "upload-cloud-2", "acc"),
@@ -200,7 +206,7 @@ class _QueueRow(QWidget):
                  SendState.INTERRUPTED: tr("Try now")}  # fmt: skip
         self.send.setVisible(item.state in words)
         self.send.set_text(words.get(item.state, tr("Send")))
-        self.setAccessibleName(f"{item.who} · {item.what} · {word}")
+        self.setAccessibleName(" · ".join(part for part in (item.who, item.what, item.which, word) if part))
         self.stop.setVisible(item.state in {SendState.SENDING, SendState.INTERRUPTED})
 
 
