@@ -181,7 +181,7 @@ def _add_local_commands(commands: Commands) -> None:
     detect.add_argument(
         "--json", nargs="?", type=Path, metavar="FILE", help="write the result here (default: standard output)"
     )
-    detect.add_argument("--model", metavar="ID", help="model bundle (default: the one that ships)")
+    detect.add_argument("--model", metavar="ID", help="model bundle (default: the best that ships and runs here)")
     detect.add_argument("--provider", choices=_PROVIDERS, default="auto")
     detect.set_defaults(command=_detect)
 
@@ -190,7 +190,7 @@ def _add_local_commands(commands: Commands) -> None:
     evaluate.add_argument(
         "--json", nargs="?", type=Path, metavar="FILE", help="write the figures here (default: standard output)"
     )
-    evaluate.add_argument("--model", metavar="ID", help="model bundle (default: the one that ships)")
+    evaluate.add_argument("--model", metavar="ID", help="model bundle (default: the best that ships)")
     evaluate.add_argument("--provider", choices=_PROVIDERS, default="auto")
     evaluate.set_defaults(command=_evaluate)
 

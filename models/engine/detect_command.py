@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from models.engine.detector import LungNoduleDetector
 from models.engine.manifest_values import HeatmapSpec, ImageInput
 from models.engine.measured_detector import MeasuringDetector
+from models.engine.memory import most_memory_mb
 from models.engine.nodule.segmenter import NoduleSegmenter
-from models.engine.registry import DEFAULT_MODEL, Bundle, Registry, check_bundle
+from models.engine.own_detector import MakeDetector, OwnDetector, default_model
+from models.engine.registry import Bundle, Registry, check_bundle
 from models.engine.runner import ModelRunner
 from models.engine.session import parse_provider
 from models.engine.trust import trusted_keys
@@ -24,16 +26,10 @@ from workstation.domain.ports import DetectionResult, Detector, JobContext
 from workstation.domain.volume import Volume
 
 LoadVolume = Callable[[Path, JobContext], Volume]
+MarkSeries = Callable[[Path, Detector, JobContext], tuple[str, DetectionResult]]
+"""Lets a detector mark a series below a path; returns its Series Instance UID and the marks."""
 LoadImages = Callable[[Path, tuple[str, ...], JobContext], Sequence[PlanarImage]]
 """Reads the images of some modalities below a path."""
-
-
-class MakeDetector(Protocol):
-    """Opens a bundle; replaced in tests."""
-
-    def __call__(self, bundle: Bundle, provider: str) -> Detector:
-        """Return a detector on the provider of this name."""
-        ...
 
 
 def open_detector(bundle: Bundle, provider: str) -> MeasuringDetector:
@@ -48,7 +44,7 @@ def detect_path(
     path: Path,
     model_id: str | None,
     provider: str,
-    load_volume: LoadVolume,
+    mark_series: MarkSeries,
     job: JobContext,
     *,
     registry: Registry | None = None,
@@ -57,14 +53,21 @@ def detect_path(
     """
     Run a detector on a local series and return the stable JSON shape of ``lianyue detect``.
 
-    ``seconds.load`` covers reading the series and opening the network, ``seconds.total`` all.
+    A model that is named is used or refused; where none is, the best of the product's own that runs here marks and
+    ``warnings`` say where that is not the best there is.
+    ``seconds.load`` covers reading the series, opening the network and what was tried before, ``seconds.total`` all.
     Raises a WorkstationError whose ``user_text`` is one clear line.
     """
     started = time.perf_counter()
-    detector = make_detector((registry or Registry()).load(model_id or DEFAULT_MODEL), provider)
-    volume = load_volume(path, job)
-    read = time.perf_counter() - started
-    return as_json(detector.detect(volume, job), read_seconds=read)
+    registry = registry or Registry()
+    detector = (
+        OwnDetector(registry, provider, make_detector)
+        if model_id is None
+        else make_detector(registry.load(model_id), provider)
+    )
+    series_instance_uid, result = mark_series(path, detector, job)
+    before = time.perf_counter() - started - result.seconds.get("total", 0.0)
+    return {**as_json(result, read_seconds=max(0.0, before)), "series_instance_uid": series_instance_uid}
 
 
 def reads_images(bundle: Bundle) -> bool:
@@ -139,9 +142,14 @@ def as_json(result: DetectionResult, *, read_seconds: float = 0.0) -> dict[str, 
 
 
 def list_models(registry: Registry | None = None) -> list[dict[str, Any]]:
-    """Return one entry per installed bundle; a broken one is listed with its fault, not hidden."""
+    """
+    Return one entry per installed bundle; a broken one is listed with its fault, not hidden.
+
+    ``default`` is the one that marks where nobody chose: the best of the product's own that can run here.
+    """
     registry = registry or Registry()
     entries: list[dict[str, Any]] = []
+    needed_mb: dict[str, int] = {}
     for model_id in registry.ids():
         try:
             bundle = registry.load(model_id)
@@ -149,6 +157,7 @@ def list_models(registry: Registry | None = None) -> list[dict[str, Any]]:
             entries.append({"id": model_id, "ok": False, "fault": exc.user_text})
             continue
         title = bundle.manifest.title
+        needed_mb[model_id] = bundle.manifest.peak_mb
         entries.append(
             {
                 **_model(bundle.identity),
@@ -156,11 +165,12 @@ def list_models(registry: Registry | None = None) -> list[dict[str, Any]]:
                 "licence": bundle.manifest.licence,
                 "kind": bundle.manifest.kind,
                 "trust": bundle.trust.value,
-                "default": model_id == DEFAULT_MODEL,
+                "default": False,
                 "ok": True,
             }
         )
-    return entries
+    default = default_model(registry.own, needed_mb, most_memory_mb())
+    return [{**one, "default": one["id"] == default} if one["ok"] else one for one in entries]
 
 
 def check_model(id_or_folder: str | None, registry: Registry | None = None) -> dict[str, Any]:
@@ -170,7 +180,7 @@ def check_model(id_or_folder: str | None, registry: Registry | None = None) -> d
     Raises BundleInvalid with the first fault.
     """
     registry = registry or Registry()
-    name = id_or_folder or DEFAULT_MODEL
+    name = id_or_folder or registry.default
     folder = Path(name)
     if not folder.is_dir():
         folder = registry.folder(name)

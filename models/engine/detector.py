@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -19,16 +20,18 @@ from models.engine.preprocess import Prepared, normalised, prepare
 from models.engine.registry import Bundle
 from models.engine.second_stage import rescored
 from models.engine.session import InferenceSession, Provider
-from models.engine.tiling import run_tiled
+from models.engine.tiling import run_tiled, slab_sizes
 from resources.translation import tr
+from workstation.domain.errors import OutOfMemory
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.model import OcclusionMap
 from workstation.domain.ports import JobContext
-from workstation.domain.progress import JobPart
+from workstation.domain.progress import JobPart, RisingJob
 from workstation.domain.study import DecodeWarning
 from workstation.domain.volume import Volume
 
 FloatArray = npt.NDArray[np.float32]
+_log = logging.getLogger(__name__)
 _WHOLE_VOXELS: Final = 28_000_000  # 0.6 GB of activations; the lungs of most adults at 1 mm
 
 
@@ -73,7 +76,8 @@ class LungNoduleDetector:
 
         Raises:
             InputOutsideIntendedUse: not CT, too few or too thick slices, no lungs in view.
-            ProviderUnavailable: the provider asked for is not here, or memory ran out.
+            ProviderUnavailable: the provider asked for is not here.
+            OutOfMemory: not even the smallest slabs fit into memory.
             JobCancelled: within one slab of the request.
         """
         with self._one_at_a_time:
@@ -82,17 +86,17 @@ class LungNoduleDetector:
     def detect_prepared(self, prepared: Prepared, job: JobContext) -> tuple[Mark, ...]:
         """Mark nodules in a study that was prepared before, so that one can be measured many times over."""
         with self._one_at_a_time:
-            return self._marks(prepared, *self._network(prepared, self._opened(), job))
+            return self._marks(prepared, *self._network(prepared, job))
 
     def heat_map(self, volume: Volume, job: JobContext) -> OcclusionMap:
         """Return the network's own heat in and at the lungs, in [0, 1] on its coarse grid; raises as ``detect``."""
         with self._one_at_a_time:
             manifest = self._bundle.manifest
             job.progress(0.0, tr("Opening the network"))
-            session = self._opened()
+            self._opened()
             try:
                 prepared = prepare(volume, manifest.applies_to, manifest.input, job)
-                heat, size, _offset = self._network(prepared, session, JobPart(job, 0.25, 1.0))
+                heat, size, _offset = self._network(prepared, JobPart(job, 0.25, 1.0))
             except BaseException:
                 self._drop()
                 raise
@@ -102,7 +106,7 @@ class LungNoduleDetector:
         manifest = self._bundle.manifest
         marks_of_time = [time.perf_counter()]
         job.progress(0.0, tr("Opening the network"))
-        session = self._opened()  # first, so that a missing provider is told at once
+        self._opened()  # first, so that a missing provider is told at once
         marks_of_time.append(time.perf_counter())
 
         job.progress(0.05, tr("Finding the lungs"))
@@ -110,7 +114,8 @@ class LungNoduleDetector:
         marks_of_time.append(time.perf_counter())
 
         try:
-            heat, size, offset = self._network(prepared, session, JobPart(job, 0.25, 0.95))
+            heat, size, offset = self._network(prepared, JobPart(job, 0.25, 0.95))
+            session = self._opened()  # another one than at first where memory ran out
         except BaseException:
             self._drop()  # a failed or cancelled run keeps no activations
             raise
@@ -145,17 +150,29 @@ class LungNoduleDetector:
             self._session.close()
             self._session = None
 
-    def _network(
-        self, prepared: Prepared, session: InferenceSession, job: JobContext
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        spec, output = self._bundle.manifest.input, self._bundle.manifest.output
-        names = (output.heat, output.size, output.offset)
+    def _network(self, prepared: Prepared, job: JobContext) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Run in slabs as large as memory allows. Raises OutOfMemory where it does not hold the smallest."""
+        spec = self._bundle.manifest.input
         image = normalised(prepared.hu, spec)
+        # a halo is work done twice: what fits into memory runs whole
+        whole = image.shape[0] if image.size <= _WHOLE_VOXELS else 0
+        rising = RisingJob(job)
+        *larger, smallest = slab_sizes(spec.slab, halo=spec.halo, whole=whole, multiple=spec.multiple_of)
+        for slab in larger:
+            try:
+                return self._tiled(image, slab, rising)
+            except OutOfMemory as exc:
+                _log.info("slabs of %d slices do not fit into memory: %s", slab, exc)
+            self._drop()
+        return self._tiled(image, smallest, rising)
+
+    def _tiled(self, image: FloatArray, slab: int, job: JobContext) -> tuple[FloatArray, FloatArray, FloatArray]:
+        spec, output, session = self._bundle.manifest.input, self._bundle.manifest.output, self._opened()
+        names = (output.heat, output.size, output.offset)
         heat, size, offset = run_tiled(
             image,
-            lambda slab: session.run(names, {spec.name: slab}, job),
-            # a halo is work done twice: what fits into memory runs whole
-            slab=max(spec.slab, image.shape[0] if image.size <= _WHOLE_VOXELS else 0),
+            lambda part: session.run(names, {spec.name: part}, job),
+            slab=slab,
             halo=spec.halo,
             stride=output.stride,
             job=job,

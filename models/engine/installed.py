@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,8 @@ from models.engine.bundle_store import BundleStore, take_out
 from models.engine.detect_command import open_detector
 from models.engine.manifest import MANIFEST_NAME
 from models.engine.manifest_values import Text
+from models.engine.memory import most_memory_mb
+from models.engine.own_detector import OwnDetector, default_model, shortage
 from models.engine.registry import BUNDLES, Bundle, Registry, gate_results
 from models.engine.trust import trusted_keys
 from resources.translation import language
@@ -40,8 +43,27 @@ class InstalledModels:
         return BundleStore(self.folder, self.keys)
 
     def cards(self) -> tuple[ModelCard, ...]:
-        """Return every installed model; a broken one carries its fault."""
-        return tuple(self._card(model_id) for model_id in self.registry.ids())
+        """Return every installed model; a broken one carries its fault, and a card says which is the default."""
+        registry, has_mb = self.registry, most_memory_mb()
+        cards: dict[str, ModelCard] = {}
+        needed_mb: dict[str, int] = {}
+        for model_id in dict.fromkeys((*registry.ids(), *registry.own)):  # one without a manifest is no id
+            try:
+                bundle = registry.load(model_id)
+            except BundleInvalid as exc:
+                cards[model_id] = _broken(model_id, exc)
+            else:
+                cards[model_id] = model_card(model_id, bundle)
+                needed_mb[model_id] = bundle.manifest.peak_mb
+        default = default_model(registry.own, needed_mb, has_mb)
+        for model_id in registry.own:
+            if model_id == default:
+                cards[model_id] = replace(cards[model_id], is_default=True)
+                break
+            cards[model_id] = replace(
+                cards[model_id], passed_over=cards[model_id].fault or shortage(needed_mb[model_id], has_mb)
+            )
+        return tuple(cards.values())
 
     def gates(self, model_id: str) -> tuple[GateResult, ...]:
         """Run the load gate anew. Raises BundleInvalid for an unknown model."""
@@ -64,14 +86,20 @@ class InstalledModels:
         """Return the model ready to run on volumes. Raises BundleInvalid, ProviderUnavailable."""
         return open_detector(self.registry.load(model_id), self.provider)
 
-    def _card(self, model_id: str) -> ModelCard:
-        try:
-            return model_card(model_id, self.registry.load(model_id))
-        except BundleInvalid as exc:
-            return ModelCard(
-                model_id=model_id, version="", title=model_id, kind=ModelKind.HEATMAP_3D, trust=Trust.RESEARCH,
-                sha256="", licence="", card="", fault=f"{exc.user_text} {exc.hint}".strip(),
-            )  # fmt: skip
+    def own_detector(self, tell: Callable[[str], None]) -> OwnDetector:
+        """
+        Return the product's own detector; ``tell`` is called where it is not the best one that ships.
+
+        Raises BundleInvalid, OutOfMemory, ProviderUnavailable.
+        """
+        return OwnDetector(self.registry, self.provider, open_detector, tell=tell)
+
+
+def _broken(model_id: str, fault: BundleInvalid) -> ModelCard:
+    return ModelCard(
+        model_id=model_id, version="", title=model_id, kind=ModelKind.HEATMAP_3D, trust=Trust.RESEARCH,
+        sha256="", licence="", card="", fault=f"{fault.user_text} {fault.hint}".strip(),
+    )  # fmt: skip
 
 
 def model_card(model_id: str, bundle: Bundle) -> ModelCard:

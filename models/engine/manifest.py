@@ -65,6 +65,8 @@ class Manifest:
     intended_use: Text
     limits: tuple[Text, ...]
     opset: int
+    peak_mb: int
+    """The most memory that a process running it was seen to take"""
     signature: Signature | None
 
     @property
@@ -180,6 +182,7 @@ def _manifest(raw: dict[str, Any]) -> Manifest:
         intended_use=Text(**raw["intended_use"]),
         limits=tuple(Text(**entry) for entry in raw["limits"]),
         opset=raw["runtime"]["opset"],
+        peak_mb=raw["runtime"]["peak_mb"],
         signature=_signature(raw["signature"]),
     )
     _check_consistency(manifest)

@@ -16,6 +16,7 @@ from workstation.domain.finding import AlgorithmIdentity, Mark, MarkEvidence
 from workstation.domain.nodule_ports import NoduleMeasurer
 from workstation.domain.ports import DetectionResult, Detector, JobContext
 from workstation.domain.progress import JobPart
+from workstation.domain.study import DecodeWarning
 from workstation.domain.volume import Volume
 
 _log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class MeasuredResult:
     marks: tuple[Mark, ...]
     algorithm: AlgorithmIdentity
     seconds: dict[str, float]
+    warnings: tuple[DecodeWarning, ...] = ()
 
 
 class MeasuringDetector:

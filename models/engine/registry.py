@@ -35,7 +35,8 @@ from workstation.domain.model import GateResult, GateStep, Trust
 from workstation.domain.template import Code
 
 BUNDLES: Final = Path(__file__).resolve().parents[1] / "bundles"
-DEFAULT_MODEL: Final = "lung-nodule-xs"
+OWN_MODELS: Final = ("lung-nodule-s", "lung-nodule-xs")
+"""The product's own detectors, the best first (ADR 0062)"""
 MAX_MODEL_BYTES: Final = 512 * 1024 * 1024
 MAX_OTHER_BYTES: Final = 64 * 1024 * 1024
 MAX_TENSOR_BYTES: Final = MAX_MODEL_BYTES
@@ -79,7 +80,8 @@ class Registry:
     The bundles below some folders; the first folder that has a model id wins.
 
     A bundle's folder is named by its id, or ``ID-VERSION`` where several versions are installed.
-    ``keys`` is the folder of the public keys that a site trusts besides the product's own.
+    ``keys`` is the folder of the public keys that a site trusts besides the product's own. The first folder is the
+    one that comes with the product.
     """
 
     folders: tuple[Path, ...] = (BUNDLES,)
@@ -89,6 +91,20 @@ class Registry:
         """Return the names of every bundle folder, sorted, whether valid or not."""
         found = {p.parent.name for folder in self.folders for p in folder.glob(f"*/{MANIFEST_NAME}")}
         return tuple(sorted(found))
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """
+        Return the product's own detectors that came with this installation, the best first, whether whole or not.
+
+        One whose folder is not there at all was not installed, one that lacks files is damaged.
+        """
+        return tuple(model_id for model_id in OWN_MODELS if (self.folders[0] / model_id).is_dir())
+
+    @property
+    def default(self) -> str:
+        """Return the model that is meant where nobody names one; it may be damaged."""
+        return next(iter(self.own), OWN_MODELS[-1])
 
     def list(self) -> tuple[Manifest, ...]:
         """Return the manifests of all bundles; files are not hashed. Raises BundleInvalid."""
@@ -104,8 +120,9 @@ class Registry:
             hint=tr("Installed models: {models}", models=", ".join(self.ids()) or "–"),
         )
 
-    def load(self, model_id: str = DEFAULT_MODEL) -> Bundle:
-        """Return a model whose files were verified just now. Raises BundleInvalid."""
+    def load(self, model_id: str | None = None) -> Bundle:
+        """Return a model (None: the default) whose files were verified just now. Raises BundleInvalid."""
+        model_id = model_id or self.default
         bundle = read_bundle(self.folder(model_id), trusted_keys(self.keys))
         manifest = bundle.manifest
         if model_id not in {manifest.id, f"{manifest.id}-{manifest.version}"}:

@@ -21,7 +21,7 @@ import onnxruntime
 
 from models.engine import openvino_network
 from resources.translation import tr
-from workstation.domain.errors import BundleInvalid, JobCancelled, ProviderUnavailable
+from workstation.domain.errors import BundleInvalid, JobCancelled, OutOfMemory, ProviderUnavailable
 from workstation.domain.ports import CancelToken
 from workstation.domain.study import DecodeWarning
 
@@ -122,6 +122,7 @@ class InferenceSession:
         Raises:
             ProviderUnavailable: the provider asked for is not here or does not start.
             BundleInvalid: not even the CPU provider can open the network.
+            OutOfMemory: it does not fit into memory.
         """
         session = cls(model, requested, threads or usable_cores(), factory or _create, for_cpu)
         session._start(available_providers() if available is None else available)
@@ -148,17 +149,17 @@ class InferenceSession:
         """
         Run once; returns the named outputs.
 
-        Raises ProviderUnavailable when memory runs out, and JobCancelled soon after ``job`` was
+        Raises OutOfMemory, with the network's memory given back, and JobCancelled soon after ``job`` was
         cancelled: the network is told to stop and no longer waited for.
         """
         try:
-            result = self._run(outputs, feed, job)
+            return tuple(self._run(outputs, feed, job))
         except Exception as exc:  # ONNX Runtime's exception types share no public base
             if not _is_out_of_memory(exc):
                 raise
-            self._survive_out_of_memory(exc)
-            return self.run(outputs, feed, job)
-        return tuple(result)
+        # behind the handler: the frames of the exception hold the network, and with it the memory
+        self._survive_out_of_memory()
+        return self.run(outputs, feed, job)
 
     def _run(
         self, outputs: tuple[str, ...], feed: Mapping[str, FloatArray], job: CancelToken | None
@@ -222,6 +223,8 @@ class InferenceSession:
         try:
             self._session = self._factory(self._model, _session_options(self._threads), _wanted(Provider.CPU))
         except Exception as exc:
+            if _is_out_of_memory(exc):
+                raise _no_memory(Provider.CPU) from None
             raise BundleInvalid(tr("The network cannot be opened."), detail=str(exc)[:300]) from exc
 
     def _opened_rewritten(self, rewrite: Rewrite) -> bool:
@@ -234,14 +237,10 @@ class InferenceSession:
             return False
         return True
 
-    def _survive_out_of_memory(self, exc: Exception) -> None:
+    def _survive_out_of_memory(self) -> None:
         self.close()
         if self._requested is not Provider.AUTO or self.provider is Provider.CPU:
-            raise ProviderUnavailable(
-                tr("There is not enough memory to run the detector."),
-                hint=tr("Close other programs and try again."),
-                detail=f"{self.provider}: out of memory",
-            ) from exc
+            raise _no_memory(self.provider)
         _log.info("%s ran out of memory; going on with the CPU", self.provider)
         self.notice = tr("{provider} ran out of memory; the CPU is used.", provider=self.provider.value.upper())
         self._open_on_cpu()
@@ -294,6 +293,14 @@ def _wanted(provider: Provider) -> list[tuple[str, dict[str, str]]]:
     if provider is not Provider.CPU:
         chosen.append((_RUNTIME_NAMES[Provider.CPU], {}))
     return chosen
+
+
+def _no_memory(provider: Provider) -> OutOfMemory:
+    return OutOfMemory(
+        tr("There is not enough memory to run the detector."),
+        hint=tr("Close other programs and try again."),
+        detail=f"{provider}: out of memory",
+    )
 
 
 def _is_out_of_memory(exc: Exception) -> bool:

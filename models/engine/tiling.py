@@ -31,6 +31,18 @@ def slabs(depth: int, *, slab: int, halo: int) -> Iterator[Slab]:
         yield Slab(max(0, start - halo), min(depth, stop + halo), start, stop)
 
 
+def slab_sizes(slab: int, *, halo: int, whole: int, multiple: int) -> tuple[int, ...]:
+    """
+    Return how many slices to read at once, the most first: what is tried where memory runs out.
+
+    The ``whole`` depth (0: it is not to be tried whole), ``slab`` where that with its halo is less, then about a third
+    of ``slab``, a multiple of ``multiple``.
+    """
+    third = min(slab, max(multiple, slab // 3 // multiple * multiple))
+    largest = max(slab, whole)
+    return tuple(dict.fromkeys((largest, *((slab,) if largest > slab + 2 * halo else ()), third)))
+
+
 def run_tiled(
     image: FloatArray, infer: Infer, *, slab: int, halo: int, stride: int, job: JobContext
 ) -> tuple[FloatArray, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models.engine.detect_command import LoadVolume, MakeDetector, open_detector
-from models.engine.registry import DEFAULT_MODEL, Registry
+from models.engine.detect_command import LoadVolume, open_detector
+from models.engine.own_detector import MakeDetector
+from models.engine.registry import Registry
 from models.evaluation.cases import Reference, read_cases
 from models.evaluation.froc import Case, Judged, Scored, judge, within_any_outline
 from models.evaluation.summary import summarise
@@ -30,7 +31,7 @@ def evaluate_cases(
     every nodule has some, else None. Raises a WorkstationError with one clear line.
     """
     cases = read_cases(path)
-    bundle = (registry or Registry()).load(model_id or DEFAULT_MODEL)
+    bundle = (registry or Registry()).load(model_id)  # never a smaller one: the figures are of one model
     detector = make_detector(bundle, provider)
     marked: list[Case] = []
     for number, case in enumerate(cases):

@@ -8,8 +8,8 @@ import pytest
 from pydicom import dcmread
 
 from models.engine.detect_command import detect_path
-from tests.helpers.models import Job, refused
-from workstation.bootstrap.detect import series_volume
+from tests.helpers.models import Job, marking, refused
+from workstation.bootstrap.detect import mark_series
 from workstation.dicom.images.source import scan
 from workstation.dicom.images.volumes import load_volume
 from workstation.domain.errors import InputOutsideIntendedUse
@@ -26,20 +26,20 @@ def _longest(path: Path) -> Volume:
 
 def test_5_mm_slices_of_a_real_chest_are_refused(shared_data: Path) -> None:
     with refused(InputOutsideIntendedUse, "slices are 5.0 mm apart, at most 3 mm are allowed"):
-        detect_path(shared_data / "ct-chest-lungdx-A0001", None, "cpu", series_volume, Job())
+        detect_path(shared_data / "ct-chest-lungdx-A0001", None, "cpu", mark_series, Job())
 
 
 @pytest.mark.parametrize("folder", ["pet-qin-hn-0024", "mr-brain-pgbm-001"])
 def test_a_real_pet_and_a_real_brain_mr_are_refused(shared_data: Path, folder: str) -> None:
     with refused(InputOutsideIntendedUse, "There is no CT series here"):
-        detect_path(shared_data / folder, None, "cpu", series_volume, Job())
+        detect_path(shared_data / folder, None, "cpu", mark_series, Job())
     with refused(InputOutsideIntendedUse, "it is not a CT"):
-        detect_path(shared_data / folder, None, "cpu", lambda path, _job: _longest(path), Job())
+        detect_path(shared_data / folder, None, "cpu", marking(lambda path, _job: _longest(path)), Job())
 
 
 def test_a_short_real_slab_is_refused(shared_data: Path) -> None:
     with refused(InputOutsideIntendedUse, "16 slices"):
-        detect_path(shared_data / "ct-chest-lidc-0001-part", None, "cpu", series_volume, Job())
+        detect_path(shared_data / "ct-chest-lidc-0001-part", None, "cpu", mark_series, Job())
 
 
 def test_every_third_of_the_thin_slices_of_a_real_chest_is_refused_not_marked(shared_data: Path) -> None:
@@ -47,4 +47,4 @@ def test_every_third_of_the_thin_slices_of_a_real_chest_is_refused_not_marked(sh
     order = sorted(files, key=lambda file: float(dcmread(file, stop_before_pixels=True).ImagePositionPatient[2]))
 
     with refused(InputOutsideIntendedUse, "slices are 1 mm thick and 3.0 mm apart"):
-        detect_path(shared_data, None, "cpu", lambda _path, _job: load_volume(order[::3], NoJob()), Job())
+        detect_path(shared_data, None, "cpu", marking(lambda _path, _job: load_volume(order[::3], NoJob())), Job())

@@ -16,6 +16,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from models.engine.registry import Registry
 from resources.translation import language, use_language
 from tests.helpers.part10 import SERIES_UID, ct_slice
 from tests.helpers.reports import STUDY_UID
@@ -142,7 +143,7 @@ def test_a_result_that_cannot_be_written_is_refused_before_the_work(ct: Path, tm
 
 
 def test_a_model_that_is_not_there_names_those_that_are(ct: Path) -> None:
-    expected = "There is no model “nope”. · Installed models: lung-nodule-xs"
+    expected = f"There is no model “nope”. · Installed models: {', '.join(Registry().ids())}"
     assert complaint("detect", ct, "--model", "nope") == expected
     assert complaint("models", "check", "nope") == expected
     assert complaint("models", "remove", "nope").endswith("“lianyue models list” shows what is installed.")

@@ -104,6 +104,35 @@ def test_ai_is_switched_off_for_this_machine_and_the_page_says_so(
     assert not bench.services.choice().off
 
 
+def test_where_nobody_chose_the_page_names_the_own_model_that_marks_and_why_not_the_better_one(
+    qtbot: QtBot, tmp_path: Path, jobs: JobRunner
+) -> None:
+    bench = _Bench(qtbot, tmp_path, jobs, ADMIN)
+    page, installed = bench.page, bench.models.installed
+    installed["a"] = replace(installed["a"], is_default=True)
+    installed["broken"] = replace(installed["broken"], fault="altered", passed_over="altered")
+    for name in ("a", "b"):
+        bench.runs.add(StoredRun("1.2.3", AlgorithmIdentity(name, "1.0.0", _card(name).sha256), (mark(0.9),), NOON))
+    page.refresh()
+
+    qtbot.waitUntil(lambda: "In use" in page.list.item(0).text())
+    assert page.list.item(0).text() == "a  1.0.0\nIn use · signed by the makers"
+    assert page.none_chosen.text() == (
+        "No model is chosen: the product's own, “a 1.0.0”, marks.\nThe better “broken” cannot run here: altered"
+    )
+    bench.choose("a")
+    assert [b.isHidden() for b in (page.activate, page.shadow, page.compare, page.remove)] == [False, True, True, True]
+    bench.choose("b")
+    assert [b.isHidden() for b in (page.activate, page.shadow, page.compare, page.remove)] == [False] * 4
+    page.compare.click()  # with the default, too: how a new one differs from what marks now
+    qtbot.waitUntil(lambda: bool(page.compared.text()))
+    assert page.compared.text() == "1 cases: 1.0 marks a case against 1.0; 1 marks in common (100%)"
+
+    bench.choose("a")
+    page.activate.click()  # chosen by somebody it stays, whatever ships later
+    qtbot.waitUntil(lambda: bench.services.choice().active == "a")
+
+
 def test_a_senior_reads_the_cards_and_changes_nothing(qtbot: QtBot, tmp_path: Path, jobs: JobRunner) -> None:
     bench = _Bench(qtbot, tmp_path, jobs, EXPERT)
     page = bench.page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,11 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.engine.registry import BUNDLES
+from models.engine.detect_command import LoadVolume, MarkSeries
+from models.engine.registry import BUNDLES, Registry
 from workstation.domain.errors import JobCancelled, WorkstationError
+from workstation.domain.ports import DetectionResult, Detector, JobContext
 from workstation.domain.volume import Volume
 
 AXIAL = np.eye(3)
+XS = "lung-nodule-xs"
+"""The small detector by its name: for tests of how networks run, and for its own figures"""
 
 
 class Job:
@@ -87,13 +92,43 @@ def rotation(degrees: float, axis: int) -> npt.NDArray[np.float64]:
 
 def copied_bundle(folder: Path, change: Callable[[dict[str, Any]], None] | None = None) -> Path:
     """Copy the shipped bundle below ``folder``, with a changed manifest."""
-    target = folder / "lung-nodule-xs"
-    shutil.copytree(BUNDLES / "lung-nodule-xs", target)
+    target = folder / XS
+    shutil.copytree(BUNDLES / XS, target)
     if change is not None:
         manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
         change(manifest)
         (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return target
+
+
+def marking(load: LoadVolume) -> MarkSeries:
+    """Return what lets a detector mark the one volume that ``load`` gives."""
+
+    def mark(path: Path, detector: Detector, job: JobContext) -> tuple[str, DetectionResult]:
+        volume = load(path, job)
+        return volume.series_instance_uid, detector.detect(volume, job)
+
+    return mark
+
+
+def own_bundles(folder: Path, *names: str) -> Registry:
+    """
+    Make a registry whose own models are copies of the small one under these names.
+
+    Its weights under the name of a better one stand in for that: what is tested is which of them runs.
+    """
+    for name in names:
+        target = folder / name
+        shutil.copytree(BUNDLES / XS, target)
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+        card = (target / "CARD.md").read_text(encoding="utf-8").replace(XS, name).encode()
+        (target / "CARD.md").write_bytes(card)
+        manifest["id"] = name
+        for entry in manifest["files"]:
+            if entry["path"] == "CARD.md":
+                entry["sha256"], entry["bytes"] = hashlib.sha256(card).hexdigest(), len(card)
+        (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return Registry((folder,))
 
 
 def compressed_volume(path: Path) -> Volume:

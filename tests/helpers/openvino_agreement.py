@@ -16,12 +16,12 @@ from models.engine.detector import LungNoduleDetector
 from models.engine.registry import Registry
 from models.engine.session import InferenceSession, Provider, available_providers
 from models.evaluation.build import golden_input
-from tests.helpers.models import Job, thorax
+from tests.helpers.models import XS, Job, thorax
 
 
 def said(provider: Provider) -> dict[str, Any]:
     """Return where it ran, what was warned of, and every mark of a thorax with one nodule."""
-    found = LungNoduleDetector(Registry().load(), provider).detect(thorax(nodule_lps_mm=(-55.0, 10.0, -12.0)), Job())
+    found = LungNoduleDetector(Registry().load(XS), provider).detect(thorax(nodule_lps_mm=(-55.0, 10.0, -12.0)), Job())
     marks = [[*mark.centre_lps_mm, mark.diameter_mm, mark.score] for mark in found.marks]
     return {
         "provider": found.algorithm.provider,
@@ -32,7 +32,7 @@ def said(provider: Provider) -> dict[str, Any]:
 
 def largest_difference() -> float:
     """Return the largest difference of any output of the network for the golden crop."""
-    bundle = Registry().load()
+    bundle = Registry().load(XS)
     outputs = []
     for provider in (Provider.CPU, Provider.OPENVINO):
         with InferenceSession.open(bundle.model, provider, threads=2) as session:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from models.engine.detect_command import detect_images, detect_path, open_detector, reads_images
-from models.engine.registry import DEFAULT_MODEL, Registry
+from models.engine.registry import Registry
 from resources.translation import tr, trn
 from workstation.bootstrap.console import check_writable, write_text
 from workstation.bootstrap.models import installed_models
@@ -18,11 +19,13 @@ from workstation.dicom.images.source import scan
 from workstation.dicom.images.volumes import load_volume
 from workstation.domain.errors import InputOutsideIntendedUse
 from workstation.domain.model import PlanarImage
-from workstation.domain.ports import JobContext
-from workstation.domain.study import Series
+from workstation.domain.outside_use import outside_use_words
+from workstation.domain.ports import DetectionResult, Detector, JobContext
+from workstation.domain.study import DecodeWarning, Series
 from workstation.domain.volume import Volume
 from workstation.services.jobs import NoJob
-from workstation.services.series_choice import MIN_SLICES, choose_series
+from workstation.services.second_try import first_accepted
+from workstation.services.series_choice import MIN_SLICES, choose_series, readable_series
 
 
 def series_volume(path: Path, job: JobContext) -> Volume:
@@ -32,6 +35,28 @@ def series_volume(path: Path, job: JobContext) -> Volume:
         series: Series | None = choose_series(study)
         if series is not None:
             return load_volume(series, job)
+    raise _nothing_to_read([series for study in studies for series in study.series])
+
+
+def mark_series(path: Path, detector: Detector, job: JobContext) -> tuple[str, DetectionResult]:
+    """
+    Let a detector mark what the AI worker would give it below a path; return the Series Instance UID, too.
+
+    The first study with a series to read counts. Where the detector refuses its best series the next ones are tried,
+    and the warnings say so, as they do where a series held several phases.
+    """
+    studies = scan(path, job)
+    for study in studies:
+        chosen = readable_series(study)
+        if not chosen:
+            continue
+        accepted = first_accepted(study, chosen, lambda _number, series: detector.detect(load_volume(series, job), job))
+        found: Any = accepted.result  # the port does not ask for warnings; results of our detectors have them
+        if accepted.doubts:
+            algorithm = replace(found.algorithm, doubts=(*found.algorithm.doubts, *accepted.doubts))
+            told = [DecodeWarning(code, outside_use_words([code])) for code in accepted.doubts]
+            found = replace(found, algorithm=algorithm, warnings=(*found.warnings, *told))
+        return accepted.series.series_instance_uid, found
     raise _nothing_to_read([series for study in studies for series in study.series])
 
 
@@ -82,11 +107,11 @@ def run_detect_command(options: argparse.Namespace) -> int:
     """Print or write the marks of a local series, or of the images below a path, as JSON."""
     check_writable(options.json)
     registry = installed_models().registry
-    bundle = registry.load(options.model or DEFAULT_MODEL)
-    if reads_images(bundle):
+    bundle = registry.load(options.model) if options.model else None
+    if bundle is not None and reads_images(bundle):
         result = detect_images(options.path, bundle, options.provider, radiographs, NoJob())
     else:
-        result = detect_path(options.path, options.model, options.provider, series_volume, NoJob(), registry=registry)
+        result = detect_path(options.path, options.model, options.provider, mark_series, NoJob(), registry=registry)
     text = json.dumps(result, indent=1, ensure_ascii=False)
     if options.json is None:
         print(text)

@@ -95,10 +95,11 @@ def _providers() -> list[str]:
     return list(onnxruntime.get_available_providers())
 
 
-def _model() -> dict[str, Any]:
+def _model() -> list[dict[str, Any]]:
     from models.engine.detect_command import check_model
+    from models.engine.registry import Registry
 
-    return check_model(None)
+    return [check_model(own) for own in Registry().own]  # a damaged one is no less damaged where another stands in
 
 
 def _fonts() -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from models.engine.detect_command import check_model, list_models, reads_images
 from models.engine.installed import InstalledModels
-from models.engine.registry import DEFAULT_MODEL
 from models.engine.runner import ModelRunner
 from models.engine.session import parse_provider
 from models.engine.trust import make_key, sign_bundle
@@ -30,6 +30,9 @@ from workstation.storage.data_dir import default_data_dir
 from workstation.storage.model_store import ModelChoiceFile, StoredRunFolder
 
 T = TypeVar("T")
+_OWN: Final = ""
+"""Stands for the product's own model where a choice would name one"""
+_log = logging.getLogger(__name__)
 
 
 def installed_models(provider: str = "auto") -> InstalledModels:
@@ -49,18 +52,22 @@ def model_page(audit: AuditPort, data_dir: Path | None = None) -> ModelPage:
     )
 
 
-def models_in_use(provider: str = "auto", data_dir: Path | None = None) -> Callable[[], ModelsInUse]:
+def models_in_use(
+    provider: str = "auto", data_dir: Path | None = None, *, tell: Callable[[str], None] = _log.info
+) -> Callable[[], ModelsInUse]:
     """
     Return what tells a worker, for each workitem, which models the choice of this machine means.
 
-    The shipped one reads volumes where nobody chose a model or chose one for single images; a choice to switch off
-    means none. What it gives raises BundleInvalid, StorageError.
+    The product's own reads volumes where nobody chose a model or chose one for single images; ``tell`` hears where
+    that is not the best one that ships (ADR 0062). A model that somebody chose is used or refused, and a choice to
+    switch off means none. What it gives raises BundleInvalid, OutOfMemory, StorageError.
     """
     choices = ModelChoiceFile((data_dir or default_data_dir()) / "model-choice.json")
 
     def volumes_with(models: InstalledModels, name: str) -> Detector | None:
-        is_for_images = name != DEFAULT_MODEL and reads_images(models.registry.load(name))
-        return models.detector(DEFAULT_MODEL if is_for_images else name)
+        if name == _OWN or reads_images(models.registry.load(name)):
+            return models.own_detector(tell)
+        return models.detector(name)
 
     def images_with(models: InstalledModels, name: str) -> PreReadImages | None:
         bundle = models.registry.load(name)
@@ -74,7 +81,7 @@ def models_in_use(provider: str = "auto", data_dir: Path | None = None) -> Calla
         choice = choices.load()
         if choice.off:
             return ModelsInUse(volumes(None), images(None))
-        return ModelsInUse(volumes(choice.active or DEFAULT_MODEL), images(choice.active))
+        return ModelsInUse(volumes(choice.active or _OWN), images(choice.active))
 
     return in_use
 

@@ -53,7 +53,7 @@ def run_worker_command(options: argparse.Namespace) -> int:
         signal.signal(number, ask_to_stop)
     with connect(options.hub) as hub:
         hub.session.sign_in(options.user, password_for(options.user, options.hub))
-        in_use = models_in_use(options.provider)
+        in_use = models_in_use(options.provider, tell=lambda notice: print(notice, flush=True))
         detector = in_use().detector  # a model that cannot be opened is told now, not with the first study
         if detector is None:
             print(tr("Worker ready on {hub}, but AI is switched off on this machine", hub=options.hub), flush=True)

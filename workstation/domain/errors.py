@@ -7,7 +7,7 @@ The errors a person may be shown, as one tree; any other exception is a bug.
     ├─ SourceError      Unreachable · NotTrusted · Refused · Undeliverable · IntegrityMismatch · StudyIncomplete
     ├─ WorklistError    AlreadyClaimed · WrongTransaction · NoLongerUpdatable
     ├─ DecodeError      UnsupportedTransferSyntax · NotAVolume · MissingGeometry · HostileInput
-    ├─ ModelError       BundleInvalid · InputOutsideIntendedUse · ProviderUnavailable
+    ├─ ModelError       BundleInvalid · InputOutsideIntendedUse · ProviderUnavailable (OutOfMemory)
     ├─ ReportError      TemplateViolation · NotSignable · AmendmentNeedsReason · CriticalPolicyInvalid
     ├─ SecurityError    NotPermitted · SignatureInvalid · TimeStampUnavailable · AuditChainBroken · SignInFailed
     └─ StorageError     DiskFull · NewerSchema · Locked
@@ -131,6 +131,10 @@ class HangingProtocolInvalid(WorkstationError):
 
 class ProviderUnavailable(ModelError):
     """The requested execution provider does not exist here."""
+
+
+class OutOfMemory(ProviderUnavailable):
+    """The network does not fit into the memory that this machine has left."""
 
 
 class ReportError(WorkstationError):

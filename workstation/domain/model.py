@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -209,6 +210,10 @@ class ModelCard:
     """Whom it is for, as the manifest says it in the language in use"""
     contraindications: tuple[str, ...] = ()
     """Whom it is not for, in the same words and order"""
+    is_default: bool = False
+    """It is the product's own model that marks where nobody chose one"""
+    passed_over: str = ""
+    """Why the product does not take this one, which is better than its default, on this machine"""
 
     @property
     def research(self) -> bool:
@@ -270,6 +275,14 @@ class ModelChoice:
         if model_id == self.active:
             return ModelRole.ACTIVE
         return ModelRole.SHADOW if model_id == self.shadow else ModelRole.OFF
+
+
+def marking_card(cards: Iterable[ModelCard], choice: ModelChoice) -> ModelCard | None:
+    """Return the model whose marks readers see: the chosen one, else the default; None where AI is off."""
+    if choice.off:
+        return None
+    wanted = (one for one in cards if (one.is_default if choice.active is None else one.model_id == choice.active))
+    return next(wanted, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ What of a series lies outside what a model was tested on: short codes that trave
 A code is a name, with a value after a colon where there is one: ``phantom``, ``age:17``, ``age`` (unknown),
 ``contrast`` (given), ``contrast:none``, ``contrast:unknown``, ``kernel:B80f``, ``body_part:HEAD``,
 ``gap_mm:0.8``, ``second_choice:4 Lung 1.25`` (the refused series that would have been read first).
+``smaller_model:memory`` or ``:damaged`` says why the product's better model did not mark,
 ``unit:furlong`` and ``no_size`` say what of a result could not be read, ``no_segmentation`` what could not be stored.
 Codes instead of sentences, because who reads the result need not speak the language of the machine that made it.
 """
@@ -55,6 +56,8 @@ def outside_use_words(doubts: Iterable[str]) -> str:
 
 def _sentence(code: str) -> str:
     name, _, value = code.partition(":")
+    if code in _SMALLER:
+        return _SMALLER[code]()
     if name == "unit":
         return tr(
             "The AI result gives numbers in the unit “{unit}”, which is not known here: they are not shown.", unit=value
@@ -72,4 +75,13 @@ _PLAIN: Final = {
     "contrast": lambda: tr("contrast medium was given"),
     "kernel": lambda: tr("kernel or body part is not stated"),
     "body_part": lambda: tr("kernel or body part is not stated"),
+}
+
+_SMALLER: Final = {
+    "smaller_model:memory": lambda: tr(
+        "Marked by the smaller of the product's models: the memory of the AI worker did not suffice for the better one."
+    ),
+    "smaller_model:damaged": lambda: tr(
+        "Marked by the smaller of the product's models: the better one is damaged on the AI worker."
+    ),
 }

@@ -19,7 +19,6 @@ from resources.translation import tr
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.errors import (
     BundleInvalid,
-    InputOutsideIntendedUse,
     JobCancelled,
     NoLongerUpdatable,
     StudyIncomplete,
@@ -46,7 +45,8 @@ from workstation.domain.volume import Volume
 from workstation.domain.workitem import OutputReference
 from workstation.services.detection_findings import findings_of
 from workstation.services.image_detection import Fetch, ImagesRead, PreReadImages
-from workstation.services.series_choice import phase_of, readable_series
+from workstation.services.second_try import first_accepted
+from workstation.services.series_choice import readable_series
 
 T = TypeVar("T")
 
@@ -165,6 +165,8 @@ class DetectStudy:
             )
         read = self._first_accepted(models.detector, study, chosen, job)
         series, volume, result, algorithm = read.series, read.volume, read.result, read.algorithm
+        for warning in getattr(result, "warnings", ()):  # not every detector has something to warn of
+            _log.info("AI workitem %s: %s", item.claim.ups_instance_uid, warning.text)
         found = replace(findings_of(study, series, volume, result, self.new_uid), algorithm=algorithm)
         outputs = self._stored(study, series, found, read, JobPart(job, 0.95, 1.0))
         shown = [one.original for one in found.findings if one.original is not None and one.original.shown]
@@ -221,28 +223,15 @@ class DetectStudy:
         return [*self._patiently(lambda: self.store.store(study.study_instance_uid, [sr])), *segmentations]
 
     def _first_accepted(self, detector: Detector, study: Study, chosen: tuple[Series, ...], job: JobContext) -> _Read:
-        """
-        Return what the detector gave for the first series that it was made for.
+        """Return what the detector gave for the first series that it was made for; raises as ``first_accepted``."""
 
-        Raises the first refusal where it refuses every one: it is about the series that fits best.
-        """
-        refused: InputOutsideIntendedUse | None = None
-        for number, series in enumerate(chosen):
+        def read(number: int, series: Series) -> _Read:
             part = JobPart(job, 0.95 * number / len(chosen), 0.95 * (number + 1) / len(chosen))
-            try:
-                read = self._read_series(detector, study, series, part)
-            except InputOutsideIntendedUse as exc:
-                _log.info("series %s is refused: %s", series.series_instance_uid, exc)
-                refused = refused or exc.with_traceback(None)  # its frames hold the volume
-                continue
-            if refused is None:
-                return read
-            # a reader must not take it for the series that he would have chosen
-            told = (*read.algorithm.doubts, doubt("second_choice", _named(chosen[0])))
-            return replace(read, algorithm=replace(read.algorithm, doubts=told))
-        if refused is None:
-            raise AssertionError("there is a series to read")
-        raise refused
+            return self._read_series(detector, study, series, part)
+
+        accepted = first_accepted(study, chosen, read)
+        told = (*accepted.result.algorithm.doubts, *accepted.doubts)
+        return replace(accepted.result, algorithm=replace(accepted.result.algorithm, doubts=told))
 
     def _read_series(self, detector: Detector, study: Study, series: Series, job: JobContext) -> _Read:
         started = self.clock_s()
@@ -252,10 +241,7 @@ class DetectStudy:
         del files  # the detector needs the memory
         decoded = self.clock_s()
         result = detector.detect(volume, JobPart(job, 0.63, 1.0))
-        phase, algorithm = phase_of(study, series), result.algorithm
-        if phase:  # a nodule may be seen in another one only
-            algorithm = replace(algorithm, doubts=(*algorithm.doubts, doubt("phase", phase)))
-        return _Read(series, volume, result, algorithm, fetched - started, decoded - fetched)
+        return _Read(series, volume, result, result.algorithm, fetched - started, decoded - fetched)
 
     def _pre_read_images(self, item: AiWorkitem, study: Study, images: PreReadImages, job: JobContext) -> None:
         sr, summary, said = images(study, self._one, JobPart(job, 0.0, 0.95))
@@ -344,12 +330,6 @@ def _doubted(found: FindingList, code: str) -> FindingList:
     if found.algorithm is None:
         return found
     return replace(found, algorithm=replace(found.algorithm, doubts=(*found.algorithm.doubts, doubt(code))))
-
-
-def _named(series: Series) -> str:
-    """Return how a reader finds a series in the list."""
-    number = "" if series.series_number is None else str(series.series_number)
-    return f"{number} {series.description}".strip() or series.series_instance_uid
 
 
 class _LeaseJob:

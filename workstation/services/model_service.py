@@ -17,6 +17,7 @@ from workstation.domain.model import (
     ModelCard,
     ModelChoice,
     StoredRun,
+    marking_card,
 )
 from workstation.domain.model_comparison import (
     CaseComparison,
@@ -45,9 +46,10 @@ class ModelPage:
     clock: Clock
 
     def cards(self) -> tuple[ModelCard, ...]:
-        """Return every installed model, the active one first, then by name."""
-        active = self._current().active
-        return tuple(sorted(self.models.cards(), key=lambda card: (card.model_id != active, card.model_id)))
+        """Return every installed model, the one that marks first, then by name."""
+        cards = self.models.cards()
+        marking = marking_card(cards, self._current())
+        return tuple(sorted(cards, key=lambda card: (card is not marking, card.model_id)))
 
     def choice(self) -> ModelChoice:
         """Return which models are active and in the shadow."""
@@ -82,13 +84,14 @@ class ModelPage:
         Let a model run beside the active one, shown to nobody; None ends it.
 
         A research model may be a shadow. Raises NotPermitted; BundleInvalid when a gate fails or
-        the model is the active one.
+        the model is the one that marks.
         """
         _require(actor)
         choice = self._current()
         if model_id is not None:
             self._require_gates(model_id)
-            if model_id == choice.active:
+            marking = marking_card(self.models.cards(), choice)
+            if marking is not None and model_id == marking.model_id:
                 raise BundleInvalid(
                     tr("“{model}” is the active model.", model=model_id),
                     hint=tr("Choose another model for shadow mode."),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workstation.domain.errors import JobCancelled, WorkstationError
+from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.model import ModelOutput, Statement, StoredRun, StudyFinding
 from workstation.domain.model_ports import ImageDetector, StoredRunPort
 from workstation.domain.ports import Clock, DetectionResult, Detector
@@ -39,7 +40,7 @@ class RunShadow:
         try:
             self._keep(study_instance_uid, volume, result)  # what the model page watches week by week
             detector = self.shadow()
-            if detector is None:
+            if detector is None or _is(detector.identity, result.algorithm):
                 return
             self._keep(study_instance_uid, volume, detector.detect(volume, _UntilStopped(stop)))
         except JobCancelled:
@@ -96,6 +97,11 @@ class RunImageShadow:
                 said.marks,
             )
         )
+
+
+def _is(one: AlgorithmIdentity, other: AlgorithmIdentity) -> bool:
+    """Tell whether the shadow has marked already: the product's default, or what stood in for it."""
+    return (one.name, one.version, one.sha256) == (other.name, other.version, other.sha256)
 
 
 def said_by(result: DetectionResult) -> tuple[StudyFinding, ...]:

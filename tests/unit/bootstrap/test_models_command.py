@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from models.engine.registry import Registry
 from tests.helpers.bundles import fixed_yolo, identity_mask, write_bundle
 from tests.helpers.cases import NOON
+from tests.helpers.models import XS, own_bundles, refused
 from workstation.bootstrap import models
 from workstation.cli import main
+from workstation.domain.errors import BundleInvalid
 from workstation.domain.model import ModelChoice
 from workstation.services.detection_service import ModelsInUse
 from workstation.storage.model_store import ModelChoiceFile
@@ -75,14 +78,67 @@ def test_the_worker_runs_the_chosen_model_or_the_shipped_one(tmp_path: Path) -> 
         assert detector is not None
         return detector.identity.name
 
-    assert name().startswith("lung-nodule")
+    assert name() == Registry().default
     choices.save(ModelChoice(active="test-mask-1.0.0"))
     assert name() == "test-mask"
     assert in_use().detector is in_use().detector  # opened once
     choices.save(ModelChoice(off=True))
     assert in_use() == ModelsInUse(None, None)
     choices.save(ModelChoice())
-    assert name().startswith("lung-nodule")
+    assert name() == Registry().default
+
+
+def test_where_the_best_own_model_is_damaged_the_smaller_marks_and_the_workers_console_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_bundles(tmp_path / "product", "lung-nodule-s", XS)
+    (tmp_path / "product" / "lung-nodule-s" / "LICENSE").unlink()
+    for module in ("registry", "installed"):
+        monkeypatch.setattr(f"models.engine.{module}.BUNDLES", tmp_path / "product")
+    told: list[str] = []
+    in_use = models.models_in_use("cpu", tell=told.append)
+    choices = ModelChoiceFile(tmp_path / "data" / "model-choice.json")
+
+    first, again = in_use().detector, in_use().detector
+    assert first is not None
+    assert first is again
+    assert (first.identity.name, first.identity.research) == (XS, False)
+    assert told == [
+        f"“lung-nodule-s” could not run, the smaller “{XS}” marks instead: The model file “LICENSE” is missing."
+    ]
+    # who chose a model gets that one, or is told that it cannot be had
+    choices.save(ModelChoice(active="lung-nodule-s"))
+    with refused(BundleInvalid, "“LICENSE” is missing"):
+        in_use()
+    choices.save(ModelChoice(active=XS))
+    chosen = in_use().detector
+    assert chosen is not None
+    assert chosen.identity.name == XS
+    choices.save(ModelChoice(off=True))
+    assert in_use() == ModelsInUse(None, None)
+    assert len(told) == 1
+
+
+def test_the_model_page_says_which_own_model_marks_and_why_not_the_better_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_bundles(tmp_path / "product", "lung-nodule-s", XS)
+    for module in ("registry", "installed"):
+        monkeypatch.setattr(f"models.engine.{module}.BUNDLES", tmp_path / "product")
+
+    def defaults() -> dict[str, tuple[bool, str]]:
+        return {card.model_id: (card.is_default, card.passed_over) for card in models.installed_models().cards()}
+
+    assert defaults() == {"lung-nodule-s": (True, ""), XS: (False, "")}
+    with monkeypatch.context() as small:
+        small.setattr("models.engine.installed.most_memory_mb", lambda: 512)
+        assert defaults() == {
+            "lung-nodule-s": (False, "It needs 800 MB of memory, this machine has 512 MB."),
+            XS: (True, ""),
+        }
+    (tmp_path / "product" / "lung-nodule-s" / "manifest.json").unlink()
+    assert defaults()[XS] == (True, "")
+    assert defaults()["lung-nodule-s"][1].startswith("There is no model “lung-nodule-s”.")
 
 
 def test_a_chosen_model_for_films_reads_films_and_leaves_ct_to_the_shipped_one(tmp_path: Path) -> None:
@@ -96,8 +152,8 @@ def test_a_chosen_model_for_films_reads_films_and_leaves_ct_to_the_shipped_one(t
     assert films is not None
     assert (films.detector.identity.sha256, films.detector.modalities) == (card.sha256, ("DX", "CR"))
     assert volumes is not None
-    assert volumes.identity.name.startswith("lung-nodule")
-    choices.save(ModelChoice(active="lung-nodule-xs"))
+    assert volumes.identity.name == Registry().default
+    choices.save(ModelChoice(active=XS))
     assert in_use().images is None
 
 

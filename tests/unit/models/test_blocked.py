@@ -15,7 +15,7 @@ from models.engine.onnx_writer import constant, field, node
 from models.engine.registry import Registry
 from models.engine.session import InferenceSession, Provider
 from models.evaluation.build import golden_input
-from tests.helpers.models import Job, thorax
+from tests.helpers.models import XS, Job, thorax
 from tests.helpers.networks import HALF, ONE, OPEN, SAME, Attributes, FloatArray, answers, conv, network, weight
 
 NEAREST: Attributes = {
@@ -61,7 +61,7 @@ def _weights(**more: FloatArray) -> dict[str, FloatArray]:
 
 @pytest.mark.parametrize("depth", [32, 48], ids=["even at a sixteenth", "odd at a sixteenth"])
 def test_the_shipped_network_answers_the_same_in_blocks(depth: int) -> None:
-    bundle = Registry().load()
+    bundle = Registry().load(XS)
     image = np.random.default_rng(2).random((1, 1, depth, 48, 32), np.float32)
     given = []
     for model in (bundle.model, blocked(bundle.model, 16, _block())):
@@ -131,7 +131,7 @@ def test_a_machine_that_lays_channels_out_otherwise_goes_back_to_planes(monkeypa
     nowhere = block_of_this_machine.__wrapped__()
     monkeypatch.setattr(cpu_forms, "block_of_this_machine", lambda: nowhere)
     fastest, *others = cpu_forms.cpu_forms(16)
-    model = Registry().load().model
+    model = Registry().load(XS).model
 
     assert nowhere is None
     with pytest.raises(Unfit):
@@ -141,7 +141,7 @@ def test_a_machine_that_lays_channels_out_otherwise_goes_back_to_planes(monkeypa
 
 def test_the_detector_runs_the_fastest_form_and_marks_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     scan = thorax(nodule_lps_mm=(-55.0, 10.0, -12.0))
-    bundle = Registry().load()
+    bundle = Registry().load(XS)
     used: list[bool] = []
 
     def watched(form: cpu_forms.Rewrite) -> cpu_forms.Rewrite:
@@ -165,7 +165,7 @@ def test_the_detector_runs_the_fastest_form_and_marks_as_before(monkeypatch: pyt
 
 
 def test_the_golden_crop_is_answered_in_blocks() -> None:
-    bundle = Registry().load()
+    bundle = Registry().load(XS)
     with InferenceSession.open(blocked(bundle.model, 16, _block()), Provider.CPU) as session:
         heat = session.run(("heat",), {"image": golden_input()})[0]
 

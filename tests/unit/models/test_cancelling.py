@@ -13,7 +13,7 @@ from models.engine.measured_detector import MeasuringDetector
 from models.engine.nodule.segmenter import NoduleSegmenter
 from models.engine.preprocess import prepare
 from models.engine.registry import Registry
-from tests.helpers.models import thorax
+from tests.helpers.models import XS, thorax
 from tests.helpers.nodules import lung, volume_of
 from tests.unit.models.test_measured_detector import FakeDetector, FakeMeasurer, Result, mark
 from workstation.domain.errors import JobCancelled
@@ -43,7 +43,7 @@ class Watched:
 
 
 def _prepared(job: Watched) -> object:
-    manifest = Registry().load().manifest
+    manifest = Registry().load(XS).manifest
     assert isinstance(manifest.spec, HeatmapSpec)
     return prepare(thorax(), manifest.applies_to, manifest.input, job)
 

@@ -10,7 +10,7 @@ import pytest
 from models.engine.registry import Registry, read_bundle
 from models.evaluation.card import check_card
 from resources.translation import use_language
-from tests.helpers.models import copied_bundle, refused
+from tests.helpers.models import XS, copied_bundle, refused
 from workstation.domain.errors import BundleInvalid
 
 
@@ -31,7 +31,7 @@ def _english() -> Iterator[None]:
     ],
 )
 def test_a_card_of_another_model_or_with_an_omission_is_refused(old: str, new: str, reason: str) -> None:
-    bundle = Registry().load()
+    bundle = Registry().load(XS)
 
     with refused(BundleInvalid, reason):
         check_card(bundle.card.replace(old, new), bundle.manifest)
@@ -39,11 +39,11 @@ def test_a_card_of_another_model_or_with_an_omission_is_refused(old: str, new: s
 
 def test_an_empty_card_is_refused() -> None:
     with pytest.raises(BundleInvalid):
-        check_card("", Registry().load().manifest)
+        check_card("", Registry().load(XS).manifest)
 
 
 def test_the_card_tells_the_measured_weaknesses() -> None:
-    card = Registry().load().card
+    card = Registry().load(XS).card
 
     for figure in ("below 6 mm 12/22", "ground glass 14/25", "beside a vessel 31/44", "rest on three lungs"):
         assert figure in card

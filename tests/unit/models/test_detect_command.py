@@ -13,7 +13,7 @@ from models.engine.detect_command import check_model, detect_path, list_models, 
 from models.engine.detector import DetectionOutcome
 from models.engine.registry import BUNDLES, Bundle, Registry
 from resources.translation import use_language
-from tests.helpers.models import Job, copied_bundle, refused, thorax
+from tests.helpers.models import XS, Job, copied_bundle, marking, own_bundles, refused, thorax
 from workstation.domain.errors import BundleInvalid, NotAVolume, ProviderUnavailable
 from workstation.domain.finding import AlgorithmIdentity, Mark
 from workstation.domain.ports import JobContext
@@ -60,12 +60,13 @@ def test_detect_answers_in_the_stable_shape() -> None:
         Path("series"),
         None,
         "auto",
-        _load,
+        marking(_load),
         Job(),
         make_detector=lambda bundle, provider: _Detector(bundle),  # noqa: ARG005
     )
 
     assert answer["model"] == {"id": "lung-nodule-xs", "version": "0.1.0", "sha256": SHA256}
+    assert answer["series_instance_uid"] == "1.2.4"
     assert answer["provider"] == "cpu"
     assert answer["marks"] == [
         {
@@ -98,7 +99,7 @@ def test_detect_with_the_real_model_finds_the_phantoms_nodule() -> None:
     def load(path: Path, job: JobContext) -> Volume:
         return thorax(nodule_lps_mm=(-55.0, 10.0, -12.0))
 
-    answer = detect_path(Path("series"), "lung-nodule-xs", "cpu", load, Job())
+    answer = detect_path(Path("series"), XS, "cpu", marking(load), Job())
 
     assert [mark["shown"] for mark in answer["marks"] if mark["score"] > 0.414] == [True]
 
@@ -108,7 +109,7 @@ def test_bad_input_keeps_its_one_clear_line() -> None:
         raise NotAVolume("These files are no stack of slices.")
 
     with refused(NotAVolume, "These files are no stack of slices."):
-        detect_path(Path("series"), None, "cpu", load, Job())
+        detect_path(Path("series"), None, "cpu", marking(load), Job())
 
 
 def test_an_unknown_model_is_refused_before_a_file_is_read() -> None:
@@ -116,25 +117,35 @@ def test_an_unknown_model_is_refused_before_a_file_is_read() -> None:
         raise AssertionError("a file was read")
 
     with refused(BundleInvalid, "There is no model “none”."):
-        detect_path(Path("series"), "none", "cpu", load, Job())
+        detect_path(Path("series"), "none", "cpu", marking(load), Job())
     with refused(ProviderUnavailable, "There is no provider “abacus”."):
-        detect_path(Path("series"), None, "abacus", load, Job())
+        detect_path(Path("series"), None, "abacus", marking(load), Job())
 
 
-def test_models_list_names_the_shipped_model_in_both_languages() -> None:
-    (english,) = list_models()
+def test_models_list_names_the_small_model_in_both_languages() -> None:
+    english = {one["id"]: one for one in list_models()}[XS]
     use_language("zh_CN")
-    (chinese,) = list_models()
+    chinese = {one["id"]: one for one in list_models()}[XS]
 
-    assert tuple(english[key] for key in ("id", "version", "sha256", "default", "ok", "licence")) == (
-        "lung-nodule-xs",
+    assert tuple(english[key] for key in ("version", "sha256", "ok", "licence")) == (
         "0.4.0",
         SHA256,
-        True,
         True,
         "Apache-2.0",
     )
     assert (english["title"], chinese["title"]) == ("Lung nodule detector, extra small", "肺结节检测模型（超小型）")
+
+
+def test_of_several_own_models_the_best_whole_one_is_the_default(tmp_path: Path) -> None:
+    registry = own_bundles(tmp_path, "lung-nodule-s", XS)
+    assert [(one["id"], one["default"]) for one in list_models(registry)] == [("lung-nodule-s", True), (XS, False)]
+
+    (tmp_path / "lung-nodule-s" / "CARD.md").write_text("nothing", encoding="utf-8")
+
+    broken, whole = list_models(registry)
+    assert (broken["ok"], whole["id"], whole["default"]) == (False, XS, True)
+    with refused(BundleInvalid, "The model file “CARD.md” was altered."):
+        check_model(None, registry)  # a check is of the best one, and says what is wrong
 
 
 def test_models_list_shows_a_broken_bundle_with_its_fault(tmp_path: Path) -> None:
@@ -145,15 +156,24 @@ def test_models_list_shows_a_broken_bundle_with_its_fault(tmp_path: Path) -> Non
     ]
 
 
-@pytest.mark.parametrize("name", [None, "lung-nodule-xs", str(BUNDLES / "lung-nodule-xs")])
-def test_models_check_passes_the_shipped_model_by_id_or_folder(name: str | None) -> None:
+@pytest.mark.parametrize("model_id", Registry().own)
+def test_models_check_passes_every_model_that_ships(model_id: str) -> None:
+    assert check_model(model_id)["text"].startswith(f"{model_id} ")
+
+
+def test_models_check_without_a_name_is_about_the_default() -> None:
+    assert check_model(None)["id"] == Registry().default
+
+
+@pytest.mark.parametrize("name", [XS, str(BUNDLES / XS)])
+def test_models_check_passes_the_small_model_by_id_or_folder(name: str) -> None:
     assert check_model(name) == {
         "id": "lung-nodule-xs",
         "version": "0.4.0",
         "sha256": SHA256,
         "trust": "shipped",
         "ok": True,
-        "files": 7,
+        "files": 8,
         "text": "lung-nodule-xs 0.4.0 is intact.",
     }
 
@@ -167,4 +187,4 @@ def test_models_check_names_the_altered_file(tmp_path: Path) -> None:
 
 
 def test_a_detector_is_opened_by_the_providers_name() -> None:
-    assert open_detector(Registry().load(), "cpu").identity.sha256 == SHA256
+    assert open_detector(Registry().load(XS), "cpu").identity.sha256 == SHA256

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from models.bench_detect import STAGES, peak_mb, run
+from models.engine import session
 from models.engine.detector import LungNoduleDetector
 from models.engine.lungs import find_lungs
 from models.engine.preprocess import normalised, prepare
 from models.engine.registry import Registry
 from models.engine.session import Provider
+from models.engine.tiling import slab_sizes
 from resources.translation import use_language
-from tests.helpers.models import AXIAL, Job, refused, rotation, thorax
-from workstation.domain.errors import InputOutsideIntendedUse, JobCancelled, ProviderUnavailable
+from tests.helpers.models import AXIAL, XS, Job, refused, rotation, thorax
+from workstation.domain.errors import InputOutsideIntendedUse, JobCancelled, OutOfMemory, ProviderUnavailable
 from workstation.domain.volume import Volume
 
 NODULE = (-55.0, 10.0, -12.0)  # right lung, a little behind and below the middle
@@ -33,7 +36,7 @@ def _english() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def detector() -> LungNoduleDetector:
-    return LungNoduleDetector(Registry().load(), Provider.CPU)
+    return LungNoduleDetector(Registry().load(XS), Provider.CPU)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ def test_a_cancelled_detection_stops_and_the_next_one_works(detector: LungNodule
 
 
 def test_a_closed_detector_opens_again_when_needed() -> None:
-    detector = LungNoduleDetector(Registry().load(), Provider.CPU, threads=1)
+    detector = LungNoduleDetector(Registry().load(XS), Provider.CPU, threads=1)
     detector.close()
     detector.detect(thorax(nodule_lps_mm=NODULE), Job())
     detector.close()
@@ -120,7 +123,7 @@ def test_a_closed_detector_opens_again_when_needed() -> None:
 
 def test_a_provider_this_machine_lacks_is_refused() -> None:
     with refused(ProviderUnavailable, "OPENVINO is not available on this computer"):
-        LungNoduleDetector(Registry().load(), Provider.OPENVINO).detect(thorax(), Job())
+        LungNoduleDetector(Registry().load(XS), Provider.OPENVINO).detect(thorax(), Job())
 
 
 def _without_lungs() -> Volume:
@@ -169,7 +172,7 @@ def test_what_the_model_was_not_measured_on_is_refused(
 
 
 def test_the_networks_grid_is_1_mm_ascending_in_lps_and_holds_the_same_tissue() -> None:
-    manifest = Registry().load().manifest
+    manifest = Registry().load(XS).manifest
     flipped = thorax(directions=np.diag([-1.0, -1.0, -1.0]), nodule_lps_mm=NODULE)
 
     prepared = prepare(flipped, manifest.applies_to, manifest.input)
@@ -198,7 +201,7 @@ def test_lungs_cut_by_a_narrow_field_of_view_are_still_lungs() -> None:
 
 
 def test_values_are_scaled_and_padded_as_the_network_learned_them() -> None:
-    spec = Registry().load().manifest.input
+    spec = Registry().load(XS).manifest.input
     hu = np.array([[[-2000, -1000, -300, 400, 3000]]], np.int16)
 
     values = normalised(hu, spec)
@@ -226,3 +229,67 @@ def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch: pytest.Mo
     monkeypatch.setitem(__import__("sys").modules, "resource", None)
 
     assert peak_mb() is None
+
+
+class _SmallMachine:
+    """The real runtime on a machine that holds so many slices of 1 mm at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, slices: int) -> None:
+        self.given: list[int] = []
+        real = session._create
+
+        def create(*arguments: Any) -> Any:  # noqa: ANN401  ONNX Runtime ships no types
+            network = real(*arguments)
+            run = network.run
+
+            class _Small:
+                get_providers = network.get_providers
+
+                def run(_self, names: list[str], feed: dict[str, npt.NDArray[np.float32]], options: object) -> Any:  # noqa: ANN401, N805  ditto
+                    (image,) = feed.values()
+                    self.given.append(image.shape[2])
+                    if image.shape[2] > slices:
+                        raise RuntimeError("failed to allocate memory for requested buffer")
+                    return run(names, feed, options)
+
+            return _Small()
+
+        monkeypatch.setattr(session, "_create", create)
+
+
+def test_where_memory_does_not_hold_the_whole_scan_smaller_slabs_give_the_same_marks(
+    detector: LungNoduleDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = thorax(nodule_lps_mm=NODULE)
+    whole = detector.detect(scan, Job()).marks
+    small = _SmallMachine(monkeypatch, 112)
+
+    in_slabs = LungNoduleDetector(Registry().load(XS), Provider.CPU).detect(scan, job := Job())
+
+    # 176 slices at once were too many: 48 with a halo of 32 on either side, fewer at the ends
+    assert small.given == [176, 80, 112, 112, 64]
+    assert [mark.shown for mark in in_slabs.marks] == [mark.shown for mark in whole]
+    first, same = whole[0], in_slabs.marks[0]
+    assert np.linalg.norm(np.subtract(first.centre_lps_mm, same.centre_lps_mm)) < 0.1
+    assert abs(first.score - same.score) < 0.01
+    assert job.fractions == sorted(job.fractions)
+
+
+def test_a_machine_that_holds_not_even_the_smallest_slab_says_so_and_works_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    detector = LungNoduleDetector(Registry().load(XS), Provider.CPU)
+    with monkeypatch.context() as here:
+        _SmallMachine(here, 16)
+        with refused(OutOfMemory, "There is not enough memory to run the detector."):
+            detector.detect(thorax(nodule_lps_mm=NODULE), Job())
+
+    assert detector.detect(thorax(nodule_lps_mm=NODULE), Job()).marks[0].shown
+
+
+@pytest.mark.parametrize(
+    ("slab", "whole", "sizes"),
+    [(160, 300, (300, 160, 48)), (160, 224, (224, 48)), (160, 0, (160, 48)), (160, 96, (160, 48)), (16, 0, (16,))],
+)
+def test_slabs_get_smaller_where_memory_runs_out(slab: int, whole: int, sizes: tuple[int, ...]) -> None:
+    assert slab_sizes(slab, halo=32, whole=whole, multiple=16) == sizes

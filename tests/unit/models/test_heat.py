@@ -9,7 +9,7 @@ from models.engine.detector import LungNoduleDetector
 from models.engine.lungs import lungs_of
 from models.engine.registry import Registry
 from models.engine.session import Provider
-from tests.helpers.models import Job, thorax
+from tests.helpers.models import XS, Job, thorax
 from tests.helpers.viewers import uids
 from viewers.scene.annotations import Annotations
 from viewers.scene.heat_layer import LEAST_HEAT, HeatLayer
@@ -30,7 +30,7 @@ def scan() -> Volume:
 
 @pytest.fixture(scope="module")
 def heat(scan: Volume) -> OcclusionMap:
-    return LungNoduleDetector(Registry().load(), Provider.CPU).heat_map(scan, Job())
+    return LungNoduleDetector(Registry().load(XS), Provider.CPU).heat_map(scan, Job())
 
 
 def test_the_network_is_hottest_at_the_nodule(heat: OcclusionMap) -> None:
@@ -80,4 +80,4 @@ def test_the_bar_runs_from_no_heat_to_full_heat(heat: OcclusionMap) -> None:
 
 def test_a_heat_map_that_nobody_wants_any_more_is_given_up(scan: Volume) -> None:
     with pytest.raises(JobCancelled):
-        LungNoduleDetector(Registry().load(), Provider.CPU).heat_map(scan, Job(cancel_after=1))
+        LungNoduleDetector(Registry().load(XS), Provider.CPU).heat_map(scan, Job(cancel_after=1))

@@ -15,7 +15,7 @@ from models.engine.manifest_values import AppliesTo
 from models.engine.registry import BUNDLES, Registry
 from models.engine.session import Provider
 from resources.translation import use_language
-from tests.helpers.models import Job, refused, thorax
+from tests.helpers.models import XS, Job, refused, thorax
 from workstation.domain.acquisition import Acquisition
 from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse
 from workstation.domain.outside_use import doubt, outside_use_words
@@ -140,7 +140,7 @@ def test_a_header_cannot_put_words_into_a_doubt() -> None:
 def test_what_lay_outside_the_tested_use_goes_with_the_result() -> None:
     scan = replace(thorax(nodule_lps_mm=(-55.0, 10.0, -12.0)), acquisition=Acquisition(modality="CT", contrast=True))
 
-    found = LungNoduleDetector(Registry().load(), Provider.CPU).detect(scan, Job())
+    found = LungNoduleDetector(Registry().load(XS), Provider.CPU).detect(scan, Job())
 
     assert found.algorithm.doubts == ("age", "contrast")
 

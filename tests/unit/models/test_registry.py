@@ -13,7 +13,7 @@ import pytest
 from models.engine.manifest import parse_manifest
 from models.engine.registry import BUNDLES, Registry, check_bundle, read_bundle
 from resources.translation import use_language
-from tests.helpers.models import copied_bundle, onnx_model, refused
+from tests.helpers.models import XS, copied_bundle, onnx_model, refused
 from workstation.domain.errors import BundleInvalid
 
 Change = Callable[[dict[str, Any]], None]
@@ -26,8 +26,8 @@ def _english() -> Iterator[None]:
     use_language("zh_CN")
 
 
-def test_the_shipped_bundle_passes_the_whole_gate() -> None:
-    bundle = check_bundle(BUNDLES / "lung-nodule-xs")
+def test_the_small_bundle_passes_the_whole_gate() -> None:
+    bundle = check_bundle(BUNDLES / XS)
 
     assert bundle.identity.sha256 == "498a865682f9a371e3017ff006de0cea8121e0a4f5bc4c01447e890901346b2f"
     assert (
@@ -37,8 +37,9 @@ def test_the_shipped_bundle_passes_the_whole_gate() -> None:
     ) == ("lung-nodule-xs", "0.4.0", 0.343)
 
 
-def test_the_shipped_model_has_three_operating_points_and_never_promises_ten_of_ten() -> None:
-    manifest = Registry().load().manifest
+@pytest.mark.parametrize("model_id", Registry().own)
+def test_a_shipped_model_has_three_operating_points_and_never_promises_ten_of_ten(model_id: str) -> None:
+    manifest = Registry().load(model_id).manifest
 
     assert [point.name for point in manifest.operating_points] == ["sensitive", "balanced", "specific"]
     assert sorted(p.score for p in manifest.operating_points) == [p.score for p in manifest.operating_points]
@@ -47,8 +48,10 @@ def test_the_shipped_model_has_three_operating_points_and_never_promises_ten_of_
 
 
 def test_registry_lists_what_is_installed() -> None:
-    assert Registry().ids() == ("lung-nodule-xs",)
-    assert [manifest.id for manifest in Registry().list()] == ["lung-nodule-xs"]
+    shipped = Registry()
+    assert XS in shipped.ids()
+    assert [manifest.id for manifest in shipped.list()] == list(shipped.ids())
+    assert set(shipped.own) == set(shipped.ids())  # nothing ships that is never taken
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones_named() -> None:
@@ -56,7 +59,7 @@ def test_an_unknown_model_is_refused_with_the_known_ones_named() -> None:
         Registry().load("lung-nodule-xxl")
 
     assert caught.value.user_text == "There is no model “lung-nodule-xxl”."
-    assert caught.value.hint == "Installed models: lung-nodule-xs"
+    assert caught.value.hint == f"Installed models: {', '.join(Registry().ids())}"
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "CARD.md", "LICENSE"])
@@ -219,4 +222,4 @@ def test_an_oversized_manifest_is_refused_unread() -> None:
 
 def test_a_file_that_was_never_promised_has_no_entry() -> None:
     with pytest.raises(KeyError):
-        Registry().load().manifest.file("notes.txt")
+        Registry().load(XS).manifest.file("notes.txt")

@@ -16,8 +16,8 @@ from models.engine.protobuf import MalformedGraph
 from models.engine.registry import Registry
 from models.engine.session import InferenceSession, Provider, available_providers, parse_provider, usable_cores
 from resources.translation import use_language
-from tests.helpers.models import Job, refused
-from workstation.domain.errors import BundleInvalid, JobCancelled, ProviderUnavailable
+from tests.helpers.models import XS, Job, refused
+from workstation.domain.errors import BundleInvalid, JobCancelled, OutOfMemory, ProviderUnavailable
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 ALL = (Provider.CPU, Provider.CUDA, Provider.OPENVINO)
@@ -121,7 +121,7 @@ def test_a_network_that_does_not_open_is_a_bad_bundle() -> None:
 
 
 def test_this_machine_runs_the_shipped_network_on_the_cpu() -> None:
-    with InferenceSession.open(Registry().load().model, Provider.CPU, threads=1) as session:
+    with InferenceSession.open(Registry().load(XS).model, Provider.CPU, threads=1) as session:
         heat, size, offset = session.run(("heat", "size", "off"), {"image": IMAGE})
 
     assert (heat.shape, size.shape, offset.shape) == ((1, 1, 4, 4, 4), (1, 1, 4, 4, 4), (1, 3, 4, 4, 4))
@@ -238,7 +238,7 @@ def test_a_running_network_is_cancelled_from_outside() -> None:
 
 def test_the_real_runtime_stops_amid_a_network() -> None:
     large = np.zeros((1, 1, 96, 160, 160), np.float32)
-    with InferenceSession.open(Registry().load().model, Provider.CPU, threads=1) as session:
+    with InferenceSession.open(Registry().load(XS).model, Provider.CPU, threads=1) as session:
         with pytest.raises(JobCancelled):
             session.run(("heat",), {"image": large}, Job(cancel_after=0))
 
@@ -256,3 +256,27 @@ def test_watching_for_a_cancellation_changes_no_result_and_hides_no_fault() -> N
     assert heat[0, 0, 0, 0, 0] == 1.0
     with pytest.raises(RuntimeError, match="shape mismatch"):
         odd.run(("heat",), {"image": IMAGE}, Job())
+
+
+@pytest.mark.parametrize("reached", ["run", "open"])
+def test_out_of_memory_is_told_from_a_missing_provider_and_gives_the_memory_back_at_once(reached: str) -> None:
+    opened: list[weakref.ref[_Network]] = []
+
+    def runtime(*_: object) -> _Network:
+        if reached == "open":
+            raise MemoryError
+        network = _Network(CPU, RuntimeError("bad allocation: failed to allocate memory for requested buffer"))
+        opened.append(weakref.ref(network))
+        return network
+
+    caught: OutOfMemory | None = None
+    try:
+        session = InferenceSession.open(b"", Provider.CPU, factory=runtime)
+        session.run(("heat",), {"image": IMAGE}, Job())
+    except OutOfMemory as exc:
+        caught = exc  # while somebody holds the error
+
+    assert caught is not None
+    assert caught.user_text == "There is not enough memory to run the detector."
+    gc.collect()
+    assert [network() for network in opened] == [None] * len(opened)

@@ -11,6 +11,7 @@ from models.engine.registry import Registry
 from models.engine.session import InferenceSession, Provider
 from models.engine.winograd import plane_wise
 from models.evaluation.build import golden_input
+from tests.helpers.models import XS
 from tests.helpers.networks import HALF, ONE, OPEN, SAME, answers, conv, network, weight
 
 
@@ -68,7 +69,7 @@ def test_what_does_not_surely_fit_stays_as_it_was(nodes: list[bytes], multiple_o
 
 
 def test_the_shipped_network_answers_the_same_in_planes() -> None:
-    bundle = Registry().load()
+    bundle = Registry().load(XS)
     image = golden_input()
     answers = []
     for model in (bundle.model, plane_wise(bundle.model, 16)):

@@ -30,6 +30,7 @@ from workstation.domain.model import (
     StoredRun,
     StudyFinding,
     Trust,
+    marking_card,
 )
 from workstation.domain.model_comparison import LabelAgreement
 from workstation.domain.ports import Detector, JobContext
@@ -247,6 +248,38 @@ def test_a_damaged_choice_activates_nothing_in_silence(page: ModelPage, tmp_path
     assert len(page.cards()) == 4
     assert page.activate("a", ADMIN).active == "a"
     assert page.choice().active == "a"
+
+
+def test_the_products_default_comes_first_and_is_no_shadow_of_itself(page: ModelPage) -> None:
+    assert isinstance(page.models, _Models)
+    page.models.installed["b"] = replace(_card("b"), is_default=True)
+
+    assert [card.model_id for card in page.cards()] == ["b", "a", "broken", "lab"]
+    with pytest.raises(BundleInvalid, match="is the active model"):
+        page.shadow("b", ADMIN)
+    # another one that marks by choice: now the default may run beside it
+    page.activate("a", ADMIN)
+    assert page.shadow("b", ADMIN).shadow == "b"
+    page.switch_off(ADMIN)
+    assert marking_card(page.cards(), page.choice()) is None
+
+
+def test_a_shadow_that_stood_in_for_the_default_does_not_read_the_same_study_twice(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class _Asked(_Detector):
+        def detect(self, volume: Volume, job: JobContext) -> ModelOutput:
+            asked.append(volume.series_instance_uid)
+            return super().detect(volume, job)
+
+    shadow = _Asked("a", (mark(0.6),))
+    for uid, name in (("1.2.3", "a"), ("1.2.4", "b")):
+        marked = ModelOutput(_Detector(name).identity, marks=(mark(0.6),))
+        _shadow(tmp_path, shadow)(uid, VOLUME, marked, threading.Event())
+
+    assert len(asked) == 1
+    runs = StoredRunFolder(tmp_path / "runs").runs("a" * 8)
+    assert {run.study_instance_uid for run in runs} == {"1.2.3", "1.2.4"}
 
 
 def _shadow(tmp_path: Path, detector: Detector | None) -> RunShadow:

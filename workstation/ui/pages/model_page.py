@@ -19,10 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from resources.translation import tr
-from workstation.domain.model import GateResult, GateStep, ModelCard, ModelChoice, ModelRole, Trust
+from workstation.domain.model import (
+    GateResult,
+    GateStep,
+    ModelCard,
+    ModelChoice,
+    ModelRole,
+    Trust,
+    marking_card,
+)
 from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
-from workstation.ui.pages.model_words import comparison_words
+from workstation.ui.pages.model_words import comparison_words, own_words
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.document_view import DocumentView
@@ -151,15 +159,15 @@ class ModelsPage(Page):
     def _role(self) -> ModelRole:
         return self._choice.role(self.current)
 
+    @property
+    def _marking(self) -> ModelCard | None:
+        return marking_card(self._cards.values(), self._choice)
+
     def show_models(self, cards: Sequence[ModelCard], choice: ModelChoice) -> None:
         """List the models and mark how each is used."""
         kept = self.current
         self.none_chosen.setVisible(choice.active is None)
-        self.none_chosen.setText(
-            tr("AI is switched off: no model marks anything.")
-            if choice.off
-            else tr("No model is chosen: the product's own marks.")
-        )
+        self.none_chosen.setText(own_words(cards, choice))
         self.off.set_text(tr("Let the product's own model mark") if choice.off else tr("Switch AI off"))
         self._cards, self._choice = {card.model_id: card for card in cards}, choice
         self.list.blockSignals(True)
@@ -178,7 +186,7 @@ class ModelsPage(Page):
         used = {
             ModelRole.ACTIVE: tr("In use"),
             ModelRole.SHADOW: tr("Shadow: runs, shown to nobody"),
-            ModelRole.OFF: tr("Kept"),
+            ModelRole.OFF: tr("In use") if card is self._marking else tr("Kept"),
         }[self._choice.role(card.model_id)]
         trusted = {
             Trust.SHIPPED: tr("part of the product"),
@@ -257,9 +265,10 @@ class ModelsPage(Page):
         self.shadow.set_text(tr("End the shadow") if role is ModelRole.SHADOW else tr("Run in the shadow"))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):
             button.setVisible(card is not None)
-        self.compare.setVisible(card is not None and self._choice.active is not None and role is not ModelRole.ACTIVE)
-        self.shadow.setVisible(card is not None and role is not ModelRole.ACTIVE)
-        self.remove.setVisible(card is not None and role is ModelRole.OFF)
+        marking = self._marking
+        self.compare.setVisible(card is not None and marking is not None and card is not marking)
+        self.shadow.setVisible(card is not None and (card is not marking or role is ModelRole.SHADOW))
+        self.remove.setVisible(card is not None and card is not marking and role is ModelRole.OFF)
 
     def _fill(self, column: QVBoxLayout, card: ModelCard) -> None:
         def say(words: str, role: str = "body", tone: str = "t1") -> None:

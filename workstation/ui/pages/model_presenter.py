@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from resources.translation import tr
 from workstation.domain.access import Actor
 from workstation.domain.errors import BundleInvalid, WorkstationError
-from workstation.domain.model import GateResult, ModelCard, ModelChoice
+from workstation.domain.model import GateResult, ModelCard, ModelChoice, marking_card
 from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
 from workstation.services.jobs import JobRunner, Pool
@@ -86,10 +86,10 @@ class ModelPresenter(QObject):
     def _compare(self, model_id: str) -> None:
         def work(services: ModelPage) -> ModelComparison:
             cards = {card.model_id: card for card in services.cards()}
-            active = services.choice().active
-            if active not in cards or model_id not in cards:
+            marking = marking_card(cards.values(), services.choice())
+            if marking is None or model_id not in cards:
                 raise BundleInvalid(tr("There is no active model to compare with."))
-            return services.compare_stored(cards[active], cards[model_id])
+            return services.compare_stored(marking, cards[model_id])
 
         self._run(work, self._page.show_comparison)
 

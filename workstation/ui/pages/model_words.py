@@ -1,15 +1,35 @@
-"""What a comparison of two models comes to, in lines."""
+"""Which of the product's own models marks, and what a comparison of two models comes to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from resources.finding_names import finding_name
 from resources.translation import language, tr
+from workstation.domain.model import ModelCard, ModelChoice, marking_card
 from workstation.domain.model_comparison import LabelAgreement, ModelComparison
 
 _MOST: Final = 20
 """Studies named, the widest apart first: a page is no archive."""
+
+
+def own_words(cards: Sequence[ModelCard], choice: ModelChoice) -> str:
+    """Return what holds where nobody chose a model, and why a better own one does not mark on this machine."""
+    if choice.off:
+        return tr("AI is switched off: no model marks anything.")
+    marking = marking_card(cards, choice)
+    if marking is None:
+        lines = [tr("No model is chosen: the product's own marks.")]
+    else:
+        named = f"{marking.title} {marking.version}"
+        lines = [tr("No model is chosen: the product's own, “{model}”, marks.", model=named)]
+    lines += [
+        tr("The better “{model}” cannot run here: {reason}", model=card.model_id, reason=card.passed_over)
+        for card in cards
+        if card.passed_over
+    ]
+    return "\n".join(lines)
 
 
 def comparison_words(found: ModelComparison) -> list[str]:
