@@ -154,7 +154,7 @@ def test_a_number_of_a_template_is_read_back_exactly_with_its_ucum_unit(study: S
     assert found.pop("实性成分平均径：0.7 mm")[2:] == ("0.7", 0.7, ("mm", "UCUM"))
     assert found == {
         "CTDIvol：3.2 mGy": (inferred, "113830", "3.2", 3.2, ("mGy", "UCUM")),
-        "剂量长度乘积：123.45 mGy.cm": (inferred, "113838", "123.45", 123.45, ("mGy.cm", "UCUM")),
+        "剂量长度乘积：123.45 mGy·cm": (inferred, "113838", "123.45", 123.45, ("mGy.cm", "UCUM")),
         "长径：12.5 mm": (inferred, "103339001", "12.5", 12.5, ("mm", "UCUM")),
     }
     assert dciodvfy_errors(path) == []

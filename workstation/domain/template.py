@@ -109,6 +109,11 @@ class TemplateField:
     only_if: RequiredIf | None = None
     """Of a field for each finding: asked only where another one has one of these options"""
 
+    @property
+    def unit_words(self) -> str:
+        """Return the unit as people write it: nothing for a number without one, a raised dot for a product."""
+        return "" if self.unit == "1" else self.unit.replace(".", "·")
+
     def is_required(self, values: Mapping[str, str]) -> bool:
         """Tell whether the field has to be filled, given what stands in the others."""
         if self.required or self.required_if is None:

@@ -238,7 +238,7 @@ def _said(item: TemplateField, report: Report) -> str:
     if chosen is not None:
         return f"{label} {chosen.label.get(report.language)}"
     if item.type is FieldType.NUMBER:
-        return f"{label} {value} {item.unit}" if value.strip("0.") else ""
+        return f"{label} {value} {item.unit_words}".strip() if value.strip("0.") else ""
     return _text(item, report)
 
 

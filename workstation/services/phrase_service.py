@@ -125,7 +125,7 @@ def facts_of(report: Report, template: ReportTemplate, study: Study, prior_date:
         if item.type is FieldType.FINDINGS or not value:
             continue
         shown = next((choice.label.get(words) for choice in item.choices if choice.key == value), value)
-        fact = Fact(f"{shown} {item.unit}".strip())
+        fact = Fact(f"{shown} {item.unit_words}".strip())
         for name in (item.key, item.label.zh, item.label.en):
             facts.setdefault(name.casefold(), fact)
     return {name: fact for name, fact in facts.items() if fact.words}

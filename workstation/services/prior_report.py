@@ -101,7 +101,7 @@ def _body(report: Report, template: ReportTemplate, study: Study, language: str)
             value = report.values.get(item.key, "").strip()
             text = next((choice.label.get(language) for choice in item.choices if choice.key == value), value)
             if text:
-                yield item.key, label, f"{text} {item.unit}".strip()
+                yield item.key, label, f"{text} {item.unit_words}".strip()
         if section.heading.value == IMPRESSIONS and report.categories:
             said = "\n".join(report_words.category_sentence(one, language) for one in report.categories)
             yield "", _CATEGORY.get(language), said

@@ -308,7 +308,7 @@ def field_text(item: TemplateField, report: Report) -> str:
     if item.type is FieldType.CHOICE:
         return next((choice.label.get(report.language) for choice in item.choices if choice.key == value), value)
     if item.type is FieldType.NUMBER and value:
-        return f"{value} {item.unit}"
+        return f"{value} {item.unit_words}".strip()
     return value
 
 

@@ -35,7 +35,7 @@ class FormField(QWidget):
         caption = item.label.get(language())
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(label(f"{caption} ({item.unit})" if item.unit else caption, "caption", "t3"))
+        head.addWidget(label(f"{caption} ({item.unit_words})" if item.unit_words else caption, "caption", "t3"))
         self._star = label("*", "caption", "acc")
         self._star.setToolTip(tr("Required before signing"))
         head.addWidget(self._star)
