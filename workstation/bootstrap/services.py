@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 
 from resources.translation import tr
@@ -42,6 +44,12 @@ def _unchecked_signers() -> str:
     return tr("No authority is named (--trust): signed reports are checked to be whole, not by whom they were signed")
 
 
+def tell(notice: str) -> None:
+    """Write a notice where a service's log is kept; one that nobody takes any more costs no study its marks."""
+    with suppress(OSError, ValueError):
+        print(notice, file=sys.stderr, flush=True)
+
+
 def run_worker_command(options: argparse.Namespace) -> int:
     """Claim and run AI workitems until interrupted."""
     stop = threading.Event()
@@ -53,7 +61,7 @@ def run_worker_command(options: argparse.Namespace) -> int:
         signal.signal(number, ask_to_stop)
     with connect(options.hub) as hub:
         hub.session.sign_in(options.user, password_for(options.user, options.hub))
-        in_use = models_in_use(options.provider, tell=lambda notice: print(notice, flush=True))
+        in_use = models_in_use(options.provider, tell=tell)
         detector = in_use().detector  # a model that cannot be opened is told now, not with the first study
         if detector is None:
             print(tr("Worker ready on {hub}, but AI is switched off on this machine", hub=options.hub), flush=True)
