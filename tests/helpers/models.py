@@ -111,9 +111,9 @@ def marking(load: LoadVolume) -> MarkSeries:
     return mark
 
 
-def own_bundles(folder: Path, *names: str) -> Registry:
+def own_bundles(folder: Path, *names: str, peak_mb: int = 1) -> Registry:
     """
-    Make a registry whose own models are copies of the small one under these names.
+    Make a registry whose own models are copies of the small one under these names, each with this need of memory.
 
     Its weights under the name of a better one stand in for that: what is tested is which of them runs.
     """
@@ -123,7 +123,7 @@ def own_bundles(folder: Path, *names: str) -> Registry:
         manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
         card = (target / "CARD.md").read_text(encoding="utf-8").replace(XS, name).encode()
         (target / "CARD.md").write_bytes(card)
-        manifest["id"] = name
+        manifest["id"], manifest["runtime"]["peak_mb"] = name, peak_mb
         for entry in manifest["files"]:
             if entry["path"] == "CARD.md":
                 entry["sha256"], entry["bytes"] = hashlib.sha256(card).hexdigest(), len(card)

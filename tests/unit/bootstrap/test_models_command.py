@@ -122,7 +122,7 @@ def test_where_the_best_own_model_is_damaged_the_smaller_marks_and_the_workers_c
 def test_the_model_page_says_which_own_model_marks_and_why_not_the_better_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own_bundles(tmp_path / "product", "lung-nodule-s", XS)
+    own_bundles(tmp_path / "product", "lung-nodule-s", XS, peak_mb=800)
     for module in ("registry", "installed"):
         monkeypatch.setattr(f"models.engine.{module}.BUNDLES", tmp_path / "product")
 

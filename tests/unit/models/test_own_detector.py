@@ -259,17 +259,17 @@ def test_a_small_model_that_runs_out_of_memory_is_not_tried_twice(registry: Regi
     assert machine.names == [XS]
 
 
-@pytest.mark.parametrize(("memory_mb", "marks"), [(799, XS), (800, S), (None, S)])
+@pytest.mark.parametrize(("memory_mb", "marks"), [(1199, XS), (1200, S), (None, S)])
 def test_a_machine_with_less_memory_than_the_model_was_seen_to_take_does_not_begin_it(
-    registry: Registry, memory_mb: int | None, marks: str
+    tmp_path: Path, memory_mb: int | None, marks: str
 ) -> None:
-    machine = _Machine(memory_mb=memory_mb)  # the manifest of these copies states 800 MB
+    registry, machine = own_bundles(tmp_path, S, XS, peak_mb=1200), _Machine(memory_mb=memory_mb)
 
     assert machine.detector(registry).detect(SCAN, Job()).algorithm.name == marks
     assert machine.names == [marks]
-    assert default_model((S, XS), {S: 800, XS: 800}, memory_mb) == marks
+    assert default_model((S, XS), {S: 1200, XS: 1200}, memory_mb) == marks
     if marks == XS:
-        assert machine.told == [f"{INSTEAD}It needs 800 MB of memory, this machine has 799 MB."]
+        assert machine.told == [f"{INSTEAD}It needs 1200 MB of memory, this machine has 1199 MB."]
 
 
 def test_of_no_whole_model_none_is_the_default() -> None:
