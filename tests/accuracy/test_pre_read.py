@@ -24,7 +24,6 @@ from workstation.domain.finding import Decision
 from workstation.domain.study import Study
 from workstation.domain.workitem import Claim, OutputReference
 from workstation.services.detection_service import DetectStudy, ModelsInUse
-from workstation.services.uid import new_uid
 
 pytestmark = pytest.mark.accuracy
 
@@ -84,7 +83,6 @@ def test_lidc_0314_is_pre_read_into_one_unverified_sr_with_the_nodule(lidc_0314:
         volumes=InstanceVolumes(),
         in_use=lambda: ModelsInUse(detector),
         objects=DicomObjects(FixedClock()),
-        new_uid=new_uid,
         stop=threading.Event(),
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 
 from tests.helpers.cases import NOON, FixedClock, study
 from tests.helpers.ct import axial, datasets, part10
@@ -21,6 +24,7 @@ from workstation.domain.finding_class import FindingMeaning
 from workstation.domain.model import SegmentMask
 from workstation.domain.template import Code
 from workstation.domain.volume import Volume
+from workstation.domain.workitem import OutputReference
 from workstation.services.jobs import NoJob
 
 OBJECTS = DicomObjects(FixedClock(NOON))
@@ -104,6 +108,45 @@ def test_each_segment_holds_the_voxels_of_its_lesion_and_no_other(files: list[by
     assert [np.argwhere(one.voxels).tolist() for one in read_segmentation(second, volume)] == [[[1, 8, 8]]]
 
 
+def named(made: tuple[bytes, ...]) -> list[str]:
+    """Return the SOP Instance UID of each object."""
+    return [dcmread(BytesIO(one)).SOPInstanceUID for one in made]
+
+
+def test_two_classes_that_share_a_code_and_a_voxel_are_two_objects(files: list[bytes], volume: Volume) -> None:
+    (first, *_), label = listed(volume).findings, "tb_inactive"
+    assert first.mark is not None
+    second = replace(first, tracking_uid="2.25.4", number=4, original=replace(first.mark, label=label))
+    found = replace(listed(volume), findings=(first, second))
+
+    made = OBJECTS.detection_segmentations(found, (mask("tb_active", (0, 2, 2)), mask(label, (0, 2, 2))), files, volume)
+
+    assert [dcmread(BytesIO(one)).SegmentSequence[0].TrackingUID for one in made] == ["2.25.1", "2.25.4"]
+    assert len(set(named(made))) == 2
+
+
+def test_made_again_by_the_worker_after_a_dead_one_the_segments_are_the_same_object(
+    files: list[bytes], volume: Volume
+) -> None:
+    later = DicomObjects(FixedClock(NOON + timedelta(minutes=6)))
+    first, again, other = (
+        one.detection_segmentations(listed(volume), (outlined,), files, volume)
+        for one, outlined in ((OBJECTS, LESIONS), (later, LESIONS), (OBJECTS, mask("tb_active", (0, 2, 2))))
+    )
+
+    assert named(first) == named(again)
+    assert named(other) != named(first)
+    told = dcmread(BytesIO(first[0]))
+    assert OBJECTS.reference(first[0]) == OutputReference(
+        told.StudyInstanceUID, told.SeriesInstanceUID, "1.2.840.10008.5.1.4.1.1.66.4", told.SOPInstanceUID
+    )
+
+
+def frames_of(ds: Dataset) -> list[str]:
+    """Return the frame of reference of every region of a report (PS3.3 C.18.9)."""
+    return [str(one.value) for one in ds.iterall() if one.keyword == "ReferencedFrameOfReferenceUID"]
+
+
 @pytest.mark.parametrize("frames", ["one each", "none"])
 def test_slices_that_an_anonymiser_put_into_frames_of_their_own_keep_their_segments(frames: str) -> None:
     slices = datasets(axial([7.5, 5.0, 2.5, 0.0]))
@@ -115,7 +158,8 @@ def test_slices_that_an_anonymiser_put_into_frames_of_their_own_keep_their_segme
     (_, content) = OBJECTS.detection_segmentations(listed(volume), (LESIONS, OTHER), files, volume)
 
     told = dcmread(BytesIO(content)).FrameOfReferenceUID
-    assert f'"{told}"' in report.to_json()
+    assert told.startswith("2.25." if frames == "none" else "1.2.")
+    assert set(frames_of(report)) == {told}
 
 
 def test_a_mask_without_a_mark_stores_nothing(files: list[bytes], volume: Volume) -> None:

@@ -29,7 +29,7 @@ from worklist.ups_rs import HubWorklist
 from worklist.workflow import HubWorkflow
 from workstation.services.detection_service import DetectStudy, ImageShadow, ModelsInUse, Shadow, Stop, run_worker
 from workstation.services.shared_documents import DocumentsInUse
-from workstation.services.uid import SystemClock, new_uid
+from workstation.services.uid import SystemClock
 from workstation.storage.critical_acts import CriticalActFile
 from workstation.storage.data_dir import private_dir
 from workstation.storage.drafts import DraftStore
@@ -169,7 +169,6 @@ def detection_worker(
             volumes=InstanceVolumes(),
             in_use=in_use,
             objects=DicomObjects(SystemClock()),
-            new_uid=new_uid,
             stop=stop,
             shadow=shadow,
             image_shadow=image_shadow,

@@ -5,7 +5,8 @@ A code is a name, with a value after a colon where there is one: ``phantom``, ``
 ``contrast`` (given), ``contrast:none``, ``contrast:unknown``, ``kernel:B80f``, ``body_part:HEAD``,
 ``gap_mm:0.8``, ``second_choice:4 Lung 1.25`` (the refused series that would have been read first).
 ``smaller_model:memory`` or ``:damaged`` says why the product's better model did not mark,
-``unit:furlong`` and ``no_size`` say what of a result could not be read, ``no_segmentation`` what could not be stored.
+``unit:furlong`` and ``no_size`` say what of a result could not be read, ``no_segmentation`` (of all marks) and
+``no_segmentation:part`` what could not be stored.
 Codes instead of sentences, because who reads the result need not speak the language of the machine that made it.
 """
 
@@ -64,6 +65,10 @@ def _sentence(code: str) -> str:
         )
     if name == "no_size":
         return tr("The AI result gives no size for some marks: 5 mm is how large they are drawn, not measured.")
+    if code == "no_segmentation:part":
+        return tr(
+            "The outlines of some AI marks could not be stored with the study; the marks themselves are complete."
+        )
     if name == "no_segmentation":
         return tr("The outlines of the AI marks could not be stored with the study; the marks themselves are complete.")
     return tr("Outside what the model was tested on: {reason}.", reason=doubt_words(code))

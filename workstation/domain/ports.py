@@ -282,8 +282,13 @@ class DetectionObjects(Protocol):
         """
         Return a model's masks of a volume as DICOM Segmentations, a segment per mark with its tracking UID.
 
-        ``sources`` are the files of the volume. None where no mark has a voxel. Raises NotAVolume, TemplateViolation.
+        ``sources`` are the files of the volume. None where no mark has a voxel. The same segments have the same
+        SOP Instance UID whenever they are made. Raises NotAVolume, TemplateViolation.
         """
+        ...
+
+    def reference(self, part10: bytes) -> OutputReference:
+        """Return the UIDs under which an object is stored."""
         ...
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import replace
 
+from workstation.dicom.sr.common import uid_from
 from workstation.domain.finding import Decision, Finding, FindingList, Mark
 from workstation.domain.finding_class import meaning_of
 from workstation.domain.image_place import ImageMark, ImagePlace
@@ -14,18 +15,25 @@ from workstation.domain.study import Series, Study
 from workstation.domain.volume import Volume
 
 
-def findings_of(
-    study: Study, series: Series, volume: Volume, result: DetectionResult, new_uid: Callable[[], str]
-) -> FindingList:
+def findings_of(study: Study, series: Series, volume: Volume, result: DetectionResult) -> FindingList:
     """
     Return the marks worth keeping and what a classifier said of the series as a whole, in this order.
 
     All that a classifier said is kept: what it did not find at its threshold is told as such, never left out.
+    Tracking UIDs follow from the model, the series and the mark: another run that gives the same mark, as after a
+    worker's death, speaks of the same finding.
     """
     classes = result.algorithm.classes
+    given = Counter[str]()
+
+    def uid(label: str, *numbers: float) -> str:
+        said = "|".join([series.series_instance_uid, label, *(f"{one:.2f}" for one in numbers)])
+        given[said] += 1  # a model may give one mark twice
+        return uid_from(study.study_instance_uid, "mark", result.algorithm.sha256, said, str(given[said]))
+
     marks = [
         Finding(
-            new_uid(),
+            uid(mark.label, *mark.centre_lps_mm, mark.diameter_mm),
             number,
             mark.centre_lps_mm,
             mark.diameter_mm,
@@ -38,7 +46,7 @@ def findings_of(
     place = ImagePlace.whole_series(series.series_instance_uid)
     whole = [
         Finding(
-            new_uid(),
+            uid(one.label),
             number,
             None,
             None,

@@ -106,7 +106,6 @@ class DetectStudy:
     volumes: InstanceVolumeSource
     in_use: Callable[[], ModelsInUse]
     objects: DetectionObjects
-    new_uid: Callable[[], str]
     stop: Stop
     shadow: Shadow | None = None
     image_shadow: ImageShadow | None = None
@@ -167,8 +166,8 @@ class DetectStudy:
         series, volume, result, algorithm = read.series, read.volume, read.result, read.algorithm
         for warning in getattr(result, "warnings", ()):  # not every detector has something to warn of
             _log.info("AI workitem %s: %s", item.claim.ups_instance_uid, warning.text)
-        found = replace(findings_of(study, series, volume, result, self.new_uid), algorithm=algorithm)
-        outputs = self._stored(study, series, found, read, JobPart(job, 0.95, 1.0))
+        found = replace(findings_of(study, series, volume, result), algorithm=algorithm)
+        outputs, algorithm = self._stored(study, series, found, read, JobPart(job, 0.95, 1.0))
         shown = [one.original for one in found.findings if one.original is not None and one.original.shown]
         best = max(shown, key=lambda one: one.score, default=None)
         summary = DetectionSummary(
@@ -198,29 +197,51 @@ class DetectStudy:
 
     def _stored(
         self, study: Study, series: Series, found: FindingList, read: _Read, job: JobContext
-    ) -> list[OutputReference]:
+    ) -> tuple[list[OutputReference], AlgorithmIdentity]:
         """
         Store the masks of a model that gave any, then the SR; masks that cannot be stored cost only themselves.
 
-        The SR comes last: it says where the masks are missing, and is never stored twice.
+        The SR comes last: it says which masks are missing, as does the algorithm that is returned.
         """
         masks = read.result.masks if isinstance(read.result, ModelOutput) else ()
-        segmentations: list[OutputReference] = []
+        made: tuple[bytes | None, ...] = ()
         if masks:
             try:
                 # fetched again: a scan kept beside a running network is memory that the network needs
                 files = self._fetch(study, series, JobPart(job, 0.0, 0.9))
                 made = self.objects.detection_segmentations(found, masks, files, read.volume)
-                if made:
-                    segmentations = self._patiently(lambda: self.store.store(study.study_instance_uid, made))
             except (WrongTransaction, NoLongerUpdatable, JobCancelled):
                 raise
             except Exception as exc:  # noqa: BLE001  marks without outlines beat a study without marks
-                _log.info("the masks of series %s are not stored: %s", series.series_instance_uid, exc)
-                found = _doubted(found, "no_segmentation")
-        sr = self.objects.detection_sr(study, found)
+                _log.info("no masks of series %s are made: %s", series.series_instance_uid, exc)
+                made = (None,)
+        kept = [one for one in (self._kept(study, one) for one in made if one is not None) if one is not None]
+        algorithm = read.algorithm
+        if len(kept) < len(made):
+            missing = doubt("no_segmentation", "part" if kept else "")
+            algorithm = replace(algorithm, doubts=(*algorithm.doubts, missing))
+        sr = self.objects.detection_sr(study, replace(found, algorithm=algorithm))
         job.progress(1.0)
-        return [*self._patiently(lambda: self.store.store(study.study_instance_uid, [sr])), *segmentations]
+        return [*self._patiently(lambda: self.store.store(study.study_instance_uid, [sr])), *kept], algorithm
+
+    def _kept(self, study: Study, segmentation: bytes) -> OutputReference | None:
+        """
+        Return where a segmentation is kept, None where it cannot be stored.
+
+        A worker that died before its workitem ended may have stored it: the same segments are the same object.
+        """
+        reference = self.objects.reference(segmentation)
+        listed = {one.sop_instance_uid for series in study.series for one in series.instances}
+        if reference.sop_instance_uid in listed:
+            return reference
+        try:
+            self._patiently(lambda: self.store.store(study.study_instance_uid, [segmentation]))
+        except (WrongTransaction, NoLongerUpdatable, JobCancelled):
+            raise
+        except Exception as exc:  # noqa: BLE001  ditto
+            _log.info("the segmentation %s is not stored: %s", reference.sop_instance_uid, exc)
+            return None
+        return reference
 
     def _first_accepted(self, detector: Detector, study: Study, chosen: tuple[Series, ...], job: JobContext) -> _Read:
         """Return what the detector gave for the first series that it was made for; raises as ``first_accepted``."""
@@ -324,12 +345,6 @@ class _Read:
     algorithm: AlgorithmIdentity
     fetch_s: float
     decode_s: float
-
-
-def _doubted(found: FindingList, code: str) -> FindingList:
-    if found.algorithm is None:
-        return found
-    return replace(found, algorithm=replace(found.algorithm, doubts=(*found.algorithm.doubts, doubt(code))))
 
 
 class _LeaseJob:

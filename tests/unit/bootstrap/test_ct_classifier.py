@@ -10,7 +10,7 @@ import pytest
 
 from models.engine.installed import InstalledModels
 from tests.helpers.bundles import mean_classifier, write_bundle
-from tests.helpers.cases import NOON, FixedClock, Uids, study
+from tests.helpers.cases import NOON, FixedClock, study
 from tests.helpers.models import Job
 from workstation.bootstrap import models
 from workstation.bootstrap.reading_ai import LocalOcclusion
@@ -56,7 +56,7 @@ def test_a_classifier_of_volumes_is_stored_read_back_and_explained(
     assert isinstance(result, ModelOutput)
     # who trusts this model is not the question here: a research model writes nothing
     trusted = replace(result, algorithm=replace(result.algorithm, research=False))
-    found = findings_of(case, series, volume, trusted, Uids())
+    found = findings_of(case, series, volume, trusted)
     again = read_detections(DicomObjects(FixedClock(NOON)).detection_sr(case, found))
 
     (finding,) = again.findings

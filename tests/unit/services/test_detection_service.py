@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from resources.translation import use_language
-from tests.helpers.cases import ALGORITHM, Uids, mark, study
+from tests.helpers.cases import ALGORITHM, mark, study
 from workstation.domain.detection import AiWorkitem, DetectionSummary
 from workstation.domain.errors import (
     AlreadyClaimed,
@@ -25,14 +25,21 @@ from workstation.domain.finding import AlgorithmIdentity, FindingList, Mark
 from workstation.domain.model import ModelOutput, SegmentMask
 from workstation.domain.outside_use import outside_use_words
 from workstation.domain.ports import DetectionResult, JobContext
-from workstation.domain.study import Study
+from workstation.domain.study import Instance, Series, Study
 from workstation.domain.volume import Volume
 from workstation.domain.workitem import Claim, OutputReference
+from workstation.services.detection_findings import findings_of
 from workstation.services.detection_service import RETRY_WAITS_S, DetectStudy, ModelsInUse, Shadow, Stop, run_worker
 
 ITEM = AiWorkitem(Claim("2.25.7", "2.25.8"), "1.2.3")
+ANEW = AiWorkitem(Claim("2.25.17", "2.25.18"), "1.2.3")
+"""The same study, scheduled again by the hub"""
 STUDY = study(slices=40)
 SR = OutputReference("1.2.3", "1.2.3.9", "1.2.840.10008.5.1.4.1.1.88.34", "1.2.3.9.1")
+
+
+def seg(content: bytes) -> OutputReference:
+    return OutputReference("1.2.3", "1.2.3.8", "1.2.840.10008.5.1.4.1.1.66.4", f"1.2.3.8.{len(content)}")
 
 
 @dataclass
@@ -48,6 +55,8 @@ class _Hub:
     told: list[float] = field(default_factory=list)
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     """What the next calls of a method raise, in order."""
+    refused: bytes = b"-"
+    """The object that is never stored"""
 
     def _maybe_raise(self, method: str) -> None:
         if queue := self.faults.get(method):
@@ -58,7 +67,7 @@ class _Hub:
         return self.waiting.pop(0) if self.waiting else None
 
     def progress(self, item: AiWorkitem, fraction: float, text: str = "") -> None:
-        assert item == ITEM
+        assert item in {ITEM, ANEW}
         assert isinstance(text, str)
         self._maybe_raise("progress")
         self.told.append(fraction)
@@ -87,8 +96,10 @@ class _Hub:
     def store(self, study_instance_uid: str, part10_files: Sequence[bytes]) -> list[OutputReference]:
         assert study_instance_uid == "1.2.3"
         self._maybe_raise("store")
+        if self.refused in part10_files:
+            raise Refused("not this one")
         self.stored += part10_files
-        return [SR]
+        return [SR if one == b"SR" else seg(one) for one in part10_files]
 
     def missing(self, study_instance_uid: str, digests: dict[str, str]) -> set[str]:
         raise AssertionError((study_instance_uid, digests))
@@ -134,6 +145,7 @@ class _Objects:
     about: Study = STUDY
     outlined: list[tuple[FindingList, tuple[SegmentMask, ...], int]] = field(default_factory=list)
     fault: Exception | None = None
+    segmentations: tuple[bytes, ...] = (b"SEG",)
 
     def detection_sr(self, study: Study, findings: FindingList) -> bytes:
         assert study is self.about
@@ -146,7 +158,10 @@ class _Objects:
         self.outlined.append((findings, tuple(masks), len(sources)))
         if self.fault is not None:
             raise self.fault
-        return (b"SEG",)
+        return self.segmentations
+
+    def reference(self, part10: bytes) -> OutputReference:
+        return seg(part10)
 
 
 class _Stop:
@@ -194,7 +209,6 @@ class _Bench:
             volumes=self.volumes,
             in_use=lambda: self.in_use or ModelsInUse(self.detector),
             objects=self.objects,
-            new_uid=Uids(),
             stop=self.stop,
             shadow=self.shadow,
             clock_s=self._tick,
@@ -235,9 +249,9 @@ def test_only_marks_above_the_operating_point_become_undecided_findings() -> Non
     bench.work()
 
     (made,) = bench.objects.made
-    assert [(f.number, f.diameter_mm, f.decision.value, f.tracking_uid) for f in made.findings] == [
-        (1, 16.1, "undecided", "2.25.1"),
-        (2, 16.1, "undecided", "2.25.2"),
+    assert [(f.number, f.diameter_mm, f.decision.value) for f in made.findings] == [
+        (1, 16.1, "undecided"),
+        (2, 16.1, "undecided"),
     ]
     assert [f.original for f in made.findings] == list(bench.detector.marks[:2])
     assert (made.study_instance_uid, made.series_instance_uid, made.frame_of_reference_uid, made.algorithm) == (
@@ -287,7 +301,57 @@ def test_masks_that_cannot_be_stored_cost_no_mark_and_the_reader_is_told(fault: 
     assert outside_use_words(told.algorithm.doubts) == (
         "The outlines of the AI marks could not be stored with the study; the marks themselves are complete."
     )
-    assert (len(bench.hub.completed), bench.hub.failed) == (1, [])
+    assert [told.algorithm for _item, _outputs, told in bench.hub.completed] == [told.algorithm]
+    assert bench.hub.failed == []
+
+
+def test_where_one_of_two_kinds_is_refused_the_other_is_kept_and_the_reader_is_not_told_that_none_is() -> None:
+    bench = _Bench(detector=_Outliner(), objects=_Objects(segmentations=(b"SEG", b"SEG 2")))
+    bench.hub.refused = b"SEG"
+
+    assert bench.work()
+
+    assert bench.hub.stored == [b"SEG 2", b"SR"]
+    ((_item, outputs, summary),) = bench.hub.completed
+    assert outputs == (SR, seg(b"SEG 2"))
+    assert bench.objects.made[0].algorithm == summary.algorithm
+    assert outside_use_words(summary.algorithm.doubts) == (
+        "The outlines of some AI marks could not be stored with the study; the marks themselves are complete."
+    )
+
+
+def test_after_a_workers_death_the_next_one_gives_the_same_marks_the_same_names_and_stores_no_segments_twice() -> None:
+    dead, later = (_Bench(hub=_Hub(waiting=[item]), detector=_Outliner()) for item in (ITEM, ANEW))
+    dead.hub.faults["complete"] = [WrongTransaction("dead")]
+    dead.work()
+    assert dead.hub.stored == [b"SEG", b"SR"]
+    left = Series("1.2.3.8", "SEG", 9, "", "", (Instance("1.2.3.8.3", "1.2.840.10008.5.1.4.1.1.66.4", 1),))
+    later.hub.study_ = later.objects.about = replace(STUDY, series=(*STUDY.series, left))
+
+    assert later.work()
+
+    assert later.hub.stored == [b"SR"]
+    assert later.hub.completed[0][1] == (SR, seg(b"SEG"))
+    assert later.hub.completed[0][2].algorithm.doubts == ()
+    names, again = (
+        [one.tracking_uid for one in bench.objects.made[0].findings] for bench in (dead, later)
+    )  # fmt: skip
+    assert names == again
+    assert len(set(names)) == 2
+
+
+def test_marks_of_another_place_model_or_series_are_other_findings() -> None:
+    marks, moved = (mark(0.7), mark(0.7)), (mark(0.7, (60.0, 100.0, -500.0)),)
+    series, volume = STUDY.series[0], Volume(np.zeros((40, 4, 4), np.int16), np.eye(4), "1.9", "1.2.3.2")
+    other = replace(ALGORITHM, sha256="cd" * 32)
+    lists = [
+        findings_of(STUDY, series, volume, _Result(marks)),
+        findings_of(STUDY, series, volume, _Result(moved)),
+        findings_of(STUDY, series, volume, _Result(marks, other)),
+        findings_of(STUDY, replace(series, series_instance_uid="1.2.3.4"), volume, _Result(marks)),
+    ]
+
+    assert len({one.tracking_uid for found in lists for one in found.findings}) == 7
 
 
 def test_a_study_without_marks_is_completed_with_none() -> None:

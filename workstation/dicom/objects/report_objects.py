@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Final
 
 from pydicom.filereader import dcmread
 
@@ -28,6 +29,8 @@ from workstation.domain.study import Study
 from workstation.domain.template import ReportTemplate
 from workstation.domain.volume import Volume
 from workstation.domain.workitem import OutputReference, WorklistRow
+
+_UIDS: Final[list[str]] = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,13 @@ class DicomObjects:
         """Return the masks as Segmentations, a segment per mark. Raises TemplateViolation, NotAVolume."""
         return lesion_segments.lesion_segmentations(findings, masks, sources, volume, at=self.clock.now())
 
+    def reference(self, part10: bytes) -> OutputReference:
+        """Return the UIDs under which an object is stored."""
+        ds = dcmread(BytesIO(part10), specific_tags=_UIDS)
+        return OutputReference(
+            str(ds.StudyInstanceUID), str(ds.SeriesInstanceUID), str(ds.SOPClassUID), str(ds.SOPInstanceUID)
+        )
+
     def planar_sr(self, study: Study, algorithm: AlgorithmIdentity, images: Sequence[ImageFindings]) -> bytes:
         """Return what a model said of single images as SR (TID 1500). Raises TemplateViolation."""
         return planar_report.planar_sr(study, algorithm, images, at=self.clock.now())
@@ -98,9 +108,7 @@ class DicomObjects:
 
     def artefact(self, kind: str, part10: bytes) -> SignedArtefact:
         """Describe one object for delivery: its UIDs read from the file, and its SHA-256."""
-        ds = dcmread(
-            BytesIO(part10), specific_tags=["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"]
-        )
+        ds = dcmread(BytesIO(part10), specific_tags=_UIDS)
         return SignedArtefact(
             kind=kind,
             study_instance_uid=str(ds.StudyInstanceUID),

@@ -68,8 +68,8 @@ def write_segmentation(
         raise TemplateViolation(tr("There is no segmentation to store: the mask is empty."))
     by_label = {name.label: name for name in names}
     pixels = np.stack([mask.voxels for mask in found], axis=-1).astype(np.uint8)
-    packed = np.packbits(pixels).tobytes()
-    return _stored(pixels, packed, [by_label[mask.label] for mask in found], sources, volume, algorithm, at, 1)
+    named = [by_label[mask.label] for mask in found]
+    return _stored(pixels, [np.packbits(pixels).tobytes()], named, sources, volume, algorithm, at, 1)
 
 
 def write_lesions(
@@ -85,12 +85,13 @@ def write_lesions(
     """
     Return one segment per lesion as Part 10 bytes; ``lesions`` is ``[z, y, x]``, 0 = none, n = ``names[n - 1]``.
 
-    Every name has a voxel. ``number`` is the instance's in the series. Raises as ``write_segmentation``.
+    Every name has a voxel. ``number`` is the instance's in the series. Raises as ``write_segmentation``. Its UIDs
+    follow from what it says, not from ``at``: made again after a crash it is known for the same object.
     """
     _refuse_research(algorithm)
     if not names:
         raise TemplateViolation(tr("There is no segmentation to store: the mask is empty."))
-    packed = b"".join([names[0].code.value.encode(), *(np.packbits(one > 0).tobytes() for one in lesions)])
+    packed = [np.packbits(one > 0).tobytes() for one in lesions]
     return _stored(lesions, packed, names, sources, volume, algorithm, at, number)
 
 
@@ -104,7 +105,7 @@ def _refuse_research(algorithm: AlgorithmIdentity) -> None:
 
 def _stored(
     pixels: npt.NDArray[np.unsignedinteger[Any]],
-    packed: bytes,
+    packed: Sequence[bytes],
     names: Sequence[SegmentName],
     sources: Sequence[bytes],
     volume: Volume,
@@ -121,7 +122,9 @@ def _stored(
         family=highdicom.sr.CodedConcept("123110", "DCM", "Artificial Intelligence"),
         parameters={"sha256": algorithm.sha256},
     )
-    digest = hashlib.sha256(packed).hexdigest()
+    digest = hashlib.sha256(repr((volume.series_instance_uid, algorithm.sha256, *names)).encode())
+    for part in packed:
+        digest.update(part)
     study_uid = str(slices[0].StudyInstanceUID)
     segmentation = highdicom.seg.Segmentation(
         source_images=slices,
@@ -130,7 +133,7 @@ def _stored(
         segment_descriptions=[_description(number, name, identity) for number, name in enumerate(names, start=1)],
         series_instance_uid=uid_from(study_uid, "segmentation", algorithm.sha256),
         series_number=SERIES_NUMBER,
-        sop_instance_uid=uid_from(study_uid, "segmentation", digest, at.isoformat()),
+        sop_instance_uid=uid_from(study_uid, "segmentation", digest.hexdigest()),
         instance_number=instance_number,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=algorithm.name[:64],
