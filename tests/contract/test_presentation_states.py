@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from tests.helpers.ct import part10
+from viewers.scene.applied_state import AppliedState
 from viewers.scene.camera import Camera
 from viewers.scene.picture import picture
 from viewers.scene.presentation import camera_of, drawn, presented
@@ -156,6 +158,143 @@ def test_a_state_without_a_window_spans_the_values_that_the_image_can_have(
     ours, _ = shown(of, by)
     assert (int(ours.min()), int(ours.max())) == (0, 255)
     assert int(np.abs(ours.astype(int) - theirs.astype(int)).max()) <= 2
+
+
+def drawn_by_dcmtk(folder: Path, of: FileDataset, by: FileDataset) -> npt.NDArray[np.int_]:
+    (folder / "image.dcm").write_bytes(part10(of))
+    (folder / "state.dcm").write_bytes(part10(by))
+    files = [str(folder / name) for name in ("state.dcm", "image.dcm", "out.pgm")]
+    subprocess.run(["dcmp2pgm", "--pstate", *files], check=True, capture_output=True)
+    with Image.open(folder / "out.pgm") as theirs:
+        return np.asarray(theirs).astype(int)
+
+
+def twelve_bits(**attributes: object) -> FileDataset:
+    """Return an image of all stored values from 0 to 4095."""
+    stored = np.linspace(0, 4095, SIZE * SIZE).astype(np.uint16).reshape(SIZE, SIZE)
+    facts: dict[str, object] = {
+        "PixelData": stored.tobytes(),
+        "PixelRepresentation": 0,
+        "BitsStored": 12,
+        "HighBit": 11,
+    }
+    return image(**(facts | attributes))
+
+
+def without(made: FileDataset, *keywords: str) -> FileDataset:
+    for keyword in keywords:
+        delattr(made, keyword)
+    return made
+
+
+def modality_table(entries: npt.NDArray[np.int64], bits: int) -> list[Dataset]:
+    made = lut(0, entries, bits)
+    made.ModalityLUTType = "US"
+    return [made]
+
+
+RESCALE = ("RescaleSlope", "RescaleIntercept", "RescaleType")
+DARK_FIRST = np.arange(4095, -1, -1)
+STEEP_FIRST = np.rint(65535 * (np.arange(4096) / 4095) ** 0.5).astype(np.int64)
+
+
+def softcopy(center: int, width: int) -> dict[str, object]:
+    return {"SoftcopyVOILUTSequence": [item(WindowCenter=str(center), WindowWidth=str(width))]}
+
+
+def of_stored_values() -> tuple[FileDataset, FileDataset]:
+    of = twelve_bits()
+    return of, without(state(of, **softcopy(1064, 400)), *RESCALE)
+
+
+def of_another_slope() -> tuple[FileDataset, FileDataset]:
+    of = twelve_bits()
+    return of, state(of, RescaleSlope="2", RescaleIntercept="-1024", RescaleType="US", **softcopy(2000, 1000))
+
+
+def of_a_table_in_the_state_alone() -> tuple[FileDataset, FileDataset]:
+    """A computed radiograph whose table is in the state alone."""
+    of = twelve_bits()
+    of_state = without(state(of, **softcopy(1000, 1000), ModalityLUTSequence=modality_table(DARK_FIRST, 12)), *RESCALE)
+    return without(of, "RescaleSlope", "RescaleIntercept"), of_state
+
+
+def of_another_table() -> tuple[FileDataset, FileDataset]:
+    of = twelve_bits(ModalityLUTSequence=modality_table(STEEP_FIRST, 16))
+    of_state = without(state(of, **softcopy(1000, 1000), ModalityLUTSequence=modality_table(DARK_FIRST, 12)), *RESCALE)
+    return without(of, "RescaleSlope", "RescaleIntercept"), of_state
+
+
+def of_a_table_in_the_image_alone() -> tuple[FileDataset, FileDataset]:
+    of = twelve_bits(ModalityLUTSequence=modality_table(STEEP_FIRST, 16))
+    of_state = without(state(of, **softcopy(3000, 900)), *RESCALE)
+    return without(of, "RescaleSlope", "RescaleIntercept"), of_state
+
+
+def of_signed_pixels_and_no_window() -> tuple[FileDataset, FileDataset]:
+    of = image()
+    return of, without(state(of), *RESCALE)
+
+
+@pytest.mark.dcmtk
+@pytest.mark.parametrize(
+    "pair",
+    [of_stored_values, of_another_slope, of_a_table_in_the_state_alone, of_another_table,
+     of_a_table_in_the_image_alone, of_signed_pixels_and_no_window],
+)  # fmt: skip
+def test_a_state_starts_from_stored_values_whatever_the_image_makes_of_them(
+    tmp_path: Path, pair: Callable[[], tuple[FileDataset, FileDataset]]
+) -> None:
+    of, by = pair()
+    ours, _ = shown(of, by)
+    theirs = drawn_by_dcmtk(tmp_path, of, by)
+    assert len(np.unique(theirs)) > 2
+    assert int(np.abs(ours.astype(int) - theirs).max()) <= 2
+
+
+def test_padding_stays_black_where_a_state_has_another_slope() -> None:
+    # stored 0 to 100 is padding; the state makes -1024 to -824 of it, and its window begins at -1524
+    of = twelve_bits(PixelPaddingValue=0, PixelPaddingRangeLimit=100)
+    by = state(of, RescaleSlope="2", RescaleIntercept="-1024", RescaleType="US", **softcopy(-1024, 1000))
+    ours, _ = shown(of, by)
+    stored = np.linspace(0, 4095, SIZE * SIZE).astype(np.uint16).reshape(SIZE, SIZE)
+    assert {int(level) for level in ours[stored <= 100]} == {0}
+    # C.11.2.1.2.1: ((-822 - (-1024 - 0.5)) / 999 + 0.5) * 255
+    assert {int(level) for level in ours[stored == 101]} == {179}
+
+
+def test_a_state_that_tells_apart_what_the_table_of_the_image_merged_is_refused() -> None:
+    of = twelve_bits(ModalityLUTSequence=modality_table(np.minimum(np.arange(4096), 3000), 12))
+    by = without(state(of, **softcopy(3000, 900)), *RESCALE)
+    without(of, "RescaleSlope", "RescaleIntercept")
+    with pytest.raises(DecodeError, match="no longer tells apart"):
+        shown(of, by)
+
+
+def test_a_state_that_subtracts_a_mask_is_refused_in_words() -> None:
+    of = image()
+    mask = item(MaskOperation="AVG_SUB", MaskFrameNumbers=1)
+    by = state(of, MaskSubtractionSequence=[mask], RecommendedViewingMode="SUB")
+    with pytest.raises(DecodeError, match="subtracts a mask image"):
+        shown(of, by)
+    applied = AppliedState(presentation_state(read_dataset(part10(by))))
+    plain = decode_for_display(part10(of))
+    frame = FrameRef(str(of.SOPInstanceUID))
+    assert applied.image(0, plain, frame) is plain
+    assert applied.refusal(0, plain, frame) == "The presentation state subtracts a mask image, which is not done here"
+
+
+def test_a_sigmoid_comes_to_the_ends_of_the_presentation_lut_behind_it() -> None:
+    """C.11.2.1.3.1: 2.5 widths from the centre it is within 0.00005 of its end, so that 4096 entries reach the last."""
+    of = image()
+    curve = [item(WindowCenter="1000", WindowWidth="400", VOILUTFunction="SIGMOID")]
+    by = state(of, SoftcopyVOILUTSequence=curve, PresentationLUTSequence=[lut(0, np.arange(4096), 12)])
+    ours, _ = shown(of, without(by, "PresentationLUTShape"))
+    hu = np.arange(SIZE * SIZE).reshape(SIZE, SIZE) // 2 - 1000
+    assert {int(level) for level in ours[hu >= 2000]} == {255}
+    assert {int(level) for level in ours[hu <= 0]} == {0}
+    # 255 / (1 + exp(-4 * 100 / 400)) = 186.42 at 1100, 255 / (1 + exp(4 * 300 / 400)) = 12.09 at 700
+    assert [int(ours[hu == at][0]) for at in (1000, 1100, 700)] == [128, 186, 12]
 
 
 def window(**more: object) -> dict[str, object]:

@@ -113,7 +113,8 @@ def test_a_state_that_is_damaged_for_one_image_leaves_that_image_as_it_is(lidc_0
     uid = str(headers[0].SOPInstanceUID)
     ds = pydicom.dcmread(BytesIO(foreign.presentation(headers, 0)))
     ds.SoftcopyVOILUTSequence[0].WindowWidth = -3
-    image = SliceImage(np.arange(100, dtype=np.int16).reshape(10, 10), sop_instance_uid=uid)
+    pixels = np.arange(100, dtype=np.int16).reshape(10, 10)
+    image = SliceImage(pixels, sop_instance_uid=uid, rescale=(1.0, -1000.0))  # the state's own
     applied = AppliedState(presentation_state(ds))
 
     shown = applied.image(0, image, FrameRef(uid))

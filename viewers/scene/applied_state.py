@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from resources.translation import tr
 from viewers.scene.camera import Camera
 from viewers.scene.image import SliceImage
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.presentation import camera_of, drawn, presented
 from viewers.scene.slice_view import SliceView
 from workstation.dicom.objects.presentation import DisplayedArea, FramePresentation, PresentationState, SizeMode
+from workstation.domain.errors import DecodeError
 from workstation.domain.frames import FrameRef
 
 Size = tuple[float, float]
 _ZOOM_LIMITS = (0.1, 40.0)
 _KEPT = 8
 _QUARTER_TURN = 90.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What a state made of an image; ``refusal`` says why it made nothing of it, which is shown as it is then."""
+
+    source: SliceImage
+    image: SliceImage
+    look: FramePresentation
+    refusal: str = ""
 
 
 class AppliedState:
@@ -25,7 +39,7 @@ class AppliedState:
 
     def __init__(self, state: PresentationState) -> None:
         self.state = state
-        self._made: dict[int, tuple[SliceImage, SliceImage, FramePresentation]] = {}
+        self._made: dict[int, _Made] = {}
         self._placed: tuple[Size, Camera] | None = None
 
     def place_anew(self) -> None:
@@ -34,13 +48,17 @@ class AppliedState:
 
     def image(self, index: int, image: SliceImage, frame: FrameRef) -> SliceImage:
         """Return the image as the state wants it."""
-        return self._of(index, image, frame)[1]
+        return self._of(index, image, frame).image
+
+    def refusal(self, index: int, image: SliceImage, frame: FrameRef) -> str:
+        """Return why an image is shown as it is and not as the state wants it, empty where it is."""
+        return self._of(index, image, frame).refusal
 
     def camera(self, index: int, image: SliceImage, frame: FrameRef, viewport: Size, current: Camera) -> Camera:
         """Return the state's camera for this viewport, or ``current`` once the reader has moved it."""
         if self._placed is not None and (self._placed[0] == viewport or self._placed[1] != current):
             return current
-        look = self._of(index, image, frame)[2]
+        look = self._of(index, image, frame).look
         camera = camera_of(look)
         exact = exact_camera(look, viewport)
         if exact is not None:
@@ -53,7 +71,7 @@ class AppliedState:
 
     def shapes(self, index: int, image: SliceImage, frame: FrameRef, view: SliceView) -> tuple[ForeignShape, ...]:
         """Return the state's annotations in the viewport."""
-        look = self._of(index, image, frame)[2]
+        look = self._of(index, image, frame).look
         return tuple(
             ForeignShape(
                 one.outline, one.closed, one.filled, None, tuple(one.text.splitlines()), one.at if one.text else None
@@ -61,14 +79,16 @@ class AppliedState:
             for one in drawn(look, view)
         )
 
-    def _of(self, index: int, image: SliceImage, frame: FrameRef) -> tuple[SliceImage, SliceImage, FramePresentation]:
+    def _of(self, index: int, image: SliceImage, frame: FrameRef) -> _Made:
         made = self._made.get(index)
-        if made is None or made[0] is not image:
+        if made is None or made.source is not image:
             try:
                 look = self.state.of(frame, image.rows, image.columns) or FramePresentation()
-                made = image, presented(image, look), look
+                made = _Made(image, presented(image, look), look)
+            except DecodeError as exc:
+                made = _Made(image, image, FramePresentation(), exc.user_text)
             except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError):
-                made = image, image, FramePresentation()  # damaged for this image: it is shown as it is
+                made = _Made(image, image, FramePresentation(), tr("The presentation state is damaged for this image"))
             if len(self._made) >= _KEPT:
                 self._made.clear()
             self._made[index] = made

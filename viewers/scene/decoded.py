@@ -61,7 +61,7 @@ def slice_image(
         shutter=() if shutter is None else shutter.outlines,
         rescale=None if frame.modality_lut is not None else (frame.slope, frame.intercept),
         modality_table=frame.modality_lut,
-        full_scale=frame.modality_range,
+        stored_range=frame.stored_range,
         overlay_groups=tuple(dict.fromkeys(one.group for one in frame.overlays)),
     )
 

@@ -43,8 +43,8 @@ class SliceImage:
     plane, ``calibrated`` the same for the regions of an ultrasound picture, beside which nothing is measured in mm.
     ``overlay_groups`` are the groups (60xx) that ``graphics`` are of. ``burned_in`` tells whether the pixels carry the
     patient's name, None where nobody knows. ``is_early`` is an image that was checked by no digest yet: it is looked
-    at while its object is on the way, and nothing else. ``full_scale`` is the lowest and highest value that such
-    an image can have, None where nothing says so.
+    at while its object is on the way, and nothing else. ``stored_range`` is the lowest and highest value that may
+    be stored for such an image, before any transform; None where nothing says so.
     """
 
     pixels: npt.NDArray[Any]
@@ -73,7 +73,7 @@ class SliceImage:
     burned_in: bool | None = None
     lossy_method: str = ""
     is_early: bool = False
-    full_scale: tuple[float, float] | None = None
+    stored_range: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         is_color = self.pixels.ndim == 3 and self.pixels.shape[2] == 3 and self.pixels.dtype == np.uint8
@@ -96,6 +96,17 @@ class SliceImage:
     def columns(self) -> int:
         """Return the number of columns."""
         return int(self.pixels.shape[1])
+
+    @property
+    def full_scale(self) -> tuple[float, float] | None:
+        """Return the lowest and highest value that such an image can have, None where nothing says so."""
+        if self.modality_table is not None:
+            return 0.0, float(2**self.modality_table.bits - 1)
+        if self.stored_range is None or self.rescale is None:
+            return None
+        slope, intercept = self.rescale
+        ends = [value * slope + intercept for value in self.stored_range]
+        return min(ends), max(ends)
 
     @cached_property
     def default_voi(self) -> Window | VoiLut:

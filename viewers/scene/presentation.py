@@ -10,8 +10,9 @@ import numpy as np
 from viewers.scene.camera import Camera
 from viewers.scene.decoded import voi_lut_of, window_of
 from viewers.scene.image import SliceImage, VoiChoice
-from viewers.scene.raster import VoiLut, Window, voi, voi_lut
+from viewers.scene.raster import VoiFunction, VoiLut, Window, voi, voi_lut
 from viewers.scene.slice_view import SliceView
+from viewers.scene.state_values import in_state_values
 from workstation.dicom.images.colour_profile import to_srgb
 from workstation.dicom.images.lookup import LookupTable
 from workstation.dicom.objects.presentation import FramePresentation, Graphic, Space
@@ -19,6 +20,7 @@ from workstation.dicom.objects.presentation import FramePresentation, Graphic, S
 _CURVE_STEPS = 72
 _POINT_PX = 4.0
 _TABLE_BITS = 16
+_MOST_VALUES = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,9 @@ def presented(image: SliceImage, state: FramePresentation) -> SliceImage:
     """
     Return the image with the state's transforms, shutter and overlays instead of its own.
 
-    ``image`` is in modality values of its own; a state repeats that transform (PS3.4 N.2.1), so the values
-    stay. Its MONOCHROME1 is ignored, as the standard asks. A state for grey changes no colours, nor the other
-    way round.
+    The modality transform is the state's too, identity where it has none (PS3.4 N.2.1); the image's MONOCHROME1 is
+    ignored, as the standard asks. A state for grey changes no colours, nor the other way round. Raises DecodeError
+    where the image no longer has the values that the state starts from.
     """
     if image.is_color != state.is_colour:
         return image
@@ -56,9 +58,10 @@ def presented(image: SliceImage, state: FramePresentation) -> SliceImage:
     )
     if state.is_colour:
         return replace(image, pixels=to_srgb(image.pixels, state.profile))
+    image = in_state_values(image, state)
     look = _voi(image, state)
     if state.presentation_lut is not None:
-        look = _through(look, state.presentation_lut)
+        look = _through(look, state.presentation_lut, image.value_range)
     return replace(image, monochrome1=state.inverse, voi=look, choices=(VoiChoice(look),))
 
 
@@ -94,18 +97,36 @@ def _span(image: SliceImage) -> tuple[float, float]:
     return float(limits.min), float(limits.max)
 
 
-def _through(look: Window | VoiLut, table: LookupTable) -> VoiLut:
-    """Return one table that does both: the VOI, and the presentation LUT behind it."""
+def _through(look: Window | VoiLut, table: LookupTable, span: tuple[float, float] | None) -> VoiLut:
+    """
+    Return one table that does both: the VOI, and the presentation LUT behind it.
+
+    ``span`` is the lowest and highest value of the image: beyond it no entry is needed. Raises ValueError for more
+    values than a table can have.
+    """
     if isinstance(look, VoiLut):
         values = np.arange(look.first_value, look.first_value + len(look.entries))
         levels = voi_lut(values, look)
     else:
-        low, high = math.floor(look.centre - look.width), math.ceil(look.centre + look.width)
-        values = np.arange(low, high + 1)
+        reach = _reach(look, len(table.values))
+        low, high = math.floor(look.centre - reach), math.ceil(look.centre + reach)
+        if span is not None:
+            low, high = max(low, math.floor(span[0])), min(high, math.ceil(span[1]))
+        if high - low > _MOST_VALUES:
+            raise ValueError(f"{high - low} values are too many for a table")
+        values = np.arange(low, max(low, high) + 1)
         levels = voi(values, look)
     index = np.rint(levels / 255.0 * (len(table.values) - 1)).astype(np.intp)
     scaled = table.values[index].astype(np.float64) * ((2**_TABLE_BITS - 1) / (2**table.bits - 1))
     return VoiLut(int(values[0]), np.rint(scaled).astype(np.uint16), _TABLE_BITS)
+
+
+def _reach(window: Window, entries: int) -> float:
+    """Return how far from the centre a window comes to the first and last of so many entries."""
+    if window.function is VoiFunction.SIGMOID:
+        # 1 / (1 + exp(-4 d / width)) is within half an entry of its end from here on
+        return window.width * math.log(2 * max(entries, 2)) / 4 + 1
+    return window.width / 2 + 1
 
 
 def _drawn(one: Graphic, state: FramePresentation, view: SliceView) -> Drawn:

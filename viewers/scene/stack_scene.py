@@ -296,8 +296,8 @@ class StackScene(Scene):
 
     @property
     def value_unit(self) -> str:
-        """Return the unit of the image on screen, else of the first that is here."""
-        image, whole = self._images.shown(self._index), self._images.whole
+        """Return the unit of the values on screen, those of a presentation state in force; else of the first image."""
+        image, whole = self._source(), self._images.whole
         if image is None and whole:
             image = whole[min(whole)]
         return super().value_unit if image is None else image.unit
@@ -312,7 +312,7 @@ class StackScene(Scene):
 
     def full_range(self) -> Window | None:
         """Return the window over all values of the displayed image."""
-        image = self._images.shown(self._index)
+        image = self._source()
         return None if image is None or image.is_color else full_range(image.pixels, image.padding)
 
     # presentation states --------------------------------------------------------------------
@@ -321,6 +321,14 @@ class StackScene(Scene):
     def presentation(self) -> PresentationState | None:
         """Return the presentation state in force, whether or not it speaks of the displayed image."""
         return self._applied.state if self._applied is not None else None
+
+    @property
+    def refusal(self) -> str:
+        """Return why the state in force is not done to the displayed image, empty where it is."""
+        image = self._images.shown(self._index)
+        if image is None or self._applied is None or self._own is None:
+            return ""
+        return self._applied.refusal(self._index, image, self.ref(self._index))
 
     def present(self, state: PresentationState | None) -> None:
         """Show the images that a state speaks of as it says, or all in the reader's own state again."""
@@ -412,6 +420,8 @@ class StackScene(Scene):
         if self._applied is None or self._own is None:
             return early
         label = self._applied.state.label or tr("presentation state")
+        if self.refusal:
+            return (*early, tr("Not shown as stored ({label}): {reason}", label=label, reason=self.refusal))
         return (*early, tr("Shown as stored: {label}", label=label))
 
     def _message(self) -> str:

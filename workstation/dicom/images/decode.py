@@ -97,16 +97,12 @@ class DecodedFrame:
         return rescaled(self.pixels, self.slope, self.intercept)
 
     @property
-    def modality_range(self) -> tuple[float, float] | None:
-        """Return the lowest and highest value that the modality transform can give, None for colours and floats."""
+    def stored_range(self) -> tuple[int, int] | None:
+        """Return the lowest and highest value that the header lets be stored, None for colours and floats."""
         if self.is_colour or self.pixels.dtype.kind == "f":
             return None
-        if self.modality_lut is not None:
-            return 0.0, float(2**self.modality_lut.bits - 1)
-        low, high = (-(2 ** (self.bits_stored - 1)), 2 ** (self.bits_stored - 1) - 1) if self.is_signed else (
-            0, 2**self.bits_stored - 1)  # fmt: skip
-        ends = (low * self.slope + self.intercept, high * self.slope + self.intercept)
-        return min(ends), max(ends)
+        half = 2 ** (self.bits_stored - 1)
+        return (-half, half - 1) if self.is_signed else (0, 2 * half - 1)
 
 
 def rescaled(stored: Pixels, slope: float, intercept: float) -> Pixels:

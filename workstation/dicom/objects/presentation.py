@@ -16,7 +16,14 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from resources.translation import tr
-from workstation.dicom.images.frame_attributes import VoiWindow, integer, number, tables_of, windows_of
+from workstation.dicom.images.frame_attributes import (
+    VoiWindow,
+    integer,
+    number,
+    tables_of,
+    unit_named,
+    windows_of,
+)
 from workstation.dicom.images.lookup import LookupTable, table_of
 from workstation.dicom.images.overlays import OverlayPlane, overlay_planes
 from workstation.dicom.images.shutter import Shutter, shutter_of, with_bitmap
@@ -80,6 +87,8 @@ class FramePresentation:
     """
     How one frame is shown. ``window`` and ``voi_lut`` None mean identity over the modality range.
 
+    ``slope``, ``intercept`` or ``modality_lut`` turn stored values into those that the window is in, of ``unit``.
+
     ``rotation`` (0, 90, 180, 270 degrees clockwise) comes first, then what it gave is mirrored left to
     right where ``flipped`` (PS3.3 C.10.6).
     """
@@ -89,6 +98,7 @@ class FramePresentation:
     slope: float = 1.0
     intercept: float = 0.0
     modality_lut: LookupTable | None = None
+    unit: str = ""
     inverse: bool = False
     presentation_lut: LookupTable | None = None
     rotation: int = 0
@@ -131,7 +141,11 @@ class PresentationState:
         return tuple(dict.fromkeys(str(image.get("ReferencedSOPInstanceUID", "")) for image in found))
 
     def of(self, frame: FrameRef, rows: int, columns: int) -> FramePresentation | None:
-        """Return how a frame of the given size is shown, None when the state does not speak of it."""
+        """
+        Return how a frame of the given size is shown, None when the state does not speak of it.
+
+        Raises DecodeError for a state that asks for what is not done here.
+        """
         if not self.shows(frame):
             return None
         with quiet():
@@ -154,8 +168,12 @@ def presentation_state(dataset: Dataset) -> PresentationState:
 
 
 def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) -> FramePresentation:
+    if dataset.get("MaskSubtractionSequence") and str(dataset.get("RecommendedViewingMode", "")) != "NAT":
+        # without the mask everything else of the state, the window for one, means nothing (PS3.4 N.2, PS3.3 C.11.13)
+        raise DecodeError(tr("The presentation state subtracts a mask image, which is not done here"))
     voi = _for(dataset.get("SoftcopyVOILUTSequence"), frame) or Dataset()
-    windows = windows_of(voi)
+    slope = number(dataset.get("RescaleSlope"), 1.0)
+    windows = windows_of(voi, has_fractions=not slope.is_integer())
     exact = exact_look(dataset, frame)
     if exact is not None and windows and exact.fits(windows[0].center, windows[0].width):
         unrounded = replace(windows[0], center=exact.window_centre, width=exact.window_width)
@@ -167,9 +185,10 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
     return FramePresentation(
         window=windows[0] if windows else None,
         voi_lut=None if windows or not luts else luts[0],
-        slope=number(dataset.get("RescaleSlope"), 1.0),
+        slope=slope,
         intercept=number(dataset.get("RescaleIntercept"), 0.0),
         modality_lut=modality[0] if modality else None,
+        unit=unit_named(_declared_unit(dataset), "", "", is_rescaled=False),
         inverse=shape == "INVERSE",
         presentation_lut=table,
         rotation=integer(dataset, "ImageRotation", 0) % 360,
@@ -185,6 +204,11 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         profile=bytes(dataset.get("ICCProfile") or b""),
         exact=exact,
     )
+
+
+def _declared_unit(dataset: Dataset) -> str:
+    table = next(iter(dataset.get("ModalityLUTSequence") or ()), Dataset())
+    return str(table.get("ModalityLUTType", "") or dataset.get("RescaleType", "") or "")
 
 
 def _names(item: Dataset, frame: FrameRef) -> bool:

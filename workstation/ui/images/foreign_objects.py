@@ -323,11 +323,13 @@ class ForeignObjectsView(QObject):
         self._end_state()
         scene.present(state)
         self._stack = scene
-        words = tr(
-            "Shown as {who} stored it: {label}", who=maker(one.source), label=state.label or kind_words(one.kind)
-        )
+        who, label = maker(one.source), state.label or kind_words(one.kind)
+        words = tr("Shown as {who} stored it: {label}", who=who, label=label)
+        if scene.refusal:
+            words = tr("Not shown as {who} stored it ({label}): {reason}", who=who, label=label, reason=scene.refusal)
         back = NoticeAction(tr("My own view"), self._back, "arrow-go-back")
-        self._page.notices.show_notice(Notice(_STATE, Severity.NEWS, words, actions=(back,)))
+        severity = Severity.DEGRADED if scene.refusal else Severity.NEWS
+        self._page.notices.show_notice(Notice(_STATE, severity, words, actions=(back,)))
         self._page.grid.refresh()
 
     def _back(self) -> None:
