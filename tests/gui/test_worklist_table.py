@@ -202,11 +202,16 @@ def test_a_pet_ct_is_named_whole_in_its_column(qapp: QApplication, modality: str
         assert room >= paint.metrics("caption").horizontalAdvance(said)
 
 
-def test_a_hospital_of_eight_characters_is_read_whole_at_1366_by_768(qapp: QApplication) -> None:
+@pytest.mark.parametrize("latin", [False, True])
+def test_a_hospital_of_eight_characters_is_read_whole_at_1366_by_768(qapp: QApplication, latin: bool) -> None:  # noqa: FBT001 - a table
     apply_theme(qapp)
-    room = plan_columns(1366 - 48).widths
+    room = plan_columns(1366 - 48, latin=latin).widths
     assert room[Column.SITE] - 16 >= paint.metrics("body").horizontalAdvance("清水镇中心卫生院")
     assert room[Column.DESCRIPTION] - 16 >= paint.metrics("body").horizontalAdvance("双乳 X 线 CC+MLO · 筛查")
+    state, ai = (room[one] - 16 for one in (Column.STATE, Column.AI))
+    longest = ("Technician check", "Done · read first") if latin else ("技师核对", "已完成 · 阅后揭示")
+    assert state >= paint.chip_width("user-search", longest[0])
+    assert ai >= 20 + paint.metrics("body").horizontalAdvance(longest[1])
 
 
 def test_two_studies_of_one_patient_are_told_apart_by_their_days_at_1366_by_768(qapp: QApplication) -> None:

@@ -210,12 +210,13 @@ class Desktop:
                 transaction_uid=lambda user, ups: transaction_uid(storage.secret, user, ups),
                 now=lambda: datetime.now().astimezone(),
                 thumbnails=HubThumbnails(hub.client, hub.images),
+                read_first=self._reads_first,
             )
             self.desk = CaseDesk(
                 desk_services(self.hub, storage, self.signing),
                 self.shell.jobs,
                 lambda: self.actor,
-                read_first=lambda reader: reader.role in self.settings.reading.read_first_roles,
+                read_first=self._reads_first,
             )
             self.desk.submitted.connect(self._note_decisions)
             self.desk.signed.connect(lambda signed: self._note_decisions(signed.report))
@@ -359,6 +360,10 @@ class Desktop:
         """Keep what the reading page was given by hand."""
         share = replace(self.settings.reading, findings_share=reading.findings_share)
         self.keep_settings(replace(self.settings, reading=share))
+
+    def _reads_first(self, reader: Actor) -> bool:
+        """Tell whether a person sees what the AI found only after an own look."""
+        return reader.role in self.settings.reading.read_first_roles
 
     def _note_decisions(self, report: Report) -> None:
         """Count how the reader decided on the marks of the model; the report is safe whether this succeeds or not."""

@@ -85,13 +85,23 @@ class AiState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AiSummary:
-    """The pre-read in one table cell; ``top_out_of_ten`` is the calibrated best mark as "x of 10"."""
+    """
+    The pre-read in one table cell; ``top_out_of_ten`` is the calibrated best mark as "x of 10".
+
+    ``withheld`` keeps from a reader who looks first what was found, not that it is done (ADR 0022).
+    """
 
     state: AiState
     finding_count: int = 0
     top_out_of_ten: int | None = None
     progress: float = 0.0
     queue_position: int | None = None
+    withheld: bool = False
+
+    @property
+    def tells_marks(self) -> bool:
+        """Tell whether there are marks whose number may be shown."""
+        return self.state is AiState.DONE and self.finding_count > 0 and not self.withheld
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def steps(session: ReadingSession) -> list[Step]:
     claimed = session.claim is not None or bool(row.reader_id) or submitted
     result = [
         Step(tr("Received"), StepState.DONE, _facts(_clock(row.arrived), _images(row))),
-        _ai(row),
+        _ai(row, is_hidden=session.ai_hidden),
         Step(tr("Claimed"), StepState.DONE if claimed else StepState.TODO, reader),
     ]
     writing = StepState.DONE if submitted else StepState.NOW if claimed else StepState.TODO
@@ -41,13 +41,14 @@ def steps(session: ReadingSession) -> list[Step]:
     return result
 
 
-def _ai(row: WorklistRow) -> Step:
+def _ai(row: WorklistRow, *, is_hidden: bool) -> Step:
+    count = "" if is_hidden else tr("AI marks: {count}", count=row.ai.finding_count)
     state, note = {
         AiState.NOT_APPLICABLE: (StepState.DONE, tr("not applicable")),
         AiState.QUEUED: (StepState.NOW, tr("waiting")),
         AiState.RUNNING: (StepState.NOW, f"{row.ai.progress:.0%}"),
         AiState.FAILED: (StepState.RETURNED, tr("failed, read without AI")),
-        AiState.DONE: (StepState.DONE, tr("AI marks: {count}", count=row.ai.finding_count)),
+        AiState.DONE: (StepState.DONE, count),
     }[row.ai.state]
     return Step(tr("AI pre-read"), state, note)
 

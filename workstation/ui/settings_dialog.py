@@ -55,23 +55,29 @@ class SettingsDialog(Dialog):
         self.seniors_first = QCheckBox(tr("Seniors see the AI after their own look"))
         self.seniors_first.setChecked(Role.SENIOR in roles)
         self._group(tr("Read first, then reveal"), self.residents_first)
-        self._group("", self.seniors_first, tr("Holds for cases that are opened from now on."))
+        self._group(
+            "",
+            self.seniors_first,
+            tr("Holds for cases opened from now on; their worklist tells no AI result."),
+        )
         self.change_keys = Button(tr("Change keys…"), "secondary", icon="keyboard")
         self.change_keys.clicked.connect(self._change_keys)
-        self._group(tr("Keys"), self.change_keys)
+        beside = [self._column(tr("Keys"), self.change_keys)]
         if monitors is not None:
-            self._add_monitor(monitors, parent)
+            beside.append(self._monitor_column(monitors, parent))
+        self._side_by_side(*beside)  # below each other they would scroll the monitor's state out of sight
         self.add_scrolled(content)
         self.set_primary(tr("Save"), icon="check")
         self.accepted.connect(lambda: self.chosen.emit(self.values()))
 
-    def _add_monitor(self, monitors: MonitorChecking, parent: QWidget) -> None:
+    def _monitor_column(self, monitors: MonitorChecking, parent: QWidget) -> QVBoxLayout:
         name = monitor_name(parent.screen())
         self.monitor = label(last_check_words(monitors.checks.last(name)), "caption", "t3", wrap=True)
         self.check_monitor = Button(tr("Check this monitor…"), "secondary", icon="computer")
         self.check_monitor.clicked.connect(lambda: self._check_monitor(monitors))
-        self._group(tr("Monitor"), self.check_monitor)
-        self._groups.addWidget(self.monitor)
+        column = self._column(tr("Monitor"), self.check_monitor)
+        column.addWidget(self.monitor)
+        return column
 
     def offer_keys(self, *, offered: bool) -> None:
         """Let the keys be changed where there are any to change: once a page with such keys was made."""
@@ -87,7 +93,19 @@ class SettingsDialog(Dialog):
         window.kept.connect(lambda check: self.monitor.setText(last_check_words(check)))
         window.showFullScreen()
 
+    def _side_by_side(self, *columns: QVBoxLayout) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(32)
+        for at, column in enumerate(columns):
+            column.addStretch(1)
+            row.addLayout(column, at)  # the first as narrow as its words
+        self._groups.addLayout(row)
+
     def _group(self, caption: str, control: QWidget, note: str = "") -> None:
+        self._groups.addLayout(self._column(caption, control, note))
+
+    @staticmethod
+    def _column(caption: str, control: QWidget, note: str = "") -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(4)
         if caption:
@@ -98,7 +116,7 @@ class SettingsDialog(Dialog):
         column.addLayout(row)
         if note:
             column.addWidget(label(note, "caption", "t3"))
-        self._groups.addLayout(column)
+        return column
 
     def _read_first_roles(self) -> tuple[str, ...]:
         boxes = ((Role.READER, self.residents_first), (Role.SENIOR, self.seniors_first))

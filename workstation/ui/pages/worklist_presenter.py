@@ -25,6 +25,7 @@ from workstation.ui.pages.worklist_notices import Notices
 from workstation.ui.pages.worklist_view import ListState, WorklistView
 from workstation.ui.widgets.worklist_cases import Cases, made_ready
 from workstation.ui.widgets.worklist_merge import Merge
+from workstation.ui.widgets.worklist_words import STOPPED
 
 PAGE_LIMIT: Final = 10_000
 
@@ -48,6 +49,7 @@ class WorklistPresenter:
     Args:
         transaction_uid: from user id and UPS Instance UID to the Transaction UID of the lock, the
             same function that opening a case uses.
+        read_first: tells who sees what the AI found only after an own look.
         now: local time, timezone-aware.
     """
 
@@ -60,8 +62,10 @@ class WorklistPresenter:
         transaction_uid: Callable[[str, str], str],
         now: Callable[[], datetime],
         thumbnails: ThumbnailPort | None = None,
+        read_first: Callable[[Actor], bool] = lambda _actor: False,
     ) -> None:
         self._worklist = worklist
+        self._read_first = read_first
         self.pictures = PreviewPictures(thumbnails, jobs)
         self._jobs = jobs
         self._actor = actor
@@ -123,7 +127,8 @@ class WorklistPresenter:
         self._fetched_for = query
         if self._view is not None:
             self._view.show_busy(True)
-        ask = _Asking(self._worklist, query, self._cases, self._view.planner() if self._view else None, self.now())
+        planner = self._view.planner() if self._view else None
+        ask = _Asking(self._worklist, query, self._cases, planner, self.now(), looks_first=self._looks_first)
         self._running = self._jobs.submit(
             Pool.IO,
             ask,
@@ -164,11 +169,25 @@ class WorklistPresenter:
             self._view.show_busy(False)
         self._notices.problem("refresh", error)
 
+    @property
+    def _looks_first(self) -> bool:
+        actor = self._actor()
+        return actor is not None and self._read_first(actor)
+
     def _state(self, answer: _Answer | None = None) -> ListState:
         rows = answer.passing if answer is not None else self._cases.passing(self.query, self.now())
         merge = answer.merge if answer is not None else None
         sites = tuple(sorted(self._sites.items(), key=lambda item: item[1]))
-        return ListState(rows, self._counts, self._fetched, self.query, tuple(sorted(self._modalities)), sites, merge)
+        return ListState(
+            rows,
+            self._counts,
+            self._fetched,
+            self.query,
+            tuple(sorted(self._modalities)),
+            sites,
+            merge,
+            looks_first=self._looks_first,
+        )
 
     def _show(self, *, mark_new: bool, answer: _Answer | None = None) -> None:
         if self._view is not None:
@@ -189,17 +208,24 @@ class _Asking:
     before: Cases
     planner: Callable[[Sequence[WorklistRow]], Merge] | None
     today: datetime
+    looks_first: bool
 
     def __call__(self, job: JobContext) -> _Answer:
         page = self.worklist.query(self.query)
         job.raise_if_cancelled()
-        cases = made_ready(page.rows, self.before)
+        rows = [_withheld(row) for row in page.rows] if self.looks_first else page.rows
+        cases = made_ready(rows, self.before)
         passing = cases.passing(self.query, self.today)
         return _Answer(
             cases,
             passing,
             self.planner(passing) if self.planner is not None else None,
             page.counts,
-            frozenset(row.modality for row in cases.rows if row.modality),
+            frozenset(one for row in cases.rows for one in (row.modality, row.beneath) if one),
             {row.site_id: row.site_name for row in cases.rows if row.site_id},
         )
+
+
+def _withheld(row: WorklistRow) -> WorklistRow:
+    """Return a case that waits for a reader who looks first; once it is signed there is nothing to prejudge."""
+    return row if row.state in STOPPED else replace(row, ai=replace(row.ai, withheld=True))

@@ -28,6 +28,8 @@ class ListState:
     sites: tuple[tuple[str, str], ...]
     merge: Merge | None = None
     """How these rows come into the table, worked out in the job; None where nobody did."""
+    looks_first: bool = False
+    """Whether this reader sees what the AI found only after an own look (ADR 0022)"""
 
 
 class WorklistView(Protocol):

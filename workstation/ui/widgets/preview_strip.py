@@ -215,8 +215,8 @@ class PreviewStrip(QWidget):
         self._fit_tiles()
 
     def _show_ai(self, row: WorklistRow) -> None:
-        has_marks = row.ai.state is AiState.DONE and row.ai.finding_count > 0
-        self._ai_text.setText(words.marks_word(row.ai.finding_count) if has_marks else words.ai_word(row))
+        has_marks = row.ai.tells_marks
+        self._ai_text.setText(words.marks_word(row.ai.finding_count) if has_marks else _pre_read_words(row))
         self._unconfirmed.setVisible(has_marks)
         self._ai_note.setVisible(has_marks)
         top = row.ai.top_out_of_ten
@@ -238,6 +238,13 @@ class PreviewStrip(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("bg1"))
         painter.fillRect(0, 0, self.width(), 1, theme.color("line2"))
+
+
+def _pre_read_words(row: WorklistRow) -> str:
+    """Return where a pre-read stands of which no marks are told."""
+    if row.ai.withheld and row.ai.state is AiState.DONE:
+        return tr("The pre-read is done. The case shows it after your own look.")
+    return words.ai_word(row)
 
 
 class _Ticks(QLabel):

@@ -193,7 +193,7 @@ class WorklistCells:
     def _ai(self, painter: QPainter, box: QRectF, row: WorklistRow, selected: bool) -> None:
         ai = row.ai
         quiet = "t2" if selected else "t3"
-        if ai.state is AiState.DONE and ai.finding_count:
+        if ai.tells_marks:
             self._ai_marks(painter, box, row)
             return
         icon, tone = {
@@ -247,14 +247,15 @@ class WorklistCells:
     @staticmethod
     def _images(painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:
         whole, here = row.images_expected, row.images_received
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if here >= whole:
-            paint.text(painter, box, str(here), tone="t2")
+            paint.text(painter, box, str(here), tone="t2", align=right)
             return
-        got = str(here)
+        rest = f"/{whole}"
         upper = QRectF(box.left(), box.center().y() - 12, box.width(), 18)
-        paint.text(painter, upper, got, role="caption", tone="t1")
-        rest = QRectF(upper.left() + paint.metrics("caption").horizontalAdvance(got), upper.top(), 60, 18)
-        paint.text(painter, rest, f"/{whole}", role="caption", tone="t2")
+        paint.text(painter, upper, rest, role="caption", tone="t2", align=right)
+        got = upper.adjusted(0, 0, -paint.metrics("caption").horizontalAdvance(rest), 0)
+        paint.text(painter, got, str(here), role="caption", tone="t1", align=right)
         paint.progress(painter, QRectF(box.left(), box.center().y() + 7, box.width(), 3), here / whole, "acc")
 
     def _reader(self, painter: QPainter, box: QRectF, row: WorklistRow, _selected: bool) -> None:

@@ -84,6 +84,8 @@ _SQUEEZED: Final = {
     Column.DESCRIPTION: 64,
 }
 """At 1366 x 768 and 150 %: rather cut a word (the tooltip has it) than push "critical" out of sight."""
+_EASED: Final = {Column.STATE: 144, Column.AI: 184}
+"""What English states and pre-reads need at least: in a narrow list the hospital gets the rest"""
 _WIDE_LATIN: Final = {
     Column.PRIORITY: 6,
     Column.STATE: 50,
@@ -182,6 +184,7 @@ def plan_columns(
                 widths[Column.PATIENT] = _JOINED_PATIENT
     if joined:
         widths[Column.PATIENT] = _JOINED_PATIENT
+    _ease(widths)
     widths |= {column: each for column, each in (own or {}).items() if column in widths}
     _squeeze(widths, width)
     rest = sum(each for column, each in widths.items() if column is not Column.DESCRIPTION)
@@ -198,6 +201,12 @@ def _drop(widths: dict[Column, int], step: Column) -> None:
     """Hide a column; with the time goes the count: days tell two studies of one patient apart, counts do not."""
     if widths.pop(step, None) is not None and step is Column.STUDIED:
         widths.pop(Column.IMAGES, None)
+
+
+def _ease(widths: dict[Column, int]) -> None:
+    """Take what words do not need from states and pre-reads where the hospital stands at its short width."""
+    if widths.get(Column.SITE) == _SHORT_SITE:
+        widths |= {column: min(widths[column], enough) for column, enough in _EASED.items()}
 
 
 def _lengthen(widths: dict[Column, int], room: int, wishes: Mapping[Column, tuple[int, int]]) -> int:
@@ -251,7 +260,12 @@ _KEYS: Final[dict[Column, Callable[[WorklistRow], Any]]] = {
     # time left means STAT first, then the least time left, which is the list's own order
     Column.TIME_LEFT: lambda r: r.priority is not Priority.HIGH,
     Column.STATE: lambda r: r.state.value,
-    Column.AI: lambda r: (-(r.ai.top_out_of_ten or 0), -r.ai.finding_count, r.ai.state.value),
+    # who may not see what was found cannot sort by it either
+    Column.AI: lambda r: (
+        (0, 0, r.ai.state.value)
+        if r.ai.withheld
+        else (-(r.ai.top_out_of_ten or 0), -r.ai.finding_count, r.ai.state.value)
+    ),
     Column.PATIENT: lambda r: r.pinyin_initials.casefold() or r.patient_name.casefold(),
     Column.SEX_AGE: lambda r: (r.birth_date or "9", r.sex),
     Column.PATIENT_ID: lambda r: r.patient_id,

@@ -75,6 +75,7 @@ class WorklistFilters(QWidget):
         query = state.query
         self.today.setChecked(query.today_only)
         self.with_ai.setChecked(query.with_ai_findings)
+        self.with_ai.setVisible(not state.looks_first)
         self.modality.setChecked(bool(query.modality))
         self.modality.show_text(query.modality or tr("All modalities"))
         self.site.setChecked(bool(query.site_id))

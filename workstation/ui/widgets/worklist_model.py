@@ -104,7 +104,12 @@ class WorklistModel(QAbstractTableModel):
             Qt.ItemDataRole.AccessibleTextRole,
         }:
             return None
-        return self.cell_text(self._rows[index.row()], COLUMNS[index.column()])
+        row, column = self._rows[index.row()], COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole and column is Column.PATIENT:
+            # in a narrow list no column tells which of two patients of one name it is
+            who = (row.patient_name, words.sex_age(row), words.birth_day(row.birth_date), row.patient_id)
+            return " · ".join(part for part in who if part)
+        return self.cell_text(row, column)
 
     def cell_text(self, row: WorklistRow, column: Column) -> str:
         """Return a cell in words."""

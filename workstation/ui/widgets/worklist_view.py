@@ -320,6 +320,8 @@ class _Header(QHeaderView):
         room = int(box.width()) - (16 if active else 0)
         words = paint.elided(str(self._rows.headerData(logicalIndex, Qt.Orientation.Horizontal)), room, "caption")
         align = Qt.AlignmentFlag.AlignCenter if column in _CENTRED else paint.V_CENTRE
+        if column is Column.IMAGES and not active:  # above its figures, which end at the right
+            align, box = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, box.adjusted(0, 0, -4, 0)
         paint.text(painter, box, words, role="caption", tone="t2" if active else "t3", align=align)
         if active:
             left = box.left() + paint.metrics("caption").horizontalAdvance(words) + 3

@@ -130,8 +130,8 @@ def ai_word(row: WorklistRow) -> str:
         return tr("Running {percent} %", percent=round(ai.progress * 100))
     if ai.state is AiState.FAILED:
         return tr("Failed · can retry")
-    if ai.finding_count == 0:
-        return tr("No finding")
+    if not ai.tells_marks:
+        return tr("Done · read first") if ai.withheld else tr("No finding")
     count = marks_word(ai.finding_count)
     return f"{count} · {top_word(row)}" if ai.top_out_of_ten is not None else count
 
