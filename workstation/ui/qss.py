@@ -69,6 +69,7 @@ QTreeWidget::item { min-height: 28px; }
 QHeaderView { background: $bg1; }
 QHeaderView::section { background: $bg1; color: $t3; border: none; border-bottom: 1px solid $line;
   padding: 0 8px; font-size: 12px; }
+QTableWidget QHeaderView::section { padding: 0 5px; }
 QTableCornerButton::section { background: $bg1; border: none; }
 QTabBar::scroller { width: 40px; }
 QTabBar QToolButton { background: $bg1; border: none; }

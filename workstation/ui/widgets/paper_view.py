@@ -61,7 +61,7 @@ class PaperView(QScrollArea):
         super().resizeEvent(event)
         room = self.viewport().width() - 2 * _MARGIN
         self._pages.page_width = max(200, min(A4_WIDTH_PX, room)) // 4 * 4  # whole device pixels at 125 and 150 %
-        self._pages.updateGeometry()
+        self._pages.fit()  # the pages there are can be rolled before sharper ones come
         if self.page_width_px() != self._asked:
             self._asked = self.page_width_px()
             self.width_changed.emit(self._asked)
@@ -79,14 +79,15 @@ class _Pages(QWidget):
         self.images = [
             QImage(p.data, p.shape[1], p.shape[0], p.strides[0], QImage.Format.Format_RGB888).copy() for p in pictures
         ]
-        self._fit()
+        self.fit()
 
     def show_message(self, text: str) -> None:
         self.message = text
         self.images = []
-        self._fit()
+        self.fit()
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Take the height that the pages need at their width."""
         self.updateGeometry()
         self.setMinimumHeight(self.sizeHint().height())
         self.setAccessibleDescription(self.message or trn("{count} page", "{count} pages", len(self.images)))
