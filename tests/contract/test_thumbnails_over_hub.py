@@ -6,9 +6,10 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import pydicom
 import pytest
 from PIL import Image
-from pydicom.uid import Comprehensive3DSRStorage
+from pydicom.uid import UID, Comprehensive3DSRStorage
 
 from resources.translation import use_language
 from tests.contract.test_clients import Alliance
@@ -25,6 +26,30 @@ def alliance(tmp_path: Path) -> Iterator[Alliance]:
     yield made
     made.close()
     use_language("zh_CN")
+
+
+def test_a_mammogram_in_one_series_shows_each_view_that_is_made_to_be_looked_at(
+    alliance: Alliance, tmp_path: Path
+) -> None:
+    raw, shown = "1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.2"  # PS3.4 B.5
+    images = []
+    for number, kind in enumerate((raw, shown, shown), start=1):
+        ds = pydicom.dcmread(io.BytesIO(ct_slice(number, study_uid=STUDY_UID, value=300 * number)))
+        ds.Modality, ds.SOPClassUID, ds.SeriesDescription = "MG", kind, "MG views"
+        ds.file_meta.MediaStorageSOPClassUID = UID(kind)
+        path = tmp_path / f"{number}.dcm"
+        ds.save_as(path)
+        images.append(Instance(sop_uid(number), kind, number, path=str(path)))
+    alliance.send(
+        Study(STUDY_UID, Patient("P0001", "张三"), series=(Series(SERIES_UID, "MG", 2, instances=tuple(images)),))
+    )
+
+    reader = alliance.desk("expert")
+    found = HubThumbnails(reader.client, reader.images).thumbnails(STUDY_UID, 4, 64)
+
+    assert [(one.description, one.instances, bool(one.jpeg)) for one in found] == [
+        ("MG views 1/2", 1, True), ("MG views 2/2", 1, True)
+    ]  # fmt: skip
 
 
 def test_a_reader_sees_small_pictures_of_the_series_and_none_of_its_documents(

@@ -8,7 +8,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """The middle image of a series as the hub draws it; ``jpeg`` is empty where it cannot draw one."""
+    """
+    The middle image of a series, or one view of several in it, as the hub draws it.
+
+    ``jpeg`` is empty where it cannot draw one; ``instances`` counts those of the series, 1 for a view.
+    """
 
     series_instance_uid: str
     modality: str

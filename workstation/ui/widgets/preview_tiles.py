@@ -86,7 +86,7 @@ class _Tile(QWidget):
         if one.jpeg:
             self._pixmap.loadFromData(one.jpeg)
         words = " ".join(part for part in (one.modality, one.description) if part)
-        self._words.show_text(f"{words} · {one.instances}")
+        self._words.show_text(f"{words} · {one.instances}" if one.instances > 1 else words)
         self.setToolTip(words)
         self.setAccessibleName(words)
         self.update()
