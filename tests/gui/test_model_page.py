@@ -100,7 +100,7 @@ def test_ai_is_switched_off_for_this_machine_and_the_page_says_so(
     assert "In use" not in page.list.item(0).text()
 
     page.off.click()
-    qtbot.waitUntil(lambda: page.none_chosen.text() == "No model is chosen: the product's own marks.")
+    qtbot.waitUntil(lambda: page.none_chosen.text() == "No model is chosen; the built-in model is in use.")
     assert not bench.services.choice().off
 
 
@@ -118,7 +118,7 @@ def test_where_nobody_chose_the_page_names_the_own_model_that_marks_and_why_not_
     qtbot.waitUntil(lambda: "In use" in page.list.item(0).text())
     assert page.list.item(0).text() == "a  1.0.0\nIn use · signed by the makers"
     assert page.none_chosen.text() == (
-        "No model is chosen: the product's own, “a 1.0.0”, marks.\nThe better “broken” cannot run here: altered"
+        "No model is chosen; the built-in “a 1.0.0” is in use.\nThe better “broken” cannot run here: altered"
     )
     bench.choose("a")
     assert [b.isHidden() for b in (page.activate, page.shadow, page.compare, page.remove)] == [False, True, True, True]

@@ -78,7 +78,7 @@ def test_a_share_has_its_numbers_and_too_few_cases_are_told_as_such(bed: Bed) ->
     assert norm.note.text() == "18 of 20 · 95 % interval 69.9 % to 97.2 %"
     assert critical.value.text() == "Too few cases"
     assert critical.note.text() == (
-        "1 of 3 · told from 10 cases on · 1 still open · 1 read back in time but not signed by both sides"
+        "1 of 3 · a share needs 10 cases · 1 still open · 1 read back in time but not signed by both sides"
     )
     assert bed.page.turnaround.texts() == [
         ["STAT", "3", "Too few cases", "Too few cases", "Too few cases · 3/3"],
@@ -135,7 +135,7 @@ def test_without_pairs_the_page_says_that_kappa_is_not_told(bed: Bed) -> None:
     panel.show_figures(DoubleReadingFigures(Share(3, 3), 0, (few,)))
 
     assert nothing == "No double reading with a category in this period"
-    assert panel.kappa.text() == "3 double readings: kappa is told from 10 on"
+    assert panel.kappa.text() == "3 double readings; kappa needs 10"
     assert kappa_words(same) == "All 12 readings chose one category: kappa says nothing here"
     assert scheme_words("another") == "another"
 

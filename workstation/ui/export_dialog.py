@@ -36,7 +36,7 @@ class ExportDialog(Dialog):
     """
 
     def __init__(self, parent: QWidget, *, film_refused: str, study_refused: str, burned_in: bool | None) -> None:
-        super().__init__(parent, tr("Take a picture out"), icon="image", tone="acc")
+        super().__init__(parent, tr("Export image"), icon="image", tone="acc")
         self.what = SegmentedChoice(((_PICTURE, tr("This picture")), (_FILM, tr("All slices as a film"))), _PICTURE)
         self.where = SegmentedChoice(
             ((_FILE, tr("Into a file")), (_STUDY, tr("Into the study (secondary capture)"))), _FILE

@@ -57,7 +57,7 @@ class Export(QObject):
             return
         self._services: PictureServices = services
         action = self._page.view_commands.of_images(
-            Command("view.export", tr("Take a picture out…"), "image", "Ctrl+Shift+E", self.open, tr("Images"))
+            Command("view.export", tr("Export image…"), "image", "Ctrl+Shift+E", self.open, tr("Images"))
         )
         self._page.header.menu.addAction(action)
         self._images.case_opened.connect(self._opened)

@@ -168,7 +168,7 @@ class ModelsPage(Page):
         kept = self.current
         self.none_chosen.setVisible(choice.active is None)
         self.none_chosen.setText(own_words(cards, choice))
-        self.off.set_text(tr("Let the product's own model mark") if choice.off else tr("Switch AI off"))
+        self.off.set_text(tr("Use the built-in model") if choice.off else tr("Switch AI off"))
         self._cards, self._choice = {card.model_id: card for card in cards}, choice
         self.list.blockSignals(True)
         self.list.clear()
@@ -260,7 +260,7 @@ class ModelsPage(Page):
         self._scroll.setWidget(body)
         role = self._choice.role(model_id)
         self.activate.set_text(
-            tr("Back to the product's own model") if role is ModelRole.ACTIVE else tr("Use on this machine")
+            tr("Back to the built-in model") if role is ModelRole.ACTIVE else tr("Use on this machine")
         )
         self.shadow.set_text(tr("End the shadow") if role is ModelRole.SHADOW else tr("Run in the shadow"))
         for button in (self.activate, self.shadow, self.compare, self.export, self.remove):

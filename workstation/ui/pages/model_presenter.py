@@ -41,7 +41,7 @@ class ModelPresenter(QObject):
             lambda uid: self._act(lambda s: s.shadow(uid or None, actor), tr("Shadow changed"))
         )
         page.own_requested.connect(
-            lambda: self._act(lambda s: s.use_own(actor), tr("The product's own model marks again"))
+            lambda: self._act(lambda s: s.use_own(actor), tr("The built-in model is in use again"))
         )
         page.off_requested.connect(
             lambda: self._act(lambda s: s.switch_off(actor), tr("No model marks from the next study on"))

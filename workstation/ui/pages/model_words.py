@@ -20,10 +20,10 @@ def own_words(cards: Sequence[ModelCard], choice: ModelChoice) -> str:
         return tr("AI is switched off: no model marks anything.")
     marking = marking_card(cards, choice)
     if marking is None:
-        lines = [tr("No model is chosen: the product's own marks.")]
+        lines = [tr("No model is chosen; the built-in model is in use.")]
     else:
         named = f"{marking.title} {marking.version}"
-        lines = [tr("No model is chosen: the product's own, “{model}”, marks.", model=named)]
+        lines = [tr("No model is chosen; the built-in “{model}” is in use.", model=named)]
     lines += [
         tr("The better “{model}” cannot run here: {reason}", model=card.model_id, reason=card.passed_over)
         for card in cards

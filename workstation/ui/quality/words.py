@@ -28,7 +28,7 @@ def counted_words(share: Share) -> str:
     """Return the numbers behind a share with its interval."""
     counted = tr("{count} of {total}", count=share.count, total=share.total)
     if share.interval is None:
-        return tr("{counted} · told from {fewest} cases on", counted=counted, fewest=FEWEST)
+        return tr("{counted} · a share needs {fewest} cases", counted=counted, fewest=FEWEST)
     return f"{counted} · {interval_words(share.interval)}"
 
 
@@ -53,7 +53,7 @@ def kappa_words(figures: SchemeFigures) -> str:
     """Return Cohen's kappa with its interval, or why there is none."""
     found = figures.agreement
     if found is None:
-        return tr("{count} double readings: kappa is told from {fewest} on", count=len(figures.pairs), fewest=FEWEST)
+        return tr("{count} double readings; kappa needs {fewest}", count=len(figures.pairs), fewest=FEWEST)
     if found.kappa is None or figures.interval is None:
         return tr("All {count} readings chose one category: kappa says nothing here", count=found.cases)
     low, high = f"{figures.interval.low:.2f}", f"{figures.interval.high:.2f}"
