@@ -262,6 +262,17 @@ def test_a_case_without_history_says_so(qtbot: QtBot, bench: DeskBench) -> None:
     assert dialog.text.toPlainText() == "There is no version yet: nothing was submitted or signed."
 
 
+def test_one_version_alone_is_not_said_to_be_the_same_as_itself(qtbot: QtBot, bench: DeskBench) -> None:
+    page, presenter = shown(bench)
+    bench.open(qtbot.waitUntil)
+    page.way.versions.click()
+    qtbot.waitUntil(lambda: isinstance(presenter.way.dialog, VersionDialog))
+    dialog = presenter.way.dialog
+    assert isinstance(dialog, VersionDialog)
+    assert dialog.before.count() == 1
+    assert dialog.text.toPlainText() == "There is one version only so far."
+
+
 def test_a_report_is_given_up_with_a_reason_and_its_words_stay_in_the_history(qtbot: QtBot, bench: DeskBench) -> None:
     page, presenter = shown(bench)
     bench.open(qtbot.waitUntil)

@@ -324,3 +324,9 @@ def test_a_newborn_is_counted_in_days_and_nobody_is_born_after_the_exam() -> Non
 
 def test_the_printer_is_the_same_for_every_site_with_one_letterhead() -> None:
     assert PRINTER.letterheads.for_site("qs") is HEAD  # type: ignore[union-attr]  # made of one letterhead above
+
+
+def test_how_often_a_text_was_saved_is_not_printed_as_the_version_of_a_report(tmp_path: Path) -> None:
+    printed_words = squeezed(text_of(printed(replace(simple(), revision=16)), tmp_path))
+    assert "文本存档号16" in printed_words
+    assert "报告版本" not in printed_words

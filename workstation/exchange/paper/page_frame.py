@@ -142,14 +142,14 @@ class Frame:
         verifier = report.verifier.name if signed and report.verifier else say("waiting")
         time = report_words.local_time(report.signed_at) if signed else say("unsigned")
         digest = " ".join(self.digest[start : start + 4] for start in range(0, 16, 4)) if self.digest else ""
-        version = say("version", n=report.revision)
+        saved = say("saved", n=report.revision)  # counts every saving, not the versions that were given out
         scope = self.letterhead.footer.get(self.language) or say("scope")
         left = (
             say("author", name=report.author.name) + "    " + say("verifier", name=verifier),
             say("reported", time=time),
         )
         right = (
-            version + (" · " + say("digest", digest=digest) if digest else ""),
+            saved + (" · " + say("digest", digest=digest) if digest else ""),
             say("page", n=number, total=total),
         )
         page.items.append(Rule(MARGIN, FOOTER_TOP, _RIGHT, FOOTER_TOP, GREY))

@@ -41,7 +41,7 @@ _W: Final = {
     "waiting": Text("待签", "pending"),
     "reported": Text("报告时间：{time}", "Reported: {time}"),
     "unsigned": Text("待签发", "not signed"),
-    "version": Text("报告版本 {n}", "Report version {n}"),
+    "saved": Text("文本存档号 {n}", "Saved text no. {n}"),
     "digest": Text("摘要 SHA-256 {digest} …", "digest SHA-256 {digest} …"),
     "page": Text("第 {n} / {total} 页", "Page {n} / {total}"),
     "scope": Text("本报告仅对本次检查负责", "This report concerns this examination only"),

@@ -98,7 +98,9 @@ class VersionDialog(Dialog):
                 self._write_piece(piece.change, piece.text)
             self._write("\n\n", "t1")
         if not shown:
-            self._write(tr("The texts of both versions are the same."), "t2")
+            alone = len(self._versions) == 1
+            same = tr("There is one version only so far.") if alone else tr("The texts of both versions are the same.")
+            self._write(same, "t2")
         self.text.moveCursor(QTextCursor.MoveOperation.Start)
 
     def _write_piece(self, change: Change, text: str) -> None:
