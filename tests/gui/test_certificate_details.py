@@ -25,7 +25,9 @@ from workstation.ui.certificate_details import (
     validity_words,
     worst_tone,
 )
+from workstation.ui.paint import metrics
 from workstation.ui.sign_dialog import SignDialog, SigningFacts
+from workstation.ui.widgets.labels import ElidedLabel
 
 pytestmark = pytest.mark.gui
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -118,6 +120,7 @@ class Token:
 
     def __init__(self) -> None:
         self.tries = 3
+        self.serial = FACTS.serial
         self.fails = False
         self.threads: set[str] = set()
 
@@ -125,7 +128,7 @@ class Token:
         self.threads.add(threading.current_thread().name)
         if self.fails:
             raise SignatureInvalid("The signing token does not answer")
-        return None if self.tries < 0 else replace(FACTS, tries_left=self.tries)
+        return None if self.tries < 0 else replace(FACTS, tries_left=self.tries, serial=self.serial)
 
 
 def opened(bench: DeskBench, qtbot: QtBot, token: Token) -> tuple[SignDialog, CertificateDetails]:
@@ -149,14 +152,14 @@ def test_the_dialog_tells_certificate_and_content_and_the_tries_anew_after_a_wro
     assert bench.desk.session is not None
     dialog.show_certificate("王启明")
     content = digest_words(bench.desk.session.report)
-    qtbot.waitUntil(lambda: details.lines()[3:] == ["3 tries left", content])
-    assert details.lines()[:2] == ["联盟签发 CA · no. 1F2E", "2026-01-01 to 2028-01-01"]
+    qtbot.waitUntil(lambda: details.lines()[4:] == ["3 tries left", content])
+    assert details.lines()[:3] == ["联盟签发 CA", "1F2E", "2026-01-01 to 2028-01-01"]
     assert dialog.certificate.text() == "王启明 · 远程诊断中心"
     assert dialog.height() == height
 
     token.tries = 2
     dialog.say("Wrong PIN")
-    qtbot.waitUntil(lambda: details.lines()[3] == "2 tries left")
+    qtbot.waitUntil(lambda: details.lines()[4] == "2 tries left")
     assert threading.main_thread().name not in token.threads
 
 
@@ -165,8 +168,8 @@ def test_a_token_that_does_not_answer_is_told_and_the_content_stays(qtbot: QtBot
     token.fails = True
     dialog, details = opened(bench, qtbot, token)
     dialog.show_certificate("王启明")
-    qtbot.waitUntil(lambda: details.lines()[1] == "The signing token does not answer")
-    qtbot.waitUntil(lambda: details.lines()[4].startswith("SHA-256 "))
+    qtbot.waitUntil(lambda: details.lines()[2] == "The signing token does not answer")
+    qtbot.waitUntil(lambda: details.lines()[5].startswith("SHA-256 "))
 
     token.fails, token.tries = False, -1
     dialog.show_certificate("")
@@ -181,5 +184,15 @@ def test_the_page_asks_for_the_certificate_when_somebody_is_about_to_sign(qtbot:
     presenter.ask_signature()
     assert presenter.dialog is not None
     (details,) = presenter.dialog.findChildren(CertificateDetails)
-    qtbot.waitUntil(lambda: details.lines()[3] == "3 tries left")
+    qtbot.waitUntil(lambda: details.lines()[4] == "3 tries left")
     presenter.dialog.reject()
+
+
+def test_a_serial_number_of_forty_digits_is_read_whole(qtbot: QtBot, bench: DeskBench) -> None:
+    token = Token()
+    token.serial = "391C8C1337A04FB2" * 2 + "0BF8552F"
+    dialog, details = opened(bench, qtbot, token)
+    dialog.show_certificate("王启明")
+    qtbot.waitUntil(lambda: details.lines()[1] == token.serial)
+    line = details.findChildren(ElidedLabel)[1]
+    assert line.width() >= metrics("caption").horizontalAdvance(token.serial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -18,6 +19,7 @@ from tests.helpers.comparing import ZHOU, ComparingBench
 from tests.helpers.reading import Case, sr_series
 from workstation.bootstrap.desktop import Desktop
 from workstation.bootstrap.desktop_pages import page_specs
+from workstation.domain.access import Actor, Role
 from workstation.domain.finding import Decision, Finding, FindingList, Mark, MarkEvidence
 from workstation.domain.study import Study
 from workstation.settings import ReadingSettings, Settings
@@ -170,8 +172,25 @@ def test_what_an_earlier_study_has_on_record_is_read_whole_in_the_follow_up(qtbo
     qtbot.waitUntil(lambda: panel.studies.isVisible() and panel.studies.width() >= room)
 
 
+SIGNED_IN = {
+    "admin": Actor("admin", "系统管理员", Role.ADMIN, "centre", "省影像专科联盟远程诊断中心"),
+    "expert": Actor("expert", "王启明", Role.SENIOR, "centre", "省影像专科联盟远程诊断中心"),
+}
+
+
+def _rail(actor: Actor) -> list[str]:
+    desktop = cast(Desktop, SimpleNamespace(actor=actor))
+    return [spec.text() for spec in page_specs(desktop) if spec.in_rail]
+
+
+def test_the_rail_calls_the_page_of_reports_under_way_as_the_page_calls_itself() -> None:
+    assert tr("Outbox") in _rail(SIGNED_IN["expert"])  # that page is "My outbox"
+    assert tr("Deliveries") not in _rail(SIGNED_IN["expert"])
+    assert tr("Deliveries") in _rail(SIGNED_IN["admin"])
+
+
 def test_no_word_of_the_rail_is_cut(qtbot: QtBot) -> None:
-    words = [spec.text() for spec in page_specs(cast(Desktop, None)) if spec.in_rail]
+    words = _rail(SIGNED_IN["admin"]) + _rail(SIGNED_IN["expert"])
     words += [tr("Keys"), tr("Settings"), tr("Sign out")]
     action = QAction()
     room = RailButton("task", action).sizeHint().width() - 2

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 import workstation.ui
@@ -171,6 +171,9 @@ def test_a_bug_shows_its_id_and_the_window_stays_up(
     page = shell.window.findChild(CrashPage)
     assert page is not None
     assert page.isVisible()
+    said = [line.text() for line in page.findChildren(QLabel)]
+    assert not [line for line in said if "report" in line.casefold()]  # here a report is a patient's
+    assert any(report.crash_id in line for line in said)
     written = (tmp_path / f"{report.crash_id}.txt").read_text(encoding="utf-8")
     assert "builtins.ValueError" in written
     assert "张建国" not in written

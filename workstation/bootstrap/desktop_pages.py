@@ -47,7 +47,9 @@ def page_specs(desktop: Desktop) -> tuple[PageSpec, ...]:
         PageSpec(MODELS, lambda: tr("Models"), "robot", partial(_models, desktop), key="F9"),
         PageSpec(TEMPLATES, lambda: tr("Templates"), "layout-4", partial(_templates, desktop), key="Shift+F4"),
         PageSpec(DOCUMENTS, lambda: tr("Shared"), "archive", partial(_documents, desktop), key="Shift+F5"),
-        PageSpec(DELIVERIES, lambda: tr("Deliveries"), "mail-send", partial(_deliveries, desktop), key="Shift+F9"),
+        PageSpec(
+            DELIVERIES, lambda: _deliveries_word(desktop), "mail-send", partial(_deliveries, desktop), key="Shift+F9"
+        ),
         PageSpec(QUALITY, lambda: tr("Quality"), "bar-chart-2", partial(_quality, desktop), key="Shift+F7"),
     )
 
@@ -209,6 +211,12 @@ def _models(desktop: Desktop) -> Page:
     page = ModelsPage(may_change=actor.may(Permission.MANAGE_MODELS), machine=platform.node())
     ModelPresenter(page, services, desktop.shell.jobs, actor)
     return page
+
+
+def _deliveries_word(desktop: Desktop) -> str:
+    """Return what stands in the rail: what the page itself is called, by who is signed in."""
+    actor = desktop.actor
+    return tr("Deliveries") if actor is None or actor.may(Permission.MANAGE_ROUTES) else tr("Outbox")
 
 
 def _deliveries(desktop: Desktop) -> Page:

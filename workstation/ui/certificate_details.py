@@ -26,6 +26,8 @@ SOON: Final = timedelta(days=30)
 """So long before its end a certificate is told in amber: a new one takes its authority weeks"""
 _SHORT: Final = 16
 """Digits of a digest that are shown, as on the paper"""
+_VALIDITY: Final = 2
+"""The line that says why nothing is known of a certificate"""
 Line = tuple[str, str]
 """Words and the token of their colour"""
 Ask = Callable[[str], CertificateFacts | None]
@@ -99,7 +101,9 @@ class CertificateDetails(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnMinimumWidth(0, 76)
         grid.setColumnStretch(1, 1)
-        captions = (tr("Issuer"), tr("Validity"), tr("Revocation"), tr("PIN tries"), tr("Content"))
+        captions = (
+            tr("Issuer"), tr("Serial number"), tr("Validity"), tr("Revocation"), tr("PIN tries"), tr("Content")
+        )  # fmt: skip
         self._lines = [ElidedLabel("…", "caption", "t2") for _ in captions]
         for at, (caption, line) in enumerate(zip(captions, self._lines, strict=True)):
             grid.addWidget(label(caption, "caption", "t2"), at, 0)
@@ -109,8 +113,8 @@ class CertificateDetails(QWidget):
 
     def show_facts(self, facts: CertificateFacts, now: datetime) -> None:
         """Show what is known of the certificate."""
-        issued = tr("{issuer} · no. {serial}", issuer=facts.issuer, serial=facts.serial)
-        told = [(issued, "t1"), validity_words(facts, now), revocation_words(facts), pin_words(facts)]
+        issued = [(facts.issuer, "t1"), (facts.serial, "t1")]
+        told = [*issued, validity_words(facts, now), revocation_words(facts), pin_words(facts)]
         for line, (text, tone) in zip(self._lines, told, strict=False):
             line.show_text(text, tone)
 
@@ -118,7 +122,7 @@ class CertificateDetails(QWidget):
         """Say why nothing is known of a certificate."""
         for line in self._lines[:-1]:
             line.show_text("—", "t2")
-        self._lines[1].show_text(reason or "—", "warn")
+        self._lines[_VALIDITY].show_text(reason or "—", "warn")
 
     def show_content(self, words: str) -> None:
         """Show the digest of what will be signed."""

@@ -138,8 +138,8 @@ class CrashPage(QWidget):
             (tr("Something went wrong in this window"), "title", "t0"),
             (tr("The program goes on running. What was saved before is kept; check the last entry you made."),
              "body", "t1"),
-            (tr("Report {id}", id=report.crash_id), "h2", "t0"),
-            (tr("The report holds no patient data. Give the number to your administrator."), "body", "t2"),
+            (tr("Error number {id}", id=report.crash_id), "h2", "t0"),
+            (tr("What was noted of it holds no patient data. Give the number to your administrator."), "body", "t2"),
         ):  # fmt: skip
             line = label(text, role, tone, wrap=True)
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -155,7 +155,7 @@ class CrashPage(QWidget):
         row.addWidget(copy)
         if report.file is not None:
             folder = QUrl.fromLocalFile(str(report.file.parent))
-            show = Button(tr("Open the report folder"), "ghost", icon="folder-open")
+            show = Button(tr("Open the folder of errors"), "ghost", icon="folder-open")
             show.clicked.connect(lambda: QDesktopServices.openUrl(folder))
             row.addWidget(show)
         row.addStretch(1)
