@@ -58,7 +58,7 @@ def test_opening_again_changes_nothing(engine: Engine, tmp_path: Path, database:
     again = open_database(tmp_path, database)
 
     with again.connect() as connection:
-        assert schema_revision(connection) == before == "0013"
+        assert schema_revision(connection) == before == "0014"
     again.dispose()
 
 
@@ -86,6 +86,30 @@ def test_reports_of_before_the_history_become_its_first_versions(
             (2, "2.25.2", "signed", "final", "original", "{}"),
         ]
         assert connection.execute(text("SELECT DISTINCT kind, superseded_by FROM reports")).all() == [("original", "")]
+    engine.dispose()
+
+
+def test_reports_that_waited_for_their_stamps_before_are_found_by_the_names_of_their_stamped_versions(
+    tmp_path: Path, database: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(alembic.command, "upgrade", lambda config, _head: upgrade(config, "0013"))
+        former = open_database(tmp_path, database)
+    with former.begin() as connection:
+        connection.execute(text("INSERT INTO sites (site_id, name) VALUES ('a', 'A')"))
+        connection.execute(text(_CASE))
+        for uid, stamped in (("2.25.11", ""), ("2.25.12", "2.25.99")):
+            connection.execute(text(_WAITING), {"uid": uid, "stamped": stamped})
+    former.dispose()
+
+    engine = open_database(tmp_path, database)
+
+    with engine.connect() as connection:
+        query = "SELECT pdf_sop_instance_uid, stamped_sop_instance_uid FROM late_stamps ORDER BY 1"
+        assert [tuple(row) for row in connection.execute(text(query))] == [
+            ("2.25.11", "2.25.20312562921753923443968678280999338123"),
+            ("2.25.12", "2.25.99"),
+        ]
     engine.dispose()
 
 
@@ -142,6 +166,11 @@ _CASE = (
     "ai_state, revision) VALUES ('1.2', 'a', 't', 'LOW', 1, '2026-03-01 09:00:00', '2026-03-01 09:00:00', "
     "'2026-03-01 09:00:00', '', 0, 0, 'final', false, '1.3', '110005', 'done', 1)"
 )
+_WAITING = (
+    "INSERT INTO late_stamps (pdf_sop_instance_uid, pdf_series_instance_uid, study_instance_uid, report_uid, "
+    "signer_id, signer_name, signed_at, since, stamped_sop_instance_uid) VALUES (:uid, '2.25.2', '1.2', '2.25.3', "
+    "'expert', 'E', '2026-03-01 09:00:00', '2026-03-01 09:00:00', :stamped)"
+)
 _REPORT = (
     "INSERT INTO reports (report_uid, study_instance_uid, ups_instance_uid, state, revision, author_id, updated_at, "
     "document) VALUES (:uid, '1.2', '1.3', :state, 1, 'resident', :at, '{}')"
@@ -173,7 +202,7 @@ def test_hubs_that_start_at_once_make_one_schema_and_one_set_of_people(tmp_path:
         return f"{revision} {people}"
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(start, range(4))) == ["0013 8"] * 4
+        assert list(pool.map(start, range(4))) == ["0014 8"] * 4
 
 
 def test_sqlite_is_set_up_not_to_lose_what_was_confirmed(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from worklist.hub.report_rows import ENCAPSULATED_PDF
 from worklist.hub.tables import reports
 from worklist.hub.workflow_tables import late_stamps
 from workstation.dicom.objects.stamped_version import stamped_uid
-from workstation.domain.report import Report, ReportState
+from workstation.domain.report import Report
 from workstation.domain.workitem import OutputReference
 
 
@@ -29,19 +30,20 @@ def await_stamp(connection: Connection, report: Report, outputs: Sequence[Output
             signer_name=signer.name[:200],
             signed_at=report.signed_at or now,
             since=now,
+            stamped_sop_instance_uid=stamped_uid(pdf.sop_instance_uid),
         )
     )
 
 
-def comes_too_late(connection: Connection, study_instance_uid: str, sop_instance_uid: str) -> bool:
+def stamp_named(connection: Connection, sop_instance_uid: str) -> Row[Any] | None:
     """
-    Tell whether an object is the stamped version of a report that holds no more.
+    Return the row whose stamped version is named so, with the ``state`` of its report; None where there is none.
 
-    The note that rejects a withdrawn report is written by then: nothing that it may not name joins it.
+    Stored or not, and whatever study the question is about: a SOP Instance UID is one in the whole archive.
     """
     query = (
-        select(late_stamps.c.pdf_sop_instance_uid)
+        select(late_stamps, reports.c.state)
         .join(reports, reports.c.report_uid == late_stamps.c.report_uid)
-        .where(late_stamps.c.study_instance_uid == study_instance_uid, reports.c.state != ReportState.FINAL.value)
+        .where(late_stamps.c.stamped_sop_instance_uid == sop_instance_uid)
     )
-    return any(stamped_uid(pdf) == sop_instance_uid for pdf in connection.execute(query).scalars())
+    return connection.execute(query).first()

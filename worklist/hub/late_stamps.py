@@ -19,17 +19,18 @@ from worklist.hub.case_follower import case_with_site
 from worklist.hub.context import HubContext
 from worklist.hub.dispatch_desk import enqueue_stamped, hold_dispatches
 from worklist.hub.errors import BadRequest, NoLongerUpdatable, NotFound, SignatureRefused
+from worklist.hub.late_stamp_rows import stamp_named
 from worklist.hub.report_rows import ENCAPSULATED_PDF, document_of
 from worklist.hub.signed_check import SignedCheck
 from worklist.hub.signed_outputs import require_stored
 from worklist.hub.tables import reports, returned_reports
 from worklist.hub.workflow_tables import late_stamps
-from workstation.dicom.objects.stamped_version import stamped_uid
+from workstation.dicom.quarantine import InspectedInstance
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
 from workstation.domain.late_stamp import AwaitedStamp
 from workstation.domain.report import ReportState
-from workstation.domain.signed_judging import JudgedReport
+from workstation.domain.signed_judging import JudgedReport, SignedFault
 from workstation.domain.workitem import OutputReference
 
 MOST_LISTED: Final = 500
@@ -82,7 +83,7 @@ class LateStamps:
             return
         signer = Actor(row.signer_id, row.signer_name, actor.role, "", "")
         judged = self._signatures.judged(actor, signer, report, stored)
-        stamped_at = _stamp_of(judged, pdf_sop_instance_uid)
+        stamped_at = self._stamp_of(actor, row, judged, stored.sop_instance_uid)
         with self._context.write() as connection:
             case = case_with_site(connection, row.study_instance_uid, for_update=True)
             if case is None:
@@ -97,7 +98,6 @@ class LateStamps:
                 .values(
                     stored_at=self._context.clock.now(),
                     stamped_at=stamped_at,
-                    stamped_sop_instance_uid=stored.sop_instance_uid,
                     stored_by=actor.display_name[:200],
                 )
             )
@@ -120,34 +120,37 @@ class LateStamps:
                 detail=f"report {row.report_uid}, stamped {stamped_at.astimezone(UTC).isoformat()}",
             )
 
-    def require_fit(self, actor: Actor, study_instance_uid: str, sop_instance_uid: str, content: Path) -> None:
+    def require_fit(self, actor: Actor, seen: InspectedInstance, content: Path) -> None:
         """
-        Refuse an object that would take the place of a stamped version and is none.
+        Refuse an object that bears the name of a stamped version still awaited and is none.
 
         Called before it is stored: its UID is given and the archive keeps the first bytes, so no workstation could
-        mend it any more. Raises SignatureRefused.
+        mend it any more. An object of another class or study occupies it as well. Raises SignatureRefused.
         """
-        query = select(late_stamps).where(
-            late_stamps.c.study_instance_uid == study_instance_uid, late_stamps.c.stored_at.is_(None)
-        )
         with self._context.read() as connection:
-            rows = connection.execute(query).all()
-            row = next((one for one in rows if stamped_uid(one.pdf_sop_instance_uid) == sop_instance_uid), None)
-            if row is None:
+            row = stamp_named(connection, seen.sop_instance_uid)
+            if row is None or row.stored_at is not None:
                 return
             report = document_of(
                 connection.execute(select(reports).where(reports.c.report_uid == row.report_uid)).one()
             )
+        if (seen.sop_class_uid, seen.study_instance_uid) != (ENCAPSULATED_PDF, row.study_instance_uid):
+            raise self._other(actor, row)
         signer = Actor(row.signer_id, row.signer_name, actor.role, "", "")
-        judged = self._signatures.judged_bytes(actor, signer, report, content.read_bytes())
-        _stamp_of(judged, row.pdf_sop_instance_uid)
+        judged = self._signatures.judged_file(actor, signer, report, content)
+        self._stamp_of(actor, row, judged, seen.sop_instance_uid)
 
+    def _stamp_of(self, actor: Actor, row: Row[Any], judged: JudgedReport, sop_instance_uid: str) -> datetime:
+        """Return the time of the stamp on the version that a row waits for. Raises SignatureRefused."""
+        named = judged.follows, sop_instance_uid
+        is_other = named != (row.pdf_sop_instance_uid, row.stamped_sop_instance_uid)
+        if judged.awaits_time_stamp or judged.stamped_at is None or is_other:
+            raise self._other(actor, row)
+        return judged.stamped_at
 
-def _stamp_of(judged: JudgedReport, pdf_sop_instance_uid: str) -> datetime:
-    """Return the time of the stamp on the version that follows a PDF. Raises SignatureRefused."""
-    if judged.awaits_time_stamp or judged.stamped_at is None or judged.follows != pdf_sop_instance_uid:
-        raise SignatureRefused("this is not the stamped version of that report", fault="other_report")
-    return judged.stamped_at
+    def _other(self, actor: Actor, row: Row[Any]) -> SignatureRefused:
+        words = "this is not the stamped version of that report"
+        return self._signatures.refused(actor, row.study_instance_uid, row.report_uid, SignedFault.OTHER_REPORT, words)
 
 
 def _row(connection: Connection, pdf_sop_instance_uid: str) -> Row[Any]:

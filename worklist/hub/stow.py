@@ -25,9 +25,8 @@ from worklist.hub.discovery import Discovery
 from worklist.hub.errors import SignatureRefused
 from worklist.hub.instance_json import dataset_to_json, read_header
 from worklist.hub.instances import InstanceIndex, NewInstance, Registered
-from worklist.hub.late_stamp_rows import comes_too_late
+from worklist.hub.late_stamp_rows import stamp_named
 from worklist.hub.multipart import parse_content_type
-from worklist.hub.report_rows import ENCAPSULATED_PDF
 from workstation.dicom.quarantine import InspectedInstance, Quarantine, inspect_part10
 from workstation.domain.access import Actor, Permission
 from workstation.domain.audit import AuditAction
@@ -38,10 +37,11 @@ from workstation.domain.errors import (
     UnsupportedTransferSyntax,
     WorkstationError,
 )
+from workstation.domain.report import ReportState
 from workstation.domain.scanner_charset import CharsetRule
 
-FitCheck = Callable[[Actor, str, str, Path], None]
-"""Of who stores, a study, an object and its file: raises SignatureRefused where it must not stand there."""
+FitCheck = Callable[[Actor, InspectedInstance, Path], None]
+"""Of who stores, an object and its file: raises SignatureRefused where it must not stand there."""
 MAX_PART_BYTES: Final = 2 * 1024**3
 MAX_BODY_BYTES: Final = 16 * 1024**3
 QUARANTINE_BYTES: Final = 2 * 1024**3
@@ -213,7 +213,7 @@ class Intake:
                 return
             attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen), self._rules_of(site_id))
             instance = NewInstance(seen, attributes, digest, part.size, part.fast.hexdigest())
-            if self._already(instance, site_id) or self._too_late(seen) or self._unfit(seen, part.path):
+            if self._already(instance, site_id) or self._has_no_place(seen, part.path):
                 return
             key = InstanceKey(seen.study_instance_uid, seen.series_instance_uid, seen.sop_instance_uid, digest)
             self._archive.put(part.path, key)
@@ -290,13 +290,18 @@ class Intake:
         self.outcomes.append(_outcome(0, seen))
         return True
 
-    def _too_late(self, seen: InspectedInstance) -> bool:
-        """Refuse the stamped version of a report that was withdrawn: nobody is to find it beside the note."""
-        if seen.sop_class_uid != ENCAPSULATED_PDF:
-            return False
+    def _has_no_place(self, seen: InspectedInstance, path: Path) -> bool:
+        """
+        Refuse what bears the name of a report's stamped version and may not stand there.
+
+        Where the report was withdrawn nobody is to find it beside the note; else it has to be that version, for what
+        is stored is never replaced. The judge has audited why it is not.
+        """
         with self._context.read() as connection:
-            is_late = comes_too_late(connection, seen.study_instance_uid, seen.sop_instance_uid)
-        if is_late:
+            awaited = stamp_named(connection, seen.sop_instance_uid)
+        if awaited is None:
+            return False
+        if awaited.state != ReportState.FINAL.value:
             self._context.audit.record(
                 None,
                 self._actor,
@@ -306,14 +311,10 @@ class Intake:
                 detail="store a time stamp of a report that holds no more",
             )
             self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
-        return is_late
-
-    def _unfit(self, seen: InspectedInstance, path: Path) -> bool:
-        """Refuse what stands where a stamped version belongs and is none; the judge has audited why."""
-        if seen.sop_class_uid != ENCAPSULATED_PDF or self._require_fit is None:
-            return False
+            return True
         try:
-            self._require_fit(self._actor, seen.study_instance_uid, seen.sop_instance_uid, path)
+            if self._require_fit is not None:
+                self._require_fit(self._actor, seen, path)
         except SignatureRefused:
             self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
             return True

@@ -56,8 +56,13 @@ late_stamps = Table(
     _text("stored_by", 200),
     Index("ix_late_stamps_study", "study_instance_uid"),
     Index("ix_late_stamps_stored", "stored_at"),
+    Index("ix_late_stamps_stamped", "stamped_sop_instance_uid"),
 )
-"""Signed PDFs that were taken without a time stamp: waiting until ``stored_at``, which ``stamped_at`` comes before."""
+"""
+Signed PDFs that were taken without a time stamp: waiting until ``stored_at``, which ``stamped_at`` comes before.
+
+``stamped_sop_instance_uid`` is known from the beginning: nothing else may take that name in the archive.
+"""
 
 alliance_rules = Table(
     "alliance_rules",

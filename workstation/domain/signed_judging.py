@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from workstation.domain.access import Actor
 from workstation.domain.report import Report
+
+LARGEST_JUDGED_BYTES: Final = 64_000_000
+"""Of an object around a signed PDF: a page with many key images has a few million."""
 
 
 class SignedFault(StrEnum):

@@ -24,7 +24,7 @@ from workstation.domain.report import Report
 from workstation.domain.signed_judging import JudgedReport, SignedFault
 from workstation.exchange.signing.demo_pki import DemoKeyStore
 from workstation.exchange.signing.pades import PadesSigner, Trust
-from workstation.exchange.signing.report_judge import LARGEST_BYTES, SignedReportJudge
+from workstation.exchange.signing.report_judge import SignedReportJudge
 from workstation.exchange.signing.software_key import RsaSigner
 
 ME = Actor(SENIOR.user_id, SENIOR.name, Role.SENIOR, "", SENIOR.organisation)
@@ -144,4 +144,4 @@ def test_what_is_no_report_at_all_is_told_and_never_raises(case: SignedCase) -> 
     assert keys()[1].is_dir()
     for content in (b"", b"%PDF-1.7\n%%EOF", b"\0" * 128 + b"DICM", b"x" * 5000):
         assert judge(content, {}, named(case), ME).fault is not None
-    assert judge(bytes(LARGEST_BYTES + 1), {}, named(case), ME).fault is SignedFault.UNREADABLE
+    assert judge(bytes(64_000_001), {}, named(case), ME).fault is SignedFault.UNREADABLE

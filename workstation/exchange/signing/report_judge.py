@@ -25,13 +25,11 @@ from workstation.dicom.objects.stamped_version import follows
 from workstation.domain.access import Actor
 from workstation.domain.report import Report
 from workstation.domain.signature import SignatureLevel, SignatureRole, Verdict
-from workstation.domain.signed_judging import JudgedReport, SignedFault
+from workstation.domain.signed_judging import LARGEST_JUDGED_BYTES, JudgedReport, SignedFault
 from workstation.exchange.signing.checked import Checked
 from workstation.exchange.signing.pades import Trust
 from workstation.exchange.signing.verify import SignatureVerifier
 
-LARGEST_BYTES: Final = 64_000_000
-"""Of an object around a PDF: a page with many key images has a few million."""
 _AT_ONCE: Final = 2
 _FAULTS: Final = {
     Verdict.UNSIGNED: SignedFault.UNSIGNED,
@@ -56,7 +54,7 @@ class SignedReportJudge:
 
     def __call__(self, pdf_object: bytes, digests: Mapping[str, str], report: Report, signer: Actor) -> JudgedReport:
         """Judge the object around the signed PDF of a report."""
-        if len(pdf_object) > LARGEST_BYTES:
+        if len(pdf_object) > LARGEST_JUDGED_BYTES:
             return JudgedReport(SignedFault.UNREADABLE, "too large to be judged")
         trust = self.trust()
         with self._turn:  # a crowd of signers must not take every core of the hub
