@@ -16,10 +16,10 @@ from workstation.domain.norm.words import read
 
 GOOD = good_reports()
 FAULTS = faults()
-HELD_OUT, SIDES, HELD_OUT_FAULTS, REVIEWED, AFTER_REVIEW, SECOND, INDEPENDENT = (
+HELD_OUT, SIDES, HELD_OUT_FAULTS, REVIEWED, AFTER_REVIEW, SECOND, INDEPENDENT, OTHER_WORDS = (
     json.loads((FOLDER / name).read_text(encoding="utf-8"))
     for name in ("held_out_zh.json", "good_sides_zh.json", "held_out_faults_zh.json", "reviewed_zh.json",
-                 "after_review_zh.json", "after_review_2_zh.json", "independent_zh.json")
+                 "after_review_zh.json", "after_review_2_zh.json", "independent_zh.json", "other_words_zh.json")
 )  # fmt: skip
 
 
@@ -107,6 +107,13 @@ def test_what_an_independent_reader_found_is_told_as_what_it_is(one: dict[str, A
     found = rules(of_a_reviewer({**one, "age": 50, "background": "", "recommendation": ""}))
 
     assert one["rule"] in found if one["rule"] else found == []
+
+
+@pytest.mark.parametrize("one", OTHER_WORDS, ids=sentence_of)
+def test_a_finding_under_another_name_is_no_fault_and_another_finding_under_its_name_is(one: dict[str, Any]) -> None:
+    found = rules(of_a_reviewer({**one, "age": 50, "background": "", "recommendation": ""}))
+
+    assert found == ([one["rule"]] if one["rule"] else [])
 
 
 def test_of_fifteen_and_fifteen_more_one_fault_is_not_told_and_no_good_one_held_up() -> None:

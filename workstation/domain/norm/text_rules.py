@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from workstation.domain.norm.bound_lesions import may_be_meant
 from workstation.domain.norm.levels import VERTEBRA, kind_of, levels_in, vertebrae_of
 from workstation.domain.norm.report_text import ReportText
 from workstation.domain.norm.values import NormFault, NormKind
@@ -71,7 +72,7 @@ def _beside(text: ReportText, found: list[Mention], concluded: Mention) -> Itera
 
     A sentence goes on about the other side ("an effusion on the right, fluid on the left"), and "nodules of both
     breasts" sums up a nodule of one and a cyst of the other; a "cystic nodule" is what the findings call anechoic, and
-    a "lesion" may be anything that they describe.
+    a "lesion" may be anything that they describe, as far as it is not bound to the one that they name.
     """
     told = {(one.entity, one.quote) for one in found}
     also = text.terms.raw["entities"][concluded.entity]["also"]
@@ -80,7 +81,8 @@ def _beside(text: ReportText, found: list[Mention], concluded: Mention) -> Itera
         also = also if named is not None else ""
     for reading in text.findings:
         for one in reading.mentions:
-            if ((one.entity, one.quote) in told or one.entity == also) and one.polarity is not Polarity.NOT_SEEN:
+            is_beside = (one.entity, one.quote) in told or one.entity == also
+            if is_beside and one.polarity is not Polarity.NOT_SEEN and may_be_meant(one, concluded, found, text.terms):
                 yield one
 
 
