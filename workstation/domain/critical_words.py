@@ -3,7 +3,7 @@ What an impression says in plain words of a critical value: there now or suspect
 
 A phrase of the policy stands as it is written; "…" in it is a gap of up to twelve characters within a clause, which
 denies nothing and makes no microbleed of a bleeding, and "≥70" a number of at least 70. How much it is may stand behind
-a comma ("液气胸，大量").
+a comma, a colon or a blank ("液气胸，大量"), and brackets may be of either width.
 A suspicion is called through as well: waiting for its proof costs the time that the call is to save.
 """
 
@@ -41,8 +41,11 @@ _RULED_OUT: Final = re.compile(
     r"|\bexclude[sd]?\b|\brul(?:e|ed|ing) out\b|\bunlikely\b|\b(?:not|less) likely\b|\blow (?:probability|suspicion)\b",
     re.IGNORECASE,
 )
-_AMOUNT_BEHIND: Final = re.compile(r"[，,]\s*(?=大量\s*(?:[，,。；;.！!\n]|$))")
-"""The comma before an amount that stands alone: the clause before it is what there is so much of."""
+_AMOUNT_BEHIND: Final = re.compile(
+    r"(?:\s*[，,：:]\s*|[^\S\n]+)(?:大量|量(?:较|很)?大)(?=\s*(?:[，,。；;.！!）\n]|$|[伴并及]))"
+)
+"""An amount that stands alone behind a comma, a colon or a blank: what is before it is what there is so much of."""
+_FULL_WIDTH: Final = str.maketrans("()", "（）")
 _JUDGED: Final = re.compile(f"考虑|[可怀]?疑|{_NOT_EXCLUDED.pattern}", re.IGNORECASE)
 
 
@@ -76,7 +79,9 @@ def _told(text: str, phrases: Sequence[str]) -> Iterator[Told]:
 def _clauses(text: str) -> tuple[tuple[Clause, bool], ...]:
     """Return the clauses that exclude nothing, with whether they suspect; every entry of a policy asks for the same."""
     terms, found = _terms(text), []
-    for sentence in split(_AMOUNT_BEHIND.sub("", text), terms.pattern("sentence_end")):
+    if _CJK.search(text):
+        text = _AMOUNT_BEHIND.sub("大量", text.translate(_FULL_WIDTH))
+    for sentence in split(text, terms.pattern("sentence_end")):
         for clause in clauses(sentence, terms):
             rest, denied = _NOT_EXCLUDED.subn("", clause.text)
             if _RULED_OUT.search(rest) is None:
