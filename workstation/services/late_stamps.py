@@ -38,7 +38,7 @@ LAST_RETRY: Final = timedelta(minutes=5)
 MOST_A_ROUND: Final = 3
 """So many are stamped between two looks at the outbox (some 0.6 s each): a new report never waits behind a list."""
 UNSTAMPABLE: Final = timedelta(hours=6)
-"""So long a report is left alone that this workstation cannot vouch for: another one may, or its lists change."""
+"""So long a report is left alone that this workstation cannot stamp: another one may, or its lists change."""
 _ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
 
 
@@ -71,6 +71,7 @@ class AddLateStamps:
     _failures: int = field(default=0, init=False)
     _waiting: tuple[AwaitedStamp, ...] = field(default=(), init=False)
     _left_alone: dict[str, datetime] = field(default_factory=dict, init=False)
+    _mismatched: set[str] = field(default_factory=set, init=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __call__(self, job: JobContext) -> StampRound:
@@ -112,7 +113,11 @@ class AddLateStamps:
             self.port.stamped(one, self._stored(one) or self._made(one))
         except (TimeStampUnavailable, Unreachable, NotPermitted):
             raise
-        except IntegrityMismatch:  # another workstation stored its version first: the next round finds that
+        except IntegrityMismatch:
+            # once: another workstation stored its version first, the next round finds that; again: it is damaged
+            if one.pdf_sop_instance_uid in self._mismatched:
+                self._left_alone[one.pdf_sop_instance_uid] = now + UNSTAMPABLE
+            self._mismatched.add(one.pdf_sop_instance_uid)
             return False
         except WorkstationError:  # of this report alone: a signature that holds no more, a refusal of the hub
             self._left_alone[one.pdf_sop_instance_uid] = now + UNSTAMPABLE

@@ -135,6 +135,16 @@ def test_a_stored_version_of_another_workstation_is_found_in_the_next_round() ->
     assert bench.round(timedelta(minutes=2)).stamped == 1
 
 
+def test_a_report_that_is_damaged_in_the_archive_is_not_fetched_again_at_every_look() -> None:
+    bench = Bench(Hub(waiting=[ONE]), error=lambda _content: IntegrityMismatch("other bytes than their digest"))
+
+    for minutes in range(0, 300, 2):
+        assert bench.round(timedelta(minutes=minutes)) == StampRound(0, (ONE,))
+    assert len(bench.preserved) == 2
+    bench.round(UNSTAMPABLE + timedelta(minutes=5))
+    assert len(bench.preserved) == 3
+
+
 def test_a_role_that_was_taken_away_meanwhile_shows_nothing_any_more() -> None:
     bench = Bench()
     bench.round()
