@@ -286,3 +286,23 @@ def test_the_time_line_tells_each_step_in_order(qtbot: QtBot, jobs: JobRunner) -
     follower.follow("")
     assert len(panel.said) == 0
     assert not panel.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("state", "tone"), [(DispatchState.DEAD, (255, 107, 107)), (DispatchState.WAITING, (143, 198, 250))]
+)
+def test_the_selected_report_keeps_the_colour_of_its_state(
+    qtbot: QtBot, state: DispatchState, tone: tuple[int, int, int]
+) -> None:
+    page = DeliveriesPage()
+    qtbot.addWidget(page)
+    page.resize(1366, 768)
+    page.show_all([RouteStatus(HL7, SITE, 0, 1)], [dispatch(1, state, "Refused")])
+    page.show()
+    table = page.table
+    assert [one.row() for one in table.selectedIndexes()][:1] == [0]
+    picture = table.viewport().grab(table.visualRect(table.model().index(0, 0))).toImage()
+    places = [(x, y) for x in range(picture.width()) for y in range(picture.height())]
+    seen = [picture.pixelColor(x, y) for x, y in places]
+    red, green, blue = tone
+    assert min(abs(c.red() - red) + abs(c.green() - green) + abs(c.blue() - blue) for c in seen) <= 24

@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QBrush, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+)
 from PySide6.QtWidgets import QWidget as _Widget
 
 from resources.translation import tr, trn
@@ -216,6 +226,18 @@ class DeliveriesPage(Page):
         self.refresh_requested.emit()
 
 
+class _InItsTone(QStyledItemDelegate):
+    """Leaves the words of the selected row the colour of their state; the faintest tone is read there as the next."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        brush = index.data(Qt.ItemDataRole.ForegroundRole)
+        if isinstance(brush, QBrush):
+            theme = current_theme()
+            color = theme.color("t2") if brush.color() == theme.color("t3") else brush.color()
+            option.palette.setColor(QPalette.ColorRole.HighlightedText, color)
+
+
 def _table(titles: Sequence[str], *, stretch: int, numbers: Sequence[int]) -> QTableWidget:
     table = QTableWidget(0, len(titles))
     table.setHorizontalHeaderLabels(list(titles))
@@ -227,6 +249,7 @@ def _table(titles: Sequence[str], *, stretch: int, numbers: Sequence[int]) -> QT
     table.setShowGrid(False)
     table.setWordWrap(False)
     table.setTabKeyNavigation(False)
+    table.setItemDelegate(_InItsTone(table))
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
