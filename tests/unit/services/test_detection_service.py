@@ -99,7 +99,7 @@ class _Hub:
         if self.refused in part10_files:
             raise Refused("not this one")
         self.stored += part10_files
-        return [SR if one == b"SR" else seg(one) for one in part10_files]
+        return [seg(one) if one.startswith(b"SEG") else SR for one in part10_files]
 
     def missing(self, study_instance_uid: str, digests: dict[str, str]) -> set[str]:
         raise AssertionError((study_instance_uid, digests))
