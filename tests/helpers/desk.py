@@ -43,7 +43,8 @@ from workstation.services.report_service import RevealAi, SaveDraft, SendReportB
 from workstation.services.report_workflow import CancelReport, ReportHistory, StartSuccessor, WithdrawReport
 from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase
-from workstation.ui.case_desk import CaseDesk, DeskServices
+from workstation.ui.case_desk import CaseDesk
+from workstation.ui.desk_services import DeskServices
 from workstation.ui.jobs_qt import runner_on_main_thread
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_presenter import Pictures, ReportPresenter

@@ -191,9 +191,8 @@ class ReadingBench:
         self.desk_bench = DeskBench(actor=actor, row=first.row, template=template)
         self.desk = self.desk_bench.desk
         self.findings = FakeFindings(first.findings)
-        services = self.desk_bench.services
-        opening = replace(services.open_case, finding_source=self.findings)
-        self.desk._services = replace(services, open_case=opening)
+        opening = replace(self.desk_bench.services.open_case, finding_source=self.findings)
+        self.desk._opening._open_case = opening
         self.serve(first)
         self.page, self.presenter = self.make_page()
 

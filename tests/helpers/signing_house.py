@@ -24,7 +24,7 @@ from workstation.exchange.signing.time_stamps import TimeAuthority, unavailable
 from workstation.services.jobs import NoJob
 from workstation.services.signing_service import SignedReport
 from workstation.settings import SigningSettings
-from workstation.ui.case_desk import DeskServices
+from workstation.ui.desk_services import DeskServices
 
 
 class Moody:

@@ -30,7 +30,7 @@ from workstation.services.signing_service import SignReport
 from workstation.services.study_service import OpenCase, ReleaseCase, StudyFindings
 from workstation.services.time_stamping import StampPending
 from workstation.services.uid import SystemClock, new_uid, transaction_uid
-from workstation.ui.case_desk import DeskServices
+from workstation.ui.desk_services import DeskServices
 from workstation.ui.pages.report_presenter import Pictures
 from workstation.ui.report.way import WayServices
 

@@ -1,65 +1,35 @@
 """
 The desk: the one case a reader has open, shared by the reading and the report page.
 
-Opens, autosaves, submits, signs and delivers through use cases in background jobs; pages listen to
-its signals and never call a service themselves.
+Pages listen to its signals and never call a service themselves. How a case is opened, how its report leaves and what is
+sent afterwards are parts of their own, which tell the desk.
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
 from collections.abc import Callable
-from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, Final, TypeVar
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QObject, Signal
 
-from resources.translation import language, tr
 from workstation.domain.access import Actor
-from workstation.domain.errors import AlreadyClaimed, JobCancelled, ReportError, SignatureInvalid, WorkstationError
-from workstation.domain.ports import Clock, JobContext
+from workstation.domain.errors import WorkstationError
 from workstation.domain.report import Person, Report
 from workstation.domain.report_content import says_other
 from workstation.domain.report_state import ReturnCode
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Claim, WorklistRow
-from workstation.services.author_signing import SignPreliminary
 from workstation.services.citing import CiteOthers
-from workstation.services.claim_check import CheckClaim
-from workstation.services.delivery_service import DeliverReports, DeliveryOutcome
-from workstation.services.jobs import JobHandle, JobRunner, Pool
+from workstation.services.jobs import JobRunner, Pool
 from workstation.services.open_report import Changed
 from workstation.services.reading_session import OpenedCase, ReadingSession
-from workstation.services.report_service import RevealAi, SaveDraft, SendReportBack, SubmitPreliminary
-from workstation.services.signing_service import SignedReport, SignReport
-from workstation.services.study_service import OpenCase, ReleaseCase
+from workstation.ui.case_opening import CaseOpening
+from workstation.ui.delivery_rounds import DeliveryRounds
+from workstation.ui.desk_jobs import DeskJobs
+from workstation.ui.desk_services import DeskServices
 from workstation.ui.draft_keeper import DraftKeeper
+from workstation.ui.handing_over import HandingOver
 from workstation.ui.pending import Pending
-
-T = TypeVar("T")
-DELIVERY_INTERVAL_MS: Final = 5000
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class DeskServices:
-    """The use cases the desk carries out, joined in bootstrap."""
-
-    open_case: OpenCase
-    save_draft: SaveDraft
-    sign_preliminary: SignPreliminary
-    submit: SubmitPreliminary
-    send_back: SendReportBack
-    sign: SignReport
-    check_claim: CheckClaim
-    deliver: DeliverReports
-    release: ReleaseCase
-    reveal: RevealAi
-    clock: Clock
-    new_uid: Callable[[], str]
 
 
 class CaseDesk(QObject):
@@ -118,27 +88,37 @@ class CaseDesk(QObject):
         self.pending = Pending(self)
         self._read_first = read_first
         self._services = services
-        self._jobs = jobs
         self._actor = actor
         self._session: ReadingSession | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._opening: WorklistRow | None = None
-        self._fetching: list[tuple[WorklistRow, Actor, JobHandle[OpenedCase]]] = []
-        self._running: list[JobHandle[Any]] = []
-        self._putting_back: set[str] = set()
-        self._after_putting_back: Callable[[], None] = lambda: None
-        self._delivering = False
-        self._without_stamp = (0, 0)
-        self._busy = False
         self._revealing: ReadingSession | None = None
-        self._stopped = False
+        self._jobs = DeskJobs(jobs)
         self._drafts = DraftKeeper(services.save_draft, jobs)
         self._drafts.setParent(self)
         self._drafts.saved.connect(self.draft_saved)
         self._drafts.failed.connect(self.draft_failed)
-        self._rounds = QTimer(self)
-        self._rounds.setInterval(DELIVERY_INTERVAL_MS)
-        self._rounds.timeout.connect(self.deliver)
+        self._opening = CaseOpening(
+            self, services.open_case, services.release, self._jobs, take=self._take, open_row=self._open_row
+        )
+        self._opening.begun.connect(self.opening)
+        self._opening.refused.connect(self.refused)
+        self._opening.put_back.connect(self.put_back)
+        self._opening.kept.connect(self.kept)
+        self._handing = HandingOver(
+            self, services, self._jobs, self._drafts, session=lambda: self._session, actor=actor
+        )
+        self._handing.submitted.connect(self.submitted)
+        self._handing.returned.connect(self.returned)
+        self._handing.given_up.connect(self.given_up)
+        self._handing.signed.connect(self.signed)
+        self._handing.sign_failed.connect(self.sign_failed)
+        self._handing.not_handed_over.connect(self.not_handed_over)
+        self._handing.busy_changed.connect(self.busy_changed)
+        self._rounds = DeliveryRounds(self, services.deliver, self._jobs, actor)
+        self._rounds.delivered.connect(self.delivered)
+        self._rounds.undelivered.connect(self.undelivered)
+        self._rounds.failed.connect(self.failed)
+        self._handing.handed_over.connect(self._rounds.deliver)
 
     @property
     def session(self) -> ReadingSession | None:
@@ -148,7 +128,7 @@ class CaseDesk(QObject):
     @property
     def is_free(self) -> bool:
         """Tell whether no case is open and none is on its way to being open."""
-        return self._session is None and self._opening is None
+        return self._session is None and not self._opening.is_running
 
     def templates(self) -> tuple[ReportTemplate, ...]:
         """Return the report templates to choose from for the open case, none without one. Raises TemplateViolation."""
@@ -175,7 +155,7 @@ class CaseDesk(QObject):
     @property
     def busy(self) -> bool:
         """Tell whether the report is on its way out of this desk."""
-        return self._busy
+        return self._handing.busy
 
     @property
     def has_unsaved(self) -> bool:
@@ -185,15 +165,14 @@ class CaseDesk(QObject):
     def start(self) -> None:
         """Begin to deliver what waits in the outbox."""
         self._rounds.start()
-        self.deliver()
 
     def stop(self) -> None:
         """Save and stop; the window is going away or the person signs out. Late answers are dropped."""
         self._rounds.stop()
-        self._opening = None
+        self._opening.cancel()
         self.close()
         self._drafts.close()
-        self._stopped = True
+        self._jobs.stop()
 
     def put_back_unopened(self) -> None:
         """
@@ -201,75 +180,19 @@ class CaseDesk(QObject):
 
         Blocks until everything that was under way has ended: run it off the main thread, before the session ends.
         """
-        for row, actor, opening in self._fetching:
-            # an opening that failed or never began holds nothing; without the hub the case stays under Mine
-            with contextlib.suppress(WorkstationError, JobCancelled, CancelledError):
-                case = opening.result()
-                if case.claim is not None and row.reader_id != actor.user_id:
-                    self._services.release(case.claim)
-        for job in self._running:
-            with contextlib.suppress(Exception, CancelledError):  # whoever started it has been told
-                job.result()
+        self._opening.put_back_unopened()
+        self._jobs.wait()
 
     def open(self, row: WorklistRow, *, read_only: bool = False) -> None:
         """Open a case in the background; the case that was open is saved first."""
         actor = self._actor()
-        if actor is None or self._stopped:
+        if actor is None or self._jobs.stopped:
             return
         left = self._session
         self.close()
         if left is not None and left.claim is not None and left.row.ups_instance_uid != row.ups_instance_uid:
             self.kept.emit(left.row)
-        self._opening = row = replace(row)  # the object says which request an answer belongs to
-        self.opening.emit(row)
-        if row.ups_instance_uid not in self._putting_back:
-            self._fetch(row, actor, read_only=read_only)
-            return
-        # the hub is just taking this case back: claim it again only after that
-        self._after_putting_back = partial(self._fetch, row, actor, read_only=read_only)
-
-    def _fetch(self, row: WorklistRow, actor: Actor, *, read_only: bool) -> None:
-        def work(_job: JobContext) -> OpenedCase:
-            if self._opening is not row:
-                raise JobCancelled
-            return self._services.open_case(row, actor, read_only=read_only, language=language())
-
-        def arrived(case: OpenedCase) -> None:
-            self._fetched(row)
-            if self._opening is row:
-                self._take(case, actor)
-            else:
-                self._leave(row, case, actor)
-
-        opening = self._submit(Pool.IO, work, on_success=arrived, on_error=lambda error: self._refuse(row, error))
-        self._fetching.append((row, actor, opening))
-
-    def _fetched(self, row: WorklistRow) -> None:
-        self._fetching = [one for one in self._fetching if one[0] is not row]
-
-    def _leave(self, row: WorklistRow, case: OpenedCase, actor: Actor) -> None:
-        """Give back a case that was claimed only for an opening that the reader has left since."""
-        wanted = self._opening or (self._session.row if self._session is not None else None)
-        if case.claim is None or (wanted is not None and wanted.ups_instance_uid == row.ups_instance_uid):
-            return
-        if row.reader_id == actor.user_id:  # it was under this reader's name before, and may hold a draft
-            self.kept.emit(row)
-            return
-        claim, ups = case.claim, row.ups_instance_uid
-        self._putting_back.add(ups)
-
-        def done(told: SignalInstance) -> None:
-            self._putting_back.discard(ups)
-            told.emit(row)
-            if self._opening is not None and self._opening.ups_instance_uid == ups:
-                self._after_putting_back()
-
-        self._submit(
-            Pool.IO,
-            lambda _job: self._services.release(claim),
-            on_success=lambda _none: done(self.put_back),
-            on_error=lambda _error: done(self.kept),
-        )
+        self._opening.begin(row, actor, read_only=read_only)
 
     def close(self) -> None:
         """Put the open case away; its draft is on disk, or kept and tried again when the disk refuses."""
@@ -287,107 +210,36 @@ class CaseDesk(QObject):
     def let_go(self, ups_instance_uid: str) -> None:
         """Put the open case away that was given back from the list; its draft stays on disk."""
         session = self._session
-        if session is not None and session.row.ups_instance_uid == ups_instance_uid and not self._busy:
+        if session is not None and session.row.ups_instance_uid == ups_instance_uid and not self.busy:
             self.close()
 
     def holds_back(self, ups_instance_uid: str) -> bool:
         """Tell whether this case's report is on its way out, so that it cannot be given back."""
-        return self._busy and self._session is not None and self._session.row.ups_instance_uid == ups_instance_uid
+        row = self._open_row()
+        return self.busy and row is not None and row.ups_instance_uid == ups_instance_uid
 
     def go_on_with_other(self) -> None:
         """Go on with the version that was passed over; every page shows the case anew."""
         session = self._session
-        if session is not None and session.passed_over is not None and not session.read_only and not self._busy:
+        if session is not None and session.passed_over is not None and not session.read_only and not self.busy:
             session.go_on_with_other()
             self.opened.emit(session)
 
     def submit(self, pin: str = "") -> None:
         """Hand the report to a senior, signed by its author where a PIN comes with it."""
-        session, actor = self._session, self._actor()
-        if session is None or session.claim is None or actor is None or self._busy:
-            return
-        claim, report = session.claim, session.report
-
-        def signed_and_submitted() -> Report:
-            written = replace(report, author_signature=None)
-            if pin:
-                written = self._services.sign_preliminary(
-                    written, template=session.template, study=session.study, row=session.row, actor=actor, pin=pin
-                )
-            return self._services.submit(written, session.template, claim, submitter=session.reader.user_id)
-
-        def failed(error: Exception) -> None:
-            if isinstance(error, SignatureInvalid):
-                self.sign_failed.emit(error)
-            else:
-                self._tell_not_handed_over(self.submit, error)
-
-        self._hand_over(
-            session,
-            Pool.IO,
-            signed_and_submitted,
-            report_of=lambda stored: stored,
-            told=self.submitted,
-            failed=failed,
-        )
+        self._handing.submit(pin)
 
     def send_back(self, reason: str, codes: tuple[ReturnCode, ...] = ()) -> None:
         """Return a preliminary report to its author."""
-        session = self._session
-        if session is None or session.claim is None or self._busy:
-            return
-        claim, report = session.claim, session.report
-        self._hand_over(
-            session,
-            Pool.IO,
-            lambda: self._services.send_back(report, claim, reason, codes),
-            report_of=lambda stored: stored,
-            told=self.returned,
-            failed=partial(self._tell_not_handed_over, partial(self.send_back, reason, codes)),
-        )
+        self._handing.send_back(reason, codes)
 
     def give_up(self, act: Callable[[Report, Claim], Report]) -> None:
         """Let the report leave this desk unsigned by ``act``, which cancels it at the hub."""
-        session = self._session
-        if session is None or session.claim is None or self._busy:
-            return
-        claim, report = session.claim, session.report
-        self._hand_over(
-            session,
-            Pool.IO,
-            lambda: act(report, claim),
-            report_of=lambda stored: stored,
-            told=self.given_up,
-            failed=partial(self._tell_not_handed_over, partial(self.give_up, act)),
-        )
+        self._handing.give_up(act)
 
     def sign(self, pin: str) -> None:
         """Sign the open report, once; ``sign_failed`` keeps everything as it was."""
-        session, actor = self._session, self._actor()
-        if session is None or session.claim is None or actor is None or self._busy:
-            return
-        claim, report = session.claim, session.report
-
-        def checked_and_signed() -> SignedReport:
-            self._services.check_claim(claim, actor.user_id)
-            return self._services.sign(
-                report,
-                template=session.template,
-                study=session.study,
-                row=session.row,
-                claim=claim,
-                actor=actor,
-                pin=pin,
-            )
-
-        self._hand_over(
-            session,
-            Pool.CPU,
-            checked_and_signed,
-            report_of=lambda signed: signed.report,
-            told=self.signed,
-            failed=self._sign_error,
-        )
+        self._handing.sign(pin)
 
     def reveal(self) -> None:
         """Show the AI of a read-first case, once the act is recorded; ``failed`` leaves it hidden."""
@@ -407,89 +259,18 @@ class CaseDesk(QObject):
             self.reveal_failed.emit(error)
 
         report = session.report
-        self._submit(Pool.IO, lambda _job: self._services.reveal(report), on_success=done, on_error=failed)
+        self._jobs.submit(Pool.IO, lambda _job: self._services.reveal(report), on_success=done, on_error=failed)
 
     def deliver(self) -> None:
         """Send what waits in the outbox; rounds never overlap."""
-        if self._delivering or self._actor() is None:
-            return
-        self._delivering = True
-
-        def done(outcome: DeliveryOutcome) -> None:
-            self._delivering = False
-            is_news = outcome.delivered or outcome.refused or outcome.stamped
-            if is_news or (outcome.held, outcome.unstamped) != self._without_stamp:
-                self._without_stamp = outcome.held, outcome.unstamped
-                self.delivered.emit(outcome)
-            if outcome.refused:
-                error = _undelivered(outcome)
-                self.undelivered.emit(error, outcome.study_instance_uid)
-                self.failed.emit(error)
-
-        def failed(error: Exception) -> None:
-            self._delivering = False
-            self._tell_failure(error)
-
-        # not on the one database thread: a slow line must never hold up saving a draft
-        self._submit(Pool.IO, self._services.deliver, on_success=done, on_error=failed)
+        self._rounds.deliver()
 
     # inside
 
-    def _submit(
-        self,
-        pool: Pool,
-        work: Callable[[JobContext], T],
-        *,
-        on_success: Callable[[T], None] = lambda _value: None,
-        on_error: Callable[[Exception], None],
-    ) -> JobHandle[T]:
-        """Run work in the background; its answer is dropped once the desk has stopped."""
-
-        def succeed(value: T) -> None:
-            if not self._stopped:
-                on_success(value)
-
-        def fail(error: Exception) -> None:
-            if not self._stopped:
-                on_error(error)
-
-        job = self._jobs.submit(pool, work, on_success=succeed, on_error=fail)
-        self._running = [one for one in self._running if one.future is not None and not one.future.done()] + [job]
-        return job
-
-    def _hand_over(
-        self,
-        session: ReadingSession,
-        pool: Pool,
-        act: Callable[[], T],
-        *,
-        report_of: Callable[[T], Report],
-        told: SignalInstance,
-        failed: Callable[[Exception], None],
-    ) -> None:
-        """Let the report leave this desk; the draft is on disk first, and a second request is ignored."""
-        self._set_busy(busy=True)
-        self.flush()
-
-        def done(value: T) -> None:
-            self._drafts.forget(session.report.study_instance_uid)
-            session.handed_over(report_of(value))
-            self._set_busy(busy=False)
-            told.emit(value)
-            self.deliver()
-
-        def refused(error: Exception) -> None:
-            self._set_busy(busy=False)
-            failed(error)
-
-        self._submit(pool, lambda _job: act(), on_success=done, on_error=refused)
-
-    def _set_busy(self, *, busy: bool) -> None:
-        self._busy = busy
-        self.busy_changed.emit(busy)
+    def _open_row(self) -> WorklistRow | None:
+        return self._session.row if self._session is not None else None
 
     def _take(self, case: OpenedCase, actor: Actor) -> None:
-        self._opening = None
         reader = Person(actor.user_id, actor.display_name, actor.site_name)
         session = ReadingSession(
             self._with_unsaved(case),
@@ -512,46 +293,8 @@ class CaseDesk(QObject):
             return replace(case, passed_over=kept) if is_other else case
         return replace(case, report=kept)
 
-    def _refuse(self, row: WorklistRow, error: Exception) -> None:
-        self._fetched(row)
-        is_awaited = self._opening is row
-        if is_awaited:
-            self._opening = None
-        if not isinstance(error, WorkstationError):
-            raise error
-        if not is_awaited:
-            return  # nobody waits for this case any more
-        if isinstance(error, AlreadyClaimed):
-            _log.info("claim lost: %s", row.ups_instance_uid)
-        self.refused.emit(row, error)
-
     def _on_change(self, change: Changed) -> None:
         session = self._session
         if session is not None and change is not Changed.STATE and not session.read_only:
             self._drafts.touch(session.report)
         self.changed.emit(change)
-
-    def _sign_error(self, error: Exception) -> None:
-        if not isinstance(error, WorkstationError):  # the dialog must not wait for ever beside the crash page
-            unsigned = tr("The report could not be signed")
-            self.sign_failed.emit(ReportError(unsigned, hint=tr("Nothing was sent, and the draft is kept.")))
-            raise error
-        self.sign_failed.emit(error)
-
-    def _tell_not_handed_over(self, act: Callable[[], None], error: Exception) -> None:
-        if not isinstance(error, WorkstationError):
-            raise error
-        self.not_handed_over.emit(error, act)
-
-    def _tell_failure(self, error: Exception) -> None:
-        if not isinstance(error, WorkstationError):
-            raise error
-        self.failed.emit(error)
-
-
-def _undelivered(outcome: DeliveryOutcome) -> WorkstationError:
-    return WorkstationError(
-        tr("The centre did not take a signed report: {reason}", reason=outcome.reason),
-        hint=outcome.hint
-        or tr("It is kept on this machine, and its text is your draft again. Claim the case before you sign."),
-    )
