@@ -50,15 +50,15 @@ class Editing:
         self.page.show()
 
     def open(self, key: DocumentKey) -> None:
-        self.qtbot.waitUntil(lambda: self.page.list.count() > 0)
-        for at in range(self.page.list.count()):
-            if self.page.list.item(at).data(0x0100).key == key:
-                self.page.list.setCurrentRow(at)
+        self.qtbot.waitUntil(lambda: self.page.editor.list.count() > 0)
+        for at in range(self.page.editor.list.count()):
+            if self.page.editor.list.item(at).data(0x0100).key == key:
+                self.page.editor.list.setCurrentRow(at)
         self.qtbot.waitUntil(lambda: self.presenter.document is not None and self.presenter.document.key == key)
         self.settled()
 
     def settled(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.presenter._pause.isActive() and bool(self.page.checks.lines()))
+        self.qtbot.waitUntil(lambda: not self.presenter._pause.isActive() and bool(self.page.editor.checks.lines()))
 
     def write(self, place: Place, text: str) -> None:
         editor = self.page.form.editors[place]
@@ -194,7 +194,7 @@ def test_the_rules_of_recognition_are_tried_on_an_examination_before_they_are_pu
     editing.page.preview.grade.activated.emit(1)
     editing.qtbot.waitUntil(lambda: "CT of the chest" in editing.page.preview.answer.text())
     assert "Mutual recognition: rules alliance-imaging 1.1.0" in editing.page.preview.answer.text()
-    editing.page.part_chosen.emit(("items", 0))
+    editing.page.editor.part_chosen.emit(("items", 0))
     editing.write(("items", 0, "valid_days"), "400")
     editing.qtbot.waitUntil(lambda: editing.page.state_words() == "1 open")
     editing.write(("items", 0, "valid_days"), "20")
@@ -285,7 +285,7 @@ def test_another_document_asks_first_where_a_draft_would_be_lost_and_a_withdrawn
     editing.publish().accept()
     editing.qtbot.waitUntil(lambda: editing.page.state_words() == "In force")
     editing.write(("letterhead", "phone"), "333")
-    editing.page.list.setCurrentRow(2)
+    editing.page.editor.list.setCurrentRow(2)
     assert editing.presenter.dialog is not None
     editing.presenter.dialog.reject()
     assert editing.presenter.draft["letterhead"]["phone"] == "333"

@@ -48,7 +48,10 @@ class Desk:
         self.jobs.run()
 
     def entry(self, key: DocumentKey) -> DocumentEntry:
-        items = [cast("DocumentEntry", self.page.list.item(at).data(0x0100)) for at in range(self.page.list.count())]
+        items = [
+            cast("DocumentEntry", self.page.editor.list.item(at).data(0x0100))
+            for at in range(self.page.editor.list.count())
+        ]
         return next(one for one in items if one.key == key)
 
     def open(self, key: DocumentKey) -> None:
@@ -88,7 +91,7 @@ class Desk:
 
     @property
     def listed(self) -> DocumentKey:
-        return cast("DocumentEntry", self.page.list.currentItem().data(0x0100)).key
+        return cast("DocumentEntry", self.page.editor.list.currentItem().data(0x0100)).key
 
 
 @pytest.fixture

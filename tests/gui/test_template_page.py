@@ -46,10 +46,10 @@ class Editing:
         self.qtbot.waitUntil(lambda: self.presenter._checked is not None and not self.presenter._pause.isActive())
 
     def says(self, words: str) -> None:
-        self.qtbot.waitUntil(lambda: any(words in text for _good, text in self.page.checks.lines()))
+        self.qtbot.waitUntil(lambda: any(words in text for _good, text in self.page.editor.checks.lines()))
 
     def part(self, place: Place) -> None:
-        self.page.part_chosen.emit(place)
+        self.page.editor.part_chosen.emit(place)
 
     def editor(self, place: Place) -> QLineEdit:
         editor = self.page.form.editors[place]
@@ -115,7 +115,7 @@ def test_what_is_wrong_is_said_as_one_types_and_locate_leads_to_it(editing: Edit
     editing.says("is not written as it has to be")
     assert not editing.page.save.isEnabled()
     editing.part(())
-    editing.page.checks.locate(0).click()
+    editing.page.editor.checks.locate(0).click()
     assert (*place, "key") in editing.page.form.editors
     editing.page.undo.click()
     assert editing.page.state_words() != ""
@@ -126,7 +126,7 @@ def test_a_code_that_no_dictionary_has_is_told_until_its_source_is_named(editing
     editing.part(place[:4])
     editing.write((*place, "value"), "RID5741")
     editing.says("no dictionary here has the code RID5741 (RADLEX)")
-    editing.page.checks.locate(0).click()
+    editing.page.editor.checks.locate(0).click()
     editing.write((*place, "source"), "SNOMED CT browser")
     editing.qtbot.waitUntil(editing.page.save.isEnabled)
     assert value_at(editing.presenter.draft, place)["source"] == "SNOMED CT browser"
@@ -192,11 +192,11 @@ def test_parts_are_added_moved_and_removed_and_every_step_can_be_taken_back(edit
     assert list(editing.presenter.place) == ["sections", len(editing.presenter.draft["sections"]) - 1]
     editing.page.add_field.click()
     place: Place = tuple(editing.presenter.place)
-    editing.page.up.click()
+    editing.page.editor.up.click()
     assert editing.presenter.place == (*place[:3], int(place[3]) - 1)
-    editing.page.down.click()
-    editing.page.down.click()
-    editing.page.drop.click()
+    editing.page.editor.down.click()
+    editing.page.editor.down.click()
+    editing.page.editor.drop.click()
     assert len(editing.presenter.place) == 2
     for _ in range(9):
         editing.page.commands.trigger("templates.undo")
@@ -234,7 +234,9 @@ def test_a_copy_is_a_template_of_its_own_once_it_is_saved(editing: Editing) -> N
     editing.qtbot.waitUntil(editing.page.save.isEnabled)
     editing.page.commands.trigger("templates.save")
     editing.qtbot.waitUntil(
-        lambda: any("ct-head-copy" in editing.page.list.item(n).text() for n in range(editing.page.list.count()))
+        lambda: any(
+            "ct-head-copy" in editing.page.editor.list.item(n).text() for n in range(editing.page.editor.list.count())
+        )
     )
 
 
@@ -267,7 +269,7 @@ def test_a_version_that_is_in_use_is_refused_with_what_to_do(editing: Editing) -
 
 
 def test_the_keyboard_goes_from_the_list_to_the_parts_and_into_the_form(editing: Editing) -> None:
-    editing.page.list.setFocus()
+    editing.page.editor.list.setFocus()
     seen = set()
     for _ in range(12):
         QTest.keyClick(editing.page.focusWidget(), Qt.Key.Key_Tab)
@@ -310,14 +312,14 @@ def test_questions_are_added_behind_one_another_and_the_last_takes_their_list_al
     condition.activated.emit(1)
     assert value_at(editing.presenter.draft, (*second, "only_if")) == {"field": "question_1", "is": ["yes"]}
     editing.says("The template can be used")
-    editing.page.up.click()
+    editing.page.editor.up.click()
     editing.says("The condition names a field or an option that is not here")  # it would look ahead
-    editing.page.checks.locate(0).click()
+    editing.page.editor.checks.locate(0).click()
     assert editing.presenter.place == first
     editing.page.undo.click()
-    editing.page.drop.click()
+    editing.page.editor.drop.click()
     editing.part(first)
-    editing.page.drop.click()
+    editing.page.editor.drop.click()
     assert "each" not in value_at(editing.presenter.draft, place)
 
 

@@ -158,19 +158,19 @@ def of_an_administrator(camera: Camera) -> None:
         if isinstance(shared, DocumentPage):
             wait_until(lambda: shared.preview.paper.page_count == 1, "the letterhead")
             camera.take("shared-letterhead")
-            kinds = [shared.list.item(at).text().split("\n")[0] for at in range(shared.list.count())]
+            kinds = [shared.editor.list.item(at).text().split("\n")[0] for at in range(shared.editor.list.count())]
             for kind, name in (
                 (DocumentKind.RECOGNITION_POLICY, "policy"),
                 (DocumentKind.SCANNER_CHARSETS, "charsets"),
             ):
-                shared.list.setCurrentRow(kinds.index(kind_words(kind)))
+                shared.editor.list.setCurrentRow(kinds.index(kind_words(kind)))
                 settle(1500)
                 camera.take(f"shared-{name}")
     if camera.wants("templates"):
         camera.window.show_page(TEMPLATES)
         editor = camera.desktop.page(TEMPLATES)
         if isinstance(editor, TemplatePage):
-            wait_until(lambda: editor.list.count() > 0, "the templates")
+            wait_until(lambda: editor.editor.list.count() > 0, "the templates")
             settle(3000)
             camera.take("templates")
             section = editor.tree.topLevelItem(1)

@@ -44,12 +44,12 @@ class FakeHubDocuments:
 
     def put(self, key: DocumentKey, content: str, *, follows: DocumentInfo | None, version: str = "") -> DocumentInfo:
         self._answer()
-        found = self.versions.setdefault(key, [])
+        found = self.versions.get(key, [])
         now = found[-1].info if found and not found[-1].info.withdrawn else None
         if now != follows:
             raise NoLongerUpdatable(f"{found[-1].info.changed_by} has published another version meanwhile")
         info = DocumentInfo(key, len(found) + 1, version, digest_of(content), AT, self.person)
-        found.append(SharedDocument(info, content))
+        self.versions[key] = [*found, SharedDocument(info, content)]  # at once: tests look from another thread
         return info
 
     def withdraw(self, info: DocumentInfo) -> DocumentInfo:

@@ -6,17 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QTreeWidget, QTreeWidgetItem, QWidget
 
 from resources.translation import language, tr
 from workstation.domain.finding_traits import each_of, tried
@@ -26,39 +17,31 @@ from workstation.ui.commands import Command
 from workstation.ui.keymap import key_of
 from workstation.ui.pages.page import Page
 from workstation.ui.templates.node_form import NodeForm
-from workstation.ui.widgets.buttons import Button, IconButton
-from workstation.ui.widgets.check_list import CheckList
-from workstation.ui.widgets.labels import ChipLabel, Panel
+from workstation.ui.widgets.buttons import Button
+from workstation.ui.widgets.draft_editor import DATA, DraftEditor, EditorWords
+from workstation.ui.widgets.labels import ChipLabel
 from workstation.ui.widgets.nodule_table import NoduleRow
 from workstation.ui.widgets.page_header import PageHeader
 from workstation.ui.widgets.report_form import ReportForm
 
-_PLACE = Qt.ItemDataRole.UserRole
 _FILES = "MRRT (*.html);;JSON (*.json)"
-_LIST_WIDTH, _PARTS_WIDTH, _ROW = 216, 232, 56
+_LIST_WIDTH, _PARTS_WIDTH = 216, 232
 
 
 class TemplatePage(Page):
     """Shows and asks; the presenter does."""
 
-    chosen = Signal(str)
-    part_chosen = Signal(object)
-    """``Place`` of the part whose form is wanted"""
     clone_requested = Signal()
     save_requested = Signal()
     section_requested = Signal()
     field_requested = Signal()
-    remove_requested = Signal()
-    move_requested = Signal(int)
     import_requested = Signal(object)
     export_requested = Signal(object)
-    locate_requested = Signal(str)
     undo_requested = Signal()
     publish_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._filling = False
         self._tried: Mapping[str, str] = {}
         """What was answered in the preview"""
         self._items: tuple[TemplateField, ...] = ()
@@ -85,20 +68,29 @@ class TemplatePage(Page):
         for button in (self.take_out, self.undo, self.save, self.publish):
             button.setEnabled(False)  # until the first check has looked
         self.add_header(header)
-        body = QWidget()
-        row = QHBoxLayout(body)
-        row.setContentsMargins(8, 8, 8, 8)
-        row.setSpacing(8)
-        row.addWidget(self._templates())
-        row.addWidget(self._parts())
-        editing = Panel(tr("Part"))
-        editing.body.setContentsMargins(0, 0, 0, 0)
         self.form = NodeForm()
-        editing.body.addWidget(self.form)
+        self.preview = ReportForm()
+        self.preview.finding_said.connect(self._try)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderHidden(True)
+        self.tree.currentItemChanged.connect(self._part_picked)
+        self.add_field = Button(tr("Field"), "ghost", icon="add", small=True)
+        self.add_section = Button(tr("Section"), "ghost", icon="add", small=True)
+        self.add_field.clicked.connect(self.field_requested)
+        self.add_section.clicked.connect(self.section_requested)
+        self.editor = DraftEditor(
+            EditorWords(
+                tr("Templates"), tr("Sections and fields"), tr("Part"), tr("As readers see it"), tr("Remove the part")
+            ),
+            parts=self.tree,
+            adding=(self.add_field, self.add_section),
+            form=self.form,
+            preview=self.preview,
+            widths=(_LIST_WIDTH, _PARTS_WIDTH),
+        )
+        self.editor.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.form.made.connect(self._order_focus)
-        row.addWidget(editing, 4)
-        row.addLayout(self._right(), 5)
-        self.column.addWidget(body, 1)
+        self.column.addWidget(self.editor, 1)
         for name, text, icon, key, signal in (
             ("save", tr("Save version"), "save", "Ctrl+S", self.save_requested),
             ("publish", tr("Publish to the hospitals"), "send-plane", "Ctrl+Shift+P", self.publish_requested),
@@ -109,72 +101,13 @@ class TemplatePage(Page):
             command = Command(f"templates.{name}", text, icon, key, signal.emit, tr("Templates"), editable=True)
             self.commands.add(command)
 
-    def _templates(self) -> QWidget:
-        panel = Panel(tr("Templates"))
-        panel.setFixedWidth(_LIST_WIDTH)
-        panel.body.setContentsMargins(0, 0, 0, 0)
-        self.list = QListWidget()
-        self.list.setAccessibleName(tr("Templates"))
-        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.list.currentItemChanged.connect(self._picked)
-        panel.body.addWidget(self.list)
-        return panel
-
-    def _parts(self) -> QWidget:
-        panel = Panel(tr("Sections and fields"))
-        panel.setFixedWidth(_PARTS_WIDTH)
-        panel.body.setContentsMargins(0, 0, 0, 0)
-        self.tree = QTreeWidget()
-        self.tree.setHeaderHidden(True)
-        self.tree.setAccessibleName(tr("Sections and fields"))
-        self.tree.currentItemChanged.connect(self._part_picked)
-        panel.body.addWidget(self.tree, 1)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(4, 4, 4, 4)
-        bar.setSpacing(0)  # the English words need the room
-        self.add_field = Button(tr("Field"), "ghost", icon="add", small=True)
-        self.add_section = Button(tr("Section"), "ghost", icon="add", small=True)
-        up, down = (
-            IconButton("arrow-up", tr("Move up"), px=14, side=24),
-            IconButton("arrow-down", tr("Move down"), px=14, side=24),
-        )
-        self.drop = IconButton("delete-bin", tr("Remove the part"), px=14, side=24)
-        self.up, self.down = up, down
-        self.add_field.clicked.connect(self.field_requested)
-        self.add_section.clicked.connect(self.section_requested)
-        up.clicked.connect(lambda: self.move_requested.emit(-1))
-        down.clicked.connect(lambda: self.move_requested.emit(1))
-        self.drop.clicked.connect(self.remove_requested)
-        for widget in (self.add_field, self.add_section):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        for icon in (up, down, self.drop):
-            bar.addWidget(icon)
-        panel.body.addLayout(bar)
-        return panel
-
-    def _right(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(8)
-        preview = Panel(tr("As readers see it"))
-        preview.body.setContentsMargins(0, 0, 0, 0)
-        self.preview = ReportForm()
-        self.preview.finding_said.connect(self._try)
-        preview.body.addWidget(self.preview)
-        column.addWidget(preview, 3)
-        checks = Panel(tr("Checks"))
-        checks.body.setContentsMargins(0, 0, 0, 0)
-        self.checks = CheckList()
-        self.checks.locate_requested.connect(self.locate_requested)
-        checks.body.addWidget(self.checks)
-        column.addWidget(checks, 1)
-        return column
-
     # showing
 
     def _order_focus(self) -> None:
         """Lead Tab from the list over the parts into the form, whose editors are younger than all else."""
-        chain: list[QWidget] = [self.list, self.tree, self.add_field, self.add_section, self.up, self.down, self.drop]
+        editor = self.editor
+        chain: list[QWidget] = [editor.list, self.tree, self.add_field, self.add_section]
+        chain += [editor.up, editor.down, editor.drop]
         inner = self.form.widget()
         if inner is not None:
             chain += inner.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -184,40 +117,33 @@ class TemplatePage(Page):
 
     def show_templates(self, entries: Sequence[TemplateEntry], current: str) -> None:
         """Show the list; the site's own say so."""
-        self._filling = True
-        self.list.clear()
+        lines = []
         for entry in entries:
-            item = QListWidgetItem(f"{entry.title.get(language())}\n{_line(entry)}")
+            words = f"{entry.title.get(language())}\n{_line(entry)}"
             shared = tr("At the hub: version {version}", version=entry.shared) if entry.shared else ""
-            item.setToolTip("\n".join(part for part in (item.text(), shared) if part))
-            item.setData(_PLACE, entry.template_id)
-            item.setSizeHint(QSize(0, _ROW))  # Chinese lines are taller than the font of the list says
-            self.list.addItem(item)
-            if entry.template_id == current:
-                self.list.setCurrentItem(item)
-        self._filling = False
+            lines.append((entry.template_id, words, "\n".join(part for part in (words, shared) if part)))
+        self.editor.show_documents(lines, current)
 
     def show_parts(self, draft: Draft, current: Place) -> None:
         """Show sections and fields, with the current one chosen."""
-        self._filling = True
-        self.tree.clear()
-        top = _item(_title(draft, "title"), ())
-        self.tree.addTopLevelItem(top)
-        items: dict[Place, QTreeWidgetItem] = {(): top}
-        for s, section in enumerate(draft.get("sections", ())):
-            items["sections", s] = branch = _item(_title(section, "label"), ("sections", s))
-            self.tree.addTopLevelItem(branch)
-            for f, field in enumerate(section.get("fields", ())):
-                place = ("sections", s, "fields", f)
-                star = " *" if field.get("required") else ""
-                items[place] = _item(f"{_title(field, 'label')}{star}", place)
-                branch.addChild(items[place])
-                for e, question in enumerate(field.get(EACH, ())):
-                    items[*place, EACH, e] = _item(_title(question, "label"), (*place, EACH, e))
-                    items[place].addChild(items[*place, EACH, e])
-        self.tree.expandAll()
-        self.tree.setCurrentItem(items.get(current, top))
-        self._filling = False
+        with self.editor.filling():
+            self.tree.clear()
+            top = _item(_title(draft, "title"), ())
+            self.tree.addTopLevelItem(top)
+            items: dict[Place, QTreeWidgetItem] = {(): top}
+            for s, section in enumerate(draft.get("sections", ())):
+                items["sections", s] = branch = _item(_title(section, "label"), ("sections", s))
+                self.tree.addTopLevelItem(branch)
+                for f, field in enumerate(section.get("fields", ())):
+                    place = ("sections", s, "fields", f)
+                    star = " *" if field.get("required") else ""
+                    items[place] = _item(f"{_title(field, 'label')}{star}", place)
+                    branch.addChild(items[place])
+                    for e, question in enumerate(field.get(EACH, ())):
+                        items[*place, EACH, e] = _item(_title(question, "label"), (*place, EACH, e))
+                        items[place].addChild(items[*place, EACH, e])
+            self.tree.expandAll()
+            self.tree.setCurrentItem(items.get(current, top))
 
     def rename_part(self, draft: Draft, place: Place) -> None:
         """Show the words of a part anew after they were changed."""
@@ -233,9 +159,7 @@ class TemplatePage(Page):
         self, *, changed: bool, problems: Sequence[TemplateProblem], can_undo: bool, is_draft: bool = False
     ) -> None:
         """Show what keeps the draft from being saved, and one of this machine from being published."""
-        self.checks.show_checks(
-            [(_text(one.place), one.text) for one in problems], [] if problems else [tr("The template can be used")]
-        )
+        self.editor.show_problems(problems, tr("The template can be used"))
         if problems:
             self._state.show_chip(tr("{count} open", count=len(problems)), "bad", "close")
         elif changed:
@@ -278,13 +202,9 @@ class TemplatePage(Page):
 
     # asking
 
-    def _picked(self, now: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
-        if now is not None and not self._filling:
-            self.chosen.emit(str(now.data(_PLACE)))
-
     def _part_picked(self, now: QTreeWidgetItem | None, _before: QTreeWidgetItem | None) -> None:
-        if now is not None and not self._filling:
-            self.part_chosen.emit(tuple(now.data(0, _PLACE)))
+        if now is not None:
+            self.editor.part_was_chosen(tuple(now.data(0, DATA)))
 
     def _ask_import(self) -> None:
         name, _kind = QFileDialog.getOpenFileName(self, tr("Import…"), "", "MRRT, JSON (*.html *.htm *.xhtml *.json)")
@@ -305,7 +225,7 @@ def _line(entry: TemplateEntry) -> str:
 
 def _item(words: str, place: Place) -> QTreeWidgetItem:
     item = QTreeWidgetItem([words])
-    item.setData(0, _PLACE, list(place))
+    item.setData(0, DATA, list(place))
     item.setToolTip(0, words)
     return item
 
@@ -314,7 +234,3 @@ def _title(node: Draft, key: str) -> str:
     words = node.get(key)
     found = words.get("zh" if language().startswith("zh") else "en", "") if isinstance(words, dict) else ""
     return str(found) or "—"
-
-
-def _text(place: Place) -> str:
-    return "/".join(str(step) for step in place) or "/"
