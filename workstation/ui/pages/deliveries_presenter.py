@@ -14,7 +14,7 @@ from workstation.domain.dispatch import Dispatch, DispatchPort, Route, RouteStat
 from workstation.domain.errors import WorkstationError
 from workstation.domain.site import Site
 from workstation.services.jobs import JobRunner, Pool
-from workstation.ui.notice import Severity
+from workstation.ui.page_jobs import PageJobs
 from workstation.ui.pages.deliveries_page import DeliveriesPage
 from workstation.ui.reason_dialog import ActReasonDialog
 from workstation.ui.routes.route_dialog import RouteDialog
@@ -30,6 +30,7 @@ class DeliveriesPresenter(QObject):
     def __init__(self, page: DeliveriesPage, dispatch: DispatchPort, jobs: JobRunner) -> None:
         super().__init__(page)
         self._page, self._dispatch, self._jobs = page, dispatch, jobs
+        self._hub = PageJobs(page, jobs, "deliveries")
         self.dialog: GiveUpDialog | None = None
         self.form: RouteDialog | None = None
         page.refresh_requested.connect(self.refresh)
@@ -49,7 +50,7 @@ class DeliveriesPresenter(QObject):
         def work() -> tuple[list[RouteStatus], list[Dispatch]]:
             return self._dispatch.routes(), self._dispatch.dispatches()
 
-        self._run(work, lambda found: self._page.show_all(*found))
+        self._hub.run(work, lambda found: self._page.show_all(*found))
 
     def _look(self) -> None:
         if self._page.isVisible():
@@ -71,7 +72,7 @@ class DeliveriesPresenter(QObject):
 
     def _show_form(self, route: Route | None) -> None:
         if self.form is None:
-            self._run(self._dispatch.sites, lambda sites: self._open_form(sites, route))
+            self._hub.run(self._dispatch.sites, lambda sites: self._open_form(sites, route))
 
     def _open_form(self, sites: list[Site], route: Route | None) -> None:
         if self.form is not None:
@@ -126,21 +127,7 @@ class DeliveriesPresenter(QObject):
             self._page.toast.emit(done)
             self.refresh()
 
-        self._run(act, finished)
-
-    def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        def failed(error: Exception) -> None:
-            if not isinstance(error, WorkstationError):
-                raise error
-            if isValid(self):
-                self._page.show_error(error, key="deliveries", severity=Severity.DEGRADED)
-
-        def arrived(value: T) -> None:
-            if isValid(self):  # the page may have gone with its person meanwhile
-                done(value)
-
-        self._page.notices.clear_notice("deliveries")
-        self._jobs.submit(Pool.IO, lambda _job: work(), on_success=arrived, on_error=failed)
+        self._hub.run(act, finished)
 
 
 class GiveUpDialog(ActReasonDialog):

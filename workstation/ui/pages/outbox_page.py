@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 from resources.translation import tr, trn
 from workstation.domain.access import Actor
-from workstation.domain.errors import WorkstationError
-from workstation.services.jobs import JobRunner, Pool
+from workstation.services.jobs import JobRunner
 from workstation.services.outbox_service import OutboxDesk, OutboxEntry
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.dispatch_words import moment
-from workstation.ui.notice import Severity
+from workstation.ui.page_jobs import PageJobs
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, EmptyState, Panel, label
 from workstation.ui.widgets.page_header import PageHeader
-
-T = TypeVar("T")
 
 _EVERY_MS = 10_000
 
@@ -132,7 +127,8 @@ class OutboxPresenter(QObject):
         self, page: OutboxPage, desk: OutboxDesk, jobs: JobRunner, actor: Actor, deliver: Callable[[], object]
     ) -> None:
         super().__init__(page)
-        self._page, self._desk, self._jobs, self._actor, self._deliver = page, desk, jobs, actor, deliver
+        self._page, self._desk, self._actor, self._deliver = page, desk, actor, deliver
+        self._work = PageJobs(page, jobs, "outbox")
         self._shown: tuple[OutboxEntry, ...] = ()
         self.dialog: ConfirmDialog | None = None
         page.refresh_requested.connect(self.refresh)
@@ -146,7 +142,7 @@ class OutboxPresenter(QObject):
 
     def refresh(self) -> None:
         """Read the outbox."""
-        self._run(lambda: self._desk.entries(self._actor), self._show)
+        self._work.run(lambda: self._desk.entries(self._actor), self._show)
 
     def _show(self, entries: tuple[OutboxEntry, ...]) -> None:
         if entries != self._shown:  # what somebody is about to click stays under the mouse
@@ -162,7 +158,7 @@ class OutboxPresenter(QObject):
             self._deliver()
             self._page.toast.emit(tr("It is sent again"))
 
-        self._run(lambda: self._desk.try_again(report_uid), done)
+        self._work.run(lambda: self._desk.try_again(report_uid), done)
 
     def _ask_drop(self, report_uid: str) -> None:
         self.dialog = ConfirmDialog(
@@ -180,18 +176,4 @@ class OutboxPresenter(QObject):
             self._page.toast.emit(tr("Dropped; its text is a draft"))
             self.refresh()
 
-        self._run(lambda: self._desk.drop(report_uid, self._actor), done)
-
-    def _run(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        def failed(error: Exception) -> None:
-            if not isinstance(error, WorkstationError):
-                raise error
-            if isValid(self):
-                self._page.show_error(error, key="outbox", severity=Severity.DEGRADED)
-
-        def arrived(value: T) -> None:
-            if isValid(self):  # the page may have gone with its person meanwhile
-                done(value)
-
-        self._page.notices.clear_notice("outbox")
-        self._jobs.submit(Pool.IO, lambda _job: work(), on_success=arrived, on_error=failed)
+        self._work.run(lambda: self._desk.drop(report_uid, self._actor), done)
