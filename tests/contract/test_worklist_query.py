@@ -317,6 +317,9 @@ def test_a_pet_with_its_ct_is_listed_as_both_however_many_slices_the_ct_has(hub:
     assert (rows[alone]["modality"], rows[alone]["beneath"]) == ("CT", "")
     beside = hub.as_("expert").get(f"/api/worklist/{rows[alone]['ups_instance_uid']}/priors").json()
     assert [(one["modality"], one["beneath"]) for one in beside] == [("PT", "CT")]
+    found = {asked: set(studies(page(hub, tab="all", text="petct-1", modality=asked))) for asked in ("PT", "CT", "MR")}
+    assert found == {"PT": {study}, "CT": {study, alone}, "MR": set()}
+    assert page(hub, tab="all", text="petct-1", modality="CT")["counts"]["all"] == 2
 
 
 def test_filters_narrow_every_tab(hub: HubBed) -> None:

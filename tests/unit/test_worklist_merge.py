@@ -45,6 +45,12 @@ def test_a_second_click_turns_ties_round_too() -> None:
     assert uids(order.clicked(Column.MODALITY).sorted(rows)) == ["3", "2", "1"]
 
 
+@pytest.mark.parametrize(("asked", "found"), [("PT", ["1"]), ("CT", ["1", "2"]), ("MR", ["3"])])
+def test_a_pet_ct_is_found_as_a_pet_and_as_a_ct(asked: str, found: list[str]) -> None:
+    cases = made_ready([case(1, modality="PT", beneath="CT"), case(2, modality="CT"), case(3, modality="MR")], Cases())
+    assert uids(cases.passing(WorklistQuery(modality=asked), NOW)) == found
+
+
 def test_an_equal_case_of_the_next_answer_is_the_former_object() -> None:
     before = made_ready([case(1), case(2)], Cases())
     after = made_ready([case(2), case(1, revision=1)], before)

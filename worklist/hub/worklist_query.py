@@ -14,7 +14,7 @@ from worklist.hub.context import HubContext
 from worklist.hub.errors import BadRequest
 from worklist.hub.instance_tables import dicom_instances
 from worklist.hub.instances import PET
-from worklist.hub.pet_beneath import beneath
+from worklist.hub.pet_beneath import beneath, of_modality
 from worklist.hub.tables import cases
 from worklist.hub.ups import require_scope
 from workstation.domain.access import Actor, Permission, Role
@@ -86,7 +86,7 @@ class WorklistService:
         if query.site_id:
             wanted.append(cases.c.site_id == query.site_id)
         if query.modality:
-            wanted.append(cases.c.modality == query.modality)
+            wanted.append(of_modality(query.modality))
         if query.with_ai_findings:
             wanted.append(cases.c.ai_finding_count > 0)
         if query.today_only:

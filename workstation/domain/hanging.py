@@ -157,10 +157,12 @@ def comparable(protocols: Sequence[HangingProtocol], study: Study, priors: Seque
     Return the priors that may hang without a question: the same part, side and kind of images, in the order given.
 
     The protocol that fits the study alone would accept them as well, and their labels say the same part and side:
-    what is not stated or contradicts itself is for the reader to open.
+    what is not stated or contradicts itself is for the reader to open. What lies beside the images of a prior rules
+    nothing out: a chest CT is compared with the CT of a PET-CT.
     """
     alone = choose_protocol([one for one in protocols if not one.match.needs_prior], study)
-    match = replace(alone.match, lateralities=(), view_positions=()) if alone is not None else ProtocolMatch()
+    match = alone.match if alone is not None else ProtocolMatch()
+    match = replace(match, lateralities=(), view_positions=(), without_modalities=())
     kinds = {_kind(modality) for modality in study.modalities}
     return tuple(
         prior
@@ -171,9 +173,10 @@ def comparable(protocols: Sequence[HangingProtocol], study: Study, priors: Seque
     )
 
 
-def is_like(study: Study, modality: str) -> bool:
-    """Tell whether a modality as a list names it makes images of the kind that a study holds."""
-    return _kind(modality) in {_kind(one) for one in study.modalities}
+def is_like(study: Study, prior: PriorStudy) -> bool:
+    """Tell whether a prior, as a list names it, holds images of a kind that a study holds; a PET-CT those of both."""
+    kinds = {_kind(one) for one in study.modalities}
+    return bool(kinds & {_kind(prior.modality), _kind(prior.beneath)} - {""})
 
 
 def _kind(modality: str) -> str:

@@ -62,9 +62,9 @@ class ComparePriors:
         known = tuple(self.source.priors(ups_instance_uid))
         certain = [one for one in known if one.relation is PriorRelation.SAME_PATIENT and _is_earlier(one, study)]
         # the first that are alike are looked at; where none is, the newest are fetched ahead all the same
-        wanted = sorted(
-            certain, key=lambda one: (not is_like(study, one.modality), is_elsewhere(study, one.description))
-        )[:_STRUCTURES]
+        wanted = sorted(certain, key=lambda one: (not is_like(study, one), is_elsewhere(study, one.description)))[
+            :_STRUCTURES
+        ]
         structures: list[Study] = []
         failure: WorkstationError | None = None
         for one in wanted:

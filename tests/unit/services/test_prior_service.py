@@ -60,6 +60,17 @@ def test_the_two_newest_studies_of_the_same_part_and_kind_may_hang_beside_the_ca
     assert bench.uids() == ["1.9.3", "1.9.4"]
 
 
+def test_a_recent_pet_ct_hangs_beside_a_ct_before_older_cts() -> None:
+    bench = Bench(*((f"1.9.{n}", {"date": f"2020010{n}"}) for n in range(1, 9)))
+    bench.source.known.insert(0, replace(prior("1.9.9", "20260901", "PT"), beneath="CT"))
+    petct = structure("1.9.9", "20260901")
+    bench.archive.studies["1.9.9"] = replace(
+        petct, series=(*petct.series, replace(petct.series[0], series_instance_uid="1.9.9.3", modality="PT"))
+    )
+
+    assert bench.uids() == ["1.9.9", "1.9.1"]
+
+
 def test_nothing_of_what_is_only_possibly_the_same_person_is_touched_without_a_question() -> None:
     bench = Bench(("1.9.1", {"relation": "possibly_same"}))
     found = bench.service.find("1.2.3.8", CURRENT, PROTOCOLS, NoJob())

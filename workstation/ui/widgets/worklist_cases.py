@@ -33,7 +33,7 @@ class Cases:
             needle = query.text.casefold()
             rows = [row for row, text in zip(self.rows, self.texts, strict=True) if needle in text]
         if query.modality:
-            rows = [row for row in rows if row.modality == query.modality]
+            rows = [row for row in rows if query.modality in (row.modality, row.beneath)]
         if query.site_id:
             rows = [row for row in rows if row.site_id == query.site_id]
         if query.with_ai_findings:
