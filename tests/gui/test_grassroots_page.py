@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -19,6 +20,7 @@ from tests.helpers import cases
 from tests.helpers.fakes_ui import case
 from tests.helpers.grassroots import returned_report
 from tests.helpers.technician_page import STUDY, Station
+from workstation.domain.dispatch import TimelineEvent, TimelineStep
 from workstation.domain.errors import IntegrityMismatch, Refused, Unreachable
 from workstation.domain.report_state import ReportKind, WithdrawalCode
 from workstation.domain.signature import Verdict, VerificationResult
@@ -438,3 +440,18 @@ def test_a_sender_sees_what_follows_a_report_and_what_does_not_hold_any_more(qtb
 
     assert words == ["", "Corrected report", "Superseded", "Withdrawn"]
     assert [panel.item(uid).acknowledge.isVisibleTo(panel) for uid in ("2.25.2", "2.25.4")] == [True, True]
+
+
+def test_a_report_that_was_altered_leaves_the_list_of_sent_studies_as_high_as_a_valid_one(station: Station) -> None:
+    page = station.page
+    page.show()
+    page.resize(1318, 740)  # beside the rail of a window of 1366 x 768
+    paper = np.full((1170, 827, 3), 233, np.uint8)
+    heights = []
+    for verdict, said in ((Verdict.VALID, ""), (Verdict.ALTERED, "The content was changed after it was signed")):
+        page.show_report("周丽华", [paper], VerificationResult("report.pdf", verdict, said, "王启明"))
+        page.timeline.show_events([TimelineEvent(cases.NOON, step, "王启明", "HIS", "") for step in TimelineStep])
+        station.qtbot.wait(50)
+        heights.append(page.cases.height())
+    assert heights[0] > 200
+    assert heights[1] >= heights[0] - 40

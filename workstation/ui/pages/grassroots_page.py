@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.domain.mutual_recognition import OpenRepeat
@@ -32,6 +32,19 @@ _VERDICTS = {
     Verdict.UNSIGNED: ("bad", "close"),
     Verdict.UNKNOWN: ("warn", "question"),
 }
+
+
+class _Told(QLabel):
+    """Wrapped words that ask for no height of their own: one that does lets stretch count no more on its page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "caption")
+        self.setWordWrap(True)
+
+    def hasHeightForWidth(self) -> bool:
+        return False
 
 
 class GrassrootsPage(Page):
@@ -70,7 +83,7 @@ class GrassrootsPage(Page):
         self._verdict = ChipLabel("", "neutral")
         self._report.header.addWidget(self._verdict)
         self._report.body.setContentsMargins(0, 0, 0, 0)
-        self._explanation = label("", "caption", "t2", wrap=True)
+        self._explanation = _Told()
         self._explanation.setContentsMargins(12, 8, 12, 8)
         self._report.body.addWidget(self._explanation)
         self.paper = PaperView()
