@@ -102,6 +102,20 @@ def test_a_cell_names_the_clip_of_a_series_behind_a_dot(qtbot: QtBot, library: H
     assert again.text() == "2.3"
 
 
+def test_a_cell_names_the_image_of_a_series_behind_a_slash(qtbot: QtBot, library: HangingLibrary) -> None:
+    dialog = editor(qtbot, library)
+    which = dialog.form.table.item(0, 5)
+    assert which is not None
+    which.setText("1/2")
+    dialog.save.click()
+    wanted = found(library, "ct-chest").stages[0].cells[0].selector
+    assert (wanted.occurrence, wanted.stack, wanted.image) == (0, None, 1)
+    dialog.form.show_protocol(found(library, "ct-chest"))
+    again = dialog.form.table.item(0, 5)
+    assert again is not None
+    assert again.text() == "1/2"
+
+
 def test_an_overlay_is_edited_cell_by_cell_and_never_lies_over_a_volume(qtbot: QtBot, library: HangingLibrary) -> None:
     dialog = editor(qtbot, library, "pet-ct")
     form, row = dialog.form, dialog.form.overlay

@@ -78,7 +78,11 @@ class HangingForm(QWidget):
              tr("Window"), tr("Chest wall")]
         )  # fmt: skip
         if (which := self.table.horizontalHeaderItem(_NUMBER)) is not None:
-            which.setToolTip(tr("Which of the series that fit; behind a dot which of its clips, as in 2.3"))
+            which.setToolTip(
+                tr(
+                    "Which of the series that fit; behind a dot which of its clips (2.3), behind a slash which of its images (1/2)"
+                )
+            )
         column.addWidget(self.table, 1)
         self.overlay = OverlayRow()
         column.addWidget(self.overlay)
@@ -237,7 +241,8 @@ class HangingForm(QWidget):
         )
 
     def _cell(self, row: int, cell: Cell) -> Cell:
-        series, _dot, clip = self._text(row, _NUMBER).partition(".")
+        series, _slash, image = self._text(row, _NUMBER).partition("/")
+        series, _dot, clip = series.partition(".")
         try:
             selector = replace(
                 cell.selector,
@@ -248,6 +253,7 @@ class HangingForm(QWidget):
                 prior=int(self._text(row, _PRIOR) or 0),
                 occurrence=int(series or 1) - 1,
                 stack=int(clip) - 1 if clip else None,
+                image=int(image) - 1 if image else None,
             )
         except ValueError as exc:
             raise ValueError(
@@ -277,8 +283,13 @@ class HangingForm(QWidget):
 
 
 def _number_words(wanted: ImageSelector) -> str:
-    """Return which series counts and, behind a dot, which of its clips: ``2.3`` is the third clip of the second."""
-    return f"{wanted.occurrence + 1}" if wanted.stack is None else f"{wanted.occurrence + 1}.{wanted.stack + 1}"
+    """
+    Return which series counts, behind a dot which of its clips and behind a slash which of its images.
+
+    ``2.3`` is the third clip of the second, ``1/2`` the second image of the first.
+    """
+    clip = "" if wanted.stack is None else f".{wanted.stack + 1}"
+    return f"{wanted.occurrence + 1}{clip}" + ("" if wanted.image is None else f"/{wanted.image + 1}")
 
 
 def view_words() -> dict[CellView, str]:
