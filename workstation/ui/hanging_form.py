@@ -79,9 +79,7 @@ class HangingForm(QWidget):
         )  # fmt: skip
         if (which := self.table.horizontalHeaderItem(_NUMBER)) is not None:
             which.setToolTip(
-                tr(
-                    "Which of the series that fit; behind a dot which of its clips (2.3), behind a slash which of its images (1/2)"
-                )
+                tr("Which of the series that fit; behind a dot its clip (2.3), behind a slash its image (1/2)")
             )
         column.addWidget(self.table, 1)
         self.overlay = OverlayRow()
