@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from workstation.domain.geometry import ImagePlane
-from workstation.domain.structures import FloatArray, Structure, cuts_of, line_on, outlines_on, points_on
+from workstation.domain.structures import FloatArray, Structure, line_on, points_on, wall_cut
 
 _PARALLEL: Final = 0.999
+_LEVEL_MM: Final = 0.05
+"""A contour that lies level within this has one place only: no part of it reaches into a slice that is not its own."""
 _LEAST_AREA_MM2: Final = 1e-3
 """Less is a line: contours are told in hundredths of a millimetre at best."""
 
@@ -59,21 +61,10 @@ class StructureIndex:
         return Met(self.structure, tuple(rings), tuple(lines), places) if found else None
 
     def _closed_on(self, plane: ImagePlane, half: float) -> tuple[list[FloatArray], list[FloatArray]]:
-        """Return closed contours in the plane, or the lines where contours of another direction cross it."""
-        one = self.structure
-        parallel = abs(float(np.asarray(plane.normal) @ self._normal)) > _PARALLEL
-        near = self._closed.within(plane, half) if parallel else self._closed.near(plane, 0.0)
-        part = Structure(one.number, one.name, tuple(near), one.colour)
-        return (outlines_on(part, plane, half), []) if parallel else ([], self._stair(part, plane))
-
-    def _stair(self, part: Structure, plane: ImagePlane) -> list[FloatArray]:
-        """Return the border of the cut as steps: each contour stands for half the gap to its neighbours."""
-        normal = np.asarray(plane.normal)
-        up = (self._normal - (self._normal @ normal) * normal) * self._half_gap
-        found: list[FloatArray] = []
-        for ends in cuts_of(part, plane):
-            found += [np.array([np.subtract(end, up), np.add(end, up)]) for end in ends]
-        return found
+        """Return closed contours that lie in the plane whole, and the lines where it meets the walls of the others."""
+        rise = abs(float(np.asarray(plane.normal) @ self._normal))
+        rings, others = self._closed.parted(plane, half if rise > _PARALLEL else 0.0, self._half_gap * rise)
+        return rings, wall_cut(others, self._normal, self._half_gap, plane)
 
 
 class _Lines:
@@ -84,10 +75,16 @@ class _Lines:
         self._points = np.concatenate(lines) if lines else np.empty((0, 3))
         self._starts = np.cumsum([0, *(len(one) for one in lines[:-1])])
 
-    def within(self, plane: ImagePlane, half: float) -> list[FloatArray]:
-        """Return the lines that lie within half a slice of the plane whole."""
+    def parted(self, plane: ImagePlane, half: float, reach: float) -> tuple[list[FloatArray], list[FloatArray]]:
+        """
+        Return the lines that lie within ``half`` of the plane whole, and others that come within ``reach`` of it.
+
+        With no ``half`` the plane stands across the lines, and all are others; else what lies level counts whole only.
+        """
         least, most = self._reach(plane)
-        return self._of((-half < least) & (most <= half))
+        whole = (-half < least) & (most <= half) & (half > 0)
+        touched = (least <= reach) & (most >= -reach) & ~whole
+        return self._of(whole), self._of(touched & ((half == 0) | (most - least > _LEVEL_MM)))
 
     def near(self, plane: ImagePlane, half: float) -> list[FloatArray]:
         """Return the lines that come within half a slice of the plane or cross it."""

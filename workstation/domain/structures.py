@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +12,8 @@ import numpy.typing as npt
 from workstation.domain.geometry import ImagePlane
 
 FloatArray = npt.NDArray[np.float64]
-Segment = tuple[tuple[float, float, float], tuple[float, float, float]]
+_UPRIGHT: Final = 1e-6
+"""Cosine between a wall and a plane, below which the plane goes straight up the wall."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,42 +68,46 @@ class StructureSet:
         return sum(self.frame_of(one) != self.frame_of_reference_uid for one in self.structures)
 
 
-def outlines_on(structure: Structure, plane: ImagePlane, half_step_mm: float) -> list[FloatArray]:
-    """Return the contours that lie in the plane, within ``half_step_mm`` on either side of it."""
-    normal = np.asarray(plane.normal)
-    origin = float(np.dot(plane.origin, normal))
-    found = []
-    for contour in structure.contours:
-        away = contour @ normal - origin
-        if -half_step_mm < away.min() and away.max() <= half_step_mm:
-            found.append(contour)
-    return found
-
-
-def cuts_of(structure: Structure, plane: ImagePlane) -> list[Segment]:
+def wall_cut(
+    contours: Sequence[FloatArray], normal: FloatArray, half_gap_mm: float, plane: ImagePlane
+) -> list[FloatArray]:
     """
-    Return the segments in which the contours' own planes cut across the displayed plane.
+    Return the lines ``(n, 3)``, n at least 2, in which a plane meets the walls that stand on contours.
 
-    A contour that crosses the plane is cut at an even number of points; inside lies between each
-    odd one and the next. Contours parallel to the plane give none (``outlines_on`` has them).
+    A wall reaches ``half_gap_mm`` to either side along ``normal``, the contours' own unit normal: each stands for
+    half the gap to its neighbours. Where a contour begins a line ends, so that one around all of it meets itself.
     """
-    normal = np.asarray(plane.normal)
-    origin = float(np.dot(plane.origin, normal))
-    segments: list[Segment] = []
-    for contour in structure.contours:
-        away = contour @ normal - origin
-        following = np.roll(away, -1)
-        crossing = np.flatnonzero((away < 0) != (following < 0))
-        if len(crossing) < 2:
-            continue
-        share = (away[crossing] / (away[crossing] - following[crossing]))[:, None]
-        points = contour[crossing] * (1 - share) + np.roll(contour, -1, axis=0)[crossing] * share
-        along = points - points[0]
-        direction = along[int(np.argmax((along**2).sum(axis=1)))]
-        points = points[np.argsort(points @ direction)]
-        for first, second in zip(points[::2], points[1::2], strict=True):
-            segments.append((_point(first), _point(second)))
-    return segments
+    if not contours:
+        return []
+    facing = np.asarray(plane.normal)
+    rise = float(normal @ facing)
+    begins = np.concatenate(contours)
+    ring_starts = np.cumsum([0, *(len(one) for one in contours[:-1])])
+    following = np.arange(1, len(begins) + 1)
+    following[[*(ring_starts[1:] - 1), -1]] = ring_starts
+    away = begins @ facing - float(np.dot(plane.origin, facing))
+    ends, change = begins[following], away[following] - away
+    if abs(rise) < _UPRIGHT:
+        through = np.flatnonzero((away < 0) != (away[following] < 0))
+        feet = begins[through] - (away[through] / change[through])[:, None] * (ends - begins)[through]
+        return list(np.stack([feet - normal * half_gap_mm, feet + normal * half_gap_mm], axis=1))
+    reach, is_level = half_gap_mm * abs(rise), change == 0
+    slope = np.where(is_level, 1.0, change)
+    first, last = (-reach - away) / slope, (reach - away) / slope
+    begin = np.where(is_level, 0.0, np.clip(np.minimum(first, last), 0, 1))
+    end = np.where(is_level, np.abs(away) <= reach, np.clip(np.maximum(first, last), 0, 1))
+    kept = end > begin
+    goes_on = kept & (begin == 0) & np.roll(kept & (end == 1), 1)
+    goes_on[ring_starts] = False
+
+    def points(which: npt.NDArray[np.bool_], share: FloatArray) -> FloatArray:
+        part = share[which][:, None]
+        height = np.clip(-(away[which, None] + part * change[which, None]) / rise, -half_gap_mm, half_gap_mm)
+        return np.asarray(begins[which] + part * (ends - begins)[which] + height * normal)
+
+    starts = kept & ~goes_on
+    parts = np.split(points(kept, end), np.flatnonzero(starts[kept])[1:])
+    return [np.vstack([at, part]) for at, part in zip(points(starts, begin), parts, strict=False)]
 
 
 def line_on(line: FloatArray, plane: ImagePlane, half_step_mm: float) -> tuple[list[FloatArray], FloatArray]:
@@ -130,7 +137,3 @@ def points_on(points: FloatArray, plane: ImagePlane, half_step_mm: float) -> Flo
 
 def _is_line(points: FloatArray, least: int) -> bool:
     return points.ndim == 2 and points.shape[1] == 3 and len(points) >= least and bool(np.isfinite(points).all())
-
-
-def _point(values: FloatArray) -> tuple[float, float, float]:
-    return float(values[0]), float(values[1]), float(values[2])

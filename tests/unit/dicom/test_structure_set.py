@@ -12,11 +12,12 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from tests.helpers.viewers import axial_plane
+from viewers.scene.foreign_structures import StructureIndex
 from workstation.dicom.objects import structure_set
 from workstation.dicom.objects.structure_set import read_structure_set
 from workstation.domain.errors import DecodeError, HostileInput
 from workstation.domain.geometry import ImagePlane
-from workstation.domain.structures import Structure, StructureSet, cuts_of, line_on, outlines_on, points_on
+from workstation.domain.structures import FloatArray, Structure, StructureSet, line_on, points_on, wall_cut
 from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
 from workstation.ui.foreign_words import left_out_lines
 
@@ -57,25 +58,41 @@ def test_a_real_structure_set_keeps_its_names_colours_and_points(zoo_file: Path)
 
 
 def test_a_contour_is_drawn_on_the_nearest_slice_only() -> None:
-    square = Structure(1, "GTV", (SQUARE,))
+    index = StructureIndex(Structure(1, "GTV", (SQUARE,)))
 
-    drawn = [z for z in range(12) if outlines_on(square, axial_plane(z), 0.5)]
-    halfway = [z for z in (4.5, 5.5) if outlines_on(square, axial_plane(z), 0.5)]
+    drawn = [z for z in range(12) if index.on(axial_plane(z), 0.5)]
+    halfway = [z for z in (4.5, 5.5) if index.on(axial_plane(z), 0.5)]
 
     assert drawn == [5]
     assert len(halfway) == 1
 
 
-def test_a_contour_crossing_the_plane_is_cut_between_its_borders() -> None:
-    ((first, second),) = cuts_of(Structure(1, "GTV", (SQUARE,)), CORONAL_AT_4)
-    arms = cuts_of(Structure(1, "U", (U,)), CORONAL_AT_4)
+def test_the_wall_on_a_contour_is_cut_where_the_plane_goes_up_it() -> None:
+    up = np.array([0.0, 0.0, 1.0])
 
-    assert sorted([first, second]) == [(0.0, 4.0, 5.0), (10.0, 4.0, 5.0)]
-    assert sorted(tuple(sorted(arm)) for arm in arms) == [
-        ((0.0, 4.0, 5.0), (2.0, 4.0, 5.0)),
-        ((6.0, 4.0, 5.0), (8.0, 4.0, 5.0)),
-    ]
-    assert cuts_of(Structure(1, "GTV", (SQUARE,)), axial_plane(5.0)) == []
+    def cut(contour: FloatArray, plane: ImagePlane) -> list[list[list[float]]]:
+        return sorted(sorted(line.tolist()) for line in wall_cut([contour], up, 1.5, plane))
+
+    assert cut(SQUARE, CORONAL_AT_4) == [[[0, 4, 3.5], [0, 4, 6.5]], [[10, 4, 3.5], [10, 4, 6.5]]]
+    assert [line[0][0] for line in cut(U, CORONAL_AT_4)] == [0, 2, 6, 8]
+    assert cut(SQUARE, axial_plane(8.0)) == []
+
+
+def test_a_plane_that_stands_aslant_goes_up_the_walls_it_crosses_and_on_along_the_others() -> None:
+    # 45 degrees: z = y, through walls from z 3.5 to z 6.5, so between y 3.5 and y 6.5 on both sides
+    aslant = ImagePlane((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.5**0.5, 0.5**0.5), (1.0, 1.0))
+    up = np.array([0.0, 0.0, 1.0])
+
+    lines = [np.round(line, 9).tolist() for line in wall_cut([SQUARE], up, 1.5, aslant)]
+    # moved until it also meets the wall at y 10, whose every point it then holds at z 6
+    lower = ImagePlane((0.0, 4.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.5**0.5, 0.5**0.5), (1.0, 1.0))
+    (bent,) = (np.round(line, 9).tolist() for line in wall_cut([SQUARE], up, 1.5, lower))
+    both = [len(line) for line in wall_cut([SQUARE, SQUARE + np.array([0.0, 100.0, 0.0]), SQUARE], up, 1.5, lower)]
+
+    assert lines == [[[10, 3.5, 3.5], [10, 6.5, 6.5]], [[0, 6.5, 6.5], [0, 3.5, 3.5]]]
+    assert bent == [[10, 7.5, 3.5], [10, 10, 6], [0, 10, 6], [0, 7.5, 3.5]]
+    assert both == [4, 4]
+    assert [len(line) for line in wall_cut([SQUARE], up, 1.5, axial_plane(6.0))] == [5]
 
 
 def test_a_contour_without_points_in_space_does_not_exist() -> None:

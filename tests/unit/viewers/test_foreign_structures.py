@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,40 @@ def test_across_its_contours_a_structure_is_cut_in_steps_of_half_the_gap_whateve
     assert met is not None
     spans = sorted(sorted(float(at[2]) for at in line) for line in met.lines)
     assert spans == [[5.0, 7.0], [5.0, 7.0], [7.0, 9.0], [7.0, 9.0]]
+
+
+@pytest.mark.parametrize("turned_deg", [0.5, 1.4, 1.6, 2.0, 2.5, 2.6, 5.0])
+def test_a_plane_turned_a_little_shows_the_whole_outline_of_a_structure(turned_deg: float) -> None:
+    # a cylinder of radius 60 mm outlined every 3 mm by 90 corners: each outline is 2 * 90 * 60 * sin(2 deg) mm long
+    turns = np.radians(np.arange(0.0, 360.0, 4.0))
+    rings = tuple(np.c_[60 * np.cos(turns), 60 * np.sin(turns), np.full(90, z)] for z in np.arange(-60.0, 61.0, 3.0))
+    cos, sin = math.cos(math.radians(turned_deg)), math.sin(math.radians(turned_deg))
+    plane = ImagePlane((0.0, 0.0, 0.4), (1.0, 0.0, 0.0), (0.0, cos, sin), (1.0, 1.0))
+
+    met = StructureIndex(Structure(1, "PTV", rings)).on(plane, 1.5)
+
+    assert met is not None
+    lines = [*(np.concatenate([ring, ring[:1]]) for ring in met.rings), *met.lines]
+    assert sum(float(np.linalg.norm(np.diff(line[:, :2], axis=0), axis=1).sum()) for line in lines) == pytest.approx(
+        376.91, abs=0.01
+    )
+    assert {round(math.hypot(x, y)) for line in lines for x, y, _z in line} == {60}
+
+
+def test_a_turned_plane_is_met_where_it_lies_and_beyond_the_last_contour_not_at_all() -> None:
+    cos, sin = math.cos(math.radians(2.0)), math.sin(math.radians(2.0))
+    index = StructureIndex(Structure(1, "PTV", tuple(square(z, 100.0) for z in (0.0, 3.0, 6.0))))
+
+    def on(z: float) -> ImagePlane:
+        return ImagePlane((0.0, 0.0, z), (1.0, 0.0, 0.0), (0.0, cos, sin), (1.0, 1.0))
+
+    met = index.on(on(0.0), 0.5)  # 1.5 mm / tan(2 deg) is 42.95 mm: there the plane leaves the lowest wall
+
+    assert met is not None
+    assert [np.round(one[[0, -1]], 2).tolist() for one in met.lines] == [
+        [[0.0, 0.0, 0.0], [100.0, 42.95, 1.5]],
+        [[0.0, 42.95, 1.5], [0.0, 0.0, 0.0]],
+        [[100.0, 42.95, 1.5], [0.0, 42.95, 1.5]],
+    ]
+    assert index.on(on(-5.1), 0.5) is None
+    assert index.on(on(7.6), 0.5) is None
