@@ -27,6 +27,7 @@ from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.study import DecodeWarning, Patient
 from workstation.domain.workitem import Priority, ReadingState
 from workstation.ui.dialogs import ConfirmDialog
+from workstation.ui.paint import metrics
 from workstation.ui.widgets.inbox_panel import InboxItem, InboxPanel, two_lines
 from workstation.ui.widgets.send_panel import SendState
 
@@ -64,6 +65,12 @@ def test_two_studies_of_one_patient_and_kind_are_told_apart_before_they_are_sent
     names = [station.page.send.row(uid).accessibleName() for uid in ("1.2.3", "1.2.4")]
     assert "QS0118793 · 2026-11-21" in names[0]
     assert "QS0118793 · 2025-12-08" in names[1]
+    station.page.resize(1856, 1000)
+    station.page.show()
+    row = station.page.send.row("1.2.4")
+    station.qtbot.waitUntil(lambda: row._bar.width() > 100)
+    assert row._which.geometry().right() < row._bar.geometry().left()
+    assert row._which.width() >= metrics("caption").horizontalAdvance("QS0118793 · 2025-12-08")
 
 
 def test_an_empty_folder_is_a_notice_with_the_next_step(qtbot: QtBot, station: Station, tmp_path: Path) -> None:

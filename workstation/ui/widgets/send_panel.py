@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from resources.translation import tr, trn
 from workstation.domain.mutual_recognition import OpenRepeat
@@ -168,6 +168,7 @@ class _QueueRow(QWidget):
         bar = QHBoxLayout()
         bar.setSpacing(12)
         self._which = ElidedLabel("", "caption", "t2")
+        self._which.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # ignored, it has no room
         self._which.setFixedWidth(_WHICH_PX)  # bars of one length, whatever stands before and behind them
         self._bar = _Bar()
         self._count = label("", "caption", "t2")
