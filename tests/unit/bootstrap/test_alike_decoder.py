@@ -88,6 +88,38 @@ def test_an_implicit_mr_whose_window_changes_from_slice_to_slice_keeps_each_slic
     assert_as_careful(ct(mr), looks=1)
 
 
+@pytest.mark.parametrize("drawn", [(0, 0, 1, 1), (1, 0, 1, 0)])
+def test_graphics_inside_the_pixels_are_seen_on_every_slice_that_has_them(drawn: tuple[int, ...]) -> None:
+    """PS3.3 C.9.2 until 2004: they lie in the unused bits, so that no header tells which slices have any."""
+
+    def marked(n: int, dataset: FileDataset) -> None:
+        stored = np.full((16, 16), 1000 + n, dtype="<u2")
+        stored[2, 3:9] |= drawn[n] << 14
+        dataset.PixelData, dataset.PixelRepresentation = stored.tobytes(), 0
+        dataset.BitsStored, dataset.HighBit = 12, 11
+        for element, vr, value in (
+            (0x0010, "US", 16), (0x0011, "US", 16), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1]),
+            (0x0100, "US", 16), (0x0102, "US", 14),
+        ):  # fmt: skip
+            dataset.add_new((0x6000, element), vr, value)
+
+    looks = Looks()
+    graphics = [looks.decode(content).graphics for content in ct(marked)]
+    found = [0 if one is None else int(one.sum()) for one in graphics]
+    assert found == [6 * one for one in drawn]
+
+
+def test_an_empty_overlay_with_data_of_its_own_needs_no_second_look() -> None:
+    def empty(_n: int, dataset: FileDataset) -> None:
+        for element, vr, value in (
+            (0x0010, "US", 16), (0x0011, "US", 16), (0x0040, "CS", "G"), (0x0050, "SS", [1, 1]),
+            (0x0100, "US", 1), (0x0102, "US", 0), (0x3000, "OW", bytes(32)),
+        ):  # fmt: skip
+            dataset.add_new((0x6000, element), vr, value)
+
+    assert_as_careful(ct(empty), looks=1)
+
+
 def test_private_elements_and_frames_of_reference_of_each_slice_need_no_second_look() -> None:
     def own(n: int, dataset: FileDataset) -> None:
         dataset.FrameOfReferenceUID = f"2.25.{10**n}"

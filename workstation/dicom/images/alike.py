@@ -60,6 +60,9 @@ VARYING: Final = OWN | WITHOUT_EFFECT
 _KEPT: Final = 16
 _LONGEST: Final = 64 * 1024
 _PIXELS: Final = 0x7FE00010
+_OVERLAY_MASK: Final = 0xFF00FFFF
+_OVERLAY_ROWS: Final = 0x60000010
+_OVERLAY_DATA: Final = 0x60003000
 _UNDEFINED: Final = 0xFFFFFFFF
 
 
@@ -124,17 +127,22 @@ def _taken_apart(part10: bytes, kept: T) -> _Known[T]:
     syntax, first = file_meta(source)
     parts: list[tuple[bytes, int, int]] = []
     values: dict[int, bytes] = {}
+    overlays: set[int] = set()  # groups without data of their own so far
     offset, begin = 132, 0
     while offset < min(len(part10), _LONGEST):
         explicit = offset < first or syntax != IMPLICIT
         tag, length, value_at = element(source, offset, explicit=explicit)
         if tag == _PIXELS:
-            if length == _UNDEFINED:
-                raise Unusual
+            if length == _UNDEFINED or overlays:
+                raise Unusual  # an overlay in the unused bits of the pixels may differ where no header does
             return _Known(tuple(parts), part10[begin:value_at], length, kept, values)
         if length == _UNDEFINED:
             offset = skip_items(source, value_at, explicit=explicit, depth=0)
             continue
+        if tag & _OVERLAY_MASK == _OVERLAY_ROWS:
+            overlays.add(tag >> 16)
+        if tag & _OVERLAY_MASK == _OVERLAY_DATA and length:
+            overlays.discard(tag >> 16)
         if tag in VARYING or tag >> 16 & 1 or not tag & 0xFFFF:
             width = 2 if explicit and part10[offset + 4 : offset + 6] not in LONG_VRS else 4
             parts.append((part10[begin : value_at - width], width, tag if tag in OWN else 0))
