@@ -16,6 +16,7 @@ from viewers.scene.raster import Window
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.dicom.images.decode import decode_frame
 from workstation.dicom.images.frame_attributes import padding_of, unit_of, windows_of
+from workstation.dicom.images.frame_reader import FrameReader
 from workstation.dicom.images.overlays import overlay_planes
 from workstation.dicom.images.palette import palette
 from workstation.dicom.pixel_size import aspect_of, pixel_size_of
@@ -334,6 +335,56 @@ def test_video_levels_become_full_colours() -> None:
     dataset.PixelData = bytes([16, 128, 128] * (SIZE * SIZE // 2) + [235, 128, 128] * (SIZE * SIZE // 2))
     found = decode_frame(dataset).pixels
     assert (found[0, 0].tolist(), found[-1, -1].tolist()) == ([0, 0, 0], [255, 255, 255])
+
+
+NEUTRAL, RED = {"YBR": [64, 128, 128], "RGB": [64, 64, 64]}, [81, 90, 240]
+
+
+def whole_422(border: list[int], frames: int = 1) -> FileDataset:
+    """Return a picture of full samples that calls itself subsampled: half of it neutral, the other half one colour."""
+    dataset = datasets(axial([0]))[0]
+    dataset.PhotometricInterpretation, dataset.SamplesPerPixel, dataset.PlanarConfiguration = "YBR_FULL_422", 3, 0
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0
+    if frames > 1:
+        dataset.NumberOfFrames = frames
+    dataset.PixelData = bytes(border * (SIZE * SIZE // 2) + RED * (SIZE * SIZE // 2)) * frames
+    return dataset
+
+
+def test_colours_of_full_length_that_call_themselves_subsampled_are_told_by_their_neutral_pixels() -> None:
+    """C.7.6.3.1.2: R = 81 + 1.402 * 112, G = 81 + 0.344136 * 38 - 0.714136 * 112, B = 81 - 1.772 * 38."""
+    for model, colour in (("YBR", [238, 14, 14]), ("RGB", RED)):
+        pixels = decode_for_display(part10(whole_422(NEUTRAL[model]))).pixels
+        assert (pixels[0, 0].tolist(), pixels[-1, -1].tolist()) == ([64, 64, 64], colour)
+        film = FrameReader(part10(whole_422(NEUTRAL[model], frames=3)))
+        assert decode_for_display(film.part10(3)).pixels[-1, -1].tolist() == colour
+
+
+def test_colours_of_full_length_that_nothing_tells_are_refused_with_the_cause_and_not_as_damaged() -> None:
+    with pytest.raises(DecodeError) as refused:
+        decode_frame(whole_422([10, 90, 200]))
+    expected = "The image says that its colours are stored as YBR_FULL_422, but its length says otherwise."
+    assert (refused.value.user_text, refused.value.hint) == (expected, "Ask the sender for a copy in RGB.")
+
+
+def test_a_breast_projection_has_the_curve_that_its_frame_brings() -> None:
+    """Frame VOI LUT With LUT (C.7.6.16.2.10b): a cubic curve; 4095 * (2048 / 4095)^3 = 512 of 4095, level 32."""
+    dataset = datasets(axial([0]))[0]
+    dataset.PixelData = np.full((SIZE, SIZE), 2048, np.int16).tobytes()
+    dataset.RescaleIntercept, dataset.PixelRepresentation = "0", 0
+    for keyword in ("WindowCenter", "WindowWidth"):
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    table, frame, groups = Dataset(), Dataset(), Dataset()
+    table.add_new("LUTDescriptor", "US", [4096, 0, 12])
+    table.add_new("LUTData", "OW", np.rint(4095 * (np.arange(4096) / 4095.0) ** 3).astype("<u2").tobytes())
+    table.LUTExplanation = "CONTRAST"
+    frame.VOILUTSequence = [table]
+    groups.FrameVOILUTSequence = [frame]
+    dataset.PerFrameFunctionalGroupsSequence = [groups]
+    image = decode_for_display(part10(dataset))
+    assert [one.explanation for one in image.choices] == ["CONTRAST"]
+    assert int(picture(image)[0, 0]) == 32
 
 
 def test_an_image_that_claims_too_much_is_hostile() -> None:

@@ -30,6 +30,9 @@ def header(**values: object) -> Dataset:
         (header(Modality="PT", Units="NONE"), ""),
         (header(Modality="NM", Units="PCNT"), "%"),
         (header(Modality="DX", RescaleType="OD"), "mOD"),  # 2140 stands for an optical density of 2.140
+        (header(Modality="CR", ModalityLUTSequence=[header(ModalityLUTType="OD")]), "mOD"),
+        (header(Modality="CT", SOPClassUID=CT, ModalityLUTSequence=[header(ModalityLUTType="HU")]), "HU"),
+        (header(Modality="CR", ModalityLUTSequence=[header(ModalityLUTType="US")]), ""),
     ],
 )
 def test_hounsfield_units_are_told_only_where_the_image_has_them(declared: Dataset, unit: str) -> None:

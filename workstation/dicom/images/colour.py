@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,16 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import convert_color_space
 
 from resources.translation import tr
-from workstation.dicom.images.frame_attributes import VoiWindow
+from workstation.dicom.images.frame_attributes import VoiWindow, integer
 from workstation.dicom.images.palette import palette, through_palette
 from workstation.domain.errors import DecodeError
 
 Pixels = npt.NDArray[Any]
+_NEUTRAL: Final = 2
+"""So far may the samples of a grey pixel lie apart: compression and rounding move them"""
+_SURE_SHARE: Final = 0.1
+_SURE_TIMES: Final = 4.0
+"""What neutral pixels are taken for proof: a tenth of the picture, and four times as many as the other reading has"""
 
 
 def from_palette(dataset: Dataset, pixels: Pixels) -> Pixels:
@@ -62,6 +67,45 @@ def as_rgb(pixels: Pixels, photometric: str, bits_stored: int) -> Pixels:
     if photometric.startswith("YBR"):
         pixels = convert_color_space(pixels, "YBR_FULL", "RGB")
     return pixels
+
+
+def whole_samples(dataset: Dataset, frame: int) -> tuple[Pixels, str] | None:
+    """
+    Return one frame of an image that calls itself YBR_FULL_422 and holds every sample, None for any other.
+
+    Its length disproves the sampling and leaves open whether the samples are YBR_FULL or RGB; the neutral pixels that
+    every picture has, a dark border for one, tell which (PS3.3 C.7.6.3.1.2). Raises DecodeError where they do not.
+    """
+    length = integer(dataset, "Rows", 0) * integer(dataset, "Columns", 0) * 3
+    data = dataset.get("PixelData")
+    if not isinstance(data, bytes) or not is_whole(dataset, len(data)):
+        return None
+    samples = np.frombuffer(data, np.uint8, length, frame * length)
+    pixels = samples.reshape(integer(dataset, "Rows", 0), integer(dataset, "Columns", 0), 3)
+    wide = pixels.astype(np.int16)
+    neutral_ybr = float(np.mean(np.abs(wide[..., 1:] - 128).max(axis=-1) <= _NEUTRAL))
+    neutral_rgb = float(np.mean(np.ptp(wide, axis=-1) <= _NEUTRAL))
+    if max(neutral_ybr, neutral_rgb) < _SURE_SHARE or not (
+        neutral_ybr > _SURE_TIMES * neutral_rgb or neutral_rgb > _SURE_TIMES * neutral_ybr
+    ):
+        raise DecodeError(
+            tr("The image says that its colours are stored as {name}, but its length says otherwise.",
+               name="YBR_FULL_422"),
+            hint=tr("Ask the sender for a copy in RGB."),
+            detail=f"neutral as YBR {neutral_ybr:.3f}, as RGB {neutral_rgb:.3f}",
+        )  # fmt: skip
+    return pixels, "YBR_FULL" if neutral_ybr > neutral_rgb else "RGB"
+
+
+def is_whole(dataset: Dataset, length: int) -> bool:
+    """Tell whether uncompressed pixels of so many bytes hold every sample of what calls itself YBR_FULL_422."""
+    frames = max(1, integer(dataset, "NumberOfFrames", 1))
+    pixels = integer(dataset, "Rows", 0) * integer(dataset, "Columns", 0) * frames
+    return (
+        str(dataset.get("PhotometricInterpretation", "") or "").strip() == "YBR_FULL_422"
+        and (integer(dataset, "SamplesPerPixel", 0), integer(dataset, "BitsAllocated", 0)) == (3, 8)
+        and length >= 3 * pixels > 0
+    )
 
 
 def _from_partial(pixels: Pixels) -> Pixels:

@@ -25,7 +25,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
-from workstation.dicom.images.colour import as_rgb, from_palette, partly_coloured
+from workstation.dicom.images.colour import as_rgb, from_palette, partly_coloured, whole_samples
 from workstation.dicom.images.frame_attributes import (
     VoiWindow,
     functional_groups,
@@ -160,7 +160,8 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
     transform = groups.get("PixelValueTransformationSequence", dataset)
     slope, intercept = number(transform.get("RescaleSlope"), 1.0), number(transform.get("RescaleIntercept"), 0.0)
     has_fractions = not float(slope).is_integer()
-    windows = windows_of(groups.get("FrameVOILUTSequence", dataset), has_fractions=has_fractions)
+    voi = groups.get("FrameVOILUTSequence", dataset)  # windows, tables or both (PS3.3 C.7.6.16.2.10, C.7.6.16.2.10b)
+    windows = windows_of(voi, has_fractions=has_fractions)
     if photometric == "PALETTE COLOR":
         pixels, photometric = from_palette(dataset, pixels), "RGB"
     elif pixels.ndim == 3:
@@ -180,7 +181,7 @@ def _decoded(dataset: Dataset, frame: int) -> DecodedFrame:
         padding=padding_of(dataset),
         windows=windows,
         # what leaves a modality LUT is unsigned, and so is the first value a VOI LUT maps then
-        voi_luts=tables_of(dataset.get("VOILUTSequence"), is_signed=_modality_is_signed(dataset, transform)),
+        voi_luts=tables_of(voi.get("VOILUTSequence"), is_signed=_modality_is_signed(dataset, transform)),
         bits_stored=integer(dataset, "BitsStored", 0) or integer(dataset, "BitsAllocated", 16),
         is_signed=is_signed,
         lossy=str(dataset.get("LossyImageCompression", "") or "") == "01",
@@ -296,11 +297,18 @@ def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
     syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID", "") if hasattr(dataset, "file_meta") else ""))
     photometric = str(dataset.get("PhotometricInterpretation", "MONOCHROME2") or "MONOCHROME2").strip()
     problem: Exception | None = None
+    whole = whole_samples(dataset, frame) if syntax in _LITTLE else None
+    if whole is not None:
+        return whole
     try:
         with quiet():
             pixels, meta = get_decoder(syntax).as_array(dataset, index=frame, raw=False)
+        photometric = str(meta["photometric_interpretation"])
+        above = _bits_below(dataset)
+        if above and not syntax.is_encapsulated and photometric.startswith("MONOCHROME"):
+            return _shifted(dataset, _with_unused_bits(dataset, frame), above), photometric
         # native byte order: big endian files decode to '>i2'
-        return pixels.astype(pixels.dtype.newbyteorder("="), copy=False), str(meta["photometric_interpretation"])
+        return pixels.astype(pixels.dtype.newbyteorder("="), copy=False), photometric
     except Exception as exc:  # noqa: BLE001 - plug-ins raise anything
         problem = exc
     if syntax in _GDCM_SYNTAXES:
@@ -320,6 +328,27 @@ def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
         hint=_send_again(),
         detail=f"{syntax.name}: {type(problem).__name__}",
     ) from problem
+
+
+def _bits_below(dataset: Dataset) -> int:
+    """Return how many bits lie below the stored ones, as High Bit could say until 2004 (PS3.5 8.1.1, PS3.3 C.7.6.3)."""
+    allocated, stored = integer(dataset, "BitsAllocated", 0), integer(dataset, "BitsStored", 0)
+    high = integer(dataset, "HighBit", stored - 1)
+    return high + 1 - stored if 0 < stored <= high < allocated else 0
+
+
+def _shifted(dataset: Dataset, words: Pixels, below: int) -> Pixels:
+    """Return the stored values of words in which other bits lie below them, and perhaps above."""
+    if words.dtype.kind not in "iu":
+        return words
+    bits, stored = words.dtype.itemsize * 8, integer(dataset, "BitsStored", 0)
+    # the sign comes along to the right in a signed type
+    aligned: Pixels = words << (bits - stored - below) >> (bits - stored)
+    return aligned
+
+
+_LITTLE: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", DeflatedExplicitVRLittleEndian})
+"""Syntaxes whose pixel data are samples, byte after byte"""
 
 
 def _no_reader(syntax: UID) -> bool:

@@ -57,10 +57,16 @@ def functional_groups(dataset: Dataset, frame: int) -> Mapping[str, Dataset]:
     return found
 
 
+def declared_unit(dataset: Dataset, transform: Dataset) -> str:
+    """Return the type of a Modality LUT, which takes the place of slope and intercept, or else their Rescale Type."""
+    table = next(iter(dataset.get("ModalityLUTSequence") or ()), transform)
+    return str((transform.get("RescaleType") if table is transform else table.get("ModalityLUTType")) or "")
+
+
 def unit_of(dataset: Dataset, transform: Dataset) -> str:
     """Return the unit of the values after the modality transform, empty when they have none."""
     return unit_named(
-        str(transform.get("RescaleType", "") or dataset.get("Units", "") or ""),
+        declared_unit(dataset, transform) or str(dataset.get("Units", "") or ""),
         str(dataset.get("Modality", "")),
         str(dataset.get("SOPClassUID", "")),
         is_rescaled=transform.get("RescaleIntercept") is not None,

@@ -19,8 +19,10 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 
 from resources.translation import tr
 from workstation.dicom.header import header_of
+from workstation.dicom.images.colour import is_whole
 from workstation.dicom.images.decode import MAX_FRAMES, frame_count, parse
 from workstation.dicom.images.frame_attributes import integer
+from workstation.dicom.images.overlays import keep_frame
 from workstation.dicom.quiet import quiet
 from workstation.domain.errors import DecodeError, HostileInput
 
@@ -69,6 +71,8 @@ class FrameReader:
             self._frames = self._located(dataset)
         else:
             self._pixels = dataset[keyword].value
+            if is_whole(dataset, len(self._pixels)):
+                self._bits = self._bits // 2 * 3
         self._base = _without(dataset)
 
     @property
@@ -96,6 +100,7 @@ class FrameReader:
             values = self._planes[index]
             single.ImagePositionPatient = list(values["ImagePositionPatient"])
             single.ImageOrientationPatient = list(values["ImageOrientationPatient"])
+        keep_frame(single, index)
         single.NumberOfFrames = 1
         if self._is_encapsulated:
             single.add_new(self._keyword, self._vr, encapsulate([self._encoded(index)]))
@@ -163,6 +168,7 @@ def one_frame(header: Dataset, frame_number: int, frame: bytes, transfer_syntax_
     groups = list(header.get("PerFrameFunctionalGroupsSequence") or [])
     if frame_number <= len(groups):
         single.PerFrameFunctionalGroupsSequence = [groups[frame_number - 1]]
+    keep_frame(single, frame_number - 1)
     single.NumberOfFrames = 1
     vr = "OB" if bits <= 8 or syntax.is_encapsulated else "OW"
     if syntax.is_encapsulated:

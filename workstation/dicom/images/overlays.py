@@ -1,9 +1,10 @@
-"""Overlay planes (groups 60xx): graphics that the modality drew, as bits over the image. Source: PS3.3 C.9.2."""
+"""Overlay planes (groups 60xx): graphics that the modality drew, as bits over the image. Source: PS3.3 C.9.2, C.9.3."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -64,6 +65,30 @@ def has_overlays(dataset: Dataset) -> bool:
     return any((group, _ROWS) in dataset for group in _GROUPS)
 
 
+def keep_frame(dataset: Dataset, frame: int) -> None:
+    """
+    Leave in the dataset of a multi-frame object what its overlays draw on one frame, counted from 0.
+
+    The frame is to be an object of its own: an overlay of other frames would fall on it. Changes no value of an
+    element that the dataset shares with another one.
+    """
+    for group in _GROUPS:
+        if (group, _ROWS) not in dataset or not any((group, one) in dataset for one in (_FRAMES, _FRAME_ORIGIN)):
+            continue  # none, or the same on all frames
+        try:
+            data = _data_of(dataset, group, frame)
+        except (TypeError, ValueError, IndexError):
+            data = None  # broken: it would be drawn nowhere
+        if data is None:
+            for tag in [one.tag for one in dataset.group_dataset(group)]:
+                del dataset[tag]
+            continue
+        for element in (_FRAMES, _FRAME_ORIGIN):
+            dataset.pop((group, element), None)
+        if data:
+            dataset.add_new((group, _DATA), "OB", data)
+
+
 def _planes(dataset: Dataset, frame: int, stored: Callable[[], npt.NDArray[Any]] | None) -> Iterator[OverlayPlane]:
     for group in _GROUPS:
         if (group, _ROWS) not in dataset:
@@ -79,22 +104,12 @@ def _planes(dataset: Dataset, frame: int, stored: Callable[[], npt.NDArray[Any]]
 def _plane(
     dataset: Dataset, group: int, frame: int, stored: Callable[[], npt.NDArray[Any]] | None
 ) -> OverlayPlane | None:
-    def value(element: int, default: Any = None) -> Any:  # noqa: ANN401 - pydicom values have no static type
-        if (group, element) not in dataset:
-            return default
-        found = dataset[group, element].value
-        return default if found is None or found == "" else found
-
+    value = partial(_value, dataset, group)
     rows, columns = int(value(_ROWS)), int(value(_COLUMNS))
-    if not 0 < rows * columns <= _LARGEST:
+    place = _place(dataset, group, frame)
+    if place is None or not 0 < rows * columns <= _LARGEST:
         return None
     top, left = (int(one) for one in value(_ORIGIN, (1, 1)))
-    place = frame - (int(value(_FRAME_ORIGIN, 1)) - 1)
-    count = int(value(_FRAMES, 1))
-    if count == 1 and (group, _FRAME_ORIGIN) not in dataset:
-        place = 0  # one plane for all frames
-    if not 0 <= place < count:
-        return None
     data = value(_DATA)
     bits = (
         _unpacked(bytes(data), rows, columns, place, swapped=_is_swapped(dataset, group))
@@ -105,6 +120,39 @@ def _plane(
         return None
     label = str(value(_LABEL, "") or value(_DESCRIPTION, ""))
     return OverlayPlane(group, bits, (top - 1, left - 1), label, str(value(_TYPE, "G")) == "R")
+
+
+def _value(dataset: Dataset, group: int, element: int, default: Any = None) -> Any:  # noqa: ANN401 - pydicom values have no static type
+    if (group, element) not in dataset:
+        return default
+    found = dataset[group, element].value
+    return default if found is None or found == "" else found
+
+
+def _place(dataset: Dataset, group: int, frame: int) -> int | None:
+    """Return which plane of an overlay lies on a frame, both from 0; None where none does."""
+    count = int(_value(dataset, group, _FRAMES, 1))
+    if count == 1 and (group, _FRAME_ORIGIN) not in dataset:
+        return 0  # one plane for all frames
+    place = frame - (int(_value(dataset, group, _FRAME_ORIGIN, 1)) - 1)
+    return place if 0 <= place < count else None
+
+
+def _data_of(dataset: Dataset, group: int, frame: int) -> bytes | None:
+    """Return the data of the plane on one frame, empty where they lie in the pixels; None where none is on it."""
+    place, data = _place(dataset, group, frame), _value(dataset, group, _DATA)
+    if place is None:
+        return None
+    if data is None:
+        return b""
+    rows, columns = int(_value(dataset, group, _ROWS)), int(_value(dataset, group, _COLUMNS))
+    if not 0 < rows * columns <= _LARGEST:
+        return None
+    bits = _unpacked(bytes(data), rows, columns, place, swapped=_is_swapped(dataset, group))
+    if bits is None:
+        return None
+    packed = np.packbits(bits.ravel(), bitorder="little").tobytes()
+    return packed + b"\0" * (len(packed) % 2)
 
 
 def _is_swapped(dataset: Dataset, group: int) -> bool:

@@ -18,6 +18,7 @@ from pydicom.dataset import Dataset
 from resources.translation import tr
 from workstation.dicom.images.frame_attributes import (
     VoiWindow,
+    declared_unit,
     integer,
     number,
     tables_of,
@@ -188,7 +189,7 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         slope=slope,
         intercept=number(dataset.get("RescaleIntercept"), 0.0),
         modality_lut=modality[0] if modality else None,
-        unit=unit_named(_declared_unit(dataset), "", "", is_rescaled=False),
+        unit=unit_named(declared_unit(dataset, dataset), "", "", is_rescaled=False),
         inverse=shape == "INVERSE",
         presentation_lut=table,
         rotation=integer(dataset, "ImageRotation", 0) % 360,
@@ -204,11 +205,6 @@ def _presentation(dataset: Dataset, frame: FrameRef, rows: int, columns: int) ->
         profile=bytes(dataset.get("ICCProfile") or b""),
         exact=exact,
     )
-
-
-def _declared_unit(dataset: Dataset) -> str:
-    table = next(iter(dataset.get("ModalityLUTSequence") or ()), Dataset())
-    return str(table.get("ModalityLUTType", "") or dataset.get("RescaleType", "") or "")
 
 
 def _names(item: Dataset, frame: FrameRef) -> bool:

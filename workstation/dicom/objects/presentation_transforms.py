@@ -22,12 +22,14 @@ _WHITEST: Final = 255
 _LEVEL: Final = 257
 _WIDTHS: Final = (8, 16)
 """Bits of an entry that every judge takes (PS3.3 C.11.1.1.1, C.11.2.1.1)"""
+_TERMS: Final = {"mOD": "OD", "%": "PCT"}
+"""What the standard calls units that are told as they are read (PS3.3 C.11.1.1.2)"""
 _DESCRIPTOR, _DATA = 0x00283002, 0x00283006
 
 
 def add_modality_transform(content: Dataset, look: ImageLook) -> None:
     """Write the table or the numbers that turn stored values into those of the modality."""
-    unit = look.unit[:16] or "US"
+    unit = _TERMS.get(look.unit, look.unit[:16]) or "US"
     if look.modality_table is not None:
         item = _table(look.modality_table)
         item.ModalityLUTType = unit
