@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 from pydicom.dataset import FileDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from tests.helpers.ct import part10
 from viewers.scene.picture import picture
@@ -150,7 +150,7 @@ def test_a_volume_has_the_same_values_as_its_slices_where_bits_lie_elsewhere(tmp
     for n in range(3):
         dataset, _ = unusual_bits(12, 15, signed=False)
         dataset.ImagePositionPatient = [0, 0, 2.0 * n]
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{n}"
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{n}")
         (tmp_path / f"{n}.dcm").write_bytes(part10(dataset))
         assert header_of(read_dataset(tmp_path / f"{n}.dcm")).integer("HighBit") == 15
     voxels = load_volume(sorted(tmp_path.glob("*.dcm"))).voxels

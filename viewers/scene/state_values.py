@@ -7,6 +7,7 @@ A state repeats the modality transform, and what it leaves out is identity: then
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -81,7 +82,7 @@ def _stored(image: SliceImage) -> Values:
     return stored
 
 
-def _carried(image: SliceImage, own: LookupTable, transformed: Any) -> Values:  # noqa: ANN401 - a function of values
+def _carried(image: SliceImage, own: LookupTable, transformed: Callable[[Values], Values]) -> Values:
     """Return the state's values of an image behind a table of its own, each looked up by what that table gave."""
     low, high = image.stored_range or (0, _LEVELS)
     if high - low >= _LEVELS:
@@ -92,7 +93,8 @@ def _carried(image: SliceImage, own: LookupTable, transformed: Any) -> Values:  
     found[theirs] = ours
     if not np.array_equal(found[theirs], ours):
         raise _merged()
-    return found[image.pixels]
+    carried: Values = found[image.pixels]
+    return carried
 
 
 def _padding(image: SliceImage, rescale: tuple[float, float] | None) -> tuple[float, float] | None:
