@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from blake3 import blake3
+from sqlalchemy import Row
 
 from worklist.hub.archive import Archive, InstanceKey, new_file, storage_error
 from worklist.hub.auth import authorize
@@ -213,7 +214,11 @@ class Intake:
                 return
             attributes, _ = dataset_to_json(read_header(part.path), bulk_path(seen), self._rules_of(site_id))
             instance = NewInstance(seen, attributes, digest, part.size, part.fast.hexdigest())
-            if self._already(instance, site_id) or self._has_no_place(seen, part.path):
+            with self._context.read() as connection:
+                existing = self._index.existing(connection, seen.sop_instance_uid)
+                owner = self._index.owner(connection, seen.study_instance_uid)
+                awaited = stamp_named(connection, seen.sop_instance_uid)
+            if self._already(instance, site_id, existing, owner) or self._has_no_place(seen, part.path, awaited):
                 return
             key = InstanceKey(seen.study_instance_uid, seen.series_instance_uid, seen.sop_instance_uid, digest)
             self._archive.put(part.path, key)
@@ -269,12 +274,9 @@ class Intake:
         with self._context.read() as connection:
             return self._index.owner(connection, study)
 
-    def _already(self, instance: NewInstance, site_id: str) -> bool:
+    def _already(self, instance: NewInstance, site_id: str, existing: str | None, owner: str | None) -> bool:
         """Answer what the index can tell before anything is written."""
         seen = instance.inspected
-        with self._context.read() as connection:
-            existing = self._index.existing(connection, seen.sop_instance_uid)
-            owner = self._index.owner(connection, seen.study_instance_uid)
         if owner and site_id and owner != site_id:  # another site was faster: whether the bytes agree is not told
             self._not_permitted(seen)
             self.outcomes.append(_outcome(NOT_AUTHORISED, seen))
@@ -290,15 +292,13 @@ class Intake:
         self.outcomes.append(_outcome(0, seen))
         return True
 
-    def _has_no_place(self, seen: InspectedInstance, path: Path) -> bool:
+    def _has_no_place(self, seen: InspectedInstance, path: Path, awaited: Row[Any] | None) -> bool:
         """
         Refuse what bears the name of a report's stamped version and may not stand there.
 
         Where the report was withdrawn nobody is to find it beside the note; else it has to be that version, for what
         is stored is never replaced. The judge has audited why it is not.
         """
-        with self._context.read() as connection:
-            awaited = stamp_named(connection, seen.sop_instance_uid)
         if awaited is None:
             return False
         if awaited.state != ReportState.FINAL.value:
