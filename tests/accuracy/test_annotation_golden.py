@@ -56,6 +56,16 @@ def test_a_3_4_5_triangle_is_5_mm_long(plane: ImagePlane) -> None:
     assert (drawn.points_px, drawn.referenced_sop_instance_uid != "") == ((), True)
 
 
+def test_a_stroke_like_an_8_has_the_area_that_its_pixels_have() -> None:
+    """Two triangles of 20 x 10 columns by rows at 0.5 mm by 2 mm: 2 x (20 x 2) x (10 x 0.5) / 2 = 200 mm2."""
+    plane = PLANES["unequal spacing"]
+    eight = [plane.lps_of(*point) for point in ((10, 10), (30, 30), (30, 10), (10, 30))]
+    drawn = draw(AnnotationKind.FREEHAND, image(plane=plane), eight)
+    assert numbers(drawn)[MeasureName.AREA] == (200.0, "mm2")
+    assert drawn.statistics is not None
+    assert abs(drawn.statistics.count - 200) <= 30  # pixels of 1 mm2, of those on the rim one half
+
+
 @every_plane
 def test_long_and_short_axis_are_told_by_length_not_by_order(plane: ImagePlane) -> None:
     points = at_mm(plane, (4, -3), (4, 3), (0, 0), (8, 0))

@@ -21,6 +21,45 @@ def test_the_area_does_not_depend_on_where_the_outline_lies_or_which_way_it_turn
     assert pytest.approx(outline.area(SQUARE[::-1] + 1e6)) == 12.0
 
 
+def test_a_figure_of_eight_has_the_area_of_both_its_halves_as_the_pixels_inside_have() -> None:
+    """Two triangles of base 20 and height 10 that meet in their tips: 2 x 20 x 10 / 2."""
+    eight = np.array([[10.0, 10], [30, 30], [30, 10], [10, 30]])
+    assert outline.area(eight) == pytest.approx(200.0)
+    assert outline.area(np.roll(eight, 1, axis=0)[:, ::-1]) == pytest.approx(200.0)
+
+
+def test_two_halves_that_meet_in_a_corner_of_both_count_together() -> None:
+    """Two squares of 2 by 2, drawn in one stroke through their common corner and turned against each other."""
+    bow = np.array([[0.0, 0], [2, 0], [2, 2], [4, 2], [4, 4], [2, 4], [2, 2], [0, 2]])
+    against = np.array([[0.0, 0], [2, 0], [2, 2], [2, 4], [4, 4], [4, 2], [2, 2], [0, 2]])
+    assert (outline.area(bow), outline.area(against)) == (8.0, 8.0)
+
+
+def test_what_a_stroke_goes_around_twice_lies_outside_as_it_does_for_the_pixels() -> None:
+    """
+    The five-pointed star in a circle of radius 1: its tips count, its heart, a pentagon of radius r, does not.
+
+    r = cos 72 / cos 36 = 0.381966; tips and heart are 5 r sin 36 = 1.1225699, the heart is 2.5 r r sin 72 = 0.3468932.
+    """
+    turns = np.radians(90 + 144 * np.arange(5))
+    star = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    assert outline.area(star) == pytest.approx(1.1225699 - 0.3468932, abs=1e-6)
+    assert not outline.inside(star, np.zeros((1, 2)))[0]
+
+
+def test_a_small_loop_where_a_stroke_closes_counts_once_with_the_region() -> None:
+    """A square of 10 by 10 whose last line leaves it at (5/3, 0): it loses one triangle and a small one hangs below."""
+    crossing = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10], [2, -2]])
+    assert outline.area(crossing) == pytest.approx(100 - 10 * (5 / 3) / 2 + (5 / 3) * 2 / 2)
+
+
+def test_the_area_of_a_stroke_that_crosses_itself_everywhere_is_that_of_a_fine_count_of_points() -> None:
+    rng = np.random.default_rng(7)
+    tangle = rng.uniform(0, 10, (40, 2))
+    fine = (np.stack(np.meshgrid(np.arange(500), np.arange(500)), axis=-1).reshape(-1, 2) + 0.5) / 50
+    assert outline.area(tangle) == pytest.approx(outline.inside(tangle, fine).mean() * 100, abs=0.1)
+
+
 def test_the_chord_across_the_long_side_of_a_rectangle_is_its_short_side() -> None:
     start, end = outline.chord_across(SQUARE, np.array([0.0, 1.5]), np.array([4.0, 1.5]))
     assert pytest.approx(np.linalg.norm(end - start)) == 3.0
