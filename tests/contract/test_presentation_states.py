@@ -15,11 +15,14 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from tests.helpers.ct import part10
+from viewers.scene.annotations import Annotations
 from viewers.scene.applied_state import AppliedState
 from viewers.scene.camera import Camera
 from viewers.scene.picture import picture
 from viewers.scene.presentation import camera_of, drawn, presented
+from viewers.scene.raster import Window
 from viewers.scene.slice_view import SliceView
+from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.bootstrap.image_stream import decode_for_display
 from workstation.dicom.images.decode import read_dataset
 from workstation.dicom.images.phantom import ct_slice_dataset
@@ -282,6 +285,42 @@ def test_a_state_that_subtracts_a_mask_is_refused_in_words() -> None:
     frame = FrameRef(str(of.SOPInstanceUID))
     assert applied.image(0, plain, frame) is plain
     assert applied.refusal(0, plain, frame) == "The presentation state subtracts a mask image, which is not done here"
+
+
+def scene_under(of: FileDataset, by: FileDataset) -> StackScene:
+    uid = str(of.SOPInstanceUID)
+    scene = StackScene([StackSlot(uid)], annotations=Annotations("1"), new_uid=lambda: "2.25.1", modality="CT")
+    scene.put(0, decode_for_display(part10(of)))
+    scene.present(presentation_state(read_dataset(part10(by))))
+    return scene
+
+
+def told_in_red(scene: StackScene) -> list[str]:
+    return [line.text for line in scene.frame((400.0, 400.0)).overlay.captions if line.is_warning]
+
+
+def test_the_screen_says_in_red_that_a_state_is_not_done_and_why() -> None:
+    of = image()
+    mask = item(MaskOperation="AVG_SUB", MaskFrameNumbers=1)
+    refused = scene_under(of, state(of, MaskSubtractionSequence=[mask], RecommendedViewingMode="SUB", ImageRotation=90))
+    assert told_in_red(refused) == [
+        "Not shown as stored (LUNG): The presentation state subtracts a mask image, which is not done here"
+    ]
+    assert (refused.window, refused.state.camera.rotation_deg) == (Window(centre=3000, width=10), 0)
+    assert told_in_red(scene_under(of, state(of, **softcopy(300, 1500)))) == ["Shown as stored: LUNG"]
+
+
+def test_windows_of_ct_do_not_fall_on_the_stored_values_of_a_state_and_measuring_keeps_hounsfield_units() -> None:
+    of = image()
+    scene = scene_under(of, without(state(of, **softcopy(1064, 400)), *RESCALE))
+    # HU -1000 to 3607 are stored with the intercept -1024
+    assert (scene.value_unit, scene.preset_window("2")) == ("", None)
+    assert scene.full_range() == Window(centre=2328.0, width=4608.0)
+    measured = scene.measured()
+    assert measured is not None
+    assert (measured.unit, int(measured.pixels[0, 0])) == ("HU", -1000)
+    scene.present(None)
+    assert (scene.value_unit, scene.full_range()) == ("HU", Window(centre=1304.0, width=4608.0))
 
 
 def test_a_sigmoid_comes_to_the_ends_of_the_presentation_lut_behind_it() -> None:

@@ -122,6 +122,18 @@ def test_a_state_that_is_damaged_for_one_image_leaves_that_image_as_it_is(lidc_0
     assert shown.pixels.tolist() == image.pixels.tolist()
 
 
+def test_a_state_that_subtracts_a_mask_is_listed_with_the_reason_and_never_offered(lidc_0314: Path) -> None:
+    headers = foreign.sources(lidc_0314, 120, 125, 5)
+    ds = pydicom.dcmread(BytesIO(foreign.presentation(headers, 0)))
+    mask = Dataset()
+    mask.MaskOperation, mask.MaskFrameNumbers = "AVG_SUB", 1
+    ds.MaskSubtractionSequence, ds.RecommendedViewingMode = [mask], "SUB"
+    with pytest.raises(WorkstationError) as refused:
+        read_object(foreign._part10(ds), foreign.study_of(headers))
+    expected = "The presentation state subtracts a mask image, which is not done here"
+    assert refused.value.user_text == expected
+
+
 def test_a_line_to_the_end_of_the_world_does_not_stop_the_window(qapp: object) -> None:
     assert qapp is not None
     far = [ForeignShape(((0.0, 0.0), (10.0**power, 5.0)), lines=("K",)) for power in (2, 5, 9, 300)]
