@@ -171,6 +171,35 @@ def test_a_drawing_that_is_dragged_out_of_its_region_loses_its_millimetres() -> 
     assert told(remeasured(drawn, image, [(20, 20), (120, 20)])) == (20.0, "mm", SpacingBasis.ULTRASOUND)
 
 
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        ([(60, 30), (100, 30)], (40.0, "px", None)),
+        ([(10, 30), (60, 30)], (50.0, "px", None)),
+        ([(10, 70), (60, 70)], (5.0, "mm", SpacingBasis.ULTRASOUND)),
+    ],
+    ids=["in the inset", "into the inset", "below it"],
+)
+@pytest.mark.parametrize("units", [(4, 7), (4, 3)], ids=["spectrum", "M-mode"])
+def test_nothing_is_measured_in_mm_in_a_spectrum_or_curve_that_lies_over_the_section(
+    units: tuple[int, int], points: list[tuple[float, float]], expected: tuple[float, str, SpacingBasis | None]
+) -> None:
+    """A section of 0.1 mm a pixel under an inset of seconds by cm/s or by cm (units 4, 7, 3). Source: PS3.3 C.8.5.5."""
+    regions = [region(0, 0, 199, 99, (0.01, 0.01)), region(50, 20, 150, 60, (0.02, 0.02), units=units)]
+    assert told(draw(picture(header("US", SequenceOfUltrasoundRegions=regions)), points)) == expected
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [region(0, 100, 199, 120, (0.02, 0.02), units=(4, 0)), region(0, 0, 399, 299, (0.02, 0.02), units=(4, 7))],
+    ids=["beside", "larger, below"],
+)
+def test_a_section_beside_a_curve_or_over_a_larger_one_keeps_its_millimetres(curve: Dataset) -> None:
+    regions = [curve, region(0, 0, 199, 99, (0.01, 0.01))]
+    drawn = draw(picture(header("US", SequenceOfUltrasoundRegions=regions)), [(10, 30), (60, 30)])
+    assert told(drawn) == (5.0, "mm", SpacingBasis.ULTRASOUND)
+
+
 def test_regions_over_each_other_that_disagree_give_no_millimetres() -> None:
     one = PixelSize((0.2, 0.2), SpacingBasis.ULTRASOUND, None, (0, 0, 99, 99))
     other = PixelSize((0.3, 0.3), SpacingBasis.ULTRASOUND, None, (0, 0, 49, 49))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydicom.dataset import Dataset
 
-from workstation.domain.pixel_size import PixelSize, SpacingBasis
+from workstation.domain.pixel_size import Box, PixelSize, SpacingBasis
 
 _ULTRASOUND: Final = frozenset({"US", "IVUS"})
 _SECTIONS: Final = frozenset({"CT", "MR", "PT", "NM", "OCT", "OPT", "IVOCT", "SM", *_ULTRASOUND})
@@ -93,29 +93,63 @@ def calibrated_regions(dataset: Dataset) -> tuple[PixelSize, ...]:
     """
     Return the two-dimensional regions of an ultrasound picture whose axes are lengths, largest first.
 
-    Curves over time and spectra have no lengths in both directions and are left out.
+    Curves over time and spectra have no lengths in both directions and are left out. Where one lies over a region
+    of lengths that is not smaller, an inset, nothing of that region holds.
     """
-    found = []
+    lengths: list[tuple[Box, tuple[float, float]]] = []
+    others: list[Box] = []
     for item in dataset.get("SequenceOfUltrasoundRegions") or []:
-        try:
-            x, y = abs(float(item.PhysicalDeltaX)), abs(float(item.PhysicalDeltaY))
-            units = int(item.PhysicalUnitsXDirection), int(item.PhysicalUnitsYDirection)
-            box = (
-                int(item.RegionLocationMinX0),
-                int(item.RegionLocationMinY0),
-                int(item.RegionLocationMaxX1),
-                int(item.RegionLocationMaxY1),
-            )
-        except (AttributeError, TypeError, ValueError):
+        box = _box(item)
+        if box is None:
             continue
-        if units == (_CENTIMETRES, _CENTIMETRES) and x > 0 and y > 0 and math.isfinite(x + y):
-            found.append(PixelSize((x * _MM_PER_CM, y * _MM_PER_CM), SpacingBasis.ULTRASOUND, None, box))
-    return tuple(sorted(found, key=_area, reverse=True))
+        scale = _centimetres(item)
+        if scale is None:
+            others.append(box)
+        else:
+            lengths.append((box, (scale[0] * _MM_PER_CM, scale[1] * _MM_PER_CM)))
+    lengths.sort(key=lambda one: _area(one[0]), reverse=True)
+    return tuple(
+        PixelSize(
+            spacing_mm,
+            SpacingBasis.ULTRASOUND,
+            None,
+            box,
+            tuple(one for one in others if _area(one) <= _area(box) and _overlap(one, box)),
+        )
+        for box, spacing_mm in lengths
+    )
 
 
-def _area(size: PixelSize) -> int:
-    left, top, right, bottom = size.region or (0, 0, 0, 0)
+def _box(item: Dataset) -> Box | None:
+    try:
+        return (
+            int(item.RegionLocationMinX0),
+            int(item.RegionLocationMinY0),
+            int(item.RegionLocationMaxX1),
+            int(item.RegionLocationMaxY1),
+        )
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def _centimetres(item: Dataset) -> tuple[float, float] | None:
+    """Return what a pixel of a region measures across and down in cm, None where that are no lengths."""
+    try:
+        x, y = abs(float(item.PhysicalDeltaX)), abs(float(item.PhysicalDeltaY))
+        units = int(item.PhysicalUnitsXDirection), int(item.PhysicalUnitsYDirection)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    is_length = units == (_CENTIMETRES, _CENTIMETRES) and x > 0 and y > 0 and math.isfinite(x + y)
+    return (x, y) if is_length else None
+
+
+def _area(box: Box) -> int:
+    left, top, right, bottom = box
     return (right - left) * (bottom - top)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def _pair(value: Any) -> tuple[float, float] | None:  # noqa: ANN401 - pydicom values have no static type

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from resources.translation import tr
 
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels from 0, ends included"""
+
 
 class SpacingBasis(StrEnum):
     """Where the size of a pixel comes from. Source: PS3.3 10.7.1, C.8.7.6."""
@@ -49,12 +52,14 @@ class PixelSize:
 
     ``magnification`` is the estimated factor by which the detector sees things enlarged, where known.
     ``region`` (left, top, right, bottom, pixels from 0, ends included) bounds where it holds; None = everywhere.
+    ``insets`` are boxes of the same kind that lie over it and show no lengths: nothing holds there.
     """
 
     spacing_mm: tuple[float, float]
     basis: SpacingBasis = SpacingBasis.PATIENT
     magnification: float | None = None
-    region: tuple[int, int, int, int] | None = None
+    region: Box | None = None
+    insets: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.spacing_mm) <= 0:
@@ -64,15 +69,18 @@ class PixelSize:
 
     def holds(self, column: float, row: float) -> bool:
         """Tell whether the size holds at a pixel position, whose pixel centres are whole numbers."""
-        if self.region is None:
-            return True
-        left, top, right, bottom = self.region
-        return left - 0.5 <= column <= right + 0.5 and top - 0.5 <= row <= bottom + 0.5
+        bounded = self.region is None or _within(self.region, column, row)
+        return bounded and not any(_within(one, column, row) for one in self.insets)
 
     @property
     def is_doubtful(self) -> bool:
         """Tell whether a distance measured with it may not be one in the patient."""
         return self.basis in {SpacingBasis.DETECTOR, SpacingBasis.ESTIMATED, SpacingBasis.UNKNOWN}
+
+
+def _within(box: Box, column: float, row: float) -> bool:
+    left, top, right, bottom = box
+    return left - 0.5 <= column <= right + 0.5 and top - 0.5 <= row <= bottom + 0.5
 
 
 def size_at(
