@@ -113,6 +113,8 @@ WANTED: Final[Mapping[int, str]] = {
 SEQUENCES: Final = frozenset({0x00082218, 0x00283000, 0x00540022, 0x00540220, 0x52009229, 0x52009230})
 
 _COSINE_TOLERANCE: Final = 1e-2
+_FARTHEST_MM: Final = 1e6
+"""A kilometre from the origin lies nobody: such a number is damaged, and sums of it are no numbers any more"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,11 @@ class Header:
 
     @property
     def position(self) -> Point | None:
-        """Return Image Position (Patient) in LPS millimetres."""
+        """Return Image Position (Patient) in LPS millimetres, None where no patient can lie."""
         found = self.numbers("ImagePositionPatient", 3)
-        return None if found is None else (found[0], found[1], found[2])
+        if found is None or max(abs(one) for one in found) > _FARTHEST_MM:
+            return None
+        return found[0], found[1], found[2]
 
     @property
     def axes(self) -> tuple[Point, Point] | None:
@@ -172,7 +176,9 @@ class Header:
     def spacing_mm(self) -> tuple[float, float] | None:
         """Return (between columns, between rows); the tag stores rows first (PS3.3 10.7.1.3)."""
         found = self.numbers("PixelSpacing", 2)
-        return None if found is None or min(found) <= 0 else (found[1], found[0])
+        if found is None or not 0 < min(found) <= max(found) <= _FARTHEST_MM:
+            return None
+        return found[1], found[0]
 
     @property
     def plane(self) -> ImagePlane | None:

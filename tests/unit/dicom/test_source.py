@@ -337,6 +337,20 @@ def test_metadata_of_a_multi_frame_object_has_the_plane_of_its_first_frame(share
     assert instance.plane.spacing_mm == (0.7, 0.7)
 
 
+@pytest.mark.parametrize("far", [1e308, -1e308, 1.1e6])
+def test_an_image_whose_position_is_damaged_is_shown_and_told_and_the_study_opens(tmp_path: Path, far: float) -> None:
+    """Sums of such numbers are no numbers: an image a kilometre from its patient has no place."""
+    paths = write(tmp_path, axial([0, 2, 4]))
+    headers = [as_json(pydicom.dcmread(path)) for path in paths]
+    headers[0]["00200032"] = {"vr": "DS", "Value": [far, far, far]}
+
+    study = study_from_json(headers)
+
+    (series,) = study.series
+    assert sorted(one.plane is None for one in series.instances) == [False, False, True]
+    assert [one.code for one in series.warnings] == ["position"]
+
+
 def test_metadata_of_no_study_is_refused() -> None:
     with pytest.raises(DecodeError):
         study_from_json([])
@@ -349,6 +363,7 @@ def test_metadata_of_no_study_is_refused() -> None:
         ("ImageOrientationPatient", [0, 0, 0, 0, 0, 0]),
         ("PixelSpacing", [0, 0.5]),
         ("PixelSpacing", [0.5]),
+        ("PixelSpacing", [1e200, 1e200]),
         ("ImagePositionPatient", [0, 0]),
     ],
 )
