@@ -18,12 +18,15 @@ from workstation.dicom.values import texts
 
 Values = Mapping[str, tuple[str, ...]]
 
+MAX_FRAMES: Final = 100_000
+"""No object is made of more; a header that claims more is not believed, its images are refused when they are read"""
+
 GROUP_ITEMS: Final = {
     "PlanePositionSequence": ("ImagePositionPatient",),
     "PlaneOrientationSequence": ("ImageOrientationPatient",),
     "PixelMeasuresSequence": ("PixelSpacing", "SliceThickness"),
     "PixelValueTransformationSequence": ("RescaleIntercept", "RescaleSlope", "RescaleType"),
-    "FrameContentSequence": ("StackID", "TemporalPositionIndex"),
+    "FrameContentSequence": ("StackID", "InStackPositionNumber", "TemporalPositionIndex"),
     "MREchoSequence": ("EffectiveEchoTime",),
     "MRTimingAndRelatedParametersSequence": ("RepetitionTime",),
     "CTXRayDetailsSequence": ("KVP",),
@@ -81,7 +84,7 @@ def _dose_positions(values: Values) -> list[tuple[str, ...]]:
 
 
 def _nm_positions(values: Values, dataset: Dataset) -> list[tuple[str, ...]]:
-    if "RECON TOMO" not in values.get("ImageType", ()) or _count(values) < 2:
+    if "RECON TOMO" not in values.get("ImageType", ()) or not 2 <= _count(values) <= MAX_FRAMES:
         return []
     detector = _detector(dataset)
     origin = _floats(texts(detector.get("ImagePositionPatient")))

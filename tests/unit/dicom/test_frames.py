@@ -188,6 +188,46 @@ def test_frames_are_sorted_by_position_and_begin_where_their_numbers_begin() -> 
     assert told(stacks_of([enhanced("1", [frame(9), frame(8), frame(7)])])) == [("", [1, 2, 3])]
 
 
+def test_slice_k_of_one_phase_lies_where_slice_k_of_the_other_lies_however_the_frames_are_stored() -> None:
+    """In-Stack Position Number says at which end a stack begins, not the order of storing. PS3.3 C.7.6.16.2.2."""
+    stored = [(1, 2), (1, 0), (1, 1), (2, 0), (2, 2), (2, 1)]
+    rising = [frame(z, TemporalPositionIndex=phase, InStackPositionNumber=z + 1) for phase, z in stored]
+    assert told(stacks_of([enhanced("1", rising)])) == [("Time 1", [2, 3, 1]), ("Time 2", [4, 6, 5])]
+    falling = [frame(z, TemporalPositionIndex=phase, InStackPositionNumber=3 - z) for phase, z in stored]
+    assert told(stacks_of([enhanced("1", falling)])) == [("Time 1", [1, 3, 2]), ("Time 2", [5, 6, 4])]
+
+
+def test_the_place_of_a_frame_in_its_stack_is_read_from_its_functional_groups() -> None:
+    content, groups, owner = Dataset(), Dataset(), Dataset()
+    content.StackID, content.InStackPositionNumber = "1", 7
+    groups.FrameContentSequence = [content]
+    owner.PerFrameFunctionalGroupsSequence = [groups]
+    assert frame_values({}, owner)[0]["InStackPositionNumber"] == ("7",)
+
+
+@pytest.mark.parametrize("count", ["2000000000", "100001", "1e300", "-5"])
+def test_a_header_that_claims_more_frames_than_any_object_holds_is_one_place_beside_the_others(count: str) -> None:
+    """Two thousand million frames took a minute and all memory; what the object holds is refused where it is read."""
+    hostile = enhanced("2", (), NumberOfFrames=count, Modality="US", ImageType=["ORIGINAL", "PRIMARY", "RECON TOMO"])
+    stacks = stacks_of([clip("1", 3), hostile])
+    assert [(one.ref.sop_instance_uid, one.ref.frame_number) for stack in stacks for one in stack.frames] == [
+        ("1", 1),
+        ("1", 2),
+        ("1", 3),
+        ("2", 1),
+    ]
+
+
+def test_no_positions_are_made_up_for_more_frames_than_any_object_holds() -> None:
+    detector = Dataset()
+    detector.ImagePositionPatient, detector.ImageOrientationPatient = [0, 0, 0], [1, 0, 0, 0, 1, 0]
+    owner = Dataset()
+    owner.DetectorInformationSequence = [detector]
+    tags = {"ImageType": ("ORIGINAL", "PRIMARY", "RECON TOMO"), "SpacingBetweenSlices": ("2",)}
+    assert frame_values({**tags, "NumberOfFrames": ("2000000000",)}, owner) == ()
+    assert len(frame_values({**tags, "NumberOfFrames": ("4",)}, owner)) == 4
+
+
 def test_diffusion_splits_by_b_value_and_direction() -> None:
     frames = [
         *(frame(z, DiffusionBValue=0) for z in (0, 1)),

@@ -25,6 +25,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
+from workstation.dicom.frame_headers import MAX_FRAMES
 from workstation.dicom.images.colour import as_rgb, from_palette, partly_coloured, whole_samples
 from workstation.dicom.images.frame_attributes import (
     VoiWindow,
@@ -46,7 +47,6 @@ from workstation.domain.errors import DecodeError, HostileInput, UnsupportedTran
 
 MAX_FRAME_BYTES: Final = 1 << 30
 """No single frame of a clinical image comes near; a header that asks for more is broken or hostile."""
-MAX_FRAMES: Final = 100_000
 _RETIRED: Final = frozenset({"ARGB", "CMYK", "HSV"})
 """Photometric interpretations that DICOM has given up; nothing says how they were meant."""
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from resources.translation import tr
+from workstation.dicom.frame_headers import MAX_FRAMES
 from workstation.dicom.header import Header
 from workstation.dicom.images.cine import cine_of
 from workstation.dicom.images.stack import SAME_POSITION_MM, Placement, describe
@@ -39,8 +40,13 @@ Split = tuple[Callable[[Frame], str], Callable[[str, int], str]]
 
 
 def frame_count(header: Header) -> int:
-    """Return how many frames an object holds, one where it does not say."""
-    return max(1, header.integer("NumberOfFrames", 1))
+    """
+    Return how many frames an object holds, one where it does not say.
+
+    One that claims more than any holds is one place in a stack, whose viewport says why it is refused.
+    """
+    count = header.integer("NumberOfFrames", 1)
+    return count if 1 <= count <= MAX_FRAMES else 1
 
 
 def frames_of(owner: Header) -> list[Frame]:
@@ -103,9 +109,18 @@ def placed_stack(group: list[Frame], label: str) -> ImageStack:
     geometry = describe([placement(frame) for frame in group])
     ordered = [group[n] for n in geometry.order]
     # the position decides the order; the numbers only at which end to begin
-    if ordered[0].ref.frame_number > ordered[-1].ref.frame_number and len({f.ref.sop_instance_uid for f in group}) == 1:
+    if _is_backwards(ordered):
         ordered.reverse()
     return ImageStack(tuple(frame.shown() for frame in ordered), label)
+
+
+def _is_backwards(ordered: list[Frame]) -> bool:
+    """Tell whether a stack ends where its numbers begin: phases whose frames are stored in any order run alike."""
+    ends = [one.header.optional_integer("InStackPositionNumber") for one in (ordered[0], ordered[-1])]
+    if ends[0] is not None and ends[1] is not None and ends[0] != ends[1]:
+        return ends[0] > ends[1]
+    is_one_object = len({one.ref.sop_instance_uid for one in ordered}) == 1
+    return is_one_object and ordered[0].ref.frame_number > ordered[-1].ref.frame_number
 
 
 def _trigger_ms(frame: Frame) -> float:

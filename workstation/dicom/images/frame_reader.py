@@ -18,9 +18,10 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from resources.translation import tr
+from workstation.dicom.frame_headers import MAX_FRAMES
 from workstation.dicom.header import header_of
 from workstation.dicom.images.colour import is_whole
-from workstation.dicom.images.decode import MAX_FRAMES, frame_count, parse
+from workstation.dicom.images.decode import frame_count, parse
 from workstation.dicom.images.frame_attributes import integer
 from workstation.dicom.images.overlays import keep_frame
 from workstation.dicom.quiet import quiet
