@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
@@ -143,6 +144,28 @@ def test_pixels_above_unused_bits_keep_their_values(tmp_path: Path, stored: int,
     assert image.pixels.tolist() == values.tolist()
     theirs = drawn_by_dcmtk(tmp_path, part10(dataset))
     assert int(np.abs(picture(image).astype(int) - theirs).max()) <= 1
+
+
+@pytest.mark.dcmtk
+@pytest.mark.parametrize("tool", ["dcmcjpeg", "dcmcjpls", "dcmcrle"])
+@pytest.mark.parametrize(("high", "says"), [(15, 15), (11, 11), (11, 15)])
+def test_compressed_pixels_keep_their_values_wherever_they_lie(tmp_path: Path, tool: str, high: int, says: int) -> None:
+    """The last of them names High Bit wrongly: its samples fill the last bits of their words."""
+    _, values = unusual_bits(12, high, signed=False)
+    dataset, _ = unusual_bits(12, high, signed=False)
+    dataset.PixelData = (values << (high - 11)).astype("<u2").tobytes()
+    (tmp_path / "image.dcm").write_bytes(part10(dataset))
+    words = [tool, *(["+e1"] if tool == "dcmcjpeg" else []), str(tmp_path / "image.dcm"), str(tmp_path / "small.dcm")]
+    subprocess.run(words, check=True, capture_output=True)
+    small = dcmread(tmp_path / "small.dcm")
+    small.HighBit = says
+    (tmp_path / "small.dcm").write_bytes(part10(small))
+    assert decode_for_display((tmp_path / "small.dcm").read_bytes()).pixels.tolist() == values.tolist()
+    for n in range(3):
+        small.ImagePositionPatient, small.InstanceNumber = [0, 0, 2.0 * n], n
+        small.SOPInstanceUID = small.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{n}")
+        (tmp_path / f"slice-{n}.dcm").write_bytes(part10(small))
+    assert load_volume(sorted(tmp_path.glob("slice-*.dcm"))).voxels[1].tolist() == values.tolist()
 
 
 def test_a_volume_has_the_same_values_as_its_slices_where_bits_lie_elsewhere(tmp_path: Path) -> None:

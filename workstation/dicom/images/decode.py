@@ -304,16 +304,18 @@ def _stored(dataset: Dataset, frame: int) -> tuple[Pixels, str]:
         with quiet():
             pixels, meta = get_decoder(syntax).as_array(dataset, index=frame, raw=False)
         photometric = str(meta["photometric_interpretation"])
-        above = _bits_below(dataset)
-        if above and not syntax.is_encapsulated and photometric.startswith("MONOCHROME"):
-            return _shifted(dataset, _with_unused_bits(dataset, frame), above), photometric
+        below = _bits_below(dataset)
+        if below and photometric.startswith("MONOCHROME"):
+            return _aligned(dataset, _words(dataset, frame, syntax), below, syntax), photometric
         # native byte order: big endian files decode to '>i2'
         return pixels.astype(pixels.dtype.newbyteorder("="), copy=False), photometric
     except Exception as exc:  # noqa: BLE001 - plug-ins raise anything
         problem = exc
     if syntax in _GDCM_SYNTAXES:
         try:
-            return _by_gdcm(dataset, frame, syntax), photometric
+            below = _bits_below(dataset) if photometric.startswith("MONOCHROME") else 0
+            pixels = _by_gdcm(dataset, frame, syntax, is_whole_word=below > 0)
+            return _aligned(dataset, pixels, below, syntax) if below else pixels, photometric
         except (RuntimeError, ValueError, struct.error) as exc:
             problem = exc
     if _no_reader(syntax):
@@ -337,10 +339,10 @@ def _bits_below(dataset: Dataset) -> int:
     return high + 1 - stored if 0 < stored <= high < allocated else 0
 
 
-def _shifted(dataset: Dataset, words: Pixels, below: int) -> Pixels:
-    """Return the stored values of words in which other bits lie below them, and perhaps above."""
-    if words.dtype.kind not in "iu":
-        return words
+def _aligned(dataset: Dataset, words: Pixels, below: int, syntax: UID) -> Pixels:
+    """Return the stored values of words in which so many other bits lie below them, and perhaps some above."""
+    if syntax.is_encapsulated and (words & ((1 << below) - 1)).any():
+        below = 0  # the stream holds the samples alone, whatever the header says: their last bits are in use
     bits, stored = words.dtype.itemsize * 8, integer(dataset, "BitsStored", 0)
     # the sign comes along to the right in a signed type
     aligned: Pixels = words << (bits - stored - below) >> (bits - stored)
@@ -365,7 +367,7 @@ _GDCM_SYNTAXES: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in 
 }
 
 
-def _by_gdcm(dataset: Dataset, frame: int, syntax: UID) -> Pixels:
+def _by_gdcm(dataset: Dataset, frame: int, syntax: UID, *, is_whole_word: bool) -> Pixels:
     frames = frame_count(dataset)
     offsets = None
     if dataset.get("ExtendedOffsetTable") and dataset.get("ExtendedOffsetTableLengths"):
@@ -377,7 +379,7 @@ def _by_gdcm(dataset: Dataset, frame: int, syntax: UID) -> Pixels:
         columns=int(dataset.Columns),
         samples=int(dataset.get("SamplesPerPixel", 1)),
         bits_allocated=int(dataset.BitsAllocated),
-        bits_stored=int(dataset.BitsStored),
+        bits_stored=int(dataset.BitsAllocated if is_whole_word else dataset.BitsStored),
         is_signed=dataset.get("PixelRepresentation") == 1,
     )
     return decode_stored(encoded, layout)
@@ -388,6 +390,10 @@ def _with_unused_bits(dataset: Dataset, frame: int) -> Pixels:
     syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID", "") if hasattr(dataset, "file_meta") else ""))
     if syntax.is_compressed and syntax != DeflatedExplicitVRLittleEndian:
         raise ValueError("compressed pixels have no unused bits")
+    return _words(dataset, frame, syntax)
+
+
+def _words(dataset: Dataset, frame: int, syntax: UID) -> Pixels:
     options: dict[str, Any] = {"index": frame, "raw": True, "correct_unused_bits": False}
     with quiet():
         pixels, _ = get_decoder(syntax).as_array(dataset, **options)

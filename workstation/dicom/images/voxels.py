@@ -278,6 +278,8 @@ def _by_gdcm(one: Slice, fast: FastFile) -> npt.NDArray[Any]:
     header = one.header
     if header.text("ModalityLUTSequence"):
         raise ValueError("a modality LUT takes the careful way")
+    if header.integer("HighBit") != header.integer("BitsStored") - 1:
+        raise ValueError("samples above unused bits take the careful way")
     encoded = get_frame(_from(one.source, fast.pixel_offset), 0, number_of_frames=1)
     layout = FrameLayout(
         transfer_syntax_uid=header.transfer_syntax_uid,
