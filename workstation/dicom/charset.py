@@ -139,6 +139,20 @@ def decode_dataset(dataset: Dataset, *, assumed: str | None = None) -> list[Deco
     return list(dict.fromkeys(seen))
 
 
+def decode_as_set(dataset: Dataset, charset: str) -> list[DecodeWarning]:
+    """
+    Decode every text element in place as ``decode_dataset``; ``charset`` is what a site's setting says, empty for none.
+
+    Whoever says it has seen that a label which names another set cannot be right.
+    """
+    labelled = charsets_of(dataset.get("SpecificCharacterSet"))
+    overrides = bool(charset) and not all(name in LATIN_OR_NONE for name in labelled)
+    seen: list[DecodeWarning] = []
+    _decode_item(dataset, TextDecoder(assumed=charset or None, overrides=overrides), seen)
+    dataset.SpecificCharacterSet = UTF_8
+    return list(dict.fromkeys(seen))
+
+
 def person_name(dataset: Dataset) -> str:
     """Return the patient's name for display: ideographic group preferred, else ``Family Given``."""
     return display_name(str(dataset.get("PatientName", "") or ""))

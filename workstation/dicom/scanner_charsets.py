@@ -8,7 +8,7 @@ mislabelled as well, so each counts both as the file labels it and as the rule w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ from workstation.domain.study import DecodeWarning
 
 TAGS: Final = {"manufacturer": 0x00080070, "institution": 0x00080080, "station_name": 0x00081010}
 CHARSETS: Final = ("GB18030", "GBK", "ISO_IR 192")
+SETTING: Final = "charset_setting"
+"""Code of the warning that a site's setting was used"""
 ORIGINAL_ATTRIBUTES: Final = "04000561"
 _SYSTEM: Final = "Lianyue, site setting: "
 
@@ -95,8 +97,17 @@ def setting_told(metadata: Mapping[str, Any]) -> tuple[DecodeWarning, ...]:
     said = read_as(metadata)
     if not said:
         return ()
-    charset = next((one for one in CHARSETS if said.startswith(one)), said)
-    return (DecodeWarning("charset_setting", tr("Read as {charset} by the site's setting", charset=charset)),)
+    return (_told(next((one for one in CHARSETS if said.startswith(one)), said)),)
+
+
+def told_charset(warnings: Iterable[DecodeWarning]) -> str:
+    """Return the character set that ``setting_told`` told of, empty where a site's setting was not used."""
+    told = set(warnings)
+    return next((one for one in CHARSETS if _told(one) in told), "")
+
+
+def _told(charset: str) -> DecodeWarning:
+    return DecodeWarning(SETTING, tr("Read as {charset} by the site's setting", charset=charset))
 
 
 def _labels(dataset: Dataset) -> tuple[str, ...]:

@@ -13,13 +13,14 @@ from pydicom.dataset import Dataset
 from resources.translation import tr
 from workstation.dicom.charset import decode_dataset
 from workstation.dicom.objects.ai_objects import is_of_ai, names_algorithm
-from workstation.dicom.objects.document_text import document_kind, encapsulated_document, sr_text
+from workstation.dicom.objects.document_text import document_kind, encapsulated_document, read_sr_text
 from workstation.dicom.objects.key_objects import KEY_OBJECT_SELECTION, read_key_objects
 from workstation.dicom.objects.markup_text import cda_text, html_text
 from workstation.dicom.objects.presentation import PresentationState, presentation_state
 from workstation.dicom.objects.segment_outlines import SEGMENTATIONS, read_segment_outlines
 from workstation.dicom.objects.structure_set import RT_STRUCTURE_SET, read_structure_set
 from workstation.dicom.quiet import quiet
+from workstation.dicom.scanner_charsets import told_charset
 from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import MANUFACTURER, read_part10
 from workstation.dicom.sr.nodule_reader import read_decided, read_marks, read_nodules
@@ -99,6 +100,8 @@ class ForeignObject:
     is_proposal: bool = False
     is_of_ai: bool = False
     names_algorithm: bool = False
+    is_doubtful: bool = False
+    """Some of its text may be in another character set than it says"""
 
     @property
     def marks_of_people(self) -> tuple[Annotation, ...]:
@@ -170,7 +173,7 @@ class ReadForeignObjects:
                 size += len(part10)
                 if len(part10) > MAXIMUM_OBJECT_BYTES:
                     raise _too_much()
-                found.append(read_object(part10, study))
+                found.append(read_object(part10, study, told_charset(series.warnings)))
             except Unreachable:
                 raise
             except WorkstationError as error:
@@ -179,9 +182,9 @@ class ReadForeignObjects:
         return ForeignObjects(study.study_instance_uid, tuple(found), tuple(unread))
 
 
-def read_object(part10: bytes, study: Study) -> ForeignObject:
+def read_object(part10: bytes, study: Study, charset: str = "") -> ForeignObject:
     """
-    Read one object of a study by its SOP Class.
+    Read one object of a study by its SOP Class; ``charset`` is the one that a site's setting names, empty for none.
 
     Raises DecodeError: another study, another kind, or damaged. HostileInput: unreadable.
     """
@@ -189,28 +192,32 @@ def read_object(part10: bytes, study: Study) -> ForeignObject:
         ds = read_part10(part10)
         try:
             said = names_algorithm(ds)
-            return replace(_read(ds, part10, study), is_of_ai=is_of_ai(ds), names_algorithm=said)
+            return replace(_read(ds, part10, study, charset), is_of_ai=is_of_ai(ds), names_algorithm=said)
         except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError, OverflowError) as exc:
             raise HostileInput(
                 tr("The object is damaged and cannot be shown"), detail=f"{type(exc).__name__}: {exc}"[:300]
             ) from exc
 
 
-def _read(ds: Dataset, part10: bytes, study: Study) -> ForeignObject:
+def _read(ds: Dataset, part10: bytes, study: Study, charset: str) -> ForeignObject:
     uid = study.study_instance_uid
     if str(ds.get("StudyInstanceUID", "")) != uid:
         raise DecodeError(tr("The object belongs to another study and is not shown"))
     kind, source = str(ds.get("SOPClassUID", "")), _provenance(ds)
     if kind == KEY_OBJECT_SELECTION:
         keys = read_key_objects(part10)
-        return ForeignObject(uid, ObjectKind.KEY_IMAGES, source, key_images=keys, text=sr_text(part10))
+        words = read_sr_text(part10, charset)
+        return ForeignObject(
+            uid, ObjectKind.KEY_IMAGES, source, key_images=keys, text=words.text, is_doubtful=words.is_doubtful
+        )
     if kind.startswith(_SR):
         drawn = read_annotations(part10).annotations
         marks = () if speaks_of_another_study(ds) else drawn
         purpose = ObjectKind.MARKS if marks else ObjectKind.DOCUMENT
+        words = read_sr_text(part10, charset)
         return ForeignObject(
-            uid, purpose, source, marks=marks, text=sr_text(part10), nodules=read_nodules(part10),
-            ai_marks=read_marks(part10), decided=read_decided(part10),
+            uid, purpose, source, marks=marks, text=words.text, nodules=read_nodules(part10),
+            ai_marks=read_marks(part10), decided=read_decided(part10), is_doubtful=words.is_doubtful,
         )  # fmt: skip
     if kind == RT_STRUCTURE_SET:
         return ForeignObject(uid, ObjectKind.STRUCTURES, source, outlines=read_structure_set(part10))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from resources.translation import tr
 from workstation.ui.dialogs import Dialog
 from workstation.ui.widgets.labels import label
+from workstation.ui.widgets.long_text import LongText
 from workstation.ui.widgets.paper_view import PaperView
 
 _WIDTH = 760
@@ -23,8 +24,7 @@ class DocumentDialog(Dialog):
     def __init__(self, parent: QWidget | None, title: str, source: Sequence[str], *, text: str, pages: bool) -> None:
         super().__init__(parent, title, icon="file-text", tone="acc", width=_WIDTH)
         self.body.addWidget(label(" · ".join(source), "caption", "t2", wrap=True))
-        self.words = QPlainTextEdit(text or tr("The document has no text"))
-        self.words.setReadOnly(True)
+        self.words = LongText(text or tr("The document has no text"))
         self.words.setAccessibleName(title)
         self.words.setVisible(not pages)
         self.paper = PaperView()

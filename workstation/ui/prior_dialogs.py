@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -13,7 +15,11 @@ from workstation.services.prior_report import PriorReport
 from workstation.ui.dialogs import Dialog
 from workstation.ui.patient_words import name_or_placeholder, sex_word
 from workstation.ui.widgets.labels import label
+from workstation.ui.widgets.long_text import LongText
 from workstation.ui.widgets.worklist_words import modality_word
+
+_LONG: Final = 10_000
+"""Letters of one part of a report that are laid out little by little; a report that somebody dictated is shorter."""
 
 
 class SamePersonDialog(Dialog):
@@ -98,6 +104,11 @@ class PriorReportDialog(Dialog):
         for caption, text in report.lines:
             column.addSpacing(6)
             column.addWidget(label(caption, "caption", "t3"))
+            if len(text) > _LONG:
+                long = LongText(text)
+                long.setAccessibleName(caption)
+                column.addWidget(long, 1)
+                continue
             words = label(text, "body", "t1", wrap=True)
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             column.addWidget(words)

@@ -12,6 +12,7 @@ from workstation.dicom.header import Header
 from workstation.dicom.images.frames import stacks_of
 from workstation.dicom.images.stack import Placement, StackGeometry, describe
 from workstation.dicom.json_headers import headers_from_json
+from workstation.dicom.scanner_charsets import SETTING
 from workstation.domain.errors import DecodeError
 from workstation.domain.study import DecodeWarning, Patient, Series, Study
 
@@ -110,6 +111,8 @@ def _series(uid: str, headers: list[Header]) -> Series:
     if cross_sectional or all(placement_of(image) is not None for image in images):
         images = _towards_rising_numbers([images[n] for n in geometry.order])
     warnings, stacks = [*repeated], stacks_of(images)
+    if not images:  # whoever reads a document later has to know how its text is to be read
+        warnings += dict.fromkeys(one for header in others for one in header.warnings if one.code == SETTING)
     # several stacks are judged one by one, when a volume is made
     if cross_sectional and not stacks:
         warnings += geometry.warnings
