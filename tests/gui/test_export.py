@@ -11,13 +11,16 @@ import numpy as np
 import pydicom
 import pytest
 from PIL import Image
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_fusion import FusionBench, pet_ct
 from tests.helpers.viewers import axial_plane, image, stack
-from viewers.scene.stack_scene import StackScene
+from viewers.scene.annotations import Annotations
+from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.dicom.objects.secondary_capture import secondary_capture
 from workstation.domain.audit import AuditAction
+from workstation.domain.frames import Cine
 from workstation.domain.grayscale import MonitorCheck
 from workstation.domain.workitem import OutputReference
 from workstation.services.export_service import SavePictures, StoreCapture
@@ -167,6 +170,69 @@ def test_all_slices_become_a_film_and_the_reader_stays_where_he_was(
         assert getattr(read, "n_frames", 1) == 20
         read.load()
         assert read.info["duration"] == 100
+
+
+def long_clip(bench: ExportBench, cine: Cine) -> tuple[StackScene, QTimer]:
+    """Show a clip of which 16 frames are held at a time, and what sends those at the place on screen."""
+    count = len(cine.intervals_ms)
+    scene = StackScene(
+        [StackSlot("1.9", n) for n in range(count)], annotations=Annotations("1.2.3"), new_uid=new_uid, modality="US",
+        on_demand=True, cine=cine,
+    )  # fmt: skip
+    scene.hold(1)
+    bench.page.grid.active.set_scene(scene)
+
+    def send() -> None:
+        for n in range(scene.index, min(scene.index + 2, count)):
+            if scene.image(n) is None:
+                scene.put(n, image(np.full((80, 100), n, np.int16)))
+
+    stream = QTimer(bench.page)
+    stream.timeout.connect(send)
+    stream.start(1)
+    return scene, stream
+
+
+def test_a_clip_that_is_too_long_to_be_here_at_a_time_becomes_a_film_with_every_frame_at_its_own_speed(
+    qtbot: QtBot, bench: ExportBench, tmp_path: Path
+) -> None:
+    scene, stream = long_clip(bench, Cine((40.0,) * 20 + (80.0,) * 20, trim=(0, 38)))
+    bench.export.choose_file = lambda _name, _kinds: str(tmp_path / "film.webp")
+    take(bench, "film", "file")
+    qtbot.waitUntil((tmp_path / "film.webp").exists, timeout=60000)
+
+    stream.stop()
+    assert len(scene.arrived) < 40
+    assert scene.index == 0
+    with Image.open(tmp_path / "film.webp") as read:
+        assert getattr(read, "n_frames", 1) == 39
+        stands = []
+        for n in range(39):
+            read.seek(n)
+            read.load()
+            stands.append(read.info["duration"])
+    assert stands == [40] * 20 + [80] * 19
+
+
+def test_moving_a_clip_by_hand_ends_its_film_and_says_so(qtbot: QtBot, bench: ExportBench, tmp_path: Path) -> None:
+    told: list[str] = []
+    bench.page.toast.connect(told.append)
+    scene, stream = long_clip(bench, Cine((40.0,) * 40))
+    stream.stop()  # nothing comes: the clip waits for its first frame
+    bench.export.choose_file = lambda _name, _kinds: str(tmp_path / "film.webp")
+    bench.page.grid.active.scroll_to(3)
+    take(bench, "film", "file")
+    bench.export.open()
+    assert told == [
+        "The clip runs once while its film is taken. Moving it ends that.",
+        "A film is being taken. Wait until it is done.",
+    ]
+    qtbot.waitUntil(lambda: scene.index == 0)
+    bench.page.grid.active.scroll_to(7)
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert told[2] == "No film was made: the clip was moved, or one of its pictures is missing."
+    assert scene.index == 7
+    assert list(tmp_path.glob("film*")) == []
 
 
 def test_a_picture_joins_the_study_as_a_secondary_capture_and_says_what_is_burned_in(

@@ -19,24 +19,27 @@ class Film:
     """
     One picture or several of equal size: ``(rows, columns, 3)`` uint8 red, green, blue.
 
+    ``intervals_ms`` says how long each picture of a film stands, empty for a still; one that ``sweeps`` plays there
+    and back.
     ``names_patient`` tells whether the corner text with the patient is painted into them. ``lossy`` tells
     whether the images behind them were ever compressed with loss, ``burned_in`` whether their own pixels carry
     the patient's name: None where nobody knows.
     """
 
     frames: tuple[npt.NDArray[np.uint8], ...]
-    ms_per_frame: float
+    intervals_ms: tuple[float, ...]
     names_patient: bool
     lossy: bool = False
     burned_in: bool | None = None
+    sweeps: bool = False
 
     def __post_init__(self) -> None:
         if not self.frames or len({one.shape for one in self.frames}) != 1:
             raise ValueError("a film has pictures of one size")
         if self.frames[0].ndim != 3 or self.frames[0].shape[2] != 3:
             raise ValueError("a picture is (rows, columns, 3)")
-        if self.ms_per_frame <= 0:
-            raise ValueError("a picture of a film lasts longer than nothing")
+        if self.is_moving and (len(self.intervals_ms) != len(self.frames) or min(self.intervals_ms) <= 0):
+            raise ValueError("every picture of a film lasts longer than nothing")
 
     @property
     def shows_name(self) -> bool | None:

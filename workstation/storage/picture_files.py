@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from workstation.storage.files import replace_file
 STILL: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 MOVING: Final = {".gif": "GIF", ".webp": "WEBP"}
 _QUALITY: Final = 95
+_STEPS_MS: Final = {"GIF": (10, 20), "WEBP": (1, 1)}
+"""What a kind counts time in, and the shortest time that programs play: 0.01 s of a GIF is played as 0.1 s"""
 
 
 class PictureFiles:
@@ -38,12 +40,13 @@ def _encoded(film: Film, kind: str, cancelled: Callable[[], None]) -> bytes:
     buffer = BytesIO()
     first = Image.fromarray(film.frames[0])
     if film.is_moving:
+        places = played_places(len(film.frames), sweeps=film.sweeps)
         first.save(
             buffer,
             kind,
             save_all=True,
-            append_images=_others(film, cancelled),
-            duration=max(1, round(film.ms_per_frame)),
+            append_images=_others(film, places[1:], cancelled),
+            duration=durations_ms([film.intervals_ms[n] for n in places], *_STEPS_MS[kind]),
             loop=0,
             **({"lossless": True} if kind == "WEBP" else {}),
         )
@@ -54,7 +57,30 @@ def _encoded(film: Film, kind: str, cancelled: Callable[[], None]) -> bytes:
     return buffer.getvalue()
 
 
-def _others(film: Film, cancelled: Callable[[], None]) -> Iterator[Image.Image]:
-    for frame in film.frames[1:]:
+def played_places(count: int, *, sweeps: bool) -> list[int]:
+    """Return the places of one round of a film: files know no way back, so that it is written out, its ends once."""
+    there = list(range(count))
+    return there + there[-2:0:-1] if sweeps else there
+
+
+def durations_ms(intervals_ms: Sequence[float], step_ms: int, shortest_ms: int) -> list[int]:
+    """
+    Return how long each picture stands in whole steps, so that the film as a whole keeps its time.
+
+    What one picture is rounded by the next makes up for. Faster than one picture in ``shortest_ms`` none is left out:
+    the film then takes longer.
+    """
+    found: list[int] = []
+    due_ms = 0.0
+    for interval in intervals_ms:
+        due_ms += interval
+        one = max(shortest_ms, step_ms * round(due_ms / step_ms))
+        found.append(one)
+        due_ms = max(due_ms - one, -float(step_ms))
+    return found
+
+
+def _others(film: Film, places: Sequence[int], cancelled: Callable[[], None]) -> Iterator[Image.Image]:
+    for n in places:
         cancelled()
-        yield Image.fromarray(frame)
+        yield Image.fromarray(film.frames[n])

@@ -28,7 +28,7 @@ IDENTITY = CaptureIdentity("2.25.1", "2.25.2", datetime(2026, 11, 22, 1, 30, tzi
 
 def film(count: int, *, names_patient: bool = False, lossy: bool = False, burned_in: bool | None = None) -> Film:
     frames = tuple(np.full((31, 33, 3), (n, 100, 255 - n), dtype=np.uint8) for n in range(count))
-    return Film(frames, 40.0, names_patient=names_patient, lossy=lossy, burned_in=burned_in)
+    return Film(frames, (40.0,) * len(frames), names_patient=names_patient, lossy=lossy, burned_in=burned_in)
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -47,6 +47,18 @@ def test_a_film_keeps_its_speed() -> None:
     written = pydicom.dcmread(pydicom.filebase.DicomBytesIO(secondary_capture(STUDY, film(5), IDENTITY)))
     assert written.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7.4"
     assert (written.NumberOfFrames, written.FrameTime) == (5, 40.0)
+    assert "PreferredPlaybackSequencing" not in written
+
+
+def test_a_film_whose_pictures_stand_unequally_says_so_frame_by_frame_and_that_it_sweeps(tmp_path: Path) -> None:
+    """Each value of the vector is the time since the frame before, the first 0. Source: PS3.3 C.7.6.5.1.2."""
+    uneven = Film(film(3).frames, (100.0, 50.0, 33.3333333), names_patient=False, sweeps=True)
+    path = tmp_path / "sc.dcm"
+    path.write_bytes(secondary_capture(STUDY, uneven, IDENTITY))
+    read = pydicom.dcmread(path)
+    assert (list(read.FrameTimeVector), read.FrameIncrementPointer) == ([0.0, 100.0, 50.0], 0x00181065)
+    assert ("FrameTime" in read, read.PreferredPlaybackSequencing) == (False, 1)
+    assert dciodvfy_errors(path) == []
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Disk:
 
 def film(*, names_patient: bool = False, burned_in: bool | None = False, count: int = 1) -> Film:
     frame = np.zeros((2, 2, 3), dtype=np.uint8)
-    return Film((frame,) * count, 100.0, names_patient=names_patient, burned_in=burned_in)
+    return Film((frame,) * count, (100.0,) * count, names_patient=names_patient, burned_in=burned_in)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from workstation.dicom.sr.common import add_equipment, add_time, part10, patient_and_study
@@ -18,6 +19,8 @@ SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
 MULTI_FRAME_TRUE_COLOR: Final = "1.2.840.10008.5.1.4.1.1.7.4"
 SERIES_NUMBER: Final = 9010
 _FRAME_TIME: Final = Tag(0x0018, 0x1063)
+_FRAME_TIME_VECTOR: Final = Tag(0x0018, 0x1065)
+_SWEEPING: Final = 1
 
 
 def secondary_capture(study: Study, film: Film, identity: CaptureIdentity) -> bytes:
@@ -58,9 +61,20 @@ def secondary_capture(study: Study, film: Film, identity: CaptureIdentity) -> by
     ds.PixelRepresentation = 0
     if film.is_moving:
         ds.NumberOfFrames = len(film.frames)
-        ds.FrameIncrementPointer = _FRAME_TIME
-        ds.FrameTime = f"{film.ms_per_frame:.6g}"
+        _add_cine(ds, film)
     pixels = b"".join(frame.tobytes() for frame in film.frames)
     ds.PixelData = pixels + b"\0" * (len(pixels) % 2)
     ds["PixelData"].VR = "OB"
     return part10(ds)
+
+
+def _add_cine(ds: Dataset, film: Film) -> None:
+    """Say how a film plays; the vector names the time before each frame, none before the first. PS3.3 C.7.6.5."""
+    if len(set(film.intervals_ms)) == 1:
+        ds.FrameIncrementPointer = _FRAME_TIME
+        ds.FrameTime = f"{film.intervals_ms[0]:.6g}"
+    else:
+        ds.FrameIncrementPointer = _FRAME_TIME_VECTOR
+        ds.FrameTimeVector = ["0", *(f"{one:.6g}" for one in film.intervals_ms[:-1])]
+    if film.sweeps:
+        ds.PreferredPlaybackSequencing = _SWEEPING

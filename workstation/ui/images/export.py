@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
 from resources.translation import tr
@@ -19,7 +16,6 @@ from viewers.scene.image import SliceImage
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
-from workstation.domain.frames import Cine
 from workstation.domain.pictures import Film
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
@@ -28,6 +24,7 @@ from workstation.ui.commands import Command
 from workstation.ui.export_dialog import ExportChoice, ExportDialog
 from workstation.ui.images.early import early_refusal
 from workstation.ui.images.feature import FeatureContext
+from workstation.ui.images.film_capture import PacedSteps, Pictures, captured, film_places, walked
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.pictures import PictureServices
 from workstation.ui.images.series_doubts import any_burned_in
@@ -35,9 +32,6 @@ from workstation.ui.notice import Severity
 from workstation.ui.stepwise import Stepwise
 
 _NOTICE: Final = "export"
-_MOST_BYTES: Final = 256 << 20
-"""Of a film in memory; a longer one gets smaller pictures"""
-_MS_PER_SLICE: Final = 100.0
 
 
 class Export(QObject):
@@ -47,7 +41,7 @@ class Export(QObject):
         super().__init__(context.page)
         self._page, self._images, self._jobs = context.page, context.images, context.jobs
         self._case: OpenImages | None = None
-        self._capturing: Stepwise | None = None
+        self._capturing: Stepwise | PacedSteps | None = None
         self._job: JobHandle[str] | None = None
         self.dialog: ExportDialog | None = None
         self.choose_file: Callable[[str, str], str] = self._ask_for_file
@@ -68,7 +62,8 @@ class Export(QObject):
         frame = self._page.grid.active
         if frame.scene is None or self._case is None or self.dialog is not None:
             return
-        if refused := early_refusal(frame.scene):
+        refused = tr("A film is being taken. Wait until it is done.") if self._capturing is not None else ""
+        if refused := refused or early_refusal(frame.scene):
             self._page.toast.emit(refused)
             return
         self.dialog = dialog = ExportDialog(
@@ -129,17 +124,34 @@ class Export(QObject):
     def _take(
         self, frame: ViewportFrame, scene: Scene, choice: ExportChoice, then: Callable[[Film, JobContext], str]
     ) -> None:
-        pictures: list[npt.NDArray[np.uint8]] = []
-        ms = _ms_per_frame(scene.cine if isinstance(scene, StackScene) else None)
-        lossy, burned_in = _is_lossy(scene), _burned_in(scene)
+        pictures: Pictures = []
+        identity = Identity.FULL if choice.with_patient else Identity.ANONYMOUS
+        places, intervals_ms, sweeps = range(scene.index, scene.index + 1), tuple[float, ...](), False
+        if choice.moving and isinstance(scene, StackScene):
+            places, intervals_ms, sweeps = film_places(scene)
+        steps: Stepwise | PacedSteps
+        if choice.moving and isinstance(scene, StackScene) and len(scene.arrived) < scene.count:
+            self._page.toast.emit(tr("The clip runs once while its film is taken. Moving it ends that."))
+            steps = PacedSteps(walked(frame, scene, identity, pictures, places), self)
+        else:
+            steps = Stepwise(captured(frame, scene, identity, pictures, places), self)
 
         def taken() -> None:
             self._capturing = None
-            film = Film(tuple(pictures), ms, names_patient=choice.with_patient, lossy=lossy, burned_in=burned_in)
+            if len(pictures) < len(places):
+                self._page.toast.emit(tr("No film was made: the clip was moved, or one of its pictures is missing."))
+                return
+            film = Film(
+                tuple(pictures),
+                intervals_ms,
+                names_patient=choice.with_patient,
+                lossy=_is_lossy(scene),
+                burned_in=_burned_in(scene),
+                sweeps=sweeps,
+            )
             self._submit(film, then)
 
-        identity = Identity.FULL if choice.with_patient else Identity.ANONYMOUS
-        self._capturing = steps = Stepwise(_captured(frame, scene, identity, pictures, moving=choice.moving), self)
+        self._capturing = steps
         steps.finished.connect(taken)
         steps.start()
 
@@ -170,7 +182,8 @@ class Export(QObject):
 def _film_refused(scene: Scene) -> str:
     if not isinstance(scene, StackScene) or scene.count < 2:
         return tr("Only a stack of slices can be a film.")
-    missing = scene.count - len(scene.arrived)
+    # a clip that is too long to be here at a time is fetched while its film is taken
+    missing = 0 if scene.is_on_demand else scene.count - len(scene.arrived)
     return tr("{count} slices are not here yet.", count=missing) if missing else ""
 
 
@@ -187,37 +200,3 @@ def _burned_in(scene: Scene) -> bool | None:
 def _images(scene: Scene) -> list[SliceImage]:
     here = [scene.image(n) for n in scene.arrived] if isinstance(scene, StackScene) else []
     return [one for one in here if one is not None]
-
-
-def _ms_per_frame(cine: Cine | None) -> float:
-    return 1000.0 / cine.frames_per_second if cine is not None else _MS_PER_SLICE
-
-
-def _captured(
-    frame: ViewportFrame, scene: Scene, identity: Identity, into: list[npt.NDArray[np.uint8]], *, moving: bool
-) -> Iterator[None]:
-    """Take one picture in each step; between the steps the viewport shows what the reader chose."""
-    count = scene.count if moving and isinstance(scene, StackScene) else 1
-    for n in range(count):
-        kept, index = scene.identity, scene.index
-        scene.identity = identity
-        try:
-            if moving:
-                scene.scroll_to(n)
-            picture = frame.canvas.grab().toImage()
-        finally:
-            scene.identity = kept
-            if moving:
-                scene.scroll_to(index)
-        size = picture.width() * picture.height() * 3 * count
-        if size > _MOST_BYTES:
-            width = max(1, int(picture.width() * (_MOST_BYTES / size) ** 0.5))
-            picture = picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
-        into.append(_rgb(picture))
-        yield
-
-
-def _rgb(picture: QImage) -> npt.NDArray[np.uint8]:
-    plain = picture.convertToFormat(QImage.Format.Format_RGB888)
-    lines = np.frombuffer(plain.constBits(), dtype=np.uint8).reshape(plain.height(), plain.bytesPerLine())
-    return lines[:, : plain.width() * 3].reshape(plain.height(), plain.width(), 3).copy()
