@@ -28,7 +28,7 @@ from models.evaluation.card_text import card_text
 from models.evaluation.cases import read_cases
 from models.evaluation.diameters import HALVES, cube_sizes, size_figures
 from models.evaluation.facts import Facts, facts_of
-from models.evaluation.froc import Case, Judged, cpm, gain, judge
+from models.evaluation.froc import Case, Judged, cpm, false_marks_above, gain, judge, sensitivity_above
 from models.evaluation.goals import goals
 from models.evaluation.operating_points import (
     CALIBRATIONS,
@@ -41,7 +41,7 @@ from models.evaluation.operating_points import (
     smallest_error,
 )
 from models.evaluation.patches import Patch, patch_score, real_patches
-from models.evaluation.summary import interval_json, summarise
+from models.evaluation.summary import calibration_figures, interval_json, summarise
 
 _LEAST_READERS: Final = 3
 _NOT_LISTED: Final = {"manifest.json"}
@@ -64,12 +64,11 @@ def evaluation_of(
     """
     Return ``evaluation.json`` (without the model) and the manifest's operating points and calibration.
 
-    Where ``cases`` hold the development lungs as well, tier B is over all, the way from score to chance is chosen
-    there, and the bundle before, which knows them, is compared on the test patients only.
+    Where ``cases`` hold the development lungs as well, the way from score to chance is chosen there, and they are
+    told beside the test patients; no figure is over both, for nobody outlined what is in them (ADR 0065).
     """
-    tested, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
+    tier_b, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
     kept_out = _development(cases, "b")
-    tier_b = tested + kept_out
     folds = by_patient(tier_b)
     weight = len(tier_b) / sum(len(scan.found) for scan in tier_b)  # one nodule a scan
     scores = shipped_points(folds)
@@ -96,20 +95,24 @@ def evaluation_of(
         "calibration_note": texts.calibration_note(lungs, method, errors),
         "runtime": runtime,
     }
+    basis = texts.calibration_basis(lungs, method)
+    fitted = calibration(folds, weight, Text(**basis), method)
     if kept_out:
-        evaluation["tier_b_tested"] = _plain(tested, scores)
-        evaluation["tier_b_over_patients"] = interval_json(over_patients(folds, cpm))
+        evaluation["kept_out_note"] = texts.kept_out_note(list(by_patient(kept_out).scans))
+        evaluation["tier_b_kept_out"] = _plain(kept_out, scores)
+        evaluation["tier_b_kept_out_by_lung"] = _by_lung(kept_out, scores)
+        evaluation["tier_b_kept_out_over_patients"] = interval_json(over_patients(by_patient(kept_out), cpm))
         evaluation["tier_c_kept_out"] = summarise(_development(cases, "c"), operating_points=scores)
+        shown = _above(kept_out, scores["sensitive"])
+        evaluation["calibration_kept_out"] = calibration_figures(shown, fitted, weight)["ece"]
     if before is not None:
         name, folder = before
         old = judged(folder / "tier-b-test.json")
         evaluation["tier_b_before"] = {"name": name, "figures": _plain(old, {})}
-        evaluation["tier_b_gain"] = interval_json(gain(tested, old))
+        evaluation["tier_b_gain"] = interval_json(gain(tier_b, old))
     if diameters is not None:
         evaluation["diameters"] = diameters
     evaluation["goals"] = goals(evaluation, facts.network.weights)
-    basis = texts.calibration_basis(lungs, method)
-    fitted = calibration(folds, weight, Text(**basis), method)
     manifest = {
         "operating_points": [
             {"name": name, "score": score, "basis": texts.point_basis(name, on_others[name])}
@@ -137,6 +140,24 @@ def _errors(kept_out: list[Judged]) -> dict[str, float]:
     folds = by_patient(kept_out)
     weight = len(kept_out) / sum(len(scan.found) for scan in kept_out)
     return smallest_error(folds, weight, least=shipped_points(folds)["sensitive"])
+
+
+def _by_lung(scans: list[Judged], scores: dict[str, float]) -> dict[str, dict[str, list[float]]]:
+    """Return, by patient and operating point, false marks a scan, nodules found and nodules present."""
+    return {
+        patient: {
+            name: [round(false_marks_above(own, at), 2), *sensitivity_above(own, at)] for name, at in scores.items()
+        }
+        for patient, own in by_patient(scans).scans.items()
+    }
+
+
+def _above(scans: list[Judged], least: float) -> list[Judged]:
+    """Return the scans without the marks that are never shown."""
+    return [
+        judge(Case(c.id, c.nodules, c.excluded, tuple(mark for mark in c.marks if mark.score >= least)))
+        for c in (scan.case for scan in scans)
+    ]
 
 
 def _plain(scans: list[Judged], scores: dict[str, float]) -> dict[str, Any]:

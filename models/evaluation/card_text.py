@@ -54,14 +54,12 @@ def _goals(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _tier_b(evaluation: dict[str, Any]) -> list[str]:
-    tier, before, tested = evaluation["tier_b"], evaluation.get("tier_b_before"), evaluation.get("tier_b_tested")
-    name = manifest_name(evaluation)
-    figures = {name: tier}
-    if tested is not None:
-        figures[f"{name}, test patients only"] = tested
+    before, kept_out = evaluation.get("tier_b_before"), evaluation.get("tier_b_kept_out")
+    figures = {manifest_name(evaluation): evaluation["tier_b"]}
     if before is not None:
-        told = before["name"] if tested is None else f"{before['name']}, test patients only"
-        figures[told] = before["figures"]
+        figures[before["name"]] = before["figures"]
+    if kept_out is not None:
+        figures[f"{manifest_name(evaluation)}, kept-out lungs"] = kept_out
 
     def row(what: str, figure: Any) -> list[str]:  # noqa: ANN401  a function from figures to text
         return [what, *(figure(one) for one in figures.values())]
@@ -69,34 +67,50 @@ def _tier_b(evaluation: dict[str, Any]) -> list[str]:
     rows = [row("CPM", lambda f: _interval(f["cpm"]))]
     rows += [
         row(f"sensitivity at {rate} false marks a scan", lambda f, rate=rate: f"{f['sensitivity_at'][rate]:.2f}")
-        for rate in tier["sensitivity_at"]
+        for rate in evaluation["tier_b"]["sensitivity_at"]
     ]
     rows += [
         row(f"at 1: {group}", lambda f, group=group: _group(f["groups_at_1"].get(group)))
-        for group in tier["groups_at_1"]
+        for group in evaluation["tier_b"]["groups_at_1"]
     ]
     rows.append(row("diameter: median ratio, log SD", lambda f: _diameter(f["diameter"])))
-    count = f"{tier['nodules']} nodules in {tier['scans']} runs."
+    count = f"{evaluation['tier_b']['nodules']} nodules in {evaluation['tier_b']['scans']} runs."
     return [
         "### B: inserted into real lungs that no weights have seen",
-        f"{count} {evaluation['tier_b_note']}{_spread(evaluation)}",
+        f"{count} {evaluation['tier_b_note']}{_gain(evaluation)}",
+        *([evaluation["kept_out_note"]] if kept_out is not None else []),
         _table(["", *figures], rows),
+        *_kept_out_by_lung(evaluation),
     ]
 
 
-def _spread(evaluation: dict[str, Any]) -> str:
-    """Tell what only several lungs can: the interval over patients, and what was gained on the same images."""
-    told = ""
-    if "tier_b_over_patients" in evaluation:
-        told += f" CPM with the interval over patients: {_interval(evaluation['tier_b_over_patients'])}."
-    if "tier_b_tested" in evaluation and "tier_b_gain" in evaluation:
-        before = evaluation["tier_b_before"]["name"]
-        told += (
-            f" {before} knows the kept-out lungs and is compared on the test patients only; CPM there, paired by run:"
-            f" {evaluation['tier_b_gain']['value']:+.3f} ({evaluation['tier_b_gain']['low']:+.3f} to"
-            f" {evaluation['tier_b_gain']['high']:+.3f})."
-        )
-    return told
+def _gain(evaluation: dict[str, Any]) -> str:
+    """Tell what was gained on the same images, paired by run."""
+    if "tier_b_gain" not in evaluation:
+        return ""
+    gained = evaluation["tier_b_gain"]
+    return (
+        f" CPM against {evaluation['tier_b_before']['name']}, paired by run: {gained['value']:+.3f}"
+        f" ({gained['low']:+.3f} to {gained['high']:+.3f})."
+    )
+
+
+def _kept_out_by_lung(evaluation: dict[str, Any]) -> list[str]:
+    if "tier_b_kept_out_by_lung" not in evaluation:
+        return []
+    rows = [
+        [lung, *(f"{rate:.2f}; {found} of {of}" for rate, found, of in (points[name] for name in _POINTS))]
+        for lung, points in evaluation["tier_b_kept_out_by_lung"].items()
+    ]
+    spread = _interval(evaluation["tier_b_kept_out_over_patients"])
+    told = (
+        "The kept-out lungs at the points that ship: false marks a scan; nodules found. CPM with its interval over"
+        f" lungs in place of runs: {spread}."
+    )
+    return [
+        told,
+        _table(["kept-out lung", *_POINTS], rows),
+    ]
 
 
 def _tier_c(evaluation: dict[str, Any]) -> list[str]:
@@ -115,7 +129,6 @@ def _tier_c(evaluation: dict[str, Any]) -> list[str]:
         "### Operating points",
         evaluation["operating_points_note"],
         _table(["point", "score", "false marks a scan in B", "by patient", "found in B"], points),
-        *_by_lung(evaluation),
         "### C: real nodules of unseen patients",
         "Too few scans for a CPM. False marks at each operating point:",
         _table(["scan", "nodule", *_POINTS], rows),
@@ -148,27 +161,6 @@ def _kept_out(evaluation: dict[str, Any]) -> list[str]:
     ]
 
 
-def _by_lung(evaluation: dict[str, Any]) -> list[str]:
-    """Return each lung's rates by name, where enough lungs were measured for that to say something."""
-    if "tier_b_tested" not in evaluation:
-        return []
-    given = {name: point["realised"] for name, point in evaluation["operating_points"].items()}
-    columns = [f"{name}: {what}" for name in given for what in ("false marks", "found")]
-    rows = []
-    for patient in given["balanced"]["by_patient"]:
-        row = [patient]
-        for point in given.values():
-            found, of = point["found_by_patient"][patient]
-            row += [f"{point['by_patient'][patient]:.2f}", f"{found} of {of}"]
-        rows.append(row)
-    spread = "; ".join(f"{name} {_interval(point['interval_over_patients'])}" for name, point in given.items())
-    told = "The same by lung, each at the score that the others gave."
-    return [
-        f"{told} False marks a scan with the interval over patients: {spread}.",
-        _table(["lung", *columns], rows),
-    ]
-
-
 def _calibration(evaluation: dict[str, Any]) -> list[str]:
     stated = evaluation["calibration"]
     rows = [[f"{b['said']:.2f}", f"{b['observed']:.2f}", f"{b['weight']:.0f}"] for b in stated["reliability"]]
@@ -188,6 +180,8 @@ def _other_ways(evaluation: dict[str, Any]) -> str:
     told = ""
     if "ece_over_patients" in evaluation["calibration"]:
         told += f" With the interval over patients: {_interval(evaluation['calibration']['ece_over_patients'])}."
+    if "calibration_kept_out" in evaluation:
+        told += f" The calibration that ships on the kept-out lungs: {_interval(evaluation['calibration_kept_out'])}."
     for name in ("isotonic", "logistic"):
         if f"calibration_{name}" in evaluation:
             other = _interval(evaluation[f"calibration_{name}"])

@@ -50,12 +50,8 @@ def by_patient(scans: Sequence[Judged]) -> Folds:
     """Group scans by patient; the case id is ``PATIENT#ROUND``."""
     grouped: dict[str, list[Judged]] = {}
     for scan in scans:
-        grouped.setdefault(_patient(scan), []).append(scan)
+        grouped.setdefault(scan.case.id.split("#")[0], []).append(scan)
     return Folds(grouped)
-
-
-def _patient(scan: Judged) -> str:
-    return scan.case.id.split("#")[0]
 
 
 def points(scans: Sequence[Judged]) -> dict[str, float]:
@@ -85,30 +81,20 @@ def realised(folds: Folds) -> dict[str, dict[str, Any]]:
     result = {}
     for name in RATES:
         false, joint, found, total, scans = 0.0, 0.0, 0, 0, 0
-        by_name, found_by_name = {}, {}
+        by_name = {}
         for patient, own in folds.scans.items():
             score = at[patient][name]
             hits, count = sensitivity_above(own, score)
             rate = false_marks_above(own, score)
             by_name[patient] = round(rate, 2)
-            found_by_name[patient] = [hits, count]
             false, scans = false + rate * len(own), scans + len(own)
             joint += false_marks_above(own, points(folds.others(patient))[name]) * len(own)
             found, total = found + hits, total + count
         result[name] = {
             "false_marks_per_scan": round(false / scans, 3), "by_patient": by_name,
             "joint_false_marks_per_scan": round(joint / scans, 3), "found": found, "of": total,
-            "found_by_patient": found_by_name,
-            "interval_over_patients": interval_json(over_patients(folds, _rate_at(at, name))),
         }  # fmt: skip
     return result
-
-
-def _rate_at(at: dict[str, dict[str, float]], name: str) -> Callable[[Sequence[Judged]], float]:
-    def rate(sample: Sequence[Judged]) -> float:
-        return float(np.mean([false_marks_above([scan], at[_patient(scan)][name]) for scan in sample]))
-
-    return rate
 
 
 def shown(marks: Weighted, least: float) -> Weighted:
