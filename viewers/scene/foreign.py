@@ -159,7 +159,7 @@ def _mark(drawn: Calliper | None, maker: str) -> Iterator[ForeignShape]:
 def _calliper(mark: Annotation, scene: StackScene | MprScene, ref: FrameRef | None, view: SliceView) -> Calliper | None:
     if mark.points_px:
         here = ref is not None and mark.referenced_sop_instance_uid == ref.sop_instance_uid
-        is_shown = here and ref is not None and (mark.referenced_frame or 1) == ref.frame_number
+        is_shown = here and ref is not None and mark.referenced_frame in {None, ref.frame_number}
         return callipers.calliper(mark, view) if is_shown else None
     return _met(mark, scene, view) if mark.frame_of_reference_uid in _frames(scene) else None
 

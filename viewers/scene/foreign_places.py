@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from workstation.domain.annotation import Annotation
-from workstation.domain.frames import FrameRef
+from workstation.domain.geometry import ImagePlane
 from workstation.domain.study import Series
 
 StackKey = tuple[str, int]
@@ -25,26 +25,23 @@ def placed_marks(marks: Iterable[Annotation], stacks: Iterable[Series]) -> tuple
     """
     Return the marks on images as they lie in the patient; those whose image is not there or has no place are left out.
 
+    A mark that names no frame of its object is on all of them.
     ``stacks`` are the stacks of the marks' study. *Source:* PS3.3 C.7.6.2.1.1 (from pixels to millimetres).
     """
     drawn = [one for one in marks if one.points_px]
     if not drawn:
         return ()
-    wanted = {_ref(one) for one in drawn}
-    places = {
-        frame.ref: ((stack.series_instance_uid, stack.stack_number), frame.plane)
-        for stack in stacks
-        for frame in stack.frames
-        if frame.plane is not None and frame.ref in wanted
-    }
+    wanted = {one.referenced_sop_instance_uid for one in drawn}
+    places: dict[str, list[tuple[int, StackKey, ImagePlane]]] = {}
+    for stack in stacks:
+        for frame in stack.frames:
+            if frame.plane is not None and frame.ref.sop_instance_uid in wanted:
+                key = stack.series_instance_uid, stack.stack_number
+                places.setdefault(frame.ref.sop_instance_uid, []).append((frame.ref.frame_number, key, frame.plane))
     found = []
     for one in drawn:
-        key, plane = places.get(_ref(one), (("", 0), None))
-        if plane is not None:
-            points = tuple(plane.lps_of(*point) for point in one.points_px)
-            found.append(PlacedMark(key, replace(one, points_lps_mm=points, points_px=())))
+        for number, key, plane in places.get(one.referenced_sop_instance_uid, ()):
+            if one.referenced_frame in {None, number}:
+                points = tuple(plane.lps_of(*point) for point in one.points_px)
+                found.append(PlacedMark(key, replace(one, points_lps_mm=points, points_px=())))
     return tuple(found)
-
-
-def _ref(mark: Annotation) -> FrameRef:
-    return FrameRef(mark.referenced_sop_instance_uid, mark.referenced_frame or 1)

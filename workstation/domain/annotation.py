@@ -145,7 +145,7 @@ class Annotation:
     - CARDIOTHORACIC: both borders of the heart, both inner borders of the chest.
 
     ``uid`` names this annotation, ``tracking_uid`` the lesion over time. ``referenced_frame``
-    counts from 1, None for a single-frame image. ``contours_lps_mm`` holds closed outlines of a
+    counts from 1, None for every frame of the image. ``contours_lps_mm`` holds closed outlines of a
     NODULE, one or more per slice. ``origin`` names the foreign object it was read from, empty
     for our own. ``basis`` says where the millimetres of points on an image come from, None where there are none.
     """

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
+from tests.helpers import foreign
 from tests.helpers.viewers import axial_plane
 from viewers.scene.annotations import Annotations
 from viewers.scene.foreign import ForeignDrawing, ForeignLayer, readable
@@ -20,7 +23,9 @@ from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.stack_scene import StackScene, StackSlot
 from workstation.dicom.objects.structure_set import read_structure_set
+from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
+from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane
 from workstation.domain.structures import Structure, StructureSet
 from workstation.domain.study import Instance, Series
@@ -158,6 +163,38 @@ def test_a_mark_on_an_image_is_on_planes_of_its_own_stack_only_and_never_guessed
 
     assert counts == [1, 0, 0, 0]
     assert placed_marks((replace(line, referenced_frame=2),), (here,)) == ()
+
+
+def test_a_mark_is_on_the_frames_it_names_and_without_a_number_on_every_frame_of_its_film() -> None:
+    def frames_of(*named: int) -> tuple[list[int], int]:
+        ds = pydicom.dcmread(BytesIO(foreign.length_on_image(STUDY, "1.9.6", [10.5, 10.5, 60.5, 10.5])))
+        length = ds.ContentSequence[0].ContentSequence[0].ContentSequence[0]
+        if named:
+            reference = length.ContentSequence[0].ContentSequence[0].ReferencedSOPSequence[0]
+            reference.ReferencedFrameNumber = list(named)
+        marks = read_annotations(foreign.saved(ds)).annotations
+        assert {one.points_px for one in marks} == {((10.0, 10.0), (60.0, 10.0))}
+        film = StackScene(
+            [StackSlot("1.9.6", n) for n in range(5)],
+            annotations=Annotations(STUDY, author="", now=lambda: AT),
+            new_uid=lambda: "1.1",
+        )
+        for n in range(5):
+            pixels = np.zeros((64, 64), dtype=np.int16)
+            film.put(n, SliceImage(pixels, sop_instance_uid="1.9.6", frame_number=n + 1))
+        shown = []
+        for n in range(5):
+            film.scroll_to(n)
+            if drawn(film, ForeignLayer(STUDY, "K", marks)):
+                shown.append(n + 1)
+        planes = tuple(axial_plane(float(n)) for n in range(5))
+        stacks = ImageStack(tuple(StackFrame(FrameRef("1.9.6", n + 1), planes[n]) for n in range(5)))
+        series = Series("1.2.5", "CT", instances=(Instance("1.9.6", "1.2", 1, number_of_frames=5),), stacks=(stacks,))
+        return shown, len(placed_marks(marks, (series,)))
+
+    assert frames_of() == ([1, 2, 3, 4, 5], 5)
+    assert frames_of(3) == ([3], 1)
+    assert frames_of(2, 3, 4, 3) == ([2, 3, 4], 3)
 
 
 def test_nothing_is_drawn_on_another_study_or_in_another_frame() -> None:

@@ -43,6 +43,8 @@ from workstation.domain.errors import DecodeError
 
 _AGREES_MM: Final = 1e-3
 """SCOORD3D keeps 32-bit floats; what differs by more was changed by somebody."""
+_MOST_FRAMES: Final = 10_000
+"""No film is longer; a mark is drawn anew on each of its frames."""
 _ROUND: Final = 0.05
 """Axes of an ellipsoid that differ by less than this share make a sphere."""
 
@@ -91,8 +93,11 @@ def _annotations(group: Dataset, ds: Dataset, origin: str) -> Iterator[Annotatio
     if own is not None:
         yield own
         return
-    shapes = list(_shapes(group))
-    for place, (kind, points, shape) in enumerate(_drawable(shapes)):
+    by_frame: dict[tuple[str, int | None], list[_Shape]] = {}
+    for one in _shapes(group):
+        by_frame.setdefault((one.sop_instance_uid, one.frame), []).append(one)
+    drawable = (found for shapes in by_frame.values() for found in _drawable(shapes))
+    for place, (kind, points, shape) in enumerate(drawable):
         try:
             yield _foreign(group, ds, origin, place, kind, points, shape)
         except ValueError:
@@ -190,34 +195,39 @@ def _curved(graphic: str, points: list[tuple[float, ...]]) -> tuple[AnnotationKi
 def _shapes(item: Dataset) -> Iterator[_Shape]:
     for child in _children(item):
         if child.get("ValueType") in {"SCOORD3D", "SCOORD"} and child.get("GraphicData") is not None:
-            shape = _shape(child)
-            if shape is not None:
-                yield shape
+            yield from _shapes_of(child)
         elif child.get("ValueType") == "NUM":
             yield from _shapes(child)
 
 
-def _shape(item: Dataset) -> _Shape | None:
+def _shapes_of(item: Dataset) -> Iterator[_Shape]:
+    """Return a shape once for each frame that it is drawn on; without a frame number it is on all (PS3.3 10.3)."""
     size = 3 if item.ValueType == "SCOORD3D" else 2
     try:
         values = [float(value) for value in item.GraphicData]
     except (TypeError, ValueError):
-        return None
+        return
     if not values or len(values) % size or not all(math.isfinite(value) for value in values):
-        return None
+        return
+    graphic = str(item.get("GraphicType", ""))
     points = tuple(tuple(values[n : n + size]) for n in range(0, len(values), size))
     if size == 3:
-        return _Shape(
-            str(item.get("GraphicType", "")), points, read_frame(str(item.get("ReferencedFrameOfReferenceUID", "")))
-        )
-    for child in _children(item):
-        for reference in child.get("ReferencedSOPSequence") or ():
-            frame = reference.get("ReferencedFrameNumber")
-            moved = tuple((x - 0.5, y - 0.5) for x, y in points)
-            uid = str(reference.get("ReferencedSOPInstanceUID", ""))
-            first = frame if isinstance(frame, int) or frame is None else next(iter(frame), None)
-            return _Shape(str(item.get("GraphicType", "")), moved, "", uid, None if first is None else int(first))
-    return None
+        yield _Shape(graphic, points, read_frame(str(item.get("ReferencedFrameOfReferenceUID", ""))))
+        return
+    moved = tuple((x - 0.5, y - 0.5) for x, y in points)
+    references = (one for child in _children(item) for one in child.get("ReferencedSOPSequence") or ())
+    reference = next(references, None)
+    if reference is not None:
+        uid = str(reference.get("ReferencedSOPInstanceUID", ""))
+        yield from (_Shape(graphic, moved, "", uid, frame) for frame in _frames(reference))
+
+
+def _frames(reference: Dataset) -> list[int | None]:
+    said = reference.get("ReferencedFrameNumber")
+    numbers = [said] if isinstance(said, int | str) else list(said or ())
+    if len(numbers) > _MOST_FRAMES:
+        raise DecodeError(tr("This object is not a structured report"), detail=f"{len(numbers)} frames")
+    return list(dict.fromkeys(int(one) for one in numbers)) or [None]
 
 
 def _measures(group: Dataset) -> Iterator[Measure]:
