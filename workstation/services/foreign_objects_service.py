@@ -21,7 +21,7 @@ from workstation.dicom.objects.segment_outlines import SEGMENTATIONS, read_segme
 from workstation.dicom.objects.structure_set import RT_STRUCTURE_SET, read_structure_set
 from workstation.dicom.quiet import quiet
 from workstation.dicom.scanner_charsets import told_charset
-from workstation.dicom.sr.annotation_reader import read_annotations
+from workstation.dicom.sr.annotation_reader import read_drawn
 from workstation.dicom.sr.common import MANUFACTURER, read_part10
 from workstation.dicom.sr.nodule_reader import read_decided, read_marks, read_nodules
 from workstation.dicom.sr.prior_report import speaks_of_another_study
@@ -100,6 +100,8 @@ class ForeignObject:
     is_proposal: bool = False
     is_of_ai: bool = False
     names_algorithm: bool = False
+    undrawn: int = 0
+    """How many shapes of a report are of kinds that are not drawn here"""
     is_doubtful: bool = False
     """Some of its text may be in another character set than it says"""
 
@@ -211,13 +213,15 @@ def _read(ds: Dataset, part10: bytes, study: Study, charset: str) -> ForeignObje
             uid, ObjectKind.KEY_IMAGES, source, key_images=keys, text=words.text, is_doubtful=words.is_doubtful
         )
     if kind.startswith(_SR):
-        drawn = read_annotations(part10).annotations
-        marks = () if speaks_of_another_study(ds) else drawn
+        drawn = read_drawn(part10)
+        elsewhere = speaks_of_another_study(ds)
+        marks = () if elsewhere else drawn.annotations.annotations
         purpose = ObjectKind.MARKS if marks else ObjectKind.DOCUMENT
         words = read_sr_text(part10, charset)
         return ForeignObject(
             uid, purpose, source, marks=marks, text=words.text, nodules=read_nodules(part10),
             ai_marks=read_marks(part10), decided=read_decided(part10), is_doubtful=words.is_doubtful,
+            undrawn=0 if elsewhere else drawn.left_out,
         )  # fmt: skip
     if kind == RT_STRUCTURE_SET:
         return ForeignObject(uid, ObjectKind.STRUCTURES, source, outlines=read_structure_set(part10))

@@ -79,6 +79,10 @@ def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
         )
     if found is not None and found.unusable:
         lines.append(trn("Not drawn: {count} unusable contour", "Not drawn: {count} unusable contours", found.unusable))
+    if one.undrawn:
+        lines.append(
+            trn("Not drawn: {count} mark of another kind", "Not drawn: {count} marks of other kinds", one.undrawn)
+        )
     if one.is_doubtful:
         lines.append(tr("Characters may be wrong: the text may be in another character set than the file says"))
     return tuple(lines)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
 from pydicom.valuerep import DT
 
 from resources.translation import tr
@@ -49,23 +50,39 @@ _ROUND: Final = 0.05
 """Axes of an ellipsoid that differ by less than this share make a sphere."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadMarks:
+    """What an SR has drawn; ``left_out`` counts the shapes of kinds that are not drawn here, and the impossible."""
+
+    annotations: AnnotationList
+    left_out: int = 0
+
+
 def read_annotations(part10: bytes) -> AnnotationList:
+    """Return the annotations of ``read_drawn`` alone. Raises as it does."""
+    return read_drawn(part10).annotations
+
+
+def read_drawn(part10: bytes) -> ReadMarks:
     """
-    Read every drawable annotation of an SR.
+    Read every drawable annotation of an SR, in measurement groups (TID 1500) and beside them.
 
     Raises HostileInput: unreadable. DecodeError: not a structured report.
     """
     ds = read_part10(part10)
     if ds.get("ValueType") != "CONTAINER" or not ds.get("StudyInstanceUID"):
         raise DecodeError(tr("This object is not a structured report"))
-    origin = str(ds.get("SOPInstanceUID", ""))
+    origin, left_out = str(ds.get("SOPInstanceUID", "")), 0
     found: dict[str, Annotation] = {}
     for group in _groups(ds):
-        for annotation in _annotations(group, ds, origin):
+        annotations, missed = _annotations(group, ds, origin)
+        left_out += missed
+        for annotation in annotations:
             found.setdefault(annotation.uid, annotation)
-    return AnnotationList(str(ds.StudyInstanceUID), tuple(found.values()))
+    return ReadMarks(AnnotationList(str(ds.StudyInstanceUID), tuple(found.values())), left_out)
 
 
+_DRAWN: Final = frozenset({"SCOORD", "SCOORD3D"})
 _KINDS: Final = {("POLYLINE", 2): AnnotationKind.LENGTH, ("POLYLINE", 3): AnnotationKind.ANGLE}
 
 
@@ -81,27 +98,49 @@ class _Shape:
 
 
 def _groups(item: Dataset) -> Iterator[Dataset]:
-    for child in _children(item):
+    """Return the measurement groups, and what is drawn outside them as groups of its own (CAD, numbers in reports)."""
+    children = _children(item)
+    drawn = [child for child in children if child.get("ValueType") in _DRAWN]
+    if drawn:
+        yield _group_of(drawn)
+    for child in children:
         if _concept(child) == code.GROUP.value:
             yield child
-        elif child.get("ValueType") == "CONTAINER":
+        elif child.get("ValueType") == "NUM":
+            if any(inner.get("ValueType") in _DRAWN for inner in _children(child)):
+                yield _group_of([child])
+        elif child.get("ValueType") not in _DRAWN:
             yield from _groups(child)
 
 
-def _annotations(group: Dataset, ds: Dataset, origin: str) -> Iterator[Annotation]:
+def _group_of(children: list[Dataset]) -> Dataset:
+    group = Dataset()
+    group.ContentSequence = DicomSequence(children)
+    return group
+
+
+def _annotations(group: Dataset, ds: Dataset, origin: str) -> tuple[list[Annotation], int]:
+    """Return the annotations of a group, and how many shapes of it are none."""
     own = _own(group)
     if own is not None:
-        yield own
-        return
+        return [own], 0
     by_frame: dict[tuple[str, int | None], list[_Shape]] = {}
     for one in _shapes(group):
         by_frame.setdefault((one.sop_instance_uid, one.frame), []).append(one)
-    drawable = (found for shapes in by_frame.values() for found in _drawable(shapes))
-    for place, (kind, points, shape) in enumerate(drawable):
-        try:
-            yield _foreign(group, ds, origin, place, kind, points, shape)
-        except ValueError:
-            continue  # a shape that cannot be: no size, not finite, wrong count
+    is_angle = any(one.name is MeasureName.ANGLE for one in _measures(group))
+    found: list[Annotation] = []
+    undrawn: set[tuple[tuple[float, ...], ...]] = set()
+    for shapes in by_frame.values():
+        undrawn |= {one.points for one in shapes}
+        for kind, points, shape in _drawable(shapes, is_angle=is_angle):
+            try:
+                found.append(_foreign(group, ds, origin, len(found), kind, points, shape))
+            except ValueError:
+                continue  # a shape that cannot be: no size, not finite, wrong count
+            undrawn.discard(shape.points)
+            if kind is AnnotationKind.BIDIRECTIONAL:
+                undrawn -= {one.points for one in shapes if set(one.points) <= set(points)}
+    return found, len(undrawn)
 
 
 def _own(group: Dataset) -> Annotation | None:
@@ -158,7 +197,9 @@ def _foreign(
     )
 
 
-def _drawable(shapes: list[_Shape]) -> Iterator[tuple[AnnotationKind, list[tuple[float, ...]], _Shape]]:
+def _drawable(
+    shapes: list[_Shape], *, is_angle: bool
+) -> Iterator[tuple[AnnotationKind, list[tuple[float, ...]], _Shape]]:
     lines = [shape for shape in shapes if shape.graphic == "POLYLINE" and len(shape.points) == 2]
     if len(lines) == 2 and _are_axes(lines[0], lines[1]):
         longer, shorter = sorted(lines, key=_length, reverse=True)
@@ -173,6 +214,8 @@ def _drawable(shapes: list[_Shape]) -> Iterator[tuple[AnnotationKind, list[tuple
             yield AnnotationKind.FREEHAND, points[:-1], shape
         elif (known := _KINDS.get((shape.graphic, len(points)))) is not None:
             yield known, points, shape
+        elif is_angle and shape.graphic == "POLYLINE" and len(points) == 4:
+            yield AnnotationKind.COBB, points, shape
         elif shape.graphic == "POLYGON" and len(points) >= 3:
             yield AnnotationKind.FREEHAND, points, shape
         elif (curved := _curved(shape.graphic, points)) is not None:
@@ -194,7 +237,7 @@ def _curved(graphic: str, points: list[tuple[float, ...]]) -> tuple[AnnotationKi
 
 def _shapes(item: Dataset) -> Iterator[_Shape]:
     for child in _children(item):
-        if child.get("ValueType") in {"SCOORD3D", "SCOORD"} and child.get("GraphicData") is not None:
+        if child.get("ValueType") in _DRAWN and child.get("GraphicData") is not None:
             yield from _shapes_of(child)
         elif child.get("ValueType") == "NUM":
             yield from _shapes(child)
