@@ -14,6 +14,7 @@ from resources.translation import tr
 from viewers.scene import callipers
 from viewers.scene.foreign_places import PlacedMark
 from viewers.scene.foreign_structures import Met, StructureIndex
+from viewers.scene.image import SliceImage
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import Calliper, ForeignShape, PixelPoint
 from viewers.scene.picture_place import lies_on
@@ -98,6 +99,8 @@ class ForeignDrawing:
             for placed in layer.placed if isinstance(scene, MprScene) else ():
                 if placed.stack_key == scene.stack_key:
                     yield from _mark(_met(placed.mark, scene, view), layer.maker)
+            if layer.outlines is not None and ref is not None and isinstance(scene, StackScene):
+                yield from _on_film(layer.maker, layer.outlines, ref, scene.image(scene.index), view)
             if layer.outlines is not None and view.plane is not None:
                 yield from self._structures(layer.maker, layer.outlines, scene, view, view.plane)
 
@@ -123,6 +126,21 @@ class ForeignDrawing:
             if len(self._kept) > _PLANES_KEPT:
                 self._kept.popitem(last=False)
         return self._kept[key]
+
+
+def _on_film(
+    maker: str, outlines: StructureSet, ref: FrameRef, image: SliceImage | None, view: SliceView
+) -> Iterator[ForeignShape]:
+    """Return outlines on an image without a place in the patient; never on one of another size."""
+    for one in outlines.structures if image is not None else ():
+        colour = readable(one.colour) if one.colour is not None else None
+        words: tuple[str, ...] = (f"{maker} · {one.name}",)
+        for film in one.on_films:
+            here = film.sop_instance_uid == ref.sop_instance_uid and film.frame in {None, ref.frame_number}
+            if here and image is not None and image.pixels.shape[:2] == (film.rows, film.columns):
+                line = _in_viewport(film.corners_px[:, 0], film.corners_px[:, 1], view)
+                yield ForeignShape(line, closed=True, colour=colour, lines=words)
+                words = ()
 
 
 def is_of(ref: FrameRef, image: KeyImage) -> bool:
@@ -184,6 +202,10 @@ def _projected(points: FloatArray, view: SliceView, plane: ImagePlane) -> tuple[
     from_origin = points - np.asarray(plane.origin)
     columns = from_origin @ np.asarray(plane.right) / plane.spacing_mm[0]
     rows = from_origin @ np.asarray(plane.down) / plane.spacing_mm[1]
+    return _in_viewport(columns, rows, view)
+
+
+def _in_viewport(columns: FloatArray, rows: FloatArray, view: SliceView) -> tuple[PixelPoint, ...]:
     m = view.transform
     placed = zip(
         (m.a * columns + m.b * rows + m.tx).tolist(), (m.c * columns + m.d * rows + m.ty).tolist(), strict=True

@@ -17,6 +17,22 @@ _UPRIGHT: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FilmOutline:
+    """
+    A closed outline on an image that has no place in the patient.
+
+    ``corners_px`` is ``(n, 2)``: columns and rows, pixel centres at integers. It belongs to an image of ``rows`` times
+    ``columns`` only. ``frame`` counts from 1, None for every frame.
+    """
+
+    sop_instance_uid: str
+    frame: int | None
+    rows: int
+    columns: int
+    corners_px: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Structure:
     """
     One outlined structure; all arrays hold LPS millimetres.
@@ -34,6 +50,7 @@ class Structure:
     points: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
     frame_of_reference_uid: str = ""
     """Where it lies, empty for the frame of its set"""
+    on_films: tuple[FilmOutline, ...] = ()
 
     def __post_init__(self) -> None:
         if not all(_is_line(contour, 3) for contour in self.contours):

@@ -22,6 +22,7 @@ from viewers.scene.mpr_plane import MprPlane
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.stack_scene import StackScene, StackSlot
+from workstation.dicom.objects.segment_outlines import read_segment_outlines
 from workstation.dicom.objects.structure_set import read_structure_set
 from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
@@ -296,6 +297,36 @@ def test_structures_of_a_second_frame_are_drawn_on_images_of_that_frame_and_on_n
         names[frame] = [shape.lines for shape in drawn(scene, layer)]
 
     assert names == {FRAME: [("K · CT",)], "1.2.99": [("K · MR",)], "8.8": [], "": []}
+
+
+def test_segments_of_a_film_are_drawn_on_that_film_and_on_no_image_of_another_size(shared_data: Path) -> None:
+    path = shared_data / "dicom-zoo/highdicom/data/test_files/seg_image_cr_binary.dcm"
+    outlines = read_segment_outlines(path.read_bytes())
+    layer = ForeignLayer(STUDY, "K", outlines=outlines)
+    # by the file's own header: the image it was made of; its SEG has 16 rows and columns
+    source = "1.3.6.1.4.1.5962.1.1.0.0.0.1196527414.5534.0.11"
+
+    def shown(uid: str, rows: int, columns: int) -> list[tuple[list[tuple[float, ...]], bool, tuple[str, ...]]]:
+        film = StackScene(
+            [StackSlot(uid, 0)], annotations=Annotations(STUDY, author="", now=lambda: AT), new_uid=lambda: "1.1"
+        )
+        film.put(0, SliceImage(np.zeros((rows, columns), dtype=np.int16), sop_instance_uid=uid))
+        view = film.view(SIZE)
+        assert view is not None
+        back = view.transform.inverted()
+        return [
+            (sorted(tuple(round(v, 3) for v in back.apply(*at)) for at in one.outline), one.closed, one.lines)
+            for one in drawn(film, layer)
+        ]
+
+    here = shown(source, 16, 16)
+    # a pixel of its own in row 12, column 14 (counted from 0) of the stored mask
+    alone: list[tuple[float, ...]] = [(13.5, 11.5), (13.5, 12.5), (14.5, 11.5), (14.5, 12.5)]
+    assert [ring for ring, _closed, _words in here].count(alone) == 1
+    assert all(closed for _ring, closed, _words in here)
+    assert [words for _ring, _closed, words in here if words] == [("K · first segment",)]
+    assert shown(source, 16, 17) == []
+    assert shown("1.9.9", 16, 16) == []
 
 
 def test_dark_colours_are_made_light_enough_to_be_seen_on_black() -> None:

@@ -16,7 +16,7 @@ from resources.translation import tr
 from workstation.dicom.quiet import quiet
 from workstation.dicom.sr.common import read_part10
 from workstation.domain.errors import DecodeError
-from workstation.domain.structures import FloatArray, Structure, StructureSet
+from workstation.domain.structures import FilmOutline, FloatArray, Structure, StructureSet
 
 SEGMENTATIONS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 _LABELMAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
@@ -59,26 +59,37 @@ def _outlined(ds: Dataset) -> StructureSet:
         raise _too_large()
     segments = {int(item.SegmentNumber): item for item in ds.SegmentSequence}
     contours: dict[int, list[FloatArray]] = {number: [] for number in segments}
+    films: dict[int, list[FilmOutline]] = {number: [] for number in segments}
     shared = next(iter(ds.get("SharedFunctionalGroupsSequence") or ()), Dataset())
     frames = ds.pixel_array.reshape(-1, int(ds.Rows), int(ds.Columns))
     level = max(1, (int(ds.get("MaximumFractionalValue", 1)) + 1) // 2)
     left = MAXIMUM_CORNERS
     for frame, item in zip(frames, ds.PerFrameFunctionalGroupsSequence, strict=True):
-        place = _Place(item, shared)
+        source = _film(ds, item, shared)
+        place = None if source is not None else _Place(item, shared)
         for number, mask in _masks(ds, frame, item, shared, level):
             for corners in edge_outlines(mask):
                 left -= len(corners)
                 if left < 0:
                     raise _too_large()
-                contours[number].append(place.lps_of(corners))
+                if place is not None:
+                    contours[number].append(place.lps_of(corners))
+                elif source is not None:
+                    films[number].append(FilmOutline(*source, mask.shape[0], mask.shape[1], corners))
     return StructureSet(
         origin=str(ds.get("SOPInstanceUID", "")),
         label=str(ds.get("ContentLabel", "") or ds.get("SeriesDescription", "")),
         frame_of_reference_uid=str(ds.get("FrameOfReferenceUID", "")),
         structures=tuple(
-            Structure(number, str(item.get("SegmentLabel", "")), tuple(contours[number]), _colour(item))
+            Structure(
+                number,
+                str(item.get("SegmentLabel", "")),
+                tuple(contours[number]),
+                _colour(item),
+                on_films=tuple(films[number]),
+            )
             for number, item in segments.items()
-            if contours[number]
+            if contours[number] or films[number]
         ),
     )
 
@@ -132,6 +143,21 @@ def _loops(along: list[int], down: list[int]) -> list[list[int]]:
             at = down[turned]
         found.append(loop)
     return found
+
+
+def _film(ds: Dataset, item: Dataset, shared: Dataset) -> tuple[str, int | None] | None:
+    """
+    Return image and frame on which a frame without a place in the patient lies pixel by pixel, None where it has one.
+
+    *Source:* PS3.3 C.8.20.2, A.51.5: without a frame of reference the derivation image is of the same size.
+    """
+    places = ("PlanePositionSequence", "PlanePositionSlideSequence")
+    if ds.get("FrameOfReferenceUID") or any(item.get(one) or shared.get(one) for one in places):
+        return None
+    source = _group(_group(item, shared, "DerivationImageSequence"), Dataset(), "SourceImageSequence")
+    said = source.get("ReferencedFrameNumber")
+    frame = said if isinstance(said, int | None) else said[0]
+    return str(source.ReferencedSOPInstanceUID), None if frame is None else int(frame)
 
 
 class _Place:
