@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject
 
 from resources.translation import tr
 from workstation.domain.access import Actor
-from workstation.domain.errors import BundleInvalid, WorkstationError
+from workstation.domain.errors import BundleInvalid
 from workstation.domain.model import GateResult, ModelCard, ModelChoice, marking_card
 from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
-from workstation.services.jobs import JobRunner, Pool
+from workstation.services.jobs import JobRunner
 from workstation.services.model_service import ModelPage
 from workstation.ui.dialogs import ConfirmDialog
-from workstation.ui.notice import Severity
+from workstation.ui.page_jobs import PageJobs
 from workstation.ui.pages.model_page import ModelsPage
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ class ModelPresenter(QObject):
         super().__init__(page)
         self._page = page
         self._services = services
-        self._jobs = jobs
+        self._jobs = PageJobs(page, jobs, "models")
         self._actor = actor
         self.dialog: ConfirmDialog | None = None
         page.chosen.connect(self._check)
@@ -113,10 +113,4 @@ class ModelPresenter(QObject):
         self._run(act, finished)
 
     def _run(self, work: Callable[[ModelPage], T], done: Callable[[T], None]) -> None:
-        def failed(error: Exception) -> None:
-            if not isinstance(error, WorkstationError):
-                raise error
-            self._page.show_error(error, key="models", severity=Severity.DEGRADED)
-
-        self._page.notices.clear_notice("models")
-        self._jobs.submit(Pool.IO, lambda _job: work(self._services()), on_success=done, on_error=failed)
+        self._jobs.run(lambda: work(self._services()), done)
