@@ -86,7 +86,12 @@ def objects(lidc_0314: Path, slices: tuple[SliceImage, ...]) -> dict[str, bytes]
 
 def with_objects(images: tuple[SliceImage, ...], objects: dict[str, bytes]) -> Case:
     made = case(images)
-    series = [one for one in made.study.series if one.modality == "CT"]
+    frame = images[0].frame_of_reference_uid
+    series = [
+        replace(one, instances=tuple(replace(each, frame_of_reference_uid=frame) for each in one.instances))
+        for one in made.study.series
+        if one.modality == "CT"
+    ]
     for number, (uid, modality, kind) in enumerate(
         ((KEY, "KO", "88.59"), (STATE, "PR", "11.1"), (STRUCTURES, "RTSTRUCT", "481.3"), (REPORT, "SR", "88.11"),
          (PAGES, "DOC", "104.1"), (BROKEN, "SR", "88.33"))

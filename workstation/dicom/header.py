@@ -212,6 +212,7 @@ class Header:
             view_position=self.text("ViewPosition").upper(),
             technique=technique_of(self, first),
             image_type=tuple(value.strip().upper() for value in self.values.get("ImageType", ())),
+            frame_of_reference_uid=self.text("FrameOfReferenceUID"),
         )
 
     def _laterality(self, first: Header) -> str:

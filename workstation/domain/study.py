@@ -76,6 +76,7 @@ class Instance:
     technique: Technique = UNKNOWN
     image_type: tuple[str, ...] = ()
     """Image Type (0008,0008): whether the pixels are original, the image primary, and what vendors say of it"""
+    frame_of_reference_uid: str = ""
 
     @property
     def is_for_processing(self) -> bool:

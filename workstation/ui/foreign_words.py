@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resources.translation import tr, trn
+from workstation.domain.study import Study
 from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
 
 
@@ -86,6 +87,28 @@ def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
     if one.is_doubtful:
         lines.append(tr("Characters may be wrong: the text may be in another character set than the file says"))
     return tuple(lines)
+
+
+def unplaced_lines(one: ForeignObject, study: Study) -> tuple[str, ...]:
+    """Return how many structures no image of their study can show, for none lies where they do; nothing for none."""
+    found = one.outlines
+    if found is None:
+        return ()
+    images = [image for series in study.series for image in series.instances if image.rows > 0]
+    frames = {image.frame_of_reference_uid for image in images} - {""}
+    here = {image.sop_instance_uid for image in images}
+    nowhere = sum(
+        found.frame_of(each) not in frames and here.isdisjoint(film.sop_instance_uid for film in each.on_films)
+        for each in found.structures
+    )
+    if not nowhere:
+        return ()
+    words = trn(
+        "Not drawn: {count} structure lies where no image of this study lies",
+        "Not drawn: {count} structures lie where no image of this study lies",
+        nowhere,
+    )
+    return (words,)
 
 
 def source_lines(source: Provenance) -> tuple[str, ...]:

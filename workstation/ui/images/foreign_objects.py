@@ -31,6 +31,7 @@ from workstation.ui.foreign_words import (
     maker,
     source_lines,
     title_words,
+    unplaced_lines,
 )
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.open_images import OpenImages
@@ -254,6 +255,8 @@ class ForeignObjectsView(QObject):
             (*left_out_lines(one), *source_lines(source)),
         )
         prior = self._priors.get(one.study_instance_uid)
+        study = prior or (self._case.session.study if self._case is not None else None)
+        lines = (*unplaced_lines(one, study), *lines) if study is not None else lines
         if prior is not None:  # drawn beside the case only: there is nothing to go to, and no view to take over
             day = day_of(prior.study_date)
             lines = (tr("Of the prior {date}", date=day.isoformat() if day else tr("no date")), *lines)
