@@ -60,6 +60,10 @@ def test_the_area_of_a_stroke_that_crosses_itself_everywhere_is_that_of_a_fine_c
     assert outline.area(tangle) == pytest.approx(outline.inside(tangle, fine).mean() * 100, abs=0.1)
 
 
+def test_a_stroke_drawn_to_and_fro_on_one_line_has_no_area() -> None:
+    assert outline.area(np.array([[0.0, 5.0], [8.0, 5.0], [3.0, 5.0]])) == 0.0
+
+
 def test_the_chord_across_the_long_side_of_a_rectangle_is_its_short_side() -> None:
     start, end = outline.chord_across(SQUARE, np.array([0.0, 1.5]), np.array([4.0, 1.5]))
     assert pytest.approx(np.linalg.norm(end - start)) == 3.0
