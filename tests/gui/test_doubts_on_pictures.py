@@ -14,9 +14,15 @@ from tests.gui.test_hanging import opened
 from tests.gui.test_priors import red
 from tests.helpers.comparing import ComparingBench, case_of, ct_study
 from tests.helpers.priors import prior
+from tests.unit.viewers.test_fusion import layer, mpr
+from viewers.scene.captions import Corner
 from viewers.scene.fidelity import FidelityKind
-from workstation.domain.study import DecodeWarning, Study
-from workstation.ui.images.series_doubts import overlay_doubts
+from viewers.scene.fusion import FusionLook
+from viewers.scene.mpr_plane import MprPlane
+from workstation.domain.colour_map import ColourMap, ValueScale
+from workstation.domain.study import DecodeWarning, Series, Study
+from workstation.domain.technique import Technique
+from workstation.ui.images.series_doubts import name_overlay, overlay_doubts
 from workstation.ui.theme import apply_theme
 
 pytestmark = pytest.mark.gui
@@ -78,3 +84,52 @@ def test_an_overlay_says_that_its_own_slices_are_lossy_and_incomplete() -> None:
     lossy = [replace(one, lossy_ratio=0.0) for one in images.values()]
     assert overlay_doubts(series, lossy) == ("Overlay: Slices missing", "Overlay: Lossy")
     assert overlay_doubts(study.series[0], images.values()) == ()
+
+
+def acquired(series: Series, *at: str) -> Series:
+    """Return a series whose slices were acquired at these times, the last of them more than once."""
+    times = [*at, *[at[-1]] * len(series.instances)]
+    slices = (
+        replace(one, technique=Technique(acquired=when)) for one, when in zip(series.instances, times, strict=False)
+    )
+    return replace(series, instances=tuple(slices))
+
+
+@pytest.mark.parametrize(
+    ("pet_at", "corner", "red_line"),
+    [
+        ("20261121094300", "PET AC · Hot iron 50 % · 12 min apart", ()),
+        ("20261121093030", "PET AC · Hot iron 50 %", ()),
+        ("20261121123900", "PET AC · Hot iron 50 %", ("CT and PET 3 h 8 min apart",)),
+        ("20261122093100", "PET AC · Hot iron 50 %", ("CT of 2026-11-21, PET of 2026-11-22",)),
+    ],
+)
+def test_a_fused_pane_names_pet_strength_and_colours_and_warns_of_hours_between_ct_and_pet(
+    pet_at: str, corner: str, red_line: tuple[str, ...]
+) -> None:
+    """The CT ran from 09:30 to 09:31 of 21 November."""
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    ct = acquired(study.series[0], "20261121093000", "20261121093100")
+    pet = acquired(replace(study.series[0], modality="PT", description="PET AC"), pet_at)
+    scene = mpr(MprPlane.AXIAL)
+    made = layer()
+    name_overlay(made, ct, pet, images.values())
+    scene.fuse(made)
+
+    lines = scene.frame((600.0, 500.0)).overlay.captions
+
+    assert [one.text for one in lines if one.is_warning] == list(red_line)
+    assert next(one.text for one in lines if one.corner is Corner.BOTTOM_RIGHT) == corner
+    # where the pane is narrow, what lies over the image is told before where the slice lies
+    narrow = scene.frame((400.0, 500.0)).overlay.captions
+    assert corner in [one.text for one in narrow]
+    assert [one.text for one in narrow if one.is_warning] == list(red_line)
+
+
+def test_a_change_of_strength_or_colours_is_told_at_once() -> None:
+    study, images = ct_study("1.2.3", "20261121", frame="1.5")
+    made = layer()
+    name_overlay(made, study.series[0], replace(study.series[0], modality="NM", description=""), images.values())
+    assert made.words == "NM · Hot iron 50 %"
+    made.look = FusionLook(ValueScale(0, 8), ColourMap.PET, 0.75)
+    assert made.words == "NM · PET colours 75 %"

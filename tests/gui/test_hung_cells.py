@@ -27,6 +27,8 @@ from workstation.domain.hanging import HangingProtocol, ProtocolMatch, Stage
 from workstation.domain.hanging_cells import Cell, CellView, ImageSelector
 from workstation.services.fusion_service import PrepareOverlay, RegisterSeries
 from workstation.ui.images.fusing import Fusing
+from workstation.ui.images.fusion import Fusion
+from workstation.ui.widgets.tiling import Layout
 
 pytestmark = pytest.mark.gui
 
@@ -127,6 +129,33 @@ def test_a_prior_hangs_in_planes_beside_the_case_linked_by_frame_and_gone_with_t
     assert [type(one) for one in pictures(qtbot, bench)] == [StackScene, StackScene]
 
 
+def test_a_pet_that_cells_show_is_not_fetched_nor_counted_again_when_it_is_chosen_or_laid_over(
+    qtbot: QtBot,
+    make: Make,  # noqa: F811 - a fixture
+) -> None:
+    bench = pet_ct_bench(make, FRAME)
+    bench.open(qtbot.waitUntil)
+    pictures(qtbot, bench)
+    asked = len(bench.streams.made)
+    told: list[str] = []
+    bench.page.grid.choose_layout(Layout.ONE)
+    fusion = next(one for one in bench.presenter.images.features if isinstance(one, Fusion))
+    fusion._loading.told.connect(told.append)
+
+    bench.page.view_commands.action("view.fusion").trigger()
+    qtbot.waitUntil(lambda: bench.page.grid.stack is not None and bench.page.grid.stack.fused is not None)
+    assert told[0] == "Fetching 40 of 40 slices"
+    bench.presenter.images.show_series("1.2.3.5")
+
+    row = bench.page.series.row("1.2.3.5").facts
+    assert (row.cached, row.facts) == ((True,) * 40, "PT · 40 slices")
+    assert len(bench.streams.made) == asked
+    qtbot.waitUntil(bench.page.has_volume)
+    scene = bench.page.grid.stack
+    assert scene is not None
+    assert (scene.modality, scene.frame_of_reference_uid) == ("PT", FRAME)
+
+
 def pet_ct_bench(build: Make, frame: str) -> ComparingBench:
     one = pet_ct(frame)
     registrar = Registrar(GOOD)
@@ -157,6 +186,7 @@ def test_a_pet_ct_hangs_fused_where_the_frame_of_reference_allows_it_and_is_capt
     fused.fused.look = FusionLook(ValueScale(0, 8), ColourMap.PET, 0.75)
     stage = bench.comparison.capture.stage("mine")
     assert stage is not None
+    assert fused.fused.words == "PET AC · PET colours 75 %"
     assert [one.overlay is not None for one in stage.cells] == [False, False, True, False]
     overlay = stage.cells[2].overlay
     assert overlay is not None

@@ -71,6 +71,8 @@ class ViewCaptions:
     slice_position: str = ""
     location: str = ""
     technique: str = ""
+    overlay: str = ""
+    """What lies over the image in colours, and how"""
     warnings: tuple[str, ...] = ()
 
 
@@ -116,6 +118,8 @@ def corner_lines(
     for corner, lines in _corners(study, view, only_day=is_narrow).items():
         # case and prior are told apart by their days: that line stays beside what the study is
         most = min(2, _lines_by_height(viewport)) if is_narrow and corner is Corner.TOP_RIGHT else room
+        if corner is Corner.BOTTOM_RIGHT and view.overlay and viewport[0] >= TWO_LINES_BELOW_PX:
+            most = min(room + 1, _lines_by_height(viewport))  # what lies over the image takes no line from it
         kept = [] if identity is Identity.NONE else _most_important(lines, most)
         alerts = warnings if corner is Corner.TOP_RIGHT else ()
         placed += _placed(corner, alerts, [line.text for line in kept], viewport)
@@ -144,10 +148,11 @@ def _corners(study: StudyCaptions, view: ViewCaptions, *, only_day: bool = False
             _Line(view.probe, 2),
         ),
         Corner.BOTTOM_RIGHT: (
-            _Line(study.series, 3),
-            _Line(" · ".join(part for part in (view.technique, study.contrast) if part), 4),
+            _Line(study.series, 4),
+            _Line(view.overlay, 2),
+            _Line(" · ".join(part for part in (view.technique, study.contrast) if part), 5),
             _Line(view.slice_position, 1),
-            _Line(view.location, 2),
+            _Line(view.location, 3),
         ),
     }
 

@@ -80,11 +80,16 @@ class FusedLayer:
         warnings: tuple[str, ...] = (),
         reslicer: Reslicer = numpy_reslice.reslice,
     ) -> None:
+        """``label`` names the values, like ``SUVbw``."""
         self.volume = volume
         self.look = look
         self.label = label
         self.is_suv = is_suv
         self.warnings = warnings
+        self.series = ""
+        """What lies over the image, in words"""
+        self.apart = ""
+        """How long before or after the image it was acquired; a gap that matters is among the warnings"""
         self._reslicer = reslicer
         self._cut: tuple[_Place, OverlayCut] | None = None
         self._base: tuple[ResliceRequest, npt.NDArray[Any]] | None = None
@@ -114,6 +119,12 @@ class FusedLayer:
         cut = self._overlay(_Place(source.plane, (source.columns, source.rows), None))
         rgb = blended(to_gray(source.pixels, grayscale), cut, self.look)
         return replace(source, pixels=rgb, padding=None, voi=None, choices=(), monochrome1=False)
+
+    @property
+    def words(self) -> str:
+        """Return what lies over the image and how, for the corner: ``PET AC · Hot iron 50 % · 12 min apart``."""
+        strength = f"{self.look.colour_map.full_name} {round(self.look.alpha * 100)} %"
+        return " · ".join(part for part in (self.series, strength, self.apart) if part)
 
     def value_at(self, lps_mm: Point) -> float | None:
         """Return the value of the voxel nearest to a patient point, None outside."""

@@ -360,9 +360,10 @@ class Scene(ABC):
         about = replace(
             about,
             window=self._window_text(),
-            magnification=magnification_text(view),
+            magnification=self._magnification_text(view),
             matrix=self._matrix_text(view),
             probe=self._probe_text(viewport),
+            overlay=self.fused.words if self.fused is not None else "",
         )
         drawn = self.marks(view)
         coloured = self.fused or explained
@@ -415,6 +416,9 @@ class Scene(ABC):
 
     def _window_text(self) -> str:
         return self.windowing.words if self.has_window else ""
+
+    def _magnification_text(self, view: SliceView) -> str:
+        return magnification_text(view)
 
     def _matrix_text(self, view: SliceView) -> str:
         return matrix_text(view)

@@ -36,6 +36,7 @@ WANTED: Final[Mapping[int, str]] = {
     0x00080021: "SeriesDate",
     0x00080022: "AcquisitionDate",
     0x00080023: "ContentDate",
+    0x0008002A: "AcquisitionDateTime",
     0x00080030: "StudyTime",
     0x00080031: "SeriesTime",
     0x00080032: "AcquisitionTime",

@@ -52,6 +52,7 @@ def technique_of(header: HeaderValues, frame: HeaderValues) -> Technique:
         inversion_ms=_positive(frame, "InversionTime"),
         field_t=field / 10_000 if field is not None and field > _GAUSS_FROM else field,
         taken=_taken(header),
+        acquired=_acquired(header),
         tracer=tracer_code(header.values.get(TRACERS, ())),
     )
 
@@ -79,6 +80,18 @@ def _taken(header: HeaderValues) -> str:
         if re.fullmatch(r"\d{8}", day) and re.match(r"\d{4}", clock) and _is_near(day, study):
             return day + clock[:6].partition(".")[0].ljust(6, "0")
     return ""
+
+
+def _acquired(header: HeaderValues) -> str:
+    """
+    Return when the acquisition of the pixels began; empty where the header does not tell it.
+
+    Acquisition Date and Time (0008,0022 and 0032), else Acquisition DateTime (0008,002A) of multi-frame objects.
+    An acquisition without a date is one of the study's day. *Source:* PS3.3 C.7.6.1, C.8.9.1, C.8.15.3.
+    """
+    day, clock = header.text("AcquisitionDate") or header.text("StudyDate"), header.text("AcquisitionTime")
+    moment = day + clock if clock else header.text("AcquisitionDateTime")
+    return moment[:14].partition(".")[0].ljust(14, "0") if re.match(r"\d{12}", moment) else ""
 
 
 def _is_near(day: str, study: str) -> bool:

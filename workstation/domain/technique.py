@@ -13,7 +13,8 @@ class Technique:
     What the header of an image says of its acquisition; None or empty where it says nothing.
 
     ``mas`` is the exposure in mAs, ``field_t`` the field in tesla, times are in milliseconds. ``contrast`` names the
-    agent that was given. ``taken`` is when the image was acquired, ``YYYYMMDDHHMMSS``.
+    agent that was given. ``taken`` is when the image was acquired, else when its content or series began; ``acquired``
+    is the moment of the acquisition itself, empty where the header does not tell it: both ``YYYYMMDDHHMMSS``.
     """
 
     thickness_mm: float | None = None
@@ -25,6 +26,7 @@ class Technique:
     inversion_ms: float | None = None
     field_t: float | None = None
     taken: str = ""
+    acquired: str = ""
     tracer: Code | None = None
     """The radiopharmaceutical; value and scheme are empty where only words name it"""
 

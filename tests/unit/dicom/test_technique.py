@@ -28,7 +28,7 @@ def test_a_ct_says_thickness_voltage_exposure_and_agent() -> None:
         SliceThickness="0.625", KVP="120", Exposure="85", ContrastBolusAgent="Omnipaque 350", StudyDate="20261121",
         AcquisitionDate="20261121", AcquisitionTime="101530.25",
     )  # fmt: skip
-    assert found == Technique(0.625, "Omnipaque 350", 120.0, 85.0, taken="20261121101530")
+    assert found == Technique(0.625, "Omnipaque 350", 120.0, 85.0, taken="20261121101530", acquired="20261121101530")
 
 
 def test_an_mr_says_echo_repetition_inversion_and_field() -> None:
@@ -67,6 +67,23 @@ def test_a_word_for_no_agent_is_no_agent(agent: str) -> None:
 )
 def test_the_time_of_acquisition_comes_before_those_of_content_and_series(values: dict[str, str], taken: str) -> None:
     assert technique(StudyDate="20261121", **values).taken == taken
+
+
+@pytest.mark.parametrize(
+    ("values", "acquired"),
+    [
+        ({"StudyDate": "20261121", "AcquisitionTime": "1015"}, "20261121101500"),
+        ({"AcquisitionDate": "20261122", "AcquisitionTime": "101530.25", "StudyDate": "20261121"}, "20261122101530"),
+        ({"AcquisitionDateTime": "20261121101530.500000+0800", "StudyDate": "20261121"}, "20261121101530"),
+        ({"AcquisitionDateTime": "202611211015"}, "20261121101500"),
+        # those of content, series and study are no times of the acquisition
+        ({"StudyDate": "20261121", "StudyTime": "090000", "SeriesTime": "1016", "ContentTime": "1017"}, ""),
+        ({"AcquisitionTime": "101530"}, ""),
+        ({"AcquisitionDateTime": "20261121"}, ""),
+    ],
+)
+def test_the_moment_of_the_acquisition_is_told_by_the_acquisition_alone(values: dict[str, str], acquired: str) -> None:
+    assert technique(**values).acquired == acquired
 
 
 def test_a_broken_date_is_no_time() -> None:

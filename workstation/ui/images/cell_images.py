@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -102,6 +103,10 @@ class CellLoading(QObject):
                 self.arrived.emit(stack)
         self._queue = sorted(wanted, key=lambda one: (one[0].scene.cine is None, bool(one[0].series.stacks)))
         self._next()
+
+    def kept(self, refs: Sequence[FrameRef]) -> Mapping[int, SliceImage]:
+        """Return what is here of the images of a stack, by their places in it."""
+        return self._kept.get(tuple(refs), {})
 
     def focus(self, stack: CellStack) -> None:
         """Fetch around the slice on screen next."""

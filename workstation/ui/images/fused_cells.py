@@ -25,7 +25,7 @@ from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hung_stage import PlacedCell
 from workstation.ui.images.registering import SeriesRegistering
-from workstation.ui.images.series_doubts import overlay_doubts
+from workstation.ui.images.series_doubts import name_overlay
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.pages.image_menu import MenuPlace
 
@@ -97,7 +97,9 @@ class FusedCells(QObject):
             return False
         self._refused.pop(cell, None)
         self._laid[cell] = overlay.prepared
-        layer.warnings += overlay_doubts(overlay.stack.series, overlay.images.values())
+        under = cell.stack.series if cell.stack is not None else cell.hung.series
+        if under is not None:
+            name_overlay(layer, under, overlay.stack.series, overlay.images.values())
         base.fuse(layer)
         if overlay.stack.series.modality == "PT" and base.modality != "PT":
             spheres = self._images.spheres

@@ -25,7 +25,7 @@ from workstation.ui.images.fusing import Fusing
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.overlay_loading import LoadedOverlay, OverlayLoading
 from workstation.ui.images.registering import SeriesRegistering
-from workstation.ui.images.series_doubts import overlay_doubts
+from workstation.ui.images.series_doubts import name_overlay
 from workstation.ui.images.shown_series import ShownSeries
 from workstation.ui.notice import Notice, NoticeAction, Severity
 from workstation.ui.reading_words import series_title
@@ -230,7 +230,7 @@ class Fusion(QObject):
             return
         try:
             for scene in self._scenes(shown):
-                layer = self._layer(overlay, scene)
+                layer = self._layer(overlay, scene, shown.series)
                 scene.fuse(layer)
                 self._fused[scene] = layer
                 if overlay.shown.series.modality == "PT" and scene.modality != "PT":
@@ -244,7 +244,7 @@ class Fusion(QObject):
         self._say_what_is_shown(self._fused[shown.scene])
         self._page.grid.refresh()
 
-    def _layer(self, overlay: LoadedOverlay, scene: Scene) -> FusedLayer:
+    def _layer(self, overlay: LoadedOverlay, scene: Scene, base: Series) -> FusedLayer:
         layer = fused_layer(
             overlay.prepared.volume,
             scene.frame_of_reference_uid,
@@ -253,7 +253,7 @@ class Fusion(QObject):
             look=self._look,
             reslicer=self._reslicer,
         )
-        layer.warnings += overlay_doubts(overlay.shown.series, overlay.shown.images.values())
+        name_overlay(layer, base, overlay.shown.series, overlay.shown.images.values())
         return layer
 
     def _say_what_is_shown(self, layer: FusedLayer) -> None:

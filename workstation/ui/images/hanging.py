@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from resources.translation import tr
 from viewers.scene.note_scene import NoteScene
@@ -38,6 +38,7 @@ from workstation.ui.images.hung_stage import (
     PlacedCell,
     StageBuilder,
     awaits_volume,
+    hung_of,
     is_of_stacks,
     prior_captions,
     reading_order,
@@ -90,7 +91,11 @@ class Hanging(QObject):
         grid, images = self._page.grid, self._images
         grid.viewport_scrolled.connect(self._scrolled)
         grid.layout_changed.connect(self._layout_changed)
-        grid.installEventFilter(self)
+        self._laying = QTimer(self)
+        self._laying.setSingleShot(True)
+        self._laying.setInterval(0)
+        self._laying.timeout.connect(self._pictures.arrange)
+        grid.placed.connect(self._laying.start)
         grid.staying = self._staying
         images.case_opened.connect(self._opened)
         images.case_closed.connect(self._closed)
@@ -175,6 +180,7 @@ class Hanging(QObject):
     def _opened(self, case: OpenImages) -> None:
         self._forget()
         self._case = case
+        case.lent = lambda series: self._loading.kept([frame.ref for frame in series.frames])
         self._builder = StageBuilder(
             case,
             self._cut.volumes,
@@ -207,6 +213,8 @@ class Hanging(QObject):
         else:
             self._came_at = shown.scene, shown.scene.index
             self._bring_along()
+        if not self.is_on_screen:
+            self._lay_alone(shown)
 
     def choose(self) -> None:
         """Hang the first usable stage of the protocol that fits the study and its priors best."""
@@ -441,6 +449,16 @@ class Hanging(QObject):
             self._dress.share_windows()
             self._dress.take_warnings_back()
             self.changed.emit()
+        if self._images.shown is not None:
+            self._lay_alone(self._images.shown)
+
+    def _lay_alone(self, shown: ShownSeries) -> None:
+        """Lay the series on screen as a stage of it alone would: a mammogram has its wall at an edge everywhere."""
+        current = self.current
+        if current is None or shown.series_instance_uid not in {one.series_instance_uid for one in current.series}:
+            return
+        hung = hung_of(current, shown.series_instance_uid, stack_number=shown.series.stack_number)
+        self._pictures.lay(Stage("1", 1, 1, (hung.cell,)), [PlacedCell(STACK, hung)], ())
 
     def _let_cuts_go(self) -> None:
         """Hold no volume of cells that nobody sees; the stage makes them anew when it comes back."""
@@ -459,9 +477,9 @@ class Hanging(QObject):
         if self.is_on_screen:
             self._share()
         self._bring_along()
+        self._pictures.arrange()
         if self.is_on_screen:
             self._bring_to_level()
-            self._pictures.arrange()
             self._page.show_window()  # an image brings its own window along
 
     def _arrived(self, stack: CellStack) -> None:
@@ -485,6 +503,7 @@ class Hanging(QObject):
         self.stack_settled.emit(stack)
 
     def _scrolled(self, key: str, _index: int) -> None:
+        self._pictures.scrolled(key)
         for cell in self.cells:
             if cell.key == key and cell.stack is not None and self._page.grid.frame(key).scene is cell.stack.scene:
                 self._loading.focus(cell.stack)
@@ -509,9 +528,3 @@ class Hanging(QObject):
             self.show_stage(instead)
         else:
             self._volume_came()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Lay the pictures out again once the area has another size."""
-        if event.type() is QEvent.Type.Resize and self.is_on_screen:
-            QTimer.singleShot(0, self._pictures.arrange)
-        return super().eventFilter(watched, event)

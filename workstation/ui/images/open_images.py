@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from viewers.scene.annotations import Annotations
 from viewers.scene.captions import StudyCaptions
+from viewers.scene.image import SliceImage
 from viewers.scene.stack_scene import StackScene, slots_of
 from workstation.domain.study import DecodeWarning, Series
 from workstation.services.image_service import first_series, is_image_series, series_warnings
@@ -34,6 +37,8 @@ class OpenImages:
             key: series_warnings(series) for key, series in self._series.items() if is_image_series(series)
         }
         self._opened: dict[str, ShownSeries] = {}
+        self.lent: Callable[[Series], Mapping[int, SliceImage]] = lambda _series: {}
+        """What is here of a series already because it was fetched for a cell, by slice; set by who hangs the cells"""
 
     @property
     def first_series_uid(self) -> str:
@@ -57,7 +62,14 @@ class OpenImages:
             return None
         if key not in self._opened:
             self._opened[key] = self._new(series)
-        return self._opened[key]
+        shown = self._opened[key]
+        for index, image in self.lent(series).items():
+            if shown.scene.image(index) is None:
+                is_first = not shown.scene.arrived
+                shown.scene.put(index, image)
+                if is_first or index == 0:
+                    self.place_in_frame(shown.scene, image.frame_of_reference_uid, is_first=index == 0)
+        return shown
 
     def forget_beyond_bounds(self, on_screen: ShownSeries) -> list[Series]:
         """Drop series that are not on screen once their pixels pass the bound; return them."""

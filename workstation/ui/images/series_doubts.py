@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from resources.translation import tr
 from viewers.scene.captions import StudyCaptions
+from viewers.scene.fusion import FusedLayer
 from viewers.scene.image import SliceImage
 from viewers.scene.viewtext import lossy_text
+from workstation.domain.acquired_apart import Apart, acquired_apart
 from workstation.domain.study import DecodeWarning, Series, Study
 from workstation.services.image_service import is_image_series, series_warnings
 from workstation.ui.reading_words import short_warning
@@ -48,3 +50,35 @@ def overlay_doubts(series: Series, images: Iterable[SliceImage]) -> tuple[str, .
     lossy = [] if ratio is None else [lossy_text(ratio, worst_method(here))]
     doubts = [*map(short_warning, series_warnings(series)), *lossy]
     return tuple(tr("Overlay: {doubt}", doubt=one) for one in doubts)
+
+
+def name_overlay(layer: FusedLayer, base: Series, overlay: Series, images: Iterable[SliceImage]) -> None:
+    """Let a layer say in the corner what it is, how long before or after the image it was acquired, and its doubts."""
+    kind = _kind(overlay)
+    title = overlay.description
+    layer.series = title if kind.casefold() in title.casefold() else f"{kind} {title}".rstrip()
+    found = acquired_apart(base, overlay)
+    if found is not None and found.is_doubtful:
+        # first of all: it concerns every value and every edge
+        layer.warnings = (_apart_warning(found, _kind(base), kind), *layer.warnings)
+    elif found is not None and found.minutes:
+        layer.apart = tr("{gap} apart", gap=_gap_words(found.minutes))
+    layer.warnings += overlay_doubts(overlay, images)
+
+
+def _kind(series: Series) -> str:
+    return "PET" if series.modality == "PT" else series.modality
+
+
+def _apart_warning(found: Apart, base: str, overlay: str) -> str:
+    if found.is_other_day:
+        first, second = (day.isoformat() for day in found.days)
+        return tr("{base} of {first}, {overlay} of {second}", base=base, first=first, overlay=overlay, second=second)
+    gap = _gap_words(found.minutes)
+    return tr("{base} and {overlay} {gap} apart", base=base, overlay=overlay, gap=gap)
+
+
+def _gap_words(minutes: int) -> str:
+    if minutes < 60:
+        return tr("{minutes} min", minutes=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)

@@ -35,6 +35,8 @@ class ShownSeries:
     scenes: dict[str, Scene] = field(default_factory=dict)
     refusal: str = ""
     """Why there is no volume"""
+    was_seen: bool = False
+    """Whether it has its window and its picture in the list, which the first image brings that is seen"""
     prepared: PreparedOverlay | None = None
     """A PET's volume in uptake values, or in its own unit with the reason why"""
 

@@ -243,6 +243,9 @@ class ImagePresenter(QObject):
         self._page.series.show_warnings(shown.warnings)
         self._page.show_window()
         self.series_shown.emit(shown)
+        images = shown.images
+        if images and not shown.was_seen:
+            self._first(case, shown, images.get(shown.scene.count // 2) or images[min(images)])
         self._loading.start(case.session.study, shown)
 
     def _arrived(self, shown: ShownSeries, batch: list[tuple[int, SliceImage]]) -> None:
@@ -270,7 +273,7 @@ class ImagePresenter(QObject):
         self.slices_arrived.emit(shown)
 
     def _first(self, case: OpenImages, shown: ShownSeries, image: SliceImage) -> None:
-        scene = shown.scene
+        scene, shown.was_seen = shown.scene, True
         self.marks.dress(scene)
         if scene.state.voi is None and case.is_lung(shown.series):
             scene.set_window(CT_PRESETS["2"].window)
