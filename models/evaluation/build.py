@@ -60,17 +60,24 @@ def evaluation_of(
     runtime: dict[str, Any],
     facts: Facts,
     diameters: dict[str, Any] | None = None,
+    *,
+    pooled: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     Return ``evaluation.json`` (without the model) and the manifest's operating points and calibration.
 
     Where ``cases`` hold the development lungs as well, the way from score to chance is chosen there, and they are
-    told beside the test patients; no figure is over both, for nobody outlined what is in them (ADR 0065).
+    told beside the test patients. ``pooled``: operating points and calibration come from both together (ADR 0073),
+    else from the test patients alone; tier B is never over both, for nobody outlined what is in the development lungs.
+    Raises ValueError for ``pooled`` without them.
     """
     tier_b, tier_c = judged(cases / "tier-b-test.json"), judged(cases / "tier-c-test.json")
     kept_out = _development(cases, "b")
-    folds = by_patient(tier_b)
-    weight = len(tier_b) / sum(len(scan.found) for scan in tier_b)  # one nodule a scan
+    if pooled and not kept_out:
+        raise ValueError(f"{cases} has no development lungs to read points from")
+    read_from = tier_b + kept_out if pooled else tier_b
+    folds = by_patient(read_from)
+    weight = len(read_from) / sum(len(scan.found) for scan in read_from)  # one nodule a scan
     scores = shipped_points(folds)
     on_others = realised(folds)
     errors = _errors(kept_out)
@@ -79,7 +86,8 @@ def evaluation_of(
     evaluation: dict[str, Any] = {
         "method": texts.method(facts),
         "tier_b": _plain(tier_b, scores),
-        "tier_b_note": texts.tier_b_note(facts, list(folds.scans)),
+        "tier_b_lungs": list(by_patient(tier_b).scans),
+        "tier_b_note": texts.tier_b_note(facts, list(by_patient(tier_b).scans)),
         "tier_c": summarise(tier_c, operating_points=scores),
         "patches": patch_figures(patches, scores),
         "patches_note": texts.patches_note(facts),
@@ -98,13 +106,14 @@ def evaluation_of(
     basis = texts.calibration_basis(lungs, method)
     fitted = calibration(folds, weight, Text(**basis), method)
     if kept_out:
-        evaluation["kept_out_note"] = texts.kept_out_note(list(by_patient(kept_out).scans))
+        evaluation["kept_out_note"] = texts.kept_out_note(list(by_patient(kept_out).scans), pooled=pooled)
         evaluation["tier_b_kept_out"] = _plain(kept_out, scores)
         evaluation["tier_b_kept_out_by_lung"] = _by_lung(kept_out, scores)
         evaluation["tier_b_kept_out_over_patients"] = interval_json(over_patients(by_patient(kept_out), cpm))
         evaluation["tier_c_kept_out"] = summarise(_development(cases, "c"), operating_points=scores)
-        shown = _above(kept_out, scores["sensitive"])
-        evaluation["calibration_kept_out"] = calibration_figures(shown, fitted, weight)["ece"]
+        if not pooled:  # else it was fitted on them
+            shown = _above(kept_out, scores["sensitive"])
+            evaluation["calibration_kept_out"] = calibration_figures(shown, fitted, weight)["ece"]
     if before is not None:
         name, folder = before
         old = judged(folder / "tier-b-test.json")
@@ -276,6 +285,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cases", type=Path, help="what measure wrote for these weights; not given: nothing but time")
     parser.add_argument("--before", nargs=2, metavar=("NAME", "DIR"), help="what it wrote for the weights before")
     parser.add_argument("--data", type=Path, help="needed with --cases")
+    parser.add_argument(
+        "--points", choices=["test", "all"], default="test",
+        help="lungs that operating points and calibration are read from; all: the development lungs too",
+    )  # fmt: skip
     parser.add_argument("--runtime", type=Path, required=True, help='JSON: {"machine", "figures"}')
     chosen = parser.parse_args(arguments)
     runtime = json.loads(chosen.runtime.read_text(encoding="utf-8"))
@@ -290,7 +303,8 @@ def main(arguments: list[str] | None = None) -> None:
     before = (chosen.before[0], Path(chosen.before[1])) if chosen.before else None
     sizes = {half: cube_sizes(chosen.data, half) for half in HALVES}
     diameters = {half: size_figures(found) for half, found in sizes.items() if len(found.logs) > 1}
-    judged_anew = evaluation_of(chosen.cases, before, scores, runtime, facts, diameters)
+    pooled = chosen.points == "all"
+    judged_anew = evaluation_of(chosen.cases, before, scores, runtime, facts, diameters, pooled=pooled)
     finish(chosen.bundle, *judged_anew, version=chosen.version)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from models.evaluation.facts import Facts, Stage
+from models.training.neither_way import spheres_of
 
 _EN: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _ZH: Final = ("零", "一", "两", "三", "四", "五", "六", "七", "八", "九", "十")
@@ -96,15 +97,31 @@ def tier_b_note(facts: Facts, patients: Sequence[str]) -> str:
     )
 
 
-def kept_out_note(patients: Sequence[str]) -> str:
-    """Return what the development lungs can and cannot show."""
+def kept_out_note(patients: Sequence[str], *, pooled: bool) -> str:
+    """Return what the development lungs can and cannot show; ``pooled``: points and calibration are read there too."""
+    spared = "; ".join(
+        f"{name} {' and '.join(f'{mm:g}' for _, mm, _ in spheres)} mm"
+        for name in patients
+        if (spheres := spheres_of(name))
+    )
     return (
-        f"The lungs of {_listed(patients)} come from the training collections and were kept out of training. Nobody"
-        " outlined their nodules: what had been listed by eye before this network was trained counts neither way,"
-        " everything else that is marked counts as false. The list was not mended after the marks were seen; but"
-        " LCTSC-S1-202 and LCTSC-S1-203 have plain tumours of 40 and 28 mm that nobody listed, and COVIDMD-cap002 has"
-        " pneumonia. So these figures are lower bounds, and neither points nor calibration are read from these lungs."
-        " The second stage that judges each was fitted without it."
+        (
+            f"The lungs of {_listed(patients)} come from the training collections and were kept out of training. Nobody"
+            " outlined their nodules: what was listed by eye counts neither way, everything else that is marked counts"
+            " as false, the pneumonia of COVIDMD-cap002 too, so these figures are lower bounds."
+        )
+        + (
+            f" To the collection's list were added, when earlier weights had shown them and before these were judged:"
+            f" {spared} (tumours, and dots near the pleura)."
+            if spared
+            else ""
+        )
+        + (
+            " Points and calibration are read from these lungs and the test patients together."
+            if pooled
+            else " Neither points nor calibration are read from these lungs."
+        )
+        + " The second stage that judges each was fitted without it."
     )
 
 
@@ -174,9 +191,14 @@ def point_basis(name: str, realised: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def lungs_of(evaluation: dict[str, Any]) -> int:
-    """Return how many lungs tier B was measured in."""
-    return len(evaluation["operating_points"]["balanced"]["realised"]["by_patient"])
+def tier_b_lungs(evaluation: dict[str, Any]) -> list[str]:
+    """Return the lungs that tier B was measured in."""
+    return list(evaluation.get("tier_b_lungs") or _read_from(evaluation))  # until 0.4.0 the points came from the same
+
+
+def _read_from(evaluation: dict[str, Any]) -> list[str]:
+    """Return the lungs that points and calibration were read from."""
+    return list(evaluation["operating_points"]["balanced"]["realised"]["by_patient"])
 
 
 def evaluation_lines(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
@@ -188,7 +210,7 @@ def evaluation_lines(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
     found = [n for scan in scans for n in scan["nodules"]]
     ranks = ", ".join("missed" if n["rank"] is None else str(n["rank"]) for n in found)
     false = ", ".join(str(scan["false_marks"]["balanced"]) for scan in scans)
-    lungs = lungs_of(evaluation)
+    lungs = len(tier_b_lungs(evaluation))
     return [
         {
             "set": {
@@ -231,7 +253,7 @@ def limits(evaluation: dict[str, Any], facts: Facts) -> list[dict[str, str]]:
         return "–" if group is None else f"{group['found']}/{group['of']}"
 
     small, glass, vessel = of("< 6 mm"), of("ground glass"), of("at vessel")
-    lungs = lungs_of(evaluation)
+    lungs = len(_read_from(evaluation))
     return [
         {
             "en": f"Trained on {facts.lungs} lungs and {facts.real_nodules} real nodules only",

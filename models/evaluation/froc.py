@@ -175,6 +175,23 @@ def bootstrap(scans: Sequence[Unit], figure: Callable[[Sequence[Unit]], float]) 
     return Interval(value, float(low), float(high))
 
 
+def sensitivity_intervals(scans: Sequence[Judged], rates: Sequence[float] = FALSE_MARKS) -> list[tuple[float, float]]:
+    """
+    Return the 95 % bootstrap interval of the sensitivity at each rate of false marks per scan, over resampled scans.
+
+    Samples without a nodule are left out. Raises ValueError without a nodule.
+    """
+    at = sensitivities(scans, rates)
+    rng = np.random.default_rng(SEED)
+    values = []
+    for _ in range(BOOTSTRAPS):
+        sample = [scans[n] for n in rng.integers(0, len(scans), len(scans))]
+        if any(scan.found for scan in sample):
+            values.append(sensitivities(sample, rates))
+    low, high = np.percentile(values or [at], [2.5, 97.5], axis=0)
+    return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+
 def gain(scans: Sequence[Judged], before: Sequence[Judged]) -> Interval:
     """
     Return by how much the CPM of ``scans`` is above that of ``before``, both of the same images in the same order.

@@ -89,8 +89,8 @@ def development_lungs(data: Path) -> list[Lung]:
     """
     Return the training collection's lungs that were kept out of this project's own training.
 
-    Nobody outlined their nodules: lesions that were plain to the eye are nodules, what was unclear is excluded, and
-    marks elsewhere may be true.
+    Nobody outlined their nodules: lesions that were plain to the eye are nodules, what was unclear is excluded, as is
+    what ``models.training.neither_way`` lists, and marks elsewhere may be true.
     """
     lungs = []
     for name in sorted(DEVELOPMENT):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,19 +70,21 @@ def shipped_points(folds: Folds) -> dict[str, float]:
     return {name: max(each[name] for each in candidates) for name in RATES}
 
 
-def realised(folds: Folds) -> dict[str, dict[str, Any]]:
+def realised(folds: Folds, counted: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
     """
-    Return what each operating point gives on a patient whose scans it was not read from, over all patients.
+    Return what each operating point gives on a patient whose scans it was not read from, over the ``counted`` patients.
 
-    The score is the one that the rule of ``shipped_points`` would ship from the others alone;
+    None counts all of them; points are read from all in any case. The score is the one that the rule of
+    ``shipped_points`` would ship from the others alone;
     ``joint_false_marks_per_scan`` is what the one score read from the others taken together gives.
     """
-    at = {patient: shipped_points(folds.without(patient)) for patient in folds.scans}
+    judged = {name: own for name, own in folds.scans.items() if counted is None or name in counted}
+    at = {patient: shipped_points(folds.without(patient)) for patient in judged}
     result = {}
     for name in RATES:
         false, joint, found, total, scans = 0.0, 0.0, 0, 0, 0
         by_name = {}
-        for patient, own in folds.scans.items():
+        for patient, own in judged.items():
             score = at[patient][name]
             hits, count = sensitivity_above(own, score)
             rate = false_marks_above(own, score)

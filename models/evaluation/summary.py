@@ -20,6 +20,7 @@ from models.evaluation.froc import (
     false_marks_above,
     sensitivities,
     sensitivity_above,
+    sensitivity_intervals,
     threshold_at,
 )  # fmt: skip
 
@@ -55,6 +56,10 @@ def summarise(
         figures["cpm"] = interval_json(bootstrap(scans, cpm))
         figures["sensitivity_at"] = {
             f"{rate:g}": round(value, 4) for rate, value in zip(FALSE_MARKS, sensitivities(scans), strict=True)
+        }
+        figures["sensitivity_interval_at"] = {
+            f"{rate:g}": [round(low, 4), round(high, 4)]
+            for rate, (low, high) in zip(FALSE_MARKS, sensitivity_intervals(scans), strict=True)
         }
         figures["groups_at_1"] = _groups(scans)
         figures["diameter"] = _diameter(scans)

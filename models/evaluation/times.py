@@ -3,7 +3,7 @@ How long a bundle takes: ``python -m models.evaluation.times BUNDLE --data DIR -
 
 The whole scans of the test patients, from decoded volume to measured marks, the lungs searched anew in each run.
 For figures on a card run it alone on the machine, or with first claim on the cores (``chrt -f 50``, ADR 0057), once
-for the CPU provider and once, with ``--add``, for OpenVINO.
+for the CPU provider and once, with ``--add``, for OpenVINO; ``--monai`` adds what ``models.training.bench_monai`` said.
 """
 
 from __future__ import annotations
@@ -57,6 +57,17 @@ def runtime(rows: list[dict[str, Any]], provider: Provider, machine: str) -> dic
     return {"machine": machine, "figures": lines, "wall_s": span, "peak_mb": rows[0]["peak_mb"]}
 
 
+def against_monai(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``build`` reads of a record of ``models.training.bench_monai``: the ratio and its line."""
+    weights, voxels = (record[name] / 1e6 for name in ("monai_parameters", "voxels"))
+    line = (
+        f"MONAI's RetinaNet ({weights:.1f} million weights), processor time for {voxels:.1f} million voxels in one run"
+    )
+    theirs, ours = (record[name]["processor"] for name in ("monai_s", "ours_s"))
+    told = f"{theirs:.1f} s against {ours:.2f} s"
+    return {"figures": {line: told}, "monai_ratio": record["ratio_same_voxels"]["processor"]}
+
+
 def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return both as one."""
     return first | second | {"figures": first["figures"] | second["figures"]}
@@ -74,11 +85,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--machine", default="", help="what it ran on, for the card")
     parser.add_argument("--provider", type=Provider, default=Provider.CPU)
     parser.add_argument("--add", type=Path, help="what an earlier run printed, to be joined with")
+    parser.add_argument("--monai", type=Path, help="what models.training.bench_monai printed")
     chosen = parser.parse_args(arguments)
     rows = timed(read_bundle(chosen.bundle), unseen_lungs(chosen.data), chosen.provider)
     found = runtime(rows, chosen.provider, chosen.machine)
     if chosen.add is not None:
         found = joined(json.loads(chosen.add.read_text(encoding="utf-8")), found)
+    if chosen.monai is not None:
+        found = joined(found, against_monai(json.loads(chosen.monai.read_text(encoding="utf-8"))))
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,7 @@ from monai.apps.detection.networks.retinanet_network import RetinaNet
 from monai.networks.blocks.feature_pyramid_network import FeaturePyramidNetwork, LastLevelMaxPool
 from monai.networks.nets import resnet50
 
-from models.engine.registry import Registry
+from models.engine.registry import BUNDLES, Registry
 from models.engine.session import InferenceSession, Provider
 
 _CUBE: Final = (80, 192, 192)  # z, y, x: multiples of what either network asks for
@@ -91,11 +92,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print seconds and ratios as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", help="default: the best that ships")
+    parser.add_argument("--bundles", type=Path, default=BUNDLES, help="folder with the model's own")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     chosen = parser.parse_args(arguments)
 
-    bundle = Registry().load(chosen.model)
+    bundle = Registry((chosen.bundles,)).load(chosen.model)
     image: npt.NDArray[np.float32] = np.random.default_rng(0).random((1, 1, *_CUBE), np.float32)
     turned = np.ascontiguousarray(image.transpose(0, 1, 4, 3, 2))  # MONAI's order is x, y, z
     theirs, parameters = monai_network()

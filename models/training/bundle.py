@@ -37,23 +37,24 @@ def training_record(run: Path) -> dict[str, Any]:
     """
     Return what a run was: options, steps, minutes, what it learned from, its loss over time.
 
-    Raises ValueError for a run whose log has no end, Leak for one that learned from a reserved patient.
+    Raises ValueError for a run whose log does not end, Leak for one that learned from a reserved patient.
     """
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    ends = [line for line in lines if line.get("event") == "end"]
-    if not ends:
+    events = [line for line in lines if "event" in line]
+    if not events or events[-1]["event"] != "end":
         raise ValueError(f"the log of {run} has no end: the run goes on, or it broke off")
-    start = next(line for line in lines if line.get("event") == "start")
+    starts = [line for line in events if line["event"] == "start"]
     losses = [line for line in lines if "event" not in line]
     kept = losses[:: max(1, len(losses) // _CURVE)]
     index = json.loads((run / "data-index.json").read_text(encoding="utf-8"))
     refuse_leaks(index_patients(index))
     inputs = {entry["path"]: entry["patients"] for entry in index["inputs"]}
     return {
-        **{name: start[name] for name in ("size", "batch", "rate", "seed", "device")},
-        "starts": sum(line.get("event") == "start" for line in lines),
-        "steps": ends[-1]["step"],
-        "minutes": round(ends[-1]["spent_s"] / 60),
+        **{name: starts[0][name] for name in ("size", "batch", "rate", "seed", "device")},
+        "starts": len(starts),
+        "schedules": _schedules(starts),
+        "steps": events[-1]["step"],
+        "minutes": round(events[-1]["spent_s"] / 60),
         "lungs": sum(path.startswith("volumes/") for path in inputs),
         "real_nodules": len(inputs["nodule_cubes.npz"]),
         "shape_patients": len(inputs["shapes.npz"]),
@@ -64,16 +65,36 @@ def training_record(run: Path) -> dict[str, Any]:
 
 def training_text(record: dict[str, Any], machine: str) -> str:
     """Return the run in a sentence, as the card has it."""
-    steps = f"{record['steps']:,}".replace(",", " ")
+    steps = _spaced(record["steps"])
     return (
         f"From scratch on {machine}: {steps} steps of {record['batch']} x 64³ in {record['minutes']}"
-        f" minutes, AdamW {record['rate']:g} with a cosine to zero, averaged weights (EMA 0.998), one run with seed"
-        f" {record['seed']}. Outlines of nodules of {record['shape_patients']} LIDC-IDRI patients and"
-        f" {record['real_nodules']} real nodules (cubes with their own texture) were inserted online, new ones in every"
-        f" sample, into {record['lungs']} real lungs; five lungs of the same collections and one LIDC-IDRI patient in"
-        f" five were kept out. eval/data-index.json names every input and its patients, sha256"
+        f" minutes, AdamW {record['rate']:g} with a cosine to zero{_later(record['schedules'])}, averaged weights"
+        f" (EMA 0.998), one run with seed {record['seed']}. Outlines of nodules of {record['shape_patients']} LIDC-IDRI"
+        f" patients and {record['real_nodules']} real nodules (cubes with their own texture) were inserted online, new"
+        f" ones in every sample, into {record['lungs']} real lungs; five lungs of the same collections and one"
+        f" LIDC-IDRI patient in five were kept out. eval/data-index.json names every input and its patients, sha256"
         f" {record['data_index_sha256']}; eval/training.json has the loss"
     )
+
+
+def _schedules(starts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return from which step on the rate was set for how many steps and minutes (0: no bound)."""
+    found: list[dict[str, Any]] = []
+    for start in starts:
+        planned = {name: start[name] for name in ("steps", "minutes")}
+        if not found or planned != {name: found[-1][name] for name in planned}:
+            found.append({"from": start["step"], **planned})
+    return found
+
+
+def _later(schedules: list[dict[str, Any]]) -> str:
+    """Tell of a run that went on after its rate was set anew."""
+    told = [f"from step {_spaced(one['from'])} set anew for {_spaced(one['steps'])} steps" for one in schedules[1:]]
+    return f", {' and '.join(told)}" if told else ""
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 def assemble(run: Path, weights: Path, folder: Path, like: Path, version: str, machine: str, commit: str) -> None:

@@ -21,6 +21,7 @@ from models.evaluation.froc import Nodule
 from models.evaluation.inserted import insert_round
 from models.training.hosts import INPUT, UNBOUNDED, Known, distance_map, grid_of, read_volume
 from models.training.insertion import noise_sigma_hu
+from models.training.neither_way import NEITHER_WAY, named_in
 from models.training.prepare_data import held_back_shapes, read_cubes, read_known, training_shapes
 from models.training.sampling import Cube
 from models.training.shapes import Shape
@@ -125,6 +126,8 @@ def data_index(data: Path, prepared_data: Path, lungs: Lungs = Lungs.ALL) -> dic
     entries.append(index_entry(data / "nodule_cubes.npz", data, (c.patient for c in read_cubes(data, held_back=False))))
     shapes = (s.patient for s in training_shapes(prepared_data))
     entries.append(index_entry(prepared_data / "shapes.npz", prepared_data, shapes))
+    if spared := named_in() & set(names):
+        entries.append(index_entry(NEITHER_WAY, NEITHER_WAY.parent, spared))
     return index_as_json(entries)
 
 

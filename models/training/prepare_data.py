@@ -18,6 +18,7 @@ from models.training.hosts import (
     read_volume,
     save_host,
 )  # fmt: skip
+from models.training.neither_way import spheres_of
 from models.training.sampling import Cube, Sources
 from models.training.shapes import Shape, lidc_database, load_shapes, read_shapes, save_shapes, volume_diameter_mm
 from models.training.sources import DEVELOPMENT, index_as_json, index_entry, is_held_back, refuse_leaks
@@ -62,8 +63,9 @@ def open_sources(data: Path, root: Path) -> Sources:
 
 
 def read_known(data: Path, patient: str) -> list[KnownLps]:
-    """Return what is known to be in a training lung."""
-    return known_of(patient, _json(data / "lesions.json"), _json(data / "curated.json"), _json(REVIEW))
+    """Return what is known to be in a training or development lung. Raises Leak."""
+    listed = known_of(patient, _json(data / "lesions.json"), _json(data / "curated.json"), _json(REVIEW))
+    return listed + spheres_of(patient)
 
 
 def reviewed_negatives(host: Host) -> list[tuple[float, float, float]]:

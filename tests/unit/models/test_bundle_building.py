@@ -295,6 +295,41 @@ def test_development_lungs_are_told_beside_the_test_patients_and_choose_the_way_
     assert "2.8 million" in told["method"]
 
 
+def test_points_and_calibration_of_all_lungs_are_read_from_test_patients_and_development_lungs_together(
+    tmp_path: Path,
+) -> None:
+    cases = tmp_path / "cases"
+    _with_development(cases)
+    folder = copied_bundle(tmp_path)
+
+    told, changes = evaluation_of(cases, ("xs 0.4", cases), [], {"machine": "m", "figures": {}}, NEW, pooled=True)
+    finish(folder, told, changes)
+
+    assert list(told["operating_points"]["balanced"]["realised"]["by_patient"]) == [
+        "P", "Q", "LCTSC-S1-102", "LCTSC-S1-202", "QIN-LSC-0003",
+    ]  # fmt: skip
+    # with P left out 14 scans allow 14 false marks: .65 .6, .45 .44 .43 .42 three times each, then one .35: the highest
+    # score that any of them gives ships
+    assert changes["operating_points"][1]["score"] == 0.351
+    assert changes["calibration"]["basis"]["en"].endswith("into five unseen lungs, weighted to one nodule a scan")
+    # tier B stays what was inserted into the test patients, beside the weights before
+    assert (told["tier_b"]["scans"], told["tier_b_lungs"]) == (4, ["P", "Q"])
+    assert told["tier_b_gain"]["value"] == 0.0
+    assert "calibration_kept_out" not in told  # it would judge lungs that it was fitted on
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    assert "8 nodules in 4 runs. The lungs are those of P and Q." in card
+    assert "Points and calibration are read from these lungs and the test patients together." in card
+    assert "LCTSC-S1-202 40 mm; QIN-LSC-0003 6 and 6 mm" in card
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["evaluation"][0]["set"]["en"] == "8 nodules inserted into two unseen real lungs"
+    assert manifest["limits"][2]["en"] == "Operating points and calibration rest on five lungs"
+
+
+def test_points_of_all_lungs_need_the_development_lungs(finished: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="has no development lungs"):
+        evaluation_of(tmp_path / "cases", None, [], {"machine": "m", "figures": {}}, facts_of(finished[0]), pooled=True)
+
+
 def test_the_card_tells_each_kept_out_lung_by_name_and_what_they_cannot_show(tmp_path: Path) -> None:
     cases = tmp_path / "cases"
     _with_development(cases)

@@ -16,6 +16,7 @@ from models.evaluation.froc import (
     judge,
     sensitivities,
     sensitivity_above,
+    sensitivity_intervals,
     threshold_at,
     within_any_outline,
 )
@@ -99,6 +100,13 @@ def test_the_interval_is_the_same_each_time_and_holds_the_value() -> None:
     assert first == second
     assert first.low <= first.value <= first.high
     assert first.low < first.high
+
+
+def test_the_band_of_a_curve_holds_what_either_scan_alone_would_give() -> None:
+    # at 8 false marks a scan the first scan alone gives 2 of 2, the second 1 of 2, both 3 of 4
+    assert sensitivity_intervals(_two_scans(), (8.0,)) == [(0.5, 1.0)]
+    with pytest.raises(ValueError, match="no nodule"):
+        sensitivity_intervals([judge(_case(_mark(0.0, 0.5)))])
 
 
 def test_scans_without_a_nodule_have_no_sensitivity() -> None:

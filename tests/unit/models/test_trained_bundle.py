@@ -12,14 +12,14 @@ from models.engine.registry import BUNDLES, check_bundle, read_bundle
 from models.engine.session import Provider
 from models.evaluation.facts import facts_of
 from models.evaluation.measure import Lung
-from models.evaluation.times import joined, runtime, timed
+from models.evaluation.times import against_monai, joined, runtime, timed
 from models.training.bundle import main as assemble
-from models.training.bundle import training_record
+from models.training.bundle import training_record, training_text
 from models.training.sources import Leak
 from tests.helpers.models import thorax
 
 XS = BUNDLES / "lung-nodule-xs"
-OPTIONS = {"size": "xs", "batch": 8, "rate": 0.003, "seed": 7, "device": "cpu"}
+OPTIONS = {"size": "xs", "batch": 8, "rate": 0.003, "seed": 7, "device": "cpu", "steps": 20_000, "minutes": 76.0}
 
 
 def _run(folder: Path, *, ended: bool = True, lung: str = "LCTSC-S1-101") -> Path:
@@ -75,6 +75,44 @@ def test_a_run_that_goes_on_or_learned_from_a_reserved_patient_becomes_no_bundle
         training_record(_run(tmp_path / "going", ended=False))
     with pytest.raises(Leak, match="QIN-LSC-0028"):
         training_record(_run(tmp_path / "leaked", lung="QIN-LSC-0028"))
+
+
+def test_a_run_that_was_taken_up_again_is_no_bundle_before_it_ended_again(tmp_path: Path) -> None:
+    run = _run(tmp_path / "run")
+    with (run / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"event": "start", "step": 12345, **OPTIONS, "steps": 30_000, "minutes": 0.0}) + "\n")
+
+    with pytest.raises(ValueError, match="has no end"):
+        training_record(run)
+
+
+def test_the_card_tells_that_the_rate_was_set_anew_for_a_longer_run(tmp_path: Path) -> None:
+    run = _run(tmp_path / "run")
+    with (run / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"event": "start", "step": 12345, **OPTIONS, "steps": 30_000, "minutes": 0.0}) + "\n")
+        log.write(json.dumps({"event": "end", "step": 30_000, "spent_s": 9_000}) + "\n")
+
+    record = training_record(run)
+
+    # it was interrupted once at 1 900 with the same plan, which set nothing anew
+    assert (record["starts"], [plan["from"] for plan in record["schedules"]]) == (3, [0, 12345])
+    told = training_text(record, "two cores")
+    assert "30 000 steps of 8 x 64³ in 150 minutes" in told
+    assert "cosine to zero, from step 12 345 set anew for 30 000 steps, averaged" in told
+
+
+def test_the_time_of_another_makers_network_is_told_as_it_was_measured() -> None:
+    told = against_monai({
+        "monai_parameters": 20_900_000, "voxels": 80 * 192 * 192, "ours_s": {"wall": 0.4, "processor": 0.58},
+        "monai_s": {"wall": 14.0, "processor": 26.2}, "ratio_same_voxels": {"wall": 35.0, "processor": 45.2},
+    })  # fmt: skip
+
+    (line,) = told["figures"].items()
+    assert line == (
+        "MONAI's RetinaNet (20.9 million weights), processor time for 2.9 million voxels in one run",
+        "26.2 s against 0.58 s",
+    )
+    assert told["monai_ratio"] == 45.2
 
 
 def test_times_of_a_bundle_are_told_by_scan_and_provider() -> None:

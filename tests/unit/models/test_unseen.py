@@ -92,9 +92,10 @@ def test_what_a_shipped_card_says_in_words_is_what_its_own_files_give(folder: Pa
     evaluation = json.loads((folder / "eval" / "evaluation.json").read_text(encoding="utf-8"))
     facts = facts_of(folder)
     patients = list(evaluation["operating_points"]["balanced"]["realised"]["by_patient"])
+    inserted_into = texts.tier_b_lungs(evaluation)
 
     assert evaluation["method"] == texts.method(facts)
-    assert evaluation["tier_b_note"] == texts.tier_b_note(facts, patients)
+    assert evaluation["tier_b_note"] == texts.tier_b_note(facts, inserted_into)
     assert evaluation["patches_note"] == texts.patches_note(facts)
     assert evaluation["operating_points_note"] == texts.operating_points_note(len(patients))
     assert evaluation["goals"] == goals(evaluation, facts.network.weights)
