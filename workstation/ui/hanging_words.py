@@ -18,6 +18,9 @@ def protocol_title(protocol: HangingProtocol) -> str:
 def stage_title(stage: Stage) -> str:
     """Return the stage's name; the names of shipped protocols are translated, own ones stand as they were given."""
     words = {
+        "1": tr("One view"),
+        "1 + 2": tr("First and second"),
+        "2 x 2": tr("Four views"),
         "planes": tr("Planes and 3D"),
         "lung": tr("Lung"),
         "mediastinum": tr("Mediastinum"),
@@ -31,6 +34,7 @@ def stage_title(stage: Stage) -> str:
         "planes / prior": tr("Planes with prior"),
         "CC / prior": tr("CC with prior"),
         "MLO / prior": tr("MLO with prior"),
+        "CC + MLO / prior": tr("CC + MLO with prior"),
     }
     return words.get(stage.name, stage.name)
 

@@ -1,4 +1,4 @@
-"""Lays the pictures of a stage into their cells: chest walls together, all at one scale."""
+"""Lays the pictures of a stage into their cells: chest walls of mammograms together, all at one scale."""
 
 from __future__ import annotations
 
@@ -6,17 +6,30 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from viewers.scene.camera import Camera
-from viewers.scene.side_by_side import at_edge, at_one_scale, millimetres, replace_camera, upright_mammogram
+from viewers.scene.side_by_side import (
+    at_edge,
+    at_one_scale,
+    is_chest_wall_known,
+    millimetres,
+    replace_camera,
+    upright_mammogram,
+)
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.hanging import Stage
 from workstation.domain.hanging_cells import ChestWall
+from workstation.domain.mammograms import wall_of
+from workstation.domain.study import Instance
 from workstation.ui.images.hung_stage import PlacedCell
 from workstation.ui.widgets.viewport_grid import ViewportGrid
 
 
 class CellPictures:
-    """What the reader moved, zoomed or turned since stays as it is; a reset brings back how it was laid."""
+    """
+    What the reader moved, zoomed or turned since stays as it is; a reset brings back how it was laid.
+
+    Mammograms are laid in every layout, whether or not a protocol speaks of their chest walls.
+    """
 
     def __init__(self, grid: ViewportGrid) -> None:
         self._grid = grid
@@ -30,7 +43,7 @@ class CellPictures:
             scene = self._scene(cell)
             if scene is None:
                 continue
-            if self._is_ours(cell) or scene.state.camera == scene.hung_camera:
+            if self._is_ours(cell, scene) or scene.state.camera == scene.hung_camera:
                 scene.set_camera(Camera())
             scene.hung_camera = Camera()
         self.arrange()
@@ -39,42 +52,62 @@ class CellPictures:
         """Forget the stage."""
         self._stage, self._cells = None, ()
 
+    def scrolled(self, key: str) -> None:
+        """Lay out anew where another mammogram of one series came on screen: each has a chest wall of its own."""
+        for cell in self._cells:
+            scene = self._scene(cell) if cell.key == key else None
+            if scene is not None and scene.count > 1 and self._wall(cell, scene) is not ChestWall.NONE:
+                self.arrange()
+
     def arrange(self) -> None:
         """Lay out what is here and what the reader has not touched; what was touched returns to it by a reset."""
         if self._stage is None:
             return
         here = []
+        seen = self._grid.visible_keys()  # one that is maximised is fitted by itself
         for cell in self._cells:
-            scene = self._scene(cell)
-            if scene is None or not self._is_ours(cell):
+            scene = self._scene(cell) if cell.key in seen else None
+            if scene is None or not self._is_ours(cell, scene):
                 continue
             view, image = scene.view(self._grid.frame(cell.key).canvas.viewport), scene.image(scene.index)
             if view is None or image is None:
                 continue
-            upright = replace_camera(view, self._upright(cell, replace_camera(view, Camera())))
-            here.append((cell, scene, upright, millimetres(image)))
-        scaled = at_one_scale([(view, size) for _, _, view, size in here]) if self._stage.same_scale and here else None
-        for at, (cell, scene, view, _size) in enumerate(here):
+            wall = self._wall(cell, scene)
+            upright = replace_camera(view, self._upright(cell, scene, wall, replace_camera(view, Camera())))
+            here.append((cell, scene, wall, upright, millimetres(image)))
+        scaled = at_one_scale([(view, size) for _, _, _, view, size in here]) if here else None
+        for at, (cell, scene, wall, view, _size) in enumerate(here):
             shown = replace_camera(view, scaled[at] if scaled is not None else view.camera)
             camera = shown.camera
-            if cell.hung.cell.chest_wall is not ChestWall.NONE:
-                camera = at_edge(shown, cell.hung.cell.chest_wall.value)
+            if wall is not ChestWall.NONE and (cell.hung.cell.chest_wall is wall or is_chest_wall_known(shown)):
+                camera = at_edge(shown, wall.value)
             is_untouched = scene.state.camera == scene.hung_camera
             scene.hung_camera = camera
             if is_untouched:
                 scene.set_camera(camera)
             self._grid.frame(cell.key).refresh()
 
-    def _upright(self, cell: PlacedCell, view: SliceView) -> Camera:
-        wall = cell.hung.cell.chest_wall
+    def _upright(self, cell: PlacedCell, scene: StackScene, wall: ChestWall, view: SliceView) -> Camera:
         if wall is ChestWall.NONE:
             return view.camera
-        first = cell.hung.instances[0] if cell.hung.instances else None
-        laterality, position = (first.laterality, first.view_position) if first is not None else ("", "")
+        shown = self._instance(cell, scene)
+        laterality, position = (shown.laterality, shown.view_position) if shown is not None else ("", "")
         return replace(upright_mammogram(view, wall.value, laterality, position), zoom=1.0, pan=(0.0, 0.0))
 
-    def _is_ours(self, cell: PlacedCell) -> bool:
-        return self._stage is not None and (self._stage.same_scale or cell.hung.cell.chest_wall is not ChestWall.NONE)
+    def _wall(self, cell: PlacedCell, scene: StackScene) -> ChestWall:
+        """Return where the chest wall goes: where the protocol says so, else by the side of a mammogram."""
+        if cell.hung.cell.chest_wall is not ChestWall.NONE or cell.hung.series is None:
+            return cell.hung.cell.chest_wall
+        return wall_of(cell.hung.series, scene.ref(scene.index).sop_instance_uid)
+
+    def _is_ours(self, cell: PlacedCell, scene: StackScene) -> bool:
+        return self._stage is not None and (self._stage.same_scale or self._wall(cell, scene) is not ChestWall.NONE)
+
+    def _instance(self, cell: PlacedCell, scene: StackScene) -> Instance | None:
+        """Return the image on screen, else the first of the cell."""
+        uid = scene.ref(scene.index).sop_instance_uid
+        shown = (one for one in cell.hung.instances if one.sop_instance_uid == uid)
+        return next(shown, cell.hung.instances[0] if cell.hung.instances else None)
 
     def _scene(self, cell: PlacedCell) -> StackScene | None:
         scene = self._grid.frame(cell.key).scene

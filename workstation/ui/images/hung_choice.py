@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workstation.domain.hanging import Hung, Stage
+from workstation.domain.hanging import Hung, Stage, hang
 from workstation.domain.hanging_cells import Cell, ImageSelector
 from workstation.domain.linkable import Linkable, judge_part
+from workstation.domain.mammograms import views_in_pairs
 from workstation.domain.study import Series, Study
 from workstation.services.image_service import is_image_series
 from workstation.ui.images.hung_stage import hung_of, reading_order
@@ -29,8 +30,15 @@ def hung_of_prior(current: Study, prior: Study, number: int, like: Series) -> Hu
 def views_of(
     current: Study, shown: Series, priors: Sequence[Study], rows: int, columns: int
 ) -> tuple[Stage, tuple[Hung, ...]]:
-    """Return so many views: the series on screen first, then the priors' like it, then the study's other stacks."""
+    """
+    Return so many views: the series on screen first, then the priors' like it, then the study's other stacks.
+
+    Mammograms come right beside left, view by view, so that their chest walls are back to back.
+    """
     count = rows * columns
+    pairs = _pairs(current, shown, priors, rows, columns)
+    if pairs is not None:
+        return pairs
     found = [hung_of(current, shown.series_instance_uid, stack_number=shown.stack_number)]
     found += [hung_of_prior(current, prior, number, shown) for number, prior in enumerate(priors, start=1)][
         : count // 2
@@ -45,6 +53,33 @@ def views_of(
     empty = Hung(Cell(ImageSelector(occurrence=len(rest))))
     hungs = tuple([*found, *[empty] * count][:count])
     return Stage(f"{rows}×{columns}", rows, columns, tuple(one.cell for one in hungs)), hungs
+
+
+def _pairs(
+    current: Study, shown: Series, priors: Sequence[Study], rows: int, columns: int
+) -> tuple[Stage, tuple[Hung, ...]] | None:
+    """Return the views of a study of mammograms, the prior's below them; None where sides and views are not named."""
+    count = rows * columns
+    prior = next((number for number, one in enumerate(priors, start=1) if shown.modality in one.modalities), 0)
+    cells = views_in_pairs(current, shown, count, prior=prior)
+    if not cells:
+        return None
+    cells += (Cell(ImageSelector(occurrence=len(current.series))),) * (count - len(cells))
+    stage = Stage(f"{rows}×{columns}", rows, columns, cells, same_scale=True)
+    return stage, _with_shown(hang(stage, current, priors), hung_of(current, shown.series_instance_uid))
+
+
+def _with_shown(hungs: tuple[Hung, ...], shown: Hung) -> tuple[Hung, ...]:
+    """Return what hangs with the series on screen in the place of its view: another of that view may stand there."""
+    selector = {(one.laterality, one.view_position) for one in shown.instances}
+    if any(one.series is not None and one.series is shown.series for one in hungs):
+        return hungs
+    places = (
+        at for at, one in enumerate(hungs)
+        if (one.cell.selector.laterality, one.cell.selector.view_position) in selector and not one.cell.selector.prior
+    )  # fmt: skip
+    at = next(places, 0)
+    return (*hungs[:at], shown, *hungs[at + 1 :])
 
 
 def side_by_side(current: Study, shown: Series, prior: Study, number: int) -> tuple[Stage, tuple[Hung, ...]]:

@@ -51,6 +51,8 @@ class ViewportGrid(QWidget):
     """Tracking UID, and the box in pixels of its image"""
     menu_requested = Signal(str, QPoint)
     layout_changed = Signal(object)
+    placed = Signal()
+    """The viewports on screen got their places: others than before, or another size"""
     tool_changed = Signal(object)
     adding_changed = Signal(bool)
     window_changed = Signal(object)
@@ -391,6 +393,7 @@ class ViewportGrid(QWidget):
                 # a jump may centre this viewport before its turn to appear: its canvas needs its size now
                 layout.invalidate()
                 layout.activate()
+        self.placed.emit()
 
     def _maximise(self, key: str) -> None:
         if len(self.tilings[self._layout].tiles) == 1:
