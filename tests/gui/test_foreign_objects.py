@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.helpers import foreign
 from tests.helpers.reading import Case, ReadingBench, case, part_of_ct
+from viewers.scene import applied_state
 from viewers.scene.image import SliceImage
 from viewers.scene.overlay import ForeignShape
 from viewers.scene.raster import Window
@@ -249,6 +250,24 @@ def test_an_image_is_shown_as_it_was_stored_and_one_click_brings_the_readers_vie
     assert (stack.window, stack.state.camera.rotation_deg, stack.presentation) == (own, 0, None)
     assert shapes(stack) == ()
     assert not bench.view.panel.rows[STATE].eye.isChecked()
+
+
+def test_a_state_over_a_large_image_is_made_in_a_job_and_told_once_it_is_shown(
+    qtbot: QtBot, bench: ForeignBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applied_state, "_AT_ONCE", 0)
+    bench.page.choose_layout("one")
+
+    bench.view.panel.rows[STATE].eye.click()
+
+    assert bench.stack.index == 7
+    qtbot.waitUntil(lambda: any(one.key == "presentation" for one in bench.page.notices.notices()))
+    (notice,) = [one for one in bench.page.notices.notices() if one.key == "presentation"]
+    assert notice.fact.startswith("Shown as ")
+    assert bench.stack.state.camera.rotation_deg == 90
+    assert not bench.stack.is_state_awaited
+    caption = [line.text for line in bench.stack.frame(SIZE).overlay.captions if line.is_warning]
+    assert "Shown as stored: BONE" in caption
 
 
 def test_the_menu_of_an_image_offers_its_own_states_only(bench: ForeignBench) -> None:

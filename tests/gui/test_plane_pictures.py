@@ -182,7 +182,7 @@ def test_the_wish_for_the_window_is_followed_on_a_graphics_card_only(qtbot: QtBo
     assert surface._plane_window() is None
 
 
-def test_the_chip_says_preview_while_a_plane_is_coarse_and_interpolated_afterwards(qtbot: QtBot) -> None:
+def test_the_chip_says_preview_while_a_plane_is_coarse_and_what_it_is_made_of_afterwards(qtbot: QtBot) -> None:
     viewport = ViewportFrame()
     qtbot.addWidget(viewport)
     viewport.resize(302, 288)
@@ -197,7 +197,7 @@ def test_the_chip_says_preview_while_a_plane_is_coarse_and_interpolated_afterwar
 
     qtbot.waitUntil(settled)
     kinds = [one.kind for one in (coarse, viewport.header.fidelity)]
-    assert kinds == [FidelityKind.IMPROVING, FidelityKind.INTERPOLATED]
+    assert kinds == [FidelityKind.IMPROVING, FidelityKind.REFORMATTED]
 
 
 def test_pictures_of_a_viewport_that_goes_while_they_are_cut_never_end_in_the_cutting_thread(

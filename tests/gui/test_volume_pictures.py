@@ -19,8 +19,11 @@ from viewers.qt.vtk_backend import Graphics, render_threads
 from viewers.qt.vtk_surface import gray_levels
 from viewers.qt.vtk_volume import Rgb, VolumeRenderer
 from viewers.scene.annotations import Annotations
+from viewers.scene.camera import Camera
 from viewers.scene.fidelity import Fidelity, FidelityKind
 from viewers.scene.fidelity_of import fidelity_of
+from viewers.scene.mpr_plane import MprPlane
+from viewers.scene.mpr_scene import MprScene
 from viewers.scene.raster import Window
 from viewers.scene.transfer_functions import VolumePreset
 from viewers.scene.volume_cuts import CutPlane
@@ -112,6 +115,41 @@ def test_bones_are_seen_where_they_lie_in_the_patient(
     assert scale is not None
     area = int((rgb.max(axis=2) > 40).sum()) / scale**2
     assert area < np.pi * (11.0**2 + 7.0**2)
+
+
+def test_the_scale_bar_measures_what_is_rendered_and_is_that_of_planes_at_the_same_zoom(
+    renderer: VolumeRenderer,
+) -> None:
+    """
+    The balls lie 39 mm apart across and 42 mm upright, 57.315 mm in all.
+
+    80 mm of the plane fill 400 pixels: 5 to the mm, 7.5 to each voxel of 1.5 mm, and 1 cm is 50 long. Of a cube of
+    84 mm, 5 % more than the body, 400 pixels are filled at 1.05 times that.
+    """
+    viewport = (400.0, 400.0)
+    plane = MprScene(beads(), MprPlane.CORONAL, annotations=Annotations("1"), new_uid=uids())
+    looked = scene(beads())
+    looked.choose(VolumePreset.MIP)
+    looked.set_camera(Camera(1.05))
+    for one in (plane, looked):
+        drawn = one.frame(viewport).overlay
+        assert drawn.scale_bar is not None
+        assert (drawn.scale_bar.text, drawn.scale_bar.length_px) == ("1 cm", pytest.approx(50.0))
+        assert "Zoom 7.50× Rotation 0°" in [line.text for line in drawn.captions]
+
+    frame = looked.frame(viewport)
+    assert isinstance(frame.source, VolumeRequest)
+    assert frame.transform is not None
+    rgb = renderer.render(frame.source.displayed(frame.transform, (400, 400)), 1)
+    assert rgb is not None
+    level = rgb.max(axis=2).astype(float) * (rgb.max(axis=2) > 40)
+    y, x = np.indices(level.shape)
+    is_left_ball = x > 200  # the patient's left is at the right of the picture
+    centres = [
+        np.array([(level * x)[one].sum(), (level * y)[one].sum()]) / level[one].sum()
+        for one in (is_left_ball, ~is_left_ball)
+    ]
+    assert np.linalg.norm(centres[0] - centres[1]) == pytest.approx(5 * 57.315, rel=0.01)
 
 
 @pytest.mark.parametrize("step", [2, 4])

@@ -115,7 +115,9 @@ def test_three_planes_turn_together_by_the_arm_and_stand_upright_again(qtbot: Qt
     x, y = axial.view(frame.canvas.viewport).viewport_of(axial.crosshair)
     drag(frame, (x + 120, y), (x + 120, y + 40))
     assert plane(opened, MprPlane.CORONAL).title == "Coronal turned"
-    assert frame.header.current_chip() is None
+    upright = frame.header.current_chip()
+    assert upright is not None
+    assert upright.text == "Original slice"
     press(opened, Qt.Key.Key_U)
     assert plane(opened, MprPlane.CORONAL).title == "Coronal"
     chip = opened.page.grid.frame("coronal").header.current_chip()

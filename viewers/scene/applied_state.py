@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from resources.translation import tr
 from viewers.scene.camera import Camera
@@ -18,6 +20,8 @@ Size = tuple[float, float]
 _ZOOM_LIMITS = (0.1, 40.0)
 _KEPT = 8
 _QUARTER_TURN = 90.0
+_AT_ONCE: Final = 3_000_000
+"""Values of an image that a state is applied to within 15 ms; 14 million of a film take 55 (ADR 0066)"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,17 +32,30 @@ class _Made:
     image: SliceImage
     look: FramePresentation
     refusal: str = ""
+    is_waiting: bool = False
+    """Whether it is still being made elsewhere"""
+
+    @property
+    def is_partial(self) -> bool:
+        """Tell whether state and image differ in kind: then its colours or grey levels stay those of the image."""
+        return not self.refusal and self.source.is_color != self.look.is_colour
+
+
+Later = Callable[[Callable[[], _Made], Callable[[_Made], None]], None]
+"""Does the first elsewhere, on a thread of its own, and gives what comes of it to the second on the window's thread"""
 
 
 class AppliedState:
     """
-    Applies one state to one image after the other.
+    Applies one state to one image after the other; not thread-safe.
 
-    The camera follows the size of the viewport until the reader moves it.
+    The camera follows the size of the viewport until the reader moves it. With ``later`` large images are made
+    elsewhere; until then they are shown as they are, and ``refusal`` says so.
     """
 
-    def __init__(self, state: PresentationState) -> None:
+    def __init__(self, state: PresentationState, later: Later | None = None) -> None:
         self.state = state
+        self._later = later
         self._made: dict[int, _Made] = {}
         self._placed: tuple[Size, Camera] | None = None
 
@@ -54,11 +71,22 @@ class AppliedState:
         """Return why an image is shown as it is and not as the state wants it, empty where it is."""
         return self._of(index, image, frame).refusal
 
+    def is_partial(self, index: int, image: SliceImage, frame: FrameRef) -> bool:
+        """Tell whether a state for grey lies over a colour image, or one for colours over grey."""
+        return self._of(index, image, frame).is_partial
+
+    def is_waiting(self, index: int, image: SliceImage, frame: FrameRef) -> bool:
+        """Tell whether the image as the state wants it is still being made."""
+        return self._of(index, image, frame).is_waiting
+
     def camera(self, index: int, image: SliceImage, frame: FrameRef, viewport: Size, current: Camera) -> Camera:
         """Return the state's camera for this viewport, or ``current`` once the reader has moved it."""
         if self._placed is not None and (self._placed[0] == viewport or self._placed[1] != current):
             return current
-        look = self._of(index, image, frame).look
+        made = self._of(index, image, frame)
+        if made.is_waiting:
+            return current
+        look = made.look
         camera = camera_of(look)
         exact = exact_camera(look, viewport)
         if exact is not None:
@@ -81,18 +109,36 @@ class AppliedState:
 
     def _of(self, index: int, image: SliceImage, frame: FrameRef) -> _Made:
         made = self._made.get(index)
-        if made is None or made.source is not image:
-            try:
-                look = self.state.of(frame, image.rows, image.columns) or FramePresentation()
-                made = _Made(image, presented(image, look), look)
-            except DecodeError as exc:
-                made = _Made(image, image, FramePresentation(), exc.user_text)
-            except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError):
-                made = _Made(image, image, FramePresentation(), tr("The presentation state is damaged for this image"))
-            if len(self._made) >= _KEPT:
-                self._made.clear()
-            self._made[index] = made
+        if made is not None and made.source is image:
+            return made
+        if self._later is None or image.pixels.size <= _AT_ONCE:
+            return self._keep(index, _made(self.state, image, frame))
+        # told before it is asked for: what is done at once comes back before the call ends
+        self._keep(index, _Made(image, image, FramePresentation(), tr("it is being prepared"), is_waiting=True))
+        self._later(lambda: _made(self.state, image, frame), lambda done: self._take(index, done))
+        return self._made[index]
+
+    def _take(self, index: int, done: _Made) -> None:
+        waits = self._made.get(index)
+        if waits is not None and waits.source is done.source:
+            self._made[index] = done
+
+    def _keep(self, index: int, made: _Made) -> _Made:
+        if len(self._made) >= _KEPT:
+            self._made.clear()
+        self._made[index] = made
         return made
+
+
+def _made(state: PresentationState, image: SliceImage, frame: FrameRef) -> _Made:
+    """Return what a state makes of an image; safe on any thread."""
+    try:
+        look = state.of(frame, image.rows, image.columns) or FramePresentation()
+        return _Made(image, presented(image, look), look)
+    except DecodeError as exc:
+        return _Made(image, image, FramePresentation(), exc.user_text)
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError):
+        return _Made(image, image, FramePresentation(), tr("The presentation state is damaged for this image"))
 
 
 def exact_camera(look: FramePresentation, viewport: Size) -> Camera | None:

@@ -21,6 +21,10 @@ class FidelityKind(StrEnum):
     LOSSY_FINAL = "lossy_final"
     COMPLETE = "complete"
     INTERPOLATED = "interpolated"
+    ORIGINAL = "original"
+    """A plane of a volume that is one of its images"""
+    REFORMATTED = "reformatted"
+    """A plane of a volume across its images, each pixel of which is one voxel"""
     EMPTY = "empty"
     """A rendering of a volume in which nothing is seen: black for want of bones, not for want of data"""
 
@@ -64,6 +68,8 @@ def chip(fidelity: Fidelity, now_ms: float) -> FidelityChip | None:
         FidelityKind.IMPROVING: (tr("Preview quality"), "warn"),
         FidelityKind.EMPTY: (tr("Nothing visible here"), "warn"),
         FidelityKind.INTERPOLATED: (tr("Interpolated"), "info"),
+        FidelityKind.ORIGINAL: (tr("Original slice"), "ok"),
+        FidelityKind.REFORMATTED: (tr("Reformatted"), "info"),
     }.get(fidelity.kind)
     if said is not None:
         return FidelityChip(said[0], said[1], f"{said[1]}.bg")

@@ -29,8 +29,16 @@ def fidelity_of(scene: Scene | None, *, is_settled: bool = True, is_empty: bool 
         return _lossy(scene.made_of.lossy_ratio, scene.made_of.lossy_method)
     if is_empty and isinstance(scene, VolumeScene):
         return Fidelity(FidelityKind.EMPTY)
-    computed = isinstance(scene, CurvedScene) or (isinstance(scene, MprScene) and scene.is_interpolated)
-    return Fidelity(FidelityKind.INTERPOLATED) if computed else Fidelity()
+    return Fidelity(_made_of(scene))
+
+
+def _made_of(scene: Scene) -> FidelityKind:
+    """Return what a picture is made of; every plane says it, so that none looks as if it had been forgotten."""
+    if not isinstance(scene, MprScene):
+        return FidelityKind.INTERPOLATED if isinstance(scene, CurvedScene) else FidelityKind.NEVER_LOSSY
+    if scene.is_interpolated:
+        return FidelityKind.INTERPOLATED
+    return FidelityKind.ORIGINAL if scene.is_acquired else FidelityKind.REFORMATTED
 
 
 def _of_stack(scene: StackScene) -> Fidelity:

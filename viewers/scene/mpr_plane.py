@@ -15,6 +15,8 @@ from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.volume import Volume
 
 _PARALLEL: Final = 1.0 - 1e-6
+_SAME_SPACING: Final = 1e-5
+"""Over a thousand pixels the last one is a hundredth of a voxel off then"""
 
 
 class MprPlane(StrEnum):
@@ -51,7 +53,8 @@ class PlaneGrid:
     Where all slices of one MPR plane lie: a box in the patient, cut every ``step_mm`` along ``axis``.
 
     ``first_mm`` is the coordinate of slice 0 on that axis. ``layered`` means that slices
-    coincide with voxel layers of the volume; ``acquired`` that they are the acquired images.
+    coincide with voxel layers of the volume; ``acquired`` that they are the acquired images; ``on_voxels`` that
+    their pixels are voxels, of whichever images.
     """
 
     corner: Point
@@ -62,6 +65,7 @@ class PlaneGrid:
     count: int
     layered: bool
     acquired: bool
+    on_voxels: bool
 
     def index_of(self, coordinate_mm: float) -> int:
         """Return the slice nearest to a coordinate, clamped to the volume."""
@@ -91,7 +95,15 @@ def plane_grid(volume: Volume, plane: MprPlane) -> PlaneGrid:
     size = max(1, math.ceil(extents[0] / spacing - 1e-6)), max(1, math.ceil(extents[1] / spacing - 1e-6))
     x, y, z = (float(value) for value in corner)
     return PlaneGrid(
-        (x, y, z), spacing, size, float(first), float(step), count, layer_axis is not None, _is_acquired(volume, plane)
+        (x, y, z),
+        spacing,
+        size,
+        float(first),
+        float(step),
+        count,
+        layer_axis is not None,
+        _is_acquired(volume, plane),
+        _is_on_voxels(volume, plane),
     )
 
 
@@ -101,6 +113,17 @@ def _is_acquired(volume: Volume, plane: MprPlane) -> bool:
     column, row, layer = volume.spacing_mm
     is_finest = math.isclose(column, row, rel_tol=1e-4) and column <= layer * (1 + 1e-4)
     return _voxel_axis_along(volume, plane.axis) == 2 and set(along) == {0, 1} and is_finest
+
+
+def _is_on_voxels(volume: Volume, plane: MprPlane) -> bool:
+    """Tell whether every pixel of this plane is one voxel: rows and columns along theirs, at the same spacing."""
+    if _is_acquired(volume, plane):
+        return True
+    axes = [_voxel_axis_along(volume, int(np.argmax(np.abs(way)))) for way in (plane.right, plane.down)]
+    finest = min(volume.spacing_mm)
+    return _voxel_axis_along(volume, plane.axis) is not None and all(
+        axis is not None and math.isclose(volume.spacing_mm[axis], finest, rel_tol=_SAME_SPACING) for axis in axes
+    )
 
 
 def image_plane(grid: PlaneGrid, plane: MprPlane, coordinate_mm: float) -> ImagePlane:

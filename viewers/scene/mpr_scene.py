@@ -45,7 +45,7 @@ class MprScene(Scene):
     A plane through the crosshair, one of the three that share ``planes``.
 
     Patient planes that coincide with voxel layers snap to them, so that an axial plane of an
-    axial series shows acquired pixels; all others say that they are interpolated.
+    axial series shows acquired pixels; all others say whether they are made of voxels or interpolated between them.
     """
 
     def __init__(
@@ -126,8 +126,13 @@ class MprScene(Scene):
 
     @property
     def is_interpolated(self) -> bool:
-        """Tell whether the plane shows computed pixels rather than an acquired image."""
-        return self.slab.is_thick or not self.grid.acquired
+        """Tell whether the plane shows values that no voxel has, between voxels or over several of them."""
+        return self.slab.is_thick or not self.grid.on_voxels
+
+    @property
+    def is_acquired(self) -> bool:
+        """Tell whether the plane is an image as it was acquired."""
+        return self.grid.acquired and not self.slab.is_thick
 
     @property
     def title(self) -> str:
@@ -255,7 +260,7 @@ class MprScene(Scene):
         return ViewCaptions(
             # no "k / N": only the stack's own slices have numbers that other viewers share
             slice_position=self.slab.text() or self._facts.resampled_text(),
-            location=location_text(plane.origin, plane.normal),
+            location=location_text(plane, self.grid.size, self.crosshair),
             warnings=((mpr_interpolated(),) if self.is_interpolated else ()) + self._facts.warnings(),
         )
 

@@ -166,7 +166,9 @@ def posed_grid(volume: Volume, plane: MprPlane, grid: PlaneGrid, pose: PlanePose
     step = grid.spacing_mm
     low, high = float(along.min()), float(along.max())
     count = max(1, round((high - low) / step))
-    return PlaneGrid(grid.corner, step, grid.size, low + step / 2, step, count, layered=False, acquired=False)
+    return PlaneGrid(
+        grid.corner, step, grid.size, low + step / 2, step, count, layered=False, acquired=False, on_voxels=False
+    )
 
 
 def posed_plane(grid: PlaneGrid, plane: MprPlane, coordinate_mm: float, pose: PlanePose) -> ImagePlane:

@@ -9,7 +9,7 @@ from typing import Final
 
 from resources.translation import tr
 from viewers.scene.annotations import Annotations
-from viewers.scene.applied_state import AppliedState
+from viewers.scene.applied_state import AppliedState, Later
 from viewers.scene.captions import StudyCaptions, ViewCaptions
 from viewers.scene.frame import Size
 from viewers.scene.image import SliceImage
@@ -330,10 +330,34 @@ class StackScene(Scene):
             return ""
         return self._applied.refusal(self._index, image, self.ref(self._index))
 
-    def present(self, state: PresentationState | None) -> None:
-        """Show the images that a state speaks of as it says, or all in the reader's own state again."""
+    @property
+    def is_state_awaited(self) -> bool:
+        """Tell whether the displayed image is still being made as the state in force wants it."""
+        image = self._images.shown(self._index)
+        if image is None or self._applied is None or self._own is None:
+            return False
+        return self._applied.is_waiting(self._index, image, self.ref(self._index))
+
+    @property
+    def partial_state(self) -> str:
+        """Return why the state in force gives the displayed image view and annotations alone; empty where all."""
+        image = self._images.shown(self._index)
+        if image is None or self._applied is None or self._own is None:
+            return ""
+        if not self._applied.is_partial(self._index, image, self.ref(self._index)):
+            return ""
+        if image.is_color:
+            return tr("it is a state for grey images, and this one has colours")
+        return tr("it is a state for colour images, and this one is grey")
+
+    def present(self, state: PresentationState | None, later: Later | None = None) -> None:
+        """
+        Show the images that a state speaks of as it says, or all in the reader's own state again.
+
+        With ``later`` large images are made on another thread and follow.
+        """
         self._leave_state()
-        self._applied = AppliedState(state) if state is not None else None
+        self._applied = AppliedState(state, later) if state is not None else None
         self._go(self._index)
 
     @property
@@ -398,12 +422,13 @@ class StackScene(Scene):
     def _view_captions(self) -> ViewCaptions:
         plane = self._plane(self._index)
         view = self.slots[self._index].view_name if plane is None or self.modality == "MG" else ""
-        location = f"{view}  {location_text(plane.origin, plane.normal)}".lstrip() if plane is not None else view
+        image = self._images.shown(self._index)
+        size = (image.columns, image.rows) if image is not None else self.slots[self._index].size
+        location = f"{view}  {location_text(plane, size)}".lstrip() if plane is not None else view
         technique = self.slots[self._index].technique
         thickness_mm = technique.thickness_mm or self.thickness_mm
         if thickness_mm is not None:
             location = f"{thickness_text(thickness_mm)}  {location}".rstrip()
-        image = self._images.shown(self._index)
         return ViewCaptions(
             slice_position=f"{self._index + 1} / {self.count}",
             location=location,
@@ -426,6 +451,9 @@ class StackScene(Scene):
 
     def _message(self) -> str:
         failed = self._images.failed.get(self._index)
+        if self.partial_state:
+            reason = self.partial_state
+            return (*early, tr("Only view and annotations as stored ({label}): {reason}", label=label, reason=reason))
         return failed if failed is not None else tr("Fetching slice {number}…", number=self._index + 1)
 
     def _plane(self, index: int) -> ImagePlane | None:

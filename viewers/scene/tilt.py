@@ -40,9 +40,9 @@ class GridFacts:
         return (tr("Tilt corrected {degrees}°", degrees=f"{self.tilt_deg:.1f}".removesuffix(".0")),) * self.is_tilted
 
     def resampled_text(self) -> str:
-        """Return what the planes of unequal voxels are resampled to, and from slices how far apart; empty for cubes."""
+        """Return the size of the voxels; of unequal ones what they are resampled to, and how far apart slices are."""
         if self.is_isotropic:
-            return ""
+            return tr("Isotropic {mm} mm", mm=f"{self.finest_mm:.2f}")
         return tr(
             "Isotropic {mm} mm, slices {gap} mm apart",
             mm=f"{self.finest_mm:.2f}",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from resources.translation import tr
 from viewers.scene.overlay import pixel_number, signed
 from viewers.scene.raster import VoiLut, Window
 from viewers.scene.slice_view import SliceView
-from workstation.domain.geometry import Point, plane_name
+from workstation.domain.geometry import ImagePlane, Point, plane_name
 from workstation.domain.pixel_size import PixelSize, SpacingBasis
 
 _AXES = ("x", "y", "z")
+_SAME_MM: Final = 0.05
+"""Half of the last digit that a position is told with"""
 
 
 def window_text(voi: Window | VoiLut) -> str:
@@ -46,10 +49,16 @@ def lossy_text(ratio: float, method: str = "") -> str:
     return f"{lost} {method}".rstrip()
 
 
-def magnification_text(view: SliceView) -> str:
-    """Return zoom in screen pixels per image pixel, and rotation."""
+def magnification_text(view: SliceView, pixel_mm: float | None = None) -> str:
+    """
+    Return zoom in screen pixels per image pixel, and rotation.
+
+    ``pixel_mm`` is what one pixel of the images measures, where the picture is made of others.
+    """
     rotation = f"{view.camera.rotation_deg:.0f}°"
-    return tr("Zoom {zoom}× Rotation {rotation}", zoom=f"{view.magnification:.2f}", rotation=rotation)
+    scale = view.px_per_mm
+    zoom = view.magnification if pixel_mm is None or scale is None else scale * pixel_mm
+    return tr("Zoom {zoom}× Rotation {rotation}", zoom=f"{zoom:.2f}", rotation=rotation)
 
 
 def matrix_text(view: SliceView) -> str:
@@ -70,7 +79,23 @@ def probe_text(value: float, unit: str) -> str:
     return f"{pixel_number(value, 2)} {unit}".rstrip()
 
 
-def location_text(origin: Point, normal: Point) -> str:
-    """Return where a slice lies along the patient axis it is most perpendicular to."""
-    axis = max(range(3), key=lambda index: abs(normal[index]))
-    return f"{_AXES[axis]} {signed(origin[axis], 1)} mm"
+def location_text(plane: ImagePlane, size: tuple[int, int], crosshair: Point | None = None) -> str:
+    """
+    Return where an image of ``(columns, rows)`` lies along the patient axis that it is most perpendicular to, in mm.
+
+    What lies straight across that axis has one coordinate. Of an oblique image every pixel has another one: then it is
+    that of the crosshair, where that lies in the plane, else that of the image's middle, and the text says whose.
+    """
+    axis = max(range(3), key=lambda index: abs(plane.normal[index]))
+    middle = plane.lps_of((size[0] - 1) / 2, (size[1] - 1) / 2)
+    wide, high = (count * mm for count, mm in zip(size, plane.spacing_mm, strict=True))
+    reach_mm = (abs(plane.right[axis]) * wide + abs(plane.down[axis]) * high) / 2
+    if reach_mm < _SAME_MM:
+        return _coordinate(middle, axis)
+    if crosshair is not None and abs(plane.distance_mm(crosshair)) < _SAME_MM:
+        return tr("Crosshair at {place}", place=_coordinate(crosshair, axis))
+    return tr("Middle at {place}", place=_coordinate(middle, axis))
+
+
+def _coordinate(point: Point, axis: int) -> str:
+    return f"{_AXES[axis]} {signed(point[axis], 1)} mm"

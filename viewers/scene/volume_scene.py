@@ -28,6 +28,7 @@ from viewers.scene.transfer_functions import (
     presets_for,
     transfer_function,
 )
+from viewers.scene.viewtext import magnification_text
 from viewers.scene.volume_cuts import CutPlane, Scissors
 from viewers.scene.volume_edits import MOST_PLANES, EditHistory, VolumeEdits
 from viewers.scene.volume_guides import outline_strokes, plane_strokes, planes_text
@@ -311,6 +312,10 @@ class VolumeScene(Scene):
     def _window_text(self) -> str:
         # light and shade have thresholds, not a window
         return super()._window_text() if self.preset is VolumePreset.MIP else ""
+
+    def _magnification_text(self, view: SliceView) -> str:
+        # the picture has pixels of its own: a zoom counted in those is at another scale than that of planes and stack
+        return magnification_text(view, min(self.volume.spacing_mm))
 
     def _matrix_text(self, view: SliceView) -> str:  # noqa: ARG002 - a view from outside has neither matrix nor plane
         return ""

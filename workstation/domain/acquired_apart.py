@@ -19,7 +19,8 @@ class Apart:
     """
     The time between two series.
 
-    ``gap`` runs from the last moment of the earlier to the first of the later, 0 where they overlap; ``days`` are those on which each began, the series underneath first.
+    ``gap`` runs from the last moment of the earlier to the first of the later, 0 where they overlap;
+    ``days`` are those on which each began, the series underneath first.
     """
 
     gap: timedelta

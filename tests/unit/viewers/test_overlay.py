@@ -239,7 +239,8 @@ def test_a_very_flat_viewport_keeps_only_its_warnings() -> None:
 def test_coronal_planes_of_an_axial_series_say_that_they_are_interpolated() -> None:
     said = {}
     for plane in MprPlane:
-        scene = MprScene(volume(), plane, annotations=Annotations("1"), new_uid=uids())
+        data = volume(affine=np.diag([1.0, 1.0, 2.0, 1.0]))
+        scene = MprScene(data, plane, annotations=Annotations("1"), new_uid=uids())
         said[plane.value] = [c.text for c in scene.frame(VIEWPORT).overlay.captions if c.is_warning]
     assert said == {"axial": [], "coronal": ["MPR interpolated"], "sagittal": ["MPR interpolated"]}
 

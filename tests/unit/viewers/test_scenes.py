@@ -367,7 +367,8 @@ def test_a_tilted_stack_has_letters_and_a_location() -> None:
     plane = ImagePlane((0, 0, 12), (1, 0, 0), (0, 0.866, 0.5), (1, 1))
     said = stack([image(plane=plane)]).frame(VIEWPORT).overlay
     assert {letter.text for letter in said.letters} == {"L", "R", "AF", "PH"}
-    assert "z 12.0 mm" in [c.text for c in said.captions]
+    # 79 pixels of 1 mm lie between the first and the last row, half of them go 0.5 mm up each: 12 + 19.75
+    assert "Middle at z 31.8 mm" in [c.text for c in said.captions]
 
 
 def test_camera_zoom_has_limits() -> None:

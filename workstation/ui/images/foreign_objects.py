@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
@@ -25,6 +25,7 @@ from workstation.ui.commands import Command
 from workstation.ui.document_dialog import DocumentDialog
 from workstation.ui.foreign_words import (
     content_words,
+    eye_lines,
     kind_words,
     label_words,
     left_out_lines,
@@ -246,15 +247,16 @@ class ForeignObjectsView(QObject):
 
     def _facts(self, one: ForeignObject) -> ObjectFacts:
         source, uid = one.source, one.source.sop_instance_uid
-        drawn = bool(one.marks or one.outlines is not None or one.key_images is not None)
+        prior = self._priors.get(one.study_instance_uid)
+        marks = one.marks if prior is None else one.marks_of_people
+        drawn = bool(marks or one.outlines is not None or one.key_images is not None)
         shown = uid in self._on if drawn else None
         if one.presentation is not None:
             shown = self._stack is not None and self._stack.presentation is one.presentation
         jumps, lines = (
             tuple(self._image_words(image) for image in self._keys(one)),
-            (*left_out_lines(one), *source_lines(source)),
+            (*eye_lines(one, on_prior=prior is not None), *left_out_lines(one), *source_lines(source)),
         )
-        prior = self._priors.get(one.study_instance_uid)
         study = prior or (self._case.session.study if self._case is not None else None)
         lines = (*unplaced_lines(one, study), *lines) if study is not None else lines
         if prior is not None:  # drawn beside the case only: there is nothing to go to, and no view to take over
@@ -324,16 +326,37 @@ class ForeignObjectsView(QObject):
                 return
             scene = self._page.grid.stack or scene
         self._end_state()
-        scene.present(state)
+        shown = scene
+
+        def later(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+            def take(made: object) -> None:
+                done(made)
+                if self._stack is shown and shown.presentation is state:
+                    self._tell_state(one, shown)
+                    self._page.grid.refresh()
+
+            self._jobs.submit(Pool.CPU, lambda _job: work(), on_success=take)
+
+        scene.present(state, later)
         self._stack = scene
-        who, label = maker(one.source), state.label or kind_words(one.kind)
+        self._tell_state(one, scene)
+        self._page.grid.refresh()
+
+    def _tell_state(self, one: ForeignObject, scene: StackScene) -> None:
+        """Say whose state is in force and what of it is not done; nothing while its image is being made."""
+        if scene.is_state_awaited:
+            return  # the image itself says so, and what follows would take these words' place at once
+        who, label = maker(one.source), scene.presentation.label if scene.presentation is not None else ""
+        label = label or kind_words(one.kind)
         words = tr("Shown as {who} stored it: {label}", who=who, label=label)
         if scene.refusal:
             words = tr("Not shown as {who} stored it ({label}): {reason}", who=who, label=label, reason=scene.refusal)
+        elif scene.partial_state:
+            words = tr("Only view and annotations as {who} stored them ({label}): {reason}", who=who, label=label,
+                       reason=scene.partial_state)  # fmt: skip
         back = NoticeAction(tr("My own view"), self._back, "arrow-go-back")
-        severity = Severity.DEGRADED if scene.refusal else Severity.NEWS
+        severity = Severity.DEGRADED if scene.refusal or scene.partial_state else Severity.NEWS
         self._page.notices.show_notice(Notice(_STATE, severity, words, actions=(back,)))
-        self._page.grid.refresh()
 
     def _back(self) -> None:
         self._end_state()
