@@ -322,6 +322,39 @@ def test_a_name_in_the_pixels_is_told_before_a_picture_without_corner_text_is_ta
     assert read.get("BurnedInAnnotation", "") == said
 
 
+@pytest.mark.parametrize(("per_second", "factor"), [(60.0, "1.2"), (30.0, "")])
+def test_a_clip_that_a_gif_cannot_play_as_fast_says_how_much_longer_it_takes(
+    qtbot: QtBot, bench: ExportBench, tmp_path: Path, per_second: float, factor: str
+) -> None:
+    """Programs play no picture of a GIF for less than 0.02 s: 60 in a second take 1.2 seconds."""
+    scene = bench.page.grid.active.scene
+    assert isinstance(scene, StackScene)
+    scene.cine = Cine((1000 / per_second,) * scene.count)
+    words = "" if not factor else (
+        f"A GIF plays at most 50 pictures a second: this clip takes {factor} times as long in it. WebP keeps the time."
+    )  # fmt: skip
+    bench.export.open()
+    dialog = bench.export.dialog
+    assert dialog is not None
+    assert (dialog.slower.text(), dialog.slower.isVisible()) == (words, False)  # one picture has no time
+    for what, where, visible in (("film", "file", bool(words)), ("film", "study", False), ("picture", "file", False)):
+        dialog.what.choose(what)
+        dialog.where.choose(where)
+        dialog.what.chosen.emit(what)
+        assert dialog.slower.isVisible() is visible
+    dialog.reject()
+
+    said: list[str] = []
+    bench.page.toast.connect(said.append)
+    for name in ("a.gif", "a.webp"):
+        said.clear()
+        bench.export.choose_file = lambda _name, _kinds, chosen=name: str(tmp_path / chosen)
+        take(bench, "film", "file")
+        qtbot.waitUntil(lambda: any(text.startswith("Saved as") for text in said))
+        tail = f" · {words}" if words and name == "a.gif" else ""
+        assert said[-1] == f"Saved as {name}{tail}"
+
+
 def test_a_disk_that_refuses_is_told_with_what_to_do(qtbot: QtBot, bench: ExportBench, tmp_path: Path) -> None:
     bench.export.choose_file = lambda _name, _kinds: str(tmp_path / "gone" / "a.png")
     take(bench, "picture", "file")

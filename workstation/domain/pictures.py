@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from workstation.domain.study import Study
+
+GIF_STEP_MS: Final = 10
+"""What a GIF counts time in. *Source:* GIF89a, 23 (Graphic Control Extension)"""
+GIF_SHORTEST_MS: Final = 20
+"""The shortest time that programs play: browsers and viewers play a delay of 0.01 s as 0.1 s"""
+
+
+def durations_ms(intervals_ms: Sequence[float], step_ms: int, shortest_ms: int) -> list[int]:
+    """
+    Return how long each picture stands in whole steps, so that the film as a whole keeps its time.
+
+    What one picture is rounded by the next makes up for. Faster than one picture in ``shortest_ms`` none is left out:
+    the film then takes longer.
+    """
+    found: list[int] = []
+    due_ms = 0.0
+    for interval in intervals_ms:
+        due_ms += interval
+        one = max(shortest_ms, step_ms * round(due_ms / step_ms))
+        found.append(one)
+        due_ms = max(due_ms - one, -float(step_ms))
+    return found
+
+
+def gif_slowdown(intervals_ms: Sequence[float]) -> float:
+    """Return how many times as long as its clip a GIF of these pictures takes; 1 where it keeps the time."""
+    if not intervals_ms:
+        return 1.0
+    # rounding to whole steps moves less than one of them
+    longer_ms = sum(durations_ms(intervals_ms, GIF_STEP_MS, GIF_SHORTEST_MS)) - sum(intervals_ms)
+    return 1.0 if longer_ms < GIF_STEP_MS else 1.0 + longer_ms / sum(intervals_ms)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

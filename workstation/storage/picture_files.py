@@ -11,14 +11,14 @@ from PIL import Image
 
 from resources.translation import tr
 from workstation.domain.errors import StorageError
-from workstation.domain.pictures import Film
+from workstation.domain.pictures import GIF_SHORTEST_MS, GIF_STEP_MS, Film, durations_ms
 from workstation.storage.files import replace_file
 
 STILL: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 MOVING: Final = {".gif": "GIF", ".webp": "WEBP"}
 _QUALITY: Final = 95
-_STEPS_MS: Final = {"GIF": (10, 20), "WEBP": (1, 1)}
-"""What a kind counts time in, and the shortest time that programs play: 0.01 s of a GIF is played as 0.1 s"""
+_STEPS_MS: Final = {"GIF": (GIF_STEP_MS, GIF_SHORTEST_MS), "WEBP": (1, 1)}
+"""What a kind counts time in, and the shortest time that programs play"""
 
 
 class PictureFiles:
@@ -61,23 +61,6 @@ def played_places(count: int, *, sweeps: bool) -> list[int]:
     """Return the places of one round of a film: files know no way back, so that it is written out, its ends once."""
     there = list(range(count))
     return there + there[-2:0:-1] if sweeps else there
-
-
-def durations_ms(intervals_ms: Sequence[float], step_ms: int, shortest_ms: int) -> list[int]:
-    """
-    Return how long each picture stands in whole steps, so that the film as a whole keeps its time.
-
-    What one picture is rounded by the next makes up for. Faster than one picture in ``shortest_ms`` none is left out:
-    the film then takes longer.
-    """
-    found: list[int] = []
-    due_ms = 0.0
-    for interval in intervals_ms:
-        due_ms += interval
-        one = max(shortest_ms, step_ms * round(due_ms / step_ms))
-        found.append(one)
-        due_ms = max(due_ms - one, -float(step_ms))
-    return found
 
 
 def _others(film: Film, places: Sequence[int], cancelled: Callable[[], None]) -> Iterator[Image.Image]:

@@ -32,12 +32,21 @@ class ExportDialog(Dialog):
     Shows the choices; ``choice`` returns them once it was accepted.
 
     ``burned_in`` tells whether the pixels themselves carry the patient's name, None where nobody knows: a picture
-    without corner text may still name the patient then, and the dialog says so.
+    without corner text may still name the patient then, and the dialog says so. ``gif_slowdown`` is how many times as
+    long as the clip a GIF of it takes.
     """
 
-    def __init__(self, parent: QWidget, *, film_refused: str, study_refused: str, burned_in: bool | None) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        *,
+        film_refused: str,
+        study_refused: str,
+        burned_in: bool | None,
+        gif_slowdown: float = 1.0,
+    ) -> None:
         super().__init__(parent, tr("Export image"), icon="image", tone="acc")
-        self.what = SegmentedChoice(((_PICTURE, tr("This picture")), (_FILM, tr("All slices as a film"))), _PICTURE)
+        self.what = SegmentedChoice(((_PICTURE, tr("This picture")), (_FILM, tr("All slices as a video"))), _PICTURE)
         self.where = SegmentedChoice(
             ((_FILE, tr("Into a file")), (_STUDY, tr("Into the study (secondary capture)"))), _FILE
         )
@@ -49,8 +58,11 @@ class ExportDialog(Dialog):
         self.burned_in.setVisible(burned_in is not False)
         self.body.addWidget(self.burned_in)
         self.patient.toggled.connect(lambda on: self.burned_in.setVisible(burned_in is not False and not on))
+        self.slower = label(slower_words(gif_slowdown), "body", "warn", wrap=True)
+        self.slower.hide()
+        self.body.addWidget(self.slower)
         self._refused = {_FILM: film_refused, _STUDY: study_refused}
-        self.add_hint(tr("A file leaves the protection of the workstation. Give away only what may be given away."))
+        self.add_hint(tr("A file leaves the protection of the workstation. Export only what may leave the hospital."))
         primary = self.set_primary(tr("Go on"), icon="check")
         for choice in (self.what, self.where):
             choice.chosen.connect(lambda _key: self._show_state())
@@ -65,6 +77,7 @@ class ExportDialog(Dialog):
         reason = next((self._refused[key] for key in (self.what.value(), self.where.value())
                        if self._refused.get(key)), "")  # fmt: skip
         self._primary.enable(not reason, reason)
+        self.slower.setVisible(bool(self.slower.text()) and self.choice.moving and not self.choice.into_study)
 
     def _group(self, caption: str, control: QWidget, note: str) -> None:
         column = QVBoxLayout()
@@ -74,6 +87,16 @@ class ExportDialog(Dialog):
         if note:
             column.addWidget(label(note, "caption", "t3", wrap=True))
         self.body.addLayout(column)
+
+
+def slower_words(gif_slowdown: float) -> str:
+    """Return that a GIF cannot play a clip as fast as it is, empty where it can."""
+    if gif_slowdown <= 1:
+        return ""
+    return tr(
+        "A GIF plays at most 50 pictures a second: this clip takes {factor} times as long in it. WebP keeps the time.",
+        factor=f"{gif_slowdown:.2f}".rstrip("0").rstrip("."),
+    )
 
 
 def _burned_in_words(burned_in: bool | None) -> str:  # noqa: FBT001 - what an image says of itself

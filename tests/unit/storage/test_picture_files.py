@@ -13,7 +13,7 @@ from PIL import Image
 from tests.helpers.fakes import FakeAudit
 from tests.helpers.jobs import RecordingJob
 from workstation.domain.errors import DiskFull, JobCancelled, StorageError
-from workstation.domain.pictures import Film
+from workstation.domain.pictures import Film, gif_slowdown
 from workstation.services.export_service import SavePictures
 from workstation.storage.picture_files import PictureFiles
 
@@ -142,3 +142,23 @@ def delays(path: Path) -> list[int]:
         found.append(int.from_bytes(content[at + 4 : at + 6], "little"))
         at = content.find(b"\x21\xf9\x04", at + 8)
     return found
+
+
+@pytest.mark.parametrize(
+    ("per_second", "times"), [(7.5, 1.0), (30.0, 1.0), (49.0, 1.0), (50.0, 1.0), (60.0, 1.2), (100.0, 2.0)]
+)
+@pytest.mark.parametrize("count", [18, 19])
+def test_how_much_longer_a_gif_takes_is_known_before_it_is_written(
+    tmp_path: Path, per_second: float, times: float, count: int
+) -> None:
+    """What is told is what the file then takes; at most 50 pictures are played in a second, none is left out."""
+    interval_ms = 1000 / per_second
+    assert gif_slowdown((interval_ms,) * count) == pytest.approx(times)
+    path = tmp_path / "a.gif"
+    save(path, Film(film(count).frames, (interval_ms,) * count, names_patient=False))
+    assert len(delays(path)) == count
+    assert sum(delays(path)) * 10 == pytest.approx(times * count * interval_ms, abs=10)
+
+
+def test_a_still_takes_no_longer() -> None:
+    assert gif_slowdown(()) == 1.0

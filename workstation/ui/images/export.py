@@ -16,12 +16,12 @@ from viewers.scene.image import SliceImage
 from viewers.scene.scene import Scene
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.errors import WorkstationError
-from workstation.domain.pictures import Film
+from workstation.domain.pictures import Film, gif_slowdown
 from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
 from workstation.services.jobs import JobHandle, Pool
 from workstation.ui.commands import Command
-from workstation.ui.export_dialog import ExportChoice, ExportDialog
+from workstation.ui.export_dialog import ExportChoice, ExportDialog, slower_words
 from workstation.ui.images.early import early_refusal
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.film_capture import PacedSteps, Pictures, captured, film_places, walked
@@ -71,6 +71,7 @@ class Export(QObject):
             film_refused=_film_refused(frame.scene),
             study_refused=self._study_refused(frame.scene),
             burned_in=_burned_in(frame.scene),
+            gif_slowdown=gif_slowdown(film_places(frame.scene)[1]) if isinstance(frame.scene, StackScene) else 1.0,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._chosen(frame, dialog.choice))
@@ -163,7 +164,9 @@ class Export(QObject):
 
     def _to_file(self, path: Path, film: Film, study_instance_uid: str, job: JobContext) -> str:
         self._services.save(path, film, study_instance_uid, job)
-        return tr("Saved as {name}", name=path.name)
+        saved = tr("Saved as {name}", name=path.name)
+        slower = slower_words(gif_slowdown(film.intervals_ms)) if path.suffix.lower() == ".gif" else ""
+        return f"{saved} · {slower}" if slower else saved
 
     def _to_study(self, study: Study, film: Film, modality: str, job: JobContext) -> str:
         self._services.store(study, film, modality, job)
