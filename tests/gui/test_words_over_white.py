@@ -8,18 +8,19 @@ import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from viewers.qt.label_places import MEASURE
 from viewers.qt.outlined_text import OutlinedText, TextStyle
 from workstation.ui.fonts import load_fonts
 
 _WIDTH, _HEIGHT = 360, 40
 
 
-def _drawn(words: str, ground: str) -> npt.NDArray[np.float64]:
+def _drawn(words: str, ground: str, style: TextStyle | None = None) -> npt.NDArray[np.float64]:
     """Return relative luminance of the words on a ground (WCAG 2.1)."""
     image = QImage(_WIDTH, _HEIGHT, QImage.Format.Format_RGB32)
     image.fill(QColor(ground))
     painter = QPainter(image)
-    OutlinedText().draw(painter, 10, 10, words, TextStyle())
+    OutlinedText().draw(painter, 10, 10, words, style or TextStyle())
     painter.end()
     pixels = np.asarray(image.constBits(), dtype=np.uint8).reshape(_HEIGHT, _WIDTH, 4)[..., 2::-1] / 255
     linear = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
@@ -46,3 +47,27 @@ def test_words_on_white_have_a_dark_ground_two_pixels_round_every_letter(qtbot: 
 
     assert letters.sum() > 100
     assert np.percentile(contrast, 5) >= 4.5
+
+
+@pytest.mark.parametrize(
+    "style",
+    [TextStyle(), MEASURE, TextStyle("overlay", "ai", bold=True, plate=True)],
+    ids=["corner", "measure", "mark"],
+)
+@pytest.mark.parametrize("words", ["5.2 mm", "16.3 mm", "? 1 · 11.7 mm"])
+def test_the_decimal_point_of_a_size_is_seen_over_white(qtbot: QtBot, words: str, style: TextStyle) -> None:
+    load_fonts()
+    on_black, on_white = _drawn(words, "black", style), _drawn(words, "white", style)
+    inked = on_black > 0.1
+    rows = np.flatnonzero(inked.any(axis=1))
+    top, base = rows[0], rows[-1]
+    low = np.zeros_like(inked)
+    low[base - 2 : base + 1] = True  # a point stands on the line, and nothing stands above it
+    columns = [x for x in np.flatnonzero(inked.any(axis=0)) if not (inked & ~low)[:, x].any()]
+    x = max(columns, key=lambda one: on_black[:, one].max())
+    y = int(on_black[:, x].argmax())
+    above, beside = on_white[top : y - 1, x], on_white[y, [x - 2, x + 2]]
+
+    assert len(columns) in {1, 2, 3}
+    for ground in (*above, *beside):
+        assert (on_white[y, x] + 0.05) / (ground + 0.05) >= 3.0  # WCAG 2.1, 1.4.11: a sign that is no text

@@ -5,35 +5,49 @@ from __future__ import annotations
 import math
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, NamedTuple, TypeVar
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from resources import theme_tokens
 
 _KEPT: Final = 1024
 _PIECES: Final = re.compile(r"[0-9]|[^0-9]+")
+_NUMBERS: Final = re.compile(r"[0-9]+[.,][0-9]+")
+_ROUND_PX: Final = 1.0
+"""How far the ground of a number reaches over and under its digits; that of a plate as far as the outlines."""
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _BOLD: Final = 600
 
 
 class TextStyle(NamedTuple):
-    """A type role, a colour token and whether the weight is raised to 600; a tuple because it is hashed so often."""
+    """
+    A type role, a colour token and whether the weight is raised to 600; a tuple because it is hashed so often.
+
+    ``plate``: one ground under the whole line, for labels that stand in the middle of a picture.
+    """
 
     role: str = "overlay"
     token: str = "overlay.text"  # noqa: S105 - a colour token
     bold: bool = False
+    plate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A digit or a run between digits: outline and glyphs apart, so that no outline covers a neighbour's glyph."""
+    """
+    A digit or a run between digits: outline and glyphs apart, so that no outline covers a neighbour's glyph.
 
+    The outline is opaque: outlines that overlap would else darken each other, most of all round a decimal point.
+    """
+
+    text: str
     outline: QImage
     glyphs: QImage
     advance: float
@@ -51,14 +65,14 @@ class OutlinedText:
         self._images: OrderedDict[tuple[str, TextStyle, float], QImage] = OrderedDict()
         self._pieces: OrderedDict[tuple[str, TextStyle, float], _Piece] = OrderedDict()
         self._widths: OrderedDict[tuple[str, TextStyle], float] = OrderedDict()
-        self._fonts: dict[TextStyle, tuple[QFont, QFontMetricsF]] = {}
+        self._faces: dict[TextStyle, _Face] = {}
 
     def size(self, text: str, style: TextStyle) -> tuple[float, float]:
         """Return the width of a string and the height of its line box, outline not counted."""
         width = self._widths.get((text, style))
         if width is None:
-            metrics = self._font(style)[1]
-            width = sum(metrics.horizontalAdvance(piece) for piece in _PIECES.findall(text))
+            face = self._face(style)
+            width = sum(face.advance(piece) for piece in _PIECES.findall(text))
             _keep(self._widths, (text, style), width)
         return width, float(theme_tokens.font_role(style.role).line)
 
@@ -77,13 +91,33 @@ class OutlinedText:
         pieces = [self._piece(piece, style, ratio) for piece in _PIECES.findall(text)]
         image = _canvas(self.size(text, style), ratio)
         painter = QPainter(image)
-        for layer in ("outline", "glyphs"):
-            x = 0.0
-            for piece in pieces:
-                painter.drawImage(QPointF(x, 0), getattr(piece, layer))
-                x += piece.advance
+        self._grounds(painter, text, pieces, style)
+        _row(painter, [(piece.outline, piece.advance) for piece in pieces])
+        # one ground for all of it, as see-through as one outline
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        painter.fillRect(image.rect(), color("overlay.outline"))
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        _row(painter, [(piece.glyphs, piece.advance) for piece in pieces])
         painter.end()
         return image
+
+    def _grounds(self, painter: QPainter, text: str, pieces: Sequence[_Piece], style: TextStyle) -> None:
+        """Lay one ground under each number with a point: the gaps of the outlines above a point look like one."""
+        spans = [(0, len(text))] if style.plate else [one.span() for one in _NUMBERS.finditer(text)]
+        if not spans:
+            return
+        face, fill, pad = self._face(style), opaque("overlay.outline"), theme_tokens.px("stroke.overlay.outline")
+        # numbers begin and end with a digit, which is a piece
+        ends = dict(zip(accumulate(len(piece.text) for piece in pieces), accumulate(p.advance for p in pieces),
+                        strict=True))  # fmt: skip
+        ends[0] = 0.0
+        reach = pad - 0.5 if style.plate else _ROUND_PX
+        height = face.cap_height + 2 * reach
+        for start, end in spans:
+            left = ends[start]
+            beside = reach if style.plate else 0.0
+            top, width = face.base - face.cap_height - reach, ends[end] - left + 2 * beside
+            painter.fillRect(QRectF(pad + left - beside, top, width, height), fill)
 
     def _piece(self, text: str, style: TextStyle, ratio: float) -> _Piece:
         piece = self._pieces.get((text, style, ratio))
@@ -93,26 +127,45 @@ class OutlinedText:
         return piece
 
     def _stroked(self, text: str, style: TextStyle, ratio: float) -> _Piece:
-        font, metrics = self._font(style)
-        pad = theme_tokens.px("stroke.overlay.outline")
+        face, pad = self._face(style), theme_tokens.px("stroke.overlay.outline")
         size = self.size(text, style)
         path = QPainterPath()
-        path.addText(QPointF(pad, pad + (size[1] + metrics.ascent() - metrics.descent()) / 2), font, text)
+        path.addText(QPointF(pad, face.base), face.font, text)
         # half of a stroke lies inside the letter; a pixel less, so that no line covers the tails of the line above
-        pen = QPen(color("overlay.outline"), 2 * theme_tokens.px("stroke.overlay.outline") - 1)
+        pen = QPen(opaque("overlay.outline"), 2 * pad - 1)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         outline, glyphs = _canvas(size, ratio), _canvas(size, ratio)
         with _painting(outline) as painter:
             painter.strokePath(path, pen)
         with _painting(glyphs) as painter:
             painter.fillPath(path, color(style.token))
-        return _Piece(outline, glyphs, metrics.horizontalAdvance(text))
+        return _Piece(text, outline, glyphs, face.advance(text))
 
-    def _font(self, style: TextStyle) -> tuple[QFont, QFontMetricsF]:
-        found = self._fonts.get(style)
+    def _face(self, style: TextStyle) -> _Face:
+        found = self._faces.get(style)
         if found is None:
-            font = role_font(style.role, bold=style.bold)
-            found = self._fonts[style] = font, QFontMetricsF(font)
+            found = self._faces[style] = _Face(style)
+        return found
+
+
+class _Face:
+    """A font and what is asked of it for every string; measuring letters is slow."""
+
+    def __init__(self, style: TextStyle) -> None:
+        self.font = role_font(style.role, bold=style.bold)
+        self._metrics = metrics = QFontMetricsF(self.font)
+        self._advances: OrderedDict[str, float] = OrderedDict()
+        line = float(theme_tokens.font_role(style.role).line)
+        self.cap_height = metrics.capHeight()
+        self.base = theme_tokens.px("stroke.overlay.outline") + (line + metrics.ascent() - metrics.descent()) / 2
+        """How far below the upper edge of an image the letters stand"""
+
+    def advance(self, text: str) -> float:
+        """Return how far a piece advances."""
+        found = self._advances.get(text)
+        if found is None:
+            found = self._metrics.horizontalAdvance(text)
+            _keep(self._advances, text, found)
         return found
 
 
@@ -124,6 +177,14 @@ def _canvas(size: tuple[float, float], ratio: float) -> QImage:
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)
     return image
+
+
+def _row(painter: QPainter, images: Iterable[tuple[QImage, float]]) -> None:
+    """Paint images beside each other, each as far from the last as that one advances."""
+    x = 0.0
+    for image, advance in images:
+        painter.drawImage(QPointF(x, 0), image)
+        x += advance
 
 
 @contextmanager
@@ -155,3 +216,9 @@ def color(token: str) -> QColor:
     """Return a theme colour, alpha included."""
     value = theme_tokens.rgba(token)
     return QColor(value.red, value.green, value.blue, value.alpha)
+
+
+def opaque(token: str) -> QColor:
+    """Return a theme colour without its alpha."""
+    value = theme_tokens.rgba(token)
+    return QColor(value.red, value.green, value.blue)
