@@ -194,6 +194,11 @@ def test_what_nobody_decided_in_the_prior_is_no_record_and_no_proof_that_a_nodul
     qtbot.waitUntil(lambda: bench.objects.objects != ())
     assert [card.facts.chip.text for card in bench.view.panel.cards] == ["Not compared yet", "Not compared yet"]
     assert lines_of(bench, 1)[-1] == "The prior is not aligned: this place is unknown"
+    studies = bench.view.panel.studies
+    assert [studies.itemText(at) for at in range(studies.count())] == ["2025-12-08 · no nodule confirmed"]
+    assert bench.view.panel.note_text() == "1 AI mark not decided yet, 7.7\u2009mm"  # never as if it had been clean
+    ((_uid, row),) = bench.objects.panel.rows.items()  # no open eye over marks that are not drawn
+    assert (row.facts.shown, row.facts.source[1]) == (None, "Not drawn: 2 AI marks that nobody confirmed")
 
     aligned_now(qtbot, bench)
     assert [card.facts.chip.text for card in bench.view.panel.cards] == ["No confirmed record", "Only an AI mark"]

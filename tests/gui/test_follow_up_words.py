@@ -10,9 +10,11 @@ import pytest
 
 from resources.translation import use_language
 from workstation.domain.finding import NoduleType
-from workstation.domain.follow_up import Compared, PairState, SeenNodule
+from workstation.domain.follow_up import Compared, PairState, SeenNodule, StudyDay
+from workstation.domain.nodule_history import StudyNodules
 from workstation.domain.observation import FollowUp, NoduleObservation
-from workstation.ui.follow_up_words import follow_up_facts, volume_words
+from workstation.ui.follow_up_words import follow_up_facts, undecided_words, volume_words
+from workstation.ui.timeline_words import study_words
 
 NOW, THEN = date(2026, 7, 1), date(2026, 1, 1)
 
@@ -79,3 +81,12 @@ def test_what_stands_alone_says_why() -> None:
     assert follow_up_facts(later).title == "8.0\u2009mm"
     assert lines(later)[-1] == ("The prior is the later one: no growth is told", "warn")
     assert volume_words(SeenNodule("a", (0, 0, 0), 8.0)) == ""
+
+
+def test_a_prior_with_marks_that_nobody_decided_never_looks_clean() -> None:
+    small, large = (SeenNodule(str(size), (0, 0, 0), size, size) for size in (4.2, 16.5))
+    assert undecided_words([large]) == "1 AI mark not decided yet, 16.5\u2009mm"
+    assert undecided_words([small, large]) == "2 AI marks not decided yet, the largest 16.5\u2009mm"
+    assert undecided_words([]) == ""
+    assert study_words(StudyNodules(StudyDay("1.9", THEN))) == "2026-01-01 · no nodule confirmed"
+    assert study_words(StudyNodules(StudyDay("1.9", THEN), (large,))) == "2026-01-01 · nodules: 1"

@@ -163,7 +163,7 @@ def test_where_no_model_reads_such_images_the_report_has_the_column(qtbot: QtBot
 def test_what_an_earlier_study_has_on_record_is_read_whole_in_the_follow_up(qtbot: QtBot) -> None:
     panel = FollowUpPanel()
     qtbot.addWidget(panel)
-    words = tr("{date} · no nodules on record", date="2025-12-08")
+    words = tr("{date} · no nodule confirmed", date="2025-12-08")
     panel.show_studies([("1.2.3", words)], "1.2.3")
     panel.resize(panel.width(), 600)
     panel.show()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -238,6 +238,11 @@ def _read(ds: Dataset, part10: bytes, study: Study, charset: str) -> ForeignObje
     if kind.startswith(_DOCUMENTS):
         return _document(part10, uid, source)
     raise DecodeError(tr("Objects of this kind are not shown"), detail=kind)
+
+
+def count_of(marks: Iterable[Annotation]) -> int:
+    """Return how many things marks speak of; those of one tracking UID speak of one."""
+    return len({one.tracking_uid for one in marks})
 
 
 def sphere_of(one: SeenNodule) -> Annotation:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.follow_up import Compared, PairState, SeenNodule
 from workstation.domain.follow_up_category import lung_rads_change
 from workstation.domain.tracking import GrowthVerdict
@@ -47,6 +48,23 @@ def doubling_words(line: Compared) -> str:
 def interval_words(now: date, before: date) -> str:
     """Return the day of a prior and how long ago it was."""
     return tr("Prior {date} · {days} days earlier", date=before.isoformat(), days=(now - before).days)
+
+
+def undecided_words(marks: Sequence[SeenNodule]) -> str:
+    """Return how many marks of a prior nobody decided on, and the largest of them; empty for none."""
+    if not marks:
+        return ""
+    words = trn("{count} AI mark not decided yet", "{count} AI marks not decided yet", len(marks))
+    size = mark_size(max(marks, key=lambda one: one.size_mm))
+    if len(marks) == 1:
+        return tr("{mark}, {size}", mark=words, size=size)
+    return tr("{marks}, the largest {size}", marks=words, size=size)
+
+
+def mark_size(mark: SeenNodule) -> str:
+    """Return the size of a mark, and that it follows from the volume where no axes were measured."""
+    is_by_volume = mark.mean_axis_mm is None and mark.volume_mm3 is not None
+    return tr("{size} mm by volume", size=f"{mark.size_mm:.1f}") if is_by_volume else millimetres(mark.size_mm)
 
 
 def _title(line: Compared) -> str:
@@ -137,11 +155,9 @@ def _lines_without_prior(line: Compared) -> list[tuple[str, str]]:
     mark = line.undecided
     if mark is None:
         return [(tr("The prior has no confirmed record here"), "t2")]
-    is_by_volume = mark.mean_axis_mm is None and mark.volume_mm3 is not None
-    size = tr("{size} mm by volume", size=f"{mark.size_mm:.1f}") if is_by_volume else millimetres(mark.size_mm)
     return [
         (tr("The prior has no confirmed record here"), "t2"),
-        (tr("An AI mark of {size} there is undecided", size=size), "warn"),
+        (tr("An AI mark of {size} there is undecided", size=mark_size(mark)), "warn"),
         (tr("{key} compares with it", key=shown_key("follow.other", "Right")), "t2"),
     ]
 

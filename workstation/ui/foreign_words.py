@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resources.translation import tr, trn
 from workstation.domain.study import Study
-from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance
+from workstation.services.foreign_objects_service import ForeignObject, ObjectKind, Provenance, count_of
 
 
 def kind_words(kind: ObjectKind) -> str:
@@ -52,9 +52,9 @@ def maker(source: Provenance) -> str:
 
 
 def content_words(one: ForeignObject) -> str:
-    """Return how much there is in an object."""
+    """Return how much there is in an object; the circle and the axes of one nodule are one mark."""
     if one.marks:
-        return trn("{count} mark", "{count} marks", len(one.marks))
+        return trn("{count} mark", "{count} marks", count_of(one.marks))
     if one.outlines is not None:
         names = [structure.name for structure in one.outlines.structures]
         rest = f" +{len(names) - 3}" if len(names) > 3 else ""
@@ -87,6 +87,21 @@ def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
     if one.is_doubtful:
         lines.append(tr("Characters may be wrong: the text may be in another character set than the file says"))
     return tuple(lines)
+
+
+def eye_lines(one: ForeignObject, *, on_prior: bool) -> tuple[str, ...]:
+    """Return why the marks of our own reports are not drawn at once as those of others are; nothing for others."""
+    if not one.marks or not one.source.is_own:
+        return ()
+    if not on_prior:
+        return (tr("Not drawn again: findings and measurements stand on the images already"),)
+    undrawn = count_of(one.marks) - count_of(one.marks_of_people)
+    if undrawn <= 0:
+        return ()
+    words = trn(
+        "Not drawn: {count} AI mark that nobody confirmed", "Not drawn: {count} AI marks that nobody confirmed", undrawn
+    )
+    return (words,)
 
 
 def unplaced_lines(one: ForeignObject, study: Study) -> tuple[str, ...]:

@@ -31,8 +31,11 @@ def timeline_facts(found: Timeline, *, case_uid: str, hint: str = "") -> Timelin
 
 
 def study_words(record: StudyNodules) -> str:
-    """Return an earlier study as the list of priors with nodules names it."""
-    return tr("{date} · nodules: {count}", date=record.day.on.isoformat(), count=len(record.nodules))
+    """Return an earlier study as the list of priors names it: that nothing was confirmed is no word of its images."""
+    date = record.day.on.isoformat()
+    if not record.nodules:
+        return tr("{date} · no nodule confirmed", date=date)
+    return tr("{date} · nodules: {count}", date=date, count=len(record.nodules))
 
 
 def _row(point: TimePoint, step: Growth | None, is_case: bool) -> TimelineRow:  # noqa: FBT001 - one of its facts

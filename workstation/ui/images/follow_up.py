@@ -26,7 +26,7 @@ from workstation.domain.follow_up import (
 )
 from workstation.domain.geometry import Point
 from workstation.domain.hanging import day_of
-from workstation.domain.nodule_history import Timeline
+from workstation.domain.nodule_history import StudyNodules, Timeline
 from workstation.domain.ports import JobContext
 from workstation.domain.registration import inverted, moved
 from workstation.domain.study import Study
@@ -35,7 +35,7 @@ from workstation.services.image_service import PlacedSlice, build_volume
 from workstation.services.jobs import JobHandle, Pool
 from workstation.services.nodule_service import MeasuredNodule
 from workstation.ui.commands import Command
-from workstation.ui.follow_up_words import follow_up_facts, interval_words
+from workstation.ui.follow_up_words import follow_up_facts, interval_words, undecided_words
 from workstation.ui.images.cell_images import CellStack
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
@@ -205,12 +205,22 @@ class FollowUpView(QObject):
     def _show_studies(self) -> None:
         """Offer every earlier study with nodules on record, and the one on screen, the newest first."""
         pair = self._beside()
-        known = [(one.day.on, one.day.study_instance_uid, study_words(one)) for one in self.history.studies]
+        known = {one.day.study_instance_uid: one for one in self.history.studies}
         uid = "" if pair is None else pair[2].study.study_instance_uid
         day = None if pair is None else day_of(pair[2].study.study_date)
-        if day is not None and all(one[1] != uid for one in known):
-            known.append((day, uid, tr("{date} · no nodules on record", date=day.isoformat())))
-        self.panel.show_studies([(each, words) for _on, each, words in sorted(known, reverse=True)], uid)
+        note, is_known = "", True
+        if pair is not None and day is not None:
+            seen, unknown = self._of_prior(pair[2]), self._unknown(pair[2].study)
+            here = StudyNodules(StudyDay(uid, day), seen)
+            # also what was measured in it just now
+            known[uid] = max(known.get(uid, here), here, key=lambda one: len(one.nodules))
+            is_known = bool(known[uid].nodules) or not unknown
+            note = " · ".join(filter(None, (undecided_words(self._marks_of_prior(pair[2])), unknown)))
+        listed = sorted(known.values(), key=lambda one: (one.day.on, one.day.study_instance_uid), reverse=True)
+        self.panel.show_studies([
+            (each, study_words(one) if is_known or each != uid else one.day.on.isoformat())
+            for one in listed if (each := one.day.study_instance_uid)
+        ], uid, note)  # fmt: skip
 
     def beside(self, study_instance_uid: str) -> None:
         """Put another earlier study beside the case."""
@@ -246,7 +256,9 @@ class FollowUpView(QObject):
             carried={one.tracking_uid for one in findings.findings if one.confirmed},
             undecided=self._marks_of_prior(pair[2]),
         )
-        return "" if self.lines else tr("No nodule in the case, none reported in the prior.")
+        if self.lines:
+            return ""
+        return tr("No nodule in the case, none confirmed in the prior.")
 
     def _days(self, case: Study, prior: Study) -> tuple[StudyDay, StudyDay] | None:
         now, then = day_of(case.study_date), day_of(prior.study_date)
@@ -319,7 +331,7 @@ class FollowUpView(QObject):
         )
         self.panel.show_state(
             FollowUpState(
-                heading=" · ".join(filter(None, (heading, linked, self._unknown(pair[2].study)))),
+                heading=" · ".join(filter(None, (heading, linked))),
                 warning=""
                 if aligned
                 else tr("{prior} · not aligned yet: press {key}", prior=heading, key=shown_key("follow.align", "A")),

@@ -132,6 +132,8 @@ class FollowUpPanel(SidePanel):
         column.setSpacing(4)
         column.addWidget(label(tr("Compare with"), "caption", "t2"))
         column.addWidget(self.studies)
+        self._note = label("", "caption", "warn", wrap=True)
+        column.addWidget(self._note)
         self._study_row = holder
         return holder
 
@@ -143,7 +145,7 @@ class FollowUpPanel(SidePanel):
             tr("Take back"), "secondary", icon="arrow-go-back", key=key_of("follow.part", "Backspace"), small=True
         )
         self.other = Button(
-            tr("Another one"), "secondary", icon="shuffle", key=key_of("follow.other", "Right"), small=True
+            tr("Other candidate"), "secondary", icon="shuffle", key=key_of("follow.other", "Right"), small=True
         )
         self.measure = Button(
             tr("Measure in the prior"), "secondary", icon="magic", key=key_of("follow.measure", "M"), small=True
@@ -226,15 +228,25 @@ class FollowUpPanel(SidePanel):
             button.enable(not reason, reason)
         self.tell.set_text(tr("Sizes out of the report") if state.is_told else tr("Sizes into the report"))
 
-    def show_studies(self, studies: Sequence[tuple[str, str]], beside: str) -> None:
-        """Show the earlier studies that may be compared as (UID, words); ``beside`` is the one on screen."""
+    def show_studies(self, studies: Sequence[tuple[str, str]], beside: str, note: str = "") -> None:
+        """
+        Show the earlier studies that may be compared as (UID, words).
+
+        ``beside`` is the one on screen, ``note`` what waits for a decision in it.
+        """
         known = [(str(self.studies.itemData(at)), self.studies.itemText(at)) for at in range(self.studies.count())]
         if known != list(studies):
             self.studies.clear()
             for uid, words in studies:
                 self.studies.addItem(words, uid)
         self.studies.setCurrentIndex(self.studies.findData(beside))
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
         self._study_row.setVisible(bool(studies))
+
+    def note_text(self) -> str:
+        """Return what waits for a decision in the prior on screen."""
+        return self._note.text()
 
     def step_study(self, by: int) -> None:
         """Ask for the study after the one on screen, round at the end."""

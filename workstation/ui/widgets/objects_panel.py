@@ -49,7 +49,7 @@ class ObjectsPanel(SidePanel):
         super().__init__(tr("Stored objects"), WIDTH_PX)
         self.rows: dict[str, ObjectRow] = {}
         outer = self.column
-        note = label(tr("Only shown: no finding, not in the report"), "caption", "t2", wrap=True)
+        note = label(tr("Only shown: not counted as findings, not in the report"), "caption", "t2", wrap=True)
         note.setContentsMargins(12, 0, 12, 8)
         outer.addWidget(note)
         outer.addWidget(rule())
