@@ -37,12 +37,13 @@ from workstation.domain.signature import Verdict, VerificationResult
 from workstation.domain.site import ReturnedReport
 from workstation.services.norm_answers import Answer
 from workstation.services.outbox_service import OutboxEntry
+from workstation.services.returned_report_service import receipt_fault
 from workstation.ui.critical.dialogs import AcknowledgeDialog, CallDialog, ReasonDialog, RecogniseDialog
 from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.documents.document_words import kind_words
 from workstation.ui.errors_ui import CrashReport, show_error_dialog
 from workstation.ui.norm_dialog import NormDialog, ToldFault
-from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.pages.deliveries_page import DeliveriesPage
 from workstation.ui.pages.document_page import DocumentPage
 from workstation.ui.pages.grassroots_page import GrassrootsPage
@@ -102,14 +103,18 @@ def of_a_technician(camera: Camera) -> None:
         result = VerificationResult("report.pdf", verdict, said, "王启明")
 
         def show(result: VerificationResult = result) -> None:
-            page.inbox.show_reports(list(returned_reports()))  # the next answer of the hub takes them away
+            reports = list(returned_reports())
+            page.inbox.show_reports(reports)  # the next answer of the hub takes them away
             page.show_inbox_count(2)
-            page.show_report(PATIENT, [paper], result)
+            fault = receipt_fault(reports[0], result)
+            refusal = "" if fault is None else in_one_line(fault.user_text, fault.hint)
+            page.inbox.show_verdict(reports[0], result.verdict, refusal)
+            page.show_report(PATIENT, [paper], result, "" if fault is None else fault.hint)
             page.timeline.show_events(_timeline())
 
         camera.take(name, before=show)
     camera.take_dialog(
-        "acknowledge", lambda: _open(AcknowledgeDialog(camera.window, PATIENT, _critical(), TECHNICIAN.display_name))
+        "acknowledge", lambda: _open(AcknowledgeDialog(camera.window, CASE, _critical(), TECHNICIAN.display_name))
     )
 
 
@@ -214,13 +219,13 @@ def of_a_ct(camera: Camera, page: ReadingPage) -> None:
 def of_a_report(camera: Camera, page: ReportPage) -> None:
     """Take what lies beside a report and the dialogs that it asks with."""
     policy = default_policy()
-    camera.take_dialog("critical-recognise", lambda: _open(RecogniseDialog(camera.window, PATIENT, policy, ())))
-    camera.take_dialog("critical-call", lambda: _open(CallDialog(camera.window, PATIENT, SITE, _critical(called=True))))
+    camera.take_dialog("critical-recognise", lambda: _open(RecogniseDialog(camera.window, CASE, policy, ())))
+    camera.take_dialog("critical-call", lambda: _open(CallDialog(camera.window, CASE, SITE, _critical(called=True))))
     camera.take_dialog(
         "critical-reason",
         lambda: _open(
             ReasonDialog(
-                camera.window, tr("This is no critical value"), [_critical().text], tr("Dismiss it"),
+                camera.window, tr("Not a critical value"), [_critical().text], tr("Dismiss it"),
                 tr("The clock stops. The record stays with the reason and your name."),
             )
         ),
@@ -239,6 +244,9 @@ def of_a_report(camera: Camera, page: ReportPage) -> None:
     if camera.wants("report-critical"):
         panel = next(one for one in page.side.panels() if isinstance(one, CriticalPanel))
         value = _critical(called=True)
+        session = None if camera.desktop.desk is None else camera.desktop.desk.session
+        if session is not None:
+            session.know_critical((value,))  # so that the checks beside the panel know what it shows
         camera.take(
             "report-critical",
             before=lambda: panel.show_values(
@@ -252,6 +260,8 @@ def of_a_report(camera: Camera, page: ReportPage) -> None:
             ),
         )
         panel.hide()
+        if session is not None:
+            session.know_critical(())
     if camera.wants("report-timeline"):
         line = next(one for one in page.side.panels() if isinstance(one, TimelinePanel))
         camera.take("report-timeline", before=lambda: line.show_events(_timeline()))
@@ -276,25 +286,21 @@ def _notices(camera: Camera, page: Page, name: str) -> None:
         return
     page.notices.show_notice(
         Notice(
-            "line", Severity.DEGRADED, tr("The line to the hub is down"),
-            tr("What is here stays usable; fetching goes on by itself."),
+            "line", Severity.LOST, tr("The hub does not answer"),
+            tr("What is here stays usable; fetching goes on by itself."), Unreachable.__name__,
+            (NoticeAction(tr("Try again"), lambda: None, "refresh"),),
         )
     )  # fmt: skip
-    page.notices.show_notice(
-        Notice(
-            "save", Severity.LOST, tr("The hub does not answer"), tr("The report can be written."),
-            actions=(NoticeAction(tr("Try again"), lambda: None, "refresh"),),
-        )
-    )  # fmt: skip
+    camera.desktop._show_line(camera.desktop.hub, up=False)
     camera.take(name)
-    for key in ("line", "save"):
-        page.notices.clear_notice(key)
+    camera.desktop._show_line(camera.desktop.hub, up=True)
+    page.notices.clear_notice("line")
 
 
 def _sign_dialog(parent: QWidget, answer: Answer) -> SignDialog:
     line = tr("{what}. Answered for by {who}: {reason}", what=answer.what, who=answer.who, reason=answer.reason)
     facts = SigningFacts(
-        "周丽华 · 女 · 58 岁 · QS0118793", "胸部低剂量 LDCT · CT20261121-0793", f"{SITE} (SR + PDF)",
+        "周丽华 · 女 · 58 岁 · QS0118793", "胸部低剂量 LDCT · 2026-11-21 · CT20261121-0793", f"{SITE} (SR + PDF)",
         "1. 右肺上叶实性结节，长径约 8 mm。\n2. 请结合临床。", "王启明", answered=(line, line),
     )  # fmt: skip
     made = SignDialog(parent, facts)

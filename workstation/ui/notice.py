@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QCursor, QHideEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from resources.translation import CHINESE, language, tr
+from workstation.domain.errors import WorkstationError
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
 from workstation.ui.theme import current_theme
@@ -22,6 +24,7 @@ from workstation.ui.widgets.labels import ElidedLabel, icon_label, label
 _MOST: Final = 2
 _WATCH_MS: Final = 100
 _NEAR_PX: Final = 8
+_TOAST_SIDES: Final = 60
 
 
 def in_one_line(text: str, hint: str) -> str:
@@ -57,9 +60,14 @@ class NoticeAction:
     icon: str = ""
 
 
+def code_of(error: WorkstationError) -> str:
+    """Return the short name of a fault, the same in every language and in the log: what one tells on the telephone."""
+    return type(error).__name__
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice; a new one with the same ``key`` replaces the old."""
+    """One notice; a new one with the same ``key`` replaces the old. ``code`` names the fault behind it."""
 
     key: str
     severity: Severity
@@ -75,6 +83,8 @@ class NoticeBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._notices: dict[str, Notice] = {}
+        self._came: dict[str, str] = {}
+        """By key, when what it tells began, on this machine's clock"""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(1)
@@ -84,16 +94,23 @@ class NoticeBar(QWidget):
         """Show a notice or replace the one with the same key."""
         if self._notices.get(notice.key) != notice:
             self._notices[notice.key] = notice
+            self._came.setdefault(notice.key, datetime.now().astimezone().strftime("%H:%M:%S"))
             self._rebuild()
 
     def clear_notice(self, key: str) -> None:
         """Take a notice away; unknown keys do nothing."""
+        self._came.pop(key, None)
         if self._notices.pop(key, None) is not None:
             self._rebuild()
 
     def notices(self) -> list[Notice]:
         """Return all notices, worst first."""
         return sorted(self._notices.values(), key=lambda n: -n.severity)
+
+    def stamp(self, key: str) -> str:
+        """Return code and time of a notice; news have none."""
+        notice = self._notices[key]
+        return "" if notice.severity is Severity.NEWS else f"{notice.code} {self._came[key]}".strip()
 
     def _rebuild(self) -> None:
         while (item := self._column.takeAt(0)) is not None:
@@ -102,12 +119,12 @@ class NoticeBar(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for notice in self.notices()[:_MOST]:
-            self._column.addWidget(_Bar(notice, partial(self.clear_notice, notice.key)))
+            self._column.addWidget(_Bar(notice, self.stamp(notice.key), partial(self.clear_notice, notice.key)))
         self.setVisible(bool(self._notices))
 
 
 class _Bar(QWidget):
-    def __init__(self, notice: Notice, close: Callable[[], object]) -> None:
+    def __init__(self, notice: Notice, stamp: str, close: Callable[[], object]) -> None:
         super().__init__()
         self._background, self._tone, icon = _LOOK[notice.severity]
         self.setFixedHeight(current_theme().px("notice"))
@@ -122,8 +139,8 @@ class _Bar(QWidget):
         fact.setStyleSheet("font-weight: 600;")
         row.addWidget(fact)
         row.addWidget(ElidedLabel(notice.still_works, tone="t1"), 1)
-        if notice.code:
-            row.addWidget(label(notice.code, "caption", "t2"))
+        if stamp:
+            row.addWidget(label(stamp, "caption", "t2"))
         for action in notice.actions[:2]:
             button = Button(action.text, "secondary", icon=action.icon, small=True)
             button.clicked.connect(lambda _on=False, handler=action.handler: handler())
@@ -141,10 +158,10 @@ class _Bar(QWidget):
 
 class Toast(QWidget):
     """
-    One line of success at the bottom right of its parent for six seconds; never takes the focus.
+    One line of success over the right of the status bar for six seconds; never takes the focus.
 
-    Where the pointer comes near it goes at once: what lies under it is what the hand wants next. It stands above a
-    text that would lie under it, as the impression beside the images does.
+    There it covers nothing that is worked with: no row of a report, no button of a dock, no image. Where the pointer
+    comes near it goes at once.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -166,7 +183,6 @@ class Toast(QWidget):
         """Show the text; a later one replaces it."""
         self._text = text
         self.setAccessibleName(text)
-        self.resize(paint.metrics("body").horizontalAdvance(text) + 60, 40)
         self._place()
         self.show()
         self.raise_()
@@ -209,18 +225,10 @@ class Toast(QWidget):
         return False
 
     def _place(self) -> None:
-        # above the status bar and the footer of a dock, where the buttons are that one presses next
-        below = current_theme().px("status.bar") + current_theme().px("dialog.footer") + 8
-        box = self.rect().translated(
-            self._window.width() - self.width() - 16, self._window.height() - self.height() - below
-        )
-        kinds = (QPlainTextEdit, QTextEdit)
-        texts = [one for kind in kinds for one in self._window.findChildren(kind) if one.isVisible()]
-        places = [QRect(one.mapTo(self._window, QPoint()), one.size()) for one in texts]
-        for place in sorted(places, key=lambda one: -one.bottom()):  # from below: one text may stand on another
-            if box.intersects(place) and place.top() - box.height() - 8 >= 0:
-                box.moveBottom(place.top() - 8)
-        self.move(box.topLeft())
+        high = current_theme().px("status.bar")
+        wanted = paint.metrics("body").horizontalAdvance(self._text) + _TOAST_SIDES
+        self.resize(min(wanted, self._window.width() - 2 * _NEAR_PX), high)
+        self.move(self._window.width() - self.width() - _NEAR_PX, self._window.height() - high)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint tick and text on a green tint."""
@@ -230,5 +238,6 @@ class Toast(QWidget):
         painter.setPen(theme.color("ok.line"))
         painter.setBrush(theme.color("ok.bg"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        paint_icon(painter, QRectF(14, 12, 16, 16), "checkbox-circle", theme.color("ok"))
-        paint.text(painter, QRectF(38, 0, self.width(), self.height()), self._text)
+        paint_icon(painter, QRectF(14, (self.height() - 16) / 2, 16, 16), "checkbox-circle", theme.color("ok"))
+        room = self.width() - _TOAST_SIDES + 22
+        paint.text(painter, QRectF(38, 0, room, self.height()), paint.elided(self._text, room))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -127,10 +128,26 @@ class GrassrootsQueue(QObject):
         """Tell whether another study of the same patient waits to be sent."""
         patient = self._entries[study_instance_uid].study.patient
         return any(
-            entry.item.state is SendState.FOUND and entry.study.patient == patient
+            entry.item.state is SendState.FOUND and not entry.item.sent_on and entry.study.patient == patient
             for uid, entry in self._entries.items()
             if uid != study_instance_uid
         )
+
+    def other_patients_wait(self, study_instance_uid: str) -> bool:
+        """Tell whether a study of somebody else waits to be sent."""
+        patient = self._entries[study_instance_uid].study.patient
+        return any(
+            entry.item.state is SendState.FOUND and not entry.item.sent_on and entry.study.patient != patient
+            for entry in self._entries.values()
+        )
+
+    def tell_sent(self, days: Mapping[str, str]) -> None:
+        """Take, by Study Instance UID, on which day the centre received what it has whole."""
+        for uid, entry in self._entries.items():
+            day = days.get(uid, "")
+            if entry.item.state is SendState.FOUND and entry.item.sent_on != day:
+                entry.item = replace(entry.item, sent_on=day)
+                self.changed.emit(uid)
 
     def request_of(self, study_instance_uid: str) -> ReadingRequest | None:
         """Return what was asked for when the study was sent last."""

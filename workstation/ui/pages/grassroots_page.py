@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from resources.translation import tr
 from workstation.domain.mutual_recognition import OpenRepeat
 from workstation.domain.signature import Verdict, VerificationResult
+from workstation.ui.notice import in_one_line
 from workstation.ui.pages.page import Page
+from workstation.ui.verdict_words import verdict_chip
 from workstation.ui.widgets.inbox_panel import InboxPanel
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, Panel, label, set_tone
 from workstation.ui.widgets.page_header import CountTabs, PageHeader
@@ -24,14 +26,6 @@ from workstation.ui.widgets.timeline_panel import TimelinePanel
 
 _COMPACT_BELOW = 1440
 _SEND, _CASES, _INBOX = "send", "cases", "inbox"
-
-_VERDICTS = {
-    Verdict.VALID: ("ok", "shield-check"),
-    Verdict.ALTERED: ("bad", "close"),
-    Verdict.UNTRUSTED: ("bad", "close"),
-    Verdict.UNSIGNED: ("bad", "close"),
-    Verdict.UNKNOWN: ("warn", "question"),
-}
 
 
 class _Told(QLabel):
@@ -119,23 +113,19 @@ class GrassrootsPage(Page):
             self._counts[_SEND] = len(waiting)
         self.tabs.show_counts(self._counts)
 
-    def show_report(self, who: str, pictures: Sequence[npt.NDArray[np.uint8]], verdict: VerificationResult) -> None:
-        """Show a returned report with what its signature says."""
+    def show_report(
+        self, who: str, pictures: Sequence[npt.NDArray[np.uint8]], verdict: VerificationResult, todo: str = ""
+    ) -> None:
+        """Show a returned report with what its signature says, and what to do where it does not hold."""
         self._report.show()
         self._report_who.show_text(who)
         self.paper.show_pages(pictures)
-        kind, icon = _VERDICTS[verdict.verdict]
-        word = {
-            Verdict.VALID: tr("Signature valid"),
-            Verdict.ALTERED: tr("Report was altered"),
-            Verdict.UNTRUSTED: tr("Signer not trusted"),
-            Verdict.UNSIGNED: tr("Not signed"),
-            Verdict.UNKNOWN: tr("Signature cannot be checked"),
-        }[verdict.verdict]
+        word, kind, icon = verdict_chip(verdict.verdict)
         self._verdict.show_chip(word, kind, icon)
-        self._explanation.setText(verdict.explanation)
+        said = in_one_line(verdict.explanation, todo) if verdict.explanation else todo
+        self._explanation.setText(said)
         set_tone(self._explanation, "t2" if verdict.verdict is Verdict.VALID else kind)
-        self._explanation.setVisible(bool(verdict.explanation))
+        self._explanation.setVisible(bool(said))
         if self._compact:
             self.tabs.pick(_CASES)
 

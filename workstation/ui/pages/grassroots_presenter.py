@@ -18,26 +18,35 @@ from workstation.domain.errors import Unreachable, WorkstationError
 from workstation.domain.mutual_recognition import RepeatReason
 from workstation.domain.ports import InboxPort, JobContext, SendPort, WorklistPort
 from workstation.domain.quality_ports import RepeatPort
+from workstation.domain.signature import VerificationResult
 from workstation.domain.site import ReadingRequest, ReturnedReport
 from workstation.domain.study import Study
-from workstation.domain.workitem import WorklistPage, WorklistQuery, WorklistTab
+from workstation.domain.workitem import Priority, ReadingState, WorklistPage, WorklistQuery, WorklistTab
 from workstation.services.jobs import JobHandle, JobRunner, Pool
-from workstation.services.returned_report_service import OpenedReport, OpenReturnedReport
+from workstation.services.returned_report_service import (
+    ConfirmReceipt,
+    OpenedReport,
+    OpenReturnedReport,
+    receipt_fault,
+)
 from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.commands import Command
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.inbox_paper import InboxPaper
-from workstation.ui.notice import Notice, Severity
+from workstation.ui.notice import Notice, Severity, code_of, in_one_line
 from workstation.ui.pages.grassroots_page import GrassrootsPage
 from workstation.ui.pages.repeat_asking import RepeatAsking
 from workstation.ui.paper_out import PaperServices
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.quality.repeat_dialog import RepeatDialog
 from workstation.ui.send_queue import GrassrootsQueue
+from workstation.ui.widgets.send_panel import SendState
+from workstation.ui.widgets.worklist_words import priority_word
 
 __all__ = ["GrassrootsPresenter", "GrassrootsQueue", "GrassrootsServices"]
 
 REFRESH_MS: Final = 10_000
+_LINE: Final = "hub"
 Pictures = list[npt.NDArray[np.uint8]]
 
 
@@ -73,10 +82,14 @@ class GrassrootsPresenter(QObject):
         super().__init__(page)
         self._page, self._services, self._jobs, self._actor, self._queue = page, services, jobs, actor, queue
         self._returned: dict[str, ReturnedReport] = {}
+        self._checked: dict[str, VerificationResult] = {}
+        """What was found of each PDF object that was looked at, by SOP Instance UID"""
         self.repeats = RepeatAsking(page, queue, jobs, services.repeated, services.repeats)
         self._paper = InboxPaper(page, jobs, services.paper) if services.paper is not None else None
         self._opening: JobHandle[tuple[OpenedReport, Pictures]] | None = None
         self._scans: list[JobHandle[list[Study]]] = []
+        self._sent: dict[str, str] = {}
+        """By Study Instance UID, on which day the centre received the studies that it has whole"""
         self._refreshing = False
         self._closed = False
         self._timer = QTimer(self)
@@ -139,6 +152,7 @@ class GrassrootsPresenter(QObject):
             for study in reversed(studies):  # the newest study comes first and stands on top
                 self._queue.add(study)
                 self.repeats.look(study)
+            self._queue.tell_sent(self._sent)
 
         for notice in self._page.notices.notices():
             if notice.key.startswith("scan:"):
@@ -150,6 +164,39 @@ class GrassrootsPresenter(QObject):
 
     def send(self, study_instance_uid: str) -> None:
         """Send a study and ask for its reading; a repeated send keeps what was asked for first."""
+        item = self._queue.item(study_instance_uid)
+        if item.sent_on and item.state is SendState.FOUND:
+            self._confirm(
+                study_instance_uid,
+                tr("This study was sent on {day} already", day=item.sent_on),
+                tr("Only images that the centre lacks travel; what was asked for then stays as it is."),
+                tr("Send again"),
+                self._send_or_ask,
+            )
+            return
+        asked = bool(self._page.send.question.text().strip()) or self._page.send.priority() is not Priority.LOW
+        if asked and item.state is SendState.FOUND and self._queue.other_patients_wait(study_instance_uid):
+            wanted = (priority_word(self._page.send.priority()), self._page.send.question.text().strip())
+            self._confirm(
+                study_instance_uid,
+                tr("Does this request belong to this patient?"),
+                " · ".join(word for word in wanted if word),
+                tr("Send with this request"),
+                self._send_or_ask,
+            )
+            return
+        self._send_or_ask(study_instance_uid)
+
+    def _confirm(
+        self, study_instance_uid: str, title: str, text: str, act: str, go_on: Callable[[str], object]
+    ) -> None:
+        dialog = ConfirmDialog(self._page, title, text, act)
+        dialog.name_case(self._queue.item(study_instance_uid).case)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: go_on(study_instance_uid))
+        dialog.open()
+
+    def _send_or_ask(self, study_instance_uid: str) -> None:
         if self._queue.holds_two_patients(study_instance_uid) and not self._queue.request_of(study_instance_uid):
             self._ask_whose(study_instance_uid)
         else:
@@ -165,6 +212,7 @@ class GrassrootsPresenter(QObject):
             hint=tr("Check at the scanner which images belong to this patient, and send only those."),
             danger=True,
         )
+        dialog.name_case(self._queue.item(study_instance_uid).case)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._ask_why(study_instance_uid))
         dialog.open()
@@ -176,6 +224,7 @@ class GrassrootsPresenter(QObject):
             self._send(study_instance_uid)
             return
         dialog = RepeatDialog(self._page, self._queue.item(study_instance_uid).who, exists)
+        dialog.name_case(self._queue.item(study_instance_uid).case)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.given.connect(lambda reason: self._send(study_instance_uid, reason))
         dialog.open()
@@ -213,7 +262,7 @@ class GrassrootsPresenter(QObject):
 
         def failed(error: Exception) -> None:
             self._refreshing = False
-            self._fail("hub", error, severity=Severity.DEGRADED)
+            self._fail(_LINE, error, severity=Severity.DEGRADED)
 
         self._jobs.submit(Pool.IO, work, on_success=done, on_error=failed)
 
@@ -233,7 +282,8 @@ class GrassrootsPresenter(QObject):
 
         def done(result: tuple[OpenedReport, Pictures]) -> None:
             opened, pictures = result
-            self._page.show_report(who, pictures, opened.verdict)
+            fault = self._take_verdict(returned, opened.verdict)
+            self._page.show_report(who, pictures, opened.verdict, fault.hint if fault is not None else "")
             self._offer_paper(opened)
 
         def failed(error: Exception) -> None:
@@ -248,11 +298,29 @@ class GrassrootsPresenter(QObject):
         if self._paper is not None:
             self._paper.show(opened)
 
-    def acknowledge(self, ups_instance_uid: str) -> None:
-        """Confirm the receipt of a report."""
+    def _take_verdict(self, returned: ReturnedReport, verdict: VerificationResult) -> WorkstationError | None:
+        """Say in the list what was found; return why the receipt cannot be confirmed, None where it can be."""
+        self._checked[returned.pdf_sop_instance_uid] = verdict
+        fault = receipt_fault(returned, verdict)
+        refusal = in_one_line(fault.user_text, fault.hint) if fault is not None else ""
+        self._page.inbox.show_verdict(returned, verdict.verdict, refusal)
+        return fault
 
-        def done(report: ReturnedReport) -> None:
+    def acknowledge(self, ups_instance_uid: str) -> None:
+        """Confirm the receipt of a report, opened or not: one that was altered is refused."""
+        returned = self._returned.get(ups_instance_uid)
+        if returned is None:
+            return  # the hub took it off the list since
+        confirm = ConfirmReceipt(self._services.open_returned, self._services.inbox)
+        seen = self._checked.get(returned.pdf_sop_instance_uid)
+
+        def done(answer: tuple[ReturnedReport, VerificationResult]) -> None:
+            report, verdict = answer
             if self._closed:
+                return
+            fault = self._take_verdict(returned, verdict)
+            if fault is not None:
+                failed(fault)
                 return
             self._page.notices.clear_notice("acknowledge")
             self._returned[report.ups_instance_uid] = report
@@ -265,9 +333,7 @@ class GrassrootsPresenter(QObject):
             if not self._closed and self._page.inbox.has(ups_instance_uid):
                 self._page.inbox.item(ups_instance_uid).release()
 
-        self._jobs.submit(
-            Pool.IO, lambda _job: self._services.inbox.acknowledge(ups_instance_uid), on_success=done, on_error=failed
-        )
+        self._jobs.submit(Pool.IO, lambda _job: confirm(returned, seen), on_success=done, on_error=failed)
 
     # inside
 
@@ -298,22 +364,31 @@ class GrassrootsPresenter(QObject):
         self._page.send.show_item(self._queue.item(study_instance_uid))
 
     def _verified(self, study_instance_uid: str) -> None:
-        self._page.notices.clear_notice("send")
+        self._page.notices.clear_notice(_LINE)
         self._page.toast.emit(tr("{who}: sent and verified", who=self._queue.item(study_instance_uid).who))
         self.refresh()
 
     def _interrupted(self, error: WorkstationError) -> None:
-        self._page.notices.show_notice(Notice("send", Severity.DEGRADED, error.user_text, _meanwhile(error)))
+        # one line, one bar: the list that is fetched anew tells of the same outage, and goes when it is over
+        notice = Notice(_LINE, Severity.DEGRADED, error.user_text, _meanwhile(error), code_of(error))
+        self._page.notices.show_notice(notice)
 
     def _refreshed(self, answer: tuple[list[ReturnedReport], WorklistPage], site_id: str) -> None:
         reports, page = answer
-        self._page.notices.clear_notice("hub")
+        self._page.notices.clear_notice(_LINE)
         self._queue.resume(self._services.sender, self._jobs)  # the line carries again
         self.repeats.again()
         self._returned = {report.ups_instance_uid: report for report in reports}
         self._show_returned()
         # the hub answers with the own site only; somebody who may see more still sees the own one here
-        self._page.cases.show_rows([row for row in page.rows if row.site_id == site_id])
+        mine = [row for row in page.rows if row.site_id == site_id]
+        self._page.cases.show_rows(mine)
+        self._sent = {
+            row.study_instance_uid: row.arrived.astimezone().strftime("%Y-%m-%d")
+            for row in mine
+            if row.state is not ReadingState.RECEIVING  # what is there in part goes on without a question
+        }
+        self._queue.tell_sent(self._sent)
 
     def _show_returned(self) -> None:
         reports = list(self._returned.values())
@@ -341,7 +416,9 @@ class GrassrootsPresenter(QObject):
         if self._closed:
             return
         hint = _meanwhile(error) if act is None else hint_after_act(error)
-        self._page.notices.show_notice(Notice(key, severity, error.user_text, hint, actions=try_again(error, act)))
+        self._page.notices.show_notice(
+            Notice(key, severity, error.user_text, hint, code_of(error), try_again(error, act))
+        )
 
     def _dropped(self, paths: list[str]) -> None:
         for path in paths:

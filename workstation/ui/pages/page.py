@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from resources.translation import tr
 from workstation.domain.errors import WorkstationError
 from workstation.ui.commands import Command, CommandSet
-from workstation.ui.notice import Notice, NoticeAction, NoticeBar, Severity
+from workstation.ui.notice import Notice, NoticeAction, NoticeBar, Severity, code_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +103,4 @@ class Page(QWidget):
     def show_error(self, error: WorkstationError, *, key: str = "error", severity: Severity = Severity.LOST,
                    actions: tuple[NoticeAction, ...] = ()) -> None:  # fmt: skip
         """Show an error in the notice bar: the second step of the ladder, after inline."""
-        self.notices.show_notice(Notice(key, severity, error.user_text, error.hint, actions=actions))
+        self.notices.show_notice(Notice(key, severity, error.user_text, error.hint, code_of(error), actions))

@@ -18,7 +18,7 @@ from workstation.ui.act_words import hint_after_act, try_again
 from workstation.ui.commands import Command
 from workstation.ui.icons import icon
 from workstation.ui.keymap import key_of
-from workstation.ui.notice import Notice, NoticeAction, Severity
+from workstation.ui.notice import Notice, NoticeAction, Severity, code_of
 from workstation.ui.pages.page import Page
 from workstation.ui.pages.take_back_dialog import TakeBackDialog
 from workstation.ui.pages.worklist_presenter import WorklistPresenter
@@ -239,16 +239,13 @@ class WorklistPage(Page):
             hint, actions = hint_after_act(error), try_again(error, again)
         fact = tr("{what}: {reason}", what=what, reason=error.user_text) if what else error.user_text
         severity = Severity.LOST if lost else Severity.DEGRADED
-        self.notices.show_notice(Notice(key, severity, fact, hint, self._clock_words(), actions))
+        self.notices.show_notice(Notice(key, severity, fact, hint, code_of(error), actions))
 
     def show_line_back(self, key: str, what: str, again: Callable[[], object]) -> None:
         """Leave the act that did not reach the hub to the reader, now that it would."""
         actions = (NoticeAction(tr("Try again"), again, "refresh"),)
         answers = tr("The hub answers again. Nothing was lost and nothing was repeated.")
-        self.notices.show_notice(Notice(key, Severity.DEGRADED, what, answers, self._clock_words(), actions))
-
-    def _clock_words(self) -> str:
-        return f"{self.presenter.now():%H:%M:%S}"
+        self.notices.show_notice(Notice(key, Severity.DEGRADED, what, answers, actions=actions))
 
     def clear_problem(self, key: str) -> None:
         """Take the notice away: it works again."""

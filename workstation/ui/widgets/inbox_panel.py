@@ -13,17 +13,20 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from resources.theme_tokens import font_role
 from resources.translation import tr, trn
 from workstation.domain.report_state import ReportKind
+from workstation.domain.signature import Verdict
 from workstation.domain.site import ReturnedReport
 from workstation.ui import paint
 from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.report.way_words import kind_words, withdrawal_words
 from workstation.ui.theme import current_theme
+from workstation.ui.verdict_words import verdict_chip
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.labels import ChipLabel, ElidedLabel, EmptyState, Panel, label
 from workstation.ui.widgets.worklist_words import modality_word
 
 _SHOWN_AT_ONCE: Final = 50
 _SUMMARY_LINES: Final = 2
+_DOUBTED: Final = frozenset({Verdict.ALTERED, Verdict.UNSIGNED, Verdict.UNTRUSTED})
 _MADE_AT_ONCE: Final = 6  # an entry takes milliseconds; the window must not stand still for forty
 
 
@@ -64,6 +67,7 @@ class InboxPanel(Panel):
         self._reports: tuple[ReturnedReport, ...] = ()
         self._limit = _SHOWN_AT_ONCE
         self._chosen = ""
+        self._checked: dict[str, tuple[Verdict, str]] = {}
         self._more = QTimer(self)
         self._more.setSingleShot(True)
         self._more.setInterval(0)
@@ -81,6 +85,12 @@ class InboxPanel(Panel):
         self._empty.setVisible(not reports)
         self._area.setVisible(bool(reports))
         self._arrange(max(waiting, self._limit))
+
+    def show_verdict(self, report: ReturnedReport, verdict: Verdict, refusal: str = "") -> None:
+        """Say in the row what the check of a signature found; ``refusal`` is why its receipt cannot be confirmed."""
+        self._checked[report.pdf_sop_instance_uid] = verdict, refusal
+        if self.has(report.ups_instance_uid):
+            self._items[report.ups_instance_uid].show_verdict(verdict, refusal)
 
     def has(self, ups_instance_uid: str) -> bool:
         """Tell whether a report is listed."""
@@ -125,6 +135,8 @@ class InboxPanel(Panel):
     def _make(self, report: ReturnedReport) -> InboxItem:
         item = InboxItem(report)
         item.mark(chosen=report.ups_instance_uid == self._chosen)
+        if report.pdf_sop_instance_uid in self._checked:
+            item.show_verdict(*self._checked[report.pdf_sop_instance_uid])
         item.pressed.connect(self._choose)
         item.acknowledge_requested.connect(self.acknowledge_requested)
         self._items[report.ups_instance_uid] = item
@@ -154,6 +166,8 @@ class InboxItem(QFrame):
     def __init__(self, report: ReturnedReport) -> None:
         super().__init__()
         self._report: ReturnedReport | None = None
+        self._doubt: Verdict | None = None
+        self._refusal = ""
         self._chosen = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -192,6 +206,8 @@ class InboxItem(QFrame):
         """Show what the hub says about this report now."""
         if report == self._report:
             return
+        if self._report is not None and self._report.pdf_sop_instance_uid != report.pdf_sop_instance_uid:
+            self._doubt, self._refusal = None, ""  # another object was looked at
         self._report = report
         waiting = not report.acknowledged_at
         who = name_or_placeholder(report.patient_name)
@@ -212,10 +228,13 @@ class InboxItem(QFrame):
             self._receipt.show_text("")
         else:
             self._state.show_chip(tr("Acknowledged"), "ok", "check-double")
+        if self._doubt is not None:  # nothing else of it may look as if all were well
+            self._state.show_chip(*verdict_chip(self._doubt))
+        if not waiting:
             receipt = tr("{name}, {time}", name=report.acknowledged_by, time=_clock(report.acknowledged_at))
             self._receipt.show_text(receipt if report.acknowledged_by else _clock(report.acknowledged_at))
         self.acknowledge.setVisible(waiting)
-        self.acknowledge.enable(waiting)
+        self.acknowledge.enable(waiting and not self._refusal, self._refusal)
         urgent = self._critical.text() if report.critical else ""
         name = " · ".join(word for word in (urgent, self._state.text(), self.standing_word()) if word)
         self.setAccessibleName(f"{who} {report.description} · {name}")
@@ -234,9 +253,17 @@ class InboxItem(QFrame):
         self._chosen = chosen
         self.update()
 
+    def show_verdict(self, verdict: Verdict, refusal: str = "") -> None:
+        """Say what the check of the signature found; with a ``refusal`` the receipt cannot be confirmed."""
+        self._doubt = verdict if verdict in _DOUBTED else None
+        self._refusal = refusal
+        report, self._report = self._report, None
+        if report is not None:
+            self.show_report(report)
+
     def release(self) -> None:
         """Let the receipt be confirmed again: the last try did not reach the hub."""
-        self.acknowledge.enable(True)
+        self.acknowledge.enable(not self._refusal, self._refusal)
 
     def _acknowledge(self) -> None:
         if self._report is not None:
@@ -282,7 +309,7 @@ class InboxItem(QFrame):
         painter.fillRect(self.rect(), theme.color(surface))
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme.color("line"))
         if self._report is not None and not self._report.acknowledged_at:
-            tone = "bad" if self._report.critical else "acc"
+            tone = "bad" if self._report.critical or self._doubt is not None else "acc"
             painter.fillRect(0, 0, 3, self.height() - 1, theme.color(tone))
         if self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
             painter.setPen(QPen(theme.color("acc"), theme.px("stroke.focus")))

@@ -140,6 +140,13 @@ class QueueItem:
     message: str = ""
     warnings: tuple[str, ...] = ()
     which: str = ""
+    sent_on: str = ""
+    """Day on which the centre received it already, empty where it is new there"""
+
+    @property
+    def case(self) -> str:
+        """Return whose study it is, which one and of which day."""
+        return " · ".join(part for part in (self.who, self.which, self.what) if part)
 
 
 class _QueueRow(QWidget):
@@ -199,14 +206,16 @@ class _QueueRow(QWidget):
         self._count.setText(
             trn("{done} / {total} image", "{done} / {total} images", item.total, done=item.done, total=item.total)
         )
-        text = "\n".join(part for part in (item.message, *item.warnings) if part)
+        is_again = item.state is SendState.FOUND and bool(item.sent_on)
+        again = tr("Sent on {day}, the centre has it", day=item.sent_on) if is_again else ""
+        text = "\n".join(part for part in (again, item.message, *item.warnings) if part)
         self._note.setText(text)
         self._note.setVisible(bool(text))
         set_tone(self._note, "bad" if item.state is SendState.FAILED else "warn")
         words = {SendState.FOUND: tr("Send"), SendState.FAILED: tr("Try again"), SendState.STOPPED: tr("Go on"),
                  SendState.INTERRUPTED: tr("Try now")}  # fmt: skip
         self.send.setVisible(item.state in words)
-        self.send.set_text(words.get(item.state, tr("Send")))
+        self.send.set_text(tr("Send again…") if is_again else words.get(item.state, tr("Send")))
         self.setAccessibleName(" · ".join(part for part in (item.who, item.what, item.which, word) if part))
         self.stop.setVisible(item.state in {SendState.SENDING, SendState.INTERRUPTED})
 
@@ -251,6 +260,8 @@ class SendPanel(QWidget):
         self.question.setPlaceholderText(tr("Clinical question, for example: has the nodule grown?"))
         self.question.setAccessibleName(tr("Clinical question"))
         request.body.addWidget(self.question)
+        self.goes_with = label("", "caption", "t2", wrap=True)
+        request.body.addWidget(self.goes_with)
         column.addWidget(request)
         self.repeats = OpenRepeats()
         column.addWidget(self.repeats)
@@ -273,6 +284,8 @@ class SendPanel(QWidget):
         self._panel.body.addWidget(self._area)
         column.addWidget(self._panel, 1)
         self._rows: dict[str, _QueueRow] = {}
+        self._items: dict[str, QueueItem] = {}
+        self._show_target()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave room for the list in a low window."""
@@ -309,6 +322,20 @@ class SendPanel(QWidget):
             self._list.insertWidget(0, row)
             self._empty.hide()
         row.show_item(item)
+        self._items[item.study_instance_uid] = item
+        self._show_target()
+
+    def _show_target(self) -> None:
+        """Say which study the request goes with: it stands above all of them."""
+        found = [one for one in self._items.values() if one.state is SendState.FOUND and not one.sent_on]
+        if len(found) == 1:
+            self.goes_with.setText(tr("Goes with: {case}", case=found[0].case))
+        else:
+            self.goes_with.setText(
+                tr("Goes with the one study whose “Send” you press below, and with no other patient's.")
+            )
+        self.goes_with.setVisible(bool(found))
+        set_tone(self.goes_with, "warn" if len(found) > 1 else "t2")
 
     def row(self, study_instance_uid: str) -> _QueueRow:
         """Return the row of a study; KeyError when it is not in the queue."""
