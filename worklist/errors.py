@@ -268,7 +268,7 @@ def _critical_open(body: Body, detail: str) -> WorkstationError:
     told = [str(name) for name in names] if isinstance(names, list) else []
     return CriticalOpen(
         tr("Critical values without a read-back: {names}", names="; ".join(told) or "—"),
-        hint=tr("Call the receiver through (F8); the signed report goes out by itself after the read-back."),
+        hint=tr("Call the receiver (F8); the signed report goes out by itself after the read-back."),
         detail=detail,
     )
 

@@ -80,6 +80,7 @@ def test_f8_recognises_what_the_form_suggests_and_the_next_f8_calls_it_through(b
     bed.page_.commands.trigger("critical")
     asks = bed.dialog()
     assert isinstance(asks, RecogniseDialog)
+    assert asks.case.text() == "周丽华 · female · 58 y · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
     assert asks.focusWidget() is asks.entries
     with bed.qtbot.waitSignal(bed.critical.changed):
         QTest.keyClick(asks.entries, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
@@ -91,6 +92,7 @@ def test_f8_recognises_what_the_form_suggests_and_the_next_f8_calls_it_through(b
     bed.page_.commands.trigger("critical")
     call = bed.dialog()
     assert isinstance(call, CallDialog)
+    assert call.case.text() == "周丽华 · female · 58 y · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
     assert call.focusWidget() is call.receiver.edit
     QTest.keyClicks(call.receiver.edit, "Wang")
     call.read_back.setChecked(True)
@@ -192,6 +194,33 @@ def test_a_value_that_waits_for_its_call_stands_red_among_the_checks_and_leads_t
 
     assert waits not in bed.page_.checks.lines()
     assert (True, "No critical value waits for its call") in bed.page_.checks.lines()
+
+
+def test_an_open_call_is_never_beside_an_all_green_list_also_after_its_signer_answered_for_it(bed: Bed) -> None:
+    bed.page()
+    bed.bench.fill()
+    bed.known()
+    session = bed.bench.desk.session
+    assert session is not None
+    session.answer_critical("对方三次未接，已派人当面通知")
+    told = (False, "Not read back yet, you answer for signing without: 消化道穿孔")
+    bed.qtbot.waitUntil(lambda: told in bed.page_.checks.lines())
+    assert bed.page_.checks_words() != "Complete"
+    assert not bed.case.hold_up(lambda: None)  # the answer holds, nobody is asked again
+
+
+def test_an_open_call_stands_red_beside_a_report_that_is_read_only(qtbot: QtBot) -> None:
+    bed = Bed(qtbot)
+    bed.page(read_only=True)
+    session = bed.bench.desk.session
+    assert session is not None
+    assert session.read_only
+    bed.known()
+    waits = (False, "A critical value waits for its call: 消化道穿孔")
+    qtbot.waitUntil(lambda: waits in bed.page_.checks.lines())
+    assert bed.page_.checks_words() != "Complete"
+    assert session.report.critical_values == ()  # what is read only stays as it was
+    bed.close()
 
 
 def test_what_the_form_or_the_impression_suggests_holds_the_signature_up_until_it_is_recognised(bed: Bed) -> None:
@@ -383,7 +412,7 @@ def test_a_refused_recognition_stays_on_the_panel_and_holds_the_signature_up_unt
     bed.bench.fill()
     bed.hub.refuses = NoLongerUpdatable("The case was withdrawn")
     bed.critical.recognise(bed.bench.row, default_policy().entries[0], "脑出血")
-    said = "The hub did not take it (The case was withdrawn). Call it through all the same."
+    said = "The hub did not take it (The case was withdrawn). Tell the receiver all the same."
     bed.qtbot.waitUntil(lambda: bed.panel.refusal_text() == said)
     bed.refresh()
     assert bed.panel.refusal_text() == said
@@ -461,12 +490,17 @@ def test_a_reader_is_reminded_on_every_page(station: Station) -> None:
     assert station.facts() == []
     assert station.window.status.fact("critical") == "Critical values: 1 · 10:00"
     station.bed.pass_(300)
-    assert station.facts() == [(Severity.DEGRADED, "Critical value not read back for 5 min: 周丽华 · 消化道穿孔")]
+    assert station.facts() == [
+        (Severity.DEGRADED, "Critical value not read back for 5 min: 周丽华 · QS0118793 · 消化道穿孔")
+    ]
     station.window.show_page("two")
     station.bed.pass_(300)
-    assert station.facts() == [(Severity.LOST, "Critical value not read back for 10 min: 周丽华 · 消化道穿孔")]
+    assert station.facts() == [
+        (Severity.LOST, "Critical value not read back for 10 min: 周丽华 · QS0118793 · 消化道穿孔")
+    ]
     station.alarm.act()
     assert isinstance(station.alarm.dialog, CallDialog)
+    assert station.alarm.dialog.case.text() == "周丽华 · QS0118793 · 颅脑平扫 · 2026-03-02 · 清水镇中心卫生院"
     station.alarm.dialog.receiver.edit.setText("王护士")
     station.alarm.dialog.method.choose(CallMethod.IN_PERSON.value)
     station.alarm.dialog.accept()
@@ -483,7 +517,7 @@ def test_who_recognised_it_is_told_that_a_senior_dismissed_it_until_it_is_unders
     value = station.bed.known()
     station.bed.hub.taken_back = (notice(value.dismissed(Dismissal(party(EXPERT), AT, "术后改变"))),)
     station.bed.refresh()
-    told = (Severity.DEGRADED, "王启明 dismissed your critical value: 周丽华 · 消化道穿孔")
+    told = (Severity.DEGRADED, "王启明 dismissed your critical value: 周丽华 · QS0118793 · 消化道穿孔")
     assert told in station.facts()
     station.window.show_page("two")
     assert told in station.facts()
@@ -519,14 +553,16 @@ def test_what_the_hub_did_not_take_stands_on_every_page_before_any_other_value(s
     bed.known()
     bed.hub.refuses = NoLongerUpdatable("The case was withdrawn")
     bed.critical.recognise(bed.bench.row, default_policy().entries[0], "脑出血")
-    lost = [(Severity.LOST, f"The hub did not take a critical value: {bed.bench.row.patient_name} · 脑出血")]
+    lost = [
+        (Severity.LOST, f"The hub did not take a critical value: {bed.bench.row.patient_name} · QS0118793 · 脑出血")
+    ]
     bed.qtbot.waitUntil(lambda: station.facts() == lost)
     station.window.show_page("two")
     assert station.facts() == lost
 
     station.alarm.let_go()
     assert isinstance(station.alarm.dialog, ReasonDialog)
-    assert station.alarm.dialog.case.text() == "周丽华 · QS0118793 · 胸部低剂量 LDCT · 清水镇中心卫生院"
+    assert station.alarm.dialog.case.text() == "周丽华 · QS0118793 · 胸部低剂量 LDCT · 2026-11-21 · 清水镇中心卫生院"
     station.alarm.dialog.reason.setPlainText("已电话通知王护士")
     station.alarm.dialog.accept()
     bed.qtbot.waitUntil(lambda: station.facts() == [])
@@ -537,10 +573,11 @@ def test_what_the_hub_did_not_take_stands_on_every_page_before_any_other_value(s
 @pytest.mark.parametrize("station", [TECHNICIAN], indirect=True)
 def test_the_technician_sees_it_at_once_and_acknowledges_with_name_and_words(station: Station) -> None:
     station.bed.known()
-    assert station.facts() == [(Severity.LOST, "Critical value: 周丽华 · 消化道穿孔")]
+    assert station.facts() == [(Severity.LOST, "Critical value: 周丽华 · QS0118793 · 消化道穿孔")]
     station.alarm.act()
     asks = station.alarm.dialog
     assert isinstance(asks, AcknowledgeDialog)
+    assert asks.case.text() == "周丽华 · QS0118793 · 颅脑平扫 · 2026-03-02 · 清水镇中心卫生院"
     assert asks.name.text() == "韩梅"
     asks.accept()
     assert asks.isVisible()

@@ -149,4 +149,4 @@ class CriticalHub:
 
 def notice(value: CriticalValue) -> CriticalNotice:
     """Return a value with its case."""
-    return CriticalNotice(value, "周丽华", "QS0118793", "CT", "颅脑平扫", "qingshui", "清水镇中心卫生院")
+    return CriticalNotice(value, "周丽华", "QS0118793", "CT", "颅脑平扫", "qingshui", "清水镇中心卫生院", studied=AT)

@@ -41,8 +41,8 @@ class Bed:
             acts, self.bench.jobs, lambda: actor, default_policy=default_policy(), seconds=lambda: self.seconds
         )
 
-    def page(self) -> None:
-        self.bench.open(self.qtbot.waitUntil)
+    def page(self, *, read_only: bool = False) -> None:
+        self.bench.open(self.qtbot.waitUntil, read_only=read_only)
         self.page_, self.presenter = self.bench.page()
         self.panel = CriticalPanel()
         self.page_.side.put(SidePlace.CRITICAL, self.panel)

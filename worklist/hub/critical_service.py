@@ -258,6 +258,7 @@ class CriticalService:
                 cases.c.patient_id,
                 cases.c.modality,
                 cases.c.description,
+                cases.c.studied,
                 sites.c.name.label("site_name"),
             )
             .join(cases, cases.c.study_instance_uid == critical_values.c.study_instance_uid)
@@ -279,6 +280,7 @@ class CriticalService:
                 row.description,
                 row.site_id,
                 row.site_name,
+                studied=row.studied,
             )
             for row in rows
         )

@@ -46,10 +46,10 @@ from workstation.ui.document_words import FACT, documents_fact, taken_words, wai
 from workstation.ui.pages.login_page import LoginPage
 from workstation.ui.pages.login_presenter import LoginPresenter
 from workstation.ui.pages.page import Page
-from workstation.ui.patient_words import name_or_placeholder
 from workstation.ui.quiet_collector import QuietCollector
 from workstation.ui.send_queue import GrassrootsQueue
 from workstation.ui.sign_in_again import SignInAgain
+from workstation.ui.two_identifiers import name_and_id
 from workstation.ui.widgets.status_bar import StatusFact
 
 if TYPE_CHECKING:  # loaded by the sign-in job, after the window is up
@@ -388,10 +388,10 @@ class Desktop:
             self.worklist.acts.opening_refused(row, error)
 
     def _put_back(self, row: WorklistRow) -> None:
-        self._tell_left(tr("{name} is back on the list.", name=name_or_placeholder(row.patient_name)))
+        self._tell_left(tr("{name} is back on the list.", name=name_and_id(row)))
 
     def _kept(self, row: WorklistRow) -> None:
-        self._tell_left(tr("{name} stays under Mine.", name=name_or_placeholder(row.patient_name)))
+        self._tell_left(tr("{name} stays under Mine.", name=name_and_id(row)))
 
     def _tell_left(self, text: str) -> None:
         self.shell.window.toast.say(text)

@@ -21,6 +21,8 @@ class CriticalCaseFacts:
     description: str
     site_id: str
     site_name: str
+    studied: datetime | None = None
+    """When the exam was made; None where its images do not say"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class CriticalNotice:
     site_id: str
     site_name: str
     refused: str = ""
+    studied: datetime | None = None
+    """When the exam was made; None where its images do not say, or a hub from before did not tell"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def require_critical(report: Report, signer_id: str) -> None:
     if waiting:
         raise NotSignable(
             tr("Critical values without a read-back: {names}", names="; ".join(one.text for one in waiting)),
-            hint=tr("Call the receiver through (F8), or answer for signing without it with a reason."),
+            hint=tr("Call the receiver (F8), or answer for signing without it with a reason."),
             detail=" ".join(one.critical_uid for one in waiting),
         )
 

@@ -223,12 +223,13 @@ def _provisional(
         facts.site_id,
         facts.site_name,
         act.refused,
+        facts.studied,
     )
 
 
 def _facts(row: WorklistRow) -> CriticalCaseFacts:
     return CriticalCaseFacts(
-        row.patient_name, row.patient_id, row.modality, row.description, row.site_id, row.site_name
+        row.patient_name, row.patient_id, row.modality, row.description, row.site_id, row.site_name, row.studied
     )
 
 

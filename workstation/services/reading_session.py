@@ -81,6 +81,7 @@ class ReadingSession:
         self.review = FindingReview(self._open, reader.user_id, new_uid=new_uid, read_first=read_first)
         self._passed_over, self._exchanged = case.passed_over, False
         self._key_steps = UndoSteps[KeyImageList]()
+        self._critical: tuple[CriticalValue, ...] | None = None
 
     # what pages show
 
@@ -211,10 +212,16 @@ class ReadingSession:
         dismissed = suggestions_dismissed(self.report, suggestions, reason, by=self.reader, at=self.now())
         self._open.put(dismissed, Changed.VALUES)
 
+    @property
+    def critical(self) -> tuple[CriticalValue, ...]:
+        """Return the critical values of the case as the hub told them last, the report's own until it has."""
+        return self.report.critical_values if self._critical is None else self._critical
+
     def know_critical(self, values: tuple[CriticalValue, ...]) -> None:
         """Take over the critical values as the hub has them, so that they are signed with it; a final one stays."""
-        known = with_critical(self.report, values)
-        if not self.read_only and known is not self.report:
+        known = self.report if self.read_only else with_critical(self.report, values)
+        if known is not self.report or values != self.critical:
+            self._critical = values
             self._open.put(known, Changed.CRITICAL)
 
     def go_on_with_other(self) -> None:

@@ -15,7 +15,7 @@ from workstation.ui.critical.words import clock_text
 from workstation.ui.dialogs import Dialog
 from workstation.ui.main_window import MainWindow
 from workstation.ui.notice import Notice, NoticeAction, Severity
-from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.two_identifiers import name_and_id, notice_words
 from workstation.ui.widgets.status_bar import StatusFact
 
 _KEY = "critical"
@@ -59,14 +59,14 @@ class CriticalAlarm(QObject):
         notice = self._first
         if notice is None or self.dialog is not None:
             return
-        name, value = name_or_placeholder(notice.patient_name), notice.value
+        case, value = notice_words(notice), notice.value
         if self._critical.may_acknowledge:
             actor = self._critical.actor
-            receipt = AcknowledgeDialog(self._window, name, value, "" if actor is None else actor.display_name)
+            receipt = AcknowledgeDialog(self._window, case, value, "" if actor is None else actor.display_name)
             receipt.acknowledged.connect(lambda who, words: self._critical.acknowledge(value, who, words))
             self._open(receipt)
         elif self._critical.may_notify:
-            call = CallDialog(self._window, name, notice.site_name, value)
+            call = CallDialog(self._window, case, notice.site_name, value)
             call.told.connect(lambda report: self._critical.call(value, report))
             self._open(call)
 
@@ -83,8 +83,7 @@ class CriticalAlarm(QObject):
             tr("Let it go"),
             tr("Say who was told and when, or why it is none. The reason goes into the audit record."),
         )
-        parts = (name_or_placeholder(notice.patient_name), notice.patient_id, notice.description, notice.site_name)
-        dialog.name_case(" · ".join(part for part in parts if part))
+        dialog.name_case(notice_words(notice))
         dialog.reason_given.connect(lambda reason: self._critical.dismiss(value, reason))
         self._open(dialog)
 
@@ -137,7 +136,7 @@ class CriticalAlarm(QObject):
             return None
         ended = notice.value.dismissal
         fact = tr("{name} dismissed your critical value: {patient} · {finding}", name=ended.by.name,
-                  patient=name_or_placeholder(notice.patient_name), finding=notice.value.text)  # fmt: skip
+                  patient=name_and_id(notice), finding=notice.value.text)  # fmt: skip
         hint = tr("Reason: {reason}. Recognise it anew (F8) if you do not agree.", reason=ended.reason)
         known = NoticeAction(tr("Understood"), self._understood, "check")
         return Notice(_TAKEN_BACK, Severity.DEGRADED, fact, hint, actions=(known,))
@@ -153,7 +152,7 @@ class CriticalAlarm(QObject):
         timer = critical_timer(first.value, self._critical.now())
         is_receiver = self._critical.may_acknowledge
         minutes = int((timer.total_s - timer.left_s) // _MINUTE_S)
-        who = name_or_placeholder(first.patient_name)
+        who = name_and_id(first)
         if is_receiver:
             fact = tr("Critical value: {patient} · {finding}", patient=who, finding=first.value.text)
             hint = tr("Tell the treating doctor at once, then acknowledge.")
@@ -162,7 +161,7 @@ class CriticalAlarm(QObject):
         if first.refused:
             fact = tr("The hub did not take a critical value: {patient} · {finding}",
                       patient=who, finding=first.value.text)  # fmt: skip
-            hint = tr("{reason}. Call it through all the same, then let it go with a reason.", reason=first.refused)
+            hint = tr("{reason}. Tell the receiver all the same, then let it go with a reason.", reason=first.refused)
             call = (NoticeAction(tr("Record the call"), self.act, "phone"),) if first.value.is_open else ()
             let_go = NoticeAction(tr("Let it go…"), self.let_go, "close")
             return Notice(_KEY, Severity.LOST, fact, hint, actions=(*call, let_go))

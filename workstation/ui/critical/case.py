@@ -22,7 +22,7 @@ from workstation.ui.critical.dialogs import CallDialog, ReasonDialog, RecogniseD
 from workstation.ui.critical.panel import CriticalPanel
 from workstation.ui.dialogs import Dialog
 from workstation.ui.pages.page import Page
-from workstation.ui.patient_words import case_words, name_or_placeholder
+from workstation.ui.patient_words import case_words
 
 
 class CriticalCase(QObject):
@@ -84,8 +84,7 @@ class CriticalCase(QObject):
         self._recognise(session)
 
     def _recognise(self, session: ReadingSession) -> None:
-        patient = name_or_placeholder(session.row.patient_name)
-        dialog = RecogniseDialog(self._page, patient, self._critical.policy, self.suggestions())
+        dialog = RecogniseDialog(self._page, case_words(session.row), self._critical.policy, self.suggestions())
 
         def recognised(entry: CriticalEntry, text: str, source: CriticalSource, level: int) -> None:
             self._critical.recognise(session.row, entry, text, source, level=level)
@@ -139,7 +138,7 @@ class CriticalCase(QObject):
             [value.text for value in waiting]
             + self._former_answers(session, {value.critical_uid for value in waiting}),
             tr("Sign all the same"),
-            tr("Call it through first (F8). The reason is kept with the report and in the audit record."),
+            tr("Call the receiver first (F8). The reason is kept with the report and in the audit record."),
         )
         dialog.name_case(case_words(session.row))
 
@@ -167,7 +166,7 @@ class CriticalCase(QObject):
 
     def _call(self, session: ReadingSession, value: CriticalValue) -> None:
         row = session.row
-        dialog = CallDialog(self._page, name_or_placeholder(row.patient_name), row.site_name, value)
+        dialog = CallDialog(self._page, case_words(row), row.site_name, value)
         dialog.told.connect(lambda report: self._critical.call(value, report))
         self._open(dialog)
 
@@ -184,7 +183,7 @@ class CriticalCase(QObject):
         value = waiting[0]
         dialog = ReasonDialog(
             self._page,
-            tr("This is no critical value"),
+            tr("Not a critical value"),
             [value.text],
             tr("Dismiss it"),
             tr("The clock stops. The record stays with the reason and your name."),

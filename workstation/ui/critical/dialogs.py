@@ -51,11 +51,10 @@ class RecogniseDialog(_Quick):
     recognised = Signal(object, str, object, int)
 
     def __init__(
-        self, parent: QWidget | None, patient: str, policy: CriticalPolicy, suggestions: Sequence[CriticalSuggestion]
+        self, parent: QWidget | None, case: str, policy: CriticalPolicy, suggestions: Sequence[CriticalSuggestion]
     ) -> None:
-        super().__init__(
-            parent, tr("Critical value · {patient}", patient=patient), icon="alarm-warning", tone="bad", width=_WIDTH
-        )
+        super().__init__(parent, tr("Confirm a critical value"), icon="alarm-warning", tone="bad", width=_WIDTH)
+        self.name_case(case)
         self.body.addWidget(label(tr("Critical finding"), "caption", "t3"))
         self.entries = ChoiceBox()
         self.entries.setAccessibleName(tr("Critical finding"))
@@ -71,7 +70,7 @@ class RecogniseDialog(_Quick):
         self._add(None, CriticalSource.READER, "", tr("Other, in own words"))
         self.entries.currentIndexChanged.connect(self._chosen)
         self.body.addWidget(self.entries)
-        self.text = self.add_text(tr("What is called through"))
+        self.text = self.add_text(tr("What is reported to the receiver"))
         self.text.textChanged.connect(self._ready)
         self._level_label = label(tr("Urgency"), "caption", "t3")
         self.level = SegmentedChoice(
@@ -120,9 +119,9 @@ class CallDialog(_Quick):
 
     told = Signal(object)
 
-    def __init__(self, parent: QWidget | None, patient: str, site: str, value: CriticalValue) -> None:
-        title = tr("Call the critical value through · {patient}", patient=patient)
-        super().__init__(parent, title, icon="phone", tone="bad", width=_WIDTH)
+    def __init__(self, parent: QWidget | None, case: str, site: str, value: CriticalValue) -> None:
+        super().__init__(parent, tr("Call the receiver and record it"), icon="phone", tone="bad", width=_WIDTH)
+        self.name_case(case)
         self.body.setSpacing(8)
         last = value.calls[-1] if value.calls else None
         self.body.addWidget(label(f"{value.text} · {site}", "body", "t0", wrap=True))
@@ -209,9 +208,10 @@ class AcknowledgeDialog(_Quick):
 
     acknowledged = Signal(str, str)
 
-    def __init__(self, parent: QWidget | None, patient: str, value: CriticalValue, name: str) -> None:
-        title = tr("Acknowledge the critical value · {patient}", patient=patient)
+    def __init__(self, parent: QWidget | None, case: str, value: CriticalValue, name: str) -> None:
+        title = tr("Acknowledge the critical value")
         super().__init__(parent, title, icon="alarm-warning", tone="bad", width=_WIDTH)
+        self.name_case(case)
         self.body.addWidget(label(value.text, "h1", "bad", wrap=True))
         said = tr("Found {time} by {name}", time=_local(value), name=value.recognised_by.name)
         self.body.addWidget(label(said, "body", "t2"))
@@ -279,7 +279,7 @@ class SuggestedDialog(_Quick):
             self.body.addWidget(label(f"· {line}", "body", "t0", wrap=True))
         for line in former:
             self.body.addWidget(label(line, "caption", "warn", wrap=True))
-        self.reason = self.add_text(tr("Why it is none, if it is none"))
+        self.reason = self.add_text(tr("Reason, if it is not a critical value"))
         self.reason.textChanged.connect(self._ready)
         self.add_hint(
             tr("The clock starts when you confirm. A reason is kept with the report and in the audit record.")

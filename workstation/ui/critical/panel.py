@@ -88,7 +88,7 @@ class CriticalPanel(Panel):
         row.setSpacing(8)
         self.act = Button("", "danger", icon="phone", key="F8")
         self.shut = Button(tr("Close it"), "accept", icon="check")
-        self.dismiss = Button(tr("Not critical"), "ghost", small=True)
+        self.dismiss = Button(tr("Decide: not critical…"), "ghost", small=True)
         self.act.clicked.connect(self.act_requested)
         self.shut.clicked.connect(self.close_requested)
         self.dismiss.clicked.connect(self.dismiss_requested)
@@ -118,7 +118,7 @@ class CriticalPanel(Panel):
         shown = shown or next((value for value in values if value.state is CriticalState.CLOSED), None)
         self._value = shown
         reason = "" if shown is None else (refused or {}).get(shown.critical_uid, "")
-        self._refusal.setText(tr("The hub did not take it ({reason}). Call it through all the same.", reason=reason))
+        self._refusal.setText(tr("The hub did not take it ({reason}). Tell the receiver all the same.", reason=reason))
         self._refusal.setVisible(bool(reason))
         self._facts.setVisible(shown is not None)
         self._suggestion.setVisible(bool(suggestions))

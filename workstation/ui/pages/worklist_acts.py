@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from functools import partial
 from typing import Final
@@ -12,12 +12,22 @@ from resources.translation import tr
 from workstation.domain.access import Actor, Permission
 from workstation.domain.errors import AlreadyClaimed, JobCancelled, Unreachable, WorklistError, WorkstationError
 from workstation.domain.ports import JobContext, WorklistPort
-from workstation.domain.workitem import Claim, Priority, ReadingState, WorkitemCode, WorklistRow
+from workstation.domain.workitem import (
+    Claim,
+    Priority,
+    ReadingState,
+    WorkitemCode,
+    WorklistQuery,
+    WorklistRow,
+    WorklistTab,
+)
 from workstation.services.jobs import JobHandle, JobRunner, Pool
 from workstation.ui.pages.worklist_notices import Notices
 from workstation.ui.pages.worklist_view import WorklistView
-from workstation.ui.patient_words import name_or_placeholder
+from workstation.ui.two_identifiers import name_and_id
 
+_TRIED: Final = 200
+"""Of each tab that many are asked for, the most urgent first: not so many are taken by others in one moment"""
 _CLAIMABLE: Final = frozenset({ReadingState.READY, ReadingState.AI_FAILED, ReadingState.RETURNED})
 _MAYBE_FREE: Final = _CLAIMABLE | {ReadingState.PRELIMINARY}
 """States in which ``may_claim`` can say yes; asked first because it is quick."""
@@ -33,6 +43,7 @@ class CaseActs:
             same function that opening a case uses.
         view: the page that is served, None while there is none.
         cases: what the list holds, by urgency.
+        counts: how many cases stand on each tab of the whole list.
         refresh: asks the hub for the list again.
     """
 
@@ -46,6 +57,7 @@ class CaseActs:
         transaction_uid: Callable[[str, str], str],
         view: Callable[[], WorklistView | None],
         cases: Callable[[], Sequence[WorklistRow]],
+        counts: Callable[[], Mapping[WorklistTab, int]],
         refresh: Callable[[], object],
     ) -> None:
         self._worklist = worklist
@@ -55,6 +67,7 @@ class CaseActs:
         self._transaction_uid = transaction_uid
         self._view = view
         self._cases = cases
+        self._counts = counts
         self._refresh = refresh
         self.holds_back: Callable[[str], bool] = lambda _ups: False
         """Tells, by UPS Instance UID, whether the report of an open case is just being handed over"""
@@ -109,13 +122,13 @@ class CaseActs:
             view.open_case(row, read_only=True)
             self._refresh()
             return
-        name = name_or_placeholder(row.patient_name)
+        name = name_and_id(row)
         self._notices.problem("open", error, partial(self.open, row), tr("{name} was not opened", name=name))
 
     def claim(self, row: WorklistRow) -> None:
         """Take a case without opening it."""
         uid = self._transaction_uid(self.user_id, row.ups_instance_uid)
-        key, name = _act_of(row), name_or_placeholder(row.patient_name)
+        key, name = _act_of(row), name_and_id(row)
 
         def failed(error: Exception) -> None:
             self._act_failed(key, tr("{name} was not claimed", name=name), partial(self.claim, row), error)
@@ -133,7 +146,7 @@ class CaseActs:
             self._say(tr("The report is on its way"))
             return
         claim = Claim(row.ups_instance_uid, self._transaction_uid(self.user_id, row.ups_instance_uid))
-        key, name, user = _act_of(row), name_or_placeholder(row.patient_name), self.user_id
+        key, name, user = _act_of(row), name_and_id(row), self.user_id
 
         def work(_job: JobContext) -> None:
             try:
@@ -156,7 +169,7 @@ class CaseActs:
         if self.holds_back(row.ups_instance_uid):
             self._say(tr("The report is on its way"))
             return
-        key, name = _act_of(row), name_or_placeholder(row.patient_name)
+        key, name = _act_of(row), name_and_id(row)
 
         def done(_none: None) -> None:
             self.released(row.ups_instance_uid)
@@ -184,26 +197,45 @@ class CaseActs:
         return row.state is ReadingState.READING and row.reader_id == user_id
 
     def has_next(self) -> bool:
-        """Tell whether any case is free to take."""
+        """Tell whether any case may be free to take, on whatever tab it stands."""
+        waiting = self._counts()
+        if any(waiting.get(tab, 0) for tab in self._tabs_to_take()):
+            return True
         return any(row.state in _MAYBE_FREE and self.may_claim(row) for row in self._cases())
 
+    def _tabs_to_take(self) -> tuple[WorklistTab, ...]:
+        actor = self._actor()
+        rights = {
+            WorklistTab.TO_READ: Permission.CLAIM_READING,
+            WorklistTab.TO_REVIEW: Permission.VERIFY_REPORT,
+        }
+        return tuple(tab for tab, right in rights.items() if actor is not None and actor.may(right))
+
     def next_cases(self) -> list[WorklistRow]:
-        """Return the cases that "Take next" would try: STAT first, then the least time left."""
-        free = [row for row in self._cases() if row.state in _MAYBE_FREE and self.may_claim(row)]
-        return sorted(free, key=lambda row: row.priority is not Priority.HIGH)
+        """
+        Return the cases that "Take next" tries, of the whole list: STAT first, then the least time left.
+
+        Asks the hub, whatever tab and filters are open; run it off the main thread. Raises Unreachable, Refused.
+        """
+        found = {
+            row.ups_instance_uid: row
+            for tab in self._tabs_to_take()
+            for row in self._worklist.query(WorklistQuery(tab=tab, limit=_TRIED)).rows
+        }
+        free = [row for row in found.values() if row.state in _MAYBE_FREE and self.may_claim(row)]
+        return sorted(free, key=lambda row: (row.priority is not Priority.HIGH, row.due))
 
     def take_next(self) -> None:
-        """Claim the most urgent free case and open it; a lost race goes on to the next one."""
-        candidates, user = self.next_cases(), self.user_id
+        """Claim the most urgent free case of the whole list and open it; a lost race goes on to the next one."""
+        user = self.user_id
         if self._taking or self._view() is None:
             return
-        if not candidates:
-            self._say(tr("No case is free to take."))
-            return
         self._taking = True
+        tried: list[WorklistRow] = []
 
         def work(job: JobContext) -> WorklistRow | None:
-            return self._first_won(candidates, user, job)
+            tried.extend(self.next_cases())
+            return self._first_won(tried, user, job)
 
         def done(row: WorklistRow | None) -> None:
             self._taking = False
@@ -213,7 +245,9 @@ class CaseActs:
             view = self._view()
             if view is None:
                 return
-            if row is None:
+            if row is None and not tried:
+                view.say(tr("No case is free to take."))
+            elif row is None:
                 view.say(tr("Others were faster; the list is being refreshed."))
             else:
                 view.open_case(row, read_only=False)

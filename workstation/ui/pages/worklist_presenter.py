@@ -88,6 +88,7 @@ class WorklistPresenter:
             transaction_uid=transaction_uid,
             view=lambda: self._view,
             cases=lambda: self._cases.rows,
+            counts=lambda: self._counts,
             refresh=self.refresh,
         )
         """What is done with single cases"""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from resources.translation import tr
+from workstation.domain.critical import CriticalValue
 from workstation.domain.report import BlockerKind
 from workstation.services.critical_gate import open_critical
 from workstation.services.reading_session import ReadingSession
@@ -32,16 +33,13 @@ def checks_of(session: ReadingSession, faults: Sequence[tuple[str, str]], signer
     """
     Return what stands in the list; ``faults`` are those of the norm gate, ``looking`` while it has yet to look.
 
-    A critical value that nobody has read back stands here too, unless its signer answers for it: the gate asks for it
-    when the PIN is near, and until then the list must not look as if all were well.
+    A critical value that nobody has read back stands here too, also beside a report that is closed and after its signer
+    has answered for signing without: the clock runs on, and the list must not look as if all were well.
     """
     report, template = session.report, session.template
     blockers = session.blockers
     sentences = [(one, describe_blocker(one, report, template)) for one in blockers]
-    uncalled = () if session.read_only else open_critical(report, signer_id)
-    calls = [
-        (CRITICAL_TARGET, tr("A critical value waits for its call: {finding}", finding=one.text)) for one in uncalled
-    ]
+    calls = [(CRITICAL_TARGET, _waits(session, one, signer_id)) for one in session.critical if one.is_open]
     passed = []
     if not any(one.kind in _AI for one in blockers):
         passed.append(tr("Every AI mark is decided"))
@@ -49,7 +47,7 @@ def checks_of(session: ReadingSession, faults: Sequence[tuple[str, str]], signer
         passed.append(tr("Every required field is filled"))
     if not faults and not looking and not session.read_only:
         passed.append(tr("The norm check finds nothing"))
-    if report.critical_values and not any(one.is_open for one in report.critical_values):
+    if session.critical and not calls:
         passed.append(tr("No critical value waits for its call"))
     out_of_range = {one.target: text for one, text in sentences if one.kind is BlockerKind.OUT_OF_RANGE}
     return Checks(
@@ -58,3 +56,10 @@ def checks_of(session: ReadingSession, faults: Sequence[tuple[str, str]], signer
         messages=out_of_range | {target.partition("\n")[0]: text for target, text in reversed(faults)},
         missing=sentences[0][1] if sentences else "",
     )
+
+
+def _waits(session: ReadingSession, value: CriticalValue, signer_id: str) -> str:
+    asked = value in open_critical(session.report, signer_id)
+    if asked or session.read_only:
+        return tr("A critical value waits for its call: {finding}", finding=value.text)
+    return tr("Not read back yet, you answer for signing without: {finding}", finding=value.text)

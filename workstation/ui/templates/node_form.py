@@ -247,7 +247,7 @@ class NodeForm(RowForm):
                 self._list((*place, "is"), tr("Critical options, by key"))
             else:
                 self._number((*place, "at_least"), tr("Critical from this value on"))
-            self._texts((*place, "text"), tr("What is called through"))
+            self._texts((*place, "text"), tr("What is reported to the receiver"))
             self._code((*place, "level"), tr("Level (CID 7035)"))
 
 
