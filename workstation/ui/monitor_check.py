@@ -11,7 +11,7 @@ from typing import Final
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QScreen
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from resources.translation import tr
 from viewers.scene.grayscale_pattern import GrayscalePattern, grayscale_pattern
@@ -129,8 +129,9 @@ class MonitorCheckWindow(QDialog):
         self._measured: tuple[float, ...] = ()
         self.view = PatternView()
         self.view.ruled.connect(self._ruled)
-        self.dark = SegmentedChoice(((_YES, tr("Yes")), (_NO, tr("No"))))
-        self.bright = SegmentedChoice(((_YES, tr("Yes")), (_NO, tr("No"))))
+        self.dark, self.bright, self.lines, self.ramp, self.edges = self.answers = tuple(
+            SegmentedChoice(((_YES, tr("Yes")), (_NO, tr("No")))) for _ in range(5)
+        )
         self.luminances = QLineEdit()
         self.luminances.setPlaceholderText(tr("{count} values in cd/m², dark to bright (optional)", count=PATCHES))
         self.luminances.setAccessibleName(tr("Measured luminances"))
@@ -146,7 +147,7 @@ class MonitorCheckWindow(QDialog):
         column.setSpacing(0)
         column.addWidget(self.view, 1)
         column.addWidget(self._panel())
-        for choice in (self.dark, self.bright):
+        for choice in self.answers:
             choice.chosen.connect(self._show_state)
         self._show_ruled()
         self._show_state()
@@ -158,20 +159,31 @@ class MonitorCheckWindow(QDialog):
         column = QVBoxLayout(panel)
         column.setContentsMargins(20, 12, 20, 12)
         column.setSpacing(8)
-        asked = QHBoxLayout()
-        asked.setSpacing(8)
-        for text, choice in (
-            (tr("Is the lighter square in the black field seen?"), self.dark),
-            (tr("Is the darker square in the white field seen?"), self.bright),
+        asked = QGridLayout()
+        asked.setHorizontalSpacing(8)
+        asked.setVerticalSpacing(4)
+        for number, (text, choice) in enumerate(
+            (
+                (tr("Can you see the lighter square in the black field?"), self.dark),
+                (tr("Can you see the darker square in the white field?"), self.bright),
+                (tr("Can you see every single line of the line pairs, in the corners and at the top?"), self.lines),
+                (tr("Does the grey ramp rise evenly, without bands or jumps?"), self.ramp),
+                (tr("Can you see the white line along all four edges?"), self.edges),
+            )
         ):
-            asked.addWidget(label(text, "body", "t0"))
-            asked.addWidget(choice)
-            asked.addSpacing(16)
-        asked.addStretch(1)
+            row, column_of = divmod(number, 2)
+            asked.addWidget(label(text, "body", "t0", wrap=True), row, 2 * column_of)
+            asked.addWidget(choice, row, 2 * column_of + 1, Qt.AlignmentFlag.AlignLeft)
+        asked.setColumnStretch(0, 1)
+        asked.setColumnStretch(2, 1)
         shut = Button(tr("Cancel"), "secondary", key="Esc")
         shut.clicked.connect(self.reject)
-        asked.addWidget(shut)
-        asked.addWidget(self.save)
+        ends = QHBoxLayout()
+        ends.setSpacing(8)
+        ends.addStretch(1)
+        ends.addWidget(shut)
+        ends.addWidget(self.save)
+        asked.addLayout(ends, 2, 2, 1, 2)
         measured = QHBoxLayout()
         measured.setSpacing(8)
         measured.addWidget(self.ruler)
@@ -228,9 +240,9 @@ class MonitorCheckWindow(QDialog):
     # keeping
 
     def _show_state(self, _chosen: str = "") -> None:
-        answered = bool(self.dark.value() and self.bright.value())
+        answered = all(choice.value() for choice in self.answers)
         unfinished = bool(self.luminances.text().strip()) and not self._measured
-        reason = tr("Answer both questions first.") if not answered else tr("The luminances are not complete.")
+        reason = tr("Answer every question first.") if not answered else tr("The luminances are not complete.")
         self.save.enable(answered and not unfinished, reason)
 
     def _save(self) -> None:
@@ -242,6 +254,9 @@ class MonitorCheckWindow(QDialog):
             seen_bright=self.bright.value() == _YES,
             measured_cd_m2=self._measured,
             mm_per_pixel=self.mm_per_pixel,
+            seen_lines=self.lines.value() == _YES,
+            seen_even_ramp=self.ramp.value() == _YES,
+            seen_edges=self.edges.value() == _YES,
         )
         try:
             self._checking.checks.keep(check)

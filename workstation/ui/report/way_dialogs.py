@@ -149,7 +149,7 @@ def cancel_dialog(parent: QWidget | None, kind: ReportKind) -> ReasonedDialog:
     is_original = kind is ReportKind.ORIGINAL
     return ReasonedDialog(
         parent,
-        tr("Give up the report") if is_original else tr("Give up: {kind}", kind=kind_words(kind)),
+        tr("Cancel this report") if is_original else tr("Cancel: {kind}", kind=kind_words(kind)),
         tr("The report is cancelled before it was signed; its text stays in the history."),
         tr("Give up"),
         icon="close",

@@ -69,7 +69,7 @@ class PriorStrip(QWidget):
         self.heading = label("", "h2", "t0")
         self.later = ChipLabel("", "warn")
         self.summary = ElidedLabel("", "caption", "t2")
-        self.toggle = Button(tr("Beside"), "ghost", icon="layout-column", key=key_of("priors.toggle", "O"), small=True)
+        self.toggle = Button(tr("Side by side"), "ghost", icon="layout-column", key=key_of("priors.toggle", "O"), small=True)
         self.toggle.clicked.connect(self.toggle_asked)
         self.link = Button(tr("Link"), "ghost", icon="links", key=key_of("view.link", "L"), small=True)
         self.link.clicked.connect(self.link_asked)
@@ -160,7 +160,7 @@ class PriorStrip(QWidget):
 
     def show_beside(self, *, beside: bool, can_link: bool, linked: str) -> None:
         """Say whether a prior stands beside the case, and how both are linked."""
-        self.toggle.set_text(tr("Take away") if beside else tr("Beside"), "layout-column")
+        self.toggle.set_text(tr("Remove") if beside else tr("Side by side"), "layout-column")
         self.link.setVisible(beside and can_link)
         self.link.setToolTip(linked)
         self.link.set_text(tr("Unlink") if linked else tr("Link"), "links" if linked else "link-unlink")

@@ -98,7 +98,7 @@ class WorklistFilters(QWidget):
             self.refreshed.setText("")
             return
         self.refreshed.setText(
-            tr("{time} refreshed · every {seconds} s", time=f"{fetched.astimezone():%H:%M:%S}", seconds=self._refresh_s)
+            tr("Refreshed {time} · every {seconds} s", time=f"{fetched.astimezone():%H:%M:%S}", seconds=self._refresh_s)
         )
 
     def show_busy(self, busy: bool) -> None:  # noqa: FBT001 - the state is the subject here
