@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from models.engine.bundle_store import BundleStore, take_out
 from models.engine.detect_command import open_detector
@@ -129,11 +129,25 @@ def model_card(model_id: str, bundle: Bundle) -> ModelCard:
 def _froc(path: Path) -> FrocCurve | None:
     """Return the curve of the evaluation that lies in a bundle, None for a bundle of another make."""
     try:
-        found = json.loads(path.read_bytes())["tier_b"]
-        points = sorted((float(false), float(found)) for false, found in found["sensitivity_at"].items())
-        return FrocCurve(tuple(points), int(found["scans"]), int(found["nodules"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        stated = json.loads(path.read_bytes())
+        found, measured = stated["tier_b"], stated["tier_b"]["sensitivity_at"]
+        bounds = found.get("sensitivity_interval_at", {})
+        rates = sorted(measured, key=float)
+        return FrocCurve(
+            tuple((float(rate), float(measured[rate])) for rate in rates), int(found["scans"]), int(found["nodules"]),
+            _lungs(stated),
+            tuple((float(bounds[rate][0]), float(bounds[rate][1])) for rate in rates) if bounds else (),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
+
+
+def _lungs(stated: dict[str, Any]) -> int:
+    """Return how many patients the runs of a curve are made of, 0 where the evaluation does not say."""
+    if "tier_b_lungs" in stated:
+        return len(stated["tier_b_lungs"])
+    points = stated.get("operating_points", {})  # up to 0.4.0 these were read from the same patients
+    return len(points["balanced"]["realised"]["by_patient"]) if "balanced" in points else 0
 
 
 def _drift_limits(bundle: Bundle) -> DriftLimits | None:

@@ -179,6 +179,38 @@ def test_the_curve_of_a_model_is_shown_with_what_it_was_measured_on(qtbot: QtBot
     assert not plot.grab().isNull()
 
 
+def test_runs_are_not_taken_for_patients_and_the_band_says_what_it_does_not_cover(qtbot: QtBot) -> None:
+    page = ModelsPage(may_change=False)
+    qtbot.addWidget(page)
+    bare = FrocCurve(((0.125, 0.5), (8.0, 0.9)), 30, 175, 3)
+    banded = replace(bare, band=((0.4, 0.6), (0.85, 0.95)))
+    page.show_models([replace(_card("a", Trust.RELEASE), froc=banded)], ModelChoice())
+
+    assert "175 nodules in 30 runs; all runs are made of 3 patients" in page.said
+    assert "Band: 95 % interval over runs, not over patients" in page.said
+    (plot,) = page.findChildren(FrocPlot)
+    assert plot.accessibleName() == "0.50 at 0.125 (0.40–0.60), 0.90 at 8 (0.85–0.95)"
+    with_band, without = FrocPlot(banded), FrocPlot(bare)
+    for one in (with_band, without):
+        qtbot.addWidget(one)
+        one.resize(460, 220)
+    # half way between both points the curve is at 0.70 and the band reaches from 0.625 to 0.775
+    inside = (40 + (460 - 60) // 2, 10 + round((220 - 54) * (1 - 0.66)))
+    assert with_band.grab().toImage().pixelColor(*inside) != without.grab().toImage().pixelColor(*inside)
+
+
+def test_the_name_beside_findings_and_every_digit_of_the_digest_stand_on_the_page(qtbot: QtBot) -> None:
+    page = ModelsPage(may_change=False)
+    qtbot.addWidget(page)
+    digest = "0123456789abcdef" * 4
+    card = replace(_card("lung-nodule-xs", Trust.SHIPPED), title="Lung nodule detector, extra small", sha256=digest)
+    page.show_models([card], ModelChoice())
+
+    assert page.list.item(0).text().splitlines()[1].startswith("lung-nodule-xs · ")
+    assert any(words.startswith("lung-nodule-xs · Licence") for words in page.said)
+    assert "SHA-256 " + " ".join(("01234567", "89abcdef") * 4) in page.said
+
+
 def test_whom_a_model_is_not_for_stands_in_the_language_of_the_page_before_its_figures(qtbot: QtBot) -> None:
     page = ModelsPage(may_change=False)
     qtbot.addWidget(page)

@@ -157,19 +157,26 @@ class FrocCurve:
     """
     How many nodules a model found at how many false marks a scan, by rising false marks.
 
-    ``points`` pair false marks a scan with sensitivity in [0, 1]; the curve was measured on ``scans``
-    scans with ``nodules`` nodules.
+    ``points`` pair false marks a scan with sensitivity in [0, 1]; the curve was measured in ``scans`` runs with
+    ``nodules`` nodules. ``lungs`` is how many patients the runs were made of, 0 where the evaluation does not say.
+    ``band`` is the 95 % interval of the sensitivity at each point, low and high, empty where none was measured.
     """
 
     points: tuple[tuple[float, float], ...]
     scans: int
     nodules: int
+    lungs: int = 0
+    band: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.points or any(false <= 0 or not 0 <= found <= 1 for false, found in self.points):
             raise ValueError("a curve has points with false marks above 0 and a sensitivity in [0, 1]")
         if list(self.points) != sorted(self.points):
             raise ValueError("points stand by rising false marks")
+        if self.band and len(self.band) != len(self.points):
+            raise ValueError("a band has an interval for every point")
+        if any(not 0 <= low <= high <= 1 for low, high in self.band):
+            raise ValueError("an interval rises and lies in [0, 1]")
 
 
 @dataclass(frozen=True, slots=True)

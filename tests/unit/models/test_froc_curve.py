@@ -20,6 +20,7 @@ def test_the_shipped_models_show_the_curve_that_their_evaluation_states(tmp_path
         assert card.froc is not None
         assert {f"{x:g}": y for x, y in card.froc.points} == stated["sensitivity_at"]
         assert (card.froc.scans, card.froc.nodules) == (stated["scans"], stated["nodules"])
+        assert card.froc.lungs == 3  # LIDC-IDRI-0314, COVIDMD-normal001 and QIN-LSC-0028
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,24 @@ def test_an_evaluation_of_another_make_gives_no_curve(tmp_path: Path, text: str)
     (tmp_path / "evaluation.json").write_text(text, encoding="utf-8")
     assert _froc(tmp_path / "evaluation.json") is None
     assert _froc(tmp_path / "missing.json") is None
+
+
+def test_a_curve_has_the_band_and_the_patients_of_its_evaluation(tmp_path: Path) -> None:
+    tier = {"sensitivity_at": {"8": 0.9, "0.125": 0.5}, "scans": 30, "nodules": 175}
+    tier["sensitivity_interval_at"] = {"0.125": [0.4, 0.6], "8": [0.85, 0.95]}
+    path = tmp_path / "evaluation.json"
+    path.write_text(json.dumps({"tier_b": tier, "tier_b_lungs": ["P", "Q"]}), encoding="utf-8")
+
+    assert _froc(path) == FrocCurve(((0.125, 0.5), (8.0, 0.9)), 30, 175, 2, ((0.4, 0.6), (0.85, 0.95)))
+    tier["sensitivity_interval_at"] = {"8": [0.85, 0.95]}
+    path.write_text(json.dumps({"tier_b": tier}), encoding="utf-8")
+    assert _froc(path) is None
+
+
+def test_a_band_holds_an_interval_for_every_point() -> None:
+    for band in (((0.4, 0.6),), ((0.6, 0.4), (0.8, 0.9)), ((0.4, 0.6), (0.8, 1.1))):
+        with pytest.raises(ValueError, match="interval"):
+            FrocCurve(((1.0, 0.5), (2.0, 0.9)), 3, 10, band=band)
 
 
 def test_a_curve_rises_in_false_marks() -> None:

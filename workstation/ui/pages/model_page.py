@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
+from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -30,7 +32,7 @@ from workstation.domain.model import (
 )
 from workstation.domain.model_comparison import ModelComparison
 from workstation.domain.model_drift import DriftReport
-from workstation.ui.pages.model_words import comparison_words, own_words
+from workstation.ui.pages.model_words import comparison_words, curve_words, own_words
 from workstation.ui.pages.page import Page
 from workstation.ui.widgets.buttons import Button
 from workstation.ui.widgets.document_view import DocumentView
@@ -40,6 +42,7 @@ from workstation.ui.widgets.labels import Panel, label, rule
 from workstation.ui.widgets.page_header import PageHeader
 
 _UID = Qt.ItemDataRole.UserRole
+_DIGITS: Final = 8  # of a digest at once: one word of 64 does not wrap
 
 
 class ModelsPage(Page):
@@ -173,7 +176,7 @@ class ModelsPage(Page):
         self.list.blockSignals(True)
         self.list.clear()
         for card in cards:
-            item = QListWidgetItem(f"{card.title}  {card.version}\n{self.state_words(card)}")
+            item = QListWidgetItem(f"{card.title}  {card.version}\n{_with_id(card, self.state_words(card))}")
             item.setData(_UID, card.model_id)
             self.list.addItem(item)
         at = next((n for n, card in enumerate(cards) if card.model_id == kept), 0)
@@ -277,12 +280,9 @@ class ModelsPage(Page):
 
         say(f"{card.title} {card.version}", "h1", "t0")
         say(self.state_words(card), "caption", "warn" if card.fault or card.research else "t2")
-        say(
-            f"{tr('Licence')} {card.licence} · {tr('threshold {value}', value=f'{card.threshold:.2f}')}",
-            "caption",
-            "t2",
-        )
-        say(f"SHA-256 {card.sha256}", "caption", "t2")
+        facts = f"{tr('Licence')} {card.licence} · {tr('threshold {value}', value=f'{card.threshold:.2f}')}"
+        say(_with_id(card, facts), "caption", "t2")
+        say(f"SHA-256 {' '.join(wrap(card.sha256, _DIGITS))}", "caption", "t2")
         if card.intended_use:
             say(tr("Intended use"), "h2", "t0")
             say(card.intended_use)
@@ -291,7 +291,8 @@ class ModelsPage(Page):
         if card.froc is not None:
             curve = card.froc
             say(tr("Sensitivity by false marks a scan"), "h2", "t0")
-            say(tr("{nodules} nodules in {scans} scans", nodules=curve.nodules, scans=curve.scans), "caption", "t2")
+            for words in curve_words(curve):
+                say(words, "caption", "t2")
             column.addWidget(FrocPlot(curve))
         self._drift = QVBoxLayout()
         column.addLayout(self._drift)
@@ -334,3 +335,8 @@ class ModelsPage(Page):
     def refresh(self) -> None:
         """Read the installed models anew (F5)."""
         self.refresh_requested.emit()
+
+
+def _with_id(card: ModelCard, words: str) -> str:
+    """Return words behind the name that stands beside the model's findings, where its title is another one."""
+    return words if card.title == card.model_id else f"{card.model_id} · {words}"

@@ -7,7 +7,7 @@ from typing import Final
 
 from resources.finding_names import finding_name
 from resources.translation import language, tr
-from workstation.domain.model import ModelCard, ModelChoice, marking_card
+from workstation.domain.model import FrocCurve, ModelCard, ModelChoice, marking_card
 from workstation.domain.model_comparison import LabelAgreement, ModelComparison
 
 _MOST: Final = 20
@@ -30,6 +30,22 @@ def own_words(cards: Sequence[ModelCard], choice: ModelChoice) -> str:
         if card.passed_over
     ]
     return "\n".join(lines)
+
+
+def curve_words(curve: FrocCurve) -> list[str]:
+    """Return what a curve was measured on, and what its band does and does not cover."""
+    if curve.lungs:
+        lines = [
+            tr(
+                "{nodules} nodules in {scans} runs; all runs are made of {lungs} patients",
+                nodules=curve.nodules, scans=curve.scans, lungs=curve.lungs,
+            )
+        ]  # fmt: skip
+    else:
+        lines = [tr("{nodules} nodules in {scans} scans", nodules=curve.nodules, scans=curve.scans)]
+    if curve.band:
+        lines.append(tr("Band: 95 % interval over runs, not over patients"))
+    return lines
 
 
 def comparison_words(found: ModelComparison) -> list[str]:

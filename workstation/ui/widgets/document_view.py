@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextOption,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -36,6 +37,9 @@ class DocumentView(QWidget):
         self._document = _Words(self)
         self._document.setDocumentMargin(0)
         self._document.setDefaultFont(current_theme().font("body"))
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # a digest is one word of 64
+        self._document.setDefaultTextOption(option)
         self._document.setMarkdown(markdown, _READ)
         self._set_headings()
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)

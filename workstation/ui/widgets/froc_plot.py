@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from resources.translation import tr
@@ -20,10 +20,11 @@ _AXIS: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """False marks a scan, each twice the one before. Source: LUNA16 evaluation."""
 _LEVELS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 _POINT_PX: Final = 3.5
+_BAND_ALPHA: Final = 0.16
 
 
 class FrocPlot(QWidget):
-    """Paints one curve; the axis of false marks is logarithmic."""
+    """Paints one curve and its 95 % band; the axis of false marks is logarithmic."""
 
     def __init__(self, curve: FrocCurve) -> None:
         super().__init__()
@@ -31,9 +32,7 @@ class FrocPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_HEIGHT_PX)
         self.setMaximumWidth(_WIDTH_PX)
-        self.setAccessibleName(
-            ", ".join(tr("{share} at {count}", share=f"{y:.2f}", count=f"{x:g}") for x, y in curve.points)
-        )
+        self.setAccessibleName(", ".join(_told(curve)))
         self.setToolTip(self.accessibleName())
 
     def sizeHint(self) -> QSize:
@@ -41,7 +40,7 @@ class FrocPlot(QWidget):
         return QSize(_WIDTH_PX, _HEIGHT_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint grid, axis and curve."""
+        """Paint grid, axis, band and curve."""
         theme, painter = current_theme(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(40, 10, self.width() - 60, self.height() - 54)
@@ -57,13 +56,39 @@ class FrocPlot(QWidget):
         named = QRectF(box.left(), box.bottom() + 22, box.width(), 16)
         paint.text(painter, named, tr("False marks a scan"), role="caption", tone="t3",
                    align=Qt.AlignmentFlag.AlignCenter)  # fmt: skip
-        placed = [QPointF(_x(box, x), box.bottom() - y * box.height()) for x, y in self.curve.points]
+        self._paint_band(painter, box)
+        placed = [_at(box, x, y) for x, y in self.curve.points]
         painter.setPen(QPen(theme.color("acc"), 2))
         painter.drawPolyline(QPolygonF(placed))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("acc"))
         for point in placed:
             painter.drawEllipse(point, _POINT_PX, _POINT_PX)
+
+    def _paint_band(self, painter: QPainter, box: QRectF) -> None:
+        if not self.curve.band:
+            return
+        rates = [x for x, _ in self.curve.points]
+        upper = [_at(box, x, high) for x, (_, high) in zip(rates, self.curve.band, strict=True)]
+        lower = [_at(box, x, low) for x, (low, _) in zip(rates, self.curve.band, strict=True)]
+        colour = QColor(current_theme().color("acc"))
+        colour.setAlphaF(_BAND_ALPHA)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF([*upper, *reversed(lower)]))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _told(curve: FrocCurve) -> list[str]:
+    """Return every point in words, with its interval where it has one."""
+    told = [tr("{share} at {count}", share=f"{y:.2f}", count=f"{x:g}") for x, y in curve.points]
+    if not curve.band:
+        return told
+    return [f"{words} ({low:.2f}–{high:.2f})" for words, (low, high) in zip(told, curve.band, strict=True)]
+
+
+def _at(box: QRectF, false_marks: float, share: float) -> QPointF:
+    return QPointF(_x(box, false_marks), box.bottom() - share * box.height())
 
 
 def _x(box: QRectF, false_marks: float) -> float:
