@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.helpers.viewers import image, stack
@@ -52,8 +52,8 @@ def last(checking: MonitorChecking) -> MonitorCheck | None:
     return checking.checks.last(monitor_name(QApplication.primaryScreen()))
 
 
-def answer(window: MonitorCheckWindow, dark: str, bright: str) -> None:
-    for choice, value in ((window.dark, dark), (window.bright, bright)):
+def answer(window: MonitorCheckWindow, dark: str, bright: str, others: str = "yes") -> None:
+    for choice, value in zip(window.answers, (dark, bright, others, others, others), strict=True):
         choice.choose(value)
         choice.chosen.emit(value)
 
@@ -67,17 +67,45 @@ def test_the_pattern_stands_on_the_screen_value_for_value(window: MonitorCheckWi
         assert grabbed.pixelColor(column, row).red() == int(pattern.pixels[row, column])
 
 
-def test_both_questions_must_be_answered_and_the_answers_are_kept(
+def test_every_part_of_the_pattern_is_asked_about_and_the_answers_are_kept(
     window: MonitorCheckWindow, checking: MonitorChecking
 ) -> None:
     assert not window.save.isEnabled()
-    assert window.save.toolTip() == "Answer both questions first."
+    assert window.save.toolTip() == "Answer every question first."
+    for choice in window.answers[:-1]:
+        choice.choose("yes")
+        choice.chosen.emit("yes")
+    assert not window.save.isEnabled()
     answer(window, "yes", "no")
     window.save.click()
     kept = last(checking)
     assert kept is not None
     assert (kept.seen_dark, kept.seen_bright, kept.passed) == (True, False, False)
+    assert (kept.seen_lines, kept.seen_even_ramp, kept.seen_edges) == (True, True, True)
     assert last_check_words(kept).endswith("by 王启明: not passed · not calibrated by a ruler")
+
+
+@pytest.mark.parametrize("part", ["lines", "ramp", "edges"])
+def test_a_monitor_that_blurs_lines_bands_the_ramp_or_hides_an_edge_does_not_pass(
+    window: MonitorCheckWindow, checking: MonitorChecking, part: str
+) -> None:
+    answer(window, "yes", "yes")
+    getattr(window, part).choose("no")
+    window.save.click()
+    kept = last(checking)
+    assert kept is not None
+    assert not kept.passed
+
+
+@pytest.mark.parametrize("width", [1366, 1920])
+def test_every_question_of_the_check_is_read_whole(window: MonitorCheckWindow, width: int) -> None:
+    window.resize(width, 768 if width == 1366 else 1080)
+    QApplication.processEvents()
+    asked = [one for one in window.findChildren(QLabel) if one.text().endswith("?")]
+    assert len(asked) == 5
+    for one in asked:
+        needed = one.heightForWidth(one.width())
+        assert one.height() >= needed, one.text()
 
 
 def test_a_line_along_100_mm_of_a_ruler_tells_the_size_of_a_pixel(

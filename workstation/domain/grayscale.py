@@ -131,8 +131,10 @@ class MonitorCheck:
     """
     The last check of one monitor, by its name and serial number.
 
-    ``mm_per_pixel`` is what a ruler on the screen gave, None before it was calibrated. ``seen``
-    records what the person saw on the pattern: the dark and the bright step of five per cent.
+    ``mm_per_pixel`` is what a ruler on the screen gave, None before it was calibrated. The others record what the
+    person saw on the pattern: the dark and the bright step of five per cent, every line of the line pairs by
+    itself, a ramp that rises without bands or jumps, and the white line along all four edges. The last three are
+    None in a check that was made before they were asked.
     """
 
     monitor: str
@@ -142,6 +144,9 @@ class MonitorCheck:
     seen_bright: bool
     measured_cd_m2: tuple[float, ...] = field(default=())
     mm_per_pixel: float | None = None
+    seen_lines: bool | None = None
+    seen_even_ramp: bool | None = None
+    seen_edges: bool | None = None
 
     def __post_init__(self) -> None:
         if self.mm_per_pixel is not None and not 0.02 <= self.mm_per_pixel <= 2.0:
@@ -149,8 +154,10 @@ class MonitorCheck:
 
     @property
     def passed(self) -> bool:
-        """Tell whether both steps were seen and, where it was measured, the luminances hold."""
-        return self.seen_dark and self.seen_bright and (not self.measured_cd_m2 or judge(self.measured_cd_m2).passed)
+        """Tell whether all that was asked was seen and, where it was measured, the luminances hold."""
+        later = (self.seen_lines, self.seen_even_ramp, self.seen_edges)
+        seen = self.seen_dark and self.seen_bright and False not in later
+        return seen and (not self.measured_cd_m2 or judge(self.measured_cd_m2).passed)
 
 
 class MonitorCheckPort(Protocol):

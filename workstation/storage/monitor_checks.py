@@ -7,7 +7,7 @@ import logging
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from workstation.domain.grayscale import MonitorCheck
 from workstation.storage.data_dir import private_dir
@@ -15,6 +15,7 @@ from workstation.storage.files import replace_file
 
 _log = logging.getLogger(__name__)
 _LARGEST = 1 << 20
+_ASKED_LATER: Final = ("seen_lines", "seen_even_ramp", "seen_edges")
 
 
 class MonitorCheckFile:
@@ -64,4 +65,5 @@ def _check(monitor: str, raw: dict[str, Any]) -> MonitorCheck:
         seen_bright=raw["seen_bright"] is True,
         measured_cd_m2=tuple(float(one) for one in raw["measured_cd_m2"]),
         mm_per_pixel=None if per_pixel is None else float(per_pixel),
+        **{name: raw[name] is True for name in _ASKED_LATER if raw.get(name) is not None},
     )
