@@ -145,7 +145,7 @@ def test_what_was_refused_stands_first_with_its_reason(qtbot: QtBot, jobs: JobRu
 
     assert column(page, 0) == ["Not delivered", "Waiting to be sent"]
     assert column(page, 6) == ["The HIS knows no such patient", "The receiver does not answer"]
-    assert page.count.text() == "1 report needs you"
+    assert page.count.text() == "1 report to decide on"
     assert page.send_again.isEnabled()
     page.everything.setChecked(True)
     assert column(page, 0) == ["Not delivered", "Waiting to be sent", "Delivered"]
@@ -169,7 +169,7 @@ def test_a_dead_letter_is_sent_again_by_one_click(qtbot: QtBot, jobs: JobRunner)
 
     page.send_again.click()
 
-    qtbot.waitUntil(lambda: page.count.text() == "Nothing needs you")
+    qtbot.waitUntil(lambda: page.count.text() == "No action needed")
     assert hub.acts == ["again 1"]
     assert not page.send_again.isEnabled()
 
@@ -209,6 +209,13 @@ def test_a_route_is_switched_off_and_on(qtbot: QtBot, jobs: JobRunner) -> None:
     assert hub.acts == ["put qs-his False"]
 
 
+def test_a_route_that_did_not_take_a_report_is_not_said_to_work(qtbot: QtBot, jobs: JobRunner) -> None:
+    page, _presenter = opened(qtbot, jobs, FakeDispatch())
+    page.show_all([RouteStatus(HL7, SITE, dead=1), RouteStatus(replace(HL7, route_id="b"), SITE)], ())
+    assert texts(page.routes, 6) == ["Answers, but did not take every report", "Works"]
+    assert page.nothing.title.text() == "Everything has arrived"
+
+
 def test_an_empty_desk_says_so(qtbot: QtBot, jobs: JobRunner) -> None:
     page, _presenter = opened(qtbot, jobs, FakeDispatch())
 
@@ -216,6 +223,8 @@ def test_an_empty_desk_says_so(qtbot: QtBot, jobs: JobRunner) -> None:
     assert page.chosen is None
     page.show_all((), ())
     assert page.no_routes.isVisible()
+    assert page.nothing.title.text() == "Nothing is sent out"
+    assert page.count.text() == ""
     assert page.chosen_route is None
 
 

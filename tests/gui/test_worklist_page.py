@@ -147,6 +147,18 @@ def test_take_next_goes_on_to_the_next_case_when_the_race_is_lost(
     assert hub.claims == [("2.25.3", "2.25.3.6")]
 
 
+def test_take_next_takes_the_most_urgent_case_of_the_whole_list_whatever_tab_is_open(
+    qtbot: QtBot, page: WorklistPage, hub: FakeWorklist
+) -> None:
+    page.presenter.set_query(tab=WorklistTab.SIGNED)
+    qtbot.waitUntil(lambda: page.model.find("2.25.1") < 0)
+    assert page.take_next.isEnabled()
+    with qtbot.waitSignal(page.open_requested) as opened:
+        page.take_next.click()
+    assert opened.args[0].ups_instance_uid == "2.25.1"
+    assert [ups for ups, _uid in hub.claims] == ["2.25.1"]
+
+
 def test_release_gives_the_case_back_under_the_same_lock(qtbot: QtBot, page: WorklistPage, hub: FakeWorklist) -> None:
     page.table.select("2.25.6")
     page.preview.release.click()

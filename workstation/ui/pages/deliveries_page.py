@@ -139,8 +139,18 @@ class DeliveriesPage(Page):
         self.routes.setVisible(bool(routes))
         self.no_routes.setVisible(not routes)
         dead = sum(one.dead for one in routes)
-        words = trn("{count} report needs you", "{count} reports need you", dead) if dead else tr("Nothing needs you")
-        self.count.setText(words)
+        words = (
+            trn("{count} report to decide on", "{count} reports to decide on", dead) if dead else tr("No action needed")
+        )
+        self.count.setText(words if routes or dispatches else "")
+        if routes or dispatches:
+            self.nothing.title.setText(tr("Everything has arrived"))
+            self.nothing.text.setText(tr("What a site does not take is listed here."))
+        else:  # nothing went out, so that nothing can have arrived
+            self.nothing.title.setText(tr("Nothing is sent out"))
+            self.nothing.text.setText(
+                tr("Reports are sent once a site has a route; what it does not take is listed here.")
+            )
         self._fill()
 
     def _route_row(self, row: int, status: RouteStatus) -> None:
@@ -149,6 +159,8 @@ class DeliveriesPage(Page):
             state, tone = tr("Off"), "t3"
         elif status.trouble:
             state, tone = status.trouble, "bad"
+        elif status.dead:
+            state, tone = tr("Answers, but did not take every report"), "warn"
         else:
             state, tone = tr("Works"), "ok"
         cells = (status.site_name, route.name, kind_words(route.kind), route.address, str(status.waiting),

@@ -86,10 +86,10 @@ class OutboxCard(Panel):
         if entry.is_delivered:
             word, kind, icon = tr("Delivered, without its time stamp"), "warn", "timer"
         self.header.addWidget(ChipLabel(word, kind, icon))
-        self.case = label(entry.case, "body", "t0", wrap=True)
-        self.case.setVisible(bool(entry.case))
+        unknown = tr("Patient not known here · study …{end}", end=entry.study_instance_uid[-8:])
+        self.case = label(entry.case or unknown, "body", "t0" if entry.case else "warn", wrap=True)
         self.body.addWidget(self.case)
-        self.body.addWidget(label(entry.words, "body", "t1" if entry.case else "t0", wrap=True))
+        self.body.addWidget(label(entry.words, "body", "t1", wrap=True))
         self.reason = label(entry.reason, "body", "bad" if entry.refused else "t2", wrap=True)
         self.reason.setVisible(bool(entry.reason))
         self.body.addWidget(self.reason)
