@@ -10,7 +10,7 @@ import pytest
 
 from resources.translation import use_language
 from tests.helpers.cases import ALGORITHM, study
-from tests.unit.services.test_detection_service import ITEM, SR, _Bench, _Hub
+from tests.helpers.detection import ITEM, SR, Bench, Hub
 from workstation.domain.acquisition import Acquisition
 from workstation.domain.errors import InputOutsideIntendedUse
 from workstation.domain.finding import AlgorithmIdentity
@@ -57,7 +57,7 @@ class _Model:
 
 
 @dataclass
-class _Objects:
+class Objects:
     made: list[tuple[Study, AlgorithmIdentity, list[ImageFindings]]] = field(default_factory=list)
 
     def planar_sr(self, study: Study, algorithm: AlgorithmIdentity, images: Sequence[ImageFindings]) -> bytes:
@@ -69,8 +69,8 @@ def _read(data: bytes) -> PlanarImage:
     return PlanarImage(np.zeros((2, 2), np.float32), data.decode().split("|")[-1], Acquisition(modality="DX"))
 
 
-def _worker(films: Study, model: _Model) -> tuple[DetectStudy, _Hub, _Objects]:
-    bench, objects = _Bench(hub=_Hub(study_=films)), _Objects()
+def _worker(films: Study, model: _Model) -> tuple[DetectStudy, Hub, Objects]:
+    bench, objects = Bench(hub=Hub(study_=films)), Objects()
     images = PreReadImages(model, _read, objects, clock_s=lambda: 3.0)
     return replace(bench.work, in_use=lambda: ModelsInUse(bench.detector, images)), bench.hub, objects
 
@@ -145,7 +145,7 @@ def test_a_study_without_an_image_for_the_model_fails_as_before(films: Study) ->
 
 
 def test_a_ct_is_left_to_the_detector_of_volumes() -> None:
-    bench, objects = _Bench(), _Objects()
+    bench, objects = Bench(), Objects()
     images = PreReadImages(_Model(modalities=("CT",)), _read, objects)
     work = replace(bench.work, in_use=lambda: ModelsInUse(bench.detector, images))
 
@@ -164,7 +164,7 @@ class _Classifier:
 
 
 def test_what_a_classifier_says_of_a_ct_is_stored_for_the_series_and_claims_no_place() -> None:
-    bench = _Bench()
+    bench = Bench()
 
     assert replace(bench.work, in_use=lambda: ModelsInUse(_Classifier()))()
 
@@ -185,7 +185,7 @@ def test_what_a_classifier_says_of_a_ct_is_stored_for_the_series_and_claims_no_p
 def test_nothing_to_read_is_said() -> None:
     job = _NoJob()
     with pytest.raises(InputOutsideIntendedUse) as caught:
-        PreReadImages(_Model(), _read, _Objects())(_films(1, modality="US"), lambda *_: b"", job)
+        PreReadImages(_Model(), _read, Objects())(_films(1, modality="US"), lambda *_: b"", job)
     assert caught.value.user_text == "The study holds no image that the model can read."
 
 

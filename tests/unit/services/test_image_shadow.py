@@ -12,8 +12,8 @@ import pytest
 
 from resources.translation import use_language
 from tests.helpers.cases import ALGORITHM, NOON
-from tests.unit.services.test_detection_service import ITEM, _Bench, _Hub
-from tests.unit.services.test_image_detection import WHO, _films, _Model, _Objects, _read
+from tests.helpers.detection import ITEM, Bench, Hub
+from tests.unit.services.test_image_detection import WHO, Objects, _films, _Model, _read
 from workstation.domain.errors import BundleInvalid, InputOutsideIntendedUse
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.image_place import ImageMark, ImagePlace
@@ -56,12 +56,12 @@ class _Noon:
 
 
 def _work(
-    hub: _Hub, folder: Path, shadow: ImageDetector | None, active: ImageDetector | None = None
+    hub: Hub, folder: Path, shadow: ImageDetector | None, active: ImageDetector | None = None
 ) -> tuple[DetectStudy, StoredRunFolder]:
     runs = StoredRunFolder(folder / "runs")
     after = RunImageShadow(lambda: shadow, _read, runs, _Noon())
-    images = None if active is None else PreReadImages(active, _read, _Objects(), clock_s=lambda: 3.0)
-    bench = _Bench(hub=hub)
+    images = None if active is None else PreReadImages(active, _read, Objects(), clock_s=lambda: 3.0)
+    bench = Bench(hub=hub)
     return replace(bench.work, in_use=lambda: ModelsInUse(bench.detector, images), image_shadow=after), runs
 
 
@@ -73,7 +73,7 @@ def _english() -> Iterator[None]:
 
 
 def test_a_shadow_reads_the_same_films_and_nothing_of_it_is_stored_with_the_study(tmp_path: Path) -> None:
-    hub = _Hub(study_=_films(2))
+    hub = Hub(study_=_films(2))
     work, runs = _work(hub, tmp_path, _Other(), _Model())
 
     assert work()
@@ -93,7 +93,7 @@ def test_a_shadow_reads_the_same_films_and_nothing_of_it_is_stored_with_the_stud
 
 
 def test_both_models_are_compared_by_box_and_by_what_they_say_of_the_study(tmp_path: Path) -> None:
-    hub = _Hub(study_=_films(2))
+    hub = Hub(study_=_films(2))
     work, runs = _work(hub, tmp_path, _Other(), _Model())
     work()
 
@@ -109,7 +109,7 @@ def test_both_models_are_compared_by_box_and_by_what_they_say_of_the_study(tmp_p
 
 
 def test_a_model_for_films_is_tried_before_any_is_relied_on(tmp_path: Path) -> None:
-    hub = _Hub(study_=_films(1))
+    hub = Hub(study_=_films(1))
     work, runs = _work(hub, tmp_path, _Other())
 
     assert work()
@@ -120,7 +120,7 @@ def test_a_model_for_films_is_tried_before_any_is_relied_on(tmp_path: Path) -> N
 
 
 def test_films_are_watched_week_by_week_also_without_a_shadow(tmp_path: Path) -> None:
-    work, runs = _work(_Hub(study_=_films(2)), tmp_path, None, _Model())
+    work, runs = _work(Hub(study_=_films(2)), tmp_path, None, _Model())
     work()
 
     (week,) = drift_report(runs.runs(WHO.sha256), None).weeks
@@ -129,7 +129,7 @@ def test_films_are_watched_week_by_week_also_without_a_shadow(tmp_path: Path) ->
 
 @pytest.mark.parametrize("fault", [InputOutsideIntendedUse("too dark"), BundleInvalid("gone")], ids=type)
 def test_a_shadow_of_films_that_fails_harms_nothing(tmp_path: Path, fault: Exception) -> None:
-    hub = _Hub(study_=_films(1))
+    hub = Hub(study_=_films(1))
     work, runs = _work(hub, tmp_path, _Other(fault=fault), _Model())
 
     assert work()
@@ -149,7 +149,7 @@ def test_a_shadow_of_films_ends_with_its_worker(tmp_path: Path) -> None:
 
 
 def test_a_shadow_for_other_images_is_not_asked(tmp_path: Path) -> None:
-    work, runs = _work(_Hub(study_=_films(1, modality="CR")), tmp_path, _Other(), _Model())
+    work, runs = _work(Hub(study_=_films(1, modality="CR")), tmp_path, _Other(), _Model())
 
     assert work()
 
