@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -348,11 +349,15 @@ def test_a_clip_that_a_gif_cannot_play_as_fast_says_how_much_longer_it_takes(
     bench.page.toast.connect(said.append)
     for name in ("a.gif", "a.webp"):
         said.clear()
-        bench.export.choose_file = lambda _name, _kinds, chosen=name: str(tmp_path / chosen)
+        bench.export.choose_file = partial(_chosen, str(tmp_path / name))
         take(bench, "film", "file")
         qtbot.waitUntil(lambda: any(text.startswith("Saved as") for text in said))
         tail = f" · {words}" if words and name == "a.gif" else ""
         assert said[-1] == f"Saved as {name}{tail}"
+
+
+def _chosen(path: str, _name: str, _kinds: str) -> str:
+    return path
 
 
 def test_a_disk_that_refuses_is_told_with_what_to_do(qtbot: QtBot, bench: ExportBench, tmp_path: Path) -> None:

@@ -123,19 +123,20 @@ def test_the_scale_bar_measures_what_is_rendered_and_is_that_of_planes_at_the_sa
     """
     The balls lie 39 mm apart across and 42 mm upright, 57.315 mm in all.
 
-    80 mm of the plane fill 400 pixels: 5 to the mm, 7.5 to each voxel of 1.5 mm, and 1 cm is 50 long. Of a cube of
-    84 mm, 5 % more than the body, 400 pixels are filled at 1.05 times that.
+    54 pixels of 1.5 mm, 81 mm, of the plane fill 400 on the screen: 7.41 each, and 1 cm is 49.38 long. The rendering
+    fills them with a cube of 84 mm, 5 % more than the 80 mm of the body: it is zoomed by 84 / 81.
     """
     viewport = (400.0, 400.0)
     plane = MprScene(beads(), MprPlane.CORONAL, annotations=Annotations("1"), new_uid=uids())
     looked = scene(beads())
     looked.choose(VolumePreset.MIP)
-    looked.set_camera(Camera(1.05))
+    looked.set_camera(Camera(84 / 81))
     for one in (plane, looked):
         drawn = one.frame(viewport).overlay
         assert drawn.scale_bar is not None
-        assert (drawn.scale_bar.text, drawn.scale_bar.length_px) == ("1 cm", pytest.approx(50.0))
-        assert "Zoom 7.50× Rotation 0°" in [line.text for line in drawn.captions]
+        assert drawn.scale_bar.text == "1 cm"
+        assert drawn.scale_bar.length_px == pytest.approx(49.38, abs=0.01)
+        assert "Zoom 7.41× Rotation 0°" in [line.text for line in drawn.captions]
 
     frame = looked.frame(viewport)
     assert isinstance(frame.source, VolumeRequest)
@@ -149,7 +150,7 @@ def test_the_scale_bar_measures_what_is_rendered_and_is_that_of_planes_at_the_sa
         np.array([(level * x)[one].sum(), (level * y)[one].sum()]) / level[one].sum()
         for one in (is_left_ball, ~is_left_ball)
     ]
-    assert np.linalg.norm(centres[0] - centres[1]) == pytest.approx(5 * 57.315, rel=0.01)
+    assert np.linalg.norm(centres[0] - centres[1]) == pytest.approx(283.04, rel=0.01)
 
 
 @pytest.mark.parametrize("step", [2, 4])
