@@ -7,6 +7,7 @@ from datetime import datetime
 
 from resources.translation import language, tr, trn
 from viewers.scene.captions import StudyCaptions
+from workstation.domain.finding import Decision
 from workstation.domain.report import ReportState
 from workstation.domain.side import PROJECTIONS
 from workstation.domain.study import DecodeWarning, Series, Study
@@ -169,15 +170,20 @@ def report_rows(session: ReadingSession) -> list[ReportRow]:
             continue
         caption = item.label.get(language())
         if item.type is FieldType.FINDINGS:
-            undecided, reported = len(session.displayed.undecided), len(session.findings.reported)
-            parts = [tr("{count} confirmed", count=reported)] if reported else []
-            parts += [tr("{count} undecided", count=undecided)] if undecided else []
-            rows.append(
-                ReportRow(item.key, caption, " · ".join(parts) or tr("none"), required=False, attention=bool(undecided))
-            )
+            rows.append(_findings_row(session, item.key, caption))
         elif item.required:
             rows.append(ReportRow(item.key, caption, _value(item, session.report.values.get(item.key, "")), True))
     return rows
+
+
+def _findings_row(session: ReadingSession, key: str, caption: str) -> ReportRow:
+    """Return how many findings are confirmed and wait; that there are none is said once a reader rejected them all."""
+    undecided, reported = len(session.displayed.undecided), len(session.findings.reported)
+    rejected = any(one.decision is Decision.REJECTED for one in session.displayed.findings)
+    parts = [tr("{count} confirmed", count=reported)] if reported else []
+    parts += [tr("{count} undecided", count=undecided)] if undecided else []
+    words = " · ".join(parts) or (tr("none") if rejected else tr("none yet"))
+    return ReportRow(key, caption, words, required=False, attention=bool(undecided), told=bool(reported or rejected))
 
 
 def impression_field(template: ReportTemplate) -> TemplateField | None:

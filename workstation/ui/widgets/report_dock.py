@@ -34,6 +34,8 @@ class ReportRow:
     required: bool
     attention: bool = False
     """Filled, but something is still open."""
+    told: bool = True
+    """Somebody said so: a tick tells what a person has confirmed, and nothing else"""
 
     def words(self) -> str:
         """Return the caption with the mark of what must be filled."""
@@ -264,7 +266,7 @@ class _Row(QWidget):
         tone = "warn" if missing else "t1" if row.value else "t3"
         words = " ".join((row.value or tr("Not filled")).split())
         paint.text(painter, QRectF(column, 0, room + 4, line), paint.elided(words, room), tone=tone)
-        if row.value or missing:
+        if missing or row.attention or (row.value and row.told):
             fine = row.value and not row.attention
             icon, colour = ("check", "ok") if fine else ("error-warning", "warn")
             paint_icon(painter, QRectF(self.width() - 15, (line - 15) / 2, 15, 15), icon, theme.color(colour))
