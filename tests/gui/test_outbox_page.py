@@ -291,7 +291,8 @@ def test_the_outbox_says_whose_each_report_is_and_so_does_the_question_before_on
 
     whose = "周丽华 · QS0118793 · 胸部低剂量 LDCT · 2026-11-21"
     assert page.cards[named.report_uid].case.text() == whose
-    assert page.cards[unreadable.report_uid].case.isHidden()
+    unknown = page.cards[unreadable.report_uid]
+    assert unknown.case.text() == f"Patient not known here · study …{unknown.entry.study_instance_uid[-8:]}"
     page.cards[named.report_uid].drop.click()
     assert presenter.dialog is not None
     assert presenter.dialog.case.text() == whose

@@ -225,13 +225,13 @@ def test_a_release_that_did_not_reach_the_hub_says_so_and_is_repeated_on_request
     qtbot.waitUntil(lambda: bool(acts()))
     notice = acts()[0]
     assert hub.released == []
-    assert notice.fact == "吴桂兰 was not given back: The hub does not answer."
+    assert notice.fact == "吴桂兰 · QS0000006 was not given back: The hub does not answer."
     assert notice.still_works == "Nothing is lost, and it is not repeated by itself: try again once the hub answers."
     hub.down = False
     refresh(qtbot, page, hub)
     qtbot.waitUntil(lambda: [notice.key for notice in page.notices.notices()] == [notice.key])
     notice = acts()[0]
-    assert notice.fact == "吴桂兰 was not given back"
+    assert notice.fact == "吴桂兰 · QS0000006 was not given back"
     assert notice.still_works == "The hub answers again. Nothing was lost and nothing was repeated."
     notice.actions[0].handler()
     qtbot.waitUntil(lambda: [claim.ups_instance_uid for claim in hub.released] == ["2.25.6"])
