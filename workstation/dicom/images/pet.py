@@ -236,7 +236,7 @@ def _mapped_units(dataset: Dataset) -> tuple[str, str]:
         if own != (_number(rescale[0], "RescaleSlope"), _number(rescale[0], "RescaleIntercept")):
             return "", ""
         code = (maps[0].get("MeasurementUnitsCodeSequence") or [Dataset()])[0]
-        value = _text(code, "CodeValue")
+        value = _text(code, "CodeValue") or _text(code, "LongCodeValue")
         units.add(_UCUM_UNITS.get(value.lower(), (value, "")))
     return units.pop() if len(units) == 1 else ("", "")
 

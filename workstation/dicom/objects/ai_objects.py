@@ -14,6 +14,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.objects.segment_outlines import SEGMENTATIONS
 from workstation.dicom.objects.structure_set import RT_STRUCTURE_SET
 from workstation.dicom.sr import codes as code
@@ -117,4 +118,4 @@ def _is_automatic(ds: Dataset, sequence: str, name: str) -> bool:
 
 
 def _code(item: Dataset, sequence: str) -> str:
-    return str(next(iter(item.get(sequence) or ()), Dataset()).get("CodeValue", ""))
+    return code_value(next(iter(item.get(sequence) or ()), Dataset()))

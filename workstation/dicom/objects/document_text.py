@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from resources.translation import tr
 from workstation.dicom.charset import decode_as_set
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.objects.markup_text import plain
 from workstation.dicom.quiet import quiet
 from workstation.dicom.sr.common import read_part10
@@ -107,5 +108,5 @@ def _meaning(sequence: Iterable[Dataset] | None) -> str:
 
 def _unit(sequence: Iterable[Dataset] | None) -> str:
     first = next(iter(sequence or ()), None)
-    value = str(first.get("CodeValue", "")) if first is not None else ""
+    value = code_value(first) if first is not None else ""
     return "" if value == "1" else value

@@ -18,6 +18,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.valuerep import DT
 
 from resources.translation import tr
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_codes import (
     AS_DRAWN,
@@ -302,7 +303,7 @@ def _number(item: Dataset, name: MeasureName | None = None) -> tuple[float, str]
         return None
     exact = measured.get("FloatingPointValue")
     units = next(iter(measured.get("MeasurementUnitsCodeSequence") or ()), Dataset())
-    known = unit_of(str(units.get("CodeValue", "")), name)
+    known = unit_of(code_value(units), name)
     try:
         value = float(measured.NumericValue if exact is None else exact)
     except (AttributeError, TypeError, ValueError):
@@ -315,7 +316,7 @@ def _number(item: Dataset, name: MeasureName | None = None) -> tuple[float, str]
 def _modified_by(item: Dataset, concept: str) -> str:
     for child in _children(item):
         if _concept(child) == concept:
-            return str(next(iter(child.get("ConceptCodeSequence") or ()), Dataset()).get("CodeValue", ""))
+            return code_value(next(iter(child.get("ConceptCodeSequence") or ()), Dataset()))
     return ""
 
 
@@ -371,4 +372,4 @@ def _children(item: Dataset) -> list[Dataset]:
 
 
 def _concept(item: Dataset) -> str:
-    return str(next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset()).get("CodeValue", ""))
+    return code_value(next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset()))

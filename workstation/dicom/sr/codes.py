@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from workstation.dicom.coded_value import LONGEST_CODE
 from workstation.dicom.sr.common import PRIVATE, UNITLESS, dcm, sct
 from workstation.domain.categories.values import Scheme
 from workstation.domain.finding import Decision, Lobe, NoduleType
@@ -176,7 +177,6 @@ _UNITS: Final = {
     # what makers write of diffusion
     "mm2/s": Code("mm2/s", "UCUM", "Square millimeters per second"),
 }
-_LONGEST_CODE: Final = 16
 _NOT_IN_BRACES: Final = re.compile(r"[^!-z|~]")
 UPTAKES: Final = {
     "SUV": dcm("126401", "SUVbw"),
@@ -198,7 +198,7 @@ def unit_code(unit: str) -> Code:
     known = _UNITS.get(unit)
     if known is not None or unit in {"", "1"}:
         return known or UNITLESS
-    return Code("{" + (_NOT_IN_BRACES.sub("", unit)[: _LONGEST_CODE - 2] or "unit") + "}", "UCUM", unit[:64])
+    return Code("{" + (_NOT_IN_BRACES.sub("", unit)[: LONGEST_CODE - 2] or "unit") + "}", "UCUM", unit[:64])
 
 
 def pixel_unit_of(ucum: str) -> str | None:

@@ -25,6 +25,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from pydicom.valuerep import validate_value
 
 from resources.translation import tr
+from workstation.dicom.coded_value import put_code_value
 from workstation.domain.errors import HostileInput, TemplateViolation
 from workstation.domain.geometry import Point
 from workstation.domain.report import Person
@@ -78,7 +79,7 @@ def software_version() -> str:
 def code_dataset(code: Code) -> Dataset:
     """Return the item of a code sequence."""
     item = Dataset()
-    item.CodeValue = code.value
+    put_code_value(item, code.value)
     item.CodingSchemeDesignator = code.scheme
     item.CodeMeaning = code.meaning[:64]
     return item

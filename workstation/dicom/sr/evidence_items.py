@@ -7,6 +7,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import MILLIMETRE, PERCENT, PRIVATE, coded, number, scoord3d, sct
 from workstation.dicom.sr.measured_values import measured_value
@@ -127,16 +128,12 @@ def _path(ends: tuple[Point, Point], frame_of_reference_uid: str) -> Dataset:
 def _named(items: Sequence[Dataset], name: Code) -> Iterator[Dataset]:
     for item in items:
         concept = item.get("ConceptNameCodeSequence")
-        if concept and concept[0].get("CodeValue") == name.value:
+        if concept and code_value(concept[0]) == name.value:
             yield item
 
 
 def _values(items: Sequence[Dataset], name: Code) -> list[str]:
-    return [
-        str(item.ConceptCodeSequence[0].get("CodeValue", ""))
-        for item in _named(items, name)
-        if item.get("ConceptCodeSequence")
-    ]
+    return [code_value(item.ConceptCodeSequence[0]) for item in _named(items, name) if item.get("ConceptCodeSequence")]
 
 
 def _number(items: Sequence[Dataset], name: Code, unit: str) -> tuple[float, tuple[Point, Point] | None] | None:

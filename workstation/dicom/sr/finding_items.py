@@ -12,6 +12,7 @@ from typing import Final
 from pydicom.dataset import Dataset
 
 from resources.finding_names import label_key
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import PRIVATE, coded, text
 from workstation.domain.finding_class import FindingMeaning
@@ -67,9 +68,7 @@ def _fits(said: Code) -> bool:
 
 def _concept(item: Dataset) -> Code:
     said = item.ConceptCodeSequence[0]
-    return Code(
-        str(said.get("CodeValue", "")), str(said.get("CodingSchemeDesignator", "")), str(said.get("CodeMeaning", ""))
-    )
+    return Code(code_value(said), str(said.get("CodingSchemeDesignator", "")), str(said.get("CodeMeaning", "")))
 
 
 def _text(items: list[Dataset], name: Code) -> str:
@@ -78,4 +77,4 @@ def _text(items: list[Dataset], name: Code) -> str:
 
 def _is(item: Dataset, name: Code) -> bool:
     concept = item.get("ConceptNameCodeSequence")
-    return bool(concept) and concept[0].get("CodeValue") == name.value
+    return bool(concept) and code_value(concept[0]) == name.value

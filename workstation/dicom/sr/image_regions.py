@@ -13,6 +13,7 @@ from typing import Final
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_codes import SOURCE_OF_MEASUREMENT
 from workstation.dicom.sr.common import code_dataset, uid_reference
@@ -67,7 +68,7 @@ def read_place(items: Iterable[Dataset]) -> ImagePlace | None:
             return found
     for item in known:
         name = item.get("ConceptNameCodeSequence")
-        if item.get("ValueType") == "UIDREF" and name and name[0].get("CodeValue") == code.SERIES.value:
+        if item.get("ValueType") == "UIDREF" and name and code_value(name[0]) == code.SERIES.value:
             return ImagePlace.whole_series(str(item.UID))
     return None
 

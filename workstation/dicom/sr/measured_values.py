@@ -12,6 +12,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr.annotation_codes import unit_of
 
 _SHARES: Final = {"%": ("%", 1.0), "1": ("%", 100.0)}
@@ -52,4 +53,4 @@ def _known(ucum: str, unit: str) -> tuple[str, float] | None:
 
 def _unit(measured: Dataset) -> str:
     units = next(iter(measured.get("MeasurementUnitsCodeSequence") or ()), Dataset())
-    return str(units.get("CodeValue", ""))
+    return code_value(units)

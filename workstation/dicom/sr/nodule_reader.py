@@ -12,6 +12,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.dicom.sr.common import read_part10
@@ -158,7 +159,7 @@ def _tracking(group: Dataset) -> str:
 
 
 def _value(item: Dataset) -> str:
-    return str(next(iter(item.get("ConceptCodeSequence") or ()), Dataset()).get("CodeValue", ""))
+    return code_value(next(iter(item.get("ConceptCodeSequence") or ()), Dataset()))
 
 
 def _children(item: Dataset) -> list[Dataset]:
@@ -167,4 +168,4 @@ def _children(item: Dataset) -> list[Dataset]:
 
 def _is(item: Dataset, name: Code) -> bool:
     concept = next(iter(item.get("ConceptNameCodeSequence") or ()), Dataset())
-    return str(concept.get("CodeValue", "")) == name.value
+    return code_value(concept) == name.value

@@ -14,6 +14,7 @@ from typing import Final
 from pydicom.dataset import Dataset
 
 from resources.translation import tr
+from workstation.dicom.coded_value import code_value
 from workstation.dicom.sr import codes as code
 from workstation.dicom.sr.common import read_part10
 from workstation.dicom.sr.evidence_items import read_evidence
@@ -190,7 +191,7 @@ def _centre_and_diameter(items: list[Dataset]) -> tuple[Point, float | None] | N
 def _algorithm(ds: Dataset, groups: list[Dataset]) -> AlgorithmIdentity | None:
     for item in ds.get("ContributingEquipmentSequence") or ():
         purposes = item.get("PurposeOfReferenceCodeSequence") or ()
-        if any(purpose.CodeValue == code.PROCESSING_EQUIPMENT.value for purpose in purposes):
+        if any(code_value(purpose) == code.PROCESSING_EQUIPMENT.value for purpose in purposes):
             described = str(item.get("ContributionDescription", ""))
             return _identity(
                 str(item.get("ManufacturerModelName", "")),
@@ -240,7 +241,7 @@ def _children(item: Dataset) -> list[Dataset]:
 
 def _is(item: Dataset, name: Code) -> bool:
     concept = item.get("ConceptNameCodeSequence")
-    return bool(concept) and concept[0].get("CodeValue") == name.value
+    return bool(concept) and code_value(concept[0]) == name.value
 
 
 def _template(ds: Dataset) -> str:
@@ -249,7 +250,7 @@ def _template(ds: Dataset) -> str:
 
 
 def _value(item: Dataset) -> str:
-    return str(item.ConceptCodeSequence[0].get("CodeValue", ""))
+    return code_value(item.ConceptCodeSequence[0])
 
 
 def _texts(item: Dataset, name: Code) -> list[str]:
