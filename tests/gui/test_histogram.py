@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -151,9 +151,11 @@ def test_drawing_by_hand_fills_the_histogram(qtbot: QtBot, bench: ReadingBench) 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_a_mark_says_under_the_pointer_how_often_such_marks_are_true(qtbot: QtBot, bench: ReadingBench) -> None:
-    canvas = bench.page.grid.frame(STACK).canvas
-    middle = canvas.rect().center()
-    QApplication.sendEvent(canvas, QHelpEvent(QHelpEvent.Type.ToolTip, middle, canvas.mapToGlobal(middle)))
+    canvas, scene = bench.page.grid.frame(STACK).canvas, bench.page.grid.stack
+    view = None if scene is None else scene.view(canvas.viewport)
+    assert view is not None
+    at = QPointF(*view.viewport_of(GROWN)).toPoint()
+    QApplication.sendEvent(canvas, QHelpEvent(QHelpEvent.Type.ToolTip, at, canvas.mapToGlobal(at)))
     assert QToolTip.text() == "1 · 10.5\u2009mm · Undecided\nTrue in about 7 of 10"
     QToolTip.hideText()
 

@@ -194,19 +194,26 @@ def test_a_prior_that_nothing_relates_to_the_case_says_so_and_takes_over_neither
     grid = bench.page.grid
     headers = [grid.frames[key].header for key in grid.visible_keys()]
     level, camera = where(other), other.state.camera
+    away = mine.state.camera.panned(-3000.0, 0.0)
+    mine.set_camera(away)
 
     grid.show_point((2.0, 3.0, 10.0))
 
     assert (where(mine), where(other), other.state.camera) == (10.0, level, camera)
-    assert mine.state.camera != camera
+    assert mine.state.camera != away
     assert [(one.text.is_linked, one.text.apart) for one in headers] == [(False, ""), (False, "not linked")]
     assert "not linked" in headers[1].accessibleName()
 
     press(bench, Qt.Key.Key_L)  # by hand: both slices on screen count as one place
     assert [(one.text.is_linked, one.text.apart) for one in headers] == [(True, ""), (True, "")]
+    mine.set_camera(away)  # the prior would show the place well; it follows, or both would show another part
     grid.show_point((2.0, 3.0, 20.0))
     assert where(other) == level + 10.0
     assert other.state.camera.pan == pytest.approx(mine.state.camera.pan)
+    assert other.state.camera != camera
+    seen = mine.state.camera, other.state.camera
+    grid.show_point((2.0, 3.0, 25.0))
+    assert (mine.state.camera, other.state.camera) == seen
 
     press(bench, Qt.Key.Key_L)
     assert [(one.text.is_linked, one.text.apart) for one in headers] == [(False, ""), (False, "not linked")]

@@ -48,7 +48,7 @@ from workstation.ui.notice import Notice, Severity
 from workstation.ui.timeline_words import study_words, timeline_facts
 from workstation.ui.widgets.follow_up_panel import FollowUpPanel, FollowUpState
 from workstation.ui.widgets.nodule_timeline import TimelineFacts
-from workstation.ui.widgets.viewport_grid import centre
+from workstation.ui.widgets.panning import bring
 
 COMMAND: Final = "follow.panel"
 _NOTICE: Final = "follow"
@@ -384,7 +384,7 @@ class FollowUpView(QObject):
             frame = self._page.grid.frame(cell.key)
             if there is not None and cell.stack is stack and frame.scene is not None:
                 frame.scene.show_point(there)
-                centre(frame, there)
+                bring(frame, there)
                 frame.refresh()
                 self._page.grid.viewport_scrolled.emit(cell.key, frame.scene.index)
 

@@ -38,7 +38,6 @@ from workstation.ui.reading_words import series_facts, study_line
 from workstation.ui.slice_feed import OpenStream
 from workstation.ui.stepwise import Stepwise
 from workstation.ui.widgets.tiling import STACK
-from workstation.ui.widgets.viewport_grid import centre
 
 
 class ImagePresenter(QObject):
@@ -312,8 +311,6 @@ class ImagePresenter(QObject):
         self._loading.focus(shown.scene.index)
         here = shown.scene.image(shown.scene.index) is not None
         self._pending = None if here else lps_mm
-        if here:
-            centre(self._page.grid.frame(STACK), lps_mm)
 
     def show_slice(self, index: int) -> None:
         """Bring a slice of the stack, from 0, that the reader asked for; a missing one is fetched first."""

@@ -330,7 +330,7 @@ class ReadingPresenter(QObject):
     # deciding
 
     def jump(self, tracking_uid: str) -> None:
-        """Choose a finding and bring it to the middle of every view."""
+        """Choose a finding and bring it into every view."""
         session = self._desk.session
         if session is None or self._page.findings.selected == tracking_uid == "":
             return

@@ -10,7 +10,6 @@ from PySide6.QtGui import QHelpEvent, QInputMethodEvent, QMouseEvent, QResizeEve
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from viewers.qt.viewport import ViewportFrame, show_in_all
-from viewers.scene.camera import Camera
 from viewers.scene.keys import Command as ViewCommand
 from viewers.scene.link_group import LinkGroup
 from viewers.scene.raster import Window
@@ -24,6 +23,7 @@ from workstation.domain.registration import Registrations, moved
 from workstation.ui.commands import Composition
 from workstation.ui.finding_words import mark_words
 from workstation.ui.theme import current_theme
+from workstation.ui.widgets.panning import Target, bring, bring_together
 from workstation.ui.widgets.tiling import PLANES, STACK, Layout, Tiling, standard_tilings
 
 _STAGGER_MS: Final = 15
@@ -285,16 +285,21 @@ class ViewportGrid(QWidget):
 
     def show_point(self, lps_mm: Point) -> None:
         """
-        Bring a patient point of the case to every linked view and into the middle of each.
+        Bring a patient point of the case to every linked view; a picture that shows it well already stays in place.
 
         What is not related to the case is neither scrolled nor moved: its millimetres are others.
         """
         self.frame(STACK).show_point(lps_mm)
         source = self.frame(STACK).scene
+        targets = []
         for frame in self.frames.values():
             matrix = None if source is None or frame.scene is None else self.links.leads(source, frame.scene)
             if matrix is not None:
-                centre(frame, moved(lps_mm, matrix))
+                targets.append(Target(frame, moved(lps_mm, matrix), matrix))
+        bring_together([one for one in targets if one.frame.isVisibleTo(self)])
+        for one in targets:
+            if not one.frame.isVisibleTo(self):  # what is not on screen moves nothing that is
+                bring(one.frame, one.lps_mm)
 
     def point_at(self, key: str, x: float, y: float) -> Point | None:
         """
@@ -464,16 +469,3 @@ class ViewportGrid(QWidget):
                 elif box is not None:
                     self.set_adding(adding=False)
                     self.box_requested.emit(box)
-
-
-def centre(frame: ViewportFrame, lps_mm: Point) -> None:
-    """Pan a viewport so that a patient point lies in its middle; nothing moves without a picture."""
-    scene = frame.scene
-    width, height = frame.canvas.viewport
-    view = scene.view((width, height)) if scene is not None else None
-    if scene is None or view is None or view.plane is None:
-        return
-    x, y = view.viewport_of(lps_mm)
-    camera: Camera = scene.state.camera
-    scene.set_camera(camera.panned(width / 2 - x, height / 2 - y))
-    frame.refresh()
