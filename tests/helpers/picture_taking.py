@@ -19,6 +19,7 @@ from tests.helpers import picture_rest
 from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
 from workstation.bootstrap.loop_steps import CheckFailed, quiet_platform, screenshot, settle, wait_until
+from workstation.domain.finding import Lobe
 from workstation.domain.workitem import WorklistQuery, WorklistRow, WorklistTab
 from workstation.services.reading_session import ReadingSession
 from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
@@ -56,7 +57,8 @@ _BESIDE_A_CT: Final = ["editor", "norm", "sign", *picture_rest.OF_A_CT, *picture
 _WORDS: Final = {
     "dominant_type": "solid",
     "technique": "胸部低剂量平扫，层厚 1.0 mm，肺窗与纵隔窗。",
-    "impression": "1. 右肺上叶实性结节，建议增强 CT 及多学科会诊。\n2. 余双肺未见明确活动性病变。",
+    "change": "stable",
+    "impression": "1. 右肺上叶实性结节，Lung-RADS 4B，建议增强 CT 及多学科会诊。\n2. 余双肺未见明确活动性病变。",
 }
 _LAYOUT_NAMES: Final = {"one": Layout.ONE, "mpr": Layout.MPR, "mpr3d": "mpr3d", "volume": VOLUME}
 _COMMANDS: Final = {"1x2": "layout.1x2", "2x2": "layout.2x2", "prior": "priors.toggle", "fusion": "view.fusion"}
@@ -296,6 +298,8 @@ class Camera:
             return
         for finding in session.findings.visible:
             session.review.accept(finding.tracking_uid)
+        for finding in session.findings.visible[:1]:  # what the impression tells of it stands in the table, too
+            session.review.edit(finding.tracking_uid, lobe=Lobe.RIGHT_UPPER)
         self.window.show_page(REPORT)
         settle(2000)
         self.take("report")

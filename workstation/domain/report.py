@@ -15,6 +15,7 @@ from workstation.domain.critical import CriticalValue
 from workstation.domain.finding import FindingList
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
+from workstation.domain.known_prior import KnownPrior
 from workstation.domain.measurement import MeasurementSet, as_annotations
 from workstation.domain.mutual_recognition import Recognition
 from workstation.domain.norm.values import NormOverride
@@ -139,6 +140,8 @@ class Report:
     """Rules of the norm gate that held the signature up, each once, whether corrected or answered for"""
     prior_measurements: tuple[PriorMeasurements, ...] = ()
     """What was drawn on priors for comparison, one for each; no finding of this study and in no text of it"""
+    known_priors: tuple[KnownPrior, ...] = ()
+    """Earlier studies of the same part that were known, newest first: beside them no report is the first"""
 
     def __post_init__(self) -> None:
         for part in (self.findings.study_instance_uid, self.measurements.study_instance_uid):

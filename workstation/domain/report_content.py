@@ -93,6 +93,7 @@ def with_content(report: Report, other: Report, *, at: datetime) -> Report:
         image_looks=other.image_looks,
         key_pictures=other.key_pictures,
         prior_measurements=other.prior_measurements,
+        known_priors=report.known_priors or other.known_priors,
         links=other.links,
         addendum=other.addendum,
         updated_at=at,

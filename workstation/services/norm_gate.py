@@ -32,6 +32,7 @@ from workstation.domain.workitem import WorklistRow
 from workstation.services.category_age import changed_words, label_of
 from workstation.services.coded_answers import contradictions, other_inputs, sides_of
 from workstation.services.dominant_nodule import dominant_contradictions
+from workstation.services.norm_facts import firsts_of, nodules_of, priors_of
 from workstation.services.report_links import LinkState, link_states
 from workstation.services.unchanged_claim import unchanged_contradictions
 
@@ -98,6 +99,11 @@ def norm_subject(
         ),
         categories=tuple(_category(one, report) for one in report.categories),
         sides=tuple(sides_of(report, template)),
+        nodules=tuple(nodules_of(report, template)),
+        priors=tuple(priors_of(report)),
+        firsts=tuple(firsts_of(report, template)),
+        asked_categories=tuple(template.categories),
+        question=row.clinical_question,
     )
 
 
@@ -129,6 +135,23 @@ def describe_fault(fault: NormFault, template: ReportTemplate) -> str:
         "denied_in_conclusion": tr("“{quote}” denies what was found: “{against}”", quote=quote, against=against),
         "denied_in_findings": tr("“{quote}” denies what the same text says: “{against}”", quote=quote, against=against),
         "density_of_conclusion": tr("Density: “{quote}” but found “{against}”", quote=quote, against=against),
+        "nodule_side_in_text": tr("Side: “{quote}” but the table has “{against}”", quote=quote, against=against),
+        "nodule_lobe_in_text": tr("Lobe: “{quote}” but the table has “{against}”", quote=quote, against=against),
+        "nodule_density_in_text": tr("Density: “{quote}” but the table has “{against}”", quote=quote, against=against),
+        "nodule_without_lobe": tr(
+            "Nodule {quote} has no lobe in the table, the text says “{against}”: fill it in",
+            quote=quote,
+            against=against,
+        ),
+        "first_despite_prior": tr(
+            "“{quote}” although an earlier exam is there: {against}. Compare with it, or say why not",
+            quote=quote,
+            against=against,
+        ),
+        "screening_without_category": tr("A screening CT without a Lung-RADS category: choose it"),
+        "low_dose_without_category": tr(
+            "A low-dose chest CT with a nodule and no category: choose Lung-RADS or the table that holds"
+        ),
         "denied_by_choice": tr("“{quote}” is chosen, the report has “{against}”", quote=quote, against=against),
         "not_in_findings": tr("“{quote}” is not described in the findings", quote=quote),
         "normal_despite_findings": tr("“{quote}” although found: “{against}”", quote=quote, against=against),

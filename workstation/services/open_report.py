@@ -27,6 +27,8 @@ class Changed(Enum):
     LOOKS = auto()
     ON_PRIOR = auto()
     CRITICAL = auto()
+    PRIORS = auto()
+    """Earlier studies became known: nobody wrote anything, the check before signing looks again"""
     STATE = auto()
 
 

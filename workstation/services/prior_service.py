@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from resources.translation import tr
+from workstation.domain.anatomy import BodyRegion, anatomy_of, regions_in
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import IntegrityMismatch, NotPermitted, SourceError, Unreachable, WorkstationError
 from workstation.domain.frame_ports import Together
 from workstation.domain.hanging import HangingProtocol, PriorRelation, PriorStudy, comparable, is_like
 from workstation.domain.hanging_ports import PriorPort
+from workstation.domain.known_prior import KnownPrior
 from workstation.domain.linkable import is_elsewhere
 from workstation.domain.ports import AuditPort, CancelToken, ReportPort, RetrievePort, TemplatePort
 from workstation.domain.report import Report, ReportState
@@ -222,6 +224,28 @@ class PrefetchedImages:
             self._held[instance] = part10
             self._size += len(part10)
         return True
+
+
+def to_compare(priors: CasePriors, study: Study) -> tuple[KnownPrior, ...]:
+    """
+    Return the earlier studies that this one could be compared with: the same person, kind of images and part.
+
+    The part is certain where the structure was looked at, else it is what the description says; a description without
+    a part says nothing, and a study of another kind (a radiograph before a CT) is no first one of its kind.
+    """
+    ready = {one.study_instance_uid for one in priors.ready}
+    here = frozenset[BodyRegion]().union(*(anatomy_of(study, one).regions for one in study.series))
+    return tuple(
+        KnownPrior(one.study_instance_uid, one.study_date, one.modality, one.description, one.reported)
+        for one in priors.known
+        if one.study_instance_uid in ready
+        or (
+            one.relation is PriorRelation.SAME_PATIENT
+            and _is_earlier(one, study)
+            and is_like(study, one)
+            and bool(regions_in(one.description) & here)
+        )
+    )
 
 
 def _is_earlier(prior: PriorStudy, study: Study) -> bool:

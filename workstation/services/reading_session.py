@@ -20,6 +20,7 @@ from workstation.domain.finding import FindingList
 from workstation.domain.finding_traits import each_of, refreshed
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage, KeyImageList, KeyPicture
+from workstation.domain.known_prior import KnownPrior
 from workstation.domain.norm.values import NormFault
 from workstation.domain.prior_measurements import PriorMeasurements
 from workstation.domain.report import Blocker, Person, Report, signing_blockers
@@ -223,6 +224,13 @@ class ReadingSession:
         if known is not self.report or values != self.critical:
             self._critical = values
             self._open.put(known, Changed.CRITICAL)
+
+    def know_priors(self, priors: tuple[KnownPrior, ...]) -> None:
+        """Take note of the earlier studies that could be compared with; what was known stays, a signed report too."""
+        known = tuple({one.study_instance_uid: one for one in (*self.report.known_priors, *priors)}.values())
+        newest_first = tuple(sorted(known, key=lambda one: one.study_date, reverse=True))
+        if newest_first != self.report.known_priors and not self.content_locked:
+            self._open.put(replace(self.report, known_priors=newest_first), Changed.PRIORS)
 
     def go_on_with_other(self) -> None:
         """Go on with the version that was passed over; what stood here becomes the one that may be taken back."""

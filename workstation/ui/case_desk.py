@@ -69,6 +69,8 @@ class CaseDesk(QObject):
     """Tracking UID of a finding that somebody wants to see on the images"""
     annotation_wanted = Signal(str)
     """UID of an annotation that somebody wants to see on the images"""
+    place_wanted = Signal(str)
+    """Field of the report, finding or form that somebody is led to, because it lacks something"""
     image_wanted = Signal(object)
     """``KeyImage`` that somebody wants to see"""
     delivered = Signal(object)
@@ -295,6 +297,6 @@ class CaseDesk(QObject):
 
     def _on_change(self, change: Changed) -> None:
         session = self._session
-        if session is not None and change is not Changed.STATE and not session.read_only:
+        if session is not None and change not in {Changed.STATE, Changed.PRIORS} and not session.read_only:
             self._drafts.touch(session.report)
         self.changed.emit(change)

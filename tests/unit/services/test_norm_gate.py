@@ -42,7 +42,7 @@ def test_a_complete_report_with_its_accepted_findings_passes(study: Study) -> No
 
 def test_the_table_of_findings_is_held_against_the_impression(study: Study) -> None:
     report = preliminary_report(study)
-    swapped = {**report.values, "impression": "左肺上叶实性结节。右肺下叶磨玻璃结节。"}
+    swapped = {**report.values, "impression": "左肺上叶实性结节。右肺下叶磨玻璃结节。Lung-RADS 4B。"}
 
     assert rules(replace(report, values=swapped), study) == ["lobe_of_conclusion", "lobe_of_conclusion"]
     one = replace(report.findings, findings=report.findings.findings[:1])
@@ -142,7 +142,7 @@ def test_no_nodule_chosen_beside_an_accepted_nodule_is_told_with_both_sides(stud
 
 def test_an_open_fault_holds_the_signature_up_and_names_it(study: Study) -> None:
     report = preliminary_report(study)
-    wrong = replace(report, values={**report.values, "impression": "右肺上叶结节，直径约____mm。"})
+    wrong = replace(report, values={**report.values, "impression": "右肺上叶结节，直径约____mm，Lung-RADS 4B。"})
 
     with pytest.raises(NotSignable) as caught:
         require_norm(wrong, TEMPLATE, study, worklist_row(study), signer=SIGNER)
@@ -159,7 +159,7 @@ def answered(report: Report, by: str = "expert") -> Report:
 
 def test_what_the_author_answered_for_is_asked_of_the_next_signer_again(study: Study) -> None:
     report = replace(preliminary_report(study), state=ReportState.DRAFTED)
-    wrong = replace(report, values={**report.values, "impression": "右肺上叶结节，直径约____mm。"})
+    wrong = replace(report, values={**report.values, "impression": "右肺上叶结节，直径约____mm，Lung-RADS 4B。"})
 
     assert rules(answered(wrong), study) == []
     assert rules(answered(wrong, by="resident"), study) == ["residue"]

@@ -16,13 +16,14 @@ from workstation.dicom.objects.report_objects import DicomObjects
 from workstation.domain.audit import AuditAction
 from workstation.domain.errors import JobCancelled, NotPermitted, Unreachable
 from workstation.domain.hanging import PriorRelation
+from workstation.domain.known_prior import KnownPrior
 from workstation.domain.report import Person, Predecessor, ReportKind, ReportState
 from workstation.domain.study import Instance, Series
 from workstation.domain.template import Text
 from workstation.exchange.paper.pdf_pages import pdf_words
 from workstation.exchange.paper.report_pdf import ReportPdf
 from workstation.services.jobs import NoJob
-from workstation.services.prior_service import ComparePriors, PrefetchedImages
+from workstation.services.prior_service import CasePriors, ComparePriors, PrefetchedImages, to_compare
 from workstation.storage.hanging_protocols import load_protocol
 
 PROTOCOLS = tuple(load_protocol(path) for path in hanging_paths())
@@ -264,3 +265,20 @@ def test_objects_that_nobody_signed_or_that_were_replaced_are_no_report_of_a_pri
     assert found is not None
     assert [caption for caption, _text in found.lines] == ["9.3"]
     assert "未见结节。" in found.text
+
+
+def test_a_study_of_another_part_kind_time_or_person_is_nothing_to_compare_with() -> None:
+    dated = replace(CURRENT, study_date="20261121")
+    known = (
+        prior("1.9.1", reported=True),
+        prior("1.9.2", description="头颅 CT 平扫"),
+        prior("1.9.3", modality="DX"),
+        prior("1.9.4", "20270101"),
+        prior("1.9.5", relation=ELSEWHERE),
+        prior("1.9.6", description=""),
+    )
+    assert to_compare(CasePriors(known), dated) == (
+        KnownPrior("1.9.1", "20251208", "CT", "胸部 CT 平扫", is_reported=True),
+    )
+    hung = CasePriors(known, ready=(structure("1.9.6"),))
+    assert [one.study_instance_uid for one in to_compare(hung, dated)] == ["1.9.1", "1.9.6"]

@@ -13,6 +13,7 @@ from workstation.domain.errors import NotPermitted
 from workstation.domain.finding import Decision, Lobe, NoduleType, RejectReason
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage
+from workstation.domain.known_prior import KnownPrior
 from workstation.domain.report import BlockerKind, ReportState
 from workstation.domain.workitem import Claim
 from workstation.services.open_report import Changed
@@ -170,3 +171,20 @@ def test_how_images_are_seen_is_kept_and_told_once() -> None:
 
     assert opened.report.image_looks == (LOOK,)
     assert told == [Changed.LOOKS]
+
+
+def test_a_prior_that_becomes_known_is_kept_with_the_report_and_is_no_writing() -> None:
+    opened, heard = session(), list[Changed]()
+    opened.subscribe(heard.append)
+    older, newer = (KnownPrior(f"1.9.{n}", f"202{n}0101", "CT", "") for n in (4, 5))
+    before = opened.report
+    opened.know_priors((older,))
+    opened.know_priors((newer, older))
+    opened.know_priors((older,))
+
+    assert opened.report.known_priors == (newer, older)
+    assert heard == [Changed.PRIORS, Changed.PRIORS]
+    assert (opened.report.revision, opened.report.updated_at) == (before.revision, before.updated_at)
+    looking = session(claim=None)
+    looking.know_priors((older,))
+    assert looking.report.known_priors == ()

@@ -17,6 +17,7 @@ from workstation.domain.categories.values import AssignedCategory
 from workstation.domain.finding import Decision, Finding, FindingList, Lobe, NoduleType
 from workstation.domain.finding_size import size_of
 from workstation.domain.image_place import ImagePlace
+from workstation.domain.known_prior import KnownPrior
 from workstation.domain.observation import FollowUp
 from workstation.domain.report import Report
 from workstation.domain.study import Study
@@ -46,6 +47,9 @@ SOURCES: Final = {
     Decision.REJECTED: Text("AI 提示，医师驳回", "proposed by AI, rejected"),
     Decision.UNDECIDED: Text("AI 提示，待裁决", "proposed by AI, undecided"),
 }
+FIRST: Final = "baseline"
+"""The option of a field that calls this the first examination"""
+_NOT_THE_FIRST: Final = Text("{said}（另有既往检查：{priors}）", "{said} (earlier exams exist: {priors})")
 NO_FINDINGS: Final = Text("未记录结节。", "No nodule recorded.")
 _SENTENCE: Final = Text(
     "{number}. {lobe}{kind}，{size}{place}（{source}）。",
@@ -306,10 +310,24 @@ def field_text(item: TemplateField, report: Report) -> str:
         raise ValueError("a findings table has no single text")
     value = report.values.get(item.key, "").strip()
     if item.type is FieldType.CHOICE:
-        return next((choice.label.get(report.language) for choice in item.choices if choice.key == value), value)
+        said = next((choice.label.get(report.language) for choice in item.choices if choice.key == value), value)
+        return _beside_priors(said, report) if value == FIRST else said
     if item.type is FieldType.NUMBER and value:
         return f"{value} {item.unit_words}".strip()
     return value
+
+
+def prior_words(prior: KnownPrior) -> str:
+    """Return day, kind and description of an earlier study, absent parts left out."""
+    day = prior.study_date
+    day = f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 else day
+    return " ".join(part for part in (day, prior.modality, prior.description) if part)
+
+
+def _beside_priors(said: str, report: Report) -> str:
+    """Return "first examination" with the earlier ones that are there: on its own it would say that there is none."""
+    priors = _SEMICOLON.get(report.language).join(prior_words(one) for one in report.known_priors)
+    return _NOT_THE_FIRST.get(report.language).format(said=said, priors=priors) if priors else said
 
 
 def category_sentence(category: AssignedCategory, language: str) -> str:

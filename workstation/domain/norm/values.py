@@ -76,6 +76,14 @@ class NormDenial:
 
 
 @dataclass(frozen=True, slots=True)
+class NormChoice:
+    """An option chosen in ``field``; ``quote`` is how the report writes it."""
+
+    field: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class NormCategory:
     """
     A category of the report: its ``scheme``, ``chosen`` as the table writes it, and ``label`` in the report's words.
@@ -105,6 +113,38 @@ class NormSide:
 
 
 @dataclass(frozen=True, slots=True)
+class NormNodule:
+    """
+    A nodule of the lung as the reader coded it in the table of ``table`` (a field key).
+
+    ``finding`` is its Tracking UID, ``name`` and ``words`` are how the report calls it. ``side`` (``left``, ``right``),
+    ``lobe`` (``upper``, ``middle``, ``lower``) and ``density`` (``solid``, ``part_solid``, ``ground_glass``) are empty
+    where nobody said. ``sizes_mm`` are its axes, mean and diameter by volume, as far as known.
+    """
+
+    table: str
+    finding: str
+    name: str
+    words: str
+    side: str = ""
+    lobe: str = ""
+    density: str = ""
+    sizes_mm: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NormPrior:
+    """
+    An earlier study of the same patient and part to compare with; ``words`` name it in the report's words.
+
+    ``is_reported``: a signed report of it is there.
+    """
+
+    words: str
+    is_reported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NormSubject:
     """
     Everything that is compared; empty strings and None where it is not known.
@@ -131,6 +171,14 @@ class NormSubject:
     denials: tuple[NormDenial, ...] = ()
     categories: tuple[NormCategory, ...] = ()
     sides: tuple[NormSide, ...] = ()
+    nodules: tuple[NormNodule, ...] = ()
+    priors: tuple[NormPrior, ...] = ()
+    firsts: tuple[NormChoice, ...] = ()
+    """Choices that call this the first examination"""
+    asked_categories: tuple[str, ...] = ()
+    """Schemes that the template offers"""
+    question: str = ""
+    """What the referring physician asks"""
 
 
 @dataclass(frozen=True, slots=True)

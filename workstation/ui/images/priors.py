@@ -15,7 +15,7 @@ from workstation.domain.ports import JobContext
 from workstation.domain.study import Study
 from workstation.services.jobs import JobHandle, Pool
 from workstation.services.prior_report import PriorReport
-from workstation.services.prior_service import CasePriors
+from workstation.services.prior_service import CasePriors, to_compare
 from workstation.ui.commands import Command
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.hanging import Hanging
@@ -133,6 +133,7 @@ class Priors(QObject):
         if self._case is None:
             return
         self._priors = priors
+        self._case.session.know_priors(to_compare(priors, self._case.session.study))
         self._ready = {one.study_instance_uid: one for one in priors.ready}
         if priors.failure is not None:
             self._not_found(priors.failure)

@@ -1,0 +1,79 @@
+"""Facts of a report beside its texts that the norm gate compares: coded nodules, known priors, and "first exam"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from resources.categories import input_name, input_value
+from workstation.dicom.sr import report_words
+from workstation.dicom.sr.size_words import size_numbers
+from workstation.domain.finding import Finding, Lobe, NoduleType
+from workstation.domain.finding_size import size_of
+from workstation.domain.norm.category_rules import CATEGORY_FORM
+from workstation.domain.norm.values import NormChoice, NormNodule, NormPrior
+from workstation.domain.report import Report
+from workstation.domain.template import FieldType, ReportTemplate, Text
+
+_NUMBER: Final = Text("{number} 号", "No. {number}")
+_CHANGE: Final = "change"
+_PLACES: Final = {
+    Lobe.UNSPECIFIED: ("", ""),
+    Lobe.RIGHT_UPPER: ("right", "upper"),
+    Lobe.RIGHT_MIDDLE: ("right", "middle"),
+    Lobe.RIGHT_LOWER: ("right", "lower"),
+    Lobe.LEFT_UPPER: ("left", "upper"),
+    Lobe.LEFT_LOWER: ("left", "lower"),
+}
+_COMPARED: Final = frozenset({NoduleType.SOLID, NoduleType.PART_SOLID, NoduleType.GROUND_GLASS})
+"""Types by attenuation; calcified is said beside any of them"""
+
+
+def nodules_of(report: Report, template: ReportTemplate) -> Iterator[NormNodule]:
+    """Yield the nodules of the table as they are coded; nothing where the template has no table, and no film."""
+    table = next((item.key for item in template.fields if item.type is FieldType.FINDINGS), "")
+    for finding in report.findings.reported if table else ():
+        if finding.on_image is None:
+            side, lobe = _PLACES[finding.lobe]
+            density = finding.nodule_type.value if finding.nodule_type in _COMPARED else ""
+            name = _NUMBER.get(report.language).format(number=finding.number)
+            words = f"{name} {report_words.located_words(finding, report.language)}"
+            yield NormNodule(table, finding.tracking_uid, name, words, side, lobe, density, _sizes(finding, report))
+
+
+def _sizes(finding: Finding, report: Report) -> tuple[float, ...]:
+    size = size_of(finding, report.drawn.annotations)
+    return () if size is None else tuple(one.value_mm for one in size_numbers(size))
+
+
+def priors_of(report: Report) -> Iterator[NormPrior]:
+    """Yield the studies that could be compared with, those with a report of their own and those compared already."""
+    for one in report.known_priors:
+        yield NormPrior(report_words.prior_words(one), one.is_reported)
+    known = {one.study_instance_uid for one in report.known_priors}
+    for finding in report.findings.reported:
+        pair = finding.follow_up
+        if pair is not None and pair.prior_study_instance_uid not in known:
+            yield NormPrior(pair.prior.observed_on.isoformat(), is_reported=True)
+
+
+def firsts_of(report: Report, template: ReportTemplate) -> Iterator[NormChoice]:
+    """Yield where the reader chose that this is the first examination: a field, a finding, the input of a category."""
+    words = report.language
+    colon = "：" if words.startswith("zh") else ": "
+    for item in template.fields:
+        value = report.values.get(item.key, "").strip()
+        chosen = next((one for one in item.choices if one.key == value == report_words.FIRST), None)
+        if chosen is not None:
+            yield NormChoice(item.key, f"{item.label.get(words)}{colon}{chosen.label.get(words)}")
+    for finding in report.findings.reported:
+        number = _NUMBER.get(words).format(number=finding.number)
+        for trait in finding.traits:
+            if trait.option == report_words.FIRST:
+                said = f"{number} {trait.label.get(words)}{colon}{trait.value.get(words)}"
+                yield NormChoice(finding.tracking_uid, said)
+    for category in report.categories:
+        target = f"{CATEGORY_FORM}{category.result.scheme.value}"
+        for name, value in category.result.inputs:
+            if name.rpartition(".")[2] == _CHANGE and value == report_words.FIRST:
+                yield NormChoice(target, f"{input_name(name, words)} {input_value(value, words)}")
