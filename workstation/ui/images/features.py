@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
+from workstation.ui.images.active_row import ActiveRow
 from workstation.ui.images.annotation_table import AnnotationTable
 from workstation.ui.images.cine import CinePlayback
 from workstation.ui.images.comparison import Comparison
@@ -40,4 +41,5 @@ FEATURES: Final[tuple[Callable[[FeatureContext], QObject], ...]] = (
     KeyImages,
     HistogramView,
     Thumbnails,
+    ActiveRow,
 )

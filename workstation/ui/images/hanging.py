@@ -100,6 +100,7 @@ class Hanging(QObject):
         images.case_opened.connect(self._opened)
         images.case_closed.connect(self._closed)
         images.series_shown.connect(self._series_shown)
+        self._page.series_requested.connect(self._asked_for)
         images.brought.connect(self._leave_the_level)
         images.slices_arrived.connect(lambda _shown: self._slices_came())
         images.series_settled.connect(lambda _shown: self._slices_came())
@@ -215,6 +216,13 @@ class Hanging(QObject):
             self._bring_along()
         if not self.is_on_screen:
             self._lay_alone(shown)
+
+    def _asked_for(self, key: str) -> None:
+        """Hang the series that a reader chose in the list where the stage on screen does not show it."""
+        shown = self._images.shown
+        is_elsewhere = self.is_on_screen and all(cell.key != STACK for cell in self.cells)
+        if shown is not None and shown.key == key and is_elsewhere:
+            self._replace_stack(shown)
 
     def choose(self) -> None:
         """Hang the first usable stage of the protocol that fits the study and its priors best."""
