@@ -284,7 +284,7 @@ def test_measuring_without_spacing_counts_pixels_and_says_so(qtbot: QtBot, frame
     frame.choose_tool(ToolName.DISTANCE)
     drag(frame, (100, 100), (220, 260))
     (drawn,) = shown(frame).frame(frame.canvas.viewport).overlay.callipers
-    assert drawn.lines == ("50.0 px",)
+    assert drawn.lines == ("50.0 px", "not calibrated")
 
 
 def test_clicking_a_mark_names_its_finding(qtbot: QtBot, frame: ViewportFrame) -> None:

@@ -44,6 +44,7 @@ _SHOWN_UNITS: Final[Mapping[str, tuple[int | None, str]]] = MappingProxyType(
     }
 )
 """Digits after the point and how a unit is written; other units are those of the pixels."""
+_PIXELS: Final = frozenset({"px", "px2"})
 Line = tuple[PixelPoint, ...]
 
 
@@ -99,6 +100,8 @@ def words(annotation: Annotation) -> tuple[str, ...]:
         lines += _statistics_lines(annotation.statistics)
     lines += _number_lines(annotation)
     basis = "" if annotation.basis is None else annotation.basis.text
+    if any(one.unit in _PIXELS for one in annotation.measures):
+        basis = tr("not calibrated")  # a number of pixels must not be taken for millimetres
     return (*lines, basis) if basis else tuple(lines)
 
 

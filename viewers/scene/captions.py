@@ -52,6 +52,8 @@ class StudyCaptions:
     series: str = ""
     contrast: str = ""
     warnings: tuple[str, ...] = ()
+    time_word: str = ""
+    """Of what ``study_date_time`` is the time: when the images were taken, or when the study began, as lists tell"""
 
     def anonymous(self) -> StudyCaptions:
         """Return what says nothing about who or where."""
@@ -101,19 +103,21 @@ class _Line:
 
 
 def corner_lines(
-    study: StudyCaptions, view: ViewCaptions, viewport: tuple[float, float], identity: Identity = Identity.FULL
-) -> tuple[CaptionLine, ...]:
+    study: StudyCaptions, view: ViewCaptions, viewport: tuple[float, float], identity: Identity = Identity.FULL,
+    *, air: str = "",
+) -> tuple[CaptionLine, ...]:  # fmt: skip
     """
     Return the lines that are painted, in viewport pixels.
 
     Below 480 px width two lines a corner remain, below 320 one: the patient's name, the slice number and the
-    day of the study go last. Warnings always stay, even with the text hidden.
+    day of the study go last. Warnings always stay, even with the text hidden. ``air`` is the side, ``left`` or
+    ``right``, at which a mammogram shows no tissue: what has room there stands there, both corners in one.
     """
     warnings = tuple(dict.fromkeys((*study.warnings, *view.warnings)))
     if identity is Identity.ANONYMOUS:
         study = study.anonymous()
     room = _lines_that_fit(viewport)
-    placed: list[CaptionLine] = []
+    kept_by: dict[Corner, tuple[tuple[str, ...], list[str]]] = {}
     is_narrow = viewport[0] < ONE_LINE_BELOW_PX
     for corner, lines in _corners(study, view, only_day=is_narrow).items():
         # case and prior are told apart by their days: that line stays beside what the study is
@@ -122,8 +126,9 @@ def corner_lines(
             most = min(room + 1, _lines_by_height(viewport))  # what lies over the image takes no line from it
         kept = [] if identity is Identity.NONE else _most_important(lines, most)
         alerts = warnings if corner is Corner.TOP_RIGHT else ()
-        placed += _placed(corner, alerts, [line.text for line in kept], viewport)
-    return tuple(placed)
+        kept_by[corner] = alerts, [line.text for line in kept]
+    sides = _in_the_air(kept_by, air, viewport)
+    return tuple(line for corner, (alerts, texts) in sides.items() for line in _placed(corner, alerts, texts, viewport))
 
 
 def mpr_interpolated() -> str:
@@ -139,7 +144,7 @@ def _corners(study: StudyCaptions, view: ViewCaptions, *, only_day: bool = False
             _Line(study.institution, 3),
             _Line(study.study_description, 1),
             _Line(study.accession_number, 4),
-            _Line(study.study_date_time.partition(" ")[0] if only_day else study.study_date_time, 2),
+            _Line(_time_text(study, only_day=only_day), 2),
         ),
         Corner.BOTTOM_LEFT: (
             _Line(view.window, 1),
@@ -155,6 +160,26 @@ def _corners(study: StudyCaptions, view: ViewCaptions, *, only_day: bool = False
             _Line(view.location, 3),
         ),
     }
+
+
+def _time_text(study: StudyCaptions, *, only_day: bool) -> str:
+    if only_day or not study.study_date_time:
+        return study.study_date_time.partition(" ")[0]
+    return f"{study.time_word} {study.study_date_time}".lstrip()
+
+
+def _in_the_air(
+    corners: dict[Corner, tuple[tuple[str, ...], list[str]]], air: str, viewport: tuple[float, float]
+) -> dict[Corner, tuple[tuple[str, ...], list[str]]]:
+    """Return the texts with those over the breast moved to the side of the air, as far as half of it has room."""
+    found = dict(corners)
+    pairs = (Corner.TOP_LEFT, Corner.TOP_RIGHT), (Corner.BOTTOM_LEFT, Corner.BOTTOM_RIGHT)
+    for left, right in pairs if air in {"left", "right"} else ():
+        to, away = (left, right) if air == "left" else (right, left)
+        alerts, texts = (*corners[left][0], *corners[right][0]), [*corners[left][1], *corners[right][1]]
+        if len(alerts) + len(texts) <= _lines_by_height(viewport):
+            found[to], found[away] = (alerts, texts), ((), [])
+    return found
 
 
 def _lines_that_fit(viewport: tuple[float, float]) -> int:

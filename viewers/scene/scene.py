@@ -367,7 +367,7 @@ class Scene(ABC):
         )
         drawn = self.marks(view)
         coloured = self.fused or explained
-        captions = corner_lines(self.captions, about, viewport, self.identity)
+        captions = corner_lines(self.captions, about, viewport, self.identity, air=self._air(view))
         return Overlay(
             captions=captions,
             letters=overlay.letters(view),
@@ -425,6 +425,10 @@ class Scene(ABC):
 
     def _crosshair_strokes(self, view: SliceView, drawn: tuple[MarkOutline, ...]) -> tuple[Stroke, ...]:
         return () if self.crosshair is None else overlay.crosshair(view, self.crosshair, drawn)
+
+    def _air(self, view: SliceView) -> str:  # noqa: ARG002 - films of a breast have a side without tissue
+        """Return the side of the picture that is free for text, empty where neither is more than the other."""
+        return ""
 
     def _guides(self, view: SliceView) -> tuple[Stroke, ...]:  # noqa: ARG002 - planes have guides, stacks have none
         return ()

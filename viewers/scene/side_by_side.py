@@ -45,6 +45,13 @@ def is_chest_wall_known(view: SliceView) -> bool:
     return "A" in right or "P" in right
 
 
+def air_side(view: SliceView) -> str:
+    """Return the side, ``left`` or ``right``, away from the chest wall; empty where the image does not tell."""
+    letters = view.letters()
+    walls = [edge for edge in ("left", "right") if "P" in letters.get(edge, "")]
+    return {"left": "right", "right": "left"}[walls[0]] if len(walls) == 1 else ""
+
+
 def at_edge(view: SliceView, edge: str) -> Camera:
     """Return the camera moved sideways so that the picture touches the ``left`` or ``right`` edge of its viewport."""
     left, right = _sides(view)

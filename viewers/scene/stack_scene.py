@@ -19,6 +19,7 @@ from viewers.scene.picture_doubts import image_doubts
 from viewers.scene.picture_place import StackPlace
 from viewers.scene.raster import VoiLut, Window, full_range
 from viewers.scene.scene import Scene
+from viewers.scene.side_by_side import air_side
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_images import StackImages
 from viewers.scene.technique_words import technique_text, thickness_text
@@ -436,6 +437,9 @@ class StackScene(Scene):
             warnings=(*self._state_words(), *self._doubts(image)),
         )
 
+    def _air(self, view: SliceView) -> str:
+        return air_side(view) if self.modality == "MG" else ""
+
     def _doubts(self, image: SliceImage | None) -> tuple[str, ...]:
         shown = self._source()
         return () if image is None or shown is None else image_doubts(image, self._grayscale(shown).voi)
@@ -447,13 +451,13 @@ class StackScene(Scene):
         label = self._applied.state.label or tr("presentation state")
         if self.refusal:
             return (*early, tr("Not shown as stored ({label}): {reason}", label=label, reason=self.refusal))
+        if self.partial_state:
+            reason = self.partial_state
+            return (*early, tr("Only view and annotations as stored ({label}): {reason}", label=label, reason=reason))
         return (*early, tr("Shown as stored: {label}", label=label))
 
     def _message(self) -> str:
         failed = self._images.failed.get(self._index)
-        if self.partial_state:
-            reason = self.partial_state
-            return (*early, tr("Only view and annotations as stored ({label}): {reason}", label=label, reason=reason))
         return failed if failed is not None else tr("Fetching slice {number}…", number=self._index + 1)
 
     def _plane(self, index: int) -> ImagePlane | None:

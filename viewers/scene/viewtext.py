@@ -28,7 +28,7 @@ def window_text(voi: Window | VoiLut) -> str:
 def spacing_text(size: PixelSize | None) -> str:
     """Return the doubt about distances on an image without a plane, empty where there is none."""
     if size is None:
-        return tr("No spacing")
+        return tr("Not calibrated: lengths in pixels")
     factor = f"{size.magnification:.2f}" if size.magnification is not None else ""
     if size.basis is SpacingBasis.DETECTOR:
         return (

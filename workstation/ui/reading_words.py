@@ -119,6 +119,7 @@ def captions(study: Study, series: Series, row: WorklistRow) -> StudyCaptions:
         study_description=study.description,
         accession_number=study.accession_number,
         study_date_time=" ".join(part for part in (_date(day), _time(clock)) if part),
+        time_word=tr("Taken") if technique.taken else tr("Study began"),
         series=" ".join(part for part in (number, series.description) if part),
         contrast=tr("Contrast medium {agent}", agent=technique.contrast) if technique.contrast else "",
         warnings=doubts,

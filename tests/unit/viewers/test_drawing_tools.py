@@ -184,6 +184,6 @@ def test_an_annotation_of_one_image_in_pixels_shows_on_no_other() -> None:
     assert picture is not None
     drawn = annotation(AnnotationKind.LENGTH, picture, [(10.0, 10.0), (40.0, 50.0)])  # type: ignore[list-item]  # pixels of an image without a place
     scene.annotations.add("1.2.3", drawn)
-    assert [c.lines for c in scene.frame(VIEWPORT).overlay.callipers] == [("50.0 px",)]
+    assert [c.lines for c in scene.frame(VIEWPORT).overlay.callipers] == [("50.0 px", "not calibrated")]
     scene.scroll_to(1)
     assert scene.frame(VIEWPORT).overlay.callipers == ()

@@ -247,7 +247,10 @@ def test_coronal_planes_of_an_axial_series_say_that_they_are_interpolated() -> N
 
 def test_lossy_and_unscaled_images_say_so() -> None:
     scene = stack([SliceImage(np.zeros((8, 8), dtype=np.int16), lossy_ratio=9.2)])
-    assert [c.text for c in scene.frame(VIEWPORT).overlay.captions if c.is_warning] == ["Lossy 9.2:1", "No spacing"]
+    assert [c.text for c in scene.frame(VIEWPORT).overlay.captions if c.is_warning] == [
+        "Lossy 9.2:1",
+        "Not calibrated: lengths in pixels",
+    ]
     assert scene.frame(VIEWPORT).overlay.scale_bar is None
 
 
