@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from resources.translation import use_language
-from tests.helpers.comparing import ComparingBench, case_of, ct_study, mammogram_study
+from tests.helpers.comparing import ComparingBench, case_of, ct_study, mammogram_study, shipped
 from viewers.scene.mpr_scene import MprScene
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.raster import Window
@@ -20,6 +20,7 @@ from viewers.scene.scene import Scene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
 from workstation.domain.study import Study
+from workstation.ui.hanging_words import stage_title
 from workstation.ui.images.volume_views import VOLUME
 from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.tiling import STACK, Layout
@@ -393,3 +394,9 @@ def test_nothing_of_a_closed_case_stays_in_any_cell(qtbot: QtBot, make: Callable
     bench.desk.close()
     assert all(frame.scene is None for frame in bench.page.grid.frames.values())
     assert bench.comparison.hanging.cells == []
+
+
+def test_every_shipped_stage_is_called_by_words_not_by_numbers() -> None:
+    titles = {stage_title(stage) for protocol in shipped() for stage in protocol.stages}
+    assert {"One view", "Two views", "Four views", "CC + MLO with prior"} <= titles
+    assert [title for title in titles if not any(letter.isalpha() for letter in title)] == []

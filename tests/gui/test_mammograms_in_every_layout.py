@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -141,7 +142,7 @@ def test_one_mammogram_alone_has_its_chest_wall_at_the_edge_and_every_series_its
         bench.page.series_requested.emit(uid)
         all_here(qtbot, bench)
         assert named(bench) == [name]
-        qtbot.waitUntil(lambda wall=wall: walls(bench) == [wall])
+        qtbot.waitUntil(partial(lambda expected: walls(bench) == expected, [wall]))
 
 
 def test_the_mammograms_of_one_series_are_each_laid_to_their_own_chest_wall_while_scrolling(

@@ -44,6 +44,7 @@ class Hub:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.down = False
+        self.count = 4
 
     def thumbnails(self, study_instance_uid: str, most: int, pixels: int) -> tuple[Thumbnail, ...]:
         assert (most, pixels) == (4, 272)
@@ -51,7 +52,8 @@ class Hub:
         if self.down:
             raise Unreachable("The hub is not there", hint="Try again.")
         return tuple(
-            Thumbnail(f"{study_instance_uid}.{n}", "CT", f"part {n}", 40, jpeg() if n else b"") for n in range(4)
+            Thumbnail(f"{study_instance_uid}.{n}", "CT", f"part {n}", 40, jpeg() if n else b"")
+            for n in range(self.count)
         )
 
 
@@ -102,6 +104,37 @@ def test_a_case_that_grew_is_asked_for_anew_and_what_is_forgotten_is_gone(
     pictures.ask(replace(row(), images_received=140), lambda _found: None)
     qtbot.waitUntil(lambda: bool(jobs.waiting))
     jobs.run()
+    assert len(hub.asked) == 3
+
+
+def test_a_case_that_grows_keeps_its_pictures_until_the_new_ones_are_here(
+    qtbot: QtBot, hub: Hub, jobs: JobsByHand, pictures: PreviewPictures
+) -> None:
+    pictures.ask(row(), lambda _found: None)
+    qtbot.waitUntil(lambda: bool(jobs.waiting))
+    jobs.run()
+    shown: list[int] = []
+    pictures.ask(replace(row(), images_received=140), lambda found: shown.append(len(found or ())))
+    assert shown == [4]
+
+
+def test_an_answer_without_pictures_is_not_kept_and_what_failed_is_asked_for_when_the_list_comes_anew(
+    qtbot: QtBot, hub: Hub, jobs: JobsByHand, pictures: PreviewPictures
+) -> None:
+    shown: list[int] = []
+
+    def ask_again() -> None:
+        pictures.ask(row(), lambda found: shown.append(-1 if found is None else len(found)))
+        qtbot.waitUntil(lambda: bool(jobs.waiting))
+        jobs.run()
+
+    hub.count = 0  # the case is in the list before its images can be found
+    ask_again()
+    hub.down = True
+    ask_again()
+    hub.count, hub.down = 4, False
+    ask_again()
+    assert [one for one in shown if one] == [-1, 4]
     assert len(hub.asked) == 3
 
 

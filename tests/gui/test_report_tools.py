@@ -101,6 +101,14 @@ def test_signing_stops_at_a_fault_until_somebody_answers_for_it(shown: Shown) ->
     assert shown.wrong_lines() == []
 
 
+def test_the_norm_check_opens_with_the_keyboard_in_the_reason(shown: Shown) -> None:
+    shown.fill(WRONG)
+    shown.page.sign.click()
+    gate = shown.presenter.tools.dialog
+    assert isinstance(gate, NormDialog)
+    assert gate.focusWidget() is gate.reason
+
+
 def test_the_sign_dialog_tells_what_is_answered_for_by_whom_and_why(shown: Shown) -> None:
     shown.fill(WRONG)
     shown.page.sign.click()

@@ -203,6 +203,13 @@ def test_a_pet_ct_is_named_whole_in_its_column(qapp: QApplication, modality: str
 
 
 @pytest.mark.parametrize("latin", [False, True])
+def test_a_pet_ct_has_its_frame_in_a_wide_list(qapp: QApplication, latin: bool) -> None:  # noqa: FBT001 - a table
+    apply_theme(qapp)
+    inside = plan_columns(1920 - 64, latin=latin).widths[Column.MODALITY] - 16
+    assert inside >= paint.chip_width("", "PET-CT")
+
+
+@pytest.mark.parametrize("latin", [False, True])
 def test_a_hospital_of_eight_characters_is_read_whole_at_1366_by_768(qapp: QApplication, latin: bool) -> None:  # noqa: FBT001 - a table
     apply_theme(qapp)
     room = plan_columns(1366 - 48, latin=latin).widths

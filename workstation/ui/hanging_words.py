@@ -19,7 +19,7 @@ def stage_title(stage: Stage) -> str:
     """Return the stage's name; the names of shipped protocols are translated, own ones stand as they were given."""
     words = {
         "1": tr("One view"),
-        "1 + 2": tr("First and second"),
+        "1 + 2": tr("Two views"),
         "2 x 2": tr("Four views"),
         "planes": tr("Planes and 3D"),
         "lung": tr("Lung"),

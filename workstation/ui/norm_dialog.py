@@ -68,7 +68,7 @@ class NormDialog(Dialog):
         self.cancel.set_text(tr("Correct the report"))
         self._answer = self.set_primary(tr("Answer for it"), icon="quill-pen")
         self._ready()
-        self.cancel.setFocus()
+        self.reason.setFocus()
 
     def _locate(self, fault: ToldFault) -> Button:
         button = Button(tr("Locate"), "ghost", small=True)

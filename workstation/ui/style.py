@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from workstation.ui import paint
 from workstation.ui.theme import current_theme
 
+PAINTS_FOCUS: Final = "paintsFocus"
+"""The property of a button that shows by itself that the keyboard is there"""
 _GAP: Final = 2
 _INDICATORS: Final = frozenset(
     {QStyle.PrimitiveElement.PE_IndicatorCheckBox, QStyle.PrimitiveElement.PE_IndicatorRadioButton}
@@ -96,7 +98,9 @@ class FocusRing(QObject):
             self._frame.setWidget(None)  # type: ignore[arg-type] # Qt takes null to detach
             self._frame.deleteLater()
             self._frame = None
-        if not isinstance(new, QAbstractButton) or QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+        if not isinstance(new, QAbstractButton) or new.property(PAINTS_FOCUS):
+            return
+        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
             return
         if new.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):
             self._frame = QFocusFrame(new.window())

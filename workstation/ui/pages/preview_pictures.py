@@ -46,6 +46,8 @@ class PreviewPictures(QObject):
             self._wanted = (row, show)
             if (known := self._known.get(_key(row))) is not None:
                 show(known)
+            elif self._job is None and not self._pause.isActive():
+                self._pause.start()  # what did not come, or came without pictures, is asked for once more
             return
         self.forget_question()
         if row is None or self._port is None or not row.images_received:
@@ -53,7 +55,7 @@ class PreviewPictures(QObject):
             return
         known = self._known.get(_key(row))
         self._wanted = (row, show)
-        show(known or ())
+        show(known or self._former(row.study_instance_uid))
         if known is None:
             self._pause.start()
 
@@ -83,10 +85,15 @@ class PreviewPictures(QObject):
 
     def _came(self, key: Key, pictures: tuple[Thumbnail, ...]) -> None:
         self._job = None
-        self._known[key] = pictures
+        if any(one.jpeg for one in pictures):  # a hub that had nothing to draw yet is asked once more
+            self._known[key] = pictures
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
         self._show(key, pictures)
+
+    def _former(self, study_instance_uid: str) -> tuple[Thumbnail, ...]:
+        """Return what a case showed before it grew, until its new pictures are here."""
+        return next((self._known[one] for one in reversed(self._known) if one[0] == study_instance_uid), ())
 
     def _failed(self, key: Key, error: Exception) -> None:
         self._job = None

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayou
 
 from workstation.ui import paint
 from workstation.ui.icons import paint_icon
+from workstation.ui.style import PAINTS_FOCUS
 from workstation.ui.theme import current_theme
 from workstation.ui.widgets.labels import Logo
 
@@ -96,6 +97,7 @@ class RailButton(QToolButton):
         self.setAccessibleName(action.text())
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty(PAINTS_FOCUS, True)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_slim(self, slim: bool) -> None:  # noqa: FBT001 - the state is the subject here
@@ -136,6 +138,8 @@ class RailButton(QToolButton):
                        align=Qt.AlignmentFlag.AlignCenter)  # fmt: skip
         if self._badge:
             self._paint_badge(painter)
+        if self.hasFocus():  # only the keyboard comes here; round it the rail has no room for a ring
+            paint.focus_ring(painter, self.rect())
 
     def _paint_badge(self, painter: QPainter) -> None:
         theme = current_theme()

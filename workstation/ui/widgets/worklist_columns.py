@@ -70,6 +70,8 @@ NEVER_HIDDEN: Final = frozenset(
 )
 _JOINED_PATIENT: Final = 152  # name with sex and age in one cell
 _LATIN_NAME: Final = {Column.PATIENT: (_JOINED_PATIENT, 172)}
+_MODALITY: Final = (60, 72)
+"""A code, and the frame round "PET-CT\""""
 _SHORT_SITE: Final = 104
 _SHORT_DESCRIPTION: Final = 120
 _READABLE_DESCRIPTION: Final = 150
@@ -190,7 +192,11 @@ def plan_columns(
     rest = sum(each for column, each in widths.items() if column is not Column.DESCRIPTION)
     if own and rest + min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION) > width:
         return plan_columns(width, hidden, latin=latin)
-    wishes = {Column.SITE: (_SHORT_SITE, WIDTHS[Column.SITE]), **(_LATIN_NAME if latin else {})}
+    wishes = {
+        Column.SITE: (_SHORT_SITE, WIDTHS[Column.SITE]),
+        **(_LATIN_NAME if latin else {}),
+        Column.MODALITY: _MODALITY,
+    }
     rest += _lengthen(widths, width - rest, {one: each for one, each in wishes.items() if one not in (own or {})})
     widths[Column.DESCRIPTION] = max(min(widths[Column.DESCRIPTION], _SHORT_DESCRIPTION), width - rest)
     is_dated = Column.STUDIED not in widths and Column.STUDIED.value not in hidden

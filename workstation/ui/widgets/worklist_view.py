@@ -261,10 +261,15 @@ class WorklistTable(QTableView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus lines when the keyboard brought the focus; select the first row if none is."""
         super().focusInEvent(event)
-        if event.reason() in _KEY_REASONS:
+        if event.reason() in _KEY_REASONS or self._is_by_keyboard(event):
             self._set_keyboard(keyboard=True)
             if self.current_row() is None and self.rows.rowCount():
                 self.selectRow(0)
+
+    def _is_by_keyboard(self, event: QFocusEvent) -> bool:
+        """Tell whether somebody who goes by the keyboard gets the focus back, as when the window is activated."""
+        is_back = event.reason() is Qt.FocusReason.ActiveWindowFocusReason
+        return is_back and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take the focus lines away."""
