@@ -201,7 +201,7 @@ def test_what_waits_or_has_arrived_asks_for_no_decision(qtbot: QtBot, jobs: JobR
 def test_a_route_is_switched_off_and_on(qtbot: QtBot, jobs: JobRunner) -> None:
     hub = filled()
     page, _presenter = opened(qtbot, jobs, hub)
-    assert texts(page.routes, 6) == ["Works", "Off", "The receiver is away"]
+    assert texts(page.routes, 6) == ["Answers, but did not take every report", "Off", "The receiver is away"]
 
     page.switch.click()
     qtbot.waitUntil(lambda: page.switch.text() == "Switch on")

@@ -209,8 +209,11 @@ def test_the_question_of_one_patient_is_never_asked_of_the_next(qtbot: QtBot, st
     station.bench.found = [first, again, other]
     station.drop()
     station.page.send.question.setText("结节有无增大？")
-    station.page.send.row(STUDY).send.click()
-    station.page.send.row("1.2.4").send.click()
+    for uid in (STUDY, "1.2.4"):
+        station.page.send.row(uid).send.click()
+        asks = next(one for one in station.page.findChildren(ConfirmDialog) if one.isVisible())
+        assert "QS0118793" in asks.case.text()
+        asks.accept()
     assert station.page.send.question.text() == ""
     station.page.send.row("1.2.5").send.click()
     qtbot.waitUntil(lambda: len(station.bench.sender.requests) == 3)
@@ -368,7 +371,7 @@ def test_a_report_opens_with_the_verdict_on_its_signature(
     QTest.keyClick(item, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: station.page.paper.page_count == 1)
     assert station.page.verdict_text() == word
-    assert station.page.explanation() == "what the check says"
+    assert station.page.explanation().startswith("what the check says")
 
 
 def test_a_report_that_cannot_be_fetched_leaves_nothing_of_another_on_the_page(qtbot: QtBot, station: Station) -> None:

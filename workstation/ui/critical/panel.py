@@ -88,7 +88,7 @@ class CriticalPanel(Panel):
         row.setSpacing(8)
         self.act = Button("", "danger", icon="phone", key="F8")
         self.shut = Button(tr("Close it"), "accept", icon="check")
-        self.dismiss = Button(tr("Decide: not critical…"), "ghost", small=True)
+        self.dismiss = Button(tr("Decide: not critical…"), "secondary", small=True)
         self.act.clicked.connect(self.act_requested)
         self.shut.clicked.connect(self.close_requested)
         self.dismiss.clicked.connect(self.dismiss_requested)
