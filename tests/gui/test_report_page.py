@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from resources.translation import CHINESE, ENGLISH, use_language
@@ -17,6 +17,7 @@ from tests.helpers import cases
 from tests.helpers.desk import DeskBench, preliminary
 from tests.helpers.fakes import RESIDENT
 from workstation.domain.errors import DiskFull, NoLongerUpdatable, TemplateViolation, Unreachable
+from workstation.domain.known_prior import KnownPrior
 from workstation.services.reading_session import ReadingSession
 from workstation.ui.dialogs import ConfirmDialog
 from workstation.ui.pages.report_page import ReportPage
@@ -526,3 +527,35 @@ def test_a_long_name_is_cut_on_the_page_and_whole_in_its_tooltip(qtbot: QtBot) -
     assert shown.toolTip() == name
     assert shown.width() <= 248
     assert desk.page.minimumSizeHint().width() <= 1302
+
+
+def test_beside_sign_stands_how_much_is_left_and_leads_to_the_first(desk: Desk) -> None:
+    desk.open()
+    assert (desk.page.missing.text(), desk.page.missing.isVisible()) == ("2 left to do", True)
+    desk.page.missing.click()
+    assert desk.page.focusWidget() is desk.page.form.field("technique").editor
+    QTest.keyClicks(desk.page.form.field("technique").editor, "low dose")
+    assert desk.page.missing.text() == "1 left to do"
+    desk.page.missing.click()
+    assert desk.page.focusWidget() is desk.page.form.field("impression").editor
+    QTest.keyClicks(desk.page.form.field("impression").editor, "nodule")
+    assert not desk.page.missing.isVisible()
+
+
+def test_the_signer_reads_the_day_of_the_exam_before_the_pin(desk: Desk) -> None:
+    desk.open()
+    desk.session.set_value("technique", "low dose")
+    desk.session.set_value("impression", "nodule")
+    desk.page.sign.click()
+    dialog = desk.presenter.dialog
+    assert dialog is not None
+    said = [one.text() for one in dialog.findChildren(QLabel)]
+    assert "周丽华 · female · 58 y · QS0118793" in said
+    assert "胸部低剂量 LDCT · 2026-11-21 · CT20261121-0793" in said
+    dialog.reject()
+
+
+def test_a_prior_that_becomes_known_stores_no_draft(desk: Desk) -> None:
+    desk.open()
+    desk.session.know_priors((KnownPrior("1.9", "20251208", "CT", "胸部 CT"),))
+    assert not desk.bench.desk.has_unsaved

@@ -27,6 +27,12 @@ _BY_AXES_MM: Final = GROWTH_MM
 """Two measurements of one nodule differ by so much; more would be growth (Lung-RADS v2022)"""
 _BY_VOLUME_MM: Final = 2 * GROWTH_MM
 """A diameter of a volume, or of a network, is no mean of two axes and lies up to 1 mm beside it (ADR 0017)"""
+_BY_AXIS_MM: Final = 1.73
+"""
+One axis of one nodule, drawn by two readers, differs by no more (95 %).
+
+*Source:* Revel et al., Radiology 2004;231:453-458.
+"""
 _MOST: Final = 3
 _TABLE: Final = Text("所见{rows}", "finding {rows}")
 _NODULE: Final = Text("{number}号 {words}", "{number}: {words}")
@@ -40,10 +46,12 @@ def dominant_contradictions(report: Report, template: ReportTemplate) -> Iterato
     nodules = [(one, size) for one, size in sized if size is not None]
     if not has_table or not {TYPE, LONG, SHORT} <= fields.keys() or not nodules:
         return
-    typed_mm = _typed_mean_mm(report)
-    same = nodules if typed_mm is None else [one for one in nodules if _fits(one[1], typed_mm)]
-    if typed_mm is not None and not same:
-        yield NormDenial(LONG, f"{typed_mm:.1f} mm", _table([(f, f"{size.mm:.1f} mm") for f, size in nodules], report))
+    typed = _typed_axes_mm(report)
+    same = nodules if typed is None else [one for one in nodules if _fits(one[1], typed)]
+    if typed is not None and not same:
+        by_axes = any(_axes_mm(size) is not None for _finding, size in nodules)
+        said = _axes_words(typed) if by_axes else f"{mean_of_axes_mm(*typed):.1f} mm"
+        yield NormDenial(LONG, said, _table([(one, _size_words(size)) for one, size in nodules], report))
         return
     said = report.values.get(TYPE, "").strip()
     kinds = [one.nodule_type for one, _size in same]
@@ -57,16 +65,36 @@ _COMPARED: Final = frozenset({NoduleType.SOLID, NoduleType.PART_SOLID, NoduleTyp
 """Types by attenuation; calcified is said beside any of them"""
 
 
-def _typed_mean_mm(report: Report) -> float | None:
-    """Return the mean of both typed axes in mm, None where one is missing or no number."""
+def _typed_axes_mm(report: Report) -> tuple[float, float] | None:
+    """Return the typed axes in mm, the long one first whichever field it stands in, None where one is no number."""
     axes = [_number(report.values.get(key, "")) for key in (LONG, SHORT)]
-    long_mm, short_mm = axes
-    return None if long_mm is None or short_mm is None else mean_of_axes_mm(long_mm, short_mm)
+    typed = sorted((one for one in axes if one is not None), reverse=True)
+    return (typed[0], typed[1]) if len(typed) == 2 else None
 
 
-def _fits(size: FindingSize, typed_mm: float) -> bool:
+def _axes_mm(size: FindingSize) -> tuple[float, float] | None:
+    """Return the measured axes in mm, None where a number of another kind was kept."""
+    if size.long_axis_mm is None or size.short_axis_mm is None:
+        return None
+    return size.long_axis_mm, size.short_axis_mm
+
+
+def _fits(size: FindingSize, typed: tuple[float, float]) -> bool:
+    """Tell whether typed axes may be those of a nodule: each of them, for a circle has the mean of an ellipse."""
     span = _BY_VOLUME_MM if size.mean_mm is None else _BY_AXES_MM
-    return abs(size.mm - typed_mm) <= span + 1e-9
+    axes = _axes_mm(size) or typed
+    pairs = zip(axes, typed, strict=True)
+    is_near = abs(size.mm - mean_of_axes_mm(*typed)) <= span + 1e-9
+    return is_near and all(abs(measured - said) <= _BY_AXIS_MM + 1e-9 for measured, said in pairs)
+
+
+def _size_words(size: FindingSize) -> str:
+    axes = _axes_mm(size)
+    return f"{size.mm:.1f} mm" if axes is None else _axes_words(axes)
+
+
+def _axes_words(axes: tuple[float, float]) -> str:
+    return f"{axes[0]:.1f} × {axes[1]:.1f} mm"
 
 
 def _table(rows: Sequence[tuple[Finding, str]], report: Report) -> str:

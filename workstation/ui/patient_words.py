@@ -43,8 +43,18 @@ def patient_identity(row: WorklistRow) -> str:
 
 def case_words(row: WorklistRow) -> str:
     """Return who it is and which study, with its day: what a dialog stands under that cannot be taken back."""
-    day = row.studied.astimezone().strftime("%Y-%m-%d") if row.studied is not None else ""
-    return " · ".join(part for part in (patient_identity(row), row.description, day) if part)
+    return " · ".join(part for part in (patient_identity(row), row.description, exam_day(row)) if part)
+
+
+def exam_day(row: WorklistRow) -> str:
+    """Return the day of the examination on this machine's clock as ``YYYY-MM-DD``, empty where nobody told it."""
+    return row.studied.astimezone().strftime("%Y-%m-%d") if row.studied is not None else ""
+
+
+def exam_words(row: WorklistRow) -> str:
+    """Return what was examined, on which day and under which number; an unknown day is said, for it is looked for."""
+    day = exam_day(row) or tr("day of the exam unknown")
+    return " · ".join(part for part in (row.description, day, row.accession_number) if part)
 
 
 def patient_line(row: WorklistRow, *, with_name: bool = True) -> str:

@@ -27,7 +27,9 @@ class SigningFacts:
     """What the dialog shows before the PIN."""
 
     patient: str
+    """Name, sex, age and ID"""
     study: str
+    """What was examined, on which day, under which number"""
     receiver: str
     conclusion: str
     """The impression, which the signer confirms to have checked"""

@@ -330,3 +330,12 @@ def test_how_often_a_text_was_saved_is_not_printed_as_the_version_of_a_report(tm
     printed_words = squeezed(text_of(printed(replace(simple(), revision=16)), tmp_path))
     assert "文本存档号16" in printed_words
     assert "报告版本" not in printed_words
+
+
+def test_that_no_nodule_was_recorded_is_said_only_where_the_template_asks_for_nodules(tmp_path: Path) -> None:
+    report = simple()
+    report = replace(report, findings=replace(report.findings, findings=()))
+    general = TemplateLibrary().get("general")
+
+    assert "未记录结节" in squeezed(text_of(printed(report), tmp_path))
+    assert "未记录结节" not in squeezed(text_of(printed(report, template=general), tmp_path))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers import cases
+from tests.helpers.full_reports import EVIDENCE
 from workstation.domain.finding import Finding, Lobe, NoduleType
 from workstation.domain.report import Person, Report
 from workstation.exchange.templates.library import TemplateLibrary
@@ -77,6 +78,31 @@ def test_a_size_by_volume_may_lie_farther_from_the_axes() -> None:
     mark = cases.ai_finding(1).accepted(by="expert", at=cases.NOON)
     assert told(mark, dominant_long_mm="15", dominant_short_mm="13") == []
     assert told(mark, dominant_long_mm="14", dominant_short_mm="11") != []
+
+
+@pytest.mark.parametrize(
+    ("long", "short", "doubted"),
+    [
+        ("18.6", "13.9", False),
+        ("13.9", "18.6", False),
+        ("17.5", "15.0", False),
+        ("16.8", "16.8", True),  # the mean of an ellipse, and another nodule
+        ("20.4", "13.9", True),
+        ("18.6", "12.1", True),
+    ],
+)
+def test_both_typed_axes_are_held_against_both_measured_ones(
+    long: str,
+    short: str,
+    doubted: bool,  # noqa: FBT001 - a table
+) -> None:
+    """Two readers differ by at most 1.73 mm in an axis (Revel, Radiology 2004)."""
+    evidence = replace(EVIDENCE, long_axis_mm=18.6, short_axis_mm=13.9)
+    found = replace(cases.ai_finding(1), original=replace(cases.mark(), evidence=evidence))
+    said = told(found.accepted(by="expert", at=cases.NOON), dominant_long_mm=long, dominant_short_mm=short)
+    axes = " × ".join(sorted((f"{float(one):.1f}" for one in (long, short)), reverse=True))
+    words = f"Long axis: “{axes} mm” is chosen, the report has “finding 1: 18.6 × 13.9 mm”"
+    assert said == ([words] if doubted else [])
 
 
 def test_a_lobe_or_side_in_the_impression_is_held_against_the_table() -> None:

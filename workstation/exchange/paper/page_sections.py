@@ -34,6 +34,8 @@ _PAD: Final = 2.5
 _ALERT_HEIGHT: Final = 6.2
 _FACT_GAP: Final = 3.0
 _TABLE_LINE: Final = 5.0
+_NODULES: Final = "nodules"
+"""Key of the table that asks for nodules; any other one holds whatever was marked"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,10 @@ class Sections:
         ]
         for section in self.template.sections:
             paragraphs = self._paragraphs(section)
-            has_table = any(item.type is FieldType.FINDINGS for item in section.fields)
-            if has_table:
+            tables = [item for item in section.fields if item.type is FieldType.FINDINGS]
+            if tables:
                 self.flow.heading(section.label.get(language), room=4 * LINE)
-                self._table()
+                self._table(of_nodules=any(item.key == _NODULES for item in tables))
                 self._texts([*compared, *paragraphs])
                 self.flow.paragraph(report_words.ai_statement(report.findings, language), _NOTE)
             elif paragraphs:
@@ -170,11 +172,16 @@ class Sections:
                 found += [line for line in lines if line]
         return found
 
-    def _table(self) -> None:
-        """Write the findings as a table whose head is repeated on every page."""
+    def _table(self, *, of_nodules: bool) -> None:
+        """
+        Write the findings as a table whose head is repeated on every page.
+
+        That no nodule was recorded is said only where the template asks for nodules: a knee has no such table, and an
+        empty list of marks says nothing of the lungs.
+        """
         reported, language = self.report.findings.reported, self.language
         if not reported:
-            self._texts([report_words.NO_FINDINGS.get(language)])
+            self._texts([report_words.NO_FINDINGS.get(language)] if of_nodules else [])
             return
         volumes = [_volume(finding) for finding in reported]
         columns = _COLUMNS if any(volumes) else _WITHOUT_VOLUME

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from resources.translation import tr
+from resources.translation import tr, trn
 from workstation.domain.template import ReportTemplate
 from workstation.domain.workitem import Priority
 from workstation.ui import paint
@@ -91,6 +91,9 @@ class ReportPage(Page):
         key = key_of("report.sign", "Ctrl+Return")
         self.submit = Button(tr("Submit for review"), icon="send-plane", key=key)
         self.sign = Button(tr("Sign"), "primary", icon="quill-pen", key=key)
+        self.missing = Button("", "ghost", icon="error-warning")
+        """How much is missing before the report can go; leads to the first"""
+        self.missing.clicked.connect(self._to_the_first)
         self.images.clicked.connect(self.images_requested)
         self.give_back.clicked.connect(self.return_requested)
         self.submit.clicked.connect(self.submit_requested)
@@ -98,8 +101,9 @@ class ReportPage(Page):
         self.header.row.addWidget(self._priority)
         self.header.row.addWidget(self._who)
         self.header.row.addWidget(self._what, 1)
-        for widget in (self._saved, self._lock, self.timer, self.images, self.give_back, self.submit, self.sign):
+        for widget in (self._saved, self._lock, self.timer, self.images, self.give_back, self.missing, self.submit):
             self.header.row.addWidget(widget)
+        self.header.row.addWidget(self.sign)
         yield
         self.state_line = StateLine()
         self.column.addWidget(self.state_line)
@@ -243,10 +247,14 @@ class ReportPage(Page):
     def _sign_by_key(self) -> None:
         """Press the button the person sees; where it is disabled, lead to the first thing that is missing."""
         button = self.sign if self.sign.isVisible() else self.submit
-        if button.isVisible() and not button.isEnabled() and self._first_target:
-            self.locate_requested.emit(self._first_target)
+        if button.isVisible() and not button.isEnabled():
+            self._to_the_first()
         elif button.isVisible():
             button.click()
+
+    def _to_the_first(self) -> None:
+        if self._waiting:
+            self.locate_requested.emit(self._first_target)
 
     def show_nothing(self) -> None:
         """Show that no case is open."""
@@ -257,7 +265,7 @@ class ReportPage(Page):
         self._saved.setText("")
         self.state_line.hide()
         self.timer.show_times(None, None)
-        for widget in (self._priority, self._lock, self.images, self.give_back, self.submit, self.sign):
+        for widget in (self._priority, self._lock, self.images, self.give_back, self.missing, self.submit, self.sign):
             widget.hide()
 
     def show_case(
@@ -288,8 +296,17 @@ class ReportPage(Page):
         self._priority.show_priority(priority)
         self.timer.show_times(arrived, due)
 
-    def show_buttons(self, *, lock: str, submit: bool, give_back: bool, sign: bool, reason: str) -> None:
-        """Show what may be done; ``reason`` disables submitting and signing and says why."""
+    def show_buttons(
+        self, *, lock: str, submit: bool, give_back: bool, sign: bool, reason: str, missing: int = 0
+    ) -> None:
+        """
+        Show what may be done; ``reason`` disables submitting and signing and says why.
+
+        ``missing`` is how much keeps the report back: it is said beside the button that waits for it, and leads there.
+        """
+        self.missing.setVisible(bool(reason and missing) and (submit or sign))
+        self.missing.set_text(trn("{count} left to do", "{count} left to do", missing))
+        self.missing.setToolTip(reason)
         self._lock.setVisible(bool(lock))
         self._lock.show_chip(lock, "acc", "lock-2")
         self.submit.setVisible(submit and not sign)

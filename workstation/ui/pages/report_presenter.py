@@ -41,7 +41,7 @@ from workstation.ui.notice import Notice, NoticeAction, Severity, in_one_line
 from workstation.ui.other_version import OtherVersion
 from workstation.ui.pages.report_page import ReportPage
 from workstation.ui.pages.report_tools import ReportTools
-from workstation.ui.patient_words import case_words, name_or_placeholder, patient_identity, patient_line
+from workstation.ui.patient_words import case_words, exam_words, name_or_placeholder, patient_identity, patient_line
 from workstation.ui.reading_words import impression_field
 from workstation.ui.report.aids import WritingAids
 from workstation.ui.report.checks import CRITICAL_TARGET, checks_of
@@ -126,6 +126,7 @@ class ReportPresenter(QObject):
         desk.signed.connect(self._signed)
         desk.sign_failed.connect(self._sign_failed)
         desk.submitted.connect(self._submitted)
+        desk.place_wanted.connect(self._locate)
         desk.returned.connect(self._returned)
         if desk.session is not None:
             self._show(desk.session)
@@ -243,6 +244,7 @@ class ReportPresenter(QObject):
             give_back=open_for_me and senior and report.state is ReportState.PRELIMINARY,
             sign=open_for_me and actor is not None and senior and session.rules.may_sign(report, actor.user_id),
             reason=checks.missing,
+            missing=len(session.blockers),
         )
         if self._desk.busy:
             self._page.show_busy(busy=True)
@@ -327,7 +329,9 @@ class ReportPresenter(QObject):
         if session is None:
             return
         key, _, words = target.partition("\n")
-        if words:
+        if any(one.tracking_uid == key for one in session.findings.findings):
+            self._show_finding(key)
+        elif words:
             self._page.locate(key, words)
         elif key == CRITICAL_TARGET:
             self._page.critical_requested.emit()
@@ -335,8 +339,8 @@ class ReportPresenter(QObject):
             self.tools.ask_category(target.removeprefix(CATEGORY_TARGET).removeprefix(":"))
         elif target == ADDENDUM_TARGET:
             self.way.focus_addendum()
-        elif not target or any(f.tracking_uid == target for f in session.findings.findings):
-            self._show_finding(target)  # without a target: the marks that nobody has looked at
+        elif not target:
+            self._show_finding(target)  # the marks that nobody has looked at
         else:
             self._page.locate(target)
 
@@ -395,7 +399,7 @@ class ReportPresenter(QObject):
         row = session.row
         facts = SigningFacts(
             patient=patient_identity(row),
-            study=f"{row.description} · {row.accession_number}",
+            study=exam_words(row),
             receiver=f"{row.site_name} (SR + PDF)",
             conclusion=_conclusion(session),
             signer=actor.display_name,

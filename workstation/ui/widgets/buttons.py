@@ -72,6 +72,14 @@ class Button(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def show_kind(self, kind: str) -> None:
+        """Look like another kind: what is not ready to be done is not lit."""
+        if kind != self._kind:
+            self._kind = kind
+            self.setMinimumSize(self.sizeHint())
+            self.updateGeometry()
+            self.update()
+
     @property
     def shown_key(self) -> str:
         """Return the key on the button as it is written there, empty for none."""
