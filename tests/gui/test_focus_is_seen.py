@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QFocusEvent, QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from tests.helpers.fakes_ui import evening_list
 from workstation.ui.style import FocusRing
@@ -65,8 +66,30 @@ def test_the_ring_that_a_button_of_the_rail_paints_is_not_drawn_twice(qtbot: QtB
     qtbot.addWidget(rail)
     rail.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
     ring = FocusRing(app)
+    app.focusChanged.disconnect(ring._moved)  # it would listen to all later tests
     ring._moved(None, rail._buttons["worklist"])
     assert ring.shown_for is None
+    ring.deleteLater()
+
+
+def test_a_ring_that_went_with_its_window_stops_nobody(qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    other = QPushButton("Sign")
+    qtbot.addWidget(other)
+    ring = FocusRing(app)
+    app.focusChanged.disconnect(ring._moved)
+    window = QWidget()
+    button = QPushButton("Locate", window)
+    window.show()
+    for one in (window, other):  # showing a window takes it away
+        one.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+    ring._moved(None, button)
+    assert ring.shown_for is button
+    delete(window)
+    ring._moved(None, other)
+    assert ring._frame is not None
+    ring.deleteLater()
 
 
 @pytest.mark.parametrize(("by_keyboard", "lines"), [(True, True), (False, False)])

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QStyleOption,
     QWidget,
 )
+from shiboken6 import isValid
 
 from workstation.ui import paint
 from workstation.ui.theme import current_theme
@@ -94,10 +95,10 @@ class FocusRing(QObject):
         return self._frame.widget() if self._frame is not None else None
 
     def _moved(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if self._frame is not None:
+        if self._frame is not None and isValid(self._frame):  # it goes with the window of its button
             self._frame.setWidget(None)  # type: ignore[arg-type] # Qt takes null to detach
             self._frame.deleteLater()
-            self._frame = None
+        self._frame = None
         if not isinstance(new, QAbstractButton) or new.property(PAINTS_FOCUS):
             return
         if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
