@@ -107,6 +107,15 @@ def test_a_letterhead_is_seen_on_a_page_and_published_with_what_it_changes(editi
     assert editing.fetched == [1]
 
 
+def test_that_it_can_be_published_is_said_only_where_the_button_does_it(editing: Editing) -> None:
+    editing.open(HEAD)
+    assert not editing.page.publish.isEnabled()
+    assert editing.page.editor.checks.lines() == [(True, "Nothing to object to")]
+    editing.write(("letterhead", "phone"), "0571-8800")
+    editing.qtbot.waitUntil(editing.page.publish.isEnabled)
+    assert editing.page.editor.checks.lines() == [(True, "It can be published")]
+
+
 def test_a_logo_is_a_png_or_is_refused_with_what_it_has_to_be(editing: Editing, tmp_path: Path) -> None:
     editing.open(HEAD)
     (tmp_path / "no.png").write_bytes(b"GIF89a")

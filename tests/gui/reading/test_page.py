@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from tests.helpers.reading import ReadingBench
 from tests.helpers.reading_page import decisions, opened, press
 from workstation.domain.annotation import AnnotationKind
-from workstation.domain.finding import Decision
+from workstation.domain.finding import Decision, RejectReason
 
 pytestmark = pytest.mark.gui
 
@@ -110,3 +110,25 @@ def test_every_action_has_icon_text_and_tooltip(qtbot: QtBot, bench: ReadingBenc
     for part in (True, False):
         keys = [row.key for row in rows if (row.area == "Follow-up") is part]
         assert len(keys) == len(set(keys))
+
+
+def test_sign_beside_the_images_is_lit_only_where_nothing_is_left_and_leads_to_the_first(
+    qtbot: QtBot, bench: ReadingBench
+) -> None:
+    opened(qtbot, bench)
+    footer, led = bench.page.footer, list[str]()
+    bench.desk.place_wanted.connect(led.append)
+    for finding in bench.session.displayed.undecided:
+        bench.session.review.reject(finding.tracking_uid, RejectReason.VESSEL)
+    left = len(bench.session.blockers)
+    assert left > 0
+    assert footer.text().startswith(f"{left} left to do")
+    assert not footer.looks_ready()
+    footer.finish.click()
+    assert led == [bench.session.blockers[0].target]
+    for blocker in bench.session.blockers:
+        bench.session.set_value(blocker.target, "nodule")
+    assert footer.looks_ready()
+    assert "left to do" not in footer.text()
+    footer.finish.click()
+    assert len(led) == 1

@@ -140,7 +140,8 @@ class DocumentPage(Page):
         self, *, changed: bool, problems: Sequence[TemplateProblem], can_undo: bool, may_edit: bool, is_there: bool
     ) -> None:
         """Show what keeps the draft from being published."""
-        self.editor.show_problems(problems, tr("It can be published"))
+        passed = tr("It can be published") if changed and may_edit else tr("Nothing to object to")
+        self.editor.show_problems(problems, passed)
         denied = tr("Your role reads this and does not change it")
         if not may_edit:
             self._state.show_chip(tr("Read only"), "neutral", "lock")

@@ -76,6 +76,7 @@ class ReadingPage(Page):
     left = Signal()
     """Another page is shown instead."""
     rejected_shown = Signal(bool)
+    report_requested = Signal()
     finish_requested = Signal()
     going_away = Signal()
     place_given = Signal(object)
@@ -167,8 +168,9 @@ class ReadingPage(Page):
         self.findings.next_requested.connect(self.step)
         self.findings.marks_toggle_requested.connect(self.toggle_marks)
         self.dock.preferences_changed.connect(self.preferences_changed)
-        self.report.report_requested.connect(self.finish_requested)
-        self.footer.report_requested.connect(self.finish_requested)
+        self.report.report_requested.connect(self.report_requested)
+        self.footer.report_requested.connect(self.report_requested)
+        self.footer.finish_requested.connect(self.finish_requested)
 
     def _add_layouts(self) -> None:
         tilings = self.grid.tilings

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject
 
-from resources.translation import language, tr
+from resources.translation import language, tr, trn
 from viewers.scene.annotations import Annotations
 from workstation.domain.access import Permission
 from workstation.domain.annotation import AnnotationList
@@ -56,6 +56,7 @@ NEW_FINDING_MM: Final = 6.0
 _FINDING: Final = "finding"
 _MEASUREMENT: Final = "measurement"
 _KEY: Final = "key image"
+_QUIET: Final = "t3"
 
 
 class ReadingPresenter(QObject):
@@ -105,7 +106,8 @@ class ReadingPresenter(QObject):
         page.key_image_asked.connect(self._mark_key)
         page.rejected_shown.connect(lambda on: self.images.show_rejected(shown=on))
         page.save_requested.connect(self._save)
-        page.finish_requested.connect(lambda: page.go_to.emit("report"))
+        page.report_requested.connect(lambda: page.go_to.emit("report"))
+        page.finish_requested.connect(self._finish)
         page.findings.accept_requested.connect(self._accept)
         page.findings.reject_requested.connect(self._reject)
         page.findings.edit_requested.connect(self._edit)
@@ -164,7 +166,7 @@ class ReadingPresenter(QObject):
             self._showing.finish()
 
     def _steps_of(self, session: ReadingSession) -> Iterator[None]:
-        self._saved_words = ""  # that of the case before says nothing about this one
+        self._saved_words = ("", _QUIET)  # that of the case before says nothing about this one
         self._page.show_opening()
         self._show_header(session.row)
         yield
@@ -230,7 +232,7 @@ class ReadingPresenter(QObject):
             return
         self._finish_showing()
         if change is not Changed.STATE:
-            self._saved_words = tr("Not saved yet")
+            self._saved_words = (tr("Not saved yet"), _QUIET)
         if change is Changed.STATE:
             self._show_state(session)
             self._show_findings(session)
@@ -304,9 +306,26 @@ class ReadingPresenter(QObject):
         elif lock.reason:
             self._page.footer.say(lock.reason)
         else:
-            self._page.footer.say(self._saved_words)
+            self._say_what_is_left(session)
+        self._page.footer.show_ready(ready=not session.read_only and not session.blockers)
 
-    _saved_words = ""
+    def _finish(self) -> None:
+        """Go to the report, and there to the first thing that keeps it from being signed."""
+        self._page.go_to.emit("report")
+        session = self._desk.session
+        fields = {item.key for item in session.template.fields} if session is not None else set()
+        blocker = next(iter(session.blockers), None) if session is not None and not session.read_only else None
+        if blocker is not None and blocker.target in fields:  # a mark is decided here, beside its image
+            self._desk.place_wanted.emit(blocker.target)
+
+    def _say_what_is_left(self, session: ReadingSession) -> None:
+        """Say how much is missing beside the button that waits for it, then when the draft was saved."""
+        left, (saved, tone) = len(session.blockers), self._saved_words
+        missing = trn("{count} left to do", "{count} left to do", left) if left else ""
+        words = " · ".join(part for part in (missing, saved) if part)
+        self._page.footer.say(words, "warn" if left and tone == _QUIET else tone)
+
+    _saved_words = ("", _QUIET)
 
     def _saved(self, at: object) -> None:
         session = self._desk.session
@@ -321,11 +340,11 @@ class ReadingPresenter(QObject):
         self._page.show_error(error, key="draft", actions=(save,))
         self._say_saved(tr("Not saved"), "bad")
 
-    def _say_saved(self, text: str, tone: str = "t3") -> None:
-        self._saved_words = text
+    def _say_saved(self, text: str, tone: str = _QUIET) -> None:
+        self._saved_words = (text, tone)
         session = self._desk.session
         if session is not None and not session.displayed.undecided and not session.read_only:
-            self._page.footer.say(text, tone)
+            self._say_what_is_left(session)
 
     # deciding
 

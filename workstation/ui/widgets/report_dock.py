@@ -137,6 +137,8 @@ class DockFooter(QWidget):
     """
 
     report_requested = Signal()
+    finish_requested = Signal()
+    """Somebody wants to finish the report: to its page, and there to what is missing first"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,8 +156,10 @@ class DockFooter(QWidget):
         row.addWidget(self.critical)
         self.report = Button(tr("Report"), icon="file-text", key="F4")
         self.finish = Button(tr("Sign"), "primary", icon="quill-pen")
+        self._is_lit = True
+        self.report.clicked.connect(self.report_requested)
+        self.finish.clicked.connect(self.finish_requested)
         for button in (self.report, self.finish):
-            button.clicked.connect(self.report_requested)
             row.addWidget(button)
         self._show_keys(roomy=False)  # the least width of a narrow dock is that without them
         self.offer_critical(offered=False)
@@ -179,6 +183,15 @@ class DockFooter(QWidget):
     def _show_keys(self, *, roomy: bool) -> None:
         for button in (self.critical, self.report):
             button.show_key(shown=roomy)
+
+    def show_ready(self, *, ready: bool) -> None:
+        """Light the button that finishes only where nothing is missing."""
+        self._is_lit = ready
+        self.finish.show_kind("primary" if ready else "secondary")
+
+    def looks_ready(self) -> bool:
+        """Tell whether the button that finishes is lit."""
+        return self._is_lit
 
     def say(self, text: str, tone: str = "t3") -> None:
         """Show what there is to know before the report is finished."""
