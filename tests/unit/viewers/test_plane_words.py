@@ -11,6 +11,7 @@ from resources.translation import ENGLISH, use_language
 from tests.helpers.viewers import image, stack, uids, volume
 from viewers.scene.annotations import Annotations
 from viewers.scene.camera import Camera
+from viewers.scene.captions import Corner, StudyCaptions, ViewCaptions, corner_lines
 from viewers.scene.fidelity import FidelityKind, chip
 from viewers.scene.fidelity_of import fidelity_of
 from viewers.scene.mpr_plane import MprPlane
@@ -95,6 +96,22 @@ def test_an_oblique_slice_tells_the_place_of_its_middle_and_not_of_its_corner() 
     plane = ImagePlane((0.0, 0.0, 15.3), (1.0, 0.0, 0.0), (0.0, math.sqrt(3) / 2, -0.5), (0.6, 0.6))
     scene = stack([image(np.zeros((107, 90), np.int16), plane=plane, uid="1.9.1")])
     assert any(text.endswith("Middle at z \N{MINUS SIGN}0.6 mm") for text in words(scene))
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (480.0, ["S2", "PET AC", "120 kV", "26 / 40", "z 29.5 mm"]),
+        (479.0, ["PET AC", "26 / 40"]),
+        (319.0, ["26 / 40"]),
+    ],
+)
+def test_what_lies_over_an_image_is_named_beside_all_that_is_said_of_the_image_itself(
+    width: float, expected: list[str]
+) -> None:
+    about = ViewCaptions(overlay="PET AC", technique="120 kV", slice_position="26 / 40", location="z 29.5 mm")
+    lines = corner_lines(StudyCaptions(series="S2"), about, (width, 480.0))
+    assert [one.text for one in lines if one.corner is Corner.BOTTOM_RIGHT] == expected
 
 
 # what it is made of -------------------------------------------------------------------------------
