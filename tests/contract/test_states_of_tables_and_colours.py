@@ -89,6 +89,27 @@ def with_voi_table(ds: Dataset) -> Dataset:
     return ds
 
 
+def with_narrow_voi_table(ds: Dataset) -> Dataset:
+    """Add an S-shaped VOI LUT of 8-bit entries, packed two to a word as the standard has it, and odd in number."""
+    curve = np.rint(255 / (1 + np.exp(-(np.arange(1999) - 600) / 200))).astype(np.uint8)
+    del ds.WindowCenter, ds.WindowWidth
+    item = Dataset()
+    item.add_new(0x00283002, "SS", [1999, -1000, 8])
+    item.add_new(0x00283006, "OW", curve.tobytes() + b"\0")
+    ds.VOILUTSequence = Sequence([item])
+    return ds
+
+
+def with_narrow_modality_table(ds: Dataset, bits: int) -> Dataset:
+    """Let a bent table of few bits take the place of slope and intercept: its values are those of the window."""
+    most = 2**bits - 1
+    ds = with_modality_table(ds)
+    item = table(0, bits, np.rint(most * (np.arange(4096) / 4095) ** 0.5), signed=False)
+    item.ModalityLUTType = "US"
+    ds.ModalityLUTSequence = Sequence([item])
+    return ds
+
+
 def seen(ds: Dataset, view: ViewState, **also: object) -> Seen:
     """Show an image, take its look, and write its state."""
     uid, kind = str(ds.SOPInstanceUID), str(ds.SOPClassUID)
@@ -134,6 +155,10 @@ def gray_cases(lidc_0314: Path) -> dict[str, Seen]:
         "modality table": seen(with_modality_table(slice_of(lidc_0314)), replace(plain, voi=Window(30000.0, 40000.0))),
         "VOI table": seen(with_voi_table(slice_of(lidc_0314)), plain),
         "VOI table of MONOCHROME1": seen(inverse, plain),
+        "VOI table of 8 bits": seen(with_narrow_voi_table(slice_of(lidc_0314)), plain),
+        "modality table of 8 bits": seen(
+            with_narrow_modality_table(slice_of(lidc_0314), 8), replace(plain, voi=Window(120.0, 150.0))
+        ),
         "sigmoid": seen(slice_of(lidc_0314), replace(plain, voi=sigmoid)),
         "sigmoid behind a table": seen(
             with_modality_table(slice_of(lidc_0314)),
@@ -164,6 +189,25 @@ def test_what_was_seen_through_tables_comes_back_exactly_here_and_within_a_level
         theirs = np.asarray(Image.open(drawn)).astype(np.int16)
         # DCMTK rounds down where we round: never more than one level apart
         assert np.abs(theirs - one.picture).max() <= 1, name
+
+
+@pytest.mark.dcmtk
+@pytest.mark.parametrize("bits", [10, 12])
+def test_a_window_over_a_modality_table_of_few_bits_shows_the_same_here_and_at_dcmtk(
+    bits: int, lidc_0314: Path, tmp_path: Path
+) -> None:
+    """The window is said in the numbers of the table: the one must not be scaled without the other."""
+    window = Window(0.44 * 2**bits, 0.6 * 2**bits)
+    one = seen(with_narrow_modality_table(slice_of(lidc_0314), bits), ViewState(Camera(1.3, (4.5, -6.7)), window))
+    assert np.array_equal(picture(applied(one)), one.picture)
+
+    state, image, drawn = tmp_path / "state.dcm", tmp_path / "image.dcm", tmp_path / "drawn.pgm"
+    state.write_bytes(one.state)
+    one.dataset.save_as(image, enforce_file_format=True)
+    subprocess.run(["dcmp2pgm", "-p", str(state), str(image), str(drawn)], check=True, capture_output=True)
+
+    theirs = np.asarray(Image.open(drawn)).astype(np.int16)
+    assert np.abs(theirs - one.picture).max() <= 1
 
 
 def test_colours_come_back_as_they_were_seen_with_a_profile_that_others_read(shared_data: Path, tmp_path: Path) -> None:

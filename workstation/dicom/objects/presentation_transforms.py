@@ -20,7 +20,7 @@ from workstation.domain.image_look import DisplayTable, ImageLook, ShutterKind, 
 _WHITE: Final = 65535
 _WHITEST: Final = 255
 _LEVEL: Final = 257
-_WIDTHS: Final = (8, 16)
+_NARROW, _WIDE = 8, 16
 """Bits of an entry that every judge takes (PS3.3 C.11.1.1.1, C.11.2.1.1)"""
 _TERMS: Final = {"mOD": "OD", "%": "PCT"}
 """What the standard calls units that are told as they are read (PS3.3 C.11.1.1.2)"""
@@ -31,7 +31,9 @@ def add_modality_transform(content: Dataset, look: ImageLook) -> None:
     """Write the table or the numbers that turn stored values into those of the modality."""
     unit = _TERMS.get(look.unit, look.unit[:16]) or "US"
     if look.modality_table is not None:
-        item = _table(look.modality_table)
+        # its entries are numbers that the window is said in: they stay what they are
+        entries = look.modality_table.entries
+        item = _table(look.modality_table, entries, _NARROW if int(entries.max()) < 2**_NARROW else _WIDE)
         item.ModalityLUTType = unit
         content.ModalityLUTSequence = DicomSequence([item])
         return
@@ -45,7 +47,8 @@ def voi_item(look: ImageLook, reference: Dataset) -> Dataset:
     item = Dataset()
     item.ReferencedImageSequence = DicomSequence([reference])
     if look.voi_table is not None:
-        item.VOILUTSequence = DicomSequence([_table(look.voi_table)])
+        shades = _in_sixteen_bits(look.voi_table.entries, look.voi_table.bits)
+        item.VOILUTSequence = DicomSequence([_table(look.voi_table, shades, _WIDE)])
         return item
     item.WindowCenter = format_number_as_ds(look.window_centre)
     item.WindowWidth = format_number_as_ds(look.window_width)
@@ -73,20 +76,20 @@ def add_shutter(content: Dataset, look: ImageLook) -> None:
         content.ShutterPresentationColorCIELabValue = list(lab_of_gray(look.shutter_gray))
 
 
-def _table(table: DisplayTable) -> Dataset:
+def _table(table: DisplayTable, entries: npt.NDArray[np.uint16], bits: int) -> Dataset:
     """
-    Return a LUT item.
+    Return a LUT item of entries of 8 or 16 bits; those of 8 are packed two to a word, the first one low.
 
     A state has no Pixel Representation, so that the type of the descriptor tells whether its first value is signed.
+    *Source:* PS3.3 C.11.1.1.1, C.11.2.1.1.
     """
-    item, entries, bits = Dataset(), table.entries, table.bits
-    if bits not in _WIDTHS:
-        entries, bits = _in_sixteen_bits(entries, bits), 16
+    item = Dataset()
     count, is_signed = len(entries) % 65536, table.first < 0  # 65536 entries are written as 0
     if is_signed and count > 32767:
         count -= 65536  # the same 16 bits
+    data = entries.astype("<u2" if bits == _WIDE else "u1").tobytes()
     item.add_new(_DESCRIPTOR, "SS" if is_signed else "US", [count, table.first, bits])
-    item.add_new(_DATA, "OW", entries.astype("<u2").tobytes())
+    item.add_new(_DATA, "OW", data + bytes(len(data) % 2))
     return item
 
 
