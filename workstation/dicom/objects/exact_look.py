@@ -38,9 +38,9 @@ class ExactLook:
     viewport: tuple[float, float]
 
     def fits(self, centre: Any, width: Any) -> bool:  # noqa: ANN401 - pydicom values have no static type
-        """Tell whether a window of the standard is this one, rounded."""
+        """Tell whether a window of the standard is this one, rounded; the numbers count, not how they are spelt."""
         return all(
-            format_number_as_ds(exact) == format_number_as_ds(float(stored))
+            float(format_number_as_ds(exact)) == float(stored)
             for exact, stored in ((self.window_centre, centre), (self.window_width, width))
         )
 

@@ -22,6 +22,8 @@ SEGMENTATIONS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008
 _LABELMAP: Final = "1.2.840.10008.5.1.4.1.1.66.7"
 MAXIMUM_PIXELS: Final = 1 << 29
 MAXIMUM_CORNERS: Final = 5_000_000
+MOST_FRAMES: Final = 10_000
+"""Of a film on which one frame lies; none is longer"""
 _BROKEN: Final = (
     AttributeError,
     ValueError,
@@ -65,17 +67,16 @@ def _outlined(ds: Dataset) -> StructureSet:
     level = max(1, (int(ds.get("MaximumFractionalValue", 1)) + 1) // 2)
     left = MAXIMUM_CORNERS
     for frame, item in zip(frames, ds.PerFrameFunctionalGroupsSequence, strict=True):
-        source = _film(ds, item, shared)
-        place = None if source is not None else _Place(item, shared)
+        sources = _films(item, shared)
+        place = None if sources else _Place(item, shared)
         for number, mask in _masks(ds, frame, item, shared, level):
             for corners in edge_outlines(mask):
-                left -= len(corners)
+                left -= len(corners) * max(1, len(sources))
                 if left < 0:
                     raise _too_large()
                 if place is not None:
                     contours[number].append(place.lps_of(corners))
-                elif source is not None:
-                    films[number].append(FilmOutline(*source, mask.shape[0], mask.shape[1], corners))
+                films[number] += (FilmOutline(*one, mask.shape[0], mask.shape[1], corners) for one in sources)
     return StructureSet(
         origin=str(ds.get("SOPInstanceUID", "")),
         label=str(ds.get("ContentLabel", "") or ds.get("SeriesDescription", "")),
@@ -145,19 +146,23 @@ def _loops(along: list[int], down: list[int]) -> list[list[int]]:
     return found
 
 
-def _film(ds: Dataset, item: Dataset, shared: Dataset) -> tuple[str, int | None] | None:
+def _films(item: Dataset, shared: Dataset) -> list[tuple[str, int | None]]:
     """
-    Return image and frame on which a frame without a place in the patient lies pixel by pixel, None where it has one.
+    Return images and frames on which a frame without a place in the patient lies pixel by pixel; none where it has one.
+
+    A frame of reference alone is no place: no image can be found by it.
 
     *Source:* PS3.3 C.8.20.2, A.51.5: without a frame of reference the derivation image is of the same size.
     """
     places = ("PlanePositionSequence", "PlanePositionSlideSequence")
-    if ds.get("FrameOfReferenceUID") or any(item.get(one) or shared.get(one) for one in places):
-        return None
+    if any(item.get(one) or shared.get(one) for one in places):
+        return []
     source = _group(_group(item, shared, "DerivationImageSequence"), Dataset(), "SourceImageSequence")
-    said = source.get("ReferencedFrameNumber")
-    frame = said if isinstance(said, int | None) else said[0]
-    return str(source.ReferencedSOPInstanceUID), None if frame is None else int(frame)
+    uid, said = str(source.ReferencedSOPInstanceUID), source.get("ReferencedFrameNumber")
+    numbers = [said] if isinstance(said, int | str) else list(said or ())
+    if len(numbers) > MOST_FRAMES:
+        raise _too_large()
+    return [(uid, int(one)) for one in dict.fromkeys(numbers) if one != ""] or [(uid, None)]
 
 
 class _Place:
