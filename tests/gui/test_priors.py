@@ -382,7 +382,7 @@ def test_the_signed_report_of_a_prior_is_shown_as_text_and_its_conclusion_at_onc
     )
     opened(qtbot, with_prior(bench, reported=True))
     qtbot.waitUntil(lambda: bench.page.priors.impression.text() != "")
-    assert bench.page.priors.impression.text() == "右肺上叶实性结节，建议增强 CT。"
+    assert bench.page.priors.impression.text() == "右肺实性结节，建议增强 CT。"
     assert bench.page.priors.impression_heading.text() == "Last impression 2025-12-08"
     bench.page.priors.cards[0].report.click()
     qtbot.waitUntil(lambda: isinstance(bench.comparison.priors.dialog, PriorReportDialog))

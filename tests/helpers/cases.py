@@ -134,7 +134,7 @@ def report(*findings: Finding, values: dict[str, str] | None = None, uid: str = 
 
 
 def complete_values() -> dict[str, str]:
-    return {"technique": "低剂量平扫，层厚 1.0 mm", "impression": "右肺上叶实性结节，建议增强 CT。"}
+    return {"technique": "低剂量平扫，层厚 1.0 mm", "impression": "右肺实性结节，建议增强 CT。"}
 
 
 def row(state: ReadingState = ReadingState.READY, reader_id: str = "", ups: str = "2.25.8") -> WorklistRow:

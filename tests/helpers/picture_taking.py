@@ -20,6 +20,7 @@ from workstation.bootstrap.demo import ACCOUNTS, PASSWORD
 from workstation.bootstrap.desktop import GRASSROOTS, LOGIN, MODELS, READING, REPORT, WORKLIST, Desktop
 from workstation.bootstrap.loop_steps import CheckFailed, quiet_platform, screenshot, settle, wait_until
 from workstation.domain.finding import Lobe
+from workstation.domain.finding_size import size_of
 from workstation.domain.workitem import WorklistQuery, WorklistRow, WorklistTab
 from workstation.services.reading_session import ReadingSession
 from workstation.settings import AppearanceSettings, ConnectionSettings, Settings
@@ -312,9 +313,10 @@ class Camera:
         self.take_dialog("norm", report.sign.click)
         for key, words in _WORDS.items():
             session.set_value(key, words)
-        size = next((f"{one.diameter_mm:.1f}" for one in session.findings.visible), "")
-        for key in ("dominant_long_mm", "dominant_short_mm"):
-            session.set_value(key, size)
+        size = next((size_of(one) for one in session.findings.visible), None)
+        if size is not None:
+            session.set_value("dominant_long_mm", f"{size.long_axis_mm or size.mm:.1f}")
+            session.set_value("dominant_short_mm", f"{size.short_axis_mm or size.mm:.1f}")
         _fill(session)
         settle(2500)
         self.take("report-filled")

@@ -17,6 +17,8 @@ from workstation.domain.template import FieldType, ReportTemplate, Text
 
 _NUMBER: Final = Text("{number} 号", "No. {number}")
 _CHANGE: Final = "change"
+_SCREENING: Final = "screening"
+"""The option of a field that calls the examination a screening"""
 _PLACES: Final = {
     Lobe.UNSPECIFIED: ("", ""),
     Lobe.RIGHT_UPPER: ("right", "upper"),
@@ -55,6 +57,13 @@ def priors_of(report: Report) -> Iterator[NormPrior]:
         pair = finding.follow_up
         if pair is not None and pair.prior_study_instance_uid not in known:
             yield NormPrior(pair.prior.observed_on.isoformat(), is_reported=True)
+
+
+def purpose_of(report: Report, template: ReportTemplate) -> Iterator[str]:
+    """Yield the words of a screening where the reader chose that this is one."""
+    for item in template.fields:
+        value = report.values.get(item.key, "").strip()
+        yield from (one.label.get(report.language) for one in item.choices if one.key == value == _SCREENING)
 
 
 def firsts_of(report: Report, template: ReportTemplate) -> Iterator[NormChoice]:

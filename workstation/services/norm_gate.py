@@ -32,7 +32,7 @@ from workstation.domain.workitem import WorklistRow
 from workstation.services.category_age import changed_words, label_of
 from workstation.services.coded_answers import contradictions, other_inputs, sides_of
 from workstation.services.dominant_nodule import dominant_contradictions
-from workstation.services.norm_facts import firsts_of, nodules_of, priors_of
+from workstation.services.norm_facts import firsts_of, nodules_of, priors_of, purpose_of
 from workstation.services.report_links import LinkState, link_states
 from workstation.services.unchanged_claim import unchanged_contradictions
 
@@ -103,7 +103,7 @@ def norm_subject(
         priors=tuple(priors_of(report)),
         firsts=tuple(firsts_of(report, template)),
         asked_categories=tuple(template.categories),
-        question=row.clinical_question,
+        question=". ".join((row.clinical_question, *purpose_of(report, template))),
     )
 
 

@@ -19,7 +19,7 @@ from workstation.domain.report import Person
 from workstation.domain.template import Code, Text
 from workstation.domain.trait import Trait
 from workstation.exchange.templates.library import TemplateLibrary
-from workstation.services.norm_facts import firsts_of, nodules_of, priors_of
+from workstation.services.norm_facts import firsts_of, nodules_of, priors_of, purpose_of
 from workstation.services.norm_gate import describe_fault, faults_of
 
 SIGNER = Person("expert", "王启明", "远程诊断中心")
@@ -105,3 +105,16 @@ def test_the_paper_never_says_first_on_its_own_beside_a_known_prior(language: st
     assert field_text(item, replace(report, known_priors=(PRIOR,))) == words
     unknown_day = replace(PRIOR, study_date="", description="")
     assert field_text(item, replace(report, known_priors=(unknown_day,))).count("CT") == 1
+
+
+def test_a_screening_that_the_reader_chose_asks_for_lung_rads_whatever_the_exam_is_called() -> None:
+    (item,) = [one for one in TEMPLATE.fields if any(choice.key == "screening" for choice in one.choices)]
+    use_language(ENGLISH)
+    chosen = cases.report(values={item.key: "screening", "impression": "No nodule."})
+    other = next(one.key for one in item.choices if one.key != "screening")
+
+    assert list(purpose_of(chosen, TEMPLATE)) == ["筛查"]
+    assert list(purpose_of(replace(chosen, values={item.key: other}), TEMPLATE)) == []
+    asked = "A screening CT without a Lung-RADS category: choose it"
+    assert asked in told("en", **chosen.values)
+    assert asked not in told("en", **{item.key: other, "impression": "No nodule."})

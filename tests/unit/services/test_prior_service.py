@@ -126,7 +126,7 @@ def test_the_signed_report_of_a_prior_is_read_as_text() -> None:
     found = bench.service.report(bench.source.known[0], "zh_CN")
     assert found is not None
     assert found.title == "胸部 CT"
-    assert found.lines == (("检查技术", "低剂量平扫，层厚 1.0 mm"), ("诊断印象", "右肺上叶实性结节，建议增强 CT。"))
+    assert found.lines == (("检查技术", "低剂量平扫，层厚 1.0 mm"), ("诊断印象", "右肺实性结节，建议增强 CT。"))
     assert found.signed.startswith("王启明 · 2026-11-2")
 
 
@@ -149,7 +149,7 @@ def test_what_a_signed_report_says_beside_its_fields_is_read_with_it_and_its_add
     assert texts["补充报告"] == "补充：肝转移"
     assert "16.1" in texts["肺结节"]
     assert texts["left_out_since"] == "肝右叶低密度影"
-    assert found.impression == "补充：肝转移\n右肺上叶实性结节，建议增强 CT。"
+    assert found.impression == "补充：肝转移\n右肺实性结节，建议增强 CT。"
     assert found.keys == ("", "", "technique", "", "impression", "recommendation", "")
 
 
@@ -235,7 +235,7 @@ def test_reports_that_came_as_objects_are_read_as_text() -> None:
     found = bench.service.report(bench.source.known[0], "zh_CN")
     assert found is not None
     assert [caption for caption, _text in found.lines] == ["SR", "DOC"]
-    assert all("右肺上叶实性结节" in text for _caption, text in found.lines)
+    assert all("右肺实性结节" in text for _caption, text in found.lines)
     bench.archive.files["9.1"] = bench.archive.files["9.2"] = b"no DICOM at all"
     assert bench.service.report(bench.source.known[0], "zh_CN") is None
 
