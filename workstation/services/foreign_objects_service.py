@@ -102,6 +102,8 @@ class ForeignObject:
     names_algorithm: bool = False
     undrawn: int = 0
     """How many shapes of a report are of kinds that are not drawn here"""
+    hidden: int = 0
+    """How many marks their maker says are not for presentation"""
     is_doubtful: bool = False
     """Some of its text may be in another character set than it says"""
 
@@ -221,7 +223,7 @@ def _read(ds: Dataset, part10: bytes, study: Study, charset: str) -> ForeignObje
         return ForeignObject(
             uid, purpose, source, marks=marks, text=words.text, nodules=read_nodules(part10),
             ai_marks=read_marks(part10), decided=read_decided(part10), is_doubtful=words.is_doubtful,
-            undrawn=0 if elsewhere else drawn.left_out,
+            undrawn=0 if elsewhere else drawn.left_out, hidden=0 if elsewhere else drawn.hidden,
         )  # fmt: skip
     if kind == RT_STRUCTURE_SET:
         return ForeignObject(uid, ObjectKind.STRUCTURES, source, outlines=read_structure_set(part10))

@@ -47,8 +47,8 @@ def label_words(label: str) -> str:
 
 
 def maker(source: Provenance) -> str:
-    """Return whose mark it is, in few letters."""
-    return (source.manufacturer or source.model or source.author or tr("Other system"))[:18]
+    """Return which system's mark it is, in few letters; never who made it: pictures without names are taken of it."""
+    return (source.manufacturer or source.model or tr("Other system"))[:18]
 
 
 def content_words(one: ForeignObject) -> str:
@@ -83,6 +83,14 @@ def left_out_lines(one: ForeignObject) -> tuple[str, ...]:
     if one.undrawn:
         lines.append(
             trn("Not drawn: {count} mark of another kind", "Not drawn: {count} marks of other kinds", one.undrawn)
+        )
+    if one.hidden:
+        lines.append(
+            trn(
+                "Not drawn: {count} mark that its maker does not mean to be displayed",
+                "Not drawn: {count} marks that their maker does not mean to be displayed",
+                one.hidden,
+            )
         )
     if one.is_doubtful:
         lines.append(tr("Characters may be wrong: the text may be in another character set than the file says"))

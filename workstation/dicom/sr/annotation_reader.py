@@ -29,6 +29,7 @@ from workstation.dicom.sr.annotation_codes import (
     threshold_of,
     unit_of,
 )
+from workstation.dicom.sr.cad_items import is_hidden, resolve_images
 from workstation.dicom.sr.common import read_part10, uid_from
 from workstation.dicom.sr.unnamed_frame import read_frame
 from workstation.domain.annotation import (
@@ -53,10 +54,16 @@ _ROUND: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ReadMarks:
-    """What an SR has drawn; ``left_out`` counts the shapes of kinds that are not drawn here, and the impossible."""
+    """
+    What an SR has drawn.
+
+    ``left_out`` counts the shapes of kinds that are not drawn here, and the impossible; ``hidden`` the marks that
+    their maker says are not for presentation.
+    """
 
     annotations: AnnotationList
     left_out: int = 0
+    hidden: int = 0
 
 
 def read_annotations(part10: bytes) -> AnnotationList:
@@ -73,14 +80,18 @@ def read_drawn(part10: bytes) -> ReadMarks:
     ds = read_part10(part10)
     if ds.get("ValueType") != "CONTAINER" or not ds.get("StudyInstanceUID"):
         raise DecodeError(tr("This object is not a structured report"))
-    origin, left_out = str(ds.get("SOPInstanceUID", "")), 0
+    origin, left_out, hidden = str(ds.get("SOPInstanceUID", "")), 0, 0
     found: dict[str, Annotation] = {}
-    for group in _groups(ds):
+    resolve_images(ds)
+    for group, is_shown in _groups(ds):
         annotations, missed = _annotations(group, ds, origin)
+        if not is_shown:
+            hidden += len(annotations) + missed
+            continue
         left_out += missed
         for annotation in annotations:
             found.setdefault(annotation.uid, annotation)
-    return ReadMarks(AnnotationList(str(ds.StudyInstanceUID), tuple(found.values())), left_out)
+    return ReadMarks(AnnotationList(str(ds.StudyInstanceUID), tuple(found.values())), left_out, hidden)
 
 
 _DRAWN: Final = frozenset({"SCOORD", "SCOORD3D"})
@@ -98,20 +109,24 @@ class _Shape:
     frame: int | None = None
 
 
-def _groups(item: Dataset) -> Iterator[Dataset]:
-    """Return the measurement groups, and what is drawn outside them as groups of its own (CAD, numbers in reports)."""
-    children = _children(item)
+def _groups(item: Dataset, *, hidden: bool = False) -> Iterator[tuple[Dataset, bool]]:
+    """
+    Return the measurement groups, and what is drawn outside them as groups of its own (CAD, numbers in reports).
+
+    With each comes whether it is meant to be seen.
+    """
+    children, hidden = _children(item), is_hidden(item, inherited=hidden)
     drawn = [child for child in children if child.get("ValueType") in _DRAWN]
     if drawn:
-        yield _group_of(drawn)
+        yield _group_of(drawn), not hidden
     for child in children:
         if _concept(child) == code.GROUP.value:
-            yield child
+            yield child, not is_hidden(child, inherited=hidden)
         elif child.get("ValueType") == "NUM":
             if any(inner.get("ValueType") in _DRAWN for inner in _children(child)):
-                yield _group_of([child])
+                yield _group_of([child]), not is_hidden(child, inherited=hidden)
         elif child.get("ValueType") not in _DRAWN:
-            yield from _groups(child)
+            yield from _groups(child, hidden=hidden)
 
 
 def _group_of(children: list[Dataset]) -> Dataset:
@@ -187,7 +202,8 @@ def _foreign(
         points_lps_mm=tuple((p[0], p[1], p[2]) for p in points) if in_patient else (),
         points_px=() if in_patient else tuple((p[0], p[1]) for p in points),
         frame_of_reference_uid=shape.frame_of_reference_uid,
-        referenced_sop_instance_uid=shape.sop_instance_uid or _source_image(group),
+        # two coordinates without an image of their own lie nowhere
+        referenced_sop_instance_uid=shape.sop_instance_uid or (_source_image(group) if in_patient else ""),
         referenced_frame=shape.frame,
         text="\n".join(comments),
         measures=tuple(measure for measure in _measures(group) if measure.name not in IN_STATISTICS),
@@ -260,10 +276,9 @@ def _shapes_of(item: Dataset) -> Iterator[_Shape]:
         return
     moved = tuple((x - 0.5, y - 0.5) for x, y in points)
     references = (one for child in _children(item) for one in child.get("ReferencedSOPSequence") or ())
-    reference = next(references, None)
-    if reference is not None:
-        uid = str(reference.get("ReferencedSOPInstanceUID", ""))
-        yield from (_Shape(graphic, moved, "", uid, frame) for frame in _frames(reference))
+    reference = next(references, Dataset())
+    uid = str(reference.get("ReferencedSOPInstanceUID", ""))
+    yield from (_Shape(graphic, moved, "", uid, frame) for frame in _frames(reference))
 
 
 def _frames(reference: Dataset) -> list[int | None]:
