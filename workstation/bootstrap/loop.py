@@ -383,5 +383,5 @@ def _sizes_of_the_first(session: ReadingSession) -> dict[str, str]:
 _TEXTS: Final[dict[str, str]] = {
     "dominant_type": "solid",
     "technique": "胸部低剂量平扫，层厚 1.0 mm，肺窗与纵隔窗。",
-    "impression": "1. 肺内实性结节，建议增强 CT 及多学科会诊。\n2. 余双肺未见明确活动性病变。",
+    "impression": "1. 右肺上叶实性结节，Lung-RADS 4B，建议增强 CT 及多学科会诊。\n2. 余双肺未见明确活动性病变。",
 }
