@@ -13,6 +13,7 @@ import pydicom
 import pytest
 from PIL import Image
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPixmap
 from pytestqt.qtbot import QtBot
 
 from tests.gui.test_fusion import FusionBench, pet_ct
@@ -234,6 +235,40 @@ def test_moving_a_clip_by_hand_ends_its_film_and_says_so(qtbot: QtBot, bench: Ex
     assert told[2] == "No film was made: the clip was moved, or one of its pictures is missing."
     assert scene.index == 7
     assert list(tmp_path.glob("film*")) == []
+
+
+@pytest.mark.parametrize("clip", ["long", "short"])
+def test_another_size_of_the_window_ends_a_film_and_says_so(
+    qtbot: QtBot, bench: ExportBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: str
+) -> None:
+    told: list[str] = []
+    bench.page.toast.connect(told.append)
+    bench.export.choose_file = lambda _name, _kinds: str(tmp_path / "film.webp")
+    scene, canvas = bench.page.grid.stack, bench.page.grid.active.canvas
+    if clip == "long":
+        scene, stream = long_clip(bench, Cine((40.0,) * 40))
+    assert scene is not None
+    scene.scroll_to(0)
+    taken: list[int] = []
+
+    def grab() -> QPixmap:
+        taken.append(scene.index)
+        if len(taken) == 6:
+            bench.page.resize(1000, 600)
+        return type(canvas).grab(canvas)
+
+    monkeypatch.setattr(canvas, "grab", grab)
+    with qtbot.captureExceptions() as raised:
+        take(bench, "film", "file")
+        qtbot.waitUntil(lambda: any(words.startswith("No film was made") for words in told), timeout=60000)
+
+    assert raised == []
+    assert told[-1] == "No film was made: the image got another size while it was taken. Please take it again."
+    assert taken == [0, 1, 2, 3, 4, 5]
+    assert scene.index == 0
+    assert list(tmp_path.glob("film*")) == []
+    if clip == "long":
+        stream.stop()
 
 
 def test_a_picture_joins_the_study_as_a_secondary_capture_and_says_what_is_burned_in(

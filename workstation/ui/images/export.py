@@ -24,7 +24,7 @@ from workstation.ui.commands import Command
 from workstation.ui.export_dialog import ExportChoice, ExportDialog, slower_words
 from workstation.ui.images.early import early_refusal
 from workstation.ui.images.feature import FeatureContext
-from workstation.ui.images.film_capture import PacedSteps, Pictures, captured, film_places, walked
+from workstation.ui.images.film_capture import PacedSteps, Pictures, are_of_two_sizes, captured, film_places, walked
 from workstation.ui.images.open_images import OpenImages
 from workstation.ui.images.pictures import PictureServices
 from workstation.ui.images.series_doubts import any_burned_in
@@ -139,6 +139,11 @@ class Export(QObject):
 
         def taken() -> None:
             self._capturing = None
+            if are_of_two_sizes(pictures):
+                self._page.toast.emit(
+                    tr("No film was made: the image got another size while it was taken. Please take it again.")
+                )
+                return
             if len(pictures) < len(places):
                 self._page.toast.emit(tr("No film was made: the clip was moved, or one of its pictures is missing."))
                 return

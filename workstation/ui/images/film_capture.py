@@ -39,7 +39,7 @@ def captured(
     """
     Take one picture in each step; between the steps the viewport shows what the reader chose.
 
-    It ends early where the viewport shows something else.
+    It ends early where the viewport shows something else, and after the first picture of another size.
     """
     for n in places:
         if frame.scene is not scene:
@@ -52,7 +52,14 @@ def captured(
         finally:
             if n != index:
                 scene.scroll_to(index)
+        if are_of_two_sizes(into):
+            return
         yield
+
+
+def are_of_two_sizes(pictures: Pictures) -> bool:
+    """Tell whether the viewport got another size before the last of the pictures: they are no film then."""
+    return bool(pictures) and pictures[-1].shape != pictures[0].shape
 
 
 def walked(
@@ -62,7 +69,7 @@ def walked(
     Take one picture after another of a clip that is too long to be here at a time: the viewport runs through it.
 
     A step does nothing while a frame is on its way. It ends early where the viewport shows something else, a hand
-    moves the clip, or a frame cannot be shown.
+    moves the clip, or a frame cannot be shown, and after the first picture of another size.
     """
     home = scene.index
     try:
@@ -73,6 +80,8 @@ def walked(
                 if frame.scene is not scene or scene.index != n or _has_failed(scene):
                     return
             into.append(_picture(frame, scene, identity, len(places)))
+            if are_of_two_sizes(into):
+                break
             yield
             if frame.scene is not scene or scene.index != n:
                 return
