@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.engine.archive import unpack
@@ -67,7 +67,7 @@ class BundleStore:
         shutil.copyfile(source / MANIFEST_NAME, staged / MANIFEST_NAME)
         installed = check_bundle(staged, trusted_keys(self.keys))  # what lies there now, not what lay there before
         staged.rename(target)
-        return Bundle(target, installed.manifest, installed.model, installed.card, installed.trust, installed.golden)
+        return replace(installed, folder=target)
 
 
 def take_out(bundle: Bundle, archive: Path) -> None:

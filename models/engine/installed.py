@@ -114,7 +114,7 @@ def model_card(model_id: str, bundle: Bundle) -> ModelCard:
         trust=bundle.trust,
         sha256=bundle.identity.sha256,
         licence=manifest.licence,
-        card=bundle.card,
+        card=bundle.card_in(language()),
         figures=tuple((_said(Text(**row["set"])), _said(Text(**row["figure"]))) for row in raw["evaluation"]),
         limits=tuple(_said(text) for text in manifest.limits),
         operating_points=tuple((point.name, point.score) for point in manifest.operating_points),

@@ -34,14 +34,17 @@ from resources.translation import tr
 from workstation.domain.errors import BundleInvalid
 
 __all__ = [
-    "CARD_NAME", "MANIFEST_NAME", "MAX_MANIFEST_BYTES", "MODEL_NAME", "AppliesTo", "BundleFile", "Calibration",
-    "DataSource", "InputSpec", "Manifest", "OperatingPoint", "OutputSpec", "PostSpec", "Text", "ask_supplier",
-    "parse_manifest", "read_json",
+    "CARD_NAME", "CHINESE_CARD_NAME", "MANIFEST_NAME", "MAX_MANIFEST_BYTES", "MODEL_NAME", "AppliesTo", "BundleFile",
+    "Calibration", "DataSource", "InputSpec", "Manifest", "OperatingPoint", "OutputSpec", "PostSpec", "Text",
+    "ask_supplier", "parse_manifest", "read_json",
 ]  # fmt: skip
 
 MANIFEST_NAME: Final = "manifest.json"
 MODEL_NAME: Final = "model.onnx"
 CARD_NAME: Final = "CARD.md"
+CHINESE_CARD_NAME: Final = "CARD.zh_CN.md"
+"""The same card in Chinese; a bundle need not have it."""
+
 MAX_MANIFEST_BYTES: Final = 1_000_000
 
 

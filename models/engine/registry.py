@@ -17,6 +17,7 @@ from typing import Final
 from models.engine.golden import GOLDEN_NAME, dry_run
 from models.engine.manifest import (
     CARD_NAME,
+    CHINESE_CARD_NAME,
     MANIFEST_NAME,
     MAX_MANIFEST_BYTES,
     MODEL_NAME,
@@ -26,8 +27,8 @@ from models.engine.manifest import (
 )
 from models.engine.onnx_graph import GraphFacts, MalformedGraph, inspect_graph, is_pickle
 from models.engine.trust import TrustedKeys, trusted_keys
-from models.evaluation.card import check_card
-from resources.translation import tr
+from models.evaluation.card import CHINESE_SECTIONS, check_card
+from resources.translation import CHINESE, tr
 from workstation.domain.errors import BundleInvalid, WorkstationError
 from workstation.domain.finding import AlgorithmIdentity
 from workstation.domain.finding_class import FindingMeaning, NamedClass
@@ -54,6 +55,11 @@ class Bundle:
     card: str = field(repr=False)
     trust: Trust = Trust.RESEARCH
     golden: bytes | None = field(default=None, repr=False)
+    chinese_card: str = field(default="", repr=False)
+
+    def card_in(self, language: str) -> str:
+        """Return the card in a language (``zh_CN`` or ``en``), the English one where the maker gave no other."""
+        return self.chinese_card if language == CHINESE and self.chinese_card else self.card
 
     @property
     def identity(self) -> AlgorithmIdentity:
@@ -204,7 +210,9 @@ class _Gate:
     def files(self) -> str:
         manifest = self._checked
         self._contents = {entry.path: _verified(self._folder, entry.path, manifest) for entry in manifest.files}
-        check_card(self._card, manifest)
+        check_card(self._card(CARD_NAME), manifest)
+        if CHINESE_CARD_NAME in self._contents:  # held to the same: who reads Chinese reads no other
+            check_card(self._card(CHINESE_CARD_NAME), manifest, CHINESE_SECTIONS)
         return ""
 
     def signature(self) -> str:
@@ -231,10 +239,9 @@ class _Gate:
             raise AssertionError("the manifest is read first")
         return self._manifest
 
-    @property
-    def _card(self) -> str:
+    def _card(self, name: str) -> str:
         try:
-            return self._contents[CARD_NAME].decode()
+            return self._contents[name].decode()
         except UnicodeDecodeError as exc:
             raise BundleInvalid(tr("The model card is not UTF-8 text."), hint=ask_supplier()) from exc
 
@@ -243,9 +250,10 @@ class _Gate:
             self._folder,
             self._checked,
             self._contents[MODEL_NAME],
-            self._card,
+            self._card(CARD_NAME),
             self._trust,
             self._contents.get(GOLDEN_NAME),
+            self._card(CHINESE_CARD_NAME) if CHINESE_CARD_NAME in self._contents else "",
         )
 
 

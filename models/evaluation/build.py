@@ -2,16 +2,15 @@
 Finish a bundle from what was measured: ``python -m models.evaluation.build BUNDLE --cases DIR --data DIR``.
 
 Writes version, operating points, calibration, figures and limits into the manifest, the figures into
-``eval/evaluation.json``, the golden crop, the card, and the fingerprint of every file. The weights,
+``eval/evaluation.json``, the golden crop, the cards, and the fingerprint of every file. The weights,
 the training text and the data index are put into the folder before. ``--version`` is the bundle's new one: what
 marks differently has a higher number. Without ``--cases`` nothing is judged anew: times and memory (``--runtime``)
-go into the evaluation that the bundle has, and the card is made from it again.
+go into the evaluation that the bundle has, and the cards are made from it again.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -24,7 +23,7 @@ from models.engine.golden import GOLDEN_NAME, make_golden
 from models.engine.manifest import Manifest, Text, parse_manifest
 from models.engine.session import InferenceSession, Provider
 from models.evaluation import build_texts as texts
-from models.evaluation.card_text import card_text
+from models.evaluation.cards import file_entry, write_cards
 from models.evaluation.cases import read_cases
 from models.evaluation.diameters import HALVES, cube_sizes, size_figures
 from models.evaluation.facts import Facts, facts_of
@@ -231,7 +230,7 @@ def retimed(folder: Path, runtime: dict[str, Any]) -> tuple[dict[str, Any], dict
 
 def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any], version: str = "") -> None:
     """
-    Write evaluation, golden crop, card and manifest of a bundle whose weights are in place.
+    Write evaluation, golden crop, cards and manifest of a bundle whose weights are in place.
 
     ``version`` is the number that it gets, empty for the one that it has. ValueError for one that is no
     MAJOR.MINOR.PATCH or lower than that.
@@ -245,12 +244,12 @@ def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any], ve
         manifest["version"] = version
     manifest["evaluation"] = texts.evaluation_lines(evaluation)
     manifest["limits"] = texts.limits(evaluation, facts_of(folder))
-    manifest["files"] = [_entry(folder, "model.onnx")]
+    manifest["files"] = [file_entry(folder, "model.onnx")]
     model = manifest["files"][0]
     evaluation["model"] = {"id": manifest["id"], "version": manifest["version"], "sha256": model["sha256"]}
     (folder / "eval").mkdir(exist_ok=True)
     _write_json(folder / "eval" / "evaluation.json", evaluation)
-    (folder / "CARD.md").write_text(card_text(manifest, evaluation), encoding="utf-8")
+    write_cards(folder, manifest, evaluation)
     (folder / GOLDEN_NAME).unlink(missing_ok=True)
     manifest["files"] = _entries(folder)
     plain = parse_manifest(json.dumps(manifest).encode())
@@ -265,12 +264,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _entries(folder: Path) -> list[dict[str, Any]]:
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    return [_entry(folder, name) for name in names if name not in _NOT_LISTED]
-
-
-def _entry(folder: Path, name: str) -> dict[str, Any]:
-    data = (folder / name).read_bytes()
-    return {"path": name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    return [file_entry(folder, name) for name in names if name not in _NOT_LISTED]
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

@@ -51,6 +51,16 @@ def _zh(number: int) -> str:
     return _ZH[number] if number < len(_ZH) else str(number)
 
 
+def number_in_chinese(said: str) -> str:
+    """Return what ``word`` said of a number."""
+    return _ZH[_EN.index(said)] if said in _EN else said
+
+
+def false_marks(rate: str) -> str:
+    """Return so many false marks in words; ``rate`` as it is to stand there."""
+    return f"{rate} false {'mark' if rate == '1' else 'marks'}"
+
+
 def method(facts: Facts) -> str:
     """Return how the bundle works."""
     network = facts.network
@@ -185,7 +195,7 @@ def point_basis(name: str, realised: dict[str, Any]) -> dict[str, str]:
     rate = realised["false_marks_per_scan"]
     share = f"{realised['found']}/{realised['of']}"
     return {
-        "en": f"{_RATES[name]} false marks a scan in tier B; on patients that it was not read from {rate:.2f},"
+        "en": f"{false_marks(_RATES[name])} a scan in tier B; on patients that it was not read from {rate:.2f},"
         f" {share} found",
         "zh": f"B层每例{_RATES[name]}个假阳性；在未用于选定阈值的患者上为每例{rate:.2f}个，检出{share}",
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from models.evaluation.build_texts import false_marks
+
 _POINTS: Final = ("sensitive", "balanced", "specific")
 _STATUS: Final = (
     "Not clinically validated. Not a registered medical device. A second look for a radiologist who reads every image;"
@@ -17,8 +19,13 @@ _INTERVALS: Final = (
 
 def card_text(manifest: dict[str, Any], evaluation: dict[str, Any]) -> str:
     """Return CARD.md of a bundle from its raw manifest and its ``eval/evaluation.json``."""
+    return "\n\n".join(card_parts(manifest, evaluation)) + "\n"
+
+
+def card_parts(manifest: dict[str, Any], evaluation: dict[str, Any]) -> list[str]:
+    """Return its blocks: headings, paragraphs, lists and tables, whose cells no other bar parts."""
     model = next(entry for entry in manifest["files"] if entry["path"] == "model.onnx")
-    parts = [
+    return [
         f"# {manifest['id']} {manifest['version']}",
         "Marks possible lung nodules on chest CT, each with a centre, a diameter and a score.",
         f"Weights: `model.onnx`, sha256 `{model['sha256']}`",
@@ -41,7 +48,6 @@ def card_text(manifest: dict[str, Any], evaluation: dict[str, Any]) -> str:
         "## Limits",
         "\n".join(f"- {_sentence(entry['en'])}" for entry in manifest["limits"]),
     ]
-    return "\n\n".join(parts) + "\n"
 
 
 def _goals(rows: list[dict[str, Any]]) -> list[str]:
@@ -66,7 +72,7 @@ def _tier_b(evaluation: dict[str, Any]) -> list[str]:
 
     rows = [row("CPM", lambda f: _interval(f["cpm"]))]
     rows += [
-        row(f"sensitivity at {rate} false marks a scan", lambda f, rate=rate: f"{f['sensitivity_at'][rate]:.2f}")
+        row(f"sensitivity at {false_marks(rate)} a scan", lambda f, rate=rate: f"{f['sensitivity_at'][rate]:.2f}")
         for rate in evaluation["tier_b"]["sensitivity_at"]
     ]
     rows += [

@@ -16,6 +16,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
+from models.engine.manifest import CHINESE_CARD_NAME
 from models.training.sources import index_patients, refuse_leaks
 
 TITLES: Final = {
@@ -126,6 +127,7 @@ def assemble(run: Path, weights: Path, folder: Path, like: Path, version: str, m
         name: value for name, value in manifest["post"].items() if name not in {"second_stage", "one_lesion_hu"}
     } | {"min_score": LEAST_SCORE}
     (folder / "CARD.md").write_text(_draft(manifest, hashlib.sha256(model).hexdigest()), encoding="utf-8")
+    (folder / CHINESE_CARD_NAME).unlink(missing_ok=True)  # of a build before: about other weights
     listed = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in {"manifest.json", "golden.npz"})
     manifest["files"] = [_entry(path, folder) for path in listed]
     text = json.dumps(manifest, indent=2, ensure_ascii=False)

@@ -23,6 +23,9 @@ from workstation.domain.ports import DetectionResult, Detector, JobContext
 from workstation.domain.volume import Volume
 
 AXIAL = np.eye(3)
+S = "lung-nodule-s"
+"""The detector that the product picks, where it can run"""
+
 XS = "lung-nodule-xs"
 """The small detector by its name: for tests of how networks run, and for its own figures"""
 
@@ -121,11 +124,11 @@ def own_bundles(folder: Path, *names: str, peak_mb: int = 1) -> Registry:
         target = folder / name
         shutil.copytree(BUNDLES / XS, target)
         manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-        card = (target / "CARD.md").read_text(encoding="utf-8").replace(XS, name).encode()
-        (target / "CARD.md").write_bytes(card)
         manifest["id"], manifest["runtime"]["peak_mb"] = name, peak_mb
         for entry in manifest["files"]:
-            if entry["path"] == "CARD.md":
+            if entry["path"].startswith("CARD."):
+                card = (target / entry["path"]).read_text(encoding="utf-8").replace(XS, name).encode()
+                (target / entry["path"]).write_bytes(card)
                 entry["sha256"], entry["bytes"] = hashlib.sha256(card).hexdigest(), len(card)
         (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return Registry((folder,))

@@ -173,7 +173,7 @@ def test_models_check_passes_the_small_model_by_id_or_folder(name: str) -> None:
         "sha256": SHA256,
         "trust": "shipped",
         "ok": True,
-        "files": 8,
+        "files": 9,
         "text": "lung-nodule-xs 0.4.0 is intact.",
     }
 

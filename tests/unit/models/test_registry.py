@@ -146,9 +146,10 @@ def _with_model(tmp_path: Path, model: bytes) -> Path:
     digest = hashlib.sha256(model).hexdigest()
     folder = copied_bundle(tmp_path)
     (folder / "model.onnx").write_bytes(model)
-    card = (folder / "CARD.md").read_text(encoding="utf-8")
     old = "498a865682f9a371e3017ff006de0cea8121e0a4f5bc4c01447e890901346b2f"
-    (folder / "CARD.md").write_text(card.replace(old, digest), encoding="utf-8")
+    for name in ("CARD.md", "CARD.zh_CN.md"):
+        card = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(card.replace(old, digest), encoding="utf-8")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for entry in manifest["files"]:
         data = (folder / entry["path"]).read_bytes()
