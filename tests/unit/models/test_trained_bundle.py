@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,16 @@ def test_a_run_becomes_a_bundle_that_passes_the_gate_and_claims_nothing(tmp_path
     assert "12 345 steps of 8 x 64³ in 76 minutes" in bundle.card
     assert "into 1 real lungs" in bundle.card
     assert ("ab" * 32) in bundle.card
+
+
+def test_a_chinese_card_of_former_weights_does_not_stay_beside_new_ones(tmp_path: Path) -> None:
+    (tmp_path / "lung-nodule-new").mkdir()
+    shutil.copyfile(XS / "CARD.zh_CN.md", tmp_path / "lung-nodule-new" / "CARD.zh_CN.md")
+
+    bundle = check_bundle(_assembled(tmp_path))
+
+    assert bundle.card_in("zh_CN") == bundle.card
+    assert not (bundle.folder / "CARD.zh_CN.md").exists()
 
 
 def test_what_was_learned_from_is_kept_with_the_bundle(tmp_path: Path) -> None:
