@@ -465,6 +465,8 @@ def test_the_database_holds_neither_password_nor_token(hub: HubBed) -> None:
         ({"role": "technician", "site_id": ""}, "a technician belongs to a site"),
         ({"site_id": "nowhere"}, "there is no such site"),
         ({"user_id": "expert"}, "there is already such a user"),
+        ({"display_name": "x" * 65}, "a name to show has at most 64 characters and no backslash"),
+        ({"display_name": "王\\启明"}, "a name to show has at most 64 characters and no backslash"),
     ],
 )
 def test_an_account_that_makes_no_sense_is_refused(hub: HubBed, changed: dict[str, str], message: str) -> None:

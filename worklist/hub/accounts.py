@@ -28,6 +28,8 @@ LONGEST_WAIT: Final = timedelta(minutes=15)
 MINIMUM_PASSWORD: Final = 10
 
 MAXIMUM_PASSWORD: Final = 1024
+_LONGEST_NAME: Final = 64
+"""Of a name that stands in DICOM objects (PS3.5 6.2, PN)"""
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]{1,200}")
 _SEED_LOCK: Final = 0x4C59_5345
 
@@ -122,6 +124,8 @@ class AccountService:
             raise BadRequest("a technician belongs to a site")
         if len(account.user_id) > 64 or not all(map(_NAME.fullmatch, (account.user_id, account.display_name))):
             raise BadRequest("an account has a user name and a name to show")
+        if len(account.display_name) > _LONGEST_NAME or "\\" in account.display_name:
+            raise BadRequest(f"a name to show has at most {_LONGEST_NAME} characters and no backslash")
         if len(account.title) > 100 or len(account.site_id) > 64 or len(account.password) > MAXIMUM_PASSWORD:
             raise BadRequest("title, site or password is too long")
         hashed = self._hash(account.password)

@@ -29,6 +29,7 @@ from workstation.dicom.objects.presentation_transforms import (
     voi_item,
 )
 from workstation.dicom.sr.common import add_equipment, add_time, part10, patient_and_study, uid_from
+from workstation.dicom.sr.storable import storable_name
 from workstation.domain.annotation import Annotation
 from workstation.domain.image_look import ImageLook
 from workstation.domain.key_image import KeyImage
@@ -122,7 +123,7 @@ def _state(
     ds.InstanceNumber = 1
     ds.ContentLabel = _LABEL
     ds.ContentDescription = "As the reader saw it"
-    ds.ContentCreatorName = author.name
+    ds.ContentCreatorName = storable_name(author.name)
     add_equipment(ds, author.organisation)
     add_time(ds, at)
     ds.PresentationCreationDate, ds.PresentationCreationTime = ds.ContentDate, ds.ContentTime

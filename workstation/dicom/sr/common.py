@@ -22,10 +22,11 @@ from pydicom.filereader import dcmread
 from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, ExplicitVRLittleEndian
-from pydicom.valuerep import validate_value
+from pydicom.valuerep import PersonName, validate_value
 
 from resources.translation import tr
 from workstation.dicom.coded_value import put_code_value
+from workstation.dicom.sr.storable import storable_name, storable_text
 from workstation.domain.errors import HostileInput, TemplateViolation
 from workstation.domain.geometry import Point
 from workstation.domain.report import Person
@@ -112,9 +113,9 @@ def container(
 
 
 def text(name: Code, value: str, *, relationship: str = "CONTAINS", children: Iterable[Dataset] = ()) -> Dataset:
-    """Return a TEXT item."""
+    """Return a TEXT item; what no DICOM text may hold and nobody sees is left out."""
     item = _item("TEXT", name, relationship, children)
-    item.TextValue = value
+    item.TextValue = storable_text(value)
     return item
 
 
@@ -135,7 +136,7 @@ def uid_reference(name: Code, value: str, *, relationship: str = "CONTAINS") -> 
 def person_name(name: Code, value: str, *, relationship: str = "HAS OBS CONTEXT") -> Dataset:
     """Return a PNAME item."""
     item = _item("PNAME", name, relationship)
-    item.PersonName = value
+    item.PersonName = storable_name(value)
     return item
 
 
@@ -349,6 +350,8 @@ def _refuse_too_long(ds: Dataset) -> None:
     checked: set[tuple[str, str]] = set()
     for element in ds.iterall():
         value = element.value
+        if isinstance(value, str | PersonName):
+            str(value).encode()  # pydicom would write half a surrogate pair as "?"
         if not isinstance(value, str) or element.VR in {"SQ", "OB", "PN"} or (element.VR, value) in checked:
             continue
         if element.VM == 1:
@@ -360,7 +363,7 @@ def _verifying_observer(verifier: Person, at: datetime) -> Dataset:
     item = Dataset()
     item.VerifyingOrganization = verifier.organisation[:64] or MANUFACTURER
     item.VerificationDateTime = at.astimezone().strftime("%Y%m%d%H%M%S%z")
-    item.VerifyingObserverName = verifier.name
+    item.VerifyingObserverName = storable_name(verifier.name)
     item.VerifyingObserverIdentificationCodeSequence = DicomSequence()
     return item
 
@@ -368,7 +371,7 @@ def _verifying_observer(verifier: Person, at: datetime) -> Dataset:
 def _author(author: Person) -> Dataset:
     item = Dataset()
     item.ObserverType = "PSN"
-    item.PersonName = author.name
+    item.PersonName = storable_name(author.name)
     item.PersonIdentificationCodeSequence = DicomSequence()
     item.InstitutionName = author.organisation[:64]
     item.InstitutionCodeSequence = DicomSequence()

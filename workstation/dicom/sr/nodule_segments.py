@@ -30,6 +30,7 @@ from workstation.dicom.sr.common import (
     software_version,
     uid_from,
 )
+from workstation.dicom.sr.storable import storable_name
 from workstation.domain import outline
 from workstation.domain.annotation import Annotation, AnnotationKind
 from workstation.domain.geometry import ImagePlane
@@ -163,7 +164,7 @@ def _object(report: Report, study: Study, series: str, *, at: datetime, author: 
     ds.InstanceNumber = 1
     ds.ContentLabel = "NODULES"
     ds.ContentDescription = "Outlined by the reader"
-    ds.ContentCreatorName = author.name
+    ds.ContentCreatorName = storable_name(author.name)
     ds.PositionReferenceIndicator = ""
     ds.ImageType = ["DERIVED", "PRIMARY"]
     ds.SegmentationType = "BINARY"
