@@ -90,6 +90,31 @@ def test_the_order_of_urgency_is_the_same_for_who_looks_first_and_tells_nothing_
     kept.close_page()
 
 
+def test_a_filter_of_ai_findings_ends_where_its_reader_begins_to_look_first(qtbot: QtBot, jobs: JobRunner) -> None:
+    roles: set[str] = set()
+    presenter = WorklistPresenter(
+        FakeWorklist(evening_list()), jobs, actor=lambda: EXPERT, transaction_uid=lambda _user, ups: ups,
+        now=lambda: NOW, read_first=lambda _actor: bool(roles),
+    )  # fmt: skip
+    page = WorklistPage(presenter)
+    qtbot.addWidget(page)
+    page.refresh()
+    qtbot.waitUntil(lambda: page.model.rowCount() > 0)
+    every = [row.patient_name for row in page.model.rows()]
+    presenter.set_query(with_ai_findings=True)
+    qtbot.waitUntil(lambda: page.model.rowCount() < len(every))
+
+    roles.add("expert")
+    page.refresh()
+    qtbot.waitUntil(lambda: page.model.rowCount() == len(every))
+
+    assert [row.patient_name for row in page.model.rows()] == every
+    assert not presenter.query.with_ai_findings
+    assert not page.filters.with_ai.isChecked()
+    assert page.filters.clear.isHidden()
+    page.close_page()
+
+
 def test_a_signed_case_tells_what_the_ai_found(qtbot: QtBot, jobs: JobRunner) -> None:
     rows = [replace(row, state=ReadingState.FINAL) for row in evening_list()[:1]]
     presenter = WorklistPresenter(

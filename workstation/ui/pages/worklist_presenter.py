@@ -120,6 +120,9 @@ class WorklistPresenter:
         """Ask the hub; an answer to an older question is dropped."""
         if self._actor() is None:
             return
+        if self._looks_first and self.query.with_ai_findings:
+            # chosen before the role began to look first: a hidden filter would tell what the AI found
+            self.query = replace(self.query, with_ai_findings=False)
         if self._running is not None:
             if self._fetched_for == self.query:
                 return  # the same question is on its way
