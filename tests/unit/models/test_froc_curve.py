@@ -58,11 +58,13 @@ def test_a_curve_rises_in_false_marks() -> None:
 
 
 def test_a_card_carries_the_limits_that_its_evaluation_gave_for_the_weekly_watch(tmp_path: Path) -> None:
-    (card,) = InstalledModels(tmp_path / "none").cards()
-    point = json.loads((BUNDLES / card.model_id / EVALUATION_NAME).read_text(encoding="utf-8"))["operating_points"]
-    rates = point["balanced"]["realised"]["by_patient"].values()
+    cards = {card.model_id: card for card in InstalledModels(tmp_path / "none").cards()}
 
-    assert card.drift_limits == DriftLimits(min(rates), max(rates) + 1)  # and a nodule a scan
+    for name, card in cards.items():
+        point = json.loads((BUNDLES / name / EVALUATION_NAME).read_text(encoding="utf-8"))["operating_points"]
+        rates = point["balanced"]["realised"]["by_patient"].values()
+        assert card.drift_limits == DriftLimits(min(rates), max(rates) + 1)  # and a nodule a scan
+    assert cards["lung-nodule-xs"].drift_limits == DriftLimits(0.1, 3.5)
 
 
 def test_a_bundle_whose_evaluation_says_nothing_of_it_has_no_limits(tmp_path: Path) -> None:
@@ -73,6 +75,10 @@ def test_a_bundle_whose_evaluation_says_nothing_of_it_has_no_limits(tmp_path: Pa
 
 def test_a_chinese_reader_is_told_in_chinese_whom_the_model_is_not_for(tmp_path: Path) -> None:
     use_language("zh_CN")
-    (card,) = InstalledModels(tmp_path).cards()
-    assert card.contraindications == ("不得作为首读或唯一阅片者", "不适用于儿童", "不适用于层间距大于3 mm的图像")
-    assert card.intended_use.startswith("供放射科医师在成人胸部CT阅片中复核参考")
+    cards = InstalledModels(tmp_path).cards()
+
+    assert "lung-nodule-xs" in {card.model_id for card in cards}
+    for card in cards:
+        assert card.contraindications == ("不得作为首读或唯一阅片者", "不适用于儿童", "不适用于层间距大于3 mm的图像")
+        assert card.intended_use.startswith("供放射科医师在成人胸部CT阅片中复核参考")
+        assert "未经临床验证。非注册医疗器械。" in card.card
