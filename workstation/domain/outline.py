@@ -13,7 +13,8 @@ def area(outline: FloatArray) -> float:
     Return the area inside an ``(n, 2)`` outline by the even-odd rule, in its squared unit: that of ``inside``.
 
     The shoelace formula alone would take the two halves of a figure 8 from each other. Between two neighbouring
-    heights of corners the width is linear unless lines cross; where they do, the band is cut at every crossing.
+    heights of corners each line counts for the width or against it, by its place among the others, and changes over
+    wherever it crosses one. The work grows with the crossings: 400 quick strokes over each other take 50 ms.
     """
     points = outline - outline[0]  # near the origin, where the products keep their digits
     start, end = points, np.roll(points, -1, axis=0)
@@ -32,32 +33,47 @@ def area(outline: FloatArray) -> float:
     slope = (high[:, 0] - low[:, 0]) / (high[:, 1] - low[:, 1])
     bottom = low[line, 0] + (levels[band] - low[line, 1]) * slope[line]
     top = low[line, 0] + (levels[band + 1] - low[line, 1]) * slope[line]
-    order = np.lexsort((bottom + top, band))
-    line, band, bottom, top = line[order], band[order], bottom[order], top[order]
-    heights = np.diff(levels)
+    order = np.lexsort((top, bottom, band))
+    band, bottom, top = band[order], bottom[order], top[order]
     # every band is passed an even number of times, so the turns of a band are those of the whole list
     turn = np.where(np.arange(len(band)) % 2, 1.0, -1.0)
-    hair = 1e-9 * float(np.ptp(points[:, 0]))
-    swapped = (band[1:] == band[:-1]) & ((np.diff(bottom) < -hair) | (np.diff(top) < -hair))
-    crossed = np.unique(band[1:][swapped])
-    plain = ~np.isin(band, crossed)
-    found = float((turn * heights[band] * (bottom + top))[plain].sum()) / 2
-    for one in crossed:
-        here = slice(*np.searchsorted(band, (one, one + 1)))
-        found += float(heights[one]) * _crossed_width(bottom[here], top[here])
-    return found
+    wanted = np.empty(len(band), dtype=np.intp)
+    wanted[np.lexsort((bottom, top, band))] = np.arange(len(band))
+    left, right = _crossings(wanted)
+    apart = bottom[right] - bottom[left]
+    at = apart / (apart + top[left] - top[right])  # 0 below, 1 above
+    # the place of a line among the others becomes even or odd with each crossing
+    crosses, when = np.concatenate([left, right]), np.concatenate([at, at])
+    by_line = np.lexsort((when, crosses))
+    crosses, when = crosses[by_line], when[by_line]
+    times = np.bincount(crosses, minlength=len(band))
+    place = np.arange(len(crosses)) - np.repeat(np.cumsum(times) - times, times)
+    until = bottom[crosses] * when + (top[crosses] - bottom[crosses]) * when**2 / 2
+    pieces = np.where(place % 2, -2.0, 2.0) * until * turn[crosses] * np.diff(levels)[band[crosses]]
+    last = np.where(times % 2, -turn, turn) * (bottom + top) / 2 * np.diff(levels)[band]
+    return float(last.sum() + pieces.sum())
 
 
-def _crossed_width(bottom: FloatArray, top: FloatArray) -> float:
-    """Return the mean even-odd width of a band of unit height whose lines cross; ``bottom``, ``top`` are their ends."""
-    below, above = bottom[:, None] - bottom, top[:, None] - top
-    meet = below * above < 0
-    # each meeting is found twice: the second cut leaves a piece without height
-    cuts = np.sort(np.concatenate([[0.0, 1.0], below[meet] / (below[meet] - above[meet])]))
-    middles = ((cuts[1:] + cuts[:-1]) / 2)[:, None]
-    lines = np.sort(bottom + middles * (top - bottom), axis=1)
-    widths = (lines[:, 1::2] - lines[:, ::2]).sum(axis=1)
-    return float(widths @ np.diff(cuts))
+def _crossings(wanted: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """
+    Return every pair that is in the wrong order in a list of ranks, as places in the list, each once.
+
+    Neighbours in the wrong order change places until none are left, many at a time: the work grows with the pairs.
+    """
+    ranks, here = wanted.copy(), np.arange(len(wanted))
+    at = np.flatnonzero(ranks[:-1] > ranks[1:])
+    found: list[npt.NDArray[np.intp]] = []
+    while len(at):
+        is_now = at % 2 == at[0] % 2  # no two of them share a place
+        at, later = at[is_now], at[~is_now]
+        found.append(np.stack([here[at], here[at + 1]]))
+        for values in (ranks, here):
+            values[at], values[at + 1] = values[at + 1], values[at]
+        near = np.unique(np.concatenate([at - 1, at + 1, later]))
+        near = near[(near >= 0) & (near < len(ranks) - 1)]
+        at = near[ranks[near] > ranks[near + 1]]
+    pairs = np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.intp)
+    return pairs[0], pairs[1]
 
 
 def perimeter(outline: FloatArray) -> float:
