@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.helpers.reading import ReadingBench, case, part_of_ct
 from viewers.scene.image import SliceImage
 from viewers.scene.tools.tool import ToolName
 from workstation.bootstrap.nodules import measure_nodule
-from workstation.domain.annotation import AnnotationKind, MeasureName
+from workstation.domain.annotation import AnnotationKind, Measure, MeasureName
 from workstation.domain.finding import Decision
 from workstation.domain.geometry import Point
 from workstation.ui.images.annotation_table import AnnotationTable
@@ -168,6 +169,25 @@ def test_a_text_is_kept_with_its_words_and_dropped_without(qtbot: QtBot, bench: 
     dialog.accept()
     (kept,) = bench.session.report.annotations
     assert (kept.kind, kept.text) == (AnnotationKind.TEXT, "adhesion")
+
+
+def test_words_written_while_numbers_come_late_take_none_of_them_away(qtbot: QtBot, bench: ReadingBench) -> None:
+    bench.page.grid.choose_tool(ToolName.DISTANCE)
+    stroke(bench, middle(bench), middle(bench) + QPoint(60, 0))
+    (drawn,) = bench.session.report.annotations
+    bench.page.grid.text_wanted.emit("stack", drawn)
+    dialog = drawing(bench).dialog
+    assert dialog is not None
+    scene = bench.page.grid.stack
+    assert scene is not None
+    late = replace(drawn, measures=(*drawn.measures, Measure(MeasureName.VALUE, 4.5, "SUV")))
+    scene.annotations.complete(scene.study_instance_uid, late)
+    scene.annotations.place_in_frame(scene.study_instance_uid, drawn.frame_of_reference_uid, "1.2.9")
+    QTest.keyClicks(dialog.field, "at the hilum")
+    dialog.accept()
+
+    (kept,) = bench.session.report.annotations
+    assert kept == replace(late, text="at the hilum", frame_of_reference_uid="1.2.9")
 
 
 def test_a_new_case_closes_the_question_for_words_and_cancels_the_nodule(qtbot: QtBot, bench: ReadingBench) -> None:

@@ -195,6 +195,11 @@ class Annotation:
         """Return the number of points, wherever they lie."""
         return len(self.points_lps_mm) + len(self.points_px)
 
+    def lies_as(self, other: Annotation) -> bool:
+        """Tell whether this is the other one at the same points: what was measured of the one holds for both."""
+        mine, its = (self.points_lps_mm, self.points_px), (other.points_lps_mm, other.points_px)
+        return self.uid == other.uid and mine == its
+
     def measure(self, name: MeasureName) -> Measure | None:
         """Return one of the numbers, None when the annotation has none of this name."""
         return next((m for m in self.measures if m.name is name), None)
@@ -262,7 +267,7 @@ class AnnotationHistory:
         """
 
         def in_place(one: Annotation) -> Annotation:
-            if (one.uid, one.points_lps_mm) != (annotation.uid, annotation.points_lps_mm):
+            if not one.lies_as(annotation):
                 return one
             return replace(one, measures=annotation.measures)
 
@@ -276,7 +281,7 @@ class AnnotationHistory:
         """
 
         def in_place(one: Annotation) -> Annotation:
-            if (one.uid, one.points_lps_mm) != (annotation.uid, annotation.points_lps_mm):
+            if not one.lies_as(annotation):
                 return one
             kept = tuple(each for each in one.measures if each.name not in IN_STATISTICS or each.unit != found.unit)
             return replace(one, measures=kept, statistics=found)

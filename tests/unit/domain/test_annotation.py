@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 
@@ -171,6 +173,21 @@ def test_a_new_step_forgets_what_was_undone_and_no_change_is_no_step() -> None:
     other = history.changed(empty.added(line("2.25.2")))
     assert (other.redone().present, other.future) == (other.present, ())
     assert other.changed(other.present) is other
+
+
+def test_numbers_that_come_late_never_stand_beside_a_drawing_that_was_moved_on_its_image_since() -> None:
+    """On an image without a place in the patient both have no point in space: the pixels tell them apart."""
+    on_image = partial(line, points_lps_mm=(), referenced_sop_instance_uid="1.9")
+    measured, moved = on_image(points_px=((1.0, 1.0), (4.0, 5.0))), on_image(points_px=((1.0, 1.0), (9.0, 9.0)))
+    late = replace(measured, measures=(Measure(MeasureName.LENGTH, 7.0, "mm"),))
+    values = Statistics(1.0, 0.0, 1.0, 1.0, 1, "HU")
+    history = AnnotationHistory(AnnotationList("1.2.3", (measured,))).changed(AnnotationList("1.2.3", (moved,)))
+
+    found = history.completed(late).with_statistics(measured, values)
+
+    assert found.present.annotations == (moved,)
+    (before,) = found.past[-1].annotations
+    assert (before.measures, before.statistics) == (late.measures, values)
 
 
 def test_only_the_newest_steps_are_kept() -> None:

@@ -142,12 +142,13 @@ class Drawing(QObject):
         text = " ".join(dialog.field.text().split())
         if self._images.annotations is None or (annotation.kind is AnnotationKind.TEXT and not text):
             return
-        worded = replace(annotation, text=text)
-        if any(one.uid == worded.uid for one in notes.items):
-            notes.edit(notes.value.study_instance_uid, worded)
+        # while its words were written, it may have got numbers that come late, or another frame of reference
+        here = next((one for one in notes.items if one.uid == annotation.uid), None)
+        if here is not None:
+            notes.edit(notes.value.study_instance_uid, replace(here, text=text))
             self._page.grid.refresh()
         else:
-            self._keep(key, scene, notes, worded)
+            self._keep(key, scene, notes, replace(annotation, text=text))
 
     def _dialog_gone(self, _result: int) -> None:
         self.dialog = None
