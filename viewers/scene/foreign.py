@@ -30,6 +30,7 @@ from workstation.domain.structures import FloatArray, StructureSet
 Colour = tuple[int, int, int]
 _ARM_PX: Final = 6.0
 _PLANES_KEPT: Final = 32
+_FILMS_KEPT: Final = 8
 _LEAST_LUMINANCE: Final = 0.22
 """Relative luminance of a line: at least 5.4 to 1 on black, as WCAG counts; a dark rim carries it over bone."""
 _BADGE_Y_PX: Final = 34.0
@@ -59,6 +60,7 @@ class ForeignDrawing:
         self._layers: tuple[ForeignLayer, ...] = ()
         self._indices: dict[int, list[StructureIndex]] = {}
         self._kept: OrderedDict[tuple[object, ...], list[Met]] = OrderedDict()
+        self._films: OrderedDict[tuple[object, ...], tuple[ForeignShape, ...]] = OrderedDict()
 
     def show(self, layers: Sequence[ForeignLayer]) -> None:
         """Draw these layers from now on and nothing else."""
@@ -69,6 +71,7 @@ class ForeignDrawing:
             for key, found in sets.items()
         }
         self._kept.clear()
+        self._films.clear()
 
     def dress(self, scene: Scene) -> None:
         """Let a stack or a plane draw the layers."""
@@ -100,7 +103,7 @@ class ForeignDrawing:
                 if placed.stack_key == scene.stack_key:
                     yield from _mark(_met(placed.mark, scene, view), layer.maker)
             if layer.outlines is not None and ref is not None and isinstance(scene, StackScene):
-                yield from _on_film(layer.maker, layer.outlines, ref, scene.image(scene.index), view)
+                yield from self._on_film(layer.maker, layer.outlines, ref, scene.image(scene.index), view)
             if layer.outlines is not None and view.plane is not None:
                 yield from self._structures(layer.maker, layer.outlines, scene, view, view.plane)
 
@@ -127,17 +130,30 @@ class ForeignDrawing:
                 self._kept.popitem(last=False)
         return self._kept[key]
 
+    def _on_film(
+        self, maker: str, outlines: StructureSet, ref: FrameRef, image: SliceImage | None, view: SliceView
+    ) -> tuple[ForeignShape, ...]:
+        """Return outlines on a film; a picture is painted many times before it moves or its frame changes."""
+        if image is None:
+            return ()
+        key = maker, id(outlines), ref, image.pixels.shape[:2], view.transform
+        if key not in self._films:
+            self._films[key] = tuple(_film_shapes(maker, outlines, ref, image, view))
+            if len(self._films) > _FILMS_KEPT:
+                self._films.popitem(last=False)
+        return self._films[key]
 
-def _on_film(
-    maker: str, outlines: StructureSet, ref: FrameRef, image: SliceImage | None, view: SliceView
+
+def _film_shapes(
+    maker: str, outlines: StructureSet, ref: FrameRef, image: SliceImage, view: SliceView
 ) -> Iterator[ForeignShape]:
     """Return outlines on an image without a place in the patient; never on one of another size."""
-    for one in outlines.structures if image is not None else ():
+    for one in outlines.structures:
         colour = readable(one.colour) if one.colour is not None else None
         words: tuple[str, ...] = (f"{maker} · {one.name}",)
         for film in one.on_films:
             here = film.sop_instance_uid == ref.sop_instance_uid and film.frame in {None, ref.frame_number}
-            if here and image is not None and image.pixels.shape[:2] == (film.rows, film.columns):
+            if here and image.pixels.shape[:2] == (film.rows, film.columns):
                 line = _in_viewport(film.corners_px[:, 0], film.corners_px[:, 1], view)
                 yield ForeignShape(line, closed=True, colour=colour, lines=words)
                 words = ()

@@ -15,6 +15,7 @@ import pytest
 from tests.helpers import foreign
 from tests.helpers.viewers import axial_plane
 from viewers.scene.annotations import Annotations
+from viewers.scene.camera import Camera
 from viewers.scene.foreign import ForeignDrawing, ForeignLayer, readable
 from viewers.scene.foreign_places import placed_marks
 from viewers.scene.image import SliceImage
@@ -28,7 +29,7 @@ from workstation.dicom.sr.annotation_reader import read_annotations
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure, MeasureName
 from workstation.domain.frames import FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane
-from workstation.domain.structures import Structure, StructureSet
+from workstation.domain.structures import FilmOutline, Structure, StructureSet
 from workstation.domain.study import Instance, Series
 from workstation.domain.volume import Volume
 
@@ -327,6 +328,34 @@ def test_segments_of_a_film_are_drawn_on_that_film_and_on_no_image_of_another_si
     assert [words for _ring, _closed, words in here if words] == [("K · first segment",)]
     assert shown(source, 16, 17) == []
     assert shown("1.9.9", 16, 16) == []
+
+
+def test_outlines_on_a_film_are_placed_once_for_a_picture_that_stands_and_anew_where_it_moves() -> None:
+    corners = np.array([[1.5, 1.5], [5.5, 1.5], [5.5, 6.5], [1.5, 6.5]])
+    on_second = (FilmOutline("1.9", 2, 16, 16, corners),)
+    outlines = StructureSet("1.2.7", "SEG", "", (Structure(1, "a", (), on_films=on_second),))
+    film = StackScene(
+        [StackSlot("1.9", n) for n in range(2)], annotations=Annotations(STUDY, author="", now=lambda: AT),
+        new_uid=lambda: "1.1",
+    )  # fmt: skip
+    for n in range(2):
+        film.put(n, SliceImage(np.zeros((16, 16), dtype=np.int16), sop_instance_uid="1.9", frame_number=n + 1))
+    drawing = ForeignDrawing()
+    drawing.show([ForeignLayer(STUDY, "K", outlines=outlines)])
+    drawing.dress(film)
+
+    film.scroll_to(0)
+    assert film.frame(SIZE).overlay.foreign == ()
+    film.scroll_to(1)
+    (once,) = film.frame(SIZE).overlay.foreign
+    (again,) = film.frame(SIZE).overlay.foreign
+    assert again is once
+    film.state = replace(film.state, camera=Camera(2.0))
+    (zoomed,) = film.frame(SIZE).overlay.foreign
+    # 16 pixels fill the 400 of the viewport; twice as large, what was 200 - d is at 200 - 2 d
+    assert [200 + 2 * (x - 200) for x, _y in once.outline] == pytest.approx([x for x, _y in zoomed.outline])
+    drawing.show([])
+    assert film.frame(SIZE).overlay.foreign == ()
 
 
 def test_dark_colours_are_made_light_enough_to_be_seen_on_black() -> None:
