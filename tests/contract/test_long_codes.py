@@ -1,4 +1,4 @@
-"""A code of more than 16 characters is stored, read back, and found by others in the place that the standard gives it."""
+"""A code of more than 16 characters is stored, read back, and found by others where the standard puts it."""
 
 from __future__ import annotations
 
@@ -67,6 +67,41 @@ def test_numbers_of_a_report_that_lost_our_own_item_keep_the_long_unit(study: St
     (read,) = read_drawn(buffer.getvalue()).annotations.annotations
 
     assert read.statistics == mine.statistics
+
+
+@pytest.mark.parametrize(
+    "threshold",
+    [Threshold(1 / 3, relative=True), Threshold(2.1234567), Threshold(12345.678), Threshold(1e-7), Threshold(0.41)],
+)
+def test_a_volume_above_any_threshold_comes_back_as_ours_with_that_very_threshold(
+    threshold: Threshold, study: Study
+) -> None:
+    mine = replace(drawn(K.SPHERE, study), measures=(Measure(M.METABOLIC_VOLUME, 1.5, "ml", threshold),))
+
+    assert read_drawn(written((mine,), study)).annotations.annotations == (mine,)
+
+
+def test_a_volume_whose_threshold_another_system_changed_is_not_taken_for_ours(study: Study) -> None:
+    mine = replace(drawn(K.SPHERE, study), measures=(Measure(M.METABOLIC_VOLUME, 1.5, "ml", Threshold(2.5)),))
+    ds = dcmread(BytesIO(written((mine,), study)))
+    for item in ds.iterall():
+        if item.keyword == "CodeValue" and item.value == "TH_2.5":
+            item.value = "TH_4"
+    buffer = BytesIO()
+    ds.save_as(buffer)
+
+    (read,) = read_drawn(buffer.getvalue()).annotations.annotations
+    assert read.origin == ds.SOPInstanceUID
+    assert [one.threshold for one in read.measures] == [Threshold(4.0)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("a\vb\x1b[1m", "a\vb\x1b[1m"), ("\u2028x", "\u2028x"), ("a\x85b\x7f\x9fc", "abc")]
+)
+def test_words_with_signs_that_nobody_sees_are_still_our_own_text(typed: str, kept: str, study: Study) -> None:
+    mine = replace(drawn(K.TEXT, study), text=typed)
+
+    assert read_drawn(written((mine,), study)).annotations.annotations == (replace(mine, text=kept),)
 
 
 def test_a_volume_above_a_third_of_the_maximum_keeps_its_threshold(study: Study) -> None:

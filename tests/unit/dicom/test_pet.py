@@ -169,6 +169,23 @@ def test_an_enhanced_image_of_uptake_values_is_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
+    ("unit", "kind"),
+    [("{SUVlbm(Janma)}g/ml", SuvType.LBM_JANMAHASATIAN), ("{SUVlbm(James128)}g/ml", SuvType.LBM_JAMES)],
+)
+def test_an_enhanced_image_whose_unit_is_a_long_code_is_taken_as_it_is(unit: str, kind: SuvType) -> None:
+    """Units of CID 85 with more than 16 characters stand in Long Code Value (PS3.3 8.8)."""
+    dataset = enhanced()
+    (code,) = dataset.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence[0].MeasurementUnitsCodeSequence
+    del code.CodeValue
+    code.LongCodeValue = unit
+
+    scale = suv_scale(pet_acquisition([dataset]), kind)
+
+    assert isinstance(scale, SuvScale)
+    assert scale.factor == 1.0
+
+
+@pytest.mark.parametrize(
     ("changes", "code"),
     [
         # the real world values are not the values that the volume holds

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
+from workstation.dicom.sr.storable import storable_text
 from workstation.domain.annotation import Annotation, AnnotationKind, Measure
 from workstation.domain.geometry import Point
 from workstation.domain.marked_images import MarkedImage
@@ -93,7 +94,7 @@ def _lines(item: Annotation, points: list[Pixel], image: MarkedImage) -> Iterato
 
 
 def _text(item: Annotation, image: MarkedImage) -> Dataset | None:
-    said = words(item)[:_LONGEST_TEXT]
+    said = storable_text(words(item))[:_LONGEST_TEXT]
     if not said or (item.kind is AnnotationKind.NODULE and not image.holds(item.points_lps_mm)):
         return None
     anchor = _pixels(item.points_lps_mm, image)[0] if item.points_lps_mm else item.points_px[0]

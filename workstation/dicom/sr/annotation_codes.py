@@ -99,8 +99,8 @@ _UNITS_ABOVE_THRESHOLD: Final = {
     MeasureName.METABOLIC_VOLUME: {"ml": ("ml", 1.0), "mL": ("ml", 1.0), "cm3": ("ml", 1.0), "mm3": ("ml", 0.001)},
     MeasureName.LESION_GLYCOLYSIS: {"g": ("g", 1.0), "cm2": ("cm2", 1.0)},
 }
-_RELATIVE: Final = re.compile(r"TH_([0-9.]+)_PCT_MAX")
-_ABSOLUTE: Final = re.compile(r"TH_([0-9.]+)")
+_RELATIVE: Final = re.compile(r"TH_([0-9.]+(?:e[-+][0-9]+)?)_PCT_MAX")
+_ABSOLUTE: Final = re.compile(r"TH_([0-9.]+(?:e[-+][0-9]+)?)")
 
 
 def measure_code(name: MeasureName, kind: AnnotationKind, unit: str) -> Code:

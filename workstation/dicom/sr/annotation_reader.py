@@ -26,6 +26,7 @@ from workstation.dicom.sr.annotation_codes import (
     OBSERVER_NAME,
     PIXEL_COUNT,
     measure_name,
+    threshold_code,
     threshold_of,
     unit_of,
 )
@@ -175,9 +176,14 @@ def _own(group: Dataset) -> Annotation | None:
         wanted = ()
     agrees = all(any(math.dist(point, other) <= _AGREES_MM for other in drawn) for point in wanted)
     told = {name for name in IN_STATISTICS if annotation.measure(name) is None}
-    values = {(m.name, m.value, m.threshold) for m in annotation.measures}
-    written = {(m.name, m.value, m.threshold) for m in _measures(group) if m.name not in told}
+    values = {(m.name, m.value, _bound(m)) for m in annotation.measures}
+    written = {(m.name, m.value, _bound(m)) for m in _measures(group) if m.name not in told}
     return annotation if agrees and tracking == annotation.tracking_uid and values == written else None
+
+
+def _bound(measure: Measure) -> str:
+    """Return the threshold as the standard's items write it, which is rounded."""
+    return "" if measure.threshold is None else threshold_code(measure.threshold).value
 
 
 def _foreign(

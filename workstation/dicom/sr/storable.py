@@ -1,7 +1,7 @@
 """
 What DICOM text can hold: words of people without the signs that make an object invalid.
 
-*Source:* PS3.5 6.1.3 (control characters), 6.2 (PN: 64 characters in a component group, no backslash).
+*Source:* PS3.5 6.1.3 (control characters), 6.2 (PN: 64 characters and 5 components in a group, no backslash).
 """
 
 from __future__ import annotations
@@ -9,18 +9,29 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SOFT_BREAK: Final = re.compile("[\v\x85\u2028\u2029]")
-"""How word processors end a line within a paragraph"""
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _GROUP: Final = 64
+_PARTS: Final = 5
 
 
 def storable_text(value: str) -> str:
-    """Return a text with line feeds for breaks of other kinds and without control characters, which nobody sees."""
-    return _UNSEEN.sub("", _SOFT_BREAK.sub("\n", value))
+    """
+    Return a text without control characters, which nobody sees.
+
+    A vertical tab, with which word processors end a line within a paragraph, becomes a line feed. JSON stays JSON: it
+    spells both of them out.
+    """
+    return _UNSEEN.sub("", value.replace("\v", "\n"))
 
 
 def storable_name(value: str) -> str:
     """Return a person's name that is one value of at most 64 characters in each of its groups."""
-    plain = _UNSEEN.sub("", " ".join(_SOFT_BREAK.sub(" ", value).split())).replace("\\", "/")
-    return "=".join(group[:_GROUP].rstrip() for group in plain.split("="))
+    plain = _UNSEEN.sub("", " ".join(value.split())).replace("\\", "/")
+    return "=".join(_group(group) for group in plain.split("="))
+
+
+def _group(written: str) -> str:
+    parts = written.split("^")
+    return "^".join([*parts[: _PARTS - 1], " ".join(parts[_PARTS - 1 :])] if len(parts) > _PARTS else parts)[
+        :_GROUP
+    ].rstrip()
