@@ -45,6 +45,7 @@ from models.evaluation.summary import calibration_figures, interval_json, summar
 _LEAST_READERS: Final = 3
 _NOT_LISTED: Final = {"manifest.json"}
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
+_MEMORY_STEP_MB: Final = 100
 
 
 def judged(path: Path) -> list[Judged]:
@@ -105,7 +106,10 @@ def evaluation_of(
     basis = texts.calibration_basis(lungs, method)
     fitted = calibration(folds, weight, Text(**basis), method)
     if kept_out:
-        evaluation["kept_out_note"] = texts.kept_out_note(list(by_patient(kept_out).scans), pooled=pooled)
+        lungs_kept_out = list(by_patient(kept_out).scans)
+        evaluation["kept_out_note"] = texts.kept_out_note(
+            lungs_kept_out, pooled=pooled, staged=facts.second_stage is not None
+        )
         evaluation["tier_b_kept_out"] = _plain(kept_out, scores)
         evaluation["tier_b_kept_out_by_lung"] = _by_lung(kept_out, scores)
         evaluation["tier_b_kept_out_over_patients"] = interval_json(over_patients(by_patient(kept_out), cpm))
@@ -242,6 +246,10 @@ def finish(folder: Path, evaluation: dict[str, Any], changes: dict[str, Any], ve
         if not _VERSION.fullmatch(version) or _numbers(version) < _numbers(manifest["version"]):
             raise ValueError(f"a version is three numbers, not below {manifest['version']}; got {version!r}")
         manifest["version"] = version
+    measured = evaluation["runtime"].get("peak_mb", 0)
+    needed = -(-measured // _MEMORY_STEP_MB) * _MEMORY_STEP_MB
+    # what is not there is told before a network is opened: never less than was measured
+    manifest["runtime"]["peak_mb"] = max(manifest["runtime"]["peak_mb"], needed)
     manifest["evaluation"] = texts.evaluation_lines(evaluation)
     manifest["limits"] = texts.limits(evaluation, facts_of(folder))
     manifest["files"] = [file_entry(folder, "model.onnx")]

@@ -107,8 +107,12 @@ def tier_b_note(facts: Facts, patients: Sequence[str]) -> str:
     )
 
 
-def kept_out_note(patients: Sequence[str], *, pooled: bool) -> str:
-    """Return what the development lungs can and cannot show; ``pooled``: points and calibration are read there too."""
+def kept_out_note(patients: Sequence[str], *, pooled: bool, staged: bool = True) -> str:
+    """
+    Return what the development lungs can and cannot show.
+
+    ``pooled``: points and calibration are read there too; ``staged``: a second stage was fitted there.
+    """
     spared = "; ".join(
         f"{name} {' and '.join(f'{mm:g}' for _, mm, _ in spheres)} mm"
         for name in patients
@@ -131,7 +135,7 @@ def kept_out_note(patients: Sequence[str], *, pooled: bool) -> str:
             if pooled
             else " Neither points nor calibration are read from these lungs."
         )
-        + " The second stage that judges each was fitted without it."
+        + (" The second stage that judges each was fitted without it." if staged else "")
     )
 
 

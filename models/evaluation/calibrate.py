@@ -12,6 +12,9 @@ _BINS: Final = 10
 _KNOTS: Final = 40
 _NEWTON_STEPS: Final = 50
 _WIDEST_LOGIT: Final = 7.0
+MOST: Final = 0.945
+"""The highest chance that is said: marks are told as "true in x of 10", and so few patients show no ten of ten."""
+
 _RIDGE: Final = 1e-3  # keeps the line finite where no true mark scores below a false one
 
 
@@ -70,8 +73,8 @@ def logistic(data: Weighted, *, unseen_false: float = 0.0) -> tuple[list[float],
     Return knots of the logistic regression on the logit of the score: two numbers, so that few patients suffice.
 
     ``unseen_false`` is the weight of false marks, spread over the scores of the true ones, that is
-    charged on top of those seen. *Source:* Platt, Advances in Large Margin Classifiers (1999) 61-74.
-    Raises ValueError without true and false marks.
+    charged on top of those seen. No more than ``MOST`` is said: where no false mark was seen the line only goes on.
+    *Source:* Platt, Advances in Large Margin Classifiers (1999) 61-74. Raises ValueError without true and false marks.
     """
     hit = data.true > 0
     if not hit.any() or hit.all():
@@ -89,7 +92,7 @@ def logistic(data: Weighted, *, unseen_false: float = 0.0) -> tuple[list[float],
     if line[1] <= 0:
         raise ValueError("a higher score must not mean fewer true marks")
     score = np.round(_chance(np.linspace(-_WIDEST_LOGIT, _WIDEST_LOGIT, _KNOTS)), 4)
-    chance = np.round(_chance(line[0] + line[1] * _logit(score)), 4)
+    chance = np.minimum(np.round(_chance(line[0] + line[1] * _logit(score)), 4), MOST)
     return score.tolist(), chance.tolist()
 
 

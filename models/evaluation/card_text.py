@@ -134,7 +134,7 @@ def _tier_c(evaluation: dict[str, Any]) -> list[str]:
     return [
         "### Operating points",
         evaluation["operating_points_note"],
-        _table(["point", "score", "false marks a scan in B", "by patient", "found in B"], points),
+        _table(["point", "score", "false marks a scan", "by patient", "found"], points),
         "### C: real nodules of unseen patients",
         "Too few scans for a CPM. False marks at each operating point:",
         _table(["scan", "nodule", *_POINTS], rows),

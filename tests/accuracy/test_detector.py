@@ -19,7 +19,7 @@ from models.engine.registry import Bundle, Registry
 from models.engine.session import InferenceSession, Provider
 from models.engine.tiling import FloatArray, run_tiled
 from models.evaluation.patches import patch_score, real_patches
-from tests.helpers.models import XS, Job, compressed_volume
+from tests.helpers.models import XS, Job, S, compressed_volume
 from workstation.dicom.images.volumes import load_volume
 from workstation.domain.finding import Mark
 from workstation.domain.volume import Volume
@@ -34,9 +34,14 @@ class Card:
     lidc_mm: float
     lidc_score: float
     qin_mm: float
+    qin_false_marks: int
+    lidc_0055_found: int
 
 
-CARDS = {XS: Card(lidc_mm=16.3, lidc_score=0.995, qin_mm=30.2)}
+CARDS = {
+    S: Card(lidc_mm=16.3, lidc_score=0.87, qin_mm=29.7, qin_false_marks=1, lidc_0055_found=2),
+    XS: Card(lidc_mm=16.3, lidc_score=0.995, qin_mm=30.2, qin_false_marks=0, lidc_0055_found=3),
+}
 """Another model that ships gets a row of its own"""
 
 
@@ -118,7 +123,7 @@ def test_qin_lsc_0028_first_mark_is_the_consensus_lesion(
     assert np.linalg.norm(np.subtract(first.centre_lps_mm, (96.77, -172.49, 306.27))) < 29.7 / 2
     assert abs(np.log(first.diameter_mm / card.qin_mm)) < 0.19
     assert first.shown
-    assert [mark for mark in others if mark.shown] == []
+    assert len([mark for mark in others if mark.shown]) <= card.qin_false_marks
 
 
 def test_a_scan_labelled_normal_has_no_more_false_marks_than_the_card_says(
@@ -129,8 +134,8 @@ def test_a_scan_labelled_normal_has_no_more_false_marks_than_the_card_says(
     assert len(_shown(detector.detect(volume, Job()).marks)) <= 1
 
 
-def test_lidc_0055_all_three_nodules_of_three_readers_are_found_at_the_default_point(
-    bundle: Bundle, shared_data: Path
+def test_lidc_0055_as_many_nodules_of_three_readers_are_found_at_the_default_point_as_the_card_says(
+    bundle: Bundle, card: Card, shared_data: Path
 ) -> None:
     patches = [p for p in real_patches(shared_data)["unseen"] if p.readers >= 3]
 
@@ -138,7 +143,7 @@ def test_lidc_0055_all_three_nodules_of_three_readers_are_found_at_the_default_p
         scores = [patch_score(patch, session, bundle.manifest) for patch in patches]
 
     assert len(scores) == 3
-    assert [score for score in scores if score < bundle.manifest.threshold] == []
+    assert len([score for score in scores if score >= bundle.manifest.threshold]) == card.lidc_0055_found
 
 
 def test_slabs_move_no_relevant_score_of_the_real_network_by_a_hundredth(bundle: Bundle, lidc: Volume) -> None:

@@ -215,7 +215,7 @@ def test_the_version_and_the_time_on_the_card_are_set_by_the_build_and_never_go_
 ) -> None:
     folder, evaluation = finished
     now = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["version"]
-    faster = {"machine": "four cores", "figures": {"end to end": "1.5 s"}}
+    faster = {"machine": "four cores", "figures": {"end to end": "1.5 s"}, "peak_mb": 901}
     (tmp_path / "runtime.json").write_text(json.dumps(faster), encoding="utf-8")
 
     main([str(folder), "--version", "12.0.0", "--runtime", str(tmp_path / "runtime.json")])
@@ -226,6 +226,7 @@ def test_the_version_and_the_time_on_the_card_are_set_by_the_build_and_never_go_
     assert (bundle.manifest.version, bundle.identity.version, told["model"]["version"]) == ("12.0.0",) * 3
     assert card.startswith("# lung-nodule-xs 12.0.0")
     assert "| end to end | 1.5 s |" in card
+    assert bundle.manifest.peak_mb == 1000  # never less than was measured: it is held against the memory that is free
     assert told["tier_b"] == evaluation["tier_b"]  # nothing else was judged anew
     for wrong in (now, "12.0", "v13"):
         with pytest.raises(ValueError, match=r"not below 12\.0\.0"):

@@ -56,8 +56,18 @@ def test_a_logistic_calibration_promises_less_where_false_marks_may_be_unseen() 
     marks = _marks([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1])
     seen, charged = logistic(marks), logistic(marks, unseen_false=0.5)
 
-    assert np.interp(0.9, *seen) > 0.99
-    assert 0.7 < np.interp(0.9, *charged) < 0.9
+    assert np.interp(0.85, *seen) > 0.94
+    assert 0.7 < np.interp(0.85, *charged) < 0.9
+
+
+def test_no_mark_is_said_to_be_true_in_ten_of_ten_where_no_false_one_was_seen_above_it() -> None:
+    # below 0.4 all false, above 0.6 all true: a line of Platt's alone goes on to 1.00
+    low, high = np.linspace(0.1, 0.4, 50), np.linspace(0.6, 0.9, 50)
+
+    _, chance = logistic(_marks([*low, *high], [0] * 50 + [1] * 50))
+
+    assert chance[-1] == 0.945
+    assert round(10 * chance[-1]) == 9
 
 
 def test_a_logistic_calibration_needs_true_and_false_marks_and_scores_that_rise_with_truth() -> None:

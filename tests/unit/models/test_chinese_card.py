@@ -108,6 +108,7 @@ def _said() -> list[str]:
         *(texts.tier_b_note(facts, ["LIDC-IDRI-0314", "QIN-LSC-0028"]) for facts in (known, new)),
         *(texts.patches_note(facts) for facts in (known, new)),
         *(texts.kept_out_note(lungs, pooled=p) for lungs in (_KEPT_OUT, _KEPT_OUT[:1]) for p in (True, False)),
+        texts.kept_out_note(_KEPT_OUT, pooled=True, staged=False),
         *(texts.operating_points_note(lungs) for lungs in (3, 8)),
         *(texts.calibration_note(8, way, e) for way in ("logistic", "isotonic")
           for e in (errors, dict(reversed(errors.items())))),
