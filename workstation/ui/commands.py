@@ -2,23 +2,31 @@
 Typed commands: what a person can do, each with text, icon, key and tooltip.
 
 A page makes its commands once and adds them to its ``CommandSet``; the key sheet (Ctrl+/) lists
-them all. Single-letter keys never fire while text is being typed or composed.
+them all. Single-letter keys never fire while text is being typed or composed, and no key fires that
+belongs to an open list or menu, or to the combo box in focus: it goes there instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QInputMethodEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QAction, QInputMethodEvent, QKeyEvent, QKeySequence, QShortcutEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from shiboken6 import isValid
 
 from workstation.ui.icons import icon
 from workstation.ui.keymap import KeyRow, key_of
 from workstation.ui.widgets.buttons import key_text
 
 _TEXT_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+_OF_A_BOX: Final = frozenset({
+    Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End,
+    Qt.Key.Key_F4, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Delete,
+})  # fmt: skip
+"""Keys besides letters that a combo box in focus keeps: those that choose, and those that would decide by accident"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,20 @@ class KeySheetRow:
     key: str
 
 
+class _CommandAction(QAction):
+    """An action that hands its key on where the key belongs to an open list or menu, or to a combo box."""
+
+    def event(self, event: QEvent) -> bool:
+        """Act on the key, or let have it who is nearer to the reader."""
+        if isinstance(event, QShortcutEvent) and event.key().count():
+            key = event.key()[event.key().count() - 1]  # type: ignore[index] # missing in the PySide6 stubs
+            taker = taker_of(key)
+            if taker is not None:
+                _press(taker, key)
+                return True
+        return super().event(event)
+
+
 class CommandSet:
     """The commands of one widget as ``QAction``s on it."""
 
@@ -72,7 +94,7 @@ class CommandSet:
             raise ValueError(f"command {command.id!r} exists")
         self._delivered[command.id] = command
         command = _with_own_key(command)
-        action = QAction(icon(command.icon), command.text, self._owner)
+        action = _CommandAction(icon(command.icon), command.text, self._owner)
         shown = key_text(command.key)
         what = command.tooltip or command.text
         action.setToolTip(f"{what} ({shown})" if shown else what)
@@ -143,6 +165,45 @@ def text_is_typed() -> bool:
     return bool(focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)) and bool(
         focus.inputMethodQuery(Qt.InputMethodQuery.ImEnabled)
     )
+
+
+def taker_of(key: QKeyCombination) -> QWidget | None:
+    """
+    Return who gets a key before any command does: what is open over the page, else the combo box in focus.
+
+    An open list, menu, completer or calendar gets every key; a combo box in focus those that it uses itself, and
+    Return and the like, so that choosing in it never decides on what lies beside. None where the key is a command's.
+    """
+    popup, focus = QApplication.activePopupWidget(), QApplication.focusWidget()
+    if popup is not None:
+        return focus if focus is not None and popup.isAncestorOf(focus) else popup
+    if not isinstance(focus, QComboBox) or key.keyboardModifiers() & _TEXT_KEYS:
+        return None
+    return focus if key.key() < Qt.Key.Key_Escape or key.key() in _OF_A_BOX else None
+
+
+def _press(taker: QWidget, key: QKeyCombination) -> None:
+    """Press a key in a widget, as if no command had it."""
+    code, held = key.key(), key.keyboardModifiers()
+    text = chr(code.value) if code < Qt.Key.Key_Escape and not held & _TEXT_KEYS else ""
+    if not held & Qt.KeyboardModifier.ShiftModifier:
+        text = text.lower()
+    keep = _Keep()
+    taker.installEventFilter(keep)
+    QApplication.sendEvent(taker, QKeyEvent(QEvent.Type.KeyPress, code, held, text))
+    if isValid(taker):  # choosing may have closed it for good
+        taker.removeEventFilter(keep)
+
+
+class _Keep(QObject):
+    """Keeps a key that is handed on from becoming a command once more."""
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Say of the key that it is used here."""
+        if event.type() is not QEvent.Type.ShortcutOverride:
+            return False
+        event.accept()
+        return True
 
 
 @dataclass(slots=True)
