@@ -204,6 +204,30 @@ def test_eight_mammograms_hang_the_prior_below_the_case_back_to_back_at_one_scal
     qtbot.waitUntil(lambda: walls(bench) == ["right", "left"] * 2)
 
 
+def test_of_four_views_in_one_series_the_one_being_looked_at_hangs_beside_the_same_view_of_the_prior(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = mammogram_study("1.2.3", "20261121", VIEWS, one_series=True)
+    before, former = mammogram_study("1.2.2", "20250301", VIEWS, one_series=True)
+    bench = make(study, dict(images))
+    bench.source.known.append(prior("1.2.2", "20250301", "MG"))
+    bench.serve_prior(before, former)
+    bench.open(qtbot.waitUntil)
+    hanging = bench.comparison.hanging
+    qtbot.waitUntil(lambda: len(hanging.priors) == 1)
+    all_here(qtbot, bench)
+    press(qtbot, bench, Qt.Key.Key_1)
+    assert bench.page.grid.active is bench.page.grid.frames[STACK]  # tools act on what is on screen
+    bench.page.grid.frame(STACK).scroll_to(2)
+    assert named(bench) == ["L MLO"]
+    press(qtbot, bench, Qt.Key.Key_2)
+    assert named(bench) == ["L MLO", "L MLO"]
+    beside = [one.study.study_instance_uid for one in (cell.stack for cell in hanging.cells) if one is not None]
+    assert beside == ["1.2.3", "1.2.2"]
+    press(qtbot, bench, Qt.Key.Key_3)
+    assert named(bench) == ["R MLO", "L MLO", "R MLO", "L MLO"]
+
+
 def test_a_view_that_is_missing_keeps_its_place_and_one_breast_alone_leaves_none(
     qtbot: QtBot, make: Callable[..., ComparingBench]
 ) -> None:

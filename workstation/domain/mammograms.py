@@ -25,15 +25,19 @@ def wall_of(series: Series, sop_instance_uid: str) -> ChestWall:
     return _WALLS.get(side, ChestWall.NONE)
 
 
-def views_in_pairs(study: Study, shown: Series, count: int, *, prior: int = 0) -> tuple[Cell, ...]:
+def views_in_pairs(study: Study, shown: Series, count: int, *, prior: int = 0, displayed: str = "") -> tuple[Cell, ...]:
     """
     Return at most ``count`` cells for the views of a study of mammograms, the view of ``shown`` first.
+
+    ``displayed`` is the SOP Instance UID of the image of it that the reader looks at: where one series holds several
+    views, it is its view that comes first; the first of the series where it is empty or names no side and view.
 
     A right view stands before its left one, and a place stays free for the one that is missing, so that two columns
     are back to back; a study of one breast has no such places. ``prior`` is the number of the prior that takes half
     of the cells for the same views, 0 for none. Nothing is returned where ``shown`` does not name its side and view.
     """
-    first = next((one for one in _views(shown) if one.laterality in _SIDES), None)
+    sided = [one for one in _views(shown) if one.laterality in _SIDES]
+    first = next((one for one in sided if one.sop_instance_uid == displayed), sided[0] if sided else None)
     if shown.modality != _MODALITY or first is None:
         return ()
     taken = [one for series in study.series if series.modality == _MODALITY for one in _views(series)]

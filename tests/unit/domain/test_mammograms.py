@@ -45,6 +45,14 @@ def test_a_prior_takes_half_with_the_same_views() -> None:
     assert named(views_in_pairs(ALL, ALL.series[1], 2, prior=1)) == ["L CC", "L CC prior"]
 
 
+def test_of_several_views_in_one_series_the_one_that_is_looked_at_comes_first() -> None:
+    images = tuple(one for series in ALL.series[:4] for one in series.instances)
+    four = replace(ALL.series[0], instances=images)
+    looked_at = views_in_pairs(study(four), four, 2, prior=1, displayed="1.4.1")
+    assert named(looked_at) == ["R CC", "R CC prior"]
+    assert named(views_in_pairs(study(four), four, 2, prior=1)) == ["L MLO", "L MLO prior"]
+
+
 def test_a_study_of_one_breast_leaves_no_place_for_the_other_one() -> None:
     one = study(film(1, "L", "MLO"), film(2, "L", "CC"))
     assert named(views_in_pairs(one, one.series[1], 2)) == ["L CC", "L MLO"]

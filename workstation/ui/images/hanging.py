@@ -33,7 +33,7 @@ from workstation.ui.images.cell_sharing import CellSharing, stacks_of
 from workstation.ui.images.cut_cells import CutCells
 from workstation.ui.images.feature import FeatureContext
 from workstation.ui.images.fused_cells import FusedCells
-from workstation.ui.images.hung_choice import side_by_side, views_of
+from workstation.ui.images.hung_choice import displayed_of, side_by_side, views_of
 from workstation.ui.images.hung_stage import (
     PlacedCell,
     StageBuilder,
@@ -324,7 +324,8 @@ class Hanging(QObject):
         """Divide the area: the series on screen first, then the prior's, then the study's other series."""
         shown, current = self._images.shown, self.current
         if shown is not None and current is not None:
-            self.show_hung(*views_of(current, shown.series, self.priors, rows, columns))
+            image = displayed_of(self._page.grid, shown)
+            self.show_hung(*views_of(current, shown.series, self.priors, rows, columns, displayed=image))
 
     def beside(self, prior: Study) -> None:
         """Show the series on screen and the prior's most like it side by side."""

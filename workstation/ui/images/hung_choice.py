@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from viewers.scene.stack_scene import StackScene
 from workstation.domain.hanging import Hung, Stage, hang
 from workstation.domain.hanging_cells import Cell, ImageSelector
 from workstation.domain.linkable import Linkable, judge_part
@@ -11,6 +12,9 @@ from workstation.domain.mammograms import views_in_pairs
 from workstation.domain.study import Series, Study
 from workstation.services.image_service import is_image_series
 from workstation.ui.images.hung_stage import hung_of, reading_order
+from workstation.ui.images.shown_series import ShownSeries
+from workstation.ui.widgets.tiling import STACK
+from workstation.ui.widgets.viewport_grid import ViewportGrid
 
 
 def hung_of_prior(current: Study, prior: Study, number: int, like: Series) -> Hung:
@@ -27,16 +31,30 @@ def hung_of_prior(current: Study, prior: Study, number: int, like: Series) -> Hu
     return hung_of(reading_order(prior), best.series_instance_uid, number)
 
 
+def displayed_of(grid: ViewportGrid, shown: ShownSeries) -> str:
+    """
+    Return the SOP Instance UID of the image that the reader looks at of the series on screen.
+
+    That of the active viewport where it shows that series, as cells of single views do, else that of its stack; empty
+    where neither is on screen.
+    """
+    scene = grid.active.scene
+    if isinstance(scene, StackScene) and scene.series_instance_uid == shown.series_instance_uid:
+        return scene.ref(scene.index).sop_instance_uid
+    return shown.scene.ref(shown.scene.index).sop_instance_uid if STACK in grid.visible_keys() else ""
+
+
 def views_of(
-    current: Study, shown: Series, priors: Sequence[Study], rows: int, columns: int
+    current: Study, shown: Series, priors: Sequence[Study], rows: int, columns: int, *, displayed: str = ""
 ) -> tuple[Stage, tuple[Hung, ...]]:
     """
     Return so many views: the series on screen first, then the priors' like it, then the study's other stacks.
 
-    Mammograms come right beside left, view by view, so that their chest walls are back to back.
+    Mammograms come right beside left, view by view, so that their chest walls are back to back; the view of the image
+    ``displayed`` (SOP Instance UID) is the first of them.
     """
     count = rows * columns
-    pairs = _pairs(current, shown, priors, rows, columns)
+    pairs = _pairs(current, shown, priors, rows, columns, displayed)
     if pairs is not None:
         return pairs
     found = [hung_of(current, shown.series_instance_uid, stack_number=shown.stack_number)]
@@ -56,12 +74,12 @@ def views_of(
 
 
 def _pairs(
-    current: Study, shown: Series, priors: Sequence[Study], rows: int, columns: int
+    current: Study, shown: Series, priors: Sequence[Study], rows: int, columns: int, displayed: str
 ) -> tuple[Stage, tuple[Hung, ...]] | None:
     """Return the views of a study of mammograms, the prior's below them; None where sides and views are not named."""
     count = rows * columns
     prior = next((number for number, one in enumerate(priors, start=1) if shown.modality in one.modalities), 0)
-    cells = views_in_pairs(current, shown, count, prior=prior)
+    cells = views_in_pairs(current, shown, count, prior=prior, displayed=displayed)
     if not cells:
         return None
     cells += (Cell(ImageSelector(occurrence=len(current.series))),) * (count - len(cells))

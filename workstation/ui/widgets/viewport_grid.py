@@ -236,6 +236,8 @@ class ViewportGrid(QWidget):
             self._layout = layout
             self.activate(self.tilings[layout].keys[0])
         self._show_frames()
+        if self._active not in self.visible_keys():  # hiding one with the focus gave it to another that hid as well
+            self.activate(self.visible_keys()[0])
         self.layout_changed.emit(layout)
 
     def choose_tool(self, name: ToolName) -> None:
