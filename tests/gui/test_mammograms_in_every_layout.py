@@ -18,7 +18,9 @@ from tests.helpers.priors import prior
 from viewers.scene.note_scene import NoteScene
 from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_scene import StackScene
+from workstation.domain.pixel_size import PixelSize
 from workstation.domain.study import Study
+from workstation.domain.view_modifier import ViewModifier
 from workstation.ui.theme import apply_theme
 from workstation.ui.widgets.tiling import STACK, Layout
 
@@ -226,6 +228,52 @@ def test_of_four_views_in_one_series_the_one_being_looked_at_hangs_beside_the_sa
     assert beside == ["1.2.3", "1.2.2"]
     press(qtbot, bench, Qt.Key.Key_3)
     assert named(bench) == ["R MLO", "L MLO", "R MLO", "L MLO"]
+
+
+def test_one_mammogram_of_unknown_scale_says_so_and_the_other_three_stay_at_one_scale(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = mammogram_study("1.2.3", "20261121", VIEWS)
+    left_cc, _, left_mlo, _ = images
+    images[left_cc] = replace(images[left_cc], pixel_size=None)
+    images[left_mlo] = replace(images[left_mlo], pixel_size=PixelSize((0.05, 0.05)))
+    bench = opened(qtbot, make(study, dict(images)))
+    press(qtbot, bench, Qt.Key.Key_3)
+    assert named(bench) == ["R CC", "L CC", "R MLO", "L MLO"]
+    qtbot.waitUntil(lambda: walls(bench) == ["right", "left", "right", "left"])
+    shown = [one for one in views(bench) if one is not None]
+    scales = [one.magnification / mm for one, mm in zip(shown, (0.1, 1.0, 0.1, 0.05), strict=True)]
+    assert [scales[0], scales[2], scales[3]] == pytest.approx([shown[0].viewport[1] / 40.0] * 3)
+    assert scales[1] == pytest.approx(shown[1].viewport[1] / 400.0)  # 400 rows fill its own cell
+    assert warned(bench) == [False, True, False, False]
+
+    press(qtbot, bench, Qt.Key.Key_1)  # alone there is nothing that it could be compared with
+    assert not any(warned(bench))
+
+
+def warned(bench: ComparingBench) -> list[bool]:
+    scenes = [bench.page.grid.frames[key].scene for key in bench.page.grid.visible_keys()]
+    said = "Scale not known: not at one scale with the others"
+    return [isinstance(one, StackScene) and said in one._view_captions().warnings for one in scenes]
+
+
+def test_a_spot_view_that_comes_first_in_the_study_leaves_the_cell_to_the_full_view_and_bears_its_name(
+    qtbot: QtBot, make: Callable[..., ComparingBench]
+) -> None:
+    study, images = mammogram_study("1.2.3", "20261121", VIEWS)
+    extra, spot = mammogram_study("1.2.3.9", "20261121", {("L", "CC"): ("P", "R")}, pixel_mm=0.03)
+    modified = replace(extra.series[0].instances[0], view_modifiers=(ViewModifier.SPOT, ViewModifier.MAGNIFICATION))
+    series = replace(extra.series[0], description="L CC spot", instances=(modified,), series_number=0)
+    bench = opened(qtbot, make(replace(study, series=(series, *study.series)), {**images, **spot}))
+    for stage in bench.comparison.hanging.stages:
+        bench.comparison.hanging.show_stage(stage)
+        all_here(qtbot, bench)
+        hung = [cell.hung.series for cell in bench.comparison.hanging.cells]
+        assert "1.2.3.9.1" not in [one.series_instance_uid for one in hung if one is not None]
+    bench.page.series_requested.emit("1.2.3.9.1")
+    bench.page.grid.choose_layout(Layout.ONE)
+    all_here(qtbot, bench)
+    assert named(bench) == ["L CC spot magnified view"]
 
 
 def test_a_view_that_is_missing_keeps_its_place_and_one_breast_alone_leaves_none(

@@ -59,23 +59,25 @@ def at_edge(view: SliceView, edge: str) -> Camera:
     return view.camera.panned(shift, 0.0)
 
 
-def at_one_scale(views: Sequence[tuple[SliceView, tuple[float, float] | None]]) -> tuple[Camera, ...] | None:
+def at_one_scale(views: Sequence[tuple[SliceView, tuple[float, float] | None]]) -> tuple[Camera, ...]:
     """
     Return cameras that show all pictures with as many pixels for a millimetre, the largest one fitted.
 
-    Each view comes with the size of a pixel in mm; None when one of them is not known.
+    Each view comes with the size of a pixel in mm. One whose size is not known is fitted by itself and leaves the
+    others at theirs: whoever shows it says so.
     """
-    scales = []
-    for view, spacing_mm in views:
-        if spacing_mm is None:
-            return None
-        fitted = replace_camera(view, replace(view.camera, zoom=1.0, pan=(0.0, 0.0)))
-        scales.append(fitted.magnification / spacing_mm[0])
-    smallest = min(scales)
+    scales = [None if spacing_mm is None else _fitted(view).magnification / spacing_mm[0] for view, spacing_mm in views]
+    known = [scale for scale in scales if scale is not None]
     return tuple(
-        replace(view.camera, zoom=max(0.1, smallest / scale), pan=(0.0, 0.0))
+        _fitted(view).camera
+        if scale is None
+        else replace(view.camera, zoom=max(0.1, min(known) / scale), pan=(0.0, 0.0))
         for (view, _), scale in zip(views, scales, strict=True)
     )
+
+
+def _fitted(view: SliceView) -> SliceView:
+    return replace_camera(view, replace(view.camera, zoom=1.0, pan=(0.0, 0.0)))
 
 
 def millimetres(image: SliceImage) -> tuple[float, float] | None:

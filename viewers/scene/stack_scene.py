@@ -24,6 +24,7 @@ from viewers.scene.slice_view import SliceView
 from viewers.scene.stack_images import StackImages
 from viewers.scene.technique_words import technique_text, thickness_text
 from viewers.scene.view_state import ViewState
+from viewers.scene.view_words import view_name
 from viewers.scene.viewtext import location_text
 from workstation.dicom.objects.presentation import PresentationState
 from workstation.domain.frames import Cine, FrameRef
@@ -43,7 +44,7 @@ class StackSlot:
     frame: int = 0
     plane: ImagePlane | None = None
     view_name: str = ""
-    """Side and view of a projection, like ``R MLO``; empty where the image names none"""
+    """Side, view and modifiers of a projection, like ``R MLO`` or ``L CC spot``; empty where the image names none"""
     technique: Technique = UNKNOWN
     size: tuple[int, int] = (0, 0)
     """(columns, rows), zeros where unknown"""
@@ -53,7 +54,7 @@ def slots_of(series: Series) -> tuple[StackSlot, ...]:
     """Return one slot per image or frame of a series, in display order."""
     facts = {
         one.sop_instance_uid: (
-            " ".join(part for part in (one.laterality, one.view_position) if part),
+            view_name(one),
             one.technique,
             (one.columns, one.rows),
         )
@@ -107,6 +108,8 @@ class StackScene(Scene):
         self._frames_of = Counter(one.sop_instance_uid for one in self.slots)
         self._frames = frozenset(FrameRef(one.sop_instance_uid, one.frame + 1) for one in self.slots)
         self.thickness_mm = thickness_mm
+        self.is_off_scale = False
+        """Whether others stand beside it at one scale, and it cannot as the size of its pixels is not known"""
         self._on_demand = on_demand
         self._images = StackImages(len(self.slots), on_demand=on_demand)
         self.cine = cine
@@ -434,8 +437,11 @@ class StackScene(Scene):
             slice_position=f"{self._index + 1} / {self.count}",
             location=location,
             technique=technique_text(technique, self.modality),
-            warnings=(*self._state_words(), *self._doubts(image)),
+            warnings=(*self._state_words(), *self._scale_words(), *self._doubts(image)),
         )
+
+    def _scale_words(self) -> tuple[str, ...]:
+        return (tr("Scale not known: not at one scale with the others"),) if self.is_off_scale else ()
 
     def _air(self, view: SliceView) -> str:
         return air_side(view) if self.modality == "MG" else ""

@@ -23,9 +23,10 @@ from workstation.dicom.region_code import region_by_code
 from workstation.dicom.technique import technique_of
 from workstation.dicom.tracer import TRACERS, tracer_values, tracers_of
 from workstation.dicom.values import texts
-from workstation.dicom.view_code import view_by_code
+from workstation.dicom.view_code import modifiers_by_code, view_by_code
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.study import DecodeWarning, Instance
+from workstation.domain.view_modifier import ViewModifier
 
 WANTED: Final[Mapping[int, str]] = {
     0x00080005: "SpecificCharacterSet",
@@ -116,6 +117,8 @@ SEQUENCES: Final = frozenset({0x00082218, 0x00283000, 0x00540022, 0x00540220, 0x
 _COSINE_TOLERANCE: Final = 1e-2
 _FARTHEST_MM: Final = 1e6
 """A kilometre from the origin lies nobody: such a number is damaged, and sums of it are no numbers any more"""
+_MODIFIERS: Final = "ViewModifierCodeSequence"
+"""Under which name the modifiers of a view stand among the values"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,7 @@ class Header:
             path=self.path,
             laterality=self._laterality(first),
             view_position=self.text("ViewPosition").upper(),
+            view_modifiers=tuple(ViewModifier(one) for one in self.values.get(_MODIFIERS, ())),
             technique=technique_of(self, first),
             image_type=tuple(value.strip().upper() for value in self.values.get("ImageType", ())),
             frame_of_reference_uid=self.text("FrameOfReferenceUID"),
@@ -283,6 +287,9 @@ def _name_codes(values: dict[str, tuple[str, ...]], dataset: Dataset) -> None:
     view, region = view_by_code(dataset), region_by_code(dataset)
     if view:
         values["ViewPosition"] = (view,)
+    modifiers = modifiers_by_code(dataset) if values.get("Modality") == ("MG",) else ()
+    if modifiers:
+        values[_MODIFIERS] = tuple(one.value for one in modifiers)
     if region:
         values["AnatomicRegionSequence"] = (region,)
 

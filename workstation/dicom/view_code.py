@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from workstation.dicom.values import texts
+from workstation.domain.view_modifier import ViewModifier
 
 _VIEWS: Final = (
     # SNOMED CT, its former SNOMED RT code, view
@@ -43,6 +44,29 @@ VIEW_OF_CODE: Final[Mapping[tuple[str, str], str]] = {
 }
 """View by scheme (``SCT``, ``SRT``) and code value."""
 
+_MODIFIERS: Final = (
+    # SNOMED CT, its former SNOMED RT code, modifier
+    ("399055006", "R-102D7", ViewModifier.SPOT),
+    ("399163009", "R-102D6", ViewModifier.MAGNIFICATION),
+    ("399209000", "R-102D5", ViewModifier.IMPLANT_DISPLACED),
+    ("399161006", "R-102D2", ViewModifier.CLEAVAGE),
+    ("399011000", "R-102D1", ViewModifier.AXILLARY_TAIL),
+    ("442580003", "R-40AB2", ViewModifier.AXILLARY_TISSUE),
+    ("399197002", "R-102D3", ViewModifier.ROLLED_LATERAL),
+    ("399226006", "R-102D4", ViewModifier.ROLLED_MEDIAL),
+    ("414493004", "R-102CA", ViewModifier.ROLLED_INFERIOR),
+    ("415670009", "R-102C9", ViewModifier.ROLLED_SUPERIOR),
+    ("399110001", "R-102C2", ViewModifier.TANGENTIAL),
+    ("442581004", "R-40AB3", ViewModifier.NIPPLE_IN_PROFILE),
+    ("442593008", "R-40ABE", ViewModifier.INFRAMAMMARY_FOLD),
+    ("441752004", "P2-00161", ViewModifier.ANTERIOR_COMPRESSION),
+)
+MODIFIER_OF_CODE: Final[Mapping[tuple[str, str], ViewModifier]] = {
+    **{("SCT", concept): modifier for concept, _, modifier in _MODIFIERS},
+    **{("SRT", former): modifier for _, former, modifier in _MODIFIERS},
+}
+"""Modifier by scheme (``SCT``, ``SRT``) and code value. *Source:* PS3.16 CID 4015."""
+
 _SCHEMES: Final = {"SCT": "SCT", "SRT": "SRT", "SNM3": "SRT", "99SDM": "SRT"}
 """How SNOMED CT and SNOMED RT were called over the years (PS3.16 table 8-1)"""
 
@@ -56,6 +80,29 @@ def view_by_code(dataset: Dataset) -> str:
     Looked for in the image, then in the functional groups that all frames share, then in those of the first frame.
     """
     return next((view for one in places_of_codes(dataset) if (view := _view(one))), "")
+
+
+def modifiers_by_code(dataset: Dataset) -> tuple[ViewModifier, ...]:
+    """
+    Return how a mammogram differs from the full view that it names, each modifier once; empty for the full view.
+
+    They stand in the view's own item (PS3.3 C.8.11.7); older objects hold them beside it. A code that is not known
+    counts as ``OTHER``: what says that it is modified must not pass for the full view.
+    """
+    for place in places_of_codes(dataset):
+        views = place.get("ViewCodeSequence")
+        holders = [*views, place] if isinstance(views, Sequence) else [place]
+        codes = [one for holder in holders for one in _items(holder, "ViewModifierCodeSequence")]
+        if codes:
+            found = (MODIFIER_OF_CODE.get(code_of(one), ViewModifier.OTHER) for one in codes)
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence that say something."""
+    found = dataset.get(keyword)
+    return [one for one in found if len(one)] if isinstance(found, Sequence) else []
 
 
 def places_of_codes(dataset: Dataset) -> Iterable[Dataset]:

@@ -273,7 +273,7 @@ def selector_of(
         prior=prior,
         stack=stack if len(whole.stacks) > 1 else None,
     )
-    fitting = [one.series_instance_uid for one in study.series if _fits(selector, one)]
+    fitting = [one.series_instance_uid for one in _fitting(selector, study)]
     place = fitting.index(series.series_instance_uid) if series.series_instance_uid in fitting else 0
     return replace(selector, occurrence=place)
 
@@ -296,10 +296,22 @@ def _same_part_first(study: Study, prior: Study) -> Study:
 
 
 def _wanted(selector: ImageSelector, study: Study) -> Series | None:
-    fitting = sorted(
-        (series for series in study.series if _fits(selector, series)), key=lambda one: _is_raw(selector, one)
-    )
+    fitting = _fitting(selector, study)
     return fitting[selector.occurrence] if selector.occurrence < len(fitting) else None
+
+
+def _fitting(wanted: ImageSelector, study: Study) -> list[Series]:
+    """
+    Return the series that fit, those first that a cell means: full views before spot and other modified ones.
+
+    Of these, what was made to be looked at comes before raw values.
+    """
+    fitting = [one for one in study.series if _fits(wanted, one)]
+    return sorted(fitting, key=lambda one: min(_standing(image) for image in _images(wanted, one)))
+
+
+def _standing(image: Instance) -> tuple[bool, bool]:
+    return bool(image.view_modifiers), image.is_for_processing
 
 
 def _fits(wanted: ImageSelector, series: Series) -> bool:
@@ -322,17 +334,12 @@ def _images(wanted: ImageSelector, series: Series) -> tuple[Instance, ...]:
         and (not wanted.laterality or instance.laterality == wanted.laterality)
         and (not wanted.view_position or instance.view_position == wanted.view_position)
     )
-    ordered = sorted(fitting, key=lambda one: one.is_for_processing)
+    ordered = sorted(fitting, key=_standing)
     if wanted.image is None:
         return tuple(ordered)
     # what was made to be looked at counts: raw values beside it are the same picture once more
     views = [one for one in ordered if not one.is_for_processing] or ordered
     return tuple(views[wanted.image : wanted.image + 1])
-
-
-def _is_raw(wanted: ImageSelector, series: Series) -> bool:
-    """Tell whether a series has raw values only for a cell: what was made to be looked at hangs before it."""
-    return all(instance.is_for_processing for instance in _images(wanted, series))
 
 
 def _orientation(series: Series) -> str:

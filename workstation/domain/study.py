@@ -8,6 +8,7 @@ from typing import Final
 from workstation.domain.frames import Cine, FrameRef, ImageStack, StackFrame
 from workstation.domain.geometry import ImagePlane, Point
 from workstation.domain.technique import UNKNOWN, Technique
+from workstation.domain.view_modifier import ViewModifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Instance:
     """``L``, ``R``, ``B`` or empty: Image (0020,0062), Frame (0020,9072), else series Laterality (0020,0060)."""
     view_position: str = ""
     """What View Code Sequence (0054,0220) names, else View Position (0018,5101): ``CC``, ``MLO``, ``PA``, ``LL`` …"""
+    view_modifiers: tuple[ViewModifier, ...] = ()
+    """What View Modifier Code Sequence (0054,0222) says of a mammogram: spot, magnified …; empty for the full view"""
     technique: Technique = UNKNOWN
     image_type: tuple[str, ...] = ()
     """Image Type (0008,0008): whether the pixels are original, the image primary, and what vendors say of it"""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from resources.translation import language, tr, trn
 from viewers.scene.captions import StudyCaptions
+from viewers.scene.view_words import view_name
 from workstation.domain.finding import Decision
 from workstation.domain.report import ReportState
 from workstation.domain.side import PROJECTIONS
@@ -82,7 +83,7 @@ def _views(series: Series) -> str:
     """Return side and view of projections, each once: what is hung by them is chosen by them."""
     if series.modality not in PROJECTIONS:
         return ""
-    views = (" ".join(part for part in (one.laterality, one.view_position) if part) for one in series.instances)
+    views = (view_name(one) for one in series.instances)
     return ", ".join(dict.fromkeys(view for view in views if view))
 
 

@@ -10,15 +10,18 @@ from pydicom.sr import _snomed_dict
 from pydicom.sr.codedict import codes
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
+from resources.translation import use_language
 from tests.helpers.viewers import uids
 from viewers.scene.annotations import Annotations
 from viewers.scene.stack_scene import StackScene, slots_of
+from viewers.scene.view_words import view_name
 from workstation.dicom.header import header_from_json, header_of
 from workstation.dicom.images.assemble import studies_of
 from workstation.dicom.images.source import scan
-from workstation.dicom.view_code import VIEW_OF_CODE
+from workstation.dicom.view_code import MODIFIER_OF_CODE, VIEW_OF_CODE
 from workstation.domain.hanging import choose_protocol, hang
 from workstation.domain.study import Instance
+from workstation.domain.view_modifier import ViewModifier
 from workstation.storage.hanging_protocols import HangingLibrary
 
 MLO, CC = ("399368009", "SCT"), ("399162004", "SCT")
@@ -123,6 +126,87 @@ def test_tomosynthesis_says_side_and_view_in_its_functional_groups(place: str, m
     assert (found.laterality, found.view_position) == ("L", "MLO")
     anatomy.FrameLaterality = "U"  # what has no sides is of no side
     assert read(dataset).laterality == ""
+
+
+MODIFIED = {
+    "SpotCompression": ViewModifier.SPOT,
+    "Magnification": ViewModifier.MAGNIFICATION,
+    "ImplantDisplaced": ViewModifier.IMPLANT_DISPLACED,
+    "Cleavage": ViewModifier.CLEAVAGE,
+    "AxillaryTail": ViewModifier.AXILLARY_TAIL,
+    "AxillaryTissue": ViewModifier.AXILLARY_TISSUE,
+    "RolledLateral": ViewModifier.ROLLED_LATERAL,
+    "RolledMedial": ViewModifier.ROLLED_MEDIAL,
+    "RolledInferior": ViewModifier.ROLLED_INFERIOR,
+    "RolledSuperior": ViewModifier.ROLLED_SUPERIOR,
+    "Tangential": ViewModifier.TANGENTIAL,
+    "NippleInProfile": ViewModifier.NIPPLE_IN_PROFILE,
+    "InfraMammaryFold": ViewModifier.INFRAMAMMARY_FOLD,
+    "AnteriorCompression": ViewModifier.ANTERIOR_COMPRESSION,
+}
+
+
+def modified(code: tuple[str, str], *modifiers: tuple[str, str], side: str = "L") -> Dataset:
+    dataset = mammogram(code, side)
+    dataset.ViewCodeSequence[0].ViewModifierCodeSequence = [item(one) for one in modifiers]
+    return dataset
+
+
+def test_every_modifier_means_in_the_dictionary_what_it_is_read_as() -> None:
+    known = {word: getattr(codes.cid4015, word).value for word in codes.cid4015.concepts}
+    former = _snomed_dict.mapping["SCT"]
+    assert set(known) == set(MODIFIED)
+    expected = {("SCT", known[word]): meant for word, meant in MODIFIED.items()}
+    expected |= {("SRT", former[known[word]]): meant for word, meant in MODIFIED.items()}
+    assert expected == MODIFIER_OF_CODE
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "meant"),
+    [
+        ((), ()),
+        ((("399055006", "SCT"),), (ViewModifier.SPOT,)),
+        ((("R-102D7", "SRT"), ("R-102D6", "SNM3")), (ViewModifier.SPOT, ViewModifier.MAGNIFICATION)),
+        ((("399209000", "SCT"), ("399209000", "SCT")), (ViewModifier.IMPLANT_DISPLACED,)),
+        ((("SPOT", "99VENDOR"),), (ViewModifier.OTHER,)),
+    ],
+)
+def test_the_modifiers_of_a_view_are_read_and_an_unknown_one_never_passes_for_the_full_view(
+    modifiers: tuple[tuple[str, str], ...], meant: tuple[ViewModifier, ...]
+) -> None:
+    found = read(modified(CC, *modifiers))
+    assert (found.view_position, found.view_modifiers) == ("CC", meant)
+
+
+def test_a_radiograph_of_another_part_has_no_modifiers_of_the_breast() -> None:
+    dataset = modified(("399348003", "SCT"), ("1", "99VENDOR"))
+    dataset.Modality = "DX"
+    assert read(dataset).view_modifiers == ()
+
+
+@pytest.mark.parametrize("one_series", [False, True])
+def test_the_full_view_has_the_cell_of_the_protocol_and_a_spot_view_hangs_only_alone_with_its_name(
+    tmp_path: Path, *, one_series: bool
+) -> None:
+    spot, full = modified(CC, ("399055006", "SCT")), mammogram(CC, "L")
+    spot.SOPInstanceUID, spot.SeriesInstanceUID, spot.SeriesNumber, full.SeriesNumber = "1.2.9", "1.2.9.1", 0, 1
+    if one_series:
+        spot.SeriesInstanceUID = full.SeriesInstanceUID
+    others = [mammogram(CC, "R"), mammogram(MLO, "R"), mammogram(MLO, "L")]
+    protocols = HangingLibrary(tmp_path).all()
+
+    def left_cc(*datasets: Dataset) -> Instance:
+        study = studies_of([header_of(one) for one in datasets])[0]
+        protocol = choose_protocol(protocols, study)
+        assert protocol is not None
+        hung = next(hang(stage, study) for stage in protocol.stages if stage.name == "CC")
+        return next(one for one in hung if one.cell.selector.laterality == "L").instances[0]
+
+    assert left_cc(spot, full, *others).sop_instance_uid == full.SOPInstanceUID
+    alone = left_cc(spot, *others)
+    use_language("en")
+    assert (alone.sop_instance_uid, view_name(alone)) == ("1.2.9", "L CC spot")
+    use_language("zh_CN")
 
 
 def test_four_coded_views_hang_side_by_side_and_say_which_they_are(tmp_path: Path) -> None:

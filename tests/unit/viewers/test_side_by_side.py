@@ -66,10 +66,18 @@ def test_two_mammograms_of_different_detectors_are_shown_at_one_scale() -> None:
     # 300 columns of 0.1 mm and 600 of 0.07 mm: 40 and 56 mm high in a 500 px cell
     pair = [(view(None), (0.1, 0.1)), (view(None, (600, 800)), (0.07, 0.07))]
     cameras = at_one_scale(pair)
-    assert cameras is not None
     scales = [replace_camera(v, c).magnification / mm[0] for (v, mm), c in zip(pair, cameras, strict=True)]
     assert scales == pytest.approx([500 / 56, 500 / 56])
-    assert at_one_scale([pair[0], (view(None), None)]) is None
+
+
+def test_a_mammogram_of_unknown_pixel_size_is_fitted_by_itself_and_leaves_the_others_at_one_scale() -> None:
+    unknown = (view(None, (30, 40)), None)
+    known = [(view(None), (0.1, 0.1)), (view(None, (600, 800)), (0.07, 0.07))]
+    cameras = at_one_scale([known[0], unknown, known[1]])
+    shown = [replace_camera(v, c) for (v, _), c in zip((known[0], unknown, known[1]), cameras, strict=True)]
+    assert [shown[0].magnification / 0.1, shown[2].magnification / 0.07] == pytest.approx([500 / 56, 500 / 56])
+    assert shown[1].magnification == pytest.approx(500 / 40)
+    assert at_one_scale([unknown]) == (Camera(),)
 
 
 def test_the_size_of_a_pixel_comes_from_the_plane_or_the_detector() -> None:

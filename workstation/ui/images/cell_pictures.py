@@ -50,6 +50,7 @@ class CellPictures:
 
     def forget(self) -> None:
         """Forget the stage."""
+        self._say_scales(())
         self._stage, self._cells = None, ()
 
     def scrolled(self, key: str) -> None:
@@ -64,6 +65,7 @@ class CellPictures:
         if self._stage is None:
             return
         here = []
+        self._say_scales(())
         seen = self._grid.visible_keys()  # one that is maximised is fitted by itself
         for cell in self._cells:
             scene = self._scene(cell) if cell.key in seen else None
@@ -75,9 +77,11 @@ class CellPictures:
             wall = self._wall(cell, scene)
             upright = replace_camera(view, self._upright(cell, scene, wall, replace_camera(view, Camera())))
             here.append((cell, scene, wall, upright, millimetres(image)))
-        scaled = at_one_scale([(view, size) for _, _, _, view, size in here]) if here else None
-        for at, (cell, scene, wall, view, _size) in enumerate(here):
-            shown = replace_camera(view, scaled[at] if scaled is not None else view.camera)
+        cameras = at_one_scale([(view, size) for _, _, _, view, size in here])
+        if any(size is not None for *_, size in here):
+            self._say_scales([scene for _, scene, _, _, size in here if size is None])
+        for (cell, scene, wall, view, _size), scaled in zip(here, cameras, strict=True):
+            shown = replace_camera(view, scaled)
             camera = shown.camera
             if wall is not ChestWall.NONE and (cell.hung.cell.chest_wall is wall or is_chest_wall_known(shown)):
                 camera = at_edge(shown, wall.value)
@@ -86,6 +90,13 @@ class CellPictures:
             if is_untouched:
                 scene.set_camera(camera)
             self._grid.frame(cell.key).refresh()
+
+    def _say_scales(self, unknown: Collection[StackScene]) -> None:
+        """Let the captions of those say that they stand at no known scale, and of no others."""
+        for cell in self._cells:
+            scene = self._scene(cell)
+            if scene is not None:
+                scene.is_off_scale = any(scene is one for one in unknown)
 
     def _upright(self, cell: PlacedCell, scene: StackScene, wall: ChestWall, view: SliceView) -> Camera:
         if wall is ChestWall.NONE:
